@@ -1,0 +1,71 @@
+/** Makes what users run: `dist/sluice.js` and the chunks that it loads when they are needed. */
+import { readFileSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+await rm('dist', { recursive: true, force: true });
+const result = await build({
+  entryPoints: { sluice: 'src/cli/bin.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  jsx: 'automatic',
+  metafile: true,
+  legalComments: 'none',
+  loader: { '.proto': 'text' },
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    'process.env.DEV': '"false"',
+    __SLUICE_VERSION__: JSON.stringify(version),
+  },
+  alias: { 'react-devtools-core': './scripts/empty.ts' },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});
+await chmod('dist/sluice.js', 0o755);
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(result.metafile.inputs)));
+
+/** The licence texts of every package that went into the bundle, as their licences ask. */
+function licences(inputs: readonly string[]): string {
+  const packages = new Set<string>();
+  for (const input of inputs) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match?.[1] !== undefined) packages.add(match[1]);
+  }
+  return [...packages].sort().map(licence).join('\n');
+}
+
+function licence(folder: string): string {
+  const about = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
+    name: string;
+    version: string;
+    license?: unknown;
+  };
+  const names = [
+    'LICENSE',
+    'LICENSE.md',
+    'LICENSE.txt',
+    'LICENCE',
+    'license',
+    'license.md',
+    'License',
+    'LICENSE-MIT',
+    'LICENSE-MIT.txt',
+    'COPYING',
+  ];
+  let text = `(${String(about.license ?? 'no licence file')})`;
+  for (const name of names) {
+    try {
+      text = readFileSync(`${folder}/${name}`, 'utf8').trim();
+      break;
+    } catch {}
+  }
+  return `---- ${about.name} ${about.version}\n${text}\n`;
+}

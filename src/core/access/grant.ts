@@ -1,0 +1,70 @@
+import type { Protocol, WorkloadRef } from '../cluster/objects.ts';
+import type { Direction } from '../policy/policy.ts';
+
+export type PortSpec = { readonly port: number; readonly protocol: Protocol };
+
+/** What a person picked as an end: a workload (all its pods), one pod, a service, or an address. */
+export type EndRef =
+  | { readonly type: 'workload'; readonly ref: WorkloadRef }
+  | { readonly type: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'service'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'ip'; readonly ip: string };
+
+/** What is asked for. `seconds` is the length of the window. */
+export type GrantRequest = {
+  readonly source: EndRef;
+  readonly destination: EndRef;
+  readonly ports: readonly PortSpec[];
+  readonly seconds: number;
+  readonly reason: string;
+  readonly ticket?: string;
+};
+
+/** One server object of a grant, as last seen. */
+export type GrantObject = { readonly name: string; readonly uid: string };
+
+/** One half of a grant: a policy and the lease that owns it, in one namespace. */
+export type GrantHalf = {
+  readonly direction: Direction;
+  readonly namespace: string;
+  readonly policy?: GrantObject;
+  readonly lease?: GrantObject;
+};
+
+/** From the lease's `status.startTime` for `seconds`; both ms since the epoch, server time. */
+export type GrantWindow = { readonly start: number; readonly end: number; readonly seconds: number };
+
+/**
+ * The life of a grant (design §5). `revoked`: the server says 404, traffic not yet judged. `closed`: and traffic
+ * stopped. `flowing`: gone, but established connections live on. `unproven` under `open`: applied, nothing seen.
+ */
+export type GrantState =
+  | { readonly name: 'leasing' }
+  | { readonly name: 'applied'; readonly at: number }
+  | { readonly name: 'open'; readonly at: number; readonly after: number }
+  | { readonly name: 'revoking'; readonly at: number }
+  | { readonly name: 'revoked'; readonly at: number; readonly by: EndedBy }
+  | { readonly name: 'closed'; readonly at: number; readonly by: EndedBy; readonly proof: string }
+  | { readonly name: 'flowing'; readonly at: number; readonly by: EndedBy; readonly connections: string }
+  | { readonly name: 'failed'; readonly at: number; readonly message: string; readonly hint: string };
+
+/** Who ended it: a person, the running app at the deadline, or the cluster itself. */
+export type EndedBy = 'revoke' | 'deadline' | 'lease' | 'other';
+
+/** A grant as the app knows it: from its own making, or read from the cluster's labels. */
+export type Grant = {
+  readonly id: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly ports: readonly PortSpec[];
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly requester: string;
+  readonly halves: readonly GrantHalf[];
+  readonly window?: GrantWindow;
+  readonly state: GrantState;
+  /** What has changed under it since it was made: shown in red, audited (design §5 step 11). */
+  readonly drift: readonly string[];
+  /** Whether this process made it and ends it. */
+  readonly mine: boolean;
+};

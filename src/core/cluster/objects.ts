@@ -1,0 +1,84 @@
+import type { Labels, Selector } from './labels.ts';
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+
+/** A port as declared by a container. */
+export type ContainerPort = { readonly name?: string; readonly port: number; readonly protocol: Protocol };
+
+/** What controls a pod, as far as it is known: the Deployment behind a ReplicaSet, else the controller itself. */
+export type WorkloadRef = { readonly kind: string; readonly namespace: string; readonly name: string };
+
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+
+/** A pod, slim: what the table, the engine and the grant need. Times are ms since the epoch, server time. */
+export type Pod = {
+  readonly kind: 'Pod';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  /** All addresses, primary first; empty until the pod has one. */
+  readonly ips: readonly string[];
+  readonly node?: string;
+  readonly hostNetwork: boolean;
+  readonly phase: PodPhase;
+  readonly deleting: boolean;
+  /** Ports of containers and of native sidecars (init containers that restart always). */
+  readonly ports: readonly ContainerPort[];
+  /** Containers that run now or could be entered, for exec. */
+  readonly containers: readonly string[];
+  readonly owner?: WorkloadRef;
+  readonly serviceAccount: string;
+  readonly readyContainers: number;
+  readonly restarts: number;
+  /** As kubectl's STATUS column says it: `Running`, `CrashLoopBackOff`, `Terminating`, … */
+  readonly status: string;
+  readonly created: number;
+};
+
+export type Namespace = {
+  readonly kind: 'Namespace';
+  readonly name: string;
+  /** Always holds `kubernetes.io/metadata.name` (facts/policy.md §1 rule 20). */
+  readonly labels: Labels;
+  readonly deleting: boolean;
+};
+
+export type ServicePort = {
+  readonly name?: string;
+  readonly port: number;
+  readonly targetPort: number | string;
+  readonly protocol: Protocol;
+  readonly nodePort?: number;
+};
+
+export type Service = {
+  readonly kind: 'Service';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** Empty for headless and ExternalName services. */
+  readonly clusterIPs: readonly string[];
+  readonly headless: boolean;
+  readonly externalName?: string;
+  /** Absent: no selector, its backends are whatever EndpointSlices say. */
+  readonly selector?: Labels;
+  readonly ports: readonly ServicePort[];
+};
+
+export type Node = {
+  readonly kind: 'Node';
+  readonly name: string;
+  readonly labels: Labels;
+  readonly ips: readonly string[];
+};
+
+/** A workload with the selector of its pods, fetched when a grant needs it. */
+export type Workload = WorkloadRef & { readonly selector: Selector };
+
+/** `namespace/name`, or `name` for cluster-scoped objects: the key of an object among its kind. */
+export function keyOf(object: { readonly namespace?: string; readonly name: string }): string {
+  return object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
+}

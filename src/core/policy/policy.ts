@@ -1,0 +1,57 @@
+import type { Labels, Selector } from '../cluster/labels.ts';
+import type { Protocol } from '../cluster/objects.ts';
+
+export type Direction = 'ingress' | 'egress';
+
+/** Names one policy object. */
+export type PolicyRef = { readonly kind: string; readonly namespace?: string; readonly name: string };
+
+/** Evaluation order: admin, then normal (NetworkPolicy and Cilium's), then baseline (facts/policy.md §2b rule 1). */
+export type Tier = 'admin' | 'normal' | 'baseline';
+
+/** Which namespaces a selector reaches: one by name, or those whose labels match. */
+export type NamespaceMatch =
+  | { readonly by: 'name'; readonly name: string }
+  | { readonly by: 'labels'; readonly selector: Selector };
+
+/** Pods of some namespaces. */
+export type PodMatch = { readonly namespaces: NamespaceMatch; readonly pods: Selector };
+
+/** Who may be at the other end. New kinds add members here, not fields elsewhere. */
+export type Peer =
+  | ({ readonly type: 'pods' } & PodMatch)
+  | { readonly type: 'cidr'; readonly cidr: string; readonly except: readonly string[] };
+
+/** Which ports. `to` is inclusive; a name resolves on the destination pod (facts/policy.md §1 rules 24, 25). */
+export type PortMatch =
+  | { readonly type: 'all'; readonly protocol: Protocol }
+  | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
+  | { readonly type: 'named'; readonly protocol: Protocol; readonly name: string };
+
+export type RuleAction = 'allow' | 'deny' | 'pass';
+
+/** One rule: peers OR each other, ports OR each other, peers AND ports. `any` is everything, outside included. */
+export type Rule = {
+  readonly action: RuleAction;
+  readonly peers: readonly Peer[] | 'any';
+  readonly ports: readonly PortMatch[] | 'any';
+};
+
+/** A policy of any kind, in the one model that the engine evaluates. */
+export type Policy = PolicyRef & {
+  readonly uid: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly tier: Tier;
+  readonly priority?: number;
+  /** The pods that it applies to. */
+  readonly subject: PodMatch;
+  /** Directions in which its subjects are denied what no rule allows. */
+  readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
+  readonly ingress: readonly Rule[];
+  readonly egress: readonly Rule[];
+  /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */
+  readonly problems: readonly string[];
+  /** ms since the epoch. */
+  readonly created: number;
+};

@@ -1,0 +1,81 @@
+import type { Pod, Protocol } from '../cluster/objects.ts';
+import type { Direction, PolicyRef, Tier } from './policy.ts';
+
+/** `undecidable`: the objects at hand do not determine what the datapath does. Never a guessed yes. */
+export type Decision = 'allow' | 'deny' | 'undecidable';
+
+/** One end of a path: a pod, or an address that is no known pod. */
+export type End = { readonly type: 'pod'; readonly pod: Pod } | { readonly type: 'ip'; readonly ip: string };
+
+/** One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? */
+export type Query = {
+  readonly from: End;
+  readonly to: End;
+  readonly port: number;
+  readonly protocol: Protocol;
+};
+
+/**
+ * A policy that decided a half. `isolate`: it selects the pod and none of its rules admits the peer, so it is a
+ * cause of the denial; then there is no `ruleIndex`. `ruleIndex` counts from 0, texts say "rule 1".
+ */
+export type Decider = PolicyRef & {
+  readonly direction: Direction;
+  readonly ruleIndex?: number;
+  readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
+  readonly tier: Tier;
+  readonly priority?: number;
+  /** One phrase: `rule 1 admits pods app=api · tcp 5432`. */
+  readonly text: string;
+};
+
+/** A rule that did not match, and what kept it from matching. */
+export type NearMiss = PolicyRef & {
+  readonly direction: Direction;
+  readonly ruleIndex: number;
+  readonly why: 'peer' | 'port' | 'protocol' | 'namespace';
+  /** One phrase: `admits app=api, not app=web`. */
+  readonly text: string;
+};
+
+/** One half of a path: egress of the source, or ingress of the destination. */
+export type Half = {
+  readonly verdict: Decision;
+  readonly isolated: boolean;
+  readonly deciders: readonly Decider[];
+  readonly nearMisses: readonly NearMiss[];
+  /** Why no NetworkPolicy can open this half; empty when one can, or when it is open (facts/policy.md §2d). */
+  readonly cannotOpen: readonly string[];
+  /** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
+  readonly summary: string;
+};
+
+export type Verdict = {
+  readonly verdict: Decision;
+  readonly egress: Half;
+  readonly ingress: Half;
+  /** What the verdict rests on: the enforcer's dialect, kinds that could not be read. */
+  readonly assumptions: readonly string[];
+};
+
+/** A pod that a change of policies isolates, or frees, in one direction. */
+export type IsolationChange = {
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly direction: Direction;
+};
+
+/** Source and destination pods and a port whose verdict a change of policies turns. */
+export type PairChange = {
+  readonly from: { readonly namespace: string; readonly name: string };
+  readonly to: { readonly namespace: string; readonly name: string };
+  readonly port: number;
+  readonly protocol: Protocol;
+};
+
+/** What a set of added and removed policies would do to the questions asked and to isolation. */
+export type WhatIf = {
+  readonly opens: readonly PairChange[];
+  readonly closes: readonly PairChange[];
+  readonly isolated: readonly IsolationChange[];
+  readonly freed: readonly IsolationChange[];
+};

@@ -1,0 +1,217 @@
+import type { EndRef, Grant, PortSpec } from '../core/access/grant.ts';
+import type { GrantPlan } from '../core/access/plan.ts';
+import type { FeedState } from '../core/cluster/events.ts';
+import type { Pod } from '../core/cluster/objects.ts';
+import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Verdict } from '../core/policy/verdict.ts';
+import type { TrafficState } from '../core/ports.ts';
+import type { AttemptRow } from '../core/traffic/attempt.ts';
+import type { TextField } from './text-field.ts';
+
+export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
+
+/** How a pod stands in one direction: no policy selects it, one isolates it, an admin policy also applies. */
+export type Isolation = 'open' | 'iso' | 'admin' | '?';
+
+export type PodRow = {
+  readonly key: string;
+  readonly pod: Pod;
+  readonly ingress: Isolation;
+  readonly egress: Isolation;
+};
+
+export type PolicyRow = {
+  readonly key: string;
+  readonly policy: Policy;
+  readonly directions: 'IN' | 'OUT' | 'IN,OUT' | '-';
+  readonly selects: number;
+  readonly rules: number;
+};
+
+export type AttemptLine = {
+  readonly key: string;
+  readonly row: AttemptRow;
+  /** The WHY column: a few words from the evaluator, or from the source where it knows better. */
+  readonly why: string;
+  /** Set when evaluator and datapath disagree: a finding, marked in the table. */
+  readonly differs?: string;
+};
+
+export type GrantLine = { readonly key: string; readonly grant: Grant };
+
+/** The cluster as the header shows it. */
+export type ClusterState = {
+  readonly context: string;
+  /** Namespace in view; undefined: all. */
+  readonly namespace?: string;
+  /** Set when the user may list one namespace only. */
+  readonly confinedTo?: string;
+  readonly user?: string;
+  readonly version?: string;
+  readonly enforcer: EnforcerName;
+  readonly enforcerEvidence?: string;
+  readonly connection: 'connecting' | 'live' | 'stale';
+  /** Why the connection is not live, one phrase. */
+  readonly problem?: string;
+  readonly demo: boolean;
+};
+
+/** The marked pair and its verdict; `verdict` undefined while an end is missing or not evaluated yet. */
+export type PathState = {
+  readonly source?: EndRef;
+  readonly sourceName?: string;
+  readonly destination?: EndRef;
+  readonly destinationName?: string;
+  readonly port?: PortSpec;
+  readonly verdict?: Verdict;
+  /** Why there is no verdict though both ends are marked: `db has no pods`. */
+  readonly problem?: string;
+};
+
+export type Sort = { readonly column: string; readonly descending: boolean };
+
+/** One pane. The cursor follows `key` when rows move; `index` is where it is now. */
+export type PaneState = {
+  readonly key?: string;
+  readonly index: number;
+  readonly filter: string;
+  readonly sort?: Sort;
+};
+
+export type GrantField = 'ports' | 'duration' | 'reason' | 'ticket';
+
+/** The plan under the form. `stale`: the form changed since, a new plan is being made. */
+export type PlanState =
+  | { readonly state: 'none' }
+  | { readonly state: 'making' }
+  | {
+      readonly state: 'made';
+      readonly plan: GrantPlan;
+      readonly stale: boolean;
+      readonly server?: ServerSays;
+    };
+
+/** The server's dry-run: `pending`, accepted (with what admission changed), or refused. */
+export type ServerSays =
+  | { readonly state: 'pending' }
+  | { readonly state: 'accepted'; readonly changes: readonly string[] }
+  | { readonly state: 'refused'; readonly message: string; readonly hint: string };
+
+export type GrantForm = {
+  readonly source: EndRef;
+  readonly destination: EndRef;
+  readonly sourceText: string;
+  readonly destinationText: string;
+  readonly scope: 'workload' | 'pod';
+  /** Whether the other scope can be chosen: the source was picked as a pod of a workload. */
+  readonly canScope: boolean;
+  readonly field: GrantField;
+  readonly fields: Readonly<Record<GrantField, TextField>>;
+  /** What is wrong with a field, by field. */
+  readonly problems: Readonly<Partial<Record<GrantField, string>>>;
+  readonly plan: PlanState;
+  /** Set while the grant is being made: the step that runs. */
+  readonly busy?: string;
+  /** Pods that would be isolated must be confirmed by a second enter. */
+  readonly confirming: boolean;
+};
+
+/** What lies over the panes: one thing at a time. */
+export type Overlay =
+  | { readonly type: 'none' }
+  | { readonly type: 'help'; readonly scroll: number }
+  | {
+      readonly type: 'explain';
+      readonly title: string;
+      readonly verdict?: Verdict;
+      readonly attempt?: AttemptLine;
+      readonly problem?: string;
+      readonly scroll: number;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'detail';
+      readonly title: string;
+      readonly lines: readonly string[];
+      readonly scroll: number;
+      readonly loading: boolean;
+    }
+  | { readonly type: 'grant'; readonly form: GrantForm }
+  | {
+      readonly type: 'extend';
+      readonly id: string;
+      readonly title: string;
+      readonly field: TextField;
+      readonly problem?: string;
+    }
+  | {
+      readonly type: 'revoke';
+      readonly ids: readonly string[];
+      readonly title: string;
+      readonly consequences: readonly string[];
+    }
+  | { readonly type: 'quit'; readonly grants: readonly Grant[]; readonly busy?: string }
+  | {
+      readonly type: 'pick';
+      readonly what: 'context' | 'namespace';
+      readonly items: readonly string[];
+      readonly current?: string;
+      readonly filter: TextField;
+      readonly index: number;
+    }
+  | {
+      readonly type: 'command';
+      readonly field: TextField;
+      readonly problem?: string;
+      readonly completions: readonly string[];
+    }
+  | { readonly type: 'filter'; readonly pane: PaneId; readonly field: TextField }
+  | { readonly type: 'charts' };
+
+/** A message in the key-hint line for some seconds; `error` stays until a key is pressed. */
+export type Notice = {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+  readonly hint?: string;
+  readonly at: number;
+};
+
+/** Attempts per second by verdict, one sample a second, newest last, at most 120: for the charts. */
+export type TrafficSample = {
+  readonly time: number;
+  readonly allow: number;
+  readonly drop: number;
+  readonly other: number;
+};
+
+/** Everything that the screen shows. Arrays are replaced, never changed; unchanged rows keep their identity. */
+export type SessionState = {
+  /** Local time, ms; ticks once a second. */
+  readonly now: number;
+  readonly serverNow: number;
+  readonly cluster: ClusterState;
+  readonly feeds: Readonly<Record<string, FeedState>>;
+  readonly traffic: TrafficState;
+  /** Flows a second over the last seconds. */
+  readonly rate: number;
+  readonly samples: readonly TrafficSample[];
+  readonly dropReasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly talkers: readonly { readonly name: string; readonly count: number }[];
+  readonly pods: readonly PodRow[];
+  readonly policies: readonly PolicyRow[];
+  readonly attempts: readonly AttemptLine[];
+  /** Rows whose newest attempt was dropped. */
+  readonly drops: number;
+  readonly grants: readonly GrantLine[];
+  readonly path: PathState;
+  readonly focus: PaneId;
+  readonly zoomed: boolean;
+  readonly panes: Readonly<Record<PaneId, PaneState>>;
+  readonly following: boolean;
+  readonly dropsOnly: boolean;
+  readonly overlay: Overlay;
+  readonly notice?: Notice;
+  /** Set once the app should end; the views unmount. */
+  readonly ended: boolean;
+};

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { defineConfig } from 'vitest/config';
+
+/** Imports of `.proto` files give their text, as in the bundle. */
+const protoText = {
+  name: 'proto-text',
+  enforce: 'pre' as const,
+  async load(id: string) {
+    const path = id.split('?')[0] ?? id;
+    return path.endsWith('.proto')
+      ? `export default ${JSON.stringify(await readFile(path, 'utf8'))}`
+      : undefined;
+  },
+};
+
+export default defineConfig({
+  plugins: [protoText],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.{ts,tsx}'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
