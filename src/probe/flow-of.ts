@@ -1,0 +1,75 @@
+import type { Pod } from '../core/cluster/objects.ts';
+import type { Flow, FlowEnd, FlowVerdict } from '../core/traffic/flow.ts';
+import type { ServiceAt } from './service-at.ts';
+import type { SocketObservation } from './sockets/observe.ts';
+import type { SocketEnd } from './sockets/proc-net.ts';
+
+/** What is known around an observation. `time`: ms since the epoch of the sample. */
+export type FlowSurroundings = {
+  readonly pod: Pod;
+  readonly time: number;
+  readonly podAt: (ip: string) => Pod | undefined;
+  readonly serviceAt?: ServiceAt;
+};
+
+const VERDICTS: Readonly<Record<SocketObservation['what'], FlowVerdict>> = {
+  connected: 'forwarded',
+  unanswered: 'dropped',
+  datagram: 'unknown',
+};
+
+/** Hubble's number for a drop without a known reason. */
+const NO_ANSWER = { code: 0, text: 'no answer' };
+
+/**
+ * The flow that an observation stands for. The peer of a socket that dialled a service is the service's only
+ * backend on its target port, or the service itself where there are several: which one was taken, the socket does
+ * not know.
+ */
+export function flowOf(seen: SocketObservation, around: FlowSurroundings): Flow {
+  const protocol = seen.what === 'datagram' ? 'UDP' : 'TCP';
+  const own: FlowEnd = { ...endOfPod(around.pod), ...seen.local };
+  const [source, destination] = seen.incoming
+    ? [endAt(seen.remote, around), own]
+    : [own, dialled(seen.remote, protocol, around)];
+  return {
+    time: around.time - seen.age,
+    seen: 'socket',
+    ...(around.pod.node === undefined ? {} : { node: around.pod.node }),
+    verdict: VERDICTS[seen.what],
+    ...(seen.what === 'unanswered' ? { dropReason: NO_ANSWER } : {}),
+    direction: seen.incoming ? 'ingress' : 'egress',
+    protocol,
+    ...(seen.what === 'unanswered' ? { tcpFlags: ['SYN'] } : {}),
+    source,
+    destination,
+    isReply: false,
+    allowedBy: [],
+    deniedBy: [],
+  };
+}
+
+function endOfPod(pod: Pod): FlowEnd {
+  const { namespace, name, labels, owner } = pod;
+  return {
+    namespace,
+    pod: name,
+    labels,
+    ...(owner === undefined ? {} : { workload: { kind: owner.kind, name: owner.name } }),
+  };
+}
+
+function endAt(end: SocketEnd, { podAt }: FlowSurroundings): FlowEnd {
+  const pod = podAt(end.ip);
+  return pod === undefined ? end : { ...endOfPod(pod), ...end };
+}
+
+function dialled(end: SocketEnd, protocol: 'TCP' | 'UDP', around: FlowSurroundings): FlowEnd {
+  const target = around.serviceAt?.(end.ip, end.port, protocol);
+  if (target === undefined) return endAt(end, around);
+  const { namespace, name, backends } = target;
+  const service = { namespace, name };
+  const [only, ...others] = backends;
+  if (only === undefined || others.length > 0) return { ...end, namespace, service };
+  return { ...endOfPod(only.pod), ip: only.ip, port: only.port, service };
+}
