@@ -13,6 +13,8 @@ export type Attempt = {
   readonly verdict: AttemptVerdict;
   readonly first: number;
   readonly last: number;
+  /** Time of the flow that gave the verdict: with retried SYNs, later than `first` when a path opens meanwhile. */
+  readonly turned: number;
   /** SYNs, datagrams or requests counted as this attempt. */
   readonly tries: number;
   readonly protocol: Flow['protocol'];
@@ -29,12 +31,12 @@ export type Attempt = {
 
 /**
  * Attempts grouped by source workload, destination, port and protocol: one row of the table. Its verdict is that
- * of its newest attempt, so a path that opens turns green with the first connection.
+ * of its newest attempt that is not pending, so a path that opens turns green with the first connection.
  */
 export type AttemptRow = {
   readonly key: string;
   readonly verdict: AttemptVerdict;
-  /** Attempts by verdict since the row began. */
+  /** Attempts since the row began, and how many of them were ever dropped. */
   readonly count: number;
   readonly dropped: number;
   readonly first: number;

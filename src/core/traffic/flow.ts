@@ -27,7 +27,13 @@ export type FlowEnd = {
 /** How a flow was seen. `socket` and `connect` come from the probe; how far to trust each: facts/traffic.md §4.2. */
 export type Seen = 'hubble' | 'socket' | 'connect' | 'replay';
 
-export type FlowPolicy = { readonly kind?: string; readonly namespace?: string; readonly name: string };
+/** A policy that decided a flow, and for which half. */
+export type FlowPolicy = {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly direction?: 'ingress' | 'egress';
+};
 
 /**
  * One event of the datapath (Hubble), or one observation of the probe. Times are ms since the epoch, of the
@@ -46,6 +52,10 @@ export type Flow = {
   readonly direction?: 'ingress' | 'egress';
   readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP' | 'unknown';
   readonly tcpFlags?: readonly string[];
+  /** ICMP has no ports; its type tells an echo from an error. */
+  readonly icmpType?: number;
+  /** Ties the two halves of a translation at the socket (types `traced`, `translated`). */
+  readonly socket?: string;
   readonly source: FlowEnd;
   readonly destination: FlowEnd;
   /** Absent on drops (facts/traffic.md §0.3). */

@@ -1,0 +1,202 @@
+import type { WorkloadRef } from '../cluster/objects.ts';
+import type { Attempt, AttemptRow, AttemptVerdict } from './attempt.ts';
+import { EVENT } from './event-types.ts';
+import type { Flow, FlowEnd } from './flow.ts';
+import { attemptKey, replyKey } from './folding/attempt-key.ts';
+import { type AttemptState, absorb, absorbReply, startAttempt } from './folding/attempt-state.ts';
+import { createAttemptTable } from './folding/attempt-table.ts';
+import { repliesTo } from './folding/evidence.ts';
+import { judge, mayTurn } from './folding/judge.ts';
+import { createNameBook } from './folding/name-book.ts';
+import { createRates, type RateSample } from './folding/rates.ts';
+import { createRowTable } from './folding/row-table.ts';
+import { attemptOf } from './folding/snapshots.ts';
+import { createTally, type DropCount, type NamedCount, talkersOf } from './folding/tally.ts';
+import { createRecent } from './recent.ts';
+
+export type FoldOptions = {
+  /**
+   * The workload of a pod given by name or address, from the cluster. Hubble tells it only for pods of the node that
+   * reports (facts/hubble-checked.md).
+   */
+  readonly workloadOf?: (end: FlowEnd) => WorkloadRef | undefined;
+  readonly maxRows?: number;
+  readonly maxAttempts?: number;
+  /** How long an attempt stays pending after its source's node let it go, ms. */
+  readonly grace?: number;
+};
+
+/** All that are given must hold. */
+export type AttemptFilter = {
+  readonly rowKey?: string;
+  /** Only attempts with a flow at or after this time, ms. */
+  readonly since?: number;
+  readonly verdicts?: readonly AttemptVerdict[];
+};
+
+/** Flows in, attempts and rows out. Times of flows are node time, `now` is local; both ms. */
+export type Fold = {
+  add(flows: readonly Flow[], now: number): void;
+  /** Newest first. Unchanged rows keep their identity; so does the array when nothing changed. */
+  rows(now: number): readonly AttemptRow[];
+  /** Attempts still remembered, the one that changed last first. */
+  attempts(filter?: AttemptFilter): readonly Attempt[];
+  /** Attempts that got a verdict or changed it since the last call, in that order. */
+  settled(now: number): readonly Attempt[];
+  samples(now: number): readonly RateSample[];
+  /** Flows a second over the last seconds. */
+  rate(now: number): number;
+  /** Dropped packets by reason, the commonest first. */
+  dropReasons(limit?: number): readonly DropCount[];
+  /** Sources by attempts, the busiest first. */
+  talkers(limit?: number): readonly NamedCount[];
+  /** What was forgotten to stay within the limits. */
+  forgotten(): { readonly rows: number; readonly attempts: number };
+};
+
+/** UUIDs remembered: more than 2 s at 20,000 flows a second, which a resumed stream repeats. */
+const UUIDS = 50_000;
+
+/** How often attempts that wait are looked at, ms. */
+const LOOK = 100;
+
+const DEFAULTS = { maxRows: 5_000, maxAttempts: 5_000, grace: 2_500 };
+
+/** Folds flows into connection attempts, and these into rows (facts/traffic.md §2.8). */
+export function createFold(options: FoldOptions = {}): Fold {
+  const { maxRows, maxAttempts, grace } = { ...DEFAULTS, ...options };
+  const book = createNameBook(options.workloadOf ?? (() => undefined));
+  const rates = createRates();
+  const tally = createTally();
+  const uuids = createRecent(UUIDS);
+  const attempts = createAttemptTable(maxAttempts, (state) => rows.release(state));
+  const rows = createRowTable(maxRows, (state) => attempts.forget(state));
+  const waiting = new Set<AttemptState>();
+  const turned = new Set<AttemptState>();
+  let looked = Number.NEGATIVE_INFINITY;
+
+  function addFlow(flow: Flow, now: number): void {
+    if (flow.uuid !== undefined && !uuids.add(flow.uuid)) return;
+    if (flow.eventType === EVENT.traceSock) {
+      book.translate(flow);
+      return;
+    }
+    if (isNameless(flow.source) && isNameless(flow.destination)) {
+      if (flow.verdict === 'dropped') tally.drop(flow, 1);
+      return;
+    }
+    const isReply = repliesTo(flow);
+    const asked = isReply === false ? undefined : attempts.get(replyKey(flow));
+    if (asked !== undefined) addTo(asked, () => absorbReply(asked, flow), flow, now);
+    else if (isReply !== true) {
+      const state = attempts.find(flow) ?? start(flow);
+      addTo(state, () => absorb(state, flow, now), flow, now);
+    }
+  }
+
+  function addTo(state: AttemptState, take: () => void, flow: Flow, now: number): void {
+    const { source, destination, drops } = state;
+    take();
+    if (state.drops > drops) tally.drop(flow, state.drops - drops);
+    if (state.source !== source) learn(state.source);
+    if (state.destination !== destination) learn(state.destination);
+    if (state.source !== source || state.destination !== destination) rows.move(state);
+    settle(state, now);
+  }
+
+  function start(flow: Flow): AttemptState {
+    const source = book.complete(flow.source);
+    const destination = book.complete(flow.destination);
+    learn(source);
+    learn(destination);
+    const service = destination.service ?? book.serviceOf(source, destination);
+    const state = startAttempt(
+      attemptKey(flow),
+      flow,
+      source,
+      service === destination.service ? destination : { ...destination, service },
+    );
+    attempts.add(state);
+    rows.place(state);
+    return state;
+  }
+
+  function learn(end: FlowEnd): void {
+    if (book.learn(end)) rows.rename(end);
+  }
+
+  function settle(state: AttemptState, now: number): void {
+    const verdict = judge(state, now, grace);
+    if (verdict !== state.verdict) turn(state, verdict, now);
+    if (mayTurn(state, now, grace)) waiting.add(state);
+    else waiting.delete(state);
+    rows.touch(state);
+  }
+
+  function turn(state: AttemptState, verdict: AttemptVerdict, now: number): void {
+    if (verdict === 'drop' && !state.wasDropped) rows.countDrop(state);
+    state.verdict = verdict;
+    state.turned = state.last;
+    state.snapshot = undefined;
+    rates.verdict(verdict, now);
+    turned.delete(state);
+    turned.add(state);
+    trim(turned, maxAttempts);
+  }
+
+  /** Gives a verdict to attempts whose grace is over. */
+  function look(now: number): void {
+    if (now - looked < LOOK) return;
+    looked = now;
+    for (const state of waiting) {
+      if (!mayTurn(state, now, grace)) settle(state, now);
+    }
+    trim(waiting, 4 * maxAttempts);
+  }
+
+  return {
+    add(flows, now) {
+      rates.flows(flows.length, now);
+      for (const flow of flows) addFlow(flow, now);
+      look(now);
+    },
+    rows(now) {
+      look(now);
+      return rows.list();
+    },
+    attempts({ rowKey, since, verdicts } = {}) {
+      return attempts
+        .newestFirst()
+        .filter(
+          (state) =>
+            (rowKey === undefined || state.rowKey === rowKey) &&
+            (since === undefined || state.last >= since) &&
+            (verdicts === undefined || verdicts.includes(state.verdict)),
+        )
+        .map(attemptOf);
+    },
+    settled(now) {
+      look(now);
+      const found = [...turned].map(attemptOf);
+      turned.clear();
+      return found;
+    },
+    samples: rates.samples,
+    rate: rates.rate,
+    dropReasons: tally.reasons,
+    talkers: (limit) => talkersOf(rows.states(), limit),
+    forgotten: () => ({ rows: rows.forgotten, attempts: attempts.forgotten }),
+  };
+}
+
+/** Drops of broken packets may name nobody (facts/hubble-checked.md, UNSUPPORTED_L2). */
+function isNameless({ ip, pod }: FlowEnd): boolean {
+  return ip === undefined && pod === undefined;
+}
+
+function trim<T>(set: Set<T>, limit: number): void {
+  for (const oldest of set) {
+    if (set.size <= limit) return;
+    set.delete(oldest);
+  }
+}
