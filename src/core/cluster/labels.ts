@@ -6,6 +6,8 @@ export type Requirement = {
   readonly key: string;
   readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
   readonly values: readonly string[];
+  /** Written under matchLabels: Cilium treats some keys differently there (facts/policy.md §2a.6). */
+  readonly isLabel?: boolean;
 };
 
 /** A label selector: all requirements must hold. Empty selects everything (facts/policy.md §1 rule 18). */
@@ -19,7 +21,8 @@ export function matches(selector: Selector, labels: Labels): boolean {
   return selector.every((requirement) => holds(requirement, labels));
 }
 
-function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
+/** Whether labels satisfy one requirement. */
+export function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':

@@ -78,6 +78,11 @@ export type Node = {
 /** A workload with the selector of its pods, fetched when a grant needs it. */
 export type Workload = WorkloadRef & { readonly selector: Selector };
 
+/** Whether a pod counts for policies and owns its address: not once it has finished (facts/policy.md §1 rule 32). */
+export function isLive(pod: Pod): boolean {
+  return pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
+}
+
 /** `namespace/name`, or `name` for cluster-scoped objects: the key of an object among its kind. */
 export function keyOf(object: { readonly namespace?: string; readonly name: string }): string {
   return object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;

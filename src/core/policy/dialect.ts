@@ -1,6 +1,12 @@
 /** What implements policies in a cluster. */
 export type EnforcerName = 'cilium' | 'calico' | 'kube-router' | 'spec' | 'none' | 'unknown';
 
+/** Policy kinds that an enforcer enforces for certain, and those that it may, by version or flag. */
+export type EnforcedKinds = {
+  readonly sure: readonly string[] | 'all';
+  readonly unsure: readonly string[] | 'all';
+};
+
 /**
  * How an enforcer reads policies where the API leaves room. `spec` is the Kubernetes text with every kind enforced.
  * Each field is one difference, with its rule in facts/policy.md.
@@ -13,23 +19,59 @@ export type Dialect = {
   readonly keepsEstablished: 'yes' | 'no' | 'unknown';
   /** Whether a denied connection may look "refused" (facts/traffic.md §0.6). */
   readonly rejects: boolean;
+  /** Which kinds take effect (§0 fact 9, §2b rule 12). */
+  readonly kinds: EnforcedKinds;
+  /** A host-network pod is its node, or the API's "undefined": then both readings are tried (§1 rule 29). */
+  readonly hostNetwork: 'node' | 'undefined';
+};
+
+const NORMAL = 'NetworkPolicy';
+const CILIUM = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'];
+const ADMIN = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'];
+
+const SPEC: Dialect = {
+  enforcer: 'spec',
+  ipBlockMatchesPods: true,
+  keepsEstablished: 'unknown',
+  rejects: false,
+  kinds: { sure: 'all', unsure: [] },
+  hostNetwork: 'undefined',
 };
 
 const DIALECTS: Readonly<Record<EnforcerName, Dialect>> = {
-  spec: { enforcer: 'spec', ipBlockMatchesPods: true, keepsEstablished: 'unknown', rejects: false },
-  cilium: { enforcer: 'cilium', ipBlockMatchesPods: false, keepsEstablished: 'no', rejects: false },
-  calico: { enforcer: 'calico', ipBlockMatchesPods: true, keepsEstablished: 'yes', rejects: false },
+  spec: SPEC,
+  cilium: {
+    ...SPEC,
+    enforcer: 'cilium',
+    ipBlockMatchesPods: false,
+    keepsEstablished: 'no',
+    kinds: { sure: [NORMAL, ...CILIUM], unsure: ['ClusterNetworkPolicy'] },
+    hostNetwork: 'node',
+  },
+  calico: {
+    ...SPEC,
+    enforcer: 'calico',
+    keepsEstablished: 'yes',
+    kinds: { sure: [NORMAL], unsure: ADMIN },
+  },
   'kube-router': {
+    ...SPEC,
     enforcer: 'kube-router',
-    ipBlockMatchesPods: true,
     keepsEstablished: 'yes',
     rejects: true,
+    kinds: { sure: [NORMAL], unsure: [] },
   },
-  none: { enforcer: 'none', ipBlockMatchesPods: true, keepsEstablished: 'unknown', rejects: false },
-  unknown: { enforcer: 'unknown', ipBlockMatchesPods: true, keepsEstablished: 'unknown', rejects: false },
+  none: { ...SPEC, enforcer: 'none', kinds: { sure: [NORMAL], unsure: 'all' } },
+  unknown: { ...SPEC, enforcer: 'unknown', kinds: { sure: [NORMAL], unsure: 'all' } },
 };
 
 /** The dialect of an enforcer. */
 export function dialectOf(enforcer: EnforcerName): Dialect {
   return DIALECTS[enforcer];
+}
+
+/** Whether a kind takes effect: `maybe` depends on a version or a flag of the enforcer. */
+export function enforces({ kinds }: Dialect, kind: string): 'yes' | 'no' | 'maybe' {
+  if (kinds.sure === 'all' || kinds.sure.includes(kind)) return 'yes';
+  return kinds.unsure === 'all' || kinds.unsure.includes(kind) ? 'maybe' : 'no';
 }

@@ -20,7 +20,15 @@ export type PodMatch = { readonly namespaces: NamespaceMatch; readonly pods: Sel
 /** Who may be at the other end. New kinds add members here, not fields elsewhere. */
 export type Peer =
   | ({ readonly type: 'pods' } & PodMatch)
-  | { readonly type: 'cidr'; readonly cidr: string; readonly except: readonly string[] };
+  | {
+      readonly type: 'cidr';
+      readonly cidr: string;
+      readonly except: readonly string[];
+      /** Matches addresses of pods whatever the dialect says (facts/policy.md §2b rule 7). */
+      readonly reachesPods?: boolean;
+    }
+  /** A peer that this version cannot read: it may match anything (facts/policy.md §2b rule 10). */
+  | { readonly type: 'unknown'; readonly text: string };
 
 /** Which ports. `to` is inclusive; a name resolves on the destination pod (facts/policy.md §1 rules 24, 25). */
 export type PortMatch =
@@ -30,28 +38,40 @@ export type PortMatch =
 
 export type RuleAction = 'allow' | 'deny' | 'pass';
 
-/** One rule: peers OR each other, ports OR each other, peers AND ports. `any` is everything, outside included. */
+/**
+ * One rule: peers OR each other, ports OR each other, peers AND ports. `any` is everything, outside included; an
+ * empty list matches nothing.
+ */
 export type Rule = {
   readonly action: RuleAction;
   readonly peers: readonly Peer[] | 'any';
   readonly ports: readonly PortMatch[] | 'any';
 };
 
-/** A policy of any kind, in the one model that the engine evaluates. */
-export type Policy = PolicyRef & {
-  readonly uid: string;
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly tier: Tier;
-  readonly priority?: number;
+/** What a policy says: whom it applies to, and what it allows or denies them. */
+export type Reading = {
   /** The pods that it applies to. */
   readonly subject: PodMatch;
   /** Directions in which its subjects are denied what no rule allows. */
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly ingress: readonly Rule[];
   readonly egress: readonly Rule[];
-  /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */
-  readonly problems: readonly string[];
-  /** ms since the epoch. */
-  readonly created: number;
 };
+
+/** A policy of any kind, in the one model that the engine evaluates. */
+export type Policy = PolicyRef &
+  Reading & {
+    readonly uid: string;
+    readonly labels: Labels;
+    readonly annotations: Labels;
+    readonly tier: Tier;
+    readonly priority?: number;
+    /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (facts/policy.md §1 rule 8). */
+    readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
+    /** Set when it enforces nothing at all; `problems` says why. */
+    readonly inert?: boolean;
+    /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */
+    readonly problems: readonly string[];
+    /** ms since the epoch. */
+    readonly created: number;
+  };

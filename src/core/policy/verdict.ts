@@ -4,8 +4,13 @@ import type { Direction, PolicyRef, Tier } from './policy.ts';
 /** `undecidable`: the objects at hand do not determine what the datapath does. Never a guessed yes. */
 export type Decision = 'allow' | 'deny' | 'undecidable';
 
-/** One end of a path: a pod, or an address that is no known pod. */
-export type End = { readonly type: 'pod'; readonly pod: Pod } | { readonly type: 'ip'; readonly ip: string };
+/**
+ * One end of a path: a pod, or an address that is no known pod. `ip` of a pod is the address in use, where it has
+ * several; without it every address of the pod counts (facts/policy.md §1 rule 33).
+ */
+export type End =
+  | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
+  | { readonly type: 'ip'; readonly ip: string };
 
 /** One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? */
 export type Query = {
@@ -36,6 +41,10 @@ export type NearMiss = PolicyRef & {
   readonly why: 'peer' | 'port' | 'protocol' | 'namespace';
   /** One phrase: `admits app=api, not app=web`. */
   readonly text: string;
+  /** What the rule admits, whole: `pods app=api · tcp 5432`. */
+  readonly admits?: string;
+  /** What the other end has instead: `web has app=web`. */
+  readonly because?: string;
 };
 
 /** One half of a path: egress of the source, or ingress of the destination. */
@@ -64,10 +73,13 @@ export type IsolationChange = {
   readonly direction: Direction;
 };
 
-/** Source and destination pods and a port whose verdict a change of policies turns. */
+/** An end by name: a pod, or an address, which has no namespace. */
+export type EndName = { readonly namespace?: string; readonly name: string };
+
+/** Source, destination and a port whose verdict a change of policies turns. */
 export type PairChange = {
-  readonly from: { readonly namespace: string; readonly name: string };
-  readonly to: { readonly namespace: string; readonly name: string };
+  readonly from: EndName;
+  readonly to: EndName;
   readonly port: number;
   readonly protocol: Protocol;
 };

@@ -1,0 +1,78 @@
+import ipaddr from 'ipaddr.js';
+
+/** An address: its family and its bits as a number. */
+export type Ip = { readonly family: 4 | 6; readonly value: bigint };
+
+/** A range of addresses of one family, both ends inclusive. */
+export type IpRange = { readonly family: 4 | 6; readonly first: bigint; readonly last: bigint };
+
+const FOUR_PARTS = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
+
+/** All addresses of a family. */
+export const EVERY_ADDRESS: Readonly<Record<4 | 6, IpRange>> = {
+  4: { family: 4, first: 0n, last: (1n << 32n) - 1n },
+  6: { family: 6, first: 0n, last: (1n << 128n) - 1n },
+};
+
+/**
+ * An address from its text, strictly: four decimal parts without leading zeros, or IPv6 without a zone. Everything
+ * else is undefined, also what ipaddr.js would accept (`10.1`, `010.0.0.1`: facts/terminal.md §4.1). An IPv4-mapped
+ * IPv6 address is the IPv4 address.
+ */
+export function parseIp(text: string): Ip | undefined {
+  if (!text.includes(':')) return parseIpv4(text);
+  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  const address = ipaddr.IPv6.parse(text);
+  if (address.isIPv4MappedAddress()) return parseIpv4(address.toIPv4Address().toString());
+  return { family: 6, value: fold(address.toByteArray()) };
+}
+
+function parseIpv4(text: string): Ip | undefined {
+  if (!FOUR_PARTS.test(text)) return undefined;
+  const bytes = text.split('.').map(Number);
+  return bytes.every((byte) => byte <= 255) ? { family: 4, value: fold(bytes) } : undefined;
+}
+
+function fold(bytes: readonly number[]): bigint {
+  return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** The range of `address/bits`; host bits are dropped. Undefined when it is no CIDR. */
+export function parseCidr(text: string): IpRange | undefined {
+  const [address, bits, ...rest] = text.split('/');
+  if (address === undefined || bits === undefined || rest.length > 0 || !/^(?:0|[1-9]\d{0,2})$/.test(bits)) {
+    return undefined;
+  }
+  const ip = parseIp(address);
+  const width = ip?.family === 4 ? 32 : 128;
+  if (ip === undefined || Number(bits) > width) return undefined;
+  const size = 1n << BigInt(width - Number(bits));
+  const first = ip.value - (ip.value % size);
+  return { family: ip.family, first, last: first + size - 1n };
+}
+
+/** Whether an address lies in a range; never across families (facts/policy.md §1 rule 33). */
+export function inRange(range: IpRange, ip: Ip): boolean {
+  return range.family === ip.family && range.first <= ip.value && ip.value <= range.last;
+}
+
+/** Whether `inner` lies in `outer`. */
+export function covers(outer: IpRange, inner: IpRange): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
+/** The address as text, IPv6 in its short form. */
+export function formatIp({ family, value }: Ip): string {
+  const size = family === 4 ? 4 : 16;
+  const bytes = Array.from({ length: size }, (_, index) =>
+    Number((value >> BigInt(8 * (size - 1 - index))) & 255n),
+  );
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+/** The one spelling of an address, for lookups; text that is no address stays as it is. */
+export function canonicalIp(text: string): string {
+  if (!text.includes(':')) return text;
+  const ip = parseIp(text);
+  return ip === undefined ? text : formatIp(ip);
+}

@@ -1,0 +1,83 @@
+import { safeText } from '../safe-text.ts';
+import type { Labels, Requirement, Selector } from './labels.ts';
+import { isRaw, textsOf } from './raw.ts';
+
+/** Labels of an object's metadata or of a plain map selector, sanitised; values that are no text are left out. */
+export function safeLabels(value: unknown): Labels {
+  const safe: Record<string, string> = {};
+  if (!isRaw(value)) return safe;
+  for (const key of Object.keys(value)) {
+    const label = value[key];
+    if (typeof label === 'string') safe[safeText(key)] = safeText(label);
+  }
+  return safe;
+}
+
+/**
+ * A `metav1.LabelSelector` as requirements, matchLabels first. Absent is `{}`, which selects all; whoever reads a
+ * field where absence means something else decides before. `problems` names what could not be read; the selector
+ * is then unusable and must not be trusted to select anything.
+ */
+export function parseSelector(value: unknown): {
+  readonly selector: Selector;
+  readonly problems: readonly string[];
+} {
+  if (value === undefined || value === null) return { selector: [], problems: [] };
+  if (!isRaw(value)) return { selector: [], problems: ['a label selector must be an object'] };
+  const problems: string[] = [];
+  const selector = [
+    ...fromLabels(value.matchLabels, problems),
+    ...fromExpressions(value.matchExpressions, problems),
+  ];
+  return { selector, problems };
+}
+
+function fromLabels(value: unknown, problems: string[]): readonly Requirement[] {
+  if (value === undefined || value === null) return [];
+  if (!isRaw(value)) {
+    problems.push('matchLabels must be an object');
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, label]): readonly Requirement[] => {
+    if (typeof label === 'string') return [{ key, operator: 'In', values: [label], isLabel: true }];
+    problems.push(`matchLabels.${key} must be a string, not ${JSON.stringify(label)}`);
+    return [];
+  });
+}
+
+function fromExpressions(value: unknown, problems: string[]): readonly Requirement[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    problems.push('matchExpressions must be a list');
+    return [];
+  }
+  return value.flatMap((item: unknown): readonly Requirement[] => {
+    const { key, operator, values } = isRaw(item) ? item : {};
+    if (typeof key !== 'string' || key === '') {
+      problems.push('an expression needs a key');
+      return [];
+    }
+    return expression(key, operator, textsOf(values), problems);
+  });
+}
+
+function expression(
+  key: string,
+  operator: unknown,
+  values: readonly string[],
+  problems: string[],
+): readonly Requirement[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) problems.push(`${operator} of key ${key} needs values`);
+      return [{ key, operator, values }];
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) problems.push(`${operator} of key ${key} takes no values`);
+      return [{ key, operator, values: [] }];
+    default:
+      problems.push(`operator ${JSON.stringify(operator)} of key ${key} is unknown`);
+      return [];
+  }
+}

@@ -1,0 +1,83 @@
+import { enforces } from './dialect.ts';
+import { type ForeignObject, foreignOn, foreignText } from './foreign.ts';
+import type { World } from './match.ts';
+import { nameOfSide, type Side } from './side.ts';
+import type { Decision, Half, Verdict } from './verdict.ts';
+
+type Parts = {
+  readonly world: World;
+  readonly source: Side;
+  readonly destination: Side;
+  readonly unreadable: readonly string[];
+  readonly foreign: readonly ForeignObject[];
+  readonly egress: Half;
+  readonly ingress: Half;
+};
+
+/** The whole verdict: both halves must allow (facts/policy.md §1 rule 1), with what it rests on. */
+export function assumptionsOf(parts: Parts): Verdict {
+  const egress = withEnforcer(parts.world, parts.egress);
+  const ingress = withEnforcer(parts.world, parts.ingress);
+  return {
+    verdict: both(egress.verdict, ingress.verdict),
+    egress,
+    ingress,
+    assumptions: [
+      enforcerText(parts.world),
+      ...unreadableTexts(parts),
+      ...foreignTexts(parts),
+      ...sideTexts(parts.source),
+      ...sideTexts(parts.destination),
+    ],
+  };
+}
+
+function both(a: Decision, b: Decision): Decision {
+  if (a === 'deny' || b === 'deny') return 'deny';
+  return a === 'undecidable' || b === 'undecidable' ? 'undecidable' : 'allow';
+}
+
+/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (facts/policy.md §1 rule 35). */
+function withEnforcer({ dialect }: World, half: Half): Half {
+  if (dialect.enforcer !== 'none' || half.verdict !== 'deny') return half;
+  return {
+    ...half,
+    verdict: 'undecidable',
+    cannotOpen: ['Nothing in this cluster is known to enforce policies.', ...half.cannotOpen],
+  };
+}
+
+function enforcerText({ dialect }: World): string {
+  switch (dialect.enforcer) {
+    case 'spec':
+      return 'policies as the Kubernetes text has them, every kind enforced';
+    case 'none':
+      return 'nothing here is known to enforce policies: a deny stops nobody for certain';
+    case 'unknown':
+      return 'the enforcer is not known: policies as the Kubernetes text has them';
+    case 'cilium':
+    case 'calico':
+    case 'kube-router':
+      return `enforced by ${dialect.enforcer}`;
+  }
+}
+
+function unreadableTexts({ world, unreadable }: Parts): readonly string[] {
+  return unreadable
+    .filter((kind) => enforces(world.dialect, kind) !== 'no')
+    .map((kind) => `${kind} could not be read: the verdict leaves it out`);
+}
+
+function foreignTexts({ foreign, source, destination }: Parts): readonly string[] {
+  const objects = new Set([...foreignOn(foreign, source), ...foreignOn(foreign, destination)]);
+  return [...objects].map((object) => `${foreignText(object)} is not evaluated here`);
+}
+
+function sideTexts(side: Side): readonly string[] {
+  if (side.type !== 'pod') return [];
+  const name = nameOfSide(side);
+  return [
+    ...(side.pod.ips.length === 0 ? [`${name} has no address yet`] : []),
+    ...(side.pod.hostNetwork ? [`${name} is on the host network: policies see its node`] : []),
+  ];
+}

@@ -1,0 +1,74 @@
+import type { Protocol } from '../cluster/objects.ts';
+import type { Engine } from './engine.ts';
+import type { PortMatch, Rule } from './policy.ts';
+import type { End } from './verdict.ts';
+
+/** Ports from `from` to `to`, inclusive. */
+export type PortRange = readonly [from: number, to: number];
+
+/** The ports that are open between two ends, by protocol; ranges are sorted and apart. */
+export type Connections = Readonly<Record<Protocol, readonly PortRange[]>>;
+
+const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+const LAST_PORT = 65_535;
+
+/**
+ * Which ports are open from one end to another; `undecidable` ones count as closed and are told by `unsure`. The
+ * ports are cut where any policy on either end could tell two of them apart, and one of each piece is asked.
+ */
+export function connectionsBetween(
+  engine: Engine,
+  from: End,
+  to: End,
+): { readonly open: Connections; readonly unsure: Connections } {
+  const cuts = cutsBetween(engine, from, to);
+  const open: Record<Protocol, PortRange[]> = { TCP: [], UDP: [], SCTP: [] };
+  const unsure: Record<Protocol, PortRange[]> = { TCP: [], UDP: [], SCTP: [] };
+  for (const protocol of PROTOCOLS) {
+    for (const [index, first] of cuts.entries()) {
+      const last = (cuts[index + 1] ?? LAST_PORT + 1) - 1;
+      const { egress, ingress } = engine.decide({ from, to, port: first, protocol });
+      if (egress === 'deny' || ingress === 'deny') continue;
+      const list = egress === 'allow' && ingress === 'allow' ? open[protocol] : unsure[protocol];
+      append(list, [first, last]);
+    }
+  }
+  return { open, unsure };
+}
+
+/** Whether every port of every protocol is in. */
+export function isEverything(connections: Connections): boolean {
+  return PROTOCOLS.every((protocol) => {
+    const [only, ...rest] = connections[protocol];
+    return rest.length === 0 && only?.[0] === 1 && only[1] === LAST_PORT;
+  });
+}
+
+function append(list: PortRange[], range: PortRange): void {
+  const last = list[list.length - 1];
+  if (last !== undefined && last[1] + 1 === range[0]) list[list.length - 1] = [last[0], range[1]];
+  else list.push(range);
+}
+
+/** The first port of every piece, ascending from 1. */
+function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
+  const cuts = new Set([1]);
+  const add = (first: number, last: number) => {
+    cuts.add(first);
+    cuts.add(last + 1);
+  };
+  if (to.type === 'pod') for (const { port } of to.pod.ports) add(port, port);
+  for (const rule of [...rulesOn(engine, from), ...rulesOn(engine, to)]) {
+    if (rule.ports !== 'any') for (const port of rule.ports) if (port.type === 'range') add(...bounds(port));
+  }
+  return [...cuts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
+}
+
+function bounds({ from, to }: PortMatch & { readonly type: 'range' }): PortRange {
+  return [from, to];
+}
+
+function rulesOn(engine: Engine, end: End): readonly Rule[] {
+  if (end.type !== 'pod') return [];
+  return engine.policiesOn(end.pod).flatMap(({ ingress, egress }) => [...ingress, ...egress]);
+}

@@ -1,0 +1,154 @@
+import type { ClusterEvent } from '../cluster/events.ts';
+import type { ClusterModel } from '../cluster/model.ts';
+import { isLive, type Pod } from '../cluster/objects.ts';
+import { assumptionsOf } from './assumptions.ts';
+import type { Dialect } from './dialect.ts';
+import { blurByForeign, type ForeignObject } from './foreign.ts';
+import { decideHalf, decideQuickly } from './half.ts';
+import { type Match, matchNamespace, type World } from './match.ts';
+import { createClasses } from './pod-class.ts';
+import type { Policy } from './policy.ts';
+import { createPolicyIndex } from './policy-index.ts';
+import { type Side, sideOf } from './side.ts';
+import { matchSubject, readingsOf } from './stack.ts';
+import type { Decision, Half, Query, Verdict } from './verdict.ts';
+
+/** Whether the normal tier isolates a pod, by direction. */
+export type PodIsolation = { readonly ingress: boolean; readonly egress: boolean };
+
+/** Says who may talk to whom in one cluster, and why. Follows the cluster's changes through `apply`. */
+export type Engine = {
+  readonly dialect: Dialect;
+  /** The verdict of one path with its reasons. */
+  readonly evaluate: (query: Query) => Verdict;
+  /** The bare decision of each half: for matrices and what-ifs. */
+  readonly decide: (query: Query) => { readonly egress: Decision; readonly ingress: Decision };
+  /** Whether policies isolate a pod; false for pods that policies cannot select. */
+  readonly isolation: (pod: Pod) => PodIsolation;
+  /** Live pods that a policy selects. */
+  readonly selected: (policy: Policy) => readonly Pod[];
+  /** Every policy that the engine knows of. */
+  readonly policies: () => Iterable<Policy>;
+  /** Policies that select a pod, in the order of evaluation. */
+  readonly policiesOn: (pod: Pod) => readonly Policy[];
+  /** Takes in a change; call it after the model took it in. */
+  readonly apply: (event: ClusterEvent) => void;
+  readonly setDialect: (dialect: Dialect) => void;
+  /** Kinds of policies that may not be listed: verdicts go on without them and say so. */
+  readonly setUnreadable: (kinds: readonly string[]) => void;
+  /** Policies in force that are not evaluated here: they make what they may select undecidable. */
+  readonly setForeign: (objects: readonly ForeignObject[]) => void;
+};
+
+/** An engine over a live model. Everything is computed when asked for, and kept until something it rests on changes. */
+export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
+  const index = createPolicyIndex(model.policies());
+  let world: World = { model, dialect };
+  let classes = createClasses(world, index);
+  let unreadable: readonly string[] = [];
+  let foreign: readonly ForeignObject[] = [];
+
+  const sides = ({ from, to }: Query) => ({ source: sideOf(model, from), destination: sideOf(model, to) });
+
+  function evaluate(query: Query): Verdict {
+    const { source, destination } = sides(query);
+    const half = (direction: 'ingress' | 'egress', self: Side, peer: Side): Half =>
+      blurByForeign(
+        foreign,
+        self,
+        decideHalf(world, classes.stackFor, {
+          direction,
+          self,
+          peer,
+          port: query.port,
+          protocol: query.protocol,
+        }),
+      );
+    const egress = half('egress', source, destination);
+    const ingress = half('ingress', destination, source);
+    return assumptionsOf({ world, source, destination, unreadable, foreign, egress, ingress });
+  }
+
+  return {
+    get dialect() {
+      return world.dialect;
+    },
+    evaluate,
+    decide: (query) => {
+      const { source, destination } = sides(query);
+      const { port, protocol } = query;
+      const ask = { port, protocol };
+      return {
+        egress: decideQuickly(world, classes.stackFor, {
+          ...ask,
+          direction: 'egress',
+          self: source,
+          peer: destination,
+        }),
+        ingress: decideQuickly(world, classes.stackFor, {
+          ...ask,
+          direction: 'ingress',
+          self: destination,
+          peer: source,
+        }),
+      };
+    },
+    isolation: (pod) => classes.isolationOf(pod),
+    selected: (policy) => selectedBy(world, policy),
+    policies: index.all,
+    policiesOn: (pod) => {
+      const { admin, normal, baseline } = classes.stackFor(pod);
+      return [...admin.flat(), ...normal, ...baseline.flat()].map((applied) => applied.policy);
+    },
+    apply: (event) => {
+      if (event.kind === 'namespaces') classes.forget();
+      if (event.kind !== 'policies') return;
+      applyPolicies(event);
+    },
+    setDialect: (next) => {
+      world = { model, dialect: next };
+      classes = createClasses(world, index);
+    },
+    setUnreadable: (kinds) => {
+      unreadable = [...kinds];
+    },
+    setForeign: (objects) => {
+      foreign = [...objects];
+    },
+  };
+
+  function applyPolicies(event: ClusterEvent & { readonly kind: 'policies' }): void {
+    switch (event.type) {
+      case 'set':
+        index.set(event.object);
+        classes.forget(event.object.namespace);
+        break;
+      case 'delete':
+        classes.forget(index.remove(event.key)?.namespace);
+        break;
+      case 'reset':
+        index.replace(model.policies());
+        classes.forget();
+        break;
+    }
+  }
+}
+
+/** Live pods that a policy selects; host-network pods are selected by none (facts/policy.md §1 rule 29). */
+function selectedBy(world: World, policy: Policy): readonly Pod[] {
+  if (policy.inert === true) return [];
+  const { model } = world;
+  const readings = readingsOf(world, policy);
+  const selects = (pod: Pod): boolean =>
+    isLive(pod) &&
+    !pod.hostNetwork &&
+    readings.some((reading): boolean => {
+      const match: Match = matchSubject(world, reading.subject, pod);
+      return match === 'yes';
+    });
+  if (policy.namespace !== undefined) return model.podsIn(policy.namespace).filter(selects);
+  const reaches = (namespace: string) =>
+    readings.some(({ subject }) => matchNamespace(world, subject.namespaces, namespace) === 'yes');
+  const names = new Set(Array.from(model.pods(), (pod) => pod.namespace));
+  return [...names].filter(reaches).flatMap((namespace) => model.podsIn(namespace).filter(selects));
+}

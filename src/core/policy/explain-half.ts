@@ -1,0 +1,126 @@
+import { type Judgement, judge, type Step } from './judge.ts';
+import type { Question, World } from './match.ts';
+import { nearMisses } from './near-miss.ts';
+import type { Direction } from './policy.ts';
+import type { Side } from './side.ts';
+import type { Applied, Stack } from './stack.ts';
+import { peersText, podText, ruleText } from './text.ts';
+import type { Decider, Decision, Half, NearMiss } from './verdict.ts';
+
+/** A half that no policy decides. */
+export function plainHalf(verdict: Decision, summary: string): Half {
+  return { verdict, isolated: false, deciders: [], nearMisses: [], cannotOpen: [], summary };
+}
+
+/** Turns a judgement into words: deciders, near misses, what can't be opened, and one summary. */
+export function explainHalf(
+  world: World,
+  stack: Stack,
+  { direction, peer }: { readonly direction: Direction; readonly peer: Side },
+  question: Question,
+  judgement: Judgement,
+): Half {
+  const { decision, isolated, steps } = judgement;
+  const deciders = steps.map((step) => deciderOf(step, direction));
+  const isolating = steps.filter(({ action }) => action === 'isolate').map(({ applied }) => applied);
+  const misses = decision === 'allow' ? [] : nearMisses(world, isolating, direction, question);
+  return {
+    verdict: decision,
+    isolated,
+    deciders,
+    nearMisses: misses,
+    cannotOpen: decision === 'deny' ? cannotOpen(steps, direction, peer) : [],
+    summary: summaryOf(world, stack, direction, question, judgement, misses),
+  };
+}
+
+/** A step as a decider, with its phrase. */
+function deciderOf({ applied, action, rule, index }: Step, direction: Direction): Decider {
+  const { kind, namespace, name, tier, priority } = applied.policy;
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    direction,
+    ...(index === undefined ? {} : { ruleIndex: index }),
+    action,
+    tier,
+    ...(priority === undefined ? {} : { priority }),
+    text:
+      rule === undefined
+        ? isolationText(applied, direction)
+        : `rule ${index + 1} ${VERBS[action]} ${ruleText(rule)}`,
+  };
+}
+
+const VERBS = { allow: 'admits', deny: 'denies', pass: 'passes', isolate: 'isolates' } as const;
+
+function isolationText({ reading }: Applied, direction: Direction): string {
+  const rules = reading[direction].filter(({ action }) => action === 'allow');
+  if (rules.length === 0) return 'admits nothing';
+  return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;
+}
+
+/** Why a NetworkPolicy cannot open a denied half (facts/policy.md §2d). */
+function cannotOpen(steps: readonly Step[], direction: Direction, peer: Side): readonly string[] {
+  const denies = steps.filter(
+    ({ action, applied }) => action === 'deny' && applied.policy.tier !== 'baseline',
+  );
+  const reasons = denies.map(({ applied: { policy }, index }) => {
+    const where = policy.tier === 'admin' ? 'admin tier' : `${direction}Deny`;
+    const rule = index === undefined ? where : `rule ${index + 1}, ${where}`;
+    return `${policy.kind} ${policy.name} denies it (${rule}). A NetworkPolicy never overrides a deny.`;
+  });
+  if (peer.type === 'pod' && peer.pod.hostNetwork) {
+    reasons.push(`${podText(peer.pod)} is on the host network: no selector of a NetworkPolicy matches it.`);
+  }
+  return reasons;
+}
+
+function summaryOf(
+  world: World,
+  stack: Stack,
+  direction: Direction,
+  question: Question,
+  judgement: Judgement,
+  misses: readonly NearMiss[],
+): string {
+  const { decision, steps, conflict } = judgement;
+  const ruling = steps.find(({ action }) => action === 'allow' || action === 'deny');
+  switch (decision) {
+    case 'allow':
+      return ruling?.rule === undefined
+        ? 'not isolated'
+        : `${ruling.applied.policy.name} ${ruledText(ruling)}`;
+    case 'deny':
+      if (ruling?.rule !== undefined) return `${ruling.applied.policy.name} ${ruledText(ruling)}`;
+      return isolatedSummary(steps, misses);
+    case 'undecidable':
+      return conflict ?? doubtOf(world, stack, direction, question) ?? unsureText(steps);
+  }
+}
+
+function ruledText({ action, rule }: Step): string {
+  const what = rule === undefined || (rule.peers === 'any' && rule.ports === 'any') ? 'anything' : undefined;
+  return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}`;
+}
+
+function isolatedSummary(steps: readonly Step[], misses: readonly NearMiss[]): string {
+  const [nearest] = misses;
+  if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
+  const [first] = steps;
+  return first === undefined ? 'isolated' : `${first.applied.policy.name} admits nothing`;
+}
+
+/** Why it is open, found by judging once more and listening. */
+function doubtOf(world: World, stack: Stack, direction: Direction, question: Question): string | undefined {
+  const doubts = new Set<string>();
+  judge({ ...world, doubts }, stack, direction, question);
+  const [first] = doubts;
+  return first;
+}
+
+function unsureText(steps: readonly Step[]): string {
+  const policy = steps.find(({ sure }) => !sure)?.applied.policy;
+  return policy === undefined ? 'not known' : `${policy.kind} ${policy.name} may apply`;
+}

@@ -1,0 +1,131 @@
+import { type Match, matchRule, type Question, type World } from './match.ts';
+import type { Direction, Rule } from './policy.ts';
+import type { Applied, Stack } from './stack.ts';
+import type { Decision } from './verdict.ts';
+
+/** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
+export type Step = {
+  readonly applied: Applied;
+  readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
+  readonly sure: boolean;
+} & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
+
+/** The decision on one half and what led to it. `isolated`: by the normal tier. */
+export type Judgement = {
+  readonly decision: Decision;
+  readonly isolated: boolean;
+  readonly steps: readonly Step[];
+  /** What the tiers could not settle among themselves, in a phrase. */
+  readonly conflict?: string;
+};
+
+/**
+ * Decides one half: admin tier, normal tier, baseline tier, default allow (facts/policy.md §2b rule 1). What stays
+ * open is tried both ways; where the outcomes differ the half is undecidable.
+ */
+export function judge(world: World, stack: Stack, direction: Direction, question: Question): Judgement {
+  const isolated = stack.normal.some(({ reading, sure }) => sure && reading.isolates[direction]);
+  const ask = { world, direction, question, isolated };
+  const baseline = () => judgeRanked(ask, stack.baseline, () => outcome('allow', []));
+  const normal = () => judgeNormal(ask, stack.normal, baseline);
+  return { ...judgeRanked(ask, stack.admin, normal), isolated };
+}
+
+type Ask = {
+  readonly world: World;
+  readonly direction: Direction;
+  readonly question: Question;
+  readonly isolated: boolean;
+};
+
+type Outcome = { readonly decision: Decision; readonly steps: readonly Step[]; readonly conflict?: string };
+
+function outcome(decision: Decision, steps: readonly Step[], conflict?: string): Outcome {
+  return conflict === undefined ? { decision, steps } : { decision, steps, conflict };
+}
+
+/**
+ * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next.
+ * Policies of one priority that disagree have no order (facts/policy.md §2b rules 2, 3).
+ */
+function judgeRanked(ask: Ask, groups: readonly (readonly Applied[])[], next: () => Outcome): Outcome {
+  const [group, ...rest] = groups;
+  if (group === undefined) return next();
+  const opinions = group.flatMap((applied) => opinionsOf(ask, applied));
+  const certain = opinions.some((opinion) => opinion.sure);
+  const outcomes = opinions.map((opinion) => outcomeOf(opinion, next));
+  if (!certain) outcomes.push(judgeRanked(ask, rest, next));
+  const [first] = outcomes;
+  if (first === undefined) return next();
+  if (outcomes.every(({ decision }) => decision === first.decision)) return first;
+  const steps = outcomes.flatMap((item) => item.steps);
+  return outcome('undecidable', steps, conflictOf(opinions));
+}
+
+function outcomeOf(step: Step, next: () => Outcome): Outcome {
+  if (step.action !== 'pass') return outcome(step.action === 'deny' ? 'deny' : 'allow', [step]);
+  const after = next();
+  return outcome(after.decision, [step, ...after.steps], after.conflict);
+}
+
+function conflictOf(opinions: readonly Step[]): string | undefined {
+  const names = [...new Set(opinions.map(({ applied }) => applied.policy.name))];
+  return names.length < 2 ? undefined : `${names.join(' and ')} disagree at one priority`;
+}
+
+/** The rules of one policy that may come first: doubtful ones up to the first that surely applies. */
+function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
+  const steps: Step[] = [];
+  for (const [index, rule] of applied.reading[ask.direction].entries()) {
+    const match = matchRule(ask.world, rule, ask.question);
+    if (match === 'no') continue;
+    const sure = match === 'yes' && applied.sure;
+    steps.push({ applied, action: rule.action, rule, index, sure });
+    if (match === 'yes') break;
+  }
+  return steps;
+}
+
+/**
+ * The normal tier: no order; a deny beats every allow, whatever the kind (facts/policy.md §2a.9, §2a.15); isolated
+ * means denied what no rule allows (§1 rules 2, 4).
+ */
+function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome): Outcome {
+  const steps = applied.flatMap((item) => matchingSteps(ask, item));
+  const denies = steps.filter(({ action }) => action === 'deny');
+  const allows = steps.filter(({ action }) => action === 'allow');
+  const isolating = applied.filter(({ reading }) => reading.isolates[ask.direction]);
+  const isolation = isolating.map((item): Step => ({ applied: item, action: 'isolate', sure: item.sure }));
+  const surely = (list: readonly Step[]) => list.filter(({ sure }) => sure);
+
+  if (surely(denies).length > 0) return outcome('deny', surely(denies));
+  const mayDeny = denies.length > 0;
+  if (surely(allows).length > 0) {
+    return mayDeny
+      ? outcome('undecidable', [...denies, ...surely(allows)])
+      : outcome('allow', surely(allows));
+  }
+  if (ask.isolated) {
+    return allows.length > 0
+      ? outcome('undecidable', [...allows, ...isolation])
+      : outcome('deny', [...denies, ...surely(isolation)]);
+  }
+  const after = next();
+  const mayFlip = (mayDeny || isolating.length > 0) && after.decision !== 'deny';
+  return mayFlip ? outcome('undecidable', [...denies, ...isolation, ...after.steps]) : after;
+}
+
+/** The rules of one policy that apply; of its allows, the first sure one is enough. */
+function matchingSteps(ask: Ask, applied: Applied): readonly Step[] {
+  const steps: Step[] = [];
+  let allowed = false;
+  for (const [index, rule] of applied.reading[ask.direction].entries()) {
+    if (allowed && rule.action === 'allow') continue;
+    const match: Match = matchRule(ask.world, rule, ask.question);
+    if (match === 'no') continue;
+    const sure = match === 'yes' && applied.sure;
+    steps.push({ applied, action: rule.action, rule, index, sure });
+    if (sure && rule.action === 'allow') allowed = true;
+  }
+  return steps;
+}

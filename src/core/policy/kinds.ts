@@ -1,0 +1,37 @@
+import { parseNetworkPolicy } from './network-policy/parse.ts';
+import type { Policy } from './policy.ts';
+
+/** One kind of policy that the engine evaluates: how to list it, and how to read it. */
+export type PolicyKind = {
+  readonly kind: string;
+  readonly group: string;
+  readonly version: string;
+  /** The plural, as in the URL. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+  /** Never throws: what is wrong with the object is in `problems`. */
+  readonly parse: (raw: unknown) => Policy;
+};
+
+/** Every kind that the engine evaluates. A new one is a folder with a parser, and a line here. */
+export const POLICY_KINDS: readonly PolicyKind[] = [
+  {
+    kind: 'NetworkPolicy',
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'networkpolicies',
+    namespaced: true,
+    parse: parseNetworkPolicy,
+  },
+];
+
+/** The kind of an object by its `apiVersion` group and `kind`; undefined when it is no policy known here. */
+export function policyKindOf(apiVersion: string, kind: string): PolicyKind | undefined {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return POLICY_KINDS.find((entry) => entry.kind === kind && entry.group === group);
+}
+
+/** The kind by its name alone. */
+export function kindOf(kind: string): PolicyKind | undefined {
+  return POLICY_KINDS.find((entry) => entry.kind === kind);
+}

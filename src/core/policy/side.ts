@@ -1,0 +1,66 @@
+import { type Ip, parseIp } from '../cluster/ip.ts';
+import type { ClusterModel } from '../cluster/model.ts';
+import { isLive, type Node, type Pod } from '../cluster/objects.ts';
+import type { End } from './verdict.ts';
+
+/** One end of a path as policies see it: a pod with its labels, or a bare address, perhaps of a node. */
+export type Side =
+  | { readonly type: 'pod'; readonly pod: Pod; readonly ips: readonly Ip[] }
+  | { readonly type: 'ip'; readonly text: string; readonly ips: readonly Ip[]; readonly node?: Node };
+
+/** How to say it in a sentence: the pod's name, or the address. */
+export function nameOfSide(side: Side): string {
+  return side.type === 'pod' ? side.pod.name : side.text;
+}
+
+/** An end as policies see it. An address that a pod has is that pod. */
+export function sideOf(model: ClusterModel, end: End): Side {
+  if (end.type === 'pod') {
+    const texts = end.ip === undefined ? end.pod.ips : [end.ip];
+    return { type: 'pod', pod: end.pod, ips: ipsOf(texts) };
+  }
+  const pod = model.podAt(end.ip);
+  if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
+  const node = model.nodeAt(end.ip);
+  return { type: 'ip', text: end.ip, ips: ipsOf([end.ip]), ...(node === undefined ? {} : { node }) };
+}
+
+/** A host-network pod as what the wire shows of it: its node's address (facts/policy.md §1 rule 29). */
+export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
+  const { pod, ips } = side;
+  const text = pod.ips[0] ?? pod.node ?? pod.name;
+  const node = pod.node === undefined ? model.nodeAt(text) : model.node(pod.node);
+  return {
+    type: 'ip',
+    text,
+    ips,
+    node: node ?? { kind: 'Node', name: pod.node ?? text, labels: {}, ips: pod.ips },
+  };
+}
+
+/** Whether two sides are one pod. */
+export function isSamePod(a: Side, b: Side): boolean {
+  return (
+    a.type === 'pod' && b.type === 'pod' && a.pod.namespace === b.pod.namespace && a.pod.name === b.pod.name
+  );
+}
+
+/** Whether a side is the node that a pod runs on. */
+export function isOwnNode(pod: Pod, side: Side): boolean {
+  return side.type === 'ip' && side.node !== undefined && side.node.name === pod.node;
+}
+
+/** Whether policies apply to this side at all: it is a live pod. */
+export function isSubject(side: Side): side is Side & { readonly type: 'pod' } {
+  return side.type === 'pod' && isLive(side.pod);
+}
+
+const parsed = new WeakMap<readonly string[], readonly Ip[]>();
+
+function ipsOf(texts: readonly string[]): readonly Ip[] {
+  const known = parsed.get(texts);
+  if (known !== undefined) return known;
+  const ips = texts.flatMap((text) => parseIp(text) ?? []);
+  parsed.set(texts, ips);
+  return ips;
+}
