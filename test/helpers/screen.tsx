@@ -1,0 +1,229 @@
+import { PassThrough, Writable } from 'node:stream';
+import xterm from '@xterm/headless';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Commands, VisibleRows } from '../../src/session/commands.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { runApp } from '../../views/run-app.tsx';
+import { sessionState } from './session-state.ts';
+
+export type ScreenOptions = {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly state?: SessionState;
+  readonly color?: 'always' | 'never';
+  readonly ascii?: boolean;
+  readonly screenReader?: boolean;
+  readonly visibleRows?: VisibleRows;
+  /** Makes commands over the store; by default they only write down what is called. */
+  readonly commands?: (store: StoreApi<SessionState>, recorded: Commands) => Commands;
+  readonly onInterrupt?: () => void;
+};
+
+/** One command that a key gave, with its arguments. */
+export type Call = readonly [name: string, ...args: unknown[]];
+
+/** The app on a terminal emulator: what an eye would see, and what it sent. */
+export type Screen = {
+  readonly store: StoreApi<SessionState>;
+  readonly calls: Call[];
+  /** All lines, without blanks at their ends. */
+  readonly lines: () => readonly string[];
+  readonly text: () => string;
+  /** Everything ever sent to the terminal. */
+  readonly bytes: () => string;
+  readonly press: (...keys: readonly string[]) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  readonly set: (change: Partial<SessionState>) => void;
+  /** Waits until the screen's text satisfies a condition; fails with the screen otherwise. */
+  readonly until: (condition: string | RegExp | ((text: string) => boolean)) => Promise<void>;
+  readonly cell: (
+    column: number,
+    row: number,
+  ) => { readonly text: string; readonly bold: boolean; readonly inverse: boolean; readonly colour: number };
+  readonly close: () => Promise<void>;
+  readonly done: Promise<void>;
+};
+
+const KEYS: Readonly<Record<string, string>> = {
+  enter: '\r',
+  esc: '\u001b',
+  tab: '\t',
+  'shift-tab': '\u001b[Z',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  right: '\u001b[C',
+  left: '\u001b[D',
+  home: '\u001b[H',
+  end: '\u001b[F',
+  pageup: '\u001b[5~',
+  pagedown: '\u001b[6~',
+  delete: '\u001b[3~',
+  backspace: '\u007f',
+  space: ' ',
+  'ctrl-a': '\u0001',
+  'ctrl-b': '\u0002',
+  'ctrl-c': '\u0003',
+  'ctrl-e': '\u0005',
+  'ctrl-f': '\u0006',
+  'ctrl-u': '\u0015',
+  'ctrl-w': '\u0017',
+  'ctrl-y': '\u0019',
+};
+
+const PATIENCE = 5000;
+
+export function openScreen(options: ScreenOptions = {}): Screen {
+  const { columns = 120, rows = 30 } = options;
+  const terminal = new xterm.Terminal({
+    cols: columns,
+    rows,
+    allowProposedApi: true,
+    convertEol: true,
+    scrollback: 5000,
+  });
+  const sent: string[] = [];
+  const stdout = Object.assign(
+    new Writable({
+      decodeStrings: false,
+      write: (chunk: string, _encoding, done) => {
+        sent.push(chunk);
+        terminal.write(chunk, done);
+      },
+    }),
+    { columns, rows, isTTY: true as const },
+  );
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true as const,
+    setRawMode: () => stdin,
+    ref: () => stdin,
+    unref: () => stdin,
+  });
+  const store = createStore<SessionState>(() => options.state ?? sessionState());
+  const calls: Call[] = [];
+  const recorded = recorder(calls);
+  const app = runApp({
+    store,
+    commands: options.commands?.(store, recorded) ?? recorded,
+    visibleRows: options.visibleRows ?? ((state, pane) => state[pane]),
+    terminal: {
+      stdout: stdout as unknown as NodeJS.WriteStream,
+      stdin: stdin as unknown as NodeJS.ReadStream,
+    },
+    color: options.color ?? 'always',
+    ascii: options.ascii ?? false,
+    screenReader: options.screenReader ?? false,
+    ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
+  });
+
+  const lines = () => {
+    const buffer = terminal.buffer.active;
+    return Array.from({ length: buffer.length }, (_, y) => buffer.getLine(y)?.translateToString(true) ?? '');
+  };
+  const text = () => lines().join('\n');
+
+  const until: Screen['until'] = (condition) => {
+    const met = () => {
+      const shown = text();
+      if (typeof condition === 'string') return shown.includes(condition);
+      return condition instanceof RegExp ? condition.test(shown) : condition(shown);
+    };
+    return new Promise((resolve, reject) => {
+      if (met()) {
+        resolve();
+        return;
+      }
+      const parsed = terminal.onWriteParsed(() => {
+        if (!met()) return;
+        finish();
+        resolve();
+      });
+      const timer = setTimeout(() => {
+        finish();
+        reject(new Error(`The screen never satisfied ${String(condition)}:\n${text()}`));
+      }, PATIENCE);
+      const finish = () => {
+        parsed.dispose();
+        clearTimeout(timer);
+      };
+    });
+  };
+
+  return {
+    store,
+    calls,
+    lines,
+    text,
+    bytes: () => sent.join(''),
+    press: (...keys) => {
+      for (const key of keys) stdin.write(KEYS[key] ?? key);
+    },
+    resize: (width, height) => {
+      terminal.resize(width, height);
+      Object.assign(stdout, { columns: width, rows: height });
+      stdout.emit('resize');
+    },
+    set: (change) => store.setState(change),
+    until,
+    cell: (column, row) => {
+      const cell = terminal.buffer.active.getLine(row)?.getCell(column);
+      return {
+        text: cell?.getChars() ?? '',
+        bold: cell?.isBold() !== 0,
+        inverse: cell?.isInverse() !== 0,
+        colour: cell?.getFgColor() ?? -1,
+      };
+    },
+    close: async () => {
+      app.unmount();
+      await app.done;
+    },
+    done: app.done,
+  };
+}
+
+/** Commands that write down their calls: the other side of the port, seen from the views. */
+function recorder(calls: Call[]): Commands {
+  const note =
+    (name: string) =>
+    (...args: unknown[]): undefined => {
+      calls.push([name, ...args]);
+      return undefined;
+    };
+  const names = [
+    'focus',
+    'focusNext',
+    'zoom',
+    'move',
+    'moveTo',
+    'sort',
+    'pause',
+    'toggleDropsOnly',
+    'markSource',
+    'markDestination',
+    'clearMarks',
+    'explain',
+    'detail',
+    'openGrant',
+    'openRevoke',
+    'openExtend',
+    'openHelp',
+    'openCharts',
+    'openFilter',
+    'openCommand',
+    'pick',
+    'allNamespaces',
+    'back',
+    'confirm',
+    'type',
+    'complete',
+    'grantField',
+    'grantScope',
+    'grantPreset',
+    'grantYaml',
+    'copyText',
+    'notify',
+    'quit',
+    'quitWith',
+  ] as const satisfies readonly (keyof Commands)[];
+  return Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Commands;
+}

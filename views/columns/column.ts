@@ -1,0 +1,32 @@
+import type { Tone } from '../text/span.ts';
+
+export type Cell = { readonly text: string; readonly tone?: Tone };
+
+/** What a cell may know besides its row. Times are ms since the epoch; `now` is server time, whole seconds. */
+export type CellContext = {
+  readonly now: number;
+  /** Namespace in view; undefined: all, and names are shown with theirs. */
+  readonly namespace?: string;
+};
+
+/**
+ * One column of a table, as data. `min` decides, in order of `priority` (0 first), which columns are shown at a
+ * width, so that they never come and go with the rows; a shown column then grows to its longest cell, at most
+ * `max`, and `grow` takes what is left. `sortKey` is the shift-letter that sorts by it.
+ */
+export type Column<Row> = {
+  readonly id: string;
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  readonly min: number;
+  readonly max?: number;
+  readonly grow?: boolean;
+  readonly priority: number;
+  /** Blanks before the column; 2 unless told. */
+  readonly gap?: number;
+  readonly sortKey?: string;
+  readonly cell: (row: Row, context: CellContext) => Cell;
+};
+
+/** A column that is shown, with the columns that it takes. */
+export type LaidColumn<Row> = { readonly column: Column<Row>; readonly width: number };

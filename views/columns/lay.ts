@@ -1,0 +1,92 @@
+import { columnsOf, fit } from '../text/fit.ts';
+import type { Line, Span } from '../text/span.ts';
+import type { CellContext, Column, LaidColumn } from './column.ts';
+
+const LONGEST = 48;
+
+/** The columns that a width has room for: those of the lowest priority go first. Depends on the width alone. */
+export function choose<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
+  let chosen = columns;
+  while (chosen.length > 1 && spaceOf(chosen) > width) {
+    const least = Math.max(...chosen.map(({ priority }) => priority));
+    const last = chosen.findLastIndex(({ priority }) => priority === least);
+    chosen = chosen.toSpliced(last, 1);
+  }
+  return chosen;
+}
+
+/**
+ * Widths of the chosen columns, from their longest cells so far (`natural`, by column id). The minimum comes first,
+ * then each column grows in order of priority, then the growing column takes the rest. Blanks between included, the
+ * sum is at most `width`.
+ */
+export function lay<Row>(
+  columns: readonly Column<Row>[],
+  natural: ReadonlyMap<string, number>,
+  width: number,
+): readonly LaidColumn<Row>[] {
+  const chosen = choose(columns, width);
+  const widths = new Map(chosen.map(({ id, min }) => [id, min]));
+  let left = width - spaceOf(chosen);
+  if (left < 0) return chosen.map((column) => ({ column, width: Math.max(1, column.min + left) }));
+  for (const column of chosen.toSorted((a, b) => a.priority - b.priority)) {
+    const wanted = Math.min(natural.get(column.id) ?? 0, column.max ?? LONGEST) - column.min;
+    const more = Math.max(0, Math.min(left, wanted));
+    widths.set(column.id, column.min + more);
+    left -= more;
+  }
+  const greedy = chosen.find(({ grow }) => grow);
+  if (greedy !== undefined) widths.set(greedy.id, (widths.get(greedy.id) ?? 0) + left);
+  return chosen.map((column) => ({ column, width: widths.get(column.id) ?? column.min }));
+}
+
+/** Blanks before the column at `index`. */
+function gapOf(column: { readonly gap?: number }, index: number): number {
+  return index === 0 ? 0 : (column.gap ?? 2);
+}
+
+function spaceOf<Row>(columns: readonly Column<Row>[]): number {
+  return columns.reduce((sum, column, index) => sum + gapOf(column, index) + column.min, 0);
+}
+
+/** One row as a line; blanks take the tone of the cell before, to keep runs few. */
+export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context: CellContext): Line {
+  return laid.map(({ column, width }, index): Span => {
+    const { text, tone } = column.cell(row, context);
+    const shown = ' '.repeat(gapOf(column, index)) + fit(text, width, column.align);
+    return tone === undefined ? { text: shown } : { text: shown, tone };
+  });
+}
+
+/** The line of titles. */
+export function titleLine<Row>(laid: readonly LaidColumn<Row>[]): Line {
+  return [
+    {
+      tone: 'faint',
+      text: laid
+        .map(
+          ({ column, width }, index) =>
+            ' '.repeat(gapOf(column, index)) + fit(column.title, width, column.align),
+        )
+        .join(''),
+    },
+  ];
+}
+
+/** Columns that the cells of a row take, added to the longest seen; true when one of them grew. */
+export function measure<Row>(
+  columns: readonly Column<Row>[],
+  row: Row,
+  context: CellContext,
+  longest: Map<string, number>,
+): boolean {
+  let grew = false;
+  for (const column of columns) {
+    const width = columnsOf(column.cell(row, context).text);
+    if (width > (longest.get(column.id) ?? 0)) {
+      longest.set(column.id, width);
+      grew = true;
+    }
+  }
+  return grew;
+}

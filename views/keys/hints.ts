@@ -1,0 +1,40 @@
+import type { SessionState } from '../../src/session/state.ts';
+import { lineColumns } from '../text/fit.ts';
+import { type Line, type Span, span } from '../text/span.ts';
+import type { Binding, Scope } from './binding.ts';
+import { bindingsOf } from './bindings.ts';
+import { keyLabel } from './label.ts';
+
+/** The keys of a scope that fit in `columns`, most useful first; those that can't be used now are faint. */
+export function hintLine(scope: Scope, state: SessionState, columns: number): Line {
+  const line: Span[] = [];
+  const hints = bindingsOf(scope, state)
+    .filter(({ hint, footer }) => hint !== undefined && footer !== undefined)
+    .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
+  const shown = fitting(hints, state, columns - 1);
+  for (const binding of shown) {
+    const off = binding.disabled?.(state) !== undefined;
+    line.push(span(line.length === 0 ? ' ' : '  '));
+    line.push(span(keyLabel(binding.keys[0] ?? ''), off ? 'faint' : 'strong'));
+    line.push(span(` ${binding.hint?.(state)}`, 'faint'));
+  }
+  return line;
+}
+
+/** As many hints as fit. Help and the way out stay; what gives way is what comes before them. */
+function fitting(hints: readonly Binding[], state: SessionState, columns: number): readonly Binding[] {
+  let shown = hints;
+  while (shown.length > 1 && widthOf(shown, state) > columns) {
+    const last = shown.findLastIndex(({ id }) => id !== 'help' && id !== 'quit' && id !== 'close');
+    if (last < 0) break;
+    shown = shown.toSpliced(last, 1);
+  }
+  return shown;
+}
+
+function widthOf(hints: readonly Binding[], state: SessionState): number {
+  return hints.reduce(
+    (sum, { keys, hint }) => sum + lineColumns([span(`${keyLabel(keys[0] ?? '')} ${hint?.(state)}  `)]),
+    -2,
+  );
+}

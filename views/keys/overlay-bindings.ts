@@ -1,0 +1,208 @@
+import type { SessionState } from '../../src/session/state.ts';
+import { type Binding, READ_SCOPES, type Scope } from './binding.ts';
+
+const CLOSED_BY_ESC: readonly Scope[] = [
+  ...READ_SCOPES,
+  'charts',
+  'grant',
+  'extend',
+  'revoke',
+  'pick',
+  'command',
+  'filter',
+];
+
+/** Keys of what lies over the panes, apart from editing text and scrolling. */
+export const OVERLAYS: readonly Binding[] = [
+  {
+    id: 'submit-grant',
+    keys: ['enter'],
+    scopes: ['grant'],
+    title: 'grant',
+    hint: (state) => (isConfirming(state) ? 'grant, though it isolates pods' : 'grant'),
+    footer: 1,
+    disabled: cannotSubmit,
+    run: (commands) => commands.confirm(),
+  },
+  {
+    id: 'grant-next-field',
+    keys: ['down'],
+    scopes: ['grant'],
+    title: 'next field',
+    hint: () => 'next field',
+    footer: 2,
+    run: (commands) => commands.grantField(1),
+  },
+  {
+    id: 'grant-previous-field',
+    keys: ['up'],
+    scopes: ['grant'],
+    title: 'field before',
+    run: (commands) => commands.grantField(-1),
+  },
+  {
+    id: 'grant-scope',
+    keys: ['tab', 'shift-tab'],
+    scopes: ['grant'],
+    title: 'only the one pod, or its whole workload',
+    disabled: (state) =>
+      state.overlay.type === 'grant' && !state.overlay.form.canScope
+        ? 'the source has one scope only: it was not picked as a pod of a workload'
+        : undefined,
+    run: (commands) => commands.grantScope(),
+  },
+  {
+    id: 'grant-shorter',
+    keys: ['left'],
+    scopes: ['grant'],
+    title: 'shorter, in the duration field',
+    when: inDuration,
+    run: (commands) => commands.grantPreset(-1),
+  },
+  {
+    id: 'grant-longer',
+    keys: ['right'],
+    scopes: ['grant'],
+    title: 'longer, in the duration field',
+    when: inDuration,
+    run: (commands) => commands.grantPreset(1),
+  },
+  {
+    id: 'grant-yaml',
+    keys: ['ctrl-y'],
+    scopes: ['grant'],
+    title: 'the YAML of what would be created',
+    hint: () => 'yaml',
+    footer: 3,
+    run: (commands) => commands.grantYaml(),
+  },
+  {
+    id: 'submit-extend',
+    keys: ['enter'],
+    scopes: ['extend'],
+    title: 'extend the grant',
+    hint: () => 'extend',
+    footer: 1,
+    run: (commands) => commands.confirm(),
+  },
+  {
+    id: 'submit-revoke',
+    keys: ['enter'],
+    scopes: ['revoke'],
+    title: 'revoke',
+    hint: () => 'revoke',
+    footer: 1,
+    run: (commands) => commands.confirm(),
+  },
+  {
+    id: 'submit',
+    keys: ['enter'],
+    scopes: ['pick', 'command', 'filter'],
+    title: 'choose, run or apply',
+    hint: submitHint,
+    footer: 1,
+    run: (commands) => commands.confirm(),
+  },
+  {
+    id: 'complete',
+    keys: ['tab'],
+    scopes: ['command'],
+    title: 'complete the command',
+    hint: () => 'complete',
+    footer: 2,
+    run: (commands) => commands.complete(),
+  },
+  {
+    id: 'quit-revoke',
+    keys: ['r', 'enter'],
+    scopes: ['quit'],
+    title: 'revoke all grants and quit',
+    disabled: isEnding,
+    run: (commands) => commands.quitWith('revoke'),
+  },
+  {
+    id: 'quit-keep',
+    keys: ['k'],
+    scopes: ['quit'],
+    title: 'quit and leave the grants to their leases',
+    disabled: isEnding,
+    run: (commands) => commands.quitWith('keep'),
+  },
+  {
+    id: 'quit-stay',
+    keys: ['esc', 'q'],
+    scopes: ['quit'],
+    title: 'stay',
+    disabled: isEnding,
+    run: (commands) => commands.back(),
+  },
+  {
+    id: 'explain-grant',
+    keys: ['g'],
+    scopes: ['explain'],
+    title: 'grant this path for a while',
+    hint: () => 'grant',
+    footer: 1,
+    run: (commands) => commands.openGrant(),
+  },
+  {
+    id: 'close',
+    keys: ['esc'],
+    scopes: CLOSED_BY_ESC,
+    title: 'back',
+    hint: () => 'back',
+    footer: 20,
+    run: (commands) => commands.back(),
+  },
+  {
+    id: 'close-by-q',
+    keys: ['q'],
+    scopes: [...READ_SCOPES, 'charts'],
+    title: 'back',
+    run: (commands) => commands.back(),
+  },
+  {
+    id: 'close-help',
+    keys: ['?'],
+    scopes: ['help'],
+    title: 'back',
+    run: (commands) => commands.back(),
+  },
+  {
+    id: 'close-charts',
+    keys: ['t'],
+    scopes: ['charts'],
+    title: 'back',
+    run: (commands) => commands.back(),
+  },
+];
+
+function submitHint({ overlay }: SessionState): string {
+  if (overlay.type === 'pick') return 'choose';
+  return overlay.type === 'command' ? 'run' : 'apply';
+}
+
+function inDuration({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && overlay.form.field === 'duration';
+}
+
+function isConfirming({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && overlay.form.confirming;
+}
+
+/** Why the form can't be sent now: the plan's own refusal, the server's, a wrong field, or a grant being made. */
+function cannotSubmit({ overlay }: SessionState): string | undefined {
+  if (overlay.type !== 'grant') return undefined;
+  const { busy, plan } = overlay.form;
+  if (busy !== undefined) return `already at it: ${busy}`;
+  if (plan.state !== 'made') return undefined;
+  if (!plan.plan.ok) return `can't open: ${plan.plan.message}`;
+  if (plan.server?.state === 'refused') return `the server refuses it: ${plan.server.message}`;
+  return undefined;
+}
+
+function isEnding({ overlay }: SessionState): string | undefined {
+  return overlay.type === 'quit' && overlay.busy !== undefined
+    ? `already ending: ${overlay.busy}`
+    : undefined;
+}

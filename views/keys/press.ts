@@ -1,0 +1,60 @@
+import type { Key } from 'ink';
+
+/** One key press: its name as in the binding table, and the text that it types where there is a text field. */
+export type Press = { readonly name: string; readonly text?: string };
+
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+const FLAGS = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'esc'],
+  ['tab', 'tab'],
+  ['backspace', 'backspace'],
+  ['delete', 'delete'],
+] as const;
+
+/** Control characters that arrive inside a run of typed text, as `tmux send-keys` and slow links send them. */
+const CONTROLS: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u001b': 'esc',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  ' ': 'space',
+};
+
+/**
+ * The presses in one call of Ink's `useInput`: several printable characters read at once arrive as one string
+ * (facts/terminal.md §2.2), so it is split into graphemes. Unknown function keys give none.
+ */
+export function pressesOf(input: string, key: Key): readonly Press[] {
+  const special = FLAGS.find(([flag]) => key[flag])?.[1];
+  if (special !== undefined) return [{ name: modified(special, key) }];
+  if (key.ctrl)
+    return input === '' ? [] : [{ name: `ctrl-${input === ' ' ? 'space' : input.toLowerCase()}` }];
+  const graphemes = [...GRAPHEMES.segment(input)].map(({ segment }) => segment);
+  if (key.meta) return graphemes.map((text) => ({ name: `alt-${text}` }));
+  return graphemes.flatMap(pressOf);
+}
+
+function modified(name: string, key: Key): string {
+  if (key.meta && name !== 'esc') return `alt-${name}`;
+  if (key.ctrl) return `ctrl-${name}`;
+  return key.shift && name === 'tab' ? 'shift-tab' : name;
+}
+
+function pressOf(text: string): readonly Press[] {
+  const control = text === '\r\n' ? 'enter' : CONTROLS[text];
+  if (control === 'space') return [{ name: 'space', text: ' ' }];
+  if (control !== undefined) return [{ name: control }];
+  return /\p{Cc}/u.test(text) ? [] : [{ name: text, text }];
+}

@@ -1,0 +1,121 @@
+import { type Binding, PANES } from './binding.ts';
+
+/** What is shown, and how: panes, filters, namespaces, the app itself. */
+export const VIEWING: readonly Binding[] = [
+  {
+    id: 'drops-only',
+    keys: ['!'],
+    scopes: PANES,
+    title: 'show dropped attempts only, or all again',
+    hint: (state) => (state.dropsOnly ? 'all attempts' : 'drops only'),
+    footer: 7,
+    run: (commands) => commands.toggleDropsOnly(),
+  },
+  {
+    id: 'pause',
+    keys: ['space'],
+    scopes: PANES,
+    title: 'stop following new attempts, or follow again',
+    hint: (state) => (state.following ? 'pause' : 'follow'),
+    footer: 8,
+    run: (commands) => commands.pause(),
+  },
+  {
+    id: 'filter',
+    keys: ['/'],
+    scopes: PANES,
+    title: 'filter the pane: words, /!inverse, /-l labels, /-f fuzzy',
+    hint: () => 'filter',
+    footer: 10,
+    run: (commands) => commands.openFilter(),
+  },
+  {
+    id: 'command',
+    keys: [':'],
+    scopes: PANES,
+    title: 'type a command: :ctx :ns :pods :policies :attempts :grants :q …',
+    hint: () => 'command',
+    footer: 11,
+    run: (commands) => commands.openCommand(),
+  },
+  ...PANES.map(
+    (pane, index): Binding => ({
+      id: `focus-${pane}`,
+      keys: [String(index + 1)],
+      scopes: PANES,
+      title: `go to ${pane}`,
+      run: (commands) => commands.focus(pane),
+    }),
+  ),
+  {
+    id: 'next-pane',
+    keys: ['tab'],
+    scopes: PANES,
+    title: 'go to the next pane',
+    run: (commands) => commands.focusNext(1),
+  },
+  {
+    id: 'previous-pane',
+    keys: ['shift-tab'],
+    scopes: PANES,
+    title: 'go to the pane before',
+    run: (commands) => commands.focusNext(-1),
+  },
+  {
+    id: 'zoom',
+    keys: ['z'],
+    scopes: PANES,
+    title: 'zoom the pane, or show all four again',
+    run: (commands) => commands.zoom(),
+  },
+  {
+    id: 'all-namespaces',
+    keys: ['0'],
+    scopes: PANES,
+    title: 'show all namespaces',
+    disabled: ({ cluster }) =>
+      cluster.confinedTo === undefined
+        ? undefined
+        : `you may read namespace ${cluster.confinedTo} only: the cluster refuses lists across namespaces`,
+    run: (commands) => commands.allNamespaces(),
+  },
+  {
+    id: 'copy',
+    keys: ['c'],
+    scopes: [...PANES, 'explain', 'detail'],
+    title: 'copy the row, or the open text, to the clipboard (OSC 52)',
+    run: (commands) => commands.copy(),
+  },
+  {
+    id: 'charts',
+    keys: ['t'],
+    scopes: PANES,
+    title: 'traffic charts',
+    run: (commands) => commands.openCharts(),
+  },
+  {
+    id: 'back',
+    keys: ['esc'],
+    scopes: PANES,
+    title: 'one step back: zoom, filter, marks; never quits',
+    run: (commands) => commands.back(),
+  },
+  {
+    id: 'help',
+    keys: ['?'],
+    scopes: PANES,
+    title: 'the keys of this view',
+    hint: () => 'help',
+    footer: 12,
+    run: (commands) => commands.openHelp(),
+  },
+  {
+    id: 'quit',
+    keys: ['q'],
+    scopes: PANES,
+    title: 'quit; asks first while grants are open',
+    hint: () => 'quit',
+    footer: 13,
+    run: (commands) => commands.quit(),
+  },
+];

@@ -1,0 +1,15 @@
+import type { SessionState } from '../../src/session/state.ts';
+import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
+import { overlayPanel } from '../overlays/overlay-panel.ts';
+import { READ_SCOPES, scopeOf, type ViewFacts } from './binding.ts';
+
+/** What the screen knows about the pane in focus, or the text that is open: a page, and how far it scrolls. */
+export function viewFacts(state: SessionState, size: Size): ViewFacts {
+  const panel = READ_SCOPES.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
+  if (panel !== undefined) {
+    return { page: Math.max(1, panel.rows - 4), scroll: panel.scroll, scrollMax: panel.scrollMax };
+  }
+  const place = placesOf(layoutOf(size, state.focus, state.zoomed)).find(({ pane }) => pane === state.focus);
+  const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
+  return { page, scroll: 0, scrollMax: 0 };
+}

@@ -1,0 +1,36 @@
+import { Static, Text } from 'ink';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useStore } from 'zustand';
+import { Keys, type KeysProps } from '../keys/router.tsx';
+import { toAscii } from '../theme.ts';
+import { useUi } from '../ui-context.ts';
+import { announce } from './announce.ts';
+import { promptLine } from './prompt.ts';
+
+/** As if the terminal were this large: pages are this long, nothing is left out for want of room. */
+const SIZE = { columns: 200, rows: 50 };
+
+const WELCOME = 'sluice: one line for each change. ? reads the keys of a pane, q quits.';
+
+/** The app for screen readers: the same keys, and lines that are only ever added; one prompt while text is typed. */
+export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
+  const { store } = props;
+  const { visibleRows, theme } = useUi();
+  const [lines, setLines] = useState<readonly string[]>([WELCOME]);
+  useEffect(
+    () =>
+      store.subscribe((after, before) => {
+        const added = announce(before, after, visibleRows);
+        if (added.length > 0) setLines((known) => [...known, ...(theme.ascii ? added.map(toAscii) : added)]);
+      }),
+    [store, visibleRows, theme],
+  );
+  const prompt = useStore(store, promptLine);
+  return (
+    <>
+      <Static items={[...lines]}>{(line, index) => <Text key={index}>{line}</Text>}</Static>
+      {prompt === undefined ? null : <Text>{prompt}</Text>}
+      <Keys {...props} size={SIZE} />
+    </>
+  );
+}

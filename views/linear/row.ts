@@ -1,0 +1,54 @@
+import type { VisibleRows } from '../../src/session/commands.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import type { CellContext } from '../columns/column.ts';
+import {
+  attemptTable,
+  grantTable,
+  type Keyed,
+  podTable,
+  policyTable,
+  type TableDefinition,
+} from '../panes/definition.ts';
+
+/** The row under the cursor, cell by cell, when the cursor or the pane is another. */
+export function announceRow(
+  before: SessionState,
+  after: SessionState,
+  visibleRows: VisibleRows,
+): readonly string[] {
+  const { focus, panes } = after;
+  const moved = before.focus !== focus || before.panes[focus].key !== panes[focus].key;
+  const row = visibleRows(after, focus)[panes[focus].index];
+  if (!moved || row === undefined || after.overlay.type !== 'none') return [];
+  const { namespace } = after.cluster;
+  const context: CellContext = {
+    now: after.serverNow,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const place = `${panes[focus].index + 1} of ${visibleRows(after, focus).length}`;
+  return [`${place}: ${cellsOf(after, row, context)}`];
+}
+
+function cellsOf({ focus }: SessionState, row: Keyed, context: CellContext): string {
+  switch (focus) {
+    case 'pods':
+      return cells(podTable, row, context);
+    case 'policies':
+      return cells(policyTable, row, context);
+    case 'attempts':
+      return cells(attemptTable, row, context);
+    case 'grants':
+      return cells(grantTable, row, context);
+  }
+}
+
+function cells<Row extends Keyed>(table: TableDefinition<Row>, row: Keyed, context: CellContext): string {
+  if (!table.isRow(row)) return '';
+  return table
+    .columns(context.namespace === undefined)
+    .filter(({ id }) => id !== 'bar')
+    .map(({ title, cell }) => ({ title, text: cell(row, context).text }))
+    .filter(({ text }) => text !== '')
+    .map(({ title, text }) => `${title.toLowerCase()} ${text}`)
+    .join(', ');
+}

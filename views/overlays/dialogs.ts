@@ -1,0 +1,101 @@
+import type { Overlay, SessionState } from '../../src/session/state.ts';
+import { grantState, portsText } from '../columns/grant.ts';
+import { plural } from '../text/count.ts';
+import { type Line, span } from '../text/span.ts';
+import { wallClock } from '../text/time.ts';
+import { wrap } from '../text/wrap.ts';
+import { fieldSpans } from './field.ts';
+import type { Content } from './panel.ts';
+
+type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;
+
+/** Asks how long a grant should go on. */
+export function extendContent({ title, field, problem }: Of<'extend'>): Content {
+  return {
+    kind: 'dialog',
+    title: [span(' Extend ', 'strong')],
+    lines: (columns) => [
+      ...texts(title, columns),
+      [span('For another ', 'faint'), ...fieldSpans(field, true, columns - 12)],
+      ...(problem === undefined ? [] : texts(`✗ ${problem}`, columns, 'bad')),
+    ],
+  };
+}
+
+/** Asks before revoking, with what it does. */
+export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
+  return {
+    kind: 'dialog',
+    title: [span(' Revoke ', 'strong')],
+    lines: (columns) => [
+      ...texts(title, columns),
+      [],
+      ...consequences.flatMap((text) => texts(`· ${text}`, columns)),
+    ],
+  };
+}
+
+/** Asks what becomes of live grants. */
+export function quitContent({ grants, busy }: Of<'quit'>, { serverNow }: SessionState): Content {
+  const ends = grants.flatMap(({ window }) => (window === undefined ? [] : [wallClock(window.end)]));
+  const one = grants.length === 1;
+  const leased = ends.length === 0 ? '' : ` at ${ends.join(' and ')}`;
+  return {
+    kind: 'dialog',
+    title: [span(` ${plural(grants.length, 'grant')} ${one ? 'is' : 'are'} open `, 'strong')],
+    right: busy === undefined ? [] : [span(`◌ ${busy} `, 'time')],
+    lines: () => [
+      ...grants.map((grant): Line => {
+        const { text, tone } = grantState(grant, serverNow);
+        const path = `${grant.source} → ${grant.destination} ${portsText(grant.ports)}   `;
+        return [span(path), span(text, tone)];
+      }),
+      [],
+      [span('r ', 'strong'), span(`revoke ${one ? 'it' : 'all'} and quit (enter)`)],
+      [span('k ', 'strong'), span(`keep: the cluster ends ${one ? 'it' : 'them'}${leased}`)],
+      [span('esc ', 'strong'), span('stay')],
+    ],
+  };
+}
+
+/** A list to choose from, narrowed by typing. */
+export function pickContent({ what, items, current, filter, index }: Of<'pick'>): Content {
+  return {
+    kind: 'dialog',
+    title: [span(` ${what} `, 'strong')],
+    right: [span(` ${items.length} `, 'faint')],
+    keep: index + 1,
+    lines: (columns) => [
+      [span('/', 'strong'), ...fieldSpans(filter, true, columns - 2)],
+      ...(items.length === 0 ? [[span('nothing matches', 'warn')]] : []),
+      ...items.map(
+        (item, at): Line => [
+          span(at === index ? '▸ ' : '  ', 'strong'),
+          span(item, at === index ? 'cursor' : 'plain'),
+          span(item === current ? '  ● now' : '', 'good'),
+        ],
+      ),
+    ],
+  };
+}
+
+/** One object in full: its YAML, line by line. */
+export function detailContent({ title, lines, scroll, loading }: Of<'detail'>): Content {
+  return {
+    kind: 'full',
+    title: [span(` ${title} `, 'strong')],
+    right: loading ? [span(' ◌ loading ', 'time')] : [],
+    scroll,
+    lines: (columns) => lines.flatMap((line) => indented(line, columns)),
+  };
+}
+
+function indented(line: string, columns: number): readonly Line[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const room = Math.max(20, columns - indent.length);
+  return wrap(line.slice(indent.length), room).map((text): Line => [span(indent + text)]);
+}
+
+function texts(text: string, columns: number, tone?: 'bad'): readonly Line[] {
+  return wrap(text, columns).map((line): Line => [span(line, tone)]);
+}

@@ -1,0 +1,16 @@
+import type { TextField } from '../../src/session/text-field.ts';
+import { columnsOf } from '../text/fit.ts';
+import { type Line, span } from '../text/span.ts';
+
+/**
+ * A text field with its cursor, in at most `room` columns: `▏` at the end, the character itself inverse inside the
+ * text. A text that is too long shows the part around the cursor.
+ */
+export function fieldSpans({ text, cursor }: TextField, active: boolean, room = Infinity): Line {
+  const points = [...text];
+  const start = active && columnsOf(text) >= room ? Math.max(0, cursor - Math.max(1, room - 2)) : 0;
+  const before = points.slice(start, cursor).join('');
+  if (!active) return [span(text)];
+  if (cursor >= points.length) return [span(before), span('▏', 'strong')];
+  return [span(before), span(points[cursor] ?? '', 'cursor'), span(points.slice(cursor + 1).join(''))];
+}

@@ -1,0 +1,73 @@
+import { formatDuration, MAX_SECONDS, PRESETS } from '../../src/core/access/duration.ts';
+import type { GrantField, GrantForm, SessionState } from '../../src/session/state.ts';
+import { columnsOf } from '../text/fit.ts';
+import { type Line, type Span, span } from '../text/span.ts';
+import { wrap } from '../text/wrap.ts';
+import { fieldSpans } from './field.ts';
+import { planLines } from './grant-plan.ts';
+import type { Content } from './panel.ts';
+
+const LABEL = 10;
+
+/** The grant form, its plan under it. */
+export function grantContent(form: GrantForm, state: SessionState): Content {
+  return {
+    kind: 'dialog',
+    title: [span(' Grant ', 'strong')],
+    right: form.busy === undefined ? [] : [span(`◌ ${form.busy} `, 'time')],
+    lines: (columns) => [
+      ...endLines('From', form.sourceText, scopeHint(form), columns),
+      ...endLines('To', form.destinationText, '', columns),
+      ...fieldLines('Ports', 'ports', form, '', columns),
+      ...fieldLines('For', 'duration', form, durationHint(form), columns),
+      ...fieldLines('Reason', 'reason', form, '', columns),
+      ...fieldLines('Ticket', 'ticket', form, '', columns),
+      [],
+      ...planLines(form, state, columns),
+    ],
+  };
+}
+
+function endLines(label: string, text: string, hint: string, columns: number): readonly Line[] {
+  const blank: Span = span(' '.repeat(LABEL));
+  const [first = '', ...rest] = wrap(text, columns - LABEL);
+  const head: Line = [span(label.padEnd(LABEL), 'faint'), span(first)];
+  const fits = rest.length === 0 && LABEL + columnsOf(first) + columnsOf(hint) + 3 <= columns;
+  if (hint === '') return [head, ...rest.map((line): Line => [blank, span(line)])];
+  if (fits) return [[...head, span(`   ${hint}`, 'faint')]];
+  return [head, ...rest.map((line): Line => [blank, span(line)]), [blank, span(hint, 'faint')]];
+}
+
+function fieldLines(
+  label: string,
+  field: GrantField,
+  form: GrantForm,
+  hint: string,
+  columns: number,
+): readonly Line[] {
+  const active = form.field === field;
+  const problem = form.problems[field];
+  const line: Line = [
+    span(label.padEnd(LABEL), active ? 'strong' : 'faint'),
+    ...fieldSpans(form.fields[field], active, columns - LABEL),
+    ...(active && hint !== '' ? [span(`   ${hint}`, 'faint')] : []),
+  ];
+  if (problem === undefined) return [line];
+  return [
+    line,
+    ...wrap(problem, columns - LABEL - 2).map((text): Line => [span(`${' '.repeat(LABEL)}✗ ${text}`, 'bad')]),
+  ];
+}
+
+function scopeHint({ canScope, scope }: GrantForm): string {
+  if (!canScope) return '';
+  return scope === 'workload' ? '(tab: only the one pod)' : '(tab: its whole workload)';
+}
+
+/** Presets with the chosen one marked, and the cap. */
+function durationHint({ fields }: GrantForm): string {
+  const presets = PRESETS.map(formatDuration).map((text) =>
+    text === fields.duration.text ? `▸${text}` : text,
+  );
+  return `${presets.join('  ')}   ← → or type; at most ${formatDuration(MAX_SECONDS)}`;
+}

@@ -1,0 +1,44 @@
+import type { SessionState } from '../../src/session/state.ts';
+import type { Size } from '../layout/layout.ts';
+import { detailContent, extendContent, pickContent, quitContent, revokeContent } from './dialogs.ts';
+import { explainContent } from './explain.ts';
+import { grantContent } from './grant.ts';
+import { helpContent } from './help.ts';
+import { type Content, layPanel, type Panel } from './panel.ts';
+
+/**
+ * What lies over the panes, laid out for a size; undefined while nothing does, or where it has a place of its own:
+ * the line being typed is in the footer, charts are drawn apart.
+ */
+export function overlayPanel(state: SessionState, size: Size): Panel | undefined {
+  const content = contentOf(state);
+  return content === undefined ? undefined : layPanel(content, size);
+}
+
+/** The content of the overlay alone: lines for any width, as the linear mode reads them too. */
+export function contentOf(state: SessionState): Content | undefined {
+  const { overlay } = state;
+  switch (overlay.type) {
+    case 'none':
+    case 'command':
+    case 'filter':
+    case 'charts':
+      return undefined;
+    case 'help':
+      return helpContent(overlay.scroll, state);
+    case 'explain':
+      return explainContent(overlay, state);
+    case 'detail':
+      return detailContent(overlay);
+    case 'grant':
+      return grantContent(overlay.form, state);
+    case 'extend':
+      return extendContent(overlay);
+    case 'revoke':
+      return revokeContent(overlay);
+    case 'quit':
+      return quitContent(overlay, state);
+    case 'pick':
+      return pickContent(overlay);
+  }
+}

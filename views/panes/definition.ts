@@ -1,0 +1,51 @@
+import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../../src/session/state.ts';
+import { attemptChanged, attemptColumns } from '../columns/attempt.ts';
+import type { CellContext, Column } from '../columns/column.ts';
+import { grantChanged, grantColumns, reasonText } from '../columns/grant.ts';
+import { podColumns } from '../columns/pod.ts';
+import { policyChanged, policyColumns } from '../columns/policy.ts';
+import { type Line, span } from '../text/span.ts';
+
+export type Keyed = { readonly key: string };
+
+/** How the rows of one pane are drawn. `second`: a line under the row, where there is room for one under each. */
+export type TableDefinition<Row extends Keyed> = {
+  readonly columns: (allNamespaces: boolean) => readonly Column<Row>[];
+  readonly isRow: (row: Keyed) => row is Row;
+  readonly changed: (row: Row, context: CellContext) => boolean;
+  readonly second?: (row: Row) => Line;
+  /** Columns that the second line makes needless. */
+  readonly inSecond?: readonly string[];
+};
+
+export const podTable: TableDefinition<PodRow> = {
+  columns: podColumns,
+  isRow: (row): row is PodRow => 'pod' in row,
+  changed: ({ pod }, { now }) => now - pod.created < 1000,
+};
+
+export const policyTable: TableDefinition<PolicyRow> = {
+  columns: policyColumns,
+  isRow: (row): row is PolicyRow => 'policy' in row,
+  changed: policyChanged,
+};
+
+export const attemptTable: TableDefinition<AttemptLine> = {
+  columns: () => attemptColumns,
+  isRow: (row): row is AttemptLine => 'row' in row,
+  changed: attemptChanged,
+};
+
+export const grantTable: TableDefinition<GrantLine> = {
+  columns: () => grantColumns,
+  isRow: (row): row is GrantLine => 'grant' in row,
+  changed: grantChanged,
+  second: grantNote,
+  inSecond: ['requester', 'reason'],
+};
+
+/** Who asked and why; what has changed under the grant comes first, in red. */
+function grantNote({ grant }: GrantLine): Line {
+  const who = span(`${grant.requester} · ${reasonText(grant)}`, 'faint');
+  return grant.drift.length === 0 ? [who] : [span(`! ${grant.drift.join('; ')}  `, 'alert'), who];
+}

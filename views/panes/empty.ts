@@ -1,0 +1,59 @@
+import type { FeedState } from '../../src/core/cluster/events.ts';
+import type { PaneId, SessionState } from '../../src/session/state.ts';
+import { type Span, span } from '../text/span.ts';
+import { wallClock } from '../text/time.ts';
+
+/** What an empty pane says: why it is empty, never more than is known ("no attempt seen" is not "no traffic"). */
+export function emptyText(state: SessionState, pane: PaneId): Span {
+  const { filter } = state.panes[pane];
+  if (filter !== '' && state[pane].length > 0)
+    return span(`nothing matches /${filter}   esc clears it`, 'warn');
+  switch (pane) {
+    case 'pods':
+      return feedText(state.feeds.pods, 'no pods', state);
+    case 'policies':
+      return feedText(worst(state), 'no policies: nothing is isolated', state);
+    case 'attempts':
+      return attemptsText(state);
+    case 'grants':
+      return span('no grants   g on an attempt opens one', 'faint');
+  }
+}
+
+function attemptsText(state: SessionState): Span {
+  const { traffic, dropsOnly } = state;
+  if (dropsOnly && state.attempts.length > 0) return span('no dropped attempt seen   ! shows all', 'faint');
+  switch (traffic.status) {
+    case 'live':
+      return span(`no attempt seen yet by ${traffic.source} (${traffic.detail})`, 'faint');
+    case 'connecting':
+    case 'reconnecting':
+      return span(`◌ ${traffic.source} ${traffic.status}: ${traffic.detail}`, 'warn');
+    case 'failed':
+      return span(`✗ ${traffic.source}: ${traffic.detail}`, 'bad');
+    case 'off':
+      return span(`no traffic source: ${traffic.detail}`, 'warn');
+  }
+}
+
+function feedText(feed: FeedState | undefined, none: string, { cluster }: SessionState): Span {
+  switch (feed?.state) {
+    case undefined:
+    case 'connecting':
+      return span('◌ listing', 'faint');
+    case 'denied':
+      return span(`✗ ${feed.reason}`, 'bad');
+    case 'stale':
+      return span(`✗ not up to date since ${wallClock(feed.since)}: ${feed.reason}`, 'bad');
+    case 'absent':
+    case 'live':
+      return span(`${none}${cluster.namespace === undefined ? '' : ` in ${cluster.namespace}`}`, 'faint');
+  }
+}
+
+/** The state of the policy lists as one: denied before stale before connecting. */
+function worst({ feeds }: SessionState): FeedState | undefined {
+  const states = Object.entries(feeds).flatMap(([name, feed]) => (/polic/i.test(name) ? [feed] : []));
+  const order: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
+  return states.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
+}

@@ -1,0 +1,33 @@
+import type { PaneId, SessionState } from '../../src/session/state.ts';
+import { PANES } from '../keys/binding.ts';
+import { PANE_NAMES, rowCount } from '../screens/tab-line.ts';
+import { type Line, span } from '../text/span.ts';
+
+/** What stands in a pane's upper border: digit, name, rows, news at the left; the state of following at the right. */
+export function paneTitle(
+  state: SessionState,
+  pane: PaneId,
+  shown: number,
+): { readonly title: Line; readonly right: Line } {
+  const { filter, sort } = state.panes[pane];
+  const focused = state.focus === pane;
+  const total = rowCount(state, pane);
+  const count = shown === total ? String(total) : `${shown}/${total}`;
+  const title: Line = [
+    span(focused ? '▸' : ' ', 'strong'),
+    span(`${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${count} `, focused ? 'strong' : 'plain'),
+    ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
+    ...(filter === '' ? [] : [rule(), span(`/${filter} `, 'warn')]),
+    ...(sort === undefined ? [] : [rule(), span(`${sort.descending ? '↑' : '↓'} ${sort.column} `, 'time')]),
+  ];
+  return { title, right: pane === 'attempts' ? attemptNews(state) : [] };
+}
+
+function rule() {
+  return span('── ', 'faint');
+}
+
+function attemptNews({ following, dropsOnly }: SessionState): Line {
+  const mode = following ? span('following', 'faint') : span('paused', 'warn');
+  return dropsOnly ? [span('drops only', 'warn'), span(', '), mode] : [mode];
+}

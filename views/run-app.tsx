@@ -1,0 +1,85 @@
+import { type Instance, render } from 'ink';
+import type { StoreApi } from 'zustand/vanilla';
+import type { Commands, VisibleRows } from '../src/session/commands.ts';
+import type { SessionState } from '../src/session/state.ts';
+import { clipboardCode } from './clipboard.ts';
+import { LinearApp } from './linear/linear-app.tsx';
+import { App } from './screens/app.tsx';
+import { createTheme, wantsColour } from './theme.ts';
+import { UiContext } from './ui-context.ts';
+
+export type RunAppOptions = {
+  readonly store: StoreApi<SessionState>;
+  readonly commands: Commands;
+  readonly visibleRows: VisibleRows;
+  readonly terminal: { readonly stdout: NodeJS.WriteStream; readonly stdin: NodeJS.ReadStream };
+  readonly color: 'auto' | 'always' | 'never';
+  readonly ascii: boolean;
+  /** Append-only lines instead of a screen. */
+  readonly screenReader: boolean;
+  /** A second ctrl-c in a row: end the process at once. */
+  readonly onInterrupt?: () => void;
+};
+
+/**
+ * Shows the app on a terminal until `state.ended` (or `unmount`). `done` resolves once the terminal is as it was
+ * before. Settings and their measured reasons: facts/terminal.md §2.2, §2.6.
+ */
+export function runApp(options: RunAppOptions): {
+  readonly done: Promise<void>;
+  readonly unmount: () => void;
+} {
+  const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
+  const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
+  const copy = () => copyTo(terminal.stdout, commands);
+  const onInterrupt = options.onInterrupt ?? (() => {});
+  const shared = { store, commands, copy, onInterrupt };
+  const instance: Instance = render(
+    <UiContext value={{ theme, visibleRows }}>
+      {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
+    </UiContext>,
+    {
+      stdout: terminal.stdout,
+      stdin: terminal.stdin,
+      interactive: true,
+      alternateScreen: !screenReader,
+      incrementalRendering: true,
+      maxFps: 40,
+      patchConsole: false,
+      exitOnCtrlC: false,
+      isScreenReaderEnabled: screenReader,
+    },
+  );
+  const unmount = () => instance.unmount();
+  const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
+  if (store.getState().ended) unmount();
+  return { done: finished(instance, unsubscribe), unmount };
+}
+
+async function finished(instance: Instance, unsubscribe: () => void): Promise<void> {
+  try {
+    await instance.waitUntilExit();
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (facts/terminal.md §4.1). */
+function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {
+  const text = commands.copyText();
+  if (text === undefined) {
+    commands.notify('warn', 'There is nothing to copy here.');
+    return;
+  }
+  const code = clipboardCode(text);
+  if (code === undefined) {
+    commands.notify(
+      'warn',
+      'This is too long for the clipboard of a terminal.',
+      'Use the verbs with -o yaml.',
+    );
+    return;
+  }
+  stdout.write(code);
+  commands.notify('info', 'Copied. A terminal that forbids OSC 52 ignores it without a word.');
+}

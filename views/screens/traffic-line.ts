@@ -1,0 +1,33 @@
+import type { SessionState } from '../../src/session/state.ts';
+import { compact } from '../text/count.ts';
+import { type Line, span } from '../text/span.ts';
+
+/**
+ * Where traffic comes from and whether it comes: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` leaves the
+ * nodes out while all of them answer.
+ */
+export function trafficSpans({ traffic, rate }: SessionState, short = false): Line {
+  if (traffic.source === 'none') return [span('no traffic source', 'warn')];
+  const { source, status, detail, nodes } = traffic;
+  switch (status) {
+    case 'live': {
+      const missing = nodes !== undefined && nodes.connected < nodes.total;
+      const seen =
+        nodes === undefined || (short && !missing) ? '' : ` ${nodes.connected}/${nodes.total} nodes`;
+      return [
+        span(`${source} `),
+        span('●', missing ? 'warn' : 'good'),
+        span(seen, missing ? 'warn' : 'plain'),
+        span(` ${compact(rate)}/s`),
+      ];
+    }
+    case 'connecting':
+      return [span(`${source} ◌ connecting`, 'warn')];
+    case 'reconnecting':
+      return [span(`${source} ◌ reconnecting: ${detail}`, 'warn')];
+    case 'failed':
+      return [span(`${source} ✗ failed: ${detail}`, 'bad')];
+    case 'off':
+      return [span(`${source} off`, 'faint')];
+  }
+}

@@ -1,0 +1,19 @@
+/** A number in at most 4 columns up to a billion: `999`, `1.2k`, `12k`, `3.4M`. */
+export function compact(value: number): string {
+  if (value < 1000) return String(Math.round(value));
+  const [scaled, unit] = value < 1_000_000 ? [value / 1000, 'k'] : [value / 1_000_000, 'M'];
+  return scaled < 9.95
+    ? `${(Math.floor(scaled * 10) / 10).toFixed(1)}${unit}`
+    : `${Math.floor(scaled)}${unit}`;
+}
+
+/** `1 pod`, `2 pods`. */
+export function plural(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** Names in a sentence: `a, b and 3 more`. */
+export function several(names: readonly string[], most: number): string {
+  if (names.length <= most) return names.join(', ');
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}

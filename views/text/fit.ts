@@ -1,0 +1,55 @@
+import sliceAnsi from 'slice-ansi';
+import stringWidth from 'string-width';
+import type { Line, Span } from './span.ts';
+
+/** Names in Kubernetes are ASCII; measuring them costs nothing. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** Columns that a text takes in a terminal. */
+export function columnsOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text in at most `columns` columns; what is cut ends in `…`. A wide character is never split. */
+export function cut(text: string, columns: number): string {
+  if (columns <= 0) return '';
+  if (columnsOf(text) <= columns) return text;
+  const room = columns - 1;
+  return `${PLAIN.test(text) ? text.slice(0, room) : sliceAnsi(text, 0, room)}…`;
+}
+
+/** The text in exactly `columns` columns. */
+export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
+  const shown = cut(text, columns);
+  const gap = ' '.repeat(Math.max(0, columns - columnsOf(shown)));
+  return align === 'left' ? shown + gap : gap + shown;
+}
+
+/** Columns that a line takes. */
+export function lineColumns(line: Line): number {
+  return line.reduce((sum, { text }) => sum + columnsOf(text), 0);
+}
+
+/** The line in exactly `columns` columns: padded with blanks, or cut with `…` in the span that is too long. */
+export function fitLine(line: Line, columns: number): Line {
+  const out: Span[] = [];
+  let left = columns;
+  for (const part of line) {
+    const width = columnsOf(part.text);
+    if (width > left) {
+      out.push({ ...part, text: fit(part.text, left) });
+      return out;
+    }
+    out.push(part);
+    left -= width;
+  }
+  if (left > 0) out.push({ text: ' '.repeat(left) });
+  return out;
+}
+
+/** `left` and `right` on one line of `columns`; `left` gives way, then `right` is dropped. */
+export function spread(left: Line, right: Line, columns: number): Line {
+  const room = columns - lineColumns(right);
+  if (room < Math.min(20, lineColumns(left) + 1)) return fitLine(left, columns);
+  return [...fitLine(left, room), ...right];
+}

@@ -1,0 +1,45 @@
+import { columnsOf, cut } from './fit.ts';
+import type { Line, Span } from './span.ts';
+
+/**
+ * Breaks a text at blanks into lines of at most `columns`. A word longer than a line is cut over several lines, so
+ * that nothing of a sentence is lost. An empty text is one empty line.
+ */
+export function wrap(text: string, columns: number): readonly string[] {
+  const room = Math.max(1, columns);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (columnsOf(joined) <= room) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (columnsOf(line) > room) {
+      const head = headOf(line, room);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** As much of a word as fits, at least one character. */
+function headOf(word: string, columns: number): string {
+  const head = cut(word, columns + 1).slice(0, -1);
+  return head === '' ? ([...word][0] ?? '') : head;
+}
+
+/** `label` in its own column, `text` wrapped beside it: a definition list's entry. */
+export function entry(label: Line, labelColumns: number, text: Span, columns: number): readonly Line[] {
+  const used = label.reduce((sum, part) => sum + columnsOf(part.text), 0);
+  const gap = ' '.repeat(Math.max(1, labelColumns - used));
+  const [first = '', ...rest] = wrap(text.text, columns - Math.max(labelColumns, used + 1));
+  return [
+    [...label, { text: gap }, { ...text, text: first }],
+    ...rest.map((line): Line => [{ text: ' '.repeat(labelColumns) }, { ...text, text: line }]),
+  ];
+}
