@@ -1,0 +1,157 @@
+import { listAt, textAt } from '../../core/json.ts';
+import type { EnforcerName } from '../../core/policy/dialect.ts';
+import type { ClusterInfo } from '../../core/ports.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { Discovery } from '../discovery.ts';
+import { ApiError } from '../errors.ts';
+import type { ApiClient } from '../http/client.ts';
+import { collectionOf } from '../list-watch/collection.ts';
+import { listPages } from '../list-watch/pages.ts';
+
+/** The agents of a CNI, by a label of their pods. */
+type Agent = {
+  readonly key: string;
+  readonly value: string;
+  readonly name: string;
+  readonly enforcer: EnforcerName;
+};
+
+/**
+ * Agents that are known. `unknown` ones enforce policies in a way that is not modelled; flannel and `none` ones
+ * enforce none.
+ */
+const AGENTS: readonly Agent[] = [
+  { key: 'k8s-app', value: 'cilium', name: 'Cilium', enforcer: 'cilium' },
+  { key: 'k8s-app', value: 'calico-node', name: 'Calico', enforcer: 'calico' },
+  { key: 'k8s-app', value: 'canal', name: 'Canal (Calico)', enforcer: 'calico' },
+  { key: 'k8s-app', value: 'kube-router', name: 'kube-router', enforcer: 'kube-router' },
+  { key: 'k8s-app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
+  { key: 'k8s-app', value: 'aws-node', name: 'the AWS VPC CNI', enforcer: 'unknown' },
+  { key: 'k8s-app', value: 'azure-npm', name: 'Azure NPM', enforcer: 'unknown' },
+  { key: 'app', value: 'antrea', name: 'Antrea', enforcer: 'unknown' },
+  { key: 'app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
+  { key: 'app', value: 'ovnkube-node', name: 'OVN-Kubernetes', enforcer: 'unknown' },
+  { key: 'app', value: 'flannel', name: 'flannel', enforcer: 'none' },
+];
+
+type Found = Pick<ClusterInfo, 'enforcer' | 'enforcerEvidence' | 'enforcerVersion'>;
+type Seen = { readonly agent: Agent; readonly pods: number; readonly version?: string };
+
+/**
+ * What enforces policies here, and how that is known: running agents first, then k3s, which has kube-router built
+ * in, then API groups. ConfigMaps prove nothing: Hubble's stand in clusters where Cilium does not enforce
+ * (facts/hubble-checked.md, last line).
+ *
+ * @param gitVersion of the server
+ */
+export async function detectEnforcer(
+  client: ApiClient,
+  discovery: Discovery,
+  gitVersion: string,
+  signal?: AbortSignal,
+): Promise<Found> {
+  const [seen, groups] = await Promise.all([
+    seenAgents(client, signal),
+    discovery.groups(signal).catch((error: unknown) => {
+      if (error instanceof ApiError) return new Map<string, readonly string[]>();
+      throw error;
+    }),
+  ]);
+  const running = seen ?? [];
+  const enforcing = running.filter(({ agent }) => agent.enforcer !== 'none');
+  const names = new Set(enforcing.map(({ agent }) => agent.enforcer));
+  const [only] = enforcing;
+  if (only !== undefined && names.size === 1) {
+    return {
+      enforcer: only.agent.enforcer,
+      enforcerEvidence: evidence(enforcing),
+      ...(only.version === undefined ? {} : { enforcerVersion: only.version }),
+    };
+  }
+  if (names.size > 1) return { enforcer: 'unknown', enforcerEvidence: `both ${evidence(enforcing)}` };
+  if (/\+k3s\d/.test(gitVersion)) {
+    return {
+      enforcer: 'kube-router',
+      enforcerEvidence: `k3s ${safeText(gitVersion)} has kube-router built in`,
+    };
+  }
+  return byGroups([...groups.keys()], seen === undefined, running);
+}
+
+function byGroups(groups: readonly string[], blind: boolean, running: readonly Seen[]): Found {
+  const note = blind ? '; pods may not be listed' : ', no agents among the pods';
+  const cilium = groups.includes('cilium.io');
+  const calico = groups.find((name) => name === 'projectcalico.org' || name === 'crd.projectcalico.org');
+  if (cilium && calico !== undefined) {
+    return { enforcer: 'unknown', enforcerEvidence: `CRDs of both cilium.io and ${calico}${note}` };
+  }
+  if (cilium) return { enforcer: 'cilium', enforcerEvidence: `CRDs of cilium.io${note}` };
+  if (calico !== undefined) return { enforcer: 'calico', enforcerEvidence: `CRDs of ${calico}${note}` };
+  if (groups.includes('crd.antrea.io')) {
+    return { enforcer: 'unknown', enforcerEvidence: `CRDs of crd.antrea.io (Antrea)${note}` };
+  }
+  if (running.length > 0) {
+    return { enforcer: 'none', enforcerEvidence: `${evidence(running)} alone, which enforces no policies` };
+  }
+  return {
+    enforcer: 'unknown',
+    enforcerEvidence: blind
+      ? 'pods may not be listed, and no CRDs tell'
+      : 'no agent and no CRDs of a known CNI',
+  };
+}
+
+function evidence(seen: readonly Seen[]): string {
+  return seen
+    .map(({ agent, pods }) => `${pods} ${pods === 1 ? 'agent' : 'agents'} of ${agent.name}`)
+    .join(' and ');
+}
+
+/** Running agents; undefined when pods may be listed neither everywhere nor in kube-system. */
+async function seenAgents(client: ApiClient, signal?: AbortSignal): Promise<readonly Seen[] | undefined> {
+  for (const namespace of [undefined, 'kube-system']) {
+    try {
+      const lists = await Promise.all(
+        ['k8s-app', 'app'].map((key) => agentsBy(client, key, namespace, signal)),
+      );
+      return lists.flat();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    }
+  }
+  return undefined;
+}
+
+async function agentsBy(
+  client: ApiClient,
+  key: string,
+  namespace: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly Seen[]> {
+  const agents = AGENTS.filter((agent) => agent.key === key);
+  const counts = new Map<Agent, { pods: number; version?: string }>();
+  const collection = collectionOf(
+    { group: '', version: 'v1', resource: 'pods' },
+    {
+      labels: `${key} in (${agents.map((agent) => agent.value).join(',')})`,
+      fields: 'status.phase=Running',
+      namespace,
+    },
+  );
+  await listPages(client, collection, signal, (pods) => {
+    for (const pod of pods) {
+      const agent = agents.find(({ value }) => pod.metadata.labels?.[key] === value);
+      if (agent === undefined) continue;
+      const found = counts.get(agent) ?? { pods: 0 };
+      const version = found.version ?? imageVersion(listAt(pod, 'spec', 'containers')[0]);
+      counts.set(agent, { pods: found.pods + 1, ...(version === undefined ? {} : { version }) });
+    }
+  });
+  return [...counts].map(([agent, found]) => ({ agent, ...found }));
+}
+
+/** `1.19.1` of `quay.io/cilium/cilium:v1.19.1@sha256:…`. */
+function imageVersion(container: unknown): string | undefined {
+  const found = /:v?(\d+\.\d+[\w.-]*)(?:@|$)/.exec(textAt(container, 'image') ?? '')?.[1];
+  return found === undefined ? undefined : safeText(found);
+}

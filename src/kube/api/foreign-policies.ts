@@ -1,0 +1,90 @@
+import { listAt, textAt } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { Discovery } from '../discovery.ts';
+import { ApiError } from '../errors.ts';
+import { type ApiClient, continueToken } from '../http/client.ts';
+import { apiPath } from '../list-watch/collection.ts';
+
+/** A policy of a kind that is not evaluated; it can make a verdict undecidable (design §6). */
+export type ForeignPolicy = { readonly kind: string; readonly namespace?: string; readonly name: string };
+
+type ForeignKind = { readonly groups: readonly string[]; readonly resource: string; readonly kind: string };
+
+/** Groups in order of preference: Calico's API server shows the same objects a second time. */
+const CALICO = ['projectcalico.org', 'crd.projectcalico.org'];
+const FOREIGN: readonly ForeignKind[] = [
+  { groups: CALICO, resource: 'networkpolicies', kind: 'Calico NetworkPolicy' },
+  { groups: CALICO, resource: 'globalnetworkpolicies', kind: 'Calico GlobalNetworkPolicy' },
+  { groups: ['crd.antrea.io'], resource: 'networkpolicies', kind: 'Antrea NetworkPolicy' },
+  { groups: ['crd.antrea.io'], resource: 'clusternetworkpolicies', kind: 'Antrea ClusterNetworkPolicy' },
+  { groups: ['security.istio.io'], resource: 'authorizationpolicies', kind: 'Istio AuthorizationPolicy' },
+];
+
+/** Copies of Kubernetes' own policies, which Calico's API server lists among its own. */
+const COPY = /^knp\.(default|admin|baseline)\./;
+
+/**
+ * The policies of Calico, Antrea and Istio that may be listed, by name. Kinds that are not installed, or may not be
+ * listed anywhere, give none.
+ */
+export async function listForeignPolicies(
+  client: ApiClient,
+  discovery: Discovery,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly ForeignPolicy[]> {
+  const groups = await discovery.groups(signal);
+  const lists = await Promise.all(
+    FOREIGN.map(async (foreign) => {
+      const group = foreign.groups.find((name) => groups.has(name));
+      const version = group === undefined ? undefined : groups.get(group)?.[0];
+      if (group === undefined || version === undefined) return [];
+      const resource = { group, version, resource: foreign.resource };
+      if ((await discovery.has(resource, signal)) === 'no') return [];
+      for (const where of [undefined, namespace]) {
+        const found = await names(client, resource, foreign.kind, where, signal);
+        if (found !== undefined) return found;
+      }
+      return [];
+    }),
+  );
+  return lists.flat();
+}
+
+async function names(
+  client: ApiClient,
+  resource: { readonly group: string; readonly version: string; readonly resource: string },
+  kind: string,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly ForeignPolicy[] | undefined> {
+  const found: ForeignPolicy[] = [];
+  let token: string | undefined;
+  try {
+    do {
+      const { value } = await client.call({
+        about: {
+          verb: 'list',
+          group: resource.group,
+          resource: resource.resource,
+          namespace,
+        },
+        path: apiPath(resource, namespace),
+        query: { limit: 500, continue: token },
+        accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json',
+        signal,
+      });
+      for (const item of listAt(value, 'items')) {
+        const name = textAt(item, 'metadata', 'name');
+        const inside = textAt(item, 'metadata', 'namespace');
+        if (name === undefined || COPY.test(name)) continue;
+        found.push({ kind, ...(inside ? { namespace: safeText(inside) } : {}), name: safeText(name) });
+      }
+      token = continueToken(value);
+    } while (token !== undefined);
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return undefined;
+    throw error;
+  }
+  return found;
+}

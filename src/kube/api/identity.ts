@@ -1,0 +1,116 @@
+import { X509Certificate } from 'node:crypto';
+import { SluiceError } from '../../core/errors.ts';
+import { at, isRecord, listAt, textAt } from '../../core/json.ts';
+import type { Identity } from '../../core/ports.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { Impersonation } from '../config/user-entry.ts';
+import type { Credential, Credentials } from '../credentials/credentials.ts';
+import { ApiError } from '../errors.ts';
+import type { ApiClient } from '../http/client.ts';
+
+/** Marks an identity that the server did not confirm, in `extra`: where it was read instead. */
+export const UNCONFIRMED = 'sluice.dev/unconfirmed';
+
+const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'];
+
+/**
+ * Who the server says the caller is: SelfSubjectReview, v1 from 1.28. A server without it (< 1.26, or without the
+ * gate) can't say; then the subject of the client certificate or of the token is taken, and `extra` says so under
+ * `UNCONFIRMED`.
+ *
+ * @throws SluiceError `unsupported` when neither tells
+ */
+export async function askIdentity(
+  client: ApiClient,
+  credentials: Credentials,
+  impersonate: Impersonation | undefined,
+  signal?: AbortSignal,
+): Promise<Identity> {
+  for (const version of VERSIONS) {
+    const info = await review(client, version, signal);
+    if (info !== undefined) return { ...info, impersonating: impersonate !== undefined };
+  }
+  if (impersonate !== undefined) return { ...whoOf(impersonate), impersonating: true };
+  const own = ownClaim(await credentials.get(signal));
+  if (own !== undefined) return { ...own, impersonating: false };
+  throw new SluiceError(
+    'unsupported',
+    'This server is too old to say who you are, and the kubeconfig does not tell either.',
+    'Use a server of 1.28 or newer, or a client certificate: an audit needs a name.',
+  );
+}
+
+type Who = Omit<Identity, 'impersonating'>;
+
+async function review(client: ApiClient, version: string, signal?: AbortSignal): Promise<Who | undefined> {
+  const apiVersion = `authentication.k8s.io/${version}`;
+  try {
+    const { value } = await client.call({
+      about: { verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' },
+      method: 'POST',
+      path: `/apis/${apiVersion}/selfsubjectreviews`,
+      body: { apiVersion, kind: 'SelfSubjectReview' },
+      repeatable: true,
+      signal,
+    });
+    const username = textAt(value, 'status', 'userInfo', 'username');
+    if (username === undefined) return undefined;
+    const uid = textAt(value, 'status', 'userInfo', 'uid');
+    return {
+      username: safeText(username),
+      ...(uid === undefined ? {} : { uid: safeText(uid) }),
+      groups: texts(listAt(value, 'status', 'userInfo', 'groups')),
+      extra: extraOf(at(value, 'status', 'userInfo', 'extra')),
+    };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function extraOf(value: unknown): Identity['extra'] {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.keys(value).map((key) => [safeText(key), texts(listAt(value, key))] as const),
+  );
+}
+
+function texts(list: readonly unknown[]): readonly string[] {
+  return list.flatMap((item) => (typeof item === 'string' ? [safeText(item)] : []));
+}
+
+function whoOf(who: Impersonation): Who {
+  return {
+    username: safeText(who.user),
+    groups: who.groups.map((group) => safeText(group)),
+    extra: { [UNCONFIRMED]: ['impersonation headers'] },
+  };
+}
+
+/** The CN and O of a certificate, or the subject of a token, which the server did not confirm. */
+function ownClaim(credential: Credential): Who | undefined {
+  if (credential.cert !== undefined) {
+    const fields = new X509Certificate(credential.cert).subject.split('\n');
+    const all = (name: string) =>
+      fields
+        .filter((field) => field.startsWith(`${name}=`))
+        .map((field) => safeText(field.slice(name.length + 1)));
+    const [username] = all('CN');
+    if (username !== undefined)
+      return { username, groups: all('O'), extra: { [UNCONFIRMED]: ['client certificate'] } };
+  }
+  const token = credential.authorization?.replace(/^Bearer /, '') ?? '';
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const subject = textAt(claims, 'sub');
+  return subject === undefined
+    ? undefined
+    : { username: safeText(subject), groups: [], extra: { [UNCONFIRMED]: ['token'] } };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

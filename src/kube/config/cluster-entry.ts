@@ -1,0 +1,53 @@
+import { SluiceError } from '../../core/errors.ts';
+import { textAt } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { Entry } from './kubeconfig.ts';
+import { readMaterial } from './material.ts';
+
+/** The server's side of a context. */
+export type ClusterEntry = {
+  readonly name: string;
+  /** Where the API is; may have a path. */
+  readonly server: URL;
+  /** PEM of the authorities to trust; absent: the system's. */
+  readonly ca?: string;
+  readonly insecure: boolean;
+  readonly tlsServerName?: string;
+  readonly proxy?: URL;
+  readonly disableCompression: boolean;
+};
+
+/**
+ * Reads a cluster of a kubeconfig, with its CA.
+ *
+ * @throws SluiceError `config` for a server or a proxy that is no URL, or a CA that can't be read
+ */
+export async function readCluster(entry: Entry): Promise<ClusterEntry> {
+  const { fields } = entry;
+  const server = url(entry, 'server', textAt(fields, 'server') ?? '', ['http:', 'https:']);
+  const ca = await readMaterial(entry, 'certificate-authority');
+  const tlsServerName = textAt(fields, 'tls-server-name');
+  const proxy = textAt(fields, 'proxy-url');
+  return {
+    name: entry.name,
+    server,
+    ...(ca === undefined ? {} : { ca }),
+    insecure: fields['insecure-skip-tls-verify'] === true,
+    ...(tlsServerName ? { tlsServerName } : {}),
+    ...(proxy
+      ? { proxy: url(entry, 'proxy-url', proxy, ['http:', 'https:', 'socks5:', 'socks5h:', 'socks4:']) }
+      : {}),
+    disableCompression: fields['disable-compression'] === true,
+  };
+}
+
+function url(entry: Entry, field: string, value: string, protocols: readonly string[]): URL {
+  const text = value !== '' && !value.includes('://') && field === 'server' ? `https://${value}` : value;
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed !== undefined && protocols.includes(parsed.protocol)) return parsed;
+  throw new SluiceError(
+    'config',
+    `The ${field} ${safeText(value) || '(none)'} of cluster ${safeText(entry.name)} is no URL that can be used.`,
+    `Fix it in ${safeText(entry.file)}; it begins with ${protocols.map((protocol) => `${protocol}//`).join(', ')}.`,
+  );
+}

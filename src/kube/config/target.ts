@@ -1,0 +1,99 @@
+import { SluiceError } from '../../core/errors.ts';
+import { textAt } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
+import { type ClusterEntry, readCluster } from './cluster-entry.ts';
+import type { Entry, Kubeconfig } from './kubeconfig.ts';
+import { near } from './near.ts';
+import { type Impersonation, readUser, type UserEntry } from './user-entry.ts';
+
+/** What a connection is made to, and as whom. */
+export type Target = {
+  readonly context: string;
+  readonly namespace: string;
+  readonly cluster: ClusterEntry;
+  readonly user: UserEntry;
+  readonly impersonate?: Impersonation;
+};
+
+export type TargetOptions = {
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly as?: string;
+  readonly asGroups?: readonly string[];
+};
+
+/**
+ * Picks cluster, user and namespace as kubectl does: flags before the context's own values, `default` when nothing
+ * names a namespace, `--as` before the user's `as`.
+ *
+ * @throws SluiceError `config` when the context, its cluster or its user is not there; `usage` for `--as-group`
+ *   without `--as`
+ */
+export async function chooseTarget(config: Kubeconfig, options: TargetOptions): Promise<Target> {
+  const context = chooseContext(config, options.context);
+  const cluster = named(config.clusters, context, 'cluster');
+  const userName = textAt(context.fields, 'user') ?? '';
+  const user = userName === '' ? undefined : named(config.users, context, 'user');
+  const [clusterEntry, userEntry] = await Promise.all([readCluster(cluster), readUser(user)]);
+  const impersonate = chooseImpersonation(options, userEntry.impersonate);
+  return {
+    context: context.name,
+    namespace: options.namespace || textAt(context.fields, 'namespace') || 'default',
+    cluster: clusterEntry,
+    user: userEntry,
+    ...(impersonate === undefined ? {} : { impersonate }),
+  };
+}
+
+function chooseContext(config: Kubeconfig, asked: string | undefined): Entry {
+  const name = asked || config.current;
+  const names = [...config.contexts.keys()];
+  if (name === undefined) {
+    throw new SluiceError(
+      'config',
+      `No context is current in ${config.files.map((file) => safeText(file)).join(', ')}.`,
+      names.length === 0
+        ? 'The file names no context; get one from whoever runs the cluster.'
+        : `Pass --context; there are: ${names.map((known) => safeText(known)).join(', ')}.`,
+    );
+  }
+  const found = config.contexts.get(name);
+  if (found !== undefined) return found;
+  const close = near(name, names);
+  throw new SluiceError(
+    'config',
+    `The kubeconfig has no context ${safeText(name)}.`,
+    close.length > 0
+      ? `Did you mean ${close.map((known) => safeText(known)).join(' or ')}?`
+      : `Pass --context; there are: ${names.map((known) => safeText(known)).join(', ') || 'none'}.`,
+  );
+}
+
+function named(entries: ReadonlyMap<string, Entry>, context: Entry, field: 'cluster' | 'user'): Entry {
+  const name = textAt(context.fields, field) ?? '';
+  const found = entries.get(name);
+  if (found !== undefined) return found;
+  throw new SluiceError(
+    'config',
+    name === ''
+      ? `The context ${safeText(context.name)} names no ${field}.`
+      : `The context ${safeText(context.name)} names the ${field} ${safeText(name)}, which the kubeconfig lacks.`,
+    `Add the ${field} to ${safeText(context.file)}, or choose another context with --context.`,
+  );
+}
+
+function chooseImpersonation(
+  options: TargetOptions,
+  own: Impersonation | undefined,
+): Impersonation | undefined {
+  const groups = options.asGroups ?? [];
+  if (options.as !== undefined && options.as !== '') return { user: options.as, groups, extra: {} };
+  if (groups.length > 0 && own === undefined) {
+    throw new SluiceError(
+      'usage',
+      `--as-group ${groups.map((group) => safeText(group)).join(', ')} needs --as.`,
+      'Name the user to impersonate with --as.',
+    );
+  }
+  return own === undefined || groups.length === 0 ? own : { ...own, groups };
+}

@@ -1,0 +1,115 @@
+import { isRecord, listAt, textAt } from '../../core/json.ts';
+import type { Entry } from './kubeconfig.ts';
+import { readMaterial, resolvePath } from './material.ts';
+
+/** Whom to act as (`Impersonate-*` headers). */
+export type Impersonation = {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly uid?: string;
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+};
+
+/** A credential plug-in: a program that prints an ExecCredential. */
+export type ExecPlugin = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly apiVersion: string;
+  readonly installHint?: string;
+  readonly provideClusterInfo: boolean;
+  readonly interactiveMode: string;
+};
+
+/** The user's side of a context. Fields that are absent are not configured. */
+export type UserEntry = {
+  readonly name: string;
+  /** The file that it stands in, for messages. */
+  readonly file?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly basic?: { readonly username: string; readonly password: string };
+  readonly exec?: ExecPlugin;
+  readonly authProvider?: { readonly name: string; readonly config: Readonly<Record<string, string>> };
+  readonly impersonate?: Impersonation;
+};
+
+/**
+ * Reads a user of a kubeconfig, with certificate and key; no entry is a user without credentials.
+ *
+ * @throws SluiceError `config` when a certificate or a key can't be read
+ */
+export async function readUser(entry: Entry | undefined): Promise<UserEntry> {
+  if (entry === undefined) return { name: '' };
+  const { fields } = entry;
+  const [cert, key] = await Promise.all([
+    readMaterial(entry, 'client-certificate'),
+    readMaterial(entry, 'client-key'),
+  ]);
+  const token = textAt(fields, 'token');
+  const tokenFile = textAt(fields, 'tokenFile');
+  const username = textAt(fields, 'username');
+  const exec = readExec(entry);
+  const provider = textAt(fields, 'auth-provider', 'name');
+  const impersonate = readImpersonation(fields);
+  return {
+    name: entry.name,
+    file: entry.file,
+    ...(token ? { token } : {}),
+    ...(tokenFile ? { tokenFile: resolvePath(entry, tokenFile) } : {}),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(username ? { basic: { username, password: textAt(fields, 'password') ?? '' } } : {}),
+    ...(exec === undefined ? {} : { exec }),
+    ...(provider
+      ? { authProvider: { name: provider, config: texts(fields['auth-provider'], 'config') } }
+      : {}),
+    ...(impersonate === undefined ? {} : { impersonate }),
+  };
+}
+
+/** A command with a slash in it is a path of the kubeconfig; a bare name is looked up in PATH. */
+function readExec(entry: Entry): ExecPlugin | undefined {
+  const exec = entry.fields.exec;
+  const command = textAt(exec, 'command');
+  if (!command) return undefined;
+  const installHint = textAt(exec, 'installHint');
+  const env = listAt(exec, 'env').flatMap((item) => {
+    const name = textAt(item, 'name');
+    return name ? [[name, textAt(item, 'value') ?? ''] as const] : [];
+  });
+  return {
+    command: /[\\/]/.test(command) ? resolvePath(entry, command) : command,
+    args: listAt(exec, 'args').map(String),
+    env: Object.fromEntries(env),
+    apiVersion: textAt(exec, 'apiVersion') ?? '',
+    ...(installHint ? { installHint } : {}),
+    provideClusterInfo: isRecord(exec) && exec.provideClusterInfo === true,
+    interactiveMode: textAt(exec, 'interactiveMode') ?? 'IfAvailable',
+  };
+}
+
+function readImpersonation(fields: Entry['fields']): Impersonation | undefined {
+  const user = textAt(fields, 'as');
+  if (!user) return undefined;
+  const uid = textAt(fields, 'as-uid');
+  const extra = fields['as-user-extra'];
+  return {
+    user,
+    groups: listAt(fields, 'as-groups').map(String),
+    ...(uid ? { uid } : {}),
+    extra: isRecord(extra)
+      ? Object.fromEntries(Object.keys(extra).map((key) => [key, listAt(extra, key).map(String)]))
+      : {},
+  };
+}
+
+function texts(value: unknown, field: string): Readonly<Record<string, string>> {
+  const map = isRecord(value) ? value[field] : undefined;
+  if (!isRecord(map)) return {};
+  return Object.fromEntries(
+    Object.entries(map).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item] as const] : [])),
+  );
+}

@@ -1,0 +1,209 @@
+import { at } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
+import { ApiError, apiError } from '../errors.ts';
+import type { About, Origin } from './about.ts';
+import { delayAfter, pause } from './back-off.ts';
+import type { LearningClock } from './clock.ts';
+import { exchange, type Incoming, readText } from './exchange.ts';
+import { createHealth } from './health.ts';
+import { NetworkError, networkError } from './network-error.ts';
+import type { Transport } from './transport.ts';
+import { warningTexts } from './warnings.ts';
+
+/** One call. `path` begins with `/` and has no query. */
+export type Call = {
+  readonly about: About;
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly auditId?: string;
+  readonly signal?: AbortSignal;
+  /** ms for all of it; `TIMEOUT` when absent. */
+  readonly timeout?: number;
+  /** Whether it changes nothing and may be repeated; a GET does so unless this says no. */
+  readonly repeatable?: boolean;
+};
+
+/** What a call brings back, parsed but not sanitised. */
+export type Answer = {
+  readonly value: unknown;
+  readonly auditId?: string;
+  readonly warnings: readonly string[];
+};
+
+export type ApiClient = {
+  readonly origin: Origin;
+  readonly clock: LearningClock;
+  readonly transport: Transport;
+  /** Calls and parses the JSON of the answer; repeats reads while that may help. */
+  call(call: Call): Promise<Answer>;
+  /** Calls once, and gives the body to stream as soon as the answer is a success. Not compressed. */
+  open(call: Call): Promise<Incoming>;
+};
+
+/** How long a call may take, ms. */
+export const TIMEOUT = 20_000;
+const LONGEST_BODY = 60_000;
+const TRIES = 4;
+const BACK_OFF = { base: 400, cap: 5_000 };
+/** How soon a 403 after a lost connection is asked again, ms (facts/access.md §2.3). */
+const FORBIDDEN_PAUSE = 250;
+
+/**
+ * Calls on one API server. Each has a time-out; a read is repeated after 429, 5xx and lost connections, with
+ * back-off and `Retry-After`; any call is repeated once after a 401 that fresh credentials may cure, and for two
+ * seconds after a 403 that follows a lost connection: a server that starts refuses everybody at first.
+ */
+export function createClient(options: {
+  readonly transport: Transport;
+  readonly origin: Origin;
+  readonly clock: LearningClock;
+  readonly compress: boolean;
+  readonly debug: (line: string) => void;
+  /** Ends every call when it aborts. */
+  readonly lifetime: AbortSignal;
+}): ApiClient {
+  const { transport, origin, clock, compress, debug, lifetime } = options;
+  const health = createHealth();
+  const bound = (call: Call): Call => ({
+    ...call,
+    signal: call.signal === undefined ? lifetime : AbortSignal.any([call.signal, lifetime]),
+  });
+
+  async function once(call: Call, gzip: boolean): Promise<Incoming> {
+    const { method = 'GET', about, signal, timeout = TIMEOUT } = call;
+    const access = await transport.access(signal);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const url = transport.url(withQuery(call.path, call.query));
+    const answer = await exchange({
+      ...access,
+      method,
+      url,
+      headers: {
+        ...access.headers,
+        Accept: call.accept ?? 'application/json',
+        ...(gzip ? { 'Accept-Encoding': 'gzip' } : {}),
+        ...(body === undefined
+          ? {}
+          : {
+              'Content-Type': call.contentType ?? 'application/json',
+              'Content-Length': String(Buffer.byteLength(body)),
+            }),
+        ...(call.auditId === undefined ? {} : { 'Audit-ID': call.auditId }),
+      },
+      ...(body === undefined ? {} : { body }),
+      signal,
+      timeout,
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      health.lost();
+      throw networkError(origin, error);
+    });
+    health.answered();
+    clock.learn(answer.headers.date, answer.sent, answer.received);
+    debug(`${method} ${url.pathname}${url.search} ${answer.status} ${answer.received - answer.sent} ms`);
+    if (answer.status < 400) return answer;
+    const text = await textOf(answer, call);
+    throw apiError(origin, about, answer.status, text, seconds(answer.headers['retry-after']));
+  }
+
+  async function textOf(answer: Incoming, call: Call): Promise<string> {
+    try {
+      return await readText(answer.body, Math.max(call.timeout ?? TIMEOUT, LONGEST_BODY));
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      health.lost();
+      throw networkError(origin, error);
+    }
+  }
+
+  async function repeated<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
+    const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET';
+    let renewed = false;
+    for (let tries = 1; ; ) {
+      try {
+        return await attempt();
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        if (error instanceof ApiError && error.status === 401 && !renewed && transport.renew()) {
+          renewed = true;
+          continue;
+        }
+        if (error instanceof ApiError && error.status === 403 && health.starting()) {
+          await pause(FORBIDDEN_PAUSE, call.signal);
+          continue;
+        }
+        const wait = repeatable && tries < TRIES ? waitBefore(error, tries) : undefined;
+        if (wait === undefined) throw error;
+        debug(`again in ${wait} ms: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(wait, call.signal);
+        tries += 1;
+      }
+    }
+  }
+
+  return {
+    origin,
+    clock,
+    transport,
+    call: (asked) => {
+      const call = bound(asked);
+      return repeated(call, async () => {
+        const answer = await once(call, compress);
+        const text = await textOf(answer, call);
+        const auditId = answer.headers['audit-id'];
+        return {
+          value: text === '' ? undefined : parseJson(origin, call.about, text),
+          ...(typeof auditId === 'string' ? { auditId: safeText(auditId) } : {}),
+          warnings: warningTexts(answer.headers.warning),
+        };
+      });
+    },
+    open: (asked) => {
+      const call = bound({ ...asked, repeatable: false });
+      return repeated(call, () => once(call, false));
+    },
+  };
+}
+
+/** How long to wait before a repeated read, ms; undefined when it would not help. */
+function waitBefore(error: unknown, tries: number): number | undefined {
+  if (error instanceof NetworkError) {
+    // A dead connection of the pool: the next one is new.
+    if (error.network === 'lost') return tries === 1 ? 0 : delayAfter(tries, BACK_OFF, Math.random());
+    return undefined;
+  }
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.status !== 429 && error.status < 500) return undefined;
+  if (error.retryAfter !== undefined) return Math.min(error.retryAfter * 1_000, 10_000);
+  return delayAfter(tries, BACK_OFF, Math.random());
+}
+
+function parseJson(origin: Origin, about: About, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw apiError(origin, about, 200, text);
+  }
+}
+
+function withQuery(path: string, query: Call['query']): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+}
+
+function seconds(header: string | undefined): number | undefined {
+  const value = Number(header);
+  return header === undefined || !Number.isFinite(value) ? undefined : value;
+}
+
+/** The token that continues a list, when there is more. */
+export function continueToken(value: unknown): string | undefined {
+  const token = at(value, 'metadata', 'continue');
+  return typeof token === 'string' && token !== '' ? token : undefined;
+}

@@ -1,0 +1,94 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Agent } from './agent.ts';
+import { TimedOut } from './network-error.ts';
+
+/** One HTTP request. Header values that are lists go out as one line each. */
+export type Outgoing = {
+  readonly agent: Agent;
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+  /** Ends the exchange at any time, the body too. */
+  readonly signal?: AbortSignal;
+  /** How long the headers of the answer may take, ms. */
+  readonly timeout: number;
+};
+
+/** An answer, its body still to be read. Times are local, ms since the epoch. */
+export type Incoming = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  readonly sent: number;
+  readonly received: number;
+};
+
+/** Sends a request and waits for the headers of the answer. Rejects with what Node says, or `TimedOut`. */
+export function exchange(outgoing: Outgoing): Promise<Incoming> {
+  const { url, signal, timeout } = outgoing;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    let sent = Date.now();
+    const request = (url.protocol === 'https:' ? https : http).request(url, {
+      method: outgoing.method,
+      agent: outgoing.agent,
+      headers: lines(outgoing.headers),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const timer = setTimeout(() => request.destroy(new TimedOut(timeout)), timeout);
+    request.once('finish', () => {
+      sent = Date.now();
+    });
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(signal?.aborted ? signal.reason : error);
+    });
+    request.once('response', (response) => {
+      clearTimeout(timer);
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: decoded(response),
+        sent,
+        received: Date.now(),
+      });
+    });
+    request.end(outgoing.body);
+  });
+}
+
+function lines(headers: Outgoing['headers']): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
+}
+
+function decoded(response: IncomingMessage): Readable {
+  if (response.headers['content-encoding'] !== 'gzip') return response;
+  // The reader sees the error on the decoder; the callback only keeps it from being unhandled here.
+  return pipeline(response, createGunzip(), () => undefined);
+}
+
+/**
+ * Reads a body to its end as text.
+ *
+ * @param timeout ms that all of it may take
+ */
+export async function readText(body: Readable, timeout: number): Promise<string> {
+  const timer = setTimeout(() => body.destroy(new TimedOut(timeout)), timeout);
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('utf8');
+  } finally {
+    clearTimeout(timer);
+  }
+}

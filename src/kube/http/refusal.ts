@@ -1,0 +1,178 @@
+import type { SluiceError } from '../../core/errors.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { About, Origin } from './about.ts';
+
+/** What the server answered, read from its `Status`. */
+export type Answer = {
+  readonly origin: Origin;
+  readonly about: About;
+  readonly status: number;
+  readonly reason: string;
+  readonly message: string;
+  /** How many causes the Status lists. */
+  readonly causes: number;
+  /** Whether the body was a `Status`, and so from the API server itself. */
+  readonly fromApi: boolean;
+};
+
+/** Code, sentence and next step for an answer (facts/access.md §2.3, §2.8, §2.10). */
+export function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceError> {
+  const { about, status, message, origin } = answer;
+  switch (status) {
+    case 401:
+      return [
+        'unauthenticated',
+        `${origin.server.host} does not accept the credentials of ${safeText(origin.user) || 'no user'} (context ${safeText(origin.context)}).`,
+        'They have expired or are wrong: log in again, then try kubectl auth whoami.',
+      ];
+    case 403:
+      return forbidden(answer);
+    case 404:
+      return [
+        'not-found',
+        `There is no ${thing(about)}.`,
+        'It may have been deleted; look at the list again.',
+      ];
+    case 405:
+      return ['unsupported', `${capital(thing(about))} can't be used with ${about.verb} here.`, message];
+    case 409:
+      return answer.reason === 'AlreadyExists'
+        ? [
+            'conflict',
+            `${capital(thing(about))} exists already.`,
+            'Use another name, or look at what is there.',
+          ]
+        : [
+            'conflict',
+            `${capital(thing(about))} has changed in the meantime: ${message}`,
+            'Read it again, then repeat.',
+          ];
+    case 410:
+      return [
+        'failed',
+        `The list of ${plural(about)} has expired on the server: ${message}`,
+        'List again from the start.',
+      ];
+    case 400:
+    case 422:
+      return [
+        'refused',
+        `The server refuses ${thing(about)}: ${policyMessage(message)}`,
+        hintFor422(message),
+      ];
+    case 413:
+    case 414:
+      return [
+        'refused',
+        `The request about ${thing(about)} is too large for ${origin.server.host}.`,
+        message,
+      ];
+    case 429:
+      return [
+        'failed',
+        `${origin.server.host} is too busy for ${about.verb} ${plural(about)}: ${message}`,
+        'Wait, then repeat.',
+      ];
+    default:
+      return answer.fromApi || status >= 500
+        ? [
+            status >= 502 && !answer.fromApi ? 'unreachable' : 'failed',
+            `${origin.server.host} failed to ${about.verb} ${plural(about)} (HTTP ${status}): ${message}`,
+            'Repeat; if it stays, look at the logs of the API server or the proxy in front of it.',
+          ]
+        : [
+            'unreachable',
+            `${origin.server.host} answers with HTTP ${status}, and not as a Kubernetes API server does: ${message}`,
+            'Check the server address in the kubeconfig, and any proxy in between.',
+          ];
+  }
+}
+
+function forbidden({ about, message, origin }: Answer): ConstructorParameters<typeof SluiceError> {
+  if (/exceeded quota/.test(message)) {
+    return [
+      'refused',
+      `A quota refuses ${thing(about)}: ${tail(message)}`,
+      'Free something that counts, or ask for more quota.',
+    ];
+  }
+  if (/because it is being terminated/.test(message)) {
+    return [
+      'refused',
+      `The namespace ${safeText(about.namespace ?? '')} is being deleted, and takes nothing new.`,
+      'Wait until it is gone, or choose another one.',
+    ];
+  }
+  const user = userIn(message);
+  if (/cannot impersonate/.test(message)) {
+    const whom = /^"?[\w.:/-]+ "([^"]*)" is forbidden/.exec(message)?.[1];
+    return [
+      'forbidden',
+      `${user ?? 'You'} may not impersonate ${whom === undefined ? 'that user' : safeText(whom)}.`,
+      'Drop --as, or ask for the verb impersonate on users and groups.',
+    ];
+  }
+  if (user === undefined && !/forbidden: User/.test(message)) {
+    return ['refused', `The server refuses ${thing(about)}: ${tail(message)}`, 'An admission rule says so.'];
+  }
+  const resource = qualified(about);
+  const where =
+    about.namespace === undefined ? 'across the cluster' : `in namespace ${safeText(about.namespace)}`;
+  const what = about.name === undefined ? resource.short : `${resource.short} ${safeText(about.name)}`;
+  return [
+    'forbidden',
+    `${user ?? `The user of context ${safeText(origin.context)}`} may not ${about.verb} ${what} ${where}`,
+    `Ask for the verb ${about.verb} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
+  ];
+}
+
+/** Who the server says was refused; constrained impersonation quotes it likewise. */
+function userIn(message: string): string | undefined {
+  const found = /User "((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
+  return found === undefined || found === '' ? undefined : safeText(found);
+}
+
+function qualified({ group, resource, subresource }: About): {
+  readonly short: string;
+  readonly full: string;
+} {
+  const short = subresource === undefined ? resource : `${resource}/${subresource}`;
+  return { short, full: group === '' ? short : `${short} (${group})` };
+}
+
+function plural({ resource, subresource, namespace }: About): string {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  return namespace === undefined ? what : `${what} in namespace ${safeText(namespace)}`;
+}
+
+function thing(about: About): string {
+  const singular = about.resource.replace(/ies$/, 'y').replace(/s$/, '');
+  const what = about.subresource === undefined ? singular : `${about.resource}/${about.subresource}`;
+  const name = about.name === undefined ? '' : ` ${safeText(about.name)}`;
+  return `${what}${name}${about.namespace === undefined ? '' : ` in namespace ${safeText(about.namespace)}`}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What follows `… is forbidden: `. */
+function tail(message: string): string {
+  return message.replace(/^.*? is forbidden: /, '');
+}
+
+/** The message of an admission policy, without the frame that the server puts around it. */
+function policyMessage(message: string): string {
+  const policy = /ValidatingAdmissionPolicy '([^']+)' .*?denied request: (.*)$/.exec(message);
+  if (policy !== null) return `policy ${policy[1]} says: ${policy[2]}`;
+  const webhook = /admission webhook "([^"]+)" denied the request: (.*)$/.exec(message);
+  if (webhook !== null) return `webhook ${webhook[1]} says: ${webhook[2]}`;
+  return message.replace(/^.*? is invalid: /, '');
+}
+
+function hintFor422(message: string): string {
+  if (/denied request|admission webhook/.test(message)) return 'An admission rule of this cluster says so.';
+  if (/strict decoding error/.test(message))
+    return 'The server does not know a field: it may be older than it should be.';
+  return 'Change what the message names.';
+}

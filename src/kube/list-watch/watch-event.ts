@@ -1,0 +1,53 @@
+import { isRecord, textAt } from '../../core/json.ts';
+import type { ApiMetadata, ApiObject } from '../../core/ports.ts';
+
+/** One line of a watch. */
+export type WatchEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEnd: boolean }
+  | { readonly type: 'ERROR'; readonly status: unknown };
+
+/** Marks the bookmark that ends the initial events of a streaming list (facts/access.md §2.10). */
+const INITIAL_END = 'k8s.io/initial-events-end';
+
+/** Reads a line of a watch; undefined when it is none. A bookmark's object is never taken for a real one. */
+export function readWatchEvent(value: unknown): WatchEvent | undefined {
+  if (!isRecord(value)) return undefined;
+  const { type, object } = value;
+  switch (type) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+      return isApiObject(object) ? { type, object } : undefined;
+    case 'BOOKMARK':
+      return {
+        type,
+        resourceVersion: textAt(object, 'metadata', 'resourceVersion') ?? '',
+        initialEnd: textAt(object, 'metadata', 'annotations', INITIAL_END) === 'true',
+      };
+    case 'ERROR':
+      return { type, status: object };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a value has what every object of the API has. */
+export function isApiObject(value: unknown): value is ApiObject {
+  return (
+    isRecord(value) &&
+    typeof value.apiVersion === 'string' &&
+    typeof value.kind === 'string' &&
+    isMetadata(value.metadata)
+  );
+}
+
+/** An item of a list, which carries no `kind` and `apiVersion` of its own, made whole; undefined when it is none. */
+export function listItem(value: unknown, apiVersion: string, kind: string): ApiObject | undefined {
+  if (!isRecord(value) || !isMetadata(value.metadata)) return undefined;
+  return { ...value, apiVersion, kind, metadata: value.metadata };
+}
+
+function isMetadata(value: unknown): value is ApiMetadata {
+  return isRecord(value) && typeof value.name === 'string';
+}
