@@ -211,6 +211,12 @@ export interface ConnectProbe {
   ): Promise<ProbeResult>;
 }
 
+/** Counts connections that a pod holds, from its socket table. */
+export interface ConnectionCount {
+  /** Established connections from the pod to any of `targets`, each `ip:port/PROTOCOL`. */
+  established(from: Pod, targets: readonly string[], signal: AbortSignal): Promise<number>;
+}
+
 /** Runs a command in a container; the exit code is the command's. Errors are `SluiceError`s. */
 export type Exec = (
   target: { readonly namespace: string; readonly pod: string; readonly container: string },

@@ -67,7 +67,14 @@ export type PathState = {
   readonly verdict?: Verdict;
   /** Why there is no verdict though both ends are marked: `db has no pods`. */
   readonly problem?: string;
+  /** The pods that the ends were picked as, for a grant of one pod only. */
+  readonly sourcePod?: PodName;
+  readonly destinationPod?: PodName;
+  /** Whether a person marked an end; else the path is that of the attempt under the cursor. */
+  readonly marked?: boolean;
 };
+
+export type PodName = { readonly namespace: string; readonly name: string };
 
 export type Sort = { readonly column: string; readonly descending: boolean };
 

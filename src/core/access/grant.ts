@@ -41,7 +41,7 @@ export type GrantWindow = { readonly start: number; readonly end: number; readon
 export type GrantState =
   | { readonly name: 'leasing' }
   | { readonly name: 'applied'; readonly at: number }
-  | { readonly name: 'open'; readonly at: number; readonly after: number }
+  | { readonly name: 'open'; readonly at: number; readonly after: number; readonly how: string }
   | { readonly name: 'revoking'; readonly at: number }
   | { readonly name: 'revoked'; readonly at: number; readonly by: EndedBy }
   | { readonly name: 'closed'; readonly at: number; readonly by: EndedBy; readonly proof: string }

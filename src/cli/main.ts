@@ -1,0 +1,242 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../core/errors.ts';
+import type { EnforcerName } from '../core/policy/dialect.ts';
+import { type ConnectionOptions, connectOptions, openConnection } from './compose.ts';
+import { EXIT } from './exit-codes.ts';
+import { collect, ENFORCERS, withGlobalOptions, withTrafficOptions } from './options.ts';
+import type { Output } from './output/write.ts';
+import { reportError } from './report-error.ts';
+import { runScreen, type ScreenOptions } from './screen.ts';
+import { listenForSignals } from './signals.ts';
+import type { VerbContext } from './verbs/context.ts';
+import { VERSION } from './version.ts';
+
+/** The process's surroundings, so that tests can run verbs in their own. */
+export type Surroundings = {
+  readonly argv: readonly string[];
+  readonly output: Output;
+  /** Whether a person looks at a terminal. */
+  readonly interactive: boolean;
+};
+
+/**
+ * Runs the command line; everything that goes wrong is told on stderr.
+ *
+ * @returns the exit code (design §8)
+ */
+export async function main({ argv, output, interactive }: Surroundings): Promise<number> {
+  let code: number = EXIT.done;
+  const interrupt = listenForSignals();
+  const run = (work: (context: VerbContext, command: Command) => Promise<number> | number) =>
+    async function (this: Command) {
+      const options = this.optsWithGlobals<ConnectionOptions>();
+      try {
+        code = await work({ options, output, signal: interrupt.signal }, this);
+      } catch (error) {
+        const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
+        code = reportError(reason, output, { format: options.output, debug: options.debug === true });
+      }
+    };
+
+  const program = buildProgram(run, output, interactive);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    code = usageError(error, output);
+  } finally {
+    interrupt.dispose();
+  }
+  return code;
+}
+
+type Run = (
+  work: (context: VerbContext, command: Command) => Promise<number> | number,
+) => (this: Command) => Promise<void>;
+
+function buildProgram(run: Run, output: Output, interactive: boolean): Command {
+  const program = new Command('sluice')
+    .description('Open one network path in Kubernetes, for a while, in plain sight.')
+    .version(VERSION, '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: () => {} })
+    .showHelpAfterError(false)
+    .allowExcessArguments(false);
+  const verb = (name: string, about: string, parent: Command = program) =>
+    withGlobalOptions(
+      parent
+        .command(name)
+        .description(about)
+        .exitOverride()
+        .configureOutput({ writeOut: output.out, writeErr: () => {} }),
+    );
+
+  withScreenOptions(withTrafficOptions(withGlobalOptions(program))).action(
+    run(async (context) => {
+      if (!interactive) {
+        const { flows } = await import('./verbs/flows.ts');
+        return flows(context, {});
+      }
+      return runScreen(context, context.options as ScreenOptions, {
+        connect: (target, signal) => openConnection(context.options, target, signal),
+        contexts: async () => {
+          const { listContexts } = await import('../kube/connect.ts');
+          return listContexts(connectOptions(context.options));
+        },
+      });
+    }),
+  );
+
+  withScreenOptions(
+    verb('demo', 'the app on an embedded cluster; without a terminal, a tour of the main job'),
+  )
+    .option('--plain', 'tell the tour line by line')
+    .option('--seed <number>', 'another world', wholeNumber)
+    .action(
+      run(async (context, command) => {
+        const { demo } = await import('./verbs/demo.ts');
+        return demo(context, command.opts(), interactive);
+      }),
+    );
+
+  withTrafficOptions(verb('flows', 'connection attempts as they happen'))
+    .option('--from <end>', 'only from this workload, pod, namespace/ or address')
+    .option('--to <end>', 'only to this workload, pod, namespace/ or address')
+    .option('--port <number>', 'only to this port')
+    .option('--verdict <word>', 'only allow, drop, l7, audit, error or failed')
+    .option('--last <number>', 'end after this many attempts')
+    .action(
+      run(async (context, command) => {
+        const { flows } = await import('./verbs/flows.ts');
+        return flows(context, command.opts());
+      }),
+    );
+
+  verb('explain', 'whether FROM may reach TO, and why; the exit code is the verdict')
+    .argument('<from>', 'pod, ns/pod, deploy/name, svc/name, ns/kind/name or address')
+    .argument('<to>', 'likewise')
+    .requiredOption('--port <port/protocol>', 'port of the destination, as in 5432/tcp')
+    .addOption(
+      new Option('--enforcer <name>', 'how policies are read, instead of as detected').choices(ENFORCERS),
+    )
+    .action(
+      run(async (context, command) => {
+        const { explain } = await import('./verbs/explain.ts');
+        const [from = '', to = ''] = command.args;
+        return explain(context, from, to, command.opts<{ port: string; enforcer?: EnforcerName }>());
+      }),
+    );
+
+  withTrafficOptions(verb('grant', 'open a path for a while'))
+    .requiredOption('--from <end>', 'source')
+    .requiredOption('--to <end>', 'destination')
+    .requiredOption('--port <port/protocol>', 'port, may be repeated', collect)
+    .requiredOption('--for <duration>', 'how long, as in 15m')
+    .requiredOption('--reason <text>', 'why')
+    .option('--ticket <id>', 'ticket or incident')
+    .option('--wait', 'stay: prove it open, count down, revoke, prove it closed')
+    .option('--dry-run', 'show the plan and what the server says to it; change nothing')
+    .option('--yes', 'go on though pods would be isolated')
+    .action(
+      run(async (context, command) => {
+        const { grant } = await import('./verbs/grant.ts');
+        return grant(context, command.opts());
+      }),
+    );
+
+  verb('grants', 'grants that stand, whoever made them').action(
+    run(async (context) => {
+      const { grants } = await import('./verbs/grants.ts');
+      return grants(context);
+    }),
+  );
+
+  verb('revoke', 'end grants now')
+    .argument('[id...]', 'grants, as sluice grants lists them')
+    .option('--all', 'all that are visible')
+    .action(
+      run(async (context, command) => {
+        const { revoke } = await import('./verbs/grants.ts');
+        return revoke(context, command.args, command.opts());
+      }),
+    );
+
+  verb('extend', 'move the end of a grant')
+    .argument('<id>', 'the grant')
+    .requiredOption('--for <duration>', 'how much longer, as in 15m')
+    .action(
+      run(async (context, command) => {
+        const { extend } = await import('./verbs/grants.ts');
+        return extend(context, command.args[0] ?? '', command.opts<{ for: string }>());
+      }),
+    );
+
+  const audit = program
+    .command('audit')
+    .description('the tamper-evident record')
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: () => {} });
+  const auditOptions = (command: Command) =>
+    command
+      .option('--cluster <name>', 'one log, by its folder')
+      .option('--directory <path>', 'where logs are, instead of the state folder');
+  auditOptions(verb('log', 'records, oldest first', audit))
+    .option('--grant <id>', 'only of this grant')
+    .option('--type <type>', 'only of this type')
+    .action(
+      run(async (context, command) => {
+        const { auditLog } = await import('./verbs/audit.ts');
+        return auditLog(context, command.opts());
+      }),
+    );
+  auditOptions(
+    verb('verify', 'whether any record was changed, removed or reordered; exit 3 if so', audit),
+  ).action(
+    run(async (context, command) => {
+      const { auditVerify } = await import('./verbs/audit.ts');
+      return auditVerify(context, command.opts());
+    }),
+  );
+
+  verb('version', 'version of this program').action(
+    run(async ({ options }) => {
+      const { version } = await import('./verbs/version.ts');
+      return version(output, options.output);
+    }),
+  );
+
+  verb('completion', 'a completion script for a shell')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(
+      run(async (_, command) => {
+        const { completion } = await import('./verbs/completion.ts');
+        return completion(program, command.args[0] ?? '', output);
+      }),
+    );
+
+  return program;
+}
+
+function withScreenOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--ascii', 'only ASCII characters')
+    .option('--screen-reader', 'linear output, no full screen');
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('it is no whole number');
+  return Number(value);
+}
+
+/** Commander's own complaints in the house's form; help and version are none. */
+function usageError(error: unknown, output: Output): number {
+  if (!(error instanceof CommanderError))
+    return reportError(error, output, { format: 'table', debug: false });
+  if (error.exitCode === 0) return EXIT.done;
+  const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return reportError(new SluiceError('usage', sentence, 'See sluice --help.'), output, {
+    format: 'table',
+    debug: false,
+  });
+}

@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { Format } from './output/write.ts';
+
+/** Options that every verb takes. */
+export type GlobalOptions = {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
+  readonly output: Format;
+  readonly debug?: boolean;
+};
+
+/** Options of verbs that follow traffic. */
+export type TrafficOptions = {
+  readonly source: 'auto' | 'hubble' | 'probe' | 'replay';
+  readonly hubbleServer?: string;
+  readonly hubbleNamespace?: string;
+  readonly tls?: boolean;
+  readonly tlsCaCertFiles?: string;
+  readonly tlsServerName?: string;
+  readonly tlsClientCertFile?: string;
+  readonly tlsClientKeyFile?: string;
+  readonly tlsAllowInsecure?: boolean;
+  readonly replay?: string;
+};
+
+const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
+export const ENFORCERS: readonly EnforcerName[] = [
+  'cilium',
+  'calico',
+  'kube-router',
+  'spec',
+  'none',
+  'unknown',
+];
+
+/** Adds kubectl's options for choosing a cluster, a user and a format. */
+export function withGlobalOptions(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig to use instead of $KUBECONFIG')
+    .option('--context <name>', 'context of the kubeconfig to use')
+    .option('-n, --namespace <name>', 'namespace to look at')
+    .option('-A, --all-namespaces', 'look at all namespaces')
+    .option('--as <user>', 'act as another user')
+    .option('--as-group <group>', 'group to act as, may be repeated', collect)
+    .addOption(new Option('-o, --output <format>', 'how to answer').choices(FORMATS).default('table'))
+    .option('--debug', 'show stacks and calls on stderr');
+}
+
+/** Adds the options that choose where flows come from, named as the hubble CLI names them. */
+export function withTrafficOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--source <name>', 'where flows come from')
+        .choices(['auto', 'hubble', 'probe', 'replay'])
+        .default('auto'),
+    )
+    .addOption(new Option('--hubble-server <host:port>', 'Hubble or Relay to read from').env('HUBBLE_SERVER'))
+    .option('--hubble-namespace <name>', 'namespace of Hubble Relay')
+    .addOption(new Option('--tls', 'speak TLS with --hubble-server').env('HUBBLE_TLS'))
+    .addOption(
+      new Option('--tls-ca-cert-files <file>', 'CA of the Hubble server').env('HUBBLE_TLS_CA_CERT_FILES'),
+    )
+    .addOption(
+      new Option('--tls-server-name <name>', 'name in the Hubble server certificate').env(
+        'HUBBLE_TLS_SERVER_NAME',
+      ),
+    )
+    .addOption(
+      new Option('--tls-client-cert-file <file>', 'client certificate for Hubble').env(
+        'HUBBLE_TLS_CLIENT_CERT_FILE',
+      ),
+    )
+    .addOption(
+      new Option('--tls-client-key-file <file>', 'key of the client certificate').env(
+        'HUBBLE_TLS_CLIENT_KEY_FILE',
+      ),
+    )
+    .addOption(
+      new Option('--tls-allow-insecure', 'take any server certificate').env('HUBBLE_TLS_ALLOW_INSECURE'),
+    )
+    .option('--replay <file>', 'flows recorded as JSON lines, for --source replay');
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,146 @@
+import type { Grant, GrantRequest } from '../core/access/grant.ts';
+import { nameOfEnd } from '../core/cluster/ends.ts';
+import { SluiceError } from '../core/errors.ts';
+import { pathText } from '../session/grants/path.ts';
+import type { Runtime } from '../session/runtime.ts';
+import { pause } from '../session/wait.ts';
+import type { LineEvent } from './events.ts';
+
+/** Follows one grant of a runtime in line mode. */
+export type GrantFollower = {
+  /** To be called whenever grants change. */
+  readonly changed: () => void;
+  /** Plans, makes and follows the grant until it has ended and its end was judged. */
+  readonly run: (
+    request: GrantRequest,
+    options: { readonly wait: boolean; readonly signal: AbortSignal },
+  ) => Promise<Grant>;
+};
+
+/** Seconds left at which a countdown is told; nothing is said every second. */
+const TELL_AT: readonly number[] = [3_600, 1_800, 900, 300, 60, 30, 10, 5];
+
+/**
+ * Runs a grant in line mode, telling each step as an event.
+ *
+ * @throws SluiceError `refused` when the plan is none, with the plan's own words
+ */
+export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => void): GrantFollower {
+  let told: Grant | undefined;
+  let drift = 0;
+
+  const now = () => runtime().connection.api.clock.now();
+
+  const changed = () => {
+    if (told === undefined) return;
+    const grant = runtime()
+      .keeper.grants()
+      .find(({ id }) => id === told?.id);
+    if (grant === undefined) return;
+    for (const what of grant.drift.slice(drift)) emit({ event: 'drift', time: now(), grant, what });
+    drift = grant.drift.length;
+    if (grant.state.name !== told.state.name) tell(grant);
+    told = grant;
+  };
+
+  const tell = (grant: Grant) => {
+    const { state } = grant;
+    switch (state.name) {
+      case 'open':
+        emit({ event: 'open', time: state.at, grant, after: state.after, how: state.how });
+        return;
+      case 'revoked':
+        emit({
+          event: 'revoked',
+          time: state.at,
+          grant,
+          by: state.by,
+          late: Math.max(0, state.at - (grant.window?.end ?? state.at)),
+        });
+        return;
+      case 'closed':
+        emit({ event: 'closed', time: state.at, grant, closed: true, proof: state.proof });
+        return;
+      case 'flowing':
+        emit({ event: 'closed', time: state.at, grant, closed: false, proof: state.connections });
+        return;
+      case 'failed':
+        emit({ event: 'failed', time: state.at, grant, message: state.message });
+        return;
+      case 'leasing':
+      case 'applied':
+      case 'revoking':
+        return;
+    }
+  };
+
+  const countDown = async (id: string, signal: AbortSignal) => {
+    for (const seconds of TELL_AT) {
+      const grant = runtime()
+        .keeper.grants()
+        .find((candidate) => candidate.id === id);
+      if (grant?.window === undefined) return;
+      const wait = grant.window.end - seconds * 1_000 - now();
+      if (wait < 0 || seconds >= grant.window.seconds) continue;
+      await pause(wait, signal);
+      const current = runtime()
+        .keeper.grants()
+        .find((candidate) => candidate.id === id);
+      if (current?.window === undefined || !['applied', 'open'].includes(current.state.name)) return;
+      emit({ event: 'countdown', time: now(), grant: current, left: current.window.end - now() });
+    }
+  };
+
+  return {
+    changed,
+    run: async (request, { wait, signal }) => {
+      const plan = await runtime().plan(request, signal);
+      if (plan.before !== undefined)
+        emit({ event: 'verdict', time: now(), path: requestPath(request), verdict: plan.before });
+      if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
+      emit({ event: 'intent', time: now(), plan });
+      const made = await runtime().grant(
+        plan,
+        request,
+        (step, grant) => {
+          if (step === 'policy') emit({ event: 'leased', time: now(), grant });
+        },
+        signal,
+      );
+      emit({ event: 'granted', time: now(), grant: made });
+      told = { ...made, state: { name: 'applied', at: now() } };
+      changed();
+      if (!wait) return made;
+      const counting = new AbortController();
+      const ended = runtime().keeper.ended(made.id);
+      void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
+      try {
+        return await untilAborted(ended, signal, () => runtime().keeper.revoke([made.id]));
+      } finally {
+        counting.abort();
+        changed();
+      }
+    },
+  };
+}
+
+/** The end of the grant; when `signal` aborts, its end is brought about at once and waited for, bounded. */
+async function untilAborted(
+  ended: Promise<Grant>,
+  signal: AbortSignal,
+  revoke: () => Promise<void>,
+): Promise<Grant> {
+  const aborted = Promise.withResolvers<'aborted'>();
+  const onAbort = () => aborted.resolve('aborted');
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const first = await Promise.race([ended, aborted.promise]);
+  signal.removeEventListener('abort', onAbort);
+  if (first !== 'aborted') return first;
+  await revoke();
+  throw signal.reason;
+}
+
+function requestPath({ source, destination, ports }: GrantRequest): string {
+  return pathText({ source: nameOfEnd(source), destination: nameOfEnd(destination), ports });
+}

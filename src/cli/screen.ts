@@ -1,0 +1,58 @@
+import type { SessionDeps } from '../session/connection.ts';
+import { createSession, type Session } from '../session/session.ts';
+import { systemClock } from './clock.ts';
+import { EXIT } from './exit-codes.ts';
+import type { VerbContext } from './verbs/context.ts';
+import { VERSION } from './version.ts';
+
+export type ScreenOptions = {
+  readonly color?: 'auto' | 'always' | 'never';
+  readonly ascii?: boolean;
+  readonly screenReader?: boolean;
+};
+
+/**
+ * Runs the app on the terminal until it ends or is asked to go. The screen comes first, the cluster fills it; when
+ * the first connection fails the screen goes and the error is told where the cursor then is.
+ */
+export async function runScreen(
+  { options, signal }: VerbContext,
+  screen: ScreenOptions,
+  reach: Pick<SessionDeps, 'connect' | 'contexts'>,
+): Promise<number> {
+  const session = createSession({
+    ...reach,
+    clock: systemClock,
+    version: VERSION,
+    allNamespaces: options.allNamespaces === true,
+  });
+  const { runApp } = await import('../../views/run-app.tsx');
+  const app = runApp({
+    store: session.store,
+    commands: session.commands,
+    visibleRows: session.visibleRows,
+    terminal: { stdout: process.stdout, stdin: process.stdin },
+    color: screen.color ?? 'auto',
+    ascii: screen.ascii === true,
+    screenReader: screen.screenReader === true || process.env.INK_SCREEN_READER === 'true',
+  });
+  const stopped = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  try {
+    const started = session.start();
+    await Promise.race([app.done, stopped, started.then(() => new Promise<never>(() => {}))]);
+    if (signal.aborted) await session.revokeAll();
+    return signal.aborted ? EXIT.interrupted : EXIT.done;
+  } finally {
+    app.unmount();
+    await app.done.catch(() => undefined);
+    await closeWithin(session);
+  }
+}
+
+/** A connection that won't close must not keep the terminal. */
+async function closeWithin(session: Session): Promise<void> {
+  const timer = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref());
+  await Promise.race([session.dispose(), timer]);
+}

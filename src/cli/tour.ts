@@ -1,0 +1,103 @@
+import type { GrantRequest } from '../core/access/grant.ts';
+import type { Demo } from '../demo/demo.ts';
+import { createAttemptLines } from '../session/rows/attempt-lines.ts';
+import type { Runtime } from '../session/runtime.ts';
+import type { AttemptLine } from '../session/state.ts';
+import { type ConnectionOptions, openDemo } from './compose.ts';
+import { eventJson, eventText, type LineEvent } from './events.ts';
+import { EXIT } from './exit-codes.ts';
+import { clockTime, pad } from './output/text.ts';
+import { writeEvent } from './output/write.ts';
+import { followGrant, type GrantFollower } from './run-grant.ts';
+import type { VerbContext } from './verbs/context.ts';
+import { withRuntime } from './with-runtime.ts';
+
+/** The story's path: what a responder at the demo shop opens. */
+const STORY = {
+  namespace: 'shop',
+  source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } },
+  destination: { type: 'workload', ref: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } },
+} as const;
+
+const REQUEST: GrantRequest = {
+  source: STORY.source,
+  destination: STORY.destination,
+  ports: [{ port: 5_432, protocol: 'TCP' }],
+  seconds: 10,
+  reason: 'payment page shows no orders',
+  ticket: 'INC-4411',
+};
+
+/**
+ * The demo in line mode: the main job once, from a drop and its reason to a proven end, on the embedded cluster.
+ * Interrupted, it revokes first.
+ */
+export async function tour({ options, output, signal }: VerbContext, demo: Demo): Promise<number> {
+  const emit = (event: LineEvent) =>
+    writeEvent(output, options.output, eventJson(event), () => eventText(event));
+  let running: Runtime | undefined;
+  let follower: GrantFollower | undefined;
+  let onFlows = () => {};
+  const listener = { grants: () => follower?.changed(), flows: () => onFlows() };
+  const connection = await openDemo(demo, options as ConnectionOptions);
+  return withRuntime(connection, { traffic: true, signal, listener }, async (runtime) => {
+    running = runtime;
+    if (options.output === 'table') output.out(`${clusterLine(runtime)}\n`);
+    const line = await firstDrop(
+      runtime,
+      (look) => {
+        onFlows = look;
+      },
+      signal,
+    );
+    emit({ event: 'attempt', time: line.row.last, line });
+    follower = followGrant(() => running ?? runtime, emit);
+    try {
+      await follower.run(REQUEST, { wait: true, signal });
+    } finally {
+      await tellAudit(runtime, emit);
+    }
+    return EXIT.done;
+  });
+}
+
+function clusterLine({ model, engine, info }: Runtime): string {
+  const policies = [...model.policies()].length;
+  const nodes = [...model.nodes()].length;
+  const pods = [...model.podsIn(STORY.namespace)].length;
+  const text = `demo, Kubernetes ${info.version}, ${pods} pods in ${STORY.namespace}, ${policies} policies, enforcer ${engine.dialect.enforcer}, hubble ${nodes} nodes`;
+  return `${clockTime(Date.now())}  ${pad('cluster', 9)}  ${text}`;
+}
+
+/** Waits for the story's path to be dropped. */
+function firstDrop(
+  runtime: Runtime,
+  onFlows: (look: () => void) => void,
+  signal: AbortSignal,
+): Promise<AttemptLine> {
+  const lines = createAttemptLines(runtime.model, runtime.engine);
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const found = lines(runtime.fold.rows(Date.now())).find(
+        ({ row }) => row.verdict === 'drop' && row.sourceName === 'web' && row.port === 5_432,
+      );
+      if (found !== undefined) resolve(found);
+    };
+    onFlows(look);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    look();
+  });
+}
+
+async function tellAudit(runtime: Runtime, emit: (event: LineEvent) => void): Promise<void> {
+  const { verifyAuditLog } = await import('../audit/verify.ts');
+  const { path } = await runtime.connection.audit(runtime.info);
+  const result = await verifyAuditLog(path);
+  emit({
+    event: 'audit',
+    time: runtime.connection.api.clock.now(),
+    records: result.records,
+    ok: result.ok,
+    text: result.text,
+  });
+}

@@ -1,0 +1,77 @@
+import { readAuditLog } from '../../audit/read.ts';
+import { auditRoot, listAuditLogs } from '../../audit/root.ts';
+import { verifyAuditLog } from '../../audit/verify.ts';
+import { SluiceError } from '../../core/errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeAnswer, writeEvent } from '../output/write.ts';
+import type { VerbContext } from './context.ts';
+
+export type AuditOptions = {
+  readonly cluster?: string;
+  readonly directory?: string;
+  readonly grant?: string;
+  readonly type?: string;
+};
+
+/** `sluice audit log`: the records, oldest first, of one cluster or of all. */
+export async function auditLog({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
+  for (const { cluster, path } of await chosen(asked)) {
+    const filter = {
+      ...(asked.grant === undefined ? {} : { grant: asked.grant }),
+      ...(asked.type === undefined ? {} : { type: asked.type }),
+    };
+    for await (const record of readAuditLog(path, filter)) {
+      writeEvent(output, options.output, { log: cluster, ...record }, () =>
+        [
+          new Date(record.time).toISOString(),
+          String(record.seq).padStart(5),
+          record.type.padEnd(9),
+          record.grant?.id ?? '-',
+          record.actor.username,
+          record.grant === undefined
+            ? ''
+            : `${record.grant.source} → ${record.grant.destination} ${record.grant.ports}`,
+          record.reason ?? '',
+          record.outcome,
+        ]
+          .filter((part) => part !== '')
+          .join('  '),
+      );
+    }
+  }
+  return EXIT.done;
+}
+
+/** `sluice audit verify`: whether any record was edited, removed, reordered or cut off; exit 3 if so. */
+export async function auditVerify({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
+  const results = await Promise.all(
+    (await chosen(asked)).map(async ({ cluster, path }) => ({
+      log: cluster,
+      path,
+      ...(await verifyAuditLog(path)),
+    })),
+  );
+  writeAnswer(output, options.output, results, () =>
+    results.length === 0
+      ? 'No audit logs here yet.\n'
+      : results.map(({ log, text }) => `${log}: ${text}\n`).join(''),
+  );
+  return results.every(({ ok }) => ok) ? EXIT.done : EXIT.deny;
+}
+
+async function chosen({
+  cluster,
+  directory,
+}: AuditOptions): Promise<readonly { readonly cluster: string; readonly path: string }[]> {
+  const root = directory ?? auditRoot();
+  const logs = await listAuditLogs(root);
+  if (cluster === undefined) return logs;
+  const found = logs.filter((log) => log.cluster === cluster);
+  if (found.length > 0) return found;
+  const known = logs.map((log) => log.cluster).join(', ');
+  throw new SluiceError(
+    'not-found',
+    `There is no audit log "${cluster}" in ${root}.`,
+    known === '' ? 'None is there yet.' : `There are: ${known}.`,
+  );
+}

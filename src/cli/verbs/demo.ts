@@ -1,0 +1,26 @@
+import { openDemo } from '../compose.ts';
+import { runScreen, type ScreenOptions } from '../screen.ts';
+import { tour } from '../tour.ts';
+import type { VerbContext } from './context.ts';
+
+export type DemoOptions = { readonly plain?: boolean; readonly seed?: number };
+
+/** `sluice demo`: the app on the embedded cluster; in line mode the scripted tour. */
+export async function demo(
+  context: VerbContext,
+  asked: DemoOptions & ScreenOptions,
+  interactive: boolean,
+): Promise<number> {
+  const { startDemo } = await import('../../demo/demo.ts');
+  const cluster = await startDemo(asked.seed === undefined ? {} : { seed: asked.seed });
+  try {
+    if (!interactive || asked.plain === true || context.options.output !== 'table')
+      return await tour(context, cluster);
+    return await runScreen(context, asked, {
+      connect: () => openDemo(cluster, context.options),
+      contexts: async () => ({ names: ['demo'], current: 'demo' }),
+    });
+  } finally {
+    await cluster.stop();
+  }
+}

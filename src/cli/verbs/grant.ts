@@ -1,0 +1,115 @@
+import { parseDuration } from '../../core/access/duration.ts';
+import type { GrantRequest } from '../../core/access/grant.ts';
+import type { GrantPlan } from '../../core/access/plan.ts';
+import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends.ts';
+import { SluiceError } from '../../core/errors.ts';
+import { safeText } from '../../core/safe-text.ts';
+import { yamlOf } from '../../session/app/panels.ts';
+import { dryRun } from '../../session/grants/make-grant.ts';
+import type { Runtime } from '../../session/runtime.ts';
+import { openConnection } from '../compose.ts';
+import { eventJson, eventText, type LineEvent } from '../events.ts';
+import { EXIT } from '../exit-codes.ts';
+import { writeEvent } from '../output/write.ts';
+import { followGrant, type GrantFollower } from '../run-grant.ts';
+import { withRuntime } from '../with-runtime.ts';
+import type { VerbContext } from './context.ts';
+
+export type GrantOptions = {
+  readonly from: string;
+  readonly to: string;
+  readonly port: readonly string[];
+  readonly for: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly wait?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+};
+
+/**
+ * `sluice grant`: opens a path for a while. With `--wait` it stays, proves the path open, counts down, revokes and
+ * proves it closed; without, it leaves the end to the lease.
+ */
+export async function grant({ options, output, signal }: VerbContext, asked: GrantOptions): Promise<number> {
+  const seconds = parseDuration(asked.for);
+  const ports = asked.port.map((text) => parsePort(text));
+  const reason = safeText(asked.reason.trim());
+  if (reason === '')
+    throw new SluiceError(
+      'usage',
+      'The reason is empty.',
+      'Say why with --reason, as the audit log keeps it.',
+    );
+
+  const connection = await openConnection(options, {}, signal);
+  const namespace = connection.namespace ?? 'default';
+  const request: GrantRequest = {
+    source: parseEnd(asked.from, namespace),
+    destination: parseEnd(asked.to, namespace),
+    ports,
+    seconds,
+    reason,
+    ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket) }),
+  };
+  const emit = (event: LineEvent) =>
+    writeEvent(output, options.output, eventJson(event), () => eventText(event));
+  let running: Runtime | undefined;
+  let follower: GrantFollower | undefined;
+  const listener = { grants: () => follower?.changed() };
+  return withRuntime(connection, { traffic: asked.wait === true, signal, listener }, async (runtime) => {
+    running = runtime;
+    resolveEnd(runtime.model, request.source);
+    resolveEnd(runtime.model, request.destination);
+    if (asked.dryRun === true) return showPlan(runtime, request, { options, output, signal });
+    await confirmIsolation(runtime, request, asked, signal);
+    follower = followGrant(() => running ?? runtime, emit);
+    const ended = await follower.run(request, { wait: asked.wait === true, signal });
+    return ended.state.name === 'failed' ? EXIT.failed : EXIT.done;
+  });
+}
+
+/** `--dry-run`: the plan, the manifests, and what the server says to them; nothing is stored. */
+async function showPlan(
+  runtime: Runtime,
+  request: GrantRequest,
+  { options, output, signal }: VerbContext,
+): Promise<number> {
+  const plan = await runtime.plan(request, signal);
+  const good = mustBePlan(plan);
+  const objects = good.halves.flatMap(({ lease, policy }) => [lease, policy]);
+  if (options.output === 'yaml') {
+    output.out(objects.map(yamlOf).join('---\n'));
+    return EXIT.done;
+  }
+  const changes = await dryRun(runtime.grantDeps, good.halves, signal);
+  const event: LineEvent = { event: 'intent', time: runtime.connection.api.clock.now(), plan: good };
+  writeEvent(output, options.output, { ...eventJson(event), dryRun: true, changes, manifests: objects }, () =>
+    eventText(event),
+  );
+  for (const change of changes) output.err(`sluice: admission would change it: ${change}\n`);
+  return EXIT.done;
+}
+
+/** A plan that would cut off pods needs a second word, as the form asks for a second enter. */
+async function confirmIsolation(
+  runtime: Runtime,
+  request: GrantRequest,
+  asked: GrantOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (asked.yes === true) return;
+  const plan = await runtime.plan(request, signal);
+  if (!plan.ok || plan.isolates.length === 0) return;
+  const pods = plan.isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
+  throw new SluiceError(
+    'refused',
+    `The grant would isolate ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ` and ${pods.length - 3} more` : ''}, cutting other traffic.`,
+    'Add --yes if that is what you want.',
+  );
+}
+
+function mustBePlan(plan: GrantPlan): Extract<GrantPlan, { ok: true }> {
+  if (plan.ok) return plan;
+  throw new SluiceError('refused', plan.message, plan.hint);
+}

@@ -1,0 +1,15 @@
+import { EXIT } from '../exit-codes.ts';
+import { type Format, type Output, writeAnswer } from '../output/write.ts';
+import { VERSION } from '../version.ts';
+
+/** `sluice version`: of the program and of the Node it runs on; asks no cluster. */
+export function version(output: Output, format: Format): number {
+  const answer = { version: VERSION, node: process.version, platform: `${process.platform}/${process.arch}` };
+  writeAnswer(
+    output,
+    format,
+    answer,
+    () => `sluice ${answer.version} (node ${answer.node}, ${answer.platform})\n`,
+  );
+  return EXIT.done;
+}

@@ -1,0 +1,67 @@
+import type { SluiceError } from '../core/errors.ts';
+import { isAbort } from '../core/errors.ts';
+import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { Connection } from '../session/connection.ts';
+import { type Runtime, type RuntimeListener, startRuntime } from '../session/runtime.ts';
+import { pause } from '../session/wait.ts';
+import { systemClock } from './clock.ts';
+import { VERSION } from './version.ts';
+
+/** How long the lists may take before a verb goes on with what it has. */
+const READY_WITHIN = 30_000;
+
+export type RuntimeWork = {
+  readonly traffic: boolean;
+  readonly enforcer?: EnforcerName;
+  readonly listener?: RuntimeListener;
+  /** Restricts what the probe looks into. */
+  readonly view?: string;
+  readonly signal: AbortSignal;
+};
+
+/** Runs a verb's work over a connection whose contents are listed, and closes everything after it. */
+export async function withRuntime<T>(
+  connection: Connection,
+  options: RuntimeWork,
+  work: (runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  const { signal, traffic, enforcer, listener = {} } = options;
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+  const runtime = await startRuntime(
+    connection,
+    {
+      ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),
+      ...(enforcer === undefined ? {} : { enforcer }),
+      clock: systemClock,
+      version: VERSION,
+      traffic,
+      ...(options.view === undefined ? {} : { view: () => options.view }),
+      listener: {
+        ...listener,
+        problem: (error: SluiceError) => {
+          listener.problem?.(error);
+          broken.reject(error);
+        },
+      },
+    },
+    signal,
+  ).catch(async (error: unknown) => {
+    await connection.dispose();
+    throw error;
+  });
+  try {
+    const late = new AbortController();
+    await Promise.race([
+      runtime.ready,
+      broken.promise,
+      pause(READY_WITHIN, AbortSignal.any([signal, late.signal])).catch((error: unknown) => {
+        if (!isAbort(error) || signal.aborted) throw error;
+      }),
+    ]);
+    late.abort();
+    return await work(runtime);
+  } finally {
+    await runtime.dispose();
+  }
+}

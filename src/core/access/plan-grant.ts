@@ -1,0 +1,314 @@
+import { nameOfEnd, podsOfEnd, targetPorts } from '../cluster/ends.ts';
+import type { ClusterModel } from '../cluster/model.ts';
+import type { Pod, Workload } from '../cluster/objects.ts';
+import { keyOf } from '../cluster/objects.ts';
+import type { Engine } from '../policy/engine.ts';
+import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
+import type { Direction, Policy } from '../policy/policy.ts';
+import type { End, Half, Verdict } from '../policy/verdict.ts';
+import { whatIf } from '../policy/what-if.ts';
+import { formatDuration } from './duration.ts';
+import type { EndRef, GrantRequest, PortSpec } from './grant.ts';
+import { type GrantNotes, leaseManifest, type PeerSelection, policyManifest } from './manifests.ts';
+import { formatPorts } from './names.ts';
+import type { GrantPlan, PlannedHalf } from './plan.ts';
+import { type Selection, selectPods } from './selection.ts';
+
+/** What a plan is made from. `workloads` are those of the ends, as far as they could be read. */
+export type PlanInput = {
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  readonly request: GrantRequest;
+  readonly id: string;
+  readonly requester: string;
+  readonly version: string;
+  readonly workloads: readonly Workload[];
+};
+
+/** One end of the grant: the pods picked and what selects them, or an address. */
+type Side =
+  | { readonly type: 'pods'; readonly pods: readonly Pod[]; readonly selection: Selection }
+  | { readonly type: 'ip'; readonly ip: string };
+
+type Refusal = Extract<GrantPlan, { ok: false }>;
+
+type Pair = { readonly from: End; readonly to: End; readonly port: PortSpec; readonly verdict: Verdict };
+
+/**
+ * Plans a grant (design §5 step 2; facts/policy.md §5a): judges both halves of every pair as it is now, drafts a
+ * policy for each half that is closed by isolation, and judges everything again with the drafts in force. A half
+ * that is open gets no policy: one would isolate its pods (facts/policy.md §0.2, §0.4).
+ */
+export function planGrant(input: PlanInput): GrantPlan {
+  const { model, engine, request } = input;
+  const ports = request.ports.flatMap((port) => targetPorts(model, request.destination, port));
+  if (ports.length === 0) return noSuchPort(request);
+  const source = sideOf(input, request.source, 'source');
+  if ('ok' in source) return source;
+  const destination = sideOf(input, request.destination, 'destination');
+  if ('ok' in destination) return destination;
+
+  const pairs = judge(engine, source, destination, ports);
+  const worst = pairs.find(({ verdict }) => verdict.verdict !== 'allow') ?? pairs[0];
+  if (worst === undefined) return noPods(request.destination, 'destination');
+  const refusal = refuse(input, pairs, worst.verdict);
+  if (refusal !== undefined) return refusal;
+
+  const needs = (direction: Direction) => pairs.some(({ verdict }) => verdict[direction].verdict === 'deny');
+  const directions = (['ingress', 'egress'] as const).filter(needs);
+  const notes = notesOf(input, ports);
+  const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
+  const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
+  return outcome(input, { source, destination, ports, halves, drafts, before: worst.verdict });
+}
+
+type Drafted = {
+  readonly source: Side;
+  readonly destination: Side;
+  readonly ports: readonly PortSpec[];
+  readonly halves: readonly PlannedHalf[];
+  readonly drafts: readonly Policy[];
+  readonly before: Verdict;
+};
+
+function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
+  const { model, engine, request } = input;
+  const { source, destination, ports, drafts, halves, before } = drafted;
+  const effect = whatIf(
+    model,
+    engine.dialect,
+    { add: drafts, remove: [] },
+    { from: reach(source), to: reach(destination), ports },
+  );
+  const meant = new Set(meantKeys(source, destination));
+  const isMeant = (pair: { from: Parameters<typeof keyOf>[0]; to: Parameters<typeof keyOf>[0] }) =>
+    meant.has(`${keyOf(pair.from)}>${keyOf(pair.to)}`);
+  const opens = effect.opens.filter(isMeant);
+  if (opens.length === 0) return stillClosed(before);
+  return {
+    ok: true,
+    id: input.id,
+    source: nameOfEnd(request.source),
+    destination: nameOfEnd(request.destination),
+    ports,
+    seconds: request.seconds,
+    before,
+    halves,
+    opens,
+    extra: effect.opens.filter((pair) => !isMeant(pair)),
+    isolates: effect.isolated,
+    after: afterwards(before),
+    warnings: warnings(input, drafted, effect.closes.length),
+  };
+}
+
+function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
+  const { model, engine, workloads } = input;
+  if (end.type === 'ip') {
+    const pod = model.podAt(end.ip);
+    if (pod === undefined) return { type: 'ip', ip: end.ip };
+    return sideOf(input, { type: 'pod', namespace: pod.namespace, name: pod.name }, role);
+  }
+  const pods = podsOfEnd(model, end);
+  if (pods.length === 0) return noPods(end, role);
+  const workload =
+    end.type === 'workload'
+      ? workloads.find(
+          ({ kind, namespace, name }) =>
+            kind === end.ref.kind && namespace === end.ref.namespace && name === end.ref.name,
+        )
+      : undefined;
+  const neighbours = [...model.podsIn(pods[0]?.namespace ?? '')].filter(selectable);
+  const selection = selectPods(pods, neighbours, engine.dialect.enforcer, workload);
+  if (selection === undefined) {
+    return refusal(
+      'cannot-open',
+      `The pods of ${nameOfEnd(end)} share no label that a policy could select them by.`,
+      'Give them a label of their own, such as app.',
+    );
+  }
+  if (end.type === 'pod' && selection.matched.length > pods.length) {
+    const others = selection.matched.filter((pod) => pod.name !== end.name).map(({ name }) => name);
+    return refusal(
+      'cannot-open',
+      `No label tells ${end.name} from ${list(others)}.`,
+      'Grant the whole workload, or label the pod.',
+    );
+  }
+  return { type: 'pods', pods, selection };
+}
+
+/** Whether policies select the pod at all: finished and host-network pods are out (facts/policy.md §1 rules 29, 32). */
+function selectable(pod: Pod): boolean {
+  return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
+}
+
+function judge(engine: Engine, source: Side, destination: Side, ports: readonly PortSpec[]): readonly Pair[] {
+  const pairs: Pair[] = [];
+  for (const from of endsOf(source)) {
+    for (const to of endsOf(destination)) {
+      if (from.type === 'pod' && to.type === 'pod' && from.pod.uid === to.pod.uid) continue;
+      for (const port of ports) {
+        const verdict = engine.evaluate({ from, to, port: port.port, protocol: port.protocol });
+        pairs.push({ from, to, port, verdict });
+      }
+    }
+  }
+  return pairs;
+}
+
+function refuse(input: PlanInput, pairs: readonly Pair[], worst: Verdict): Refusal | undefined {
+  const { request } = input;
+  const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
+  if (worst.verdict === 'allow') {
+    return {
+      ...refusal(
+        'already-open',
+        `The path from ${path} ${formatPorts(request.ports)} is already open: its end would revoke nothing.`,
+        `Egress: ${worst.egress.summary}. Ingress: ${worst.ingress.summary}.`,
+      ),
+      before: worst,
+    };
+  }
+  for (const { verdict } of pairs) {
+    const [blocker] = [...verdict.egress.cannotOpen, ...verdict.ingress.cannotOpen];
+    if (blocker !== undefined) {
+      return {
+        ...refusal(
+          'cannot-open',
+          `A NetworkPolicy can't open ${path}: ${blocker}.`,
+          'Ask the owner of what blocks it.',
+        ),
+        before: verdict,
+      };
+    }
+  }
+  if (!pairs.some(({ verdict }) => verdict.egress.verdict === 'deny' || verdict.ingress.verdict === 'deny')) {
+    return {
+      ...refusal(
+        'cannot-open',
+        `Whether ${path} is closed can't be known: ${undecided(worst)}.`,
+        'Try the path from the source pod first.',
+      ),
+      before: worst,
+    };
+  }
+  return undefined;
+}
+
+function undecided(verdict: Verdict): string {
+  return (
+    [verdict.egress, verdict.ingress].find((half) => half.verdict === 'undecidable')?.summary ??
+    verdict.assumptions.join('; ')
+  );
+}
+
+function draft(
+  notes: GrantNotes,
+  direction: Direction,
+  source: Side,
+  destination: Side,
+  seconds: number,
+): PlannedHalf {
+  const [subject, peer] = direction === 'ingress' ? [destination, source] : [source, destination];
+  if (subject.type === 'ip') throw new Error('a half whose end is no pod is never denied');
+  const policy = policyManifest(notes, direction, subject.selection, peerOf(peer));
+  const namespace = subject.selection.namespace;
+  return { direction, namespace, policy, lease: leaseManifest(notes, direction, namespace, seconds) };
+}
+
+function peerOf(side: Side): PeerSelection {
+  if (side.type === 'ip') return side;
+  return { type: 'pods', namespace: side.selection.namespace, selector: side.selection.selector };
+}
+
+function endsOf(side: Side): readonly End[] {
+  return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
+}
+
+/** Everything that the drafted selectors reach, so that pairs nobody asked for are seen too. */
+function reach(side: Side): readonly End[] {
+  if (side.type === 'ip') return [{ type: 'ip', ip: side.ip }];
+  const all = new Map([...side.pods, ...side.selection.matched].map((pod) => [keyOf(pod), pod]));
+  return [...all.values()].map((pod) => ({ type: 'pod', pod }));
+}
+
+function meantKeys(source: Side, destination: Side): readonly string[] {
+  return endsOf(source).flatMap((from) => endsOf(destination).map((to) => `${endKey(from)}>${endKey(to)}`));
+}
+
+function endKey(end: End): string {
+  return end.type === 'pod' ? keyOf(end.pod) : end.ip;
+}
+
+function notesOf(input: PlanInput, ports: readonly PortSpec[]): GrantNotes {
+  const { request, id, requester, version } = input;
+  return {
+    id,
+    requester,
+    version,
+    ports,
+    reason: request.reason,
+    ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
+    source: nameOfEnd(request.source),
+    destination: nameOfEnd(request.destination),
+  };
+}
+
+function afterwards(before: Verdict): string {
+  const closed: readonly Half[] = [before.egress, before.ingress].filter((half) => half.verdict === 'deny');
+  return `the path closes again: ${closed.map(({ summary }) => summary).join('; ')}`;
+}
+
+function warnings(input: PlanInput, drafted: Drafted, closes: number): readonly string[] {
+  const out = [...drafted.before.assumptions];
+  const { keepsEstablished, enforcer } = input.engine.dialect;
+  if (keepsEstablished === 'yes')
+    out.push(`${enforcer} keeps connections made during the window after its end`);
+  if (keepsEstablished === 'unknown')
+    out.push('connections made during the window may live on after its end');
+  if (closes > 0) out.push(`${closes} ${closes === 1 ? 'pair' : 'pairs'} that talk now would be cut`);
+  if (drafted.source.type === 'ip' || drafted.destination.type === 'ip') {
+    out.push('an address is allowed, whoever holds it during the window');
+  }
+  if (input.request.seconds < 10)
+    out.push(`a window of ${formatDuration(input.request.seconds)} may end before the first packet`);
+  return out;
+}
+
+function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
+  return refusal(
+    role === 'source' ? 'no-source' : 'no-destination',
+    `${nameOfEnd(end)} has no running pods, so there is no ${role}.`,
+    'Check the name and the namespace, or wait until its pods run.',
+  );
+}
+
+function noSuchPort(request: GrantRequest): Refusal {
+  return refusal(
+    'invalid',
+    `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
+    'Name a port that the destination serves.',
+  );
+}
+
+function stillClosed(before: Verdict): Refusal {
+  return {
+    ...refusal(
+      'cannot-open',
+      'The drafted policies would not open the path.',
+      'See explain for what else decides it.',
+    ),
+    before,
+  };
+}
+
+function refusal(reason: Refusal['reason'], message: string, hint: string): Refusal {
+  return { ok: false, reason, message, hint };
+}
+
+function list(names: readonly string[]): string {
+  return names.length <= 2
+    ? names.join(' and ')
+    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+}

@@ -1,0 +1,78 @@
+import type { Commands } from '../commands.ts';
+import type { PaneId } from '../state.ts';
+import type { App } from './app.ts';
+
+type Word = {
+  readonly names: readonly string[];
+  readonly run: (argument: string) => void;
+  readonly arguments?: () => readonly string[];
+};
+
+/** The `:` command line: k9s's words for panes, contexts and namespaces. */
+export function commandLine(app: App, commands: () => Commands) {
+  const pane = (id: PaneId) => () => commands().focus(id);
+  const words: readonly Word[] = [
+    { names: ['pods', 'po', 'pod'], run: pane('pods') },
+    { names: ['policies', 'netpol', 'np', 'networkpolicies'], run: pane('policies') },
+    { names: ['attempts', 'flows', 'fl'], run: pane('attempts') },
+    { names: ['grants', 'gr'], run: pane('grants') },
+    {
+      names: ['namespace', 'ns'],
+      run: (argument) => (argument === '' ? commands().pick('namespace') : showNamespace(app, argument)),
+      arguments: () => ['all', ...namespaceNames(app)],
+    },
+    {
+      names: ['context', 'ctx'],
+      run: (argument) =>
+        argument === '' ? commands().pick('context') : app.reconnect({ context: argument }),
+    },
+    { names: ['charts', 'traffic'], run: () => commands().openCharts() },
+    { names: ['drops'], run: () => commands().toggleDropsOnly() },
+    { names: ['help', 'h'], run: () => commands().openHelp() },
+    { names: ['quit', 'q', 'exit'], run: () => commands().quit() },
+  ];
+
+  return {
+    /** Words, or arguments of the word typed, that go on from `text`. */
+    completions: (text: string): readonly string[] => {
+      const [word = '', argument] = text.split(' ', 2);
+      if (argument === undefined)
+        return words.flatMap(({ names }) => names.filter((name) => name.startsWith(word)).slice(0, 1));
+      const found = words.find(({ names }) => names.includes(word));
+      return (found?.arguments?.() ?? [])
+        .filter((name) => name.startsWith(argument))
+        .map((name) => `${word} ${name}`);
+    },
+    /** Runs a line; returns what is wrong with it. */
+    run: (text: string): string | undefined => {
+      const [word = '', ...rest] = text.trim().split(/\s+/);
+      if (word === '') return undefined;
+      const found = words.find(({ names }) => names.includes(word));
+      if (found === undefined)
+        return `"${word}" is no command: try ${words.map(({ names }) => names[0]).join(', ')}`;
+      found.run(rest.join(' '));
+      return undefined;
+    },
+  };
+}
+
+/** Shows one namespace; the engine goes on with all of them, as peers may be anywhere. */
+export function showNamespace(app: App, name: string): void {
+  const { cluster } = app.state();
+  if (name === 'all') {
+    const { namespace: _, ...rest } = cluster;
+    app.set({ cluster: rest });
+  } else if (cluster.confinedTo !== undefined && cluster.confinedTo !== name) {
+    app.reconnect({ context: cluster.context, namespace: name });
+  } else if (namespaceNames(app).includes(name)) {
+    app.set({ cluster: { ...cluster, namespace: name } });
+  } else {
+    app.notify('error', `There is no namespace "${name}".`, 'Pick one with :ns.');
+    return;
+  }
+  app.refresh();
+}
+
+function namespaceNames(app: App): readonly string[] {
+  return [...(app.runtime()?.model.namespaces() ?? [])].map(({ name }) => name).sort();
+}

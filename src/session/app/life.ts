@@ -1,0 +1,130 @@
+import { parseDuration } from '../../core/access/duration.ts';
+import type { Grant } from '../../core/access/grant.ts';
+import { asSluiceError } from '../../core/errors.ts';
+import type { Commands } from '../commands.ts';
+import { extendGrant } from '../grants/extend-grant.ts';
+import { pathText } from '../grants/path.ts';
+import { revokeFound } from '../grants/revoke-found.ts';
+import { isLiving } from '../grants/states.ts';
+import { textField } from '../text-field.ts';
+import type { App } from './app.ts';
+
+export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' | 'quitWith'> & {
+  readonly revokeConfirmed: () => void;
+  readonly extendConfirmed: () => void;
+};
+
+/** Ending, extending, and what becomes of grants when the app ends. */
+export function life(app: App): LifeCommands {
+  const mine = () =>
+    app.state().grants.flatMap(({ grant }) => (grant.mine && isLiving(grant) ? [grant] : []));
+
+  return {
+    openRevoke: () => {
+      const grant = grantUnderCursor(app);
+      if (grant === undefined) {
+        app.notify('warn', 'There is no grant to revoke here.', 'Go to the grants with 4.');
+        return;
+      }
+      if (!isLiving(grant)) {
+        app.notify('info', `${grant.id} has ended already.`);
+        return;
+      }
+      app.push({
+        type: 'revoke',
+        ids: [grant.id],
+        title: pathText(grant),
+        consequences: consequences(app, grant),
+      });
+    },
+    revokeConfirmed: () => {
+      const { overlay, grants } = app.state();
+      const runtime = app.runtime();
+      if (overlay.type !== 'revoke' || runtime === undefined) return;
+      app.pop();
+      app.run(async (signal) => {
+        for (const id of overlay.ids) {
+          const grant = grants.find((line) => line.key === id)?.grant;
+          if (grant === undefined) continue;
+          if (grant.mine) await runtime.keeper.revoke([id]);
+          else await revokeFound(runtime.grantDeps, grant, signal);
+        }
+        app.refresh();
+      });
+    },
+    openExtend: () => {
+      const grant = grantUnderCursor(app);
+      if (grant === undefined || !isLiving(grant)) {
+        app.notify('warn', 'There is no living grant to extend here.', 'Go to the grants with 4.');
+        return;
+      }
+      app.push({ type: 'extend', id: grant.id, title: pathText(grant), field: textField('15m') });
+    },
+    extendConfirmed: () => {
+      const { overlay, grants } = app.state();
+      const runtime = app.runtime();
+      if (overlay.type !== 'extend' || runtime === undefined) return;
+      const grant = grants.find((line) => line.key === overlay.id)?.grant;
+      let seconds: number;
+      try {
+        seconds = parseDuration(overlay.field.text);
+      } catch (error) {
+        app.update('extend', (open) => ({ ...open, problem: asSluiceError(error).message }));
+        return;
+      }
+      app.pop();
+      app.run(async (signal) => {
+        if (grant === undefined) return;
+        if (grant.mine) await runtime.keeper.extend(grant.id, seconds);
+        else await extendGrant(runtime.grantDeps, grant, seconds, signal);
+        app.notify('info', `${grant.id} was extended by ${overlay.field.text}.`);
+        app.refresh();
+      });
+    },
+    quit: () => {
+      const grants = mine();
+      if (grants.length === 0) app.end();
+      else app.push({ type: 'quit', grants });
+    },
+    quitWith: (choice) => {
+      const runtime = app.runtime();
+      if (choice === 'keep' || runtime === undefined) {
+        app.end();
+        return;
+      }
+      app.update('quit', (open) => ({ ...open, busy: 'revoking' }));
+      app.run(async () => {
+        await runtime.keeper.revoke(mine().map(({ id }) => id));
+        const left = mine();
+        if (left.length === 0) app.end();
+        else
+          app.update('quit', (open) => ({
+            type: 'quit',
+            grants: left,
+            ...(open.busy === undefined ? {} : {}),
+          }));
+      });
+    },
+  };
+}
+
+/** The grant under the cursor, or the only one that lives, wherever the cursor is. */
+function grantUnderCursor(app: App): Grant | undefined {
+  const { focus, panes, grants } = app.state();
+  if (focus === 'grants') {
+    const key = app.visibleRows(app.state(), 'grants')[panes.grants.index]?.key;
+    return grants.find((line) => line.key === key)?.grant;
+  }
+  const living = grants.filter(({ grant }) => isLiving(grant));
+  return living.length === 1 ? living[0]?.grant : undefined;
+}
+
+function consequences(app: App, grant: Grant): readonly string[] {
+  const dialect = app.runtime()?.engine.dialect;
+  const lines = ['New connections are blocked as soon as the policy is gone.'];
+  if (dialect?.keepsEstablished === 'yes')
+    lines.push(`Connections made during the window live on: ${dialect.enforcer} keeps them.`);
+  if (dialect?.keepsEstablished === 'unknown') lines.push('Connections made during the window may live on.');
+  if (!grant.mine) lines.push(`${grant.requester} made it, not you.`);
+  return lines;
+}

@@ -1,0 +1,125 @@
+import type { Grant } from '../../core/access/grant.ts';
+import type { VisibleRows } from '../commands.ts';
+import { staysFor } from '../grants/states.ts';
+import { type AttemptLines, createAttemptLines } from '../rows/attempt-lines.ts';
+import { type ClusterRows, createClusterRows } from '../rows/cluster-rows.ts';
+import type { Runtime } from '../runtime.ts';
+import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState } from '../state.ts';
+import { PANES } from './initial.ts';
+
+/** What changed since the last publication. */
+export type Dirty = { cluster: boolean; traffic: boolean; grants: boolean };
+
+/** Turns what a connection holds into the state that the screen shows. */
+export type Publisher = (
+  state: SessionState,
+  dirty: Dirty,
+  others: readonly Grant[],
+) => Partial<SessionState>;
+
+/** A publisher over one connection; what didn't change keeps its identity. */
+export function createPublisher(runtime: Runtime, now: () => number): Publisher {
+  const clusterRows: ClusterRows = createClusterRows(runtime.model, runtime.engine);
+  const attemptLines: AttemptLines = createAttemptLines(runtime.model, runtime.engine);
+  let order: readonly string[] = [];
+
+  return (state, dirty, others) => {
+    const { namespace } = state.cluster;
+    const change: { -readonly [K in keyof SessionState]?: SessionState[K] } = {};
+    if (dirty.cluster) {
+      change.pods = clusterRows.pods(namespace);
+      change.policies = clusterRows.policies(namespace);
+    }
+    if (dirty.cluster || dirty.traffic) {
+      const at = now();
+      const lines = attemptLines(runtime.fold.rows(at)).filter(
+        (line) => namespace === undefined || touches(line, namespace),
+      );
+      change.drops = lines.filter(({ row }) => row.verdict === 'drop').length;
+      change.rate = runtime.fold.rate(at);
+      if (state.following) {
+        change.attempts = arrangeAttempts(lines, isHeld(state) ? order : undefined);
+        order = change.attempts.map(({ key }) => key);
+      }
+      if (state.overlay.type === 'charts') {
+        change.samples = runtime.fold.samples(at);
+        change.dropReasons = runtime.fold.dropReasons(8);
+        change.talkers = runtime.fold.talkers(8);
+      }
+    }
+    if (dirty.grants || dirty.cluster) change.grants = grantLines(runtime, others, state.grants);
+    return change;
+  };
+}
+
+/** While the cursor stands on a row below the top, rows keep their places: nothing jumps away under a finger. */
+function isHeld({ panes: { attempts } }: SessionState): boolean {
+  return attempts.key !== undefined && attempts.index > 0;
+}
+
+function arrangeAttempts(
+  lines: readonly AttemptLine[],
+  held: readonly string[] | undefined,
+): readonly AttemptLine[] {
+  if (held === undefined) return lines.toSorted(newestFirst);
+  const places = new Map(held.map((key, index) => [key, index]));
+  const place = ({ key }: AttemptLine) => places.get(key) ?? Number.POSITIVE_INFINITY;
+  return lines.toSorted((a, b) => {
+    const [left, right] = [place(a), place(b)];
+    return left === right ? newestFirst(a, b) : left - right;
+  });
+}
+
+/** By whole seconds, dropped ones first among equals, then by name: rows that keep talking don't swap places. */
+function newestFirst(a: AttemptLine, b: AttemptLine): number {
+  const seconds = Math.floor(b.row.last / 1_000) - Math.floor(a.row.last / 1_000);
+  if (Math.abs(seconds) > 1) return seconds;
+  const dropped = Number(b.row.verdict === 'drop') - Number(a.row.verdict === 'drop');
+  if (dropped !== 0) return dropped;
+  return seconds === 0 || Math.abs(seconds) <= 1 ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : seconds;
+}
+
+function touches({ row }: AttemptLine, namespace: string): boolean {
+  return (
+    row.source.namespace === namespace ||
+    row.destination.namespace === namespace ||
+    row.destination.service?.namespace === namespace
+  );
+}
+
+/** Own grants first, then what others made; ended ones are forgotten after a while. */
+function grantLines(
+  runtime: Runtime,
+  others: readonly Grant[],
+  before: readonly GrantLine[],
+): readonly GrantLine[] {
+  const now = runtime.connection.api.clock.now();
+  const own = runtime.keeper.grants();
+  for (const grant of own) {
+    if ('at' in grant.state && now - grant.state.at > staysFor(grant)) runtime.keeper.forget(grant.id);
+  }
+  const mine = runtime.keeper.grants();
+  const known = new Set(mine.map(({ id }) => id));
+  const all = [...mine, ...others.filter(({ id }) => !known.has(id))];
+  return all.map((grant) => before.find((line) => line.grant === grant) ?? { key: grant.id, grant });
+}
+
+/** Puts each cursor back on its row after rows moved, or on the row that took its place. */
+export function followCursors(
+  state: SessionState,
+  visibleRows: VisibleRows,
+): SessionState['panes'] | undefined {
+  let panes: Record<PaneId, PaneState> | undefined;
+  for (const id of PANES) {
+    const pane = state.panes[id];
+    const rows = visibleRows(state, id);
+    const found = pane.key === undefined ? -1 : rows.findIndex(({ key }) => key === pane.key);
+    const index = found >= 0 ? found : Math.max(0, Math.min(pane.index, rows.length - 1));
+    const key = pane.key === undefined ? undefined : rows[index]?.key;
+    if (index === pane.index && key === pane.key) continue;
+    panes ??= { ...state.panes };
+    const { key: _, ...rest } = pane;
+    panes[id] = { ...rest, index, ...(key === undefined ? {} : { key }) };
+  }
+  return panes;
+}

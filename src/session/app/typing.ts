@@ -1,0 +1,110 @@
+import type { Commands } from '../commands.ts';
+import { edit, textField } from '../text-field.ts';
+import type { App } from './app.ts';
+import { type commandLine, showNamespace } from './command-line.ts';
+import type { GrantFormCommands } from './grant-form.ts';
+import type { LifeCommands } from './life.ts';
+import { setPane } from './navigation.ts';
+
+type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
+
+/** Text and enter, for whatever lies on top. */
+export function typing(
+  app: App,
+  parts: {
+    readonly form: GrantFormCommands;
+    readonly life: LifeCommands;
+    readonly line: ReturnType<typeof commandLine>;
+    readonly detail: () => void;
+  },
+): Typing {
+  return {
+    type: (change) => {
+      const { overlay } = app.state();
+      switch (overlay.type) {
+        case 'grant':
+          parts.form.typeInForm(change);
+          return;
+        case 'extend': {
+          const { problem: _, ...rest } = overlay;
+          app.set({ overlay: { ...rest, field: edit(overlay.field, change) } });
+          return;
+        }
+        case 'filter': {
+          const field = edit(overlay.field, change);
+          app.set({ overlay: { ...overlay, field } });
+          setPane(app, overlay.pane, { filter: field.text });
+          return;
+        }
+        case 'pick':
+          app.set({ overlay: { ...overlay, filter: edit(overlay.filter, change), index: 0 } });
+          return;
+        case 'command': {
+          const field = edit(overlay.field, change);
+          app.set({ overlay: { type: 'command', field, completions: parts.line.completions(field.text) } });
+          return;
+        }
+        default:
+          return;
+      }
+    },
+    complete: () => {
+      const { overlay } = app.state();
+      if (overlay.type !== 'command') return;
+      const [first] = overlay.completions;
+      if (first === undefined) return;
+      const field = textField(first.includes(' ') ? first : `${first} `);
+      app.set({ overlay: { type: 'command', field, completions: parts.line.completions(field.text) } });
+    },
+    confirm: () => {
+      const { overlay } = app.state();
+      switch (overlay.type) {
+        case 'none':
+          parts.detail();
+          return;
+        case 'grant':
+          parts.form.submit();
+          return;
+        case 'extend':
+          parts.life.extendConfirmed();
+          return;
+        case 'revoke':
+          parts.life.revokeConfirmed();
+          return;
+        case 'filter':
+        case 'help':
+        case 'explain':
+        case 'detail':
+        case 'charts':
+          app.pop();
+          return;
+        case 'quit':
+          parts.life.quit();
+          return;
+        case 'pick': {
+          const name = pickItems(overlay.items, overlay.filter.text)[overlay.index];
+          app.pop();
+          if (name === undefined) return;
+          if (overlay.what === 'context') app.reconnect({ context: name });
+          else showNamespace(app, name);
+          return;
+        }
+        case 'command': {
+          const problem = parts.line.run(overlay.field.text);
+          if (problem === undefined) app.update('command', () => ({ type: 'none' }));
+          else app.set({ overlay: { ...overlay, problem } });
+          return;
+        }
+      }
+    },
+  };
+}
+
+/** The items of a picker that its filter leaves: every word must occur. */
+export function pickItems(items: readonly string[], filter: string): readonly string[] {
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return items.filter((item) => words.every((word) => item.toLowerCase().includes(word)));
+}

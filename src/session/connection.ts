@@ -1,0 +1,45 @@
+import type { ClusterModel } from '../core/cluster/model.ts';
+import type {
+  AuditLog,
+  Clock,
+  ClusterApi,
+  ClusterFeed,
+  ClusterInfo,
+  ConnectionCount,
+  ConnectProbe,
+  TrafficSource,
+} from '../core/ports.ts';
+
+/** One cluster as one user, with everything that reaches it; made by `cli`, which alone names the adapters. */
+export type Connection = {
+  readonly api: ClusterApi;
+  readonly feed: ClusterFeed;
+  readonly context: string;
+  /** The namespace of the context, or as asked for; undefined: all. */
+  readonly namespace?: string;
+  readonly demo: boolean;
+  /** Finds the source of flows; rejects with what to do when the one asked for can't be had. */
+  readonly traffic: (model: ClusterModel, signal: AbortSignal) => Promise<TrafficSource>;
+  /** Enters pods to try connections; absent when not asked for. */
+  readonly probe?: ConnectProbe;
+  readonly connections?: ConnectionCount;
+  readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
+  /** Policies of kinds that sluice doesn't evaluate, as far as they may be listed. */
+  readonly foreign: (
+    signal: AbortSignal,
+  ) => Promise<readonly { kind: string; namespace?: string; name: string }[]>;
+  readonly dispose: () => Promise<void>;
+};
+
+/** How the session gets at clusters. */
+export type SessionDeps = {
+  readonly connect: (
+    target: { readonly context?: string; readonly namespace?: string },
+    signal: AbortSignal,
+  ) => Promise<Connection>;
+  readonly contexts: () => Promise<{ readonly names: readonly string[]; readonly current?: string }>;
+  readonly clock: Clock;
+  readonly version: string;
+  /** All namespaces at the start. */
+  readonly allNamespaces: boolean;
+};

@@ -1,0 +1,80 @@
+import type { Grant } from '../../core/access/grant.ts';
+import { isoSeconds } from '../../core/access/manifests.ts';
+import { formatPorts } from '../../core/access/names.ts';
+import type {
+  AuditEntry,
+  AuditLog,
+  AuditType,
+  Clock,
+  ClusterApi,
+  ClusterInfo,
+  Identity,
+} from '../../core/ports.ts';
+
+/** What every step of a grant's life needs. */
+export type GrantDeps = {
+  readonly api: ClusterApi;
+  readonly audit: AuditLog;
+  readonly identity: Identity;
+  readonly info: ClusterInfo;
+  readonly clock: Clock;
+  readonly version: string;
+};
+
+type Extra = Pick<AuditEntry, 'objects'>;
+
+/** Writes one record about a grant; when it resolves the record is on disk. */
+export async function record(
+  { audit, api, identity, info }: GrantDeps,
+  type: AuditType,
+  grant: Grant,
+  outcome: string,
+  extra: Extra = {},
+): Promise<void> {
+  const { window } = grant;
+  await audit.append({
+    type,
+    time: Math.round(api.clock.now()),
+    actor: identity,
+    cluster: {
+      context: info.context,
+      server: info.server,
+      ...(info.clusterUid === undefined ? {} : { clusterUid: info.clusterUid }),
+      ...(info.caSha256 === undefined ? {} : { caSha256: info.caSha256 }),
+    },
+    grant: {
+      id: grant.id,
+      source: grant.source,
+      destination: grant.destination,
+      ports: formatPorts(grant.ports),
+      ...(window === undefined ? {} : { seconds: window.seconds, expiresAt: isoSeconds(window.end) }),
+    },
+    reason: grant.reason,
+    ...(grant.ticket === undefined ? {} : { ticket: grant.ticket }),
+    outcome,
+    ...extra,
+  });
+}
+
+/** The objects of a grant for a record, with the Audit-IDs of the calls that made them. */
+export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = new Map()): Extra {
+  const objects = grant.halves.flatMap(({ namespace, policy, lease }) =>
+    [
+      { kind: 'Job', object: lease },
+      { kind: 'NetworkPolicy', object: policy },
+    ].flatMap(({ kind, object }) => {
+      if (object === undefined) return [];
+      const auditId = auditIds.get(`${kind}/${object.name}`);
+      return [
+        {
+          kind,
+          namespace,
+          name: object.name,
+          uid: object.uid,
+          ...(auditId === undefined ? {} : { auditId }),
+        },
+      ];
+    }),
+  );
+  return { objects };
+}

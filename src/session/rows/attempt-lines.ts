@@ -1,0 +1,141 @@
+import { targetsOf } from '../../core/cluster/ends.ts';
+import type { ClusterModel } from '../../core/cluster/model.ts';
+import type { Engine } from '../../core/policy/engine.ts';
+import type { End, Verdict } from '../../core/policy/verdict.ts';
+import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
+import type { FlowEnd, FlowPolicy } from '../../core/traffic/flow.ts';
+import type { AttemptLine } from '../state.ts';
+
+/** Adds to each row of attempts why it was allowed or dropped. */
+export type AttemptLines = (rows: readonly AttemptRow[]) => readonly AttemptLine[];
+
+type Cached = { readonly revision: number; readonly line: AttemptLine };
+
+/** Lines over a live engine; a row is judged again only when it, the policies or the pods changed. */
+export function createAttemptLines(model: ClusterModel, engine: Engine): AttemptLines {
+  const cache = new WeakMap<AttemptRow, Cached>();
+  return (rows) => {
+    const revision = model.revision('policies') + model.revision('pods') + model.revision('namespaces');
+    return rows.map((row) => {
+      const before = cache.get(row);
+      if (before?.revision === revision) return before.line;
+      const line = lineOf(model, engine, row);
+      cache.set(row, { revision, line });
+      return line;
+    });
+  };
+}
+
+function lineOf(model: ClusterModel, engine: Engine, row: AttemptRow): AttemptLine {
+  const verdict = judgeAttempt(model, engine, row.newest);
+  const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
+  return {
+    key: row.key,
+    row,
+    why: whyOf(row.newest, verdict),
+    ...(differs === undefined ? {} : { differs }),
+  };
+}
+
+/** The evaluator's verdict on an attempt; undefined where its ends or port are not known well enough. */
+export function judgeAttempt(model: ClusterModel, engine: Engine, attempt: Attempt): Verdict | undefined {
+  const { destination, protocol } = attempt;
+  if (protocol === 'ICMP' || protocol === 'unknown') return undefined;
+  const from = endOf(model, attempt.source);
+  const backend = backendOf(model, attempt);
+  const to = backend?.end ?? endOf(model, destination);
+  const port = backend?.port ?? destination.port;
+  if (from === undefined || to === undefined || port === undefined) return undefined;
+  return engine.evaluate({ from, to, port, protocol });
+}
+
+/** The end as the engine takes it: the pod if it is a known one, else the address. */
+export function endOf(model: ClusterModel, end: FlowEnd): End | undefined {
+  const pod =
+    (end.namespace !== undefined && end.pod !== undefined ? model.pod(end.namespace, end.pod) : undefined) ??
+    (end.ip === undefined ? undefined : model.podAt(end.ip));
+  if (pod !== undefined) return { type: 'pod', pod };
+  return end.ip === undefined ? undefined : { type: 'ip', ip: end.ip };
+}
+
+/**
+ * What stands behind a service address that the source saw, as sockets do, before DNAT: policies are about the
+ * backend and its port (facts/policy.md §1 rule 27). Any backend will do: they share the service's selector.
+ */
+function backendOf(
+  model: ClusterModel,
+  { destination, protocol }: Attempt,
+): { readonly end: End; readonly port: number } | undefined {
+  const { ip, port } = destination;
+  const service = ip === undefined ? undefined : model.serviceAt(ip);
+  if (service === undefined || port === undefined || protocol === 'ICMP' || protocol === 'unknown')
+    return undefined;
+  const [target] = targetsOf(model, service, { port, protocol });
+  return target === undefined ? undefined : { end: { type: 'pod', pod: target.pod }, port: target.port };
+}
+
+function whyOf(attempt: Attempt, verdict: Verdict | undefined): string {
+  switch (attempt.verdict) {
+    case 'drop':
+      return dropWhy(attempt, verdict);
+    case 'allow':
+    case 'pending':
+      return allowWhy(attempt, verdict);
+    case 'l7':
+      return attempt.l7 === undefined ? 'allowed at L4, the proxy decides' : attempt.l7.text;
+    case 'audit':
+      return 'audit mode: would be dropped';
+    case 'failed':
+      return 'reached, and refused by the destination';
+    case 'error':
+      return attempt.dropReason?.text ?? 'the datapath failed';
+  }
+}
+
+function dropWhy(attempt: Attempt, verdict: Verdict | undefined): string {
+  const denied = attempt.deniedBy[0];
+  if (denied !== undefined) return `${policyName(denied)} denies it`;
+  if (verdict?.egress.verdict === 'deny') return verdict.egress.summary;
+  if (verdict?.ingress.verdict === 'deny') return verdict.ingress.summary;
+  const { dropReason } = attempt;
+  if (dropReason !== undefined && !isPolicyDrop(dropReason.code)) return dropReason.text.toLowerCase();
+  if (verdict?.verdict === 'undecidable') return undecided(verdict);
+  return dropReason?.text.toLowerCase() ?? 'dropped, no policy explains it';
+}
+
+function allowWhy(attempt: Attempt, verdict: Verdict | undefined): string {
+  const named = attempt.allowedBy[0];
+  if (verdict === undefined) return named === undefined ? '' : policyName(named);
+  const half = [verdict.ingress, verdict.egress].find(({ deciders }) => deciders.length > 0);
+  const decider = half?.deciders[0];
+  if (decider !== undefined && verdict.verdict === 'allow') return decider.name;
+  return named === undefined ? verdict.ingress.summary : policyName(named);
+}
+
+function undecided(verdict: Verdict): string {
+  const half = verdict.egress.verdict === 'undecidable' ? verdict.egress : verdict.ingress;
+  return half.summary;
+}
+
+/** 133 and 181 are policy; anything else is the network's own trouble (facts/traffic.md §2.5). */
+function isPolicyDrop(code: number): boolean {
+  return code === 133 || code === 181;
+}
+
+/** Where evaluator and datapath disagree: a finding, shown beside both (design §7). */
+function difference(attempt: Attempt, verdict: Verdict): string | undefined {
+  if (
+    attempt.verdict === 'drop' &&
+    verdict.verdict === 'allow' &&
+    (attempt.dropReason === undefined || isPolicyDrop(attempt.dropReason.code))
+  ) {
+    return 'dropped, though the policies in force allow it';
+  }
+  if (attempt.verdict === 'allow' && verdict.verdict === 'deny')
+    return 'let through, though the policies in force deny it';
+  return undefined;
+}
+
+function policyName({ namespace, name }: FlowPolicy): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}

@@ -1,0 +1,130 @@
+import { formatPorts } from '../../core/access/names.ts';
+import { keyOf } from '../../core/cluster/objects.ts';
+import type { VisibleRows } from '../commands.ts';
+import type { AttemptLine, GrantLine, PaneId, PodRow, PolicyRow, SessionState, Sort } from '../state.ts';
+import { parseFilter, type Searchable } from './filter.ts';
+
+type Keys<T> = Readonly<Record<string, (row: T) => string | number>>;
+
+/** What each column sorts by; the ids are those of the views' columns. */
+const POD_KEYS: Keys<PodRow> = {
+  namespace: ({ pod }) => pod.namespace,
+  name: ({ pod }) => pod.name,
+  ready: ({ pod }) => pod.readyContainers - pod.containers.length,
+  status: ({ pod }) => pod.status,
+  restarts: ({ pod }) => -pod.restarts,
+  ip: ({ pod }) => pod.ips[0] ?? '',
+  node: ({ pod }) => pod.node ?? '',
+  in: ({ ingress }) => ingress,
+  out: ({ egress }) => egress,
+  age: ({ pod }) => -pod.created,
+};
+const POLICY_KEYS: Keys<PolicyRow> = {
+  namespace: ({ policy }) => policy.namespace ?? '',
+  name: ({ policy }) => policy.name,
+  kind: ({ policy }) => policy.kind,
+  dir: ({ directions }) => directions,
+  selects: ({ selects }) => -selects,
+  rules: ({ rules }) => -rules,
+  age: ({ policy }) => -policy.created,
+};
+const ATTEMPT_KEYS: Keys<AttemptLine> = {
+  age: ({ row }) => -row.last,
+  verdict: ({ row }) => (row.verdict === 'drop' ? '0' : row.verdict),
+  source: ({ row }) => row.sourceName,
+  destination: ({ row }) => row.destinationName,
+  port: ({ row }) => row.port ?? 0,
+  count: ({ row }) => -row.count,
+  why: ({ why }) => why,
+};
+const GRANT_KEYS: Keys<GrantLine> = {
+  path: ({ grant }) => `${grant.source} ${grant.destination}`,
+  state: ({ grant }) => grant.state.name,
+  left: ({ grant }) => grant.window?.end ?? 0,
+  requester: ({ grant }) => grant.requester,
+};
+
+/** Rows of each pane after filter and sort, remembered until one of their ingredients changes. */
+export function createVisibleRows(): VisibleRows {
+  const memo: Partial<
+    Record<PaneId, { readonly from: readonly unknown[]; readonly rows: readonly { readonly key: string }[] }>
+  > = {};
+  return (state, pane) => {
+    const { filter, sort } = state.panes[pane];
+    const source = state[pane];
+    const from = [source, filter, sort, pane === 'attempts' && state.dropsOnly];
+    const before = memo[pane];
+    if (before?.from.every((part, index) => part === from[index]) === true) return before.rows;
+    const rows = compute(state, pane, filter, sort);
+    memo[pane] = { from, rows };
+    return rows;
+  };
+}
+
+function compute(
+  state: SessionState,
+  pane: PaneId,
+  filter: string,
+  sort: Sort | undefined,
+): readonly { readonly key: string }[] {
+  switch (pane) {
+    case 'pods':
+      return arrange(state.pods, filter, podText, sort, POD_KEYS);
+    case 'policies':
+      return arrange(state.policies, filter, policyText, sort, POLICY_KEYS);
+    case 'attempts': {
+      const rows = state.dropsOnly
+        ? state.attempts.filter(({ row }) => row.verdict === 'drop')
+        : state.attempts;
+      return arrange(rows, filter, attemptText, sort, ATTEMPT_KEYS);
+    }
+    case 'grants':
+      return arrange(state.grants, filter, grantText, sort, GRANT_KEYS);
+  }
+}
+
+function arrange<T extends { readonly key: string }>(
+  rows: readonly T[],
+  filter: string,
+  search: (row: T) => Searchable,
+  sort: Sort | undefined,
+  keys: Keys<T>,
+): readonly T[] {
+  const passes = parseFilter(filter);
+  const kept = filter.trim() === '' ? rows : rows.filter((row) => passes(search(row)));
+  const key = sort === undefined ? undefined : keys[sort.column];
+  if (sort === undefined || key === undefined) return kept;
+  const sign = sort.descending ? -1 : 1;
+  return kept
+    .map((row) => ({ row, by: key(row) }))
+    .sort((a, b) => (a.by < b.by ? -sign : a.by > b.by ? sign : a.row.key < b.row.key ? -1 : 1))
+    .map(({ row }) => row);
+}
+
+function podText({ pod }: PodRow): Searchable {
+  return {
+    text: [keyOf(pod), pod.status, pod.ips.join(' '), pod.node ?? '', pod.owner?.name ?? ''].join(' '),
+    labels: pod.labels,
+  };
+}
+
+function policyText({ policy }: PolicyRow): Searchable {
+  return { text: `${keyOf(policy)} ${policy.kind}`, labels: policy.labels };
+}
+
+function attemptText({ row, why }: AttemptLine): Searchable {
+  const labels = row.source.labels ?? row.destination.labels;
+  return {
+    text: `${row.sourceName} ${row.destinationName} ${row.port ?? ''} ${row.protocol} ${row.verdict} ${why}`,
+    ...(labels === undefined ? {} : { labels }),
+  };
+}
+
+function grantText({ grant }: GrantLine): Searchable {
+  const { id, source, destination, ports, requester, reason, ticket, state } = grant;
+  return {
+    text: [id, source, destination, formatPorts(ports), requester, reason, ticket ?? '', state.name].join(
+      ' ',
+    ),
+  };
+}

@@ -1,0 +1,248 @@
+import type { Grant, GrantRequest } from '../core/access/grant.ts';
+import { grantId } from '../core/access/names.ts';
+import type { GrantPlan } from '../core/access/plan.ts';
+import { planGrant } from '../core/access/plan-grant.ts';
+import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.ts';
+import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
+import type { Pod, Workload, WorkloadRef } from '../core/cluster/objects.ts';
+import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
+import { dialectOf, type EnforcerName } from '../core/policy/dialect.ts';
+import { createEngine, type Engine } from '../core/policy/engine.ts';
+import type { AuditLog, Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
+import type { Flow } from '../core/traffic/flow.ts';
+import { createFold, type Fold } from '../core/traffic/fold.ts';
+import type { Connection } from './connection.ts';
+import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
+import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
+import { pathOf } from './grants/path.ts';
+import type { GrantDeps } from './grants/record.ts';
+
+/** What happened, for whoever shows it; several changes may come as one call. */
+export type RuntimeListener = {
+  readonly cluster?: (kind: KindName) => void;
+  readonly feed?: (feed: string, state: FeedState) => void;
+  readonly scope?: (namespace: string | undefined) => void;
+  readonly flows?: (flows: readonly Flow[]) => void;
+  readonly traffic?: (state: TrafficState) => void;
+  readonly grants?: () => void;
+  readonly problem?: (error: SluiceError) => void;
+};
+
+/** One connection at work: the cluster's contents, the engine over them, the traffic, the grants. */
+export type Runtime = {
+  readonly connection: Connection;
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  readonly fold: Fold;
+  readonly info: ClusterInfo;
+  readonly identity: Identity;
+  readonly keeper: GrantKeeper;
+  readonly grantDeps: GrantDeps;
+  /** Resolves when every kind has been listed, or is known not to be: then verdicts are whole. */
+  readonly ready: Promise<void>;
+  readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
+  readonly grant: (
+    plan: GoodPlan,
+    request: GrantRequest,
+    onStep: (step: GrantStep, grant: Grant) => void,
+    signal: AbortSignal,
+  ) => Promise<Grant>;
+  readonly dispose: () => Promise<void>;
+};
+
+export type RuntimeOptions = {
+  readonly namespace?: string;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Whether to follow traffic at all. */
+  readonly traffic: boolean;
+  /** The namespace in view, for sources that look into pods one by one; absent: all. */
+  readonly view?: () => string | undefined;
+  /** Enforcer to assume instead of the one detected. */
+  readonly enforcer?: EnforcerName;
+  readonly listener: RuntimeListener;
+};
+
+/**
+ * Starts a connection: asks who and what, then lists, watches and follows in the background until disposed.
+ *
+ * @throws SluiceError when the cluster can't be reached or doesn't know the caller
+ */
+export async function startRuntime(
+  connection: Connection,
+  options: RuntimeOptions,
+  signal: AbortSignal,
+): Promise<Runtime> {
+  const { listener, clock, version } = options;
+  const stop = new AbortController();
+  const stopped = stop.signal;
+  const [info, identity] = await Promise.all([connection.api.info(signal), connection.api.identity(signal)]);
+  const model = createClusterModel();
+  const engine = createEngine(model, dialectOf(options.enforcer ?? info.enforcer));
+  const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
+
+  const flowListeners = new Set<() => void>();
+  const lazyAudit = once(() => connection.audit(info));
+  const audit: AuditLog = { append: async (entry) => (await lazyAudit()).append(entry), path: '' };
+  const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version };
+  const keeper = createKeeper(
+    grantDeps,
+    {
+      attempts: (since) => fold.attempts({ since }),
+      onFlows: (call) => {
+        flowListeners.add(call);
+        return () => flowListeners.delete(call);
+      },
+      keepsEstablished: () => engine.dialect.keepsEstablished,
+      ...(connection.probe === undefined ? {} : { probe: connection.probe }),
+      ...(connection.connections === undefined ? {} : { connections: connection.connections }),
+    },
+    () => listener.grants?.(),
+  );
+
+  const feeds = trackFeeds();
+  const background: Promise<void>[] = [];
+  const keep = (work: Promise<void>) =>
+    background.push(
+      work.catch((error: unknown) => {
+        if (!isAbort(error) && !stopped.aborted) listener.problem?.(asSluiceError(error));
+      }),
+    );
+
+  keep(
+    connection.feed.run(
+      {
+        ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+        onEvents: (events) => applyAll(model, engine, events, listener),
+        onState: (feed, state) => {
+          feeds.set(feed, state);
+          engine.setUnreadable(feeds.unreadable());
+          listener.feed?.(feed, state);
+        },
+        onScope: (namespace) => listener.scope?.(namespace),
+      },
+      stopped,
+    ),
+  );
+  keep(
+    connection.foreign(stopped).then((objects) => {
+      engine.setForeign([...objects]);
+      listener.cluster?.('policies');
+    }),
+  );
+  if (options.traffic) {
+    keep(
+      connection.traffic(model, stopped).then((source) =>
+        source.run(
+          { pods: () => podsInView(model, options.view?.()), podAt: (ip) => model.podAt(ip) },
+          {
+            flows: (flows) => {
+              fold.add(flows, clock.now());
+              listener.flows?.(flows);
+              for (const call of flowListeners) call();
+            },
+            state: (state) => listener.traffic?.(state),
+          },
+          stopped,
+        ),
+      ),
+    );
+  }
+
+  return {
+    connection,
+    model,
+    engine,
+    fold,
+    info,
+    identity,
+    keeper,
+    grantDeps,
+    ready: feeds.ready,
+    plan: async (request, within) =>
+      planGrant({
+        model,
+        engine,
+        request,
+        id: grantId(crypto.getRandomValues(new Uint8Array(8))),
+        requester: identity.username,
+        version,
+        workloads: await workloadsOf(connection, request, within),
+      }),
+    grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
+    dispose: async () => {
+      keeper.dispose();
+      stop.abort();
+      await Promise.all(background);
+      await connection.dispose();
+    },
+  };
+}
+
+/** Running pods with an address in a namespace, or in all. */
+function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {
+  const pods = namespace === undefined ? [...model.pods()] : model.podsIn(namespace);
+  return pods.filter((pod) => pod.phase === 'Running' && pod.ips.length > 0);
+}
+
+function applyAll(
+  model: ClusterModel,
+  engine: Engine,
+  events: readonly ClusterEvent[],
+  listener: RuntimeListener,
+): void {
+  const touched = new Set<KindName>();
+  for (const event of events) {
+    model.apply(event);
+    engine.apply(event);
+    touched.add(event.kind);
+  }
+  for (const kind of touched) listener.cluster?.(kind);
+}
+
+function ownerOf(
+  model: ClusterModel,
+  end: { readonly namespace?: string; readonly pod?: string; readonly ip?: string },
+): WorkloadRef | undefined {
+  const pod =
+    end.namespace !== undefined && end.pod !== undefined
+      ? model.pod(end.namespace, end.pod)
+      : end.ip === undefined
+        ? undefined
+        : model.podAt(end.ip);
+  return pod?.owner;
+}
+
+async function workloadsOf(
+  { api }: Connection,
+  request: GrantRequest,
+  signal: AbortSignal,
+): Promise<readonly Workload[]> {
+  const refs = [request.source, request.destination].flatMap((end) =>
+    end.type === 'workload' ? [end.ref] : [],
+  );
+  const found = await Promise.all(refs.map((ref) => api.workload(ref, signal)));
+  return found.filter((workload) => workload !== undefined);
+}
+
+/** Follows the states of all feeds; ready once none is still connecting. */
+function trackFeeds() {
+  const states = new Map<string, FeedState>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    ready: promise,
+    set: (feed: string, state: FeedState) => {
+      states.set(feed, state);
+      if ([...states.values()].every(({ state: name }) => name !== 'connecting')) resolve();
+    },
+    unreadable: () => [...states].flatMap(([feed, { state }]) => (state === 'denied' ? [feed] : [])),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
