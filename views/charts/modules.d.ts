@@ -1,0 +1,42 @@
+/** The little of blessed and blessed-contrib that the charts use; neither ships types that compile. */
+declare module 'blessed' {
+  import type { Readable, Writable } from 'node:stream';
+
+  export type Element = { detach(): void; destroy(): void };
+  export type Screen = {
+    append(element: Element): void;
+    render(): void;
+    /** Lines with escape codes of the cells from `left`, `top` to before `right`, `bottom`. */
+    screenshot(left: number, right: number, top: number, bottom: number): string;
+    destroy(): void;
+  };
+  type ScreenOptions = {
+    readonly input: Readable;
+    readonly output: Writable;
+    readonly terminal: string;
+    readonly fullUnicode: boolean;
+    readonly forceUnicode: boolean;
+    readonly warnings: boolean;
+  };
+  const blessed: { readonly screen: (options: ScreenOptions) => Screen };
+  export default blessed;
+}
+
+declare module 'blessed-contrib/lib/widget/charts/line.js' {
+  import type { Element } from 'blessed';
+
+  type Series = { readonly title: string; readonly x: readonly string[]; readonly y: readonly number[] };
+  type Line = Element & { setData(series: readonly Series[]): void };
+  const line: (options: Readonly<Record<string, unknown>>) => Line;
+  export default line;
+}
+
+declare module 'blessed-contrib/lib/widget/charts/bar.js' {
+  import type { Element } from 'blessed';
+
+  type Bar = Element & {
+    setData(bars: { readonly titles: readonly string[]; readonly data: readonly number[] }): void;
+  };
+  const bar: (options: Readonly<Record<string, unknown>>) => Bar;
+  export default bar;
+}
