@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { safeText } from '../core/safe-text.ts';
+import type { Intake } from './intake.ts';
+import type { Link } from './link.ts';
+import { followRequest, historyRequest, type Terms, type Wanted } from './request.ts';
+import { call, isServiceError, readFlows, type StreamEnd } from './rpc.ts';
+import { easierTerms } from './terms.ts';
+import type { Timing } from './timing.ts';
+import type { DecodedResponse } from './wire/decoded.ts';
+import { observerService } from './wire/wire.ts';
+
+/** What one connection is for. */
+export type Errand = {
+  readonly wanted: Wanted;
+  readonly terms: Terms;
+  /** Flows from before that are still missing. */
+  readonly history?: { readonly since?: number; readonly last?: number };
+  readonly follow: boolean;
+};
+
+/** How a connection ended. */
+export type Ending = {
+  /** Terms to come back with at once, as the server refused these. */
+  readonly terms?: Terms;
+  /** The stream misses nodes that are there: come back at once. */
+  readonly stale: boolean;
+  readonly end: StreamEnd;
+  /** Whether the flows from before have all come. */
+  readonly gotHistory: boolean;
+};
+
+/** Failures in a row of the call that proves the server alive. */
+const DEAD = 2;
+
+/** Calls that show whose server it is, and its version. Rejects when it does not answer. */
+export async function greet(link: Link, timing: Timing, signal: AbortSignal): Promise<string | undefined> {
+  const { version = '' } = await call(link.client, observerService().ServerStatus, {}, timing.call, signal);
+  const [found] = /\d+\.\d+\.\d+\S*/.exec(version) ?? [version];
+  return found === '' ? undefined : safeText(found ?? '');
+}
+
+/** Reads flows over an open link until it breaks, the server refuses, or `signal` aborts. */
+export async function converse(
+  link: Link,
+  errand: Errand,
+  intake: Intake,
+  timing: Timing,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const { wanted, terms, history, follow } = errand;
+  const over = new AbortController();
+  const within = AbortSignal.any([signal, over.signal]);
+  let easier: Terms | undefined;
+  let stale = false;
+
+  function take(response: DecodedResponse): void {
+    const { node_status: event } = response;
+    if (event !== null && event.message !== '') {
+      easier ??= easierTerms(terms, { code: status.OK, details: event.message });
+      if (easier !== undefined) over.abort();
+    }
+    if (easier === undefined) intake.take(response);
+  }
+
+  intake.nodes.restart();
+  const past =
+    history === undefined
+      ? undefined
+      : readFlows(link.client, historyRequest(wanted, terms, history), take, within, timing.history);
+  const future = follow ? readFlows(link.client, followRequest(wanted, terms), take, within) : past;
+  const watch = watchNodes(link, intake, timing, within).then((isStale) => {
+    stale = isStale;
+    over.abort();
+  });
+  void past?.then((end) => {
+    easier ??= easierTerms(terms, end);
+    if (easier !== undefined) over.abort();
+  });
+  const end = (await future) ?? { code: status.OK, details: '' };
+  over.abort();
+  const pastEnd = await past;
+  await watch;
+  easier ??= easierTerms(terms, end);
+  return {
+    ...(easier === undefined ? {} : { terms: easier }),
+    stale,
+    end: end.code === status.CANCELLED && !signal.aborted ? GONE_QUIET : end,
+    gotHistory: easier === undefined && (pastEnd === undefined || pastEnd.code === status.OK),
+  };
+}
+
+const GONE_QUIET: StreamEnd = { code: status.DEADLINE_EXCEEDED, details: 'no answer' };
+
+/**
+ * Keeps the list of nodes, as those that join during a stream are not announced (facts/hubble-checked.md), and sees
+ * by it that the server lives. Resolves when it doesn't any more, or with true when the stream misses nodes.
+ */
+async function watchNodes(link: Link, intake: Intake, timing: Timing, signal: AbortSignal): Promise<boolean> {
+  const { GetNodes, ServerStatus } = observerService();
+  let isRelay = true;
+  for (let failures = 0; failures < DEAD; ) {
+    try {
+      if (isRelay) {
+        const { nodes = [] } = await call(link.client, GetNodes, {}, timing.call, signal);
+        intake.nodes.list(nodes);
+      } else {
+        await call(link.client, ServerStatus, {}, timing.call, signal);
+      }
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return false;
+      if (isServiceError(error) && error.code === status.UNIMPLEMENTED) isRelay = false;
+      else failures += 1;
+    }
+    intake.stir();
+    if (intake.nodes.isStreamStale()) return true;
+    if (!(await pause(timing.look, signal))) return false;
+  }
+  return false;
+}
+
+/** Whether the time passed without the signal. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

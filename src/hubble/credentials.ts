@@ -1,0 +1,67 @@
+import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { SluiceError } from '../core/errors.ts';
+
+/** TLS as the hubble CLI's flags give it; files as PEM text. `false`: plaintext. */
+export type HubbleTls =
+  | false
+  | {
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+      /** The name to expect in the certificate instead of the address. */
+      readonly serverName?: string;
+      readonly insecureSkipVerify?: boolean;
+    };
+
+/**
+ * Credentials of a channel.
+ *
+ * @throws SluiceError `usage` when the client certificate or its key is missing, `config` when a PEM can't be read
+ */
+export function channelCredentials(tls: HubbleTls): ChannelCredentials {
+  if (tls === false) return credentials.createInsecure();
+  const { ca, cert, key, insecureSkipVerify = false } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new SluiceError(
+      'usage',
+      cert === undefined
+        ? 'There is a client key without a certificate.'
+        : 'There is a client certificate without a key.',
+      'Give both --tls-client-cert-file and --tls-client-key-file.',
+    );
+  }
+  try {
+    return credentials.createSsl(bytes(ca), bytes(key), bytes(cert), {
+      rejectUnauthorized: !insecureSkipVerify,
+    });
+  } catch (error) {
+    throw new SluiceError(
+      'config',
+      `The TLS files for Hubble can't be used: ${error instanceof Error ? error.message : String(error)}.`,
+      'They must be PEM, and certificate and key must belong together.',
+      error,
+    );
+  }
+}
+
+/**
+ * Options of a channel. A channel lives for one connection and is not shared, so that each attempt really dials.
+ *
+ * @param isForwarded the address is the near end of a port-forward: no proxy applies
+ */
+export function channelOptions(tls: HubbleTls, isForwarded: boolean): ChannelOptions {
+  const serverName = tls === false ? undefined : tls.serverName;
+  return {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    ...(isForwarded ? { 'grpc.enable_http_proxy': 0 } : {}),
+    ...(serverName === undefined
+      ? {}
+      : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
+  };
+}
+
+function bytes(pem: string | undefined): Buffer | null {
+  return pem === undefined ? null : Buffer.from(pem);
+}

@@ -1,0 +1,112 @@
+import type { TrafficSink, TrafficState } from '../core/ports.ts';
+import type { Flow } from '../core/traffic/flow.ts';
+import { createRecent } from '../core/traffic/recent.ts';
+import { createBatch } from './batch.ts';
+import { type JsonResponse, toJsonResponse } from './json-flow.ts';
+import { createFlowMapper } from './map-flow.ts';
+import { createNodeBook, type NodeBook } from './nodes.ts';
+import { isWanted, type Wanted } from './request.ts';
+import { type DecodedResponse, millisecondsOf } from './wire/decoded.ts';
+
+/** What comes from the server, over all connections, on its way to the sink. */
+export type Intake = {
+  take(response: DecodedResponse): void;
+  /** Says how the source is; shown with the next hand-over at the latest. */
+  say(status: TrafficState['status'], detail: string, version?: string): void;
+  /** Shows what is not shown yet. */
+  stir(): void;
+  /** Responses taken so far. */
+  readonly taken: number;
+  /** Latest time of any response, ms; undefined before the first. */
+  readonly latest: number | undefined;
+  readonly nodes: NodeBook;
+  close(): void;
+};
+
+/** UUIDs remembered: what two seconds of overlap can repeat at 20,000 flows a second. */
+const UUIDS = 50_000;
+
+export function createIntake(
+  wanted: Wanted,
+  interval: number,
+  sink: TrafficSink,
+  onRaw: ((response: JsonResponse) => void) | undefined,
+): Intake {
+  const nodes = createNodeBook();
+  const uuids = createRecent(UUIDS);
+  const map = createFlowMapper();
+  let state: TrafficState = { source: 'hubble', status: 'connecting', detail: '', lost: 0 };
+  let shown: TrafficState | undefined;
+  let lost = 0;
+  let taken = 0;
+  let latest: number | undefined;
+
+  const batch = createBatch<Flow>(interval, (flows) => {
+    if (flows.length > 0) sink.flows(flows);
+    show();
+  });
+
+  function show(): void {
+    const { connected, total } = nodes.counts();
+    const trouble = state.status === 'live' ? nodes.trouble() : undefined;
+    const next: TrafficState = {
+      ...state,
+      detail: trouble === undefined ? state.detail : `${state.detail}: ${trouble}`,
+      ...(total === 0 ? {} : { nodes: { connected, total } }),
+      lost,
+    };
+    if (shown !== undefined && isEqual(shown, next)) return;
+    shown = next;
+    sink.state(next);
+  }
+
+  function takeFlow(response: DecodedResponse, flow: NonNullable<DecodedResponse['flow']>): void {
+    const mapped = map(flow, 'hubble', response.node_name);
+    if (mapped.time > (latest ?? 0)) latest = mapped.time;
+    if (mapped.node !== undefined) nodes.heard(mapped.node);
+    if (!isWanted(wanted, mapped)) return;
+    if (mapped.uuid !== undefined && !uuids.add(mapped.uuid)) return;
+    onRaw?.(toJsonResponse(response));
+    batch.add(mapped);
+  }
+
+  return {
+    take(response) {
+      taken += 1;
+      if (response.flow !== null) {
+        takeFlow(response, response.flow);
+        return;
+      }
+      const time = millisecondsOf(response.time);
+      if (time > (latest ?? 0)) latest = time;
+      if (response.lost_events !== null) lost += Number(response.lost_events.num_events_lost);
+      if (response.node_status !== null) nodes.note(response.node_status);
+      onRaw?.(toJsonResponse(response));
+      batch.stir();
+    },
+    say(status, detail, version) {
+      state = { ...state, status, detail, ...(version === undefined ? {} : { version }) };
+      show();
+    },
+    stir: batch.stir,
+    get taken() {
+      return taken;
+    },
+    get latest() {
+      return latest;
+    },
+    nodes,
+    close: batch.close,
+  };
+}
+
+function isEqual(one: TrafficState, other: TrafficState): boolean {
+  return (
+    one.status === other.status &&
+    one.detail === other.detail &&
+    one.lost === other.lost &&
+    one.version === other.version &&
+    one.nodes?.connected === other.nodes?.connected &&
+    one.nodes?.total === other.nodes?.total
+  );
+}
