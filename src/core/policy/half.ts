@@ -27,13 +27,13 @@ type Reading = { readonly self: Side; readonly peer: Side };
 export function decideHalf(world: World, stackFor: StackFor, half: HalfQuestion): Half {
   const readings = readingsOf(world, half);
   const halves = readings.map((reading) => decideReading(world, stackFor, { ...half, ...reading }));
-  const last = halves[halves.length - 1];
-  if (last === undefined) return plainHalf('undecidable', 'nothing to decide');
-  if (halves.every(({ verdict }) => verdict === last.verdict)) return last;
+  const [labelled] = halves;
+  if (labelled === undefined) return plainHalf('undecidable', 'nothing to decide');
+  if (halves.every(({ verdict }) => verdict === labelled.verdict)) return labelled;
   const host = [half.self, half.peer].find((side) => side.type === 'pod' && side.pod.hostNetwork);
   const name = host === undefined ? '' : nameOfSide(host);
   return {
-    ...last,
+    ...labelled,
     verdict: 'undecidable',
     summary: `${name} is on the host network: the API leaves that open`,
     cannotOpen: [

@@ -35,3 +35,5 @@ export function policyKindOf(apiVersion: string, kind: string): PolicyKind | und
 export function kindOf(kind: string): PolicyKind | undefined {
   return POLICY_KINDS.find((entry) => entry.kind === kind);
 }
+
+export { validateNetworkPolicy } from './network-policy/validate.ts';

@@ -101,7 +101,9 @@ function compare(
 
 function pairsOf({ from, to, ports }: Scope): readonly Pair[] {
   return from.flatMap((source) =>
-    to.flatMap((destination) => ports.map((port) => ({ from: source, to: destination, ...port }))),
+    to.flatMap((destination) =>
+      ports.map(({ port, protocol }) => ({ from: source, to: destination, port, protocol })),
+    ),
   );
 }
 

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { createEngine } from '../../../src/core/policy/engine.ts';
+import { whatIf } from '../../../src/core/policy/what-if.ts';
+import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+
+const web = pod({ name: 'web' });
+const db = pod({ name: 'db' });
+const mon = pod({ name: 'mon', namespace: 'ops' });
+const deny = networkPolicy({ name: 'deny', spec: { podSelector: {}, policyTypes: ['Ingress'] } });
+const admit = networkPolicy({
+  name: 'admit',
+  spec: {
+    podSelector: { matchLabels: { app: 'db' } },
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }] }],
+  },
+});
+const ends = (...pods: readonly (typeof web)[]) => pods.map((item) => ({ type: 'pod', pod: item }) as const);
+const query = {
+  from: { type: 'pod', pod: web },
+  to: { type: 'pod', pod: db },
+  port: 80,
+  protocol: 'TCP',
+} as const;
+
+test('the engine follows policies as they come, change and go', () => {
+  const model = cluster({ pods: [web, db, mon] });
+  const engine = createEngine(model, dialectOf('spec'));
+  const verdict = () => engine.evaluate(query).verdict;
+  const send = (event: Parameters<typeof model.apply>[0]) => {
+    model.apply(event);
+    engine.apply(event);
+  };
+  expect(verdict()).toBe('allow');
+  send({ type: 'set', kind: 'policies', source: 'policies', object: deny });
+  expect(verdict()).toBe('deny');
+  expect(engine.isolation(db)).toEqual({ ingress: true, egress: false });
+  expect(engine.isolation(mon)).toEqual({ ingress: false, egress: false });
+  send({ type: 'set', kind: 'policies', source: 'policies', object: admit });
+  expect(verdict()).toBe('allow');
+  send({ type: 'delete', kind: 'policies', source: 'policies', key: 'NetworkPolicy/shop/admit' });
+  expect(verdict()).toBe('deny');
+  send({ type: 'reset', kind: 'policies', source: 'policies', objects: [] });
+  expect(verdict()).toBe('allow');
+});
+
+test('selected pods are the live ones that a policy selects', () => {
+  const done = pod({ name: 'done', phase: 'Failed' });
+  const host = pod({ name: 'host', hostNetwork: true });
+  const engine = createEngine(cluster({ pods: [web, db, mon, done, host] }), dialectOf('spec'));
+  expect(engine.selected(deny)).toEqual([web, db]);
+  expect(engine.selected(admit)).toEqual([db]);
+});
+
+test('kinds that may not be read are told, and only those that count here', () => {
+  const engine = createEngine(cluster({ pods: [web, db] }), dialectOf('cilium'));
+  engine.setUnreadable(['CiliumNetworkPolicy', 'AdminNetworkPolicy']);
+  expect(engine.evaluate(query).assumptions).toEqual([
+    'enforced by cilium',
+    'CiliumNetworkPolicy could not be read: the verdict leaves it out',
+  ]);
+});
+
+test('a foreign policy that may select an end makes its half undecidable and is named', () => {
+  const engine = createEngine(cluster({ pods: [web, db, mon], policies: [deny] }), dialectOf('calico'));
+  engine.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'ops', name: 'x' }]);
+  expect(engine.evaluate(query).verdict).toBe('deny');
+  engine.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' }]);
+  expect(engine.evaluate(query)).toMatchObject({
+    verdict: 'undecidable',
+    ingress: { summary: 'Calico NetworkPolicy shop/x may also apply' },
+    assumptions: ['enforced by calico', 'Calico NetworkPolicy shop/x is not evaluated here'],
+  });
+  engine.setForeign([{ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'x' }]);
+  expect(engine.evaluate(query)).toMatchObject({
+    egress: { verdict: 'undecidable' },
+    ingress: { verdict: 'deny' },
+  });
+});
+
+test('a first policy on an open pod is told as isolating it', () => {
+  const model = cluster({ pods: [web, db, mon] });
+  expect(
+    whatIf(
+      model,
+      dialectOf('spec'),
+      { add: [admit], remove: [] },
+      { from: ends(web, mon), to: ends(db), ports: [query] },
+    ),
+  ).toEqual({
+    opens: [],
+    closes: [
+      {
+        from: { namespace: 'ops', name: 'mon' },
+        to: { namespace: 'shop', name: 'db' },
+        port: 80,
+        protocol: 'TCP',
+      },
+    ],
+    isolated: [{ pod: { namespace: 'shop', name: 'db' }, direction: 'ingress' }],
+    freed: [],
+  });
+});
+
+test('a grant on an isolated pod opens its pair and isolates nobody', () => {
+  const model = cluster({ pods: [web, db, mon], policies: [deny] });
+  expect(
+    whatIf(
+      model,
+      dialectOf('spec'),
+      { add: [admit], remove: [] },
+      { from: ends(web, mon), to: ends(db), ports: [query] },
+    ),
+  ).toMatchObject({ opens: [{ from: { name: 'web' } }], closes: [], isolated: [], freed: [] });
+});
+
+test('revoking the only policy of a pod frees it, and that is told', () => {
+  const model = cluster({ pods: [web, db, mon], policies: [admit] });
+  const ref = { kind: 'NetworkPolicy', namespace: 'shop', name: 'admit' };
+  expect(
+    whatIf(
+      model,
+      dialectOf('spec'),
+      { add: [], remove: [ref] },
+      { from: ends(web, mon), to: ends(db), ports: [query] },
+    ),
+  ).toMatchObject({ opens: [{ from: { name: 'mon' } }], freed: [{ direction: 'ingress' }], isolated: [] });
+});

@@ -1,0 +1,279 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
+import type { ClusterModel } from '../../../src/core/cluster/model.ts';
+import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
+import { type Dialect, dialectOf } from '../../../src/core/policy/dialect.ts';
+import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
+import type { Query, Verdict } from '../../../src/core/policy/verdict.ts';
+import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+
+const NAMESPACES = ['a', 'b'];
+const APPS = ['x', 'y', 'z'];
+const pods: readonly Pod[] = NAMESPACES.flatMap((namespace) =>
+  APPS.flatMap((app) => [
+    pod({
+      namespace,
+      name: `${app}-0`,
+      labels: { app },
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    }),
+    pod({
+      namespace,
+      name: `${app}-1`,
+      labels: { app },
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    }),
+  ]),
+);
+
+const selector = fc.oneof(
+  fc.constant({}),
+  fc.constantFrom(...APPS).map((app) => ({ matchLabels: { app } })),
+  fc
+    .tuple(fc.constantFrom('In', 'NotIn'), fc.uniqueArray(fc.constantFrom(...APPS), { minLength: 1 }))
+    .map(([operator, values]) => ({ matchExpressions: [{ key: 'app', operator, values }] })),
+);
+const namespaceSelector = fc.oneof(
+  fc.constant({}),
+  fc.constantFrom(...NAMESPACES).map((name) => ({ matchLabels: { 'kubernetes.io/metadata.name': name } })),
+);
+const peer = fc.oneof(
+  fc.record({ podSelector: selector }),
+  fc.record({ namespaceSelector, podSelector: selector }),
+  fc.record({ namespaceSelector }),
+  fc.constantFrom('0.0.0.0/0', '10.0.0.0/9', '203.0.113.0/24').map((cidr) => ({ ipBlock: { cidr } })),
+);
+const port = fc.oneof(
+  fc.record({ port: fc.constantFrom(80, 81, 'http') }),
+  fc.constant({ port: 80, endPort: 90 }),
+  fc.constant({ protocol: 'UDP' }),
+);
+const peers = fc.array(peer, { minLength: 1, maxLength: 3 });
+const ports = fc.array(port, { minLength: 1, maxLength: 2 });
+const rules = (field: 'from' | 'to') =>
+  fc.array(
+    fc.record({ peers: fc.option(peers), ports: fc.option(ports) }).map((rule) => ({
+      ...(rule.peers === null ? {} : { [field]: rule.peers }),
+      ...(rule.ports === null ? {} : { ports: rule.ports }),
+    })),
+    { maxLength: 3 },
+  );
+const types = fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']);
+const draft = fc
+  .record({
+    namespace: fc.constantFrom(...NAMESPACES),
+    spec: fc.record({
+      podSelector: selector,
+      policyTypes: types,
+      ingress: rules('from'),
+      egress: rules('to'),
+    }),
+  })
+  .map(({ namespace, spec }) => ({ namespace, spec }));
+const policies = fc
+  .array(draft, { maxLength: 6 })
+  .map((drafts) => drafts.map((item, index) => named(item, index)));
+
+function named(item: { readonly namespace: string; readonly spec: unknown }, index: number): Policy {
+  return networkPolicy({ ...item, name: `p${index}` });
+}
+
+const queries: readonly Query[] = pods.flatMap((from) => [
+  ...pods.flatMap((to): readonly Query[] =>
+    [
+      { port: 80, protocol: 'TCP' as const },
+      { port: 81, protocol: 'UDP' as const },
+    ].map((asked) => ({ from: { type: 'pod', pod: from }, to: { type: 'pod', pod: to }, ...asked })),
+  ),
+  { from: { type: 'pod', pod: from }, to: { type: 'ip', ip: '203.0.113.9' }, port: 80, protocol: 'TCP' },
+]);
+
+function engineOf(list: readonly Policy[], dialect: Dialect = dialectOf('spec')): Engine {
+  return createEngine(cluster({ pods, policies: list }), dialect);
+}
+
+function verdicts(engine: Engine): readonly Verdict[] {
+  return queries.map((query) => engine.evaluate(query));
+}
+
+/** Decisions and isolation of both halves of every query. */
+function table(engine: Engine): readonly string[] {
+  return verdicts(engine).map(
+    ({ egress, ingress }) => `${egress.verdict} ${egress.isolated} ${ingress.verdict} ${ingress.isolated}`,
+  );
+}
+
+const runs = { numRuns: 60 };
+
+test('P1: the order of policies does not matter', () => {
+  fc.assert(
+    fc.property(policies, (list) => {
+      expect(table(engineOf(list.toReversed()))).toEqual(table(engineOf(list)));
+    }),
+    runs,
+  );
+});
+
+test('P2, P3: a further policy only widens where isolated, and only narrows where not', () => {
+  fc.assert(
+    fc.property(policies, draft, (list, item) => {
+      const before = verdicts(engineOf(list));
+      const after = verdicts(engineOf([...list, named(item, 99)]));
+      for (const [index, was] of before.entries()) {
+        for (const half of ['egress', 'ingress'] as const) {
+          const is = after[index]?.[half].verdict;
+          if (was[half].isolated && was[half].verdict === 'allow') expect(is).toBe('allow');
+          if (!was[half].isolated && was[half].verdict === 'deny') expect(is).toBe('deny');
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+test('P4: add then delete changes nothing', () => {
+  fc.assert(
+    fc.property(policies, draft, (list, item) => {
+      const model = cluster({ pods, policies: list });
+      const engine = createEngine(model, dialectOf('spec'));
+      const before = table(engine);
+      const object = named(item, 99);
+      send(model, engine, { type: 'set', kind: 'policies', source: 'test', object });
+      table(engine);
+      send(model, engine, {
+        type: 'delete',
+        kind: 'policies',
+        source: 'test',
+        key: `NetworkPolicy/${keyOf(object)}`,
+      });
+      expect(table(engine)).toEqual(before);
+    }),
+    runs,
+  );
+});
+
+test('P5: a rule of n peers is n rules, and of n ports likewise', () => {
+  fc.assert(
+    fc.property(peers, ports, types, (from, list, policyTypes) => {
+      const onto = (ingress: readonly unknown[]) =>
+        networkPolicy({ namespace: 'a', spec: { podSelector: {}, policyTypes, ingress } });
+      const whole = table(engineOf([onto([{ from, ports: list }])]));
+      expect(table(engineOf([onto(from.map((item) => ({ from: [item], ports: list })))]))).toEqual(whole);
+      expect(table(engineOf([onto(list.map((item) => ({ from, ports: [item] })))]))).toEqual(whole);
+    }),
+    runs,
+  );
+});
+
+test('P8: pods of one class have one verdict, whichever was asked first', () => {
+  fc.assert(
+    fc.property(policies, (list) => {
+      const shared = engineOf(list);
+      verdicts(shared);
+      for (const query of queries.slice(0, 40)) {
+        expect(shared.evaluate(query)).toEqual(engineOf(list).evaluate(query));
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('P9: an engine that followed random events is an engine built anew', () => {
+  const event = fc.oneof(
+    fc.tuple(fc.integer({ min: 0, max: 4 }), draft).map(
+      ([index, item]): ClusterEvent => ({
+        type: 'set',
+        kind: 'policies',
+        source: 'test',
+        object: named(item, index),
+      }),
+    ),
+    fc.tuple(fc.integer({ min: 0, max: 4 }), fc.constantFrom(...NAMESPACES)).map(
+      ([index, namespace]): ClusterEvent => ({
+        type: 'delete',
+        kind: 'policies',
+        source: 'test',
+        key: `NetworkPolicy/${namespace}/p${index}`,
+      }),
+    ),
+    fc.tuple(fc.nat(pods.length - 1), fc.constantFrom(...APPS)).map(([index, app]): ClusterEvent => {
+      const object = pods[index] ?? pod();
+      return { type: 'set', kind: 'pods', source: 'test', object: { ...object, labels: { app } } };
+    }),
+    policies.map((objects): ClusterEvent => ({ type: 'reset', kind: 'policies', source: 'test', objects })),
+  );
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+      const model = cluster({ pods });
+      const engine = createEngine(model, dialectOf('spec'));
+      for (const item of events) {
+        send(model, engine, item);
+        engine.evaluate(queries[1] ?? never());
+      }
+      const fresh = createEngine(model, dialectOf('spec'));
+      const now = liveQueries(model);
+      expect(now.map((query) => engine.evaluate(query))).toEqual(now.map((query) => fresh.evaluate(query)));
+      expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
+    }),
+    runs,
+  );
+});
+
+test('P11: every deny names a cause, every allow a rule or "not isolated"', () => {
+  fc.assert(
+    fc.property(policies, (list) => {
+      for (const verdict of verdicts(engineOf(list))) {
+        for (const half of [verdict.egress, verdict.ingress]) {
+          if (half.verdict === 'deny') expect(half.deciders.length).toBeGreaterThan(0);
+          if (half.verdict === 'allow' && half.isolated && half.summary !== 'a pod always reaches itself') {
+            expect(half.deciders.some(({ action }) => action === 'allow')).toBe(true);
+          }
+          if (half.verdict === 'allow' && half.deciders.length === 0) {
+            expect(half.summary).toMatch(
+              /^not isolated$|^outside the cluster$|^a pod always reaches itself$/,
+            );
+          }
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+test('the quick decision is the explained one', () => {
+  fc.assert(
+    fc.property(policies, (list) => {
+      const engine = engineOf(list);
+      for (const query of queries) {
+        const { egress, ingress } = engine.evaluate(query);
+        expect(engine.decide(query)).toEqual({ egress: egress.verdict, ingress: ingress.verdict });
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+function send(model: ClusterModel, engine: Engine, event: ClusterEvent): void {
+  model.apply(event);
+  engine.apply(event);
+}
+
+function liveQueries(model: ClusterModel): readonly Query[] {
+  const live = [...model.pods()];
+  return live.flatMap((from) =>
+    live.map(
+      (to): Query => ({
+        from: { type: 'pod', pod: from },
+        to: { type: 'pod', pod: to },
+        port: 80,
+        protocol: 'TCP',
+      }),
+    ),
+  );
+}
+
+function never(): never {
+  throw new Error('no query');
+}
