@@ -13,34 +13,30 @@ export type ServiceTarget = {
  */
 export type ServiceAt = (ip: string, port: number, protocol: Protocol) => ServiceTarget | undefined;
 
-/**
- * A `ServiceAt` over the services and pods of the moment. Backends are the running pods that the service selects, on
- * the target port, by number or by the name a container gives it; without a selector there are none known.
- */
-export function serviceResolver(services: () => readonly Service[], pods: () => readonly Pod[]): ServiceAt {
-  return (ip, port, protocol) => {
-    for (const service of services()) {
-      if (!service.clusterIPs.includes(ip)) continue;
-      const entry = service.ports.find((each) => each.port === port && each.protocol === protocol);
-      const { namespace, name } = service;
-      if (entry === undefined) return { namespace, name, backends: [] };
-      const backends = pods()
-        .filter((pod) => serves(service, pod))
-        .flatMap((pod) => {
-          const target = targetPort(pod, entry.targetPort, protocol);
-          const address = pod.ips.find((each) => each.includes(':') === ip.includes(':'));
-          return target === undefined || address === undefined ? [] : [{ pod, ip: address, port: target }];
-        });
-      return { namespace, name, backends };
-    }
-    return undefined;
-  };
-}
+/** The questions that `core`'s cluster model answers about services. */
+export type ServiceModel = {
+  readonly serviceAt: (ip: string) => Service | undefined;
+  readonly backends: (service: Service) => readonly Pod[];
+};
 
-function serves({ namespace, selector }: Service, pod: Pod): boolean {
-  if (selector === undefined || Object.keys(selector).length === 0) return false;
-  if (pod.namespace !== namespace || pod.phase !== 'Running' || pod.deleting) return false;
-  return Object.entries(selector).every(([key, value]) => pod.labels[key] === value);
+/**
+ * A `ServiceAt` over a live model of the cluster. Backends are the pods that the service selects, on the target port,
+ * by number or by the name a container gives it.
+ */
+export function serviceResolver(model: ServiceModel): ServiceAt {
+  return (ip, port, protocol) => {
+    const service = model.serviceAt(ip);
+    if (service === undefined) return undefined;
+    const { namespace, name, ports } = service;
+    const entry = ports.find((each) => each.port === port && each.protocol === protocol);
+    if (entry === undefined) return { namespace, name, backends: [] };
+    const backends = model.backends(service).flatMap((pod) => {
+      const target = targetPort(pod, entry.targetPort, protocol);
+      const address = pod.ips.find((each) => each.includes(':') === ip.includes(':'));
+      return target === undefined || address === undefined ? [] : [{ pod, ip: address, port: target }];
+    });
+    return { namespace, name, backends };
+  };
 }
 
 function targetPort(pod: Pod, target: number | string, protocol: Protocol): number | undefined {

@@ -4,7 +4,7 @@ const FILES = ['/proc/uptime', '/proc/net/tcp', '/proc/net/tcp6', '/proc/net/udp
 /** Ends by itself: what runs in a pod outlives the client that started it, so it may only be short. */
 const LOOP = `i=0
 while :; do
-  cat ${FILES.join(' ')} 2>/dev/null | head -c 2000000
+  cat ${FILES.join(' ')} 2>/dev/null | head -c 200000
   i=$((i+1)); [ "$i" -lt "$0" ] || break
   sleep 0.5 2>/dev/null || sleep 1
 done`;

@@ -1,0 +1,111 @@
+import type { Pod } from '../core/cluster/objects.ts';
+import type { ConnectProbe, Exec, ProbeResult } from '../core/ports.ts';
+import type { Finding } from './connect/finding.ts';
+import { readShell, shellScript } from './connect/shell.ts';
+import { type ConnectTarget, connectTarget } from './connect/target.ts';
+import { type ConnectTool, INTERPRETERS, TOOLS } from './connect/tools.ts';
+import { createLimit } from './limit.ts';
+import { execFailure, isMissing } from './tool-missing.ts';
+
+/** Probes at once, so that a list of paths never becomes a burst of execs (facts/traffic.md §4.3). */
+const AT_ONCE = 4;
+
+/** Longest time for one exec, ms: a DNS check and an attempt of 3 s each, and a tool cut after 6 s. */
+const TIME_OUT = 20_000;
+
+type Search = { readonly finding?: Finding & { readonly tool: string }; readonly ran: readonly string[] };
+
+/**
+ * Tries connections from inside pods with whatever their images bring along (facts/traffic.md §4.2 P2): in a shell
+ * where a container has one, else one program after the other. An attempt has 3 s. `milliseconds` counts from the
+ * first exec to the answer. Throws `usage` for a host or port that is none, `forbidden` without the right to exec,
+ * and what else keeps every exec from running; what the tools can't tell is `unknown`.
+ */
+export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectProbe {
+  const limit = createLimit(AT_ONCE);
+  return {
+    connect: (from, { host, port, protocol }, signal) =>
+      limit(async () => {
+        signal.throwIfAborted();
+        const target = connectTarget(host, port, protocol);
+        const started = performance.now();
+        const search = await searchPod(exec, from, target, signal);
+        return resultOf(search, performance.now() - started);
+      }),
+  };
+}
+
+async function searchPod(exec: Exec, pod: Pod, target: ConnectTarget, signal: AbortSignal): Promise<Search> {
+  const ran: string[] = [];
+  for (const search of [inShell, directly]) {
+    for (const container of pod.containers) {
+      const found = await search(execIn(exec, pod, container, signal), target);
+      ran.push(...found.ran);
+      if (found.finding !== undefined) return { finding: found.finding, ran };
+    }
+  }
+  return { ran: [...new Set(ran)] };
+}
+
+/** One exec in one container; undefined when the program is not there. */
+type Run = (
+  command: readonly string[],
+) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string } | undefined>;
+
+function execIn(exec: Exec, pod: Pod, container: string, signal: AbortSignal): Run {
+  return async (command) => {
+    const target = { namespace: pod.namespace, pod: pod.name, container };
+    try {
+      const answer = await exec(target, command, { signal, timeout: TIME_OUT });
+      return answer.stdout === '' && isMissing(answer) ? undefined : answer;
+    } catch (error) {
+      if (execFailure(error) === 'program') return undefined;
+      throw error;
+    }
+  };
+}
+
+async function inShell(run: Run, target: ConnectTarget): Promise<Search> {
+  const ran: string[] = [];
+  for (const tools of [TOOLS, INTERPRETERS]) {
+    const answer = await run(['sh', '-c', shellScript(tools, target)]);
+    if (answer === undefined) break;
+    const found = readShell(answer.stdout, tools, target);
+    ran.push(...found.ran);
+    if (found.finding !== undefined) return { finding: found.finding, ran };
+  }
+  return { ran };
+}
+
+async function directly(run: Run, target: ConnectTarget): Promise<Search> {
+  const ran: string[] = [];
+  const missing = new Set<string | undefined>();
+  for (const tool of [...TOOLS, ...INTERPRETERS].filter((each) => canDirectly(each, target))) {
+    const command = tool.command(target);
+    if (command === undefined || missing.has(command[0])) continue;
+    const answer = await run(command);
+    if (answer === undefined) {
+      missing.add(command[0]);
+      continue;
+    }
+    ran.push(tool.name);
+    const text = `${answer.stdout}\n${answer.stderr}`;
+    const finding = tool.read({ code: answer.code, text }, target);
+    if (finding !== undefined) return { finding: { ...finding, tool: tool.name }, ran };
+  }
+  return { ran };
+}
+
+function canDirectly(tool: ConnectTool, { protocol }: ConnectTarget): boolean {
+  return tool.direct && tool.protocols.includes(protocol);
+}
+
+function resultOf({ finding, ran }: Search, elapsed: number): ProbeResult {
+  const milliseconds = Math.round(elapsed);
+  if (finding !== undefined) {
+    const { outcome, note, tool } = finding;
+    return { outcome, how: note === undefined ? tool : `${tool}: ${note}`, milliseconds };
+  }
+  const how = ran.length === 0 ? 'no tool in the pod can try it' : `not told by ${ran.join(', ')}`;
+  return { outcome: 'unknown', how, milliseconds };
+}
