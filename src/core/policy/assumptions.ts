@@ -1,6 +1,8 @@
+import type { Pod } from '../cluster/objects.ts';
 import { enforces } from './dialect.ts';
 import { type ForeignObject, foreignOn, foreignText } from './foreign.ts';
 import type { World } from './match.ts';
+import type { Direction } from './policy.ts';
 import { nameOfSide, type Side } from './side.ts';
 import type { Decision, Half, Verdict } from './verdict.ts';
 
@@ -12,6 +14,7 @@ type Parts = {
   readonly foreign: readonly ForeignObject[];
   readonly egress: Half;
   readonly ingress: Half;
+  readonly isolationOf: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
 };
 
 /** The whole verdict: both halves must allow (facts/policy.md §1 rule 1), with what it rests on. */
@@ -28,6 +31,8 @@ export function assumptionsOf(parts: Parts): Verdict {
       ...foreignTexts(parts),
       ...sideTexts(parts.source),
       ...sideTexts(parts.destination),
+      ...baselineTexts(parts, parts.source, 'egress'),
+      ...baselineTexts(parts, parts.destination, 'ingress'),
     ],
   };
 }
@@ -80,4 +85,15 @@ function sideTexts(side: Side): readonly string[] {
     ...(side.pod.ips.length === 0 ? [`${name} has no address yet`] : []),
     ...(side.pod.hostNetwork ? [`${name} is on the host network: policies see its node`] : []),
   ];
+}
+
+/** The baseline tier is skipped per direction; some enforcers skip it per pod (facts/policy.md §2b rule 4). */
+function baselineTexts(parts: Parts, side: Side, direction: Direction): readonly string[] {
+  if (side.type !== 'pod' || !parts[direction].deciders.some(({ tier }) => tier === 'baseline')) return [];
+  const { ingress, egress } = parts.isolationOf(side.pod);
+  return ingress || egress
+    ? [
+        `a NetworkPolicy selects ${nameOfSide(side)} the other way: some enforcers then skip the baseline tier`,
+      ]
+    : [];
 }

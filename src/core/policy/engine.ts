@@ -66,7 +66,8 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       );
     const egress = half('egress', source, destination);
     const ingress = half('ingress', destination, source);
-    return assumptionsOf({ world, source, destination, unreadable, foreign, egress, ingress });
+    const { isolationOf } = classes;
+    return assumptionsOf({ world, source, destination, unreadable, foreign, egress, ingress, isolationOf });
   }
 
   return {

@@ -1,3 +1,4 @@
+import { parseAdminPolicy } from './admin-policy/parse.ts';
 import { parseNetworkPolicy } from './network-policy/parse.ts';
 import type { Policy } from './policy.ts';
 
@@ -22,6 +23,30 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
     resource: 'networkpolicies',
     namespaced: true,
     parse: parseNetworkPolicy,
+  },
+  {
+    kind: 'AdminNetworkPolicy',
+    group: 'policy.networking.k8s.io',
+    version: 'v1alpha1',
+    resource: 'adminnetworkpolicies',
+    namespaced: false,
+    parse: parseAdminPolicy,
+  },
+  {
+    kind: 'BaselineAdminNetworkPolicy',
+    group: 'policy.networking.k8s.io',
+    version: 'v1alpha1',
+    resource: 'baselineadminnetworkpolicies',
+    namespaced: false,
+    parse: parseAdminPolicy,
+  },
+  {
+    kind: 'ClusterNetworkPolicy',
+    group: 'policy.networking.k8s.io',
+    version: 'v1alpha2',
+    resource: 'clusternetworkpolicies',
+    namespaced: false,
+    parse: parseAdminPolicy,
   },
 ];
 

@@ -4,7 +4,7 @@ import { holds, matches, type Selector } from '../cluster/labels.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Dialect } from './dialect.ts';
 import type { NamespaceMatch, Peer, PortMatch, Rule } from './policy.ts';
-import { nameOfSide, type Side } from './side.ts';
+import { nameOfSide, nodeOf, type Side } from './side.ts';
 import type { Query } from './verdict.ts';
 
 /** Whether something matches; `maybe` when the objects at hand do not tell. */
@@ -71,7 +71,16 @@ export function matchPeer(world: World, peer: Peer, side: Side): Match {
   switch (peer.type) {
     case 'pods':
       if (side.type !== 'pod' || !matches(peer.pods, side.pod.labels)) return 'no';
+      if (peer.notOnHost === true && side.pod.hostNetwork) return 'no';
       return matchNamespace(world, peer.namespaces, side.pod.namespace);
+    case 'nodes': {
+      const node = nodeOf(world.model, side);
+      return node !== undefined && matches(peer.selector, node.labels) ? 'yes' : 'no';
+    }
+    case 'domain':
+      if (side.type !== 'ip' || side.node !== undefined) return 'no';
+      world.doubts?.add(`${peer.pattern} may or may not have stood for ${side.text}`);
+      return 'maybe';
     case 'cidr':
       return matchCidr(world, peer, side);
     case 'unknown':

@@ -5,7 +5,7 @@ import type { PolicyIndex } from './policy-index.ts';
 import { type Stack, stackOf } from './stack.ts';
 
 /**
- * Pods in classes that policies cannot tell apart: one namespace, the same labels and service account
+ * Pods in classes that policies cannot tell apart: one namespace, the same labels, service account and network
  * (facts/policy.md §4 technique 1). What a class has is computed when asked for and kept until `forget`.
  */
 export type Classes = {
@@ -42,7 +42,7 @@ export function createClasses(world: World, index: PolicyIndex): Classes {
 
   function intern(pod: Pod): PodClass {
     if (byKey.size > 4 * world.model.podCount() + 1_000) byKey.clear();
-    const key = `${pod.namespace}\n${pod.serviceAccount}\n${labelsKey(pod.labels)}`;
+    const key = `${pod.namespace}\n${pod.hostNetwork}\n${pod.serviceAccount}\n${labelsKey(pod.labels)}`;
     const made = byKey.get(key) ?? { namespace: pod.namespace, built: -1, stack: EMPTY, isolation: OPEN };
     byKey.set(key, made);
     byPod.set(pod, made);

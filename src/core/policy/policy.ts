@@ -15,7 +15,12 @@ export type NamespaceMatch =
   | { readonly by: 'labels'; readonly selector: Selector };
 
 /** Pods of some namespaces. */
-export type PodMatch = { readonly namespaces: NamespaceMatch; readonly pods: Selector };
+export type PodMatch = {
+  readonly namespaces: NamespaceMatch;
+  readonly pods: Selector;
+  /** Never a host-network pod, by the text of the API (facts/policy.md §2b rule 6). */
+  readonly notOnHost?: boolean;
+};
 
 /** Who may be at the other end. New kinds add members here, not fields elsewhere. */
 export type Peer =
@@ -27,6 +32,10 @@ export type Peer =
       /** Matches addresses of pods whatever the dialect says (facts/policy.md §2b rule 7). */
       readonly reachesPods?: boolean;
     }
+  /** Nodes by their labels, and host-network pods on them (facts/policy.md §2b rule 7). */
+  | { readonly type: 'nodes'; readonly selector: Selector }
+  /** Addresses that a DNS name stood for when somebody looked it up: not known from objects. */
+  | { readonly type: 'domain'; readonly pattern: string }
   /** A peer that this version cannot read: it may match anything (facts/policy.md §2b rule 10). */
   | { readonly type: 'unknown'; readonly text: string };
 

@@ -29,13 +29,16 @@ export function sideOf(model: ClusterModel, end: End): Side {
 export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
   const { pod, ips } = side;
   const text = pod.ips[0] ?? pod.node ?? pod.name;
-  const node = pod.node === undefined ? model.nodeAt(text) : model.node(pod.node);
-  return {
-    type: 'ip',
-    text,
-    ips,
-    node: node ?? { kind: 'Node', name: pod.node ?? text, labels: {}, ips: pod.ips },
-  };
+  const bare: Node = { kind: 'Node', name: pod.node ?? text, labels: {}, ips: pod.ips };
+  return { type: 'ip', text, ips, node: nodeOf(model, side) ?? bare };
+}
+
+/** The node that a side is, or that a host-network pod shares its address with. */
+export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
+  if (side.type === 'ip') return side.node;
+  const { pod } = side;
+  if (!pod.hostNetwork) return undefined;
+  return pod.node === undefined ? model.nodeAt(pod.ips[0] ?? '') : model.node(pod.node);
 }
 
 /** Whether two sides are one pod. */

@@ -47,6 +47,7 @@ function appliedOf(world: World, policy: Policy, pod: Pod): readonly Applied[] {
 
 /** Whether a policy's subject holds a pod. */
 export function matchSubject(world: World, subject: PodMatch, pod: Pod): Match {
+  if (subject.notOnHost === true && pod.hostNetwork) return 'no';
   return matches(subject.pods, pod.labels) ? matchNamespace(world, subject.namespaces, pod.namespace) : 'no';
 }
 

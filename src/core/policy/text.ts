@@ -28,6 +28,10 @@ export function shortPeerText(peer: Peer): string {
       return podsText(peer);
     case 'cidr':
       return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${peer.except.join(', ')}`;
+    case 'nodes':
+      return peer.selector.length === 0 ? 'nodes' : `nodes ${selectorText(peer.selector)}`;
+    case 'domain':
+      return peer.pattern;
     case 'unknown':
       return peer.text;
     default:

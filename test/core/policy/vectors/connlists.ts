@@ -22,12 +22,17 @@ export type Line = { readonly src: string; readonly dst: string; readonly parsed
 /** netpol-analyzer: ipBlock never matches a pod, and nothing is known of host networks. */
 const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: false };
 
+/** A pod as netpol-analyzer sees it: on no host network, and at an address that no policy names. */
+function placed(pod: Pod): Pod {
+  return { ...pod, hostNetwork: false, ips: pod.ips.length === 0 ? ['240.0.0.1'] : pod.ips };
+}
+
 /** Compares the connection list of some manifests, pods and external ranges, with the expected one. */
 export function runConnlist(documents: readonly unknown[], lines: readonly Line[]): Outcome {
   const objects = documents.flatMap(open);
   const unknown = unknownKind(objects.filter(({ kind }) => kind.endsWith('Policy')));
   if (unknown !== undefined) return { result: 'skipped', why: unknown };
-  const { model, engine } = worldOf(documents, DIALECT, (pod) => ({ ...pod, hostNetwork: false }));
+  const { model, engine } = worldOf(documents, DIALECT, placed);
   return judged(compare(model, engine, objects, lines));
 }
 
