@@ -43,6 +43,8 @@ export type Commands = {
   readonly grantScope: () => void;
   readonly grantPreset: (step: 1 | -1) => void;
   readonly grantYaml: () => void;
+  /** Shows the permanent policy for the path, to review in Git. */
+  readonly promote?: () => void;
   /** Text of what the cursor is on, for the clipboard. */
   readonly copyText: () => string | undefined;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;

@@ -19,7 +19,10 @@ export function ChartsOverlay({ state, size }: { state: SessionState; size: Size
       {fits ? (
         <Drawing key={`${body.columns} ${body.rows}`} state={state} size={body} />
       ) : (
-        <TextLine line={[span(` charts need ${SMALLEST_CHARTS.rows} lines more`, 'warn')]} columns={body.columns} />
+        <TextLine
+          line={[span(` charts need ${SMALLEST_CHARTS.rows} lines more`, 'warn')]}
+          columns={body.columns}
+        />
       )}
     </Box>
   );
@@ -32,11 +35,12 @@ function Drawing({ state, size }: { state: SessionState; size: Size }): ReactNod
   const latest = useRef(state);
   latest.current = state;
   const { now } = state;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn when the clock ticks, not with each publication.
+  // Drawn when the clock ticks, not with each publication.
   useEffect(() => {
     if (board.state === 'ready') setLines(board.board.draw(chartsOf(latest.current, size)));
   }, [board, now]);
-  if (board.state === 'failed') return <Message line={[span(` ✗ no charts: ${board.reason}`, 'bad')]} size={size} />;
+  if (board.state === 'failed')
+    return <Message line={[span(` ✗ no charts: ${board.reason}`, 'bad')]} size={size} />;
   if (lines.length === 0) return <Message line={[span(' ◌ loading charts', 'faint')]} size={size} />;
   return lines.map((line, index) => (
     <Text key={index} wrap="truncate">

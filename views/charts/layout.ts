@@ -14,7 +14,10 @@ const BAR = 14;
  * The charts of a drawing of `size`: attempts a second above, each verdict with a scale of its own, as drops are few
  * beside what is allowed; below who talks most and why drops happen.
  */
-export function chartsOf({ samples, talkers, dropReasons }: Facts, { columns, rows }: Size): readonly Chart[] {
+export function chartsOf(
+  { samples, talkers, dropReasons }: Facts,
+  { columns, rows }: Size,
+): readonly Chart[] {
   const upper = Math.ceil(rows / 2);
   const labels = samples.map(({ time }) => secondsAgo((samples.at(-1)?.time ?? time) - time));
   const verdicts = (
@@ -40,7 +43,15 @@ export function chartsOf({ samples, talkers, dropReasons }: Facts, { columns, ro
         values,
       }),
     ),
-    bars('top talkers', 'cyan', talkers.map(({ name, count }) => [name, count]), 0, half, upper, rows - upper),
+    bars(
+      'top talkers',
+      'cyan',
+      talkers.map(({ name, count }) => [name, count]),
+      0,
+      half,
+      upper,
+      rows - upper,
+    ),
     bars(
       'drops by reason',
       'red',

@@ -1,10 +1,14 @@
 import { formatCountdown, formatDuration } from '../../src/core/access/duration.ts';
 import type { Grant, PortSpec } from '../../src/core/access/grant.ts';
+import { isLiving } from '../../src/session/grants/states.ts';
 import type { GrantLine } from '../../src/session/state.ts';
 import { wallClock } from '../text/time.ts';
 import type { Cell, CellContext, Column } from './column.ts';
 
 const BAR = 10;
+
+/** A grant that stands this long after its window, in ms, is not merely being taken away. */
+const LATE = 2000;
 
 /** The columns of the Grants pane. */
 export const grantColumns: readonly Column<GrantLine>[] = [
@@ -67,25 +71,10 @@ export function reasonText(grant: Grant): string {
     : `${grant.ticket} ${grant.reason}`;
 }
 
-/** Whether it still opens something, or may: it counts in the header until the server has said it is gone. */
-export function isLive(grant: Grant): boolean {
-  switch (grant.state.name) {
-    case 'leasing':
-    case 'applied':
-    case 'open':
-    case 'revoking':
-      return true;
-    case 'revoked':
-    case 'closed':
-    case 'flowing':
-    case 'failed':
-      return false;
-  }
-}
-
 /** State word with its symbol. A grant past its window that is not gone is red, and so is traffic that goes on. */
 export function grantState(grant: Grant, now: number): Cell {
-  const overdue = grant.window !== undefined && now > grant.window.end + 2000 && isLive(grant);
+  const late = grant.window !== undefined && now > grant.window.end + LATE;
+  const overdue = late && isLiving(grant) && grant.state.name !== 'failed';
   if (overdue) return { text: '✗ overdue', tone: 'alert' };
   switch (grant.state.name) {
     case 'leasing':

@@ -1,6 +1,5 @@
-import { type Binding, PANES, READ_SCOPES, type Scope } from './binding.ts';
-
-const LISTS: readonly Scope[] = [...PANES, 'pick'];
+import { pickItems } from '../../src/session/app/typing.ts';
+import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 
 /**
  * Moving the cursor or the text. `g` grants, as in the key hint, so the first row is Home or `ctrl-a`, the last
@@ -21,31 +20,21 @@ export const MOVING: readonly Binding[] = [
     title: 'one row down',
     run: (commands) => commands.move(1),
   },
-  {
-    id: 'pick-up',
-    keys: ['up'],
-    scopes: ['pick', 'command'],
-    title: 'one item up',
-    run: (commands) => commands.move(-1),
-  },
-  {
-    id: 'pick-down',
-    keys: ['down'],
-    scopes: ['pick', 'command'],
-    title: 'one item down',
-    run: (commands) => commands.move(1),
-  },
+  picking('pick-up', ['up', 'ctrl-p'], 'one item up', () => -1),
+  picking('pick-down', ['down', 'ctrl-n'], 'one item down', () => 1),
+  picking('pick-page-up', ['pageup'], 'one page up', (page) => -page),
+  picking('pick-page-down', ['pagedown'], 'one page down', (page) => page),
   {
     id: 'page-up',
     keys: ['ctrl-b', 'pageup'],
-    scopes: LISTS,
+    scopes: PANES,
     title: 'one page up',
     run: (commands, _state, { page }) => commands.move(-page),
   },
   {
     id: 'page-down',
     keys: ['ctrl-f', 'pagedown'],
-    scopes: LISTS,
+    scopes: PANES,
     title: 'one page down',
     run: (commands, _state, { page }) => commands.move(page),
   },
@@ -67,9 +56,30 @@ export const MOVING: readonly Binding[] = [
   reading('scroll-down', ['j', 'down'], 'one line down', () => 1),
   reading('scroll-page-up', ['ctrl-b', 'pageup'], 'one page up', (page) => -page),
   reading('scroll-page-down', ['ctrl-f', 'pagedown', 'space'], 'one page down', (page) => page),
-  reading('scroll-first', ['home', 'g', 'ctrl-a'], 'to the top', () => -1_000_000),
+  reading('scroll-first', ['home', 'ctrl-a'], 'to the top', () => -1_000_000),
   reading('scroll-last', ['end', 'G', 'ctrl-e'], 'to the bottom', () => 1_000_000),
 ];
+
+/** Moves in a list of which the filter has left some items: never past the last that is shown. */
+function picking(
+  id: string,
+  keys: readonly string[],
+  title: string,
+  step: (page: number) => number,
+): Binding {
+  return {
+    id,
+    keys,
+    scopes: ['pick'],
+    title,
+    run: (commands, { overlay }, { page }) => {
+      if (overlay.type !== 'pick') return;
+      const last = pickItems(overlay.items, overlay.filter.text).length - 1;
+      const target = Math.min(last, Math.max(0, overlay.index + step(page)));
+      if (target !== overlay.index) commands.move(target - overlay.index);
+    },
+  };
+}
 
 /** Scrolls an open text. Only the screen knows how long it is when wrapped, so the step is limited here. */
 function reading(

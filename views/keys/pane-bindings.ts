@@ -64,6 +64,17 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.detail(),
   },
   {
+    id: 'promote',
+    keys: ['Y'],
+    scopes: [...PANES, 'explain'],
+    title: 'the permanent policy for the path, to review in Git',
+    disabled: cannotExplain,
+    run: (commands) => {
+      if (commands.promote !== undefined) commands.promote();
+      else commands.notify('info', 'sluice promote prints the permanent policy.', 'Run it beside the app.');
+    },
+  },
+  {
     id: 'revoke',
     keys: ['x'],
     scopes: PANES,

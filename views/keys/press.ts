@@ -56,5 +56,7 @@ function pressOf(text: string): readonly Press[] {
   const control = text === '\r\n' ? 'enter' : CONTROLS[text];
   if (control === 'space') return [{ name: 'space', text: ' ' }];
   if (control !== undefined) return [{ name: control }];
+  const code = text.codePointAt(0) ?? 0;
+  if (code >= 1 && code <= 26) return [{ name: `ctrl-${String.fromCharCode(code + 96)}` }];
   return /\p{Cc}/u.test(text) ? [] : [{ name: text, text }];
 }

@@ -1,5 +1,5 @@
+import { isLiving } from '../../src/session/grants/states.ts';
 import type { SessionState } from '../../src/session/state.ts';
-import { isLive } from '../columns/grant.ts';
 
 /** Why nothing can be opened or shown: the pane has no rows. */
 export function nothingUnderCursor(state: SessionState): string | undefined {
@@ -34,7 +34,7 @@ export function cannotExplain(state: SessionState): string | undefined {
 
 /** Why there is nothing to revoke or extend. */
 export function noLiveGrant(state: SessionState): string | undefined {
-  return state.grants.some(({ grant }) => isLive(grant)) ? undefined : 'no grant is open';
+  return state.grants.some(({ grant }) => isLiving(grant)) ? undefined : 'no grant is open';
 }
 
 function hasPair({ path }: SessionState): boolean {

@@ -1,3 +1,4 @@
+import { pickItems } from '../../src/session/app/typing.ts';
 import type { GrantForm, Overlay, SessionState } from '../../src/session/state.ts';
 import { textField } from '../../src/session/text-field.ts';
 import { contentOf } from '../overlays/overlay-panel.ts';
@@ -55,9 +56,8 @@ function untyped(form: GrantForm): GrantForm {
 function chosen(before: Overlay, after: Overlay): readonly string[] {
   if (after.type === 'pick') {
     const moved = before.type !== 'pick' || before.index !== after.index;
-    return moved
-      ? [`${after.items[after.index] ?? 'nothing'}, ${after.index + 1} of ${after.items.length}`]
-      : [];
+    const items = pickItems(after.items, after.filter.text);
+    return moved ? [`${items[after.index] ?? 'nothing'}, ${after.index + 1} of ${items.length}`] : [];
   }
   if (after.type === 'grant') {
     const moved = before.type !== 'grant' || before.form.field !== after.form.field;

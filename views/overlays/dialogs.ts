@@ -1,3 +1,4 @@
+import { pickItems } from '../../src/session/app/typing.ts';
 import type { Overlay, SessionState } from '../../src/session/state.ts';
 import { grantState, portsText } from '../columns/grant.ts';
 import { plural } from '../text/count.ts';
@@ -59,7 +60,9 @@ export function quitContent({ grants, busy }: Of<'quit'>, { serverNow }: Session
 }
 
 /** A list to choose from, narrowed by typing. */
-export function pickContent({ what, items, current, filter, index }: Of<'pick'>): Content {
+export function pickContent({ what, items: all, current, filter, index: at }: Of<'pick'>): Content {
+  const items = pickItems(all, filter.text);
+  const index = Math.min(at, items.length - 1);
   return {
     kind: 'dialog',
     title: [span(` ${what} `, 'strong')],
@@ -69,9 +72,9 @@ export function pickContent({ what, items, current, filter, index }: Of<'pick'>)
       [span('/', 'strong'), ...fieldSpans(filter, true, columns - 2)],
       ...(items.length === 0 ? [[span('nothing matches', 'warn')]] : []),
       ...items.map(
-        (item, at): Line => [
-          span(at === index ? '▸ ' : '  ', 'strong'),
-          span(item, at === index ? 'cursor' : 'plain'),
+        (item, place): Line => [
+          span(place === index ? '▸ ' : '  ', 'strong'),
+          span(item, place === index ? 'cursor' : 'plain'),
           span(item === current ? '  ● now' : '', 'good'),
         ],
       ),

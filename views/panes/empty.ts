@@ -2,6 +2,7 @@ import type { FeedState } from '../../src/core/cluster/events.ts';
 import type { PaneId, SessionState } from '../../src/session/state.ts';
 import { type Span, span } from '../text/span.ts';
 import { wallClock } from '../text/time.ts';
+import { paneFeed } from './feeds.ts';
 
 /** What an empty pane says: why it is empty, never more than is known ("no attempt seen" is not "no traffic"). */
 export function emptyText(state: SessionState, pane: PaneId): Span {
@@ -10,9 +11,9 @@ export function emptyText(state: SessionState, pane: PaneId): Span {
     return span(`nothing matches /${filter}   esc clears it`, 'warn');
   switch (pane) {
     case 'pods':
-      return feedText(state.feeds.pods, 'no pods', state);
+      return feedText(paneFeed(state, pane), 'no pods', state);
     case 'policies':
-      return feedText(worst(state), 'no policies: nothing is isolated', state);
+      return feedText(paneFeed(state, pane), 'no policies: nothing is isolated', state);
     case 'attempts':
       return attemptsText(state);
     case 'grants':
@@ -49,11 +50,4 @@ function feedText(feed: FeedState | undefined, none: string, { cluster }: Sessio
     case 'live':
       return span(`${none}${cluster.namespace === undefined ? '' : ` in ${cluster.namespace}`}`, 'faint');
   }
-}
-
-/** The state of the policy lists as one: denied before stale before connecting. */
-function worst({ feeds }: SessionState): FeedState | undefined {
-  const states = Object.entries(feeds).flatMap(([name, feed]) => (/polic/i.test(name) ? [feed] : []));
-  const order: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
-  return states.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0];
 }

@@ -1,6 +1,6 @@
 import { formatCountdown } from '../../src/core/access/duration.ts';
+import { isLiving } from '../../src/session/grants/states.ts';
 import type { ClusterState, SessionState } from '../../src/session/state.ts';
-import { isLive } from '../columns/grant.ts';
 import { type Layout, placesOf } from '../layout/layout.ts';
 import { compact, plural } from '../text/count.ts';
 import { type Line, type Span, span } from '../text/span.ts';
@@ -46,7 +46,7 @@ function connectionSpans({ connection, problem }: ClusterState): Line {
 
 /** `◷ 2 grants, next 04:12`: it never leaves the screen while a grant lives (screens.md, the eye's path 4). */
 function grantSpans({ grants, serverNow }: SessionState): Line {
-  const live = grants.map(({ grant }) => grant).filter(isLive);
+  const live = grants.map(({ grant }) => grant).filter(isLiving);
   if (live.length === 0) return [];
   const ends = live.flatMap(({ window }) => (window === undefined ? [] : [window.end]));
   const left = ends.length === 0 ? 'starting' : formatCountdown(Math.min(...ends) - serverNow);

@@ -2,9 +2,7 @@
 export function compact(value: number): string {
   if (value < 1000) return String(Math.round(value));
   const [scaled, unit] = value < 1_000_000 ? [value / 1000, 'k'] : [value / 1_000_000, 'M'];
-  return scaled < 9.95
-    ? `${(Math.floor(scaled * 10) / 10).toFixed(1)}${unit}`
-    : `${Math.floor(scaled)}${unit}`;
+  return scaled < 10 ? `${(Math.floor(scaled * 10) / 10).toFixed(1)}${unit}` : `${Math.floor(scaled)}${unit}`;
 }
 
 /** `1 pod`, `2 pods`. */

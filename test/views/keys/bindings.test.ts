@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { PANES, type Scope, TEXT_SCOPES } from '../../../views/keys/binding.ts';
+import { BINDINGS, bindingFor } from '../../../views/keys/bindings.ts';
+import { bindingsAsMarkdown } from '../../../views/keys/markdown.ts';
+import { sessionState } from '../../helpers/session-state.ts';
+
+const SCOPES: readonly Scope[] = [...new Set(BINDINGS.flatMap(({ scopes }) => scopes))];
+
+test('no key means two things in one place, but where a state decides', () => {
+  for (const scope of SCOPES) {
+    const always = BINDINGS.filter(({ scopes, when }) => scopes.includes(scope) && when === undefined);
+    const keys = always.flatMap((binding) => binding.keys);
+    expect(
+      keys.filter((key, index) => keys.indexOf(key) !== index),
+      scope,
+    ).toEqual([]);
+  }
+});
+
+test('ids are unique', () => {
+  const ids = BINDINGS.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('where text is typed, no printable key is taken', () => {
+  const printable = BINDINGS.filter(({ scopes }) => scopes.some((scope) => TEXT_SCOPES.includes(scope)))
+    .flatMap(({ keys }) => keys)
+    .filter((key) => [...key].length === 1);
+  expect(printable).toEqual([]);
+});
+
+test('esc leads one step back from everywhere', () => {
+  for (const scope of SCOPES)
+    expect(bindingFor('esc', scope, sessionState())?.id, scope).toMatch(/back|close|stay/);
+});
+
+test('g grants in every pane, and the first row has keys of its own', () => {
+  for (const pane of PANES) {
+    expect(bindingFor('g', pane, sessionState())?.id).toBe('grant');
+    expect(bindingFor('home', pane, sessionState())?.id).toBe('first');
+    expect(bindingFor('G', pane, sessionState())?.id).toBe('last');
+  }
+});
+
+test('the table prints as Markdown with every binding in it', () => {
+  const text = bindingsAsMarkdown();
+  expect(text).toContain(
+    '| `g` | grant access for a while: the attempt under the cursor, or the marked pair | anywhere |',
+  );
+  expect(text).toContain('| `↑` `ctrl-p` | one item up | pick |');
+  expect(text.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(BINDINGS.length);
+});

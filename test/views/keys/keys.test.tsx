@@ -1,0 +1,230 @@
+import { expect, test, vi } from 'vitest';
+import type { Overlay, SessionState } from '../../../src/session/state.ts';
+import { textField } from '../../../src/session/text-field.ts';
+import { openScreen } from '../../helpers/screen.tsx';
+import { grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
+
+/** What pressing keys on a screen in a state calls. */
+async function callsFor(state: SessionState, ...keys: readonly string[]) {
+  const screen = openScreen({ state });
+  await screen.until('sluice');
+  screen.press(...keys);
+  await vi.waitFor(() => expect(screen.calls.length).toBeGreaterThan(0));
+  await screen.close();
+  return screen.calls;
+}
+
+const over = (overlay: Overlay) => sessionState({ overlay });
+
+test('keys in panes move, mark, open and toggle', async () => {
+  const calls = await callsFor(
+    sessionState(),
+    'jk',
+    'down',
+    's',
+    'd',
+    'g',
+    'e',
+    '!',
+    'space',
+    'z',
+    '2',
+    'tab',
+    'shift-tab',
+    't',
+    '?',
+  );
+  expect(calls).toEqual([
+    ['move', 1],
+    ['move', -1],
+    ['move', 1],
+    ['markSource'],
+    ['markDestination'],
+    ['openGrant'],
+    ['explain'],
+    ['toggleDropsOnly'],
+    ['pause'],
+    ['zoom'],
+    ['focus', 'policies'],
+    ['focusNext', 1],
+    ['focusNext', -1],
+    ['openCharts'],
+    ['openHelp'],
+  ]);
+});
+
+test('a page is as many rows as the pane shows, less one', async () => {
+  expect(await callsFor(sessionState(), 'ctrl-f', 'pageup', 'home', 'G')).toEqual([
+    ['move', 14],
+    ['move', -14],
+    ['moveTo', 'first'],
+    ['moveTo', 'last'],
+  ]);
+});
+
+test('enter explains an attempt and shows a pod in detail', async () => {
+  expect(await callsFor(sessionState(), 'enter')).toEqual([['explain']]);
+  expect(await callsFor(sessionState({ focus: 'pods' }), 'enter')).toEqual([['detail']]);
+});
+
+test('a key that cannot act says why, and does nothing else', async () => {
+  expect(await callsFor(sessionState({ focus: 'policies' }), 's')).toEqual([
+    ['notify', 'warn', 's: policies are no end of a path: mark a pod (1) or an attempt (3)'],
+  ]);
+  expect(await callsFor(sessionState({ grants: [] }), 'x')).toEqual([
+    ['notify', 'warn', 'x: no grant is open'],
+  ]);
+  const confined = sessionState();
+  const cluster = { ...confined.cluster, confinedTo: 'shop' };
+  expect(await callsFor({ ...confined, cluster }, '0')).toEqual([
+    ['notify', 'warn', '0: you may read namespace shop only: the cluster refuses lists across namespaces'],
+  ]);
+});
+
+test('unknown keys do nothing', async () => {
+  expect(await callsFor(sessionState(), '~', '\u001bOP', 'ü', 'q')).toEqual([['quit']]);
+});
+
+test('a shift-letter sorts, turns the order, and ends sorting', async () => {
+  expect(await callsFor(sessionState(), 'N')).toEqual([
+    ['sort', 'attempts', { column: 'count', descending: false }],
+  ]);
+  const sorted = (descending: boolean) =>
+    sessionState({
+      panes: {
+        ...sessionState().panes,
+        attempts: { index: 0, filter: '', sort: { column: 'count', descending } },
+      },
+    });
+  expect(await callsFor(sorted(false), 'N')).toEqual([
+    ['sort', 'attempts', { column: 'count', descending: true }],
+  ]);
+  expect(await callsFor(sorted(true), 'N')).toEqual([['sort', 'attempts', undefined]]);
+});
+
+test('in the form letters are typed, arrows choose fields and presets, tab the scope', async () => {
+  const form = grantForm();
+  const calls = await callsFor(
+    over({ type: 'grant', form }),
+    'gy ',
+    'down',
+    'up',
+    'tab',
+    'ctrl-y',
+    'left',
+    'backspace',
+    'enter',
+    'esc',
+  );
+  expect(calls.slice(0, 9)).toEqual([
+    ['type', { type: 'insert', text: 'g' }],
+    ['type', { type: 'insert', text: 'y' }],
+    ['type', { type: 'insert', text: ' ' }],
+    ['grantField', 1],
+    ['grantField', -1],
+    ['grantScope'],
+    ['grantYaml'],
+    ['type', { type: 'left' }],
+    ['type', { type: 'backspace' }],
+  ]);
+  expect(await callsFor(over({ type: 'grant', form: grantForm({ field: 'duration' }) }), 'right')).toEqual([
+    ['grantPreset', 1],
+  ]);
+});
+
+test('a refused plan keeps enter from granting, with its reason', async () => {
+  const plan = {
+    ok: false as const,
+    reason: 'cannot-open' as const,
+    message: 'CiliumClusterwideNetworkPolicy pci-deny denies it.',
+    hint: 'Ask its owner.',
+  };
+  const form = grantForm({ plan: { state: 'made', plan, stale: false } });
+  expect(await callsFor(over({ type: 'grant', form }), 'enter')).toEqual([
+    ['notify', 'warn', "enter: can't open: CiliumClusterwideNetworkPolicy pci-deny denies it."],
+  ]);
+});
+
+test('pasted text goes into the field as one piece, and nowhere else', async () => {
+  const field = textField();
+  expect(
+    await callsFor(over({ type: 'filter', pane: 'pods', field }), '\u001b[200~a b\nc\u001b[201~'),
+  ).toEqual([['type', { type: 'insert', text: 'a b\nc' }]]);
+  expect(await callsFor(sessionState(), '\u001b[200~q\u001b[201~', '?')).toEqual([['openHelp']]);
+});
+
+test('the quit dialog revokes by default', async () => {
+  const quit = over({ type: 'quit', grants: [grantLine().grant] });
+  expect(await callsFor(quit, 'enter')).toEqual([['quitWith', 'revoke']]);
+  expect(await callsFor(quit, 'k')).toEqual([['quitWith', 'keep']]);
+  expect(await callsFor(quit, 'q')).toEqual([['back']]);
+});
+
+test('a picker never moves past what its filter leaves', async () => {
+  const pick = over({
+    type: 'pick',
+    what: 'namespace',
+    items: ['shop', 'bank', 'shop-test'],
+    filter: textField('shop'),
+    index: 0,
+  });
+  expect(await callsFor(pick, 'down', 'pagedown', 'up', 'enter')).toEqual([
+    ['move', 1],
+    ['move', 1],
+    ['confirm'],
+  ]);
+});
+
+test('ctrl-c quits; a second one in a row interrupts', async () => {
+  const onInterrupt = vi.fn();
+  const screen = openScreen({ onInterrupt });
+  await screen.until('sluice');
+  screen.press('ctrl-c', 'j', 'ctrl-c');
+  await vi.waitFor(() => expect(screen.calls).toEqual([['quit'], ['move', 1], ['quit']]));
+  expect(onInterrupt).not.toHaveBeenCalled();
+  screen.press('ctrl-c');
+  await vi.waitFor(() => expect(onInterrupt).toHaveBeenCalledOnce());
+  await screen.close();
+});
+
+test('a key acts on the state that the key before has left', async () => {
+  const screen = openScreen({
+    commands: (store, recorded) => ({
+      ...recorded,
+      openCommand: () =>
+        store.setState({ overlay: { type: 'command', field: textField(), completions: [] } }),
+    }),
+  });
+  await screen.until('sluice');
+  screen.press(':q\r');
+  await vi.waitFor(() =>
+    expect(screen.calls).toEqual([['type', { type: 'insert', text: 'q' }], ['confirm']]),
+  );
+  await screen.close();
+});
+
+test('long texts scroll by lines and pages and stop at their end', async () => {
+  const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+  const detail = (scroll: number) => over({ type: 'detail', title: 'Pod', lines, scroll, loading: false });
+  expect(await callsFor(detail(0), 'j', 'pagedown', 'G')).toEqual([
+    ['move', 1],
+    ['move', 23],
+    ['move', 75],
+  ]);
+  expect(await callsFor(detail(74), 'pagedown', 'home')).toEqual([
+    ['move', 1],
+    ['move', -74],
+  ]);
+});
+
+test('what is under the cursor is copied past the frame, as base64 only', async () => {
+  const screen = openScreen({
+    state: sessionState({ focus: 'pods', pods: [podRow('web')] }),
+    commands: (_store, recorded) => ({ ...recorded, copyText: () => 'shop/web' }),
+  });
+  await screen.until('sluice');
+  screen.press('c');
+  await vi.waitFor(() => expect(screen.bytes()).toContain('\u001b]52;c;c2hvcC93ZWI=\u0007'));
+  expect(screen.calls[0]?.slice(0, 2)).toEqual(['notify', 'info']);
+  await screen.close();
+});

@@ -1,0 +1,13 @@
+import type { FeedState } from '../../src/core/cluster/events.ts';
+import type { PaneId, SessionState } from '../../src/session/state.ts';
+
+const WORST_FIRST: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
+
+/** The state of the lists that a pane shows, as one: the worst of them. Undefined before the first word of any. */
+export function paneFeed({ feeds }: SessionState, pane: PaneId): FeedState | undefined {
+  if (pane === 'pods') return feeds.pods;
+  if (pane !== 'policies') return undefined;
+  return Object.entries(feeds)
+    .flatMap(([name, feed]) => (/polic/i.test(name) ? [feed] : []))
+    .toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state))[0];
+}
