@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runProgram } from '../helpers/program.ts';
+import { confinedKubeconfig, createWorld, findRealCluster, type World } from '../helpers/real-cluster.ts';
+
+const cluster = await findRealCluster();
+
+describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
+  let world: World;
+  let state: string;
+
+  beforeAll(async () => {
+    if (cluster === undefined) return;
+    state = await mkdtemp(join(tmpdir(), 'sluice-state-'));
+    world = await createWorld(cluster);
+  });
+
+  afterAll(async () => {
+    await world?.dispose();
+    await rm(state, { recursive: true, force: true });
+  });
+
+  const grantArgs = (seconds: number, ...more: readonly string[]) => [
+    ...['grant', '-n', world.namespace, '--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp'],
+    ...['--for', `${seconds}s`, '--reason', 'test', '-o', 'json', ...more],
+  ];
+  const dial = async () => {
+    const args = [
+      '-n',
+      world.namespace,
+      'exec',
+      'deploy/web',
+      '--',
+      'netcat',
+      'dial',
+      'tcp',
+      'db:5432',
+      '1s',
+    ];
+    return (
+      await cluster?.kubectl(...args).catch((error: { stdout?: string }) => error.stdout ?? '')
+    )?.trim();
+  };
+  const policies = async () =>
+    (
+      await cluster?.kubectl(
+        '-n',
+        world.namespace,
+        'get',
+        'networkpolicies',
+        '-l',
+        'sluice.dev/grant',
+        '-o',
+        'name',
+      )
+    )?.trim();
+
+  test.each(['alice', 'confined'])(
+    'opens both halves for real packets, counts down, revokes: as %s',
+    async (user) => {
+      if (cluster === undefined) return;
+      const kubeconfig =
+        user === 'alice' ? cluster.alice : await confinedKubeconfig(cluster, world.namespace, state);
+      expect(await dial()).toBe('timeout');
+
+      const program = runProgram(grantArgs(12, '--wait', '--source', 'probe'), {
+        KUBECONFIG: kubeconfig,
+        XDG_STATE_HOME: state,
+      });
+      await program.event('granted');
+      await expect.poll(dial, { timeout: 5_000 }).toBe('open');
+      const hold = cluster.kubectl(
+        '-n',
+        world.namespace,
+        'exec',
+        'deploy/web',
+        '--',
+        'timeout',
+        '25',
+        'netcat',
+        'hold',
+        'tcp',
+        'db:5432',
+        '500ms',
+      );
+      hold.catch(() => undefined);
+      await program.event('open');
+      const revoked = await program.event('revoked');
+      expect(revoked.by).toBe('deadline');
+      expect(revoked.lateMs).toBeLessThan(1_000);
+      expect(await policies()).toBe('');
+      expect(await dial()).toBe('timeout');
+
+      const closed = await program.event('closed');
+      expect(closed.closed).toBe(false);
+      expect(closed.proof).toContain('established');
+      expect(await program.ended).toBe(0);
+      await hold.catch(() => undefined);
+    },
+  );
+
+  test('after kill -9 in mid-grant the cluster removes both policies within 2 s of the window', async () => {
+    if (cluster === undefined) return;
+    const program = runProgram(grantArgs(6, '--wait', '--source', 'probe'), {
+      KUBECONFIG: cluster.alice,
+      XDG_STATE_HOME: state,
+    });
+    const granted = await program.event('granted');
+    program.process.kill('SIGKILL');
+    expect(await program.ended).toBe(137);
+    expect(await policies()).toContain('sluice-');
+    await expect.poll(policies, { timeout: 12_000, interval: 100 }).toBe('');
+    expect(Date.now() - Date.parse(String(granted.end))).toBeLessThan(2_000);
+    expect(await dial()).toBe('timeout');
+  });
+
+  test('without rights: one sentence that names verb, resource and namespace', async () => {
+    if (cluster === undefined) return;
+    const program = runProgram(['grants', '-n', world.namespace], {
+      KUBECONFIG: cluster.restricted,
+      XDG_STATE_HOME: state,
+    });
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toMatch(
+      new RegExp(`restricted may not list networkpolicies.*${world.namespace}`),
+    );
+    expect(program.errors()).not.toContain('    at ');
+  });
+});

@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A real Kubernetes beside this checkout, with its users' kubeconfigs. */
+export type RealCluster = {
+  readonly admin: string;
+  readonly alice: string;
+  readonly restricted: string;
+  /** kubectl as admin; what it printed. */
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  /** Applies YAML as admin. */
+  readonly apply: (yaml: string) => Promise<void>;
+};
+
+/** The cluster, or undefined where there is none; then says so once, loudly. */
+export async function findRealCluster(): Promise<RealCluster | undefined> {
+  const admin = process.env.SLUICE_E2E_KUBECONFIG ?? '/tmp/sluice-cluster/admin.kubeconfig';
+  const folder = dirname(admin);
+  const program = existsSync(join(folder, 'bin/kubectl')) ? join(folder, 'bin/kubectl') : 'kubectl';
+  const kubectl = async (...args: readonly string[]) => {
+    const { stdout } = await run(program, ['--kubeconfig', admin, ...args], { timeout: 60_000 });
+    return stdout;
+  };
+  if (!existsSync(admin)) return skipped(`${admin} is not there`);
+  try {
+    await kubectl('get', '--raw', '/readyz');
+  } catch (error) {
+    return skipped(String(error));
+  }
+  return {
+    admin,
+    alice: join(folder, 'alice.kubeconfig'),
+    restricted: join(folder, 'restricted.kubeconfig'),
+    kubectl,
+    apply: async (yaml) => {
+      const scratch = await mkdtemp(join(tmpdir(), 'sluice-'));
+      try {
+        await writeFile(join(scratch, 'objects.yaml'), yaml);
+        await kubectl('apply', '-f', join(scratch, 'objects.yaml'));
+      } finally {
+        await rm(scratch, { recursive: true });
+      }
+    },
+  };
+}
+
+function skipped(why: string): undefined {
+  console.warn(`\n*** SKIPPED: no real cluster: ${why} ***\n`);
+  return undefined;
+}
+
+/** A namespace of its own with the world's shop in small: web may not reach db, neither half allows it. */
+export type World = { readonly namespace: string; readonly dispose: () => Promise<void> };
+
+export async function createWorld(cluster: RealCluster): Promise<World> {
+  const namespace = `sluice-e2e-${randomBytes(3).toString('hex')}`;
+  await cluster.apply(world(namespace));
+  await cluster.kubectl('-n', namespace, 'rollout', 'status', 'deploy/web', '--timeout=60s');
+  await cluster.kubectl('-n', namespace, 'rollout', 'status', 'sts/db', '--timeout=60s');
+  return {
+    namespace,
+    dispose: async () => {
+      await cluster.kubectl('delete', 'namespace', namespace, '--wait=false');
+    },
+  };
+}
+
+/** A kubeconfig of a service account that may do all that sluice needs, in one namespace only. */
+export async function confinedKubeconfig(
+  cluster: RealCluster,
+  namespace: string,
+  folder: string,
+): Promise<string> {
+  await cluster.apply(confined(namespace));
+  const token = (await cluster.kubectl('-n', namespace, 'create', 'token', 'responder')).trim();
+  const config = JSON.parse(await cluster.kubectl('config', 'view', '--raw', '-o', 'json')) as {
+    clusters: { cluster: object }[];
+  };
+  const path = join(folder, 'confined.kubeconfig');
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'confined',
+    clusters: [{ name: 'real', cluster: config.clusters[0]?.cluster }],
+    users: [{ name: 'responder', user: { token } }],
+    contexts: [{ name: 'confined', context: { cluster: 'real', user: 'responder', namespace } }],
+  };
+  await writeFile(path, JSON.stringify(kubeconfig), { mode: 0o600 });
+  return path;
+}
+
+function world(namespace: string): string {
+  const pod = (args: string, port: string) => `
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: main
+          image: sluice.test/busybox:1
+          command: ${args}
+          ports: [${port}]`;
+  return `
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${namespace}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: ${namespace}}
+spec:
+  selector: {app: db}
+  ports: [{name: sql, port: 5432, targetPort: sql}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: ${namespace}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:${pod('[sh, -c, "while :; do netcat loop tcp db:5432 1s 1s; done"]', '{name: http, containerPort: 8080}')}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: ${namespace}}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:${pod('[netcat, serve, "tcp:5432"]', '{name: sql, containerPort: 5432}')}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: default-deny, namespace: ${namespace}}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db-from-api, namespace: ${namespace}}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: api}}}], ports: [{protocol: TCP, port: 5432}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web-egress, namespace: ${namespace}}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+    - to: [{podSelector: {matchLabels: {app: api}}}]
+      ports: [{protocol: TCP, port: 8080}]
+    - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+      ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+`;
+}
+
+function confined(namespace: string): string {
+  return `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: responder, namespace: ${namespace}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: responder, namespace: ${namespace}}
+rules:
+  - {apiGroups: [""], resources: [pods, services], verbs: [get, list, watch]}
+  - {apiGroups: [""], resources: [pods/exec], verbs: [get, create]}
+  - {apiGroups: [apps], resources: [deployments, statefulsets], verbs: [get]}
+  - {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch, create, patch, delete]}
+  - {apiGroups: [batch], resources: [jobs], verbs: [get, list, watch, create, patch, delete]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: responder, namespace: ${namespace}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: responder}
+subjects: [{kind: ServiceAccount, name: responder, namespace: ${namespace}}]
+`;
+}
