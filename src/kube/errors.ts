@@ -1,14 +1,14 @@
 import { SluiceError } from '../core/errors.ts';
-import { listAt, numberAt, textAt } from '../core/json.ts';
+import { numberAt, textAt } from '../core/json.ts';
 import { safeText } from '../core/safe-text.ts';
 import type { About, Origin } from './http/about.ts';
-import { refusalOf } from './http/refusal.ts';
+import { refusalOf, strangerOf } from './http/refusal.ts';
 
 /** An answer of the API server that is no success. The fields say what callers decide by. */
 export class ApiError extends SluiceError {
-  /** HTTP status, or the `code` of a Status inside a watch. */
+  /** HTTP status, or the `code` of a Status inside a watch; 0 for a 4xx that is not from the API server itself. */
   readonly status: number;
-  /** `reason` of the Status: `AlreadyExists`, `Expired`, … */
+  /** `reason` of the Status: `NotFound`, `AlreadyExists`, `Expired`, … */
   readonly reason: string;
   /** Seconds that the server asks to wait. */
   readonly retryAfter?: number;
@@ -43,11 +43,15 @@ export function apiError(
   const message = safeText(said || `HTTP ${status}`, 600);
   const reason = safeText(textAt(parsed, 'reason') ?? '');
   const seconds = numberAt(parsed, 'details', 'retryAfterSeconds') ?? retryAfter;
-  const causes = listAt(parsed, 'details', 'causes').length;
+  // The API server's own words for a group or a kind that it does not have.
+  const fromApi = parsed !== undefined || body.trim() === '404 page not found';
+  const believed = fromApi || status >= 500 || status === 401 || status === 429;
   return new ApiError(
-    status,
+    believed ? status : 0,
     reason,
-    refusalOf({ origin, about, status, reason, message, causes, fromApi: parsed !== undefined }),
+    believed
+      ? refusalOf({ origin, about, status, reason, message, fromApi })
+      : strangerOf(origin, status, message),
     seconds,
   );
 }

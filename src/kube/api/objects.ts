@@ -24,7 +24,7 @@ export function objectCalls(
         });
         return objectOf(value, ref);
       } catch (error) {
-        if (isStatus(error, 404)) return undefined;
+        if (isGone(error)) return undefined;
         throw error;
       }
     },
@@ -88,7 +88,7 @@ export function objectCalls(
         });
         return 'deleted';
       } catch (error) {
-        if (isStatus(error, 404)) return 'gone';
+        if (isGone(error)) return 'gone';
         throw error;
       }
     },
@@ -102,6 +102,11 @@ export function aboutOf(
 ): About {
   const { group, resource, namespace, name } = ref;
   return { verb, group, resource, namespace, name };
+}
+
+/** Only the API server's own `NotFound` proves that an object is gone; a proxy's 404 proves nothing. */
+function isGone(error: unknown): boolean {
+  return isStatus(error, 404) && error.reason === 'NotFound';
 }
 
 function isStatus(error: unknown, status: number): error is ApiError {

@@ -33,9 +33,11 @@ export function pluginCredentials(
   };
   return {
     get: async () => {
-      const now = await (held ?? fetchAnew());
-      const expired = now.expires !== undefined && now.expires <= Date.now();
-      return (expired ? await fetchAnew() : now).credential;
+      const running = held ?? fetchAnew();
+      const { credential, expires } = await running;
+      if (expires === undefined || expires > Date.now()) return credential;
+      const next = held === undefined || held === running ? fetchAnew() : held;
+      return (await next).credential;
     },
     renew: () => {
       const fresh = held !== undefined;

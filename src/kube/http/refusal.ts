@@ -9,8 +9,6 @@ export type Answer = {
   readonly status: number;
   readonly reason: string;
   readonly message: string;
-  /** How many causes the Status lists. */
-  readonly causes: number;
   /** Whether the body was a `Status`, and so from the API server itself. */
   readonly fromApi: boolean;
 };
@@ -74,18 +72,25 @@ export function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceEr
         'Wait, then repeat.',
       ];
     default:
-      return answer.fromApi || status >= 500
-        ? [
-            status >= 502 && !answer.fromApi ? 'unreachable' : 'failed',
-            `${origin.server.host} failed to ${about.verb} ${plural(about)} (HTTP ${status}): ${message}`,
-            'Repeat; if it stays, look at the logs of the API server or the proxy in front of it.',
-          ]
-        : [
-            'unreachable',
-            `${origin.server.host} answers with HTTP ${status}, and not as a Kubernetes API server does: ${message}`,
-            'Check the server address in the kubeconfig, and any proxy in between.',
-          ];
+      return [
+        status >= 502 && !answer.fromApi ? 'unreachable' : 'failed',
+        `${origin.server.host} failed to ${about.verb} ${plural(about)} (HTTP ${status}): ${message}`,
+        'Repeat; if it stays, look at the logs of the API server or the proxy in front of it.',
+      ];
   }
+}
+
+/** Code, sentence and next step for an answer that does not come from an API server. */
+export function strangerOf(
+  origin: Origin,
+  status: number,
+  message: string,
+): ConstructorParameters<typeof SluiceError> {
+  return [
+    'unreachable',
+    `${origin.server.host} answers with HTTP ${status}, and not as a Kubernetes API server does: ${message}`,
+    'Check the server address in the kubeconfig, and any proxy in between.',
+  ];
 }
 
 function forbidden({ about, message, origin }: Answer): ConstructorParameters<typeof SluiceError> {
@@ -108,21 +113,22 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
     const whom = /^"?[\w.:/-]+ "([^"]*)" is forbidden/.exec(message)?.[1];
     return [
       'forbidden',
-      `${user ?? 'You'} may not impersonate ${whom === undefined ? 'that user' : safeText(whom)}.`,
+      `${user ?? 'You'} may not impersonate ${whom === undefined ? 'that user' : safeText(whom)}`,
       'Drop --as, or ask for the verb impersonate on users and groups.',
     ];
   }
   if (user === undefined && !/forbidden: User/.test(message)) {
     return ['refused', `The server refuses ${thing(about)}: ${tail(message)}`, 'An admission rule says so.'];
   }
+  const verb = /cannot ([a-z]+) resource/.exec(message)?.[1] ?? about.verb;
   const resource = qualified(about);
   const where =
     about.namespace === undefined ? 'across the cluster' : `in namespace ${safeText(about.namespace)}`;
   const what = about.name === undefined ? resource.short : `${resource.short} ${safeText(about.name)}`;
   return [
     'forbidden',
-    `${user ?? `The user of context ${safeText(origin.context)}`} may not ${about.verb} ${what} ${where}`,
-    `Ask for the verb ${about.verb} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
+    `${user ?? `The user of context ${safeText(origin.context)}`} may not ${verb} ${what} ${where}`,
+    `Ask for the verb ${verb} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
   ];
 }
 

@@ -1,0 +1,25 @@
+import { loadKubeconfig } from '../../src/kube/config/kubeconfig.ts';
+import { chooseTarget } from '../../src/kube/config/target.ts';
+import { credentialsOf } from '../../src/kube/credentials/credentials.ts';
+import { type ApiClient, createClient } from '../../src/kube/http/client.ts';
+import { createServerClock } from '../../src/kube/http/clock.ts';
+import { createTransport } from '../../src/kube/http/transport.ts';
+
+/** The client below `connect`, for tests of what is built on it; `lifetime` ends it. */
+export async function apiClient(kubeconfig: string, lifetime: AbortSignal): Promise<ApiClient> {
+  const target = await chooseTarget(await loadKubeconfig({ text: kubeconfig }), {});
+  const transport = createTransport(
+    target.cluster,
+    credentialsOf(target.user, target.cluster, () => undefined),
+    undefined,
+  );
+  lifetime.addEventListener('abort', () => transport.dispose(), { once: true });
+  return createClient({
+    transport,
+    origin: { server: target.cluster.server, context: target.context, user: target.user.name },
+    clock: createServerClock(),
+    compress: true,
+    debug: () => undefined,
+    lifetime,
+  });
+}

@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { loadKubeconfig } from '../../../src/kube/config/kubeconfig.ts';
+import { chooseTarget } from '../../../src/kube/config/target.ts';
+import { listContexts } from '../../../src/kube/connect.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-kubeconfig-'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+function config(
+  name: string,
+  options: { readonly current?: string; readonly server?: string; readonly user?: string } = {},
+): string {
+  return `
+${options.current === undefined ? '' : `current-context: ${options.current}`}
+contexts: [{name: ${name}, context: {cluster: shared, user: me, namespace: payments}}]
+clusters: [{name: shared, cluster: {server: "${options.server ?? `https://${name}.example`}"}}]
+users: [{name: me, user: {${options.user ?? ''}}}]
+`;
+}
+
+test('of several files the first to name an entry, and the current context, wins', async () => {
+  const first = await file('a', config('one'));
+  const second = await file('b', config('two', { current: 'two' }));
+  const third = await file('c', config('three', { current: 'three' }));
+  vi.stubEnv('KUBECONFIG', [first, join(folder, 'absent'), second, third].join(delimiter));
+  const loaded = await loadKubeconfig(undefined);
+  expect(await listContexts()).toEqual({ names: ['three', 'two', 'one'], current: 'two' });
+  const target = await chooseTarget(loaded, {});
+  expect(target.cluster.server.host).toBe('one.example');
+  expect(target.context).toBe('two');
+});
+
+test('without KUBECONFIG the file in the home directory is read', async () => {
+  vi.stubEnv('KUBECONFIG', '');
+  vi.stubEnv('HOME', folder);
+  await mkdir(join(folder, '.kube'));
+  await writeFile(join(folder, '.kube', 'config'), config('home', { current: 'home' }));
+  expect((await loadKubeconfig(undefined)).current).toBe('home');
+});
+
+test('no file at all says where one was looked for', async () => {
+  vi.stubEnv('KUBECONFIG', join(folder, 'nothing'));
+  await expect(loadKubeconfig(undefined)).rejects.toMatchObject({
+    code: 'config',
+    message: `No kubeconfig: ${join(folder, 'nothing')} does not exist.`,
+    hint: expect.stringContaining('--kubeconfig'),
+  });
+});
+
+test('a file named by flag must exist', async () => {
+  await expect(loadKubeconfig(join(folder, 'typo'))).rejects.toMatchObject({
+    code: 'config',
+    message: `The kubeconfig ${join(folder, 'typo')} does not exist.`,
+  });
+});
+
+test('a file that is no YAML names the line', async () => {
+  const path = await file('bad', 'contexts:\n- name: a\n  context: {cluster: [}\n');
+  await expect(loadKubeconfig(path)).rejects.toThrow(`${path} is not valid YAML in line 3`);
+});
+
+test('an unknown context names those that are near, else all', async () => {
+  const loaded = await loadKubeconfig({ text: config('kind-production', { current: 'kind-production' }) });
+  await expect(chooseTarget(loaded, { context: 'kind-prodution' })).rejects.toMatchObject({
+    message: 'The kubeconfig has no context kind-prodution.',
+    hint: 'Did you mean kind-production?',
+  });
+  await expect(chooseTarget(loaded, { context: 'elsewhere' })).rejects.toMatchObject({
+    hint: 'Pass --context; there are: kind-production.',
+  });
+});
+
+test('a context that names a cluster which is not there says so', async () => {
+  const loaded = await loadKubeconfig({
+    text: 'current-context: a\ncontexts: [{name: a, context: {cluster: gone}}]',
+  });
+  await expect(chooseTarget(loaded, {})).rejects.toThrow(
+    'The context a names the cluster gone, which the kubeconfig lacks.',
+  );
+});
+
+test('flags win over the context, and the namespace falls back to default', async () => {
+  const loaded = await loadKubeconfig({ text: config('a', { current: 'a' }) });
+  expect((await chooseTarget(loaded, {})).namespace).toBe('payments');
+  expect((await chooseTarget(loaded, { namespace: 'web' })).namespace).toBe('web');
+  const bare = await loadKubeconfig({
+    text: 'current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://x"}}]',
+  });
+  expect((await chooseTarget(bare, {})).namespace).toBe('default');
+});
+
+test('paths in a file start from its folder, and data wins over a file', async () => {
+  await file('ca.crt', 'the authority');
+  await file('tls.key', 'the key');
+  const path = await file(
+    'config',
+    `current-context: a
+contexts: [{name: a, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "https://x", certificate-authority: ca.crt}}]
+users:
+- name: u
+  user:
+    client-certificate: absent.crt
+    client-certificate-data: ${Buffer.from('the certificate').toString('base64')}
+    client-key: tls.key
+    tokenFile: token
+    exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login}
+`,
+  );
+  const target = await chooseTarget(await loadKubeconfig(path), {});
+  expect(target.cluster.ca).toBe('the authority');
+  expect(target.user.cert).toBe('the certificate');
+  expect(target.user.key).toBe('the key');
+  expect(target.user.tokenFile).toBe(join(folder, 'token'));
+  expect(target.user.exec?.command).toBe(join(folder, 'login'));
+});
+
+test('a certificate authority that is not there names its path', async () => {
+  const loaded = await loadKubeconfig({
+    text: 'current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://x", certificate-authority: /no/such.crt}}]',
+  });
+  await expect(chooseTarget(loaded, {})).rejects.toThrow(
+    "The certificate-authority /no/such.crt of c can't be read.",
+  );
+});
+
+test('--as replaces the impersonation of the user entry, and --as-group needs a user', async () => {
+  const own = await loadKubeconfig({
+    text: config('a', { current: 'a', user: 'as: robot, as-groups: [bots]' }),
+  });
+  expect((await chooseTarget(own, {})).impersonate).toMatchObject({ user: 'robot', groups: ['bots'] });
+  expect((await chooseTarget(own, { as: 'eve', asGroups: ['x'] })).impersonate).toMatchObject({
+    user: 'eve',
+    groups: ['x'],
+  });
+  const none = await loadKubeconfig({ text: config('a', { current: 'a' }) });
+  await expect(chooseTarget(none, { asGroups: ['x'] })).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a server that is no URL is refused before anything is sent', async () => {
+  const loaded = await loadKubeconfig({ text: config('a', { current: 'a', server: 'ftp://x' }) });
+  await expect(chooseTarget(loaded, {})).rejects.toThrow(
+    'The server ftp://x of cluster shared is no URL that can be used.',
+  );
+});

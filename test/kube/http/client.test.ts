@@ -1,0 +1,344 @@
+import { once } from 'node:events';
+import { connect as dial } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import {
+  failure,
+  json,
+  kubeconfigFor,
+  type Reply,
+  type ScriptedServer,
+  scriptedServer,
+  unusedPort,
+} from '../../helpers/scripted-server.ts';
+import { TEST_CERT } from '../../helpers/tls-pair.ts';
+
+let server: ScriptedServer | undefined;
+let cluster: Cluster | undefined;
+
+afterEach(async () => {
+  await cluster?.dispose();
+  await server?.close();
+  cluster = undefined;
+  server = undefined;
+  vi.unstubAllEnvs();
+});
+
+async function talkTo(
+  reply: Reply,
+  options: { readonly user?: string; readonly as?: string; readonly asGroups?: readonly string[] } = {},
+): Promise<Cluster> {
+  server = await scriptedServer(reply);
+  const { as, asGroups } = options;
+  cluster = await connect({ kubeconfig: { text: server.kubeconfig(options.user) }, as, asGroups });
+  return cluster;
+}
+
+const POD = { group: '', version: 'v1', resource: 'pods', namespace: 'here', name: 'web' };
+const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'here', uid: 'u' } };
+const JOBS = { group: 'batch', version: 'v1', resource: 'jobs', namespace: 'here' };
+const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'sluice-a', namespace: 'here' } };
+
+test('a read gives the object, and undefined for 404', async () => {
+  const { api } = await talkTo((request, response) =>
+    request.path === '/api/v1/namespaces/here/pods/web'
+      ? json(response, pod)
+      : json(response, failure(404, 'NotFound', 'pods "x" not found'), 404),
+  );
+  expect(await api.read(POD)).toEqual(pod);
+  expect(await api.read({ ...POD, name: 'x' })).toBeUndefined();
+});
+
+test('foreign text is sanitised where it enters', async () => {
+  const { api } = await talkTo((_, response) =>
+    json(response, { ...pod, metadata: { ...pod.metadata, annotations: { a: '\u001b]52;c;x\u0007' } } }),
+  );
+  expect((await api.read(POD))?.metadata.annotations).toEqual({ a: '␛]52;c;x\\u{7}' });
+});
+
+test('lists are read page by page, and begun again when the token has expired', async () => {
+  let expired = false;
+  const { api } = await talkTo((request, response) => {
+    const token = request.query.get('continue');
+    const page = (names: readonly string[], next?: string) =>
+      json(response, {
+        apiVersion: 'v1',
+        kind: 'PodList',
+        metadata: { resourceVersion: '7', continue: next ?? '' },
+        items: names.map((name) => ({ metadata: { name } })),
+      });
+    if (token === null) page(expired ? ['a2', 'b2'] : ['a', 'b'], 'more');
+    else if (expired) page(['c2']);
+    else {
+      expired = true;
+      json(response, failure(410, 'Expired', 'The provided continue parameter is too old'), 410);
+    }
+  });
+  const pods = await api.list({ group: '', version: 'v1', resource: 'pods' }, { labels: 'app=web' });
+  expect(pods.map((item) => [item.kind, item.apiVersion, item.metadata.name])).toEqual([
+    ['Pod', 'v1', 'a2'],
+    ['Pod', 'v1', 'b2'],
+    ['Pod', 'v1', 'c2'],
+  ]);
+  expect(server?.requests[0]?.query.get('limit')).toBe('500');
+  expect(server?.requests[0]?.query.get('labelSelector')).toBe('app=web');
+});
+
+test('a create is strict, carries its audit id, and brings back warnings', async () => {
+  const { api } = await talkTo((request, response) =>
+    json(response, JSON.parse(request.body), 201, {
+      'audit-id': String(request.headers['audit-id']),
+      warning: '299 - "unknown field \\"spec.x\\"", 299 - "second"',
+    }),
+  );
+  const answer = await api.create(JOBS, job, { dryRun: true, auditId: 'sluice-1' });
+  expect(answer).toEqual({
+    object: job,
+    auditId: 'sluice-1',
+    warnings: ['unknown field "spec.x"', 'second'],
+  });
+  const [request] = server?.requests ?? [];
+  expect(request?.method).toBe('POST');
+  expect(request?.path).toBe('/apis/batch/v1/namespaces/here/jobs');
+  expect(Object.fromEntries(request?.query ?? [])).toEqual({
+    dryRun: 'All',
+    fieldManager: 'sluice',
+    fieldValidation: 'Strict',
+  });
+});
+
+test('a delete puts its options in the body, and 404 is gone', async () => {
+  let there = true;
+  const { api } = await talkTo((_, response) => {
+    json(response, there ? {} : failure(404, 'NotFound', ''), there ? 200 : 404);
+    there = false;
+  });
+  const ref = { ...JOBS, name: 'sluice-a' };
+  expect(await api.delete(ref, { uid: 'u1', propagation: 'Foreground' })).toBe('deleted');
+  expect(await api.delete(ref, { uid: 'u1', propagation: 'Foreground' })).toBe('gone');
+  expect([...(server?.requests[0]?.query.keys() ?? [])]).toEqual([]);
+  expect(JSON.parse(server?.requests[0]?.body ?? '')).toEqual({
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    propagationPolicy: 'Foreground',
+    preconditions: { uid: 'u1' },
+  });
+});
+
+test('a patch is a merge patch, and a wrong uid is a conflict', async () => {
+  const { api } = await talkTo((request, response) =>
+    request.headers['content-type'] === 'application/merge-patch+json'
+      ? json(
+          response,
+          failure(
+            422,
+            'Invalid',
+            'Job.batch "sluice-a" is invalid: metadata.uid: Invalid value: field is immutable',
+          ),
+          422,
+        )
+      : json(response, {}, 415),
+  );
+  await expect(api.patch({ ...JOBS, name: 'sluice-a' }, { metadata: { uid: 'x' } })).rejects.toMatchObject({
+    code: 'conflict',
+  });
+});
+
+test('each group that is impersonated is a header of its own', async () => {
+  const { api } = await talkTo((_, response) => json(response, pod), {
+    as: 'eve',
+    asGroups: ['one', 'two, three'],
+  });
+  await api.read(POD);
+  const raw = server?.requests[0]?.rawHeaders ?? [];
+  expect(raw.filter((_, i) => raw[i - 1] === 'Impersonate-Group')).toEqual(['one', 'two, three']);
+  expect(server?.requests[0]?.headers['impersonate-user']).toBe('eve');
+});
+
+test('tokens and passwords go out as kubectl sends them', async () => {
+  const { api } = await talkTo((_, response) => json(response, pod), { user: 'token: abc' });
+  await api.read(POD);
+  expect(server?.requests[0]?.headers.authorization).toBe('Bearer abc');
+  await cluster?.dispose();
+  await server?.close();
+  const basic = await talkTo((_, response) => json(response, pod), { user: 'username: u, password: p' });
+  await basic.api.read(POD);
+  expect(server?.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('u:p').toString('base64')}`);
+});
+
+test('a read that was too much, or met a broken server, is asked again', async () => {
+  const { api } = await talkTo((_, response, index) => {
+    if (index === 0)
+      json(response, failure(429, 'TooManyRequests', 'slow down'), 429, { 'retry-after': '0' });
+    else if (index === 1) response.destroy();
+    else if (index === 2) json(response, failure(500, 'InternalError', 'etcd'), 500);
+    else json(response, pod);
+  });
+  expect(await api.read(POD)).toEqual(pod);
+  expect(server?.requests).toHaveLength(4);
+});
+
+test('a write is never sent twice', async () => {
+  const { api } = await talkTo((_, response) =>
+    json(response, failure(503, 'ServiceUnavailable', 'etcd is away'), 503, { 'retry-after': '0' }),
+  );
+  await expect(api.create(JOBS, job)).rejects.toMatchObject({ code: 'failed' });
+  expect(server?.requests).toHaveLength(1);
+});
+
+test('a 403 right after a lost connection is not believed', async () => {
+  const { api } = await talkTo((_, response, index) => {
+    if (index === 0) response.destroy();
+    else if (index < 4)
+      json(response, failure(403, 'Forbidden', 'pods is forbidden: User "a" cannot get'), 403);
+    else json(response, pod);
+  });
+  expect(await api.read(POD)).toEqual(pod);
+});
+
+test('a 403 without one is, at once', async () => {
+  const { api } = await talkTo((_, response) =>
+    json(
+      response,
+      failure(
+        403,
+        'Forbidden',
+        'networkpolicies.networking.k8s.io is forbidden: User "alice" cannot list resource "networkpolicies" in API group "networking.k8s.io" in the namespace "payments"',
+      ),
+      403,
+    ),
+  );
+  const policies = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };
+  await expect(api.list(policies, { namespace: 'payments' })).rejects.toMatchObject({
+    code: 'forbidden',
+    message: 'alice may not list networkpolicies in namespace payments',
+    hint: expect.stringContaining('verb list on networkpolicies (networking.k8s.io) in namespace payments'),
+  });
+  expect(server?.requests).toHaveLength(1);
+});
+
+test('a 401 says whose credentials failed', async () => {
+  const { api } = await talkTo((_, response) =>
+    json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401),
+  );
+  await expect(api.read(POD)).rejects.toMatchObject({
+    code: 'unauthenticated',
+    message: `127.0.0.1:${server?.port} does not accept the credentials of tester (context test).`,
+  });
+});
+
+test('a server that is not there is refused, with host and port', async () => {
+  const port = await unusedPort();
+  cluster = await connect({ kubeconfig: { text: kubeconfigFor(`http://127.0.0.1:${port}`) } });
+  await expect(cluster.api.read(POD)).rejects.toMatchObject({
+    code: 'unreachable',
+    message: `127.0.0.1:${port} can't be reached: connection refused.`,
+  });
+});
+
+test('a name that does not resolve is named', async () => {
+  cluster = await connect({ kubeconfig: { text: kubeconfigFor('https://no-such-host.invalid:6443') } });
+  await expect(cluster.api.read(POD)).rejects.toMatchObject({
+    code: 'unreachable',
+    message: "no-such-host.invalid:6443 can't be reached: the name no-such-host.invalid is not known.",
+  });
+});
+
+test('a certificate of a stranger is refused, and accepted with its authority or when told to', async () => {
+  server = await scriptedServer((_, response) => json(response, pod), { tls: true });
+  const read = async (fields: string) => {
+    await cluster?.dispose();
+    cluster = await connect({ kubeconfig: { text: kubeconfigFor(server?.url ?? '', '', fields) } });
+    return cluster.api.read(POD);
+  };
+  await expect(read('')).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('from an authority that the kubeconfig does not trust'),
+  });
+  const ca = `certificate-authority-data: ${Buffer.from(TEST_CERT).toString('base64')}`;
+  expect(await read(ca)).toEqual(pod);
+  expect(await read('insecure-skip-tls-verify: true')).toEqual(pod);
+  expect(await read(`${ca}, tls-server-name: localhost`)).toEqual(pod);
+  await expect(read(`${ca}, tls-server-name: other.example`)).rejects.toThrow('is for other names than');
+});
+
+test('TLS spoken to a plain server, and the other way round, says so', async () => {
+  server = await scriptedServer((_, response) => json(response, pod));
+  cluster = await connect({ kubeconfig: { text: kubeconfigFor(`https://127.0.0.1:${server.port}`) } });
+  await expect(cluster.api.read(POD)).rejects.toThrow('it does not speak TLS');
+});
+
+test('a server that never answers is given up', async () => {
+  const { api } = await talkTo(() => undefined);
+  await expect(api.read(POD, AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+test('aborting ends a call with the reason of the abort', async () => {
+  const abort = new AbortController();
+  const { api } = await talkTo(() => abort.abort());
+  await expect(api.read(POD, abort.signal)).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('a disposed cluster ends what is under way and takes no more calls', async () => {
+  const asked = Promise.withResolvers<void>();
+  const { api } = await talkTo(() => asked.resolve());
+  const call = api.read(POD);
+  await asked.promise;
+  await cluster?.dispose();
+  await expect(call).rejects.toMatchObject({ code: 'interrupted' });
+  await expect(api.read(POD)).rejects.toMatchObject({ code: 'interrupted' });
+});
+
+test('answers may be compressed', async () => {
+  const { api } = await talkTo((request, response) => {
+    expect(request.headers['accept-encoding']).toBe('gzip');
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.end(gzipSync(JSON.stringify(pod)));
+  });
+  expect(await api.read(POD)).toEqual(pod);
+});
+
+test('what is no API server is recognised', async () => {
+  const { api } = await talkTo((_, response) => {
+    response.writeHead(404, { 'content-type': 'text/html' });
+    response.end('<html><style>p{}</style><h1>Not   here</h1></html>');
+  });
+  await expect(api.list({ group: '', version: 'v1', resource: 'pods' })).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(
+      /answers with HTTP 404, and not as a Kubernetes API server does: Not here/,
+    ),
+  });
+});
+
+test('every answer with a Date teaches the clock', async () => {
+  const { api } = await talkTo((_, response) => json(response, pod));
+  for (let i = 0; i < 5; i += 1) await api.read(POD);
+  expect(api.clock.error).toBeLessThanOrEqual(1_000);
+  expect(Math.abs(api.clock.now() - Date.now())).toBeLessThan(1_100);
+});
+
+test('the proxy of the kubeconfig carries the call', async () => {
+  server = await scriptedServer((_, response) => json(response, pod));
+  const proxy = await scriptedServer(() => undefined);
+  const tunnels: string[] = [];
+  proxy.server.on('connect', (request, socket) => {
+    tunnels.push(request.url ?? '');
+    const [host = '', port = ''] = (request.url ?? '').split(':');
+    const onward = dial(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      socket.pipe(onward).pipe(socket);
+    });
+    socket.on('close', () => onward.destroy());
+  });
+  cluster = await connect({
+    kubeconfig: { text: kubeconfigFor(server.url, '', `proxy-url: "${proxy.url}"`) },
+  });
+  expect(await cluster.api.read(POD)).toEqual(pod);
+  expect(tunnels).toEqual([`127.0.0.1:${server.port}`]);
+  await cluster.dispose();
+  proxy.server.closeAllConnections();
+  proxy.server.close();
+  await once(proxy.server, 'close');
+});

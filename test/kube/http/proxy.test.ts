@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { proxyFor } from '../../../src/kube/http/proxy.ts';
+
+const server = (url: string) => new URL(url);
+
+test('the proxy of the kubeconfig wins over the environment', () => {
+  const proxy = proxyFor(server('https://k8s.example'), new URL('socks5://gate:1080'), {
+    HTTPS_PROXY: 'http://other:3128',
+  });
+  expect(proxy?.href).toBe('socks5://gate:1080');
+});
+
+test('the environment names a proxy by the scheme of the server, in either case, with or without http://', () => {
+  expect(proxyFor(server('https://k8s.example'), undefined, { HTTPS_PROXY: 'gate:3128' })?.host).toBe(
+    'gate:3128',
+  );
+  expect(proxyFor(server('https://k8s.example'), undefined, { https_proxy: 'http://gate:1' })?.host).toBe(
+    'gate:1',
+  );
+  expect(proxyFor(server('https://k8s.example'), undefined, { HTTP_PROXY: 'http://gate' })).toBeUndefined();
+  expect(proxyFor(server('http://k8s.example'), undefined, { HTTP_PROXY: 'http://gate' })?.host).toBe('gate');
+});
+
+test.each([
+  ['https://k8s.example', 'k8s.example', true],
+  ['https://api.k8s.example', 'k8s.example', true],
+  ['https://k8s.example', '.k8s.example', false],
+  ['https://api.k8s.example', '.k8s.example', true],
+  ['https://notk8s.example', 'k8s.example', false],
+  ['https://k8s.example:6443', 'k8s.example:443', false],
+  ['https://k8s.example:6443', 'a, k8s.example:6443', true],
+  ['https://10.1.2.3', '10.0.0.0/8', true],
+  ['https://11.1.2.3', '10.0.0.0/8', false],
+  ['https://k8s.example', '*', true],
+])('%s with NO_PROXY=%s goes direct: %s', (url, rule, direct) => {
+  const proxy = proxyFor(server(url), undefined, { HTTPS_PROXY: 'http://gate', NO_PROXY: rule });
+  expect(proxy === undefined).toBe(direct);
+});
+
+test('loopback never needs a proxy', () => {
+  for (const host of ['localhost', '127.0.0.1', '[::1]'])
+    expect(
+      proxyFor(server(`https://${host}:6443`), undefined, { HTTPS_PROXY: 'http://gate' }),
+    ).toBeUndefined();
+});
