@@ -1,0 +1,80 @@
+/** One permission. Absent `namespaces`: everywhere, cluster-scoped objects too. `*` stands for all. */
+export type Rule = {
+  readonly verbs: readonly string[];
+  readonly groups: readonly string[];
+  readonly resources: readonly string[];
+  readonly namespaces?: readonly string[];
+};
+
+/** Somebody who may call the server, known by a bearer token. */
+export type User = {
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  readonly rules: readonly Rule[];
+};
+
+/** What a request wants to do; `resource` is `pods/portforward` for a subresource. */
+export type Wish = {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+};
+
+/** Everything, as `system:masters` may. */
+export const ALL_RULES: readonly Rule[] = [{ verbs: ['*'], groups: ['*'], resources: ['*'] }];
+
+const READ = ['get', 'list', 'watch'];
+const WRITE = ['create', 'delete', 'patch', 'update'];
+
+/**
+ * The rights of an SRE: reads what sluice shows, writes NetworkPolicies and Jobs, forwards ports
+ * (facts/access.md §2.5). In the whole cluster, or in some namespaces alone; then without cluster-scoped kinds.
+ */
+export function responderRules(namespaces?: readonly string[]): readonly Rule[] {
+  const scope = namespaces === undefined ? {} : { namespaces };
+  const inside: readonly Rule[] = [
+    {
+      verbs: READ,
+      groups: [''],
+      resources: ['pods', 'services', 'endpoints', 'events', 'configmaps', 'serviceaccounts'],
+      ...scope,
+    },
+    { verbs: ['create', 'get'], groups: [''], resources: ['pods/portforward', 'pods/exec'], ...scope },
+    { verbs: READ, groups: ['apps', 'discovery.k8s.io', 'cilium.io'], resources: ['*'], ...scope },
+    { verbs: READ, groups: ['batch'], resources: ['cronjobs'], ...scope },
+    { verbs: [...READ, ...WRITE], groups: ['batch'], resources: ['jobs'], ...scope },
+    { verbs: [...READ, ...WRITE], groups: ['networking.k8s.io'], resources: ['networkpolicies'], ...scope },
+    { verbs: READ, groups: ['batch'], resources: ['jobs/status'], ...scope },
+  ];
+  if (namespaces !== undefined) {
+    return [...inside, { verbs: ['get'], groups: [''], resources: ['namespaces'], namespaces }];
+  }
+  return [
+    ...inside,
+    { verbs: READ, groups: [''], resources: ['namespaces', 'nodes'] },
+    { verbs: READ, groups: ['apiextensions.k8s.io', 'admissionregistration.k8s.io'], resources: ['*'] },
+    { verbs: READ, groups: ['coordination.k8s.io'], resources: ['leases'] },
+  ];
+}
+
+/** Whether a user's rules grant a wish. Everybody may ask who they are and what they may do. */
+export function allows(user: User, wish: Wish): boolean {
+  if (wish.group === 'authentication.k8s.io' || wish.group === 'authorization.k8s.io') {
+    return wish.resource.startsWith('selfsubject') && wish.verb === 'create';
+  }
+  return user.rules.some((rule) => grants(rule, wish));
+}
+
+function grants(rule: Rule, wish: Wish): boolean {
+  const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
+  return (
+    has(rule.verbs, wish.verb) &&
+    has(rule.groups, wish.group) &&
+    has(rule.resources, wish.resource) &&
+    (rule.namespaces === undefined ||
+      (wish.namespace !== undefined && rule.namespaces.includes(wish.namespace)))
+  );
+}

@@ -1,0 +1,98 @@
+import { type Rule, responderRules, type User } from './api/access.ts';
+import { startApiServer } from './api/server.ts';
+import { startControllers } from './controllers/controllers.ts';
+import { createFaultBoard, createFaults, type Faults } from './faults.ts';
+import { kubeconfigFor } from './kubeconfig.ts';
+import { startObserver } from './observer/observer.ts';
+import { createRandom } from './random.ts';
+import { createStore } from './store/store.ts';
+import { createMirror } from './traffic/mirror.ts';
+import { startTraffic } from './traffic/traffic.ts';
+import { NODES } from './world/plan.ts';
+import { placeWorld } from './world/world.ts';
+
+/** A running embedded cluster (design §9). */
+export type Demo = {
+  /** YAML text of a kubeconfig: one context `demo`, namespace `shop`, user `responder@demo`. */
+  readonly kubeconfig: string;
+  /** `127.0.0.1:PORT` of Hubble Relay's Observer API, plaintext. */
+  readonly hubbleAddress: string;
+  /** Closes ports and connections and ends all timers. Idempotent. */
+  readonly stop: () => Promise<void>;
+  /** Ways to break it, and to look behind the API. */
+  readonly faults: Faults;
+};
+
+export type DemoOptions = {
+  /** Names, addresses, ports and rhythms of the world depend on it alone; 1 by default. */
+  readonly seed?: number;
+  /** Stops the demo. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Starts the embedded cluster: a Kubernetes API server and a Hubble Relay on free ports of 127.0.0.1, over one
+ * simulated world in real time. Rejects when no port can be had.
+ */
+export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
+  const { seed = 1, signal } = options;
+  signal?.throwIfAborted();
+  const random = createRandom(seed);
+  const store = createStore();
+  placeWorld(store, random.fork('world'), Date.now());
+  const board = createFaultBoard();
+  const tokens = new Map<string, User>();
+  const relay = store
+    .list('/pods', 'kube-system')
+    .find(({ metadata }) => metadata.labels?.['k8s-app'] === 'hubble-relay');
+  const [observer, api] = await Promise.all([
+    startObserver({ nodes: NODES, relay: relay?.metadata.name ?? 'hubble-relay' }),
+    startApiServer({
+      context: {
+        store,
+        random: random.fork('server'),
+        admissions: board.admissions,
+        warnings: board.warnings,
+        takeExpiry: board.takeExpiry,
+        bookmarkEvery: 60_000,
+      },
+      tokens,
+      mayDo: board.mayDo,
+      gate: board.gate,
+    }),
+  ]);
+  const controllers = startControllers(store, random.fork('controllers'));
+  const mirror = createMirror(store);
+  const traffic = startTraffic({ mirror, random: random.fork('traffic'), publish: observer.publish });
+
+  const addUser: Faults['addUser'] = ({ username, groups = [], rules, namespace = 'shop' }) => {
+    const token = `demo-${createRandom(seed).fork(`token ${username}`).text(24)}`;
+    tokens.set(token, { username, groups: [...groups, 'system:authenticated'], rules });
+    return kubeconfigFor(api.port, { name: username, token }, namespace);
+  };
+  const kubeconfig = addUser({ username: 'responder@demo', groups: ['sre'], rules: responderRules() });
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      signal?.removeEventListener('abort', stopQuietly);
+      traffic.stop();
+      mirror.stop();
+      controllers.stop();
+      await Promise.all([api.shut(), observer.shut()]);
+    })();
+    return stopping;
+  };
+  const stopQuietly = (): void => {
+    void stop();
+  };
+  signal?.addEventListener('abort', stopQuietly, { once: true });
+  return {
+    kubeconfig,
+    hubbleAddress: observer.address,
+    stop,
+    faults: createFaults({ board, store, api, observer, controllers, addUser }),
+  };
+}
+
+export type { Faults, Rule };

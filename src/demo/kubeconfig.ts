@@ -1,0 +1,17 @@
+import { stringify } from 'yaml';
+
+/** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster. */
+export function kubeconfigFor(
+  port: number,
+  user: { readonly name: string; readonly token: string },
+  namespace: string,
+): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'demo',
+    clusters: [{ name: 'demo', cluster: { server: `http://127.0.0.1:${port}` } }],
+    users: [{ name: user.name, user: { token: user.token } }],
+    contexts: [{ name: 'demo', context: { cluster: 'demo', user: user.name, namespace } }],
+  });
+}

@@ -1,0 +1,48 @@
+import type { FlowFilter, GetFlowsRequest, Timestamp } from '../../hubble/wire/wire.ts';
+import { admits } from './filters.ts';
+import type { Kept, Ring } from './ring.ts';
+
+/** ms since the epoch of a protobuf timestamp. */
+export function millisecondsOf(time: Timestamp | undefined): number | undefined {
+  return time === undefined ? undefined : Number(time.seconds ?? 0) * 1_000 + (time.nanos ?? 0) / 1e6;
+}
+
+/** A protobuf timestamp of ms since the epoch. */
+export function timestampOf(milliseconds: number): Timestamp {
+  const seconds = Math.floor(milliseconds / 1_000);
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1_000) * 1e6) };
+}
+
+/** The lists of a request, never absent. */
+export function filtersOf(request: GetFlowsRequest): {
+  readonly whitelist: readonly FlowFilter[];
+  readonly blacklist: readonly FlowFilter[];
+} {
+  return { whitelist: request.whitelist ?? [], blacklist: request.blacklist ?? [] };
+}
+
+/**
+ * The kept flows that a request asks for, by time. `number` counts flows per node, as through Relay; with `follow`
+ * and neither number nor since there are none (facts/traffic.md §2.3).
+ */
+export function history(rings: readonly Ring[], request: GetFlowsRequest): readonly Kept[] {
+  const number = Number(request.number ?? 0);
+  const since = millisecondsOf(request.since);
+  const until = millisecondsOf(request.until);
+  const { whitelist, blacklist } = filtersOf(request);
+  if (request.follow === true && number === 0 && since === undefined) return [];
+  return rings
+    .flatMap((ring) => {
+      const wanted = ring
+        .all()
+        .filter(
+          ({ flow, time }) =>
+            (since === undefined || time >= since) &&
+            (until === undefined || time <= until) &&
+            admits(flow, whitelist, blacklist),
+        );
+      if (number === 0 || wanted.length <= number) return wanted;
+      return request.first === true ? wanted.slice(0, number) : wanted.slice(-number);
+    })
+    .sort((a, b) => a.time - b.time);
+}

@@ -1,0 +1,49 @@
+/** A stream of numbers that depends on its seed alone. */
+export type Random = {
+  /** In [0, 1). */
+  readonly next: () => number;
+  /** In [from, to], both included. */
+  readonly integer: (from: number, to: number) => number;
+  readonly pick: <T>(items: readonly [T, ...T[]]) => T;
+  readonly text: (length: number, alphabet?: string) => string;
+  readonly uuid: () => string;
+  /** A stream of its own, which depends on the seed and the name, not on what was drawn before. */
+  readonly fork: (name: string) => Random;
+};
+
+/** The letters of generated names: no vowels, nothing that looks alike, as in Kubernetes' `rand.String`. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A stream from a seed (32 bits of it count): mulberry32. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const integer = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  const text = (length: number, alphabet: string = NAME_LETTERS): string =>
+    Array.from({ length }, () => alphabet[integer(0, alphabet.length - 1)]).join('');
+  return {
+    next,
+    integer,
+    pick: (items) => items[integer(0, items.length - 1)] ?? items[0],
+    text,
+    uuid: () => {
+      const hex = text(32, '0123456789abcdef');
+      const variant = '89ab'[integer(0, 3)];
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+    },
+    fork: (name) => createRandom(seed ^ hash(name)),
+  };
+}
+
+/** FNV-1a, 32 bits: a number that stands for a text. */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}

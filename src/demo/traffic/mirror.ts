@@ -1,0 +1,62 @@
+import type { ClusterEvent } from '../../core/cluster/events.ts';
+import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/map.ts';
+import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
+import { dialectOf } from '../../core/policy/dialect.ts';
+import { createEngine, type Engine } from '../../core/policy/engine.ts';
+import { POLICY_KINDS } from '../../core/policy/kinds.ts';
+import { keyOfObject, type Stored } from '../store/objects.ts';
+import type { Change, Store } from '../store/store.ts';
+
+/** The server's objects as the policy engine reads them, always up to date: what the datapath enforces. */
+export type Mirror = { readonly model: ClusterModel; readonly engine: Engine; readonly stop: () => void };
+
+type Mapper = (type: 'set' | 'delete', object: Stored) => ClusterEvent;
+
+const SOURCE = 'demo';
+
+const MAPPERS = new Map<string, Mapper>([
+  ['/pods', (type, object) => eventOf(type, 'pods', object, mapPod)],
+  ['/namespaces', (type, object) => eventOf(type, 'namespaces', object, mapNamespace)],
+  ['/services', (type, object) => eventOf(type, 'services', object, mapService)],
+  ['/nodes', (type, object) => eventOf(type, 'nodes', object, mapNode)],
+  ...POLICY_KINDS.map(({ group, resource, parse }): [string, Mapper] => [
+    `${group}/${resource}`,
+    (type, object) => {
+      const policy = parse(object);
+      return type === 'set'
+        ? { type, kind: 'policies', source: SOURCE, object: policy }
+        : { type, kind: 'policies', source: SOURCE, key: policyKey(policy) };
+    },
+  ]),
+]);
+
+export function createMirror(store: Store): Mirror {
+  const model = createClusterModel();
+  for (const resource of MAPPERS.keys()) {
+    for (const object of store.list(resource)) {
+      const event = MAPPERS.get(resource)?.('set', object);
+      if (event !== undefined) model.apply(event);
+    }
+  }
+  const engine = createEngine(model, dialectOf('cilium'));
+  const stop = store.subscribe(({ resource, type, object }: Change) => {
+    const event = MAPPERS.get(resource)?.(type === 'DELETED' ? 'delete' : 'set', object);
+    if (event === undefined) return;
+    model.apply(event);
+    engine.apply(event);
+  });
+  return { model, engine, stop };
+}
+
+function eventOf<K extends 'pods' | 'namespaces' | 'services' | 'nodes'>(
+  type: 'set' | 'delete',
+  kind: K,
+  object: Stored,
+  map: (object: Stored) => Extract<ClusterEvent, { kind: K; type: 'set' }>['object'],
+): ClusterEvent {
+  const event =
+    type === 'set'
+      ? { type, kind, source: SOURCE, object: map(object) }
+      : { type, kind, source: SOURCE, key: keyOfObject(object) };
+  return event as ClusterEvent;
+}

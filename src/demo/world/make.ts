@@ -1,0 +1,62 @@
+import type { OwnerReference } from '../../core/ports.ts';
+import type { Random } from '../random.ts';
+import { type Stored, timestamp } from '../store/objects.ts';
+
+/** Makes stored objects of the world with uids of their own; `age` is in ms before `now`. */
+export type Maker = {
+  readonly random: Random;
+  readonly now: number;
+  readonly make: (
+    apiVersion: string,
+    kind: string,
+    metadata: {
+      readonly name: string;
+      readonly namespace?: string;
+      readonly age: number;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly annotations?: Readonly<Record<string, string>>;
+      readonly generateName?: string;
+      readonly owner?: Stored;
+      readonly finalizers?: readonly string[];
+    },
+    rest: Readonly<Record<string, unknown>>,
+  ) => Stored;
+};
+
+export function createMaker(random: Random, now: number): Maker {
+  return {
+    random,
+    now,
+    make: (apiVersion, kind, metadata, rest) => {
+      const { age, owner, ...given } = metadata;
+      return {
+        kind,
+        apiVersion,
+        metadata: {
+          ...given,
+          uid: random.uuid(),
+          resourceVersion: '',
+          ...(rest.spec === undefined ? {} : { generation: 1 }),
+          creationTimestamp: timestamp(now - age),
+          ...(owner === undefined ? {} : { ownerReferences: [controllerRef(owner)] }),
+        },
+        ...rest,
+      };
+    },
+  };
+}
+
+/** The reference that makes an object its owner's. */
+export function controllerRef(owner: Stored): OwnerReference {
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
