@@ -261,7 +261,7 @@ function afterwards(before: Verdict): string {
 }
 
 function warnings(input: PlanInput, drafted: Drafted, closes: number): readonly string[] {
-  const out = [...drafted.before.assumptions];
+  const out = drafted.before.assumptions.slice(1);
   const { keepsEstablished, enforcer } = input.engine.dialect;
   if (keepsEstablished === 'yes')
     out.push(`${enforcer} keeps connections made during the window after its end`);

@@ -30,7 +30,7 @@ function regular(text: string): RegExp {
   try {
     return new RegExp(text, 'iu');
   } catch {
-    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), 'iu');
+    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu');
   }
 }
 
@@ -50,6 +50,6 @@ function requirement(part: string): Requirement | undefined {
 
 function byFuzzy(needle: string): RowFilter {
   if (needle === '') return all;
-  const fuzzy = new uFuzzy({ intraMode: 1 });
+  const fuzzy = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY, intraChars: '[a-z\\d/._-]' });
   return (row) => (fuzzy.filter([row.text], needle)?.length ?? 0) > 0;
 }

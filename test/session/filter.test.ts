@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { parseFilter } from '../../src/session/rows/filter.ts';
+
+const rows = [
+  { text: 'shop/web-1 Running 10.0.0.1', labels: { app: 'web', tier: 'front' } },
+  { text: 'shop/db-0 Running 10.0.0.2', labels: { app: 'db' } },
+  { text: 'ops/web-admin CrashLoopBackOff 10.0.0.3', labels: { app: 'web', legacy: '' } },
+];
+const kept = (filter: string) => rows.filter(parseFilter(filter)).map(({ text }) => text.split(' ')[0]);
+
+describe('a filter', () => {
+  test.each([
+    ['', ['shop/web-1', 'shop/db-0', 'ops/web-admin']],
+    ['web', ['shop/web-1', 'ops/web-admin']],
+    ['WEB', ['shop/web-1', 'ops/web-admin']],
+    ['^shop', ['shop/web-1', 'shop/db-0']],
+    ['web-\\d', ['shop/web-1']],
+    ['!web', ['shop/db-0']],
+    ['-l app=web', ['shop/web-1', 'ops/web-admin']],
+    ['-l app=web,tier!=front', ['ops/web-admin']],
+    ['-l legacy', ['ops/web-admin']],
+    ['-l !legacy', ['shop/web-1', 'shop/db-0']],
+    ['-f wbadm', ['ops/web-admin']],
+    ['!-l app=web', ['shop/db-0']],
+  ])('%j keeps %j', (filter, names) => {
+    expect(kept(filter)).toEqual(names);
+  });
+
+  test('half a regular expression is taken literally while it is typed', () => {
+    expect(kept('web-(')).toEqual([]);
+    expect(parseFilter('a[')({ text: 'xa[y' })).toBe(true);
+  });
+});
