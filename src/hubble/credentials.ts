@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { SluiceError } from '../core/errors.ts';
 
@@ -14,13 +16,13 @@ export type HubbleTls =
     };
 
 /**
- * Credentials of a channel.
+ * Credentials of a channel to `host`.
  *
  * @throws SluiceError `usage` when the client certificate or its key is missing, `config` when a PEM can't be read
  */
-export function channelCredentials(tls: HubbleTls): ChannelCredentials {
+export function channelCredentials(tls: HubbleTls, host: string): ChannelCredentials {
   if (tls === false) return credentials.createInsecure();
-  const { ca, cert, key, insecureSkipVerify = false } = tls;
+  const { ca, cert, key, insecureSkipVerify = false, serverName = host } = tls;
   if ((cert === undefined) !== (key === undefined)) {
     throw new SluiceError(
       'usage',
@@ -33,6 +35,7 @@ export function channelCredentials(tls: HubbleTls): ChannelCredentials {
   try {
     return credentials.createSsl(bytes(ca), bytes(key), bytes(cert), {
       rejectUnauthorized: !insecureSkipVerify,
+      checkServerIdentity: (_asked, presented) => checkServerIdentity(serverName, presented),
     });
   } catch (error) {
     throw new SluiceError(
@@ -49,8 +52,8 @@ export function channelCredentials(tls: HubbleTls): ChannelCredentials {
  *
  * @param isForwarded the address is the near end of a port-forward: no proxy applies
  */
-export function channelOptions(tls: HubbleTls, isForwarded: boolean): ChannelOptions {
-  const serverName = tls === false ? undefined : tls.serverName;
+export function channelOptions(tls: HubbleTls, host: string, isForwarded: boolean): ChannelOptions {
+  const serverName = tls === false ? undefined : sentName(tls.serverName ?? host);
   return {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
@@ -61,6 +64,17 @@ export function channelOptions(tls: HubbleTls, isForwarded: boolean): ChannelOpt
       : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
   };
 }
+
+/**
+ * The name sent in the handshake. An address may not be sent (RFC 6066 §3), and Node warns on the terminal when it
+ * is; the certificate is checked against the address all the same.
+ */
+function sentName(name: string): string {
+  return isIP(name) === 0 ? name : RELAY_NAME;
+}
+
+/** A name that Relay's certificate holds by default (facts/traffic.md §2.7). */
+const RELAY_NAME = 'instance.hubble-relay.cilium.io';
 
 function bytes(pem: string | undefined): Buffer | null {
   return pem === undefined ? null : Buffer.from(pem);

@@ -27,7 +27,7 @@ export async function openLink(place: HubblePlace, tls: HubbleTls, signal: Abort
   if ('address' in place) {
     const { target, host, port, tls: asked } = parseHubbleAddress(place.address);
     const wanted = tls === false && asked ? {} : tls;
-    const client = new Client(target, channelCredentials(wanted), channelOptions(wanted, false));
+    const client = new Client(target, channelCredentials(wanted, host), channelOptions(wanted, host, false));
     return {
       client,
       host,
@@ -39,7 +39,11 @@ export async function openLink(place: HubblePlace, tls: HubbleTls, signal: Abort
   const forward = await place.dial(signal);
   const { host, port } = forward;
   try {
-    const client = new Client(`${host}:${port}`, channelCredentials(tls), channelOptions(tls, true));
+    const client = new Client(
+      `${host}:${port}`,
+      channelCredentials(tls, host),
+      channelOptions(tls, host, true),
+    );
     return {
       client,
       host,

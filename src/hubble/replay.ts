@@ -72,7 +72,7 @@ async function replay(
     );
   }
   if (flows.length > 0) sink.flows(flows);
-  say('live', bad === 0 ? name : `${name}: ${bad} lines are no flows`);
+  say('live', bad === 0 ? name : `${name}: ${bad} ${bad === 1 ? 'line is' : 'lines are'} no flow`);
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -110,6 +110,25 @@ describe('names', () => {
     ]);
   });
 
+  it('never bring the port or address of another flow along', () => {
+    const echo = { protocol: 'ICMP', tcpFlags: undefined, icmpType: 8 } as const;
+    const fold = createFold();
+    fold.add(
+      [
+        delivered({
+          ...echo,
+          source: { ...farEnd(web), port: undefined },
+          destination: { ...db, port: undefined },
+        }),
+        sent({ at: 1, source: { ...web, ip: 'fd00::1' } }),
+      ],
+      START,
+    );
+    const [ping] = fold.attempts().filter(({ protocol }) => protocol === 'ICMP');
+    expect(ping?.source).toMatchObject({ ip: web.ip, workload: { name: 'web' } });
+    expect(ping?.source.port).toBeUndefined();
+  });
+
   it('of workloads are learned within one attempt', () => {
     const flows = [sent({ destination: farEnd(db) }), ...dropped('ingress', { at: 1, source: farEnd(web) })];
     expect(rowsOf(flows)).toMatchObject([{ sourceName: 'web', destinationName: 'db', count: 1, dropped: 1 }]);

@@ -31,17 +31,13 @@ export function rowKeyOf(source: Identity, destination: Identity, flow: RowPort)
 
 type RowPort = Pick<Flow, 'protocol'> & { readonly destination: FlowEnd };
 
-/** What one end gains from another sight of it; the same object when nothing. */
+const NAMES = ['namespace', 'pod', 'workload', 'labels', 'reserved', 'dns', 'service'] as const;
+
+/** What one end gains in names from another sight of it; the same object when nothing. */
 export function enrich(end: FlowEnd, other: FlowEnd): FlowEnd {
-  const gains =
-    (end.workload === undefined && other.workload !== undefined) ||
-    (end.pod === undefined && other.pod !== undefined) ||
-    (end.service === undefined && other.service !== undefined) ||
-    (end.dns === undefined && other.dns !== undefined) ||
-    (end.labels === undefined && other.labels !== undefined) ||
-    (end.namespace === undefined && other.namespace !== undefined) ||
-    (end.reserved === undefined && other.reserved !== undefined);
-  return gains ? { ...other, ...defined(end) } : end;
+  if (!NAMES.some((name) => end[name] === undefined && other[name] !== undefined)) return end;
+  const { ip: _ip, port: _port, ...names } = other;
+  return { ...names, ...defined(end) };
 }
 
 function defined(end: FlowEnd): FlowEnd {
