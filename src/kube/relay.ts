@@ -110,7 +110,7 @@ async function tlsOf(
   }
   const has = (key: string) => new RegExp(`^\\s*${key}:\\s*\\S`, 'm').test(text);
   if (/^\s*disable-server-tls:\s*"?true/m.test(text)) return 'none';
-  if (has('tls-relay-client-ca-files') || has('tls-hubble-server-ca-files-client')) return 'mtls';
+  if (has('tls-relay-client-ca-files')) return 'mtls';
   return has('tls-relay-server-cert-file') ? 'tls' : 'none';
 }
 

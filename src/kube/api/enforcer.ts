@@ -14,6 +14,8 @@ type Agent = {
   readonly value: string;
   readonly name: string;
   readonly enforcer: EnforcerName;
+  /** It routes for others, which then enforce: it counts only where it is alone. */
+  readonly yields?: true;
 };
 
 /**
@@ -26,7 +28,7 @@ const AGENTS: readonly Agent[] = [
   { key: 'k8s-app', value: 'canal', name: 'Canal (Calico)', enforcer: 'calico' },
   { key: 'k8s-app', value: 'kube-router', name: 'kube-router', enforcer: 'kube-router' },
   { key: 'k8s-app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
-  { key: 'k8s-app', value: 'aws-node', name: 'the AWS VPC CNI', enforcer: 'unknown' },
+  { key: 'k8s-app', value: 'aws-node', name: 'the AWS VPC CNI', enforcer: 'unknown', yields: true },
   { key: 'k8s-app', value: 'azure-npm', name: 'Azure NPM', enforcer: 'unknown' },
   { key: 'app', value: 'antrea', name: 'Antrea', enforcer: 'unknown' },
   { key: 'app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
@@ -58,7 +60,9 @@ export async function detectEnforcer(
     }),
   ]);
   const running = seen ?? [];
-  const enforcing = running.filter(({ agent }) => agent.enforcer !== 'none');
+  const able = running.filter(({ agent }) => agent.enforcer !== 'none');
+  const first = able.filter(({ agent }) => agent.yields !== true);
+  const enforcing = first.length > 0 ? first : able;
   const names = new Set(enforcing.map(({ agent }) => agent.enforcer));
   const [only] = enforcing;
   if (only !== undefined && names.size === 1) {

@@ -37,16 +37,18 @@ export function followCall(
     };
     const doubt = (object: ApiObject) => {
       const uid = object.metadata.uid ?? '';
+      // The event that takes an object out of the selection carries its new version, which was not shown yet.
+      const shown = seen.get(uid)?.metadata.resourceVersion;
       seen.delete(uid);
       if (checks.has(uid)) return;
-      const check = confirm(object)
+      const check = confirm(object, shown)
         .catch(() => undefined)
         .finally(() => checks.delete(uid));
       checks.set(uid, check);
     };
-    const confirm = async (object: ApiObject) => {
+    const confirm = async (object: ApiObject, shown: string | undefined) => {
       const { name, uid = '' } = object.metadata;
-      let last = object.metadata.resourceVersion;
+      let last = shown;
       while (!signal.aborted && !seen.has(uid)) {
         const now = await read({ ...resource, name }, signal).catch(() => 'unknown' as const);
         if (seen.has(uid) || signal.aborted) return;

@@ -52,6 +52,8 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
   const tally = createTally(options.map, options.reset, options.changes);
   let streaming = options.streaming;
   let failures = 0;
+  let justListed = false;
+  let watchable = true;
 
   async function list(): Promise<void> {
     const version = await listPages(client, collection, signal, (objects, first) => {
@@ -59,7 +61,8 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
       tally.page(objects);
     });
     tally.complete(version);
-    report.live();
+    justListed = true;
+    if (watchable) report.live();
   }
 
   async function watch(): Promise<void> {
@@ -77,6 +80,8 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
       signal,
       silence: times.silence,
       onOpen: () => {
+        justListed = false;
+        watchable = true;
         if (version === undefined) tally.begin();
         else report.live();
       },
@@ -98,13 +103,15 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
     } catch (error) {
       if (signal.aborted) return;
       if (isStatus(error, 403)) {
-        if (tally.version() !== undefined) {
-          // Listed, but not to be watched.
+        if (!streaming && tally.version() === undefined) throw error;
+        if (justListed) {
+          watchable = false;
           report.stale(`${messageOf(error)}; listed every ${times.poll / 1_000} s`);
-          tally.forget();
           await pause(times.poll, signal).catch(() => undefined);
-        } else if (!streaming) throw error;
+        }
+        // The right to watch is missing, or was taken away; perhaps there is one to list.
         streaming = false;
+        tally.forget();
         continue;
       }
       if (isStatus(error, 404)) throw error;

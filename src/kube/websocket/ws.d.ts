@@ -2,6 +2,7 @@
 declare module 'ws' {
   import { EventEmitter } from 'node:events';
   import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+  import type { Duplex } from 'node:stream';
 
   export type ClientOptions = {
     agent?: Agent;
@@ -31,5 +32,20 @@ declare module 'ws' {
       event: 'unexpected-response',
       listener: (request: ClientRequest, response: IncomingMessage) => void,
     ): this;
+  }
+
+  /** For tests. */
+  export class WebSocketServer {
+    constructor(options: {
+      noServer: true;
+      handleProtocols: (offered: Set<string>) => string | false;
+    });
+    readonly clients: Set<WebSocket>;
+    handleUpgrade(
+      request: IncomingMessage,
+      socket: Duplex,
+      head: Buffer,
+      done: (socket: WebSocket) => void,
+    ): void;
   }
 }

@@ -1,0 +1,176 @@
+import { afterEach, expect, test } from 'vitest';
+import { detectEnforcer } from '../../../src/kube/api/enforcer.ts';
+import { listForeignPolicies } from '../../../src/kube/api/foreign-policies.ts';
+import { createDiscovery } from '../../../src/kube/discovery.ts';
+import { apiClient } from '../../helpers/api-client.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/scripted-server.ts';
+
+type World = {
+  readonly groups?: readonly string[];
+  /** Label values of running agents by label key, each with its image. */
+  readonly agents?: readonly { readonly label: string; readonly image?: string }[];
+  /** Where pods may be listed; everywhere when absent. */
+  readonly only?: string | false;
+  readonly gitVersion?: string;
+  /** Foreign policies by `group/plural`. */
+  readonly policies?: Readonly<
+    Record<string, readonly { readonly name: string; readonly namespace?: string }[]>
+  >;
+};
+
+let server: ScriptedServer;
+let abort: AbortController;
+
+afterEach(async () => {
+  abort.abort();
+  await server.close();
+});
+
+async function clientOf(world: World) {
+  abort = new AbortController();
+  const { groups = [], agents = [], only, policies = {} } = world;
+  server = await scriptedServer(({ path, query }, response) => {
+    const listed = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/pods$/.exec(path);
+    const [, , group = '', version = '', ...rest] = path.split('/');
+    const plural = rest.at(-1);
+    if (path === '/apis') {
+      json(response, {
+        groups: groups.map((name) => ({
+          name,
+          versions: [{ version: 'v1' }],
+          preferredVersion: { version: 'v1' },
+        })),
+      });
+    } else if (listed !== null) {
+      if (only === false || (only !== undefined && listed[1] !== only)) {
+        json(
+          response,
+          failure(403, 'Forbidden', 'pods is forbidden: User "eve" cannot list resource "pods"'),
+          403,
+        );
+        return;
+      }
+      const selector = query.get('labelSelector') ?? '';
+      const key = selector.split(' ')[0] ?? '';
+      const items = agents
+        .map(({ label, image = 'x' }) => ({ pair: label.split('='), image }))
+        .filter(({ pair }) => pair[0] === key && selector.includes(pair[1] ?? ''))
+        .map(({ pair, image }, i) => ({
+          metadata: { name: `agent-${i}`, labels: { [key]: pair[1] } },
+          spec: { containers: [{ image }] },
+        }));
+      json(response, { apiVersion: 'v1', kind: 'PodList', metadata: {}, items });
+    } else if (plural === undefined) {
+      const resources = Object.keys(policies)
+        .filter((name) => name.startsWith(`${group}/`))
+        .map((name) => ({ name: name.split('/')[1] }));
+      json(response, { groupVersion: `${group}/${version}`, resources });
+    } else {
+      const items = (policies[`${group}/${plural}`] ?? []).map((metadata) => ({ metadata }));
+      json(response, { metadata: {}, items });
+    }
+  });
+  const client = await apiClient(server.kubeconfig(), abort.signal);
+  return { client, discovery: createDiscovery(client) };
+}
+
+async function detect(world: World) {
+  const { client, discovery } = await clientOf(world);
+  return detectEnforcer(client, discovery, world.gitVersion ?? 'v1.36.3');
+}
+
+test('running agents tell first, with their number and version', async () => {
+  expect(
+    await detect({
+      groups: ['cilium.io', 'crd.projectcalico.org'],
+      agents: [
+        { label: 'k8s-app=cilium', image: 'quay.io/cilium/cilium:v1.19.1@sha256:abc' },
+        { label: 'k8s-app=cilium', image: 'quay.io/cilium/cilium:v1.19.1@sha256:abc' },
+      ],
+    }),
+  ).toEqual({ enforcer: 'cilium', enforcerEvidence: '2 agents of Cilium', enforcerVersion: '1.19.1' });
+});
+
+test.each<[string, World, string, string]>([
+  ['Calico', { agents: [{ label: 'k8s-app=calico-node' }] }, 'calico', '1 agent of Calico'],
+  ['kube-router', { agents: [{ label: 'k8s-app=kube-router' }] }, 'kube-router', '1 agent of kube-router'],
+  [
+    'Cilium chained behind the AWS VPC CNI',
+    { agents: [{ label: 'k8s-app=cilium' }, { label: 'k8s-app=aws-node' }] },
+    'cilium',
+    '1 agent of Cilium',
+  ],
+  [
+    'two that both enforce',
+    { agents: [{ label: 'k8s-app=cilium' }, { label: 'k8s-app=calico-node' }] },
+    'unknown',
+    'both 1 agent of Cilium and 1 agent of Calico',
+  ],
+  ['k3s', { gitVersion: 'v1.33.1+k3s1' }, 'kube-router', 'k3s v1.33.1+k3s1 has kube-router built in'],
+  [
+    'k3s with Cilium',
+    { gitVersion: 'v1.33.1+k3s1', agents: [{ label: 'k8s-app=cilium' }] },
+    'cilium',
+    '1 agent of Cilium',
+  ],
+  [
+    'Calico whose agents are no pods',
+    { groups: ['crd.projectcalico.org'] },
+    'calico',
+    'CRDs of crd.projectcalico.org, no agents among the pods',
+  ],
+  [
+    'CRDs alone, for somebody who may not list pods',
+    { groups: ['cilium.io'], only: false },
+    'cilium',
+    'CRDs of cilium.io; pods may not be listed',
+  ],
+  [
+    'CRDs of two, one a leftover',
+    { groups: ['cilium.io', 'projectcalico.org'] },
+    'unknown',
+    'CRDs of both cilium.io and projectcalico.org, no agents among the pods',
+  ],
+  [
+    'flannel alone',
+    { agents: [{ label: 'app=flannel' }] },
+    'none',
+    '1 agent of flannel alone, which enforces no policies',
+  ],
+  [
+    'flannel under Canal',
+    { agents: [{ label: 'k8s-app=canal' }, { label: 'app=flannel' }] },
+    'calico',
+    '1 agent of Canal (Calico)',
+  ],
+  ['an enforcer that is not modelled', { agents: [{ label: 'app=antrea' }] }, 'unknown', '1 agent of Antrea'],
+  ['nothing', {}, 'unknown', 'no agent and no CRDs of a known CNI'],
+])('%s', async (_, world, enforcer, enforcerEvidence) => {
+  expect(await detect(world)).toMatchObject({ enforcer, enforcerEvidence });
+});
+
+test('who may list pods in kube-system only sees the agents there', async () => {
+  expect(await detect({ only: 'kube-system', agents: [{ label: 'k8s-app=cilium' }] })).toMatchObject({
+    enforcer: 'cilium',
+  });
+});
+
+test('policies of Calico and Istio are named, copies of Kubernetes policies and second views are not', async () => {
+  const { client, discovery } = await clientOf({
+    groups: ['projectcalico.org', 'crd.projectcalico.org', 'security.istio.io'],
+    policies: {
+      'projectcalico.org/networkpolicies': [
+        { name: 'default.lock', namespace: 'a' },
+        { name: 'knp.default.api', namespace: 'a' },
+      ],
+      'crd.projectcalico.org/networkpolicies': [{ name: 'default.lock', namespace: 'a' }],
+      'projectcalico.org/globalnetworkpolicies': [{ name: 'deny\u001b' }],
+      'security.istio.io/authorizationpolicies': [{ name: 'mesh', namespace: 'b' }],
+    },
+  });
+  expect(await listForeignPolicies(client, discovery, 'a', abort.signal)).toEqual([
+    { kind: 'Calico NetworkPolicy', namespace: 'a', name: 'default.lock' },
+    { kind: 'Calico GlobalNetworkPolicy', name: 'deny␛' },
+    { kind: 'Istio AuthorizationPolicy', namespace: 'b', name: 'mesh' },
+  ]);
+});

@@ -1,0 +1,69 @@
+import { afterEach, expect, test } from 'vitest';
+import { UNCONFIRMED } from '../../../src/kube/api/identity.ts';
+import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/scripted-server.ts';
+import { TEST_CERT, TEST_KEY } from '../../helpers/tls-pair.ts';
+
+let server: ScriptedServer;
+let cluster: Cluster;
+
+afterEach(async () => {
+  await cluster.dispose();
+  await server.close();
+});
+
+/** A server that knows SelfSubjectReview in these versions only. */
+async function serverWith(versions: readonly string[], user: string, as?: string): Promise<Cluster> {
+  server = await scriptedServer(({ path }, response) => {
+    const version = path.split('/')[3] ?? '';
+    if (versions.includes(version))
+      json(response, { status: { userInfo: { username: `from ${version}`, groups: ['g'] } } }, 201);
+    else json(response, failure(404, 'NotFound', 'the server could not find the requested resource'), 404);
+  });
+  cluster = await connect({ kubeconfig: { text: server.kubeconfig(user) }, as });
+  return cluster;
+}
+
+test('the newest version of the review that the server knows is asked', async () => {
+  const { api } = await serverWith(['v1beta1', 'v1alpha1'], 'token: x');
+  expect(await api.identity()).toEqual({
+    username: 'from v1beta1',
+    groups: ['g'],
+    extra: {},
+    uid: undefined,
+    impersonating: false,
+  });
+});
+
+test('without any, the certificate tells, and the answer says that nobody confirmed it', async () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const { api } = await serverWith(
+    [],
+    `client-certificate-data: ${base64(TEST_CERT)}, client-key-data: ${base64(TEST_KEY)}`,
+  );
+  expect(await api.identity()).toEqual({
+    username: 'sluice-test',
+    groups: [],
+    extra: { [UNCONFIRMED]: ['client certificate'] },
+    impersonating: false,
+  });
+});
+
+test('or the subject of the token', async () => {
+  const claims = Buffer.from('{"sub":"system:serviceaccount:a:b"}').toString('base64url');
+  const { api } = await serverWith([], `token: "x.${claims}.y"`);
+  expect(await api.identity()).toMatchObject({
+    username: 'system:serviceaccount:a:b',
+    extra: { [UNCONFIRMED]: ['token'] },
+  });
+});
+
+test('or the user that is impersonated', async () => {
+  const { api } = await serverWith([], 'token: x', 'eve');
+  expect(await api.identity()).toMatchObject({ username: 'eve', impersonating: true });
+});
+
+test('and where nothing tells, that is said', async () => {
+  const { api } = await serverWith([], 'token: opaque');
+  await expect(api.identity()).rejects.toMatchObject({ code: 'unsupported' });
+});
