@@ -1,0 +1,149 @@
+import { constants } from 'node:fs';
+import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { SluiceError } from '../core/errors.ts';
+import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports.ts';
+import { dayFile, syncDirectory, withFile } from './files.ts';
+import { EMPTY_HEAD, readHead, writeHead } from './head.ts';
+import { withLock } from './lock.ts';
+import { parseRecord, sealed } from './record.ts';
+import { continueFrom } from './recovery.ts';
+import { auditRoot, logDirectory } from './root.ts';
+import { moveTornAside, readTail } from './tail.ts';
+import { auditTrouble } from './trouble.ts';
+
+/** What a grant's records need at least, in bytes: tried out before anything is granted. */
+const ROOM = 16_384;
+
+export type AuditLogOptions = {
+  /** The folder that holds one folder per cluster; `auditRoot()` by default. */
+  readonly directory?: string;
+  /** The cluster's folder. */
+  readonly cluster: string;
+  /** Of this program, for the records. */
+  readonly version: string;
+  /** How long to wait for other processes that write, ms; 10 s by default. */
+  readonly patience?: number;
+};
+
+/**
+ * Opens the log of one cluster, making it where there is none, and proves that it can be written: a full disk or a
+ * folder of somebody else is a `failed` here, before anything is asked of the cluster (design §5 step 4).
+ *
+ * One canonical JSON record per line, each with the hash of the one before, in a file per UTC day; mode 0600 in a
+ * folder 0700. Several processes may write at once: a lock is held from reading the end to syncing the new record
+ * (facts/access.md §3.2). What a crash left unfinished is moved aside by the next append, which says so in a
+ * `recovered` record of its own. The log is tamper-evident, not tamper-proof: who owns the machine can rewrite it.
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
+  const directory = logDirectory(options.directory ?? auditRoot(), options.cluster);
+  const patience = options.patience ?? 10_000;
+  const writer = { user: userName(), host: hostname(), version: options.version, pid: process.pid };
+  const guarded = <T>(task: () => Promise<T>): Promise<T> =>
+    withLock(directory, patience, task).catch((error: unknown) => {
+      throw auditTrouble(directory, error);
+    });
+  await makePrivate(directory);
+  await guarded(() => start(directory));
+  let queue: Promise<unknown> = Promise.resolve();
+  return {
+    path: directory,
+    append: (entry) => {
+      const done = queue.then(() => guarded(() => appendTo(directory, entry, writer)));
+      queue = done.catch(() => undefined);
+      return done;
+    },
+  };
+}
+
+async function makePrivate(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (((await stat(directory)).mode & 0o077) !== 0) await chmod(directory, 0o700);
+  } catch (error) {
+    throw auditTrouble(directory, error);
+  }
+}
+
+/** An empty log has a checkpoint from its beginning, so that a missing one is always a finding. */
+async function start(directory: string): Promise<void> {
+  const head = await readHead(directory);
+  if (head === 'missing' && (await readTail(directory)).seq === 0) await writeHead(directory, EMPTY_HEAD);
+  const room = join(directory, 'room');
+  await withFile(room, 'w', async (file) => {
+    await file.writeFile(Buffer.alloc(ROOM));
+    await file.datasync();
+  }).finally(() => unlink(room).catch(() => undefined));
+}
+
+async function appendTo(
+  directory: string,
+  entry: AuditEntry,
+  writer: AuditRecord['writer'],
+): Promise<AuditRecord> {
+  const tail = await readTail(directory);
+  const aside = tail.torn === undefined ? undefined : await moveTornAside(directory, tail.torn);
+  const { seq, hash, repairs } = continueFrom(tail, await readHead(directory), aside);
+  const entries: AuditEntry[] = [entry];
+  if (repairs.length > 0) entries.unshift(recovery(entry, repairs));
+  let last: { record: AuditRecord; line: string } | undefined;
+  let lines = '';
+  for (const each of entries) {
+    last = sealed({
+      ...each,
+      v: 1,
+      seq: (last?.record.seq ?? seq) + 1,
+      prev: last?.record.hash ?? hash,
+      writer,
+    });
+    if (parseRecord(last.line.slice(0, -1)) === undefined) throw unfit(each);
+    lines += last.line;
+  }
+  if (last === undefined) throw new Error('unreachable: there is at least one entry');
+  const { record } = last;
+  const today = dayFile(entry.time);
+  const file = tail.file !== undefined && tail.file > today ? tail.file : today;
+  await writeLines(directory, file, lines, () =>
+    writeHead(directory, { seq: record.seq, hash: record.hash, file }),
+  );
+  return record;
+}
+
+/** Appends and syncs; when that or what follows fails, the file is as it was. */
+async function writeLines(
+  directory: string,
+  name: string,
+  lines: string,
+  then: () => Promise<void>,
+): Promise<void> {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  await withFile(join(directory, name), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, async (file) => {
+    const { size } = await file.stat();
+    try {
+      await file.writeFile(lines);
+      await file.datasync();
+      if (size === 0) await syncDirectory(directory);
+      await then();
+    } catch (error) {
+      await file.truncate(size).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+function recovery({ time, actor, cluster }: AuditEntry, repairs: readonly string[]): AuditEntry {
+  return { type: 'recovered', time, actor, cluster, outcome: repairs.join('; ') };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
+function unfit({ type }: AuditEntry): SluiceError {
+  return new SluiceError('bug', `A record of type ${type} does not fit the audit log.`, 'Report this.');
+}

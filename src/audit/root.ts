@@ -1,0 +1,39 @@
+import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { SluiceError } from '../core/errors.ts';
+import { isMissingFile } from './files.ts';
+
+/**
+ * Where logs are kept: `$XDG_STATE_HOME/sluice/audit`, else `~/.local/state/sluice/audit`. A relative XDG path is
+ * ignored, as the XDG specification asks.
+ */
+export function auditRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const state = env.XDG_STATE_HOME;
+  const base = state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return join(base, 'sluice', 'audit');
+}
+
+/** The folder of one cluster's log. Throws `bug` for a name that could leave the root. */
+export function logDirectory(root: string, cluster: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(cluster)) {
+    throw new SluiceError('bug', `${JSON.stringify(cluster)} is no name for a folder.`, 'Report this.');
+  }
+  return join(root, cluster);
+}
+
+/** The logs below a root, by name; none when there is no such folder. */
+export async function listAuditLogs(
+  root: string,
+): Promise<readonly { readonly cluster: string; readonly path: string }[]> {
+  try {
+    const entries = await readdir(root, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => ({ cluster: name, path: join(root, name) }))
+      .sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
+  } catch (error) {
+    if (isMissingFile(error)) return [];
+    throw new SluiceError('failed', `${root} can't be read.`, 'Check who owns it.', error);
+  }
+}

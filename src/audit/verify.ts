@@ -1,0 +1,132 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ChainCheck, type Finding, type Unfinished } from './chain-check.ts';
+import { dayFiles } from './files.ts';
+import { readHead } from './head.ts';
+import { logLines, textOf } from './lines.ts';
+import { parseRecord } from './record.ts';
+import { auditTrouble } from './trouble.ts';
+
+/**
+ * What a log looks like. `ok`: every record is as it was written, and none is missing up to the checkpoint.
+ * `recovered`: how often a writer found the log damaged and said so. `unfinished`: a warning, not a fault of the log.
+ * `text`: all of it in a sentence or two.
+ */
+export type Verification = {
+  readonly ok: boolean;
+  readonly records: number;
+  readonly files: number;
+  readonly recovered: number;
+  readonly firstBad?: Finding;
+  readonly unfinished: readonly Unfinished[];
+  readonly text: string;
+};
+
+/**
+ * Checks one cluster's log from its first record to its checkpoint, streaming: finds what was edited, removed,
+ * reordered, inserted or cut off, day files too. Takes no lock, so it can run beside writers (facts/access.md §3.1).
+ */
+export async function verifyAuditLog(directory: string): Promise<Verification> {
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const { torn, ...result } = await check(directory);
+      if (!torn || attempt === 5 || !(await isBeingWritten(directory))) return result;
+      await wait(20);
+    }
+  } catch (error) {
+    throw auditTrouble(directory, error);
+  }
+}
+
+async function check(directory: string): Promise<Verification & { readonly torn: boolean }> {
+  const head = await readHead(directory);
+  const chain = new ChainCheck(typeof head === 'string' ? 0 : head.seq);
+  const files = await dayFiles(directory);
+  let torn = false;
+  for (const file of files) {
+    for await (const line of logLines(join(directory, file))) {
+      const text = line.whole ? textOf(line) : undefined;
+      const record = text === undefined ? undefined : parseRecord(text);
+      if (record !== undefined) chain.take(record, file, line.number);
+      else chain.bad(file, line.number, line.whole ? 'it is no record' : UNFINISHED_LINE);
+      torn = !line.whole && file === files.at(-1);
+    }
+  }
+  if (typeof head !== 'string') await checkEnd(directory, head, chain);
+  else if (head === 'broken') chain.bad('head', 0, 'the checkpoint is not one that sluice wrote');
+  else if (files.length > 0) chain.bad('head', 0, 'the checkpoint is missing, so records may be too');
+  return { ...verification(chain, files.length), torn };
+}
+
+const UNFINISHED_LINE =
+  'it ends before its line does: cut off, or left by a crash, which the next record will repair';
+
+/** The end of the chain against the checkpoint, which a running writer may have moved on meanwhile. */
+async function checkEnd(
+  directory: string,
+  head: { readonly seq: number; readonly hash: string; readonly file: string },
+  chain: ChainCheck,
+): Promise<void> {
+  const found = chain.recordAt(head.seq);
+  if (found === undefined) {
+    chain.bad(
+      head.file,
+      0,
+      `it ends with record ${chain.last.seq}, but record ${head.seq} was written`,
+      head.seq,
+    );
+  } else if (found.hash !== head.hash || found.file !== head.file) {
+    chain.bad(head.file, 0, `record ${head.seq} is not the one that was written`, head.seq);
+  }
+  const now = await readHead(directory);
+  if (typeof now !== 'string' && chain.last.seq > now.seq + 1) {
+    chain.bad(now.file, 0, `records after ${now.seq + 1} were put in behind the checkpoint`, chain.last.seq);
+  }
+}
+
+async function isBeingWritten(directory: string): Promise<boolean> {
+  return lstat(join(directory, 'lock')).then(
+    () => true,
+    () => false,
+  );
+}
+
+function verification(chain: ChainCheck, files: number): Verification {
+  const { records, recovered, firstBad, unfinished } = chain;
+  const facts = { ok: firstBad === undefined, records, files, recovered, unfinished };
+  return {
+    ...facts,
+    ...(firstBad === undefined ? {} : { firstBad }),
+    text: sentence({ ...facts, firstBad }),
+  };
+}
+
+function sentence({
+  records,
+  files,
+  recovered,
+  firstBad,
+  unfinished,
+}: Omit<Verification, 'text' | 'ok' | 'firstBad'> & { readonly firstBad: Finding | undefined }): string {
+  const sentences = [
+    firstBad === undefined
+      ? `${count(records, 'record')} in ${count(files, 'file')}, none changed or missing.`
+      : `Not intact: ${place(firstBad)}: ${firstBad.what}.`,
+  ];
+  if (recovered > 0) sentences.push(`${count(recovered, 'repair')} recorded.`);
+  if (unfinished.length > 0) {
+    const ids = unfinished.map(({ grant }) => grant).join(', ');
+    sentences.push(`${count(unfinished.length, 'intent')} without an outcome: ${ids}.`);
+  }
+  return sentences.join(' ');
+}
+
+function place({ file, line, seq }: Finding): string {
+  const record = seq === undefined ? '' : `, record ${seq}`;
+  return line === 0 ? file : `${file} line ${line}${record}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

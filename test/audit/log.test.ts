@@ -1,0 +1,355 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, test } from 'vitest';
+import { openAuditLog } from '../../src/audit/log.ts';
+import { readAuditLog } from '../../src/audit/read.ts';
+import { verifyAuditLog } from '../../src/audit/verify.ts';
+import type { AuditLog, AuditRecord } from '../../src/core/ports.ts';
+import { auditEntry, collect, inFolder, NOON } from '../helpers/audit-entries.ts';
+
+const DAY = 86_400_000;
+const open = (directory: string) => openAuditLog({ directory, cluster: 'c', version: '1.2.3' });
+
+async function recordsOf({ path }: AuditLog): Promise<AuditRecord[]> {
+  return collect(readAuditLog(path));
+}
+
+test('records are numbered from 1, each with the hash of the one before', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    const first = await log.append(auditEntry());
+    const second = await log.append(auditEntry({ type: 'granted' }));
+    expect(first).toMatchObject({
+      v: 1,
+      seq: 1,
+      prev: '0'.repeat(64),
+      writer: { version: '1.2.3', pid: process.pid },
+    });
+    expect(second).toMatchObject({ seq: 2, prev: first.hash, type: 'granted' });
+    expect(await recordsOf(log)).toEqual([first, second]);
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 2, files: 1, unfinished: [] });
+  }));
+
+test('the folder and its files are for their owner alone', () =>
+  inFolder(async (folder) => {
+    await mkdir(join(folder, 'c'), { mode: 0o777 });
+    const log = await open(folder);
+    await log.append(auditEntry());
+    expect((await stat(log.path)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(log.path)) {
+      expect([name, (await stat(join(log.path, name))).mode & 0o777]).toEqual([name, 0o600]);
+    }
+  }));
+
+test('nothing but the log and its checkpoint is left behind', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    expect((await readdir(log.path)).sort()).toEqual(['20261121.jsonl', 'head']);
+  }));
+
+test('a new day begins a new file and continues the chain', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    const last = await log.append(auditEntry());
+    const next = await log.append(auditEntry({ time: NOON + DAY }));
+    expect(next).toMatchObject({ seq: 2, prev: last.hash });
+    expect(await readdir(log.path)).toContain('20261122.jsonl');
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
+  }));
+
+test('a clock that goes back does not open an older file again', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry({ time: NOON + DAY }));
+    await log.append(auditEntry());
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 1, records: 2 });
+  }));
+
+test('another log on the same folder goes on with the chain', () =>
+  inFolder(async (folder) => {
+    const first = await (await open(folder)).append(auditEntry());
+    expect(await (await open(folder)).append(auditEntry())).toMatchObject({ seq: 2, prev: first.hash });
+  }));
+
+test('appends at once are written one after the other', () =>
+  inFolder(async (folder) => {
+    const logs = [await open(folder), await open(folder)];
+    const written = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => logs[i % 2]?.append(auditEntry({ outcome: `${i}` }))),
+    );
+    expect(written.map((record) => record?.seq).sort((a = 0, b = 0) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+    expect(await verifyAuditLog(join(folder, 'c'))).toMatchObject({ ok: true, records: 20 });
+  }));
+
+test(
+  'four processes that append at once leave one whole chain',
+  () =>
+    inFolder(async (folder) => {
+      const writers = ['a', 'b', 'c', 'd'].map((name) => startWriter(folder, name, 50));
+      expect(await Promise.all(writers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([
+        0, 0, 0, 0,
+      ]);
+      const result = await verifyAuditLog(join(folder, 'c'));
+      expect(result).toMatchObject({ ok: true, records: 200, recovered: 0 });
+      const outcomes = (await collect(readAuditLog(join(folder, 'c')))).map(({ outcome }) => outcome);
+      for (const name of ['a', 'b', 'c', 'd']) {
+        const own = outcomes.filter((outcome) => outcome.startsWith(`${name} `));
+        expect(own.map((outcome) => outcome.split(' ')[1])).toEqual(
+          Array.from({ length: 50 }, (_, i) => `${i + 1}`),
+        );
+      }
+    }),
+  60_000,
+);
+
+test(
+  'a process killed while it appends costs no record that it was told is written',
+  () =>
+    inFolder(async (folder) => {
+      let told = 0;
+      for (let round = 1; round <= 6; round += 1) {
+        const child = startWriter(folder, `r${round}`, 1_000);
+        const lines = createInterface({ input: child.stdout });
+        let inThisRound = 0;
+        for await (const _ of lines) {
+          inThisRound += 1;
+          if (inThisRound === 4 * round) child.kill('SIGKILL');
+        }
+        told += inThisRound;
+      }
+      const log = await open(folder);
+      const { seq } = await log.append(auditEntry());
+      expect(seq).toBeGreaterThan(told);
+      expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: seq });
+    }),
+  60_000,
+);
+
+test('the end of a line that a crash tore is moved aside, and a record says so', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    const file = join(log.path, '20261121.jsonl');
+    await appendFile(file, '{"actor":{"extra":{},"gro');
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { line: 2 } });
+    expect(await log.append(auditEntry({ type: 'granted' }))).toMatchObject({ seq: 3 });
+    expect(await readFile(`${file}.torn-1`, 'utf8')).toBe('{"actor":{"extra":{},"gro');
+    expect(await recordsOf(log)).toMatchObject([
+      { type: 'intent' },
+      {
+        type: 'recovered',
+        actor: { username: 'alice' },
+        outcome: expect.stringContaining('20261121.jsonl.torn-1'),
+      },
+      { type: 'granted' },
+    ]);
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, recovered: 1 });
+  }));
+
+test('a second torn line is kept under another name; a block of zeros is torn too', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    for (const _ of [1, 2]) {
+      await appendFile(join(log.path, '20261121.jsonl'), Buffer.alloc(200_000));
+      await log.append(auditEntry());
+    }
+    expect(await readdir(log.path)).toEqual(
+      expect.arrayContaining(['20261121.jsonl.torn-1', '20261121.jsonl.torn-2']),
+    );
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, recovered: 2, records: 5 });
+  }));
+
+test('a file whose only line is torn is found to follow the file before', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    const last = await log.append(auditEntry());
+    await writeFile(join(log.path, '20261122.jsonl'), '{"ac', { mode: 0o600 });
+    expect(await log.append(auditEntry({ time: NOON + DAY }))).toMatchObject({ seq: 3 });
+    expect((await recordsOf(log))[1]).toMatchObject({ type: 'recovered', prev: last.hash });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
+  }));
+
+test('a writer killed between record and checkpoint is no finding', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    const before = await readFile(join(log.path, 'head'));
+    await log.append(auditEntry());
+    await writeFile(join(log.path, 'head'), before);
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 2 });
+    await log.append(auditEntry());
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 3, recovered: 0 });
+  }));
+
+test('records cut off at the end stay missing for ever, also after more were appended', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    const { size } = await stat(join(log.path, '20261121.jsonl'));
+    await log.append(auditEntry());
+    await log.append(auditEntry());
+    await truncate(join(log.path, '20261121.jsonl'), size);
+    await log.append(auditEntry());
+    expect(await recordsOf(log)).toMatchObject([
+      { seq: 1 },
+      { seq: 4, type: 'recovered', outcome: 'records 2 to 3 were missing at the end of the log' },
+      { seq: 5 },
+    ]);
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      firstBad: { line: 2, seq: 4, what: '2 records before it are missing' },
+    });
+  }));
+
+test('a checkpoint that was taken away is missed, and its loss recorded', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    await rm(join(log.path, 'head'));
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { file: 'head' } });
+    await (await open(folder)).append(auditEntry());
+    expect((await recordsOf(log))[1]).toMatchObject({
+      type: 'recovered',
+      outcome: 'the checkpoint was missing',
+    });
+  }));
+
+test('the lock of a process that is gone is taken over', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    await symlink(
+      JSON.stringify(await identityLike({ pid: child.pid ?? 0, started: '1' })),
+      join(log.path, 'lock'),
+    );
+    expect(await log.append(auditEntry())).toMatchObject({ seq: 1 });
+  }));
+
+test('a lock whose number now belongs to another process is taken over too', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await symlink(
+      JSON.stringify(await identityLike({ pid: process.pid, started: '1' })),
+      join(log.path, 'lock'),
+    );
+    expect(await log.append(auditEntry())).toMatchObject({ seq: 1 });
+  }));
+
+test('the lock of a process that lives is never broken: the wait ends with its number', () =>
+  inFolder(async (folder) => {
+    await open(folder);
+    await symlink(JSON.stringify(await identityLike({ pid: process.pid })), join(folder, 'c', 'lock'));
+    await expect(
+      openAuditLog({ directory: folder, cluster: 'c', version: '1', patience: 100 }),
+    ).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+  }));
+
+test('a lock from another machine is never broken', () =>
+  inFolder(async (folder) => {
+    await open(folder);
+    const far = { pid: 999_999_999, started: '1', place: 'elsewhere boot pid:[1]', nonce: 'n' };
+    await symlink(JSON.stringify(far), join(folder, 'c', 'lock'));
+    await expect(
+      openAuditLog({ directory: folder, cluster: 'c', version: '1', patience: 50 }),
+    ).rejects.toMatchObject({
+      code: 'failed',
+    });
+  }));
+
+test('a folder that can not be made is an error before anything is asked of the cluster', () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(
+      openAuditLog({ directory: join(folder, 'file'), cluster: 'c', version: '1' }),
+    ).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('a part of the path is no folder'),
+      hint: expect.stringContaining('Nothing is granted without a record'),
+    });
+  }));
+
+test('where files may not grow, opening fails and leaves nothing', () =>
+  inFolder(async (folder) => {
+    const script = `ulimit -f 8; exec "$0" ${WRITER} "$1" a 1`;
+    const child = spawn('sh', ['-c', script, process.execPath, folder], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    await once(child, 'exit');
+    expect(stderr).toContain('the file may not grow any further');
+    expect((await readdir(join(folder, 'c'))).sort()).toEqual(['head']);
+  }));
+
+test('an append that fails half way leaves the log as it was', () =>
+  inFolder(async (folder) => {
+    // 40 blocks of 512 bytes: room for the trial at the start, and for some twenty records.
+    const script = `ulimit -f 40; exec "$0" ${WRITER} "$1" a 1000`;
+    const child = spawn('sh', ['-c', script, process.execPath, folder], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let told = 0;
+    for await (const _ of createInterface({ input: child.stdout })) told += 1;
+    expect(told).toBeGreaterThan(5);
+    expect(await verifyAuditLog(join(folder, 'c'))).toMatchObject({ ok: true, records: told });
+  }));
+
+test('a log file that is a symbolic link is not followed', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await writeFile(join(folder, 'elsewhere'), '');
+    await symlink(join(folder, 'elsewhere'), join(log.path, '20261121.jsonl'));
+    await expect(log.append(auditEntry())).rejects.toMatchObject({ code: 'failed' });
+    expect(await readFile(join(folder, 'elsewhere'), 'utf8')).toBe('');
+  }));
+
+test('an entry that JSON can not say is refused before it is written', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await expect(log.append(auditEntry({ reason: 'a\ud800' }))).rejects.toThrow();
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 0 });
+  }));
+
+test('a cluster name that would leave the folder is refused', async () => {
+  for (const cluster of ['..', 'a/b', '', '.hidden']) {
+    await expect(openAuditLog({ directory: '/tmp', cluster, version: '1' })).rejects.toMatchObject({
+      code: 'bug',
+    });
+  }
+});
+
+const WRITER = join(import.meta.dirname, '../helpers/audit-writer.ts');
+
+function startWriter(folder: string, name: string, count: number) {
+  return spawn(process.execPath, [WRITER, folder, name, String(count)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function identityLike(fields: { pid: number; started?: string }) {
+  const { ownIdentity } = await import('../../src/audit/process-identity.ts');
+  return { ...(await ownIdentity()), ...fields };
+}

@@ -1,0 +1,243 @@
+import { cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAuditLog } from '../../src/audit/log.ts';
+import { verifyAuditLog } from '../../src/audit/verify.ts';
+import { auditEntry, inFolder, NOON } from '../helpers/audit-entries.ts';
+
+const DAY = 86_400_000;
+
+describe('whatever is done to a log of three days is found', () => {
+  let root = '';
+  let done = () => {};
+  const files = new Map<string, Buffer>();
+
+  beforeAll(async () => {
+    const ready = Promise.withResolvers<string>();
+    inFolder(async (folder) => {
+      ready.resolve(folder);
+      await new Promise<void>((resolve) => {
+        done = resolve;
+      });
+    }).catch(ready.reject);
+    root = await ready.promise;
+    const log = await openAuditLog({ directory: root, cluster: 'whole', version: '1' });
+    for (let number = 0; number < 9; number += 1) {
+      const id = `g${number >> 1}`;
+      const grant = { id, source: 'web', destination: 'db', ports: '5432/tcp' };
+      const type = number % 2 === 0 ? 'intent' : 'granted';
+      await log.append(
+        auditEntry({ time: NOON + DAY * Math.floor(number / 3), type, grant, outcome: `${number}` }),
+      );
+    }
+    for (const name of await readdir(log.path)) files.set(name, await readFile(join(log.path, name)));
+  });
+  afterAll(() => done());
+
+  const days = ['20261121.jsonl', '20261122.jsonl', '20261123.jsonl'];
+  const bytesOf = (name: string) => files.get(name) ?? Buffer.alloc(0);
+  const linesOf = (name: string) =>
+    bytesOf(name)
+      .toString('utf8')
+      .split(/(?<=\n)/);
+
+  /** Verifies a copy of the log with some files replaced, or left out where undefined. */
+  async function verified(changes: Record<string, Buffer | string | undefined>) {
+    const copy = join(root, 'copy');
+    await rm(copy, { recursive: true, force: true });
+    await mkdir(copy);
+    for (const [name, bytes] of files) {
+      const put = name in changes ? changes[name] : bytes;
+      if (put !== undefined) await writeFile(join(copy, name), put);
+    }
+    return verifyAuditLog(copy);
+  }
+
+  test('as it is, it is whole', async () => {
+    expect(await verified({})).toMatchObject({
+      ok: true,
+      records: 9,
+      files: 3,
+      unfinished: [{ grant: 'g4', seq: 9 }],
+      text: '9 records in 3 files, none changed or missing. 1 intent without an outcome: g4.',
+    });
+  });
+
+  test('any byte changed', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...days, 'head'),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (name, at, by) => {
+          const bytes = Buffer.from(bytesOf(name));
+          const index = at % bytes.length;
+          bytes[index] = (bytes[index] ?? 0) ^ by;
+          expect(await verified({ [name]: bytes })).toMatchObject({ ok: false });
+        },
+      ),
+      { numRuns: 150 },
+    ));
+
+  test('any byte taken out or put in', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...days, 'head'),
+        fc.nat(),
+        fc.nat({ max: 255 }),
+        fc.boolean(),
+        async (name, at, byte, out) => {
+          const bytes = bytesOf(name);
+          const index = at % bytes.length;
+          const put = Buffer.concat([
+            bytes.subarray(0, index),
+            out ? Buffer.alloc(0) : Buffer.of(byte),
+            bytes.subarray(out ? index + 1 : index),
+          ]);
+          expect(await verified({ [name]: put })).toMatchObject({ ok: false });
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  test('any line removed, or put in twice', async () => {
+    for (const name of days) {
+      const lines = linesOf(name);
+      for (let index = 0; index < lines.length; index += 1) {
+        const without = lines.toSpliced(index, 1).join('');
+        expect(await verified({ [name]: without }), `${name} without line ${index}`).toMatchObject({
+          ok: false,
+        });
+        const twice = lines.toSpliced(index, 0, lines[index] ?? '').join('');
+        expect(await verified({ [name]: twice }), `${name} with line ${index} twice`).toMatchObject({
+          ok: false,
+        });
+      }
+    }
+  });
+
+  test('any two lines swapped, across days too', async () => {
+    const all = days.flatMap((name) => linesOf(name).map((line, index) => ({ name, index, line })));
+    for (const a of all) {
+      for (const b of all.slice(all.indexOf(a) + 1)) {
+        const changes: Record<string, string> = {};
+        for (const name of days) {
+          changes[name] = linesOf(name)
+            .map((line, index) =>
+              name === a.name && index === a.index
+                ? b.line
+                : name === b.name && index === b.index
+                  ? a.line
+                  : line,
+            )
+            .join('');
+        }
+        expect(await verified(changes)).toMatchObject({ ok: false });
+      }
+    }
+  });
+
+  test('the end cut off anywhere', () =>
+    fc.assert(
+      fc.asyncProperty(fc.constantFrom(...days), fc.nat(), async (name, at) => {
+        const bytes = bytesOf(name);
+        expect(await verified({ [name]: bytes.subarray(0, at % bytes.length) })).toMatchObject({ ok: false });
+      }),
+      { numRuns: 60 },
+    ));
+
+  test('any day missing, and the checkpoint missing', async () => {
+    for (const name of [...days, 'head'])
+      expect(await verified({ [name]: undefined })).toMatchObject({ ok: false });
+  });
+
+  test('a record rewritten with a right hash of its own', async () => {
+    const { parseRecord, sealed } = await import('../../src/audit/record.ts');
+    const lines = linesOf(days[1] ?? '');
+    const record = parseRecord((lines[1] ?? '').trimEnd());
+    if (record === undefined) throw new Error('no record');
+    const forged = lines.with(1, sealed({ ...record, reason: 'nothing to see' }).line).join('');
+    expect(await verified({ [days[1] ?? '']: forged })).toMatchObject({
+      ok: false,
+      firstBad: { file: days[1], line: 3, seq: 6, what: 'it does not follow the record before it' },
+    });
+  });
+
+  test('records of the right form put in behind the checkpoint', async () => {
+    const copy = join(root, 'forged');
+    await cp(join(root, 'whole'), copy, { recursive: true });
+    const log = await openAuditLog({ directory: root, cluster: 'forged', version: '1' });
+    const head = await readFile(join(copy, 'head'));
+    await log.append(auditEntry({ time: NOON + 2 * DAY }));
+    await log.append(auditEntry({ time: NOON + 2 * DAY }));
+    await writeFile(join(copy, 'head'), head);
+    expect(await verifyAuditLog(copy)).toMatchObject({ ok: false });
+  });
+});
+
+test('the first thing wrong is named with file, line and record', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    for (const outcome of ['one', 'two', 'three']) await log.append(auditEntry({ outcome }));
+    const file = join(log.path, '20261121.jsonl');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"two"', '"TWO"'));
+    const result = await verifyAuditLog(log.path);
+    expect(result.firstBad).toEqual({
+      file: '20261121.jsonl',
+      line: 2,
+      seq: 2,
+      what: 'it was changed after it was written',
+    });
+    expect(result.text).toMatch(
+      /^Not intact: 20261121\.jsonl line 2, record 2: it was changed after it was written\./,
+    );
+  }));
+
+test('an intent is finished by what became of it, of its own grant only', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    const grant = (id: string) => ({ id, source: 'web', destination: 'db', ports: '5432/tcp' });
+    await log.append(auditEntry({ grant: grant('a') }));
+    await log.append(auditEntry({ grant: grant('b') }));
+    await log.append(auditEntry({ type: 'failed', grant: grant('b') }));
+    await log.append(auditEntry({ type: 'drift', grant: grant('a') }));
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: true,
+      unfinished: [{ grant: 'a', seq: 1, time: NOON }],
+    });
+  }));
+
+test('an empty log, and one that does not exist, are whole', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 0 });
+    expect(await verifyAuditLog(join(folder, 'none'))).toMatchObject({ ok: true, records: 0, files: 0 });
+  }));
+
+test('a log can be verified while it is written', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    let writing = true;
+    const writer = (async () => {
+      for (let number = 0; number < 60; number += 1) await log.append(auditEntry({ type: 'granted' }));
+      writing = false;
+    })();
+    while (writing) expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true });
+    await writer;
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 60 });
+  }));
+
+test('escape sequences put into a log or its checkpoint never reach the text', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    await log.append(
+      auditEntry({ grant: { id: 'g\u001b]0;x', source: 'a', destination: 'b', ports: '1/tcp' } }),
+    );
+    const file = join(log.path, '20261121.jsonl');
+    const safe = /^[^\p{Cc}\p{Cf}]*$/u;
+    expect(JSON.stringify(await verifyAuditLog(log.path))).toMatch(safe);
+    await unlink(file);
+    await writeFile(join(log.path, 'head'), `{"file":"\\u001b[2J","hash":"${'0'.repeat(64)}","seq":7}\n`);
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, text: expect.stringMatching(safe) });
+  }));
