@@ -30,6 +30,9 @@ export type DemoOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** ms of traffic that Hubble remembers when the demo starts. */
+const PAST = 20_000;
+
 /**
  * Starts the embedded cluster: a Kubernetes API server and a Hubble Relay on free ports of 127.0.0.1, over one
  * simulated world in real time. Rejects when no port can be had.
@@ -39,7 +42,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   signal?.throwIfAborted();
   const random = createRandom(seed);
   const store = createStore();
-  placeWorld(store, random.fork('world'), Date.now());
+  const now = Date.now();
+  placeWorld(store, random.fork('world'), now);
   const board = createFaultBoard();
   const tokens = new Map<string, User>();
   const relay = store
@@ -63,7 +67,13 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   ]);
   const controllers = startControllers(store, random.fork('controllers'));
   const mirror = createMirror(store);
-  const traffic = startTraffic({ mirror, random: random.fork('traffic'), publish: observer.publish });
+  const traffic = startTraffic({
+    mirror,
+    random: random.fork('traffic'),
+    publish: observer.publish,
+    now,
+    past: PAST,
+  });
 
   const addUser: Faults['addUser'] = ({ username, groups = [], rules, namespace = 'shop' }) => {
     const token = `demo-${createRandom(seed).fork(`token ${username}`).text(24)}`;

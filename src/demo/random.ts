@@ -33,9 +33,13 @@ export function createRandom(seed: number): Random {
     pick: (items) => items[integer(0, items.length - 1)] ?? items[0],
     text,
     uuid: () => {
-      const hex = text(32, '0123456789abcdef');
-      const variant = '89ab'[integer(0, 3)];
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+      const word = (): string =>
+        Math.floor(next() * 4_294_967_296)
+          .toString(16)
+          .padStart(8, '0');
+      const [a, b, c, d] = [word(), word(), word(), word()];
+      const variant = '89ab'[Number.parseInt(c[0] ?? '0', 16) % 4];
+      return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
     },
     fork: (name) => createRandom(seed ^ hash(name)),
   };

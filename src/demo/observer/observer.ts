@@ -7,12 +7,11 @@ import {
   type WireFlow,
 } from '../../hubble/wire/wire.ts';
 import { admits } from './filters.ts';
+import { HEALTH_HANDLERS, HEALTH_SERVICE } from './health.ts';
 import { masked } from './mask.ts';
 import { createRing, type Kept, type Ring } from './ring.ts';
 import { filtersOf, history, millisecondsOf, timestampOf } from './select.ts';
-
-/** What Relay calls itself in this world. */
-export const RELAY_VERSION = '1.20.2';
+import { RELAY_VERSION } from './version.ts';
 
 /** Hubble Relay's Observer API over the agents of all nodes, on loopback, plaintext. */
 export type Observer = {
@@ -140,6 +139,7 @@ export async function startObserver({ nodes, relay }: ObserverOptions): Promise<
   const listen = async (port: number): Promise<{ readonly server: Server; readonly port: number }> => {
     const server = new Server();
     server.addService({ ...observerService() }, { ...handlers });
+    server.addService({ ...HEALTH_SERVICE }, { ...HEALTH_HANDLERS });
     const bound = await new Promise<number>((resolve, reject) => {
       server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, found) => {
         if (error === null) resolve(found);

@@ -8,7 +8,13 @@ import { keyOfObject, type Stored } from '../store/objects.ts';
 import type { Change, Store } from '../store/store.ts';
 
 /** The server's objects as the policy engine reads them, always up to date: what the datapath enforces. */
-export type Mirror = { readonly model: ClusterModel; readonly engine: Engine; readonly stop: () => void };
+export type Mirror = {
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  /** Grows with every change that may turn a verdict. */
+  readonly revision: () => number;
+  readonly stop: () => void;
+};
 
 type Mapper = (type: 'set' | 'delete', object: Stored) => ClusterEvent;
 
@@ -39,13 +45,15 @@ export function createMirror(store: Store): Mirror {
     }
   }
   const engine = createEngine(model, dialectOf('cilium'));
+  let revision = 0;
   const stop = store.subscribe(({ resource, type, object }: Change) => {
     const event = MAPPERS.get(resource)?.(type === 'DELETED' ? 'delete' : 'set', object);
     if (event === undefined) return;
+    revision += 1;
     model.apply(event);
     engine.apply(event);
   });
-  return { model, engine, stop };
+  return { model, engine, revision: () => revision, stop };
 }
 
 function eventOf<K extends 'pods' | 'namespaces' | 'services' | 'nodes'>(

@@ -1,11 +1,158 @@
+import { targetsOf } from '../../core/cluster/ends.ts';
+import { isLive, type Pod } from '../../core/cluster/objects.ts';
 import type { WireFlow } from '../../hubble/wire/wire.ts';
 import type { Random } from '../random.ts';
+import { API_SERVER, NODES, WORLD } from '../world/plan.ts';
+import { attempt, attemptWithoutBackend } from './attempt.ts';
+import { lookUp } from './lookup.ts';
 import type { Mirror } from './mirror.ts';
+import type { AttemptParts } from './parts.ts';
+import { type Party, partyOf } from './party.ts';
+import { PATHS, type Path, type Target } from './paths.ts';
+import { createTimeline } from './timeline.ts';
 
-export function startTraffic(_parts: {
-  mirror: Mirror;
-  random: Random;
-  publish: (flows: readonly WireFlow[]) => void;
-}): { stop: () => void } {
-  return { stop: () => {} };
+export type TrafficOptions = {
+  readonly mirror: Mirror;
+  readonly random: Random;
+  readonly publish: (flows: readonly WireFlow[]) => void;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** ms of traffic before `now` that Hubble remembers. */
+  readonly past: number;
+};
+
+/** Makes the world's workloads talk, each path at its own rhythm, until `stop`. */
+export function startTraffic({ mirror, random, publish, now, past }: TrafficOptions): {
+  readonly stop: () => void;
+} {
+  const timeline = createTimeline();
+  for (const [i, path] of PATHS.entries()) {
+    const own = random.fork(`path ${i}`);
+    const parts: AttemptParts = { mirror, random: own, timeline, publish };
+    let turn = 0;
+    const next = (time: number): void => {
+      tryPath(parts, path, turn, time);
+      turn += 1;
+      timeline.at(time + path.every * (0.85 + 0.3 * own.next()), next);
+    };
+    timeline.at(now - past + path.every * own.next(), next);
+  }
+  timeline.advance(now);
+  timeline.follow();
+  return { stop: timeline.stop };
+}
+
+/** One attempt of a path, by the pod whose turn it is. */
+function tryPath(parts: AttemptParts, path: Path, turn: number, time: number): void {
+  if (path.from.type === 'kubelet') {
+    probe(parts, turn, time);
+    return;
+  }
+  const { namespace, workload } = path.from;
+  const sources = parts.mirror.model
+    .podsIn(namespace)
+    .filter((pod) => pod.owner?.name === workload && runs(pod))
+    .flatMap((pod) => partyOf(pod) ?? []);
+  const from = sources[turn % sources.length];
+  if (from === undefined) return;
+  const lookup = path.lookup;
+  if (lookup === undefined) {
+    reach(parts, path, from, time);
+    return;
+  }
+  const resolver = backend(
+    parts,
+    { type: 'service', namespace: 'kube-system', name: 'kube-dns', port: 53 },
+    'UDP',
+  );
+  const address = addressOf(lookup);
+  if (resolver !== undefined && address !== undefined) {
+    const question = { from, ...resolver, protocol: 'UDP', sourcePort: sourcePort(parts) } as const;
+    lookUp(parts, question, { name: lookup, addresses: [address] }, time);
+  }
+  parts.timeline.at(time + 3, (later) => reach(parts, path, from, later));
+}
+
+function reach(parts: AttemptParts, path: Path, from: Party, time: number): void {
+  const { to } = path;
+  const protocol: 'TCP' | 'UDP' = path.protocol ?? 'TCP';
+  const connection = { from, protocol, sourcePort: sourcePort(parts) };
+  switch (to.type) {
+    case 'world': {
+      const ip = addressOf(to.name) ?? '203.0.113.1';
+      const party: Party = { type: 'world', ip, names: [to.name] };
+      const http = to.http === undefined ? {} : { http: to.http };
+      attempt(parts, { ...connection, to: party, port: to.port, ...http }, time);
+      return;
+    }
+    case 'api-server':
+      attempt(
+        parts,
+        { ...connection, to: { type: 'api-server', ip: API_SERVER.ip }, port: API_SERVER.port },
+        time,
+      );
+      return;
+    case 'service': {
+      const found = parts.mirror.model.service(to.namespace, to.name);
+      const target = backend(parts, to, protocol);
+      const ip = found?.clusterIPs[0];
+      if (target !== undefined) {
+        const through = ip === undefined ? {} : { through: { ...to, ip } };
+        attempt(parts, { ...connection, ...target, ...through }, time);
+      } else if (ip !== undefined) {
+        attemptWithoutBackend(
+          parts,
+          { ...connection, to: { type: 'world', ip, names: [] }, port: to.port },
+          time,
+        );
+      }
+      return;
+    }
+    case 'probe':
+      return;
+  }
+}
+
+/** A backend of a service that can answer, and its own port. */
+function backend(
+  parts: AttemptParts,
+  to: Target & { readonly type: 'service' },
+  protocol: 'TCP' | 'UDP',
+): { readonly to: Party; readonly port: number } | undefined {
+  const service = parts.mirror.model.service(to.namespace, to.name);
+  if (service === undefined) return undefined;
+  const targets = targetsOf(parts.mirror.model, service, { port: to.port, protocol }).filter(({ pod }) =>
+    runs(pod),
+  );
+  const sorted = targets.toSorted((a, b) => (a.pod.name < b.pod.name ? -1 : 1));
+  const chosen = sorted[parts.random.integer(0, Math.max(0, sorted.length - 1))];
+  const party = chosen === undefined ? undefined : partyOf(chosen.pod);
+  return chosen === undefined || party === undefined ? undefined : { to: party, port: chosen.port };
+}
+
+/** The kubelet's readiness probe of one pod after the other, from the pod's own node. */
+function probe(parts: AttemptParts, turn: number, time: number): void {
+  const pods = [...parts.mirror.model.pods()]
+    .filter((pod) => runs(pod) && !pod.hostNetwork && pod.ports.length > 0)
+    .sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+  const pod = pods[turn % pods.length];
+  const to = pod === undefined ? undefined : partyOf(pod);
+  const port = pod?.ports.find(({ protocol }) => protocol === 'TCP');
+  const node = NODES.find(({ name }) => name === pod?.node);
+  if (to === undefined || port === undefined || node === undefined) return;
+  const from: Party = { type: 'node', node: node.name, ip: node.ip };
+  attempt(parts, { from, to, port: port.port, protocol: 'TCP', sourcePort: sourcePort(parts) }, time);
+}
+
+function runs(pod: Pod): boolean {
+  return isLive(pod) && !pod.deleting && pod.phase === 'Running' && pod.status !== 'CrashLoopBackOff';
+}
+
+/** A port of Linux's range for outgoing connections. */
+function sourcePort({ random }: AttemptParts): number {
+  return random.integer(32_768, 60_999);
+}
+
+function addressOf(name: string): string | undefined {
+  return new Map<string, string>(Object.entries(WORLD)).get(name.replace(/\.$/, ''));
 }

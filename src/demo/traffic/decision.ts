@@ -1,0 +1,100 @@
+import type { Protocol } from '../../core/cluster/objects.ts';
+import type { Direction, Policy } from '../../core/policy/policy.ts';
+import type { Half } from '../../core/policy/verdict.ts';
+import type { WirePolicy } from '../../hubble/wire/wire.ts';
+import type { Mirror } from './mirror.ts';
+import { endOf, type Party } from './party.ts';
+
+/** What the datapath does at one end of a connection. */
+export type HalfDecision = {
+  readonly allowed: boolean;
+  /** Whether a policy applies at all: only then is there a verdict event (facts/hubble-checked.md). */
+  readonly judged: boolean;
+  /** Policies that admit it; a default deny names none (facts/traffic.md §0.1). */
+  readonly by: readonly WirePolicy[];
+  /** Hubble's `policy_match_type`: none 0, L3-Only 1, L3-L4 2, L4-Only 3, all 4. */
+  readonly match: number;
+};
+
+export type Decision = { readonly egress: HalfDecision; readonly ingress: HalfDecision };
+
+const OPEN: HalfDecision = { allowed: true, judged: false, by: [], match: 0 };
+
+/** Decisions by path, of one revision of a mirror: workloads ask the same again and again. */
+const known = new WeakMap<Mirror, { readonly revision: number; readonly decisions: Map<string, Decision> }>();
+
+/** What the policies in force now say about a connection. What can't be decided is let through. */
+export function decide(mirror: Mirror, from: Party, to: Party, port: number, protocol: Protocol): Decision {
+  const revision = mirror.revision();
+  const kept = known.get(mirror);
+  const cache = kept?.revision === revision ? kept : { revision, decisions: new Map<string, Decision>() };
+  if (cache !== kept) known.set(mirror, cache);
+  const key = `${keyOf(from)} ${keyOf(to)} ${port} ${protocol}`;
+  const found = cache.decisions.get(key) ?? evaluate(mirror, from, to, port, protocol);
+  cache.decisions.set(key, found);
+  return found;
+}
+
+function keyOf(party: Party): string {
+  return party.type === 'pod' ? party.pod.uid : `${party.type} ${party.ip}`;
+}
+
+function evaluate(mirror: Mirror, from: Party, to: Party, port: number, protocol: Protocol): Decision {
+  const verdict = mirror.engine.evaluate({ from: endOf(from), to: endOf(to), port, protocol });
+  return {
+    egress: from.type === 'pod' ? halfOf(mirror, verdict.egress, 'egress') : OPEN,
+    ingress: to.type === 'pod' ? halfOf(mirror, verdict.ingress, 'ingress') : OPEN,
+  };
+}
+
+function halfOf(mirror: Mirror, half: Half, direction: Direction): HalfDecision {
+  const allowed = half.verdict !== 'deny';
+  if (!half.isolated) return { ...OPEN, allowed };
+  const deciders = half.deciders.filter(({ action }) => action === 'allow');
+  const admitting = deciders.flatMap((decider) => {
+    const policy = mirror.model.policy(decider.kind, decider.namespace, decider.name);
+    return policy === undefined ? [] : [{ policy, rule: decider.ruleIndex }];
+  });
+  const [first] = admitting;
+  // A node's traffic to its own pods is let in by no policy (facts/policy.md §1 rule 28).
+  if (allowed && first === undefined) return OPEN;
+  return {
+    allowed,
+    judged: true,
+    by: allowed ? distinct(admitting.map(({ policy }) => wirePolicy(policy, mirror))) : [],
+    match: allowed && first !== undefined ? matchType(first.policy, direction, first.rule) : 0,
+  };
+}
+
+function matchType(policy: Policy, direction: Direction, index: number | undefined): number {
+  const rule = policy[direction][index ?? 0];
+  const peers = rule !== undefined && rule.peers !== 'any';
+  const ports = rule !== undefined && rule.ports !== 'any';
+  if (peers) return ports ? 2 : 1;
+  return ports ? 3 : 4;
+}
+
+function wirePolicy(policy: Policy, mirror: Mirror): WirePolicy {
+  const { kind, name, namespace, uid } = policy;
+  const prefix = 'k8s:io.cilium.k8s.policy';
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    kind,
+    labels: [
+      `${prefix}.derived-from=${kind}`,
+      `${prefix}.name=${name}`,
+      ...(namespace === undefined ? [] : [`${prefix}.namespace=${namespace}`]),
+      `${prefix}.uid=${uid}`,
+    ],
+    revision: mirror.model.revision('policies'),
+  };
+}
+
+function distinct(policies: readonly WirePolicy[]): readonly WirePolicy[] {
+  return [
+    ...new Map(
+      policies.map((policy) => [`${policy.kind}/${policy.namespace}/${policy.name}`, policy]),
+    ).values(),
+  ];
+}
