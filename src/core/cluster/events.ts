@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy.ts';
-import type { Namespace, Node, Pod, Service } from './objects.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Service } from './objects.ts';
 
 /** What a cluster holds, by the name of the collection. */
 export type Kinds = {
@@ -8,6 +8,7 @@ export type Kinds = {
   services: Service;
   nodes: Node;
   policies: Policy;
+  endpointSlices: EndpointSlice;
 };
 
 export type KindName = keyof Kinds;

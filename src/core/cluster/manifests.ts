@@ -2,8 +2,8 @@ import { policyKindOf } from '../policy/kinds.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ApiObject } from '../ports.ts';
 import type { ClusterEvent } from './events.ts';
-import { mapNamespace, mapNode, mapPod, mapService } from './map.ts';
-import { keyOf, type Namespace, type Node, type Pod, type Service } from './objects.ts';
+import { mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from './map.ts';
+import { type EndpointSlice, keyOf, type Namespace, type Node, type Pod, type Service } from './objects.ts';
 import { isRaw, type Raw, rawOf, rawsOf, textOf } from './raw.ts';
 
 /** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
@@ -13,6 +13,7 @@ export type Manifests = {
   readonly services: readonly Service[];
   readonly nodes: readonly Node[];
   readonly policies: readonly Policy[];
+  readonly endpointSlices: readonly EndpointSlice[];
   readonly skipped: Readonly<Record<string, number>>;
 };
 
@@ -39,6 +40,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
   const services: Service[] = [];
   const nodes: Node[] = [];
   const policies: Policy[] = [];
+  const endpointSlices: EndpointSlice[] = [];
   const skipped: Record<string, number> = {};
 
   for (const object of objects) {
@@ -50,6 +52,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     } else if (object.kind === 'Pod') addPod(pods, running(mapPod(object)));
     else if (object.kind === 'Service') services.push(mapService(object));
     else if (object.kind === 'Node') nodes.push(mapNode(object));
+    else if (object.kind === 'EndpointSlice') endpointSlices.push(mapEndpointSlice(object));
     else {
       const pod = representative(object);
       if (pod === undefined) skipped[object.kind] = (skipped[object.kind] ?? 0) + 1;
@@ -66,6 +69,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     services,
     nodes,
     policies,
+    endpointSlices,
     skipped,
   };
 }
@@ -75,13 +79,17 @@ export function manifestEvents(
   documents: readonly unknown[],
   defaultNamespace = 'default',
 ): readonly ClusterEvent[] {
-  const { pods, namespaces, services, nodes, policies } = readManifests(documents, defaultNamespace);
+  const { pods, namespaces, services, nodes, policies, endpointSlices } = readManifests(
+    documents,
+    defaultNamespace,
+  );
   const source = 'manifests';
   return [
     { type: 'reset', kind: 'namespaces', source, objects: namespaces },
     { type: 'reset', kind: 'nodes', source, objects: nodes },
     { type: 'reset', kind: 'pods', source, objects: pods },
     { type: 'reset', kind: 'services', source, objects: services },
+    { type: 'reset', kind: 'endpointSlices', source, objects: endpointSlices },
     { type: 'reset', kind: 'policies', source, objects: policies },
   ];
 }

@@ -83,6 +83,7 @@ function portsOf(spec: Raw): readonly ContainerPort[] {
           ...(name === undefined ? {} : { name: safeText(name) }),
           port,
           protocol: protocolOf(raw.protocol),
+          ...(isSidecar(container) ? { sidecar: true } : {}),
         },
       ];
     }),

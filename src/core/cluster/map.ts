@@ -1,7 +1,7 @@
 import type { ApiObject } from '../ports.ts';
 import { safeText } from '../safe-text.ts';
 import { protocolOf } from './map-pod.ts';
-import type { Namespace, Node, Service, ServicePort } from './objects.ts';
+import type { EndpointSlice, Namespace, Node, Service, ServicePort } from './objects.ts';
 import { numberOf, type Raw, rawOf, rawsOf, textOf, textsOf } from './raw.ts';
 import { safeLabels } from './selector.ts';
 
@@ -31,6 +31,19 @@ export function mapNode(raw: ApiObject): Node {
     name: safeText(raw.metadata.name),
     labels: safeLabels(raw.metadata.labels),
     ips: addresses,
+  };
+}
+
+/** An EndpointSlice with the addresses of its endpoints that are ready, or do not say. */
+export function mapEndpointSlice(raw: ApiObject): EndpointSlice {
+  const labels = safeLabels(raw.metadata.labels);
+  const ready = rawsOf(raw.endpoints).filter((item) => rawOf(item.conditions).ready !== false);
+  return {
+    kind: 'EndpointSlice',
+    namespace: safeText(raw.metadata.namespace ?? 'default'),
+    name: safeText(raw.metadata.name),
+    service: labels['kubernetes.io/service-name'] ?? '',
+    addresses: ready.flatMap((item) => textsOf(item.addresses).map((address) => safeText(address))),
   };
 }
 

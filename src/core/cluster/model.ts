@@ -3,6 +3,7 @@ import type { ClusterEvent, KindName } from './events.ts';
 import { canonicalIp } from './ip.ts';
 import { matches, selectorOf } from './labels.ts';
 import {
+  type EndpointSlice,
   isLive,
   keyOf,
   type Namespace,
@@ -37,6 +38,8 @@ export type ClusterModel = {
   readonly serviceAt: (ip: string) => Service | undefined;
   /** Live pods that a service's selector matches; none for a service without selector. */
   readonly backends: (service: Service) => readonly Pod[];
+  /** Addresses behind a service as its EndpointSlices list them; empty when none are known. */
+  readonly endpoints: (namespace: string, service: string) => readonly string[];
   readonly nodes: () => Iterable<Node>;
   readonly node: (name: string) => Node | undefined;
   readonly nodeAt: (ip: string) => Node | undefined;
@@ -78,7 +81,12 @@ export function createClusterModel(): ClusterModel {
     for (const ip of after?.ips ?? []) if (after) nodesByIp.add(canonicalIp(ip), after);
   });
   const policies = createStore<Policy>(policyKey, () => undefined);
-  const stores = { pods, namespaces, services, nodes, policies };
+  const slicesByService = createIndex<EndpointSlice>();
+  const endpointSlices = createStore<EndpointSlice>(keyOf, (before, after) => {
+    if (before !== undefined) slicesByService.remove(`${before.namespace}/${before.service}`, before);
+    if (after !== undefined) slicesByService.add(`${after.namespace}/${after.service}`, after);
+  });
+  const stores = { pods, namespaces, services, nodes, policies, endpointSlices };
 
   function indexPod(change: 'add' | 'remove', pod: Pod): void {
     podsByNamespace[change](pod.namespace, pod);
@@ -93,7 +101,8 @@ export function createClusterModel(): ClusterModel {
       else if (event.kind === 'namespaces') applyTo(namespaces, event);
       else if (event.kind === 'services') applyTo(services, event);
       else if (event.kind === 'nodes') applyTo(nodes, event);
-      else applyTo(policies, event);
+      else if (event.kind === 'policies') applyTo(policies, event);
+      else applyTo(endpointSlices, event);
     },
     pods: pods.values,
     podCount: pods.size,
@@ -107,6 +116,8 @@ export function createClusterModel(): ClusterModel {
     service: (namespace, name) => services.get(`${namespace}/${name}`),
     serviceAt: (ip) => servicesByIp.get(canonicalIp(ip))[0],
     backends: (service) => backendsOf(service, podsByNamespace.get(service.namespace)),
+    endpoints: (namespace, service) =>
+      slicesByService.get(`${namespace}/${service}`).flatMap(({ addresses }) => addresses),
     nodes: nodes.values,
     node: nodes.get,
     nodeAt: (ip) => nodesByIp.get(canonicalIp(ip))[0],

@@ -3,7 +3,13 @@ import type { Labels, Selector } from './labels.ts';
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
 /** A port as declared by a container. */
-export type ContainerPort = { readonly name?: string; readonly port: number; readonly protocol: Protocol };
+export type ContainerPort = {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  /** Declared by a native sidecar: Cilium does not know its name (facts/policy.md §2a.13). */
+  readonly sidecar?: boolean;
+};
 
 /** What controls a pod, as far as it is known: the Deployment behind a ReplicaSet, else the controller itself. */
 export type WorkloadRef = { readonly kind: string; readonly namespace: string; readonly name: string };
@@ -66,6 +72,16 @@ export type Service = {
   /** Absent: no selector, its backends are whatever EndpointSlices say. */
   readonly selector?: Labels;
   readonly ports: readonly ServicePort[];
+};
+
+/** Where a service without selector, or the API server itself, really is. */
+export type EndpointSlice = {
+  readonly kind: 'EndpointSlice';
+  readonly namespace: string;
+  readonly name: string;
+  /** The service that it belongs to, of the same namespace. */
+  readonly service: string;
+  readonly addresses: readonly string[];
 };
 
 export type Node = {

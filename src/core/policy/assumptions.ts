@@ -22,7 +22,7 @@ export function assumptionsOf(parts: Parts): Verdict {
   const egress = withEnforcer(parts.world, parts.egress);
   const ingress = withEnforcer(parts.world, parts.ingress);
   return {
-    verdict: both(egress.verdict, ingress.verdict),
+    verdict: both(egress, ingress),
     egress,
     ingress,
     assumptions: [
@@ -37,9 +37,11 @@ export function assumptionsOf(parts: Parts): Verdict {
   };
 }
 
-function both(a: Decision, b: Decision): Decision {
-  if (a === 'deny' || b === 'deny') return 'deny';
-  return a === 'undecidable' || b === 'undecidable' ? 'undecidable' : 'allow';
+/** Open at L4 with a proxy behind it is no certain allow (facts/policy.md §0 fact 12). */
+function both(a: Half, b: Half): Decision {
+  if (a.verdict === 'deny' || b.verdict === 'deny') return 'deny';
+  if (a.verdict === 'undecidable' || b.verdict === 'undecidable') return 'undecidable';
+  return a.l7 === undefined && b.l7 === undefined ? 'allow' : 'undecidable';
 }
 
 /** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (facts/policy.md §1 rule 35). */

@@ -23,6 +23,18 @@ export type Dialect = {
   readonly kinds: EnforcedKinds;
   /** A host-network pod is its node, or the API's "undefined": then both readings are tried (§1 rule 29). */
   readonly hostNetwork: 'node' | 'undefined';
+  /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (§2a.7, §2a.8). */
+  readonly identityLabels: boolean;
+  /** Whether rules count in a direction that policyTypes leaves out (§1 rule 8). */
+  readonly appliesUnlisted: boolean;
+  /** Cilium's `enable-policy`: `always` isolates every pod, `never` enforces nothing (§2a.1). */
+  readonly enablePolicy: 'default' | 'always' | 'never';
+  /** Cilium's `policy-cidr-match-mode=nodes`: a CIDR may match a node (§2a.11). */
+  readonly cidrMatchesNodes: boolean;
+  /** How an egress rule's port name is looked up: on the destination, or over the cluster (§2a.13). */
+  readonly namedEgressPorts: 'destination' | 'cluster';
+  /** Whether a deny rule that covers the own node stops it (§2a.9). */
+  readonly ownNode: 'always' | 'unless-denied';
 };
 
 const NORMAL = 'NetworkPolicy';
@@ -36,6 +48,12 @@ const SPEC: Dialect = {
   rejects: false,
   kinds: { sure: 'all', unsure: [] },
   hostNetwork: 'undefined',
+  identityLabels: false,
+  appliesUnlisted: false,
+  enablePolicy: 'default',
+  cidrMatchesNodes: true,
+  namedEgressPorts: 'destination',
+  ownNode: 'always',
 };
 
 const DIALECTS: Readonly<Record<EnforcerName, Dialect>> = {
@@ -47,6 +65,11 @@ const DIALECTS: Readonly<Record<EnforcerName, Dialect>> = {
     keepsEstablished: 'no',
     kinds: { sure: [NORMAL, ...CILIUM], unsure: ['ClusterNetworkPolicy'] },
     hostNetwork: 'node',
+    identityLabels: true,
+    appliesUnlisted: true,
+    cidrMatchesNodes: false,
+    namedEgressPorts: 'cluster',
+    ownNode: 'unless-denied',
   },
   calico: {
     ...SPEC,

@@ -5,12 +5,12 @@ import { assumptionsOf } from './assumptions.ts';
 import type { Dialect } from './dialect.ts';
 import { blurByForeign, type ForeignObject } from './foreign.ts';
 import { decideHalf, decideQuickly } from './half.ts';
-import { type Match, matchNamespace, type World } from './match.ts';
+import { matchNamespace, matchPods, type World } from './match.ts';
 import { createClasses } from './pod-class.ts';
 import type { Policy } from './policy.ts';
 import { createPolicyIndex } from './policy-index.ts';
+import { readingsOf } from './reading.ts';
 import { type Side, sideOf } from './side.ts';
-import { matchSubject, readingsOf } from './stack.ts';
 import type { Decision, Half, Query, Verdict } from './verdict.ts';
 
 /** Whether the normal tier isolates a pod, by direction. */
@@ -56,7 +56,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       blurByForeign(
         foreign,
         self,
-        decideHalf(world, classes.stackFor, {
+        decideHalf(world, classes, {
           direction,
           self,
           peer,
@@ -80,13 +80,13 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       const { port, protocol } = query;
       const ask = { port, protocol };
       return {
-        egress: decideQuickly(world, classes.stackFor, {
+        egress: decideQuickly(world, classes, {
           ...ask,
           direction: 'egress',
           self: source,
           peer: destination,
         }),
-        ingress: decideQuickly(world, classes.stackFor, {
+        ingress: decideQuickly(world, classes, {
           ...ask,
           direction: 'ingress',
           self: destination,
@@ -139,14 +139,11 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
 function selectedBy(world: World, policy: Policy): readonly Pod[] {
   if (policy.inert === true) return [];
   const { model } = world;
-  const readings = readingsOf(world, policy);
+  const readings = readingsOf(world.dialect, policy);
   const selects = (pod: Pod): boolean =>
     isLive(pod) &&
     !pod.hostNetwork &&
-    readings.some((reading): boolean => {
-      const match: Match = matchSubject(world, reading.subject, pod);
-      return match === 'yes';
-    });
+    readings.some((reading) => matchPods(world, reading.subject, pod) === 'yes');
   if (policy.namespace !== undefined) return model.podsIn(policy.namespace).filter(selects);
   const reaches = (namespace: string) =>
     readings.some(({ subject }) => matchNamespace(world, subject.namespaces, namespace) === 'yes');

@@ -21,6 +21,7 @@ export function explainHalf(
   judgement: Judgement,
 ): Half {
   const { decision, isolated, steps } = judgement;
+  const l7 = decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
   const deciders = steps.map((step) => deciderOf(step, direction));
   const isolating = steps.filter(({ action }) => action === 'isolate').map(({ applied }) => applied);
   const misses = decision === 'allow' ? [] : nearMisses(world, isolating, direction, question);
@@ -30,6 +31,7 @@ export function explainHalf(
     deciders,
     nearMisses: misses,
     cannotOpen: decision === 'deny' ? cannotOpen(steps, direction, peer) : [],
+    ...(l7 === undefined ? {} : { l7 }),
     summary: summaryOf(world, stack, direction, question, judgement, misses),
   };
 }
@@ -42,14 +44,14 @@ function deciderOf({ applied, action, rule, index }: Step, direction: Direction)
     ...(namespace === undefined ? {} : { namespace }),
     name,
     direction,
-    ...(index === undefined ? {} : { ruleIndex: index }),
+    ...(index === undefined ? {} : { ruleIndex: rule?.at?.index ?? index }),
     action,
     tier,
     ...(priority === undefined ? {} : { priority }),
     text:
       rule === undefined
         ? isolationText(applied, direction)
-        : `rule ${index + 1} ${VERBS[action]} ${ruleText(rule)}`,
+        : `rule ${(rule.at?.index ?? index) + 1} ${VERBS[action]} ${ruleText(rule)}`,
   };
 }
 
@@ -66,9 +68,9 @@ function cannotOpen(steps: readonly Step[], direction: Direction, peer: Side): r
   const denies = steps.filter(
     ({ action, applied }) => action === 'deny' && applied.policy.tier !== 'baseline',
   );
-  const reasons = denies.map(({ applied: { policy }, index }) => {
-    const where = policy.tier === 'admin' ? 'admin tier' : `${direction}Deny`;
-    const rule = index === undefined ? where : `rule ${index + 1}, ${where}`;
+  const reasons = denies.map(({ applied: { policy }, rule: denial, index }) => {
+    const where = policy.tier === 'admin' ? 'admin tier' : (denial?.at?.section ?? direction);
+    const rule = index === undefined ? where : `rule ${(denial?.at?.index ?? index) + 1}, ${where}`;
     return `${policy.kind} ${policy.name} denies it (${rule}). A NetworkPolicy never overrides a deny.`;
   });
   if (peer.type === 'pod' && peer.pod.hostNetwork) {
@@ -101,15 +103,18 @@ function summaryOf(
 }
 
 function ruledText({ action, rule }: Step): string {
+  const l7 = rule?.l7 === undefined ? '' : ` at L4, a proxy then decides by ${rule.l7}`;
   const what = rule === undefined || (rule.peers === 'any' && rule.ports === 'any') ? 'anything' : undefined;
-  return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}`;
+  return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}${l7}`;
 }
 
 function isolatedSummary(steps: readonly Step[], misses: readonly NearMiss[]): string {
   const [nearest] = misses;
   if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
   const [first] = steps;
-  return first === undefined ? 'isolated' : `${first.applied.policy.name} admits nothing`;
+  return first === undefined
+    ? 'enable-policy is always, and nothing admits it'
+    : `${first.applied.policy.name} admits nothing`;
 }
 
 /** Why it is open, found by judging once more and listening. */

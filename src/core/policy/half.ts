@@ -1,12 +1,13 @@
-import { isLive, type Pod } from '../cluster/objects.ts';
+import { isLive } from '../cluster/objects.ts';
 import { explainHalf, plainHalf } from './explain-half.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Question, World } from './match.ts';
+import type { Classes } from './pod-class.ts';
 import type { Direction } from './policy.ts';
-import { asNode, isOwnNode, isSamePod, isSubject, nameOfSide, type Side } from './side.ts';
+import { asNode, isOwnNode, isSamePod, nameOfSide, type Side } from './side.ts';
 import type { Stack } from './stack.ts';
 import { podText } from './text.ts';
-import type { Half, Query } from './verdict.ts';
+import type { Decision, Half, Query } from './verdict.ts';
 
 /** One half to decide: `self` is the end whose policies count, `peer` the other one. */
 export type HalfQuestion = {
@@ -17,16 +18,13 @@ export type HalfQuestion = {
   readonly protocol: Query['protocol'];
 };
 
-/** Gives the policies on a pod. */
-export type StackFor = (pod: Pod) => Stack;
-
 /** One way to read the two ends; a host-network pod has two where the API leaves it open. */
 type Reading = { readonly self: Side; readonly peer: Side };
 
 /** Decides and explains one half of a path. */
-export function decideHalf(world: World, stackFor: StackFor, half: HalfQuestion): Half {
+export function decideHalf(world: World, classes: Classes, half: HalfQuestion): Half {
   const readings = readingsOf(world, half);
-  const halves = readings.map((reading) => decideReading(world, stackFor, { ...half, ...reading }));
+  const halves = readings.map((reading) => decideReading(world, classes, { ...half, ...reading }));
   const [labelled] = halves;
   if (labelled === undefined) return plainHalf('undecidable', 'nothing to decide');
   if (halves.every(({ verdict }) => verdict === labelled.verdict)) return labelled;
@@ -43,12 +41,13 @@ export function decideHalf(world: World, stackFor: StackFor, half: HalfQuestion)
 }
 
 /** Only the decision, without its reasons: for many questions at once. */
-export function decideQuickly(world: World, stackFor: StackFor, half: HalfQuestion): Half['verdict'] {
+export function decideQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
   const decisions = readingsOf(world, half).map((reading) => {
     const asked = { ...half, ...reading };
-    const settled = settle(asked);
+    const settled = settle(world, asked);
     if (settled !== undefined) return settled.verdict;
-    return isSubject(asked.self) ? judgeReading(world, stackFor(asked.self.pod), asked).decision : 'allow';
+    return withOwnNode(asked, judge(world, stackOn(classes, asked.self), asked.direction, questionOf(asked)))
+      .decision;
   });
   const [first] = decisions;
   return first !== undefined && decisions.every((decision) => decision === first) ? first : 'undecidable';
@@ -67,35 +66,50 @@ function readSide(world: World, side: Side): readonly Side[] {
   return world.dialect.hostNetwork === 'node' ? [node] : [side, node];
 }
 
-function decideReading(world: World, stackFor: StackFor, half: HalfQuestion): Half {
-  const settled = settle(half);
+function decideReading(world: World, classes: Classes, half: HalfQuestion): Half {
+  const settled = settle(world, half);
   if (settled !== undefined) return settled;
-  if (!isSubject(half.self)) return plainHalf('allow', `${nameOfSide(half.self)} is no pod`);
-  const stack = stackFor(half.self.pod);
-  return explainHalf(world, stack, half, questionOf(half), judgeReading(world, stack, half));
+  const stack = stackOn(classes, half.self);
+  const question = questionOf(half);
+  const judgement = judge(world, stack, half.direction, question);
+  if (withOwnNode(half, judgement) === judgement) return explainHalf(world, stack, half, question, judgement);
+  return { ...plainHalf('allow', OWN_NODE), isolated: judgement.isolated };
 }
 
-function judgeReading(world: World, stack: Stack, half: HalfQuestion): Judgement {
-  return judge(world, stack, half.direction, questionOf(half));
+const OWN_NODE = 'its own node always reaches it';
+
+/** The own node gets in unless a rule denies it (facts/policy.md §1 rule 28, §2a.9). */
+function withOwnNode({ direction, self, peer }: HalfQuestion, judgement: Judgement): Judgement {
+  if (direction !== 'ingress' || self.type !== 'pod' || !isOwnNode(self.pod, peer)) return judgement;
+  const denied = judgement.steps.some(({ action, sure }) => action === 'deny' && sure);
+  return denied || judgement.decision === 'allow' ? judgement : { ...judgement, decision: 'allow' };
+}
+
+function stackOn(classes: Classes, self: Side): Stack {
+  return self.type === 'pod' ? classes.stackFor(self.pod) : classes.stackForReserved(self.reserved ?? '');
 }
 
 function questionOf({ direction, self, peer, port, protocol }: HalfQuestion): Question {
-  return { port, protocol, peer, destination: direction === 'ingress' ? self : peer };
+  return { port, protocol, self, peer, destination: direction === 'ingress' ? self : peer };
 }
 
-/** Halves that no policy decides (facts/policy.md §1 rules 1, 28, 30, 32). */
-function settle({ direction, self, peer }: HalfQuestion): Half | undefined {
+/** Halves that no policy decides (facts/policy.md §1 rules 1, 28, 30, 32; §2a.1). */
+function settle({ dialect }: World, { direction, self, peer }: HalfQuestion): Half | undefined {
   if (self.type !== 'pod') {
+    if (self.reserved !== undefined && dialect.identityLabels) return undefined;
     return plainHalf(
       'allow',
       self.node === undefined ? 'outside the cluster' : `${self.node.name} is a node`,
     );
   }
   if (isSamePod(self, peer)) return plainHalf('allow', 'a pod always reaches itself');
-  if (!isLive(self.pod))
+  if (!isLive(self.pod)) {
     return plainHalf('undecidable', `${podText(self.pod)} has finished: it has no network`);
-  if (direction === 'ingress' && isOwnNode(self.pod, peer)) {
-    return plainHalf('allow', 'its own node always reaches it');
+  }
+  if (dialect.enablePolicy === 'never')
+    return plainHalf('allow', 'enable-policy is never: nothing is enforced');
+  if (dialect.ownNode === 'always' && direction === 'ingress' && isOwnNode(self.pod, peer)) {
+    return plainHalf('allow', OWN_NODE);
   }
   return undefined;
 }

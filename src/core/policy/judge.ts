@@ -1,3 +1,4 @@
+import type { Dialect } from './dialect.ts';
 import { type Match, matchRule, type Question, type World } from './match.ts';
 import type { Direction, Rule } from './policy.ts';
 import type { Applied, Stack } from './stack.ts';
@@ -24,11 +25,17 @@ export type Judgement = {
  * open is tried both ways; where the outcomes differ the half is undecidable.
  */
 export function judge(world: World, stack: Stack, direction: Direction, question: Question): Judgement {
-  const isolated = stack.normal.some(({ reading, sure }) => sure && reading.isolates[direction]);
+  const isolated = isIsolated(world.dialect, stack, direction);
   const ask = { world, direction, question, isolated };
   const baseline = () => judgeRanked(ask, stack.baseline, () => outcome('allow', []));
   const normal = () => judgeNormal(ask, stack.normal, baseline);
   return { ...judgeRanked(ask, stack.admin, normal), isolated };
+}
+
+/** Whether the normal tier denies a pod what no rule allows; Cilium's modes override it (facts/policy.md §2a.1). */
+export function isIsolated({ enablePolicy }: Dialect, stack: Stack, direction: Direction): boolean {
+  if (enablePolicy !== 'default') return enablePolicy === 'always';
+  return stack.normal.some(({ reading, sure }) => sure && reading.isolates[direction]);
 }
 
 type Ask = {
@@ -101,9 +108,8 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   if (surely(denies).length > 0) return outcome('deny', surely(denies));
   const mayDeny = denies.length > 0;
   if (surely(allows).length > 0) {
-    return mayDeny
-      ? outcome('undecidable', [...denies, ...surely(allows)])
-      : outcome('allow', surely(allows));
+    if (mayDeny) return outcome('undecidable', [...denies, ...surely(allows)]);
+    return outcome('allow', proxiedFirst(surely(allows)));
   }
   if (ask.isolated) {
     return allows.length > 0
@@ -115,12 +121,29 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   return mayFlip ? outcome('undecidable', [...denies, ...isolation, ...after.steps]) : after;
 }
 
-/** The rules of one policy that apply; of its allows, the first sure one is enough. */
+/**
+ * Puts an L7 rule that applies first, and drops those that a plain rule of the same kind, peers and ports widens to
+ * all requests: what is left of them is open at L4 while a proxy decides (facts/policy.md §2a.13).
+ */
+function proxiedFirst(allows: readonly Step[]): readonly Step[] {
+  const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
+  const proxied = allows.filter(
+    (step) => step.rule?.l7 !== undefined && !plain.some((other) => isSameReach(step, other)),
+  );
+  return [...proxied, ...plain];
+}
+
+function isSameReach(a: Step, b: Step): boolean {
+  const reach = ({ applied, rule }: Step) => JSON.stringify([applied.policy.kind, rule?.peers, rule?.ports]);
+  return reach(a) === reach(b);
+}
+
+/** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
 function matchingSteps(ask: Ask, applied: Applied): readonly Step[] {
   const steps: Step[] = [];
   let allowed = false;
   for (const [index, rule] of applied.reading[ask.direction].entries()) {
-    if (allowed && rule.action === 'allow') continue;
+    if (allowed && rule.action === 'allow' && rule.l7 === undefined) continue;
     const match: Match = matchRule(ask.world, rule, ask.question);
     if (match === 'no') continue;
     const sure = match === 'yes' && applied.sure;

@@ -1,4 +1,5 @@
 import { parseAdminPolicy } from './admin-policy/parse.ts';
+import { parseCiliumPolicy } from './cilium/parse.ts';
 import { parseNetworkPolicy } from './network-policy/parse.ts';
 import type { Policy } from './policy.ts';
 
@@ -23,6 +24,22 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
     resource: 'networkpolicies',
     namespaced: true,
     parse: parseNetworkPolicy,
+  },
+  {
+    kind: 'CiliumNetworkPolicy',
+    group: 'cilium.io',
+    version: 'v2',
+    resource: 'ciliumnetworkpolicies',
+    namespaced: true,
+    parse: parseCiliumPolicy,
+  },
+  {
+    kind: 'CiliumClusterwideNetworkPolicy',
+    group: 'cilium.io',
+    version: 'v2',
+    resource: 'ciliumclusterwidenetworkpolicies',
+    namespaced: false,
+    parse: parseCiliumPolicy,
   },
   {
     kind: 'AdminNetworkPolicy',

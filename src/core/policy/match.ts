@@ -1,9 +1,14 @@
 import { assertNever } from '../assert-never.ts';
-import { type Ip, type IpRange, inRange, parseCidr } from '../cluster/ip.ts';
+import { type Ip, inRange } from '../cluster/ip.ts';
 import { holds, matches, type Selector } from '../cluster/labels.ts';
 import type { ClusterModel } from '../cluster/model.ts';
+import type { Pod } from '../cluster/objects.ts';
+import { identityLabels, matchesIdentity } from './cilium/labels.ts';
+import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
+import { clusterPort, ownPort } from './cilium/named-ports.ts';
 import type { Dialect } from './dialect.ts';
-import type { NamespaceMatch, Peer, PortMatch, Rule } from './policy.ts';
+import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from './policy.ts';
+import { rangesOf } from './ranges.ts';
 import { nameOfSide, nodeOf, type Side } from './side.ts';
 import type { Query } from './verdict.ts';
 
@@ -17,10 +22,11 @@ export type World = {
   readonly doubts?: Set<string>;
 };
 
-/** What a rule is asked: a port, and the sides. `peer` is the other end, `destination` owns the port. */
+/** What a rule is asked: a port, and the sides. `self` has the policies, `destination` owns the port. */
 export type Question = {
   readonly port: Query['port'];
   readonly protocol: Query['protocol'];
+  readonly self: Side;
   readonly peer: Side;
   readonly destination: Side;
 };
@@ -30,65 +36,98 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Whether a rule applies: peers AND ports (facts/policy.md §1 rule 14). */
 export function matchRule(world: World, rule: Rule, question: Question): Match {
-  const port = matchPorts(rule.ports, question);
-  return port === 'no' ? 'no' : and(port, matchPeers(world, rule.peers, question.peer));
+  const port = matchPorts(world, rule.ports, question);
+  return port === 'no' ? 'no' : and(port, matchPeers(world, rule.peers, question));
 }
 
 /** Peers OR each other; `any` is everybody, an empty list nobody. */
-export function matchPeers(world: World, peers: Rule['peers'], side: Side): Match {
+export function matchPeers(world: World, peers: Rule['peers'], question: Question): Match {
   if (peers === 'any') return 'yes';
-  return or(peers, (peer) => matchPeer(world, peer, side));
+  return or(peers, (peer) => matchPeer(world, peer, question));
 }
 
 /** Ports OR each other; `any` is every port of every protocol, an empty list none. */
-export function matchPorts(ports: Rule['ports'], question: Question): Match {
+export function matchPorts(world: World, ports: Rule['ports'], question: Question): Match {
   if (ports === 'any') return 'yes';
-  return ports.some((port) => matchPort(port, question)) ? 'yes' : 'no';
+  return ports.some((port) => matchPort(world, port, question)) ? 'yes' : 'no';
 }
 
 /** One port item against the port asked for (facts/policy.md §1 rules 24, 25). */
-export function matchPort(match: PortMatch, { port, protocol, destination }: Question): boolean {
-  if (match.protocol !== protocol) return false;
+export function matchPort(world: World, match: PortMatch, question: Question): boolean {
+  if (match.protocol !== question.protocol) return false;
   switch (match.type) {
     case 'all':
       return true;
     case 'range':
-      return match.from <= port && port <= match.to;
+      return match.from <= question.port && question.port <= match.to;
     case 'named':
-      return (
-        destination.type === 'pod' &&
-        destination.pod.ports.some(
-          (item) => item.name === match.name && item.protocol === protocol && item.port === port,
-        )
-      );
+      return matchNamed(world, match, question);
     default:
       return assertNever(match);
   }
 }
 
+/** A name resolves on the destination pod; Cilium's agent looks an egress name up over the whole cluster. */
+function matchNamed(
+  world: World,
+  match: PortMatch & { readonly type: 'named' },
+  question: Question,
+): boolean {
+  const { port, protocol, destination, self } = question;
+  if (world.dialect.identityLabels) {
+    const isEgress = self !== destination && world.dialect.namedEgressPorts === 'cluster';
+    const own = destination.type === 'pod' ? ownPort(destination.pod, match.name, protocol) : undefined;
+    const number = isEgress ? clusterPort(world.model, match.name, protocol) : own;
+    return number !== undefined && number <= port && port <= Math.max(number, match.to ?? number);
+  }
+  return (
+    destination.type === 'pod' &&
+    destination.pod.ports.some(
+      (item) => item.name === match.name && item.protocol === protocol && item.port === port,
+    )
+  );
+}
+
 /** One peer item against the other end. */
-export function matchPeer(world: World, peer: Peer, side: Side): Match {
+export function matchPeer(world: World, peer: Peer, question: Question): Match {
+  const side = question.peer;
   switch (peer.type) {
     case 'pods':
-      if (side.type !== 'pod' || !matches(peer.pods, side.pod.labels)) return 'no';
-      if (peer.notOnHost === true && side.pod.hostNetwork) return 'no';
-      return matchNamespace(world, peer.namespaces, side.pod.namespace);
+      return side.type === 'pod' ? matchPods(world, peer, side.pod) : 'no';
+    case 'cidr':
+      return peer.identity === 'cilium' || world.dialect.identityLabels
+        ? matchWorldCidr(world, peer, question)
+        : matchCidr(world, peer, side);
+    case 'entity':
+      return matchEntity(world, peer.entity, question);
+    case 'reserved':
+      return matchReserved(world, peer.selector, question);
+    case 'services':
+      return matchServices(world, peer, question);
     case 'nodes': {
       const node = nodeOf(world.model, side);
       return node !== undefined && matches(peer.selector, node.labels) ? 'yes' : 'no';
     }
     case 'domain':
-      if (side.type !== 'ip' || side.node !== undefined) return 'no';
+      if (side.type !== 'ip' || side.node !== undefined || side.reserved !== undefined) return 'no';
       world.doubts?.add(`${peer.pattern} may or may not have stood for ${side.text}`);
       return 'maybe';
-    case 'cidr':
-      return matchCidr(world, peer, side);
     case 'unknown':
       world.doubts?.add(`a policy has ${peer.text}`);
       return 'maybe';
     default:
       return assertNever(peer);
   }
+}
+
+/** Whether pods of a match hold a pod, by the labels that the enforcer sees. */
+export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
+  if (match.notOnHost === true && pod.hostNetwork) return 'no';
+  const selected =
+    match.identity === 'cilium' || world.dialect.identityLabels
+      ? matchesIdentity(match.pods, identityLabels(world.model, pod))
+      : matches(match.pods, pod.labels);
+  return selected ? matchNamespace(world, match.namespaces, pod.namespace) : 'no';
 }
 
 /** Whether a namespace is meant. Of one that could not be read, only its name is known. */
@@ -128,19 +167,6 @@ function matchWithoutAddress(world: World, peer: Peer & { readonly type: 'cidr' 
   if (peer.except.length === 0 && peer.cidr.endsWith('/0')) return 'yes';
   world.doubts?.add(`${nameOfSide(side)} has no address yet`);
   return 'maybe';
-}
-
-type Ranges = { readonly range: IpRange | undefined; readonly except: readonly IpRange[] };
-
-const ranges = new WeakMap<Peer, Ranges>();
-
-/** The ranges of a CIDR peer, read once. */
-export function rangesOf(peer: Peer & { readonly type: 'cidr' }): Ranges {
-  const known = ranges.get(peer);
-  if (known !== undefined) return known;
-  const made = { range: parseCidr(peer.cidr), except: peer.except.flatMap((text) => parseCidr(text) ?? []) };
-  ranges.set(peer, made);
-  return made;
 }
 
 /** Both. */

@@ -1,8 +1,9 @@
 import { assertNever } from '../assert-never.ts';
-import { holds, type Requirement, type Selector } from '../cluster/labels.ts';
+import { holds, type Labels, type Requirement } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
+import { identityLabels, matchesIdentity, unprefixed } from './cilium/labels.ts';
 import { matchNamespace, matchPeers, matchPorts, type Question, type World } from './match.ts';
-import type { Direction, Peer, Policy, Rule } from './policy.ts';
+import type { Direction, Peer, PodMatch, Policy, Rule } from './policy.ts';
 import type { Side } from './side.ts';
 import type { Applied } from './stack.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
@@ -42,8 +43,8 @@ export function nearMisses(
 }
 
 function missOf(world: World, rule: Rule, question: Question): Pick<Candidate, 'why' | 'rank'> | undefined {
-  const peer = matchPeers(world, rule.peers, question.peer) !== 'no';
-  const port = matchPorts(rule.ports, question) !== 'no';
+  const peer = matchPeers(world, rule.peers, question) !== 'no';
+  const port = matchPorts(world, rule.ports, question) !== 'no';
   if (peer && port) return undefined;
   if (peer) return { why: hasProtocol(rule, question) ? 'port' : 'protocol', rank: 0 };
   const elsewhere =
@@ -59,7 +60,7 @@ function hasProtocol(rule: Rule, question: Question): boolean {
 function missesByNamespace(world: World, peer: Peer, side: Side): boolean {
   if (peer.type !== 'pods' || side.type !== 'pod') return false;
   return (
-    failing(peer.pods, side.pod).length === 0 &&
+    failing(world, peer, side.pod).length === 0 &&
     matchNamespace(world, peer.namespaces, side.pod.namespace) === 'no'
   );
 }
@@ -72,7 +73,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
     ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
     name: policy.name,
     direction,
-    ruleIndex: index,
+    ruleIndex: rule.at?.index ?? index,
     why,
     text,
     admits: ruleText(rule),
@@ -120,24 +121,38 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
   const nearest = items
     .filter((peer) => peer.type === 'pods')
     .map((peer) => ({
-      failed: failing(peer.pods, side.pod),
+      peer,
+      failed: failing(world, peer, side.pod),
       elsewhere: matchNamespace(world, peer.namespaces, side.pod.namespace) === 'no',
     }))
     .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere) || a.failed.length - b.failed.length)[0];
   if (nearest === undefined) return { short: name, long: `${name} is no such address` };
-  const labels = nearest.failed.map((requirement) => actual(requirement, side.pod));
+  const labels = nearest.failed.map((requirement) =>
+    actual(requirement, visibleLabels(world, nearest.peer, side.pod)),
+  );
   const present = labels.filter((label) => label !== undefined);
   if (present.length > 0) return { short: present.join(','), long: `${name} has ${present.join(',')}` };
-  const keys = [...new Set(nearest.failed.map(({ key }) => key))].join(', ');
+  const keys = [...new Set(nearest.failed.map(({ key }) => unprefixed(key).key))].join(', ');
   return { short: `${name} (no ${keys})`, long: `${name} has no ${keys}` };
 }
 
-function failing(selector: Selector, pod: Pod): readonly Requirement[] {
-  return selector.filter((requirement) => !holds(requirement, pod.labels));
+/** The labels that a selector sees of a pod: Cilium's are not the pod's own. */
+function visibleLabels(world: World, match: PodMatch, pod: Pod): Labels {
+  const derived = match.identity === 'cilium' || world.dialect.identityLabels;
+  return derived ? identityLabels(world.model, pod) : pod.labels;
 }
 
-function actual({ key }: Requirement, pod: Pod): string | undefined {
-  return Object.hasOwn(pod.labels, key) ? `${key}=${pod.labels[key]}` : undefined;
+function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {
+  const labels = visibleLabels(world, match, pod);
+  const derived = labels !== pod.labels;
+  return match.pods.filter((requirement) =>
+    derived ? !matchesIdentity([requirement], labels) : !holds(requirement, labels),
+  );
+}
+
+function actual(requirement: Requirement, labels: Labels): string | undefined {
+  const { key } = unprefixed(requirement.key);
+  return Object.hasOwn(labels, key) ? `${key}=${labels[key]}` : undefined;
 }
 
 function nameOf(side: Side): string {

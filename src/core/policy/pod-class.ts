@@ -1,8 +1,9 @@
 import type { Labels } from '../cluster/labels.ts';
 import { isLive, type Pod } from '../cluster/objects.ts';
+import { isIsolated } from './judge.ts';
 import type { World } from './match.ts';
 import type { PolicyIndex } from './policy-index.ts';
-import { type Stack, stackOf } from './stack.ts';
+import { type Stack, stackOf, stackOfReserved } from './stack.ts';
 
 /**
  * Pods in classes that policies cannot tell apart: one namespace, the same labels, service account and network
@@ -10,6 +11,8 @@ import { type Stack, stackOf } from './stack.ts';
  */
 export type Classes = {
   readonly stackFor: (pod: Pod) => Stack;
+  /** Policies on Cilium's own endpoints. */
+  readonly stackForReserved: (name: string) => Stack;
   readonly isolationOf: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
   /** Policies of a namespace changed; without one, policies or namespaces anywhere did. */
   readonly forget: (namespace?: string) => void;
@@ -52,14 +55,15 @@ export function createClasses(world: World, index: PolicyIndex): Classes {
   function build(made: PodClass, pod: Pod): void {
     made.stack = stackOf(world, index, pod);
     made.isolation = {
-      ingress: made.stack.normal.some(({ reading, sure }) => sure && reading.isolates.ingress),
-      egress: made.stack.normal.some(({ reading, sure }) => sure && reading.isolates.egress),
+      ingress: isIsolated(world.dialect, made.stack, 'ingress'),
+      egress: isIsolated(world.dialect, made.stack, 'egress'),
     };
     made.built = tick;
   }
 
   return {
     stackFor: (pod) => classOf(pod).stack,
+    stackForReserved: (name) => stackOfReserved(world, index, name),
     isolationOf: (pod) => (isLive(pod) && !pod.hostNetwork ? classOf(pod).isolation : OPEN),
     forget: (namespace) => {
       tick += 1;

@@ -20,6 +20,14 @@ export type PodMatch = {
   readonly pods: Selector;
   /** Never a host-network pod, by the text of the API (facts/policy.md §2b rule 6). */
   readonly notOnHost?: boolean;
+  /** `pods` speaks of Cilium's identity labels, whatever the dialect (facts/policy.md §2a.6 to 8). */
+  readonly identity?: 'cilium';
+};
+
+/** A service that a rule of Cilium names; without a namespace, in any (facts/policy.md §2a.12). */
+export type ServiceMatch = {
+  readonly namespace?: string;
+  readonly by: { readonly name: string } | { readonly selector: Selector };
 };
 
 /** Who may be at the other end. New kinds add members here, not fields elsewhere. */
@@ -31,7 +39,15 @@ export type Peer =
       readonly except: readonly string[];
       /** Matches addresses of pods whatever the dialect says (facts/policy.md §2b rule 7). */
       readonly reachesPods?: boolean;
+      /** Read as Cilium reads CIDRs, whatever the dialect: never pods, nodes by mode (facts/policy.md §2a.11). */
+      readonly identity?: 'cilium';
     }
+  /** One of Cilium's names for a group of ends: `world`, `host`, `cluster`, … (facts/policy.md §2a.10). */
+  | { readonly type: 'entity'; readonly entity: string }
+  /** A selector of reserved labels: nodes and world, never pods (facts/policy.md §2a.6). */
+  | { readonly type: 'reserved'; readonly selector: Selector }
+  /** What services stand for. When they stand for nothing, a rule with ports means anybody (§2a.12). */
+  | { readonly type: 'services'; readonly services: readonly ServiceMatch[]; readonly orAnybody: boolean }
   /** Nodes by their labels, and host-network pods on them (facts/policy.md §2b rule 7). */
   | { readonly type: 'nodes'; readonly selector: Selector }
   /** Addresses that a DNS name stood for when somebody looked it up: not known from objects. */
@@ -43,7 +59,13 @@ export type Peer =
 export type PortMatch =
   | { readonly type: 'all'; readonly protocol: Protocol }
   | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
-  | { readonly type: 'named'; readonly protocol: Protocol; readonly name: string };
+  | {
+      readonly type: 'named';
+      readonly protocol: Protocol;
+      readonly name: string;
+      /** Cilium: from the number that the name stands for up to this one (facts/policy.md §2a.13). */
+      readonly to?: number;
+    };
 
 export type RuleAction = 'allow' | 'deny' | 'pass';
 
@@ -55,6 +77,10 @@ export type Rule = {
   readonly action: RuleAction;
   readonly peers: readonly Peer[] | 'any';
   readonly ports: readonly PortMatch[] | 'any';
+  /** Set when a proxy then decides on the request: `http`, `dns`, … (facts/policy.md §2a.13). */
+  readonly l7?: string;
+  /** Where it stands, when not simply in the list: section and index there. */
+  readonly at?: { readonly section: string; readonly index: number };
 };
 
 /** What a policy says: whom it applies to, and what it allows or denies them. */
@@ -77,6 +103,8 @@ export type Policy = PolicyRef &
     readonly priority?: number;
     /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (facts/policy.md §1 rule 8). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
+    /** Several rules with subjects of their own under one name; then these count, not the fields above. */
+    readonly parts?: readonly Reading[];
     /** Set when it enforces nothing at all; `problems` says why. */
     readonly inert?: boolean;
     /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */

@@ -1,12 +1,18 @@
 import { type Ip, parseIp } from '../cluster/ip.ts';
 import type { ClusterModel } from '../cluster/model.ts';
-import { isLive, type Node, type Pod } from '../cluster/objects.ts';
+import type { Node, Pod } from '../cluster/objects.ts';
 import type { End } from './verdict.ts';
 
 /** One end of a path as policies see it: a pod with its labels, or a bare address, perhaps of a node. */
 export type Side =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ips: readonly Ip[] }
-  | { readonly type: 'ip'; readonly text: string; readonly ips: readonly Ip[]; readonly node?: Node };
+  | {
+      readonly type: 'ip';
+      readonly text: string;
+      readonly ips: readonly Ip[];
+      readonly node?: Node;
+      readonly reserved?: 'health' | 'ingress';
+    };
 
 /** How to say it in a sentence: the pod's name, or the address. */
 export function nameOfSide(side: Side): string {
@@ -18,6 +24,9 @@ export function sideOf(model: ClusterModel, end: End): Side {
   if (end.type === 'pod') {
     const texts = end.ip === undefined ? end.pod.ips : [end.ip];
     return { type: 'pod', pod: end.pod, ips: ipsOf(texts) };
+  }
+  if (end.reserved !== undefined) {
+    return { type: 'ip', text: end.reserved, ips: ipsOf([end.ip]), reserved: end.reserved };
   }
   const pod = model.podAt(end.ip);
   if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
@@ -51,11 +60,6 @@ export function isSamePod(a: Side, b: Side): boolean {
 /** Whether a side is the node that a pod runs on. */
 export function isOwnNode(pod: Pod, side: Side): boolean {
   return side.type === 'ip' && side.node !== undefined && side.node.name === pod.node;
-}
-
-/** Whether policies apply to this side at all: it is a live pod. */
-export function isSubject(side: Side): side is Side & { readonly type: 'pod' } {
-  return side.type === 'pod' && isLive(side.pod);
 }
 
 const parsed = new WeakMap<readonly string[], readonly Ip[]>();

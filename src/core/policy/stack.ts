@@ -1,9 +1,11 @@
 import { matches } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
+import { mentionsNamespace } from './cilium/labels.ts';
 import { enforces } from './dialect.ts';
-import { type Match, matchNamespace, type World } from './match.ts';
-import type { PodMatch, Policy, Reading } from './policy.ts';
+import { matchPods, type World } from './match.ts';
+import type { Policy, Reading } from './policy.ts';
 import type { PolicyIndex } from './policy-index.ts';
+import { readingsOf } from './reading.ts';
 
 /** A policy that selects a pod. Not `sure`: it may not select it, or may not be enforced here. */
 export type Applied = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
@@ -31,24 +33,31 @@ export function stackOf(world: World, index: PolicyIndex, pod: Pod): Stack {
   };
 }
 
-/** What a policy says under this dialect. */
-export function readingsOf(_world: World, policy: Policy): readonly Reading[] {
-  return [policy];
-}
-
 function appliedOf(world: World, policy: Policy, pod: Pod): readonly Applied[] {
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
   if (enforced === 'no') return [];
-  return readingsOf(world, policy).flatMap((reading): readonly Applied[] => {
-    const selected = matchSubject(world, reading.subject, pod);
+  return readingsOf(world.dialect, policy).flatMap((reading): readonly Applied[] => {
+    const selected = matchPods(world, reading.subject, pod);
     return selected === 'no' ? [] : [{ policy, reading, sure: selected === 'yes' && enforced === 'yes' }];
   });
 }
 
-/** Whether a policy's subject holds a pod. */
-export function matchSubject(world: World, subject: PodMatch, pod: Pod): Match {
-  if (subject.notOnHost === true && pod.hostNetwork) return 'no';
-  return matches(subject.pods, pod.labels) ? matchNamespace(world, subject.namespaces, pod.namespace) : 'no';
+/**
+ * The clusterwide policies on one of Cilium's own endpoints, health or ingress: those that select everything without
+ * speaking of namespaces (facts/policy.md §2a.10).
+ */
+export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
+  const labels = { [`reserved:${name}`]: '' };
+  const applied: Applied[] = [];
+  for (const policy of index.clusterWide()) {
+    if (policy.inert === true || enforces(world.dialect, policy.kind) !== 'yes') continue;
+    for (const reading of readingsOf(world.dialect, policy)) {
+      const { identity, pods } = reading.subject;
+      if (identity !== 'cilium' || mentionsNamespace(pods) || !matches(pods, labels)) continue;
+      applied.push({ policy, reading, sure: true });
+    }
+  }
+  return { admin: [], normal: applied, baseline: [] };
 }
 
 function byPriority(applied: readonly Applied[]): readonly (readonly Applied[])[] {

@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.ts';
 import { formatSelector, type Selector } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
-import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from './policy.ts';
+import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule, ServiceMatch } from './policy.ts';
 
 /** A rule whole: `pods app=api · tcp 5432`; `anything` when it is empty. */
 export function ruleText({ peers, ports }: Rule): string {
@@ -28,6 +28,12 @@ export function shortPeerText(peer: Peer): string {
       return podsText(peer);
     case 'cidr':
       return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${peer.except.join(', ')}`;
+    case 'entity':
+      return peer.entity;
+    case 'reserved':
+      return selectorText(peer.selector);
+    case 'services':
+      return `services ${listed(peer.services.map(serviceText), 'none')}`;
     case 'nodes':
       return peer.selector.length === 0 ? 'nodes' : `nodes ${selectorText(peer.selector)}`;
     case 'domain':
@@ -52,6 +58,11 @@ function namespaceText(match: NamespaceMatch): string | undefined {
   if (first === undefined) return 'any namespace';
   const isName = first.key === 'kubernetes.io/metadata.name' && first.operator === 'In' && rest.length === 0;
   return isName ? first.values.join(' or ') : `namespaces ${selectorText(match.selector)}`;
+}
+
+function serviceText({ namespace, by }: ServiceMatch): string {
+  const what = 'name' in by ? by.name : selectorText(by.selector);
+  return namespace === undefined ? what : `${namespace}/${what}`;
 }
 
 /** A selector as kubectl writes it. */

@@ -10,7 +10,12 @@ export type Decision = 'allow' | 'deny' | 'undecidable';
  */
 export type End =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
-  | { readonly type: 'ip'; readonly ip: string };
+  | {
+      readonly type: 'ip';
+      readonly ip: string;
+      /** Cilium's own endpoint that it is, where a flow says so; such an address is in no list of objects. */
+      readonly reserved?: 'health' | 'ingress';
+    };
 
 /** One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? */
 export type Query = {
@@ -55,6 +60,8 @@ export type Half = {
   readonly nearMisses: readonly NearMiss[];
   /** Why no NetworkPolicy can open this half; empty when one can, or when it is open (facts/policy.md §2d). */
   readonly cannotOpen: readonly string[];
+  /** Open at L4 only: a proxy then decides on the request by this; the verdict of the path is undecidable. */
+  readonly l7?: string;
   /** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
   readonly summary: string;
 };

@@ -54,14 +54,14 @@ function situation(world: World, policies: readonly Policy[]): Situation {
       const source = sideOf(world.model, from);
       const destination = sideOf(world.model, to);
       const ask = { port, protocol };
-      const egress = decideQuickly(world, classes.stackFor, {
+      const egress = decideQuickly(world, classes, {
         ...ask,
         direction: 'egress',
         self: source,
         peer: destination,
       });
       if (egress === 'deny') return 'deny';
-      const ingress = decideQuickly(world, classes.stackFor, {
+      const ingress = decideQuickly(world, classes, {
         ...ask,
         direction: 'ingress',
         self: destination,

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { type CiliumCase, runCilium } from './vectors/cilium.ts';
 import { type ConformanceCase, runConformance } from './vectors/conformance.ts';
 import { type Line, runConnlist, runPairs } from './vectors/connlists.ts';
 import { directories, jsonCases, jsonFile, manifestsBelow, vectorsPresent } from './vectors/files.ts';
@@ -57,5 +58,9 @@ describe.skipIf(!vectorsPresent())('the policy vectors', () => {
     for (const { name, data } of jsonCases<ConformanceCase>('network-policy-api-conformance-v1alpha2')) {
       yield [name, () => runConformance(data)];
     }
+  });
+
+  suite('cilium', function* () {
+    for (const { name, data } of jsonCases<CiliumCase>('cilium')) yield [name, () => runCilium(data)];
   });
 });

@@ -1,0 +1,101 @@
+import { canonicalIp, inRange } from '../../cluster/ip.ts';
+import { matches, type Selector } from '../../cluster/labels.ts';
+import type { Service } from '../../cluster/objects.ts';
+import type { Match, Question, World } from '../match.ts';
+import type { Peer, ServiceMatch } from '../policy.ts';
+import { rangesOf } from '../ranges.ts';
+import { identityLabels, matchesIdentity, unprefixed } from './labels.ts';
+import { reservedLabels, reservedOf } from './reserved.ts';
+
+/** What `cluster` holds besides pods (facts/policy.md §2a.10). */
+const IN_CLUSTER = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'init', 'unmanaged'];
+
+/** Whether an entity holds the other end. */
+export function matchEntity(world: World, entity: string, { peer, self }: Question): Match {
+  if (entity === 'all') return 'yes';
+  if (peer.type === 'pod') return entity === 'cluster' ? 'yes' : 'no';
+  const { names, apiServer } = reservedOf(world.model, peer, self);
+  const wanted = entity === 'cluster' ? IN_CLUSTER : [entity];
+  if (names.some((name) => wanted.includes(name))) return 'yes';
+  if (apiServer !== undefined || !wanted.includes('kube-apiserver')) return 'no';
+  world.doubts?.add('the addresses of the API server are not known');
+  return 'maybe';
+}
+
+/** A selector with a `reserved:` key: it gets neither namespace nor cluster (facts/policy.md §2a.6). */
+export function matchReserved(world: World, selector: Selector, { peer, self }: Question): Match {
+  const labels = reservedLabels(reservedOf(world.model, peer, self));
+  const pod = peer.type === 'pod' ? identityLabels(world.model, peer.pod) : {};
+  const holds = selector.every((requirement) => {
+    const { source, key } = unprefixed(requirement.key);
+    return source === 'reserved'
+      ? matches([{ ...requirement, key }], labels)
+      : matchesIdentity([requirement], pod);
+  });
+  return holds ? 'yes' : 'no';
+}
+
+/** A CIDR: world, nodes only by mode and never by /0, pods only where the mode says so (facts/policy.md §2a.11). */
+export function matchWorldCidr(
+  world: World,
+  peer: Peer & { readonly type: 'cidr' },
+  { peer: side }: Question,
+): Match {
+  const { range, except } = rangesOf(peer);
+  if (range === undefined || (side.type === 'ip' && side.reserved !== undefined)) return 'no';
+  const isEverything = peer.cidr.endsWith('/0');
+  if (
+    side.type === 'pod' &&
+    (!world.dialect.ipBlockMatchesPods || !world.dialect.identityLabels || isEverything)
+  ) {
+    return 'no';
+  }
+  if (side.type === 'ip' && side.node !== undefined && (isEverything || !world.dialect.cidrMatchesNodes)) {
+    return 'no';
+  }
+  const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
+  return hit ? 'yes' : 'no';
+}
+
+/**
+ * What services stand for: the pods of their selectors, or the addresses of their endpoints, which never select
+ * pods and nodes only by mode. Services that stand for nothing leave the rule without a peer (facts/policy.md
+ * §2a.12).
+ */
+export function matchServices(
+  world: World,
+  { services, orAnybody }: Peer & { readonly type: 'services' },
+  { peer: side }: Question,
+): Match {
+  const found = services.flatMap((wanted) => servicesFor(world, wanted));
+  const standing = found.filter(
+    (service) => service.selector !== undefined || addressesOf(world, service).length > 0,
+  );
+  if (standing.length === 0) return orAnybody ? 'yes' : 'no';
+  return standing.some((service) => standsFor(world, service, side)) ? 'yes' : 'no';
+}
+
+function servicesFor(world: World, { namespace, by }: ServiceMatch): readonly Service[] {
+  return Array.from(world.model.services()).filter(
+    (service) =>
+      service.type !== 'ExternalName' &&
+      (namespace === undefined || service.namespace === namespace) &&
+      ('name' in by ? service.name === by.name : matches(by.selector, service.labels)),
+  );
+}
+
+function addressesOf({ model }: World, { namespace, name }: Service): readonly string[] {
+  return model.endpoints(namespace, name);
+}
+
+function standsFor(world: World, service: Service, side: Question['peer']): boolean {
+  if (service.selector !== undefined) {
+    if (side.type !== 'pod' || side.pod.namespace !== service.namespace) return false;
+    const labels = identityLabels(world.model, side.pod);
+    return Object.entries(service.selector).every(([key, value]) => labels[key] === value);
+  }
+  if (side.type !== 'ip' || side.reserved !== undefined) return false;
+  if (side.node !== undefined && !world.dialect.cidrMatchesNodes) return false;
+  const own = canonicalIp(side.text);
+  return addressesOf(world, service).some((address) => canonicalIp(address) === own);
+}

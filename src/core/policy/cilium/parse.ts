@@ -1,0 +1,137 @@
+import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/raw.ts';
+import { safeLabels } from '../../cluster/selector.ts';
+import { safeText } from '../../safe-text.ts';
+import type { PodMatch, Policy, Reading, Rule } from '../policy.ts';
+import { InvalidRule, refuse } from './invalid.ts';
+import { isIgnoredLabel, isReplacedNamespace } from './labels.ts';
+import { parseRules, type Scope } from './rules.ts';
+import { readSelector } from './selector.ts';
+
+/**
+ * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy (facts/policy.md §2a). Never throws. One that the schema
+ * or the agent refuses, by its own text or by `status.conditions`, is inert whole, and `problems` says why
+ * (§0 fact 8, §2a.14).
+ */
+export function parseCiliumPolicy(raw: unknown): Policy {
+  const object = rawOf(raw);
+  const metadata = rawOf(object.metadata);
+  const kind = textOf(object.kind) ?? 'CiliumNetworkPolicy';
+  const namespace =
+    kind === 'CiliumNetworkPolicy' ? safeText(textOf(metadata.namespace) ?? 'default') : undefined;
+  const read = readAll(object, { namespace });
+  const refused = read.refused ?? refusedByAgent(object);
+  const [first] = read.parts;
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name: safeText(textOf(metadata.name) ?? ''),
+    uid: textOf(metadata.uid) ?? '',
+    labels: safeLabels(metadata.labels),
+    annotations: safeLabels(metadata.annotations),
+    tier: 'normal',
+    subject: first?.subject ?? everyPod(namespace),
+    isolates: {
+      ingress: read.parts.some(({ isolates }) => isolates.ingress),
+      egress: read.parts.some(({ isolates }) => isolates.egress),
+    },
+    ingress: read.parts.flatMap(({ ingress }) => ingress),
+    egress: read.parts.flatMap(({ egress }) => egress),
+    ...(read.parts.length === 1 ? {} : { parts: read.parts }),
+    ...(refused === undefined ? {} : { inert: true }),
+    problems: refused === undefined ? warnings(read.parts) : [refused],
+    created: timeOf(metadata.creationTimestamp),
+  };
+}
+
+type Read = { readonly parts: readonly Reading[]; readonly refused?: string };
+
+function readAll(object: Raw, scope: Scope): Read {
+  try {
+    const { spec, specs } = object;
+    const items = [...(isRaw(spec) ? [spec] : []), ...rawsOf(specs)];
+    if (!isRaw(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
+    return { parts: items.flatMap((item) => readRule(item, scope)) };
+  } catch (error) {
+    if (error instanceof InvalidRule) return { parts: [], refused: `Cilium refuses it: ${error.message}` };
+    throw error;
+  }
+}
+
+function refusedByAgent(object: Raw): string | undefined {
+  const condition = rawsOf(rawOf(object.status).conditions).find(({ type }) => type === 'Valid');
+  if (condition?.status !== 'False') return undefined;
+  return `Cilium refuses it: ${safeText(textOf(condition.message) ?? 'not valid')}`;
+}
+
+/** One rule of the API: a subject and up to four sections. Nothing for a policy of nodes. */
+function readRule(raw: Raw, scope: Scope): readonly Reading[] {
+  const subject = subjectOf(raw, scope);
+  const sections = {
+    ingress: parseRules(raw, 'ingress', scope),
+    ingressDeny: parseRules(raw, 'ingressDeny', scope),
+    egress: parseRules(raw, 'egress', scope),
+    egressDeny: parseRules(raw, 'egressDeny', scope),
+  };
+  const ingress = [...sections.ingress, ...sections.ingressDeny];
+  const egress = [...sections.egress, ...sections.egressDeny];
+  if (ingress.length + egress.length === 0) {
+    refuse('a rule must have at least one of ingress, ingressDeny, egress, egressDeny');
+  }
+  if (subject === undefined) return [];
+  const wanted = rawOf(raw.enableDefaultDeny);
+  return [
+    {
+      subject,
+      isolates: { ingress: isolates(ingress, wanted.ingress), egress: isolates(egress, wanted.egress) },
+      ingress,
+      egress,
+    },
+  ];
+}
+
+/** Default deny needs a rule of that direction, and can be switched off (facts/policy.md §2a.2, §2a.3). */
+function isolates(rules: readonly Rule[], enabled: unknown): boolean {
+  return rules.length > 0 && enabled !== false;
+}
+
+/** The endpointSelector; of a CNP it cannot leave the namespace (facts/policy.md §2a.6). */
+function subjectOf(raw: Raw, { namespace }: Scope): PodMatch | undefined {
+  const hasEndpoints = isRaw(raw.endpointSelector);
+  const hasNodes = isRaw(raw.nodeSelector);
+  if (hasEndpoints === hasNodes) refuse('a rule must have one of endpointSelector and nodeSelector');
+  if (hasNodes && namespace !== undefined) refuse('a nodeSelector needs a CiliumClusterwideNetworkPolicy');
+  if (hasNodes) return undefined;
+  const selector = readSelector(raw.endpointSelector);
+  if (namespace === undefined) return { ...everyPod(undefined), pods: selector };
+  return {
+    ...everyPod(namespace),
+    pods: selector.filter((requirement) => !isReplacedNamespace(requirement, 'k8s:')),
+  };
+}
+
+function everyPod(namespace: string | undefined): PodMatch {
+  const namespaces =
+    namespace === undefined
+      ? ({ by: 'labels', selector: [] } as const)
+      : ({ by: 'name', name: namespace } as const);
+  return { namespaces, pods: [], identity: 'cilium' };
+}
+
+/** Labels that Cilium leaves out of identities: a selector on them means something else than it says (§2a.8). */
+function warnings(parts: readonly Reading[]): readonly string[] {
+  const selectors = parts.flatMap(({ subject, ingress, egress }) => [
+    subject.pods,
+    ...[...ingress, ...egress].flatMap(({ peers }) =>
+      peers === 'any' ? [] : peers.flatMap((peer) => (peer.type === 'pods' ? [peer.pods] : [])),
+    ),
+  ]);
+  const keys = new Set(
+    selectors
+      .flat()
+      .map(({ key }) => key)
+      .filter(isIgnoredLabel),
+  );
+  return [...keys].map(
+    (key) => `Cilium ignores the label ${key}: selecting by it selects no pod, excluding it every pod`,
+  );
+}

@@ -1,0 +1,145 @@
+import { covers, parseCidr } from '../../cluster/ip.ts';
+import { type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { safeText } from '../../safe-text.ts';
+import type { Peer, ServiceMatch } from '../policy.ts';
+import { refuse } from './invalid.ts';
+import { endpointsPeer, readSelector } from './selector.ts';
+
+export type Direction = 'ingress' | 'egress';
+
+/** What surrounds the peers of a rule. */
+export type PeerContext = {
+  readonly namespace: string | undefined;
+  readonly action: 'allow' | 'deny';
+  readonly hasPorts: boolean;
+};
+
+const ENTITIES = [
+  'all',
+  'world',
+  'cluster',
+  'host',
+  'init',
+  'ingress',
+  'unmanaged',
+  'remote-node',
+  'health',
+  'none',
+  'kube-apiserver',
+];
+
+/**
+ * The peers of a rule: undefined when it names none, empty when it names an empty list, which selects nothing even
+ * beside another one. Empty toServices and toFQDNs count as absent. Two kinds of peers in one rule are refused
+ * (facts/policy.md §2a.5, §2a.14).
+ */
+export function parsePeers(
+  rule: Raw,
+  direction: Direction,
+  context: PeerContext,
+): readonly Peer[] | undefined {
+  const lists = fieldsOf(direction).flatMap(({ name, read, emptyIsAbsent }) => {
+    const value = rule[name];
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value)) refuse(`${name} must be a list`);
+    if (value.length === 0 && emptyIsAbsent === true) return [];
+    return [{ name, empty: value.length === 0, peers: () => read(value, context) }];
+  });
+  const named = lists.filter(({ empty }) => !empty);
+  const [first, second] = named;
+  if (first !== undefined && second !== undefined) refuse(`combining ${first.name} and ${second.name}`);
+  const peers = first?.peers();
+  if (lists.some(({ empty }) => empty)) return [];
+  return peers;
+}
+
+type Field = {
+  readonly name: string;
+  readonly read: (items: readonly unknown[], context: PeerContext) => readonly Peer[] | undefined;
+  readonly emptyIsAbsent?: boolean;
+};
+
+function fieldsOf(direction: Direction): readonly Field[] {
+  const side = direction === 'ingress' ? 'from' : 'to';
+  const both: readonly Field[] = [
+    {
+      name: `${side}Endpoints`,
+      read: (items, { namespace }) => items.map((item) => endpointsPeer(item, namespace)),
+    },
+    { name: `${side}Entities`, read: (items) => items.map(entityPeer) },
+    { name: `${side}CIDR`, read: (items) => items.map((item) => cidrPeer(item, [])) },
+    { name: `${side}CIDRSet`, read: (items) => items.map(cidrSetPeer) },
+    {
+      name: `${side}Groups`,
+      read: () => [{ type: 'unknown', text: `${side}Groups, looked up outside the cluster` }],
+    },
+    { name: `${side}Nodes`, read: () => refuse(`${side}Nodes needs a flag that is off by default`) },
+    { name: `${side}Requires`, read: () => refuse(`${side}Requires was removed`) },
+  ];
+  const outward: readonly Field[] = [
+    { name: 'toServices', read: servicesPeers, emptyIsAbsent: true },
+    { name: 'toFQDNs', read: domainPeers, emptyIsAbsent: true },
+  ];
+  return direction === 'egress' ? [...both, ...outward] : both;
+}
+
+function entityPeer(item: unknown): Peer {
+  if (typeof item !== 'string' || !ENTITIES.includes(item))
+    refuse(`entity ${JSON.stringify(item)} is unknown`);
+  return { type: 'entity', entity: item };
+}
+
+function cidrPeer(item: unknown, except: readonly string[]): Peer {
+  const range = typeof item === 'string' ? parseCidr(item) : undefined;
+  if (range === undefined || typeof item !== 'string') refuse(`${JSON.stringify(item)} is no CIDR`);
+  for (const hole of except) {
+    const inner = parseCidr(hole);
+    if (inner === undefined || !covers(range, inner)) refuse(`except ${hole} is not in ${item}`);
+  }
+  return { type: 'cidr', cidr: item, except, identity: 'cilium' };
+}
+
+/** A CIDR with holes; groups and selectors of CIDRs live in other objects. */
+function cidrSetPeer(item: unknown): Peer {
+  const { cidr, except, cidrGroupRef, cidrGroupSelector } = rawOf(item);
+  if (cidr === undefined && (cidrGroupRef !== undefined || cidrGroupSelector !== undefined)) {
+    return { type: 'unknown', text: 'a CIDR group, which is not read here' };
+  }
+  return cidrPeer(cidr, Array.isArray(except) ? except.map(String) : []);
+}
+
+/** Never resolved in a deny: with ports it denies anybody, without ports nothing (facts/policy.md §2a.9). */
+function servicesPeers(
+  items: readonly unknown[],
+  { action, hasPorts }: PeerContext,
+): readonly Peer[] | undefined {
+  if (action === 'deny') return hasPorts ? undefined : [];
+  return [{ type: 'services', services: items.flatMap(serviceOf), orAnybody: hasPorts }];
+}
+
+function serviceOf(item: unknown): readonly ServiceMatch[] {
+  const { k8sService, k8sServiceSelector } = rawOf(item);
+  const byName = rawOf(k8sService);
+  const bySelector = rawOf(k8sServiceSelector);
+  const name = textOf(byName.serviceName);
+  const found: ServiceMatch[] = [];
+  if (name !== undefined) found.push({ ...namespaceOf(byName), by: { name: safeText(name) } });
+  if (k8sServiceSelector !== undefined) {
+    found.push({ ...namespaceOf(bySelector), by: { selector: readSelector(bySelector.selector) } });
+  }
+  return found;
+}
+
+function namespaceOf(raw: Raw): { readonly namespace?: string } {
+  const namespace = textOf(raw.namespace);
+  return namespace === undefined ? {} : { namespace: safeText(namespace) };
+}
+
+/** Not in the schema of a deny, and pruned there (facts/policy.md §2a.9). */
+function domainPeers(items: readonly unknown[], { action }: PeerContext): readonly Peer[] | undefined {
+  if (action === 'deny') return undefined;
+  return items.map((item): Peer => {
+    const { matchName, matchPattern } = rawOf(item);
+    return { type: 'domain', pattern: safeText(textOf(matchName) ?? textOf(matchPattern) ?? '*') };
+  });
+}

@@ -1,0 +1,76 @@
+import type { Protocol } from '../../cluster/objects.ts';
+import { numberOf, type Raw, rawOf, rawsOf } from '../../cluster/raw.ts';
+import { safeText } from '../../safe-text.ts';
+import type { PortMatch } from '../policy.ts';
+import { refuse } from './invalid.ts';
+import type { Direction } from './peers.ts';
+import type { PortItem } from './rules.ts';
+
+const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+const L7_KINDS = ['http', 'kafka', 'dns', 'l7proto', 'l7'];
+const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
+const MOST_PORTS = 40;
+
+/**
+ * The port items of a rule: absent and `[]` are all ports, `[{}]` and `[{ports: []}]` match nothing
+ * (facts/policy.md §2a.4, §2a.13).
+ */
+export function parsePorts(
+  rule: Raw,
+  direction: Direction,
+  action: 'allow' | 'deny',
+): readonly PortItem[] | 'any' {
+  const value = rule.toPorts;
+  if (value === undefined || value === null) return 'any';
+  if (!Array.isArray(value)) refuse('toPorts must be a list');
+  if (value.length === 0) return 'any';
+  if (Array.isArray(rule.icmps) && rule.icmps.length > 0) refuse('icmps and toPorts in one rule');
+  return value.map((item: unknown) => itemOf(rawOf(item), direction, action));
+}
+
+function itemOf(item: Raw, direction: Direction, action: 'allow' | 'deny'): PortItem {
+  const raws = rawsOf(item.ports);
+  if (raws.length > MOST_PORTS) refuse(`more than ${MOST_PORTS} ports in one item`);
+  const ports = raws.flatMap(portOf);
+  const l7 = action === 'deny' ? undefined : l7Of(item, raws, direction);
+  return l7 === undefined ? { ports } : { ports, l7 };
+}
+
+/** What of the request a proxy decides on; an empty list of rules is none (facts/policy.md §2a.13). */
+function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | undefined {
+  const rules = rawOf(item.rules);
+  const kinds = L7_KINDS.filter((kind) => rules[kind] !== undefined && rules[kind] !== null);
+  if (kinds.filter((kind) => kind !== 'l7' && kind !== 'l7proto').length > 1) refuse('two kinds of L7 rules');
+  const [kind] = kinds.filter((name) => !Array.isArray(rules[name]) || rules[name].length > 0);
+  if (kind === undefined) {
+    return Array.isArray(item.serverNames) && item.serverNames.length > 0 ? 'TLS server name' : undefined;
+  }
+  if (kind === 'dns' && direction === 'ingress') refuse('L7 protocol DNS is not supported on ingress');
+  for (const { port, protocol } of ports) {
+    if (Number(port ?? 0) === 0) refuse('L7 rules cannot be used when a port is 0');
+    if (kind !== 'dns' && protocol !== 'TCP') refuse('L7 rules other than DNS need TCP');
+  }
+  return kind;
+}
+
+/** Port `0` or absent is all, protocol `ANY` or absent is each, a name may carry an end (facts/policy.md §2a.13). */
+function portOf(raw: Raw): readonly PortMatch[] {
+  const text = raw.port === undefined || raw.port === null ? '0' : String(raw.port);
+  const end = numberOf(raw.endPort);
+  return protocolsOf(raw.protocol).map((protocol): PortMatch => {
+    if (!/^\d+$/.test(text)) {
+      if (!NAME.test(text)) refuse(`port ${JSON.stringify(text)} is neither a number nor a name`);
+      return { type: 'named', protocol, name: safeText(text), ...(end === undefined ? {} : { to: end }) };
+    }
+    const from = Number(text);
+    if (from > 65_535 || (end !== undefined && end > 65_535))
+      refuse(`port ${Math.max(from, end ?? 0)} does not exist`);
+    if (from === 0 && (end === undefined || end === 0)) return { type: 'all', protocol };
+    return { type: 'range', protocol, from, to: Math.max(from, end ?? from) };
+  });
+}
+
+function protocolsOf(value: unknown): readonly Protocol[] {
+  if (value === undefined || value === null || value === '' || value === 'ANY') return PROTOCOLS;
+  return PROTOCOLS.filter((protocol) => protocol === value);
+}

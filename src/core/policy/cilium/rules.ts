@@ -1,0 +1,54 @@
+import { isRaw, type Raw } from '../../cluster/raw.ts';
+import type { PortMatch, Rule } from '../policy.ts';
+import { refuse } from './invalid.ts';
+import { type Direction, parsePeers } from './peers.ts';
+import { parsePorts } from './ports.ts';
+
+/** Where the rules live: the namespace of a CNP, none for a CCNP. */
+export type Scope = { readonly namespace: string | undefined };
+
+export type Section = 'ingress' | 'ingressDeny' | 'egress' | 'egressDeny';
+
+/** The rules of one section; absent and empty are none (facts/policy.md §2a.4). */
+export function parseRules(raw: Raw, section: Section, scope: Scope): readonly Rule[] {
+  const value = raw[section];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) refuse(`${section} must be a list`);
+  const direction: Direction = section.startsWith('ingress') ? 'ingress' : 'egress';
+  const action = section.endsWith('Deny') ? 'deny' : 'allow';
+  return value.flatMap((item: unknown, index) => {
+    if (item !== null && !isRaw(item)) refuse(`${section}[${index}] must be an object`);
+    const rule = isRaw(item) ? item : {};
+    return expand(rule, { direction, action, at: { section, index } }, scope);
+  });
+}
+
+type Place = {
+  readonly direction: Direction;
+  readonly action: 'allow' | 'deny';
+  readonly at: { readonly section: string; readonly index: number };
+};
+
+/** One rule, or one for each of its port items, as only some go through a proxy (facts/policy.md §2a.13). */
+function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): readonly Rule[] {
+  const ports = parsePorts(rule, direction, action);
+  const peers = parsePeers(rule, direction, {
+    namespace: scope.namespace,
+    action,
+    hasPorts: ports !== 'any',
+  });
+  if (ports === 'any') return [{ action, peers: peers ?? [], ports: hasIcmp(rule) ? [] : 'any', at }];
+  const whole: Rule = { action, peers: peers ?? 'any', ports: [], at };
+  const plain = ports.filter(({ l7 }) => l7 === undefined).flatMap((item) => item.ports);
+  const proxied = ports.flatMap(({ l7, ports: list }) =>
+    l7 === undefined ? [] : [{ ...whole, ports: list, l7 }],
+  );
+  return plain.length > 0 || proxied.length === 0 ? [{ ...whole, ports: plain }, ...proxied] : proxied;
+}
+
+/** An icmps rule opens no port (facts/policy.md §2a.13). */
+function hasIcmp(rule: Raw): boolean {
+  return Array.isArray(rule.icmps) && rule.icmps.length > 0;
+}
+
+export type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };

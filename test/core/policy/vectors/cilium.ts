@@ -1,0 +1,109 @@
+import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
+import type { Protocol } from '../../../../src/core/cluster/objects.ts';
+import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
+import type { Decision, End } from '../../../../src/core/policy/verdict.ts';
+import { judged, type Outcome } from './suite.ts';
+import { podNamed, worldOf } from './world.ts';
+
+type Expected = {
+  readonly verdict: Decision;
+  readonly egress: { readonly verdict: Decision; readonly isolated: boolean };
+  readonly ingress: { readonly verdict: Decision; readonly isolated: boolean };
+};
+
+type Flow = {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly expect: Expected;
+  readonly expect120?: Expected;
+  readonly mayBeUndecidable?: boolean;
+};
+
+/** A world, its policies, and what Cilium's own engine says of some flows. */
+export type CiliumCase = {
+  readonly world: {
+    readonly namespaces: readonly unknown[];
+    readonly nodes: readonly unknown[];
+    readonly pods: readonly unknown[];
+    readonly services: readonly unknown[];
+    readonly endpointSlices: readonly unknown[];
+    readonly policies: readonly { readonly metadata: { readonly name: string } }[];
+    readonly settings?: Readonly<Record<string, string>>;
+  };
+  readonly queries: readonly Flow[];
+  readonly invalid?: readonly { readonly policy: string; readonly message: string }[];
+};
+
+/** Compares every flow, and which policies are refused. */
+export function runCilium({ world, queries, invalid = [] }: CiliumCase): Outcome {
+  const { namespaces, nodes, pods, services, endpointSlices, policies, settings = {} } = world;
+  const documents = [...namespaces, ...nodes, ...pods, ...services, ...endpointSlices, ...policies];
+  const { model, engine } = worldOf(documents, dialectFor(settings));
+  const refused = new Set(invalid.map(({ policy }) => policy.replace(/^.*[ /]/, '')));
+  const findings = [...model.policies()]
+    .filter(({ name, inert }) => refused.has(name) !== (inert === true))
+    .map(({ name, inert, problems }) => `${name} is ${inert === true ? `refused: ${problems[0]}` : 'taken'}`);
+  for (const flow of queries) {
+    const from = endOf(model, flow.from, flow.to);
+    const to = endOf(model, flow.to, flow.from);
+    const got = engine.evaluate({ from, to, port: flow.port, protocol: flow.protocol });
+    const wanted = [flow.expect, ...(flow.expect120 === undefined ? [] : [flow.expect120])];
+    if (wanted.some((one) => agrees(got, one, flow.mayBeUndecidable === true))) continue;
+    const what = (one: Expected) =>
+      `${one.verdict} (out ${one.egress.verdict} ${one.egress.isolated}, in ${one.ingress.verdict} ${one.ingress.isolated})`;
+    findings.push(
+      `${flow.from} → ${flow.to} ${flow.protocol} ${flow.port}: ${what(got)}, expected ${what(flow.expect)}`,
+    );
+  }
+  return judged(findings);
+}
+
+function dialectFor(settings: Readonly<Record<string, string>>): Dialect {
+  const mode = settings['enable-policy'];
+  return {
+    ...dialectOf('cilium'),
+    enablePolicy: mode === 'always' || mode === 'never' ? mode : 'default',
+    cidrMatchesNodes: settings['policy-cidr-match-mode'] === 'nodes',
+  };
+}
+
+function agrees(got: Expected, want: Expected, mayBeUndecidable: boolean): boolean {
+  const same = (a: Decision, b: Decision) => a === b || (mayBeUndecidable && a === 'undecidable');
+  return (
+    same(got.verdict, want.verdict) &&
+    same(got.egress.verdict, want.egress.verdict) &&
+    same(got.ingress.verdict, want.ingress.verdict) &&
+    got.egress.isolated === want.egress.isolated &&
+    got.ingress.isolated === want.ingress.isolated
+  );
+}
+
+/** `host` and `remote-node` are seen from the pod at the other end; `world` is an address that no policy names. */
+function endOf(model: ClusterModel, text: string, other: string): End {
+  if (text.includes('/')) return { type: 'pod', pod: podNamed(model, text) };
+  const apiServer = model.endpoints('default', 'kubernetes');
+  const nodes = [...model.nodes()];
+  const own = other.includes('/') ? podNamed(model, other).node : undefined;
+  const address = (found: { readonly ips: readonly string[] } | undefined) => found?.ips[0] ?? '';
+  switch (text) {
+    case 'health':
+    case 'ingress':
+      return { type: 'ip', ip: '10.255.255.1', reserved: text };
+    case 'host':
+      return { type: 'ip', ip: address(nodes.find(({ name }) => name === own)) };
+    case 'remote-node': {
+      const remote = nodes.filter(
+        ({ name, ips }) => name !== own && !ips.some((ip) => apiServer.includes(ip)),
+      );
+      return { type: 'ip', ip: address(remote[0]) };
+    }
+    case 'kube-apiserver':
+      return { type: 'ip', ip: apiServer[0] ?? '' };
+    case 'world':
+      return { type: 'ip', ip: '192.0.2.77' };
+    default:
+      return { type: 'ip', ip: text };
+  }
+}
