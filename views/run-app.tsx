@@ -21,19 +21,25 @@ export type RunAppOptions = {
   readonly onInterrupt?: () => void;
 };
 
-/**
- * Shows the app on a terminal until `state.ended` (or `unmount`). `done` resolves once the terminal is as it was
- * before. Settings and their measured reasons: facts/terminal.md §2.2, §2.6.
- */
-export function runApp(options: RunAppOptions): {
+export type RunningApp = {
+  /** Resolves once the app has ended and the terminal is as it was before. */
   readonly done: Promise<void>;
   readonly unmount: () => void;
-} {
+  /** Resolves once everything that was to be drawn so far has been written to the terminal. */
+  readonly flushed: () => Promise<void>;
+};
+
+/**
+ * Shows the app on a terminal until `state.ended` or `unmount`. Settings and their measured reasons: facts/terminal.md
+ * §2.2, §2.6.
+ */
+export function runApp(options: RunAppOptions): RunningApp {
   const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
   const copy = () => copyTo(terminal.stdout, commands);
+  const redraw = () => redrawOn(terminal.stdout, instance);
   const onInterrupt = options.onInterrupt ?? (() => {});
-  const shared = { store, commands, copy, onInterrupt };
+  const shared = { store, commands, copy, redraw, onInterrupt };
   const instance: Instance = render(
     <UiContext value={{ theme, visibleRows }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
@@ -53,7 +59,11 @@ export function runApp(options: RunAppOptions): {
   const unmount = () => instance.unmount();
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
-  return { done: finished(instance, unsubscribe), unmount };
+  return {
+    done: finished(instance, unsubscribe),
+    unmount,
+    flushed: () => instance.waitUntilRenderFlush(),
+  };
 }
 
 async function finished(instance: Instance, unsubscribe: () => void): Promise<void> {
@@ -62,6 +72,15 @@ async function finished(instance: Instance, unsubscribe: () => void): Promise<vo
   } finally {
     unsubscribe();
   }
+}
+
+const ERASE_AND_HOME = '\u001b[2J\u001b[H';
+
+/** Ink draws lines that have changed: to draw them all, it must forget the frame and think of a new size. */
+function redrawOn(stdout: NodeJS.WriteStream, instance: Instance): void {
+  instance.clear();
+  stdout.write(ERASE_AND_HOME);
+  stdout.emit('resize');
 }
 
 /** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (facts/terminal.md §4.1). */

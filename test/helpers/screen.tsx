@@ -36,6 +36,10 @@ export type Screen = {
   readonly set: (change: Partial<SessionState>) => void;
   /** Waits until the screen's text satisfies a condition; fails with the screen otherwise. */
   readonly until: (condition: string | RegExp | ((text: string) => boolean)) => Promise<void>;
+  /** Writes on the terminal past the app. */
+  readonly scribble: (text: string) => void;
+  /** Waits until everything that was to be drawn is on the screen. */
+  readonly settled: () => Promise<void>;
   readonly cell: (
     column: number,
     row: number,
@@ -65,6 +69,7 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl-c': '\u0003',
   'ctrl-e': '\u0005',
   'ctrl-f': '\u0006',
+  'ctrl-l': '\u000c',
   'ctrl-u': '\u0015',
   'ctrl-w': '\u0017',
   'ctrl-y': '\u0019',
@@ -117,7 +122,10 @@ export function openScreen(options: ScreenOptions = {}): Screen {
 
   const lines = () => {
     const buffer = terminal.buffer.active;
-    return Array.from({ length: buffer.length }, (_, y) => buffer.getLine(y)?.translateToString(true) ?? '');
+    return Array.from(
+      { length: buffer.length },
+      (_, y) => buffer.getLine(y)?.translateToString(true).trimEnd() ?? '',
+    );
   };
   const text = () => lines().join('\n');
 
@@ -164,6 +172,13 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     },
     set: (change) => store.setState(change),
     until,
+    scribble: (text) => terminal.write(text),
+    settled: async () => {
+      // React commits a change of size in a task of its own, and only then is there a frame to wait for.
+      await new Promise((resolve) => setImmediate(resolve));
+      await app.flushed();
+      await new Promise<void>((resolve) => terminal.write('', resolve));
+    },
     cell: (column, row) => {
       const cell = terminal.buffer.active.getLine(row)?.getCell(column);
       return {

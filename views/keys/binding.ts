@@ -20,7 +20,7 @@ export type ViewFacts = {
 };
 
 /** What keys can do: the session's commands, and what only the terminal can. */
-export type Actions = Commands & { readonly copy: () => void };
+export type Actions = Commands & { readonly copy: () => void; readonly redraw: () => void };
 
 /**
  * One key and all that is known of it: dispatch, key hints, help and the README's table come from this.

@@ -14,13 +14,15 @@ export type KeysProps = {
   readonly commands: Commands;
   /** Copies what the cursor is on to the clipboard. */
   readonly copy: () => void;
+  /** Draws the whole screen again, should something else have written on it. */
+  readonly redraw: () => void;
   /** Called at a second ctrl-c in a row: end at once. */
   readonly onInterrupt: () => void;
   readonly size: Size;
 };
 
 /** The only place where keys come in. Each press is looked up in the state that the one before has left. */
-export function Keys({ store, commands, copy, onInterrupt, size }: KeysProps): ReactNode {
+export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysProps): ReactNode {
   const interrupted = useRef(false);
 
   const press = (one: Press) => {
@@ -32,7 +34,7 @@ export function Keys({ store, commands, copy, onInterrupt, size }: KeysProps): R
     }
     interrupted.current = false;
     const state = store.getState();
-    dispatch(one, state, { ...commands, copy }, viewFacts(state, size));
+    dispatch(one, state, { ...commands, copy, redraw }, viewFacts(state, size));
   };
 
   useInput((input, key) => {

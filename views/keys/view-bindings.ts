@@ -1,4 +1,4 @@
-import { type Binding, PANES } from './binding.ts';
+import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 
 /** What is shown, and how: panes, filters, namespaces, the app itself. */
 export const VIEWING: readonly Binding[] = [
@@ -99,6 +99,13 @@ export const VIEWING: readonly Binding[] = [
     scopes: PANES,
     title: 'one step back: zoom, filter, marks; never quits',
     run: (commands) => commands.back(),
+  },
+  {
+    id: 'redraw',
+    keys: ['ctrl-l'],
+    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    title: 'draw the screen again',
+    run: (commands) => commands.redraw(),
   },
   {
     id: 'help',

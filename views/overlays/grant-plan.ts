@@ -33,6 +33,7 @@ export function planLines(form: GrantForm, state: SessionState, columns: number)
 function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const ends = state.serverNow + plan.seconds * 1000;
   return [
+    ...isolateLines(plan.isolates, form.confirming, columns),
     ...planEntry(
       '✓',
       'opens',
@@ -45,7 +46,6 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
       : planEntry('!', 'also', `opens ${pairsText(plan.extra)}, which you did not pick`, 'warn', columns)),
     ...halfEntry('egress', plan, columns),
     ...halfEntry('ingress', plan, columns),
-    ...isolateLines(plan.isolates, form.confirming, columns),
     ...planEntry(
       '◷',
       'ends',

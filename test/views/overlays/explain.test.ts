@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import type { Verdict } from '../../../src/core/policy/verdict.ts';
+import type { Overlay, SessionState } from '../../../src/session/state.ts';
+import { contentOf } from '../../../views/overlays/overlay-panel.ts';
+import { lineText } from '../../../views/text/span.ts';
+import { attemptLine, deniedVerdict, half, NOW, sessionState } from '../../helpers/session-state.ts';
+
+type Explain = Extract<Overlay, { type: 'explain' }>;
+
+function explained(
+  change: Partial<Explain> = {},
+  state: SessionState = sessionState(),
+  columns = 116,
+): readonly string[] {
+  const overlay: Explain = {
+    type: 'explain',
+    title: 'web → db :5432/tcp',
+    verdict: deniedVerdict(),
+    scroll: 0,
+    at: NOW,
+    ...change,
+  };
+  return (
+    contentOf({ ...state, overlay })
+      ?.lines(columns)
+      .map(lineText) ?? []
+  );
+}
+
+test('both halves, their deciders and near misses, and the way out', () => {
+  expect(explained({ attempt: attemptLine() })).toEqual([
+    'egress of web       ✓ allow   not isolated',
+    'ingress of db       ✗ deny   db-only-api: admits api, not web',
+    '  shop/default-deny  isolates, admits nothing',
+    '  shop/db-only-api   rule 1  admits pods app=api · tcp 5432   ← misses by peer: web has app=web',
+    'rests on            enforcer cilium',
+    'Hubble says         ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
+    '',
+    'To open it          g: grant it for minutes · Y: the permanent policy to review in Git',
+  ]);
+});
+
+test('what no grant can open is named, and no grant is offered', () => {
+  const verdict: Verdict = {
+    ...deniedVerdict(),
+    ingress: half({
+      verdict: 'deny',
+      isolated: true,
+      summary: 'pci-deny denies it',
+      cannotOpen: [
+        'CiliumClusterwideNetworkPolicy pci-deny denies it; a NetworkPolicy never overrides a deny',
+      ],
+      deciders: [
+        {
+          kind: 'AdminNetworkPolicy',
+          name: 'pci',
+          direction: 'ingress',
+          ruleIndex: 1,
+          action: 'deny',
+          tier: 'admin',
+          priority: 5,
+          text: 'rule 2 denies all',
+        },
+      ],
+    }),
+  };
+  const text = explained({ verdict }).join('\n');
+  expect(text).toContain('  AdminNetworkPolicy pci  admin tier, priority 5: rule 2 denies all');
+  expect(text).toContain('✗ no grant opens this');
+  expect(text).toContain('ask the owner of the policy named above');
+  expect(text).not.toContain('g: grant it');
+});
+
+test('an open path offers nothing, and a finding is marked', () => {
+  const verdict: Verdict = { verdict: 'allow', egress: half(), ingress: half(), assumptions: [] };
+  const differs = 'dropped, though the policies in force allow it';
+  const text = explained({ verdict, attempt: attemptLine({ differs }) }).join('\n');
+  expect(text).not.toContain('To open it');
+  expect(text).toMatch(/! a finding +dropped, though the policies in force allow it/);
+});
+
+test('without a verdict the problem is said', () => {
+  const { verdict: _, ...overlay }: Explain = {
+    type: 'explain',
+    title: 'x',
+    verdict: deniedVerdict(),
+    problem: 'db has no running pods',
+    scroll: 0,
+    at: NOW,
+  };
+  const lines = contentOf({ ...sessionState(), overlay })
+    ?.lines(80)
+    .map(lineText);
+  expect(lines).toEqual(['db has no running pods']);
+});
+
+test('on a narrow screen sentences wrap beside their label and nothing is lost', () => {
+  const lines = explained({ attempt: attemptLine() }, sessionState(), 55);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(55);
+  expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('← misses by peer: web has app=web');
+});

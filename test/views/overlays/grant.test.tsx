@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import type { PlannedHalf } from '../../../src/core/access/plan.ts';
+import type { GrantForm, PlanState } from '../../../src/session/state.ts';
+import { textField } from '../../../src/session/text-field.ts';
+import { openScreen } from '../../helpers/screen.tsx';
+import { deniedVerdict, grantForm, NOW, sessionState } from '../../helpers/session-state.ts';
+
+type Made = Extract<PlanState, { state: 'made' }>;
+type Good = Extract<Made['plan'], { ok: true }>;
+
+const object = (kind: string, name: string) => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name, namespace: 'shop' },
+});
+
+const ingress: PlannedHalf = {
+  direction: 'ingress',
+  namespace: 'shop',
+  lease: object('Job', 'sluice-7f3k-in'),
+  policy: object('NetworkPolicy', 'sluice-7f3k-in'),
+};
+
+const pair = (from: string) => ({
+  from: { namespace: 'shop', name: from },
+  to: { namespace: 'shop', name: 'db-0' },
+  port: 5432,
+  protocol: 'TCP' as const,
+});
+
+function good(change: Partial<Good> = {}): Good {
+  return {
+    ok: true,
+    id: '7f3k',
+    source: 'web',
+    destination: 'db',
+    ports: [{ port: 5432, protocol: 'TCP' }],
+    seconds: 900,
+    before: deniedVerdict(),
+    halves: [ingress],
+    opens: [pair('web-7d9f-x2x'), pair('web-7d9f-k8d')],
+    extra: [],
+    isolates: [],
+    after: 'the path closes again: db-only-api still isolates db',
+    warnings: [],
+    ...change,
+  };
+}
+
+/** The text of the form's panel. */
+async function formText(change: Partial<GrantForm>, size = { columns: 120, rows: 30 }): Promise<string> {
+  const screen = openScreen({
+    ...size,
+    state: sessionState({ overlay: { type: 'grant', form: grantForm(change) } }),
+  });
+  await screen.until('╭ Grant ');
+  const lines = screen.lines();
+  const left = lines.find((line) => line.includes('╭ Grant '))?.indexOf('╭ Grant ') ?? 0;
+  await screen.close();
+  return lines.map((line) => line.slice(left)).join('\n');
+}
+
+const made = (plan: Made['plan'], rest: Partial<Made> = {}): PlanState => ({
+  state: 'made',
+  plan,
+  stale: false,
+  ...rest,
+});
+
+test('the form shows both ends, its fields with the cursor, and what will happen, all of it', async () => {
+  const text = await formText({ plan: made(good(), { server: { state: 'accepted', changes: [] } }) });
+  const ends = new Date(NOW + 900_000).toTimeString().slice(0, 8);
+  expect(text).toMatch(/From +web · Deployment in shop · 2 pods now +\(tab: only the one pod\)/);
+  expect(text).toMatch(/To +db · StatefulSet in shop · 1 pod now/);
+  expect(text).toMatch(/For +15m/);
+  expect(text).toMatch(/Reason +INC-4411 payment page shows no orders▏/);
+  expect(text).toMatch(/✓ opens +2 pairs: web-7d9f-x2x, web-7d9f-k8d → db-0, tcp 5432, nothing else/);
+  expect(text).toMatch(/✓ egress +web is not isolated: nothing to add/);
+  expect(text).toMatch(
+    /\+ ingress +NetworkPolicy shop\/sluice-7f3k-in \(isolated already: nobody is cut off\)/,
+  );
+  expect(text).toContain(`${ends} by the cluster itself, even if this machine dies`);
+  expect(text).toMatch(/✓ after +the path closes again: db-only-api still isolates db/);
+  expect(text).toMatch(/✓ server +dry-run accepted, unchanged by admission/);
+  expect(text).toMatch(/╰ enter grant .* esc back ─/);
+});
+
+test('pods that would be isolated are told in red, and enter must be pressed twice', async () => {
+  const isolates = [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' as const }];
+  const text = await formText({ plan: made(good({ isolates })), confirming: true });
+  expect(text).toMatch(
+    /! isolates +db-0 \(ingress\): all other traffic of this pod in that direction is cut/,
+  );
+  expect(text).toMatch(/! confirm +press enter once more/);
+  expect(text).not.toContain('nobody is cut off');
+  expect(text).toMatch(/enter grant, though it isolates pods/);
+});
+
+test('pairs that were not picked, warnings and changes by admission are never left out', async () => {
+  const plan = good({ extra: [pair('web-canary')], warnings: ['calico keeps established connections'] });
+  const text = await formText({
+    plan: made(plan, { server: { state: 'accepted', changes: ['labels.team'] } }),
+  });
+  expect(text).toMatch(/! also +opens 1 pair: web-canary → db-0, tcp 5432, which you did not pick/);
+  expect(text).not.toContain('nothing else');
+  expect(text).toMatch(/! note +calico keeps established connections/);
+  expect(text).toMatch(/! server +dry-run accepted; admission changes labels\.team/);
+});
+
+test('a refusal stands in the same place, with its next step', async () => {
+  const plan = {
+    ok: false,
+    reason: 'cannot-open',
+    message: 'pci-deny denies it (rule 2).',
+    hint: 'Ask its owner.',
+  } as const;
+  const text = await formText({ plan: made(plan) });
+  expect(text).toMatch(/✗ can't open +pci-deny denies it \(rule 2\)\./);
+  expect(text).toContain('Ask its owner.');
+});
+
+test('the server may refuse what the plan allows', async () => {
+  const text = await formText({
+    plan: made(good(), { server: { state: 'refused', message: 'quota exceeded', hint: 'Free some.' } }),
+  });
+  expect(text).toMatch(/✗ server +quota exceeded/);
+});
+
+test('in the duration field the presets show, the chosen one marked', async () => {
+  expect(await formText({ field: 'duration' })).toMatch(
+    /For +15m▏ +5m {2}▸15m {2}30m {2}1h +← → or type; at most 8h/,
+  );
+});
+
+test('a wrong field says what is wrong, and what is being done is told', async () => {
+  const text = await formText({
+    problems: { ports: '"x" is not a port.' },
+    busy: 'waiting for the lease to start',
+  });
+  expect(text).toContain('✗ "x" is not a port.');
+  expect(text).toContain('◌ waiting for the lease to start');
+});
+
+test('a cursor within the text is inverse, and a long text shows the part around it', async () => {
+  const form = grantForm({ fields: { ...grantForm().fields, reason: { text: 'abc', cursor: 1 } } });
+  const screen = openScreen({ state: sessionState({ overlay: { type: 'grant', form } }) });
+  await screen.until('abc');
+  const row = screen.lines().findIndex((line) => line.includes('abc'));
+  const column = screen.lines()[row]?.indexOf('abc') ?? 0;
+  expect(screen.cell(column + 1, row)).toMatchObject({ text: 'b', inverse: true });
+  await screen.close();
+  expect(
+    await formText({ fields: { ...form.fields, reason: textField(`${'x'.repeat(300)}END`) } }),
+  ).toContain('xEND▏');
+});
+
+test('on a small screen the form gives up blank lines before it gives up content', async () => {
+  const text = await formText(
+    { plan: made(good(), { server: { state: 'accepted', changes: [] } }) },
+    { columns: 80, rows: 19 },
+  );
+  expect(text).toMatch(/✓ server/);
+});
+
+test('the table goes on beside the form', async () => {
+  const screen = openScreen({
+    columns: 160,
+    rows: 40,
+    state: sessionState({ overlay: { type: 'grant', form: grantForm() } }),
+  });
+  await screen.until('╭ Grant ');
+  expect(screen.text()).toContain('api-6c9d-4kx');
+  expect(screen.text()).toContain('4 Grants 1');
+  await screen.close();
+});
