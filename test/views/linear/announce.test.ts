@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import type { VisibleRows } from '../../../src/session/commands.ts';
+import type { Overlay, SessionState } from '../../../src/session/state.ts';
+import { textField } from '../../../src/session/text-field.ts';
+import { announce } from '../../../views/linear/announce.ts';
+import {
+  attemptLine,
+  deniedVerdict,
+  grantForm,
+  grantLine,
+  NOW,
+  sessionState,
+} from '../../helpers/session-state.ts';
+
+const rows: VisibleRows = (state, pane) => state[pane];
+
+function told(change: Partial<SessionState>, before: SessionState = sessionState()): readonly string[] {
+  return announce(before, { ...before, ...change }, rows);
+}
+
+test('nothing new, nothing said; not each second either', () => {
+  expect(told({ now: NOW + 1000, serverNow: NOW + 1000, rate: 12 })).toEqual([]);
+});
+
+test('a verdict that turns is told, one that stays is not', () => {
+  const attempts = [
+    attemptLine({ verdict: 'allow', why: 'sluice-7f3k-in' }),
+    ...sessionState().attempts.slice(1),
+  ];
+  expect(told({ attempts })).toEqual(['ALLOW: web to db port 5432, sluice-7f3k-in']);
+  expect(told({ attempts: [attemptLine({ count: 43 }), ...sessionState().attempts.slice(1)] })).toEqual([]);
+});
+
+test('a burst of attempts is told by its number', () => {
+  const attempts = Array.from({ length: 12 }, (_, index) => attemptLine({ from: `new-${index}` }));
+  const lines = told({ attempts });
+  expect(lines).toHaveLength(6);
+  expect(lines[0]).toBe('and 7 more attempts');
+});
+
+test('grants are told when their state changes, when they drift, and as their end comes near', () => {
+  const closed = grantLine({ name: 'closed', at: NOW, by: 'deadline', proof: 'no traffic since' });
+  expect(told({ grants: [closed] })).toEqual(['grant web to db :5432: closed, no traffic since']);
+  expect(told({ grants: [grantLine(undefined, { drift: ['the lease was suspended'] })] })).toEqual([
+    'grant web to db :5432 drifts: the lease was suspended',
+  ]);
+  expect(told({ serverNow: NOW + 132_000 })).toEqual(['grant web to db :5432: 2m left']);
+  expect(told({ serverNow: NOW + 131_000 })).toEqual([]);
+});
+
+test('connection, namespace and traffic source are told when they change', () => {
+  const { cluster, traffic } = sessionState();
+  expect(told({ cluster: { ...cluster, connection: 'stale', problem: 'connection refused' } })).toEqual([
+    'cluster demo: stale, connection refused, enforcer cilium',
+  ]);
+  expect(told({ cluster: { ...cluster, namespace: 'bank' } })[0]).toBe('namespace bank');
+  expect(told({ traffic: { ...traffic, status: 'reconnecting', detail: 'relay is gone' } })).toEqual([
+    'traffic: hubble ◌ reconnecting: relay is gone',
+  ]);
+});
+
+test('the cursor reads its row with the names of the columns', () => {
+  const panes = { ...sessionState().panes, attempts: { index: 1, filter: '', key: 'web>api:8080' } };
+  expect(told({ panes })).toEqual([
+    '2 of 5: age 1s, verdict ✓ ALLOW, source web, destination api, port 8080, n 1.2k, why api-from-web',
+  ]);
+});
+
+test('another pane reads its name, its rows and the row under the cursor', () => {
+  expect(told({ focus: 'pods' })).toEqual([
+    'Pods, 4 rows',
+    '1 of 4: name api-6c9d-4kx, ready 1/1, status Running, ip 10.1.0.12, node node-a, restarts 0, age 1h0m, in iso, out open',
+  ]);
+});
+
+test('what opens is read whole; later only what is new in it', () => {
+  const overlay: Overlay = {
+    type: 'explain',
+    title: 'web → db',
+    verdict: deniedVerdict(),
+    scroll: 0,
+    at: NOW,
+  };
+  expect(told({ overlay }).slice(0, 3)).toEqual([
+    'web → db',
+    'egress of web  ✓ allow  not isolated',
+    'ingress of db  ✗ deny  db-only-api: admits api, not web',
+  ]);
+  const open = sessionState({ overlay });
+  expect(announce(open, { ...open, overlay: { ...overlay, scroll: 3 } }, rows)).toEqual([]);
+});
+
+test('typing is not read back; a field is when it is entered', () => {
+  const open = sessionState({ overlay: { type: 'grant', form: grantForm() } });
+  const form = grantForm({ fields: { ...grantForm().fields, reason: textField('INC') } });
+  expect(announce(open, { ...open, overlay: { type: 'grant', form } }, rows)).toEqual([]);
+  const ticket = grantForm({ field: 'ticket' });
+  expect(announce(open, { ...open, overlay: { type: 'grant', form: ticket } }, rows)).toEqual([
+    'field ticket: ',
+  ]);
+});
+
+test('notices are told with their next step', () => {
+  expect(told({ notice: { level: 'error', text: 'No such pod.', hint: 'Pick one.', at: NOW } })).toEqual([
+    'error: No such pod. Pick one.',
+  ]);
+});

@@ -1,0 +1,43 @@
+import { expect, test, vi } from 'vitest';
+import { textField } from '../../../src/session/text-field.ts';
+import { openScreen } from '../../helpers/screen.tsx';
+import { attemptLine, sessionState } from '../../helpers/session-state.ts';
+
+test('for a screen reader lines are only ever added, on the ordinary screen', async () => {
+  const screen = openScreen({ screenReader: true, columns: 100, rows: 20 });
+  await screen.until('one line for each change');
+  screen.set({ attempts: [attemptLine({ verdict: 'allow', why: 'granted' })] });
+  await screen.until('ALLOW: web to db port 5432, granted');
+  screen.set({ focus: 'pods' });
+  await screen.until('Pods, 4 rows');
+  expect(screen.lines().filter((line) => line !== '')).toEqual([
+    'sluice: one line for each change. ? reads the keys of a pane, q quits.',
+    'ALLOW: web to db port 5432, granted',
+    'Pods, 4 rows',
+    expect.stringMatching(/^1 of 4: name api-6c9d-4kx, ready 1\/1/),
+    expect.stringMatching(/^.*$/),
+  ]);
+  expect(screen.bytes()).not.toContain('\u001b[?1049h');
+  expect(screen.bytes()).not.toMatch(/\u001b\[[0-9;]*m/);
+  await screen.close();
+});
+
+test('keys work as on the screen, and what is typed has one line of its own', async () => {
+  const screen = openScreen({ screenReader: true });
+  await screen.until('one line for each change');
+  screen.press('j');
+  await vi.waitFor(() => expect(screen.calls).toEqual([['move', 1]]));
+  screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('we') } });
+  await screen.until('filter: we');
+  screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('web') } });
+  await screen.until('filter: web');
+  expect(screen.text().match(/filter: /g)).toHaveLength(1);
+  await screen.close();
+});
+
+test('the end of the session ends it', async () => {
+  const screen = openScreen({ screenReader: true, state: sessionState() });
+  await screen.until('one line');
+  screen.set({ ended: true });
+  await screen.done;
+});
