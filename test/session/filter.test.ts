@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseFilter } from '../../src/session/rows/filter.ts';
+import { parseFilter, type Searchable } from '../../src/session/rows/filter.ts';
 
-const rows = [
+const rows: readonly Searchable[] = [
   { text: 'shop/web-1 Running 10.0.0.1', labels: { app: 'web', tier: 'front' } },
   { text: 'shop/db-0 Running 10.0.0.2', labels: { app: 'db' } },
   { text: 'ops/web-admin CrashLoopBackOff 10.0.0.3', labels: { app: 'web', legacy: '' } },

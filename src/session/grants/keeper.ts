@@ -3,7 +3,7 @@ import { leaseFaults, policyFaults, windowOf } from '../../core/access/lease.ts'
 import { MANAGED_SELECTOR } from '../../core/access/names.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { ApiObject, ObjectEvent } from '../../core/ports.ts';
-import { until } from '../wait.ts';
+import { pause, until } from '../wait.ts';
 import { removeHalves } from './end-grant.ts';
 import { type EvidenceDeps, proveClosed, proveOpen } from './evidence.ts';
 import { extendGrant } from './extend-grant.ts';
@@ -46,6 +46,9 @@ type Life = {
 /** How long ending a grant may take altogether before it is reported as failed. */
 const END_WITHIN = 15_000;
 
+/** A failed end is tried again after this long, until it is done or the app ends. */
+const RETRY_AFTER = 3_000;
+
 /**
  * Keeps the grants of one connection (design §5 steps 7 to 11).
  *
@@ -85,10 +88,14 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
         name: 'failed',
         at,
         message: `Not revoked: ${left.join('; ')}.`,
-        hint: 'Try again with x; the lease is the backstop.',
+        hint: 'It is tried again by itself; the lease is the backstop.',
       };
       set(life, { state });
       await record(deps, 'failed', life.grant, state.message, objectsOf(life.grant)).catch(() => undefined);
+      pause(RETRY_AFTER, life.stop.signal).then(
+        () => end(life, by),
+        () => undefined,
+      );
       return;
     }
     set(life, { state: { name: 'revoked', at, by } });

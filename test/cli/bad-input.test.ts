@@ -1,0 +1,123 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { runProgram } from '../helpers/program.ts';
+
+let folder: string;
+let demo: Demo;
+let deaf: Server;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-bad-'));
+  demo = await startDemo();
+  await writeFile(join(folder, 'demo.kubeconfig'), demo.kubeconfig);
+  deaf = createServer((socket) => socket.end('not http\n')).listen(0, '127.0.0.1');
+  const broken = (user: string, server = 'http://127.0.0.1:1') =>
+    `apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: "${server}"}}]\ncontexts: [{name: c, context: {cluster: c, user: u, namespace: shop}}]\nusers: [{name: u, user: ${user}}]\n`;
+  await writeFile(join(folder, 'nobody-home.kubeconfig'), broken('{token: x}'));
+  const plugin =
+    '{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin-here, interactiveMode: Never}}';
+  await writeFile(join(folder, 'plugin.kubeconfig'), broken(plugin));
+  const server = /server: (\S+)/.exec(demo.kubeconfig)?.[1]?.replaceAll('"', '') ?? '';
+  await writeFile(join(folder, 'expired.kubeconfig'), broken('{token: expired}', server));
+});
+
+afterAll(async () => {
+  await demo.stop();
+  deaf.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const grant = (...change: readonly string[]) => {
+  const options = new Map([
+    ['--from', 'deploy/web'],
+    ['--to', 'sts/db'],
+    ['--port', '5432/tcp'],
+    ['--for', '10s'],
+    ['--reason', 'test'],
+  ]);
+  for (let index = 0; index < change.length; index += 2)
+    options.set(change[index] ?? '', change[index + 1] ?? '');
+  return ['grant', '--source', 'probe', ...[...options].flat()];
+};
+
+type Case = readonly [name: string, args: readonly string[], config: string, code: number, says: RegExp];
+
+const CASES: readonly Case[] = [
+  ['no kubeconfig', ['grants'], 'nothing-here', 2, /nothing-here/],
+  ['unreachable server', ['grants'], 'nobody-home.kubeconfig', 1, /127\.0\.0\.1:1/],
+  ['expired credentials', ['grants'], 'expired.kubeconfig', 1, /credentials|token/i],
+  ['exec plug-in missing', ['grants'], 'plugin.kubeconfig', 1, /no-such-plugin-here/],
+  ['no such context', ['grants', '--context', 'dem'], 'demo.kubeconfig', 2, /"?dem"?/],
+  ['--for 0', grant('--for', '0'), 'demo.kubeconfig', 2, /"0"/],
+  ['--for 400h', grant('--for', '400h'), 'demo.kubeconfig', 2, /"400h".*8h/],
+  ['--port 70000', grant('--port', '70000'), 'demo.kubeconfig', 2, /70000/],
+  ['unknown pod', ['explain', 'pod/wep', 'sts/db', '--port', '5432/tcp'], 'demo.kubeconfig', 1, /wep/],
+  ['empty reason', grant('--reason', '  '), 'demo.kubeconfig', 2, /reason/],
+  ['a source that matches no pod', grant('--from', 'deploy/wep'), 'demo.kubeconfig', 1, /wep/],
+  ['destination already open', grant('--from', 'deploy/api'), 'demo.kubeconfig', 1, /already open/],
+  ['unknown verb', ['grnat'], 'demo.kubeconfig', 2, /grnat/],
+  ['unknown option', ['grants', '--fro', 'x'], 'demo.kubeconfig', 2, /--fro/],
+  ['missing option', ['explain', 'a', 'b'], 'demo.kubeconfig', 2, /--port/],
+  ['unknown format', ['grants', '-o', 'xml'], 'demo.kubeconfig', 2, /xml/],
+  ['unknown grant', ['revoke', 'zzzz'], 'demo.kubeconfig', 1, /zzzz/],
+  ['no grant named', ['revoke'], 'demo.kubeconfig', 2, /No grant is named/],
+  [
+    'recording that is not there',
+    ['flows', '--source', 'replay', '--replay', '/no/such'],
+    'demo.kubeconfig',
+    2,
+    /\/no\/such/,
+  ],
+];
+
+describe('bad input', () => {
+  test.each(CASES)('%s: one sentence, one next step, exit code', async (_, args, config, code, says) => {
+    const program = runProgram(args, { KUBECONFIG: join(folder, config), XDG_STATE_HOME: folder });
+    const exit = await program.ended;
+    const lines = program.errors().trimEnd().split('\n');
+    expect(lines[0]).toMatch(says);
+    expect(exit).toBe(code);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^sluice: .*\.$/);
+    expect(lines[1]).toMatch(/^ {8}\S.*\.$/);
+    expect(program.lines).toEqual([]);
+  });
+
+  test('as JSON it is one object on stderr', async () => {
+    const program = runProgram(['explain', 'pod/wep', 'sts/db', '--port', '5432/tcp', '-o', 'json'], {
+      KUBECONFIG: join(folder, 'demo.kubeconfig'),
+    });
+    expect(await program.ended).toBe(1);
+    expect(JSON.parse(program.errors())).toMatchObject({
+      error: { code: 'not-found', message: expect.stringContaining('wep') },
+    });
+  });
+
+  test('a list that is forbidden names verb, resource and namespace', async () => {
+    const undo = demo.faults.forbid({ verb: 'list', resource: 'networkpolicies' });
+    const program = runProgram(['grants', '-n', 'shop'], { KUBECONFIG: join(folder, 'demo.kubeconfig') });
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toMatch(/responder@demo may not list networkpolicies in namespace shop/);
+    undo();
+  });
+
+  test('a Hubble server that is none says so', async () => {
+    const address = deaf.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const program = runProgram(['flows', '--hubble-server', `127.0.0.1:${port}`, '--last', '1'], {});
+    await program.ended;
+    expect(program.errors()).toMatch(/^sluice: .*127\.0\.0\.1/);
+  }, 15_000);
+
+  test('a reader that goes away ends it quietly', async () => {
+    const program = runProgram(['flows', '--source', 'replay', '--replay', '/dev/stdin'], {});
+    program.process.stdout?.destroy();
+    expect(program.errors()).not.toContain('EPIPE');
+    program.process.kill('SIGTERM');
+    await program.ended;
+  });
+});

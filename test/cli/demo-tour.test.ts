@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runProgram } from '../helpers/program.ts';
+
+let state: string;
+
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'sluice-state-'));
+});
+
+afterEach(async () => {
+  await rm(state, { recursive: true, force: true });
+});
+
+const ORDER = [
+  'attempt',
+  'verdict',
+  'intent',
+  'leased',
+  'granted',
+  'open',
+  'countdown',
+  'revoked',
+  'closed',
+  'audit',
+];
+
+test('the tour tells the main job in order, proves it, and ends within 40 s', async () => {
+  const began = performance.now();
+  const program = runProgram(['demo', '--plain', '-o', 'json'], { XDG_STATE_HOME: state });
+  expect(await program.ended).toBe(0);
+  expect(performance.now() - began).toBeLessThan(40_000);
+  const events = program.lines.map((line) => JSON.parse(line) as { event: string; [field: string]: unknown });
+  expect(events.map(({ event }) => event)).toEqual(ORDER);
+  expect(events[0]).toMatchObject({ verdict: 'drop', source: { name: 'web' }, port: 5_432 });
+  expect(events[1]).toMatchObject({
+    verdict: 'deny',
+    ingress: { verdict: 'deny' },
+    egress: { verdict: 'allow' },
+  });
+  expect(events[8]).toMatchObject({ closed: true });
+  expect(events[9]).toMatchObject({ ok: true });
+  expect(program.errors()).toBe('');
+}, 45_000);
+
+test('in line mode nothing but plain text is written: no control byte but the line feed', async () => {
+  const program = runProgram(['demo', '--plain'], { XDG_STATE_HOME: state });
+  expect(await program.ended).toBe(0);
+  const text = program.lines.join('\n');
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  expect(text).toMatch(/^\d\d:\d\d:\d\d {2}dropped {4}web → db :5432\/tcp {3}db-only-api admits/m);
+}, 45_000);
+
+test('SIGTERM in mid-grant: the policy is gone within 5 s, and the log says so', async () => {
+  const program = runProgram(['demo', '--plain', '-o', 'json'], { XDG_STATE_HOME: state });
+  await program.event('open');
+  const asked = performance.now();
+  program.process.kill('SIGTERM');
+  const revoked = await program.event('revoked');
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(revoked).toMatchObject({ by: 'revoke' });
+  expect(await program.event('audit')).toMatchObject({ ok: true });
+  expect(await program.ended).toBe(130);
+
+  const log = runProgram(['audit', 'log', '-o', 'json'], { XDG_STATE_HOME: state });
+  expect(await log.ended).toBe(0);
+  const types = log.lines.map((line) => (JSON.parse(line) as { type: string }).type);
+  expect(types.slice(0, 3)).toEqual(['intent', 'granted', 'revoked']);
+}, 45_000);

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openAuditLog } from '../../src/audit/log.ts';
+import { readAuditLog } from '../../src/audit/read.ts';
+import type { Grant, GrantRequest } from '../../src/core/access/grant.ts';
+import type { AuditRecord, Clock } from '../../src/core/ports.ts';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { createHubbleSource } from '../../src/hubble/source.ts';
+import { connect } from '../../src/kube/connect.ts';
+import type { Connection } from '../../src/session/connection.ts';
+import { type Runtime, startRuntime } from '../../src/session/runtime.ts';
+import { vi } from 'vitest';
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** The session's runtime at work on an embedded cluster, over real HTTP and gRPC, with a log of its own. */
+export type LiveDemo = {
+  readonly demo: Demo;
+  readonly runtime: Runtime;
+  /** The newest state of a grant. */
+  readonly grant: (id: string) => Grant | undefined;
+  /** Resolves when a grant has the state. */
+  readonly reaches: (id: string, state: Grant['state']['name'], within?: number) => Promise<Grant>;
+  readonly audited: () => Promise<readonly AuditRecord[]>;
+  readonly auditPath: string;
+  /** Plans and makes a grant as the app does. */
+  readonly open: (request?: Partial<GrantRequest>) => Promise<Grant>;
+  readonly dispose: () => Promise<void>;
+};
+
+const shop = (kind: string, name: string) =>
+  ({ type: 'workload', ref: { kind, namespace: 'shop', name } }) as const;
+
+/** The story's request: web to db for a few seconds. */
+export const STORY: GrantRequest = {
+  source: shop('Deployment', 'web'),
+  destination: shop('StatefulSet', 'db'),
+  ports: [{ port: 5_432, protocol: 'TCP' }],
+  seconds: 3,
+  reason: 'test',
+};
+
+/** Both halves closed: cart may not send, cache may not receive. */
+export const BOTH: Partial<GrantRequest> = {
+  source: shop('Deployment', 'cart'),
+  destination: shop('StatefulSet', 'cache'),
+  ports: [{ port: 6_379, protocol: 'TCP' }],
+};
+
+/** A connection to an embedded cluster, as the cli composes it. */
+export async function connectionTo(
+  demo: Demo,
+  directory: string,
+  kubeconfig = demo.kubeconfig,
+): Promise<Connection> {
+  const cluster = await connect({ kubeconfig: { text: kubeconfig } });
+  return {
+    api: cluster.api,
+    feed: cluster.feed,
+    context: cluster.context,
+    namespace: cluster.namespace,
+    demo: true,
+    traffic: async () => createHubbleSource({ address: demo.hubbleAddress, tls: false }),
+    audit: () => openAuditLog({ directory, cluster: 'demo', version: 'test' }),
+    foreign: (signal) => cluster.foreignPolicies(signal),
+    dispose: () => cluster.dispose(),
+  };
+}
+
+export async function startLiveDemo(): Promise<LiveDemo> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-audit-'));
+  const demo = await startDemo();
+  const connection = await connectionTo(demo, directory);
+  const runtime = await startRuntime(
+    connection,
+    { clock, version: 'test', traffic: true, namespace: 'shop', listener: {} },
+    new AbortController().signal,
+  );
+  await runtime.ready;
+  const grant = (id: string) => runtime.keeper.grants().find((candidate) => candidate.id === id);
+  const { path } = await connection.audit(runtime.info);
+  return {
+    demo,
+    runtime,
+    grant,
+    auditPath: path,
+    reaches: (id, state, within = 10_000) =>
+      vi.waitFor(
+        () => {
+          const found = grant(id);
+          if (found?.state.name !== state) throw new Error(`${id} is ${JSON.stringify(found?.state)}, not ${state}`);
+          return found;
+        },
+        { timeout: within, interval: 10 },
+      ),
+    audited: async () => {
+      const records: AuditRecord[] = [];
+      for await (const record of readAuditLog(path)) records.push(record);
+      return records;
+    },
+    open: async (request = {}) => {
+      const signal = new AbortController().signal;
+      const asked = { ...STORY, ...request };
+      const plan = await runtime.plan(asked, signal);
+      if (!plan.ok) throw new Error(plan.message);
+      return runtime.grant(plan, asked, () => undefined, signal);
+    },
+    dispose: async () => {
+      await runtime.dispose();
+      await demo.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Grant } from '../../../src/core/access/grant.ts';
+import { SluiceError } from '../../../src/core/errors.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { BOTH, type LiveDemo, startLiveDemo } from '../../helpers/live-demo.ts';
+
+let live: LiveDemo;
+
+beforeEach(async () => {
+  live = await startLiveDemo();
+});
+
+afterEach(async () => {
+  await live.dispose();
+});
+
+const policiesOf = ({ halves }: Grant) =>
+  halves.map(({ namespace, policy }) =>
+    live.demo.faults.peek('networking.k8s.io/networkpolicies', namespace, policy?.name ?? ''),
+  );
+const jobsOf = ({ halves }: Grant) =>
+  halves.map(({ namespace, lease }) => live.demo.faults.peek('batch/jobs', namespace, lease?.name ?? ''));
+const drift = ({ id }: Grant) => live.grant(id)?.drift.join('; ') ?? '';
+const types = async () => (await live.audited()).map(({ type }) => type);
+
+describe('the life of a grant', () => {
+  test('opens by traffic, ends at its deadline, closes by traffic, and every step is in the log', async () => {
+    const made = await live.open();
+    const open = await live.reaches(made.id, 'open');
+    expect(open.state).toMatchObject({ how: 'seen by hubble' });
+    await live.reaches(made.id, 'revoked');
+    expect(policiesOf(made)).toEqual([undefined]);
+    expect(jobsOf(made)).toEqual([undefined]);
+    const closed = await live.reaches(made.id, 'closed');
+    expect(closed.state).toMatchObject({
+      by: expect.stringMatching(/deadline|lease/),
+      proof: expect.stringMatching(/dropped since/),
+    });
+    expect(await types()).toEqual(['intent', 'granted', 'expired', 'closed']);
+    const [intent, granted] = await live.audited();
+    expect(intent?.actor.username).toBe('responder@demo');
+    expect(granted?.objects?.map(({ uid }) => uid).every((uid) => uid !== undefined)).toBe(true);
+    expect(granted?.objects?.map(({ auditId }) => auditId)).toEqual(
+      intent?.objects?.map(({ auditId }) => auditId),
+    );
+  });
+
+  test('needs both halves where both are closed, and takes both away', async () => {
+    const made = await live.open(BOTH);
+    expect(made.halves.map(({ direction }) => direction)).toEqual(['ingress', 'egress']);
+    await live.reaches(made.id, 'open');
+    await live.runtime.keeper.revoke([made.id]);
+    expect(policiesOf(made)).toEqual([undefined, undefined]);
+    expect((await live.reaches(made.id, 'closed')).state).toMatchObject({ by: 'revoke' });
+  });
+
+  test('is extended before its deadline, and refused after it', async () => {
+    const made = await live.open();
+    const longer = await live.runtime.keeper.extend(made.id, 3);
+    expect((longer.window?.end ?? 0) - (made.window?.end ?? 0)).toBe(3_000);
+    const [policy] = policiesOf(made);
+    expect(Date.parse(policy?.metadata.annotations?.['sluice.dev/expires-at'] ?? '')).toBe(
+      longer.window?.end,
+    );
+    await live.runtime.keeper.revoke([made.id]);
+    await expect(live.runtime.keeper.extend(made.id, 3)).rejects.toMatchObject({ code: 'refused' });
+    expect(await types()).toContain('extended');
+  });
+});
+
+describe('what admission may do to it', () => {
+  test.each([
+    ['suspends Jobs', { suspend: true }],
+    ['strips the ttl', { ttlSecondsAfterFinished: undefined }],
+    ['hands Jobs to another manager', { managedBy: 'kueue.x-k8s.io/multikueue' }],
+  ])('a webhook that %s: refused, and nothing stays', async (_, spec) => {
+    live.demo.faults.admit((object) =>
+      object.kind === 'Job' ? { ...object, spec: { ...(object.spec as object), ...spec } } : object,
+    );
+    await expect(live.open()).rejects.toMatchObject({ code: 'refused' });
+    const left = await live.runtime.connection.api.list(
+      { group: 'batch', version: 'v1', resource: 'jobs' },
+      { labels: 'sluice.dev/grant' },
+    );
+    expect(left).toEqual([]);
+    expect(await types()).toEqual(['intent', 'failed']);
+  });
+
+  test('without rights for Jobs: names verb, resource and namespace before anything is written', async () => {
+    live.demo.faults.forbid({ verb: 'create', resource: 'jobs', namespace: 'shop' });
+    const error = await live.open().catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(SluiceError);
+    expect((error as SluiceError).message).toContain('may not create jobs in namespace shop');
+    expect(await types()).toEqual([]);
+  });
+});
+
+describe('what others may do to it', () => {
+  test('a suspended lease is told, and the grant still ends at its first deadline', async () => {
+    const made = await live.open();
+    live.demo.faults.suspend('shop', made.halves[0]?.lease?.name ?? '');
+    await eventually(() => expect(drift(made)).toMatch(/suspended/));
+    expect(drift(made)).toContain(made.halves[0]?.lease?.name);
+    await live.reaches(made.id, 'closed');
+    expect(Date.now() - (made.window?.end ?? 0)).toBeLessThan(6_000);
+    expect(policiesOf(made)).toEqual([undefined]);
+    expect(await types()).toContain('drift');
+  });
+
+  test('a lease deleted so that it orphans the policy is told, and the policy still goes at the deadline', async () => {
+    const made = await live.open();
+    live.demo.faults.orphan('shop', made.halves[0]?.lease?.name ?? '');
+    await eventually(() => expect(drift(made)).toMatch(/owner/));
+    await live.reaches(made.id, 'closed');
+    expect(policiesOf(made)).toEqual([undefined]);
+  });
+
+  test('a policy that somebody deletes ends the grant, and says who it was not', async () => {
+    const made = await live.open({ seconds: 60 });
+    await live.reaches(made.id, 'open');
+    const { name } = made.halves[0]?.policy ?? { name: '' };
+    live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    expect((await live.reaches(made.id, 'closed')).state).toMatchObject({ by: 'other' });
+    expect(jobsOf(made)).toEqual([undefined]);
+  });
+
+  test('a finalizer keeps the policy in force: that is no end, and it stays red until it is one', async () => {
+    const made = await live.open({ seconds: 60 });
+    const { name } = made.halves[0]?.policy ?? { name: '' };
+    live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, (object) => ({
+      ...object,
+      metadata: { ...object.metadata, finalizers: ['example.com/keep'] },
+    }));
+    await live.runtime.keeper.revoke([made.id]);
+    expect(live.grant(made.id)?.state).toMatchObject({
+      name: 'failed',
+      message: expect.stringContaining('still in force'),
+    });
+    live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    await live.reaches(made.id, 'closed', 15_000);
+  });
+});
+
+test('when the API server is away at the deadline, the end is tried again until it is done', async () => {
+  const made = await live.open();
+  await live.reaches(made.id, 'open');
+  live.demo.faults.pauseControllers();
+  await live.demo.faults.shut();
+  await live.reaches(made.id, 'failed', 25_000);
+  await live.demo.faults.reopen();
+  await live.reaches(made.id, 'closed', 30_000);
+  expect(policiesOf(made)).toEqual([undefined]);
+}, 60_000);
