@@ -64,6 +64,7 @@ export async function converse(
   }
 
   intake.nodes.restart();
+  intake.repeats.watch();
   const past =
     history === undefined
       ? undefined
@@ -73,7 +74,9 @@ export async function converse(
     stale = isStale;
     over.abort();
   });
+  if (past === undefined) intake.repeats.relax();
   void past?.then((end) => {
+    intake.repeats.relax();
     easier ??= easierTerms(terms, end);
     if (easier !== undefined) over.abort();
   });

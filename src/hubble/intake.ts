@@ -1,10 +1,10 @@
 import type { TrafficSink, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
-import { createRecent } from '../core/traffic/recent.ts';
 import { createBatch } from './batch.ts';
 import { type JsonResponse, toJsonResponse } from './json-flow.ts';
 import { createFlowMapper } from './map-flow.ts';
 import { createNodeBook, type NodeBook } from './nodes.ts';
+import { createRepeats, type Repeats } from './repeats.ts';
 import { isWanted, type Wanted } from './request.ts';
 import { type DecodedResponse, millisecondsOf } from './wire/decoded.ts';
 
@@ -20,6 +20,7 @@ export type Intake = {
   /** Latest time of any response, ms; undefined before the first. */
   readonly latest: number | undefined;
   readonly nodes: NodeBook;
+  readonly repeats: Pick<Repeats, 'watch' | 'relax'>;
   close(): void;
 };
 
@@ -33,7 +34,7 @@ export function createIntake(
   onRaw: ((response: JsonResponse) => void) | undefined,
 ): Intake {
   const nodes = createNodeBook();
-  const uuids = createRecent(UUIDS);
+  const repeats = createRepeats(UUIDS);
   const map = createFlowMapper();
   let state: TrafficState = { source: 'hubble', status: 'connecting', detail: '', lost: 0 };
   let shown: TrafficState | undefined;
@@ -65,7 +66,7 @@ export function createIntake(
     if (mapped.time > (latest ?? 0)) latest = mapped.time;
     if (mapped.node !== undefined) nodes.heard(mapped.node);
     if (!isWanted(wanted, mapped)) return;
-    if (mapped.uuid !== undefined && !uuids.add(mapped.uuid)) return;
+    if (mapped.uuid !== undefined && repeats.isRepeated(mapped.uuid)) return;
     onRaw?.(toJsonResponse(response));
     batch.add(mapped);
   }
@@ -96,6 +97,7 @@ export function createIntake(
       return latest;
     },
     nodes,
+    repeats,
     close: batch.close,
   };
 }

@@ -145,7 +145,7 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
       rows.get(attempt.rowKey)?.attempts.delete(attempt);
     },
     list() {
-      listed ??= [...rows.values()].map(rowOf).sort(newestFirst);
+      listed ??= [...rows.values()].reverse().map(rowOf).sort(newestFirst);
       return listed;
     },
     states: () => rows.values(),
@@ -155,8 +155,9 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
   };
 }
 
+/** Rows of equal time stay as they were touched. */
 function newestFirst(one: AttemptRow, other: AttemptRow): number {
-  return other.last - one.last || (one.key < other.key ? -1 : 1);
+  return other.last - one.last;
 }
 
 function provisionalKeys({ source, destination }: RowState): readonly string[] {
