@@ -121,6 +121,8 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
     return ['refused', `The server refuses ${thing(about)}: ${tail(message)}`, 'An admission rule says so.'];
   }
   const verb = /cannot ([a-z]+) resource/.exec(message)?.[1] ?? about.verb;
+  // A WebSocket is a GET, and from 1.35 a create as well (facts/traffic.md §0.7).
+  const verbs = about.subresource === undefined ? `the verb ${verb}` : 'the verbs get and create';
   const resource = qualified(about);
   const where =
     about.namespace === undefined ? 'across the cluster' : `in namespace ${safeText(about.namespace)}`;
@@ -128,7 +130,7 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
   return [
     'forbidden',
     `${user ?? `The user of context ${safeText(origin.context)}`} may not ${verb} ${what} ${where}`,
-    `Ask for the verb ${verb} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
+    `Ask for ${verbs} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
   ];
 }
 
