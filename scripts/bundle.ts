@@ -26,7 +26,7 @@ const result = await build({
     'process.env.DEV': '"false"',
     __SLUICE_VERSION__: JSON.stringify(version),
   },
-  alias: { 'react-devtools-core': './scripts/empty.ts' },
+  alias: { 'react-devtools-core': './scripts/empty.cjs' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
