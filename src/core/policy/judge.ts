@@ -98,7 +98,8 @@ function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
  * means denied what no rule allows (§1 rules 2, 4).
  */
 function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome): Outcome {
-  const steps = applied.flatMap((item) => matchingSteps(ask, item));
+  const steps: Step[] = [];
+  for (const item of applied) collectSteps(ask, item, steps);
   const denies = steps.filter(({ action }) => action === 'deny');
   const allows = steps.filter(({ action }) => action === 'allow');
   const isolating = applied.filter(({ reading }) => reading.isolates[ask.direction]);
@@ -111,14 +112,21 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
     if (mayDeny) return outcome('undecidable', [...denies, ...surely(allows)]);
     return outcome('allow', proxiedFirst(surely(allows)));
   }
+  const after = next();
   if (ask.isolated) {
-    return allows.length > 0
-      ? outcome('undecidable', [...allows, ...isolation])
+    const maybe = [...allows, ...baselineAccepts(ask, after)];
+    return maybe.length > 0
+      ? outcome('undecidable', [...maybe, ...isolation])
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
-  const after = next();
   const mayFlip = (mayDeny || isolating.length > 0) && after.decision !== 'deny';
   return mayFlip ? outcome('undecidable', [...denies, ...isolation, ...after.steps]) : after;
+}
+
+/** Cilium may let a baseline accept through where a NetworkPolicy isolates (facts/policy.md §2a.16). */
+function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
+  if (world.dialect.enforcer !== 'cilium') return [];
+  return after.steps.filter(({ action }) => action === 'allow');
 }
 
 /**
@@ -139,8 +147,7 @@ function isSameReach(a: Step, b: Step): boolean {
 }
 
 /** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
-function matchingSteps(ask: Ask, applied: Applied): readonly Step[] {
-  const steps: Step[] = [];
+function collectSteps(ask: Ask, applied: Applied, steps: Step[]): void {
   let allowed = false;
   for (const [index, rule] of applied.reading[ask.direction].entries()) {
     if (allowed && rule.action === 'allow' && rule.l7 === undefined) continue;
@@ -150,5 +157,4 @@ function matchingSteps(ask: Ask, applied: Applied): readonly Step[] {
     steps.push({ applied, action: rule.action, rule, index, sure });
     if (sure && rule.action === 'allow') allowed = true;
   }
-  return steps;
 }

@@ -1,10 +1,10 @@
 import { policyKey } from '../cluster/model.ts';
 import type { Policy } from './policy.ts';
 
-/** Policies by the namespace that they live in; those without one apply to all. */
+/** Policies by the namespace that they live in; those without one apply to all. Lists are sorted by name. */
 export type PolicyIndex = {
-  readonly in: (namespace: string) => Iterable<Policy>;
-  readonly clusterWide: () => Iterable<Policy>;
+  readonly in: (namespace: string) => readonly Policy[];
+  readonly clusterWide: () => readonly Policy[];
   readonly all: () => Iterable<Policy>;
   readonly set: (policy: Policy) => void;
   /** Takes it out by its key (`NetworkPolicy/ns/name`) and returns it, if it was there. */
@@ -13,37 +13,60 @@ export type PolicyIndex = {
   readonly replace: (policies: Iterable<Policy>) => void;
 };
 
+type Home = { readonly policies: Map<string, Policy>; sorted: readonly Policy[] | undefined };
+
 /** An index of policies. */
 export function createPolicyIndex(policies: Iterable<Policy>): PolicyIndex {
   const all = new Map<string, Policy>();
-  const byNamespace = new Map<string | undefined, Map<string, Policy>>();
+  const homes = new Map<string | undefined, Home>();
 
   function set(policy: Policy): void {
     const key = policyKey(policy);
-    const home = byNamespace.get(policy.namespace) ?? new Map<string, Policy>();
-    byNamespace.set(policy.namespace, home.set(key, policy));
+    const home = homes.get(policy.namespace) ?? { policies: new Map<string, Policy>(), sorted: undefined };
+    home.policies.set(key, policy);
+    home.sorted = undefined;
+    homes.set(policy.namespace, home);
     all.set(key, policy);
   }
 
   function remove(key: string): Policy | undefined {
     const policy = all.get(key);
-    if (policy === undefined) return undefined;
+    const home = homes.get(policy?.namespace);
+    if (policy === undefined || home === undefined) return undefined;
     all.delete(key);
-    byNamespace.get(policy.namespace)?.delete(key);
+    home.policies.delete(key);
+    home.sorted = undefined;
     return policy;
   }
 
-  for (const policy of policies) set(policy);
+  function list(namespace: string | undefined): readonly Policy[] {
+    const home = homes.get(namespace);
+    if (home === undefined) return NONE;
+    home.sorted ??= [...home.policies.values()].sort(byName);
+    return home.sorted;
+  }
+
+  function replace(next: Iterable<Policy>): void {
+    const kept = [...next];
+    all.clear();
+    homes.clear();
+    for (const policy of kept) set(policy);
+  }
+
+  replace(policies);
   return {
-    in: (namespace) => byNamespace.get(namespace)?.values() ?? [],
-    clusterWide: () => byNamespace.get(undefined)?.values() ?? [],
+    in: (namespace) => list(namespace),
+    clusterWide: () => list(undefined),
     all: () => all.values(),
     set,
     remove,
-    replace: (next) => {
-      all.clear();
-      byNamespace.clear();
-      for (const policy of next) set(policy);
-    },
+    replace,
   };
+}
+
+const NONE: readonly Policy[] = [];
+
+function byName(a: Policy, b: Policy): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
 }

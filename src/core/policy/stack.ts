@@ -3,7 +3,7 @@ import type { Pod } from '../cluster/objects.ts';
 import { mentionsNamespace } from './cilium/labels.ts';
 import { enforces } from './dialect.ts';
 import { matchPods, type World } from './match.ts';
-import type { Policy, Reading } from './policy.ts';
+import type { Policy, Reading, Tier } from './policy.ts';
 import type { PolicyIndex } from './policy-index.ts';
 import { readingsOf } from './reading.ts';
 
@@ -22,24 +22,21 @@ export type Stack = {
 
 /** The policies that select a pod. */
 export function stackOf(world: World, index: PolicyIndex, pod: Pod): Stack {
-  const applied: Applied[] = [];
-  for (const policy of index.in(pod.namespace)) applied.push(...appliedOf(world, policy, pod));
-  for (const policy of index.clusterWide()) applied.push(...appliedOf(world, policy, pod));
-  applied.sort((a, b) => order(a.policy.name, b.policy.name) || order(a.policy.kind, b.policy.kind));
-  return {
-    admin: byPriority(applied.filter(({ policy }) => policy.tier === 'admin')),
-    normal: applied.filter(({ policy }) => policy.tier === 'normal'),
-    baseline: byPriority(applied.filter(({ policy }) => policy.tier === 'baseline')),
-  };
+  const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
+  for (const policies of [index.in(pod.namespace), index.clusterWide()]) {
+    for (const policy of policies) collect(world, policy, pod, tiers[policy.tier]);
+  }
+  return { admin: byPriority(tiers.admin), normal: tiers.normal, baseline: byPriority(tiers.baseline) };
 }
 
-function appliedOf(world: World, policy: Policy, pod: Pod): readonly Applied[] {
+function collect(world: World, policy: Policy, pod: Pod, applied: Applied[]): void {
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
-  if (enforced === 'no') return [];
-  return readingsOf(world.dialect, policy).flatMap((reading): readonly Applied[] => {
+  if (enforced === 'no') return;
+  for (const reading of readingsOf(world.dialect, policy)) {
     const selected = matchPods(world, reading.subject, pod);
-    return selected === 'no' ? [] : [{ policy, reading, sure: selected === 'yes' && enforced === 'yes' }];
-  });
+    if (selected === 'no') continue;
+    applied.push({ policy, reading, sure: selected === 'yes' && enforced === 'yes' });
+  }
 }
 
 /**
@@ -61,10 +58,9 @@ export function stackOfReserved(world: World, index: PolicyIndex, name: string):
 }
 
 function byPriority(applied: readonly Applied[]): readonly (readonly Applied[])[] {
+  if (applied.length === 0) return NONE;
   const groups = Map.groupBy(applied, ({ policy }) => policy.priority ?? 0);
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+const NONE: readonly (readonly Applied[])[] = [];
