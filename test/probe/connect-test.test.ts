@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import { SluiceError } from '../../src/core/errors.ts';
+import { shellScript } from '../../src/probe/connect/shell.ts';
+import { connectTarget } from '../../src/probe/connect/target.ts';
+import { INTERPRETERS, TOOLS } from '../../src/probe/connect/tools.ts';
+import { createConnectProbe } from '../../src/probe/connect-test.ts';
+import { localExec } from '../helpers/local-exec.ts';
+import { closedPeer, openPeer } from '../helpers/peers.ts';
+import { probePod } from '../helpers/probe-pods.ts';
+import { scriptedExec } from '../helpers/scripted-exec.ts';
+
+const POD = probePod('web-1', '10.244.0.5');
+const signal = AbortSignal.timeout(60_000);
+const to = (port: number, host = '127.0.0.1') => ({ host, port, protocol: 'TCP' as const });
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A PATH with these programs only, each a link to the real one or a script of its own. */
+function pathWith(programs: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-path-'));
+  folders.push(folder);
+  for (const [name, what] of Object.entries(programs)) {
+    if (what.startsWith('/')) symlinkSync(what, join(folder, name));
+    else writeFileSync(join(folder, name), `#!/bin/sh\n${what}\n`, { mode: 0o755 });
+  }
+  return folder;
+}
+
+test('a pod with a shell is asked once, and the tool that told is named', async () => {
+  const peer = await openPeer();
+  const { exec, asked } = localExec(pathWith({ sh: '/bin/sh', nc: 'exit 0' }));
+  const result = await createConnectProbe({ exec }).connect(POD, to(peer.port), signal);
+  await peer.close();
+  expect(result).toMatchObject({ outcome: 'open', how: 'nc -z' });
+  expect(asked).toHaveLength(1);
+});
+
+test('an image without a shell is asked for its single programs', async () => {
+  const peer = await openPeer();
+  const { exec, asked } = localExec(pathWith({ node: process.execPath }));
+  const probe = createConnectProbe({ exec });
+  expect(await probe.connect(POD, to(peer.port), signal)).toMatchObject({ outcome: 'open', how: 'node' });
+  await peer.close();
+  expect(await probe.connect(POD, to(peer.port), signal)).toMatchObject({ outcome: 'refused', how: 'node' });
+  expect(asked.filter(({ command }) => command[0] === 'nc')).toHaveLength(2);
+});
+
+test('the test image that has nothing but its own netcat can still try', async () => {
+  const { exec, calls } = scriptedExec(({ command }) =>
+    command[0] === 'netcat' ? { code: 2, stdout: 'timeout\n' } : undefined,
+  );
+  expect(await createConnectProbe({ exec }).connect(POD, to(5432, '10.244.0.3'), signal)).toMatchObject({
+    outcome: 'timeout',
+    how: 'netcat dial',
+  });
+  expect(calls.at(-1)?.command).toEqual(['netcat', 'dial', 'tcp', '10.244.0.3:5432', '3s']);
+});
+
+test('a tool that can not tell gives way to the next', async () => {
+  const peer = await closedPeer();
+  const path = pathWith({
+    sh: '/bin/sh',
+    nc: 'echo "nc: invalid option -- z" >&2; exit 1',
+    node: process.execPath,
+  });
+  const { exec } = localExec(path);
+  expect(await createConnectProbe({ exec }).connect(POD, to(peer.port), signal)).toMatchObject({
+    outcome: 'refused',
+    how: 'node',
+  });
+});
+
+test('a program that crashes or prints nonsense tells nothing', async () => {
+  const { exec } = localExec(
+    pathWith({ sh: '/bin/sh', nc: 'kill -SEGV $$', wget: 'echo open; exit 139', netcat: 'echo opened' }),
+  );
+  expect(await createConnectProbe({ exec }).connect(POD, to(1), signal)).toMatchObject({
+    outcome: 'unknown',
+    how: 'not told by nc -z, nc -e, wget, netcat dial',
+  });
+});
+
+test('another container of the pod is tried when the first has nothing', async () => {
+  const { exec } = scriptedExec(({ container, command }) =>
+    container === 'second' && command[0] === 'nc' ? { code: 0 } : undefined,
+  );
+  const pod = probePod('web-1', '10.244.0.5', { containers: ['first', 'second'] });
+  expect(await createConnectProbe({ exec }).connect(pod, to(1), signal)).toMatchObject({ outcome: 'open' });
+});
+
+test('a pod with nothing at all is unknown, and says so', async () => {
+  const { exec } = scriptedExec(() => undefined);
+  expect(await createConnectProbe({ exec }).connect(POD, to(1), signal)).toMatchObject({
+    outcome: 'unknown',
+    how: 'no tool in the pod can try it',
+  });
+});
+
+test('a user who may not enter pods gets that error, after one try', async () => {
+  const forbidden = new SluiceError(
+    'forbidden',
+    'alice may not create pods/exec in payments.',
+    'Ask for it.',
+  );
+  const { exec, calls } = scriptedExec(() => forbidden);
+  await expect(createConnectProbe({ exec }).connect(POD, to(1), signal)).rejects.toBe(forbidden);
+  expect(calls).toHaveLength(1);
+});
+
+test('no more than four probes run at once, and an aborted one stops', async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const { exec, count, calls } = scriptedExec(async () => {
+    await gate;
+    return { stdout: 'sluice-try 2 0\n' };
+  });
+  const probe = createConnectProbe({ exec });
+  const abort = new AbortController();
+  const all = Array.from({ length: 10 }, () =>
+    probe.connect(POD, to(1), abort.signal).catch((error: Error) => error.name),
+  );
+  await expect.poll(() => count.running).toBe(4);
+  expect(calls).toHaveLength(4);
+  abort.abort();
+  open();
+  expect(new Set(await Promise.all(all))).toEqual(new Set(['AbortError']));
+  expect(count.most).toBe(4);
+});
+
+test('hosts that are neither an address nor a name never reach a pod', async () => {
+  const { exec, calls } = scriptedExec(() => ({}));
+  const probe = createConnectProbe({ exec });
+  const hosts = [
+    '',
+    '-h',
+    '$(id)',
+    'a b',
+    "a'b",
+    'a;b',
+    '127.1',
+    '0x7f000001',
+    '2130706433',
+    'a..b',
+    '-a.b',
+    'fe80::1%eth0',
+    'a\nb',
+    `${'a'.repeat(64)}.b`,
+  ];
+  for (const host of hosts) {
+    await expect(probe.connect(POD, to(80, host), signal), host).rejects.toMatchObject({ code: 'usage' });
+  }
+  for (const port of [0, -1, 65_536, 1.5, Number.NaN]) {
+    await expect(probe.connect(POD, to(port), signal)).rejects.toMatchObject({ code: 'usage' });
+  }
+  expect(calls).toEqual([]);
+});
+
+test('whatever host is accepted is letters, digits, dots, dashes, underscores and colons', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6(), fc.string({ unit: 'binary' })),
+      (host) => {
+        try {
+          expect(connectTarget(host, 80, 'TCP').host).toMatch(/^[\da-z_:][\da-z._:-]*$/i);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'usage' });
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test('IPv6 addresses are put in brackets where a port follows', () => {
+  const target = connectTarget('fd00::5', 80, 'TCP');
+  expect(target).toMatchObject({ form: 'ipv6', address: '[fd00::5]:80' });
+  const commands = [...TOOLS, ...INTERPRETERS].map((tool) => [tool.name, tool.command(target)] as const);
+  expect(Object.fromEntries(commands).curl?.at(-1)).toBe('telnet://[fd00::5]:80');
+  expect(Object.fromEntries(commands).perl).toBeUndefined();
+});
+
+test('the script is right for a plain POSIX shell', async () => {
+  const { exec } = localExec();
+  const script = shellScript([...TOOLS, ...INTERPRETERS], connectTarget('db.payments', 5432, 'TCP'));
+  const checked = await exec({ namespace: 'n', pod: 'p', container: 'c' }, ['sh', '-n', '-c', script], {
+    signal,
+    timeout: 5_000,
+  });
+  expect(checked).toMatchObject({ code: 0, stderr: '' });
+});
