@@ -86,9 +86,17 @@ export async function readText(body: Readable, timeout: number): Promise<string>
   const timer = setTimeout(() => body.destroy(new TimedOut(timeout)), timeout);
   try {
     const chunks: Buffer[] = [];
-    for await (const chunk of body) chunks.push(Buffer.from(chunk));
+    for await (const chunk of body) chunks.push(bytesOf(chunk));
     return Buffer.concat(chunks).toString('utf8');
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A chunk of a body as bytes, without copying them. */
+export function bytesOf(chunk: unknown): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  return chunk instanceof Uint8Array
+    ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    : Buffer.from(String(chunk));
 }

@@ -1,5 +1,6 @@
 import { watchError } from '../errors.ts';
 import type { ApiClient } from '../http/client.ts';
+import { bytesOf } from '../http/exchange.ts';
 import { networkError } from '../http/network-error.ts';
 import type { Collection } from './collection.ts';
 import { jsonLines } from './json-lines.ts';
@@ -55,7 +56,7 @@ export async function watchStream(
     options.onOpen();
     const lines = jsonLines();
     for await (const chunk of body) {
-      const events = lines(Buffer.from(chunk)).flatMap((value) => readWatchEvent(value) ?? []);
+      const events = lines(bytesOf(chunk)).flatMap((value) => readWatchEvent(value) ?? []);
       if (events.length > 0) timer.refresh();
       const end = events.findIndex((event) => event.type === 'ERROR');
       options.onEvents(end === -1 ? events : events.slice(0, end));
