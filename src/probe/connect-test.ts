@@ -37,13 +37,21 @@ export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectPr
 
 async function searchPod(exec: Exec, pod: Pod, target: ConnectTarget, signal: AbortSignal): Promise<Search> {
   const ran: string[] = [];
+  const shut = new Map<string, unknown>();
   for (const search of [inShell, directly]) {
     for (const container of pod.containers) {
-      const found = await search(execIn(exec, pod, container, signal), target);
-      ran.push(...found.ran);
-      if (found.finding !== undefined) return { finding: found.finding, ran };
+      if (shut.has(container)) continue;
+      try {
+        const found = await search(execIn(exec, pod, container, signal), target);
+        ran.push(...found.ran);
+        if (found.finding !== undefined) return { finding: found.finding, ran };
+      } catch (error) {
+        if (signal.aborted || execFailure(error) !== 'container') throw error;
+        shut.set(container, error);
+      }
     }
   }
+  if (ran.length === 0) for (const error of shut.values()) throw error;
   return { ran: [...new Set(ran)] };
 }
 

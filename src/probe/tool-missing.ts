@@ -9,12 +9,13 @@ export function isMissing(answer: { readonly code: number; readonly stderr: stri
 }
 
 /**
- * What a failed exec means for the next try: `abort` and `cluster` end the whole attempt (nobody can exec, or the
- * API server is away), `pod` ends it for this pod (gone, no right in its namespace), `program` for this way only.
+ * What a failed exec means for the next try: `abort` and `cluster` end the whole attempt (nobody wants it any more, or
+ * the API server is away), `denied` ends it for the namespace, `container` for this container (gone, not running, too
+ * slow), `program` for this program only.
  */
-export function execFailure(error: unknown): 'abort' | 'cluster' | 'denied' | 'pod' | 'program' {
+export function execFailure(error: unknown): 'abort' | 'cluster' | 'denied' | 'container' | 'program' {
   if (isAbort(error)) return 'abort';
-  if (!(error instanceof SluiceError)) return 'program';
+  if (!(error instanceof SluiceError)) return 'container';
   switch (error.code) {
     case 'interrupted':
       return 'abort';
@@ -23,9 +24,7 @@ export function execFailure(error: unknown): 'abort' | 'cluster' | 'denied' | 'p
       return 'cluster';
     case 'forbidden':
       return 'denied';
-    case 'not-found':
-      return MISSING.test(error.message) ? 'program' : 'pod';
     default:
-      return 'program';
+      return MISSING.test(error.message) ? 'program' : 'container';
   }
 }

@@ -95,6 +95,22 @@ test('another container of the pod is tried when the first has nothing', async (
   expect(await createConnectProbe({ exec }).connect(pod, to(1), signal)).toMatchObject({ outcome: 'open' });
 });
 
+test('a container that can not be entered is passed over, and its error told when no other can', async () => {
+  const broken = new SluiceError(
+    'failed',
+    'Nothing can be run in pod payments/web-1: container not running.',
+    'Repeat.',
+  );
+  const pod = probePod('web-1', '10.244.0.5', { containers: ['first', 'second'] });
+  const one = scriptedExec(({ container, command }) =>
+    container === 'first' ? broken : command[0] === 'nc' ? { code: 0 } : undefined,
+  );
+  expect(await createConnectProbe(one).connect(pod, to(1), signal)).toMatchObject({ outcome: 'open' });
+  expect(one.calls.filter(({ container }) => container === 'first')).toHaveLength(1);
+  const both = scriptedExec(() => broken);
+  await expect(createConnectProbe(both).connect(pod, to(1), signal)).rejects.toBe(broken);
+});
+
 test('a pod with nothing at all is unknown, and says so', async () => {
   const { exec } = scriptedExec(() => undefined);
   expect(await createConnectProbe({ exec }).connect(POD, to(1), signal)).toMatchObject({

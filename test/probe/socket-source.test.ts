@@ -143,6 +143,18 @@ test('a pod where nothing works is marked, counted and left alone', async () => 
   expect(calls.some(({ pod }) => pod === 'agent-1')).toBe(false);
 });
 
+test('a pod that was too slow this time gets another turn', async () => {
+  let slow = true;
+  const { exec } = scriptedExec((call) => {
+    if (slow) return new SluiceError('failed', 'sh in pod payments/web-1 did not end in 7 s.', 'Repeat.');
+    return isSh(call) ? { stdout: table.look(100, { tcp: [table.OPEN] }) } : undefined;
+  });
+  await using source = watch(exec, [WEB]);
+  await eventually(() => source.last()).toMatchObject({ status: 'connecting' });
+  slow = false;
+  await eventually(() => source.last()).toMatchObject({ status: 'live', detail: 'sockets of 1/1 pods' });
+});
+
 test('without the right to exec the source has failed, and names the namespace', async () => {
   const { exec } = scriptedExec(
     () => new SluiceError('forbidden', 'alice may not create pods/exec.', 'Ask.'),

@@ -42,9 +42,10 @@ export function createSocketReader(exec: Exec): SocketReader {
 
   const look = async (pod: Pod, looks: number, signal: AbortSignal): Promise<PodLook> => {
     const missing = new Set<string>();
+    const shut = new Map<string, unknown>();
     for (const way of waysOf(pod, known.get(workloadKey(pod)))) {
       const program = `${way.container}/${way.reader.needs}`;
-      if (missing.has(program)) continue;
+      if (missing.has(program) || shut.has(way.container)) continue;
       try {
         const { samples, many, missing: gone } = await attempt(pod, way, looks, signal);
         if (samples.length > 0) {
@@ -60,13 +61,16 @@ export function createSocketReader(exec: Exec): SocketReader {
           case 'denied':
             return { type: 'denied', error };
           case 'cluster':
-          case 'pod':
             return { type: 'failed', error };
+          case 'container':
+            shut.set(way.container, error);
+            break;
           case 'program':
             missing.add(program);
         }
       }
     }
+    for (const error of shut.values()) return { type: 'failed', error };
     known.delete(workloadKey(pod));
     return { type: 'unreadable' };
   };
