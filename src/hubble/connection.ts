@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { safeText } from '../core/safe-text.ts';
 import type { Intake } from './intake.ts';
 import type { Link } from './link.ts';
 import { followRequest, historyRequest, type Terms, type Wanted } from './request.ts';
 import { call, isServiceError, readFlows, type StreamEnd } from './rpc.ts';
 import { easierTerms } from './terms.ts';
 import type { Timing } from './timing.ts';
+import { versionIn } from './version.ts';
 import type { DecodedResponse } from './wire/decoded.ts';
 import { observerService } from './wire/wire.ts';
 
@@ -33,11 +33,10 @@ export type Ending = {
 /** Failures in a row of the call that proves the server alive. */
 const DEAD = 2;
 
-/** Calls that show whose server it is, and its version. Rejects when it does not answer. */
+/** The call that shows whose server it is, and its version. Rejects when it does not answer. */
 export async function greet(link: Link, timing: Timing, signal: AbortSignal): Promise<string | undefined> {
   const { version = '' } = await call(link.client, observerService().ServerStatus, {}, timing.call, signal);
-  const [found] = /\d+\.\d+\.\d+\S*/.exec(version) ?? [version];
-  return found === '' ? undefined : safeText(found ?? '');
+  return versionIn(version);
 }
 
 /** Reads flows over an open link until it breaks, the server refuses, or `signal` aborts. */

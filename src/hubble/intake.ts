@@ -49,10 +49,12 @@ export function createIntake(
 
   function show(): void {
     const { connected, total } = nodes.counts();
+    const version = state.version ?? nodes.version();
     const trouble = state.status === 'live' ? nodes.trouble() : undefined;
     const next: TrafficState = {
       ...state,
       detail: trouble === undefined ? state.detail : `${state.detail}: ${trouble}`,
+      ...(version === undefined ? {} : { version }),
       ...(total === 0 ? {} : { nodes: { connected, total } }),
       lost,
     };

@@ -1,4 +1,5 @@
 import { safeText } from '../core/safe-text.ts';
+import { versionIn } from './version.ts';
 import type { DecodedResponse } from './wire/decoded.ts';
 import type { NodeState, WireNode } from './wire/wire.ts';
 
@@ -15,6 +16,8 @@ export type NodeBook = {
   /** Forgets what belongs to one stream, as a new one begins. */
   restart(): void;
   counts(): { readonly connected: number; readonly total: number };
+  /** The version of the first node that tells one. */
+  version(): string | undefined;
   /** Why nodes are missing, one phrase; undefined when none is. */
   trouble(): string | undefined;
   /**
@@ -45,6 +48,7 @@ type Known = { state: number; message: string; inStream: boolean; missed: number
 
 export function createNodeBook(): NodeBook {
   const nodes = new Map<string, Known>();
+  let version: string | undefined;
 
   function know(name: string): Known {
     const clean = safeText(name);
@@ -59,7 +63,8 @@ export function createNodeBook(): NodeBook {
     list(listed) {
       const names = new Set(listed.map(({ name = '' }) => safeText(name)));
       for (const name of nodes.keys()) if (!names.has(name)) nodes.delete(name);
-      for (const { name = '', state = 0 } of listed) {
+      for (const { name = '', state = 0, version: said = '' } of listed) {
+        version ??= versionIn(said);
         const node = know(name);
         node.state = typeof state === 'number' ? state : STATES[state];
         node.missed = node.state === CONNECTED && !node.inStream ? node.missed + 1 : 0;
@@ -95,6 +100,7 @@ export function createNodeBook(): NodeBook {
         total: states.length,
       };
     },
+    version: () => version,
     trouble() {
       const missing = [...nodes].filter(([, { state }]) => state !== CONNECTED && state !== 0);
       const [first] = missing;

@@ -276,6 +276,17 @@ describe('the state', () => {
     );
   });
 
+  it('takes the version of a node when Relay tells none', async () => {
+    const server = await serve(idle, {
+      handlers: {
+        ServerStatus: (_call, answer) => answer(null, { version: 'hubble-relay' }),
+        GetNodes: (_call, answer) => answer(null, { nodes: [{ name: 'node-1', version: 'cilium v1.18.6' }] }),
+      },
+    });
+    const { state } = run({ address: server.address });
+    await until(() => expect(state()).toMatchObject({ status: 'live', version: '1.18.6' }));
+  });
+
   it('of a single agent has no nodes', async () => {
     const server = await serve(idle, {
       handlers: {
