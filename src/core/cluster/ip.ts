@@ -21,10 +21,17 @@ export const EVERY_ADDRESS: Readonly<Record<4 | 6, IpRange>> = {
  */
 export function parseIp(text: string): Ip | undefined {
   if (!text.includes(':')) return parseIpv4(text);
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  if (!isPlainIpv6(text) || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   if (address.isIPv4MappedAddress()) return parseIpv4(address.toIPv4Address().toString());
   return { family: 6, value: fold(address.toByteArray()) };
+}
+
+/** No zone; a dotted tail is strict, and not that of the deprecated `::1.2.3.4`, which ipaddr.js takes for mapped. */
+function isPlainIpv6(text: string): boolean {
+  if (text.includes('%')) return false;
+  if (!text.includes('.')) return true;
+  return !/^::\d+\./.test(text) && FOUR_PARTS.test(text.slice(text.lastIndexOf(':') + 1));
 }
 
 function parseIpv4(text: string): Ip | undefined {

@@ -1,12 +1,9 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawOf, rawsOf, textOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { checkSelector, invalid, NAME, type Report } from './validate-selector.ts';
 
-const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const PORT_NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
-const LABEL_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
-
-type Report = (path: string, what: string) => void;
 
 /**
  * Why the API server would refuse a NetworkPolicy, in its words: `spec.ingress[0].ports[0].port: Invalid value: …`.
@@ -41,10 +38,6 @@ export function validateNetworkPolicy(raw: unknown): readonly string[] {
     checkRules(spec[direction], `spec.${direction}`, peers, report);
   }
   return problems;
-}
-
-function invalid(value: unknown, why: string): string {
-  return `Invalid value: ${JSON.stringify(value)}: ${why}`;
 }
 
 function checkTypes(value: unknown, report: Report): void {
@@ -165,69 +158,4 @@ function checkPortValue(port: unknown, path: string, report: Report): void {
 
 function isPort(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
-}
-
-function checkSelector(value: unknown, path: string, report: Report): void {
-  if (value === undefined || value === null) return;
-  if (!isRaw(value)) {
-    report(path, invalid(value, 'must be an object'));
-    return;
-  }
-  for (const [key, label] of Object.entries(rawOf(value.matchLabels))) {
-    checkKey(key, `${path}.matchLabels`, report);
-    checkValue(label, `${path}.matchLabels`, report);
-  }
-  for (const [index, item] of rawsOf(value.matchExpressions).entries()) {
-    checkExpression(item, `${path}.matchExpressions[${index}]`, report);
-  }
-}
-
-function checkExpression({ key, operator, values }: Raw, path: string, report: Report): void {
-  checkKey(String(key ?? ''), `${path}.key`, report);
-  const list = Array.isArray(values) ? values : [];
-  switch (operator) {
-    case 'In':
-    case 'NotIn':
-      if (list.length === 0) {
-        report(`${path}.values`, "Required value: must be specified when `operator` is 'In' or 'NotIn'");
-      }
-      for (const value of list) checkValue(value, `${path}.values`, report);
-      break;
-    case 'Exists':
-    case 'DoesNotExist':
-      if (list.length > 0) {
-        report(
-          `${path}.values`,
-          "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-        );
-      }
-      break;
-    default:
-      report(`${path}.operator`, invalid(operator, 'not a valid selector operator'));
-  }
-}
-
-function checkKey(key: string, path: string, report: Report): void {
-  const slash = key.indexOf('/');
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  const name = key.slice(slash + 1);
-  const sound =
-    LABEL_NAME.test(name) && (prefix === undefined || (NAME.test(prefix) && prefix.length <= 253));
-  if (!sound)
-    report(
-      path,
-      invalid(key, "name part must consist of alphanumeric characters, '-', '_' or '.', at most 63"),
-    );
-}
-
-function checkValue(value: unknown, path: string, report: Report): void {
-  if (typeof value !== 'string' || (value !== '' && !LABEL_NAME.test(value))) {
-    report(
-      path,
-      invalid(
-        value,
-        "a valid label must be an empty string or at most 63 alphanumeric characters, '-', '_' or '.'",
-      ),
-    );
-  }
 }
