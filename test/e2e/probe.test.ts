@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createClusterModel } from '../../src/core/cluster/model.ts';
+import type { Pod } from '../../src/core/cluster/objects.ts';
+import type { Exec, TrafficState } from '../../src/core/ports.ts';
+import type { Flow } from '../../src/core/traffic/flow.ts';
+import { type Cluster, connect } from '../../src/kube/connect.ts';
+import { createConnectProbe } from '../../src/probe/connect-test.ts';
+import { createConnectionCount } from '../../src/probe/connections.ts';
+import { createListening } from '../../src/probe/listening.ts';
+import { serviceResolver } from '../../src/probe/service-at.ts';
+import { createSocketSource } from '../../src/probe/socket-source.ts';
+import { createSocketReader } from '../../src/probe/sockets/socket-reader.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { findRealCluster } from '../helpers/real-cluster.ts';
+
+const found = await findRealCluster();
+const ever = new AbortController().signal;
+
+describe.skipIf(found === undefined)('the probe in a real cluster', () => {
+  const model = createClusterModel();
+  const stop = new AbortController();
+  let cluster: Cluster;
+  let fed: Promise<void>;
+
+  beforeAll(async () => {
+    cluster = await connect({ kubeconfig: found?.alice ?? '' });
+    fed = cluster.feed.run(
+      {
+        onEvents: (events) => {
+          for (const event of events) model.apply(event);
+        },
+        onState: () => undefined,
+        onScope: () => undefined,
+      },
+      stop.signal,
+    );
+    await eventually(() => expect(['web', 'db', 'api'].every((app) => podsOf(app).length > 0)).toBe(true));
+    await eventually(() => expect([...model.services()].length).toBeGreaterThan(3));
+  });
+
+  afterAll(async () => {
+    stop.abort();
+    await fed;
+    await cluster.dispose();
+  });
+
+  const podsOf = (app: string) =>
+    model
+      .podsIn('payments')
+      .filter((pod) => pod.labels.app === app && pod.phase === 'Running' && !pod.deleting);
+  const pod = (app: string): Pod => {
+    const [first] = podsOf(app);
+    if (first === undefined) throw new Error(`no pod ${app}`);
+    return first;
+  };
+  const ip = (app: string) => pod(app).ips[0] ?? '';
+  const exec: Exec = (target, command, options) => cluster.exec(target, command, options);
+
+  async function watch<T>(
+    pods: () => readonly Pod[],
+    use: (seen: { flows: Flow[]; last: () => TrafficState | undefined }) => Promise<T>,
+  ) {
+    const flows: Flow[] = [];
+    const states: TrafficState[] = [];
+    const abort = new AbortController();
+    const source = createSocketSource({ exec, services: serviceResolver(model), now: Date.now });
+    const ended = source.run(
+      { pods, podAt: model.podAt },
+      { flows: (some) => flows.push(...some), state: (state) => states.push(state) },
+      abort.signal,
+    );
+    try {
+      return await use({ flows, last: () => states.at(-1) });
+    } finally {
+      abort.abort();
+      await ended;
+    }
+  }
+
+  test('shows the dropped attempts of web to db within 5 s, and what is open', () =>
+    watch(
+      () => model.podsIn('payments'),
+      async ({ flows, last }) => {
+        const between = (source: string, destination: string, verdict: string) =>
+          flows.some(
+            (flow) =>
+              flow.verdict === verdict &&
+              flow.source.labels?.app === source &&
+              (flow.destination.labels?.app === destination ||
+                flow.destination.service?.name === destination),
+          );
+        await expect.poll(() => between('web', 'db', 'dropped'), { timeout: 5_000 }).toBe(true);
+        const drop = flows.find(
+          ({ verdict, destination }) => verdict === 'dropped' && destination.labels?.app === 'db',
+        );
+        expect(drop).toMatchObject({
+          seen: 'socket',
+          protocol: 'TCP',
+          direction: 'egress',
+          source: { namespace: 'payments', workload: { kind: 'Deployment', name: 'web' } },
+          destination: { pod: 'db-0', port: 5432, service: { namespace: 'payments', name: 'db' } },
+        });
+        await expect.poll(() => between('web', 'api', 'forwarded'), { timeout: 10_000 }).toBe(true);
+        await expect.poll(() => between('api', 'db', 'forwarded'), { timeout: 10_000 }).toBe(true);
+        await expect.poll(() => between('api', 'web', 'dropped'), { timeout: 15_000 }).toBe(true);
+        expect(between('web', 'api', 'dropped')).toBe(false);
+        expect(between('api', 'db', 'dropped')).toBe(false);
+        expect(last()).toMatchObject({
+          status: 'live',
+          detail: expect.stringContaining('1 without a way to read them'),
+        });
+      },
+    ));
+
+  test('what it runs in a pod ends by itself when the app is killed', async () => {
+    // Another process watches web, and is killed in the middle of a look.
+    const script = join(import.meta.dirname, '../helpers/probe-forever.ts');
+    const child = spawn(process.execPath, [script, found?.alice ?? '', JSON.stringify(pod('web'))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const loops = async () => {
+      const target = { namespace: 'payments', pod: pod('web').name, container: 'web' };
+      const { stdout } = await exec(target, ['sh', '-c', 'ps | grep -c "[p]roc/uptime /proc/net/tcp"'], {
+        signal: ever,
+        timeout: 10_000,
+      });
+      return Number(stdout);
+    };
+    await expect.poll(loops, { timeout: 15_000, interval: 200 }).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    await expect.poll(loops, { timeout: 6_000, interval: 200 }).toBe(0);
+  });
+
+  test('connect tests agree with the policies, with a shell and without', async () => {
+    const probe = createConnectProbe({ exec });
+    const attempt = async (from: string, host: string, port: number, protocol: 'TCP' | 'UDP' = 'TCP') =>
+      (await probe.connect(pod(from), { host, port, protocol }, ever)).outcome;
+    expect(await attempt('web', ip('api'), 8080)).toBe('open');
+    expect(await attempt('web', 'api.payments', 80)).toBe('open');
+    expect(await attempt('web', ip('db'), 5432)).toBe('timeout');
+    expect(await attempt('web', 'nosuch.invalid', 80)).toBe('dns-failure');
+    expect(await attempt('web', 'api.payments', 81)).toBe('refused');
+    expect(await attempt('api', ip('db'), 5432)).toBe('open');
+    expect(await attempt('api', ip('db'), 5432, 'UDP')).toBe('unknown');
+    expect(await attempt('db', ip('web'), 8080)).toBe('timeout');
+    expect(await attempt('db', ip('db'), 5432)).toBe('open');
+  });
+
+  test('says whether a destination listens, from its table or from within', async () => {
+    const listening = createListening({ exec });
+    expect(await listening(pod('web'), 8080, 'TCP', ever)).toMatchObject({
+      answer: 'yes',
+      how: 'its socket table',
+    });
+    expect(await listening(pod('web'), 9090, 'TCP', ever)).toMatchObject({ answer: 'no' });
+    expect(await listening(pod('db'), 5432, 'TCP', ever)).toMatchObject({ answer: 'yes' });
+    expect(await listening(pod('db'), 81, 'TCP', ever)).toMatchObject({ answer: 'no' });
+  });
+
+  test('counts a connection that is held, and not the ones that ended', async () => {
+    const { established } = createConnectionCount({ exec });
+    const targets = [`${ip('db')}:5432/TCP`];
+    const abort = new AbortController();
+    const holding = exec(
+      { namespace: 'payments', pod: pod('api').name, container: 'api' },
+      ['timeout', '20', 'netcat', 'hold', 'tcp', `${ip('db')}:5432`, '1s'],
+      { signal: abort.signal, timeout: 30_000 },
+    ).catch(() => undefined);
+    await expect
+      .poll(() => established(pod('api'), targets, ever), { timeout: 15_000 })
+      .toBeGreaterThanOrEqual(1);
+    expect(await established(pod('web'), targets, ever)).toBe(0);
+    abort.abort();
+    await holding;
+  });
+
+  test('a pod that has nothing but one program is told apart from one that is gone', async () => {
+    const reader = createSocketReader(exec);
+    expect(await reader.look(pod('db'), 1, ever)).toMatchObject({ type: 'unreadable' });
+    expect(await reader.look({ ...pod('db'), name: 'db-99' }, 1, ever)).toMatchObject({ type: 'failed' });
+  });
+
+  test('a user without rights is told so', async () => {
+    const restricted = await connect({ kubeconfig: found?.restricted ?? '' });
+    try {
+      const reader = createSocketReader(restricted.exec);
+      expect(await reader.look(pod('web'), 1, ever)).toMatchObject({
+        type: 'denied',
+        error: { code: 'forbidden' },
+      });
+    } finally {
+      await restricted.dispose();
+    }
+  });
+});
