@@ -1,4 +1,6 @@
-import type { Pod, Protocol, Service } from '../core/cluster/objects.ts';
+import { targetsOf } from '../core/cluster/ends.ts';
+import type { ClusterModel } from '../core/cluster/model.ts';
+import type { Pod, Protocol } from '../core/cluster/objects.ts';
 
 /** What answers behind a service's address: the service, and its backends with the port they really serve. */
 export type ServiceTarget = {
@@ -13,33 +15,15 @@ export type ServiceTarget = {
  */
 export type ServiceAt = (ip: string, port: number, protocol: Protocol) => ServiceTarget | undefined;
 
-/** The questions that `core`'s cluster model answers about services. */
-export type ServiceModel = {
-  readonly serviceAt: (ip: string) => Service | undefined;
-  readonly backends: (service: Service) => readonly Pod[];
-};
-
-/**
- * A `ServiceAt` over a live model of the cluster. Backends are the pods that the service selects, on the target port,
- * by number or by the name a container gives it.
- */
-export function serviceResolver(model: ServiceModel): ServiceAt {
+/** A `ServiceAt` over a live model of the cluster; backends by the address of the service's family. */
+export function serviceResolver(model: ClusterModel): ServiceAt {
   return (ip, port, protocol) => {
     const service = model.serviceAt(ip);
     if (service === undefined) return undefined;
-    const { namespace, name, ports } = service;
-    const entry = ports.find((each) => each.port === port && each.protocol === protocol);
-    if (entry === undefined) return { namespace, name, backends: [] };
-    const backends = model.backends(service).flatMap((pod) => {
-      const target = targetPort(pod, entry.targetPort, protocol);
-      const address = pod.ips.find((each) => each.includes(':') === ip.includes(':'));
-      return target === undefined || address === undefined ? [] : [{ pod, ip: address, port: target }];
+    const backends = targetsOf(model, service, { port, protocol }).flatMap((target) => {
+      const address = target.pod.ips.find((each) => each.includes(':') === ip.includes(':'));
+      return address === undefined ? [] : [{ pod: target.pod, ip: address, port: target.port }];
     });
-    return { namespace, name, backends };
+    return { namespace: service.namespace, name: service.name, backends };
   };
-}
-
-function targetPort(pod: Pod, target: number | string, protocol: Protocol): number | undefined {
-  if (typeof target === 'number') return target;
-  return pod.ports.find((each) => each.name === target && each.protocol === protocol)?.port;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createClusterModel } from '../../src/core/cluster/model.ts';
 import { flowOf } from '../../src/probe/flow-of.ts';
 import { serviceResolver } from '../../src/probe/service-at.ts';
 import type { SocketObservation } from '../../src/probe/sockets/observe.ts';
@@ -7,16 +8,14 @@ import { probePod, probeService } from '../helpers/probe-pods.ts';
 const WEB = probePod('web-1', '10.244.0.5');
 const DB = probePod('db-0', '10.244.0.3', { ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] });
 const APIS = [probePod('api-1', '10.244.0.2'), probePod('api-2', '10.244.0.7')];
-const ALL = [WEB, DB, ...APIS];
 const SERVICES = [
   probeService('db', '10.96.225.211', 5432, 'sql'),
   probeService('api', '10.96.187.254', 80, 8080),
 ];
-const serviceAt = serviceResolver({
-  serviceAt: (ip) => SERVICES.find(({ clusterIPs }) => clusterIPs.includes(ip)),
-  backends: ({ selector }) => ALL.filter(({ labels }) => labels.app === selector?.app),
-});
-const podAt = (ip: string) => ALL.find(({ ips }) => ips.includes(ip));
+const model = createClusterModel();
+model.apply({ type: 'reset', kind: 'pods', source: 'test', objects: [WEB, DB, ...APIS] });
+model.apply({ type: 'reset', kind: 'services', source: 'test', objects: SERVICES });
+const serviceAt = serviceResolver(model);
 const NOW = 1_000_000;
 
 const flow = (seen: Partial<SocketObservation>) =>
@@ -30,7 +29,7 @@ const flow = (seen: Partial<SocketObservation>) =>
       syns: 1,
       ...seen,
     },
-    { pod: WEB, time: NOW, podAt, serviceAt },
+    { pod: WEB, time: NOW, podAt: model.podAt, serviceAt },
   );
 
 test('an unanswered SYN is a dropped flow, dated back, with the pod as its source', () => {
