@@ -1,4 +1,4 @@
-import type { Grant, GrantHalf } from '../../core/access/grant.ts';
+import type { Grant } from '../../core/access/grant.ts';
 import { asSluiceError, SluiceError } from '../../core/errors.ts';
 import type { ApiRef } from '../../core/ports.ts';
 import { poll } from '../wait.ts';
@@ -8,74 +8,70 @@ import type { GrantDeps } from './record.ts';
 /** How long a policy may stay after its deletion was accepted before that counts as a failure. */
 const GONE_WITHIN = 5_000;
 
+/** What a removal left: policies still in force, and leases that are still there, which open nothing. */
+export type Left = { readonly inForce: readonly string[]; readonly leases: readonly string[] };
+
 /**
  * Removes every object of a grant (design §5 step 9): policies first, egress before ingress, each with its UID as
  * precondition; then the Jobs, Foreground. Only a 404 counts as gone; another object under the name (other UID) is
- * none of ours and counts as gone too.
- *
- * @returns what is still there, in words; empty when all is gone
+ * none of ours and counts as gone too. A Job whose deletion was accepted is not waited for: its collection is the
+ * cluster's business, and by then it owns nothing.
  */
-export async function removeHalves(
-  deps: GrantDeps,
-  grant: Grant,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function removeHalves(deps: GrantDeps, grant: Grant, signal: AbortSignal): Promise<Left> {
   const halves = grant.halves.toSorted((a) => (a.direction === 'egress' ? -1 : 1));
-  const left: string[] = [];
-  for (const half of halves) left.push(...(await removePolicy(deps, half, signal)));
-  for (const half of halves) left.push(...(await removeLease(deps, half, signal)));
-  return left;
+  const inForce: string[] = [];
+  const leases: string[] = [];
+  for (const { namespace, policy } of halves) {
+    if (policy === undefined) continue;
+    const { uid } = policy;
+    const target = {
+      ref: policyRef(namespace, policy.name),
+      uid,
+      name: `NetworkPolicy ${namespace}/${policy.name}`,
+    };
+    inForce.push(...(await remove(deps, { ...target, kind: 'policy' }, signal)));
+  }
+  for (const { namespace, lease } of halves) {
+    if (lease === undefined) continue;
+    const { uid } = lease;
+    const target = { ref: jobRef(namespace, lease.name), uid, name: `Job ${namespace}/${lease.name}` };
+    leases.push(...(await remove(deps, { ...target, kind: 'lease' }, signal)));
+  }
+  return { inForce, leases };
 }
 
-/** Only the policies: what the deadline does first, so that many grants end at once in time. */
-async function removePolicy(
-  deps: GrantDeps,
-  { namespace, policy }: GrantHalf,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (policy === undefined) return [];
-  return remove(
-    deps,
-    policyRef(namespace, policy.name),
-    policy.uid,
-    `NetworkPolicy ${namespace}/${policy.name}`,
-    signal,
-  );
-}
-
-async function removeLease(
-  deps: GrantDeps,
-  { namespace, lease }: GrantHalf,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (lease === undefined) return [];
-  return remove(deps, jobRef(namespace, lease.name), lease.uid, `Job ${namespace}/${lease.name}`, signal);
-}
-
+/**
+ * Deletes one object. A policy goes in the Background: it has no dependents, and Foreground would leave it in force
+ * until the garbage collector comes by. A lease goes in the Foreground: a foreign finalizer on it must not keep its
+ * policy (facts/access.md §2.3).
+ *
+ * @returns what is wrong, in words; empty when it is done
+ */
 async function remove(
   deps: GrantDeps,
-  ref: ApiRef,
-  uid: string,
-  name: string,
+  { ref, uid, name, kind }: Target,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   try {
-    const done = await deps.api.delete(ref, { uid, propagation: 'Foreground', signal });
-    if (done === 'gone') return [];
-    const gone = await poll(
-      async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true),
-      GONE_WITHIN,
-      deps.clock,
-      signal,
-    );
+    const propagation = kind === 'policy' ? 'Background' : 'Foreground';
+    const done = await deps.api.delete(ref, { uid, propagation, signal });
+    if (done === 'gone' || kind === 'lease') return [];
+    const ask = async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true);
+    const gone = await poll(ask, GONE_WITHIN, deps.clock, signal);
     return gone === true ? [] : [`${name} is marked for deletion but still in force`];
   } catch (error) {
-    if (error instanceof SluiceError && error.code === 'conflict') {
-      return (await stillThere(deps, ref, uid, signal)) ? [`${name}: ${error.message}`] : [];
-    }
-    return [`${name}: ${asSluiceError(error).message}`];
+    const text = `${name}: ${asSluiceError(error).message.replace(/\.$/, '')}`;
+    if (!(error instanceof SluiceError && error.code === 'conflict')) return [text];
+    return (await stillThere(deps, ref, uid, signal)) ? [text] : [];
   }
 }
+
+type Target = {
+  readonly ref: ApiRef;
+  readonly uid: string;
+  readonly name: string;
+  readonly kind: 'policy' | 'lease';
+};
 
 async function stillThere(deps: GrantDeps, ref: ApiRef, uid: string, signal: AbortSignal): Promise<boolean> {
   const object = await deps.api.read(ref, signal);

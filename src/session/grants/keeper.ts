@@ -79,9 +79,12 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
   const endNow = async (life: Life, by: EndedBy) => {
     const signal = AbortSignal.timeout(END_WITHIN);
     set(life, { state: { name: 'revoking', at: deps.api.clock.now() } });
-    const left = await removeHalves(deps, life.grant, signal).catch((error: unknown) => [
-      asSluiceError(error).message,
-    ]);
+    const { inForce: left, leases } = await removeHalves(deps, life.grant, signal).catch(
+      (error: unknown) => ({
+        inForce: [asSluiceError(error).message],
+        leases: [],
+      }),
+    );
     const at = deps.api.clock.now();
     if (left.length > 0) {
       const state: GrantState = {
@@ -98,7 +101,7 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       );
       return;
     }
-    set(life, { state: { name: 'revoked', at, by } });
+    set(life, { state: { name: 'revoked', at, by }, drift: [...life.grant.drift, ...leases] });
     await recordEnd(deps, life.grant, by, at);
     void judgeEnd(life, by, at);
   };

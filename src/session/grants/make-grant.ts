@@ -214,11 +214,11 @@ async function readBack(
 async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): Promise<void> {
   const { message } = asSluiceError(error);
   const undo = AbortSignal.timeout(10_000);
-  const left: string[] = [];
+  let left: readonly string[] = [];
   for (let tries = 0; tries < 3; tries += 1) {
-    left.length = 0;
-    left.push(
-      ...(await removeHalves(deps, grant, undo).catch((cause: unknown) => [asSluiceError(cause).message])),
+    left = await removeHalves(deps, grant, undo).then(
+      ({ inForce, leases }) => [...inForce, ...leases],
+      (cause: unknown) => [asSluiceError(cause).message],
     );
     if (left.length === 0) break;
     await pause(300, undo).catch(() => undefined);

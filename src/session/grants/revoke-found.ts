@@ -10,7 +10,7 @@ import { type GrantDeps, objectsOf, record } from './record.ts';
  */
 export async function revokeFound(deps: GrantDeps, grant: Grant, signal: AbortSignal): Promise<void> {
   await record(deps, 'intent', grant, `about to revoke a grant of ${grant.requester}`, objectsOf(grant));
-  const left = await removeHalves(deps, grant, signal);
+  const { inForce: left } = await removeHalves(deps, grant, signal);
   if (left.length > 0) {
     await record(deps, 'failed', grant, `not revoked: ${left.join('; ')}`, objectsOf(grant));
     throw new SluiceError(

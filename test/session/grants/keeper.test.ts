@@ -21,6 +21,11 @@ const policiesOf = ({ halves }: Grant) =>
 const jobsOf = ({ halves }: Grant) =>
   halves.map(({ namespace, lease }) => live.demo.faults.peek('batch/jobs', namespace, lease?.name ?? ''));
 const drift = ({ id }: Grant) => live.grant(id)?.drift.join('; ') ?? '';
+const leases = () =>
+  live.runtime.connection.api.list(
+    { group: 'batch', version: 'v1', resource: 'jobs' },
+    { labels: 'sluice.dev/grant' },
+  );
 const types = async () => (await live.audited()).map(({ type }) => type);
 
 describe('the life of a grant', () => {
@@ -30,12 +35,13 @@ describe('the life of a grant', () => {
     expect(open.state).toMatchObject({ how: 'seen by hubble' });
     await live.reaches(made.id, 'revoked');
     expect(policiesOf(made)).toEqual([undefined]);
-    expect(jobsOf(made)).toEqual([undefined]);
+    await eventually(() => expect(jobsOf(made)).toEqual([undefined]));
     const closed = await live.reaches(made.id, 'closed');
     expect(closed.state).toMatchObject({
       by: expect.stringMatching(/deadline|lease/),
       proof: expect.stringMatching(/dropped since/),
     });
+    await live.runtime.keeper.ended(made.id);
     expect(await types()).toEqual(['intent', 'granted', 'expired', 'closed']);
     const [intent, granted] = await live.audited();
     expect(intent?.actor.username).toBe('responder@demo');
@@ -46,7 +52,7 @@ describe('the life of a grant', () => {
   });
 
   test('needs both halves where both are closed, and takes both away', async () => {
-    const made = await live.open(BOTH);
+    const made = await live.open({ ...BOTH, seconds: 20 });
     expect(made.halves.map(({ direction }) => direction)).toEqual(['ingress', 'egress']);
     await live.reaches(made.id, 'open');
     await live.runtime.keeper.revoke([made.id]);
@@ -78,11 +84,7 @@ describe('what admission may do to it', () => {
       object.kind === 'Job' ? { ...object, spec: { ...(object.spec as object), ...spec } } : object,
     );
     await expect(live.open()).rejects.toMatchObject({ code: 'refused' });
-    const left = await live.runtime.connection.api.list(
-      { group: 'batch', version: 'v1', resource: 'jobs' },
-      { labels: 'sluice.dev/grant' },
-    );
-    expect(left).toEqual([]);
+    await eventually(async () => expect(await leases()).toEqual([]));
     expect(await types()).toEqual(['intent', 'failed']);
   });
 
@@ -121,7 +123,7 @@ describe('what others may do to it', () => {
     const { name } = made.halves[0]?.policy ?? { name: '' };
     live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
     expect((await live.reaches(made.id, 'closed')).state).toMatchObject({ by: 'other' });
-    expect(jobsOf(made)).toEqual([undefined]);
+    await eventually(() => expect(jobsOf(made)).toEqual([undefined]));
   });
 
   test('a finalizer keeps the policy in force: that is no end, and it stays red until it is one', async () => {
