@@ -17,7 +17,8 @@ const LONGEST = 40 * 60_000;
 /**
  * Streams changes of a collection until the time-out, the client's end, or the server's. A version that the history
  * no longer reaches is told as an ERROR with 410 inside the 200 stream; a version of the future is silent
- * (facts/access.md §2.10). Resolves when the stream has ended.
+ * (facts/access.md §2.10). Where bookmarks are allowed, one marks the end of the first objects, whether these were
+ * asked for or come with version 0. Resolves when the stream has ended.
  */
 export async function watch(
   context: ApiContext,
@@ -51,7 +52,7 @@ export async function watch(
     for (const object of store.list(storeName(resource), call.namespace)) {
       if (isWanted(wanted, object)) send('ADDED', object);
     }
-    if (options.initialEvents && options.bookmarks) bookmark(true);
+    if (options.bookmarks) bookmark(true);
   } else if (changes !== 'expired') {
     for (const change of changes) sendChange(send, change, wanted, call.namespace);
   }
@@ -66,12 +67,14 @@ export async function watch(
     const last = options.timeoutSeconds === undefined ? LONGEST : options.timeoutSeconds * 1_000;
     const timers = [setTimeout(end, last)];
     // A watch from the future stays silent, bookmarks too.
-    const silent = (): boolean => store.version() < from;
     const mark = (): void => {
-      if (options.bookmarks && !silent()) bookmark(false);
+      if (options.bookmarks && store.version() >= from) bookmark(false);
     };
     const every = setInterval(mark, context.bookmarkEvery);
-    for (const before of [2_000, 1_000]) if (last > before) timers.push(setTimeout(mark, last - before));
+    const markNews = (): void => {
+      if (store.version() > from) mark();
+    };
+    for (const before of [2_000, 1_000]) if (last > before) timers.push(setTimeout(markNews, last - before));
     function end(): void {
       unsubscribe();
       for (const timer of timers) clearTimeout(timer);
