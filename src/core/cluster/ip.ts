@@ -21,17 +21,21 @@ export const EVERY_ADDRESS: Readonly<Record<4 | 6, IpRange>> = {
  */
 export function parseIp(text: string): Ip | undefined {
   if (!text.includes(':')) return parseIpv4(text);
-  if (!isPlainIpv6(text) || !ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  const plain = withoutDots(text);
+  if (plain === undefined || !ipaddr.IPv6.isValid(plain)) return undefined;
+  const address = ipaddr.IPv6.parse(plain);
   if (address.isIPv4MappedAddress()) return parseIpv4(address.toIPv4Address().toString());
   return { family: 6, value: fold(address.toByteArray()) };
 }
 
-/** No zone; a dotted tail is strict, and not that of the deprecated `::1.2.3.4`, which ipaddr.js takes for mapped. */
-function isPlainIpv6(text: string): boolean {
-  if (text.includes('%')) return false;
-  if (!text.includes('.')) return true;
-  return !/^::\d+\./.test(text) && FOUR_PARTS.test(text.slice(text.lastIndexOf(':') + 1));
+/** IPv6 text with its dotted tail as hexadecimal: ipaddr.js takes `::1.2.3.4` for a mapped address. No zones. */
+function withoutDots(text: string): string | undefined {
+  if (text.includes('%')) return undefined;
+  if (!text.includes('.')) return text;
+  const colon = text.lastIndexOf(':') + 1;
+  const tail = parseIpv4(text.slice(colon));
+  if (tail === undefined) return undefined;
+  return `${text.slice(0, colon)}${(tail.value >> 16n).toString(16)}:${(tail.value & 0xffffn).toString(16)}`;
 }
 
 function parseIpv4(text: string): Ip | undefined {

@@ -1,6 +1,7 @@
 import type { Protocol } from '../cluster/objects.ts';
+import { clusterPort } from './cilium/named-ports.ts';
 import type { Engine } from './engine.ts';
-import type { PortMatch, Rule } from './policy.ts';
+import type { PortMatch } from './policy.ts';
 import type { End } from './verdict.ts';
 
 /** Ports from `from` to `to`, inclusive. */
@@ -58,17 +59,19 @@ function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
     cuts.add(last + 1);
   };
   if (to.type === 'pod') for (const { port } of to.pod.ports) add(port, port);
-  for (const rule of [...rulesOn(engine, from), ...rulesOn(engine, to)]) {
-    if (rule.ports !== 'any') for (const port of rule.ports) if (port.type === 'range') add(...bounds(port));
+  for (const end of [from, to]) {
+    const rules = end.type === 'pod' ? engine.rulesOn(end.pod) : [];
+    for (const { ports } of rules) {
+      if (ports !== 'any') for (const port of ports) addPort(engine, port, add);
+    }
   }
   return [...cuts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
 }
 
-function bounds({ from, to }: PortMatch & { readonly type: 'range' }): PortRange {
-  return [from, to];
-}
-
-function rulesOn(engine: Engine, end: End): readonly Rule[] {
-  if (end.type !== 'pod') return [];
-  return engine.policiesOn(end.pod).flatMap(({ ingress, egress }) => [...ingress, ...egress]);
+function addPort(engine: Engine, port: PortMatch, add: (first: number, last: number) => void): void {
+  if (port.type === 'range') add(port.from, port.to);
+  if (port.type !== 'named') return;
+  const number = clusterPort(engine.model, port.name, port.protocol);
+  if (number !== undefined) add(number, number);
+  if (port.to !== undefined) add(port.to, port.to);
 }

@@ -7,10 +7,11 @@ import { blurByForeign, type ForeignObject } from './foreign.ts';
 import { decideHalf, decideQuickly } from './half.ts';
 import { matchNamespace, matchPods, type World } from './match.ts';
 import { createClasses } from './pod-class.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, Rule } from './policy.ts';
 import { createPolicyIndex } from './policy-index.ts';
 import { readingsOf } from './reading.ts';
 import { type Side, sideOf } from './side.ts';
+import type { Applied, Stack } from './stack.ts';
 import type { Decision, Half, Query, Verdict } from './verdict.ts';
 
 /** Whether the normal tier isolates a pod, by direction. */
@@ -19,6 +20,7 @@ export type PodIsolation = { readonly ingress: boolean; readonly egress: boolean
 /** Says who may talk to whom in one cluster, and why. Follows the cluster's changes through `apply`. */
 export type Engine = {
   readonly dialect: Dialect;
+  readonly model: ClusterModel;
   /** The verdict of one path with its reasons. */
   readonly evaluate: (query: Query) => Verdict;
   /** The bare decision of each half: for matrices and what-ifs. */
@@ -31,6 +33,8 @@ export type Engine = {
   readonly policies: () => Iterable<Policy>;
   /** Policies that select a pod, in the order of evaluation. */
   readonly policiesOn: (pod: Pod) => readonly Policy[];
+  /** Rules of those policies as the enforcer reads them, both directions. */
+  readonly rulesOn: (pod: Pod) => readonly Rule[];
   /** Takes in a change; call it after the model took it in. */
   readonly apply: (event: ClusterEvent) => void;
   readonly setDialect: (dialect: Dialect) => void;
@@ -74,6 +78,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     get dialect() {
       return world.dialect;
     },
+    model,
     evaluate,
     decide: (query) => {
       const { source, destination } = sides(query);
@@ -97,10 +102,9 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     isolation: (pod) => classes.isolationOf(pod),
     selected: (policy) => selectedBy(world, policy),
     policies: index.all,
-    policiesOn: (pod) => {
-      const { admin, normal, baseline } = classes.stackFor(pod);
-      return [...admin.flat(), ...normal, ...baseline.flat()].map((applied) => applied.policy);
-    },
+    policiesOn: (pod) => inOrder(classes.stackFor(pod)).map(({ policy }) => policy),
+    rulesOn: (pod) =>
+      inOrder(classes.stackFor(pod)).flatMap(({ reading }) => [...reading.ingress, ...reading.egress]),
     apply: (event) => {
       if (event.kind === 'namespaces') classes.forget();
       if (event.kind !== 'policies') return;
@@ -133,6 +137,10 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
         break;
     }
   }
+}
+
+function inOrder({ admin, normal, baseline }: Stack): readonly Applied[] {
+  return [...admin.flat(), ...normal, ...baseline.flat()];
 }
 
 /** Live pods that a policy selects; host-network pods are selected by none (facts/policy.md §1 rule 29). */

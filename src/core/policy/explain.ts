@@ -39,7 +39,7 @@ function halfLines(half: Half, head: string, self: string, direction: Direction)
 
 /** Why, on the line of the half. */
 function causeText(half: Half, self: string, direction: Direction): string {
-  if (half.verdict === 'undecidable') return half.summary;
+  if (half.verdict === 'undecidable' || half.l7 !== undefined) return half.summary;
   if (half.deciders.length === 0) {
     return half.summary === 'not isolated'
       ? `not isolated: no policy selects ${self} for ${direction}`

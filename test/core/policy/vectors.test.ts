@@ -5,6 +5,7 @@ import { type Line, runConnlist, runPairs } from './vectors/connlists.ts';
 import { directories, jsonCases, jsonFile, manifestsBelow, vectorsPresent } from './vectors/files.ts';
 import { judged, suite } from './vectors/suite.ts';
 import { runTables, type TableStep } from './vectors/tables.ts';
+import { runWalkthrough, type WalkthroughCheck } from './vectors/walkthrough.ts';
 
 type Generated = {
   readonly namespaces: readonly unknown[];
@@ -24,6 +25,12 @@ describe.skipIf(!vectorsPresent())('the policy vectors', () => {
   suite('policy-assistant', function* () {
     for (const { name, data } of jsonCases<TableStep>('policy-assistant'))
       yield [name, () => runTables([data])];
+  });
+
+  suite('the walkthrough of policy-assistant', function* () {
+    const folder = 'policy-assistant/walkthrough';
+    const { checks } = jsonFile<{ checks: readonly WalkthroughCheck[] }>(`${folder}/expected.json`);
+    for (const check of checks) yield [check.traffic, () => runWalkthrough(manifestsBelow(folder), check)];
   });
 
   suite('netpol-analyzer', function* () {

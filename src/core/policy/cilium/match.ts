@@ -76,7 +76,9 @@ export function matchServices(
 }
 
 function servicesFor(world: World, { namespace, by }: ServiceMatch): readonly Service[] {
-  return Array.from(world.model.services()).filter(
+  const named = namespace !== undefined && 'name' in by ? world.model.service(namespace, by.name) : undefined;
+  const candidates = named === undefined ? Array.from(world.model.services()) : [named];
+  return candidates.filter(
     (service) =>
       service.type !== 'ExternalName' &&
       (namespace === undefined || service.namespace === namespace) &&
