@@ -124,7 +124,7 @@ const before = heap();
 const fold = createFold();
 let adding = 0;
 let listing = 0;
-let worst = 0;
+const costs: number[] = [];
 let flows = 0;
 for (const [index, batch] of all.entries()) {
   const now = START + index * 100;
@@ -138,7 +138,7 @@ for (const [index, batch] of all.entries()) {
   flows += batch.length;
   adding += added - began;
   listing += listed - added;
-  worst = Math.max(worst, listed - began);
+  costs.push(listed - began);
 }
 const foldMiB = heap() - before;
 console.log(
@@ -149,11 +149,16 @@ console.log(
     usPerFlow: round((adding * 1_000) / flows),
     msPerList: round(listing / ((SECONDS - WARM_UP) * 10)),
     coreAt20kPerSecond: round((adding + listing) / ((SECONDS - WARM_UP) * 1_000)),
-    worstBatchMs: round(worst),
+    batchP50Ms: round(quantile(0.5)),
+    batchP95Ms: round(quantile(0.95)),
     foldMiB: round(foldMiB),
     forgotten: fold.forgotten(),
   }),
 );
+
+function quantile(share: number): number {
+  return costs.sort((one, other) => one - other)[Math.floor(costs.length * share)] ?? 0;
+}
 
 /** Heap in use, MiB; exact only with `--expose-gc`. */
 function heap(): number {

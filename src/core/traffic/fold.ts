@@ -54,8 +54,8 @@ export type Fold = {
   forgotten(): { readonly rows: number; readonly attempts: number };
 };
 
-/** UUIDs remembered: more than 2 s at 20,000 flows a second, which a resumed stream repeats. */
-const UUIDS = 50_000;
+/** UUIDs remembered; sources that resume sort out repetitions themselves. */
+const UUIDS = 20_000;
 
 /** How often attempts that wait are looked at, ms. */
 const LOOK = 100;

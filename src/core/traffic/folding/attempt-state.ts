@@ -1,6 +1,6 @@
 import type { Attempt, AttemptVerdict } from '../attempt.ts';
 import type { Flow, FlowEnd, FlowPolicy } from '../flow.ts';
-import { DROP_PLACES, findingOf, isOngoing, PLACES, placeOf } from './evidence.ts';
+import { DROP_PLACES, findingOf, isOngoing, placeOf } from './evidence.ts';
 import { enrich } from './names.ts';
 
 /** Times of things that did not happen. */
@@ -24,7 +24,8 @@ export type AttemptState = {
   last: number;
   /** Node time of the last SYN, datagram or request. */
   tried: number;
-  readonly places: Uint32Array;
+  /** Places and how often they were seen, in pairs: few of the many, so no array of all. */
+  readonly places: number[];
   tries: number;
   drops: number;
   droppedAt: number;
@@ -61,7 +62,7 @@ export function startAttempt(key: string, flow: Flow, source: FlowEnd, destinati
     first: flow.time,
     last: flow.time,
     tried: flow.time,
-    places: new Uint32Array(PLACES),
+    places: [],
     tries: 1,
     drops: 0,
     droppedAt: NEVER,
@@ -160,10 +161,20 @@ function countTry(state: AttemptState, flow: Flow): void {
   const place = placeOf(flow);
   if (place === undefined) return;
   if (flow.time > state.tried) state.tried = flow.time;
-  const count = (state.places[place] ?? 0) + 1;
-  state.places[place] = count;
+  const count = countPlace(state.places, place);
   if (count > state.tries) state.tries = count;
   if (place < DROP_PLACES && count > state.drops) state.drops = count;
+}
+
+function countPlace(places: number[], place: number): number {
+  for (let index = 0; index < places.length; index += 2) {
+    if (places[index] !== place) continue;
+    const count = (places[index + 1] ?? 0) + 1;
+    places[index + 1] = count;
+    return count;
+  }
+  places.push(place, 1);
+  return 1;
 }
 
 function noteDrop(state: AttemptState, { time, dropReason, direction }: Flow): void {

@@ -66,15 +66,14 @@ export function placeOf(flow: Flow): number | undefined {
     case EVENT.l7:
       return isDrop ? 6 : DROP_PLACES + 3;
     case EVENT.trace:
-      return isOngoing(flow) ? undefined : DROP_PLACES + 4 + Math.min(flow.eventSubType ?? 0, 13);
+      return isOngoing(flow) ? undefined : DROP_PLACES + 5 + (flow.eventSubType ?? 0);
     default:
-      return isDrop ? 7 : isOngoing(flow) ? undefined : PLACES - 1;
+      return isDrop ? 7 : isOngoing(flow) ? undefined : DROP_PLACES + 4;
   }
 }
 
-/** How many places `placeOf` can name; the first `DROP_PLACES` are places of drops. */
+/** The first so many places are places of drops. */
 export const DROP_PLACES = 8;
-export const PLACES = DROP_PLACES + 4 + 14 + 1;
 
 /** A TCP packet that doesn't open a connection. */
 export function isOngoing({ protocol, tcpFlags }: Flow): boolean {
