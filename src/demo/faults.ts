@@ -50,6 +50,8 @@ export type Faults = {
   readonly loseEvents: (count: number, node?: string) => void;
   /** Tells followers that a node went away or came back; its flows stop or go on. */
   readonly setNode: (node: string, state: 'connected' | 'unavailable') => void;
+  /** Hubble refuses field masks, as when one names a field that an agent does not know. */
+  readonly rejectMasks: () => Undo;
   /** Sets `spec.suspend` of a lease as an admin's patch does. */
   readonly suspend: (namespace: string, job: string, suspend?: boolean) => void;
   /** Deletes a lease the way that orphans its policy. */
@@ -213,6 +215,7 @@ export function createFaults({ board, store, api, observer, controllers, addUser
     restoreHubble: observer.reopen,
     loseEvents: observer.loseEvents,
     setNode: observer.setNode,
+    rejectMasks: observer.rejectMasks,
     suspend: (namespace, job, suspend = true) =>
       edit('batch/jobs', namespace, job, (object) => withPart(object, 'spec', { suspend })),
     orphan: (namespace, job) => {

@@ -1,0 +1,97 @@
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { listAt, textAt } from '../../src/core/json.ts';
+import { startDemo } from '../../src/demo/demo.ts';
+import { apiOf, eventually } from '../helpers/demo.ts';
+import { brief, flowClient, timeOf } from '../helpers/demo-flows.ts';
+
+/** What a demo of a seed holds: pods with addresses, and its first attempts with their ports. */
+async function contents(
+  seed: number,
+): Promise<{ readonly pods: readonly string[]; readonly attempts: readonly string[] }> {
+  const demo = await startDemo({ seed });
+  try {
+    const list = await apiOf(demo.kubeconfig).get('/api/v1/pods');
+    const hubble = flowClient(demo.hubbleAddress);
+    const flows = await hubble.flows({ number: 4_000 });
+    hubble.close();
+    const start = timeOf(flows[0]);
+    return {
+      pods: listAt(list.body, 'items').map((pod) =>
+        [
+          textAt(pod, 'metadata', 'name'),
+          textAt(pod, 'metadata', 'uid'),
+          textAt(pod, 'status', 'podIP'),
+        ].join(' '),
+      ),
+      attempts: flows
+        .slice(0, 300)
+        .map((flow) =>
+          [Math.round(timeOf(flow) - start), brief(flow), flow.l4?.TCP?.source_port, flow.uuid].join(' '),
+        ),
+    };
+  } finally {
+    await demo.stop();
+  }
+}
+
+describe('the embedded cluster', () => {
+  it('is the same for the same seed: pods, uids, addresses, attempts, ports and times', async () => {
+    const [a, b] = [await contents(42), await contents(42)];
+    expect(b.pods).toEqual(a.pods);
+    expect(b.attempts).toEqual(a.attempts);
+    expect(a.attempts).toHaveLength(300);
+  });
+
+  it('is another for another seed', async () => {
+    const [a, b] = [await contents(1), await contents(2)];
+    expect(b.pods).not.toEqual(a.pods);
+    expect(b.attempts).not.toEqual(a.attempts);
+  });
+
+  it('closes its ports and leaves no timer, socket or server behind when it stops', async () => {
+    const handles = (): readonly string[] =>
+      process.getActiveResourcesInfo().filter((name) => /TCP|Timeout|HTTP/.test(name));
+    const before = handles().length;
+    const demo = await startDemo();
+    const api = apiOf(demo.kubeconfig);
+    const watching = await api.watch('/api/v1/pods?watch=1');
+    await watching.until(({ type }) => type === 'ADDED');
+    const hubble = flowClient(demo.hubbleAddress);
+    const cut = hubble.until({}, () => false);
+    await demo.stop();
+    await demo.stop();
+    await watching.ended;
+    await expect(cut).rejects.toThrow();
+    hubble.close();
+    for (const address of [new URL(api.base).host, demo.hubbleAddress]) {
+      const [host, port] = address.split(':');
+      await expect(
+        new Promise((resolve, reject) => {
+          connect(Number(port), host).on('connect', resolve).on('error', reject);
+        }),
+      ).rejects.toThrow('ECONNREFUSED');
+    }
+    await eventually(
+      async () => handles().length,
+      (count) => count <= before,
+    );
+  });
+
+  it('stops when its signal aborts, and does not start for one that has', async () => {
+    const stop = new AbortController();
+    const demo = await startDemo({ signal: stop.signal });
+    stop.abort();
+    await eventually(
+      () =>
+        apiOf(demo.kubeconfig)
+          .get('/version')
+          .then(
+            () => 'up',
+            () => 'down',
+          ),
+      (state) => state === 'down',
+    );
+    await expect(startDemo({ signal: stop.signal })).rejects.toThrow('abort');
+  });
+});
