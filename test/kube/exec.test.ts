@@ -114,7 +114,7 @@ test('a program that the container lacks is 127, as in a shell', async () => {
 
 test('output beyond a mebibyte is left out', async () => {
   serve = (socket) => {
-    for (let i = 0; i < 5; i += 1) send(socket, 1, Buffer.alloc(300_000, 'x'));
+    for (let i = 0; i < 5; i += 1) send(socket, 1, Buffer.alloc(300_000, 'line\n'));
     send(socket, 3, SUCCESS);
   };
   expect((await run()).stdout).toHaveLength(1 << 20);
@@ -232,6 +232,68 @@ test('megabytes pass whole, both ways, with a slow reader', async () => {
   });
   socket.resume();
   await eventually(() => expect(back).toBe(size));
+  await forward.dispose();
+});
+
+/** Sends echoes through a forward until `done`, or for long enough that everything else would have moved. */
+async function meanwhile(port: number, done: () => boolean): Promise<void> {
+  const socket = await client(port);
+  for (let i = 0; i < 1_500 && !done(); i += 1) {
+    socket.write('ping');
+    await once(socket, 'data');
+  }
+  socket.destroy();
+}
+
+const FLOOD = 64 << 20;
+const BLOCK = 1 << 20;
+
+test('a reader that stops holds back the pod, and others go on', async () => {
+  let left = 0;
+  serve = (socket) => {
+    forwarded(socket);
+    socket.on('message', (data) => {
+      if (data.subarray(1).toString() === 'ping') send(socket, 0, 'pong');
+      else {
+        const block = Buffer.concat([Buffer.from([0]), Buffer.alloc(BLOCK)]);
+        for (let i = 0; i < FLOOD / BLOCK; i += 1) {
+          socket.send(block, () => {
+            left += BLOCK;
+          });
+        }
+      }
+    });
+  };
+  const forward = await cluster.forward('shop', 'web', 8080, signal);
+  const stopped = await client(forward.port);
+  stopped.pause();
+  stopped.write('flood');
+  await meanwhile(forward.port, () => left === FLOOD);
+  expect(left).toBeLessThan(FLOOD);
+  stopped.resume();
+  await eventually(() => expect(left).toBe(FLOOD));
+  await forward.dispose();
+});
+
+test('a pod that stops reading holds back the local side', async () => {
+  const pods: WebSocket[] = [];
+  serve = (socket) => {
+    forwarded(socket);
+    if (pods.push(socket) === 1) socket.pause();
+    socket.on('message', () => send(socket, 0, 'pong'));
+  };
+  const forward = await cluster.forward('shop', 'web', 8080, signal);
+  const local = await client(forward.port);
+  let left = 0;
+  for (let i = 0; i < FLOOD / BLOCK; i += 1) {
+    local.write(Buffer.alloc(BLOCK), () => {
+      left += BLOCK;
+    });
+  }
+  await meanwhile(forward.port, () => left === FLOOD);
+  expect(left).toBeLessThan(FLOOD);
+  pods[0]?.resume();
+  await eventually(() => expect(left).toBe(FLOOD));
   await forward.dispose();
 });
 

@@ -117,8 +117,13 @@ function entries(
 
 function merge(parts: readonly Kubeconfig[]): Kubeconfig {
   const current = parts.find((part) => part.current !== undefined)?.current;
-  const first = (pick: (part: Kubeconfig) => ReadonlyMap<string, Entry>) =>
-    new Map(parts.toReversed().flatMap((part) => [...pick(part)]));
+  const first = (pick: (part: Kubeconfig) => ReadonlyMap<string, Entry>) => {
+    const merged = new Map<string, Entry>();
+    for (const [name, entry] of parts.flatMap((part) => [...pick(part)])) {
+      if (!merged.has(name)) merged.set(name, entry);
+    }
+    return merged;
+  };
   return {
     contexts: first((part) => part.contexts),
     clusters: first((part) => part.clusters),

@@ -1,12 +1,12 @@
 import { at } from '../../core/json.ts';
 import { safeText } from '../../core/safe-text.ts';
-import { ApiError, apiError } from '../errors.ts';
+import { apiError } from '../errors.ts';
 import type { About, Origin } from './about.ts';
-import { delayAfter, pause } from './back-off.ts';
 import type { LearningClock } from './clock.ts';
 import { exchange, type Incoming, readText } from './exchange.ts';
 import { createHealth } from './health.ts';
-import { NetworkError, networkError } from './network-error.ts';
+import { networkError } from './network-error.ts';
+import { createRepeat } from './repeat.ts';
 import type { Transport } from './transport.ts';
 import { warningTexts } from './warnings.ts';
 
@@ -47,10 +47,6 @@ export type ApiClient = {
 /** How long a call may take, ms. */
 export const TIMEOUT = 20_000;
 const LONGEST_BODY = 60_000;
-const TRIES = 4;
-const BACK_OFF = { base: 400, cap: 5_000 };
-/** How soon a 403 after a lost connection is asked again, ms (facts/access.md §2.3). */
-const FORBIDDEN_PAUSE = 250;
 
 /**
  * Calls on one API server. Each has a time-out; a read is repeated after 429, 5xx and lost connections, with
@@ -120,30 +116,7 @@ export function createClient(options: {
     }
   }
 
-  async function repeated<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
-    const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET';
-    let renewed = false;
-    for (let tries = 1; ; ) {
-      try {
-        return await attempt();
-      } catch (error) {
-        call.signal?.throwIfAborted();
-        if (error instanceof ApiError && error.status === 401 && !renewed && transport.renew()) {
-          renewed = true;
-          continue;
-        }
-        if (error instanceof ApiError && error.status === 403 && health.starting()) {
-          await pause(FORBIDDEN_PAUSE, call.signal);
-          continue;
-        }
-        const wait = repeatable && tries < TRIES ? waitBefore(error, tries) : undefined;
-        if (wait === undefined) throw error;
-        debug(`again in ${wait} ms: ${error instanceof Error ? error.message : String(error)}`);
-        await pause(wait, call.signal);
-        tries += 1;
-      }
-    }
-  }
+  const repeated = createRepeat({ transport, health, debug });
 
   return {
     origin,
@@ -167,19 +140,6 @@ export function createClient(options: {
       return repeated(call, () => once(call, false));
     },
   };
-}
-
-/** How long to wait before a repeated read, ms; undefined when it would not help. */
-function waitBefore(error: unknown, tries: number): number | undefined {
-  if (error instanceof NetworkError) {
-    // A dead connection of the pool: the next one is new.
-    if (error.network === 'lost') return tries === 1 ? 0 : delayAfter(tries, BACK_OFF, Math.random());
-    return undefined;
-  }
-  if (!(error instanceof ApiError)) return undefined;
-  if (error.status !== 429 && error.status < 500) return undefined;
-  if (error.retryAfter !== undefined) return Math.min(error.retryAfter * 1_000, 10_000);
-  return delayAfter(tries, BACK_OFF, Math.random());
 }
 
 function parseJson(origin: Origin, about: About, text: string): unknown {

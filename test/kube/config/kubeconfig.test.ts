@@ -41,7 +41,7 @@ test('of several files the first to name an entry, and the current context, wins
   const third = await file('c', config('three', { current: 'three' }));
   vi.stubEnv('KUBECONFIG', [first, join(folder, 'absent'), second, third].join(delimiter));
   const loaded = await loadKubeconfig(undefined);
-  expect(await listContexts()).toEqual({ names: ['three', 'two', 'one'], current: 'two' });
+  expect(await listContexts()).toEqual({ names: ['one', 'two', 'three'], current: 'two' });
   const target = await chooseTarget(loaded, {});
   expect(target.cluster.server.host).toBe('one.example');
   expect(target.context).toBe('two');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect as dial } from 'node:net';
+import { type AddressInfo, createServer, connect as dial } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
@@ -319,26 +320,55 @@ test('every answer with a Date teaches the clock', async () => {
   expect(Math.abs(api.clock.now() - Date.now())).toBeLessThan(1_100);
 });
 
-test('the proxy of the kubeconfig carries the call', async () => {
-  server = await scriptedServer((_, response) => json(response, pod));
+/** Pipes what comes on a socket to a port of loopback, and back. */
+function tunnel(socket: Duplex, port: number, ready: () => void): void {
+  const onward = dial(port, '127.0.0.1', () => {
+    ready();
+    socket.pipe(onward).pipe(socket);
+  });
+  socket.on('close', () => onward.destroy());
+  socket.on('error', () => onward.destroy());
+}
+
+test.each([false, true])('an HTTP proxy carries the call, to a server with TLS: %s', async (tls) => {
+  server = await scriptedServer((_, response) => json(response, pod), { tls });
   const proxy = await scriptedServer(() => undefined);
   const tunnels: string[] = [];
   proxy.server.on('connect', (request, socket) => {
     tunnels.push(request.url ?? '');
-    const [host = '', port = ''] = (request.url ?? '').split(':');
-    const onward = dial(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      socket.pipe(onward).pipe(socket);
-    });
-    socket.on('close', () => onward.destroy());
+    tunnel(socket, Number(request.url?.split(':')[1]), () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
   });
-  cluster = await connect({
-    kubeconfig: { text: kubeconfigFor(server.url, '', `proxy-url: "${proxy.url}"`) },
-  });
+  const ca = `certificate-authority-data: ${Buffer.from(TEST_CERT).toString('base64')}`;
+  const text = kubeconfigFor(server.url, '', `${ca}, proxy-url: "${proxy.url}"`);
+  cluster = await connect({ kubeconfig: { text } });
   expect(await cluster.api.read(POD)).toEqual(pod);
   expect(tunnels).toEqual([`127.0.0.1:${server.port}`]);
   await cluster.dispose();
-  proxy.server.closeAllConnections();
-  proxy.server.close();
-  await once(proxy.server, 'close');
+  await proxy.close();
+});
+
+test('so does a SOCKS proxy', async () => {
+  server = await scriptedServer((_, response) => json(response, pod));
+  const asked: number[] = [];
+  const proxy = createServer((socket) => {
+    // RFC 1928: no authentication, then CONNECT to an IPv4 address.
+    socket.once('data', () => {
+      socket.write(Buffer.from([5, 0]));
+      socket.once('data', (request: Buffer) => {
+        const port = request.readUInt16BE(request.length - 2);
+        asked.push(port);
+        tunnel(socket, port, () => socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0])));
+      });
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const text = kubeconfigFor(server.url, '', `proxy-url: "socks5://127.0.0.1:${port}"`);
+  cluster = await connect({ kubeconfig: { text } });
+  expect(await cluster.api.read(POD)).toEqual(pod);
+  expect(asked).toEqual([server.port]);
+  await cluster.dispose();
+  proxy.close();
+  await once(proxy, 'close');
 });
