@@ -63,7 +63,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
       if (cluster === undefined) return;
       const kubeconfig =
         user === 'alice' ? cluster.alice : await confinedKubeconfig(cluster, world.namespace, state);
-      expect(await dial()).toBe('timeout');
+      await expect.poll(dial, { timeout: 15_000 }).toBe('timeout');
 
       const program = runProgram(grantArgs(12, '--wait', '--source', 'probe'), {
         KUBECONFIG: kubeconfig,
@@ -100,6 +100,37 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
       await hold.catch(() => undefined);
     },
   );
+
+  test('the probe shows the dropped attempts within 5 s, with the policy of each half and the near misses', async () => {
+    if (cluster === undefined) return;
+    const env = { KUBECONFIG: cluster.alice, XDG_STATE_HOME: state };
+    const program = runProgram(['flows', '-n', world.namespace, '--source', 'probe', '-o', 'json'], env);
+    const began = Date.now();
+    const drop = await program.until(({ verdict, port }) => verdict === 'drop' && port === 5_432);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(drop).toMatchObject({
+      source: { name: 'web' },
+      seen: 'socket',
+      why: expect.stringContaining('web-egress admits app=api'),
+    });
+    program.process.kill('SIGTERM');
+    await program.ended;
+
+    const explained = runProgram(
+      ['explain', '-n', world.namespace, 'deploy/web', 'sts/db', '--port', '5432/tcp', '-o', 'json'],
+      env,
+    );
+    expect(await explained.ended).toBe(3);
+    expect(JSON.parse(explained.lines.join('\n'))).toMatchObject({
+      verdict: 'deny',
+      enforcer: 'calico',
+      egress: {
+        deciders: [{ name: 'web-egress' }],
+        nearMisses: [{ name: 'web-egress', why: 'peer' }, { name: 'web-egress' }],
+      },
+      ingress: { nearMisses: [{ name: 'db-from-api', why: 'peer' }] },
+    });
+  });
 
   test('after kill -9 in mid-grant the cluster removes both policies within 2 s of the window', async () => {
     if (cluster === undefined) return;
