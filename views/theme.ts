@@ -1,30 +1,19 @@
-import { fitLine } from './text/fit.ts';
+import { fitLine, lineColumns } from './text/fit.ts';
 import type { Line, Tone } from './text/span.ts';
 
-/** Escape codes of each tone, of the 16 colours that the terminal's own palette defines. */
-const COLOURED: Readonly<Record<Tone, string>> = {
-  plain: '',
-  faint: '2',
-  strong: '1',
-  good: '32',
-  bad: '31',
-  alert: '1;31',
-  warn: '33',
-  time: '36',
-  cursor: '7',
-};
+/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and its colour, of the terminal's own 16. */
+type Look = { readonly weight?: '1' | '2' | '7'; readonly colour?: '31' | '32' | '33' | '36' };
 
-/** Without colours the tones keep their weight only; symbols and words carry the meaning. */
-const MONOCHROME: Readonly<Record<Tone, string>> = {
-  plain: '',
-  faint: '2',
-  strong: '1',
-  good: '',
-  bad: '',
-  alert: '1',
-  warn: '',
-  time: '',
-  cursor: '7',
+const COLOURED: Readonly<Record<Tone, Look>> = {
+  plain: {},
+  faint: { weight: '2' },
+  strong: { weight: '1' },
+  good: { colour: '32' },
+  bad: { colour: '31' },
+  alert: { weight: '1', colour: '31' },
+  warn: { colour: '33' },
+  time: { colour: '36' },
+  cursor: { weight: '7' },
 };
 
 /** What stands for each of our own symbols in a terminal without them: one column for one column. */
@@ -60,19 +49,25 @@ export type Emphasis = 'none' | 'bold' | 'inverse';
 export type Theme = {
   /** The line in exactly `columns` columns, with escape codes; each run ends its own codes. */
   readonly paint: (line: Line, columns: number, emphasis?: Emphasis) => string;
+  /** The line in at most `columns` columns, for places with nothing beneath: blanks at the end cost as letters do. */
+  readonly paintShort: (line: Line, columns: number, emphasis?: Emphasis) => string;
   readonly ascii: boolean;
   readonly colour: boolean;
 };
 
 /** A theme. `colour: false` keeps bold, faint and inverse, as NO_COLOR asks for colours only. */
 export function createTheme(options: { readonly colour: boolean; readonly ascii: boolean }): Theme {
-  const codes = options.colour ? COLOURED : MONOCHROME;
+  const looks = options.colour ? COLOURED : MONOCHROME;
   const paint: Theme['paint'] = (line, columns, emphasis = 'none') => {
-    const fitted = fitLine(line, columns);
-    const text = emphasis === 'inverse' ? sgr('7', joined(fitted)) : runs(fitted, codes, emphasis === 'bold');
+    const text = runs(fitLine(line, columns), looks, emphasis);
     return options.ascii ? toAscii(text) : text;
   };
-  return { paint, ascii: options.ascii, colour: options.colour };
+  const paintShort: Theme['paint'] = (line, columns, emphasis = 'none') => {
+    if (emphasis === 'inverse') return paint(line, columns, emphasis);
+    const ended = withoutEnd(lineColumns(line) > columns ? fitLine(line, columns) : line);
+    return paint(ended, lineColumns(ended), emphasis);
+  };
+  return { paint, paintShort, ascii: options.ascii, colour: options.colour };
 }
 
 /** Our own symbols as ASCII; text from the cluster is left as it is. */
@@ -80,34 +75,61 @@ export function toAscii(text: string): string {
   return text.replace(OURS, (symbol) => ASCII[symbol] ?? symbol);
 }
 
-/** Neighbours of one look become one run: what a frame costs is its style changes (facts/terminal.md §2.3). */
-function runs(line: Line, codes: Readonly<Record<Tone, string>>, bold: boolean): string {
+/** Without colours the tones keep their weight only; symbols and words carry the meaning. */
+const MONOCHROME: Readonly<Record<Tone, Look>> = {
+  plain: {},
+  faint: { weight: '2' },
+  strong: { weight: '1' },
+  good: {},
+  bad: {},
+  alert: { weight: '1' },
+  warn: {},
+  time: {},
+  cursor: { weight: '7' },
+};
+
+/**
+ * The text with its codes. What a frame costs is its style changes (facts/terminal.md §2.3), so only what differs
+ * between neighbours is written, and written as Ink would write it: then Ink takes a line apart once, not twice.
+ */
+function runs(line: Line, looks: Readonly<Record<Tone, Look>>, emphasis: Emphasis): string {
   let out = '';
-  let run = '';
-  let current = '';
+  let current: Look = {};
   for (const { text, tone } of line) {
-    const code = withBold(codes[tone ?? 'plain'], bold);
-    if (code !== current) {
-      out += sgr(current, run);
-      run = '';
-      current = code;
-    }
-    run += text;
+    if (text === '') continue;
+    const next = emphasised(looks[tone ?? 'plain'], emphasis);
+    out += change(current, next) + text;
+    current = next;
   }
-  return out + sgr(current, run);
+  return out + change(current, {});
 }
 
-function withBold(code: string, bold: boolean): string {
-  if (!bold || code.startsWith('1')) return code;
-  return code === '' || code === '2' ? '1' : `1;${code}`;
+function emphasised(look: Look, emphasis: Emphasis): Look {
+  if (emphasis === 'none') return look;
+  return emphasis === 'inverse' ? { weight: '7' } : { ...look, weight: '1' };
 }
 
-function sgr(code: string, text: string): string {
-  return code === '' || text === '' ? text : `\u001b[${code}m${text}\u001b[0m`;
+/** The codes between two looks: colour ends before weight, weight begins before colour. */
+function change(from: Look, to: Look): string {
+  let codes = '';
+  if (from.colour !== undefined && to.colour === undefined) codes += sgr('39');
+  if (from.weight !== undefined && from.weight !== to.weight) codes += sgr(from.weight === '7' ? '27' : '22');
+  if (to.weight !== undefined && to.weight !== from.weight) codes += sgr(to.weight);
+  if (to.colour !== undefined && to.colour !== from.colour) codes += sgr(to.colour);
+  return codes;
 }
 
-function joined(line: Line): string {
-  return line.map(({ text }) => text).join('');
+function sgr(code: string): string {
+  return `\u001b[${code}m`;
+}
+
+/** The line without the blanks at its end. */
+function withoutEnd(line: Line): Line {
+  const last = line.at(-1);
+  if (last === undefined) return line;
+  const text = last.text.trimEnd();
+  if (text === '') return withoutEnd(line.slice(0, -1));
+  return text === last.text ? line : [...line.slice(0, -1), { ...last, text }];
 }
 
 /** Whether to use colours: `auto` follows NO_COLOR (no-color.org: any non-empty value) and `TERM=dumb`. */

@@ -23,7 +23,7 @@ export function OverlayView({ state, panel }: { state: SessionState; panel: Pane
       >
         {Array.from({ length: rows - 2 }, (_, place) => (
           // A line is its place on the screen.
-          <TextLine key={place} line={[span('  '), ...(lines[place] ?? [])]} columns={columns - 2} />
+          <TextLine key={place} line={[span('  '), ...(lines[place] ?? [])]} columns={columns - 2} covering />
         ))}
       </Frame>
     </Box>

@@ -26,11 +26,11 @@ export function Frame({
 }: FrameProps): ReactNode {
   const tone: Tone = focused ? 'strong' : 'faint';
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={rows}>
       <TextLine line={edge('╭', '╮', title, right, columns, tone)} columns={columns} />
       <Box height={rows - 2}>
         <Side rows={rows - 2} tone={tone} />
-        <Box flexDirection="column" width={columns - 2} height={rows - 2} overflow="hidden">
+        <Box flexDirection="column" width={columns - 2} height={rows - 2}>
           {children}
         </Box>
         <Side rows={rows - 2} tone={tone} />

@@ -19,7 +19,7 @@ export function Pane({ state, place }: { state: SessionState; place: PanePlace }
   const content = <PaneTable state={state} place={place} rows={rows} />;
   if (!place.bordered) {
     return (
-      <Box flexDirection="column" width={place.columns} height={place.rows} overflow="hidden">
+      <Box flexDirection="column" width={place.columns} height={place.rows}>
         {content}
       </Box>
     );

@@ -40,9 +40,9 @@ export function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const draw = useCallback(
     (row: Row, cursor: boolean, emphasis: Emphasis): string => {
       const lead = span(cursor ? '▸ ' : '  ', 'strong');
-      const first = theme.paint([lead, ...rowLine(laid, row, context)], width, emphasis);
+      const first = theme.paintShort([lead, ...rowLine(laid, row, context)], width, emphasis);
       if (!two || definition.second === undefined) return first;
-      return `${first}\n${theme.paint([span('  '), ...definition.second(row)], width)}`;
+      return `${first}\n${theme.paintShort([span('  '), ...definition.second(row)], width)}`;
     },
     [theme, laid, context, width, two, definition],
   );

@@ -3,10 +3,17 @@ import { memo, type ReactNode } from 'react';
 import type { Line } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
 
-/** One line of the screen in exactly `columns` columns. */
-export function TextLine({ line, columns }: { line: Line; columns: number }): ReactNode {
+type TextLineProps = {
+  readonly line: Line;
+  readonly columns: number;
+  /** Whether blanks at the end are drawn, to cover what is beneath. */
+  readonly covering?: boolean;
+};
+
+/** One line of the screen in at most `columns` columns. */
+export function TextLine({ line, columns, covering = false }: TextLineProps): ReactNode {
   const { theme } = useUi();
-  return <PaintedLine text={theme.paint(line, columns)} />;
+  return <PaintedLine text={covering ? theme.paint(line, columns) : theme.paintShort(line, columns)} />;
 }
 
 /** Lines that are painted already; drawn anew only when their text differs. */

@@ -24,7 +24,7 @@ export function App(props: AppProps): ReactNode {
   const state = useStore(props.store);
   const layout = layoutOf(size, state.focus, state.zoomed);
   return (
-    <Box width={size.columns} height={size.rows} flexDirection="column" overflow="hidden">
+    <Box width={size.columns} height={size.rows} flexDirection="column">
       <Keys {...props} size={size} />
       {layout.type === 'too-small' ? (
         <TooSmall size={size} />
