@@ -4,14 +4,14 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '../core/errors.ts';
 import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports.ts';
-import { dayFile, syncDirectory, withFile } from './files.ts';
-import { EMPTY_HEAD, readHead, writeHead } from './head.ts';
-import { withLock } from './lock.ts';
-import { parseRecord, sealed } from './record.ts';
-import { continueFrom } from './recovery.ts';
+import { parseRecord, sealed } from './chain/record.ts';
+import { continueFrom } from './chain/recovery.ts';
 import { auditRoot, logDirectory } from './root.ts';
-import { moveTornAside, readTail } from './tail.ts';
-import { auditTrouble } from './trouble.ts';
+import { dayFile, syncDirectory, withFile } from './store/files.ts';
+import { EMPTY_HEAD, readHead, writeHead } from './store/head.ts';
+import { withLock } from './store/lock.ts';
+import { moveTornAside, readTail } from './store/tail.ts';
+import { auditTrouble } from './store/trouble.ts';
 
 /** What a grant's records need at least, in bytes: tried out before anything is granted. */
 const ROOM = 16_384;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { AuditRecord } from '../core/ports.ts';
 import { safeDeep } from '../core/safe-text.ts';
-import { dayFiles } from './files.ts';
-import { logLines, textOf } from './lines.ts';
-import { parseRecord } from './record.ts';
-import { auditTrouble } from './trouble.ts';
+import { parseRecord } from './chain/record.ts';
+import { dayFiles } from './store/files.ts';
+import { logLines, textOf } from './store/lines.ts';
+import { auditTrouble } from './store/trouble.ts';
 
 /** Which records to give: not before `since` (ms since the epoch), of one grant, of one type. */
 export type AuditFilter = {

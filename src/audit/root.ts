@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { SluiceError } from '../core/errors.ts';
-import { isMissingFile } from './files.ts';
+import { isMissingFile } from './store/files.ts';
 
 /**
  * Where logs are kept: `$XDG_STATE_HOME/sluice/audit`, else `~/.local/state/sluice/audit`. A relative XDG path is

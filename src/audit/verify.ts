@@ -1,12 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ChainCheck, type Finding, type Unfinished } from './chain-check.ts';
-import { dayFiles } from './files.ts';
-import { readHead } from './head.ts';
-import { logLines, textOf } from './lines.ts';
-import { parseRecord } from './record.ts';
-import { auditTrouble } from './trouble.ts';
+import { ChainCheck, type Finding, type Unfinished } from './chain/chain-check.ts';
+import { parseRecord } from './chain/record.ts';
+import { dayFiles } from './store/files.ts';
+import { readHead } from './store/head.ts';
+import { logLines, textOf } from './store/lines.ts';
+import { auditTrouble } from './store/trouble.ts';
 
 /**
  * What a log looks like. `ok`: every record is as it was written, and none is missing up to the checkpoint.

@@ -153,7 +153,7 @@ describe('whatever is done to a log of three days is found', () => {
   });
 
   test('a record rewritten with a right hash of its own', async () => {
-    const { parseRecord, sealed } = await import('../../src/audit/record.ts');
+    const { parseRecord, sealed } = await import('../../src/audit/chain/record.ts');
     const lines = linesOf(days[1] ?? '');
     const record = parseRecord((lines[1] ?? '').trimEnd());
     if (record === undefined) throw new Error('no record');

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GENESIS, parseRecord } from '../chain/record.ts';
 import { codeOf, dayFiles, syncDirectory, withFile } from './files.ts';
-import { GENESIS, parseRecord } from './record.ts';
 
 /** Where a log ends: its last record, the newest file, and what lies after that record but is none. */
 export type Tail = {

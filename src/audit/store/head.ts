@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from '../chain/canonical.ts';
+import { GENESIS } from '../chain/record.ts';
 import { isMissingFile, replaceFile } from './files.ts';
-import { GENESIS } from './record.ts';
 
 const NAME = 'head';
 

@@ -2,7 +2,7 @@ import { readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
-import { SluiceError } from '../core/errors.ts';
+import { SluiceError } from '../../core/errors.ts';
 import { codeOf, isMissingFile } from './files.ts';
 import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 

@@ -1,6 +1,6 @@
-import type { AuditRecord, AuditType } from '../core/ports.ts';
-import { safeText } from '../core/safe-text.ts';
-import { EMPTY_HEAD } from './head.ts';
+import type { AuditRecord, AuditType } from '../../core/ports.ts';
+import { safeText } from '../../core/safe-text.ts';
+import { EMPTY_HEAD } from '../store/head.ts';
 import { GENESIS, hashOf } from './record.ts';
 
 /** What is wrong, and where; `line` counts from 1, 0 means the file as a whole. */

@@ -1,4 +1,4 @@
-import { SluiceError } from '../core/errors.ts';
+import { SluiceError } from '../../core/errors.ts';
 import { codeOf } from './files.ts';
 
 const CAUSES: Readonly<Record<string, readonly [what: string, next: string]>> = {

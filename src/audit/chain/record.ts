@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { AuditRecord, AuditType } from '../core/ports.ts';
+import type { AuditRecord, AuditType } from '../../core/ports.ts';
 import { canonicalJson } from './canonical.ts';
 
 /** What the first record of a log follows. */

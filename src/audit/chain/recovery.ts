@@ -1,5 +1,5 @@
-import type { Head } from './head.ts';
-import type { Tail } from './tail.ts';
+import type { Head } from '../store/head.ts';
+import type { Tail } from '../store/tail.ts';
 
 /**
  * Where the chain goes on, and what to say of how the log was found. Where the checkpoint knows of records that are
