@@ -31,17 +31,32 @@ export function rowKeyOf(source: Identity, destination: Identity, flow: RowPort)
 
 type RowPort = Pick<Flow, 'protocol'> & { readonly destination: FlowEnd };
 
-const NAMES = ['namespace', 'pod', 'workload', 'labels', 'reserved', 'dns', 'service'] as const;
-
 /** What one end gains in names from another sight of it; the same object when nothing. */
 export function enrich(end: FlowEnd, other: FlowEnd): FlowEnd {
-  if (!NAMES.some((name) => end[name] === undefined && other[name] !== undefined)) return end;
-  const { ip: _ip, port: _port, ...names } = other;
-  return { ...names, ...defined(end) };
+  if (!gains(end, other)) return end;
+  return {
+    ip: end.ip,
+    port: end.port,
+    namespace: end.namespace ?? other.namespace,
+    pod: end.pod ?? other.pod,
+    workload: end.workload ?? other.workload,
+    labels: end.labels ?? other.labels,
+    reserved: end.reserved ?? other.reserved,
+    dns: end.dns ?? other.dns,
+    service: end.service ?? other.service,
+  };
 }
 
-function defined(end: FlowEnd): FlowEnd {
-  return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
+function gains(end: FlowEnd, other: FlowEnd): boolean {
+  return (
+    (end.workload === undefined && other.workload !== undefined) ||
+    (end.pod === undefined && other.pod !== undefined) ||
+    (end.service === undefined && other.service !== undefined) ||
+    (end.dns === undefined && other.dns !== undefined) ||
+    (end.labels === undefined && other.labels !== undefined) ||
+    (end.namespace === undefined && other.namespace !== undefined) ||
+    (end.reserved === undefined && other.reserved !== undefined)
+  );
 }
 
 function known(key: string, name: string): Identity {
