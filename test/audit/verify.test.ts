@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,18 +11,10 @@ const DAY = 86_400_000;
 
 describe('whatever is done to a log of three days is found', () => {
   let root = '';
-  let done = () => {};
   const files = new Map<string, Buffer>();
 
   beforeAll(async () => {
-    const ready = Promise.withResolvers<string>();
-    inFolder(async (folder) => {
-      ready.resolve(folder);
-      await new Promise<void>((resolve) => {
-        done = resolve;
-      });
-    }).catch(ready.reject);
-    root = await ready.promise;
+    root = await mkdtemp(join(tmpdir(), 'sluice-audit-'));
     const log = await openAuditLog({ directory: root, cluster: 'whole', version: '1' });
     for (let number = 0; number < 9; number += 1) {
       const id = `g${number >> 1}`;
@@ -33,7 +26,7 @@ describe('whatever is done to a log of three days is found', () => {
     }
     for (const name of await readdir(log.path)) files.set(name, await readFile(join(log.path, name)));
   });
-  afterAll(() => done());
+  afterAll(() => rm(root, { recursive: true }));
 
   const days = ['20261121.jsonl', '20261122.jsonl', '20261123.jsonl'];
   const bytesOf = (name: string) => files.get(name) ?? Buffer.alloc(0);
