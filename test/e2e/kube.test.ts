@@ -454,6 +454,28 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await nowhere.dispose();
   });
 
+  test('Hubble Relay is found where it runs, and answers through a forward', async () => {
+    const there = await real.kubectl('get', 'pods', '-A', '-l', 'k8s-app=hubble-relay', '-o', 'name');
+    const cluster = await as(real.alice);
+    const relay = await cluster.findRelay(ever);
+    if (there.trim() === '') {
+      expect(relay).toBeUndefined();
+      return;
+    }
+    expect(relay).toMatchObject({ namespace: 'kube-system', port: 4245 });
+    const forward = await cluster.forward('kube-system', relay?.pod ?? '', relay?.port ?? 0, ever);
+    const socket = dial(forward.port, '127.0.0.1');
+    let heard = 0;
+    socket.on('data', (chunk) => {
+      heard += chunk.length;
+    });
+    // HTTP/2's preface and an empty SETTINGS frame; a TLS server answers with an alert.
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0', 'latin1');
+    await eventually(() => expect(heard).toBeGreaterThan(0));
+    socket.destroy();
+    await forward.dispose();
+  });
+
   test("Calico's own policies are named", async () => {
     await real.apply(`
 apiVersion: crd.projectcalico.org/v1
