@@ -1,12 +1,12 @@
 import type { TrafficSource } from '../core/ports.ts';
-import type { HubbleTls } from './credentials.ts';
 import type { JsonResponse } from './json-flow.ts';
-import type { HubblePlace } from './link.ts';
-import { talk } from './reconnect.ts';
-import { TIMING, type Timing } from './timing.ts';
+import type { HubbleTls } from './link/credentials.ts';
+import type { HubblePlace } from './link/open-link.ts';
+import { talk } from './stream/reconnect.ts';
+import { TIMING, type Timing } from './stream/timing.ts';
 
-export type { HubbleTls } from './credentials.ts';
-export type { HubblePlace } from './link.ts';
+export type { HubbleTls } from './link/credentials.ts';
+export type { HubblePlace } from './link/open-link.ts';
 
 export type HubbleOptions = HubblePlace & {
   readonly tls?: HubbleTls;

@@ -1,7 +1,7 @@
-import { EVENT, TRACE } from '../core/traffic/event-types.ts';
-import type { Flow } from '../core/traffic/flow.ts';
-import { isOngoing } from '../core/traffic/folding/evidence.ts';
-import type { FlowFilter, GetFlowsRequest, Timestamp } from './wire/wire.ts';
+import { EVENT, TRACE } from '../../core/traffic/event-types.ts';
+import type { Flow } from '../../core/traffic/flow.ts';
+import { isOngoing } from '../../core/traffic/folding/evidence.ts';
+import type { FlowFilter, GetFlowsRequest, Timestamp } from '../wire/wire.ts';
 
 /** Which flows to ask for. */
 export type Wanted = {

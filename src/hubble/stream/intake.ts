@@ -1,12 +1,12 @@
-import type { TrafficSink, TrafficState } from '../core/ports.ts';
-import type { Flow } from '../core/traffic/flow.ts';
+import type { TrafficSink, TrafficState } from '../../core/ports.ts';
+import type { Flow } from '../../core/traffic/flow.ts';
+import { type JsonResponse, toJsonResponse } from '../json-flow.ts';
+import { createFlowMapper } from '../map-flow.ts';
+import { type DecodedResponse, millisecondsOf } from '../wire/decoded.ts';
 import { createBatch } from './batch.ts';
-import { type JsonResponse, toJsonResponse } from './json-flow.ts';
-import { createFlowMapper } from './map-flow.ts';
 import { createNodeBook, type NodeBook } from './nodes.ts';
 import { createRepeats, type Repeats } from './repeats.ts';
 import { isWanted, type Wanted } from './request.ts';
-import { type DecodedResponse, millisecondsOf } from './wire/decoded.ts';
 
 /** What comes from the server, over all connections, on its way to the sink. */
 export type Intake = {

@@ -1,6 +1,6 @@
 import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
-import { type DecodedResponse, decodeResponse } from './wire/decoded.ts';
-import { type GetFlowsRequest, observerService } from './wire/wire.ts';
+import { type DecodedResponse, decodeResponse } from '../wire/decoded.ts';
+import { type GetFlowsRequest, observerService } from '../wire/wire.ts';
 
 /** One unary call. Rejects with grpc-js's `ServiceError`, or with the signal's reason. */
 export function call<Request, Response>(

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import type { Link } from '../link/open-link.ts';
+import type { DecodedResponse } from '../wire/decoded.ts';
+import { observerService } from '../wire/wire.ts';
 import type { Intake } from './intake.ts';
-import type { Link } from './link.ts';
 import { followRequest, historyRequest, type Terms, type Wanted } from './request.ts';
 import { call, isServiceError, readFlows, type StreamEnd } from './rpc.ts';
 import { easierTerms } from './terms.ts';
 import type { Timing } from './timing.ts';
 import { versionIn } from './version.ts';
-import type { DecodedResponse } from './wire/decoded.ts';
-import { observerService } from './wire/wire.ts';
 
 /** What one connection is for. */
 export type Errand = {

@@ -1,4 +1,4 @@
-import { SluiceError } from '../core/errors.ts';
+import { SluiceError } from '../../core/errors.ts';
 
 /** Where a server listens; `tls` when the address itself asks for it. */
 export type HubbleAddress = {

@@ -1,10 +1,10 @@
-import { SluiceError } from '../core/errors.ts';
-import type { TrafficSink } from '../core/ports.ts';
+import { SluiceError } from '../../core/errors.ts';
+import type { TrafficSink } from '../../core/ports.ts';
+import type { JsonResponse } from '../json-flow.ts';
+import type { HubbleTls } from '../link/credentials.ts';
+import { type HubblePlace, type Link, openLink } from '../link/open-link.ts';
 import { converse, type Errand, greet, pause } from './connection.ts';
-import type { HubbleTls } from './credentials.ts';
 import { createIntake, type Intake } from './intake.ts';
-import type { JsonResponse } from './json-flow.ts';
-import { type HubblePlace, type Link, openLink } from './link.ts';
 import { isServiceError, type StreamEnd } from './rpc.ts';
 import { OVERLAP, type Timing } from './timing.ts';
 import { findTrouble, type Trouble } from './trouble.ts';

@@ -1,4 +1,4 @@
-import { safeText } from '../core/safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 
 /** The number in what a server says of itself (`hubble-relay v1.20.2+g1234`); some builds carry none. */
 export function versionIn(text: string): string | undefined {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
-import { SluiceError } from '../core/errors.ts';
+import { SluiceError } from '../../core/errors.ts';
 
 /** TLS as the hubble CLI's flags give it; files as PEM text. `false`: plaintext. */
 export type HubbleTls =

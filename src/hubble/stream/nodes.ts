@@ -1,7 +1,7 @@
-import { safeText } from '../core/safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { DecodedResponse } from '../wire/decoded.ts';
+import type { NodeState, WireNode } from '../wire/wire.ts';
 import { versionIn } from './version.ts';
-import type { DecodedResponse } from './wire/decoded.ts';
-import type { NodeState, WireNode } from './wire/wire.ts';
 
 type NodeStatus = NonNullable<DecodedResponse['node_status']>;
 

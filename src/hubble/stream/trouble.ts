@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import { safeText } from '../core/safe-text.ts';
-import type { Link } from './link.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { Link } from '../link/open-link.ts';
 
 /**
  * Why there is no connection. `isMistake`: waiting will not help, somebody has to change something. `text` and `hint`
