@@ -1,10 +1,12 @@
 import { type Rule, responderRules, type User } from './api/access.ts';
 import { startApiServer } from './api/server.ts';
+import { createTunnels } from './api/tunnel.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { createFaultBoard, createFaults, type Faults } from './faults.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
 import { startObserver } from './observer/observer.ts';
 import { createRandom } from './random.ts';
+import type { Stored } from './store/objects.ts';
 import { createStore } from './store/store.ts';
 import { createMirror } from './traffic/mirror.ts';
 import { startTraffic } from './traffic/traffic.ts';
@@ -46,25 +48,24 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   placeWorld(store, random.fork('world'), now);
   const board = createFaultBoard();
   const tokens = new Map<string, User>();
-  const relay = store
-    .list('/pods', 'kube-system')
-    .find(({ metadata }) => metadata.labels?.['k8s-app'] === 'hubble-relay');
-  const [observer, api] = await Promise.all([
-    startObserver({ nodes: NODES, relay: relay?.metadata.name ?? 'hubble-relay' }),
-    startApiServer({
-      context: {
-        store,
-        random: random.fork('server'),
-        admissions: board.admissions,
-        warnings: board.warnings,
-        takeExpiry: board.takeExpiry,
-        bookmarkEvery: 60_000,
-      },
-      tokens,
-      mayDo: board.mayDo,
-      gate: board.gate,
-    }),
-  ]);
+  const relay = store.list('/pods', 'kube-system').find(isRelay);
+  const observer = await startObserver({ nodes: NODES, relay: relay?.metadata.name ?? 'hubble-relay' });
+  const api = await startApiServer({
+    context: {
+      store,
+      random: random.fork('server'),
+      admissions: board.admissions,
+      warnings: board.warnings,
+      takeExpiry: board.takeExpiry,
+      bookmarkEvery: 60_000,
+    },
+    tokens,
+    mayDo: board.mayDo,
+    gate: board.gate,
+    tunnel: createTunnels((namespace, pod, port) =>
+      port === RELAY_PORT && isRelay(store.get('/pods', `${namespace}/${pod}`)) ? observer.port : undefined,
+    ),
+  });
   const controllers = startControllers(store, random.fork('controllers'));
   const mirror = createMirror(store);
   const traffic = startTraffic({
@@ -97,12 +98,20 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     void stop();
   };
   signal?.addEventListener('abort', stopQuietly, { once: true });
+  if (signal?.aborted) await stop();
   return {
     kubeconfig,
     hubbleAddress: observer.address,
     stop,
     faults: createFaults({ board, store, api, observer, controllers, addUser }),
   };
+}
+
+/** Relay's own port, as its chart sets it. */
+const RELAY_PORT = 4_245;
+
+function isRelay(pod: Stored | undefined): boolean {
+  return pod?.metadata.labels?.['k8s-app'] === 'hubble-relay';
 }
 
 export type { Faults, Rule };
