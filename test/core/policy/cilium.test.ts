@@ -85,6 +85,27 @@ test('§2a.6: peers are of the own namespace unless they name another', () => {
   expect(world(onDb({ ingress: [{ fromEndpoints: [named] }] })).ask(mon, db).verdict).toBe('allow');
 });
 
+test('§2a.7: derived labels select, and a pod cannot pretend to one', () => {
+  const liar = pod({ name: 'liar', labels: { 'io.cilium.k8s.policy.serviceaccount': 'admin' } });
+  const admin = pod({ name: 'admin', serviceAccount: 'admin' });
+  const byAccount = { matchLabels: { 'io.cilium.k8s.policy.serviceaccount': 'admin' } };
+  const policies = [onDb({ ingress: [{ fromEndpoints: [byAccount] }] })];
+  const { ask } = asker({ pods: [...pods, liar, admin], policies, dialect });
+  expect(ask(admin, db).verdict).toBe('allow');
+  expect(ask(liar, db).verdict).toBe('deny');
+});
+
+test('§1.8 on Cilium: a section that policyTypes leave out isolates and admits', () => {
+  const spec = {
+    podSelector: select('db'),
+    policyTypes: ['Egress'],
+    ingress: [{ from: [{ podSelector: select('web') }] }],
+  };
+  const { ask } = world(networkPolicy({ spec }));
+  expect(ask(web, db).ingress).toMatchObject({ verdict: 'allow', isolated: true });
+  expect(ask(mon, db).ingress.verdict).toBe('deny');
+});
+
 test('§2a.8: a label that identities leave out selects nothing, in NetworkPolicies too, and a CNP is warned of', () => {
   const hash = { matchLabels: { 'pod-template-hash': 'h1' } };
   const np = networkPolicy({

@@ -108,6 +108,19 @@ test('rule 8: rules of a direction that policyTypes leave out count for nothing'
   expect(world(odd, denyAll(['Ingress'])).ask(web, db).ingress.verdict).toBe('deny');
 });
 
+test('rule 8: the same the other way round', () => {
+  const odd = networkPolicy({
+    spec: {
+      podSelector: select('web'),
+      policyTypes: ['Ingress'],
+      egress: [{ to: [{ podSelector: select('db') }] }],
+    },
+  });
+  expect(odd.unlisted?.egress).toHaveLength(1);
+  expect(world(odd).ask(web, api).egress).toMatchObject({ verdict: 'allow', isolated: false });
+  expect(world(odd, denyAll(['Egress'])).ask(web, db).egress.verdict).toBe('deny');
+});
+
 test('rule 9: both types without rules deny both', () => {
   const { ask } = world(denyAll(['Ingress', 'Egress']));
   expect(ask(mon, web).verdict).toBe('deny');
