@@ -41,7 +41,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   const onInterrupt = options.onInterrupt ?? (() => {});
   const shared = { store, commands, copy, redraw, onInterrupt };
   const instance: Instance = render(
-    <UiContext value={{ theme, visibleRows }}>
+    <UiContext value={{ store, theme, visibleRows }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
     </UiContext>,
     {

@@ -1,15 +1,21 @@
 import { createContext, useContext } from 'react';
+import type { StoreApi } from 'zustand/vanilla';
 import type { VisibleRows } from '../src/session/commands.ts';
-import { createTheme, type Theme } from './theme.ts';
+import type { SessionState } from '../src/session/state.ts';
+import type { Theme } from './theme.ts';
 
 /** What every view may use besides its properties; the same for the whole run. */
-export type Ui = { readonly theme: Theme; readonly visibleRows: VisibleRows };
+export type Ui = {
+  readonly store: StoreApi<SessionState>;
+  readonly visibleRows: VisibleRows;
+  readonly theme: Theme;
+};
 
-export const UiContext = createContext<Ui>({
-  theme: createTheme({ colour: false, ascii: false }),
-  visibleRows: (state, pane) => state[pane],
-});
+export const UiContext = createContext<Ui | undefined>(undefined);
 
+/** What `runApp` was given. */
 export function useUi(): Ui {
-  return useContext(UiContext);
+  const ui = useContext(UiContext);
+  if (ui === undefined) throw new Error('A view needs a UiContext around it.');
+  return ui;
 }

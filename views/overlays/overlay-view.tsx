@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { SessionState } from '../../src/session/state.ts';
 import { scopeOf } from '../keys/binding.ts';
 import { hintLine } from '../keys/hints.ts';
-import { Frame } from '../panes/frame.tsx';
+import { Frame, upperEdge } from '../panes/frame.tsx';
 import { TextLine } from '../panes/text-line.tsx';
 import { type Line, span } from '../text/span.ts';
 import type { Panel } from './panel.ts';
@@ -16,8 +16,7 @@ export function OverlayView({ state, panel }: { state: SessionState; panel: Pane
       <Frame
         columns={columns}
         rows={rows}
-        title={title}
-        right={right}
+        top={<TextLine line={upperEdge(title, right, columns, true)} columns={columns} />}
         bottom={bottomOf(state, panel)}
         focused
       >

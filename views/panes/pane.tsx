@@ -1,63 +1,59 @@
 import { Box } from 'ink';
-import { type ReactNode, useMemo } from 'react';
+import { memo, type ReactNode, useMemo } from 'react';
+import { useStore } from 'zustand';
 import type { PaneId, SessionState } from '../../src/session/state.ts';
 import type { CellContext } from '../columns/column.ts';
 import { innerColumns, innerRows, type PanePlace } from '../layout/layout.ts';
 import { span } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
-import { attemptTable, grantTable, type Keyed, podTable, policyTable } from './definition.ts';
+import { attemptTable, grantTable, podTable, policyTable } from './definition.ts';
 import { emptyText } from './empty.ts';
-import { Frame } from './frame.tsx';
+import { Frame, upperEdge } from './frame.tsx';
 import { Table } from './table.tsx';
-import { TextLine } from './text-line.tsx';
+import { StateLine, TextLine } from './text-line.tsx';
 import { paneTitle } from './title.ts';
 
+type PaneProps = { readonly place: PanePlace; readonly focused: boolean };
+
 /** One pane at its place: its border and title, where it has one, and its table. */
-export function Pane({ state, place }: { state: SessionState; place: PanePlace }): ReactNode {
+export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode {
   const { visibleRows } = useUi();
-  const rows = visibleRows(state, place.pane);
-  const content = <PaneTable state={state} place={place} rows={rows} />;
+  const { pane, columns, rows } = place;
+  const content = <PaneTable place={place} />;
   if (!place.bordered) {
     return (
-      <Box flexDirection="column" width={place.columns} height={place.rows}>
+      <Box flexDirection="column" width={columns} height={rows}>
         {content}
       </Box>
     );
   }
-  const { title, right } = paneTitle(state, place.pane, rows.length);
+  const top = (state: SessionState) => {
+    const { title, right } = paneTitle(state, pane, visibleRows(state, pane).length);
+    return upperEdge(title, right, columns, focused);
+  };
   return (
-    <Frame
-      columns={place.columns}
-      rows={place.rows}
-      title={title}
-      right={right}
-      focused={state.focus === place.pane}
-    >
+    <Frame columns={columns} rows={rows} focused={focused} top={<StateLine draw={top} columns={columns} />}>
       {content}
     </Frame>
   );
-}
+});
 
-type PaneTableProps = {
-  readonly state: SessionState;
-  readonly place: PanePlace;
-  readonly rows: readonly Keyed[];
-};
-
-function PaneTable({ state, place, rows }: PaneTableProps): ReactNode {
+function PaneTable({ place }: { place: PanePlace }): ReactNode {
+  const { store, visibleRows } = useUi();
+  const state = useStore(store);
   const context = useCellContext(state);
+  const rows = visibleRows(state, place.pane);
   if (rows.length === 0) {
     return <TextLine line={[span('  '), emptyText(state, place.pane)]} columns={innerColumns(place)} />;
   }
-  const table = {
+  return tableOf(place.pane, {
     rows,
     index: state.panes[place.pane].index,
     focused: state.focus === place.pane,
     width: innerColumns(place),
     height: innerRows(place),
     context,
-  };
-  return tableOf(place.pane, table);
+  });
 }
 
 function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {

@@ -1,5 +1,7 @@
 import { Text } from 'ink';
 import { memo, type ReactNode } from 'react';
+import { useStore } from 'zustand';
+import type { SessionState } from '../../src/session/state.ts';
 import type { Line } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
 
@@ -16,7 +18,18 @@ export function TextLine({ line, columns, covering = false }: TextLineProps): Re
   return <PaintedLine text={covering ? theme.paint(line, columns) : theme.paintShort(line, columns)} />;
 }
 
+type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly columns: number };
+
+/**
+ * A line made from the state, rendered anew only when its text is another: a publication that changes nothing on the
+ * screen must not cost a frame.
+ */
+export function StateLine({ draw, columns }: StateLineProps): ReactNode {
+  const { store, theme } = useUi();
+  return <PaintedLine text={useStore(store, (state) => theme.paintShort(draw(state), columns))} />;
+}
+
 /** Lines that are painted already; drawn anew only when their text differs. */
-export const PaintedLine = memo(function PaintedLine({ text }: { text: string }): ReactNode {
+const PaintedLine = memo(function PaintedLine({ text }: { text: string }): ReactNode {
   return <Text wrap="truncate">{text}</Text>;
 });
