@@ -30,6 +30,8 @@ const SETTLE = 120;
 export function grantForm(app: App): GrantFormCommands {
   let pods: Pick<PathState, 'sourcePod' | 'source'> = {};
   let planning = new AbortController();
+  /** Enter was pressed while the plan was still being made: it counts as soon as there is one. */
+  let entered = false;
 
   const change = (make: (form: GrantForm) => GrantForm, replan = true) => {
     app.update('grant', ({ form }) => ({ type: 'grant', form: make(form) }));
@@ -58,6 +60,10 @@ export function grantForm(app: App): GrantFormCommands {
         }),
         false,
       );
+      if (entered) {
+        entered = false;
+        submit(app, change, wait);
+      }
       if (!made.ok) return;
       const said = await ask(runtime, made, signal);
       change(
@@ -70,8 +76,13 @@ export function grantForm(app: App): GrantFormCommands {
     });
   };
 
+  const wait = () => {
+    entered = true;
+  };
+
   return {
     openGrant: () => {
+      entered = false;
       const { path } = app.state();
       const { source, destination } = path;
       if (app.runtime() === undefined) return;
@@ -120,18 +131,25 @@ export function grantForm(app: App): GrantFormCommands {
         .split('\n');
       app.push({ type: 'detail', title: `YAML of grant ${made.id}`, lines, scroll: 0, loading: false });
     },
-    typeInForm: (typed) =>
+    typeInForm: (typed) => {
+      entered = false;
       change((form) => ({
         ...form,
         confirming: false,
         fields: { ...form.fields, [form.field]: edit(form.fields[form.field], typed) },
         plan: stale(form),
-      })),
-    submit: () => submit(app, change),
+      }));
+    },
+    submit: () => submit(app, change, wait),
   };
 }
 
-function submit(app: App, change: (make: (form: GrantForm) => GrantForm, replan?: boolean) => void): void {
+/** Sends the form; `wait` is called when the plan is still being made, to be asked again once it is. */
+function submit(
+  app: App,
+  change: (make: (form: GrantForm) => GrantForm, replan?: boolean) => void,
+  wait: () => void,
+): void {
   const form = formOf(app);
   const runtime = app.runtime();
   if (form === undefined || runtime === undefined || form.busy !== undefined) return;
@@ -150,7 +168,7 @@ function submit(app: App, change: (make: (form: GrantForm) => GrantForm, replan?
   }
   const { plan } = form;
   if (plan.state !== 'made' || plan.stale) {
-    app.notify('info', 'The plan is still being made.');
+    wait();
     return;
   }
   const made = plan.plan;

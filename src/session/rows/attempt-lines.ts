@@ -109,7 +109,9 @@ function allowWhy(attempt: Attempt, verdict: Verdict | undefined): string {
   const half = [verdict.ingress, verdict.egress].find(({ deciders }) => deciders.length > 0);
   const decider = half?.deciders[0];
   if (decider !== undefined && verdict.verdict === 'allow') return decider.name;
-  return named === undefined ? verdict.ingress.summary : policyName(named);
+  if (named !== undefined) return policyName(named);
+  const toPod = attempt.destination.pod !== undefined || attempt.destination.service !== undefined;
+  return toPod ? verdict.ingress.summary : verdict.egress.summary;
 }
 
 function undecided(verdict: Verdict): string {

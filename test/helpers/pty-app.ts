@@ -1,0 +1,70 @@
+import { type IPty, spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { vi } from 'vitest';
+
+/** The real program in a pseudo-terminal, seen through a terminal emulator. */
+export type PtyApp = {
+  readonly press: (keys: string) => void;
+  readonly screen: () => string;
+  /** Waits until the screen fits; fails with what it shows instead. */
+  readonly shows: (pattern: RegExp, within?: number) => Promise<void>;
+  readonly resize: (columns: number, rows: number) => void;
+  readonly kill: (signal: string) => void;
+  /** Everything written so far, raw. */
+  readonly written: () => string;
+  readonly ended: Promise<number>;
+};
+
+export function runInPty(
+  args: readonly string[],
+  {
+    columns = 120,
+    rows = 30,
+    env = {},
+  }: { columns?: number; rows?: number; env?: Readonly<Record<string, string>> } = {},
+): PtyApp {
+  const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  const { CI: _, ...surroundings } = process.env;
+  const kept = Object.entries(surroundings).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const app: IPty = spawn(process.execPath, ['dist/sluice.js', ...args], {
+    cols: columns,
+    rows,
+    name: 'xterm-256color',
+    env: { ...Object.fromEntries(kept), ...env },
+  });
+  let written = '';
+  app.onData((data) => {
+    written += data;
+    terminal.write(data);
+  });
+  const ended = new Promise<number>((resolve) =>
+    app.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
+  );
+  const screen = () => {
+    const { active } = terminal.buffer;
+    return Array.from(
+      { length: terminal.rows },
+      (__, y) => active.getLine(active.viewportY + y)?.translateToString(true) ?? '',
+    ).join('\n');
+  };
+  return {
+    press: (keys) => app.write(keys),
+    screen,
+    shows: (pattern, within = 15_000) =>
+      vi.waitFor(
+        () => {
+          if (!pattern.test(screen())) throw new Error(`not shown: ${pattern}\n${screen()}`);
+        },
+        { timeout: within, interval: 20 },
+      ),
+    resize: (wide, high) => {
+      terminal.resize(wide, high);
+      app.resize(wide, high);
+    },
+    kill: (signal) => app.kill(signal),
+    written: () => written,
+    ended,
+  };
+}
