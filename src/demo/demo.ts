@@ -45,7 +45,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const random = createRandom(seed);
   const store = createStore();
   const now = Date.now();
-  placeWorld(store, random.fork('world'), now);
+  const addresses = placeWorld(store, random.fork('world'), now);
   const board = createFaultBoard();
   const tokens = new Map<string, User>();
   const relay = store.list('/pods', 'kube-system').find(isRelay);
@@ -66,7 +66,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
       port === RELAY_PORT && isRelay(store.get('/pods', `${namespace}/${pod}`)) ? observer.port : undefined,
     ),
   });
-  const controllers = startControllers(store, random.fork('controllers'));
+  const controllers = startControllers(store, random.fork('controllers'), addresses);
   const mirror = createMirror(store);
   const traffic = startTraffic({
     mirror,

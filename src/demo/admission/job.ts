@@ -1,7 +1,7 @@
 import { at, isRecord, listAt, numberAt, sameJson, textAt } from '../../core/json.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { type FieldError, fieldErrors } from '../api/status.ts';
-import { type Stored, withMetadata, withPart } from '../store/objects.ts';
+import { type Stored, stringMap, withMetadata } from '../store/objects.ts';
 import { labelNameFaults, labelsFaults, labelValueFaults, qualifiedNameFaults } from './names.ts';
 
 /**
@@ -16,7 +16,7 @@ export function defaultJob(job: ApiObject, uid: string): ApiObject {
       : { parallelism: 1 };
   const { name } = job.metadata;
   const labels = {
-    ...labelMap(at(spec, 'template', 'metadata', 'labels')),
+    ...stringMap(at(spec, 'template', 'metadata', 'labels')),
     'batch.kubernetes.io/controller-uid': uid,
     'batch.kubernetes.io/job-name': name,
     'controller-uid': uid,
@@ -35,7 +35,7 @@ export function defaultJob(job: ApiObject, uid: string): ApiObject {
       ...spec,
       selector: {
         matchLabels: {
-          ...labelMap(at(spec, 'selector', 'matchLabels')),
+          ...stringMap(at(spec, 'selector', 'matchLabels')),
           'batch.kubernetes.io/controller-uid': uid,
         },
       },
@@ -115,7 +115,7 @@ export function jobFaults(job: ApiObject): readonly FieldError[] {
   }
   faults.push(...oneOf(spec, 'completionMode', ['NonIndexed', 'Indexed']));
   faults.push(...oneOf(spec, 'podReplacementPolicy', ['Failed', 'TerminatingOrFailed']));
-  const labels = labelMap(at(spec, 'template', 'metadata', 'labels'));
+  const labels = stringMap(at(spec, 'template', 'metadata', 'labels'));
   faults.push(
     ...[...new Set(Object.values(labels))].flatMap((value) =>
       labelValueFaults(value).map((why) => fieldErrors.invalid('spec.template.labels', value, why)),
@@ -191,14 +191,4 @@ export function jobStatusUpdateFaults(before: Stored, after: ApiObject): readonl
             'field is immutable for unsuspended job once set',
           ),
   );
-}
-
-/** A Job's status before anything happened to it. */
-export function withoutStatus(job: ApiObject): ApiObject {
-  return { ...withPart(job, 'status', {}), status: {} };
-}
-
-function labelMap(value: unknown): Record<string, string> {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
 }

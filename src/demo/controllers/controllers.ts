@@ -1,11 +1,15 @@
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
+import type { Addresses } from '../world/pods.ts';
+import { startEndpointSlices } from './endpoint-slices.ts';
 import { startGarbageCollector } from './garbage.ts';
 import { startJobController, startTtlController } from './jobs.ts';
+import { startKubelets } from './kubelet.ts';
 import { startNamespaceController } from './namespaces.ts';
+import { startPodSets } from './pod-sets.ts';
 import { createWork } from './work.ts';
 
-/** The controllers of the cluster, as kube-controller-manager runs them. */
+/** What works in the cluster behind its API: the controllers of kube-controller-manager, and kubelets. */
 export type Controllers = {
   /** They see nothing and do nothing until `resume`. */
   readonly pause: () => void;
@@ -13,13 +17,16 @@ export type Controllers = {
   readonly stop: () => void;
 };
 
-export function startControllers(store: Store, random: Random): Controllers {
+export function startControllers(store: Store, random: Random, addresses: Addresses): Controllers {
   const work = createWork();
   const stops = [
     startJobController(store, work, random),
     startTtlController(store, work),
     startGarbageCollector(store, work),
     startNamespaceController(store, work),
+    startPodSets(store, work, { random, addresses }),
+    startKubelets(store, work),
+    startEndpointSlices(store, work),
   ];
   return {
     pause: work.pause,

@@ -1,6 +1,6 @@
 import { at, isRecord, listAt, numberAt, textAt } from '../../core/json.ts';
 import type { Random } from '../random.ts';
-import { keyOfObject, type Stored, timestamp } from '../store/objects.ts';
+import { keyOfObject, type Stored, stringMap, timestamp } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 
 /** Pods of a Job that have not ended. */
@@ -33,7 +33,6 @@ export function deletePods(store: Store, pods: readonly Stored[]): void {
 
 function podOf(job: Stored, random: Random): Stored {
   const template = at(job.spec, 'template');
-  const labels = at(template, 'metadata', 'labels');
   const spec = at(template, 'spec');
   const gated = listAt(spec, 'schedulingGates').length > 0;
   const time = timestamp(Date.now());
@@ -48,9 +47,7 @@ function podOf(job: Stored, random: Random): Stored {
       resourceVersion: '',
       generation: 1,
       creationTimestamp: time,
-      labels: isRecord(labels)
-        ? Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]))
-        : {},
+      labels: stringMap(at(template, 'metadata', 'labels')),
       ownerReferences: [
         {
           apiVersion: job.apiVersion,

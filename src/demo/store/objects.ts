@@ -37,6 +37,12 @@ export function withPart<T extends ApiObject>(
   return { ...object, [part]: compact({ ...(isRecord(before) ? before : {}), ...change }) };
 }
 
+/** A map of strings out of JSON; empty for anything else. */
+export function stringMap(value: unknown): Record<string, string> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+}
+
 /** A timestamp as Kubernetes writes it: RFC 3339, whole seconds, cut off. */
 export function timestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;

@@ -88,6 +88,17 @@ export function templateSpec(plan: WorkloadPlan): Readonly<Record<string, unknow
   };
 }
 
+/** The status of a pod that waits for its node: no address yet. */
+export function pendingStatus(now: number): Readonly<Record<string, unknown>> {
+  const condition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(now),
+  };
+  return { phase: 'Pending', conditions: [condition], qosClass: 'BestEffort' };
+}
+
 /** The status of a pod whose containers do as the plan says. */
 export function podStatus(
   plan: WorkloadPlan,

@@ -68,12 +68,32 @@ function makeService(maker: Maker, plan: ServicePlan, clusterIP: string): Stored
   );
 }
 
-function makeSlice(store: Store, maker: Maker, plan: ServicePlan, service: Stored): Stored {
-  const backends = store
-    .list('/pods', plan.namespace)
-    .filter((pod) =>
-      Object.entries(plan.selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
+/** The endpoints of a service as its pods are now: those with an address that have not ended. */
+export function endpointsOf(
+  store: Store,
+  namespace: string,
+  selector: Readonly<Record<string, string>>,
+): readonly Readonly<Record<string, unknown>>[] {
+  return backendsOf(store, namespace, selector).map(endpointOf);
+}
+
+function backendsOf(
+  store: Store,
+  namespace: string,
+  selector: Readonly<Record<string, string>>,
+): readonly Stored[] {
+  return store
+    .list('/pods', namespace)
+    .filter(
+      (pod) =>
+        Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value) &&
+        textAt(pod.status, 'podIP') !== undefined &&
+        !['Succeeded', 'Failed'].includes(textAt(pod.status, 'phase') ?? ''),
     );
+}
+
+function makeSlice(store: Store, maker: Maker, plan: ServicePlan, service: Stored): Stored {
+  const backends = backendsOf(store, plan.namespace, plan.selector);
   return maker.make(
     'discovery.k8s.io/v1',
     'EndpointSlice',
@@ -106,7 +126,7 @@ function endpointOf(pod: Stored): Readonly<Record<string, unknown>> {
   );
   return {
     addresses: [textAt(pod.status, 'podIP')],
-    conditions: { ready, serving: ready, terminating: false },
+    conditions: { ready, serving: ready, terminating: pod.metadata.deletionTimestamp !== undefined },
     nodeName: at(pod.spec, 'nodeName'),
     targetRef: {
       kind: 'Pod',

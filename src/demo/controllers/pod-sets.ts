@@ -1,0 +1,148 @@
+import { at, numberAt, sameJson, textAt } from '../../core/json.ts';
+import type { Random } from '../random.ts';
+import { deleteObject } from '../store/deletion.ts';
+import { keyOfObject, objectKey, type Stored, stringMap, withPart } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
+import { createMaker } from '../world/make.ts';
+import { type NodeName, WORKLOADS, type WorkloadPlan } from '../world/plan.ts';
+import { type Addresses, makePod, pendingStatus } from '../world/pods.ts';
+import { startPod } from './kubelet.ts';
+import type { Work } from './work.ts';
+
+/** ms from a change to what a controller does about it. */
+const REACTION = 15;
+
+const SETS = { ReplicaSet: 'apps/replicasets', StatefulSet: 'apps/statefulsets' } as const;
+
+/**
+ * Keeps as many pods as ReplicaSets and StatefulSets ask for, and lets Deployments scale. A change of a template
+ * rolls nothing out.
+ */
+export function startPodSets(
+  store: Store,
+  work: Work,
+  { random, addresses }: { readonly random: Random; readonly addresses: Addresses },
+): () => void {
+  const reconcile = (resource: string, key: string): void => {
+    const set = store.get(resource, key);
+    const plan = set === undefined ? undefined : planOf(set);
+    if (set === undefined || plan === undefined || set.metadata.deletionTimestamp !== undefined) return;
+    const pods = podsOf(store, set);
+    const wanted = numberAt(set.spec, 'replicas') ?? 1;
+    for (let i = pods.length; i < wanted; i++) add(set, plan);
+    for (const pod of pods.slice(wanted)) deleteObject(store, '/pods', pod, {}, Date.now());
+    report(resource, set, plan);
+  };
+
+  /** Makes a pod on the node that has the fewest of its kind. */
+  const add = (set: Stored, plan: WorkloadPlan): void => {
+    const name = nameFor(store, set, random);
+    const node = nodeFor(podsOf(store, set), plan);
+    const now = Date.now();
+    const ordinal: Readonly<Record<string, string>> =
+      set.kind === 'StatefulSet' ? { 'statefulset.kubernetes.io/pod-name': name } : {};
+    const { status, ...pod } = makePod(createMaker(random, now), plan, {
+      name,
+      node,
+      ip: plan.hostNetwork === true ? '' : addresses.next(node),
+      owner: set,
+      labels: { ...stringMap(at(set.spec, 'template', 'metadata', 'labels')), ...ordinal },
+      age: 0,
+    });
+    startPod(store, work, store.put('/pods', { ...pod, status: pendingStatus(now) }), status);
+  };
+
+  const report = (resource: string, set: Stored, plan: WorkloadPlan): void => {
+    const pods = podsOf(store, set);
+    const ready = (plan.health ?? 'ready') === 'ready' ? pods.filter(runs).length : 0;
+    const counts = { replicas: pods.length, readyReplicas: ready, availableReplicas: ready };
+    putStatus(resource, withPart(set, 'status', counts));
+    const deployment = deploymentOf(store, set);
+    if (deployment !== undefined) {
+      putStatus(
+        'apps/deployments',
+        withPart(deployment, 'status', { ...counts, updatedReplicas: pods.length }),
+      );
+    }
+  };
+  const putStatus = (resource: string, object: Stored): void => {
+    const before = store.get(resource, keyOfObject(object));
+    if (!sameJson(before?.status, object.status)) store.put(resource, object);
+  };
+
+  const scale = (deployment: Stored): void => {
+    const set = store
+      .list(SETS.ReplicaSet, deployment.metadata.namespace)
+      .find(({ metadata }) => metadata.ownerReferences?.[0]?.uid === deployment.metadata.uid);
+    const replicas = numberAt(deployment.spec, 'replicas') ?? 1;
+    if (set !== undefined && numberAt(set.spec, 'replicas') !== replicas) {
+      store.put(SETS.ReplicaSet, withPart(set, 'spec', { replicas }));
+    }
+  };
+
+  return store.subscribe(({ resource, type, object }) => {
+    const key = keyOfObject(object);
+    if (resource === 'apps/deployments' && type === 'MODIFIED') {
+      work.after(REACTION, `scale ${key}`, () => {
+        const fresh = store.get(resource, key);
+        if (fresh !== undefined) scale(fresh);
+      });
+    }
+    const set = resource === '/pods' ? setOf(object) : type === 'MODIFIED' ? { resource, key } : undefined;
+    if (set?.resource === SETS.ReplicaSet || set?.resource === SETS.StatefulSet) {
+      work.after(REACTION, `set ${set.resource} ${set.key}`, () => reconcile(set.resource, set.key));
+    }
+  });
+}
+
+/** Where the set that controls a pod is. */
+function setOf(pod: Stored): { readonly resource: string; readonly key: string } | undefined {
+  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner?.kind !== 'ReplicaSet' && owner?.kind !== 'StatefulSet') return undefined;
+  return { resource: SETS[owner.kind], key: objectKey(pod.metadata.namespace, owner.name) };
+}
+
+function planOf(set: Stored): WorkloadPlan | undefined {
+  const { namespace, name, ownerReferences } = set.metadata;
+  const workload = set.kind === 'ReplicaSet' ? ownerReferences?.[0]?.name : name;
+  return WORKLOADS.find((plan) => plan.namespace === namespace && plan.name === workload);
+}
+
+function deploymentOf(store: Store, set: Stored): Stored | undefined {
+  const owner = set.metadata.ownerReferences?.find(({ kind }) => kind === 'Deployment');
+  const found = store.get('apps/deployments', objectKey(set.metadata.namespace, owner?.name ?? ''));
+  return found?.metadata.uid === owner?.uid ? found : undefined;
+}
+
+/** Pods that count for a set, oldest first. A StatefulSet waits for a leaving pod, whose name it needs. */
+function podsOf(store: Store, set: Stored): readonly Stored[] {
+  return store
+    .list('/pods', set.metadata.namespace)
+    .filter(
+      ({ metadata, status }) =>
+        (metadata.deletionTimestamp === undefined || set.kind === 'StatefulSet') &&
+        (metadata.ownerReferences ?? []).some(({ uid }) => uid === set.metadata.uid) &&
+        !['Succeeded', 'Failed'].includes(textAt(status, 'phase') ?? ''),
+    )
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1));
+}
+
+function runs(pod: Stored): boolean {
+  return textAt(pod.status, 'phase') === 'Running';
+}
+
+/** A StatefulSet's pods are numbered from 0 and keep their names. */
+function nameFor(store: Store, set: Stored, random: Random): string {
+  if (set.kind !== 'StatefulSet') return `${set.metadata.name}-${random.text(3)}`;
+  for (let i = 0; ; i++) {
+    const name = `${set.metadata.name}-${i}`;
+    if (store.get('/pods', objectKey(set.metadata.namespace, name)) === undefined) return name;
+  }
+}
+
+function nodeFor(pods: readonly Stored[], plan: WorkloadPlan): NodeName {
+  const count = (node: NodeName): number =>
+    pods.filter(({ spec }) => textAt(spec, 'nodeName') === node).length;
+  const [first = 'node-a', ...rest] = plan.nodes;
+  return rest.reduce((best, node) => (count(node) < count(best) ? node : best), first);
+}
