@@ -363,6 +363,21 @@ describe('the state', () => {
     expect(states.map(({ status: name }) => name)).not.toContain('reconnecting');
   });
 
+  it('opens the stream again only twice for a node that it never hears of', async () => {
+    let lists = 0;
+    const server = await serve(idle, {
+      handlers: {
+        GetNodes: (_call, answer) => {
+          lists += 1;
+          answer(null, { nodes: [{ name: 'mute', state: 'NODE_CONNECTED' }] });
+        },
+      },
+    });
+    run({ address: server.address, timing: { look: 5 } });
+    await until(() => expect(lists).toBeGreaterThan(30));
+    expect(server.requests).toHaveLength(3);
+  });
+
   it('gives flows together, not one by one', async () => {
     const server = await serve((call) => {
       for (let index = 0; index < 500; index += 1) call.write(flowResponse());
@@ -481,16 +496,6 @@ describe('mistakes', () => {
     const server = await serve(idle, { credentials: mutual(required) });
     const { state } = run({ address: server.address, tls });
     await until(() => expect(state()).toMatchObject({ status: 'live' }));
-  });
-
-  it('never warns on the terminal about TLS to an address', async () => {
-    const warned = vi.fn();
-    process.on('warning', warned);
-    const server = await serve(idle, { credentials: mutual(false) });
-    const { state } = run({ address: server.address, tls: { ca: TEST_CERT } });
-    await until(() => expect(state()).toMatchObject({ status: 'live' }));
-    process.off('warning', warned);
-    expect(warned).not.toHaveBeenCalled();
   });
 
   it('a server that speaks gRPC but not Hubble', async () => {

@@ -78,6 +78,31 @@ describe('the verdict of an attempt', () => {
     expect(attemptOf(proxied, denied, answer).l7).toEqual({ type: 'HTTP', text: 'GET /admin', code: 403 });
   });
 
+  it('is drop when the proxy denies, whatever its own packets seem to say', () => {
+    const proxied = admitted('egress', { verdict: 'redirected' });
+    const request = { eventType: EVENT.l7, tcpFlags: undefined, isReply: false } as const;
+    const denied = flow({ ...request, at: 5, verdict: 'dropped', l7: { type: 'HTTP', text: 'GET /' } });
+    expect(verdictOf(proxied, denied, delivered({ at: 6, tcpFlags: ['ACK', 'FIN'] }))).toBe('drop');
+    const udp = { protocol: 'UDP', tcpFlags: undefined } as const;
+    const query = { ...denied, ...udp, l7: { type: 'DNS', text: 'A evil.example' } };
+    expect(verdictOf({ ...proxied, ...udp }, query, answered({ ...udp, at: 6 }))).toBe('drop');
+  });
+
+  it('is drop when a drop and a pass have the same time', () => {
+    expect(verdictOf(delivered(), ...dropped('ingress'))).toBe('drop');
+    expect(verdictOf(...dropped('ingress'), delivered())).toBe('drop');
+  });
+
+  it('has the reason of the last drop, whichever came last', () => {
+    const late = { dropReason: { code: 181, text: 'Policy denied by denylist' }, at: 1_000 };
+    const flows = [...dropped('ingress', late), ...dropped('egress')];
+    expect(attemptOf(...flows)).toMatchObject({
+      dropReason: { code: 181 },
+      dropDirection: 'ingress',
+      tries: 1,
+    });
+  });
+
   it('is error when the proxy fails', () => {
     expect(verdictOf(flow({ eventType: EVENT.l7, verdict: 'error', isReply: false }))).toBe('error');
   });
