@@ -109,18 +109,18 @@ test('no more pods are entered at once than asked for, and each gets its turn', 
   await eventually(() => source.last()).toMatchObject({ status: 'live', detail: 'sockets of 12/12 pods' });
 });
 
-test('a pod without a shell is read with cat, another container or another language, and that is remembered', async () => {
+test('a pod without a shell is read with head, another container or another language, and that is remembered', async () => {
   const pod = probePod('web-1', '10.244.0.5', { containers: ['app', 'sidecar'] });
   const { exec, calls } = scriptedExec(({ container, command }) =>
-    container === 'sidecar' && command[0] === 'cat'
+    container === 'sidecar' && command[0] === 'head'
       ? { stdout: table.look(100, { tcp: [table.OPEN] }) }
       : undefined,
   );
   await using source = watch(exec, [pod]);
-  await eventually(() => calls.filter(({ command }) => command[0] === 'cat').length).toBeGreaterThan(3);
-  const found = calls.findIndex(({ container, command }) => container === 'sidecar' && command[0] === 'cat');
+  await eventually(() => calls.filter(({ command }) => command[0] === 'head').length).toBeGreaterThan(3);
+  const found = calls.findIndex(({ container, command }) => container === 'sidecar' && command[0] === 'head');
   expect(
-    calls.slice(found).every(({ container, command }) => container === 'sidecar' && command[0] === 'cat'),
+    calls.slice(found).every(({ container, command }) => container === 'sidecar' && command[0] === 'head'),
   ).toBe(true);
   expect(source.flows).toHaveLength(1);
 });

@@ -61,7 +61,8 @@ const TIMERS = ['none', 'retransmit', 'keepalive', 'time-wait', 'zero-window'] a
 const TICK = 10;
 
 const UPTIME = /^(\d+\.\d+) \d+\.\d+$/;
-const HEADER = /^\s*sl\s+local_address/;
+/** Anywhere in a line: where a table was cut, the next one's header follows on the same line. */
+const HEADER = /\bsl +local_address/;
 const ROW =
   /^\s*\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ ([\dA-F]{2}):([\dA-F]+) ([\dA-F]+) +\d+ +\d+ (\d+)/;
 

@@ -1,11 +1,33 @@
 /** The tables, with the clock that dates them. IPv6 may be off; the rest is read all the same. */
 const FILES = ['/proc/uptime', '/proc/net/tcp', '/proc/net/tcp6', '/proc/net/udp', '/proc/net/udp6'];
 
-/** Ends by itself: what runs in a pod outlives the client that started it, so it may only be short. */
-const LOOP = `i=0
+/** What a pipe takes in without a reader. */
+const PIPE = 60_000;
+
+/** A look at a pod with thousands of sockets is cut at this many bytes. */
+const LONGEST_LOOK = 200_000;
+
+/**
+ * Nothing that runs in a pod may outlive its use, also when this process is killed: then nobody reads the output,
+ * and a writer waits for ever once the pipe is full. So a shell has a guard that kills it after `seconds`. The guard
+ * is the shell's own child, as an orphan could stay a zombie under a process 1 that reaps none, and only the shell
+ * itself writes, so that it alone can be the one that waits.
+ */
+function guarded(script: string, seconds: number): readonly string[] {
+  return [
+    'sh',
+    '-c',
+    `(trap 'kill $s; wait $s; exit' TERM; sleep ${seconds} & s=$!; wait $s; kill -9 $$) >/dev/null 2>&1 & g=$!
+${script}
+kill $g; wait $g 2>/dev/null; exit 0`,
+  ];
+}
+
+const loop = (looks: number) => `i=0
 while :; do
-  cat ${FILES.join(' ')} 2>/dev/null | head -c 200000
-  i=$((i+1)); [ "$i" -lt "$0" ] || break
+  t=$(cat ${FILES.join(' ')} 2>/dev/null | head -c ${LONGEST_LOOK})
+  echo "$t"
+  i=$((i+1)); [ "$i" -lt ${looks} ] || break
   sleep 0.5 2>/dev/null || sleep 1
 done`;
 
@@ -13,26 +35,33 @@ const BUILTINS = `for f in ${FILES.join(' ')}; do
   [ -r "$f" ] && while IFS= read -r l; do echo "$l"; done < "$f"
 done`;
 
-const PYTHON = `import sys
+/** Without a shell to guard them, programs write no more than a pipe takes in, or are ended by an alarm. */
+const HEAD = ['head', '-q', '-c', String(PIPE / FILES.length), ...FILES];
+
+const PYTHON = `import signal,sys
+signal.alarm(8)
 for f in sys.argv[1:]:
   try: sys.stdout.write(open(f).read())
   except OSError: pass`;
 
-const NODE = `for (const f of process.argv.slice(1)) {
-  try { process.stdout.write(require('fs').readFileSync(f)) } catch {}
-}`;
+const NODE = `let all = '';
+for (const f of process.argv.slice(1)) {
+  try { all += require('fs').readFileSync(f) } catch {}
+}
+process.stdout.write(all.slice(0, ${PIPE}))`;
 
-const PERL = 'for (@ARGV) { open(F, "<", $_) and print <F> }';
+const PERL = 'alarm 8; for (@ARGV) { open(F, "<", $_) and print <F> }';
 
 /**
  * One way to read the socket tables inside a container. `needs` is the program that must exist; `command` takes the
- * number of looks, half a second apart, and `many` says whether it can do more than one.
+ * number of looks, half a second apart, and after how many seconds a guard ends it; `many` says whether it can do more
+ * than one look.
  */
 export type Reader = {
   readonly name: string;
   readonly needs: string;
   readonly many: boolean;
-  readonly command: (looks: number) => readonly string[];
+  readonly command: (looks: number, guard?: number) => readonly string[];
 };
 
 /**
@@ -40,14 +69,29 @@ export type Reader = {
  * a loop 5 ms: a loop of four looks costs a third of four execs.
  */
 export const READERS: readonly Reader[] = [
-  { name: 'sh, cat', needs: 'sh', many: true, command: (looks) => ['sh', '-c', LOOP, String(looks)] },
-  { name: 'cat', needs: 'cat', many: false, command: () => ['cat', ...FILES] },
-  { name: 'busybox cat', needs: 'busybox', many: false, command: () => ['busybox', 'cat', ...FILES] },
-  { name: 'sh alone', needs: 'sh', many: false, command: () => ['sh', '-c', BUILTINS] },
+  {
+    name: 'sh, cat',
+    needs: 'sh',
+    many: true,
+    command: (looks, guard = guardOf(looks)) => guarded(loop(looks), guard),
+  },
+  {
+    name: 'sh alone',
+    needs: 'sh',
+    many: false,
+    command: (_, guard = guardOf(1)) => guarded(BUILTINS, guard),
+  },
+  { name: 'head', needs: 'head', many: false, command: () => HEAD },
+  { name: 'busybox head', needs: 'busybox', many: false, command: () => ['busybox', ...HEAD] },
   { name: 'python3', needs: 'python3', many: false, command: () => ['python3', '-c', PYTHON, ...FILES] },
   { name: 'node', needs: 'node', many: false, command: () => ['node', '-e', NODE, '--', ...FILES] },
   { name: 'perl', needs: 'perl', many: false, command: () => ['perl', '-e', PERL, ...FILES] },
 ];
+
+/** Seconds after which a shell is killed: twice as long as the slowest loop should take. */
+function guardOf(looks: number): number {
+  return 4 + looks;
+}
 
 /** How long an exec of so many looks may take, in ms, with a sleep that knows whole seconds only. */
 export function readerTimeout(looks: number): number {
