@@ -20,7 +20,7 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     id: 'verdict',
     title: 'VERDICT',
     align: 'left',
-    min: 8,
+    min: 7,
     priority: 0,
     gap: 1,
     sortKey: 'V',
@@ -35,7 +35,7 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     priority: 0,
     gap: 1,
     sortKey: 'S',
-    cell: ({ row }, context) => ({ text: endName(row.sourceName, row.source, context) }),
+    cell: ({ row }, context) => endName(row.sourceName, row.source, context),
   },
   {
     id: 'destination',
@@ -45,14 +45,14 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     max: 40,
     priority: 0,
     sortKey: 'D',
-    cell: ({ row }, context) => ({ text: endName(row.destinationName, row.destination, context) }),
+    cell: ({ row }, context) => endName(row.destinationName, row.destination, context),
   },
-  { id: 'port', title: 'PORT', align: 'right', min: 5, priority: 1, gap: 1, sortKey: 'P', cell: port },
+  { id: 'port', title: 'PORT', align: 'right', min: 6, priority: 1, gap: 1, sortKey: 'P', cell: port },
   {
     id: 'count',
     title: 'N',
     align: 'right',
-    min: 4,
+    min: 3,
     priority: 4,
     gap: 1,
     sortKey: 'N',
@@ -67,8 +67,9 @@ export function attemptChanged({ row }: AttemptLine, { now }: CellContext): bool
 }
 
 /** An end's name, with its namespace where that is not the one in view. */
-function endName(name: string, end: FlowEnd, { namespace }: CellContext): string {
-  return end.namespace === undefined || end.namespace === namespace ? name : `${end.namespace}/${name}`;
+function endName(name: string, end: FlowEnd, { namespace }: CellContext): Cell {
+  if (end.namespace === undefined || end.namespace === namespace) return { text: name };
+  return { text: `${end.namespace}/${name}`, short: `…/${name}` };
 }
 
 function port({ row }: AttemptLine): Cell {

@@ -1,6 +1,7 @@
 import type { Tone } from '../text/span.ts';
 
-export type Cell = { readonly text: string; readonly tone?: Tone };
+/** `short` is shown where the text does not fit: what matters most of it, instead of its beginning. */
+export type Cell = { readonly text: string; readonly short?: string; readonly tone?: Tone };
 
 /** What a cell may know besides its row. Times are ms since the epoch; `now` is server time, whole seconds. */
 export type CellContext = {

@@ -52,8 +52,9 @@ function spaceOf<Row>(columns: readonly Column<Row>[]): number {
 /** One row as a line; blanks take the tone of the cell before, to keep runs few. */
 export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context: CellContext): Line {
   return laid.map(({ column, width }, index): Span => {
-    const { text, tone } = column.cell(row, context);
-    const shown = ' '.repeat(gapOf(column, index)) + fit(text, width, column.align);
+    const { text, short, tone } = column.cell(row, context);
+    const fitting = short !== undefined && columnsOf(text) > width ? short : text;
+    const shown = ' '.repeat(gapOf(column, index)) + fit(fitting, width, column.align);
     return tone === undefined ? { text: shown } : { text: shown, tone };
   });
 }

@@ -5,17 +5,17 @@ import type { Binding, Scope } from './binding.ts';
 import { bindingsOf } from './bindings.ts';
 import { keyLabel } from './label.ts';
 
-/** The keys of a scope that fit in `columns`, most useful first; those that can't be used now are faint. */
+/** The keys of a scope that fit in `columns`, most useful first; those that can't be used now are left to the help. */
 export function hintLine(scope: Scope, state: SessionState, columns: number): Line {
   const line: Span[] = [];
   const hints = bindingsOf(scope, state)
     .filter(({ hint, footer }) => hint !== undefined && footer !== undefined)
+    .filter(({ disabled }) => disabled?.(state) === undefined)
     .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
   const shown = fitting(hints, state, columns - 1);
   for (const binding of shown) {
-    const off = binding.disabled?.(state) !== undefined;
     line.push(span(line.length === 0 ? ' ' : '  '));
-    line.push(span(keyLabel(binding.keys[0] ?? ''), off ? 'faint' : 'strong'));
+    line.push(span(keyLabel(binding.keys[0] ?? ''), 'strong'));
     line.push(span(` ${binding.hint?.(state)}`, 'faint'));
   }
   return line;

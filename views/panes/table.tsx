@@ -13,6 +13,9 @@ import { useLaidColumns } from './use-laid-columns.ts';
 /** Blanks at the left of each row, where the cursor stands. */
 const CURSOR = 2;
 
+/** A blank between the last column and the border. */
+const MARGIN = 1;
+
 type TableProps<Row extends Keyed> = {
   readonly definition: TableDefinition<Row>;
   readonly rows: readonly Keyed[];
@@ -35,7 +38,7 @@ export function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const shown = two ? Math.floor(height / 2) : height - 1;
   offset.current = scrollTo(offset.current, index, shown, rows.length);
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
-  const laid = useLaidColumns(definition, slice, context, width - CURSOR, two);
+  const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
 
   const draw = useCallback(
     (row: Row, cursor: boolean, emphasis: Emphasis): string => {

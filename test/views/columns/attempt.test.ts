@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AttemptVerdict } from '../../../src/core/traffic/attempt.ts';
 import { attemptChanged, attemptColumns } from '../../../views/columns/attempt.ts';
+import { lay, rowLine } from '../../../views/columns/lay.ts';
 import { attemptVerdict } from '../../../views/columns/verdict.ts';
+import { lineText } from '../../../views/text/span.ts';
 import { cellsOf } from '../../helpers/cells.ts';
 import { attemptLine, NOW } from '../../helpers/session-state.ts';
 
@@ -22,6 +24,12 @@ test('a name from another namespace than the one in view carries it', () => {
     source: 'shop/web',
     destination: 'shop/db',
   });
+});
+
+test('where there is no room for the namespace, the name stays', () => {
+  const bank = { now: NOW, namespace: 'bank' };
+  const laid = lay(attemptColumns, new Map(), 61);
+  expect(lineText(rowLine(laid, attemptLine({ to: 'frontend' }), bank))).toContain('…/frontend ');
 });
 
 test('where evaluator and datapath disagree, the finding takes the place of the reason', () => {

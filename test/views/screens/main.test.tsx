@@ -21,7 +21,7 @@ test('at 120×30 all four panes are there, with header, path bar and keys', asyn
   );
   expect(lines[2]).toMatch(/^╭ 1 Pods 4 ─+╮╭▸3 Attempts 5 ── ✗ 2 dropped ─+ following ─╮$/);
   expect(lines[4]).toMatch(
-    /^│▸ api-6c9d-4kx +1\/1 +10\.1\.0\.12 +iso +open +││▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api:…│$/,
+    /^│▸ api-6c9d-4kx +1\/1 +10\.1\.0\.12 +iso +open +││▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api.*… │$/,
   );
   expect(lines.find((line) => line.includes('4 Grants'))).toMatch(/^╭ 2 Policies 2 ─+╮╭ 4 Grants 1 ─+╮$/);
   expect(screen.text()).toMatch(/│▸ web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/);
