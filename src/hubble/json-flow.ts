@@ -59,9 +59,13 @@ function wrappersIn(plain: Holder): readonly (readonly [Holder, string, unknown]
   return found;
 }
 
-/** Nanoseconds as 0, 3, 6 or 9 digits, as protobuf writes them. */
+/** Largest time that a Date holds, ms (ECMA-262, Time Values). */
+const MAX_DATE = 8.64e15;
+
+/** Nanoseconds as 0, 3, 6 or 9 digits, as protobuf writes them; times beyond all calendars as 1970. */
 function timeText({ seconds, nanos }: Holder): string {
-  const whole = new Date(Number(seconds ?? 0) * 1000).toISOString().slice(0, 19);
+  const ms = Number(seconds ?? 0) * 1000;
+  const whole = new Date(Math.abs(ms) <= MAX_DATE ? ms : 0).toISOString().slice(0, -5);
   const digits = String(nanos ?? 0).padStart(9, '0');
   const short = digits.replace(/(000){1,3}$/, '');
   return short === '' ? `${whole}Z` : `${whole}.${short}Z`;

@@ -2,8 +2,13 @@ import { open } from 'node:fs/promises';
 import { SluiceError } from '../core/errors.ts';
 import type { TrafficSink, TrafficSource } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
-import { fromJsonResponse } from './json-flow.ts';
+import { fromJsonResponse, type JsonResponse, toJsonResponse } from './json-flow.ts';
 import { createFlowMapper } from './map-flow.ts';
+
+export type ReplayOptions = {
+  /** Gets every response as JSON. */
+  readonly onRaw?: (response: JsonResponse) => void;
+};
 
 /** Flows handed over at a time. */
 const CHUNK = 1_000;
@@ -17,6 +22,7 @@ const CHUNK = 1_000;
  */
 export function createReplaySource(
   recording: string | Iterable<string> | AsyncIterable<string>,
+  { onRaw }: ReplayOptions = {},
 ): TrafficSource {
   const name = typeof recording === 'string' ? recording : 'the recording';
   return {
@@ -24,11 +30,10 @@ export function createReplaySource(
     async run(_context, sink, signal) {
       const lines = typeof recording === 'string' ? linesOf(recording) : recording;
       try {
-        await replay(name, lines, sink, signal);
+        await replay(name, lines, sink, signal, onRaw);
       } catch (error) {
-        if (error instanceof SluiceError) throw error;
-        const text = error instanceof Error ? error.message : String(error);
-        throw new SluiceError('usage', `${name} can't be read: ${text}.`, 'Check the path.', error);
+        if (!(error instanceof Error) || !('syscall' in error)) throw error;
+        throw new SluiceError('usage', `${name} can't be read: ${error.message}.`, 'Check the path.', error);
       }
     },
   };
@@ -39,6 +44,7 @@ async function replay(
   lines: Iterable<string> | AsyncIterable<string>,
   sink: TrafficSink,
   signal: AbortSignal,
+  onRaw: ReplayOptions['onRaw'],
 ): Promise<void> {
   const map = createFlowMapper();
   let flows: Flow[] = [];
@@ -58,6 +64,7 @@ async function replay(
       continue;
     }
     read += 1;
+    onRaw?.(toJsonResponse(response));
     if (response.lost_events !== null) lost += Number(response.lost_events.num_events_lost);
     if (response.flow !== null) flows.push(map(response.flow, 'replay', response.node_name));
     if (flows.length < CHUNK) continue;

@@ -46,6 +46,13 @@ describe('a recording', () => {
     expect((await play([LINE])).flows).toHaveLength(1);
   });
 
+  it('gives its responses as they are to the raw view', async () => {
+    const raw: unknown[] = [];
+    const source = createReplaySource([LINE, LOST], { onRaw: (response) => raw.push(response) });
+    await source.run(CONTEXT, { flows: () => {}, state: () => {} }, new AbortController().signal);
+    expect(raw).toEqual([JSON.parse(LINE), JSON.parse(LOST)]);
+  });
+
   it('counts what was lost when it was made', async () => {
     expect((await play([LOST, LINE, LOST])).last?.lost).toBe(78);
   });
