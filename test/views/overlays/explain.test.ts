@@ -29,15 +29,23 @@ function explained(
 
 test('both halves, their deciders and near misses, and the way out', () => {
   expect(explained({ attempt: attemptLine() })).toEqual([
-    'egress of web       ✓ allow   not isolated',
-    'ingress of db       ✗ deny   db-only-api: admits api, not web',
+    'egress of web        ✓ allow   not isolated',
+    'ingress of db        ✗ deny   db-only-api: admits api, not web',
     '  shop/default-deny  isolates, admits nothing',
     '  shop/db-only-api   rule 1  admits pods app=api · tcp 5432   ← misses by peer: web has app=web',
-    'rests on            enforcer cilium',
-    'Hubble says         ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
+    'rests on             enforcer cilium',
+    'Hubble says          ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
     '',
-    'To open it          g: grant it for minutes · Y: the permanent policy to review in Git',
+    'To open it           g: grant it for minutes · Y: the permanent policy to review in Git',
   ]);
+});
+
+test('a policy whose rule nearly matched is told once, by that rule', () => {
+  const { ingress, ...rest } = deniedVerdict();
+  const [decider] = ingress.deciders;
+  const deciders = decider === undefined ? [] : [decider, { ...decider, name: 'db-only-api' }];
+  const lines = explained({ verdict: { ...rest, ingress: { ...ingress, deciders } } });
+  expect(lines.filter((line) => line.includes('shop/db-only-api'))).toHaveLength(1);
 });
 
 test('what no grant can open is named, and no grant is offered', () => {
@@ -66,7 +74,7 @@ test('what no grant can open is named, and no grant is offered', () => {
   };
   const text = explained({ verdict }).join('\n');
   expect(text).toContain('  AdminNetworkPolicy pci  admin tier, priority 5: rule 2 denies all');
-  expect(text).toContain('✗ no grant opens this');
+  expect(text).toContain('✗ no grant opens it');
   expect(text).toContain('ask the owner of the policy named above');
   expect(text).not.toContain('g: grant it');
 });
@@ -91,7 +99,7 @@ test('without a verdict the problem is said', () => {
   const lines = contentOf({ ...sessionState(), overlay })
     ?.lines(80)
     .map(lineText);
-  expect(lines).toEqual(['db has no running pods']);
+  expect(lines).toEqual(['not evaluated       db has no running pods']);
 });
 
 test('on a narrow screen sentences wrap beside their label and nothing is lost', () => {
