@@ -23,12 +23,15 @@ app.onData((data) => terminal.write(data));
 
 try {
   await shows(/✗ DROP\s+web\s+db/);
+  app.write('3/^web db\r');
+  await shows(/Attempts 1/);
   app.write('g');
   await shows(/dry-run accepted/);
-  app.write('INC-4411 payment page shows no orders');
-  await shows(/no orders/);
-  app.write('\r');
-  await shows(/✓ open/);
+  app.write('INC-4411 payment page shows no orders\r');
+  await shows(/✓ open .*left of 15m/);
+  app.write('3\u001b');
+  await shows(/✓ ALLOW\s+web\s+db[^]*Attempts|Attempts \d\d[^]*✓ ALLOW\s+web\s+db/);
+  await shows(/✗ DROP\s+backup\s+db/);
   await writeFile(process.argv[2] ?? 'docs/sluice.svg', svg());
 } finally {
   app.kill('SIGTERM');

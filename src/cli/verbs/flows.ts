@@ -5,6 +5,7 @@ import { createEngine } from '../../core/policy/engine.ts';
 import type { TrafficSource } from '../../core/ports.ts';
 import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
 import { createFold, type Fold } from '../../core/traffic/fold.ts';
+import { touches } from '../../session/app/publish.ts';
 import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { pause } from '../../session/wait.ts';
@@ -36,12 +37,19 @@ export async function flows(context: VerbContext, filters: FlowsOptions): Promis
   }
   const connection = await openConnection(options, {}, context.signal);
   const telling = { call: () => {} };
+  const view = options.allNamespaces === true ? undefined : connection.namespace;
   return withRuntime(
     connection,
-    { traffic: true, signal: context.signal, listener: listenerOf(context, telling) },
+    {
+      traffic: true,
+      signal: context.signal,
+      listener: listenerOf(context, telling),
+      ...(view === undefined ? {} : { view }),
+    },
     async (runtime) => {
       const lines = createAttemptLines(runtime.model, runtime.engine);
-      return tell(context, runtime.fold, (rows) => lines(rows), wanted, limit, telling);
+      const inView = (line: AttemptLine) => (view === undefined || touches(line, view)) && wanted(line);
+      return tell(context, runtime.fold, (rows) => lines(rows), inView, limit, telling);
     },
   );
 }

@@ -79,7 +79,8 @@ function newestFirst(a: AttemptLine, b: AttemptLine): number {
   return seconds === 0 || Math.abs(seconds) <= 1 ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : seconds;
 }
 
-function touches({ row }: AttemptLine, namespace: string): boolean {
+/** Whether an attempt has an end in a namespace. */
+export function touches({ row }: AttemptLine, namespace: string): boolean {
   return (
     row.source.namespace === namespace ||
     row.destination.namespace === namespace ||
