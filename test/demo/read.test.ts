@@ -50,6 +50,25 @@ describe('discovery', () => {
     );
   });
 
+  it('says in OpenAPI that kinds take fieldValidation, as kubectl wants to know', async () => {
+    const { api } = target;
+    const index = await api.get('/openapi/v3');
+    const path = textAt(index.body, 'paths', 'apis/networking.k8s.io/v1', 'serverRelativeURL');
+    const found = await api.get(path ?? '', { Accept: 'application/json' });
+    const patch = at(
+      found.body,
+      'paths',
+      '/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/{name}',
+      'patch',
+    );
+    expect(listAt(patch, 'parameters')).toContainEqual(expect.objectContaining({ name: 'fieldValidation' }));
+    expect(at(patch, 'x-kubernetes-group-version-kind')).toEqual({
+      group: 'networking.k8s.io',
+      kind: 'NetworkPolicy',
+      version: 'v1',
+    });
+  });
+
   it('is a server of version 1.36 that is ready', async () => {
     const version = await target.api.get('/version');
     expect(version.body).toMatchObject({ major: '1', minor: '36' });

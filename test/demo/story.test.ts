@@ -46,7 +46,7 @@ describe('the world', () => {
     ).toEqual(['CrashLoopBackOff']);
   });
 
-  it('has six policies, Cilium’s CRDs, a Relay in plaintext and a kube-system with a uid', async () => {
+  it('has six NetworkPolicies, one of Cilium’s, its CRDs, a Relay in plaintext and a kube-system with a uid', async () => {
     const policies = await api.get('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies');
     expect(listAt(policies.body, 'items').map((item) => textAt(item, 'metadata', 'name'))).toEqual([
       'api-from-web',
@@ -56,6 +56,8 @@ describe('the world', () => {
       'default-deny',
       'web-public',
     ]);
+    const cilium = await api.get('/apis/cilium.io/v2/namespaces/shop/ciliumnetworkpolicies');
+    expect(textAt(cilium.body, 'items', 0, 'metadata', 'name')).toBe('pay-visibility');
     const crds = await api.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
     expect(listAt(crds.body, 'items').map((item) => textAt(item, 'spec', 'group'))).toContain('cilium.io');
     const config = await api.get('/api/v1/namespaces/kube-system/configmaps/hubble-relay-config');
@@ -148,7 +150,17 @@ describe('what talks', () => {
       l7: { http: { method: 'POST' } },
     });
     const redirected = await hubble.flows({ whitelist: [{ verdict: ['REDIRECTED'] }] });
-    expect(redirected.every(({ source }) => shortName(source?.pod_name ?? '') === 'web')).toBe(true);
+    expect(redirected.length).toBeGreaterThan(0);
+    for (const { source, egress_allowed_by } of redirected) {
+      expect(shortName(source?.pod_name ?? '')).toBe('web');
+      expect(egress_allowed_by).toMatchObject([{ kind: 'CiliumNetworkPolicy', name: 'pay-visibility' }]);
+    }
+  });
+
+  it('knows no name outside without that proxy', async () => {
+    const flows = await hubble.flows({ whitelist: [{ destination_ip: ['198.51.100.25'] }] });
+    expect(flows.length).toBeGreaterThan(0);
+    expect(flows.every(({ destination_names }) => destination_names === undefined)).toBe(true);
   });
 
   it('goes through Services with a translation from their address to a backend', async () => {

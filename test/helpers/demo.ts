@@ -65,8 +65,7 @@ export function apiAt(base: string, namespace: string, identity: Readonly<Record
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const json = response.headers.get('content-type')?.includes('json') === true;
-    const parsed: unknown = json ? JSON.parse(text) : text;
+    const parsed: unknown = /^[[{]/.test(text) ? JSON.parse(text) : text;
     return {
       code: response.status,
       body: parsed,

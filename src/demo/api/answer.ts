@@ -4,6 +4,7 @@ import { answerPath } from './answer-path.ts';
 import type { Answer, ApiContext, Call } from './call.ts';
 import { discovery } from './discovery.ts';
 import { dispatch, watchOptions } from './dispatch.ts';
+import { openApi } from './openapi.ts';
 import type { Resource } from './resources.ts';
 import { type Form, inForm, send, sendText, shapeOf } from './respond.ts';
 import type { MayDo } from './reviews.ts';
@@ -29,7 +30,8 @@ export async function answer(options: AnswerOptions, known: Known): Promise<void
   const { request, response, url, user, form } = known;
   const method = request.method ?? 'GET';
   const route = routeOf(url.pathname);
-  const found = method === 'GET' ? discovery(url.pathname, form === 'discovery') : undefined;
+  const found =
+    method === 'GET' ? (discovery(url.pathname, form === 'discovery') ?? openApi(url.pathname)) : undefined;
   if (route.type === 'path' || found !== undefined) {
     answerPath(known, found);
     return;

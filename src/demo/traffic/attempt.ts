@@ -3,7 +3,7 @@ import type { WireFlow } from '../../hubble/wire/wire.ts';
 import { type Connection, type Flag, flowMaker } from './connection.ts';
 import { drop, follow, pass } from './datapath.ts';
 import { decide } from './decision.ts';
-import { httpExchange } from './layer7.ts';
+import { httpExchange, throughProxy } from './layer7.ts';
 import type { Attempt, AttemptParts, Through } from './parts.ts';
 import { endpointOf, nodeOf } from './party.ts';
 
@@ -25,9 +25,15 @@ export function attempt(parts: AttemptParts, tried: Attempt, time: number): void
     const packet = tried.protocol === 'UDP' ? { reply: false } : { reply: false, flags: SYN };
     const decision = decide(mirror, tried.from, tried.to, tried.port, tried.protocol satisfies Protocol);
     const { flows, arrived } = pass(make, tried, packet, now, decision);
-    publish(tried.http === undefined || !arrived ? flows : httpExchange(parts, tried, tried.http, now));
+    if (arrived && tried.proxied !== undefined) {
+      publish(throughProxy(parts, tried, tried.proxied, packet, now));
+      if (tried.proxied.http === undefined) exchange(parts, tried, now);
+      else httpExchange(parts, tried, tried.proxied.http, now);
+      return;
+    }
+    publish(flows);
     if (arrived) {
-      if (tried.http === undefined) exchange(parts, tried, now);
+      exchange(parts, tried, now);
       return;
     }
     const wait = RETRIES[retry];

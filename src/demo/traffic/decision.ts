@@ -74,7 +74,8 @@ function matchType(policy: Policy, direction: Direction, index: number | undefin
   return ports ? 3 : 4;
 }
 
-function wirePolicy(policy: Policy, mirror: Mirror): WirePolicy {
+/** A policy as Hubble names it in a flow. */
+export function wirePolicy(policy: Policy, mirror: Mirror): WirePolicy {
   const { kind, name, namespace, uid } = policy;
   const prefix = 'k8s:io.cilium.k8s.policy';
   return {

@@ -1,7 +1,8 @@
 import type { Layer7, WireFlow } from '../../hubble/wire/wire.ts';
-import { type Connection, flowMaker, replyFlag } from './connection.ts';
+import { hash } from '../random.ts';
+import { type Connection, flowMaker, type Packet, replyFlag } from './connection.ts';
 import { trace } from './datapath.ts';
-import type { Attempt, AttemptParts } from './parts.ts';
+import type { Attempt, AttemptParts, Proxied } from './parts.ts';
 import { nodeOf } from './party.ts';
 
 /** Answers that the payment service gives, by their share. */
@@ -11,48 +12,52 @@ const CODES: readonly [number, ...number[]] = [200, 200, 200, 200, 200, 201, 402
 const LATENCY = 24;
 
 /**
- * A request through the node's proxy: the verdict REDIRECTED, the way into the proxy, and the request and its
- * answer as L7 flows (facts/traffic.md §2.5, §2.8).
- *
- * @returns the flows of the first packet and the request; the answer follows on the timeline
+ * The first packet of a connection that a policy sends through the node's proxy: the verdict REDIRECTED with that
+ * policy, and the way into the proxy (facts/traffic.md §2.5, §2.8).
  */
-export function httpExchange(
+export function throughProxy(
   parts: AttemptParts,
   tried: Attempt,
-  http: string,
+  { by }: Proxied,
+  packet: Packet,
   time: number,
 ): readonly WireFlow[] {
   const node = nodeOf(tried.from);
   if (node === undefined) return [];
-  const [method = 'GET', url = ''] = http.split(' ');
   const make = flowMaker(tried, parts.mirror, parts.random);
-  const syn = { reply: false, flags: ['SYN'] as const };
-  const code = parts.random.pick(CODES);
-  const request = { method, url, protocol: 'HTTP/1.1' };
-  const seen = (at: number, reply: boolean, l7: Layer7, summary: string): WireFlow =>
-    layer7(tried, parts, node, at, reply, l7, summary);
-  parts.timeline.at(time + LATENCY, (now) => {
-    parts.publish([
-      seen(
-        now,
-        true,
-        { type: 'RESPONSE', latency_ns: LATENCY * 1e6, http: { ...request, code } },
-        `HTTP/1.1 ${code} ${LATENCY}ms (${method} ${url})`,
-      ),
-    ]);
-  });
+  const proxy_port = 10_000 + (hash(node) % 10_000);
   return [
-    make(node, time, syn, {
+    make(node, time, packet, {
       verdict: 'REDIRECTED',
       event_type: { type: 5 },
       traffic_direction: 'EGRESS',
       policy_match_type: 2,
-      proxy_port: 10_945,
-      ...replyFlag(syn),
+      egress_allowed_by: [by],
+      ...replyFlag(packet),
     }),
-    { ...trace(make, node, time + 0.05, syn, 'to-proxy', 'EGRESS'), proxy_port: 10_945 },
-    seen(time + 1, false, { type: 'REQUEST', http: request }, `HTTP/1.1 ${method} ${url}`),
+    { ...trace(make, node, time + 0.05, packet, 'to-proxy', 'EGRESS'), proxy_port },
   ];
+}
+
+/** An HTTP request and its answer, as the proxy sees them. */
+export function httpExchange(parts: AttemptParts, tried: Attempt, http: string, time: number): void {
+  const node = nodeOf(tried.from);
+  if (node === undefined) return;
+  const [method = 'GET', url = ''] = http.split(' ');
+  const code = parts.random.pick(CODES);
+  const request = { method, url, protocol: 'HTTP/1.1' };
+  const show = (after: number, reply: boolean, l7: Layer7, summary: string): void => {
+    parts.timeline.at(time + after, (now) => {
+      parts.publish([layer7(tried, parts, node, now, reply, l7, summary)]);
+    });
+  };
+  show(1, false, { type: 'REQUEST', http: request }, `HTTP/1.1 ${method} ${url}`);
+  show(
+    LATENCY,
+    true,
+    { type: 'RESPONSE', latency_ns: (LATENCY - 1) * 1e6, http: { ...request, code } },
+    `HTTP/1.1 ${code} ${LATENCY - 1}ms (${method} ${url})`,
+  );
 }
 
 /** An L7 flow (type 129) of a connection. */

@@ -1,34 +1,27 @@
+import type { Layer7 } from '../../hubble/wire/wire.ts';
 import { attempt } from './attempt.ts';
-import type { Connection } from './connection.ts';
 import { layer7 } from './layer7.ts';
-import type { AttemptParts } from './parts.ts';
+import type { Attempt, AttemptParts } from './parts.ts';
 import { nodeOf } from './party.ts';
 
-/**
- * A DNS question through the node's DNS proxy, and its answer; the question itself is an ordinary UDP attempt.
- */
+/** A DNS question and its answer: a UDP exchange, and through a proxy also what was asked and answered. */
 export function lookUp(
   parts: AttemptParts,
-  question: Connection,
-  { name, addresses }: { readonly name: string; readonly addresses: readonly string[] },
+  question: Attempt,
+  { name, address }: { readonly name: string; readonly address: string },
   time: number,
 ): void {
   const node = nodeOf(question.from);
-  if (node === undefined) return;
   attempt(parts, question, time);
+  if (node === undefined || question.proxied === undefined) return;
   const dns = { query: name, observation_source: 'proxy', qtypes: ['A'] };
   parts.timeline.at(time + 0.6, (now) => {
-    parts.publish([
-      layer7(question, parts, node, now, false, { type: 'REQUEST', dns }, `DNS Query ${name} A`),
-      layer7(
-        question,
-        parts,
-        node,
-        now + 1.2,
-        true,
-        { type: 'RESPONSE', dns: { ...dns, ips: [...addresses], ttl: 30, rrtypes: ['A'] } },
-        `DNS Answer "${addresses.join(',')}" TTL: 30 (Proxy ${name} A)`,
-      ),
-    ]);
+    const request = { type: 'REQUEST', dns } as const;
+    parts.publish([layer7(question, parts, node, now, false, request, `DNS Query ${name} A`)]);
+  });
+  parts.timeline.at(time + 1.8, (now) => {
+    const answer: Layer7 = { type: 'RESPONSE', dns: { ...dns, ips: [address], ttl: 30, rrtypes: ['A'] } };
+    const summary = `DNS Answer "${address}" TTL: 30 (Proxy ${name} A)`;
+    parts.publish([layer7(question, parts, node, now, true, answer, summary)]);
   });
 }

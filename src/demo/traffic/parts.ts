@@ -1,4 +1,4 @@
-import type { WireFlow } from '../../hubble/wire/wire.ts';
+import type { WireFlow, WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Random } from '../random.ts';
 import type { Connection } from './connection.ts';
 import type { Mirror } from './mirror.ts';
@@ -20,5 +20,8 @@ export type Through = {
   readonly port: number;
 };
 
-/** One connection that is tried. `through`: by a Service's address; `http`: the request that a proxy sees. */
-export type Attempt = Connection & { readonly through?: Through; readonly http?: string };
+/** What a proxy makes of a connection: the policy that sends it there, and the HTTP request that it sees. */
+export type Proxied = { readonly by: WirePolicy; readonly http?: string };
+
+/** One connection that is tried. `through`: by a Service's address. */
+export type Attempt = Connection & { readonly through?: Through; readonly proxied?: Proxied };

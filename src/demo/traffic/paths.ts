@@ -1,3 +1,5 @@
+import { VISIBILITY } from '../world/policies.ts';
+
 /** Who tries to talk: pods of a workload, or every node's kubelet. */
 export type Source =
   | { readonly type: 'pods'; readonly namespace: string; readonly workload: string }
@@ -18,6 +20,8 @@ export type Path = {
   readonly protocol?: 'UDP';
   /** A DNS question that comes first. */
   readonly lookup?: string;
+  /** The policy that sends it through a proxy, where L7 is seen; without it, it goes the plain way. */
+  readonly proxiedBy?: { readonly namespace: string; readonly name: string };
 };
 
 const pods = (namespace: string, workload: string): Source => ({ type: 'pods', namespace, workload });
@@ -43,6 +47,7 @@ export const PATHS: readonly Path[] = [
     },
     every: 5_000,
     lookup: 'pay.example.com.',
+    proxiedBy: VISIBILITY,
   },
   { from: pods('shop', 'edge'), to: service('shop', 'web', 80), every: 3_000 },
   { from: pods('shop', 'search'), to: service('shop', 'cache', 6379), every: 5_000 },

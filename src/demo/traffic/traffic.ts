@@ -1,9 +1,10 @@
 import { targetsOf } from '../../core/cluster/ends.ts';
 import { isLive, type Pod } from '../../core/cluster/objects.ts';
-import type { WireFlow } from '../../hubble/wire/wire.ts';
+import type { WireFlow, WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Random } from '../random.ts';
 import { API_SERVER, NODES, WORLD } from '../world/plan.ts';
 import { attempt, attemptWithoutBackend } from './attempt.ts';
+import { wirePolicy } from './decision.ts';
 import { lookUp } from './lookup.ts';
 import type { Mirror } from './mirror.ts';
 import type { AttemptParts } from './parts.ts';
@@ -67,10 +68,24 @@ function tryPath(parts: AttemptParts, path: Path, turn: number, time: number): v
   );
   const address = addressOf(lookup);
   if (resolver !== undefined && address !== undefined) {
-    const question = { from, ...resolver, protocol: 'UDP', sourcePort: sourcePort(parts) } as const;
-    lookUp(parts, question, { name: lookup, addresses: [address] }, time);
+    const by = proxyOf(parts, path);
+    const question = {
+      from,
+      ...resolver,
+      protocol: 'UDP',
+      sourcePort: sourcePort(parts),
+      ...(by === undefined ? {} : { proxied: { by } }),
+    } as const;
+    lookUp(parts, question, { name: lookup, address }, time);
   }
   parts.timeline.at(time + 3, (later) => reach(parts, path, from, later));
+}
+
+/** The policy that sends a path through the proxy, while it exists. */
+function proxyOf({ mirror }: AttemptParts, { proxiedBy }: Path): WirePolicy | undefined {
+  if (proxiedBy === undefined) return undefined;
+  const policy = mirror.model.policy('CiliumNetworkPolicy', proxiedBy.namespace, proxiedBy.name);
+  return policy === undefined ? undefined : wirePolicy(policy, mirror);
 }
 
 function reach(parts: AttemptParts, path: Path, from: Party, time: number): void {
@@ -80,9 +95,12 @@ function reach(parts: AttemptParts, path: Path, from: Party, time: number): void
   switch (to.type) {
     case 'world': {
       const ip = addressOf(to.name) ?? '203.0.113.1';
-      const party: Party = { type: 'world', ip, names: [to.name] };
+      const by = proxyOf(parts, path);
+      // Cilium knows names of the world from its DNS proxy alone.
+      const party: Party = { type: 'world', ip, names: by === undefined ? [] : [to.name] };
       const http = to.http === undefined ? {} : { http: to.http };
-      attempt(parts, { ...connection, to: party, port: to.port, ...http }, time);
+      const proxied = by === undefined ? {} : { proxied: { by, ...http } };
+      attempt(parts, { ...connection, to: party, port: to.port, ...proxied }, time);
       return;
     }
     case 'api-server':

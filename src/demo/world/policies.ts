@@ -1,5 +1,6 @@
-/** A NetworkPolicy of the world: its name and spec. */
+/** A policy of the world: its name and spec; a NetworkPolicy unless it says otherwise. */
 export type PolicyPlan = {
+  readonly kind?: 'CiliumNetworkPolicy';
   readonly namespace: string;
   readonly name: string;
   readonly days: number;
@@ -10,6 +11,9 @@ const app = (name: string): Readonly<Record<string, unknown>> => ({
   podSelector: { matchLabels: { app: name } },
 });
 const tcp = (port: number): Readonly<Record<string, unknown>> => ({ protocol: 'TCP', port });
+
+/** Sends web's DNS questions and its payments through Cilium's proxy, and isolates nothing. */
+export const VISIBILITY = { namespace: 'shop', name: 'pay-visibility' } as const;
 
 /** The policies in force when the world begins. */
 export const POLICIES: readonly PolicyPlan[] = [
@@ -72,6 +76,27 @@ export const POLICIES: readonly PolicyPlan[] = [
             },
           ],
           ports: [{ protocol: 'UDP', port: 53 }, tcp(53)],
+        },
+      ],
+    },
+  },
+  {
+    ...VISIBILITY,
+    kind: 'CiliumNetworkPolicy',
+    days: 63,
+    spec: {
+      endpointSelector: { matchLabels: { app: 'web' } },
+      enableDefaultDeny: { egress: false, ingress: false },
+      egress: [
+        {
+          toEndpoints: [
+            { matchLabels: { 'k8s:io.kubernetes.pod.namespace': 'kube-system', 'k8s:k8s-app': 'kube-dns' } },
+          ],
+          toPorts: [{ ports: [{ port: '53', protocol: 'ANY' }], rules: { dns: [{ matchPattern: '*' }] } }],
+        },
+        {
+          toFQDNs: [{ matchName: 'pay.example.com' }],
+          toPorts: [{ ports: [{ port: '443', protocol: 'TCP' }], rules: { http: [{ method: 'POST' }] } }],
         },
       ],
     },

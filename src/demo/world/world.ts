@@ -18,11 +18,14 @@ export function placeWorld(store: Store, random: Random, now: number): Addresses
   placeSystem(store, maker);
   for (const plan of WORKLOADS) placeWorkload(store, maker, addresses, plan);
   placeServices(store, maker);
-  for (const { namespace, name, days, spec } of POLICIES) {
-    store.put(
-      'networking.k8s.io/networkpolicies',
-      maker.make('networking.k8s.io/v1', 'NetworkPolicy', { name, namespace, age: days * DAY }, { spec }),
-    );
+  for (const { kind, namespace, name, days, spec } of POLICIES) {
+    const metadata = { name, namespace, age: days * DAY };
+    if (kind === undefined) {
+      const policy = maker.make('networking.k8s.io/v1', 'NetworkPolicy', metadata, { spec });
+      store.put('networking.k8s.io/networkpolicies', policy);
+    } else {
+      store.put('cilium.io/ciliumnetworkpolicies', maker.make('cilium.io/v2', kind, metadata, { spec }));
+    }
   }
   return addresses;
 }
