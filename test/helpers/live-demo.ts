@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import type { Grant, GrantRequest } from '../../src/core/access/grant.ts';
@@ -10,7 +11,6 @@ import { createHubbleSource } from '../../src/hubble/source.ts';
 import { connect } from '../../src/kube/connect.ts';
 import type { Connection } from '../../src/session/connection.ts';
 import { type Runtime, startRuntime } from '../../src/session/runtime.ts';
-import { vi } from 'vitest';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -89,7 +89,8 @@ export async function startLiveDemo(): Promise<LiveDemo> {
       vi.waitFor(
         () => {
           const found = grant(id);
-          if (found?.state.name !== state) throw new Error(`${id} is ${JSON.stringify(found?.state)}, not ${state}`);
+          if (found?.state.name !== state)
+            throw new Error(`${id} is ${JSON.stringify(found?.state)}, not ${state}`);
           return found;
         },
         { timeout: within, interval: 10 },
