@@ -30,7 +30,7 @@ try {
   app.write('INC-4411 payment page shows no orders\r');
   await shows(/✓ open .*left of 15m/);
   app.write('3\u001b');
-  await shows(/✓ ALLOW\s+web\s+db[^]*Attempts|Attempts \d\d[^]*✓ ALLOW\s+web\s+db/);
+  await shows(/✓ ALLOW\s+web\s+db[\s\S]*Attempts|Attempts \d\d[\s\S]*✓ ALLOW\s+web\s+db/);
   await shows(/✗ DROP\s+backup\s+db/);
   await writeFile(process.argv[2] ?? 'docs/sluice.svg', svg());
 } finally {

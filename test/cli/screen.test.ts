@@ -72,7 +72,7 @@ test('SIGTERM with a living grant revokes it first, and the terminal is left as 
   screen.kill('SIGTERM');
   expect(await screen.ended).toBe(130);
   expect(performance.now() - asked).toBeLessThan(5_000);
-  expect(screen.written()).toMatch(/\u001b\[\?1049l[^]*\u001b\[\?25h|\u001b\[\?25h[^]*\u001b\[\?1049l/);
+  expect(screen.written()).toMatch(/\u001b\[\?1049l[\s\S]*\u001b\[\?25h|\u001b\[\?25h[\s\S]*\u001b\[\?1049l/);
 }, 30_000);
 
 test('a terminal that is too small says so, and recovers', async () => {
