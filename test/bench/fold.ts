@@ -103,14 +103,11 @@ function attempt(time: number): Flow[] {
   ];
 }
 
-/** Batches of a tenth of a second. */
-function batches(seconds: number): Flow[][] {
-  return Array.from({ length: seconds * 10 }, (_, index) => {
-    const time = START + index * 100;
-    const flows: Flow[] = [];
-    while (flows.length < RATE / 10) flows.push(...attempt(time));
-    return flows;
-  });
+/** The flows of a tenth of a second. */
+function batchAt(time: number): Flow[] {
+  const flows: Flow[] = [];
+  while (flows.length < RATE / 10) flows.push(...attempt(time));
+  return flows;
 }
 
 /** CPU used so far, ms. */
@@ -119,15 +116,15 @@ function cpu(): number {
   return (user + system) / 1_000;
 }
 
-const all = batches(SECONDS);
 const before = heap();
 const fold = createFold();
 let adding = 0;
 let listing = 0;
 const costs: number[] = [];
 let flows = 0;
-for (const [index, batch] of all.entries()) {
+for (let index = 0; index < SECONDS * 10; index += 1) {
   const now = START + index * 100;
+  const batch = batchAt(now);
   const began = cpu();
   fold.add(batch, now);
   const added = cpu();
