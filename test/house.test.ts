@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const REFUSED = [
+  ['src/core/policy', 'node:fs'],
+  ['src/core/policy', '../../kube/connect.ts'],
+  ['src/kube', '../hubble/source.ts'],
+  ['src/hubble', '../session/session.ts'],
+  ['src/probe', '../kube/connect.ts'],
+  ['src/audit', '../demo/demo.ts'],
+  ['src/demo', '../hubble/source.ts'],
+  ['src/session', '../kube/connect.ts'],
+  ['src/session', 'react'],
+  ['views', '../src/hubble/source.ts'],
+  ['views', '../src/cli/main.ts'],
+] as const;
+
+const ALLOWED = [
+  ['src/kube', '../core/errors.ts'],
+  ['src/demo', '../hubble/wire/wire.ts'],
+  ['src/session', '../core/errors.ts'],
+  ['views', '../src/session/state.ts'],
+  ['src/cli', '../kube/connect.ts'],
+] as const;
+
+/** Where an import is seeded; the number keeps the files apart. */
+const seeded = (folder: string, from: string) => `${folder}/seeded-${from.replace(/\W+/g, '-')}.ts`;
+
+let house: string;
+let refusals: readonly string[];
+
+beforeAll(async () => {
+  house = await mkdtemp(join(tmpdir(), 'sluice-house-'));
+  await copyFile('biome.json', join(house, 'biome.json'));
+  for (const [folder, from] of [...REFUSED, ...ALLOWED]) {
+    const path = join(house, seeded(folder, from));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `import { x } from '${from}';\nexport const y = x;\n`);
+  }
+  refusals = await refusedBy(house);
+});
+
+afterAll(() => rm(house, { recursive: true }));
+
+/** The files in which Biome, with the house's own rules, refuses an import. */
+async function refusedBy(folder: string): Promise<readonly string[]> {
+  const args = ['lint', '--vcs-enabled=false', '--reporter=github', '--max-diagnostics=none', '.'];
+  const report = await new Promise<string>((done) => {
+    execFile(resolve('node_modules/.bin/biome'), args, { cwd: folder }, (_, stdout, stderr) =>
+      done(stdout + stderr),
+    );
+  });
+  return [...report.matchAll(/noRestrictedImports,file=([^,]+),/g)].map(([, file = '']) =>
+    relative(folder, resolve(folder, file)),
+  );
+}
+
+describe('imports go one way', () => {
+  test.each(REFUSED)('%s may not import %s', (folder, from) => {
+    expect(refusals).toContain(seeded(folder, from));
+  });
+
+  test.each(ALLOWED)('%s may import %s', (folder, from) => {
+    expect(refusals).not.toContain(seeded(folder, from));
+  });
+});
