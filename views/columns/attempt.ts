@@ -58,7 +58,7 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     sortKey: 'N',
     cell: ({ row }) => ({ text: compact(row.count) }),
   },
-  { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: true, cell: why },
+  { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: 'half', cell: why },
 ];
 
 /** Whether the row's verdict turned within the last second: it is bold once. */

@@ -13,7 +13,8 @@ export type CellContext = {
 /**
  * One column of a table, as data. `min` decides, in order of `priority` (0 first), which columns are shown at a
  * width, so that they never come and go with the rows; a shown column then grows to its longest cell, at most
- * `max`, and `grow` takes what is left. `sortKey` is the shift-letter that sorts by it.
+ * `max`. One column of a table may `grow`: it gets at least half of the room, or what the others leave. `sortKey` is
+ * the shift-letter that sorts by it.
  */
 export type Column<Row> = {
   readonly id: string;
@@ -21,7 +22,7 @@ export type Column<Row> = {
   readonly align: 'left' | 'right';
   readonly min: number;
   readonly max?: number;
-  readonly grow?: boolean;
+  readonly grow?: 'half' | 'rest';
   readonly priority: number;
   /** Blanks before the column; 2 unless told. */
   readonly gap?: number;

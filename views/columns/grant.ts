@@ -37,7 +37,7 @@ export const grantColumns: readonly Column<GrantLine>[] = [
     priority: 3,
     cell: ({ grant }, { now }) => ({ text: bar(grant, now) }),
   },
-  { id: 'left', title: 'LEFT', align: 'left', min: 12, priority: 1, grow: true, cell: left },
+  { id: 'left', title: 'LEFT', align: 'left', min: 12, priority: 1, grow: 'rest', cell: left },
   {
     id: 'requester',
     title: 'REQUESTER',
@@ -111,7 +111,7 @@ function left({ grant }: GrantLine, { now }: CellContext): Cell {
     case 'leasing':
       return { text: 'waiting for the lease', tone: 'faint' };
     case 'applied':
-      return { text: `${remaining(grant, now)}, not yet seen` };
+      return { text: `${formatCountdown((window?.end ?? now) - now)} left, not yet seen` };
     case 'open':
       return { text: remaining(grant, now) };
     case 'revoking':

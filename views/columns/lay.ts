@@ -16,9 +16,9 @@ export function choose<Row>(columns: readonly Column<Row>[], width: number): rea
 }
 
 /**
- * Widths of the chosen columns, from their longest cells so far (`natural`, by column id). The minimum comes first,
- * then each column grows in order of priority, then the growing column takes the rest. Blanks between included, the
- * sum is at most `width`.
+ * Widths of the chosen columns, from their longest cells so far (`natural`, by column id): at least the minimum, then
+ * more for each in order of priority as far as it is needed, the rest for the growing column. Blanks between included,
+ * the sum is at most `width`.
  */
 export function lay<Row>(
   columns: readonly Column<Row>[],
@@ -26,18 +26,33 @@ export function lay<Row>(
   width: number,
 ): readonly LaidColumn<Row>[] {
   const chosen = choose(columns, width);
-  const widths = new Map(chosen.map(({ id, min }) => [id, min]));
-  let left = width - spaceOf(chosen);
-  if (left < 0) return chosen.map((column) => ({ column, width: Math.max(1, column.min + left) }));
-  for (const column of chosen.toSorted((a, b) => a.priority - b.priority)) {
-    const wanted = Math.min(natural.get(column.id) ?? 0, column.max ?? LONGEST) - column.min;
-    const more = Math.max(0, Math.min(left, wanted));
-    widths.set(column.id, column.min + more);
-    left -= more;
-  }
-  const greedy = chosen.find(({ grow }) => grow);
-  if (greedy !== undefined) widths.set(greedy.id, (widths.get(greedy.id) ?? 0) + left);
-  return chosen.map((column) => ({ column, width: widths.get(column.id) ?? column.min }));
+  const spare = width - spaceOf(chosen);
+  if (spare < 0) return chosen.map((column) => ({ column, width: Math.max(1, column.min + spare) }));
+  const growing = chosen.find(({ grow }) => grow !== undefined);
+  const more = shares(chosen, natural, growing?.grow === 'half' ? Math.ceil(spare / 2) : spare);
+  const given = [...more.values()].reduce((sum, share) => sum + share, 0);
+  return chosen.map((column) => ({
+    column,
+    width: column.min + (column === growing ? spare - given : (more.get(column) ?? 0)),
+  }));
+}
+
+/** What each column that doesn't grow gets of some room besides its minimum. */
+function shares<Row>(
+  columns: readonly Column<Row>[],
+  natural: ReadonlyMap<string, number>,
+  room: number,
+): ReadonlyMap<Column<Row>, number> {
+  let rest = room;
+  const wanting = columns.filter(({ grow }) => grow === undefined).sort((a, b) => a.priority - b.priority);
+  return new Map(
+    wanting.map((column) => {
+      const wanted = Math.min(natural.get(column.id) ?? 0, column.max ?? LONGEST) - column.min;
+      const share = Math.max(0, Math.min(rest, wanted));
+      rest -= share;
+      return [column, share];
+    }),
+  );
 }
 
 /** Blanks before the column at `index`. */

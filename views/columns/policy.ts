@@ -73,7 +73,7 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     align: 'left',
     min: 12,
     priority: 6,
-    grow: true,
+    grow: 'rest',
     cell: ({ policy }) => ({ text: policy.problems.join('; '), tone: 'warn' }),
   },
 ];

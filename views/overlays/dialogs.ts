@@ -37,7 +37,9 @@ export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
 }
 
 /** Asks what becomes of live grants. */
-export function quitContent({ grants, busy }: Of<'quit'>, { serverNow }: SessionState): Content {
+export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: SessionState): Content {
+  const { busy } = overlay;
+  const grants = overlay.grants.map((grant) => known.find(({ key }) => key === grant.id)?.grant ?? grant);
   const ends = grants.flatMap(({ window }) => (window === undefined ? [] : [wallClock(window.end)]));
   const one = grants.length === 1;
   const leased = ends.length === 0 ? '' : ` at ${ends.join(' and ')}`;

@@ -22,7 +22,7 @@ test('an open grant shows what it opens, how much of its window is over and what
 
 const states: readonly (readonly [GrantState, string, string])[] = [
   [{ name: 'leasing' }, '◌ leasing faint', 'waiting for the lease faint'],
-  [{ name: 'applied', at: NOW }, '◌ applied time', '04:12 left of 15m, not yet seen'],
+  [{ name: 'applied', at: NOW }, '◌ applied time', '04:12 left, not yet seen'],
   [{ name: 'revoking', at: NOW }, '◷ revoking time', '04:12 left of 15m'],
   [{ name: 'revoked', at: NOW - 5000, by: 'revoke' }, '◌ revoked time', `${clock}, traffic not yet judged`],
   [
