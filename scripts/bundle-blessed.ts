@@ -20,7 +20,8 @@ const PATCHES: readonly Patch[] = [
     file: /[\\/]blessed[\\/]lib[\\/]widget\.js$/,
     change: async () =>
       WIDGETS.map(
-        (name) => `exports.${name} = exports.${name.toLowerCase()} = require('./widgets/${name.toLowerCase()}');`,
+        (name) =>
+          `exports.${name} = exports.${name.toLowerCase()} = require('./widgets/${name.toLowerCase()}');`,
       ).join('\n'),
   },
   {

@@ -45,6 +45,8 @@ export type Commands = {
   readonly grantYaml: () => void;
   /** Shows the permanent policy for the path, to review in Git. */
   readonly promote?: () => void;
+  /** Takes away a notice that stays until a key is pressed. */
+  readonly dismiss?: () => void;
   /** Text of what the cursor is on, for the clipboard. */
   readonly copyText: () => string | undefined;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;

@@ -2,6 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import xterm from '@xterm/headless';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Commands, VisibleRows } from '../../src/session/commands.ts';
+import type { Session } from '../../src/session/session.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { sessionState } from './session-state.ts';
@@ -17,6 +18,8 @@ export type ScreenOptions = {
   /** Makes commands over the store; by default they only write down what is called. */
   readonly commands?: (store: StoreApi<SessionState>, recorded: Commands) => Commands;
   readonly onInterrupt?: () => void;
+  /** A whole session, instead of a state with commands that are only written down. */
+  readonly session?: Pick<Session, 'store' | 'commands' | 'visibleRows'>;
 };
 
 /** One command that a key gave, with its arguments. */
@@ -103,13 +106,13 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     ref: () => stdin,
     unref: () => stdin,
   });
-  const store = createStore<SessionState>(() => options.state ?? sessionState());
+  const store = options.session?.store ?? createStore<SessionState>(() => options.state ?? sessionState());
   const calls: Call[] = [];
   const recorded = recorder(calls);
   const app = runApp({
     store,
-    commands: options.commands?.(store, recorded) ?? recorded,
-    visibleRows: options.visibleRows ?? ((state, pane) => state[pane]),
+    commands: options.session?.commands ?? options.commands?.(store, recorded) ?? recorded,
+    visibleRows: options.session?.visibleRows ?? options.visibleRows ?? ((state, pane) => state[pane]),
     terminal: {
       stdout: stdout as unknown as NodeJS.WriteStream,
       stdin: stdin as unknown as NodeJS.ReadStream,

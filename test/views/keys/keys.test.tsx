@@ -203,6 +203,24 @@ test('a key acts on the state that the key before has left', async () => {
   await screen.close();
 });
 
+test('an error goes with the next key, which still does what it does', async () => {
+  const screen = openScreen({
+    state: sessionState({ notice: { level: 'error', text: 'forbidden', at: 0 } }),
+    commands: (store, recorded) => ({
+      ...recorded,
+      dismiss: () => {
+        const { notice: _, ...rest } = store.getState();
+        store.setState(rest, true);
+      },
+    }),
+  });
+  await screen.until('✗ forbidden');
+  screen.press('j');
+  await screen.until('g grant  s source');
+  expect(screen.calls).toEqual([['move', 1]]);
+  await screen.close();
+});
+
 test('long texts scroll by lines and pages and stop at their end', async () => {
   const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
   const detail = (scroll: number) => over({ type: 'detail', title: 'Pod', lines, scroll, loading: false });
