@@ -24,6 +24,7 @@ export function announce(
     ...announceAttempts(before, after),
     ...announceGrants(before, after),
     ...announceOverlay(before, after),
+    ...announceFilter(before, after, visibleRows),
     ...announceFocus(before, after),
     ...announceRow(before, after, visibleRows),
     ...announcePath(before.path, after.path),
@@ -47,20 +48,33 @@ function announceCluster(before: SessionState, after: SessionState): readonly st
   return lines;
 }
 
+function announceFilter(
+  before: SessionState,
+  after: SessionState,
+  visibleRows: VisibleRows,
+): readonly string[] {
+  const { focus, panes } = after;
+  if (before.overlay.type !== 'filter' || after.overlay.type !== 'none') return [];
+  const { filter } = panes[focus];
+  if (filter === '') return [`${PANE_NAMES[focus]}, no filter`];
+  return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
+}
+
+/** A path is told once somebody marked it; else it is that of the row under the cursor, which is read anyway. */
+function announcePath(before: PathState, after: PathState): readonly string[] {
+  const { verdict, marked } = after;
+  if (marked !== true) return [];
+  if (pathText(before) === pathText(after) && before.verdict?.verdict === verdict?.verdict) return [];
+  const halves =
+    verdict === undefined ? '' : `: egress ${verdict.egress.summary}, ingress ${verdict.ingress.summary}`;
+  return [`path ${pathText(after)}${verdict === undefined ? '' : `, ${verdict.verdict}`}${halves}`];
+}
+
 function announceFocus(before: SessionState, after: SessionState): readonly string[] {
   if (before.focus === after.focus) return [];
   const rows = plural(after[after.focus].length, 'row');
   const drops = after.focus === 'attempts' && after.drops > 0 ? `, ${after.drops} dropped` : '';
   return [`${PANE_NAMES[after.focus]}, ${rows}${drops}`];
-}
-
-function announcePath(before: PathState, after: PathState): readonly string[] {
-  const { verdict } = after;
-  if (after.source === undefined && after.destination === undefined) return [];
-  if (pathText(before) === pathText(after) && before.verdict?.verdict === verdict?.verdict) return [];
-  const halves =
-    verdict === undefined ? '' : `: egress ${verdict.egress.summary}, ingress ${verdict.ingress.summary}`;
-  return [`path ${pathText(after)}${verdict === undefined ? '' : `, ${verdict.verdict}`}${halves}`];
 }
 
 function announceNotice(before: SessionState, after: SessionState): readonly string[] {

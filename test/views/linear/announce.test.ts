@@ -73,6 +73,24 @@ test('another pane reads its name, its rows and the row under the cursor', () =>
   ]);
 });
 
+test('a marked path is told with its verdict; the row under the cursor has said its own', () => {
+  const { path } = sessionState();
+  expect(told({ path }, sessionState({ path: {} }))).toEqual([]);
+  expect(told({ path: { ...path, marked: true } }, sessionState({ path: {} }))).toEqual([
+    'path web → db :5432/tcp, deny: egress not isolated, ingress db-only-api: admits api, not web',
+  ]);
+});
+
+test('a filter tells what it leaves', () => {
+  const open = sessionState({ overlay: { type: 'filter', pane: 'attempts', field: textField('api') } });
+  const panes = { ...open.panes, attempts: { index: 0, filter: 'api' } };
+  const two: VisibleRows = (state, pane) => state[pane].slice(0, 2);
+  expect(announce(open, { ...open, panes, overlay: { type: 'none' } }, two)).toEqual([
+    'back',
+    '2 of 5 attempts match api',
+  ]);
+});
+
 test('what opens is read whole; later only what is new in it', () => {
   const overlay: Overlay = {
     type: 'explain',
