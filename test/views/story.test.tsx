@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { createSession, type Session } from '../../src/session/session.ts';
+import { connectionTo } from '../helpers/live-demo.ts';
+import { openScreen, type Screen } from '../helpers/screen.tsx';
+
+const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
+
+let directory: string;
+let demo: Demo;
+let session: Session;
+let screen: Screen;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sluice-story-'));
+  demo = await startDemo();
+  session = createSession({
+    connect: async () => ({ ...(await connectionTo(demo, directory)), namespace: 'shop' }),
+    contexts: async () => ({ names: ['demo'], current: 'demo' }),
+    clock: CLOCK,
+    version: 'test',
+    allNamespaces: false,
+  });
+  screen = openScreen({ columns: 140, rows: 40, session });
+  await session.start();
+});
+
+afterAll(async () => {
+  await screen.close();
+  await session.dispose();
+  await demo.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('the whole way: a drop is seen, explained, opened for a while, seen open, revoked and seen closed', async () => {
+  await screen.until(/✗ DROP +web +db +5432/);
+
+  screen.press('/', 'web.*5432', 'enter');
+  await screen.until(/▸ .*✗ DROP +web +db +5432/);
+  await screen.until(/path {2}web → db :5432\/tcp +egress ✓ not isolated +ingress ✗ db-only-api/);
+
+  screen.press('e');
+  await screen.until(/╭ web → db :5432\/tcp ─+ ✗ DENY/);
+  expect(screen.text()).toMatch(/shop\/db-only-api +rule 1 {2}admits .*← misses by peer: web has app=web/);
+  expect(screen.text()).toMatch(/Hubble says +✗ DROP {2}Policy denied/);
+
+  screen.press('g');
+  await screen.until(/✓ server +dry-run accepted/);
+  expect(screen.text()).toMatch(/✓ opens +2 pairs: .* → db-0, tcp 5432, nothing else/);
+  screen.press('INC-4411 payment page shows no orders', 'enter');
+
+  await screen.until(/▸ web → db :5432 +✓ open +[█░]{10} {2}14:\d\d left of 15m/);
+  expect(screen.text()).toContain('INC-4411 payment page shows no orders');
+  await screen.until(/✓ ALLOW +web +db +5432/);
+
+  screen.press('z');
+  await screen.until('▸4 Grants 1 ');
+  screen.press('3');
+  await screen.until(/◷ 1 grant 14:\d\d/);
+
+  screen.press('4', 'x');
+  await screen.until('╭ Revoke ');
+  screen.press('enter');
+  await screen.until(/web → db :5432 +✓ closed +\d\d:\d\d:\d\d, /);
+}, 60_000);
+
+test('q ends the app once nothing is open', async () => {
+  screen.press('q');
+  await screen.done;
+  expect(session.store.getState().ended).toBe(true);
+});
