@@ -1,8 +1,10 @@
 import { type Rule, responderRules, type User } from './api/access.ts';
-import { startApiServer } from './api/server.ts';
-import { createTunnels } from './api/tunnel.ts';
+import { startApiServer } from './api/http/server.ts';
+import { createTunnels } from './api/http/tunnel.ts';
 import { startControllers } from './controllers/controllers.ts';
-import { createFaultBoard, createFaults, type Faults } from './faults.ts';
+import { createFaultBoard } from './faults/board.ts';
+import { createFaults } from './faults/create-faults.ts';
+import type { Faults } from './faults/faults.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
 import { startObserver } from './observer/observer.ts';
 import { createRandom } from './random.ts';
@@ -90,7 +92,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
       traffic.stop();
       mirror.stop();
       controllers.stop();
-      await Promise.all([api.shut(), observer.shut()]);
+      observer.shut();
+      await api.shut();
     })();
     return stopping;
   };

@@ -194,7 +194,7 @@ describe('a broken Hubble', () => {
     const cut = hubble.until(
       {},
       () => false,
-      () => void demo.faults.loseHubble(),
+      () => demo.faults.loseHubble(),
     );
     await expect(cut).rejects.toThrow();
     const other = flowClient(demo.hubbleAddress);

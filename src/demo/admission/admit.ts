@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/json.ts';
 import type { ApiObject } from '../../core/ports.ts';
-import { apiVersionOf, type Resource } from '../api/resources.ts';
+import { apiVersionOf, type Resource } from '../api/kinds/resources.ts';
 import { badRequest, type FieldError, invalid } from '../api/status.ts';
 import { decode, TypeMismatch } from './decode.ts';
 import { defaultJob, jobFaults } from './job.ts';

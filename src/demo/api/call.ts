@@ -3,7 +3,7 @@ import type { ApiObject } from '../../core/ports.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
 import type { User } from './access.ts';
-import type { Resource } from './resources.ts';
+import type { Resource } from './kinds/resources.ts';
 
 /** Changes what a client wants stored, as a mutating admission webhook would, or refuses it. */
 export type Admission = (

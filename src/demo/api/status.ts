@@ -1,4 +1,4 @@
-import { qualified, type Resource } from './resources.ts';
+import { qualified, type Resource } from './kinds/resources.ts';
 
 /** One field that is at fault, as validation finds it. `detail` follows the reason's own words. */
 export type FieldError = {

@@ -1,5 +1,5 @@
 import type { OwnerReference } from '../../core/ports.ts';
-import { RESOURCES, resourceOfKind, storeName } from '../api/resources.ts';
+import { RESOURCES, resourceOfKind, storeName } from '../api/kinds/resources.ts';
 import { deleteObject, dropFinalizer, finalizerOf, putOrFinish, waitsFor } from '../store/deletion.ts';
 import { keyOfObject, objectKey, type Stored, withMetadata } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';

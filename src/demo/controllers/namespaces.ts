@@ -1,4 +1,4 @@
-import { RESOURCES, storeName } from '../api/resources.ts';
+import { RESOURCES, storeName } from '../api/kinds/resources.ts';
 import { deleteObject } from '../store/deletion.ts';
 import { keyOfObject } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import { matches as matchesLabels } from '../../core/cluster/labels.ts';
 import type { FlowFilter, Layer7, TcpFlags, WireEndpoint, WireFlow } from '../../hubble/wire/wire.ts';
-import { parseLabelSelector } from '../api/selectors.ts';
+import { parseLabelSelector } from '../api/read/selectors.ts';
 
 /** Whether a request with these lists wants a flow (facts/traffic.md §2.3). */
 export function admits(

@@ -1,11 +1,11 @@
-import { isRecord } from '../../core/json.ts';
-import { keyOfObject, type Stored } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
-import type { Answer, ApiContext, Call } from './call.ts';
-import type { ListOptions } from './options.ts';
-import { apiVersionOf, type Resource, storeName } from './resources.ts';
+import { isRecord } from '../../../core/json.ts';
+import { keyOfObject, type Stored } from '../../store/objects.ts';
+import type { Store } from '../../store/store.ts';
+import type { Answer, ApiContext, Call } from '../call.ts';
+import { apiVersionOf, type Resource, storeName } from '../kinds/resources.ts';
+import type { ListOptions } from '../options.ts';
+import { ApiFailure, badRequest, expired } from '../status.ts';
 import { isWanted, parseWanted, type Wanted } from './selectors.ts';
-import { ApiFailure, badRequest, expired } from './status.ts';
 
 /** One page of a collection, at one version. */
 export type Page = {

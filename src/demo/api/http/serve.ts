@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiFailure, unauthorized } from '../status.ts';
 import { type AnswerOptions, answer } from './answer.ts';
 import { identify, type Tokens } from './identify.ts';
 import { type Form, formOf, send } from './respond.ts';
-import { ApiFailure, unauthorized } from './status.ts';
 
 /** What happens to a request before it is looked at. */
 export type Gate = (request: {

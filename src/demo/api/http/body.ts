@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
-import { isRecord } from '../../core/json.ts';
-import { ApiFailure, badRequest } from './status.ts';
+import { isRecord } from '../../../core/json.ts';
+import { ApiFailure, badRequest } from '../status.ts';
 
 /** Bodies longer than this are refused, as the real server does. */
 const LIMIT = 3 * 1024 * 1024;

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { User, Wish } from './access.ts';
+import type { User, Wish } from '../access.ts';
+import type { Answer, ApiContext, Call } from '../call.ts';
+import { discovery } from '../kinds/discovery.ts';
+import { openApi } from '../kinds/openapi.ts';
+import type { Resource } from '../kinds/resources.ts';
+import type { MayDo } from '../read/reviews.ts';
+import { watch } from '../read/watch.ts';
+import { forbidden, methodNotAllowed, noResource } from '../status.ts';
 import { answerPath } from './answer-path.ts';
-import type { Answer, ApiContext, Call } from './call.ts';
-import { discovery } from './discovery.ts';
 import { dispatch, watchOptions } from './dispatch.ts';
-import { openApi } from './openapi.ts';
-import type { Resource } from './resources.ts';
 import { type Form, inForm, send, sendText, shapeOf } from './respond.ts';
-import type { MayDo } from './reviews.ts';
 import { routeOf } from './route.ts';
-import { forbidden, methodNotAllowed, noResource } from './status.ts';
-import { watch } from './watch.ts';
 
 export type AnswerOptions = { readonly context: ApiContext; readonly mayDo: MayDo };
 

@@ -1,10 +1,10 @@
-import type { Stored } from '../store/objects.ts';
-import type { Change } from '../store/store.ts';
-import type { ApiContext, Call } from './call.ts';
-import type { ListOptions } from './options.ts';
-import { apiVersionOf, type Resource, storeName } from './resources.ts';
+import type { Stored } from '../../store/objects.ts';
+import type { Change } from '../../store/store.ts';
+import type { ApiContext, Call } from '../call.ts';
+import { apiVersionOf, type Resource, storeName } from '../kinds/resources.ts';
+import type { ListOptions } from '../options.ts';
+import { ApiFailure } from '../status.ts';
 import { isWanted, parseWanted, type Wanted } from './selectors.ts';
-import { ApiFailure } from './status.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 

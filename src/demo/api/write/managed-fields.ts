@@ -1,6 +1,6 @@
-import { isRecord, sameJson } from '../../core/json.ts';
-import type { ApiObject } from '../../core/ports.ts';
-import { type Stored, withMetadata } from '../store/objects.ts';
+import { isRecord, sameJson } from '../../../core/json.ts';
+import type { ApiObject } from '../../../core/ports.ts';
+import { type Stored, withMetadata } from '../../store/objects.ts';
 
 /** Metadata that has no manager. */
 const SERVERS_OWN: ReadonlySet<string> = new Set([

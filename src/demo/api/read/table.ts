@@ -1,5 +1,5 @@
-import { formatSelector, type Requirement, selectorOf } from '../../core/cluster/labels.ts';
-import { at, isRecord, listAt, numberAt, textAt } from '../../core/json.ts';
+import { formatSelector, type Requirement, selectorOf } from '../../../core/cluster/labels.ts';
+import { at, isRecord, listAt, numberAt, textAt } from '../../../core/json.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
-import type { User } from './access.ts';
+import type { User } from '../access.ts';
+import { VERSION } from '../kinds/discovery.ts';
+import { forbiddenPath } from '../status.ts';
 import type { Known } from './answer.ts';
-import { VERSION } from './discovery.ts';
 import { send, sendText } from './respond.ts';
-import { forbiddenPath } from './status.ts';
 
 /** Answers paths that name no resource: discovery (`found`), version, health. Throws 403 for unknown ones. */
 export function answerPath({ request, response, url, user, form }: Known, found: unknown): void {

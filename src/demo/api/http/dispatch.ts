@@ -1,11 +1,13 @@
+import type { Answer, Call } from '../call.ts';
+import { REVIEWS } from '../kinds/resources.ts';
+import { type ListOptions, listOptions } from '../options.ts';
+import { list } from '../read/list.ts';
+import { review } from '../read/reviews.ts';
+import { methodNotAllowed, noResource } from '../status.ts';
+import { create } from '../write/create.ts';
+import { remove } from '../write/remove.ts';
+import { current, patch, replace } from '../write/update.ts';
 import type { AnswerOptions } from './answer.ts';
-import type { Answer, Call } from './call.ts';
-import { list } from './list.ts';
-import { type ListOptions, listOptions } from './options.ts';
-import { REVIEWS } from './resources.ts';
-import { review } from './reviews.ts';
-import { methodNotAllowed, noResource } from './status.ts';
-import { create, current, patch, remove, replace } from './write.ts';
 
 /** Carries out everything but a watch. Throws `ApiFailure`. */
 export async function dispatch(options: AnswerOptions, call: Call, verb: string): Promise<Answer> {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { stringify as stringifyYaml } from 'yaml';
-import { isRecord } from '../../core/json.ts';
-import type { Resource } from './resources.ts';
-import { ApiFailure } from './status.ts';
-import { partial, tableOf } from './table.ts';
-import type { Shape } from './watch.ts';
+import { isRecord } from '../../../core/json.ts';
+import type { Resource } from '../kinds/resources.ts';
+import { partial, tableOf } from '../read/table.ts';
+import type { Shape } from '../read/watch.ts';
+import { ApiFailure } from '../status.ts';
 
 /** The form of an answer, from the `Accept` header. */
 export type Form = 'json' | 'yaml' | 'table' | 'metadata' | 'metadata-list' | 'discovery';

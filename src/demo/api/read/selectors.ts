@@ -1,6 +1,6 @@
-import { type Labels, matches, type Requirement, type Selector } from '../../core/cluster/labels.ts';
-import type { ApiObject } from '../../core/ports.ts';
-import { badRequest } from './status.ts';
+import { type Labels, matches, type Requirement, type Selector } from '../../../core/cluster/labels.ts';
+import type { ApiObject } from '../../../core/ports.ts';
+import { badRequest } from '../status.ts';
 
 /** Which objects a list or a watch wants. */
 export type Wanted = { readonly labels: Selector; readonly fields: readonly FieldTerm[] };

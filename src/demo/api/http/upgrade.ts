@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { User } from './access.ts';
+import type { User } from '../access.ts';
+import type { MayDo } from '../read/reviews.ts';
+import { ApiFailure } from '../status.ts';
 import { identify, type Tokens } from './identify.ts';
-import type { MayDo } from './reviews.ts';
 import { routeOf } from './route.ts';
-import { ApiFailure } from './status.ts';
 
 /** A connection to a port of a pod, asked for by a WebSocket. */
 export type Tunnel = {

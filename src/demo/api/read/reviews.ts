@@ -1,9 +1,9 @@
-import { at, isRecord, textAt } from '../../core/json.ts';
-import { timestamp } from '../store/objects.ts';
-import { allows, type User, type Wish } from './access.ts';
-import { mediaType, parseObject, readBody } from './body.ts';
-import type { Answer, Call } from './call.ts';
-import { fieldErrors, invalid } from './status.ts';
+import { at, isRecord, textAt } from '../../../core/json.ts';
+import { timestamp } from '../../store/objects.ts';
+import { allows, type User, type Wish } from '../access.ts';
+import type { Answer, Call } from '../call.ts';
+import { mediaType, parseObject, readBody } from '../http/body.ts';
+import { fieldErrors, invalid } from '../status.ts';
 
 /** Whether a user may do something; faults count as missing rights. */
 export type MayDo = (user: User, wish: Wish) => boolean;

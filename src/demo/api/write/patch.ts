@@ -1,5 +1,5 @@
-import { isRecord, sameJson } from '../../core/json.ts';
-import { ApiFailure, badRequest } from './status.ts';
+import { isRecord, sameJson } from '../../../core/json.ts';
+import { ApiFailure, badRequest } from '../status.ts';
 
 /** A JSON merge patch (RFC 7386): null removes, objects merge, all else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {

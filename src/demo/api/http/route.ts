@@ -1,4 +1,4 @@
-import { type Resource, resourceAt } from './resources.ts';
+import { type Resource, resourceAt } from '../kinds/resources.ts';
 
 /** What a path names. `resource` undefined: the path has the form of a resource, but the server has none such. */
 export type Route =

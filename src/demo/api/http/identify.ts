@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { User } from './access.ts';
-import type { MayDo } from './reviews.ts';
-import { ApiFailure, badRequest } from './status.ts';
+import type { User } from '../access.ts';
+import type { MayDo } from '../read/reviews.ts';
+import { ApiFailure, badRequest } from '../status.ts';
 
 /** Users by bearer token. */
 export type Tokens = ReadonlyMap<string, User>;
