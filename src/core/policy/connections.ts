@@ -72,6 +72,6 @@ function addPort(engine: Engine, port: PortMatch, add: (first: number, last: num
   if (port.type === 'range') add(port.from, port.to);
   if (port.type !== 'named') return;
   const number = clusterPort(engine.model, port.name, port.protocol);
-  if (number !== undefined) add(number, number);
+  if (typeof number === 'number') add(number, number);
   if (port.to !== undefined) add(port.to, port.to);
 }

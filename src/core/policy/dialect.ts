@@ -25,6 +25,8 @@ export type Dialect = {
   readonly hostNetwork: 'node' | 'undefined';
   /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (§2a.7, §2a.8). */
   readonly identityLabels: boolean;
+  /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (§2a.8). */
+  readonly labels: string;
   /** Whether rules count in a direction that policyTypes leaves out (§1 rule 8). */
   readonly appliesUnlisted: boolean;
   /** Cilium's `enable-policy`: `always` isolates every pod, `never` enforces nothing (§2a.1). */
@@ -49,6 +51,7 @@ const SPEC: Dialect = {
   kinds: { sure: 'all', unsure: [] },
   hostNetwork: 'undefined',
   identityLabels: false,
+  labels: '',
   appliesUnlisted: false,
   enablePolicy: 'default',
   cidrMatchesNodes: true,

@@ -78,7 +78,7 @@ function matchNamed(
     const isEgress = self !== destination && world.dialect.namedEgressPorts === 'cluster';
     const own = destination.type === 'pod' ? ownPort(destination.pod, match.name, protocol) : undefined;
     const number = isEgress ? clusterPort(world.model, match.name, protocol) : own;
-    return number !== undefined && number <= port && port <= Math.max(number, match.to ?? number);
+    return typeof number === 'number' && number <= port && port <= Math.max(number, match.to ?? number);
   }
   return (
     destination.type === 'pod' &&
@@ -125,7 +125,7 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   if (match.notOnHost === true && pod.hostNetwork) return 'no';
   const selected =
     match.identity === 'cilium' || world.dialect.identityLabels
-      ? matchesIdentity(match.pods, identityLabels(world.model, pod))
+      ? matchesIdentity(match.pods, identityLabels(world.model, pod, world.dialect.labels))
       : matches(match.pods, pod.labels);
   return selected ? matchNamespace(world, match.namespaces, pod.namespace) : 'no';
 }

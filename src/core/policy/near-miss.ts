@@ -139,7 +139,7 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
 /** The labels that a selector sees of a pod: Cilium's are not the pod's own. */
 function visibleLabels(world: World, match: PodMatch, pod: Pod): Labels {
   const derived = match.identity === 'cilium' || world.dialect.identityLabels;
-  return derived ? identityLabels(world.model, pod) : pod.labels;
+  return derived ? identityLabels(world.model, pod, world.dialect.labels) : pod.labels;
 }
 
 function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {

@@ -93,6 +93,15 @@ export type Reading = {
   readonly egress: readonly Rule[];
 };
 
+/** A field left out or empty whose meaning the rules no longer show: for lints. */
+export type Blank =
+  | { readonly field: 'policyTypes'; readonly emptySections: readonly Direction[] }
+  | {
+      readonly field: 'toFQDNs' | 'toServices';
+      readonly at: { readonly section: string; readonly index: number };
+      readonly hasPorts: boolean;
+    };
+
 /** A policy of any kind, in the one model that the engine evaluates. */
 export type Policy = PolicyRef &
   Reading & {
@@ -103,6 +112,7 @@ export type Policy = PolicyRef &
     readonly priority?: number;
     /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (facts/policy.md §1 rule 8). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
+    readonly blanks?: readonly Blank[];
     /** Several rules with subjects of their own under one name; then these count, not the fields above. */
     readonly parts?: readonly Reading[];
     /** Set when it enforces nothing at all; `problems` says why. */

@@ -2,43 +2,44 @@ import type { Labels, Requirement, Selector } from '../../cluster/labels.ts';
 import { holds } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
+import { labelFilter } from './label-filter.ts';
 
 export const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
 const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
 const SERVICE_ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
 const CLUSTER = 'io.cilium.k8s.policy.cluster';
 
-/** Labels that never become part of an identity; anchored at the start only (facts/policy.md §2a.8). */
-const IGNORED =
-  /^(?:io\.kubernetes|kubernetes\.io|.*beta\.kubernetes\.io|k8s\.io|topology\.kubernetes\.io|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/job-completion-index|batch\.kubernetes\.io\/controller-uid|pod-template-generation|pod-template-hash|controller-revision-hash|controller-uid|annotation|etcd_node)/;
-
 /** Labels that Cilium derives; a pod that carries them itself does not deceive it (facts/policy.md §2a.7). */
 const DERIVED = /^io\.cilium\.k8s\./;
 
-/** Whether a label of a pod is no part of its identity, so that selecting it selects nothing (§0 fact 5). */
-export function isIgnoredLabel(key: string): boolean {
-  const name = unprefixed(key).key;
-  return IGNORED.test(name) && name !== NAMESPACE_LABEL && !name.startsWith('app.kubernetes.io');
+/**
+ * Whether a label of a pod is no part of its identity, so that selecting it selects nothing (§0 fact 5). `option` is
+ * the `labels` setting of Cilium.
+ */
+export function isIgnoredLabel(key: string, option = ''): boolean {
+  return !labelFilter(option)(unprefixed(key).key);
 }
 
-type Known = { readonly namespaceLabels: Labels; readonly labels: Labels };
+type Known = { readonly option: string; readonly namespaceLabels: Labels; readonly labels: Labels };
 
 const identities = new WeakMap<Pod, Known>();
 
-/** The labels by which Cilium knows a pod: its own without the ignored ones, and the derived ones. */
-export function identityLabels(model: ClusterModel, pod: Pod): Labels {
+/** The labels by which Cilium knows a pod: its own and the derived ones, without those that its filter drops. */
+export function identityLabels(model: ClusterModel, pod: Pod, option: string): Labels {
   const namespaceLabels = model.namespace(pod.namespace)?.labels ?? NO_LABELS;
   const known = identities.get(pod);
-  if (known !== undefined && known.namespaceLabels === namespaceLabels) return known.labels;
+  if (known !== undefined && known.namespaceLabels === namespaceLabels && known.option === option)
+    return known.labels;
+  const admits = labelFilter(option);
   const labels: Record<string, string> = {};
   for (const [key, value] of Object.entries(pod.labels)) {
-    if (!IGNORED.test(key) && !DERIVED.test(key)) labels[key] = value;
+    if (admits(key) && !DERIVED.test(key)) labels[key] = value;
   }
   for (const [key, value] of Object.entries(namespaceLabels)) labels[`${NAMESPACE_LABELS}${key}`] = value;
   labels[NAMESPACE_LABEL] = pod.namespace;
-  labels[SERVICE_ACCOUNT] = pod.serviceAccount;
+  if (admits(SERVICE_ACCOUNT)) labels[SERVICE_ACCOUNT] = pod.serviceAccount;
   labels[CLUSTER] = 'default';
-  identities.set(pod, { namespaceLabels, labels });
+  identities.set(pod, { option, namespaceLabels, labels });
   return labels;
 }
 

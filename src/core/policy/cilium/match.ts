@@ -25,7 +25,7 @@ export function matchEntity(world: World, entity: string, { peer, self }: Questi
 /** A selector with a `reserved:` key: it gets neither namespace nor cluster (facts/policy.md §2a.6). */
 export function matchReserved(world: World, selector: Selector, { peer, self }: Question): Match {
   const labels = reservedLabels(reservedOf(world.model, peer, self));
-  const pod = peer.type === 'pod' ? identityLabels(world.model, peer.pod) : {};
+  const pod = peer.type === 'pod' ? identityLabels(world.model, peer.pod, world.dialect.labels) : {};
   const holds = selector.every((requirement) => {
     const { source, key } = unprefixed(requirement.key);
     return source === 'reserved'
@@ -67,12 +67,20 @@ export function matchServices(
   { services, orAnybody }: Peer & { readonly type: 'services' },
   { peer: side }: Question,
 ): Match {
-  const found = services.flatMap((wanted) => servicesFor(world, wanted));
-  const standing = found.filter(
-    (service) => service.selector !== undefined || addressesOf(world, service).length > 0,
-  );
+  const standing = standingOf(world, services);
   if (standing.length === 0) return orAnybody ? 'yes' : 'no';
   return standing.some((service) => standsFor(world, service, side)) ? 'yes' : 'no';
+}
+
+/** Whether services stand for anything: for pods by a selector, or for addresses of endpoints. */
+export function serviceStands(world: World, services: readonly ServiceMatch[]): boolean {
+  return standingOf(world, services).length > 0;
+}
+
+function standingOf(world: World, services: readonly ServiceMatch[]): readonly Service[] {
+  return services
+    .flatMap((wanted) => servicesFor(world, wanted))
+    .filter((service) => service.selector !== undefined || addressesOf(world, service).length > 0);
 }
 
 function servicesFor(world: World, { namespace, by }: ServiceMatch): readonly Service[] {
@@ -93,7 +101,7 @@ function addressesOf({ model }: World, { namespace, name }: Service): readonly s
 function standsFor(world: World, service: Service, side: Question['peer']): boolean {
   if (service.selector !== undefined) {
     if (side.type !== 'pod' || side.pod.namespace !== service.namespace) return false;
-    const labels = identityLabels(world.model, side.pod);
+    const labels = identityLabels(world.model, side.pod, world.dialect.labels);
     return Object.entries(service.selector).every(([key, value]) => labels[key] === value);
   }
   if (side.type !== 'ip' || side.reserved !== undefined) return false;

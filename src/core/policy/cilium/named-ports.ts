@@ -6,12 +6,18 @@ type Names = { readonly revision: number; readonly numbers: ReadonlyMap<string, 
 const known = new WeakMap<ClusterModel, Names>();
 
 /**
- * The number that a port name has over all pods of the cluster; undefined when none or several have it: Cilium
- * 1.19 then matches nothing (facts/policy.md §2a.13).
+ * The number that a port name has over all pods of the cluster. With `none` and with `several` Cilium 1.19 matches
+ * nothing (facts/policy.md §2a.13).
  */
-export function clusterPort(model: ClusterModel, name: string, protocol: Protocol): number | undefined {
-  const numbers = namesOf(model).numbers.get(keyOf(name, protocol));
-  return numbers?.size === 1 ? numbers.values().next().value : undefined;
+export function clusterPort(
+  model: ClusterModel,
+  name: string,
+  protocol: Protocol,
+): number | 'none' | 'several' {
+  const numbers = namesOf(model).numbers.get(keyOf(name, protocol)) ?? [];
+  const [first, second] = numbers;
+  if (first === undefined) return 'none';
+  return second === undefined ? first : 'several';
 }
 
 /** The number that a name has on one pod: case ignored, sidecars not counted. */

@@ -1,7 +1,7 @@
 import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/raw.ts';
 import { safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import type { PodMatch, Policy, Reading, Rule } from '../policy.ts';
+import type { Blank, PodMatch, Policy, Reading, Rule } from '../policy.ts';
 import { InvalidRule, refuse } from './invalid.ts';
 import { isIgnoredLabel, isReplacedNamespace } from './labels.ts';
 import { parseRules, type Scope } from './rules.ts';
@@ -38,23 +38,52 @@ export function parseCiliumPolicy(raw: unknown): Policy {
     egress: read.parts.flatMap(({ egress }) => egress),
     ...(read.parts.length === 1 ? {} : { parts: read.parts }),
     ...(refused === undefined ? {} : { inert: true }),
+    ...(read.blanks.length === 0 ? {} : { blanks: read.blanks }),
     problems: refused === undefined ? warnings(read.parts) : [refused],
     created: timeOf(metadata.creationTimestamp),
   };
 }
 
-type Read = { readonly parts: readonly Reading[]; readonly refused?: string };
+type Read = {
+  readonly parts: readonly Reading[];
+  readonly blanks: readonly Blank[];
+  readonly refused?: string;
+};
 
 function readAll(object: Raw, scope: Scope): Read {
   try {
     const { spec, specs } = object;
     const items = [...(isRaw(spec) ? [spec] : []), ...rawsOf(specs)];
     if (!isRaw(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
-    return { parts: items.flatMap((item) => readRule(item, scope)) };
+    return { parts: items.flatMap((item) => readRule(item, scope)), blanks: items.flatMap(blanksOf) };
   } catch (error) {
-    if (error instanceof InvalidRule) return { parts: [], refused: `Cilium refuses it: ${error.message}` };
+    if (error instanceof InvalidRule)
+      return { parts: [], blanks: [], refused: `Cilium refuses it: ${error.message}` };
     throw error;
   }
+}
+
+/** Peers that count as absent: empty ones, and toServices in a deny (facts/policy.md §2a.5, §2a.9). */
+function blanksOf(raw: Raw): readonly Blank[] {
+  return (['egress', 'egressDeny'] as const).flatMap((section) =>
+    listOf(raw[section]).flatMap((item, index) => {
+      const rule = rawOf(item);
+      const hasPorts = listOf(rule.toPorts).length > 0;
+      if (OTHER_PEERS.some((field) => Array.isArray(rule[field]))) return [];
+      return (['toFQDNs', 'toServices'] as const)
+        .filter((field) => Array.isArray(rule[field]))
+        .filter(
+          (field) => listOf(rule[field]).length === 0 || (field === 'toServices' && section === 'egressDeny'),
+        )
+        .map((field): Blank => ({ field, at: { section, index }, hasPorts }));
+    }),
+  );
+}
+
+const OTHER_PEERS = ['toEndpoints', 'toEntities', 'toCIDR', 'toCIDRSet', 'toGroups'];
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function refusedByAgent(object: Raw): string | undefined {
@@ -129,7 +158,7 @@ function warnings(parts: readonly Reading[]): readonly string[] {
     selectors
       .flat()
       .map(({ key }) => key)
-      .filter(isIgnoredLabel),
+      .filter((key) => isIgnoredLabel(key)),
   );
   return [...keys].map(
     (key) => `Cilium ignores the label ${key}: selecting by it selects no pod, excluding it every pod`,

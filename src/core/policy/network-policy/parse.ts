@@ -1,7 +1,7 @@
 import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import type { Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
+import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
 
 /**
  * A NetworkPolicy v1 as the API server stores it, or a draft: `policyTypes` is defaulted to `[Ingress]`, plus
@@ -27,6 +27,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
     ingress: types.ingress ? [] : rules.ingress,
     egress: types.egress ? [] : rules.egress,
   };
+  const blank = readable ? policyTypesBlank(spec) : undefined;
   return {
     kind: 'NetworkPolicy',
     namespace,
@@ -40,6 +41,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
     ingress: types.ingress ? rules.ingress : [],
     egress: types.egress ? rules.egress : [],
     ...(unlisted.ingress.length + unlisted.egress.length === 0 ? {} : { unlisted }),
+    ...(blank === undefined ? {} : { blanks: [blank] }),
     problems,
     created: timeOf(metadata.creationTimestamp),
   };
@@ -57,6 +59,15 @@ function policyTypesOf(spec: Raw): { readonly ingress: boolean; readonly egress:
   const types = Array.isArray(spec.policyTypes) ? spec.policyTypes : [];
   if (types.length > 0) return { ingress: types.includes('Ingress'), egress: types.includes('Egress') };
   return { ingress: true, egress: Array.isArray(spec.egress) && spec.egress.length > 0 };
+}
+
+function policyTypesBlank(spec: Raw): Blank | undefined {
+  if (Array.isArray(spec.policyTypes) && spec.policyTypes.length > 0) return undefined;
+  const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
+  return {
+    field: 'policyTypes',
+    emptySections: (['ingress', 'egress'] as const).filter((direction) => isEmpty(spec[direction])),
+  };
 }
 
 /** Absent or `{}` is every pod of the namespace (facts/policy.md §1 rules 5, 6). */

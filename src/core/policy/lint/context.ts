@@ -1,0 +1,98 @@
+import type { ClusterModel } from '../../cluster/model.ts';
+import { isLive, type Pod } from '../../cluster/objects.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Engine } from '../engine.ts';
+import { matchNamespace, matchPods, type World } from '../match.ts';
+import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../policy.ts';
+import { readingsOf } from '../reading.ts';
+import type { Flaw } from './finding.ts';
+
+/** What a check looks at. */
+export type LintContext = {
+  readonly engine: Engine;
+  readonly model: ClusterModel;
+  readonly dialect: Dialect;
+  readonly world: World;
+  /** Live pods that a policy selects, host-network ones left out; computed once per policy. */
+  readonly selected: (policy: Policy) => readonly Pod[];
+};
+
+/** One kind of mistake: what it is, who says that it is one, and how to find it in a policy. */
+export type Lint = {
+  readonly id: string;
+  readonly title: string;
+  /** The document or code that says so. */
+  readonly source: string;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly check: (context: LintContext, policy: Policy) => Iterable<Flaw>;
+};
+
+/** A rule in its place. `index` is the one that people count by. */
+export type PlacedRule = {
+  readonly direction: Direction;
+  readonly index: number;
+  readonly rule: Rule;
+  readonly reading: Reading;
+};
+
+/** The context of one run of all lints. */
+export function lintContext(engine: Engine): LintContext {
+  const { model, dialect } = engine;
+  const known = new Map<Policy, readonly Pod[]>();
+  return {
+    engine,
+    model,
+    dialect,
+    world: { model, dialect },
+    selected: (policy) => {
+      const pods = known.get(policy) ?? engine.selected(policy);
+      known.set(policy, pods);
+      return pods;
+    },
+  };
+}
+
+/** The rules of a policy as the enforcer reads them, with their places. */
+export function* placedRules(dialect: Dialect, policy: Policy): Iterable<PlacedRule> {
+  for (const reading of readingsOf(dialect, policy)) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      for (const [index, rule] of reading[direction].entries()) {
+        yield { direction, index: rule.at?.index ?? index, rule, reading };
+      }
+    }
+  }
+}
+
+/** The peers of a rule that speak of pods. */
+export function podPeers({ peers }: Rule): readonly (Peer & { readonly type: 'pods' })[] {
+  return peers === 'any' ? [] : peers.filter((peer) => peer.type === 'pods');
+}
+
+/** Live pods that a match may hold; with `first`, at most one. */
+export function podsMatching(
+  { model, world }: LintContext,
+  match: PodMatch,
+  options: { readonly first?: boolean } = {},
+): readonly Pod[] {
+  const found: Pod[] = [];
+  for (const namespace of namespacesMatching(model, world, match)) {
+    for (const pod of model.podsIn(namespace)) {
+      if (!isLive(pod) || matchPods(world, match, pod) === 'no') continue;
+      found.push(pod);
+      if (options.first === true) return found;
+    }
+  }
+  return found;
+}
+
+/** Namespaces, by name, that a match reaches. */
+export function namespacesMatching(
+  model: ClusterModel,
+  world: World,
+  { namespaces }: PodMatch,
+): readonly string[] {
+  if (namespaces.by === 'name') return [namespaces.name];
+  return Array.from(model.namespaces(), ({ name }) => name).filter(
+    (name) => matchNamespace(world, namespaces, name) !== 'no',
+  );
+}

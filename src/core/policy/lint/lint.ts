@@ -1,0 +1,53 @@
+import { keyOf } from '../../cluster/objects.ts';
+import type { Engine } from '../engine.ts';
+import type { Policy, PolicyRef } from '../policy.ts';
+import { type Lint, lintContext } from './context.ts';
+import type { Finding, Flaw, Severity } from './finding.ts';
+import { LINTS } from './table.ts';
+
+export type { Lint } from './context.ts';
+export type { Finding, Severity } from './finding.ts';
+export { LINTS } from './table.ts';
+
+const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+
+/**
+ * Mistakes in the policies of a cluster, by policy (`policies` absent: all of them), gravest first within one.
+ * `lints` absent: all of `LINTS`. A policy that is refused whole is told so and looked at no further.
+ */
+export function lint(
+  engine: Engine,
+  options: { readonly policies?: Iterable<Policy>; readonly lints?: readonly Lint[] } = {},
+): readonly Finding[] {
+  const { policies = engine.policies(), lints = LINTS } = options;
+  const context = lintContext(engine);
+  return [...policies].sort(byName).flatMap((policy) => {
+    const applicable = policy.inert === true ? lints.filter(({ id }) => id === 'invalid') : lints;
+    const findings = applicable.flatMap((item) =>
+      [...item.check(context, policy)].map((flaw) => findingOf(item, policy, flaw)),
+    );
+    return distinct(findings).sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  });
+}
+
+function findingOf({ id, severity }: Lint, policy: Policy, flaw: Flaw): Finding {
+  return { id, severity, policy: refOf(policy), ...flaw };
+}
+
+function refOf({ kind, namespace, name }: Policy): PolicyRef {
+  return namespace === undefined ? { kind, name } : { kind, namespace, name };
+}
+
+/** One rule of Cilium may be several here; what is said of it twice is said once. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  return [
+    ...new Map(
+      findings.map((item) => [`${item.id} ${item.direction} ${item.ruleIndex} ${item.text}`, item]),
+    ).values(),
+  ];
+}
+
+function byName(a: Policy, b: Policy): number {
+  const [x, y] = [`${keyOf(a)} ${a.kind}`, `${keyOf(b)} ${b.kind}`];
+  return x < y ? -1 : x > y ? 1 : 0;
+}

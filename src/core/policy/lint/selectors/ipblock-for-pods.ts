@@ -1,0 +1,50 @@
+import { inRange, parseIp } from '../../../cluster/ip.ts';
+import { isLive, type Pod } from '../../../cluster/objects.ts';
+import type { Peer } from '../../policy.ts';
+import { rangesOf } from '../../ranges.ts';
+import { type Lint, type LintContext, placedRules } from '../context.ts';
+
+/** A range narrower than everything that holds addresses of pods (facts/policy.md §0 fact 10, §1 rule 22). */
+export const ipBlockForPods: Lint = {
+  id: 'ipblock-for-pods',
+  title: 'an address range is used for pods',
+  source:
+    'Kubernetes docs, Network Policies: ipBlock is for cluster-external IPs, pod IPs are ephemeral; Cilium #9209',
+  severity: 'warning',
+  *check(context, policy) {
+    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+      for (const peer of rule.peers === 'any' ? [] : rule.peers) {
+        if (peer.type !== 'cidr' || peer.reachesPods === true || peer.cidr.endsWith('/0')) continue;
+        const count = podsInside(context, peer).length;
+        if (count === 0) continue;
+        const { ipBlockMatchesPods, enforcer } = context.dialect;
+        yield {
+          direction,
+          ruleIndex: index,
+          text: ipBlockMatchesPods
+            ? `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}: other pods will have them after a restart.`
+            : `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}, and ${enforcer} never matches pods by address.`,
+          fix: 'Select pods by podSelector and namespaceSelector, and keep address ranges for what is outside the cluster.',
+        };
+      }
+    }
+  },
+};
+
+function podCount(count: number): string {
+  return count === 1 ? '1 pod' : `${count} pods`;
+}
+
+function podsInside({ model }: LintContext, peer: Peer & { readonly type: 'cidr' }): readonly Pod[] {
+  const { range, except } = rangesOf(peer);
+  if (range === undefined) return [];
+  return Array.from(model.pods()).filter(
+    (pod) =>
+      isLive(pod) &&
+      !pod.hostNetwork &&
+      pod.ips.some((text) => {
+        const ip = parseIp(text);
+        return ip !== undefined && inRange(range, ip) && !except.some((hole) => inRange(hole, ip));
+      }),
+  );
+}

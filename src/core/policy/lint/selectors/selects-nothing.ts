@@ -1,0 +1,35 @@
+import type { PodMatch, Policy } from '../../policy.ts';
+import { readingsOf } from '../../reading.ts';
+import { selectorText } from '../../text.ts';
+import { type Lint, type LintContext, podsMatching } from '../context.ts';
+
+/** A policy whose selector finds no pod that policies apply to (facts/policy.md §1 rules 2, 5, 29, 32). */
+export const selectsNothing: Lint = {
+  id: 'selects-nothing',
+  title: 'the policy selects no pod',
+  source: 'Kubernetes API, NetworkPolicySpec.podSelector: a policy applies to the pods that it selects',
+  severity: 'warning',
+  *check(context, policy) {
+    if (context.selected(policy).length > 0) return;
+    for (const { subject } of readingsOf(context.dialect, policy)) yield flawOf(context, policy, subject);
+  },
+};
+
+function flawOf(context: LintContext, policy: Policy, subject: PodMatch) {
+  const where = policy.namespace === undefined ? 'the cluster' : `namespace ${policy.namespace}`;
+  const hosts = podsMatching(context, { ...subject, notOnHost: false }).length;
+  if (hosts > 0) {
+    return {
+      text: `It selects only host-network pods (${hosts}), and policies do not apply to those.`,
+      fix: 'Rule such pods by a host firewall, or take them off the host network.',
+    };
+  }
+  const { pods } = subject;
+  return {
+    text:
+      pods.length === 0
+        ? `It selects every pod of ${where}, and there is none.`
+        : `It selects ${selectorText(pods)}, and no running pod of ${where} has that.`,
+    fix: 'Correct the selector, or delete the policy if its pods are gone for good.',
+  };
+}

@@ -1,0 +1,412 @@
+import { describe, expect, test } from 'vitest';
+import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { LINTS } from '../../../../src/core/policy/lint/lint.ts';
+import { pod } from '../../../helpers/builders.ts';
+import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
+
+const cilium = dialectOf('cilium');
+const onDb = (ingress: readonly unknown[], more: Record<string, unknown> = {}) =>
+  np({ podSelector: select('db'), policyTypes: ['Ingress'], ingress, ...more });
+const onWeb = (egress: readonly unknown[]) =>
+  np({ podSelector: select('web'), policyTypes: ['Egress'], egress });
+const fromWeb = { from: [{ podSelector: select('web') }] };
+const toDns = {
+  to: [{ namespaceSelector: inNamespace('kube-system') }],
+  ports: [{ port: 53, protocol: 'UDP' }],
+};
+
+test('every lint has an id of its own, a title, a source and a severity', () => {
+  expect(new Set(LINTS.map(({ id }) => id)).size).toBe(LINTS.length);
+  for (const { title, source } of LINTS) expect(`${title}${source}`.length).toBeGreaterThan(20);
+});
+
+test('a sound policy has no finding', () => {
+  expect(findings([onDb([fromWeb])])).toEqual([]);
+  expect(findings([cnp({ ingress: [{ fromEndpoints: [select('web')] }] })], cilium)).toEqual([]);
+});
+
+test('a finding carries policy, rule, text and fix', () => {
+  expect(findings([onDb([{ from: [{ podSelector: select('wbe') }] }])])).toEqual([
+    {
+      id: 'peer-matches-nothing',
+      severity: 'warning',
+      policy: { kind: 'NetworkPolicy', namespace: 'shop', name: 'p' },
+      direction: 'ingress',
+      ruleIndex: 0,
+      text: 'Rule 1 names app=wbe, and no running pod of shop is one.',
+      fix: 'Correct the selector, or take the peer out if it is of the past.',
+    },
+  ]);
+});
+
+describe('one-dash', () => {
+  test('two items of one list', () => {
+    const from = [{ namespaceSelector: { matchLabels: { team: 'blue' } } }, { podSelector: select('web') }];
+    expect(told('one-dash', [onDb([{ from }])])).toEqual([
+      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue, and besides them pods app=web of shop: they are two items of the list, and either is enough.',
+    ]);
+  });
+  test('not one item with both, nor items apart', () => {
+    const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
+    expect(told('one-dash', [onDb([{ from: [{ ...blue, podSelector: select('mon') }] }])])).toEqual([]);
+    expect(told('one-dash', [onDb([{ from: [blue] }, fromWeb])])).toEqual([]);
+  });
+});
+
+describe('selects-nothing', () => {
+  test('a selector without pods, and one with host-network pods only', () => {
+    const agent = pod({ name: 'agent', hostNetwork: true });
+    const pods = [web, agent];
+    expect(told('selects-nothing', [np({ podSelector: select('cache') })], undefined, pods)).toEqual([
+      'p · It selects app=cache, and no running pod of namespace shop has that.',
+    ]);
+    expect(told('selects-nothing', [np({ podSelector: select('agent') })], undefined, pods)).toEqual([
+      'p · It selects only host-network pods (1), and policies do not apply to those.',
+    ]);
+    expect(told('selects-nothing', [np({ podSelector: {} })], undefined, [mon])).toEqual([
+      'p · It selects every pod of namespace shop, and there is none.',
+    ]);
+  });
+  test('not one that selects a pod', () => {
+    expect(told('selects-nothing', [np({ podSelector: select('web') })])).toEqual([]);
+  });
+});
+
+describe('peer-matches-nothing', () => {
+  test('pods that run elsewhere, and namespaces that are not', () => {
+    expect(told('peer-matches-nothing', [onDb([{ from: [{ podSelector: select('mon') }] }])])).toEqual([
+      'p · ingress · 1 · Rule 1 names app=mon, and such pods run in ops only.',
+    ]);
+    const red = { namespaceSelector: { matchLabels: { team: 'red' } } };
+    expect(told('peer-matches-nothing', [onDb([fromWeb, { from: [red] }])])).toEqual([
+      'p · ingress · 2 · Rule 2 names all pods of namespaces team=red, and no namespace has those labels.',
+    ]);
+  });
+  test('not a peer with one pod', () => {
+    const blue = { namespaceSelector: { matchLabels: { team: 'blue' } }, podSelector: select('mon') };
+    expect(told('peer-matches-nothing', [onDb([{ from: [blue] }])])).toEqual([]);
+  });
+});
+
+describe('rule-matches-nothing', () => {
+  test('an empty rule of Cilium', () => {
+    expect(told('rule-matches-nothing', [cnp({ ingress: [{}, { fromEndpoints: [] }] })], cilium)).toEqual([
+      'p · ingress · 1 · Rule 1 names no peer that could match, so it admits nothing.',
+      'p · ingress · 2 · Rule 2 names no peer that could match, so it admits nothing.',
+    ]);
+    const toPorts = [{ ports: [] }];
+    expect(
+      told('rule-matches-nothing', [cnp({ ingress: [{ fromEntities: ['all'], toPorts }] })], cilium),
+    ).toEqual(['p · ingress · 1 · Rule 1 names no port that could match, so it admits nothing.']);
+  });
+  test('not an empty rule of a NetworkPolicy, which admits everything', () => {
+    expect(told('rule-matches-nothing', [onDb([{}])])).toEqual([]);
+  });
+});
+
+describe('ignored-labels', () => {
+  const hash = { podSelector: { matchLabels: { 'pod-template-hash': 'h1' } } };
+  const notHash = {
+    podSelector: { matchExpressions: [{ key: 'pod-template-hash', operator: 'NotIn', values: ['h1'] }] },
+  };
+  test('in a subject and in peers, selecting and excluding', () => {
+    expect(told('ignored-labels', [onDb([{ from: [hash] }, { from: [notHash] }])], cilium)).toEqual([
+      'p · ingress · 1 · Rule 1 selects by the label pod-template-hash, which Cilium leaves out of identities: it selects no pod.',
+      'p · ingress · 2 · Rule 2 selects by the label pod-template-hash, which Cilium leaves out of identities: excluding by it excludes no pod.',
+    ]);
+    expect(told('ignored-labels', [np(hash)], cilium)[0]).toContain('It selects its pods by');
+  });
+  test('labels outside an allow-list', () => {
+    const listed = { ...cilium, labels: 'k8s:io.kubernetes.pod.namespace k8s:team' };
+    expect(told('ignored-labels', [onDb([fromWeb])], listed)).toHaveLength(2);
+    expect(told('ignored-labels', [onDb([fromWeb])], { ...cilium, labels: 'app team' })).toEqual([]);
+  });
+  test('not where the enforcer knows all labels, nor on labels that Cilium keeps', () => {
+    expect(told('ignored-labels', [onDb([{ from: [hash] }])])).toEqual([]);
+    expect(told('ignored-labels', [onDb([fromWeb])], cilium)).toEqual([]);
+  });
+});
+
+describe('ipblock-for-pods', () => {
+  const block = (cidr: string) => onDb([{ from: [{ ipBlock: { cidr } }] }]);
+  test('a range that holds pods', () => {
+    expect(told('ipblock-for-pods', [block('10.0.1.0/24')])).toEqual([
+      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which holds the addresses of 1 pod: other pods will have them after a restart.',
+    ]);
+    expect(told('ipblock-for-pods', [block('10.0.1.0/24')], cilium)).toEqual([
+      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which holds the addresses of 1 pod, and cilium never matches pods by address.',
+    ]);
+  });
+  test('not a range outside, nor everything', () => {
+    expect(told('ipblock-for-pods', [block('203.0.113.0/24')])).toEqual([]);
+    expect(told('ipblock-for-pods', [block('0.0.0.0/0')])).toEqual([]);
+  });
+});
+
+describe('named-port-undeclared', () => {
+  const named = (port: string) => onDb([{ ...fromWeb, ports: [{ port }] }]);
+  test('a name that the selected pods do not declare, and one that the peers do not', () => {
+    expect(told('named-port-undeclared', [named('http')])).toEqual([
+      'p · ingress · 1 · Rule 1 names the port http, and none of the pods it means declares a port of TCP of that name.',
+    ]);
+    const to = [{ podSelector: select('db') }];
+    expect(told('named-port-undeclared', [onWeb([{ to, ports: [{ port: 'http' }] }, toDns])])).toHaveLength(
+      1,
+    );
+  });
+  test('not a name that a pod declares, nor one of any peer', () => {
+    expect(told('named-port-undeclared', [named('pg')])).toEqual([]);
+    expect(told('named-port-undeclared', [onWeb([{ ports: [{ port: 'zzz' }] }])])).toEqual([]);
+  });
+});
+
+describe('named-port-ambiguous', () => {
+  const policy = onWeb([{ to: [{ podSelector: select('db') }], ports: [{ port: 'pg' }] }, toDns]);
+  const other = pod({ name: 'db2', ports: [{ name: 'pg', port: 6432, protocol: 'TCP' }] });
+  test('two numbers for one name on Cilium', () => {
+    expect(told('named-port-ambiguous', [policy], cilium, [web, db, other])).toEqual([
+      'p · egress · 1 · Rule 1 names the port pg, which pods of this cluster declare with different numbers: it matches nothing here.',
+    ]);
+  });
+  test('not one number, nor another enforcer', () => {
+    expect(told('named-port-ambiguous', [policy], cilium)).toEqual([]);
+    expect(told('named-port-ambiguous', [policy], undefined, [web, db, other])).toEqual([]);
+  });
+});
+
+describe('policy-types-default', () => {
+  test('egress rules only, empty egress, and nothing at all', () => {
+    expect(told('policy-types-default', [np({ podSelector: select('db'), egress: [{}] })])).toEqual([
+      'p · ingress · It has egress rules only, and without policyTypes it denies all ingress as well.',
+    ]);
+    expect(
+      told('policy-types-default', [np({ podSelector: select('db'), egress: [], ingress: [{}] })]),
+    ).toEqual([
+      'p · egress · Its egress is empty, and without policyTypes that does not restrict egress at all.',
+    ]);
+    expect(told('policy-types-default', [np({ podSelector: {} })])).toEqual([
+      'p · ingress · It has no rule and no policyTypes, so it denies all ingress and nothing else.',
+    ]);
+  });
+  test('not where the default is what the sections say, nor where types are given', () => {
+    expect(told('policy-types-default', [np({ podSelector: select('db'), ingress: [fromWeb] })])).toEqual([]);
+    expect(told('policy-types-default', [onWeb([{}])])).toEqual([]);
+  });
+});
+
+describe('unlisted-section', () => {
+  const odd = np({ podSelector: select('db'), policyTypes: ['Egress'], ingress: [fromWeb], egress: [{}] });
+  test('rules that policyTypes leaves out', () => {
+    expect(told('unlisted-section', [odd])).toEqual([
+      'p · ingress · policyTypes does not list Ingress, so its 1 rule of ingress count for nothing.',
+    ]);
+    expect(told('unlisted-section', [odd], cilium)[0]).toContain('cilium isolates and admits');
+  });
+  test('not listed ones', () => {
+    expect(told('unlisted-section', [onDb([fromWeb])])).toEqual([]);
+  });
+});
+
+describe('no-dns', () => {
+  const toDb = { to: [{ podSelector: select('db') }] };
+  test('egress isolated with rules, none of them for DNS', () => {
+    expect(told('no-dns', [onWeb([toDb])])).toEqual([
+      'p · egress · It isolates the egress of web, and no policy admits DNS (udp 53): names will not resolve.',
+    ]);
+    expect(findings([onWeb([])]).find(({ id }) => id === 'no-dns')).toMatchObject({ severity: 'info' });
+  });
+  test('not where a policy admits DNS, nor where egress is open', () => {
+    expect(told('no-dns', [onWeb([toDb, toDns])])).toEqual([]);
+    expect(
+      told('no-dns', [
+        onWeb([toDb]),
+        np({ podSelector: {}, policyTypes: ['Egress'], egress: [toDns] }, 'dns'),
+      ]),
+    ).toEqual([]);
+    expect(told('no-dns', [onDb([fromWeb])])).toEqual([]);
+  });
+  test('without a resolver in sight, a rule for port 53 is enough', () => {
+    const any53 = { ports: [{ port: 53, protocol: 'UDP' }] };
+    expect(told('no-dns', [onWeb([any53])], undefined, [web, db])).toEqual([]);
+    expect(told('no-dns', [onWeb([{ ports: [{ port: 80 }] }])], undefined, [web, db])).toHaveLength(1);
+  });
+});
+
+describe('shadowed-rule', () => {
+  test('a rule that a wider one covers, in the policy and in another', () => {
+    expect(told('shadowed-rule', [onDb([{ ...fromWeb, ports: [{ port: 5432 }] }, fromWeb])])).toEqual([
+      'p · ingress · 1 · Rule 1 says nothing that rule 2 does not say already.',
+    ]);
+    const wide = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] }, 'wide');
+    expect(told('shadowed-rule', [onDb([fromWeb]), wide])).toEqual([
+      'p · ingress · 1 · Rule 1 says nothing that NetworkPolicy wide does not say already.',
+    ]);
+  });
+  test('an allow that a deny covers', () => {
+    const deny = cnp(
+      { ingressDeny: [{ fromEndpoints: [select('web')] }], enableDefaultDeny: { ingress: false } },
+      'deny',
+    );
+    const allow = cnp(
+      { ingress: [{ fromEndpoints: [{ matchLabels: { app: 'web', tier: 'a' } }] }] },
+      'allow',
+    );
+    expect(told('shadowed-rule', [deny, allow], cilium)).toEqual([
+      'allow · ingress · 1 · Rule 1 admits only what CiliumNetworkPolicy deny denies, and a deny beats every allow.',
+    ]);
+  });
+  test('not rules that differ, nor a wider one on fewer pods', () => {
+    expect(told('shadowed-rule', [onDb([fromWeb, { from: [{ podSelector: select('db') }] }])])).toEqual([]);
+    const all = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [fromWeb] }, 'all');
+    const one = np({ podSelector: select('db'), policyTypes: ['Ingress'], ingress: [{}] }, 'one');
+    expect(told('shadowed-rule', [all, one])).toEqual([]);
+  });
+});
+
+describe('no-effect', () => {
+  const bare = (name: string) => np({ podSelector: select('db'), policyTypes: ['Ingress'] }, name);
+  test('a policy that others say whole, and the later of two bare ones', () => {
+    const all = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [fromWeb] }, 'all');
+    expect(told('no-effect', [onDb([fromWeb]), all])).toEqual([
+      'p · Other policies isolate the same pods and admit all that it admits.',
+    ]);
+    expect(told('no-effect', [bare('a'), bare('b')])).toHaveLength(1);
+  });
+  test('not one that isolates a pod alone, nor one that admits more', () => {
+    expect(told('no-effect', [bare('a')])).toEqual([]);
+    expect(told('no-effect', [bare('a'), onDb([fromWeb])]).filter((text) => text.startsWith('p'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('not-enforced', () => {
+  test('a kind that the enforcer does not know, one that it may know, and no enforcer', () => {
+    expect(told('not-enforced', [cnp({ ingress: [{}] })], dialectOf('calico'))).toEqual([
+      'p · calico does not enforce CiliumNetworkPolicy.',
+    ]);
+    expect(told('not-enforced', [anp('a', 1, 'Deny')], dialectOf('calico'))).toEqual([
+      'a · Whether calico enforces AdminNetworkPolicy depends on its version and flags.',
+    ]);
+    expect(told('not-enforced', [onDb([])], dialectOf('none'))).toHaveLength(1);
+  });
+  test('not a kind that is enforced', () => {
+    expect(told('not-enforced', [onDb([])], dialectOf('calico'))).toEqual([]);
+  });
+});
+
+describe('priority-tie', () => {
+  test('one priority, other actions', () => {
+    expect(told('priority-tie', [anp('a', 5, 'Deny'), anp('b', 5, 'Allow')])).toEqual([
+      'a · ingress · 1 · Rule 1 and AdminNetworkPolicy b have priority 5 both, select the same pods and act differently: which one wins is undefined.',
+      'b · ingress · 1 · Rule 1 and AdminNetworkPolicy a have priority 5 both, select the same pods and act differently: which one wins is undefined.',
+    ]);
+  });
+  test('not other priorities, nor the same action', () => {
+    expect(told('priority-tie', [anp('a', 5, 'Deny'), anp('b', 6, 'Allow')])).toEqual([]);
+    expect(told('priority-tie', [anp('a', 5, 'Deny'), anp('b', 5, 'Deny')])).toEqual([]);
+  });
+});
+
+describe('invalid', () => {
+  test('a Cilium object that enforces nothing is told and looked at no further', () => {
+    const found = findings([cnp({ ingress: [] })], cilium);
+    expect(found.map(({ id, severity }) => [id, severity])).toEqual([['invalid', 'error']]);
+    expect(found[0]?.text).toMatch(/^It enforces nothing: Cilium refuses it: a rule must have/);
+  });
+  test('a NetworkPolicy with a peer that cannot be read', () => {
+    expect(told('invalid', [onDb([{ from: [{}] }])])[0]).toMatch(
+      /It cannot be read whole: spec.ingress\[0\]/,
+    );
+  });
+  test('not a sound one', () => {
+    expect(told('invalid', [cnp({ ingress: [{ fromEntities: ['all'] }] })], cilium)).toEqual([]);
+  });
+});
+
+describe('services-find-nothing', () => {
+  const to = (serviceName: string, more: Record<string, unknown> = {}) =>
+    cnp({
+      egress: [{ toServices: [{ k8sService: { serviceName, namespace: 'shop' } }], ...more }],
+    });
+  test('with ports it opens them to anybody, without it admits nothing', () => {
+    const toPorts = [{ ports: [{ port: '5432', protocol: 'TCP' }] }];
+    expect(told('services-find-nothing', [to('bd', { toPorts })], cilium)).toEqual([
+      'p · egress · 1 · Rule 1 names services shop/bd, which finds no service with endpoints: Cilium then opens its ports to any peer, the world included.',
+    ]);
+    expect(told('services-find-nothing', [to('bd')], cilium)[0]).toContain('it admits nothing');
+  });
+  test('not a service that is there', () => {
+    expect(told('services-find-nothing', [to('db')], cilium)).toEqual([]);
+  });
+});
+
+describe('blank-peers', () => {
+  const toPorts = [{ ports: [{ port: '443', protocol: 'TCP' }] }];
+  test('empty toFQDNs, and toServices in a deny', () => {
+    expect(told('blank-peers', [cnp({ egress: [{ toFQDNs: [], toPorts }] })], cilium)).toEqual([
+      'p · egress · 1 · toFQDNs of rule 1 (egress) is empty and counts as absent: the rule admits any peer on its ports.',
+    ]);
+    const toServices = [{ k8sService: { serviceName: 'db', namespace: 'shop' } }];
+    expect(told('blank-peers', [cnp({ egressDeny: [{ toServices, toPorts }] })], cilium)).toEqual([
+      'p · egress · 1 · toServices of rule 1 (egressDeny) is never resolved in a deny: the rule denies any peer on its ports.',
+    ]);
+  });
+  test('not lists that name something', () => {
+    expect(
+      told('blank-peers', [cnp({ egress: [{ toFQDNs: [{ matchName: 'a.example' }], toPorts }] })], cilium),
+    ).toEqual([]);
+  });
+});
+
+describe('deny-isolates', () => {
+  const deny = { ingressDeny: [{ fromEndpoints: [select('web')] }] };
+  test('deny rules alone', () => {
+    expect(told('deny-isolates', [cnp(deny)], cilium)).toEqual([
+      'p · ingress · It has only deny rules for ingress, and they also deny whatever no rule admits, which here is everything.',
+    ]);
+  });
+  test('not where default deny is off, nor beside an allow', () => {
+    expect(told('deny-isolates', [cnp({ ...deny, enableDefaultDeny: { ingress: false } })], cilium)).toEqual(
+      [],
+    );
+    expect(told('deny-isolates', [cnp(deny), onDb([fromWeb])], cilium)).toEqual([]);
+  });
+});
+
+describe('fqdn-without-dns-rule', () => {
+  const names = { toFQDNs: [{ matchName: 'a.example' }] };
+  test('names that no proxy can learn', () => {
+    expect(told('fqdn-without-dns-rule', [cnp({ egress: [names] })], cilium)).toEqual([
+      'p · egress · 1 · Rule 1 names DNS names, and no policy on db has a DNS rule, so no address is ever learnt.',
+    ]);
+  });
+  test('not beside a DNS rule', () => {
+    const proxied = {
+      toEntities: ['cluster'],
+      toPorts: [{ ports: [{ port: '53', protocol: 'ANY' }], rules: { dns: [{ matchPattern: '*' }] } }],
+    };
+    expect(told('fqdn-without-dns-rule', [cnp({ egress: [names, proxied] })], cilium)).toEqual([]);
+  });
+});
+
+describe('l7-widened', () => {
+  const ports = [{ port: '80', protocol: 'TCP' }];
+  const http = { fromEndpoints: [select('web')], toPorts: [{ ports, rules: { http: [{ method: 'GET' }] } }] };
+  test('a plain rule of the same reach', () => {
+    const plain = cnp({ ingress: [{ fromEndpoints: [select('web')], toPorts: [{ ports }] }] }, 'plain');
+    expect(told('l7-widened', [cnp({ ingress: [http] }), plain], cilium)).toEqual([
+      'p · ingress · 1 · Rule 1 restricts requests by http, and plain admits the same peers on the same ports without that: every request passes.',
+    ]);
+  });
+  test('not alone', () => {
+    expect(told('l7-widened', [cnp({ ingress: [http] })], cilium)).toEqual([]);
+  });
+});
+
+test('findings of one policy come gravest first', () => {
+  const policy = np({ podSelector: select('db'), policyTypes: ['Egress'], ingress: [fromWeb], egress: [] });
+  expect(
+    findings([policy], undefined, [web, db, dns]).map(({ id, severity }) => `${severity} ${id}`),
+  ).toEqual(['error unlisted-section', 'info no-dns']);
+});

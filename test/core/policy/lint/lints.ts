@@ -1,0 +1,69 @@
+import { parseAdminPolicy } from '../../../../src/core/policy/admin-policy/parse.ts';
+import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
+import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { createEngine } from '../../../../src/core/policy/engine.ts';
+import { type Finding, lint } from '../../../../src/core/policy/lint/lint.ts';
+import type { Policy } from '../../../../src/core/policy/policy.ts';
+import { cluster, namespace, networkPolicy, pod, service } from '../../../helpers/builders.ts';
+
+export const web = pod({ name: 'web', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] });
+export const db = pod({ name: 'db', ports: [{ name: 'pg', port: 5432, protocol: 'TCP' }] });
+export const mon = pod({ name: 'mon', namespace: 'ops', ips: ['10.0.1.4'] });
+export const dns = pod({ name: 'coredns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } });
+
+const services = [
+  service({
+    name: 'kube-dns',
+    namespace: 'kube-system',
+    selector: { 'k8s-app': 'kube-dns' },
+    ports: [{ port: 53, targetPort: 53, protocol: 'UDP' }],
+  }),
+  service({ name: 'db' }),
+];
+
+export const select = (app: string) => ({ matchLabels: { app } });
+export const inNamespace = (name: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': name } });
+
+/** A NetworkPolicy `p` of namespace shop. */
+export const np = (spec: unknown, name = 'p') => networkPolicy({ name, spec });
+
+/** A CiliumNetworkPolicy `p` of namespace shop on db, unless its fields say otherwise. */
+export const cnp = (fields: Record<string, unknown>, name = 'p') =>
+  parseCiliumPolicy({
+    kind: 'CiliumNetworkPolicy',
+    metadata: { name, namespace: 'shop' },
+    spec: { endpointSelector: select('db'), ...fields },
+  });
+
+export const anp = (name: string, priority: number, action: string) =>
+  parseAdminPolicy({
+    apiVersion: 'policy.networking.k8s.io/v1alpha1',
+    kind: 'AdminNetworkPolicy',
+    metadata: { name },
+    spec: {
+      priority,
+      subject: { namespaces: {} },
+      ingress: [{ action, from: [{ namespaces: {} }] }],
+    },
+  });
+
+/** What all lints find in some policies over a small cluster. */
+export function findings(
+  policies: readonly Policy[],
+  dialect: Dialect = dialectOf('spec'),
+  pods = [web, db, mon, dns],
+): readonly Finding[] {
+  const namespaces = [namespace({ name: 'ops', labels: { team: 'blue' } })];
+  return lint(createEngine(cluster({ pods, namespaces, services, policies }), dialect));
+}
+
+/** The texts of one lint, with policy, direction and rule. */
+export function told(id: string, ...world: Parameters<typeof findings>): readonly string[] {
+  return findings(...world)
+    .filter((finding) => finding.id === id)
+    .map(({ policy, direction, ruleIndex, text }) =>
+      [policy.name, direction, ruleIndex === undefined ? undefined : ruleIndex + 1, text]
+        .filter((part) => part !== undefined)
+        .join(' · '),
+    );
+}
