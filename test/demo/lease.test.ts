@@ -35,7 +35,11 @@ const gone = (path: string): Promise<Reply> =>
 
 /** What a watch shows of one object: event types, each with what changed. */
 function story(watching: Watching, name: string): readonly string[] {
-  return watching.events.filter(({ object }) => textAt(object, 'metadata', 'name') === name).map(line);
+  return watching.events.filter(({ object }) => isNamed(object, name)).map(line);
+}
+
+function isNamed(object: unknown, name: string): boolean {
+  return textAt(object, 'metadata', 'name') === name;
 }
 
 function line({ type, object }: Seen): string {
@@ -69,21 +73,23 @@ async function watchBoth(): Promise<{
   };
 }
 
-describe('a lease', () => {
+describe.concurrent('a lease', () => {
   it('starts at a whole second and takes its policy along at startTime + activeDeadlineSeconds', async () => {
     const { api, policies } = target;
     const watching = await watchBoth();
     await grant(target, 'expiring', 2);
     const job = await watching.jobs.until(
-      ({ object }) => textAt(object, 'status', 'startTime') !== undefined,
+      ({ object }) => isNamed(object, 'expiring') && textAt(object, 'status', 'startTime') !== undefined,
     );
     const start = textAt(job.object, 'status', 'startTime') ?? '';
     expect(start).toMatch(/:\d\dZ$/);
-    const deleted = await watching.policies.until(({ type }) => type === 'DELETED');
+    const deleted = await watching.policies.until(
+      ({ type, object }) => type === 'DELETED' && isNamed(object, 'expiring'),
+    );
     const late = Date.now() - (Date.parse(start) + 2_000);
     expect(late).toBeGreaterThan(-50);
     expect(late).toBeLessThan(1_500);
-    await watching.jobs.until(({ type }) => type === 'DELETED');
+    await watching.jobs.until(({ type, object }) => type === 'DELETED' && isNamed(object, 'expiring'));
     watching.close();
     expect(story(watching.jobs, 'expiring')).toEqual([
       'ADDED',
@@ -117,12 +123,8 @@ describe('a lease', () => {
     await grant(target, name, 600);
     await started(`${jobs}/${name}`);
     await api.remove(`${jobs}/${name}`, { propagationPolicy });
-    await watching.jobs.until(
-      ({ type, object }) => type === 'DELETED' && textAt(object, 'metadata', 'name') === name,
-    );
-    await watching.policies.until(
-      ({ type, object }) => type !== 'ADDED' && textAt(object, 'metadata', 'name') === name,
-    );
+    await watching.jobs.until(({ type, object }) => type === 'DELETED' && isNamed(object, name));
+    await watching.policies.until(({ type, object }) => type !== 'ADDED' && isNamed(object, name));
     watching.close();
     expect(story(watching.jobs, name)).toEqual(job);
     expect(story(watching.policies, name)).toEqual(owned);
@@ -223,7 +225,7 @@ describe('a lease', () => {
   });
 });
 
-describe('the garbage collector', () => {
+describe.concurrent('the garbage collector', () => {
   it('removes a policy whose owner is not there, whatever of the reference is wrong', async () => {
     const { api, jobs, policies } = target;
     const job = await api.post(jobs, lease('owner', 600));
