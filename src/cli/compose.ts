@@ -3,8 +3,9 @@ import type { ClusterModel } from '../core/cluster/model.ts';
 import { SluiceError } from '../core/errors.ts';
 import type { ClusterInfo, TrafficSource } from '../core/ports.ts';
 import type { Demo } from '../demo/demo.ts';
-import type { HubbleTls } from '../hubble/source.ts';
+import type { HubbleOptions, HubbleTls } from '../hubble/source.ts';
 import type { Cluster, ConnectOptions } from '../kube/connect.ts';
+import type { Relay } from '../kube/relay.ts';
 import type { Connection } from '../session/connection.ts';
 import { systemClock } from './clock.ts';
 import type { GlobalOptions, TrafficOptions } from './options.ts';
@@ -119,29 +120,61 @@ async function chooseTraffic(
   if (source === 'probe') return openProbe(cluster, model);
   if (options.hubbleServer !== undefined) return openHubbleServer(options, options.hubbleServer);
   const relay = await cluster.findRelay(signal, options.hubbleNamespace);
-  if (relay !== undefined) {
-    const { createHubbleSource } = await import('../hubble/source.ts');
-    const given = await tlsFiles(options);
-    const tls: HubbleTls =
-      relay.tls === 'none'
-        ? false
-        : { serverName: relay.serverName, ...(relay.ca === undefined ? {} : { ca: relay.ca }), ...given };
-    return createHubbleSource({
-      dial: async (within) => {
-        const { host, port, dispose } = await cluster.forward(relay.namespace, relay.pod, relay.port, within);
-        return { host, port, close: dispose };
-      },
-      tls,
-    });
-  }
-  if (source === 'hubble') {
-    throw new SluiceError(
-      'not-found',
-      'There is no Hubble Relay in this cluster.',
-      'Name one with --hubble-server, or use --source probe.',
-    );
-  }
+  const refusal = relay === undefined ? NO_RELAY : await forwardRefusal(cluster, relay, signal);
+  if (relay !== undefined && refusal === undefined) return openRelay(cluster, relay, options);
+  if (source === 'hubble' && refusal !== undefined) throw refusal;
   return openProbe(cluster, model);
+}
+
+const NO_RELAY = new SluiceError(
+  'not-found',
+  'There is no Hubble Relay in this cluster that you may see.',
+  'Name one with --hubble-server, or use --source probe.',
+);
+
+/** Why Relay can't be forwarded to, or undefined when it can: WebSockets need `create` (facts/traffic.md §0.7). */
+async function forwardRefusal(
+  { api }: Cluster,
+  { namespace }: Relay,
+  signal: AbortSignal,
+): Promise<SluiceError | undefined> {
+  const question = { verb: 'create', group: '', resource: 'pods', subresource: 'portforward', namespace };
+  const [answer] = await api.allowed([question], signal);
+  if (answer?.allowed === true) return undefined;
+  return new SluiceError(
+    'forbidden',
+    `You may not create pods/portforward in namespace ${namespace}, where Hubble Relay is.`,
+    'Ask for that right, name a server with --hubble-server, or use --source probe.',
+  );
+}
+
+/** Flows from Relay, forwarded in process. A Relay that restarts has another pod, so it is looked up at each dial. */
+async function openRelay(cluster: Cluster, first: Relay, options: TrafficOptions): Promise<TrafficSource> {
+  const { createHubbleSource } = await import('../hubble/source.ts');
+  const given = await tlsFiles(options);
+  const { tls, serverName, ca } = first;
+  return createHubbleSource({
+    ...historyOf(options),
+    dial: async (within) => {
+      const relay = (await cluster.findRelay(within, options.hubbleNamespace)) ?? first;
+      const { host, port, dispose } = await cluster.forward(relay.namespace, relay.pod, relay.port, within);
+      return { host, port, close: dispose };
+    },
+    tls: tls === 'none' ? false : { serverName, ...(ca === undefined ? {} : { ca }), ...given },
+  });
+}
+
+/** What to show of the time before: `--since`, `--last`, and the raw responses where somebody wants them. */
+function historyOf({
+  sinceTime,
+  lastFlows,
+  onRaw,
+}: TrafficOptions): Pick<HubbleOptions, 'since' | 'last' | 'onRaw'> {
+  return {
+    ...(sinceTime === undefined ? {} : { since: sinceTime }),
+    ...(lastFlows === undefined ? {} : { last: lastFlows }),
+    ...(onRaw === undefined ? {} : { onRaw }),
+  };
 }
 
 async function openProbe(cluster: Cluster, model: ClusterModel): Promise<TrafficSource> {
@@ -155,7 +188,7 @@ export async function openHubbleServer(options: TrafficOptions, address: string)
   const { createHubbleSource } = await import('../hubble/source.ts');
   const given = await tlsFiles(options);
   const wanted = options.tls === true || address.startsWith('tls://') || Object.keys(given).length > 0;
-  return createHubbleSource({ address, tls: wanted ? given : false });
+  return createHubbleSource({ ...historyOf(options), address, tls: wanted ? given : false });
 }
 
 async function tlsFiles(options: TrafficOptions): Promise<Exclude<HubbleTls, false>> {

@@ -103,7 +103,11 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
     .option('--to <end>', 'only to this workload, pod, namespace/ or address')
     .option('--port <number>', 'only to this port')
     .option('--verdict <word>', 'only allow, drop, l7, audit, error or failed')
-    .option('--last <number>', 'end after this many attempts')
+    .option('--since <duration>', 'begin with what Hubble remembers of this long ago')
+    .option('--last <number>', 'begin with the last so many flows of each node')
+    .option('--first <number>', 'end after this many attempts')
+    .option('--raw', 'print the flows themselves, as JSON that hubble observe --input-file reads')
+    .option('--record <file>', 'write the flows themselves into a file, for --replay')
     .action(
       run(async (context, command) => {
         const { flows } = await import('./verbs/flows.ts');

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { JsonResponse } from '../hubble/json-flow.ts';
 import type { Format } from './output/write.ts';
 
 /** Options that every verb takes. */
@@ -26,6 +27,11 @@ export type TrafficOptions = {
   readonly tlsClientKeyFile?: string;
   readonly tlsAllowInsecure?: boolean;
   readonly replay?: string;
+  /** Set by verbs that show the time before: ms since the epoch, flows of each node. */
+  readonly sinceTime?: number;
+  readonly lastFlows?: number;
+  /** Gets every response as JSON, nothing left out. */
+  readonly onRaw?: (response: JsonResponse) => void;
 };
 
 const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];

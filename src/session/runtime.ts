@@ -6,7 +6,9 @@ import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.t
 import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
 import type { Pod, Workload, WorkloadRef } from '../core/cluster/objects.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
-import { dialectOf, type EnforcerName } from '../core/policy/dialect.ts';
+import { isRecord } from '../core/json.ts';
+import { withCiliumConfig } from '../core/policy/assume.ts';
+import { type Dialect, dialectOf, type EnforcerName } from '../core/policy/dialect.ts';
 import { createEngine, type Engine } from '../core/policy/engine.ts';
 import type { AuditLog, Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
@@ -78,7 +80,8 @@ export async function startRuntime(
   const stopped = stop.signal;
   const [info, identity] = await Promise.all([connection.api.info(signal), connection.api.identity(signal)]);
   const model = createClusterModel();
-  const engine = createEngine(model, dialectOf(options.enforcer ?? info.enforcer));
+  const dialect = await dialectFor(connection, options.enforcer ?? info.enforcer, signal);
+  const engine = createEngine(model, dialect);
   const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
 
   const flowListeners = new Set<() => void>();
@@ -177,6 +180,17 @@ export async function startRuntime(
       await connection.dispose();
     },
   };
+}
+
+/** How the enforcer reads policies here; Cilium's ConfigMap says some of it, to those who may read it. */
+async function dialectFor({ api }: Connection, enforcer: EnforcerName, signal: AbortSignal): Promise<Dialect> {
+  const dialect = dialectOf(enforcer);
+  if (enforcer !== 'cilium') return dialect;
+  const ref = { group: '', version: 'v1', resource: 'configmaps', namespace: 'kube-system', name: 'cilium-config' };
+  const config = await api.read(ref, signal).catch(() => undefined);
+  const data = isRecord(config?.data) ? config.data : {};
+  const texts = Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return withCiliumConfig(dialect, Object.fromEntries(texts));
 }
 
 /** Running pods with an address in a namespace, or in all. */

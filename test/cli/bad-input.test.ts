@@ -108,7 +108,7 @@ describe('bad input', () => {
   test('a Hubble server that is none says so', async () => {
     const address = deaf.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const program = runProgram(['flows', '--hubble-server', `127.0.0.1:${port}`, '--last', '1'], {});
+    const program = runProgram(['flows', '--hubble-server', `127.0.0.1:${port}`, '--first', '1'], {});
     await eventually(() => expect(program.errors()).toMatch(/^sluice: .*127\.0\.0\.1/));
     program.process.kill('SIGTERM');
     await program.ended;

@@ -1,20 +1,19 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { parseDuration } from '../../core/access/duration.ts';
 import { createClusterModel } from '../../core/cluster/model.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { dialectOf } from '../../core/policy/dialect.ts';
 import { createEngine } from '../../core/policy/engine.ts';
-import type { TrafficSource } from '../../core/ports.ts';
-import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
-import { createFold, type Fold } from '../../core/traffic/fold.ts';
+import type { TrafficSource, TrafficState } from '../../core/ports.ts';
+import { createFold } from '../../core/traffic/fold.ts';
+import type { JsonResponse } from '../../hubble/json-flow.ts';
 import { touches } from '../../session/app/publish.ts';
 import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
-import { pause } from '../../session/wait.ts';
 import { systemClock } from '../clock.ts';
-import { openConnection, openHubbleServer, openReplay } from '../compose.ts';
-import { attemptJson, attemptWords } from '../events.ts';
-import { EXIT } from '../exit-codes.ts';
-import { clockTime, pad } from '../output/text.ts';
-import { writeEvent } from '../output/write.ts';
+import { type ConnectionOptions, openConnection, openHubbleServer, openReplay } from '../compose.ts';
+import { toJson } from '../output/json.ts';
+import { type Telling, tellAttempts } from '../tell-attempts.ts';
 import { withRuntime } from '../with-runtime.ts';
 import type { VerbContext } from './context.ts';
 
@@ -23,50 +22,63 @@ export type FlowsOptions = {
   readonly to?: string;
   readonly port?: string;
   readonly verdict?: string;
+  readonly since?: string;
   readonly last?: string;
+  readonly first?: string;
+  readonly raw?: boolean;
+  readonly record?: string;
 };
 
-/** `sluice flows`: attempts as they get their verdict, one a line, until interrupted or `--last` are told. */
-export async function flows(context: VerbContext, filters: FlowsOptions): Promise<number> {
-  const wanted = matcher(filters);
-  const limit = filters.last === undefined ? Number.POSITIVE_INFINITY : whole(filters.last);
-  const { options } = context;
-  if (options.source === 'replay') return withoutCluster(context, await openReplay(options), wanted, limit);
-  if (options.hubbleServer !== undefined) {
-    return withoutCluster(context, await openHubbleServer(options, options.hubbleServer), wanted, limit);
+/** `sluice flows`: attempts as they get their verdict, one a line, until interrupted or `--first` are told. */
+export async function flows(context: VerbContext, asked: FlowsOptions): Promise<number> {
+  const recording = asked.record === undefined ? undefined : await openRecording(asked.record);
+  try {
+    return await follow(withHistory(context, asked, recording), asked);
+  } finally {
+    await new Promise<void>((done) => (recording === undefined ? done() : recording.end(done)));
   }
-  const connection = await openConnection(options, {}, context.signal);
-  const telling = { call: () => {} };
+}
+
+async function follow(context: VerbContext, asked: FlowsOptions): Promise<number> {
+  const { options, signal } = context;
+  const wanted = asked.raw === true ? () => false : matcher(asked);
+  const limit = asked.first === undefined ? Number.POSITIVE_INFINITY : whole(asked.first, '--first');
+  const telling: Telling = { call: () => {} };
+  const listener = { flows: () => telling.call(), traffic: traffic(context) };
+
+  if (options.source === 'replay')
+    return withoutCluster(context, await openReplay(options), wanted, limit, telling);
+  if (options.hubbleServer !== undefined) {
+    return withoutCluster(
+      context,
+      await openHubbleServer(options, options.hubbleServer),
+      wanted,
+      limit,
+      telling,
+    );
+  }
+  const connection = await openConnection(options, {}, signal);
   const view = options.allNamespaces === true ? undefined : connection.namespace;
-  return withRuntime(
-    connection,
-    {
-      traffic: true,
-      signal: context.signal,
-      listener: listenerOf(context, telling),
-      ...(view === undefined ? {} : { view }),
-    },
-    async (runtime) => {
-      const lines = createAttemptLines(runtime.model, runtime.engine);
-      const inView = (line: AttemptLine) => (view === undefined || touches(line, view)) && wanted(line);
-      return tell(context, runtime.fold, (rows) => lines(rows), inView, limit, telling);
-    },
-  );
+  const inView = (line: AttemptLine) => (view === undefined || touches(line, view)) && wanted(line);
+  const work = { traffic: true, signal, listener, ...(view === undefined ? {} : { view }) };
+  return withRuntime(connection, work, (runtime) => {
+    const lines = createAttemptLines(runtime.model, runtime.engine);
+    return tellAttempts(context, { fold: runtime.fold, linesOf: lines, wanted: inView, limit, telling });
+  });
 }
 
 /** From a Hubble server or a recording alone: no kubeconfig, so no policies and only what the flows say. */
 async function withoutCluster(
   context: VerbContext,
   source: TrafficSource,
-  wanted: Wanted,
+  wanted: (line: AttemptLine) => boolean,
   limit: number,
+  telling: Telling,
 ): Promise<number> {
   const model = createClusterModel();
-  const engine = createEngine(model, dialectOf('unknown'));
+  const lines = createAttemptLines(model, createEngine(model, dialectOf('unknown')));
   const fold = createFold({});
   const stop = new AbortController();
-  const telling = { call: () => {} };
-  const listener = listenerOf(context, telling);
   const running = source.run(
     { pods: () => [], podAt: () => undefined },
     {
@@ -74,95 +86,58 @@ async function withoutCluster(
         fold.add(found, systemClock.now());
         telling.call();
       },
-      state: (state) => listener.traffic?.(state),
+      state: traffic(context),
     },
     AbortSignal.any([context.signal, stop.signal]),
   );
   try {
-    const lines = createAttemptLines(model, engine);
-    const ended = running.then(() => 'ended' as const);
-    return await tell(
-      context,
+    return await tellAttempts(context, {
       fold,
-      (rows) => lines(rows).map(withoutVerdict),
+      linesOf: (rows) => lines(rows).map(withoutVerdict),
       wanted,
       limit,
       telling,
-      ended,
-    );
+      ended: running,
+    });
   } finally {
     stop.abort();
     await running.catch(() => undefined);
   }
 }
 
-type Wanted = (line: AttemptLine) => boolean;
-
-async function tell(
-  { output, options, signal }: VerbContext,
-  fold: Fold,
-  linesOf: (rows: readonly AttemptRow[]) => readonly AttemptLine[],
-  wanted: Wanted,
-  limit: number,
-  telling: { call: () => void },
-  ended: Promise<'ended'> = new Promise(() => {}),
-): Promise<number> {
-  let told = 0;
-  const done = Promise.withResolvers<number>();
-  const look = () => {
-    const now = systemClock.now();
-    const settled = fold.settled(now);
-    if (settled.length === 0) return;
-    const rows = new Map(fold.rows(now).map((row) => [row.key, row]));
-    const asRows = settled.flatMap((attempt) => rowOf(rows.get(attempt.rowKey), attempt));
-    for (const line of linesOf(asRows)) {
-      if (!wanted(line) || told >= limit) continue;
-      told += 1;
-      writeEvent(
-        output,
-        options.output,
-        { time: new Date(line.row.newest.last).toISOString(), ...attemptJson(line) },
-        () => text(line),
-      );
-    }
-    if (told >= limit) done.resolve(EXIT.done);
+/** The connection's options with what to show of the time before, and where raw responses go. */
+function withHistory(
+  context: VerbContext,
+  asked: FlowsOptions,
+  recording: WriteStream | undefined,
+): VerbContext {
+  const { output, options } = context;
+  const write = (response: JsonResponse) => {
+    const line = `${toJson(response)}\n`;
+    if (asked.raw === true) output.out(line);
+    recording?.write(line);
   };
-  telling.call = look;
-  const ticking = new AbortController();
-  const ticks = (async () => {
-    for (;;) {
-      await pause(500, AbortSignal.any([signal, ticking.signal]));
-      look();
-    }
-  })();
-  try {
-    return await Promise.race([
-      done.promise,
-      ticks,
-      ended.then(async () => {
-        await pause(FOLD_GRACE, signal);
-        look();
-        return EXIT.done;
-      }),
-    ]);
-  } finally {
-    ticking.abort();
-    ticks.catch(() => undefined);
-    telling.call = () => {};
-  }
+  const history: Partial<ConnectionOptions> = {
+    ...(asked.since === undefined
+      ? {}
+      : { sinceTime: systemClock.now() - parseDuration(asked.since, 86_400) * 1_000 }),
+    ...(asked.last === undefined ? {} : { lastFlows: whole(asked.last, '--last') }),
+    ...(asked.raw === true || recording !== undefined ? { onRaw: write } : {}),
+  };
+  return { ...context, options: { ...options, ...history } };
 }
 
-/** Attempts of a recording stay pending this long after its end: the fold's own grace. */
-const FOLD_GRACE = 3_100;
-
-/** The row as it was for this attempt: rows go on counting, a line is about one attempt. */
-function rowOf(row: AttemptRow | undefined, attempt: Attempt): readonly AttemptRow[] {
-  return row === undefined ? [] : [{ ...row, newest: attempt, verdict: attempt.verdict }];
-}
-
-function text(line: AttemptLine): string {
-  const [word, rest] = attemptWords(line);
-  return `${clockTime(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
+/** The file of `--record`, new or emptied, readable by its owner alone: flows tell who talks to whom. */
+function openRecording(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path, { mode: 0o600 });
+  return new Promise((resolve, reject) => {
+    stream.once('open', () => resolve(stream));
+    stream.once('error', (error) =>
+      reject(
+        new SluiceError('usage', `${path} can't be written: ${error.message}.`, 'Name another file.', error),
+      ),
+    );
+  });
 }
 
 /** Without policies the evaluator has nothing to say: only what the flows themselves tell. */
@@ -171,37 +146,28 @@ function withoutVerdict({ key, row }: AttemptLine): AttemptLine {
   const named = [...newest.deniedBy, ...newest.allowedBy].map(({ namespace, name }) =>
     namespace === undefined ? name : `${namespace}/${name}`,
   );
-  const why = [newest.dropReason?.text.toLowerCase(), ...named]
-    .filter((part) => part !== undefined)
-    .join(' ');
+  const reason = newest.dropReason?.text.toLowerCase();
+  const why = [reason, newest.l7?.text, ...named].filter((part) => part !== undefined).join(' ');
   return { key, row, why };
 }
 
-function listenerOf({ output }: VerbContext, telling: { call: () => void }) {
+/** Tells on stderr when the source fails, reconnects or loses flows; once for each change. */
+function traffic({ output }: VerbContext): (state: TrafficState) => void {
   let told = '';
-  return {
-    flows: () => telling.call(),
-    traffic: (state: {
-      readonly source: string;
-      readonly status: string;
-      readonly detail: string;
-      readonly lost: number;
-    }) => {
-      const now = `${state.source} ${state.status}: ${state.detail}${state.lost > 0 ? `, ${state.lost} flows lost` : ''}`;
-      if (now !== told && (state.status === 'failed' || state.status === 'reconnecting' || state.lost > 0))
-        output.err(`sluice: ${now}\n`);
-      told = now;
-    },
+  return ({ source, status, detail, lost }) => {
+    const now = `${source} ${status}: ${detail}${lost > 0 ? `, ${lost} flows lost` : ''}`;
+    const wrong = status === 'failed' || status === 'reconnecting' || lost > 0;
+    if (now !== told && wrong) output.err(`sluice: ${now}\n`);
+    told = now;
   };
 }
 
-function matcher({ from, to, port, verdict }: FlowsOptions): Wanted {
-  const wantedPort = port === undefined ? undefined : whole(port);
-  const words = verdict?.toLowerCase();
-  if (
-    words !== undefined &&
-    !['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'].includes(words)
-  ) {
+const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
+
+function matcher({ from, to, port, verdict }: FlowsOptions): (line: AttemptLine) => boolean {
+  const number = port === undefined ? undefined : whole(port, '--port');
+  const word = verdict?.toLowerCase();
+  if (word !== undefined && !VERDICTS.includes(word)) {
     throw new SluiceError(
       'usage',
       `"${verdict}" is no verdict.`,
@@ -211,29 +177,24 @@ function matcher({ from, to, port, verdict }: FlowsOptions): Wanted {
   return ({ row }) =>
     (from === undefined || isNamed(row.sourceName, row.source, from)) &&
     (to === undefined || isNamed(row.destinationName, row.destination, to)) &&
-    (wantedPort === undefined || row.port === wantedPort) &&
-    (words === undefined || row.verdict === words);
+    (number === undefined || row.port === number) &&
+    (word === undefined || row.verdict === word);
 }
 
-function isNamed(
-  name: string,
-  end: { readonly namespace?: string; readonly pod?: string; readonly ip?: string },
-  text: string,
-): boolean {
-  return [
-    name,
-    end.pod,
-    end.ip,
-    `${end.namespace}/${end.pod}`,
-    `${end.namespace}/${name}`,
-    `${end.namespace}/`,
-  ].includes(text);
+type Named = { readonly namespace?: string; readonly pod?: string; readonly ip?: string };
+
+function isNamed(name: string, { pod, ip, namespace }: Named, text: string): boolean {
+  return [name, pod, ip, `${namespace}/${pod}`, `${namespace}/${name}`, `${namespace}/`].includes(text);
 }
 
-function whole(value: string): number {
+function whole(value: string, option: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < 1 || number > 1_000_000) {
-    throw new SluiceError('usage', `"${value}" is no count or port.`, 'Give a whole number from 1.');
+    throw new SluiceError(
+      'usage',
+      `${option} "${value}" is no whole number from 1.`,
+      `Write it like ${option} 20.`,
+    );
   }
   return number;
 }

@@ -1,13 +1,16 @@
 import type { ClusterEvent, FeedState } from '../../core/cluster/events.ts';
-import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/map.ts';
+import { mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/map.ts';
 import { policyKey } from '../../core/cluster/model.ts';
 import { keyOf } from '../../core/cluster/objects.ts';
-import { POLICY_KINDS } from '../../core/policy/kinds.ts';
+import { POLICY_KINDS, type PolicyKind } from '../../core/policy/kinds.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { ApiObject } from '../../core/ports.ts';
+import { safeDeep } from '../../core/safe-text.ts';
 import type { ApiClient } from '../http/client.ts';
 import { collectionOf, type Resource } from '../list-watch/collection.ts';
 import { listWatch, type Times } from '../list-watch/list-watch.ts';
 import {
+  ENDPOINT_SLICE_EVENTS,
   type Makers,
   NAMESPACE_EVENTS,
   NODE_EVENTS,
@@ -38,14 +41,22 @@ export type FeedKind = {
   readonly empty: () => ClusterEvent;
 };
 
+const ENDPOINT_SLICES: Resource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
+
 /** Every feed of a cluster: the core kinds, and each kind of policy that the engine evaluates. */
 export const FEED_KINDS: readonly FeedKind[] = [
   feedKind(core('pods'), true, mapPod, keyOf, POD_EVENTS),
   feedKind(core('namespaces'), false, mapNamespace, keyOf, NAMESPACE_EVENTS),
   feedKind(core('services'), true, mapService, keyOf, SERVICE_EVENTS),
   feedKind(core('nodes'), false, mapNode, keyOf, NODE_EVENTS),
-  ...POLICY_KINDS.map((kind) => feedKind(kind, kind.namespaced, kind.parse, policyKey, POLICY_EVENTS)),
+  feedKind(ENDPOINT_SLICES, true, mapEndpointSlice, keyOf, ENDPOINT_SLICE_EVENTS),
+  ...POLICY_KINDS.map((kind) => feedKind(kind, kind.namespaced, parsed(kind), policyKey, POLICY_EVENTS)),
 ];
+
+/** Policies are read as a whole, so they are made safe as a whole; the other mappers do it text by text. */
+function parsed({ parse }: PolicyKind): (raw: ApiObject) => Policy {
+  return (raw) => parse(safeDeep(raw));
+}
 
 function core(resource: string): Resource {
   return { group: '', version: 'v1', resource };

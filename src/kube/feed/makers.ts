@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
-import type { Namespace, Node, Pod, Service } from '../../core/cluster/objects.ts';
+import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../core/cluster/objects.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 
 /** How the objects of one feed become events. */
@@ -31,6 +31,12 @@ export const NODE_EVENTS: Makers<Node> = {
   reset: (source, objects) => ({ type: 'reset', kind: 'nodes', source, objects }),
   set: (source, object) => ({ type: 'set', kind: 'nodes', source, object }),
   delete: (source, key) => ({ type: 'delete', kind: 'nodes', source, key }),
+};
+
+export const ENDPOINT_SLICE_EVENTS: Makers<EndpointSlice> = {
+  reset: (source, objects) => ({ type: 'reset', kind: 'endpointSlices', source, objects }),
+  set: (source, object) => ({ type: 'set', kind: 'endpointSlices', source, object }),
+  delete: (source, key) => ({ type: 'delete', kind: 'endpointSlices', source, key }),
 };
 
 export const POLICY_EVENTS: Makers<Policy> = {

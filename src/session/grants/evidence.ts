@@ -42,11 +42,11 @@ export async function proveOpen(
   since: number,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const found = () => allowed(deps, path, since - SKEW).find(({ last }) => last >= since);
+  const found = () => allowed(deps, path, since - SKEW)[0];
   const controller = new AbortController();
   const stop = AbortSignal.any([signal, controller.signal]);
   try {
-    return await Promise.any([whenSeen(deps, found, since, stop), whenConnected(deps, path, stop)]);
+    return await Promise.any([whenSeen(deps, found, stop), whenConnected(deps, path, stop)]);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -93,10 +93,11 @@ export async function proveClosed(
   };
 }
 
+/** Attempts let through since then: by the time of the flow that gave the verdict, as a SYN may have waited long. */
 function allowed({ attempts }: EvidenceDeps, path: GrantPath, since: number): readonly Attempt[] {
   return attempts(since).filter(
     (attempt) =>
-      attempt.first >= since &&
+      attempt.turned >= since &&
       (attempt.verdict === 'allow' || attempt.verdict === 'l7') &&
       isOn(path, attempt),
   );
@@ -109,7 +110,6 @@ function dropped({ attempts }: EvidenceDeps, path: GrantPath, since: number): re
 function whenSeen(
   deps: EvidenceDeps,
   found: () => Attempt | undefined,
-  since: number,
   signal: AbortSignal,
 ): Promise<Opened> {
   return new Promise((resolve, reject) => {
@@ -117,7 +117,7 @@ function whenSeen(
       const attempt = found();
       if (attempt === undefined) return;
       stop();
-      resolve({ at: attempt.first >= since ? attempt.first : attempt.last, how: `seen by ${attempt.seen}` });
+      resolve({ at: attempt.turned, how: `seen by ${attempt.seen}` });
     };
     const stop = deps.onFlows(look);
     signal.addEventListener(
