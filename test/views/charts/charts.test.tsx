@@ -90,12 +90,15 @@ test('charts follow the clock and a new size', async () => {
   await screen.until((text) => text.split('\n')[22]?.length === 80 && text.includes('77 now'));
 });
 
-test('the process can still be ended by a signal', async () => {
-  const before = ['SIGTERM', 'SIGINT', 'SIGQUIT'].map((signal) => process.listenerCount(signal));
-  screen = openScreen({ state });
+test('the process can still be ended by a signal while charts are drawn', async () => {
+  const listeners = () =>
+    ['SIGTERM', 'SIGINT', 'SIGQUIT', 'exit'].map((event) => process.listenerCount(event));
+  screen = openScreen({ state: sessionState(facts) });
+  await screen.settled();
+  const before = listeners();
+  screen.set({ overlay: { type: 'charts' } });
   await screen.until('allowed a second');
-  await screen.close();
-  expect(['SIGTERM', 'SIGINT', 'SIGQUIT'].map((signal) => process.listenerCount(signal))).toEqual(before);
+  expect(listeners()).toEqual(before);
 });
 
 test('before anything was seen there is nothing to draw, and it says so', async () => {

@@ -21,6 +21,7 @@ test('quitting with live grants asks what becomes of them', async () => {
   expect(text).toContain('r revoke all and quit (enter)');
   expect(text).toContain(`k keep: the cluster ends them at ${end} and ${end}`);
   expect(text).toContain('esc stay');
+  expect(text).toMatch(/│ {2}esc stay +│$/m);
 });
 
 test('a revoke tells its consequences first', async () => {
