@@ -16,8 +16,7 @@ export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' |
 
 /** Ending, extending, and what becomes of grants when the app ends. */
 export function life(app: App): LifeCommands {
-  const mine = () =>
-    app.state().grants.flatMap(({ grant }) => (grant.mine && isLiving(grant) ? [grant] : []));
+  const mine = () => app.runtime()?.keeper.grants().filter(isLiving) ?? [];
 
   return {
     openRevoke: () => {
@@ -97,12 +96,7 @@ export function life(app: App): LifeCommands {
         await runtime.keeper.revoke(mine().map(({ id }) => id));
         const left = mine();
         if (left.length === 0) app.end();
-        else
-          app.update('quit', (open) => ({
-            type: 'quit',
-            grants: left,
-            ...(open.busy === undefined ? {} : {}),
-          }));
+        else app.update('quit', () => ({ type: 'quit', grants: left }));
       });
     },
   };

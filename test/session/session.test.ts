@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { createSession, type Session } from '../../src/session/session.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { connectionTo } from '../helpers/live-demo.ts';
+
+let demo: Demo;
+let session: Session;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-session-'));
+  demo = await startDemo();
+  session = createSession({
+    connect: () => connectionTo(demo, folder),
+    contexts: async () => ({ names: ['demo', 'other'], current: 'demo' }),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    version: 'test',
+    allNamespaces: false,
+  });
+  await session.start();
+});
+
+afterEach(async () => {
+  await session.dispose();
+  await demo.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const state = () => session.store.getState();
+const rows = (pane: 'pods' | 'policies' | 'attempts' | 'grants') => session.visibleRows(state(), pane);
+
+/** Shows only the story's path and puts the cursor on it. */
+async function onStory(): Promise<void> {
+  session.commands.focus('attempts');
+  session.commands.openFilter();
+  session.commands.type({ type: 'insert', text: '^web db' });
+  session.commands.confirm();
+  await eventually(() => expect(rows('attempts')).toHaveLength(1));
+  await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
+}
+
+async function grantStory(): Promise<void> {
+  await onStory();
+  session.commands.openGrant();
+  session.commands.type({ type: 'insert', text: 'why' });
+  session.commands.confirm();
+  await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
+}
+
+describe('the screen state', () => {
+  test('lists the namespace in view, and all of them when asked', async () => {
+    await eventually(() => expect(state().pods).toHaveLength(14));
+    expect(state().cluster).toMatchObject({
+      namespace: 'shop',
+      context: 'demo',
+      user: 'responder@demo',
+      connection: 'live',
+    });
+    session.commands.allNamespaces();
+    expect(state().pods.length).toBeGreaterThan(14);
+  });
+
+  test('the path under the cursor is judged at once, and a marked one stays', async () => {
+    await onStory();
+    expect(state().path).toMatchObject({
+      sourceName: 'web',
+      destinationName: 'db',
+      port: { port: 5_432, protocol: 'TCP' },
+    });
+    session.commands.markSource();
+    session.commands.markDestination();
+    session.commands.back();
+    session.commands.focus('pods');
+    expect(state().path).toMatchObject({ marked: true, sourceName: 'web', destinationName: 'db' });
+    expect(state().path.verdict?.ingress.summary).toBe('db-only-api admits app=api, not app=web');
+  });
+
+  test('esc goes back one level at a time and never ends the app', async () => {
+    await onStory();
+    session.commands.zoom();
+    session.commands.openHelp();
+    session.commands.back();
+    expect(state()).toMatchObject({ overlay: { type: 'none' }, zoomed: true });
+    session.commands.back();
+    expect(state()).toMatchObject({ zoomed: false, panes: { attempts: { filter: '^web db' } } });
+    session.commands.back();
+    session.commands.back();
+    session.commands.back();
+    expect(state()).toMatchObject({ panes: { attempts: { filter: '' } }, ended: false });
+  });
+
+  test('an unknown command says which there are', () => {
+    session.commands.openCommand();
+    session.commands.type({ type: 'insert', text: 'pdos' });
+    session.commands.confirm();
+    expect(state().overlay).toMatchObject({
+      type: 'command',
+      problem: expect.stringMatching(/"pdos" is no command: try pods/),
+    });
+  });
+});
+
+describe('a grant from the form', () => {
+  test('without a reason nothing is sent, and the field says why', async () => {
+    await onStory();
+    session.commands.openGrant();
+    await eventually(() =>
+      expect(state().overlay).toMatchObject({
+        form: { plan: { state: 'made', server: { state: 'accepted' } } },
+      }),
+    );
+    session.commands.confirm();
+    expect(state().overlay).toMatchObject({
+      type: 'grant',
+      form: { field: 'reason', problems: { reason: expect.stringContaining('needs a reason') } },
+    });
+    expect(state().grants).toEqual([]);
+  });
+
+  test('enter before the plan is made counts once it is', async () => {
+    await grantStory();
+    expect(state()).toMatchObject({ focus: 'grants', overlay: { type: 'none' } });
+  });
+
+  test('quitting asks, and ends once all is revoked', async () => {
+    await grantStory();
+    session.commands.quit();
+    expect(state()).toMatchObject({ overlay: { type: 'quit' }, ended: false });
+    session.commands.quitWith('revoke');
+    await eventually(() => expect(state().ended).toBe(true));
+    const name = state().grants[0]?.grant.halves[0]?.policy?.name ?? '';
+    expect(demo.faults.peek('networkpolicies', 'shop', name)).toBeUndefined();
+  });
+
+  test('keeping grants leaves them to their leases', async () => {
+    await grantStory();
+    session.commands.quit();
+    session.commands.quitWith('keep');
+    expect(state().ended).toBe(true);
+    expect(state().grants[0]?.grant.state.name).toBe('open');
+  });
+});
