@@ -153,7 +153,7 @@ describe('hostile text', () => {
       screen.press('y');
       await screen.shows(/EVIL/);
       screen.press('\u001b');
-      await screen.shows(/Attempts/);
+      await screen.shows(/▸ db-0 /);
       screen.press('3/^web db\re');
       await screen.shows(/ingress of db/);
       expect(screen.written()).not.toMatch(FORBIDDEN);
