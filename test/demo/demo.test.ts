@@ -1,8 +1,9 @@
+import { createHook } from 'node:async_hooks';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { listAt, textAt } from '../../src/core/json.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { apiOf, eventually } from '../helpers/demo.ts';
+import { apiOf, eventually, lease } from '../helpers/demo.ts';
 import { brief, flowClient, timeOf } from '../helpers/demo-flows.ts';
 
 /** What a demo of a seed holds: pods with addresses, and its first attempts with their ports. */
@@ -35,6 +36,20 @@ async function contents(
   }
 }
 
+/** Timers, sockets and servers that the demo's code made and that are still there. */
+function trackHandles(): { readonly alive: () => readonly string[]; readonly stop: () => void } {
+  const alive = new Map<number, string>();
+  const hook = createHook({
+    init: (id, type) => {
+      if (/^(Timeout|TCPSERVERWRAP|TCPWRAP)$/.test(type) && new Error().stack?.includes('/src/demo/')) {
+        alive.set(id, type);
+      }
+    },
+    destroy: (id) => alive.delete(id),
+  }).enable();
+  return { alive: () => [...alive.values()], stop: () => hook.disable() };
+}
+
 describe('the embedded cluster', () => {
   it('is the same for the same seed: pods, uids, addresses, attempts, ports and times', async () => {
     const [a, b] = [await contents(42), await contents(42)];
@@ -50,13 +65,17 @@ describe('the embedded cluster', () => {
   });
 
   it('closes its ports and leaves no timer, socket or server behind when it stops', async () => {
-    const handles = (): readonly string[] =>
-      process.getActiveResourcesInfo().filter((name) => /TCP|Timeout|HTTP/.test(name));
-    const before = handles().length;
+    const handles = trackHandles();
     const demo = await startDemo();
     const api = apiOf(demo.kubeconfig);
     const watching = await api.watch('/api/v1/pods?watch=1');
     await watching.until(({ type }) => type === 'ADDED');
+    const jobs = '/apis/batch/v1/namespaces/shop/jobs';
+    await api.post(jobs, lease('living', 600));
+    await eventually(
+      () => api.get(`${jobs}/living`),
+      (job) => job.text('status', 'startTime') !== undefined,
+    );
     const hubble = flowClient(demo.hubbleAddress);
     const cut = hubble.until({}, () => false);
     await demo.stop();
@@ -73,9 +92,10 @@ describe('the embedded cluster', () => {
       ).rejects.toThrow('ECONNREFUSED');
     }
     await eventually(
-      async () => handles().length,
-      (count) => count <= before,
+      async () => handles.alive(),
+      (left) => left.length === 0,
     );
+    handles.stop();
   });
 
   it('stops when its signal aborts, and does not start for one that has', async () => {

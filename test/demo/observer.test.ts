@@ -33,6 +33,10 @@ describe('the Observer API', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     const counts = Map.groupBy(await hubble.flows({ number: 5 }), ({ node_name }) => node_name);
     expect([...counts.values()].map((flows) => flows.length)).toEqual([5, 5, 5]);
+    for (const [node, flows] of counts) {
+      const newest = all.filter(({ node_name }) => node_name === node).at(-1);
+      expect(timeOf(flows.at(-1))).toBeGreaterThanOrEqual(timeOf(newest));
+    }
     const oldest = await hubble.flows({ number: 1, first: true });
     expect(timeOf(oldest[0])).toBe(times[0]);
   });

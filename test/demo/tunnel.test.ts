@@ -66,6 +66,18 @@ describe('port-forwarding', () => {
     local.close();
   });
 
+  it('begins each channel with the port, little-endian', async () => {
+    const tunnel = open(forward(relay, 4245));
+    const heard: Buffer[] = [];
+    await new Promise<void>((resolve) => {
+      tunnel.on('message', (data) => {
+        if (heard.push(data) === 2) resolve();
+      });
+    });
+    expect(heard).toEqual([Buffer.from([0, 0x95, 0x10]), Buffer.from([1, 0x95, 0x10])]);
+    tunnel.close();
+  });
+
   it('says on the error channel that nothing listens on another port', async () => {
     expect(await errorOf(open(forward(relay, 9_999)))).toContain('error forwarding port 9999');
   });
