@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { bundleBlessed } from './bundle-blessed.ts';
+import { bundleInk } from './bundle-ink.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -19,7 +20,7 @@ const result = await build({
   jsx: 'automatic',
   metafile: true,
   legalComments: 'none',
-  plugins: [bundleBlessed],
+  plugins: [bundleBlessed, bundleInk],
   loader: { '.proto': 'text' },
   define: {
     'process.env.NODE_ENV': '"production"',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 import { bundleBlessed } from '../../scripts/bundle-blessed.ts';
+import { bundleInk } from '../../scripts/bundle-ink.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-frame-'));
 try {
@@ -24,7 +25,7 @@ try {
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     alias: { 'react-devtools-core': './scripts/empty.cjs' },
-    plugins: [bundleBlessed],
+    plugins: [bundleBlessed, bundleInk],
     banner: {
       js: "import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);",
     },
