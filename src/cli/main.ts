@@ -3,6 +3,8 @@ import { SluiceError } from '../core/errors.ts';
 import type { EnforcerName } from '../core/policy/dialect.ts';
 import { type ConnectionOptions, connectOptions, openConnection } from './compose.ts';
 import { EXIT } from './exit-codes.ts';
+import { declareOffline } from './offline/declare.ts';
+import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
 import { collect, ENFORCERS, withGlobalOptions, withTrafficOptions } from './options.ts';
 import type { Output } from './output/write.ts';
 import { reportError } from './report-error.ts';
@@ -31,6 +33,7 @@ export async function main({ argv, output, interactive }: Surroundings): Promise
     async function (this: Command) {
       const options = this.optsWithGlobals<ConnectionOptions>();
       try {
+        checkFormat(this, options.output);
         code = await work({ options, output, signal: interrupt.signal }, this);
       } catch (error) {
         const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
@@ -70,7 +73,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
         .configureOutput({ writeOut: output.out, writeErr: () => {} }),
     );
 
-  withScreenOptions(withTrafficOptions(withGlobalOptions(program))).action(
+  withScreenOptions(withTrafficOptions(acceptAnyFormat(withGlobalOptions(program)))).action(
     run(async (context) => {
       if (!interactive) {
         const { flows } = await import('./verbs/flows.ts');
@@ -129,6 +132,8 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
         return explain(context, from, to, command.opts<{ port: string; enforcer?: EnforcerName }>());
       }),
     );
+
+  declareOffline(verb, run);
 
   withTrafficOptions(verb('grant', 'open a path for a while'))
     .requiredOption('--from <end>', 'source')

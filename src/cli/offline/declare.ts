@@ -1,0 +1,41 @@
+import { type Command, Option } from 'commander';
+import { collect, ENFORCERS } from '../options.ts';
+import type { VerbContext } from '../verbs/context.ts';
+import { withFormats } from './format-option.ts';
+
+/** Declares one verb of the program, with the options that every verb has. */
+export type DeclareVerb = (name: string, about: string) => Command;
+
+/** Wraps the work of a verb into an action that tells errors and sets the exit code. */
+export type RunVerb = (
+  work: (context: VerbContext, command: Command) => Promise<number>,
+) => (this: Command) => Promise<void>;
+
+/** Declares the verbs that ask policies, of a cluster or of manifests. */
+export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
+  withFormats(withPolicyOptions(verb('matrix', 'all pairs that can talk, by workload and port ranges')), [
+    'table',
+    'json',
+    'csv',
+    'dot',
+    'connlist',
+  ]).action(
+    run(async (context, command) => {
+      const { matrix } = await import('./matrix/verb.ts');
+      return matrix(context, command.optsWithGlobals());
+    }),
+  );
+}
+
+/** Adds where the cluster comes from, and how its policies are read. */
+export function withPolicyOptions(command: Command): Command {
+  return command
+    .option(
+      '--manifests <path...>',
+      'read files and folders of YAML or JSON instead of a cluster; - is stdin',
+    )
+    .addOption(
+      new Option('--enforcer <name>', 'how policies are read, instead of as detected').choices(ENFORCERS),
+    )
+    .option('--assume <key=value>', 'change one assumption about the enforcer, may be repeated', collect);
+}

@@ -1,0 +1,36 @@
+import { EXIT } from '../../exit-codes.ts';
+import type { VerbContext } from '../../verbs/context.ts';
+import { type WorldOptions, withWorld } from '../world.ts';
+import { writeLines } from '../write-lines.ts';
+import { connlistLines } from './connlist.ts';
+import { csvLines, dotLines, jsonLines, tableLines } from './formats.ts';
+import { matrixRows } from './matrix.ts';
+
+export const MATRIX_FORMATS = ['table', 'json', 'csv', 'dot', 'connlist'] as const;
+
+export type MatrixVerbOptions = WorldOptions & { readonly output: (typeof MATRIX_FORMATS)[number] };
+
+/** `sluice matrix`: all pairs that can talk, by workload and port ranges. */
+export async function matrix(context: VerbContext, asked: MatrixVerbOptions): Promise<number> {
+  return withWorld(context, asked, (world) => {
+    const rows = [...matrixRows(world, { joinOutside: asked.output !== 'connlist' })];
+    switch (asked.output) {
+      case 'table':
+        writeLines(context.output, tableLines(rows));
+        break;
+      case 'json':
+        writeLines(context.output, jsonLines(rows, world.engine.dialect.enforcer));
+        break;
+      case 'csv':
+        writeLines(context.output, csvLines(rows));
+        break;
+      case 'dot':
+        writeLines(context.output, dotLines(rows));
+        break;
+      case 'connlist':
+        writeLines(context.output, connlistLines(rows));
+        break;
+    }
+    return EXIT.done;
+  });
+}

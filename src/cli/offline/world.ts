@@ -1,0 +1,89 @@
+import type { ClusterEvent } from '../../core/cluster/events.ts';
+import { type ClusterModel, createClusterModel } from '../../core/cluster/model.ts';
+import { assume } from '../../core/policy/assume.ts';
+import { type Dialect, dialectOf, type EnforcerName } from '../../core/policy/dialect.ts';
+import { createEngine, type Engine } from '../../core/policy/engine.ts';
+import type { ForeignObject } from '../../core/policy/foreign.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { VerbContext } from '../verbs/context.ts';
+import { loadManifests } from './manifests/load.ts';
+import { type ManifestNote, noteTexts } from './manifests/notes.ts';
+
+/** A cluster to ask, live or read from manifests. */
+export type PolicyWorld = {
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  /** The namespace of names without one. */
+  readonly namespace: string;
+  /** The namespace that the answer is about; all when undefined. */
+  readonly only: string | undefined;
+};
+
+/** Where the world comes from, and how policies are read in it. */
+export type WorldOptions = {
+  readonly manifests?: readonly string[];
+  readonly enforcer?: EnforcerName;
+  readonly assume?: readonly string[];
+};
+
+/**
+ * Runs a verb's work over manifests (`--manifests`, no cluster, the dialect `spec` unless `--enforcer` names one), or
+ * over the cluster. What is to be said of the manifests goes to stderr.
+ *
+ * @throws SluiceError as `loadManifests`; as connecting to a cluster does
+ */
+export async function withWorld<T>(
+  context: VerbContext,
+  asked: WorldOptions,
+  work: (world: PolicyWorld) => Promise<T> | T,
+): Promise<T> {
+  const { options, output } = context;
+  const only = options.allNamespaces === true ? undefined : options.namespace;
+  if (asked.manifests === undefined) return withLiveWorld(context, asked, only, work);
+  const namespace = options.namespace ?? 'default';
+  const dialect = dialectFrom(dialectOf(asked.enforcer ?? 'spec'), asked.assume);
+  const loaded = await loadManifests(asked.manifests, { namespace });
+  tellNotes(output, loaded.notes);
+  return work({ ...worldOf(loaded, dialect), namespace, only });
+}
+
+/** A model and an engine over what was read. */
+export function worldOf(
+  {
+    events,
+    foreign,
+  }: { readonly events: readonly ClusterEvent[]; readonly foreign: readonly ForeignObject[] },
+  dialect: Dialect,
+): { readonly model: ClusterModel; readonly engine: Engine } {
+  const model = createClusterModel();
+  for (const event of events) model.apply(event);
+  const engine = createEngine(model, dialect);
+  engine.setForeign(foreign);
+  return { model, engine };
+}
+
+/** The dialect with every assumption of the command line. */
+export function dialectFrom(dialect: Dialect, assumptions: readonly string[] = []): Dialect {
+  return assumptions.reduce(assume, dialect);
+}
+
+/** Says on stderr what a reader must know of manifests. */
+export function tellNotes({ err }: VerbContext['output'], notes: readonly ManifestNote[]): void {
+  for (const text of noteTexts(notes)) err(`sluice: ${safeText(text, 4_000)}\n`);
+}
+
+async function withLiveWorld<T>(
+  { options, signal }: VerbContext,
+  asked: WorldOptions,
+  only: string | undefined,
+  work: (world: PolicyWorld) => Promise<T> | T,
+): Promise<T> {
+  const { openConnection } = await import('../compose.ts');
+  const { withRuntime } = await import('../with-runtime.ts');
+  const connection = await openConnection(options, {}, signal);
+  const enforcer = asked.enforcer === undefined ? {} : { enforcer: asked.enforcer };
+  return withRuntime(connection, { traffic: false, signal, ...enforcer }, async ({ model, engine }) => {
+    if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
+    return work({ model, engine, namespace: connection.namespace ?? 'default', only });
+  });
+}
