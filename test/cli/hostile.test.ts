@@ -151,7 +151,7 @@ describe('hostile text', () => {
       screen.press('1/db-0\r');
       await screen.shows(/Pods 1\b/);
       screen.press('y');
-      await screen.shows(/EVIL/);
+      await screen.shows(/apiVersion: v1[\s\S]*EVIL/);
       screen.press('\u001b');
       await screen.shows(/▸ db-0 /);
       screen.press('3/^web db\re');
