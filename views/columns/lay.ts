@@ -89,7 +89,7 @@ export function titleLine<Row>(laid: readonly LaidColumn<Row>[]): Line {
   ];
 }
 
-/** Columns that the cells of a row take, added to the longest seen; true when one of them grew. */
+/** Columns that the cells of a row need, in their short form where they have one, added to the longest seen; true when one grew. */
 export function measure<Row>(
   columns: readonly Column<Row>[],
   row: Row,
@@ -98,7 +98,8 @@ export function measure<Row>(
 ): boolean {
   let grew = false;
   for (const column of columns) {
-    const width = columnsOf(column.cell(row, context).text);
+    const { text, short } = column.cell(row, context);
+    const width = columnsOf(short ?? text);
     if (width > (longest.get(column.id) ?? 0)) {
       longest.set(column.id, width);
       grew = true;
