@@ -1,11 +1,12 @@
 import type { SessionState } from '../../src/session/state.ts';
 import type { Binding, Scope } from './binding.ts';
-import { MOVING } from './move-bindings.ts';
-import { OVERLAYS } from './overlay-bindings.ts';
-import { ACTIONS } from './pane-bindings.ts';
-import { SORTING } from './sort-bindings.ts';
-import { EDITING } from './text-bindings.ts';
-import { VIEWING } from './view-bindings.ts';
+import { ACTIONS } from './table/acting.ts';
+import { EDITING } from './table/editing.ts';
+import { GRANT_FORM } from './table/grant-form.ts';
+import { MOVING } from './table/moving.ts';
+import { OVERLAYS } from './table/overlays.ts';
+import { SORTING } from './table/sorting.ts';
+import { VIEWING } from './table/viewing.ts';
 
 /**
  * Every key of the app. Where two bindings of a scope share a key, the first whose `when` holds has it: a page key of
@@ -14,6 +15,7 @@ import { VIEWING } from './view-bindings.ts';
 export const BINDINGS: readonly Binding[] = [
   ...ACTIONS,
   ...VIEWING,
+  ...GRANT_FORM,
   ...OVERLAYS,
   ...MOVING,
   ...SORTING,

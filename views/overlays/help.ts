@@ -2,7 +2,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { type Binding, PANES } from '../keys/binding.ts';
 import { bindingsOf } from '../keys/bindings.ts';
 import { keyLabel } from '../keys/label.ts';
-import { MOVING } from '../keys/move-bindings.ts';
+import { MOVING } from '../keys/table/moving.ts';
 import { type Line, span } from '../text/span.ts';
 import { entry } from '../text/wrap.ts';
 import type { Content } from './panel.ts';

@@ -1,11 +1,11 @@
-import { formatDuration, MAX_SECONDS, PRESETS } from '../../src/core/access/duration.ts';
-import type { GrantField, GrantForm, SessionState } from '../../src/session/state.ts';
-import { columnsOf } from '../text/fit.ts';
-import { type Line, type Span, span } from '../text/span.ts';
-import { wrap } from '../text/wrap.ts';
-import { fieldSpans } from './field.ts';
-import { planLines } from './grant-plan.ts';
-import type { Content } from './panel.ts';
+import { formatDuration, MAX_SECONDS, PRESETS } from '../../../src/core/access/duration.ts';
+import type { GrantField, GrantForm, SessionState } from '../../../src/session/state.ts';
+import { columnsOf } from '../../text/fit.ts';
+import { type Line, type Span, span } from '../../text/span.ts';
+import { wrap } from '../../text/wrap.ts';
+import { fieldSpans } from '../field.ts';
+import type { Content } from '../panel.ts';
+import { planLines } from './plan.ts';
 
 const LABEL = 10;
 

@@ -1,8 +1,8 @@
-import type { AttemptLine } from '../../src/session/state.ts';
-import { attemptVerdict } from '../columns/verdict.ts';
-import { plural } from '../text/count.ts';
-import { span } from '../text/span.ts';
-import { age } from '../text/time.ts';
+import type { AttemptLine } from '../../../src/session/state.ts';
+import { attemptVerdict } from '../../columns/verdict.ts';
+import { plural } from '../../text/count.ts';
+import { span } from '../../text/span.ts';
+import { age } from '../../text/time.ts';
 import type { Item } from './items.ts';
 
 const WHO = {

@@ -1,6 +1,6 @@
-import type { Decider, Half, NearMiss } from '../../src/core/policy/verdict.ts';
-import { decision } from '../columns/verdict.ts';
-import { span } from '../text/span.ts';
+import type { Decider, Half, NearMiss } from '../../../src/core/policy/verdict.ts';
+import { decision } from '../../columns/verdict.ts';
+import { span } from '../../text/span.ts';
 import type { Item } from './items.ts';
 
 /** One half of a path: its verdict, the policies that decided it, the rules that nearly matched. */

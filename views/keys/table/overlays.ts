@@ -1,5 +1,5 @@
-import type { SessionState } from '../../src/session/state.ts';
-import { type Binding, READ_SCOPES, type Scope } from './binding.ts';
+import type { SessionState } from '../../../src/session/state.ts';
+import { type Binding, READ_SCOPES, type Scope } from '../binding.ts';
 
 const CLOSED_BY_ESC: readonly Scope[] = [
   ...READ_SCOPES,
@@ -14,68 +14,6 @@ const CLOSED_BY_ESC: readonly Scope[] = [
 
 /** Keys of what lies over the panes, apart from editing text and scrolling. */
 export const OVERLAYS: readonly Binding[] = [
-  {
-    id: 'submit-grant',
-    keys: ['enter'],
-    scopes: ['grant'],
-    title: 'grant',
-    hint: (state) => (isConfirming(state) ? 'grant, though it isolates pods' : 'grant'),
-    footer: 1,
-    disabled: cannotSubmit,
-    run: (commands) => commands.confirm(),
-  },
-  {
-    id: 'grant-next-field',
-    keys: ['down'],
-    scopes: ['grant'],
-    title: 'next field',
-    hint: () => 'next field',
-    footer: 2,
-    run: (commands) => commands.grantField(1),
-  },
-  {
-    id: 'grant-previous-field',
-    keys: ['up'],
-    scopes: ['grant'],
-    title: 'field before',
-    run: (commands) => commands.grantField(-1),
-  },
-  {
-    id: 'grant-scope',
-    keys: ['tab', 'shift-tab'],
-    scopes: ['grant'],
-    title: 'only the one pod, or its whole workload',
-    disabled: (state) =>
-      state.overlay.type === 'grant' && !state.overlay.form.canScope
-        ? 'the source has one scope only: it was not picked as a pod of a workload'
-        : undefined,
-    run: (commands) => commands.grantScope(),
-  },
-  {
-    id: 'grant-shorter',
-    keys: ['left'],
-    scopes: ['grant'],
-    title: 'shorter, in the duration field',
-    when: inDuration,
-    run: (commands) => commands.grantPreset(-1),
-  },
-  {
-    id: 'grant-longer',
-    keys: ['right'],
-    scopes: ['grant'],
-    title: 'longer, in the duration field',
-    when: inDuration,
-    run: (commands) => commands.grantPreset(1),
-  },
-  {
-    id: 'grant-yaml',
-    keys: ['ctrl-y'],
-    scopes: ['grant'],
-    title: 'the YAML of what would be created',
-    hint: () => 'yaml',
-    footer: 3,
-    run: (commands) => commands.grantYaml(),
-  },
   {
     id: 'submit-extend',
     keys: ['enter'],
@@ -180,25 +118,6 @@ export const OVERLAYS: readonly Binding[] = [
 function submitHint({ overlay }: SessionState): string {
   if (overlay.type === 'pick') return 'choose';
   return overlay.type === 'command' ? 'run' : 'apply';
-}
-
-function inDuration({ overlay }: SessionState): boolean {
-  return overlay.type === 'grant' && overlay.form.field === 'duration';
-}
-
-function isConfirming({ overlay }: SessionState): boolean {
-  return overlay.type === 'grant' && overlay.form.confirming;
-}
-
-/** Why the form can't be sent now: the plan's own refusal, the server's, a wrong field, or a grant being made. */
-function cannotSubmit({ overlay }: SessionState): string | undefined {
-  if (overlay.type !== 'grant') return undefined;
-  const { busy, plan } = overlay.form;
-  if (busy !== undefined) return `already at it: ${busy}`;
-  if (plan.state !== 'made') return undefined;
-  if (!plan.plan.ok) return `can't open: ${plan.plan.message}`;
-  if (plan.server?.state === 'refused') return `the server refuses it: ${plan.server.message}`;
-  return undefined;
 }
 
 function isEnding({ overlay }: SessionState): string | undefined {

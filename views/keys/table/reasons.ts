@@ -1,5 +1,5 @@
-import { isLiving } from '../../src/session/grants/states.ts';
-import type { SessionState } from '../../src/session/state.ts';
+import { isLiving } from '../../../src/session/grants/states.ts';
+import type { SessionState } from '../../../src/session/state.ts';
 
 /** Why nothing can be opened or shown: the pane has no rows. */
 export function nothingUnderCursor(state: SessionState): string | undefined {

@@ -1,12 +1,12 @@
-import type { Verdict } from '../../src/core/policy/verdict.ts';
-import type { Overlay, SessionState } from '../../src/session/state.ts';
-import { decision } from '../columns/verdict.ts';
-import { span } from '../text/span.ts';
-import { wallClock } from '../text/time.ts';
-import { halfItems } from './explain-half.ts';
-import { seenItems } from './explain-seen.ts';
+import type { Verdict } from '../../../src/core/policy/verdict.ts';
+import type { Overlay, SessionState } from '../../../src/session/state.ts';
+import { decision } from '../../columns/verdict.ts';
+import { span } from '../../text/span.ts';
+import { wallClock } from '../../text/time.ts';
+import type { Content } from '../panel.ts';
+import { halfItems } from './half.ts';
 import { type Item, layItems } from './items.ts';
-import type { Content } from './panel.ts';
+import { seenItems } from './seen.ts';
 
 type Explain = Extract<Overlay, { type: 'explain' }>;
 

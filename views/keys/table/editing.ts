@@ -1,5 +1,5 @@
-import type { TextEdit } from '../../src/session/text-field.ts';
-import { type Binding, TEXT_SCOPES } from './binding.ts';
+import type { TextEdit } from '../../../src/session/text-field.ts';
+import { type Binding, TEXT_SCOPES } from '../binding.ts';
 
 /** Editing the text of an overlay, as readline does it. */
 export const EDITING: readonly Binding[] = [

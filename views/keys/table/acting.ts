@@ -1,6 +1,6 @@
-import type { Commands } from '../../src/session/commands.ts';
-import type { SessionState } from '../../src/session/state.ts';
-import { type Binding, PANES } from './binding.ts';
+import type { Commands } from '../../../src/session/commands.ts';
+import type { SessionState } from '../../../src/session/state.ts';
+import { type Binding, PANES } from '../binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
 /** Acting on what the panes show: mark, grant, revoke, explain. */

@@ -1,9 +1,9 @@
-import type { PaneId, Sort } from '../../src/session/state.ts';
-import { attemptColumns } from '../columns/attempt.ts';
-import { grantColumns } from '../columns/grant.ts';
-import { podColumns } from '../columns/pod.ts';
-import { policyColumns } from '../columns/policy.ts';
-import type { Binding } from './binding.ts';
+import type { PaneId, Sort } from '../../../src/session/state.ts';
+import { attemptColumns } from '../../columns/attempt.ts';
+import { grantColumns } from '../../columns/grant.ts';
+import { podColumns } from '../../columns/pod.ts';
+import { policyColumns } from '../../columns/policy.ts';
+import type { Binding } from '../binding.ts';
 
 type Sortable = { readonly id: string; readonly title: string; readonly sortKey?: string };
 

@@ -1,5 +1,5 @@
-import { pickItems } from '../../src/session/app/typing.ts';
-import { type Binding, PANES, READ_SCOPES } from './binding.ts';
+import { pickItems } from '../../../src/session/app/typing.ts';
+import { type Binding, PANES, READ_SCOPES } from '../binding.ts';
 
 /**
  * Moving the cursor or the text. `g` grants, as in the key hint, so the first row is Home or `ctrl-a`, the last

@@ -1,6 +1,6 @@
-import { columnsOf } from '../text/fit.ts';
-import type { Line, Span } from '../text/span.ts';
-import { entry } from '../text/wrap.ts';
+import { columnsOf } from '../../text/fit.ts';
+import type { Line, Span } from '../../text/span.ts';
+import { entry } from '../../text/wrap.ts';
 
 /** A label and what is said about it; `apart`: an empty line comes before. */
 export type Item = { readonly label: Span; readonly text: Span; readonly apart?: boolean };

@@ -1,4 +1,4 @@
-import { type Binding, PANES, READ_SCOPES } from './binding.ts';
+import { type Binding, PANES, READ_SCOPES } from '../binding.ts';
 
 /** What is shown, and how: panes, filters, namespaces, the app itself. */
 export const VIEWING: readonly Binding[] = [

@@ -1,11 +1,11 @@
-import type { GrantPlan, PlannedHalf } from '../../src/core/access/plan.ts';
-import type { Direction } from '../../src/core/policy/policy.ts';
-import type { IsolationChange, PairChange } from '../../src/core/policy/verdict.ts';
-import type { GrantForm, ServerSays, SessionState } from '../../src/session/state.ts';
-import { plural, several } from '../text/count.ts';
-import { type Line, span, type Tone } from '../text/span.ts';
-import { wallClock } from '../text/time.ts';
-import { entry } from '../text/wrap.ts';
+import type { GrantPlan, PlannedHalf } from '../../../src/core/access/plan.ts';
+import type { Direction } from '../../../src/core/policy/policy.ts';
+import type { IsolationChange, PairChange } from '../../../src/core/policy/verdict.ts';
+import type { GrantForm, ServerSays, SessionState } from '../../../src/session/state.ts';
+import { plural, several } from '../../text/count.ts';
+import { type Line, span, type Tone } from '../../text/span.ts';
+import { wallClock } from '../../text/time.ts';
+import { entry } from '../../text/wrap.ts';
 
 const LABEL = 12;
 
