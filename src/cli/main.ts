@@ -1,11 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SluiceError } from '../core/errors.ts';
-import type { EnforcerName } from '../core/policy/dialect.ts';
 import { type ConnectionOptions, connectOptions, openConnection } from './compose.ts';
 import { EXIT } from './exit-codes.ts';
 import { declareOffline } from './offline/declare.ts';
 import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
-import { collect, ENFORCERS, withGlobalOptions, withTrafficOptions } from './options.ts';
+import { collect, withGlobalOptions, withTrafficOptions } from './options.ts';
 import type { Output } from './output/write.ts';
 import { reportError } from './report-error.ts';
 import { runScreen, type ScreenOptions } from './screen.ts';
@@ -115,21 +114,6 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
       run(async (context, command) => {
         const { flows } = await import('./verbs/flows.ts');
         return flows(context, command.opts());
-      }),
-    );
-
-  verb('explain', 'whether FROM may reach TO, and why; the exit code is the verdict')
-    .argument('<from>', 'pod, ns/pod, deploy/name, svc/name, ns/kind/name or address')
-    .argument('<to>', 'likewise')
-    .requiredOption('--port <port/protocol>', 'port of the destination, as in 5432/tcp')
-    .addOption(
-      new Option('--enforcer <name>', 'how policies are read, instead of as detected').choices(ENFORCERS),
-    )
-    .action(
-      run(async (context, command) => {
-        const { explain } = await import('./verbs/explain.ts');
-        const [from = '', to = ''] = command.args;
-        return explain(context, from, to, command.opts<{ port: string; enforcer?: EnforcerName }>());
       }),
     );
 

@@ -13,6 +13,20 @@ export type RunVerb = (
 
 /** Declares the verbs that ask policies, of a cluster or of manifests. */
 export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
+  withPolicyOptions(verb('explain', 'whether FROM may reach TO, and why; the exit code is the verdict'))
+    .argument('[from]', 'pod, ns/pod, deploy/name, svc/name, ns/kind/name or address')
+    .argument('[to]', 'likewise')
+    .option('--port <port/protocol>', 'port of the destination, as in 5432/tcp')
+    .option('--with <file...>', 'before and after these policies come')
+    .option('--without <kind/ns/name>', 'before and after this policy goes, may be repeated', collect)
+    .option('--batch <file>', 'answer a file of paths, a line of JSON each; - is stdin')
+    .action(
+      run(async (context, command) => {
+        const { explain } = await import('../verbs/explain.ts');
+        return explain(context, command.args, command.opts());
+      }),
+    );
+
   withFormats(withPolicyOptions(verb('matrix', 'all pairs that can talk, by workload and port ranges')), [
     'table',
     'json',

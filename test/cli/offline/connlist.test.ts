@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
+import { connlistLines } from '../../../src/cli/offline/matrix/connlist.ts';
+import { type MatrixEnd, matrixRows } from '../../../src/cli/offline/matrix/matrix.ts';
+import { isNothing } from '../../../src/cli/offline/reach/port-sets.ts';
+import { worldOf } from '../../../src/cli/offline/world.ts';
+import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/files.ts';
+
+/** netpol-analyzer: an ipBlock never matches a pod. */
+const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: false };
+
+/** Directories whose owners of pods have no kind, which no API server takes: who owns them is anybody's guess. */
+const OWNERS_WITHOUT_KIND = /^example_pods_w_same_owner_and_labels_gap/;
+
+test.skipIf(!vectorsPresent())(
+  'the connlist of a folder is, line by line, that of netpol-analyzer',
+  { timeout: 60_000 },
+  async () => {
+    const findings: string[] = [];
+    let compared = 0;
+    for (const name of directories('netpol-analyzer')) {
+      const folder = join(VECTORS, 'netpol-analyzer', name);
+      const file = join(folder, 'expected/connlist.txt');
+      const about = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as {
+        readonly hasIngressControllerLines: boolean;
+      };
+      if (!existsSync(file) || about.hasIngressControllerLines || OWNERS_WITHOUT_KIND.test(name)) continue;
+      compared += 1;
+      const { rows, lines } = await connlistOf(join(folder, 'manifests'));
+      const want = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+      // Where we say undecidable (host networks, pods without address), the other guesses.
+      const unsure = new Set(
+        rows.filter((row) => !isNothing(row.unsure)).map(({ from, to }) => `${plain(from)} => ${plain(to)}`),
+      );
+      const isUnsure = (line: string) => unsure.has(line.split(' : ')[0] ?? '');
+      const extra = lines.filter((line) => !want.includes(line) && !isUnsure(line));
+      const missing = want.filter((line) => !lines.includes(line) && !isUnsure(line));
+      findings.push(
+        ...extra.map((line) => `${name}: + ${line}`),
+        ...missing.map((line) => `${name}: - ${line}`),
+      );
+    }
+    process.stdout.write(`connlist: ${compared} directories compared as text\n`);
+    expect(compared).toBeGreaterThanOrEqual(30);
+    expect(findings).toEqual([]);
+  },
+);
+
+async function connlistOf(folder: string) {
+  const loaded = await loadManifests([folder], { namespace: 'default' });
+  const world = { ...worldOf(loaded, DIALECT), namespace: 'default', only: undefined };
+  const rows = [...matrixRows(world, { joinOutside: false })];
+  return { rows, lines: connlistLines(rows) };
+}
+
+function plain(end: MatrixEnd): string {
+  return end.type === 'pods' ? `${end.party.namespace}/${end.party.name}[${end.party.kind}]` : 'outside';
+}
