@@ -22,6 +22,8 @@ type Place = { readonly resource: string; readonly key: string };
 export function startGarbageCollector(store: Store, work: Work): () => void {
   const dependents = new Map<string, Map<string, Place>>();
   const bucket = createBucket(40, 30);
+  /** Objects whose removal waits for the collector's turn: judged once. */
+  const claimed = new Set<string>();
 
   const remember = (resource: string, object: Stored): void => {
     const place = { resource, key: keyOfObject(object) };
@@ -62,14 +64,18 @@ export function startGarbageCollector(store: Store, work: Work): () => void {
       store.put(resource, withMetadata(object, { ownerReferences: solid }));
       return;
     }
-    const wait = bucket.reserve(CALLS);
+    const claim = `${resource} ${key} ${object.metadata.uid}`;
+    if (claimed.has(claim)) return;
+    claimed.add(claim);
     const remove = (): void => {
+      claimed.delete(claim);
       const fresh = store.get(resource, key);
       if (fresh === undefined || fresh.metadata.uid !== object.metadata.uid) return;
       const cascade = judged.some(({ state }) => state === 'waiting') && dependentsOf(fresh).length > 0;
       const propagation = waitsFor(fresh, 'orphaning') ? 'Orphan' : cascade ? 'Foreground' : 'Background';
       deleteObject(store, resource, fresh, { propagation, graceSeconds: 0 }, Date.now());
     };
+    const wait = bucket.reserve(CALLS);
     if (wait === 0) remove();
     else work.after(wait, `gc delete ${resource} ${key}`, remove);
   };
