@@ -132,6 +132,23 @@ describe('calls that fail', () => {
   });
 });
 
+describe('an API server that restarts', () => {
+  it('ends its watches, refuses rightful users for a moment, and then has all that it had', async () => {
+    await api.post(POLICIES, policy('kept'));
+    const watching = await api.watch(`${POLICIES}?watch=1`);
+    const back = demo.faults.restart(50, 300);
+    await watching.ended;
+    await back;
+    expect((await api.get(POLICIES)).code).toBe(403);
+    expect((await api.get('/readyz')).code).toBe(200);
+    const found = await eventually(
+      () => api.get(`${POLICIES}/kept`),
+      ({ code }) => code !== 403,
+    );
+    expect(found.code).toBe(200);
+  });
+});
+
 describe('objects that change under way', () => {
   it('are what admission made of them, in a dry-run too', async () => {
     const undo = demo.faults.admit((object) =>

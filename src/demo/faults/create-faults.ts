@@ -46,6 +46,13 @@ export function createFaults({ board, store, api, observer, controllers, addUser
         await api.reopen();
       }
     },
+    restart: async (down, blind = 1_000) => {
+      await api.shut();
+      await delay(down);
+      const undo = board.forbid({});
+      void delay(blind, undefined, { ref: false }).then(undo);
+      await api.reopen();
+    },
     loseHubble: observer.shut,
     restoreHubble: observer.reopen,
     loseEvents: observer.loseEvents,
