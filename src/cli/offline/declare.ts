@@ -39,6 +39,19 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
       return matrix(context, command.optsWithGlobals());
     }),
   );
+
+  withFormats(withPolicyOptions(verb('lint', 'mistakes in policies, each with what to do')), [
+    'table',
+    'json',
+    'sarif',
+  ])
+    .option('--strict', 'exit 3 when there is any')
+    .action(
+      run(async (context, command) => {
+        const { lintVerb } = await import('./lint/verb.ts');
+        return lintVerb(context, command.optsWithGlobals());
+      }),
+    );
 }
 
 /** Adds where the cluster comes from, and how its policies are read. */

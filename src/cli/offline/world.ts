@@ -1,13 +1,17 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
-import { type ClusterModel, createClusterModel } from '../../core/cluster/model.ts';
+import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
 import { assume } from '../../core/policy/assume.ts';
 import { type Dialect, dialectOf, type EnforcerName } from '../../core/policy/dialect.ts';
 import { createEngine, type Engine } from '../../core/policy/engine.ts';
 import type { ForeignObject } from '../../core/policy/foreign.ts';
+import { policyKindOf } from '../../core/policy/kinds.ts';
+import type { PolicyRef } from '../../core/policy/policy.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { loadManifests } from './manifests/load.ts';
 import { type ManifestNote, noteTexts } from './manifests/notes.ts';
+import type { ManifestObject } from './manifests/objects.ts';
+import type { Place } from './manifests/parse.ts';
 
 /** A cluster to ask, live or read from manifests. */
 export type PolicyWorld = {
@@ -17,6 +21,8 @@ export type PolicyWorld = {
   readonly namespace: string;
   /** The namespace that the answer is about; all when undefined. */
   readonly only: string | undefined;
+  /** Where a policy is written; nowhere in a live cluster. */
+  readonly placeOf: (policy: PolicyRef) => Place | undefined;
 };
 
 /** Where the world comes from, and how policies are read in it. */
@@ -44,7 +50,7 @@ export async function withWorld<T>(
   const dialect = dialectFrom(dialectOf(asked.enforcer ?? 'spec'), asked.assume);
   const loaded = await loadManifests(asked.manifests, { namespace });
   tellNotes(output, loaded.notes);
-  return work({ ...worldOf(loaded, dialect), namespace, only });
+  return work({ ...worldOf(loaded, dialect), namespace, only, placeOf: placesOf(loaded.objects, namespace) });
 }
 
 /** A model and an engine over what was read. */
@@ -60,6 +66,20 @@ export function worldOf(
   const engine = createEngine(model, dialect);
   engine.setForeign(foreign);
   return { model, engine };
+}
+
+/** Of namesakes, the place of the last one, which counts. */
+function placesOf(objects: readonly ManifestObject[], namespace: string): PolicyWorld['placeOf'] {
+  const places = new Map<string, Place>();
+  for (const { apiVersion, kind, namespace: own, name, place } of objects) {
+    const known = policyKindOf(apiVersion, kind);
+    if (known === undefined) continue;
+    places.set(
+      policyKey({ kind, name, ...(known.namespaced ? { namespace: own ?? namespace } : {}) }),
+      place,
+    );
+  }
+  return (policy) => places.get(policyKey(policy));
 }
 
 /** The dialect with every assumption of the command line. */
@@ -84,6 +104,12 @@ async function withLiveWorld<T>(
   const enforcer = asked.enforcer === undefined ? {} : { enforcer: asked.enforcer };
   return withRuntime(connection, { traffic: false, signal, ...enforcer }, async ({ model, engine }) => {
     if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
-    return work({ model, engine, namespace: connection.namespace ?? 'default', only });
+    return work({
+      model,
+      engine,
+      namespace: connection.namespace ?? 'default',
+      only,
+      placeOf: () => undefined,
+    });
   });
 }

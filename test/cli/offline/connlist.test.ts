@@ -51,7 +51,7 @@ test.skipIf(!vectorsPresent())(
 
 async function connlistOf(folder: string) {
   const loaded = await loadManifests([folder], { namespace: 'default' });
-  const world = { ...worldOf(loaded, DIALECT), namespace: 'default', only: undefined };
+  const world = { ...worldOf(loaded, DIALECT), only: undefined };
   const rows = [...matrixRows(world, { joinOutside: false })];
   return { rows, lines: connlistLines(rows) };
 }

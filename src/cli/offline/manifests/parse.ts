@@ -36,7 +36,8 @@ function parseYaml(file: string, text: string): readonly ManifestDocument[] {
   let line = 1;
   for (const piece of piecesOf(text)) {
     for (const value of parsePiece(piece, { file, document: documents.length + 1, line })) {
-      documents.push({ place: { file, document: documents.length + 1, line }, value });
+      const place = { file, document: documents.length + 1, line: line + countLines(preambleOf(piece)) };
+      documents.push({ place, value });
     }
     line += countLines(piece);
   }
@@ -53,6 +54,11 @@ function piecesOf(text: string): readonly string[] {
   if (!isPrologue) return pieces;
   // What stands before the first marker belongs to the first document, so that its lines still count.
   return [`${first.replace(/^%.*$/gm, '#')}${pieces[1] ?? ''}`, ...pieces.slice(2)];
+}
+
+/** What stands before the contents: the marker, blank lines and comments. */
+function preambleOf(piece: string): string {
+  return /^(?:(?:---)?[^\S\n]*(?:#.*)?\n)*/.exec(piece)?.[0] ?? '';
 }
 
 function parsePiece(piece: string, place: Place): readonly unknown[] {

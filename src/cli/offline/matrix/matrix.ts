@@ -13,6 +13,9 @@ export type MatrixEnd =
 /** Two ends that can talk, and on which ports. */
 export type MatrixRow = { readonly from: MatrixEnd; readonly to: MatrixEnd } & PathPorts;
 
+/** The world that is asked. */
+export type MatrixWorld = Pick<PolicyWorld, 'model' | 'engine' | 'only'>;
+
 export type MatrixOptions = {
   /** Whether neighbouring outside ranges with the same ports become one row. */
   readonly joinOutside: boolean;
@@ -22,7 +25,7 @@ export type MatrixOptions = {
  * All pairs of workloads that can talk, with each other and with the outside, in the order of their names; those of
  * one namespace where the world is limited to it. A workload's pods among themselves count when there are several.
  */
-export function* matrixRows(world: PolicyWorld, { joinOutside }: MatrixOptions): Generator<MatrixRow> {
+export function* matrixRows(world: MatrixWorld, { joinOutside }: MatrixOptions): Generator<MatrixRow> {
   const { model, engine, only } = world;
   const reach = createReach(engine);
   const members = partiesOf(model, reach).map(memberOf);
