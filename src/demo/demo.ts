@@ -51,7 +51,11 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const board = createFaultBoard();
   const tokens = new Map<string, User>();
   const relay = store.list('/pods', 'kube-system').find(isRelay);
-  const observer = await startObserver({ nodes: NODES, relay: relay?.metadata.name ?? 'hubble-relay' });
+  const observer = await startObserver({
+    nodes: NODES,
+    relay: relay?.metadata.name ?? 'hubble-relay',
+    past: PAST,
+  });
   const api = await startApiServer({
     context: {
       store,

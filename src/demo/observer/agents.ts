@@ -20,10 +20,11 @@ export type Agents = {
   readonly uptime: () => string;
 };
 
-export function createAgents(nodes: readonly NodeAddress[]): Agents {
+/** Agents that began `past` ms ago. */
+export function createAgents(nodes: readonly NodeAddress[], past: number): Agents {
   const rings = new Map<string, Ring>(nodes.map(({ name }) => [name, createRing()]));
   const away = new Set<string>();
-  const started = Date.now();
+  const started = Date.now() - past;
   const up = (): string[] => nodes.map(({ name }) => name).filter((name) => !away.has(name));
   return {
     nodes,

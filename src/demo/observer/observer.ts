@@ -24,11 +24,13 @@ export type ObserverOptions = {
   readonly nodes: readonly NodeAddress[];
   /** The name of Relay's pod. */
   readonly relay: string;
+  /** ms that the agents have been up before. */
+  readonly past: number;
 };
 
 /** Starts the server on a free port of 127.0.0.1. */
-export async function startObserver({ nodes, relay }: ObserverOptions): Promise<Observer> {
-  const agents = createAgents(nodes);
+export async function startObserver({ nodes, relay, past }: ObserverOptions): Promise<Observer> {
+  const agents = createAgents(nodes, past);
   const streams = createFlowStreams(agents, relay);
   const handlers: ObserverHandlers = {
     GetFlows: streams.open,
