@@ -40,6 +40,20 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     }),
   );
 
+  withFormats(withPolicyOptions(verb('check', 'whether expectations of who may talk to whom are met')), [
+    'table',
+    'json',
+    'junit',
+  ])
+    .argument('[file]', 'expectations as YAML; - is stdin')
+    .option('--schema', 'print the JSON schema of such a file')
+    .action(
+      run(async (context, command) => {
+        const { check } = await import('./check/verb.ts');
+        return check(context, command.args[0], command.optsWithGlobals());
+      }),
+    );
+
   withFormats(withPolicyOptions(verb('lint', 'mistakes in policies, each with what to do')), [
     'table',
     'json',

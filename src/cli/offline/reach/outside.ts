@@ -39,8 +39,13 @@ export function outsideRanges(
 }
 
 /** `10.0.0.0-10.255.255.255`. */
-export function rangeText({ family, first, last }: Pick<OutsideRange, 'family' | 'first' | 'last'>): string {
+export function rangeText({ family, first, last }: OutsideRange): string {
   return `${formatIp({ family, value: first })}-${formatIp({ family, value: last })}`;
+}
+
+/** Whether a range is all of its family. */
+export function isWholeFamily({ family, first, last }: OutsideRange): boolean {
+  return first === EVERY_ADDRESS[family].first && last === EVERY_ADDRESS[family].last;
 }
 
 function speaksIpv6(model: ClusterModel, blocks: readonly Block[]): boolean {
@@ -74,13 +79,17 @@ function pieces(family: 4 | 6, blocks: readonly Block[]): readonly (readonly [bi
   return list.map(({ first, last }) => [first, last]);
 }
 
-/** From the end of a range down: clusters number their pods from the start. */
+/** An address for examples (RFC 5737, RFC 3849) where the range has it; else from its end down, as pods are numbered up. */
 function freeAddress(model: ClusterModel, family: 4 | 6, first: bigint, last: bigint): string | undefined {
+  const isFree = (text: string) => model.podAt(text) === undefined && model.nodeAt(text) === undefined;
+  const example = parseIp(family === 4 ? '203.0.113.1' : '2001:db8::1');
+  if (example !== undefined && first <= example.value && example.value <= last && isFree(formatIp(example))) {
+    return formatIp(example);
+  }
   const lowest = last - first > TRIES ? last - TRIES : first;
   for (let value = last; value >= lowest; value -= 1n) {
     const text = formatIp({ family, value });
-    if (parseIp(text)?.family !== family) continue;
-    if (model.podAt(text) === undefined && model.nodeAt(text) === undefined) return text;
+    if (parseIp(text)?.family === family && isFree(text)) return text;
   }
   return undefined;
 }

@@ -1,0 +1,172 @@
+import type { IpRange } from '../../../core/cluster/ip.ts';
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import { nearestNames } from '../../../core/cluster/nearest.ts';
+import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
+import type { Connections } from '../../../core/policy/connections.ts';
+import type { End, Half } from '../../../core/policy/verdict.ts';
+import { isWholeFamily, rangeText } from '../reach/outside.ts';
+import { both, isNothing, PROTOCOLS, portsText, without } from '../reach/port-sets.ts';
+import { createReach, type Reach } from '../reach/reach.ts';
+import type { PolicyWorld } from '../world.ts';
+import { endsOfPattern, isWithin, outsidePieces, rangesOfPatterns } from './ends.ts';
+import type { Expectation } from './expectations.ts';
+
+/** One path that is not as expected. */
+export type CheckFinding = {
+  readonly from: string;
+  readonly to: string;
+  readonly ports: Connections;
+  readonly is: 'allow' | 'deny' | 'undecidable';
+  readonly why: string;
+};
+
+/** What became of an expectation. `violated` wins over `undecidable`. */
+export type CheckResult = {
+  readonly expectation: Expectation;
+  readonly result: 'met' | 'violated' | 'undecidable';
+  /** Pairs of ends that were judged. */
+  readonly pairs: number;
+  readonly findings: readonly CheckFinding[];
+  /** Patterns that match nothing: then it proves nothing, and counts as violated. */
+  readonly unmatched: readonly string[];
+};
+
+/** Judges expectations in a world. `namespace` is where ends without one are. */
+export function judgeExpectations(
+  { model, engine }: Pick<PolicyWorld, 'model' | 'engine'>,
+  expectations: readonly Expectation[],
+  namespace: string,
+): readonly CheckResult[] {
+  const reach = createReach(engine);
+  const world: CheckWorld = { model, reach, namespace, explain: explainer(engine) };
+  return expectations.map((expectation) => judgeOne(world, expectation));
+}
+
+type CheckWorld = {
+  readonly model: ClusterModel;
+  readonly reach: Reach;
+  readonly namespace: string;
+  readonly explain: (from: End, to: End, ports: Connections) => string;
+};
+
+/** One end to ask: where several pods are alike, one of them. */
+type Ask = { readonly end: End; readonly name: string; readonly ports: (asked: Connections) => Connections };
+
+function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
+  const { kind, ports } = expectation;
+  const from = sideOf(world, expectation.from, 'ingress', kind === 'only');
+  const to = sideOf(world, expectation.to, 'egress', kind === 'onlyTo');
+  const unmatched = [...(kind === 'only' ? [] : from.unmatched), ...(kind === 'onlyTo' ? [] : to.unmatched)];
+  const findings = new Map<string, CheckFinding>();
+  let pairs = 0;
+  for (const source of from.asks) {
+    for (const target of to.asks) {
+      if (isSame(source.end, target.end)) continue;
+      if (source.end.type === 'ip' && target.end.type === 'ip') continue;
+      pairs += 1;
+      const wanted = target.ports(ports);
+      const flaw = judgePair(world.reach, kind, source, target, wanted);
+      if (flaw === undefined) continue;
+      const key = `${source.name} ${target.name} ${flaw.is} ${portsText(flaw.ports)}`;
+      if (findings.has(key)) continue;
+      const why = isNothing(wanted)
+        ? 'the service has no such port'
+        : world.explain(source.end, target.end, flaw.ports);
+      findings.set(key, { from: source.name, to: target.name, ...flaw, why });
+    }
+  }
+  const list = [...findings.values()];
+  const isViolated = unmatched.length > 0 || list.some(({ is }) => is !== 'undecidable');
+  const result = isViolated ? 'violated' : list.length > 0 ? 'undecidable' : 'met';
+  return {
+    expectation,
+    result,
+    pairs,
+    findings: list,
+    unmatched: unmatched.map((text) => hint(world, text)),
+  };
+}
+
+type Flaw = Pick<CheckFinding, 'ports' | 'is'>;
+
+function judgePair(
+  reach: Reach,
+  kind: Expectation['kind'],
+  { end: from }: Ask,
+  { end: to }: Ask,
+  wanted: Connections,
+): Flaw | undefined {
+  const { open, unsure } = reach.between(from, to);
+  if (kind === 'allow' && isNothing(wanted)) return { ports: wanted, is: 'deny' };
+  const bad = kind === 'allow' ? without(without(wanted, open), unsure) : both(wanted, open);
+  if (!isNothing(bad)) return { ports: bad, is: kind === 'allow' ? 'deny' : 'allow' };
+  const doubtful = both(wanted, unsure);
+  return isNothing(doubtful) ? undefined : { ports: doubtful, is: 'undecidable' };
+}
+
+type SideAsks = { readonly asks: readonly Ask[]; readonly unmatched: readonly string[] };
+
+/** The ends of one side; with `others`, every end that its patterns do not match. */
+function sideOf(
+  { model, reach, namespace }: CheckWorld,
+  patterns: readonly string[],
+  direction: 'ingress' | 'egress',
+  others: boolean,
+): SideAsks {
+  const found = patterns.map((pattern) => ({ pattern, ends: endsOfPattern(model, pattern, namespace) }));
+  const pods = found.flatMap(({ ends }) => ends.pods);
+  const ranges: readonly IpRange[] = found.flatMap(({ ends }) => ends.addresses);
+  const unmatched = found
+    .filter(({ ends }) => ends.pods.length + ends.addresses.length === 0)
+    .map(({ pattern }) => pattern);
+  const isOutsideAsked = others || ranges.length > 0;
+  const pieces = isOutsideAsked
+    ? outsidePieces(model, reach.traits, direction, rangesOfPatterns(patterns))
+    : [];
+  const outside = pieces
+    .filter((piece) => isWithin(piece, ranges) !== others)
+    .map(
+      (piece): Ask => ({
+        end: piece.end,
+        name: isWholeFamily(piece) ? 'outside' : rangeText(piece),
+        ports: (asked) => asked,
+      }),
+    );
+  if (!others) return { asks: [...pods.map(askOf), ...outside], unmatched };
+  const listed = new Set(pods.map(({ pod }) => pod));
+  const rest = [...model.pods()].filter((pod) => isLive(pod) && !listed.has(pod));
+  return { asks: [...rest.map((pod) => askOf({ pod, ports: (asked) => asked })), ...outside], unmatched };
+}
+
+function askOf({ pod, ports }: { readonly pod: Pod; readonly ports: Ask['ports'] }): Ask {
+  const { kind, namespace, name } = pod.owner ?? { ...pod, kind: 'Pod' };
+  return { end: { type: 'pod', pod }, name: `${namespace}/${name}[${kind}]`, ports };
+}
+
+function isSame(a: End, b: End): boolean {
+  return a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
+}
+
+/** Why the first of these ports is as it is, in the words of both halves. */
+function explainer(engine: PolicyWorld['engine']): CheckWorld['explain'] {
+  return (from, to, ports) => {
+    const protocol = PROTOCOLS.find((name) => ports[name].length > 0) ?? 'TCP';
+    const port = ports[protocol][0]?.[0] ?? 1;
+    const verdict = engine.evaluate({ from, to, port, protocol });
+    const halves: readonly (readonly [string, Half])[] = [
+      ['egress', verdict.egress],
+      ['ingress', verdict.ingress],
+    ];
+    const decisive = halves.filter(([, half]) => half.verdict === verdict.verdict);
+    const told = decisive.length > 0 ? decisive : halves;
+    return told.map(([name, half]) => `${name}: ${half.summary}`).join('; ');
+  };
+}
+
+function hint({ model, namespace }: CheckWorld, pattern: string): string {
+  const names = [...model.pods()].flatMap((pod) => [keyOf(pod), ...(pod.owner ? [keyOf(pod.owner)] : [])]);
+  const parts = pattern.split('/');
+  const wanted = parts.length === 1 ? `${namespace}/${pattern}` : `${parts[0]}/${parts.at(-1)}`;
+  const near = nearestNames(wanted, names);
+  return `nothing matches ${pattern}${near.length === 0 ? '' : ` (nearest: ${near.join(', ')})`}`;
+}
