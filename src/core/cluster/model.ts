@@ -40,6 +40,8 @@ export type ClusterModel = {
   readonly backends: (service: Service) => readonly Pod[];
   /** Addresses behind a service as its EndpointSlices list them; empty when none are known. */
   readonly endpoints: (namespace: string, service: string) => readonly string[];
+  /** Addresses of all EndpointSlices. */
+  readonly endpointAddresses: () => Iterable<string>;
   readonly nodes: () => Iterable<Node>;
   readonly node: (name: string) => Node | undefined;
   readonly nodeAt: (ip: string) => Node | undefined;
@@ -118,6 +120,9 @@ export function createClusterModel(): ClusterModel {
     backends: (service) => backendsOf(service, podsByNamespace.get(service.namespace)),
     endpoints: (namespace, service) =>
       slicesByService.get(`${namespace}/${service}`).flatMap(({ addresses }) => addresses),
+    endpointAddresses: function* () {
+      for (const { addresses } of endpointSlices.values()) yield* addresses;
+    },
     nodes: nodes.values,
     node: nodes.get,
     nodeAt: (ip) => nodesByIp.get(canonicalIp(ip))[0],

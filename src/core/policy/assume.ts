@@ -47,13 +47,14 @@ export function assume(dialect: Dialect, text: string): Dialect {
 
 /**
  * A dialect as Cilium's ConfigMap `kube-system/cilium-config` sets it; keys that are absent or not known leave it as
- * it is (facts/policy.md §2a.1, §2a.11). Of no effect for other enforcers.
+ * it is (facts/policy.md §2a.1, §2a.8, §2a.11). Of no effect for other enforcers.
  */
 export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<string, string>>): Dialect {
   if (dialect.enforcer !== 'cilium') return dialect;
   const mode = config['policy-cidr-match-mode'] ?? '';
   const enable = config['enable-policy'] ?? 'default';
-  return withSetting(withSetting(dialect, 'enable-policy', enable), 'policy-cidr-match-mode', mode);
+  const set = withSetting(withSetting(dialect, 'enable-policy', enable), 'policy-cidr-match-mode', mode);
+  return { ...set, labels: config.labels ?? '' };
 }
 
 function isKey(key: string): key is Key {

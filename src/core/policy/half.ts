@@ -79,7 +79,10 @@ function decideReading(world: World, classes: Classes, half: HalfQuestion): Half
 const OWN_NODE = 'its own node always reaches it';
 
 /** The own node gets in unless a rule denies it (facts/policy.md §1 rule 28, §2a.9). */
-function withOwnNode({ direction, self, peer }: HalfQuestion, judgement: Judgement): Judgement {
+export function withOwnNode(
+  { direction, self, peer }: Pick<HalfQuestion, 'direction' | 'self' | 'peer'>,
+  judgement: Judgement,
+): Judgement {
   if (direction !== 'ingress' || self.type !== 'pod' || !isOwnNode(self.pod, peer)) return judgement;
   const denied = judgement.steps.some(({ action, sure }) => action === 'deny' && sure);
   return denied || judgement.decision === 'allow' ? judgement : { ...judgement, decision: 'allow' };

@@ -28,7 +28,7 @@ export type Scope = {
 export function whatIf(model: ClusterModel, dialect: Dialect, change: PolicyChange, scope: Scope): WhatIf {
   const world: World = { model, dialect };
   const before = situation(world, [...model.policies()]);
-  const after = situation(world, changed(model, change));
+  const after = situation(world, changedPolicies(model, change));
   const pairs = pairsOf(scope).filter(({ from, to }) => !isSame(from, to));
   const turned = pairs.map((pair) => ({ pair, was: before.decide(pair), is: after.decide(pair) }));
   const isolation = podsTouched(model, change).flatMap((pod) => compare(pod, before, after));
@@ -73,7 +73,8 @@ function situation(world: World, policies: readonly Policy[]): Situation {
   };
 }
 
-function changed(model: ClusterModel, { add, remove }: PolicyChange): readonly Policy[] {
+/** The policies of a model after a change. */
+export function changedPolicies(model: ClusterModel, { add, remove }: PolicyChange): readonly Policy[] {
   const gone = new Set([...remove, ...add].map(policyKey));
   return [...[...model.policies()].filter((policy) => !gone.has(policyKey(policy))), ...add];
 }

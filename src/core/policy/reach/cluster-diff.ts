@@ -1,0 +1,193 @@
+import type { ClusterModel, policyKey } from '../../cluster/model.ts';
+import { isLive, type Pod } from '../../cluster/objects.ts';
+import type { Dialect } from '../dialect.ts';
+import { matchNamespace, type World } from '../match.ts';
+import type { Direction, Policy, Rule } from '../policy.ts';
+import { createPolicyIndex } from '../policy-index.ts';
+import { readingsOf } from '../reading.ts';
+import { type Side, sideOf } from '../side.ts';
+import type { Stack } from '../stack.ts';
+import type { IsolationChange } from '../verdict.ts';
+import { changedPolicies, type PolicyChange } from '../what-if.ts';
+import { addBeyond } from './beyond.ts';
+import { type Collector, createCollector, type PathChange } from './collect.ts';
+import { type PodGroup, pairsOf } from './groups.ts';
+import { createPortAlgebra, type PortChange, type PortFunction } from './port-function.ts';
+import { createSituation, type Situation } from './situation.ts';
+import { surveyOf } from './survey.ts';
+
+/**
+ * What a change of policies does to the whole cluster, exactly: every pair of workloads, nodes and outside addresses,
+ * every port. A path is in the list of what it becomes; `was` says what it came from. A port that is open at L4 with
+ * a proxy behind it counts as undecidable, as in a verdict.
+ */
+export type ClusterDiff = {
+  readonly opens: readonly PathChange[];
+  readonly closes: readonly PathChange[];
+  readonly blurs: readonly PathChange[];
+  readonly isolated: readonly IsolationChange[];
+  readonly freed: readonly IsolationChange[];
+};
+
+/**
+ * Compares a cluster before and after policies come, change (an added one replaces its namesake) and go. Only pods
+ * that a changed policy selects are looked at, each against all ends (facts/policy.md §4: O(selected × groups)).
+ */
+export function clusterDiff(model: ClusterModel, dialect: Dialect, change: PolicyChange): ClusterDiff {
+  const changed = [
+    ...change.add,
+    ...change.remove.flatMap((ref) => formerOf(model, ref)),
+    ...change.add.flatMap((ref) => formerOf(model, ref)),
+  ];
+  const survey = surveyOf(model, dialect, change.add);
+  const { groups, groupOf, workloads, peerTables } = survey;
+  const world: World = { model, dialect };
+  const algebra = createPortAlgebra();
+  const shared = { world, algebra, groupOf, groups: groups.length, peerTables };
+  const before = createSituation(shared, createPolicyIndex(model.policies()));
+  const after = createSituation(shared, createPolicyIndex(changedPolicies(model, change)));
+  const touched = touchedGroups(world, groups, changed, before, after);
+  const collector = createCollector(workloads);
+  const ask: Ask = { model, algebra, before, after, groups, survey, collector };
+  for (const direction of ['ingress', 'egress'] as const) {
+    for (const group of touched) {
+      if (turns(group, direction, before, after)) compareGroup(ask, group, direction);
+    }
+  }
+  const paths = collector.paths();
+  const isolation = touched.flatMap((group) => isolationChanges(group, before, after));
+  return {
+    opens: paths.filter(({ is }) => is === 'allow'),
+    closes: paths.filter(({ is }) => is === 'deny'),
+    blurs: paths.filter(({ is }) => is === 'undecidable'),
+    isolated: isolation.filter(({ isolates }) => isolates).map(({ change: found }) => found),
+    freed: isolation.filter(({ isolates }) => !isolates).map(({ change: found }) => found),
+  };
+}
+
+type Ask = {
+  readonly model: ClusterModel;
+  readonly algebra: ReturnType<typeof createPortAlgebra>;
+  readonly before: Situation;
+  readonly after: Situation;
+  readonly groups: readonly PodGroup[];
+  readonly survey: ReturnType<typeof surveyOf>;
+  readonly collector: Collector;
+};
+
+function formerOf(model: ClusterModel, ref: Parameters<typeof policyKey>[0]): readonly Policy[] {
+  const policy = model.policy(ref.kind, ref.namespace, ref.name);
+  return policy === undefined ? [] : [policy];
+}
+
+/** Groups whose stack is another one after the change: of the namespaces that the changed policies reach. */
+function touchedGroups(
+  world: World,
+  groups: readonly PodGroup[],
+  changed: readonly Policy[],
+  before: Situation,
+  after: Situation,
+): readonly PodGroup[] {
+  const reached = (namespace: string) =>
+    changed.some((policy) =>
+      readingsOf(world.dialect, policy).some(
+        ({ subject }) => matchNamespace(world, subject.namespaces, namespace) !== 'no',
+      ),
+    );
+  const answers = new Map<string, boolean>();
+  return groups.filter(({ namespace, pods: [pod] }) => {
+    const known = answers.get(namespace) ?? reached(namespace);
+    answers.set(namespace, known);
+    return known && pod !== undefined && !isSameStack(before.stackFor(pod), after.stackFor(pod));
+  });
+}
+
+function isSameStack(a: Stack, b: Stack): boolean {
+  const list = ({ admin, normal, baseline }: Stack) => [...admin.flat(), ...normal, ...baseline.flat()];
+  const [x, y] = [list(a), list(b)];
+  return (
+    x.length === y.length &&
+    x.every(({ reading, sure }, at) => y[at]?.reading === reading && y[at]?.sure === sure)
+  );
+}
+
+/** Whether a group's policies differ in this direction at all. */
+function turns(
+  { pods: [pod] }: PodGroup,
+  direction: Direction,
+  before: Situation,
+  after: Situation,
+): boolean {
+  if (pod === undefined) return false;
+  const text = (situation: Situation) => {
+    const { admin, normal, baseline } = situation.stackFor(pod);
+    return [...admin.flat(), ...normal, ...baseline.flat()]
+      .filter(({ reading }) => reading.isolates[direction] || reading[direction].length > 0)
+      .map(({ reading, sure }) => ({ reading, sure }));
+  };
+  const [x, y] = [text(before), text(after)];
+  return (
+    x.length !== y.length ||
+    x.some(({ reading, sure }, at) => y[at]?.reading !== reading || y[at]?.sure !== sure)
+  );
+}
+
+function compareGroup(ask: Ask, self: PodGroup, direction: Direction): void {
+  const { model, survey, collector } = ask;
+  for (const peer of ask.groups) comparePeer(ask, self, peer, direction);
+  const changesTo = (pod: Pod, side: Side) => turnsTo(ask, pod, side, direction);
+  const rules = (pod: Pod) => rulesOn(ask, pod, direction);
+  addBeyond({ model, survey, collector, direction, changesTo, rules }, self);
+}
+
+function comparePeer(ask: Ask, self: PodGroup, peer: PodGroup, direction: Direction): void {
+  const { model, before, after, algebra, collector, survey } = ask;
+  const [from, to] = direction === 'ingress' ? [peer, self] : [self, peer];
+  for (const pair of pairsOf(model, from, to)) {
+    const half = (situation: Situation, which: Direction): PortFunction =>
+      which === 'ingress'
+        ? situation.half('ingress', pair.destination, pair.source, from.index)
+        : situation.half('egress', pair.source, pair.destination, to.index);
+    const was = half(before, direction);
+    const is = half(after, direction);
+    if (was === is) continue;
+    const other = direction === 'ingress' ? 'egress' : 'ingress';
+    const otherWas = half(before, other);
+    const otherIs = half(after, other);
+    // A pair whose ingress turns too was compared with that.
+    if (direction === 'egress' && otherWas !== otherIs) continue;
+    const changes = algebra.changes(algebra.both(was, otherWas), algebra.both(is, otherIs));
+    if (changes.length > 0) collector.add(survey.membersOf(pair.from), survey.membersOf(pair.to), changes);
+  }
+}
+
+function turnsTo(ask: Ask, pod: Pod, side: Side, direction: Direction): readonly PortChange[] {
+  const self = sideOf(ask.model, { type: 'pod', pod });
+  const was = ask.before.half(direction, self, side);
+  return ask.algebra.changes(was, ask.after.half(direction, self, side));
+}
+
+function* rulesOn({ before, after }: Ask, pod: Pod, direction: Direction): Iterable<Rule> {
+  for (const { admin, normal, baseline } of [before.stackFor(pod), after.stackFor(pod)]) {
+    for (const { reading } of [...admin.flat(), ...normal, ...baseline.flat()]) yield* reading[direction];
+  }
+}
+
+function isolationChanges(
+  { pods, hostNetwork }: PodGroup,
+  before: Situation,
+  after: Situation,
+): readonly { readonly change: IsolationChange; readonly isolates: boolean }[] {
+  const [first] = pods;
+  if (first === undefined || hostNetwork) return [];
+  const was = before.isolation(first);
+  const is = after.isolation(first);
+  return (['ingress', 'egress'] as const)
+    .filter((direction) => was[direction] !== is[direction])
+    .flatMap((direction) =>
+      pods.filter(isLive).map(({ namespace, name }) => ({
+        change: { pod: { namespace, name }, direction },
+        isolates: is[direction],
+      })),
+    );
+}

@@ -1,0 +1,151 @@
+import type { Protocol } from '../../cluster/objects.ts';
+import type { Connections, PortRange } from '../connections.ts';
+import type { Decision } from '../verdict.ts';
+
+export const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+export const LAST_PORT = 65_535;
+
+/** Ports from `from` to `to`, inclusive, with one decision. */
+export type Piece = readonly [from: number, to: number, decision: Decision];
+
+/**
+ * What is decided of every port of every protocol; pieces ascend, touch and differ from their neighbours. Equal
+ * functions are one object, so that `===` compares them.
+ */
+export type PortFunction = { readonly id: number } & Readonly<Record<Protocol, readonly Piece[]>>;
+
+/** Makes, joins and compares port functions, each result once. */
+export type PortAlgebra = {
+  readonly make: (pieces: Readonly<Record<Protocol, readonly Piece[]>>) => PortFunction;
+  readonly constant: (decision: Decision) => PortFunction;
+  /** Both halves: the stricter decision of each port. */
+  readonly both: (a: PortFunction, b: PortFunction) => PortFunction;
+  /** One of two, and nobody knows which: where they differ, undecidable. */
+  readonly either: (a: PortFunction, b: PortFunction) => PortFunction;
+  /** Where two functions differ, by what it was and what it is. */
+  readonly changes: (was: PortFunction, is: PortFunction) => readonly PortChange[];
+};
+
+/** Ports whose decision turns in one way. */
+export type PortChange = { readonly was: Decision; readonly is: Decision; readonly ports: Connections };
+
+const STRICTNESS: Readonly<Record<Decision, number>> = { deny: 0, undecidable: 1, allow: 2 };
+
+/** An algebra of its own: functions of two algebras do not mix. */
+export function createPortAlgebra(): PortAlgebra {
+  const known = new Map<string, PortFunction>();
+  const joined = new Map<number, Map<number, PortFunction>>();
+  const compared = new Map<number, Map<number, readonly PortChange[]>>();
+
+  function make(pieces: Readonly<Record<Protocol, readonly Piece[]>>): PortFunction {
+    const TCP = merged(pieces.TCP);
+    const UDP = merged(pieces.UDP);
+    const SCTP = merged(pieces.SCTP);
+    const key = `${TCP.join()}|${UDP.join()}|${SCTP.join()}`;
+    const made = known.get(key) ?? { id: known.size, TCP, UDP, SCTP };
+    known.set(key, made);
+    return made;
+  }
+
+  function constant(decision: Decision): PortFunction {
+    const whole: readonly Piece[] = [[1, LAST_PORT, decision]];
+    return make({ TCP: whole, UDP: whole, SCTP: whole });
+  }
+
+  function both(a: PortFunction, b: PortFunction): PortFunction {
+    if (a === b) return a;
+    return memo(joined, a, b, () => {
+      const join = (protocol: Protocol) =>
+        overlay(a[protocol], b[protocol]).map(
+          ({ from, to, x, y }): Piece => [from, to, STRICTNESS[x] <= STRICTNESS[y] ? x : y],
+        );
+      return make({ TCP: join('TCP'), UDP: join('UDP'), SCTP: join('SCTP') });
+    });
+  }
+
+  function either(a: PortFunction, b: PortFunction): PortFunction {
+    if (a === b) return a;
+    const join = (protocol: Protocol) =>
+      overlay(a[protocol], b[protocol]).map(
+        ({ from, to, x, y }): Piece => [from, to, x === y ? x : 'undecidable'],
+      );
+    return make({ TCP: join('TCP'), UDP: join('UDP'), SCTP: join('SCTP') });
+  }
+
+  function changes(was: PortFunction, is: PortFunction): readonly PortChange[] {
+    return was === is ? NO_CHANGE : memo(compared, was, is, () => changesOf(was, is));
+  }
+
+  return { make, constant, both, either, changes };
+}
+
+const NO_CHANGE: readonly PortChange[] = [];
+
+function memo<T>(
+  table: Map<number, Map<number, T>>,
+  { id: first }: PortFunction,
+  { id: second }: PortFunction,
+  make: () => T,
+): T {
+  const row = table.get(first) ?? new Map<number, T>();
+  table.set(first, row);
+  const value = row.get(second) ?? make();
+  row.set(second, value);
+  return value;
+}
+
+type Overlap = { readonly from: number; readonly to: number; readonly x: Decision; readonly y: Decision };
+
+function overlay(a: readonly Piece[], b: readonly Piece[]): readonly Overlap[] {
+  const parts: Overlap[] = [];
+  let j = 0;
+  for (const [from, to, x] of a) {
+    for (; j < b.length; j += 1) {
+      const piece = b[j];
+      if (piece === undefined || piece[0] > to) break;
+      parts.push({ from: Math.max(from, piece[0]), to: Math.min(to, piece[1]), x, y: piece[2] });
+      if (piece[1] > to) break;
+    }
+  }
+  return parts;
+}
+
+function changesOf(was: PortFunction, is: PortFunction): readonly PortChange[] {
+  const turns = new Map<string, { was: Decision; is: Decision; ports: Record<Protocol, PortRange[]> }>();
+  for (const protocol of PROTOCOLS) {
+    for (const { from, to, x, y } of overlay(was[protocol], is[protocol])) {
+      if (x === y) continue;
+      const turn = turns.get(`${x} ${y}`) ?? { was: x, is: y, ports: { TCP: [], UDP: [], SCTP: [] } };
+      turns.set(`${x} ${y}`, turn);
+      append(turn.ports[protocol], [from, to]);
+    }
+  }
+  return [...turns.values()];
+}
+
+/** The ports of one decision. */
+export function portsOf(ports: PortFunction, decision: Decision): Connections {
+  const list = (protocol: Protocol) => {
+    const ranges: PortRange[] = [];
+    for (const [from, to, found] of ports[protocol]) if (found === decision) append(ranges, [from, to]);
+    return ranges;
+  };
+  return { TCP: list('TCP'), UDP: list('UDP'), SCTP: list('SCTP') };
+}
+
+/** Adds a range to sorted ones, joined to the last where they touch. */
+export function append(list: PortRange[], range: PortRange): void {
+  const last = list[list.length - 1];
+  if (last !== undefined && last[1] + 1 === range[0]) list[list.length - 1] = [last[0], range[1]];
+  else list.push(range);
+}
+
+function merged(pieces: readonly Piece[]): readonly Piece[] {
+  const list: Piece[] = [];
+  for (const piece of pieces) {
+    const last = list[list.length - 1];
+    if (last !== undefined && last[2] === piece[2]) list[list.length - 1] = [last[0], piece[1], last[2]];
+    else list.push(piece);
+  }
+  return list;
+}

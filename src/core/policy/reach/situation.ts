@@ -1,0 +1,258 @@
+import type { Pod } from '../../cluster/objects.ts';
+import { clusterPort } from '../cilium/named-ports.ts';
+import { withOwnNode } from '../half.ts';
+import { isIsolated, judge } from '../judge.ts';
+import { type Match, matchPeers, type Question, type World } from '../match.ts';
+import type { Direction, PortMatch, Rule } from '../policy.ts';
+import type { PolicyIndex } from '../policy-index.ts';
+import { asNode, isOwnNode, type Side } from '../side.ts';
+import { type Applied, type Stack, stackOf } from '../stack.ts';
+import type { Decision } from '../verdict.ts';
+import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
+
+/** Every port of one half at once, under one set of policies. */
+export type Situation = {
+  /** The half of `self` towards `peer`. `peerIndex` names what policies cannot tell from `peer`, for memory. */
+  readonly half: (direction: Direction, self: Side, peer: Side, peerIndex?: number) => PortFunction;
+  readonly stackFor: (pod: Pod) => Stack;
+  readonly isolation: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
+};
+
+/** What two situations of one cluster share: what a list of peers matches does not depend on the other policies. */
+export type Shared = {
+  readonly world: World;
+  readonly algebra: PortAlgebra;
+  /** Pods that no policy tells apart have one number. */
+  readonly groupOf: (pod: Pod) => number;
+  readonly groups: number;
+  readonly peerTables: Map<object, Uint8Array>;
+};
+
+type PlacedRule = { readonly applied: Applied; readonly rule: Rule };
+
+/** The rules on some pods in one direction, and what was found out about them. */
+type Row = {
+  readonly stack: Stack;
+  readonly rules: readonly PlacedRule[];
+  readonly namesPorts: boolean;
+  readonly functions: Map<string, PortFunction>;
+};
+
+/** The situation that an index of policies makes. */
+export function createSituation(shared: Shared, index: PolicyIndex): Situation {
+  const { world, algebra } = shared;
+  const { dialect } = world;
+  const stacks = new Map<number, Stack>();
+  const rows = new Map<string, Row>();
+  const rowsByGroup = { ingress: new Map<number, Row>(), egress: new Map<number, Row>() };
+  const numbers = new Map<object, number>();
+  const open = algebra.constant('allow');
+
+  function stackFor(pod: Pod): Stack {
+    const group = shared.groupOf(pod);
+    const known = stacks.get(group) ?? stackOf(world, index, pod);
+    stacks.set(group, known);
+    return known;
+  }
+
+  function rowFor(direction: Direction, pod: Pod): Row {
+    const group = shared.groupOf(pod);
+    const known = rowsByGroup[direction].get(group);
+    if (known !== undefined) return known;
+    const stack = stackFor(pod);
+    const namesPorts = rulesOf(stack, direction).some(({ rule }) => isNamed(rule));
+    const own = direction === 'ingress' && namesPorts ? portNames(pod) : '';
+    const key = `${direction} ${stackKey(stack)} ${own}`;
+    const row = rows.get(key) ?? {
+      stack,
+      rules: rulesOf(stack, direction),
+      namesPorts: direction === 'egress' && namesPorts,
+      functions: new Map<string, PortFunction>(),
+    };
+    rows.set(key, row);
+    rowsByGroup[direction].set(group, row);
+    return row;
+  }
+
+  /** Pods under the same policies share a row. */
+  function stackKey({ admin, normal, baseline }: Stack): string {
+    const name = ({ reading, sure }: Applied) => {
+      const number = numbers.get(reading) ?? numbers.size;
+      numbers.set(reading, number);
+      return sure ? `${number}` : `${number}?`;
+    };
+    return [admin.flat(), normal, baseline.flat()].map((list) => list.map(name).join()).join('/');
+  }
+
+  function half(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
+    const selves = sidesOf(world, self);
+    const peers = sidesOf(world, peer);
+    let found: PortFunction | undefined;
+    for (const a of selves) {
+      for (const b of peers) {
+        const next = reading(direction, a, b, b === peer ? peerIndex : undefined);
+        found = found === undefined ? next : algebra.either(found, next);
+      }
+    }
+    return found ?? open;
+  }
+
+  function reading(
+    direction: Direction,
+    self: Side,
+    peer: Side,
+    peerIndex: number | undefined,
+  ): PortFunction {
+    if (self.type !== 'pod' || dialect.enablePolicy === 'never') return open;
+    const own = direction === 'ingress' && isOwnNode(self.pod, peer);
+    if (own && dialect.ownNode === 'always') return open;
+    const row = rowFor(direction, self.pod);
+    const question = { self, peer, destination: direction === 'ingress' ? self : peer };
+    const matched = matchedRules(row, question, peerIndex);
+    const ports = row.namesPorts && peer.type === 'pod' ? portNames(peer.pod) : '';
+    const key = `${own ? '@' : ''}${matched.key}${ports}`;
+    const known = row.functions.get(key);
+    if (known !== undefined) return known;
+    const made = evaluate(row.stack, direction, question, new Set(matched.rules));
+    row.functions.set(key, made);
+    return made;
+  }
+
+  type Ends = Pick<Question, 'self' | 'peer' | 'destination'>;
+
+  /** The rules whose peers may match, as a key and as themselves. */
+  function matchedRules(
+    { rules }: Row,
+    ends: Ends,
+    peerIndex: number | undefined,
+  ): { readonly key: string; readonly rules: readonly Rule[] } {
+    let key = '';
+    const matched: Rule[] = [];
+    for (const [at, { rule }] of rules.entries()) {
+      const match = matchOf(rule, ends, peerIndex);
+      if (match === 'no') continue;
+      key += match === 'yes' ? `${at},` : `${at}?,`;
+      matched.push(rule);
+    }
+    return { key, rules: matched };
+  }
+
+  function matchOf({ peers }: Rule, ends: Ends, peerIndex: number | undefined): Match {
+    if (peers === 'any') return 'yes';
+    const ask = () => matchPeers(world, peers, { ...ends, port: 1, protocol: 'TCP' });
+    if (peerIndex === undefined) return ask();
+    const table = shared.peerTables.get(peers) ?? new Uint8Array(shared.groups);
+    shared.peerTables.set(peers, table);
+    const known = MATCHES[table[peerIndex] ?? 0];
+    if (known !== undefined) return known;
+    const match = ask();
+    table[peerIndex] = MATCHES.indexOf(match);
+    return match;
+  }
+
+  function evaluate(
+    stack: Stack,
+    direction: Direction,
+    ends: Ends,
+    matched: ReadonlySet<Rule>,
+  ): PortFunction {
+    const left = onlyRules(stack, direction, matched);
+    const pieces = (protocol: Question['protocol']): readonly Piece[] => {
+      const starts = startsOf(matched, protocol, ends);
+      return starts.map((from, at) => {
+        const question: Question = { ...ends, port: from, protocol };
+        return [from, (starts[at + 1] ?? LAST_PORT + 1) - 1, decide(left, direction, question)];
+      });
+    };
+    return algebra.make({ TCP: pieces('TCP'), UDP: pieces('UDP'), SCTP: pieces('SCTP') });
+  }
+
+  /** Open at L4 with a proxy behind it is no certain allow (facts/policy.md §2a.13). */
+  function decide(stack: Stack, direction: Direction, question: Question): Decision {
+    const judgement = judge(world, stack, direction, question);
+    const { decision, steps } = withOwnNode({ direction, ...question }, judgement);
+    const proxied =
+      decision === 'allow' && judgement.decision === 'allow' && steps.some(({ rule }) => rule?.l7);
+    return proxied ? 'undecidable' : decision;
+  }
+
+  /** The first port of every piece, ascending from 1. */
+  function startsOf(
+    rules: Iterable<Rule>,
+    protocol: Question['protocol'],
+    { destination }: Ends,
+  ): readonly number[] {
+    const starts = new Set([1]);
+    const cut = (from: number, to: number) => starts.add(from).add(to + 1);
+    const cutAt = (port: PortMatch) => {
+      if (port.protocol !== protocol || port.type === 'all') return;
+      if (port.type === 'range') cut(port.from, port.to);
+      else {
+        const number = clusterPort(world.model, port.name, protocol);
+        if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
+        if (destination.type !== 'pod') return;
+        for (const item of destination.pod.ports) cut(item.port, Math.max(item.port, port.to ?? item.port));
+      }
+    };
+    for (const { ports } of rules) if (ports !== 'any') ports.forEach(cutAt);
+    return [...starts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
+  }
+
+  return {
+    half,
+    stackFor,
+    isolation: (pod) => ({
+      ingress: isIsolated(dialect, stackFor(pod), 'ingress'),
+      egress: isIsolated(dialect, stackFor(pod), 'egress'),
+    }),
+  };
+}
+
+const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
+
+/** The pod as labelled, then as its node (facts/policy.md §1 rule 29). */
+function sidesOf({ model, dialect }: World, side: Side): readonly Side[] {
+  if (side.type !== 'pod' || !side.pod.hostNetwork) return [side];
+  const node = asNode(model, side);
+  return dialect.hostNetwork === 'node' ? [node] : [side, node];
+}
+
+function rulesOf({ admin, normal, baseline }: Stack, direction: Direction): readonly PlacedRule[] {
+  return [...admin.flat(), ...normal, ...baseline.flat()].flatMap((applied) =>
+    applied.reading[direction].map((rule) => ({ applied, rule })),
+  );
+}
+
+/** The stack with those rules alone; who isolates stays. */
+function onlyRules(
+  { admin, normal, baseline }: Stack,
+  direction: Direction,
+  rules: ReadonlySet<Rule>,
+): Stack {
+  const slim = (applied: Applied): Applied => ({
+    ...applied,
+    reading: {
+      ...applied.reading,
+      [direction]: applied.reading[direction].filter((rule) => rules.has(rule)),
+    },
+  });
+  return {
+    admin: admin.map((group) => group.map(slim)),
+    normal: normal.map(slim),
+    baseline: baseline.map((group) => group.map(slim)),
+  };
+}
+
+function isNamed({ ports }: Rule): boolean {
+  return ports !== 'any' && ports.some(({ type }) => type === 'named');
+}
+
+const portNamesOf = new WeakMap<Pod['ports'], string>();
+
+function portNames({ ports }: Pod): string {
+  const known =
+    portNamesOf.get(ports) ??
+    ports.map(({ name, port, protocol, sidecar }) => `${name}=${protocol}${port}${sidecar ?? ''}`).join();
+  portNamesOf.set(ports, known);
+  return known;
+}

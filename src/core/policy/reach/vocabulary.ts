@@ -1,0 +1,120 @@
+import { type Ip, parseIp } from '../../cluster/ip.ts';
+import type { Pod, Service } from '../../cluster/objects.ts';
+import { unprefixed } from '../cilium/labels.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Peer, PodMatch, Policy, Rule } from '../policy.ts';
+import { rangesOf } from '../ranges.ts';
+
+/** What a set of policies can tell pods apart by. */
+export type Vocabulary = {
+  /** Label keys that some selector speaks of, without their source. */
+  readonly keys: ReadonlySet<string>;
+  /** Whether some rule names a port. */
+  readonly namesPorts: boolean;
+  /** First addresses of the pieces into which CIDRs cut each family, ascending. */
+  readonly cuts: Cuts;
+  /** Whether a CIDR may match a pod at all. */
+  readonly cidrsReachPods: boolean;
+};
+
+/** Starts of the pieces of each family; every address lies in the last piece that starts at or before it. */
+export type Cuts = { readonly 4: readonly bigint[]; readonly 6: readonly bigint[] };
+
+/** The words of some policies, and of the services that their rules may name. Both readings of a NetworkPolicy are in. */
+export function vocabularyOf(
+  dialect: Dialect,
+  policies: Iterable<Policy>,
+  services: Iterable<Service>,
+): Vocabulary {
+  const keys = new Set<string>();
+  let namesPorts = false;
+  let cidrsReachPods = false;
+  let namesServices = false;
+  const cuts = { 4: new Set<bigint>([0n]), 6: new Set<bigint>([0n]) };
+
+  const addMatch = ({ pods }: PodMatch) => {
+    for (const { key } of pods) keys.add(unprefixed(key).key);
+  };
+  const addPeer = (peer: Peer) => {
+    if (peer.type === 'pods') addMatch(peer);
+    if (peer.type === 'reserved') for (const { key } of peer.selector) keys.add(unprefixed(key).key);
+    namesServices ||= peer.type === 'services';
+    if (peer.type === 'cidr') {
+      cidrsReachPods ||= dialect.ipBlockMatchesPods || peer.reachesPods === true;
+      addCuts(cuts, peer);
+    }
+  };
+  const addRule = ({ peers, ports }: Rule) => {
+    if (peers !== 'any') peers.forEach(addPeer);
+    namesPorts ||= ports !== 'any' && ports.some(({ type }) => type === 'named');
+  };
+  for (const policy of policies) {
+    const { unlisted, parts = [] } = policy;
+    for (const reading of [policy, ...parts]) {
+      addMatch(reading.subject);
+      reading.ingress.forEach(addRule);
+      reading.egress.forEach(addRule);
+    }
+    unlisted?.ingress.forEach(addRule);
+    unlisted?.egress.forEach(addRule);
+  }
+  for (const { selector = {} } of namesServices ? services : []) {
+    for (const key of Object.keys(selector)) keys.add(key);
+  }
+  return { keys, namesPorts, cidrsReachPods, cuts: { 4: sorted(cuts[4]), 6: sorted(cuts[6]) } };
+}
+
+/** Cuts both families where a CIDR or one of its holes begins or ends. */
+export function addCuts(
+  cuts: { readonly 4: Set<bigint>; readonly 6: Set<bigint> },
+  peer: Peer & { readonly type: 'cidr' },
+): void {
+  const { range, except } = rangesOf(peer);
+  for (const item of range === undefined ? [] : [range, ...except]) {
+    cuts[item.family].add(item.first);
+    cuts[item.family].add(item.last + 1n);
+  }
+}
+
+/** Numbers ascending. */
+export function sorted(values: ReadonlySet<bigint>): readonly bigint[] {
+  return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** The piece that an address lies in: `4:3`. */
+export function pieceOf(cuts: Cuts, { family, value }: Ip): string {
+  const starts = cuts[family];
+  let low = 0;
+  let high = starts.length;
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0n) <= value) low = middle;
+    else high = middle;
+  }
+  return `${family}:${low}`;
+}
+
+/** Everything of a pod that the policies could tell from another one's, as one text. */
+export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary, pod: Pod): string {
+  let text = `${pod.namespace}\n${pod.hostNetwork}`;
+  for (const key of keys) {
+    const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
+    text += value === undefined ? '\n' : `\n=${value}`;
+  }
+  if (keys.has(SERVICE_ACCOUNT)) text += `\n${pod.serviceAccount}`;
+  if (namesPorts) for (const port of pod.ports) if (port.name !== undefined) text += `\n${portWord(port)}`;
+  if (pod.hostNetwork) return `${text}\n${pod.node}\n${pod.ips.join()}`;
+  if (cidrsReachPods) for (const ip of pod.ips) text += `\n${pieceText(cuts, ip)}`;
+  return text;
+}
+
+const SERVICE_ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
+
+function portWord({ name, port, protocol, sidecar }: Pod['ports'][number]): string {
+  return `${name}=${protocol}/${port}${sidecar === true ? '*' : ''}`;
+}
+
+function pieceText(cuts: Cuts, text: string): string {
+  const ip = parseIp(text);
+  return ip === undefined ? '' : pieceOf(cuts, ip);
+}
