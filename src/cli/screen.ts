@@ -34,6 +34,7 @@ export async function runScreen(
     terminal: { stdout: process.stdout, stdin: process.stdin },
     color: screen.color ?? 'auto',
     ascii: screen.ascii === true,
+    onInterrupt: () => process.kill(process.pid, 'SIGINT'),
     screenReader: screen.screenReader === true || process.env.INK_SCREEN_READER === 'true',
   });
   const stopped = new Promise<void>((resolve) =>

@@ -44,9 +44,9 @@ export type Commands = {
   readonly grantPreset: (step: 1 | -1) => void;
   readonly grantYaml: () => void;
   /** Shows the permanent policy for the path, to review in Git. */
-  readonly promote?: () => void;
+  readonly promote: () => void;
   /** Takes away a notice that stays until a key is pressed. */
-  readonly dismiss?: () => void;
+  readonly dismiss: () => void;
   /** Text of what the cursor is on, for the clipboard. */
   readonly copyText: () => string | undefined;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;

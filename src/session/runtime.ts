@@ -174,7 +174,7 @@ export async function startRuntime(
       }),
     grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
     dispose: async () => {
-      keeper.dispose();
+      await keeper.dispose();
       stop.abort();
       await Promise.all(background);
       await connection.dispose();

@@ -253,6 +253,7 @@ export function createSession(deps: SessionDeps): Session {
     quit: lives.quit,
     quitWith: lives.quitWith,
     notify: app.notify,
+    dismiss: () => set({ notice: undefined }),
   };
 
   return {

@@ -104,6 +104,28 @@ describe('the screen state', () => {
   });
 });
 
+test('the permanent policy for Git is the grant without what makes it one', async () => {
+  await onStory();
+  session.commands.promote();
+  await eventually(() => expect(state().overlay.type).toBe('detail'));
+  const { overlay } = state();
+  const text = overlay.type === 'detail' ? overlay.lines.join('\n') : '';
+  expect(text).toContain('name: db-from-web');
+  expect(text).toContain('port: 5432');
+  expect(text).not.toContain('sluice');
+});
+
+test('picking a namespace from the command line leaves nothing open', async () => {
+  await eventually(() => expect(state().pods).toHaveLength(14));
+  session.commands.openCommand();
+  session.commands.type({ type: 'insert', text: 'ns' });
+  session.commands.confirm();
+  await eventually(() => expect(state().overlay).toMatchObject({ type: 'pick' }));
+  session.commands.type({ type: 'insert', text: 'monit' });
+  session.commands.confirm();
+  expect(state()).toMatchObject({ overlay: { type: 'none' }, cluster: { namespace: 'monitoring' } });
+});
+
 describe('a grant from the form', () => {
   test('without a reason nothing is sent, and the field says why', async () => {
     await onStory();

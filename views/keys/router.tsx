@@ -33,7 +33,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysP
       return;
     }
     interrupted.current = false;
-    if (store.getState().notice?.level === 'error') commands.dismiss?.();
+    if (store.getState().notice?.level === 'error') commands.dismiss();
     const state = store.getState();
     dispatch(one, state, { ...commands, copy, redraw }, viewFacts(state, size));
   };

@@ -1,4 +1,4 @@
-import { pickItems } from '../../src/session/app/typing.ts';
+import { pickItems } from '../../src/session/app/pick-items.ts';
 import type { Overlay, SessionState } from '../../src/session/state.ts';
 import { grantState, portsText } from '../columns/grant.ts';
 import { plural } from '../text/count.ts';

@@ -3,6 +3,7 @@ import type { Overlay, PaneId } from '../state.ts';
 import type { App } from './app.ts';
 import { PANES } from './initial.ts';
 import { shownPath } from './path-state.ts';
+import { pickItems } from './pick-items.ts';
 
 type Navigation = Pick<
   Commands,
@@ -109,7 +110,10 @@ function scrolled(overlay: Overlay, by: number): Overlay {
     case 'detail':
       return { ...overlay, scroll: clamp(overlay.scroll + by, overlay.lines.length - 1) };
     case 'pick':
-      return { ...overlay, index: clamp(overlay.index + by, overlay.items.length - 1) };
+      return {
+        ...overlay,
+        index: clamp(overlay.index + by, pickItems(overlay.items, overlay.filter.text).length - 1),
+      };
     default:
       return overlay;
   }

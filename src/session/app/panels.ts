@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { permanentPolicies } from '../../core/access/permanent.ts';
 import { keyOf } from '../../core/cluster/objects.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds.ts';
@@ -14,7 +15,15 @@ import { judgePath } from './path-state.ts';
 
 type Panels = Pick<
   Commands,
-  'explain' | 'detail' | 'openHelp' | 'openCharts' | 'openFilter' | 'openCommand' | 'pick' | 'copyText'
+  | 'explain'
+  | 'detail'
+  | 'promote'
+  | 'openHelp'
+  | 'openCharts'
+  | 'openFilter'
+  | 'openCommand'
+  | 'pick'
+  | 'copyText'
 >;
 
 /** What opens over the panes to be read, filtered or picked from. */
@@ -40,6 +49,7 @@ export function panels(app: App): Panels {
         );
       });
     },
+    promote: () => promote(app),
     openHelp: () => app.push({ type: 'help', scroll: 0 }),
     openCharts: () => app.push({ type: 'charts' }),
     openFilter: () => {
@@ -113,6 +123,32 @@ function explain(app: App): void {
     scroll: 0,
     at,
     ...(typeof verdict === 'string' ? { problem: verdict } : { verdict }),
+  });
+}
+
+/** Shows the permanent policies that would open the path, to be copied into Git; nothing is applied. */
+function promote(app: App): void {
+  const runtime = app.runtime();
+  const { source, destination, port } = app.state().path;
+  if (runtime === undefined || source === undefined || destination === undefined || port === undefined) {
+    app.notify(
+      'warn',
+      'There is no path to make a policy for.',
+      'Move to an attempt, or mark a source and a destination.',
+    );
+    return;
+  }
+  app.run(async (signal) => {
+    const plan = await runtime.plan({ source, destination, ports: [port], seconds: 900, reason: '' }, signal);
+    if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
+    const lines = permanentPolicies(plan).map(yamlOf).join('---\n').split('\n');
+    app.push({
+      type: 'detail',
+      title: `Policy for Git: ${plan.source} → ${plan.destination}`,
+      lines,
+      scroll: 0,
+      loading: false,
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { type commandLine, showNamespace } from './command-line.ts';
 import type { GrantFormCommands } from './grant-form.ts';
 import type { LifeCommands } from './life.ts';
 import { setPane } from './navigation.ts';
+import { pickItems } from './pick-items.ts';
 
 type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
 
@@ -90,21 +91,12 @@ export function typing(
           return;
         }
         case 'command': {
+          app.pop();
           const problem = parts.line.run(overlay.field.text);
-          if (problem === undefined) app.update('command', () => ({ type: 'none' }));
-          else app.set({ overlay: { ...overlay, problem } });
+          if (problem !== undefined) app.push({ ...overlay, problem });
           return;
         }
       }
     },
   };
-}
-
-/** The items of a picker that its filter leaves: every word must occur. */
-export function pickItems(items: readonly string[], filter: string): readonly string[] {
-  const words = filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  return items.filter((item) => words.every((word) => item.toLowerCase().includes(word)));
 }

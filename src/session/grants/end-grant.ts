@@ -8,36 +8,46 @@ import type { GrantDeps } from './record.ts';
 /** How long a policy may stay after its deletion was accepted before that counts as a failure. */
 const GONE_WITHIN = 5_000;
 
-/** What a removal left: policies still in force, and leases that are still there, which open nothing. */
-export type Left = { readonly inForce: readonly string[]; readonly leases: readonly string[] };
+/**
+ * Removes the policies of a grant (design §5 step 9): egress before ingress, each with its UID as precondition. Only a
+ * 404 counts as gone; another object under the name (other UID) is none of ours and counts as gone too.
+ *
+ * @returns what is still in force, in words; empty when all is gone
+ */
+export async function removePolicies(
+  deps: GrantDeps,
+  grant: Grant,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const { namespace, policy } of grant.halves.toSorted((a) => (a.direction === 'egress' ? -1 : 1))) {
+    if (policy === undefined) continue;
+    const { uid, name } = policy;
+    const target = { ref: policyRef(namespace, name), uid, name: `NetworkPolicy ${namespace}/${name}` };
+    left.push(...(await remove(deps, { ...target, kind: 'policy' }, signal)));
+  }
+  return left;
+}
 
 /**
- * Removes every object of a grant (design §5 step 9): policies first, egress before ingress, each with its UID as
- * precondition; then the Jobs, Foreground. Only a 404 counts as gone; another object under the name (other UID) is
- * none of ours and counts as gone too. A Job whose deletion was accepted is not waited for: its collection is the
- * cluster's business, and by then it owns nothing.
+ * Removes the leases of a grant, once its policies are gone. A Job whose deletion was accepted is not waited for: its
+ * collection is the cluster's business, and by then it owns nothing.
+ *
+ * @returns which are still there, in words; they open nothing
  */
-export async function removeHalves(deps: GrantDeps, grant: Grant, signal: AbortSignal): Promise<Left> {
-  const halves = grant.halves.toSorted((a) => (a.direction === 'egress' ? -1 : 1));
-  const inForce: string[] = [];
-  const leases: string[] = [];
-  for (const { namespace, policy } of halves) {
-    if (policy === undefined) continue;
-    const { uid } = policy;
-    const target = {
-      ref: policyRef(namespace, policy.name),
-      uid,
-      name: `NetworkPolicy ${namespace}/${policy.name}`,
-    };
-    inForce.push(...(await remove(deps, { ...target, kind: 'policy' }, signal)));
-  }
-  for (const { namespace, lease } of halves) {
+export async function removeLeases(
+  deps: GrantDeps,
+  grant: Grant,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const { namespace, lease } of grant.halves) {
     if (lease === undefined) continue;
-    const { uid } = lease;
-    const target = { ref: jobRef(namespace, lease.name), uid, name: `Job ${namespace}/${lease.name}` };
-    leases.push(...(await remove(deps, { ...target, kind: 'lease' }, signal)));
+    const { uid, name } = lease;
+    const target = { ref: jobRef(namespace, name), uid, name: `Job ${namespace}/${name}` };
+    left.push(...(await remove(deps, { ...target, kind: 'lease' }, signal)));
   }
-  return { inForce, leases };
+  return left;
 }
 
 /**

@@ -4,7 +4,7 @@ import { MANAGED_SELECTOR } from '../../core/access/names.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { ApiObject, ObjectEvent } from '../../core/ports.ts';
 import { pause, until } from '../wait.ts';
-import { removeHalves } from './end-grant.ts';
+import { removeLeases, removePolicies } from './end-grant.ts';
 import { type EvidenceDeps, proveClosed, proveOpen } from './evidence.ts';
 import { extendGrant } from './extend-grant.ts';
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
@@ -29,8 +29,8 @@ export type GrantKeeper = {
   readonly forget: (id: string) => void;
   /** Resolves when the grant has ended and its end was judged. */
   readonly ended: (id: string) => Promise<Grant>;
-  /** Stops watching; leases go on by themselves. */
-  readonly dispose: () => void;
+  /** Stops watching, and lets what is being ended or written come to its end; leases go on by themselves. */
+  readonly dispose: () => Promise<void>;
 };
 
 type Life = {
@@ -56,6 +56,15 @@ const RETRY_AFTER = 3_000;
  */
 export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: () => void): GrantKeeper {
   const lives = new Map<string, Life>();
+  const pending = new Set<Promise<unknown>>();
+  const keep = <T>(work: Promise<T>): Promise<T> => {
+    pending.add(work);
+    work.then(
+      () => pending.delete(work),
+      () => pending.delete(work),
+    );
+    return work;
+  };
 
   const set = (life: Life, change: Partial<Grant>) => {
     life.grant = { ...life.grant, ...change };
@@ -70,7 +79,7 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
 
   /** Ends a grant once, whoever asks first; a failed end may be asked for again. */
   const end = (life: Life, by: EndedBy): Promise<void> => {
-    life.ending ??= endNow(life, by).finally(() => {
+    life.ending ??= keep(endNow(life, by)).finally(() => {
       if (life.grant.state.name === 'failed') life.ending = undefined;
     });
     return life.ending;
@@ -79,12 +88,9 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
   const endNow = async (life: Life, by: EndedBy) => {
     const signal = AbortSignal.timeout(END_WITHIN);
     set(life, { state: { name: 'revoking', at: deps.api.clock.now() } });
-    const { inForce: left, leases } = await removeHalves(deps, life.grant, signal).catch(
-      (error: unknown) => ({
-        inForce: [asSluiceError(error).message],
-        leases: [],
-      }),
-    );
+    const left = await removePolicies(deps, life.grant, signal).catch((error: unknown) => [
+      asSluiceError(error).message,
+    ]);
     const at = deps.api.clock.now();
     if (left.length > 0) {
       const state: GrantState = {
@@ -101,9 +107,13 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       );
       return;
     }
-    set(life, { state: { name: 'revoked', at, by }, drift: [...life.grant.drift, ...leases] });
+    set(life, { state: { name: 'revoked', at, by } });
+    const leases = await removeLeases(deps, life.grant, signal).catch((error: unknown) => [
+      asSluiceError(error).message,
+    ]);
+    if (leases.length > 0) set(life, { drift: [...life.grant.drift, ...leases] });
     await recordEnd(deps, life.grant, by, at);
-    void judgeEnd(life, by, at);
+    void keep(judgeEnd(life, by, at));
   };
 
   const judgeEnd = async (life: Life, by: EndedBy, at: number) => {
@@ -258,8 +268,9 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       onChange();
     },
     ended: (id) => get(id).over.promise,
-    dispose: () => {
+    dispose: async () => {
       for (const { stop } of lives.values()) stop.abort();
+      await Promise.allSettled(pending);
     },
   };
 }

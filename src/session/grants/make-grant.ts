@@ -5,7 +5,7 @@ import type { GrantPlan, PlannedHalf } from '../../core/access/plan.ts';
 import { asSluiceError, SluiceError } from '../../core/errors.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { pause, poll } from '../wait.ts';
-import { removeHalves } from './end-grant.ts';
+import { removeLeases, removePolicies } from './end-grant.ts';
 import { JOBS, jobRef, POLICIES, policyRef } from './objects.ts';
 import { type GrantDeps, objectsOf, record } from './record.ts';
 import { checkRights } from './rights.ts';
@@ -216,10 +216,9 @@ async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): Promise<
   const undo = AbortSignal.timeout(10_000);
   let left: readonly string[] = [];
   for (let tries = 0; tries < 3; tries += 1) {
-    left = await removeHalves(deps, grant, undo).then(
-      ({ inForce, leases }) => [...inForce, ...leases],
-      (cause: unknown) => [asSluiceError(cause).message],
-    );
+    const told = (cause: unknown) => [asSluiceError(cause).message];
+    const policies = await removePolicies(deps, grant, undo).catch(told);
+    left = [...policies, ...(await removeLeases(deps, grant, undo).catch(told))];
     if (left.length === 0) break;
     await pause(300, undo).catch(() => undefined);
   }

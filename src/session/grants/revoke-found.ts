@@ -1,6 +1,6 @@
 import type { Grant } from '../../core/access/grant.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { removeHalves } from './end-grant.ts';
+import { removeLeases, removePolicies } from './end-grant.ts';
 import { type GrantDeps, objectsOf, record } from './record.ts';
 
 /**
@@ -10,7 +10,8 @@ import { type GrantDeps, objectsOf, record } from './record.ts';
  */
 export async function revokeFound(deps: GrantDeps, grant: Grant, signal: AbortSignal): Promise<void> {
   await record(deps, 'intent', grant, `about to revoke a grant of ${grant.requester}`, objectsOf(grant));
-  const { inForce: left } = await removeHalves(deps, grant, signal);
+  const left = await removePolicies(deps, grant, signal);
+  if (left.length === 0) await removeLeases(deps, grant, signal);
   if (left.length > 0) {
     await record(deps, 'failed', grant, `not revoked: ${left.join('; ')}`, objectsOf(grant));
     throw new SluiceError(

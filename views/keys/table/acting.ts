@@ -70,8 +70,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'the permanent policy for the path, to review in Git',
     disabled: cannotExplain,
     run: (commands) => {
-      if (commands.promote !== undefined) commands.promote();
-      else commands.notify('info', 'sluice promote prints the permanent policy.', 'Run it beside the app.');
+      commands.promote();
     },
   },
   {
