@@ -96,7 +96,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
     .action(
       run(async (context, command) => {
         const { demo } = await import('./verbs/demo.ts');
-        return demo(context, command.opts(), interactive);
+        return demo(context, command.optsWithGlobals(), interactive);
       }),
     );
 
