@@ -54,6 +54,22 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
       }),
     );
 
+  withFormats(withDialectOptions(verb('diff', 'what changes between two trees of manifests')), [
+    'table',
+    'json',
+    'markdown',
+  ])
+    .argument('<old>', 'file or folder before; - is stdin')
+    .argument('<new>', 'file or folder after')
+    .option('--exit-code', 'exit 1 when anything changes')
+    .action(
+      run(async (context, command) => {
+        const { diff } = await import('./diff/verb.ts');
+        const [old = '', now = ''] = command.args;
+        return diff(context, old, now, command.optsWithGlobals());
+      }),
+    );
+
   withFormats(withPolicyOptions(verb('lint', 'mistakes in policies, each with what to do')), [
     'table',
     'json',
@@ -69,12 +85,17 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
 }
 
 /** Adds where the cluster comes from, and how its policies are read. */
-export function withPolicyOptions(command: Command): Command {
-  return command
-    .option(
+function withPolicyOptions(command: Command): Command {
+  return withDialectOptions(
+    command.option(
       '--manifests <path...>',
       'read files and folders of YAML or JSON instead of a cluster; - is stdin',
-    )
+    ),
+  );
+}
+
+function withDialectOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--enforcer <name>', 'how policies are read, instead of as detected').choices(ENFORCERS),
     )

@@ -1,0 +1,49 @@
+import { dialectOf, type EnforcerName } from '../../../core/policy/dialect.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { toJson } from '../../output/json.ts';
+import type { VerbContext } from '../../verbs/context.ts';
+import { loadManifests } from '../manifests/load.ts';
+import { dialectFrom, tellNotes, worldOf } from '../world.ts';
+import { compareTrees, isNoChange } from './compare.ts';
+import { diffJson, diffMarkdown, diffText } from './formats.ts';
+import { treeOf } from './tree.ts';
+
+export const DIFF_FORMATS = ['table', 'json', 'markdown'] as const;
+
+export type DiffVerbOptions = {
+  readonly output: (typeof DIFF_FORMATS)[number];
+  readonly enforcer?: EnforcerName;
+  readonly assume?: readonly string[];
+  readonly exitCode?: boolean;
+};
+
+/** `sluice diff OLD NEW`: what changes between two trees of manifests; with `--exit-code`, 1 when anything does. */
+export async function diff(
+  { options, output }: VerbContext,
+  old: string,
+  now: string,
+  asked: DiffVerbOptions,
+): Promise<number> {
+  const dialect = dialectFrom(dialectOf(asked.enforcer ?? 'spec'), asked.assume);
+  const namespace = options.namespace ?? 'default';
+  const load = async (path: string) => {
+    const loaded = await loadManifests([path], { namespace, mayBeEmpty: true });
+    return { tree: treeOf(worldOf(loaded, dialect)), notes: loaded.notes };
+  };
+  const before = await load(old);
+  const after = await load(now);
+  tellNotes(output, after.notes);
+  const found = compareTrees(before.tree, after.tree);
+  switch (asked.output) {
+    case 'table':
+      output.out(diffText(found));
+      break;
+    case 'json':
+      output.out(`${toJson(diffJson(found), 2)}\n`);
+      break;
+    case 'markdown':
+      output.out(diffMarkdown(found));
+      break;
+  }
+  return asked.exitCode === true && !isNoChange(found) ? EXIT.failed : EXIT.done;
+}
