@@ -32,7 +32,7 @@ export function seeded(seed: number): (limit: number) => number {
 }
 
 /**
- * A cluster as they grow: workloads of about ten pods, one in ten a StatefulSet with labels of its own per pod, some
+ * A cluster as they grow: workloads of about four pods, one in ten a StatefulSet with labels of its own per pod, some
  * pods on the host network; in every namespace a default deny and rules between its tiers, between teams, to DNS, to
  * ranges outside; one policy in twenty Cilium's, with denies and clusterwide ones.
  */
@@ -43,7 +43,7 @@ export function seededWorld(size: Size, seed = 7): SeededWorld {
   const pods: Pod[] = [];
   for (let workload = 0; pods.length < size.pods; workload += 1) {
     const namespace = namespaces[workload % namespaces.length]?.name ?? 'ns-0';
-    const replicas = Math.min(1 + random(19), size.pods - pods.length);
+    const replicas = Math.min(1 + random(7), size.pods - pods.length);
     for (let replica = 0; replica < replicas; replica += 1) {
       pods.push(podAt({ workload, replica, namespace, index: pods.length, nodes: nodes.length }));
     }

@@ -1,5 +1,5 @@
 import { policyKey } from '../cluster/model.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, PolicyRef } from './policy.ts';
 
 /** Policies by the namespace that they live in; those without one apply to all. Lists are sorted by name. */
 export type PolicyIndex = {
@@ -61,6 +61,29 @@ export function createPolicyIndex(policies: Iterable<Policy>): PolicyIndex {
     set,
     remove,
     replace,
+  };
+}
+
+/** An index as it is after policies come (or replace their namesakes) and go; the index itself stays as it is. */
+export function withChange(
+  index: PolicyIndex,
+  change: { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] },
+): Pick<PolicyIndex, 'in' | 'clusterWide'> {
+  const added = new Map(change.add.map((policy) => [policyKey(policy), policy]));
+  const gone = new Set([...change.remove, ...change.add].map(policyKey));
+  const lists = new Map<string | undefined, readonly Policy[]>();
+  const listOf = (namespace: string | undefined, base: () => readonly Policy[]) => {
+    const known = lists.get(namespace);
+    if (known !== undefined) return known;
+    const kept = base().filter((policy) => !gone.has(policyKey(policy)));
+    const come = [...added.values()].filter((policy) => policy.namespace === namespace);
+    const made = [...kept, ...come].sort(byName);
+    lists.set(namespace, made);
+    return made;
+  };
+  return {
+    in: (namespace) => listOf(namespace, () => index.in(namespace)),
+    clusterWide: () => listOf(undefined, index.clusterWide),
   };
 }
 

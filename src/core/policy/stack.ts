@@ -21,7 +21,7 @@ export type Stack = {
 };
 
 /** The policies that select a pod. */
-export function stackOf(world: World, index: PolicyIndex, pod: Pod): Stack {
+export function stackOf(world: World, index: Pick<PolicyIndex, 'in' | 'clusterWide'>, pod: Pod): Stack {
   const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
   for (const policies of [index.in(pod.namespace), index.clusterWide()]) {
     for (const policy of policies) collect(world, policy, pod, tiers[policy.tier]);

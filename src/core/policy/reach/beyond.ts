@@ -1,7 +1,7 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import type { Direction, Rule } from '../policy.ts';
-import { type Side, sideOf } from '../side.ts';
+import type { Side } from '../side.ts';
 import type { Collector } from './collect.ts';
 import { type EndGroup, workloadEnd } from './ends.ts';
 import type { PodGroup } from './groups.ts';
@@ -32,10 +32,7 @@ function addNodes(ask: Beyond, self: PodGroup): void {
   const others = new Map<readonly PortChange[], string[]>();
   const own = new Map<readonly PortChange[], Pod[]>();
   const tenants = Map.groupBy(self.pods, ({ node }) => node);
-  for (const { name, ips } of ask.model.nodes()) {
-    const [ip] = ips;
-    if (ip === undefined) continue;
-    const side = sideOf(ask.model, { type: 'ip', ip });
+  for (const { name, side } of ask.survey.nodes) {
     const stranger = self.pods.find((pod) => pod.node !== name);
     if (stranger !== undefined) put(others, ask.changesTo(stranger, side), name);
     const here = tenants.get(name) ?? [];

@@ -3,18 +3,18 @@ import { isLive, type Pod } from '../../cluster/objects.ts';
 import type { Dialect } from '../dialect.ts';
 import { matchNamespace, type World } from '../match.ts';
 import type { Direction, Policy, Rule } from '../policy.ts';
-import { createPolicyIndex } from '../policy-index.ts';
+import { withChange } from '../policy-index.ts';
 import { readingsOf } from '../reading.ts';
 import { type Side, sideOf } from '../side.ts';
-import type { Stack } from '../stack.ts';
+import type { Applied } from '../stack.ts';
 import type { IsolationChange } from '../verdict.ts';
-import { changedPolicies, type PolicyChange } from '../what-if.ts';
+import type { PolicyChange } from '../what-if.ts';
 import { addBeyond } from './beyond.ts';
 import { type Collector, createCollector, type PathChange } from './collect.ts';
 import { type PodGroup, pairsOf } from './groups.ts';
-import { createPortAlgebra, type PortChange, type PortFunction } from './port-function.ts';
-import { createSituation, type Situation } from './situation.ts';
-import { surveyOf } from './survey.ts';
+import type { PortAlgebra, PortChange, PortFunction } from './port-function.ts';
+import { appliedOf, createSituation, type Situation } from './situation.ts';
+import { type Survey, surveyOf } from './survey.ts';
 
 /**
  * What a change of policies does to the whole cluster, exactly: every pair of workloads, nodes and outside addresses,
@@ -40,18 +40,16 @@ export function clusterDiff(model: ClusterModel, dialect: Dialect, change: Polic
     ...change.add.flatMap((ref) => formerOf(model, ref)),
   ];
   const survey = surveyOf(model, dialect, change.add);
-  const { groups, groupOf, workloads, peerTables } = survey;
-  const world: World = { model, dialect };
-  const algebra = createPortAlgebra();
-  const shared = { world, algebra, groupOf, groups: groups.length, peerTables };
-  const before = createSituation(shared, createPolicyIndex(model.policies()));
-  const after = createSituation(shared, createPolicyIndex(changedPolicies(model, change)));
+  const { groups, workloads, shared, situation: before } = survey;
+  const { world, algebra } = shared;
+  const after = createSituation(shared, withChange(survey.index, change), before);
   const touched = touchedGroups(world, groups, changed, before, after);
   const collector = createCollector(workloads);
   const ask: Ask = { model, algebra, before, after, groups, survey, collector };
   for (const direction of ['ingress', 'egress'] as const) {
     for (const group of touched) {
-      if (turns(group, direction, before, after)) compareGroup(ask, group, direction);
+      const delta = deltaOf(group, direction, before, after);
+      if (delta !== undefined) compareGroup(ask, group, direction, delta);
     }
   }
   const paths = collector.paths();
@@ -67,11 +65,11 @@ export function clusterDiff(model: ClusterModel, dialect: Dialect, change: Polic
 
 type Ask = {
   readonly model: ClusterModel;
-  readonly algebra: ReturnType<typeof createPortAlgebra>;
+  readonly algebra: PortAlgebra;
   readonly before: Situation;
   readonly after: Situation;
   readonly groups: readonly PodGroup[];
-  readonly survey: ReturnType<typeof surveyOf>;
+  readonly survey: Survey;
   readonly collector: Collector;
 };
 
@@ -98,44 +96,56 @@ function touchedGroups(
   return groups.filter(({ namespace, pods: [pod] }) => {
     const known = answers.get(namespace) ?? reached(namespace);
     answers.set(namespace, known);
-    return known && pod !== undefined && !isSameStack(before.stackFor(pod), after.stackFor(pod));
+    return known && pod !== undefined && before.stackFor(pod) !== after.stackFor(pod);
   });
 }
 
-function isSameStack(a: Stack, b: Stack): boolean {
-  const list = ({ admin, normal, baseline }: Stack) => [...admin.flat(), ...normal, ...baseline.flat()];
-  const [x, y] = [list(a), list(b)];
-  return (
-    x.length === y.length &&
-    x.every(({ reading, sure }, at) => y[at]?.reading === reading && y[at]?.sure === sure)
-  );
-}
+/** What of a group's policies differs in one direction. */
+type Delta = {
+  /** Rules that come or go. */
+  readonly rules: readonly Rule[];
+  /** Whether the answer may turn for an end that none of them matches. */
+  readonly general: boolean;
+};
 
-/** Whether a group's policies differ in this direction at all. */
-function turns(
+/** Undefined when nothing differs in this direction. */
+function deltaOf(
   { pods: [pod] }: PodGroup,
   direction: Direction,
   before: Situation,
   after: Situation,
-): boolean {
-  if (pod === undefined) return false;
-  const text = (situation: Situation) => {
-    const { admin, normal, baseline } = situation.stackFor(pod);
-    return [...admin.flat(), ...normal, ...baseline.flat()]
-      .filter(({ reading }) => reading.isolates[direction] || reading[direction].length > 0)
-      .map(({ reading, sure }) => ({ reading, sure }));
+): Delta | undefined {
+  if (pod === undefined) return undefined;
+  const concerned = (situation: Situation) =>
+    appliedOf(situation.stackFor(pod)).filter(
+      ({ reading }) => reading.isolates[direction] || reading[direction].length > 0,
+    );
+  const [x, y] = [concerned(before), concerned(after)];
+  const keys = (list: readonly Applied[]) =>
+    new Set(list.map(({ reading, sure }) => (sure ? reading : undefined)));
+  const [inBefore, inAfter] = [keys(x), keys(y)];
+  const gone = x.filter(({ reading, sure }) => !sure || !inAfter.has(reading));
+  const come = y.filter(({ reading, sure }) => !sure || !inBefore.has(reading));
+  if (gone.length + come.length === 0) return undefined;
+  const isolates = (list: readonly Applied[]) =>
+    list.some(({ reading, sure }) => sure && reading.isolates[direction]);
+  const unsure = [...x, ...y].some(({ sure }) => !sure);
+  return {
+    rules: [...gone, ...come].flatMap(({ reading }) => reading[direction]),
+    general: unsure || isolates(x) !== isolates(y),
   };
-  const [x, y] = [text(before), text(after)];
-  return (
-    x.length !== y.length ||
-    x.some(({ reading, sure }, at) => y[at]?.reading !== reading || y[at]?.sure !== sure)
-  );
 }
 
-function compareGroup(ask: Ask, self: PodGroup, direction: Direction): void {
-  const { model, survey, collector } = ask;
-  for (const peer of ask.groups) comparePeer(ask, self, peer, direction);
-  const changesTo = (pod: Pod, side: Side) => turnsTo(ask, pod, side, direction);
+function compareGroup(ask: Ask, self: PodGroup, direction: Direction, delta: Delta): void {
+  const { model, survey, collector, after } = ask;
+  const [side] = self.sides;
+  for (const peer of ask.groups) {
+    const other = peer === self ? (peer.sides[1] ?? peer.sides[0]) : peer.sides[0];
+    if (side === undefined || other === undefined) continue;
+    if (!delta.general && !after.mayMatch(delta.rules, direction, side, other, peer.index)) continue;
+    comparePeer(ask, self, peer, direction);
+  }
+  const changesTo = (pod: Pod, end: Side) => turnsTo(ask, pod, end, direction);
   const rules = (pod: Pod) => rulesOn(ask, pod, direction);
   addBeyond({ model, survey, collector, direction, changesTo, rules }, self);
 }
@@ -168,8 +178,8 @@ function turnsTo(ask: Ask, pod: Pod, side: Side, direction: Direction): readonly
 }
 
 function* rulesOn({ before, after }: Ask, pod: Pod, direction: Direction): Iterable<Rule> {
-  for (const { admin, normal, baseline } of [before.stackFor(pod), after.stackFor(pod)]) {
-    for (const { reading } of [...admin.flat(), ...normal, ...baseline.flat()]) yield* reading[direction];
+  for (const stack of [before.stackFor(pod), after.stackFor(pod)]) {
+    for (const { reading } of appliedOf(stack)) yield* reading[direction];
   }
 }
 

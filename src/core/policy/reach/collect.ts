@@ -1,7 +1,7 @@
 import type { Pod } from '../../cluster/objects.ts';
 import type { Connections } from '../connections.ts';
 import type { Decision } from '../verdict.ts';
-import { type EndGroup, type Workloads, workloadEnd } from './ends.ts';
+import { type EndGroup, type Workloads, wholeEnd, workloadEnd } from './ends.ts';
 import type { PortChange } from './port-function.ts';
 
 /** Ports between two ends whose decision turns. */
@@ -49,16 +49,15 @@ export function createCollector(workloads: Workloads): Collector {
     const destination = workloads.at(first?.to.workload ?? -1);
     if (first === undefined || source === undefined || destination === undefined) return [];
     const isWhole = covers(list, source.size * destination.size - (source === destination ? source.size : 0));
-    const told = isWhole
-      ? [{ from: list.flatMap(({ from }) => names(from)), to: list.flatMap(({ to }) => names(to)) }]
-      : list.map(({ from, to }) => ({ from: names(from), to: names(to) }));
-    return told.flatMap((block) =>
-      changes.map((change) => ({
-        ...change,
-        from: workloadEnd(source, block.from),
-        to: workloadEnd(destination, block.to),
-      })),
-    );
+    if (isWhole) {
+      const [from, to] = [wholeEnd(source), wholeEnd(destination)];
+      return changes.map((change) => ({ ...change, from, to }));
+    }
+    return list.flatMap((block) => {
+      const from = workloadEnd(source, names(block.from));
+      const to = workloadEnd(destination, names(block.to));
+      return changes.map((change) => ({ ...change, from, to }));
+    });
   }
 
   return {

@@ -52,10 +52,22 @@ export function workloadsOf(pods: Iterable<Pod>): Workloads {
   };
 }
 
+const ends = new WeakMap<Workload, EndGroup>();
+
+/** All pods of a workload as an end. */
+export function wholeEnd(workload: Workload): EndGroup {
+  const { namespace, kind, name } = workload;
+  const end = ends.get(workload) ?? { type: 'workload', namespace, kind, name };
+  ends.set(workload, end);
+  return end;
+}
+
 /** Some pods of a workload as an end: without their names when they are all of it. */
-export function workloadEnd({ namespace, kind, name, size }: Workload, pods: Iterable<string>): EndGroup {
+export function workloadEnd(workload: Workload, pods: Iterable<string>): EndGroup {
   const names = [...new Set(pods)].sort();
-  return { type: 'workload', namespace, kind, name, ...(names.length === size ? {} : { pods: names }) };
+  if (names.length === workload.size) return wholeEnd(workload);
+  const { namespace, kind, name } = workload;
+  return { type: 'workload', namespace, kind, name, pods: names };
 }
 
 /** An end in few words: `shop/web`, `shop/web (2 pods)`, `nodes`, `203.0.113.0-203.0.113.255`. */

@@ -11,6 +11,8 @@ export type PodGroup = {
   readonly hostNetwork: boolean;
   /** The node of a host-network group. */
   readonly node: string | undefined;
+  /** Up to two of the pods, to ask with. */
+  readonly sides: readonly Side[];
 };
 
 /** The live pods of a cluster in groups. */
@@ -23,12 +25,13 @@ export function podGroups(model: ClusterModel, vocabulary: Vocabulary): readonly
     if (pods === undefined) byWords.set(words, [pod]);
     else pods.push(pod);
   }
-  return Array.from(byWords.values(), groupOf);
+  return Array.from(byWords.values(), (pods, index) => groupOf(model, pods, index));
 }
 
-function groupOf(pods: readonly Pod[], index: number): PodGroup {
+function groupOf(model: ClusterModel, pods: readonly Pod[], index: number): PodGroup {
   const [first] = pods;
   return {
+    sides: pods.slice(0, 2).map((pod) => sideOf(model, { type: 'pod', pod })),
     index,
     pods,
     namespace: first?.namespace ?? '',
@@ -51,12 +54,20 @@ export type PairOfGroups = {
  */
 export function pairsOf(model: ClusterModel, from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
   const node = from.node ?? to.node;
-  if (node === undefined) return pair(model, from.pods, to.pods);
+  if (node === undefined) return wholePair(from, to);
   const splits = (group: PodGroup, other: PodGroup) => group.node === undefined || other.node !== undefined;
   const [sources, destinations] = splits(from, to)
     ? [halved(from.pods, node), [to.pods]]
     : [[from.pods], halved(to.pods, node)];
   return sources.flatMap((pods) => destinations.flatMap((others) => pair(model, pods, others)));
+}
+
+function wholePair(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
+  const [source] = from.sides;
+  const destination = from === to ? to.sides[1] : to.sides[0];
+  return source === undefined || destination === undefined
+    ? []
+    : [{ from: from.pods, to: to.pods, source, destination }];
 }
 
 function halved(pods: readonly Pod[], node: string): readonly (readonly Pod[])[] {

@@ -2,16 +2,13 @@ import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import type { Connections } from '../connections.ts';
 import type { Dialect } from '../dialect.ts';
-import type { World } from '../match.ts';
 import type { Direction, Rule } from '../policy.ts';
-import { createPolicyIndex } from '../policy-index.ts';
 import { type Side, sideOf } from '../side.ts';
 import { addBeyond } from './beyond.ts';
 import { createCollector } from './collect.ts';
 import type { EndGroup } from './ends.ts';
 import { pairsOf } from './groups.ts';
-import { createPortAlgebra } from './port-function.ts';
-import { createSituation, type Situation } from './situation.ts';
+import { appliedOf, type Situation } from './situation.ts';
 import { surveyOf } from './survey.ts';
 
 /** Ports from one end to another. `unsure`: whether they are open cannot be known, or a proxy decides on the request. */
@@ -28,13 +25,8 @@ export type OpenPath = {
  */
 export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly OpenPath[] {
   const survey = surveyOf(model, dialect);
-  const world: World = { model, dialect };
-  const algebra = createPortAlgebra();
-  const { groups, groupOf, peerTables } = survey;
-  const situation = createSituation(
-    { world, algebra, groupOf, groups: groups.length, peerTables },
-    createPolicyIndex(model.policies()),
-  );
+  const { groups, shared, situation } = survey;
+  const { algebra } = shared;
   const collector = createCollector(survey.workloads);
   const closed = algebra.constant('deny');
   for (const from of groups) {
@@ -60,6 +52,5 @@ export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly O
 }
 
 function* rulesOn(situation: Situation, pod: Pod, direction: Direction): Iterable<Rule> {
-  const { admin, normal, baseline } = situation.stackFor(pod);
-  for (const { reading } of [...admin.flat(), ...normal, ...baseline.flat()]) yield* reading[direction];
+  for (const { reading } of appliedOf(situation.stackFor(pod))) yield* reading[direction];
 }

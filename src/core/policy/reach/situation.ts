@@ -15,6 +15,14 @@ export type Situation = {
   /** The half of `self` towards `peer`. `peerIndex` names what policies cannot tell from `peer`, for memory. */
   readonly half: (direction: Direction, self: Side, peer: Side, peerIndex?: number) => PortFunction;
   readonly stackFor: (pod: Pod) => Stack;
+  readonly rowFor: (direction: Direction, pod: Pod) => Row;
+  readonly mayMatch: (
+    rules: readonly Rule[],
+    direction: Direction,
+    self: Side,
+    peer: Side,
+    peerIndex: number,
+  ) => boolean;
   readonly isolation: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
 };
 
@@ -28,18 +36,23 @@ export type Shared = {
   readonly peerTables: Map<object, Uint8Array>;
 };
 
-type PlacedRule = { readonly applied: Applied; readonly rule: Rule };
-
 /** The rules on some pods in one direction, and what was found out about them. */
-type Row = {
+export type Row = {
   readonly stack: Stack;
-  readonly rules: readonly PlacedRule[];
+  readonly rules: readonly Rule[];
   readonly namesPorts: boolean;
   readonly functions: Map<string, PortFunction>;
 };
 
-/** The situation that an index of policies makes. */
-export function createSituation(shared: Shared, index: PolicyIndex): Situation {
+/**
+ * The situation that an index of policies makes. With `base`, one that differs from it by some policies: what those
+ * do not touch is asked of it.
+ */
+export function createSituation(
+  shared: Shared,
+  index: Pick<PolicyIndex, 'in' | 'clusterWide'>,
+  base?: Situation,
+): Situation {
   const { world, algebra } = shared;
   const { dialect } = world;
   const stacks = new Map<number, Stack>();
@@ -50,7 +63,7 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
 
   function stackFor(pod: Pod): Stack {
     const group = shared.groupOf(pod);
-    const known = stacks.get(group) ?? stackOf(world, index, pod);
+    const known = stacks.get(group) ?? stackLike(base?.stackFor(pod), stackOf(world, index, pod));
     stacks.set(group, known);
     return known;
   }
@@ -59,8 +72,14 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
     const group = shared.groupOf(pod);
     const known = rowsByGroup[direction].get(group);
     if (known !== undefined) return known;
+    const row = rowOfBase(direction, pod) ?? makeRow(direction, pod);
+    rowsByGroup[direction].set(group, row);
+    return row;
+  }
+
+  function makeRow(direction: Direction, pod: Pod): Row {
     const stack = stackFor(pod);
-    const namesPorts = rulesOf(stack, direction).some(({ rule }) => isNamed(rule));
+    const namesPorts = rulesOf(stack, direction).some(isNamed);
     const own = direction === 'ingress' && namesPorts ? portNames(pod) : '';
     const key = `${direction} ${stackKey(stack)} ${own}`;
     const row = rows.get(key) ?? {
@@ -70,8 +89,14 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
       functions: new Map<string, PortFunction>(),
     };
     rows.set(key, row);
-    rowsByGroup[direction].set(group, row);
     return row;
+  }
+
+  /** The base's row where the policies are the same, and with it all that it found out. */
+  function rowOfBase(direction: Direction, pod: Pod): Row | undefined {
+    return base !== undefined && base.stackFor(pod) === stackFor(pod)
+      ? base.rowFor(direction, pod)
+      : undefined;
   }
 
   /** Pods under the same policies share a row. */
@@ -113,7 +138,10 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
     const key = `${own ? '@' : ''}${matched.key}${ports}`;
     const known = row.functions.get(key);
     if (known !== undefined) return known;
-    const made = evaluate(row.stack, direction, question, new Set(matched.rules));
+    const made =
+      matched.rules.length === 0
+        ? algebra.constant(decide(row.stack, direction, { ...question, port: 1, protocol: 'TCP' }))
+        : evaluate(row.stack, direction, question, new Set(matched.rules));
     row.functions.set(key, made);
     return made;
   }
@@ -128,7 +156,9 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
   ): { readonly key: string; readonly rules: readonly Rule[] } {
     let key = '';
     const matched: Rule[] = [];
-    for (const [at, { rule }] of rules.entries()) {
+    for (let at = 0; at < rules.length; at += 1) {
+      const rule = rules[at];
+      if (rule === undefined) continue;
       const match = matchOf(rule, ends, peerIndex);
       if (match === 'no') continue;
       key += match === 'yes' ? `${at},` : `${at}?,`;
@@ -198,14 +228,46 @@ export function createSituation(shared: Shared, index: PolicyIndex): Situation {
     return [...starts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
   }
 
+  /** Whether rules of a direction may match an end. */
+  function mayMatch(
+    rules: readonly Rule[],
+    direction: Direction,
+    self: Side,
+    peer: Side,
+    peerIndex: number,
+  ): boolean {
+    if (self.type !== 'pod' || self.pod.hostNetwork) return true;
+    return sidesOf(world, peer).some((side) => {
+      const ends = { self, peer: side, destination: direction === 'ingress' ? self : side };
+      return rules.some((rule) => matchOf(rule, ends, side === peer ? peerIndex : undefined) !== 'no');
+    });
+  }
+
   return {
     half,
     stackFor,
+    rowFor,
+    mayMatch,
     isolation: (pod) => ({
       ingress: isIsolated(dialect, stackFor(pod), 'ingress'),
       egress: isIsolated(dialect, stackFor(pod), 'egress'),
     }),
   };
+}
+
+/** The known stack where the new one is the same, so that `===` compares them. */
+function stackLike(known: Stack | undefined, made: Stack): Stack {
+  if (known === undefined) return made;
+  const [x, y] = [appliedOf(known), appliedOf(made)];
+  const same =
+    x.length === y.length &&
+    x.every((item, at) => item.reading === y[at]?.reading && item.sure === y[at]?.sure);
+  return same ? known : made;
+}
+
+/** The policies of a stack, of all tiers, in order. */
+export function appliedOf({ admin, normal, baseline }: Stack): readonly Applied[] {
+  return admin.length + baseline.length === 0 ? normal : [...admin.flat(), ...normal, ...baseline.flat()];
 }
 
 const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
@@ -217,10 +279,8 @@ function sidesOf({ model, dialect }: World, side: Side): readonly Side[] {
   return dialect.hostNetwork === 'node' ? [node] : [side, node];
 }
 
-function rulesOf({ admin, normal, baseline }: Stack, direction: Direction): readonly PlacedRule[] {
-  return [...admin.flat(), ...normal, ...baseline.flat()].flatMap((applied) =>
-    applied.reading[direction].map((rule) => ({ applied, rule })),
-  );
+function rulesOf(stack: Stack, direction: Direction): readonly Rule[] {
+  return appliedOf(stack).flatMap(({ reading }) => reading[direction]);
 }
 
 /** The stack with those rules alone; who isolates stays. */

@@ -1,24 +1,36 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import type { Dialect } from '../dialect.ts';
+import type { World } from '../match.ts';
 import type { Policy } from '../policy.ts';
+import { createPolicyIndex, type PolicyIndex } from '../policy-index.ts';
+import { type Side, sideOf } from '../side.ts';
 import type { Member } from './collect.ts';
 import { type Workloads, workloadsOf } from './ends.ts';
 import { type PodGroup, podGroups } from './groups.ts';
-import { type Vocabulary, vocabularyOf } from './vocabulary.ts';
+import { createPortAlgebra } from './port-function.ts';
+import { createSituation, type Shared, type Situation } from './situation.ts';
+import { type Cuts, lastAtOrBefore, sorted, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 
 /** The pods of a cluster in groups and in workloads, for one set of policies. */
 export type Survey = {
   readonly groups: readonly PodGroup[];
   readonly groupOf: (pod: Pod) => number;
   readonly workloads: Workloads;
+  /** The policies at hand. */
+  readonly index: PolicyIndex;
+  /** The nodes that have an address, as ends. */
+  readonly nodes: readonly { readonly name: string; readonly side: Side }[];
   /** Some pods by workload. Asked for the same list again, the same answer. */
   readonly membersOf: (pods: readonly Pod[]) => readonly Member[];
-  /** What lists of peers match, kept while the survey is. */
-  readonly peerTables: Map<object, Uint8Array>;
+  /** What is shared with situations after a change. */
+  readonly shared: Shared;
+  /** The situation that the policies at hand make; what it finds out is kept while the survey is. */
+  readonly situation: Situation;
 };
 
 type Kept = {
+  readonly addresses: () => Cuts;
   readonly stamp: string;
   readonly dialect: Dialect;
   readonly words: Vocabulary;
@@ -37,44 +49,82 @@ export function surveyOf(model: ClusterModel, dialect: Dialect, more: readonly P
     .join();
   const known = kept.get(model);
   if (known?.stamp === stamp && known.dialect === dialect) {
-    if (more.length === 0 || knows(known.words, vocabularyOf(dialect, more, model.services())))
-      return known.survey;
+    if (more.length === 0 || knows(known, vocabularyOf(dialect, more, model.services()))) return known.survey;
   }
   const words = vocabularyOf(dialect, [...model.policies(), ...more], model.services());
-  const survey = makeSurvey(model, words);
-  kept.set(model, { stamp, dialect, words, survey });
+  const survey = makeSurvey({ model, dialect }, words);
+  let addresses: Cuts | undefined;
+  const addressesOf = () => {
+    addresses ??= podAddresses(model);
+    return addresses;
+  };
+  kept.set(model, { stamp, dialect, words, survey, addresses: addressesOf });
   return survey;
 }
 
 /** Whether groups made by some words hold for others as well. */
-function knows(words: Vocabulary, asked: Vocabulary): boolean {
+function knows({ words, addresses }: Kept, asked: Vocabulary): boolean {
   return (
     [...asked.keys].every((key) => words.keys.has(key)) &&
     (words.namesPorts || !asked.namesPorts) &&
     (words.cidrsReachPods || !asked.cidrsReachPods) &&
-    (!words.cidrsReachPods ||
-      ([4, 6] as const).every((family) =>
-        asked.cuts[family].every((cut) => words.cuts[family].includes(cut)),
-      ))
+    (!words.cidrsReachPods || !splitsPods(words, addresses(), asked))
   );
 }
 
-function makeSurvey(model: ClusterModel, words: Vocabulary): Survey {
+/** Whether further cuts part pods that lie in one piece so far. */
+function splitsPods(words: Vocabulary, addresses: Cuts, asked: Vocabulary): boolean {
+  return ([4, 6] as const).some((family) =>
+    asked.cuts[family].some((cut) => {
+      const starts = words.cuts[family];
+      const piece = lastAtOrBefore(starts, cut);
+      const first = starts[piece] ?? 0n;
+      if (first === cut) return false;
+      const end = starts[piece + 1];
+      const below = lastAtOrBefore(addresses[family], cut - 1n);
+      const above = addresses[family][below + 1];
+      const hasBelow = (addresses[family][below] ?? -1n) >= first;
+      return hasBelow && above !== undefined && (end === undefined || above < end);
+    }),
+  );
+}
+
+/** All addresses of live pods, ascending, by family. */
+function podAddresses(model: ClusterModel): Cuts {
+  const found = { 4: new Set<bigint>(), 6: new Set<bigint>() };
+  for (const pod of model.pods()) {
+    if (!isLive(pod) || pod.hostNetwork) continue;
+    for (const { family, value } of sideOf(model, { type: 'pod', pod }).ips) found[family].add(value);
+  }
+  return { 4: sorted(found[4]), 6: sorted(found[6]) };
+}
+
+function makeSurvey(world: World, words: Vocabulary): Survey {
+  const { model } = world;
   const groups = podGroups(model, words);
   const numbers = new Map<Pod, number>();
   for (const { index, pods } of groups) for (const pod of pods) numbers.set(pod, index);
   const workloads = workloadsOf(Array.from(model.pods()).filter(isLive));
   const members = new WeakMap<readonly Pod[], readonly Member[]>();
+  const groupOf = (pod: Pod) => numbers.get(pod) ?? -1;
+  const index = createPolicyIndex(model.policies());
+  const algebra = createPortAlgebra();
+  const shared: Shared = { world, algebra, groupOf, groups: groups.length, peerTables: new Map() };
   return {
     groups,
-    groupOf: (pod) => numbers.get(pod) ?? -1,
+    groupOf,
     workloads,
+    index,
+    shared,
+    situation: createSituation(shared, index),
+    nodes: Array.from(model.nodes()).flatMap(({ name, ips: [ip] }) =>
+      ip === undefined ? [] : [{ name, side: sideOf(model, { type: 'ip', ip }) }],
+    ),
     membersOf: (pods) => {
       const known = members.get(pods) ?? membersOf(workloads, pods);
       members.set(pods, known);
       return known;
     },
-    peerTables: new Map(),
   };
 }
 

@@ -83,15 +83,19 @@ export function sorted(values: ReadonlySet<bigint>): readonly bigint[] {
 
 /** The piece that an address lies in: `4:3`. */
 export function pieceOf(cuts: Cuts, { family, value }: Ip): string {
-  const starts = cuts[family];
-  let low = 0;
-  let high = starts.length;
+  return `${family}:${lastAtOrBefore(cuts[family], value)}`;
+}
+
+/** The index of the last of some ascending numbers that is not above a value; -1 when all are. */
+export function lastAtOrBefore(numbers: readonly bigint[], value: bigint): number {
+  let low = -1;
+  let high = numbers.length;
   while (low + 1 < high) {
     const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0n) <= value) low = middle;
+    if ((numbers[middle] ?? 0n) <= value) low = middle;
     else high = middle;
   }
-  return `${family}:${low}`;
+  return low;
 }
 
 /** Everything of a pod that the policies could tell from another one's, as one text. */
