@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_LIMITS } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
 import { type ConnectionOptions, connectOptions, openConnection } from './compose.ts';
+import { type Config, loadConfig } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { declareOffline } from './offline/declare.ts';
 import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
@@ -30,10 +32,13 @@ export async function main({ argv, output, interactive }: Surroundings): Promise
   const interrupt = listenForSignals();
   const run = (work: (context: VerbContext, command: Command) => Promise<number> | number) =>
     async function (this: Command) {
-      const options = this.optsWithGlobals<ConnectionOptions>();
+      const asked = this.optsWithGlobals<ConnectionOptions>();
+      let options = asked;
       try {
         checkFormat(this, options.output);
-        code = await work({ options, output, signal: interrupt.signal }, this);
+        const config = CONFIG_FREE.has(this.name()) ? { limits: DEFAULT_LIMITS } : await loadConfig();
+        options = underFlags(config, this, asked);
+        code = await work({ options, config, output, signal: interrupt.signal }, this);
       } catch (error) {
         const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
         code = reportError(reason, output, { format: options.output, debug: options.debug === true });
@@ -207,6 +212,18 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
     );
 
   return program;
+}
+
+/** Verbs that work though the configuration file is wrong: to find out, and to mend it. */
+const CONFIG_FREE: ReadonlySet<string> = new Set(['version', 'completion', 'log', 'verify']);
+
+/** The options as given, with the configuration file's word where neither a flag nor the environment spoke. */
+function underFlags(config: Config, command: Command, options: ConnectionOptions): ConnectionOptions {
+  const { limits: _, ...settings } = config;
+  const silent = (name: string) =>
+    ['default', undefined].includes(command.getOptionValueSourceWithGlobals(name));
+  const spoken = Object.entries(settings).filter(([name, value]) => value !== undefined && silent(name));
+  return { ...options, ...Object.fromEntries(spoken) };
 }
 
 function withScreenOptions(command: Command): Command {

@@ -16,7 +16,7 @@ export type ScreenOptions = {
  * the first connection fails the screen goes and the error is told where the cursor then is.
  */
 export async function runScreen(
-  { options, signal }: VerbContext,
+  { options, config, signal }: VerbContext,
   screen: ScreenOptions,
   reach: Pick<SessionDeps, 'connect' | 'contexts'>,
 ): Promise<number> {
@@ -24,6 +24,7 @@ export async function runScreen(
     ...reach,
     clock: systemClock,
     version: VERSION,
+    limits: config.limits,
     allNamespaces: options.allNamespaces === true,
   });
   const { runApp } = await import('../../views/run-app.tsx');

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS, type Limits } from '../core/access/limits.ts';
 import type { SluiceError } from '../core/errors.ts';
 import { isAbort } from '../core/errors.ts';
 import type { EnforcerName } from '../core/policy/dialect.ts';
@@ -17,6 +18,8 @@ export type RuntimeWork = {
   /** Restricts what the probe looks into. */
   readonly view?: string;
   readonly signal: AbortSignal;
+  /** What may be granted; the defaults for verbs that grant nothing. */
+  readonly limits?: Limits;
 };
 
 /** Runs a verb's work over a connection whose contents are listed, and closes everything after it. */
@@ -35,6 +38,7 @@ export async function withRuntime<T>(
       ...(enforcer === undefined ? {} : { enforcer }),
       clock: systemClock,
       version: VERSION,
+      limits: options.limits ?? DEFAULT_LIMITS,
       traffic,
       ...(options.view === undefined ? {} : { view: () => options.view }),
       listener: {

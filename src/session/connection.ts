@@ -1,3 +1,4 @@
+import type { Limits } from '../core/access/limits.ts';
 import type { ClusterModel } from '../core/cluster/model.ts';
 import type {
   AuditLog,
@@ -40,6 +41,8 @@ export type SessionDeps = {
   readonly contexts: () => Promise<{ readonly names: readonly string[]; readonly current?: string }>;
   readonly clock: Clock;
   readonly version: string;
+  /** What may be granted at all. */
+  readonly limits: Limits;
   /** All namespaces at the start. */
   readonly allNamespaces: boolean;
 };

@@ -1,4 +1,5 @@
 import type { Grant, GrantRequest } from '../core/access/grant.ts';
+import { brokenLimit, type Limits } from '../core/access/limits.ts';
 import { grantId } from '../core/access/names.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import { planGrant } from '../core/access/plan-grant.ts';
@@ -56,6 +57,8 @@ export type RuntimeOptions = {
   readonly namespace?: string;
   readonly clock: Clock;
   readonly version: string;
+  /** What may be granted at all. */
+  readonly limits: Limits;
   /** Whether to follow traffic at all. */
   readonly traffic: boolean;
   /** The namespace in view, for sources that look into pods one by one; absent: all. */
@@ -87,7 +90,8 @@ export async function startRuntime(
   const flowListeners = new Set<() => void>();
   const lazyAudit = once(() => connection.audit(info));
   const audit: AuditLog = { append: async (entry) => (await lazyAudit()).append(entry), path: '' };
-  const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version };
+  const { limits } = options;
+  const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version, limits };
   const keeper = createKeeper(
     grantDeps,
     {
@@ -162,8 +166,10 @@ export async function startRuntime(
     keeper,
     grantDeps,
     ready: feeds.ready,
-    plan: async (request, within) =>
-      planGrant({
+    plan: async (request, within) => {
+      const broken = brokenLimit(request, options.limits, info.context);
+      if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };
+      return planGrant({
         model,
         engine,
         request,
@@ -171,7 +177,8 @@ export async function startRuntime(
         requester: identity.username,
         version,
         workloads: await workloadsOf(connection, request, within),
-      }),
+      });
+    },
     grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
     dispose: async () => {
       await keeper.dispose();

@@ -42,7 +42,7 @@ const NOTICE_FOR = 6_000;
 
 /** A session over whatever `deps` connects to. Nothing runs before `start`. */
 export function createSession(deps: SessionDeps): Session {
-  const store = createStore<SessionState>(() => initialState(deps.clock.now()));
+  const store = createStore<SessionState>(() => initialState(deps.clock.now(), deps.limits));
   const visibleRows = createVisibleRows();
   const stop = new AbortController();
   const stack: Overlay[] = [];
@@ -118,6 +118,7 @@ export function createSession(deps: SessionDeps): Session {
         ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),
         clock: deps.clock,
         version: deps.version,
+        limits: deps.limits,
         traffic: true,
         view: () => state().cluster.namespace,
         listener: {
@@ -176,7 +177,7 @@ export function createSession(deps: SessionDeps): Session {
     runtime = undefined;
     others = [];
     const { following, focus, zoomed } = state();
-    set({ ...initialState(deps.clock.now()), following, focus, zoomed });
+    set({ ...initialState(deps.clock.now(), deps.limits), following, focus, zoomed });
     app.clear();
     await before?.dispose();
     await connect(connection, signal);

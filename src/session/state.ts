@@ -1,4 +1,5 @@
 import type { EndRef, Grant, PortSpec } from '../core/access/grant.ts';
+import type { Limits } from '../core/access/limits.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import type { FeedState } from '../core/cluster/events.ts';
 import type { Pod } from '../core/cluster/objects.ts';
@@ -197,6 +198,7 @@ export type SessionState = {
   /** Local time, ms; ticks once a second. */
   readonly now: number;
   readonly serverNow: number;
+  readonly limits: Limits;
   readonly cluster: ClusterState;
   readonly feeds: Readonly<Record<string, FeedState>>;
   readonly traffic: TrafficState;

@@ -1,5 +1,6 @@
 import { openAuditLog } from '../../src/audit/log.ts';
 import type { GrantRequest } from '../../src/core/access/grant.ts';
+import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import { startDemo } from '../../src/demo/demo.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
 import { connect } from '../../src/kube/connect.ts';
@@ -34,6 +35,7 @@ const runtime = await startRuntime(
   {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     version: 'bench',
+    limits: DEFAULT_LIMITS,
     traffic: false,
     namespace: 'shop',
     listener: {

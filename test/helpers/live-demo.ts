@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import type { Grant, GrantRequest } from '../../src/core/access/grant.ts';
+import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { AuditRecord, Clock } from '../../src/core/ports.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
@@ -74,7 +75,7 @@ export async function startLiveDemo(): Promise<LiveDemo> {
   const connection = await connectionTo(demo, directory);
   const runtime = await startRuntime(
     connection,
-    { clock, version: 'test', traffic: true, namespace: 'shop', listener: {} },
+    { clock, version: 'test', limits: DEFAULT_LIMITS, traffic: true, namespace: 'shop', listener: {} },
     new AbortController().signal,
   );
   await runtime.ready;

@@ -1,4 +1,5 @@
 import type { Grant, GrantState } from '../../src/core/access/grant.ts';
+import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
@@ -223,6 +224,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
   return {
     now: NOW,
     serverNow: NOW,
+    limits: DEFAULT_LIMITS,
     cluster: {
       context: 'demo',
       namespace: 'shop',

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -19,6 +20,7 @@ beforeEach(async () => {
     contexts: async () => ({ names: ['demo', 'other'], current: 'demo' }),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     version: 'test',
+    limits: DEFAULT_LIMITS,
     allNamespaces: false,
   });
   await session.start();

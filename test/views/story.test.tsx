@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { connectionTo } from '../helpers/live-demo.ts';
@@ -22,6 +23,7 @@ beforeAll(async () => {
     contexts: async () => ({ names: ['demo'], current: 'demo' }),
     clock: CLOCK,
     version: 'test',
+    limits: DEFAULT_LIMITS,
     allNamespaces: false,
   });
   screen = openScreen({ columns: 140, rows: 40, session });

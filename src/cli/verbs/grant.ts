@@ -31,8 +31,9 @@ export type GrantOptions = {
  * `sluice grant`: opens a path for a while. With `--wait` it stays, proves the path open, counts down, revokes and
  * proves it closed; without, it leaves the end to the lease.
  */
-export async function grant({ options, output, signal }: VerbContext, asked: GrantOptions): Promise<number> {
-  const seconds = parseDuration(asked.for);
+export async function grant(context: VerbContext, asked: GrantOptions): Promise<number> {
+  const { options, config, output, signal } = context;
+  const seconds = parseDuration(asked.for, config.limits.maxSeconds);
   const ports = asked.port.map((text) => parsePort(text));
   const reason = safeText(asked.reason.trim());
   if (reason === '')
@@ -57,16 +58,20 @@ export async function grant({ options, output, signal }: VerbContext, asked: Gra
   let running: Runtime | undefined;
   let follower: GrantFollower | undefined;
   const listener = { grants: () => follower?.changed() };
-  return withRuntime(connection, { traffic: asked.wait === true, signal, listener }, async (runtime) => {
-    running = runtime;
-    resolveEnd(runtime.model, request.source);
-    resolveEnd(runtime.model, request.destination);
-    if (asked.dryRun === true) return showPlan(runtime, request, { options, output, signal });
-    await confirmIsolation(runtime, request, asked, signal);
-    follower = followGrant(() => running ?? runtime, emit);
-    const ended = await follower.run(request, { wait: asked.wait === true, signal });
-    return ended.state.name === 'failed' ? EXIT.failed : EXIT.done;
-  });
+  return withRuntime(
+    connection,
+    { traffic: asked.wait === true, signal, listener, limits: config.limits },
+    async (runtime) => {
+      running = runtime;
+      resolveEnd(runtime.model, request.source);
+      resolveEnd(runtime.model, request.destination);
+      if (asked.dryRun === true) return showPlan(runtime, request, context);
+      await confirmIsolation(runtime, request, asked, signal);
+      follower = followGrant(() => running ?? runtime, emit);
+      const ended = await follower.run(request, { wait: asked.wait === true, signal });
+      return ended.state.name === 'failed' ? EXIT.failed : EXIT.done;
+    },
+  );
 }
 
 /** `--dry-run`: the plan, the manifests, and what the server says to them; nothing is stored. */

@@ -78,7 +78,7 @@ export async function extend(
   id: string,
   { for: duration }: { readonly for: string },
 ): Promise<number> {
-  const seconds = parseDuration(duration);
+  const seconds = parseDuration(duration, context.config.limits.maxSeconds);
   return withGrants(context, async (deps, found) => {
     const longer = await extendGrant(deps, pick(found, id), seconds, context.signal);
     const end = new Date(longer.window?.end ?? 0).toISOString();
@@ -104,7 +104,7 @@ function pick(found: readonly Grant[], id: string): Grant {
 }
 
 async function withGrants(
-  { options, signal }: VerbContext,
+  { options, config, signal }: VerbContext,
   work: (deps: GrantDeps, found: readonly Grant[]) => Promise<number>,
 ): Promise<number> {
   const connection = await openConnection(options, {}, signal);
@@ -119,7 +119,10 @@ async function withGrants(
       if (!confined || options.allNamespaces === true) throw error;
       return findGrants(api, connection.namespace ?? 'default', signal);
     });
-    return await work({ api, audit, identity, info, clock: systemClock, version: VERSION }, found);
+    return await work(
+      { api, audit, identity, info, clock: systemClock, version: VERSION, limits: config.limits },
+      found,
+    );
   } finally {
     await connection.dispose();
   }

@@ -1,4 +1,4 @@
-import { formatDuration, PRESETS, parseDuration } from '../../core/access/duration.ts';
+import { formatDuration, parseDuration } from '../../core/access/duration.ts';
 import type { EndRef, GrantRequest, PortSpec } from '../../core/access/grant.ts';
 import { formatPorts } from '../../core/access/names.ts';
 import { nameOfEnd, parsePort, podsOfEnd } from '../../core/cluster/ends.ts';
@@ -47,7 +47,7 @@ export function grantForm(app: App): GrantFormCommands {
       const form = formOf(app);
       const runtime = app.runtime();
       if (form === undefined || runtime === undefined) return;
-      const { request, problems } = readForm(form);
+      const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
       change((current) => ({ ...current, problems }), false);
       if (request === undefined) return;
       const made = await runtime.plan(request, signal);
@@ -112,7 +112,7 @@ export function grantForm(app: App): GrantFormCommands {
     },
     grantPreset: (step) =>
       change((form) => {
-        const texts = PRESETS.map(formatDuration);
+        const texts = app.deps.limits.presets.map(formatDuration);
         const at = texts.indexOf(form.fields.duration.text);
         const next = texts[(at + step + texts.length) % texts.length] ?? texts[1] ?? '15m';
         return { ...form, fields: { ...form.fields, duration: textField(next) }, plan: stale(form) };
@@ -153,7 +153,7 @@ function submit(
   const form = formOf(app);
   const runtime = app.runtime();
   if (form === undefined || runtime === undefined || form.busy !== undefined) return;
-  const { request, problems } = readForm(form);
+  const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
   if (request === undefined) {
     change((current) => ({ ...current, problems, field: firstProblem(problems) ?? current.field }), false);
     return;
@@ -216,7 +216,7 @@ function newForm(app: App, source: EndRef, destination: EndRef, path: PathState)
     field: port === undefined ? 'ports' : 'reason',
     fields: {
       ports: textField(port === undefined ? '' : formatPorts([port])),
-      duration: textField(formatDuration(PRESETS[1] ?? 900)),
+      duration: textField(formatDuration(app.deps.limits.presets[1] ?? app.deps.limits.presets[0] ?? 900)),
       reason: textField(),
       ticket: textField(),
     },
@@ -246,7 +246,7 @@ function describe(app: App, end: EndRef): string {
 type Read = { readonly request?: GrantRequest; readonly problems: GrantForm['problems'] };
 
 /** The request that the form asks for, or what is wrong with its fields. An empty reason is no problem to plan. */
-function readForm(form: GrantForm): Read {
+function readForm(form: GrantForm, maxSeconds: number): Read {
   const problems: { -readonly [K in GrantField]?: string } = {};
   const attempt = <T>(field: GrantField, read: () => T): T | undefined => {
     try {
@@ -259,7 +259,7 @@ function readForm(form: GrantForm): Read {
   const ports = attempt('ports', () =>
     form.fields.ports.text.split(',').map((text) => parsePort(text.trim())),
   );
-  const seconds = attempt('duration', () => parseDuration(form.fields.duration.text));
+  const seconds = attempt('duration', () => parseDuration(form.fields.duration.text, maxSeconds));
   const reason = safeText(form.fields.reason.text.trim());
   const ticket = safeText(form.fields.ticket.text.trim());
   if (ports === undefined || seconds === undefined) return { problems };

@@ -1,3 +1,4 @@
+import type { Limits } from '../../core/access/limits.ts';
 import type { PaneId, PaneState, SessionState } from '../state.ts';
 
 /** Panes in the order of their digits. */
@@ -6,10 +7,11 @@ export const PANES: readonly PaneId[] = ['pods', 'policies', 'attempts', 'grants
 const pane: PaneState = { index: 0, filter: '' };
 
 /** The state before anything is known. */
-export function initialState(now: number): SessionState {
+export function initialState(now: number, limits: Limits): SessionState {
   return {
     now,
     serverNow: now,
+    limits,
     cluster: { context: '', enforcer: 'unknown', connection: 'connecting', demo: false },
     feeds: {},
     traffic: { source: 'none', status: 'connecting', detail: 'looking for Hubble', lost: 0 },

@@ -66,7 +66,7 @@ export function life(app: App): LifeCommands {
       const grant = grants.find((line) => line.key === overlay.id)?.grant;
       let seconds: number;
       try {
-        seconds = parseDuration(overlay.field.text);
+        seconds = parseDuration(overlay.field.text, app.deps.limits.maxSeconds);
       } catch (error) {
         app.update('extend', (open) => ({ ...open, problem: asSluiceError(error).message }));
         return;

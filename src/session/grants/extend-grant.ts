@@ -1,4 +1,4 @@
-import { formatDuration, MAX_SECONDS } from '../../core/access/duration.ts';
+import { formatDuration } from '../../core/access/duration.ts';
 import type { Grant, GrantWindow } from '../../core/access/grant.ts';
 import { leaseFaults, leaseOver, windowOf } from '../../core/access/lease.ts';
 import { expiryMarks } from '../../core/access/manifests.ts';
@@ -21,11 +21,12 @@ export async function extendGrant(
   signal: AbortSignal,
 ): Promise<Grant> {
   const { window } = grant;
+  const { maxSeconds } = deps.limits;
   if (window === undefined || deps.api.clock.now() >= window.end) throw over(grant);
-  if (window.seconds + more > MAX_SECONDS) {
+  if (window.seconds + more > maxSeconds) {
     throw new SluiceError(
       'refused',
-      `${formatDuration(more)} more would make ${grant.id} last ${formatDuration(window.seconds + more)}, over the limit of ${formatDuration(MAX_SECONDS)}.`,
+      `${formatDuration(more)} more would make ${grant.id} last ${formatDuration(window.seconds + more)}, over the limit of ${formatDuration(maxSeconds)}.`,
       'Extend by less, or make a new grant when this one ends.',
     );
   }

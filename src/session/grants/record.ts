@@ -1,4 +1,5 @@
 import type { Grant } from '../../core/access/grant.ts';
+import type { Limits } from '../../core/access/limits.ts';
 import { isoSeconds } from '../../core/access/manifests.ts';
 import { formatPorts } from '../../core/access/names.ts';
 import type {
@@ -19,6 +20,7 @@ export type GrantDeps = {
   readonly info: ClusterInfo;
   readonly clock: Clock;
   readonly version: string;
+  readonly limits: Limits;
 };
 
 type Extra = Pick<AuditEntry, 'objects'>;

@@ -1,4 +1,4 @@
-import { formatDuration, MAX_SECONDS, PRESETS } from '../../../src/core/access/duration.ts';
+import { formatDuration } from '../../../src/core/access/duration.ts';
 import type { GrantField, GrantForm, SessionState } from '../../../src/session/state.ts';
 import { columnsOf } from '../../text/fit.ts';
 import { type Line, type Span, span } from '../../text/span.ts';
@@ -19,7 +19,7 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
       ...endLines('From', form.sourceText, scopeHint(form), columns),
       ...endLines('To', form.destinationText, '', columns),
       ...fieldLines('Ports', 'ports', form, '', columns),
-      ...fieldLines('For', 'duration', form, durationHint(form), columns),
+      ...fieldLines('For', 'duration', form, durationHint(form, state.limits), columns),
       ...fieldLines('Reason', 'reason', form, '', columns),
       ...fieldLines('Ticket', 'ticket', form, '', columns),
       [],
@@ -65,9 +65,9 @@ function scopeHint({ canScope, scope }: GrantForm): string {
 }
 
 /** Presets with the chosen one marked, and the cap. */
-function durationHint({ fields }: GrantForm): string {
-  const presets = PRESETS.map(formatDuration).map((text) =>
-    text === fields.duration.text ? `▸${text}` : text,
-  );
-  return `${presets.join('  ')}   ← → or type; at most ${formatDuration(MAX_SECONDS)}`;
+function durationHint({ fields }: GrantForm, limits: SessionState['limits']): string {
+  const presets = limits.presets
+    .map(formatDuration)
+    .map((text) => (text === fields.duration.text ? `▸${text}` : text));
+  return `${presets.join('  ')}   ← → or type; at most ${formatDuration(limits.maxSeconds)}`;
 }

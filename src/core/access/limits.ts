@@ -1,0 +1,82 @@
+import { formatDuration, MAX_SECONDS, PRESETS } from './duration.ts';
+import type { EndRef, GrantRequest } from './grant.ts';
+
+/** What an organisation allows of grants; from the configuration file, else the defaults. */
+export type Limits = {
+  /** Windows that the form offers, seconds. */
+  readonly presets: readonly number[];
+  /** The longest window, extensions included, seconds. */
+  readonly maxSeconds: number;
+  /** What a reason must match, a ticket number for instance; source of a regular expression. */
+  readonly reasonPattern?: string;
+  /** Namespaces and contexts in which nothing is granted; `*` stands for any run of characters. */
+  readonly protectedNamespaces: readonly string[];
+  readonly protectedContexts: readonly string[];
+};
+
+export const DEFAULT_LIMITS: Limits = {
+  presets: PRESETS,
+  maxSeconds: MAX_SECONDS,
+  protectedNamespaces: [],
+  protectedContexts: [],
+};
+
+/** What a request breaks, as a sentence and a next step; undefined when it may be planned. */
+export function brokenLimit(
+  request: GrantRequest,
+  limits: Limits,
+  context: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  if (matchesAny(limits.protectedContexts, context)) {
+    return {
+      message: `The context ${context} is protected: nothing is granted in it.`,
+      hint: 'See protected in the configuration file.',
+    };
+  }
+  const spaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
+  const space = spaces.find((name) => matchesAny(limits.protectedNamespaces, name));
+  if (space !== undefined) {
+    return {
+      message: `The namespace ${space} is protected: nothing is granted from or to it.`,
+      hint: 'See protected in the configuration file.',
+    };
+  }
+  if (request.seconds > limits.maxSeconds) {
+    const most = formatDuration(limits.maxSeconds);
+    return {
+      message: `${formatDuration(request.seconds)} is longer than a grant may last, ${most}.`,
+      hint: `Ask for ${most} or less.`,
+    };
+  }
+  const { reasonPattern } = limits;
+  if (
+    reasonPattern !== undefined &&
+    request.reason !== '' &&
+    !new RegExp(reasonPattern, 'u').test(request.reason)
+  ) {
+    return {
+      message: `The reason "${request.reason}" does not match ${reasonPattern}.`,
+      hint: 'Write it as your organisation asks.',
+    };
+  }
+  return undefined;
+}
+
+function namespaceOf(end: EndRef): string | undefined {
+  switch (end.type) {
+    case 'workload':
+      return end.ref.namespace;
+    case 'pod':
+    case 'service':
+      return end.namespace;
+    case 'ip':
+      return undefined;
+  }
+}
+
+function matchesAny(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'u').test(name);
+  });
+}

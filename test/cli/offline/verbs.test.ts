@@ -1,0 +1,299 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
+import { runProgram } from '../../helpers/program.ts';
+
+let shop: ManifestFolder;
+let other: ManifestFolder;
+const nobody = { KUBECONFIG: '/no/kubeconfig/here' };
+
+const policy = (name: string, spec: string) =>
+  `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: ${name}, namespace: shop }\nspec: ${spec}\n`;
+const WEB_TOO = policy(
+  'web-too',
+  '{ podSelector: { matchLabels: { app: db } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }] }',
+);
+
+beforeAll(async () => {
+  shop = await manifestFolder({ 'all.yaml': SHOP });
+  other = await manifestFolder({ 'all.yaml': SHOP, 'more/web-too.yaml': WEB_TOO });
+  await writeFile(join(shop.path, 'queries.ndjson.txt'), '');
+});
+
+afterAll(async () => {
+  await shop.dispose();
+  await other.dispose();
+});
+
+async function run(...args: readonly string[]) {
+  const program = runProgram(args, nobody);
+  const code = await program.ended;
+  return { code, text: program.lines.join('\n'), lines: program.lines, errors: program.errors() };
+}
+
+async function runJson(...args: readonly string[]) {
+  const { code, text, errors } = await run(...args, '-o', 'json');
+  expect(errors).toBe('');
+  return { code, value: JSON.parse(text) as Readonly<Record<string, unknown>> };
+}
+
+describe('explain without a cluster', () => {
+  const path = ['explain', '-n', 'shop', 'deploy/web', 'sts/db', '--port', '5432/tcp'];
+
+  test('gives the verdict, the cause and the near miss; the exit code is the verdict', async () => {
+    const { code, text } = await run(...path, '--manifests', shop.path);
+    expect(code).toBe(3);
+    expect(text).toContain('web → db :5432/tcp   ✗ DENY');
+    expect(text).toMatch(
+      /db-only-api +rule 1 +admits +pods app=api · tcp 5432 +← misses by peer: web has app=web/,
+    );
+    expect(text).toContain('policies as the Kubernetes text has them');
+  });
+
+  test('follows a service to the port of its pods', async () => {
+    const { code, text } = await run(
+      'explain',
+      'shop/deploy/api',
+      'shop/svc/db',
+      '--port',
+      '80',
+      '--manifests',
+      shop.path,
+    );
+    expect(code).toBe(0);
+    expect(text).toContain('port 80 of svc/db leads to port 5432 of its pods');
+  });
+
+  test('reads policies as the enforcer named would, with what is assumed of it', async () => {
+    const block = policy(
+      'block',
+      '{ podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }] }',
+    );
+    const file = await shop.write('what-if/block.txt', block);
+    const args = [...path.slice(0, -2), '--port', '80', '--manifests', shop.path, file];
+    const verdictOf = async (...more: readonly string[]) => (await runJson(...args, ...more)).value;
+    expect(await verdictOf()).toMatchObject({ verdict: 'allow', enforcer: 'spec' });
+    expect(await verdictOf('--assume', 'ipblock-matches-pods=false')).toMatchObject({ verdict: 'deny' });
+    expect(await verdictOf('--enforcer', 'cilium')).toMatchObject({ verdict: 'deny', enforcer: 'cilium' });
+    expect(await verdictOf('--enforcer', 'cilium', '--assume', 'policy-cidr-match-mode=pods')).toMatchObject({
+      verdict: 'allow',
+    });
+  });
+
+  test('tells before and after policies come and go; the exit code is that of after', async () => {
+    const file = await shop.write('what-if/web-too.txt', WEB_TOO);
+    const added = await runJson(...path, '--manifests', shop.path, '--with', file);
+    expect(added.code).toBe(0);
+    expect(added.value).toMatchObject({
+      verdict: 'allow',
+      change: { add: ['NetworkPolicy shop/web-too'], remove: [] },
+      before: { verdict: 'deny' },
+      after: { verdict: 'allow', ingress: { summary: expect.stringContaining('web-too') } },
+    });
+    const removed = await run(...path, '--manifests', shop.path, '--without', 'netpol/shop/db-only-api');
+    expect(removed.code).toBe(0);
+    expect(removed.text).toMatch(/now\n.*✗ DENY[^]*with\n- NetworkPolicy shop\/db-only-api\n.*✓ ALLOW/);
+    const both = await runJson(...path, '--manifests', other.path, '--without', 'NetworkPolicy/shop/web-too');
+    expect(both).toMatchObject({ code: 3, value: { before: { verdict: 'allow' }, verdict: 'deny' } });
+  });
+
+  test('says so when the pods of a workload differ', async () => {
+    const owner =
+      'ownerReferences: [{ apiVersion: apps/v1, kind: StatefulSet, name: kv, uid: u, controller: true }]';
+    const pod = (name: string, more: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop, name: ${name}, labels: { ${more} }, ${owner} }\n---\n`;
+    const file = await shop.write(
+      'unlike.txt',
+      pod('kv-0', 'app: kv, role: leader') +
+        pod('kv-1', 'app: kv') +
+        policy('lead', '{ podSelector: { matchLabels: { role: leader } } }'),
+    );
+    const { code, text } = await run(
+      'explain',
+      'shop/web',
+      'shop/sts/kv',
+      '--port',
+      '1',
+      '--manifests',
+      shop.path,
+      file,
+    );
+    expect(code).toBe(3);
+    expect(text).toContain('pods differ: of their pairs 1 allow, 1 deny; this is web → kv-0');
+  });
+
+  test('answers a batch line by line, in order, whatever is wrong with a line', async () => {
+    const file = await shop.write(
+      'queries.txt',
+      [
+        '{"from":"shop/web","to":"shop/db","port":5432,"protocol":"TCP","id":"first"}',
+        'no json',
+        '',
+        '{"from":"shop/wep","to":"shop/db","port":5432}',
+        '{"from":"shop/deploy/api","to":"shop/sts/db","port":5432}',
+        '{"from":"203.0.113.7","to":"shop/api","port":"53/udp"}',
+        '{"from":"shop/web","to":"shop/db","port":70000}',
+      ].join('\n'),
+    );
+    const { code, lines } = await run('explain', '--batch', file, '--manifests', shop.path);
+    expect(code).toBe(1);
+    const answers = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(answers).toMatchObject([
+      { id: 'first', from: 'shop/web', port: 5432, verdict: 'deny', ingress: { isolated: true } },
+      { line: 2, error: { code: 'usage' } },
+      { line: 4, from: 'shop/wep', error: { code: 'not-found', hint: expect.stringContaining('shop/web') } },
+      { verdict: 'allow', protocol: 'TCP' },
+      { verdict: 'allow', protocol: 'UDP' },
+      { line: 7, error: { message: expect.stringContaining('70000') } },
+    ]);
+    expect(answers).toHaveLength(6);
+  });
+
+  test('exits 0 after a batch without a bad line', async () => {
+    const file = await shop.write('good.txt', '{"from":"shop/web","to":"shop/db","port":5432}\n');
+    expect((await run('explain', '--batch', file, '--manifests', shop.path)).code).toBe(0);
+  });
+});
+
+describe('matrix', () => {
+  test('is a table of the pairs that can talk', async () => {
+    const { code, lines } = await run('matrix', '--manifests', shop.path);
+    expect(code).toBe(0);
+    expect(lines[0]).toMatch(/^FROM +TO +PORTS$/);
+    expect(lines).toContain('shop/api[Deployment]   shop/db[StatefulSet]   tcp 5432');
+    expect(lines).toContain('outside                shop/web[Deployment]   all ports');
+    expect(lines.filter((line) => line.includes('shop/db[StatefulSet]   tcp'))).toHaveLength(1);
+    expect(lines.some((line) => /^outside +shop\/db/.test(line))).toBe(false);
+  });
+
+  test('as JSON names workloads, pods and ranges', async () => {
+    const { value } = await runJson('matrix', '--manifests', shop.path);
+    expect(value).toMatchObject({ enforcer: 'spec' });
+    expect(value.pairs).toContainEqual({
+      from: { kind: 'Deployment', namespace: 'shop', name: 'api', pods: 1 },
+      to: { kind: 'StatefulSet', namespace: 'shop', name: 'db', pods: 1 },
+      open: { TCP: [[5432, 5432]] },
+      undecidable: {},
+    });
+  });
+
+  test('is CSV, DOT and the connlist of netpol-analyzer', async () => {
+    const csv = await run('matrix', '--manifests', shop.path, '-o', 'csv');
+    expect(csv.lines[0]).toBe('from,to,verdict,protocol,ports');
+    expect(csv.lines).toContain('shop/api[Deployment],shop/db[StatefulSet],allow,TCP,5432');
+    const dot = await run('matrix', '--manifests', shop.path, '-o', 'dot');
+    expect(dot.text).toMatch(
+      /^digraph sluice \{[^]*"shop\/api\[Deployment\]" -> "shop\/db\[StatefulSet\]" \[label="tcp 5432"\];[^]*\}$/,
+    );
+    const connlist = await run('matrix', '--manifests', shop.path, '-o', 'connlist');
+    expect(connlist.lines).toContain('shop/api[Deployment] => shop/db[StatefulSet] : TCP 5432');
+    expect(connlist.lines).toContain(
+      '0.0.0.0-255.255.255.255[External] => shop/web[Deployment] : All Connections',
+    );
+  });
+
+  test('is limited to a namespace', async () => {
+    const { lines } = await run('matrix', '--manifests', shop.path, '-n', 'elsewhere');
+    expect(lines).toEqual(['FROM   TO   PORTS']);
+  });
+});
+
+describe('diff', () => {
+  test('says what opens, and exits 0', async () => {
+    const { code, text } = await run('diff', shop.path, other.path);
+    expect(code).toBe(0);
+    expect(text).toContain('+ NetworkPolicy shop/web-too');
+    expect(text).toMatch(
+      /Opens\n {2}shop\/web\[Deployment\] → shop\/db\[StatefulSet\] {3}tcp 5432\n1 policy changed, 1 paths open, 0 close/,
+    );
+  });
+
+  test('exits 1 with --exit-code when something changes, and 0 when nothing does', async () => {
+    expect((await run('diff', shop.path, other.path, '--exit-code')).code).toBe(1);
+    const same = await run('diff', shop.path, shop.path, '--exit-code');
+    expect(same).toMatchObject({ code: 0, text: 'Nothing changes.' });
+  });
+
+  test('tells isolation, removed policies and workloads, as data', async () => {
+    const bare = await manifestFolder({ 'a.yaml': SHOP.slice(0, SHOP.lastIndexOf('---')) });
+    const { value } = await runJson('diff', bare.path, shop.path);
+    expect(value).toMatchObject({
+      changes: true,
+      policies: {
+        added: [{ kind: 'NetworkPolicy', namespace: 'shop', name: 'db-only-api' }],
+        removed: [],
+        changed: [],
+      },
+      isolated: [{ kind: 'StatefulSet', name: 'db', direction: 'ingress' }],
+      opens: [],
+    });
+    expect(value.closes).toContainEqual({
+      from: { kind: 'Deployment', namespace: 'shop', name: 'api' },
+      to: { kind: 'StatefulSet', namespace: 'shop', name: 'db' },
+      ports: {
+        TCP: [
+          [1, 5431],
+          [5433, 65_535],
+        ],
+        UDP: [[1, 65_535]],
+        SCTP: [[1, 65_535]],
+      },
+    });
+    expect(value.closes).toContainEqual({
+      from: { outside: ['0.0.0.0-255.255.255.255'] },
+      to: { kind: 'StatefulSet', namespace: 'shop', name: 'db' },
+      ports: { TCP: [[1, 65_535]], UDP: [[1, 65_535]], SCTP: [[1, 65_535]] },
+    });
+    const back = await runJson('diff', shop.path, bare.path);
+    expect(back.value).toMatchObject({
+      freed: [{ name: 'db' }],
+      policies: { removed: [{ name: 'db-only-api' }] },
+    });
+    const nothing = await manifestFolder();
+    expect((await runJson('diff', nothing.path, bare.path)).value).toMatchObject({
+      workloads: { added: [{ name: 'web' }, { name: 'api' }, { name: 'db' }] },
+    });
+    await Promise.all([bare.dispose(), nothing.dispose()]);
+  });
+
+  test('is Markdown for a pull request', async () => {
+    const { text } = await run('diff', shop.path, other.path, '-o', 'markdown');
+    expect(text).toMatch(/^\*\*1 policy changed, 1 paths open/);
+    expect(text).toContain('#### Opens (1)\n\n- `shop/web[Deployment] → shop/db[StatefulSet]   tcp 5432`');
+  });
+});
+
+describe('lint', () => {
+  const typo = policy('typo', '{ podSelector: { matchLabels: { app: dbb } } }');
+
+  test('tells each mistake with what to do; only --strict makes it fail', async () => {
+    const file = await shop.write('typo.txt', `# a comment\n\n${typo}`);
+    const { code, text } = await run('lint', '--manifests', shop.path, file);
+    expect(code).toBe(0);
+    expect(text).toMatch(/NetworkPolicy shop\/typo +selects-nothing +\S+typo\.txt:3\n +\S.*\n +\S/);
+    expect((await run('lint', '--manifests', shop.path, file, '--strict')).code).toBe(3);
+    const clean = await run('lint', '--manifests', shop.path, '--strict');
+    expect(clean).toMatchObject({ code: 0, text: 'No mistakes found in 1 policy.' });
+  });
+
+  test('is SARIF at the line of the policy', async () => {
+    const file = await shop.write('typo.txt', `---\n${typo}`);
+    const { text } = await run('lint', '--manifests', file, '-o', 'sarif');
+    const sarif = JSON.parse(text) as {
+      readonly version: string;
+      readonly runs: readonly { readonly results: readonly unknown[]; readonly tool: unknown }[];
+    };
+    expect(sarif.version).toBe('2.1.0');
+    expect(sarif.runs[0]?.results).toContainEqual(
+      expect.objectContaining({
+        ruleId: 'selects-nothing',
+        locations: [
+          expect.objectContaining({
+            physicalLocation: { artifactLocation: { uri: `file://${file}` }, region: { startLine: 2 } },
+          }),
+        ],
+      }),
+    );
+  });
+});
