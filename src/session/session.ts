@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Grant } from '../core/access/grant.ts';
 import { GRANT_LABEL } from '../core/access/names.ts';
 import { asSluiceError, isAbort } from '../core/errors.ts';
+import { sameJson } from '../core/json.ts';
 import type { App } from './app/app.ts';
 import { commandLine } from './app/command-line.ts';
 import { grantForm } from './app/grant-form.ts';
@@ -102,8 +103,11 @@ export function createSession(deps: SessionDeps): Session {
     set(publisher(state(), what, others));
     const panes = followCursors(state(), visibleRows);
     if (panes !== undefined) set({ panes });
-    const { path } = state();
-    set({ path: path.marked === true ? judged(runtime, path) : shownPath(app) });
+    if (what.cluster || what.traffic) {
+      const { path } = state();
+      const shown = path.marked === true ? judged(runtime, path) : shownPath(app);
+      if (!sameJson(path, shown)) set({ path: shown });
+    }
   };
 
   const soon = (what: keyof Dirty) => {

@@ -1,4 +1,5 @@
 import type { Grant } from '../../core/access/grant.ts';
+import type { AttemptRow } from '../../core/traffic/attempt.ts';
 import type { VisibleRows } from '../commands.ts';
 import { staysFor } from '../grants/states.ts';
 import { type AttemptLines, createAttemptLines } from '../rows/attempt-lines.ts';
@@ -22,6 +23,7 @@ export function createPublisher(runtime: Runtime, now: () => number): Publisher 
   const clusterRows: ClusterRows = createClusterRows(runtime.model, runtime.engine);
   const attemptLines: AttemptLines = createAttemptLines(runtime.model, runtime.engine);
   let order: readonly string[] = [];
+  let shown: readonly AttemptRow[] | undefined;
 
   return (state, dirty, others) => {
     const { namespace } = state.cluster;
@@ -32,14 +34,19 @@ export function createPublisher(runtime: Runtime, now: () => number): Publisher 
     }
     if (dirty.cluster || dirty.traffic) {
       const at = now();
-      const lines = attemptLines(runtime.fold.rows(at)).filter(
-        (line) => namespace === undefined || touches(line, namespace),
-      );
-      change.drops = lines.filter(({ row }) => row.verdict === 'drop').length;
-      change.rate = runtime.fold.rate(at);
-      if (state.following) {
-        change.attempts = arrangeAttempts(lines, isHeld(state) ? order : undefined);
-        order = change.attempts.map(({ key }) => key);
+      const rows = runtime.fold.rows(at);
+      const rate = runtime.fold.rate(at);
+      if (rate !== state.rate) change.rate = rate;
+      if (rows !== shown || dirty.cluster || !state.following) {
+        shown = rows;
+        const lines = attemptLines(rows).filter(
+          (line) => namespace === undefined || touches(line, namespace),
+        );
+        change.drops = lines.filter(({ row }) => row.verdict === 'drop').length;
+        if (state.following) {
+          change.attempts = arrangeAttempts(lines, isHeld(state) ? order : undefined);
+          order = change.attempts.map(({ key }) => key);
+        }
       }
       if (state.overlay.type === 'charts') {
         change.samples = runtime.fold.samples(at);
@@ -47,7 +54,10 @@ export function createPublisher(runtime: Runtime, now: () => number): Publisher 
         change.talkers = runtime.fold.talkers(8);
       }
     }
-    if (dirty.grants || dirty.cluster) change.grants = grantLines(runtime, others, state.grants);
+    if (dirty.grants || dirty.cluster) {
+      const lines = grantLines(runtime, others, state.grants);
+      if (!sameItems(lines, state.grants)) change.grants = lines;
+    }
     return change;
   };
 }
@@ -103,6 +113,10 @@ function grantLines(
   const known = new Set(mine.map(({ id }) => id));
   const all = [...mine, ...others.filter(({ id }) => !known.has(id))];
   return all.map((grant) => before.find((line) => line.grant === grant) ?? { key: grant.id, grant });
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 /** Puts each cursor back on its row after rows moved, or on the row that took its place. */
