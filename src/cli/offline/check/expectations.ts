@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { Protocol } from '../../../core/cluster/objects.ts';
+import { isRaw } from '../../../core/cluster/raw.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
 import { safeDeep, safeText } from '../../../core/safe-text.ts';
@@ -25,15 +26,10 @@ export type Expectations = { readonly namespace?: string; readonly expectations:
 
 const End = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const Ends = v.union([End, v.pipe(v.array(End), v.minLength(1))], 'must be an end, or a list of ends');
-const Port = v.union(
-  [
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
-    v.pipe(
-      v.string(),
-      v.check((text) => portOf(text) !== undefined),
-    ),
-  ],
-  'must be a port from 1 to 65535, as in 5432, 5432/tcp or 8000-8100/udp',
+const PORT = 'must be a port from 1 to 65535, as in 5432, 5432/tcp or 8000-8100/udp';
+const Port = v.pipe(
+  v.union([v.number(), v.string()], PORT),
+  v.check((value) => portOf(`${value}`) !== undefined, PORT),
 );
 const Ports = v.union([Port, v.pipe(v.array(Port), v.minLength(1))], 'must be a port, or a list of ports');
 const Path = v.strictObject({ from: Ends, to: Ends, port: v.optional(Ports) }, notThere);
@@ -123,7 +119,7 @@ export function readExpectations({ name: file, text }: ManifestFile): Expectatio
   };
 }
 
-/** What is missing, and what is too much; commas and colons are as valibot has them. */
+/** What is missing, and what is too much. */
 function notThere(issue: v.StrictObjectIssue): string {
   if (issue.expected === 'never') return 'is not known here';
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { FIELDS, readExpectations } from '../../../src/cli/offline/check/expectations.ts';
+import { judgeExpectations } from '../../../src/cli/offline/check/judge.ts';
+import { worldOf } from '../../../src/cli/offline/world.ts';
+import { manifestEvents } from '../../../src/core/cluster/manifests.ts';
+import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
+import { runProgram } from '../../helpers/program.ts';
+
+const documents = parseAllDocuments(SHOP).map((document): unknown => document.toJS());
+
+/** The results of expectations, as `met`, `violated` or `undecidable`, and what is wrong. */
+function check(text: string, more: readonly unknown[] = []) {
+  const { model, engine } = worldOf(
+    { events: manifestEvents([...documents, ...more]), foreign: [] },
+    dialectOf('spec'),
+  );
+  const { expectations, namespace } = readExpectations({ name: 'e.yaml', text });
+  return judgeExpectations({ model, engine }, expectations, namespace ?? 'shop');
+}
+
+const resultOf = (item: string) => check(`expect: [ ${item} ]`)[0]?.result;
+
+describe('an expectation', () => {
+  test.each([
+    ['allow: { from: api, to: db, port: 5432 }', 'met'],
+    ['allow: { from: deploy/api, to: shop/sts/db, port: 5432/tcp }', 'met'],
+    ['allow: { from: deploy/api, to: svc/db, port: 80 }', 'met'],
+    ['allow: { from: deploy/api, to: svc/db, port: 81 }', 'violated'],
+    ['allow: { from: api, to: db, port: [5432, 5433] }', 'violated'],
+    ['allow: { from: api, to: db, port: 5432/udp }', 'violated'],
+    ['allow: { from: [api, web], to: db, port: 5432 }', 'violated'],
+    ['allow: { from: outside, to: web, port: 8000-8100 }', 'met'],
+    ['allow: { from: 203.0.113.0/24, to: db, port: 5432 }', 'violated'],
+    ['deny: { from: web, to: db }', 'met'],
+    ['deny: { from: "*/w?b", to: "sh*/sts/*", port: 5432 }', 'met'],
+    ['deny: { from: "*", to: db, port: 5432 }', 'violated'],
+    ['deny: { from: outside, to: db }', 'met'],
+    ['deny: { from: api, to: db, port: 5433 }', 'met'],
+    ['deny: { from: wbe, to: db }', 'violated'],
+    ['only: { from: api, to: db }', 'met'],
+    ['only: { from: web, to: db }', 'violated'],
+    ['only: { from: gone, to: db, port: 1 }', 'met'],
+    ['only: { from: api, to: web }', 'violated'],
+    ['onlyTo: { from: web, to: [api, outside] }', 'met'],
+    ['onlyTo: { from: web, to: [api] }', 'violated'],
+    ['onlyTo: { from: web, to: [api, 0.0.0.0/1] }', 'violated'],
+  ])('%s is %s', (item, result) => expect(resultOf(`{ ${item} }`)).toBe(result));
+
+  test('that nothing matches proves nothing, and names what is near', () => {
+    const [result] = check('expect: [ { deny: { from: wbe, to: db } } ]');
+    expect(result?.unmatched).toEqual([expect.stringMatching(/nothing matches wbe \(nearest: .*shop\/web/)]);
+  });
+
+  test('tells the ports that are wrong, and why', () => {
+    const [result] = check('expect: [ { allow: { from: web, to: db, port: [5432, 80/udp] } } ]');
+    expect(result?.findings).toMatchObject([
+      {
+        from: 'shop/web[Deployment]',
+        to: 'shop/db[StatefulSet]',
+        ports: { TCP: [[5432, 5432]], UDP: [[80, 80]], SCTP: [] },
+        is: 'deny',
+        why: 'ingress: db-only-api admits app=api, not app=web',
+      },
+    ]);
+  });
+
+  test('is undecidable where the objects do not tell', () => {
+    const byAddress = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'by-address', namespace: 'shop' },
+      spec: {
+        podSelector: { matchLabels: { app: 'web' } },
+        ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }],
+      },
+    };
+    expect(check('expect: [ { allow: { from: api, to: web, port: 1 } } ]', [byAddress])[0]?.result).toBe(
+      'undecidable',
+    );
+  });
+});
+
+describe('a file of expectations that is wrong', () => {
+  test.each([
+    ['expect: 3', 1, 'expect must be a list'],
+    ['expect: []', 1, 'expect must not be empty'],
+    ['{}', 1, 'expect is missing'],
+    ['expect:\n  - deny: { from: a, to: b }\n  - alow: {}\n', 3, 'expect[1].alow is not known here'],
+    ['expect:\n  - name: x\n', 2, 'expect[0] must have one of allow, deny, only, onlyTo'],
+    ['expect:\n  - allow: { from: a, to: b }\n', 2, 'expect[0].allow.port is missing'],
+    ['expect:\n  - deny:\n      from: a\n', 3, 'expect[0].deny.to is missing'],
+    ['expect:\n  - deny:\n      from: a\n      to: 7\n', 4, 'expect[0].deny.to must be an end'],
+    [
+      'expect:\n  - deny:\n      from: a\n      to: b\n      port: 70000\n',
+      5,
+      'must be a port from 1 to 65535',
+    ],
+    ['expect:\n  - deny: { from: a, to: b\n', 3, ''],
+    ['- a\n', 1, 'the file must be an object'],
+  ])('%j names line %i', (text, line, what) => {
+    const read = () => readExpectations({ name: 'e.yaml', text });
+    expect(read).toThrow(`e.yaml, line ${line}: `);
+    expect(read).toThrow(what);
+  });
+});
+
+describe('sluice check', () => {
+  let folder: ManifestFolder;
+  beforeAll(async () => {
+    folder = await manifestFolder({
+      'shop/all.yaml': SHOP,
+      'good.yaml': 'namespace: shop\nexpect:\n  - only: { from: api, to: db }\n',
+      'bad.yaml':
+        'namespace: shop\nexpect:\n  - { name: "a < b & \\"c\\"", deny: { from: api, to: db } }\n  - only: { from: api, to: db }\n',
+    });
+  });
+  afterAll(() => folder.dispose());
+
+  const run = async (...args: readonly string[]) => {
+    const program = runProgram(['check', ...args, '--manifests', `${folder.path}/shop`], {
+      KUBECONFIG: '/no/kubeconfig',
+    });
+    return { code: await program.ended, text: program.lines.join('\n'), errors: program.errors() };
+  };
+
+  test('exits 0 when all is met, 3 when something is violated', async () => {
+    const good = await run(`${folder.path}/good.yaml`);
+    expect(good.code).toBe(0);
+    expect(good.text).toContain('1 met, 0 violated, 0 undecidable');
+    const bad = await run(`${folder.path}/bad.yaml`);
+    expect(bad.code).toBe(3);
+    expect(bad.text).toContain('shop/api[Deployment] → shop/db[StatefulSet] tcp 5432 is open');
+  });
+
+  test('writes JUnit that escapes what it is given', async () => {
+    const { text, code } = await run(`${folder.path}/bad.yaml`, '-o', 'junit');
+    expect(code).toBe(3);
+    expect(text).toContain('<testsuites name="sluice check" tests="2" failures="1" errors="0">');
+    expect(text).toContain('<testcase name="a &lt; b &amp; &quot;c&quot;" classname="deny"');
+    expect(text).toMatch(/<failure message="shop\/api\[Deployment\] → /);
+  });
+
+  test('writes JSON', async () => {
+    const { text } = await run(`${folder.path}/bad.yaml`, '-o', 'json');
+    expect(JSON.parse(text)).toMatchObject({
+      expectations: [
+        { line: 3, result: 'violated', findings: [{ is: 'allow', ports: { TCP: [[5432, 5432]] } }] },
+        { line: 4, result: 'met', findings: [] },
+      ],
+    });
+  });
+
+  test('prints a schema that names the fields that it reads', async () => {
+    const { text, code } = await run('--schema');
+    const schema = JSON.parse(text) as {
+      readonly properties: object;
+      readonly $defs: Readonly<Record<'expectation' | 'path', { readonly properties: object }>>;
+    };
+    expect(code).toBe(0);
+    expect(Object.keys(schema.properties)).toEqual(FIELDS.file);
+    expect(Object.keys(schema.$defs.expectation.properties)).toEqual(FIELDS.expectation);
+    expect(Object.keys(schema.$defs.path.properties)).toEqual(FIELDS.path);
+  });
+});
