@@ -11,6 +11,7 @@ export async function findGrants(
   signal: AbortSignal,
 ): Promise<readonly Grant[]> {
   const options = { labels: MANAGED_SELECTOR, signal, ...(namespace === undefined ? {} : { namespace }) };
-  const [policies, jobs] = await Promise.all([api.list(POLICIES, options), api.list(JOBS, options)]);
+  const policies = await api.list(POLICIES, options);
+  const jobs = await api.list(JOBS, options);
   return readGrants(policies, jobs);
 }
