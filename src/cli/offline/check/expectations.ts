@@ -86,10 +86,9 @@ export function readExpectations({ name: file, text }: ManifestFile): Expectatio
     }
     return 1;
   };
-  const parsed = v.safeParse(
-    File,
-    toPlain(file, () => document.toJS() as unknown),
-  );
+  const value = toPlain(file, () => document.toJS() as unknown);
+  if (!isRaw(value)) throw wrong(file, 1, 'the file must be an object');
+  const parsed = v.safeParse(File, value);
   if (!parsed.success) {
     const [issue, ...more] = parsed.issues;
     const path = (issue.path ?? []).map(({ key }) => key);

@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml';
+import { type ErrorCode, parseAllDocuments } from 'yaml';
 import { SluiceError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestFile } from './read-files.ts';
@@ -64,11 +64,15 @@ function preambleOf(piece: string): string {
 function parsePiece(piece: string, place: Place): readonly unknown[] {
   const hasAnchors = piece.includes('&');
   try {
-    const documents = parseAllDocuments(piece, { merge: piece.includes('<<'), prettyErrors: false });
+    const documents = parseAllDocuments(piece, {
+      merge: piece.includes('<<'),
+      prettyErrors: false,
+      stringKeys: true,
+    });
     return [...documents].map((document): unknown => {
       const [error] = document.errors;
       if (error !== undefined) {
-        const text = error.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : error.message;
+        const text = TEXTS[error.code] ?? error.message;
         throw malformed(
           { ...place, line: place.line + countLines(piece.slice(0, error.pos[0])) },
           text,
@@ -87,6 +91,12 @@ function parsePiece(piece: string, place: Place): readonly unknown[] {
 }
 
 const TOO_DEEP = 'it nests too deep';
+
+/** What the parser says in other words than a reader would. */
+const TEXTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+  NON_STRING_KEY: 'a key is a map or a list, as in templates that are not filled in',
+};
 
 function malformed({ file, document, line }: Place, why: string, cause?: unknown): SluiceError {
   const [sentence = ''] = why.split('\n');

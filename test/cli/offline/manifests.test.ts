@@ -1,0 +1,291 @@
+import { spawn } from 'node:child_process';
+import { text as textOf } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
+import { noteTexts } from '../../../src/cli/offline/manifests/notes.ts';
+import { parseManifestFile } from '../../../src/cli/offline/manifests/parse.ts';
+import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
+import { runProgram } from '../../helpers/program.ts';
+
+let folder: ManifestFolder;
+beforeAll(async () => {
+  folder = await manifestFolder({ 'shop.yaml': SHOP });
+});
+afterAll(() => folder.dispose());
+
+const parse = (text: string) => parseManifestFile({ name: 'f.yaml', text });
+const load = (...paths: readonly string[]) => loadManifests(paths, { namespace: 'default' });
+
+async function loadText(text: string) {
+  const file = await folder.write('one.txt', text);
+  const loaded = await load(file);
+  const objects = loaded.events.flatMap(
+    (event): readonly { readonly kind: string; readonly name: string }[] =>
+      event.type === 'reset' ? event.objects : [],
+  );
+  return {
+    ...loaded,
+    names: objects.map((object) => `${object.kind} ${object.name}`),
+    texts: noteTexts(loaded.notes).map((note) => note.replaceAll(file, 'one.txt')),
+  };
+}
+
+describe('a file of manifests', () => {
+  test('is split at its markers, with comments, directives and empty documents', () => {
+    const found = parse(
+      '# first\n%YAML 1.2\n---\na: 1\n---\n---\n# third\n\nb: |\n  ---\n  text\n---\nc: 3\n',
+    );
+    expect(found).toEqual([
+      { place: { file: 'f.yaml', document: 1, line: 4 }, value: { a: 1 } },
+      { place: { file: 'f.yaml', document: 2, line: 6 }, value: null },
+      { place: { file: 'f.yaml', document: 3, line: 9 }, value: { b: '---\ntext\n' } },
+      { place: { file: 'f.yaml', document: 4, line: 13 }, value: { c: 3 } },
+    ]);
+  });
+
+  test('is JSON as well, and YAML with merges, carriage returns and a byte order mark', () => {
+    expect(parse(' {"a": 1}')).toMatchObject([{ value: { a: 1 } }]);
+    expect(parse('\uFEFFa: 1\r\n---\r\nb: 2\r\n')).toMatchObject([{ value: { a: 1 } }, { value: { b: 2 } }]);
+    expect(parse('a: &a { x: 1 }\nb: { <<: *a, y: 2 }\n')).toMatchObject([{ value: { b: { x: 1, y: 2 } } }]);
+  });
+
+  test.each([
+    ['a: 1\n---\nb: 2\n---\nc:\n  d: e: f\n', /^f\.yaml, document 3, line 6: Nested mappings/],
+    ['a: 1\na: 2\n', /^f\.yaml, document 1, line 2: Map keys must be unique\.$/],
+    ['kind: {{ .Values.kind }}\n', /^f\.yaml, document 1, line 1: .*templates that are not filled in\.$/],
+    ['a: &a [*a]\n', /^f\.yaml, document 1, line 1: an anchor contains itself\.$/],
+    ['x: 1\n---\na: &a\n  b: { c: *a }\n', /document 2, line 2: an anchor contains itself/],
+    ['a: *nope\n', /document 1, line 1: Unresolved alias/],
+    [`${'['.repeat(50_000)}\n`, /line 1: it nests too deep\.$/],
+    [bomb(), /Excessive alias count indicates a resource exhaustion attack/],
+    ['{"a": 1,,}', /^f\.yaml, document 1, line 1: /],
+  ])('that is malformed is told by file, document and line (%#)', (text, says) => {
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({ code: 'failed', message: expect.stringMatching(says) }),
+    );
+  });
+});
+
+describe('a folder of manifests', () => {
+  test('is read recursively, by extension, Lists opened, links followed', async () => {
+    const tree = await manifestFolder({
+      'a/list.yml':
+        'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: { name: p }\n',
+      'a/b/pods.json':
+        '{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"q","namespace":"n"}}]}',
+      'a/README.md': 'not: read: at: all',
+      'c.YAML':
+        'apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: c }\nspec: { jobTemplate: { spec: { template: { metadata: { labels: { app: c } } } } } }\n',
+    });
+    const { events, notes } = await load(tree.path);
+    const pods = events.find((event) => event.kind === 'pods' && event.type === 'reset');
+    expect(pods).toMatchObject({
+      objects: [
+        { namespace: 'n', name: 'q' },
+        { namespace: 'default', name: 'p' },
+        { name: 'c', owner: { kind: 'CronJob' }, labels: { app: 'c' } },
+      ],
+    });
+    expect(notes).toEqual([]);
+    await tree.dispose();
+  });
+
+  test('of 50,000 documents takes seconds', { timeout: 60_000 }, async () => {
+    const tree = await manifestFolder();
+    const pod = (n: number) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: p-${n}, namespace: ns-${n % 50}, labels: { app: a-${n % 500} } }\n`;
+    for (let part = 0; part < 100; part += 1) {
+      await tree.write(
+        `${part}.yaml`,
+        Array.from({ length: 500 }, (_, n) => pod(part * 500 + n)).join('---\n'),
+      );
+    }
+    const { objects } = await load(tree.path);
+    expect(objects).toHaveLength(50_000);
+    expect(objects.at(-1)?.place.document).toBe(500);
+    await tree.dispose();
+  });
+});
+
+describe('what is said of manifests that are read all the same', () => {
+  test('kinds that say nothing about paths are counted once', async () => {
+    const object = (kind: string, version: string, name: string) =>
+      `apiVersion: ${version}\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
+    const { texts } = await loadText(
+      object('ConfigMap', 'v1', 'a') + object('Frob', 'example.com/v1', 'b') + object('ConfigMap', 'v1', 'c'),
+    );
+    expect(texts).toEqual([
+      '3 objects left out, of kinds that say nothing about paths: 2 ConfigMap (v1), 1 Frob (example.com/v1).',
+    ]);
+  });
+
+  test('a policy that the API server would refuse is told as it would, and still counts', async () => {
+    const { texts, names } = await loadText(
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p }\nspec:\n  podSelector: { matchExpressions: [{ key: a, operator: Near, values: [b] }] }\n  ingress: [{ ports: [{ port: 99999 }] }]\n',
+    );
+    expect(texts).toHaveLength(1);
+    expect(texts[0]).toMatch(
+      /^one\.txt, document 1, line 1: the API server would refuse NetworkPolicy p: .*Near.*; .*99999/,
+    );
+    expect(names).toContain('NetworkPolicy p');
+  });
+
+  test('a policy of a group that has none is named', async () => {
+    const { texts } = await loadText(
+      'apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: { name: old, namespace: shop }\n',
+    );
+    expect(texts[0]).toBe(
+      'one.txt, document 1, line 1: NetworkPolicy shop/old is of extensions/v1beta1, which no policy is: it is left out.',
+    );
+  });
+
+  test('of namesakes the last one counts', async () => {
+    const deployment = (app: string) =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { metadata: { labels: { app: ${app} } } } }\n---\n`;
+    const { texts, events } = await loadText(deployment('one') + deployment('two'));
+    expect(texts).toEqual([
+      'Deployment web is there twice: one.txt, document 1, line 1; one.txt, document 2, line 6. The last one counts.',
+    ]);
+    expect(events.find(({ kind }) => kind === 'pods')).toMatchObject({
+      objects: [{ labels: { app: 'two' } }],
+    });
+  });
+
+  test('what is no object is told by its place', async () => {
+    const { texts } = await loadText('kind: Pod\nmetadata: { name: p }\n---\n- 1\n---\nreplicas: 3\n');
+    expect(texts).toEqual([
+      '2 documents left out, as no Kubernetes object: one.txt, document 2, line 4; one.txt, document 3, line 6.',
+    ]);
+  });
+
+  test('policies that are not evaluated make what they may select undecidable', async () => {
+    const file = await folder.write(
+      'calico.txt',
+      'apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: c, namespace: shop }\n',
+    );
+    const program = runProgram(
+      ['explain', 'shop/web', 'shop/api', '--port', '80', '--manifests', folder.path, file],
+      { KUBECONFIG: '/no' },
+    );
+    expect(await program.ended).toBe(4);
+    expect(program.lines.join('\n')).toContain('Calico NetworkPolicy shop/c');
+    expect(program.errors()).toBe('');
+  });
+
+  test('many of one sort are cut', async () => {
+    const { texts } = await loadText('kind: Pod\nmetadata: { name: p }\n---\n'.repeat(14));
+    expect(texts).toHaveLength(11);
+    expect(texts.at(-1)).toBe('And 3 more like this.');
+  });
+});
+
+test('manifests come from stdin', async () => {
+  const child = spawn(process.execPath, ['dist/sluice.js', 'matrix', '--manifests', '-', '-o', 'csv'], {
+    env: { ...process.env, KUBECONFIG: '/no' },
+  });
+  child.stdin.end(SHOP);
+  expect(await textOf(child.stdout)).toContain('shop/api[Deployment],shop/db[StatefulSet],allow,TCP,5432');
+});
+
+type Case = readonly [name: string, args: readonly string[], code: number, says: RegExp];
+
+const CASES: readonly Case[] = [
+  [
+    'a path that is not there',
+    ['matrix', '--manifests', '/no/such'],
+    2,
+    /\/no\/such can't be read: no such file/,
+  ],
+  ['an empty folder', ['matrix', '--manifests', '$/empty'], 1, /no manifests in .*empty/],
+  ['malformed YAML', ['matrix', '--manifests', '$/bad'], 1, /bad\.yaml, document 2, line 3/],
+  [
+    'a pod that is not there',
+    ['explain', 'shop/wep', 'shop/db', '--port', '1', '--manifests', '$'],
+    1,
+    /wep/,
+  ],
+  [
+    'a service port that is not there',
+    ['explain', 'shop/web', 'shop/svc/db', '--port', '81', '--manifests', '$'],
+    1,
+    /svc\/db has no port 81/,
+  ],
+  ['no ends', ['explain', '--port', '80', '--manifests', '$'], 2, /FROM and TO/],
+  ['no port', ['explain', 'shop/web', 'shop/db', '--manifests', '$'], 2, /--port/],
+  ['ends and a batch', ['explain', 'a', 'b', '--batch', '/dev/null', '--manifests', '$'], 2, /--batch/],
+  ['stdin twice', ['explain', '--batch', '-', '--manifests', '-'], 2, /stdin/],
+  ['a batch that is not there', ['explain', '--batch', '/no/such', '--manifests', '$'], 2, /\/no\/such/],
+  ['an unknown enforcer', ['matrix', '--enforcer', 'weave', '--manifests', '$'], 2, /weave/],
+  ['an unknown assumption', ['matrix', '--assume', 'x=y', '--manifests', '$'], 2, /"x"/],
+  [
+    'an assumption of another enforcer',
+    ['matrix', '--assume', 'enable-policy=never', '--manifests', '$'],
+    2,
+    /Cilium/,
+  ],
+  ['an unknown format', ['matrix', '--manifests', '$', '-o', 'yaml'], 2, /yaml/],
+  ['a format of another verb', ['lint', '--manifests', '$', '-o', 'dot'], 2, /dot/],
+  [
+    '--with without a policy',
+    ['explain', 'shop/web', 'shop/db', '--port', '1', '--manifests', '$', '--with', '$/pod.yaml'],
+    2,
+    /no policy in/,
+  ],
+  [
+    '--without that names nothing',
+    ['explain', 'shop/web', 'shop/db', '--port', '1', '--manifests', '$', '--without', 'pod/shop/web'],
+    2,
+    /"pod\/shop\/web"/,
+  ],
+  [
+    '--without a policy that is not there',
+    [
+      'explain',
+      'shop/web',
+      'shop/db',
+      '--port',
+      '1',
+      '--manifests',
+      '$',
+      '--without',
+      'netpol/shop/db-only-app',
+    ],
+    1,
+    /db-only-app/,
+  ],
+  ['check without a file', ['check', '--manifests', '$'], 2, /No file of expectations/],
+  ['check of a wrong file', ['check', '$/shop.yaml', '--manifests', '$'], 2, /shop\.yaml, line/],
+  ['diff of one tree', ['diff', '$'], 2, /'new'/],
+  ['diff with a tree that is not there', ['diff', '$', '/no/such'], 2, /\/no\/such/],
+];
+
+describe('bad input', () => {
+  beforeAll(async () => {
+    await folder.write('empty/README.md', 'nothing');
+    await folder.write('bad/bad.yaml', 'a: 1\n---\nb: c: d\n');
+    await folder.write('pod.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: { name: solo, namespace: shop }\n');
+    await folder.write('good/shop.yaml', SHOP);
+  });
+
+  test.each(CASES)('%s: one sentence, one next step, exit code', async (_, args, code, says) => {
+    const filled = args.map((arg) => (arg === '$' ? `${folder.path}/good` : arg.replace(/^\$/, folder.path)));
+    const program = runProgram(filled, { KUBECONFIG: '/no/kubeconfig' });
+    const exit = await program.ended;
+    const lines = program.errors().trimEnd().split('\n');
+    expect(lines[0]).toMatch(says);
+    expect(exit).toBe(code);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^sluice: .*\.$/);
+    expect(lines[1]).toMatch(/^ {8}\S.*[.?]$/);
+  });
+});
+
+/** Each level holds the one before ten times. */
+function bomb(): string {
+  const levels = ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]'];
+  for (const name of ['b', 'c', 'd', 'e', 'f', 'g']) {
+    const before = String.fromCharCode(name.charCodeAt(0) - 1);
+    levels.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
+  }
+  return levels.join('\n');
+}
