@@ -11,6 +11,7 @@ import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make
 import { JOBS, POLICIES } from './objects.ts';
 import type { GrantPath } from './path.ts';
 import { type GrantDeps, objectsOf, record } from './record.ts';
+import { settleClock } from './settle-clock.ts';
 
 /** Grants made by this process: counts them down, ends them at the deadline, watches for drift. */
 export type GrantKeeper = {
@@ -242,6 +243,7 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
         }
       });
     void quietly(countDown(life));
+    void settleClock(deps, grant, life.stop.signal).catch(() => undefined);
     if (grant.state.name === 'applied') void quietly(watchOpen(life, grant.state.at));
     return life;
   };
