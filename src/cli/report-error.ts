@@ -6,7 +6,7 @@ import type { Format, Output } from './output/write.ts';
 
 /**
  * Tells a person what went wrong, on stderr: one sentence with the value at fault, one with the next step; the stack
- * with `--debug` only. With `-o json` it is one JSON object.
+ * with `--debug` only. With `-o json` it is one JSON object. Who interrupts a verb knows that he did: nothing is said.
  *
  * @returns the exit code
  */
@@ -17,6 +17,7 @@ export function reportError(
 ): number {
   const known = asSluiceError(error);
   const { code } = known;
+  if (code === 'interrupted') return exitCodeOf(code);
   const message = safeText(known.message, 2_000);
   const hint = safeText(known.hint, 2_000);
   if (format === 'json') output.err(`${toJson({ error: { code, message, hint } })}\n`);
