@@ -1,13 +1,13 @@
 /** Makes what users run: `dist/sluice.js` and the chunks that it loads when they are needed. */
 import { readFileSync } from 'node:fs';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleBlessed } from './bundle-blessed.ts';
 import { bundleInk } from './bundle-ink.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
-await rm('dist', { recursive: true, force: true });
 const result = await build({
   entryPoints: { sluice: 'src/cli/bin.ts' },
   outdir: 'dist',
@@ -34,6 +34,14 @@ const result = await build({
 });
 await chmod('dist/sluice.js', 0o755);
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(result.metafile.inputs)));
+await sweep([...Object.keys(result.metafile.outputs), 'dist/THIRD-PARTY-LICENSES.txt']);
+
+/** Removes what earlier bundles left, after the new one stands: a program that runs meanwhile finds its chunks. */
+async function sweep(kept: readonly string[]): Promise<void> {
+  const names = new Set(kept.map((path) => basename(path)));
+  const stale = (await readdir('dist')).filter((name) => !names.has(name));
+  await Promise.all(stale.map((name) => rm(join('dist', name), { recursive: true, force: true })));
+}
 
 /** The licence texts of every package that went into the bundle, as their licences ask. */
 function licences(inputs: readonly string[]): string {
