@@ -66,6 +66,48 @@ describe('a file of manifests', () => {
   });
 });
 
+describe('a long List', () => {
+  const item = (n: number, indent: string) =>
+    [
+      `- kind: Pod # - dash`,
+      `  metadata:`,
+      `    name: p-${n}`,
+      `    annotations:`,
+      `      a: |`,
+      `        - x: ${'y'.repeat(200)}`,
+      `      b: "- one`,
+      `        - two"`,
+    ]
+      .map((line) => `${indent}${line}\n`)
+      .join('');
+  const long = (indent: string, count = 3_000) =>
+    `apiVersion: v1\nitems:\n${Array.from({ length: count }, (_, n) => item(n, indent)).join('')}kind: List\nmetadata: { resourceVersion: "" }\n`;
+
+  test.each([['', '  ']])('is taken apart as it would be read whole (%j)', (...indents) => {
+    for (const indent of indents) {
+      const text = long(indent);
+      const [found, ...more] = parse(`---\n${text}---\nlast: 1\n`);
+      expect(more).toMatchObject([{ value: { last: 1 } }]);
+      expect(found?.value).toEqual({
+        apiVersion: 'v1',
+        kind: 'List',
+        metadata: { resourceVersion: '' },
+        items: Array.from({ length: 3_000 }, (_, n) => ({
+          kind: 'Pod',
+          metadata: { name: `p-${n}`, annotations: { a: `- x: ${'y'.repeat(200)}\n`, b: '- one - two' } },
+        })),
+      });
+    }
+  });
+
+  test('tells the line of what is malformed in it', () => {
+    const lines = long('').split('\n');
+    const at = lines.indexOf('    name: p-2000');
+    lines[at] = '    name: p: 2000';
+    expect(() => parse(lines.join('\n'))).toThrow(`f.yaml, document 1, line ${at + 1}: Nested mappings`);
+  });
+});
+
 describe('a folder of manifests', () => {
   test('is read recursively, by extension, Lists opened, links followed', async () => {
     const tree = await manifestFolder({

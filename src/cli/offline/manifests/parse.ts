@@ -1,7 +1,9 @@
 import { type ErrorCode, parseAllDocuments } from 'yaml';
+import { isRaw, rawOf } from '../../../core/cluster/raw.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestFile } from './read-files.ts';
+import { splitList } from './split-list.ts';
 
 /** Where a document stands. Documents and lines count from 1. */
 export type Place = { readonly file: string; readonly document: number; readonly line: number };
@@ -35,7 +37,7 @@ function parseYaml(file: string, text: string): readonly ManifestDocument[] {
   const documents: ManifestDocument[] = [];
   let line = 1;
   for (const piece of piecesOf(text)) {
-    for (const value of parsePiece(piece, { file, document: documents.length + 1, line })) {
+    for (const value of parseWhole(piece, { file, document: documents.length + 1, line })) {
       const place = { file, document: documents.length + 1, line: line + countLines(preambleOf(piece)) };
       documents.push({ place, value });
     }
@@ -59,6 +61,18 @@ function piecesOf(text: string): readonly string[] {
 /** What stands before the contents: the marker, blank lines and comments. */
 function preambleOf(piece: string): string {
   return /^(?:(?:---)?[^\S\n]*(?:#.*)?\n)*/.exec(piece)?.[0] ?? '';
+}
+
+/** A long List bundle by bundle; everything else as it is. */
+function parseWhole(piece: string, place: Place): readonly unknown[] {
+  const list = splitList(piece);
+  if (list === undefined) return parsePiece(piece, place);
+  const [rest, ...others] = parsePiece(list.rest, place);
+  const items = list.bundles.flatMap(({ text, line }) => {
+    const [bundle] = parsePiece(text, { ...place, line: place.line + line });
+    return isRaw(bundle) && Array.isArray(bundle.items) ? (bundle.items as readonly unknown[]) : [];
+  });
+  return [{ ...rawOf(rest), items }, ...others];
 }
 
 function parsePiece(piece: string, place: Place): readonly unknown[] {
