@@ -205,7 +205,7 @@ describe('diff', () => {
     expect(code).toBe(0);
     expect(text).toContain('+ NetworkPolicy shop/web-too');
     expect(text).toMatch(
-      /Opens\n {2}shop\/web\[Deployment\] → shop\/db\[StatefulSet\] {3}tcp 5432\n1 policy changed, 1 paths open, 0 close/,
+      /Opens\n {2}shop\/web\[Deployment\] → shop\/db\[StatefulSet\] {3}tcp 5432\n1 policy changed, 1 path opens, 0 close/,
     );
   });
 
@@ -259,7 +259,7 @@ describe('diff', () => {
 
   test('is Markdown for a pull request', async () => {
     const { text } = await run('diff', shop.path, other.path, '-o', 'markdown');
-    expect(text).toMatch(/^\*\*1 policy changed, 1 paths open/);
+    expect(text).toMatch(/^\*\*1 policy changed, 1 path opens/);
     expect(text).toContain('#### Opens (1)\n\n- `shop/web[Deployment] → shop/db[StatefulSet]   tcp 5432`');
   });
 });

@@ -86,8 +86,8 @@ function summaryOf({ policies, paths, isolated, freed }: TreeDiff): string {
   const touched = policies.added.length + policies.changed.length + policies.removed.length;
   const parts = [
     `${touched} ${touched === 1 ? 'policy' : 'policies'} changed`,
-    `${count('opens')} paths open`,
-    `${count('closes')} close`,
+    `${count('opens')} ${count('opens') === 1 ? 'path opens' : 'paths open'}`,
+    `${count('closes')} ${count('closes') === 1 ? 'closes' : 'close'}`,
     ...(count('blurs') === 0 ? [] : [`${count('blurs')} become undecidable`]),
     `${isolated.length} newly isolated`,
     `${freed.length} no longer isolated`,
