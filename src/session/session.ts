@@ -1,6 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Grant } from '../core/access/grant.ts';
-import { GRANT_LABEL } from '../core/access/names.ts';
 import { asSluiceError, isAbort } from '../core/errors.ts';
 import { sameJson } from '../core/json.ts';
 import type { App } from './app/app.ts';
@@ -10,13 +9,13 @@ import { initialState } from './app/initial.ts';
 import { life } from './app/life.ts';
 import { marking } from './app/marking.ts';
 import { navigation } from './app/navigation.ts';
+import { watchOthers } from './app/others.ts';
 import { panels } from './app/panels.ts';
 import { judged, shownPath } from './app/path-state.ts';
 import { createPublisher, type Dirty, followCursors, type Publisher } from './app/publish.ts';
 import { typing } from './app/typing.ts';
 import type { Commands, VisibleRows } from './commands.ts';
 import type { Connection, SessionDeps } from './connection.ts';
-import { findGrants } from './grants/find-grants.ts';
 import { isLiving } from './grants/states.ts';
 import { createVisibleRows } from './rows/visible-rows.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
@@ -189,38 +188,16 @@ export function createSession(deps: SessionDeps): Session {
       app.notify('warn', `${left} of your grants in ${before?.info.context} go on until their leases end.`);
   };
 
-  let looking = false;
-  let again = false;
-  /** Grants that others made show up as labelled policies; their leases are read from the server. */
-  const lookForOthers = async (): Promise<void> => {
-    if (looking) {
-      again = true;
-      return;
-    }
-    const now = runtime;
-    if (now === undefined) return;
-    const labelled = [...now.model.policies()].some(({ labels }) => labels[GRANT_LABEL] !== undefined);
-    if (!labelled) {
-      if (others.length > 0) {
-        others = [];
-        soon('grants');
-      }
-      return;
-    }
-    looking = true;
-    try {
-      others = await findGrants(now.connection.api, state().cluster.confinedTo, stop.signal);
+  const lookForOthers = watchOthers(
+    () => runtime,
+    () => state().cluster.confinedTo,
+    (found) => {
+      others = found;
       soon('grants');
-    } catch (error) {
-      app.fail(error);
-    } finally {
-      looking = false;
-      if (again) {
-        again = false;
-        void lookForOthers();
-      }
-    }
-  };
+    },
+    app.fail,
+    stop.signal,
+  );
 
   const tick = async () => {
     while (!stop.signal.aborted) {

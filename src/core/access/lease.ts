@@ -63,6 +63,24 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
 }
 
 /**
+ * What happened to a lease under a running grant (design §5 step 11). Its deadline may move, as an extension does; its
+ * clock may not start again, as a suspension makes it (facts/access.md §2.3).
+ *
+ * @param sent the lease as it was when the grant was made
+ */
+export function leaseDrift(
+  lease: ApiObject,
+  sent: ApiObject | undefined,
+  known: GrantWindow | undefined,
+): readonly string[] {
+  const window = windowOf(lease);
+  const faults = leaseFaults(lease, window?.seconds ?? known?.seconds ?? 0);
+  const started = sent === undefined ? undefined : windowOf(sent);
+  if (window === undefined || started === undefined || window.start === started.start) return faults;
+  return [...faults, 'its clock was started again; the grant still ends at its first deadline'];
+}
+
+/**
  * What keeps a policy as read back from being the grant that was sent: its spec, and exactly one owner spelt
  * `batch/v1` `Job` with the lease's name and UID; anything else is never collected (facts/access.md §2.3).
  */

@@ -1,6 +1,6 @@
-import { nameOfEnd, podsOfEnd, targetPorts } from '../cluster/ends.ts';
+import { nameOfEnd, targetPorts } from '../cluster/ends.ts';
 import type { ClusterModel } from '../cluster/model.ts';
-import type { Pod, Workload } from '../cluster/objects.ts';
+import type { Workload } from '../cluster/objects.ts';
 import { keyOf } from '../cluster/objects.ts';
 import type { Engine } from '../policy/engine.ts';
 import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
@@ -8,11 +8,11 @@ import type { Direction, Policy } from '../policy/policy.ts';
 import type { End, Half, Verdict } from '../policy/verdict.ts';
 import { whatIf } from '../policy/what-if.ts';
 import { formatDuration } from './duration.ts';
-import type { EndRef, GrantRequest, PortSpec } from './grant.ts';
-import { type GrantNotes, leaseManifest, type PeerSelection, policyManifest } from './manifests.ts';
-import { formatPorts } from './names.ts';
+import type { GrantRequest, PortSpec } from './grant.ts';
+import { type GrantNotes, leaseManifest, policyManifest } from './manifests.ts';
 import type { GrantPlan, PlannedHalf } from './plan.ts';
-import { type Selection, selectPods } from './selection.ts';
+import { noPods, noSuchPort, refuse, stillClosed } from './refusals.ts';
+import { endsOf, meantKeys, peerOf, reach, type Side, sideOf } from './sides.ts';
 
 /** What a plan is made from. `workloads` are those of the ends, as far as they could be read. */
 export type PlanInput = {
@@ -24,13 +24,6 @@ export type PlanInput = {
   readonly version: string;
   readonly workloads: readonly Workload[];
 };
-
-/** One end of the grant: the pods picked and what selects them, or an address. */
-type Side =
-  | { readonly type: 'pods'; readonly pods: readonly Pod[]; readonly selection: Selection }
-  | { readonly type: 'ip'; readonly ip: string };
-
-type Refusal = Extract<GrantPlan, { ok: false }>;
 
 type Pair = { readonly from: End; readonly to: End; readonly port: PortSpec; readonly verdict: Verdict };
 
@@ -51,7 +44,7 @@ export function planGrant(input: PlanInput): GrantPlan {
   const pairs = judge(engine, source, destination, ports);
   const worst = pairs.find(({ verdict }) => verdict.verdict !== 'allow') ?? pairs[0];
   if (worst === undefined) return noPods(request.destination, 'destination');
-  const refusal = refuse(input, pairs, worst.verdict);
+  const refusal = refuse(request, pairs, worst.verdict);
   if (refusal !== undefined) return refusal;
 
   const needs = (direction: Direction) => pairs.some(({ verdict }) => verdict[direction].verdict === 'deny');
@@ -102,47 +95,6 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
   };
 }
 
-function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
-  const { model, engine, workloads } = input;
-  if (end.type === 'ip') {
-    const pod = model.podAt(end.ip);
-    if (pod === undefined) return { type: 'ip', ip: end.ip };
-    return sideOf(input, { type: 'pod', namespace: pod.namespace, name: pod.name }, role);
-  }
-  const pods = podsOfEnd(model, end);
-  if (pods.length === 0) return noPods(end, role);
-  const workload =
-    end.type === 'workload'
-      ? workloads.find(
-          ({ kind, namespace, name }) =>
-            kind === end.ref.kind && namespace === end.ref.namespace && name === end.ref.name,
-        )
-      : undefined;
-  const neighbours = [...model.podsIn(pods[0]?.namespace ?? '')].filter(selectable);
-  const selection = selectPods(pods, neighbours, engine.dialect.enforcer, workload);
-  if (selection === undefined) {
-    return refusal(
-      'cannot-open',
-      `The pods of ${nameOfEnd(end)} share no label that a policy could select them by.`,
-      'Give them a label of their own, such as app.',
-    );
-  }
-  if (end.type === 'pod' && selection.matched.length > pods.length) {
-    const others = selection.matched.filter((pod) => pod.name !== end.name).map(({ name }) => name);
-    return refusal(
-      'cannot-open',
-      `No label tells ${end.name} from ${list(others)}.`,
-      'Grant the whole workload, or label the pod.',
-    );
-  }
-  return { type: 'pods', pods, selection };
-}
-
-/** Whether policies select the pod at all: finished and host-network pods are out (facts/policy.md §1 rules 29, 32). */
-function selectable(pod: Pod): boolean {
-  return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
-}
-
 function judge(engine: Engine, source: Side, destination: Side, ports: readonly PortSpec[]): readonly Pair[] {
   const pairs: Pair[] = [];
   for (const from of endsOf(source)) {
@@ -157,52 +109,6 @@ function judge(engine: Engine, source: Side, destination: Side, ports: readonly 
   return pairs;
 }
 
-function refuse(input: PlanInput, pairs: readonly Pair[], worst: Verdict): Refusal | undefined {
-  const { request } = input;
-  const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
-  if (worst.verdict === 'allow') {
-    return {
-      ...refusal(
-        'already-open',
-        `The path from ${path} ${formatPorts(request.ports)} is already open: its end would revoke nothing.`,
-        `Egress: ${worst.egress.summary}. Ingress: ${worst.ingress.summary}.`,
-      ),
-      before: worst,
-    };
-  }
-  for (const { verdict } of pairs) {
-    const [blocker] = [...verdict.egress.cannotOpen, ...verdict.ingress.cannotOpen];
-    if (blocker !== undefined) {
-      return {
-        ...refusal(
-          'cannot-open',
-          `A NetworkPolicy can't open ${path}: ${blocker}.`,
-          'Ask the owner of what blocks it.',
-        ),
-        before: verdict,
-      };
-    }
-  }
-  if (!pairs.some(({ verdict }) => verdict.egress.verdict === 'deny' || verdict.ingress.verdict === 'deny')) {
-    return {
-      ...refusal(
-        'cannot-open',
-        `Whether ${path} is closed can't be known: ${undecided(worst)}.`,
-        'Try the path from the source pod first.',
-      ),
-      before: worst,
-    };
-  }
-  return undefined;
-}
-
-function undecided(verdict: Verdict): string {
-  return (
-    [verdict.egress, verdict.ingress].find((half) => half.verdict === 'undecidable')?.summary ??
-    verdict.assumptions.join('; ')
-  );
-}
-
 function draft(
   notes: GrantNotes,
   direction: Direction,
@@ -215,30 +121,6 @@ function draft(
   const policy = policyManifest(notes, direction, subject.selection, peerOf(peer));
   const namespace = subject.selection.namespace;
   return { direction, namespace, policy, lease: leaseManifest(notes, direction, namespace, seconds) };
-}
-
-function peerOf(side: Side): PeerSelection {
-  if (side.type === 'ip') return side;
-  return { type: 'pods', namespace: side.selection.namespace, selector: side.selection.selector };
-}
-
-function endsOf(side: Side): readonly End[] {
-  return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
-}
-
-/** Everything that the drafted selectors reach, so that pairs nobody asked for are seen too. */
-function reach(side: Side): readonly End[] {
-  if (side.type === 'ip') return [{ type: 'ip', ip: side.ip }];
-  const all = new Map([...side.pods, ...side.selection.matched].map((pod) => [keyOf(pod), pod]));
-  return [...all.values()].map((pod) => ({ type: 'pod', pod }));
-}
-
-function meantKeys(source: Side, destination: Side): readonly string[] {
-  return endsOf(source).flatMap((from) => endsOf(destination).map((to) => `${endKey(from)}>${endKey(to)}`));
-}
-
-function endKey(end: End): string {
-  return end.type === 'pod' ? keyOf(end.pod) : end.ip;
 }
 
 function notesOf(input: PlanInput, ports: readonly PortSpec[]): GrantNotes {
@@ -274,41 +156,4 @@ function warnings(input: PlanInput, drafted: Drafted, closes: number): readonly 
   if (input.request.seconds < 10)
     out.push(`a window of ${formatDuration(input.request.seconds)} may end before the first packet`);
   return out;
-}
-
-function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
-  return refusal(
-    role === 'source' ? 'no-source' : 'no-destination',
-    `${nameOfEnd(end)} has no running pods, so there is no ${role}.`,
-    'Check the name and the namespace, or wait until its pods run.',
-  );
-}
-
-function noSuchPort(request: GrantRequest): Refusal {
-  return refusal(
-    'invalid',
-    `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
-    'Name a port that the destination serves.',
-  );
-}
-
-function stillClosed(before: Verdict): Refusal {
-  return {
-    ...refusal(
-      'cannot-open',
-      'The drafted policies would not open the path.',
-      'See explain for what else decides it.',
-    ),
-    before,
-  };
-}
-
-function refusal(reason: Refusal['reason'], message: string, hint: string): Refusal {
-  return { ok: false, reason, message, hint };
-}
-
-function list(names: readonly string[]): string {
-  return names.length <= 2
-    ? names.join(' and ')
-    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }

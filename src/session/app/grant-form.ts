@@ -1,17 +1,15 @@
-import { formatDuration, parseDuration } from '../../core/access/duration.ts';
-import type { EndRef, GrantRequest, PortSpec } from '../../core/access/grant.ts';
-import { formatPorts } from '../../core/access/names.ts';
-import { nameOfEnd, parsePort, podsOfEnd } from '../../core/cluster/ends.ts';
+import { formatDuration } from '../../core/access/duration.ts';
+import type { EndRef } from '../../core/access/grant.ts';
 import { asSluiceError } from '../../core/errors.ts';
-import { safeText } from '../../core/safe-text.ts';
 import type { Commands } from '../commands.ts';
 import { dryRun } from '../grants/make-grant.ts';
 import type { Runtime } from '../runtime.ts';
-import type { GrantField, GrantForm, PathState, ServerSays } from '../state.ts';
+import type { GrantForm, PathState, ServerSays } from '../state.ts';
 import { edit, type TextEdit, textField } from '../text-field.ts';
 import { pause } from '../wait.ts';
 import type { App } from './app.ts';
 import { yamlOf } from './panels.ts';
+import { describeEnd, FIELDS, firstProblem, newForm, readForm } from './read-form.ts';
 
 export type GrantFormCommands = Pick<
   Commands,
@@ -20,8 +18,6 @@ export type GrantFormCommands = Pick<
   readonly typeInForm: (change: TextEdit) => void;
   readonly submit: () => void;
 };
-
-const FIELDS: readonly GrantField[] = ['ports', 'duration', 'reason', 'ticket'];
 
 /** Typing pauses this long before a plan is made of what was typed. */
 const SETTLE = 120;
@@ -107,7 +103,7 @@ export function grantForm(app: App): GrantFormCommands {
       change((form) => {
         const scope = form.scope === 'workload' ? 'pod' : 'workload';
         const end: EndRef = scope === 'pod' ? { type: 'pod', ...sourcePod } : source;
-        return { ...form, scope, source: end, sourceText: describe(app, end), plan: stale(form) };
+        return { ...form, scope, source: end, sourceText: describeEnd(app, end), plan: stale(form) };
       });
     },
     grantPreset: (step) =>
@@ -203,82 +199,6 @@ const STEP_TEXT = {
   policy: 'applying the policy',
   'read-back': 'reading back',
 } as const;
-
-function newForm(app: App, source: EndRef, destination: EndRef, path: PathState): GrantForm {
-  const port: PortSpec | undefined = path.port;
-  return {
-    source,
-    destination,
-    sourceText: describe(app, source),
-    destinationText: describe(app, destination),
-    scope: source.type === 'pod' ? 'pod' : 'workload',
-    canScope: source.type === 'workload' && path.sourcePod !== undefined,
-    field: port === undefined ? 'ports' : 'reason',
-    fields: {
-      ports: textField(port === undefined ? '' : formatPorts([port])),
-      duration: textField(formatDuration(app.deps.limits.presets[1] ?? app.deps.limits.presets[0] ?? 900)),
-      reason: textField(),
-      ticket: textField(),
-    },
-    problems: {},
-    plan: { state: 'making' },
-    confirming: false,
-  };
-}
-
-/** `web · Deployment in shop · 2 pods now`. */
-function describe(app: App, end: EndRef): string {
-  const runtime = app.runtime();
-  const name = nameOfEnd(end);
-  if (runtime === undefined || end.type === 'ip') return `${name} · address`;
-  const count = podsOfEnd(runtime.model, end).length;
-  const pods = `${count} ${count === 1 ? 'pod' : 'pods'} now`;
-  switch (end.type) {
-    case 'workload':
-      return `${end.ref.name} · ${end.ref.kind} in ${end.ref.namespace} · ${pods}`;
-    case 'pod':
-      return `${end.name} · Pod in ${end.namespace}`;
-    case 'service':
-      return `${end.name} · Service in ${end.namespace} · ${pods}`;
-  }
-}
-
-type Read = { readonly request?: GrantRequest; readonly problems: GrantForm['problems'] };
-
-/** The request that the form asks for, or what is wrong with its fields. An empty reason is no problem to plan. */
-function readForm(form: GrantForm, maxSeconds: number): Read {
-  const problems: { -readonly [K in GrantField]?: string } = {};
-  const attempt = <T>(field: GrantField, read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      problems[field] = asSluiceError(error).message;
-      return undefined;
-    }
-  };
-  const ports = attempt('ports', () =>
-    form.fields.ports.text.split(',').map((text) => parsePort(text.trim())),
-  );
-  const seconds = attempt('duration', () => parseDuration(form.fields.duration.text, maxSeconds));
-  const reason = safeText(form.fields.reason.text.trim());
-  const ticket = safeText(form.fields.ticket.text.trim());
-  if (ports === undefined || seconds === undefined) return { problems };
-  return {
-    problems,
-    request: {
-      source: form.source,
-      destination: form.destination,
-      ports,
-      seconds,
-      reason,
-      ...(ticket === '' ? {} : { ticket }),
-    },
-  };
-}
-
-function firstProblem(problems: GrantForm['problems']): GrantField | undefined {
-  return FIELDS.find((field) => problems[field] !== undefined);
-}
 
 function formOf(app: App): GrantForm | undefined {
   const { overlay } = app.state();

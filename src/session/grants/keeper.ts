@@ -1,5 +1,5 @@
 import type { EndedBy, Grant, GrantRequest, GrantState } from '../../core/access/grant.ts';
-import { leaseFaults, policyFaults, windowOf } from '../../core/access/lease.ts';
+import { leaseDrift, policyFaults, windowOf } from '../../core/access/lease.ts';
 import { MANAGED_SELECTOR } from '../../core/access/names.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { ApiObject, ObjectEvent } from '../../core/ports.ts';
@@ -187,18 +187,13 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       event.state.metadata.deletionTimestamp !== undefined
     )
       return;
-    const window = windowOf(event.state);
-    const expected = window?.seconds ?? life.grant.window?.seconds ?? 0;
-    const before = life.sent.get(`Job/${namespace}/${half.lease.name}`);
-    const started = before === undefined ? undefined : windowOf(before);
-    const faults = [...leaseFaults(event.state, expected)];
-    if (window !== undefined && started !== undefined && window.start !== started.start) {
-      faults.push('its clock was started again; the grant still ends at its first deadline');
-    }
+    const sent = life.sent.get(`Job/${namespace}/${half.lease.name}`);
+    const faults = leaseDrift(event.state, sent, life.grant.window);
     drift(
       life,
       faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
     );
+    const window = windowOf(event.state);
     const { window: mine } = life.grant;
     if (
       faults.length === 0 &&

@@ -1,0 +1,89 @@
+import { nameOfEnd, podsOfEnd } from '../cluster/ends.ts';
+import type { Pod } from '../cluster/objects.ts';
+import { keyOf } from '../cluster/objects.ts';
+import type { End } from '../policy/verdict.ts';
+import type { EndRef } from './grant.ts';
+import type { PeerSelection } from './manifests.ts';
+import type { PlanInput } from './plan-grant.ts';
+import { noPods, type Refusal, refusal } from './refusals.ts';
+import { type Selection, selectPods } from './selection.ts';
+
+/** One end of the grant: the pods picked and what selects them, or an address. */
+export type Side =
+  | { readonly type: 'pods'; readonly pods: readonly Pod[]; readonly selection: Selection }
+  | { readonly type: 'ip'; readonly ip: string };
+
+/** Resolves an end: its pods and the labels that select them, or why it can be no end of a grant. */
+export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
+  const { model, engine, workloads } = input;
+  if (end.type === 'ip') {
+    const pod = model.podAt(end.ip);
+    if (pod === undefined) return { type: 'ip', ip: end.ip };
+    return sideOf(input, { type: 'pod', namespace: pod.namespace, name: pod.name }, role);
+  }
+  const pods = podsOfEnd(model, end);
+  if (pods.length === 0) return noPods(end, role);
+  const workload =
+    end.type === 'workload'
+      ? workloads.find(
+          ({ kind, namespace, name }) =>
+            kind === end.ref.kind && namespace === end.ref.namespace && name === end.ref.name,
+        )
+      : undefined;
+  const neighbours = [...model.podsIn(pods[0]?.namespace ?? '')].filter(selectable);
+  const selection = selectPods(pods, neighbours, engine.dialect.enforcer, workload);
+  if (selection === undefined) {
+    return refusal(
+      'cannot-open',
+      `The pods of ${nameOfEnd(end)} share no label that a policy could select them by.`,
+      'Give them a label of their own, such as app.',
+    );
+  }
+  if (end.type === 'pod' && selection.matched.length > pods.length) {
+    const others = selection.matched.filter((pod) => pod.name !== end.name).map(({ name }) => name);
+    return refusal(
+      'cannot-open',
+      `No label tells ${end.name} from ${list(others)}.`,
+      'Grant the whole workload, or label the pod.',
+    );
+  }
+  return { type: 'pods', pods, selection };
+}
+
+/** Whether policies select the pod at all: finished and host-network pods are out (facts/policy.md §1 rules 29, 32). */
+function selectable(pod: Pod): boolean {
+  return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
+}
+
+/** The side as the other side's policy names it. */
+export function peerOf(side: Side): PeerSelection {
+  if (side.type === 'ip') return side;
+  return { type: 'pods', namespace: side.selection.namespace, selector: side.selection.selector };
+}
+
+/** The ends that were meant: each pod, or the address. */
+export function endsOf(side: Side): readonly End[] {
+  return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
+}
+
+/** Everything that the drafted selectors reach, so that pairs nobody asked for are seen too. */
+export function reach(side: Side): readonly End[] {
+  if (side.type === 'ip') return [{ type: 'ip', ip: side.ip }];
+  const all = new Map([...side.pods, ...side.selection.matched].map((pod) => [keyOf(pod), pod]));
+  return [...all.values()].map((pod) => ({ type: 'pod', pod }));
+}
+
+/** Keys of the pairs that were meant: `ns/a>ns/b`. */
+export function meantKeys(source: Side, destination: Side): readonly string[] {
+  return endsOf(source).flatMap((from) => endsOf(destination).map((to) => `${endKey(from)}>${endKey(to)}`));
+}
+
+function endKey(end: End): string {
+  return end.type === 'pod' ? keyOf(end.pod) : end.ip;
+}
+
+function list(names: readonly string[]): string {
+  return names.length <= 2
+    ? names.join(' and ')
+    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+}
