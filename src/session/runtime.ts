@@ -131,12 +131,11 @@ export async function startRuntime(
       stopped,
     ),
   );
-  keep(
-    connection.foreign(stopped).then((objects) => {
-      engine.setForeign([...objects]);
-      listener.cluster?.('policies');
-    }),
-  );
+  const foreign = connection.foreign(stopped).then((objects) => {
+    engine.setForeign([...objects]);
+    listener.cluster?.('policies');
+  });
+  keep(foreign);
   if (options.traffic) {
     keep(
       connection.traffic(model, stopped).then((source) =>
@@ -165,7 +164,7 @@ export async function startRuntime(
     identity,
     keeper,
     grantDeps,
-    ready: feeds.ready,
+    ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
     plan: async (request, within) => {
       const broken = brokenLimit(request, options.limits, info.context);
       if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };

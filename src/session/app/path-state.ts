@@ -1,13 +1,13 @@
 import type { EndRef, PortSpec } from '../../core/access/grant.ts';
 import { nameOfEnd, podsOfEnd, targetPorts } from '../../core/cluster/ends.ts';
-import type { End, Verdict } from '../../core/policy/verdict.ts';
+import type { End, Query, Verdict } from '../../core/policy/verdict.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PathState } from '../state.ts';
 import type { App } from './app.ts';
 import { attemptUnderCursor, pickedFlowEnd, portOf } from './ends.ts';
 
-/** How many pairs of a path are judged for the path bar; replicas of one workload nearly always agree. */
-const ENOUGH = 64;
+/** How many pairs of a path are judged at most; beyond that a sample is, and the verdict says so. */
+const ENOUGH = 1_024;
 
 /** The path bar: the marked pair, or what the attempt under the cursor tried. */
 export function shownPath(app: App): PathState {
@@ -45,7 +45,7 @@ export function judged(runtime: Runtime, path: PathState): PathState {
 }
 
 /**
- * The verdict of a path between two ends: the worst of its pairs of pods (deny, then undecidable, then allow).
+ * The verdict of a path between two ends: that of a pair of pods which is denied if there is one, else of the first.
  *
  * @returns the verdict, or why there is none
  */
@@ -62,19 +62,18 @@ export function judgePath(
   const ports = targetPorts(model, destination, port);
   if (ports.length === 0)
     return `${nameOfEnd(destination)} has no port ${port.port}/${port.protocol.toLowerCase()}`;
-  let worst: Verdict | undefined;
-  let judgedPairs = 0;
-  for (const a of from) {
-    for (const b of to) {
-      for (const { port: number, protocol } of ports) {
-        const verdict = engine.evaluate({ from: a, to: b, port: number, protocol });
-        if (worst === undefined || RANK[verdict.verdict] > RANK[worst.verdict]) worst = verdict;
-        judgedPairs += 1;
-        if (worst.verdict === 'deny' || judgedPairs >= ENOUGH) return worst;
-      }
-    }
-  }
-  return worst ?? 'nothing to judge';
+  const pairs = pairsOf(from, to, ports);
+  const judged = pairs.length <= ENOUGH ? pairs : spread(pairs, ENOUGH);
+  const denied = judged.find((pair) => {
+    const { egress, ingress } = engine.decide(pair);
+    return egress === 'deny' || ingress === 'deny';
+  });
+  const pair = denied ?? judged[0];
+  if (pair === undefined) return 'nothing to judge';
+  const verdict = engine.evaluate(pair);
+  if (judged.length === pairs.length) return verdict;
+  const sample = `${judged.length} of ${pairs.length} pairs of pods were judged`;
+  return { ...verdict, assumptions: [...verdict.assumptions, sample] };
 
   function endsOf(end: EndRef): readonly End[] {
     if (end.type !== 'ip') return podsOfEnd(model, end).map((pod) => ({ type: 'pod', pod }));
@@ -83,4 +82,14 @@ export function judgePath(
   }
 }
 
-const RANK = { allow: 0, undecidable: 1, deny: 2 } as const;
+function pairsOf(from: readonly End[], to: readonly End[], ports: readonly PortSpec[]): readonly Query[] {
+  return from.flatMap((a) => to.flatMap((b) => ports.map((port) => ({ from: a, to: b, ...port }))));
+}
+
+/** So many items, evenly over the whole list. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  return Array.from(
+    { length: count },
+    (_, index) => items[Math.floor((index * items.length) / count)],
+  ).filter((item) => item !== undefined);
+}
