@@ -107,6 +107,7 @@ export async function makeGrant(
       grant = withWindow(grant, windowOf(lease));
     }
     step('policy');
+    let inForce = deps.api.clock.now();
     for (const half of plan.halves) {
       const lease = sent.get(`Job/${half.namespace}/${half.lease.metadata.name}`);
       if (lease === undefined || grant.window === undefined) throw new Error('a policy before its lease');
@@ -116,12 +117,13 @@ export async function makeGrant(
         auditId,
         signal,
       });
+      inForce = deps.api.clock.now();
       grant = withHalf(grant, half, { policy: idOf(answer.object) });
       sent.set(`NetworkPolicy/${half.namespace}/${owned.metadata.name}`, answer.object);
       step('read-back');
       await readBack(deps, half, owned, lease, plan.seconds, signal);
     }
-    grant = { ...grant, state: { name: 'applied', at: deps.api.clock.now() } };
+    grant = { ...grant, state: { name: 'applied', at: inForce } };
     await record(
       deps,
       'granted',
