@@ -97,7 +97,10 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
       const plan = await runtime().plan(request, signal);
       if (plan.before !== undefined)
         emit({ event: 'verdict', time: now(), path: requestPath(request), verdict: plan.before });
-      if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
+      if (!plan.ok) {
+        await runtime().refused(request, plan);
+        throw new SluiceError('refused', plan.message, plan.hint);
+      }
       emit({ event: 'intent', time: now(), plan });
       const made = await runtime().grant(
         plan,

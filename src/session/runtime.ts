@@ -18,7 +18,7 @@ import type { Connection } from './connection.ts';
 import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { pathOf } from './grants/path.ts';
-import type { GrantDeps } from './grants/record.ts';
+import { type GrantDeps, recordRefusal } from './grants/record.ts';
 
 /** What happened, for whoever shows it; several changes may come as one call. */
 export type RuntimeListener = {
@@ -50,6 +50,8 @@ export type Runtime = {
     onStep: (step: GrantStep, grant: Grant) => void,
     signal: AbortSignal,
   ) => Promise<Grant>;
+  /** Audits that a plan was refused to somebody who asked for it in earnest. */
+  readonly refused: (request: GrantRequest, plan: Extract<GrantPlan, { ok: false }>) => Promise<void>;
   readonly dispose: () => Promise<void>;
 };
 
@@ -179,6 +181,7 @@ export async function startRuntime(
       });
     },
     grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
+    refused: (request, { message }) => recordRefusal(grantDeps, request, message),
     dispose: async () => {
       await keeper.dispose();
       stop.abort();

@@ -170,6 +170,7 @@ function submit(
   const made = plan.plan;
   if (!made.ok) {
     app.notify('error', made.message, made.hint);
+    app.run(() => runtime.refused(request, made));
     return;
   }
   if (made.isolates.length > 0 && !form.confirming) {

@@ -2,12 +2,12 @@ import type { Grant, GrantHalf, GrantRequest, GrantWindow } from '../../core/acc
 import { admissionChanges, leaseFaults, policyFaults, windowOf } from '../../core/access/lease.ts';
 import { ownedPolicy } from '../../core/access/manifests.ts';
 import type { GrantPlan, PlannedHalf } from '../../core/access/plan.ts';
-import { asSluiceError, SluiceError } from '../../core/errors.ts';
+import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { pause, poll } from '../wait.ts';
 import { removeLeases, removePolicies } from './end-grant.ts';
 import { JOBS, jobRef, POLICIES, policyRef } from './objects.ts';
-import { type GrantDeps, objectsOf, record } from './record.ts';
+import { type GrantDeps, objectsOf, record, recordRefusal } from './record.ts';
 import { checkRights } from './rights.ts';
 
 export type GoodPlan = Extract<GrantPlan, { ok: true }>;
@@ -71,15 +71,16 @@ export async function makeGrant(
   const auditIds = new Map<string, string>();
   const step = (name: GrantStep) => onStep(name, grant);
 
-  step('rights');
-  await checkRights(
-    deps.api,
-    deps.identity,
-    [...new Set(plan.halves.map(({ namespace }) => namespace))],
-    signal,
-  );
-  step('dry-run');
-  await dryRun(deps, plan.halves, signal);
+  try {
+    step('rights');
+    const namespaces = [...new Set(plan.halves.map(({ namespace }) => namespace))];
+    await checkRights(deps.api, deps.identity, namespaces, signal);
+    step('dry-run');
+    await dryRun(deps, plan.halves, signal);
+  } catch (error) {
+    if (!isAbort(error)) await recordRefusal(deps, request, asSluiceError(error).message);
+    throw error;
+  }
 
   step('audit');
   for (const { lease, policy } of plan.halves) {

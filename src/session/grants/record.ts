@@ -1,7 +1,8 @@
-import type { Grant } from '../../core/access/grant.ts';
+import type { Grant, GrantRequest } from '../../core/access/grant.ts';
 import type { Limits } from '../../core/access/limits.ts';
 import { isoSeconds } from '../../core/access/manifests.ts';
 import { formatPorts } from '../../core/access/names.ts';
+import { nameOfEnd } from '../../core/cluster/ends.ts';
 import type {
   AuditEntry,
   AuditLog,
@@ -56,6 +57,29 @@ export async function record(
     outcome,
     ...extra,
   });
+}
+
+/** Writes that a request was refused before anything was written to the cluster, and why. */
+export async function recordRefusal(deps: GrantDeps, request: GrantRequest, why: string): Promise<void> {
+  const { source, destination, ports, reason, ticket } = request;
+  await record(
+    deps,
+    'refused',
+    {
+      id: 'none',
+      source: nameOfEnd(source),
+      destination: nameOfEnd(destination),
+      ports,
+      reason,
+      ...(ticket === undefined ? {} : { ticket }),
+      requester: deps.identity.username,
+      halves: [],
+      state: { name: 'leasing' },
+      drift: [],
+      mine: true,
+    },
+    why,
+  );
 }
 
 /** The objects of a grant for a record, with the Audit-IDs of the calls that made them. */

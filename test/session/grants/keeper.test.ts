@@ -93,7 +93,7 @@ describe('what admission may do to it', () => {
     const error = await live.open().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(SluiceError);
     expect((error as SluiceError).message).toContain('may not create jobs in namespace shop');
-    expect(await types()).toEqual([]);
+    expect(await types()).toEqual(['refused']);
   });
 });
 
