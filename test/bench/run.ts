@@ -21,7 +21,9 @@ for (const name of BENCHES) {
   });
   console.log(stdout);
   if (failed) {
-    console.log(`FAILED: ${stderr.split('\n').slice(0, 4).join(' ')}`);
+    console.log(
+      stderr === '' ? 'over a budget, see above' : `FAILED: ${stderr.split('\n').slice(0, 4).join(' ')}`,
+    );
     process.exitCode = 1;
   }
   console.log('');
