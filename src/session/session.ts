@@ -211,8 +211,8 @@ export function createSession(deps: SessionDeps): Session {
           ? { notice: undefined }
           : {}),
       });
-      soon('traffic');
-      soon('grants');
+      dirty = { ...dirty, traffic: true, grants: true };
+      publish();
     }
   };
 
