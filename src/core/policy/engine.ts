@@ -106,9 +106,8 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     rulesOn: (pod) =>
       inOrder(classes.stackFor(pod)).flatMap(({ reading }) => [...reading.ingress, ...reading.egress]),
     apply: (event) => {
-      if (event.kind === 'namespaces') classes.forget();
-      if (event.kind !== 'policies') return;
-      applyPolicies(event);
+      if (event.kind === 'namespaces') applyNamespaces(event);
+      if (event.kind === 'policies') applyPolicies(event);
     },
     setDialect: (next) => {
       world = { model, dialect: next };
@@ -122,15 +121,28 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     },
   };
 
+  /** The labels of a namespace concern its own pods only: peers are matched when they are asked for. */
+  function applyNamespaces(event: ClusterEvent & { readonly kind: 'namespaces' }): void {
+    if (event.type === 'set') classes.forget(event.object.name);
+    else classes.forget(event.type === 'delete' ? event.key : undefined);
+  }
+
+  function changed(policy: Policy, now: Policy | undefined): void {
+    if (policy.namespace === undefined) classes.patch(policy, now);
+    else classes.forget(policy.namespace);
+  }
+
   function applyPolicies(event: ClusterEvent & { readonly kind: 'policies' }): void {
     switch (event.type) {
       case 'set':
         index.set(event.object);
-        classes.forget(event.object.namespace);
+        changed(event.object, event.object);
         break;
-      case 'delete':
-        classes.forget(index.remove(event.key)?.namespace);
+      case 'delete': {
+        const gone = index.remove(event.key);
+        if (gone !== undefined) changed(gone, undefined);
         break;
+      }
       case 'reset':
         index.replace(model.policies());
         classes.forget();

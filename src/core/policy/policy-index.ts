@@ -89,7 +89,8 @@ export function withChange(
 
 const NONE: readonly Policy[] = [];
 
-function byName(a: Policy, b: Policy): number {
+/** The order of the lists: by name, then kind. */
+export function byName(a: PolicyRef, b: PolicyRef): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
 }

@@ -22,21 +22,34 @@ export type Stack = {
 
 /** The policies that select a pod. */
 export function stackOf(world: World, index: Pick<PolicyIndex, 'in' | 'clusterWide'>, pod: Pod): Stack {
-  const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
-  for (const policies of [index.in(pod.namespace), index.clusterWide()]) {
-    for (const policy of policies) collect(world, policy, pod, tiers[policy.tier]);
+  return assemble(
+    [index.in(pod.namespace), index.clusterWide()].flatMap((policies) =>
+      policies.flatMap((policy) => appliedBy(world, policy, pod)),
+    ),
+  );
+}
+
+/** Policies on a pod as a stack; in each tier and priority they stay in the given order. */
+export function assemble(applied: readonly Applied[]): Stack {
+  if (applied.every(({ policy }) => policy.tier === 'normal')) {
+    return { admin: NONE, normal: applied, baseline: NONE };
   }
+  const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
+  for (const item of applied) tiers[item.policy.tier].push(item);
   return { admin: byPriority(tiers.admin), normal: tiers.normal, baseline: byPriority(tiers.baseline) };
 }
 
-function collect(world: World, policy: Policy, pod: Pod, applied: Applied[]): void {
+/** A policy as far as it selects a pod: once for each of its readings that does. */
+export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Applied[] {
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
-  if (enforced === 'no') return;
+  if (enforced === 'no') return NOTHING;
+  const applied: Applied[] = [];
   for (const reading of readingsOf(world.dialect, policy)) {
     const selected = matchPods(world, reading.subject, pod);
     if (selected === 'no') continue;
     applied.push({ policy, reading, sure: selected === 'yes' && enforced === 'yes' });
   }
+  return applied.length === 0 ? NOTHING : applied;
 }
 
 /**
@@ -64,3 +77,4 @@ function byPriority(applied: readonly Applied[]): readonly (readonly Applied[])[
 }
 
 const NONE: readonly (readonly Applied[])[] = [];
+const NOTHING: readonly Applied[] = [];

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
-import type { ClusterModel } from '../../../src/core/cluster/model.ts';
+import { type ClusterModel, policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
 import { type Dialect, dialectOf } from '../../../src/core/policy/dialect.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
+import { policyKindOf } from '../../../src/core/policy/kinds.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { Query, Verdict } from '../../../src/core/policy/verdict.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { engineOf as engineOfWorld } from './oracle/engine-of.ts';
+import { type Doc, policyDoc, type RandomWorld, randomWorld } from './oracle/worlds.ts';
 
 const NAMESPACES = ['a', 'b'];
 const APPS = ['x', 'y', 'z'];
@@ -220,6 +223,71 @@ test('P9: an engine that followed random events is an engine built anew', () => 
     runs,
   );
 });
+
+test('P9, all kinds: an engine that followed random events is an engine built anew, reasons included', () => {
+  const step = (world: RandomWorld) =>
+    fc.oneof(
+      {
+        arbitrary: fc.tuple(policyDoc(world.enforcer), fc.nat(6)).map(([make, index]): Doc => make(index)),
+        weight: 4,
+      },
+      { arbitrary: fc.nat(30), weight: 3 },
+      {
+        arbitrary: fc.record({ index: fc.nat(7), app: fc.constantFrom('x', 'y', 'z') }),
+        weight: 2,
+      },
+      {
+        arbitrary: fc.record({
+          namespace: fc.constantFrom('a', 'b', 'c'),
+          team: fc.constantFrom('red', 'blue'),
+        }),
+        weight: 2,
+      },
+    );
+  const history = randomWorld.chain((world) =>
+    fc.record({ world: fc.constant(world), steps: fc.array(step(world), { minLength: 1, maxLength: 10 }) }),
+  );
+  fc.assert(
+    fc.property(history, ({ world, steps }) => {
+      const { model, engine } = engineOfWorld(world);
+      for (const item of steps) {
+        for (const event of eventsFor(model, item)) send(model, engine, event);
+        const [asked] = liveQueries(model).slice(1);
+        if (asked !== undefined) engine.evaluate(asked);
+        for (const one of model.pods()) engine.isolation(one);
+      }
+      const fresh = createEngine(model, engine.dialect);
+      const now = liveQueries(model);
+      expect(now.map((query) => engine.evaluate(query))).toEqual(now.map((query) => fresh.evaluate(query)));
+      expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
+
+/** A random step as events: a policy comes or changes, one goes, a pod or a namespace is labelled anew. */
+function eventsFor(model: ClusterModel, step: unknown): readonly ClusterEvent[] {
+  const source = 'test';
+  if (typeof step === 'number') {
+    const policy = [...model.policies()][step % 7];
+    return policy === undefined ? [] : [{ type: 'delete', kind: 'policies', source, key: policyKey(policy) }];
+  }
+  const fields = step as Partial<Doc> & { index?: number; app?: string; namespace?: string; team?: string };
+  if (fields.apiVersion !== undefined && fields.kind !== undefined) {
+    const object = policyKindOf(String(fields.apiVersion), fields.kind)?.parse(fields);
+    return object === undefined ? [] : [{ type: 'set', kind: 'policies', source, object }];
+  }
+  if (fields.app !== undefined) {
+    const old = [...model.pods()][fields.index ?? 0];
+    if (old === undefined) return [];
+    const object = { ...old, labels: { ...old.labels, app: fields.app } };
+    return [{ type: 'set', kind: 'pods', source, object }];
+  }
+  const old = model.namespace(fields.namespace ?? '');
+  if (old === undefined) return [];
+  const object = { ...old, labels: { ...old.labels, team: fields.team ?? '' } };
+  return [{ type: 'set', kind: 'namespaces', source, object }];
+}
 
 test('P11: every deny names a cause, every allow a rule or "not isolated"', () => {
   fc.assert(
