@@ -187,7 +187,8 @@ async function openProbe(cluster: Cluster, model: ClusterModel): Promise<Traffic
 export async function openHubbleServer(options: TrafficOptions, address: string): Promise<TrafficSource> {
   const { createHubbleSource } = await import('../hubble/source.ts');
   const given = await tlsFiles(options);
-  const wanted = options.tls === true || address.startsWith('tls://') || Object.keys(given).length > 0;
+  const wanted =
+    isOn(options.tls, 'HUBBLE_TLS') || address.startsWith('tls://') || Object.keys(given).length > 0;
   return createHubbleSource({ ...historyOf(options), address, tls: wanted ? given : false });
 }
 
@@ -206,7 +207,7 @@ async function tlsFiles(options: TrafficOptions): Promise<Exclude<HubbleTls, fal
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(options.tlsServerName === undefined ? {} : { serverName: options.tlsServerName }),
-    ...(options.tlsAllowInsecure === true ? { insecureSkipVerify: true } : {}),
+    ...(isOn(options.tlsAllowInsecure, 'HUBBLE_TLS_ALLOW_INSECURE') ? { insecureSkipVerify: true } : {}),
   };
 }
 
@@ -230,4 +231,9 @@ function unreadable(file: string, error: unknown): never {
 /** A folder name for a cluster's audit log: its own UID, else its CA or address. */
 function auditFolder({ clusterUid, caSha256, server }: ClusterInfo): string {
   return (clusterUid ?? caSha256?.slice(0, 32) ?? server).replace(/[^A-Za-z0-9._-]+/g, '_');
+}
+
+/** A switch by its flag, else by its variable as the hubble CLI reads it: `false` is no. */
+function isOn(flag: boolean | undefined, variable: string): boolean {
+  return flag === true || ['1', 't', 'true'].includes((process.env[variable] ?? '').toLowerCase());
 }

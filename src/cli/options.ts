@@ -67,7 +67,7 @@ export function withTrafficOptions(command: Command): Command {
     )
     .addOption(new Option('--hubble-server <host:port>', 'Hubble or Relay to read from').env('HUBBLE_SERVER'))
     .option('--hubble-namespace <name>', 'namespace of Hubble Relay')
-    .addOption(new Option('--tls', 'speak TLS with --hubble-server').env('HUBBLE_TLS'))
+    .option('--tls', 'speak TLS with --hubble-server (env: HUBBLE_TLS=true)')
     .addOption(
       new Option('--tls-ca-cert-files <file>', 'CA of the Hubble server').env('HUBBLE_TLS_CA_CERT_FILES'),
     )
@@ -86,9 +86,7 @@ export function withTrafficOptions(command: Command): Command {
         'HUBBLE_TLS_CLIENT_KEY_FILE',
       ),
     )
-    .addOption(
-      new Option('--tls-allow-insecure', 'take any server certificate').env('HUBBLE_TLS_ALLOW_INSECURE'),
-    )
+    .option('--tls-allow-insecure', 'take any server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)')
     .option('--replay <file>', 'flows recorded as JSON lines, for --source replay');
 }
 

@@ -55,6 +55,6 @@ export async function runScreen(
 
 /** A connection that won't close must not keep the terminal. */
 async function closeWithin(session: Session): Promise<void> {
-  const timer = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref());
+  const timer = new Promise<void>((resolve) => setTimeout(resolve, 4_500).unref());
   await Promise.race([session.dispose(), timer]);
 }

@@ -1,6 +1,5 @@
 import { DEFAULT_LIMITS, type Limits } from '../core/access/limits.ts';
-import type { SluiceError } from '../core/errors.ts';
-import { isAbort } from '../core/errors.ts';
+import { isAbort, SluiceError } from '../core/errors.ts';
 import type { EnforcerName } from '../core/policy/dialect.ts';
 import type { Connection } from '../session/connection.ts';
 import { type Runtime, type RuntimeListener, startRuntime } from '../session/runtime.ts';
@@ -54,8 +53,8 @@ export async function withRuntime<T>(
     await connection.dispose();
     throw error;
   });
+  const late = new AbortController();
   try {
-    const late = new AbortController();
     await Promise.race([
       runtime.ready,
       broken.promise,
@@ -64,8 +63,20 @@ export async function withRuntime<T>(
       }),
     ]);
     late.abort();
+    const never = runtime.unlisted();
+    if (never.length > 0) throw unlisted(never);
     return await work(runtime);
   } finally {
+    late.abort();
     await runtime.dispose();
   }
+}
+
+/** A verdict from half a cluster may be a wrong one: better none (design §1 item 4). */
+function unlisted(feeds: readonly string[]): SluiceError {
+  return new SluiceError(
+    'unreachable',
+    `The cluster has not listed ${feeds.join(', ')} within ${READY_WITHIN / 1_000} s.`,
+    'Try again; --debug shows the calls.',
+  );
 }

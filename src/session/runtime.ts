@@ -1,5 +1,5 @@
 import type { Grant, GrantRequest } from '../core/access/grant.ts';
-import { brokenLimit, type Limits } from '../core/access/limits.ts';
+import { brokenByPlan, brokenLimit, type Limits } from '../core/access/limits.ts';
 import { grantId } from '../core/access/names.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import { planGrant } from '../core/access/plan-grant.ts';
@@ -43,6 +43,8 @@ export type Runtime = {
   readonly grantDeps: GrantDeps;
   /** Resolves when every kind has been listed, or is known not to be: then verdicts are whole. */
   readonly ready: Promise<void>;
+  /** Feeds that have never been listed so far. */
+  readonly unlisted: () => readonly string[];
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
   readonly grant: (
     plan: GoodPlan,
@@ -167,10 +169,11 @@ export async function startRuntime(
     keeper,
     grantDeps,
     ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
+    unlisted: feeds.unlisted,
     plan: async (request, within) => {
       const broken = brokenLimit(request, options.limits, info.context);
       if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };
-      return planGrant({
+      const plan = planGrant({
         model,
         engine,
         request,
@@ -179,6 +182,8 @@ export async function startRuntime(
         version,
         workloads: await workloadsOf(connection, request, within),
       });
+      const guarded = plan.ok ? brokenByPlan(plan, options.limits) : undefined;
+      return guarded === undefined ? plan : { ok: false, reason: 'invalid', ...guarded };
     },
     grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
@@ -260,24 +265,37 @@ async function workloadsOf(
   return found.filter((workload) => workload !== undefined);
 }
 
-/** Follows the states of all feeds; ready once none is still connecting. */
+/**
+ * Follows the states of all feeds. Ready once each has been listed, or is known not to be: a feed that is stale before
+ * its first list is neither, and must not pass for an empty one.
+ */
 function trackFeeds() {
   const states = new Map<string, FeedState>();
+  const settled = new Set<string>();
   const { promise, resolve } = Promise.withResolvers<void>();
+  const unlisted = () => [...states.keys()].filter((feed) => !settled.has(feed));
   return {
     ready: promise,
+    unlisted,
     set: (feed: string, state: FeedState) => {
       states.set(feed, state);
-      if ([...states.values()].every(({ state: name }) => name !== 'connecting')) resolve();
+      if (state.state !== 'connecting' && state.state !== 'stale') settled.add(feed);
+      if (unlisted().length === 0) resolve();
     },
-    unreadable: () => [...states].flatMap(([feed, { state }]) => (state === 'denied' ? [feed] : [])),
+    unreadable: () =>
+      [...states].flatMap(([feed, { state }]) =>
+        state === 'denied' || (state === 'stale' && !settled.has(feed)) ? [feed] : [],
+      ),
   };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
-    made ??= make();
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
     return made;
   };
 }

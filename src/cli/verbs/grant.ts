@@ -1,5 +1,5 @@
 import { parseDuration } from '../../core/access/duration.ts';
-import type { GrantRequest } from '../../core/access/grant.ts';
+import type { Grant, GrantRequest } from '../../core/access/grant.ts';
 import type { GrantPlan } from '../../core/access/plan.ts';
 import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
@@ -69,9 +69,14 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
       await confirmIsolation(runtime, request, asked, signal);
       follower = followGrant(() => running ?? runtime, emit);
       const ended = await follower.run(request, { wait: asked.wait === true, signal });
-      return ended.state.name === 'failed' ? EXIT.failed : EXIT.done;
+      return isShut(ended) ? EXIT.done : EXIT.failed;
     },
   );
+}
+
+/** Whether new connections are blocked as promised; those that live on are told, and are the enforcer's way. */
+function isShut({ state }: Grant): boolean {
+  return state.name !== 'failed' && !(state.name === 'flowing' && !state.connections.includes('established'));
 }
 
 /** `--dry-run`: the plan, the manifests, and what the server says to them; nothing is stored. */

@@ -1,5 +1,6 @@
 import { formatDuration, MAX_SECONDS, PRESETS } from './duration.ts';
 import type { EndRef, GrantRequest } from './grant.ts';
+import type { GrantPlan } from './plan.ts';
 
 /** What an organisation allows of grants; from the configuration file, else the defaults. */
 export type Limits = {
@@ -35,12 +36,7 @@ export function brokenLimit(
   }
   const spaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
   const space = spaces.find((name) => matchesAny(limits.protectedNamespaces, name));
-  if (space !== undefined) {
-    return {
-      message: `The namespace ${space} is protected: nothing is granted from or to it.`,
-      hint: 'See protected in the configuration file.',
-    };
-  }
+  if (space !== undefined) return guarded(space);
   if (request.seconds > limits.maxSeconds) {
     const most = formatDuration(limits.maxSeconds);
     return {
@@ -60,6 +56,25 @@ export function brokenLimit(
     };
   }
   return undefined;
+}
+
+/** As `brokenLimit`, by what the plan really touches: an address may be that of a pod in a protected namespace. */
+export function brokenByPlan(
+  { halves, opens }: Extract<GrantPlan, { ok: true }>,
+  { protectedNamespaces }: Limits,
+): { readonly message: string; readonly hint: string } | undefined {
+  const touched = [...halves, ...opens.flatMap(({ from, to }) => [from, to])].flatMap(
+    ({ namespace }) => namespace ?? [],
+  );
+  const space = touched.find((name) => matchesAny(protectedNamespaces, name));
+  return space === undefined ? undefined : guarded(space);
+}
+
+function guarded(space: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `The namespace ${space} is protected: nothing is granted from or to it.`,
+    hint: 'See protected in the configuration file.',
+  };
 }
 
 function namespaceOf(end: EndRef): string | undefined {

@@ -2,7 +2,7 @@ import { textAt } from '../json.ts';
 import type { ApiObject } from '../ports.ts';
 import type { Grant, GrantHalf, GrantState, GrantWindow } from './grant.ts';
 import { leaseFaults, windowOf } from './lease.ts';
-import { GRANT_LABEL, NOTE, readPorts } from './names.ts';
+import { GRANT_LABEL, NOTE, objectName, readPorts } from './names.ts';
 
 /** The grant id on an object, or undefined when it is none of sluice's. */
 export function grantOf(object: ApiObject): string | undefined {
@@ -25,7 +25,9 @@ export function readGrants(policies: readonly ApiObject[], jobs: readonly ApiObj
 }
 
 function readGrant(id: string, policies: readonly ApiObject[], jobs: readonly ApiObject[]): Grant {
-  const notes = (policies[0] ?? jobs[0])?.metadata.annotations ?? {};
+  const own = ({ metadata }: ApiObject) => isNameOf(id, metadata.name);
+  const strangers = [...policies, ...jobs].filter((object) => !own(object));
+  const notes = (policies.find(own) ?? jobs.find(own))?.metadata.annotations ?? {};
   const window = earliest(jobs.flatMap((job) => windowOf(job) ?? []));
   const ticket = notes[NOTE.ticket];
   return {
@@ -36,12 +38,23 @@ function readGrant(id: string, policies: readonly ApiObject[], jobs: readonly Ap
     reason: notes[NOTE.reason] ?? '',
     ...(ticket === undefined ? {} : { ticket }),
     requester: notes[NOTE.requester] ?? '?',
-    halves: readHalves(policies, jobs),
+    halves: readHalves(policies.filter(own), jobs.filter(own)),
     ...(window === undefined ? {} : { window }),
     state: readState(policies, window),
-    drift: readFaults(policies, jobs),
+    drift: [
+      ...readFaults(policies.filter(own), jobs.filter(own)),
+      ...strangers.map(
+        ({ kind, metadata }) =>
+          `${kind} ${metadata.namespace}/${metadata.name} carries its label, but is no part of it`,
+      ),
+    ],
     mine: false,
   };
+}
+
+/** Anybody may copy labels; only the names that sluice gives make an object part of a grant. */
+function isNameOf(id: string, name: string): boolean {
+  return name === objectName(id, 'ingress') || name === objectName(id, 'egress');
 }
 
 function readHalves(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly GrantHalf[] {

@@ -68,6 +68,7 @@ export async function proveClosed(
   signal: AbortSignal,
 ): Promise<Ended> {
   await listen(deps, () => dropped(deps, path, since).length > 0, LISTEN, signal);
+  await pause(SKEW * 2, signal);
   const living = await countLiving(deps, path, signal);
   if (living !== undefined && living > 0) {
     return {

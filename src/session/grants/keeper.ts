@@ -1,4 +1,4 @@
-import type { EndedBy, Grant, GrantRequest, GrantState } from '../../core/access/grant.ts';
+import type { EndedBy, Grant, GrantRequest, GrantState, GrantWindow } from '../../core/access/grant.ts';
 import { leaseDrift, policyFaults, windowOf } from '../../core/access/lease.ts';
 import { MANAGED_SELECTOR } from '../../core/access/names.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
@@ -38,6 +38,7 @@ type Life = {
   grant: Grant;
   readonly path: GrantPath;
   readonly sent: ReadonlyMap<string, ApiObject>;
+  readonly windows: Map<string, GrantWindow>;
   /** Set once its end has begun, so that it begins once. */
   ending?: Promise<void>;
   readonly over: PromiseWithResolvers<Grant>;
@@ -58,6 +59,8 @@ const RETRY_AFTER = 3_000;
 export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: () => void): GrantKeeper {
   const lives = new Map<string, Life>();
   const pending = new Set<Promise<unknown>>();
+  /** Aborts grants that are being made, which then roll back. */
+  const leaving = new AbortController();
   const keep = <T>(work: Promise<T>): Promise<T> => {
     pending.add(work);
     work.then(
@@ -194,16 +197,10 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
     );
     const window = windowOf(event.state);
-    const { window: mine } = life.grant;
-    if (
-      faults.length === 0 &&
-      window !== undefined &&
-      mine !== undefined &&
-      window.end !== mine.end &&
-      window.start === mine.start
-    ) {
-      set(life, { window: shorter(life, window) });
-    }
+    if (faults.length > 0 || window === undefined) return;
+    life.windows.set(event.uid, window);
+    const earliest = [...life.windows.values()].toSorted((one, other) => one.end - other.end)[0];
+    if (earliest !== undefined && earliest.end !== life.grant.window?.end) set(life, { window: earliest });
   };
 
   const follow = (life: Life) => {
@@ -227,7 +224,15 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
   };
 
   const start = ({ grant, sent }: MadeGrant, path: GrantPath) => {
-    const life: Life = { grant, path, sent, over: Promise.withResolvers(), stop: new AbortController() };
+    const windows = windowsOf(grant, sent);
+    const life: Life = {
+      grant,
+      path,
+      sent,
+      windows,
+      over: Promise.withResolvers(),
+      stop: new AbortController(),
+    };
     lives.set(grant.id, life);
     onChange();
     follow(life);
@@ -246,7 +251,9 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
   return {
     grants: () => [...lives.values()].map(({ grant }) => grant).reverse(),
     make: async (plan, request, path, onStep, signal) => {
-      const made = await makeGrant(deps, plan, request, onStep, signal);
+      const made = await keep(
+        makeGrant(deps, plan, request, onStep, AbortSignal.any([signal, leaving.signal])),
+      );
       return start(made, path).grant;
     },
     revoke: async (ids) => {
@@ -266,17 +273,22 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
     },
     ended: (id) => get(id).over.promise,
     dispose: async () => {
+      leaving.abort();
       for (const { stop } of lives.values()) stop.abort();
       await Promise.allSettled(pending);
     },
   };
 }
 
-/** Somebody extended or shortened a lease: of two leases the earlier end counts. */
-function shorter(life: Life, window: NonNullable<Grant['window']>): NonNullable<Grant['window']> {
-  return life.grant.halves.length > 1 && life.grant.window !== undefined && life.grant.window.end < window.end
-    ? life.grant.window
-    : window;
+/** The window of each lease by its UID, as sent: somebody may extend them one by one, and the earliest end counts. */
+function windowsOf(grant: Grant, sent: ReadonlyMap<string, ApiObject>): Map<string, GrantWindow> {
+  const windows = new Map<string, GrantWindow>();
+  for (const { namespace, lease } of grant.halves) {
+    const job = lease === undefined ? undefined : sent.get(`Job/${namespace}/${lease.name}`);
+    const window = job === undefined ? undefined : windowOf(job);
+    if (lease !== undefined && window !== undefined) windows.set(lease.uid, window);
+  }
+  return windows;
 }
 
 async function recordEnd(deps: GrantDeps, grant: Grant, by: EndedBy, at: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Grant, PortSpec } from '../../core/access/grant.ts';
+import { targetsOf } from '../../core/cluster/ends.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
 import type { EndName } from '../../core/policy/verdict.ts';
@@ -57,7 +58,8 @@ function* serviceTargets(
   for (const service of model.services()) {
     if (!model.backends(service).some(({ uid }) => uids.has(uid))) continue;
     for (const { port, protocol } of service.ports) {
-      if (!ports.some((asked) => asked.protocol === protocol)) continue;
+      const reached = targetsOf(model, service, { port, protocol }).map((each) => each.port);
+      if (!ports.some((asked) => asked.protocol === protocol && reached.includes(asked.port))) continue;
       for (const ip of service.clusterIPs) yield target(ip, { port, protocol });
     }
   }

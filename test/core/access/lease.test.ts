@@ -138,6 +138,17 @@ describe('grants read from the server', () => {
     expect(grant?.window?.end).toBe(START + 60_000);
   });
 
+  test('an object that only copies the labels is no part of the grant, and is told', () => {
+    const copy = {
+      ...owned,
+      metadata: { ...owned.metadata, name: 'keep-me', uid: 'q', annotations: {}, ownerReferences: [] },
+    };
+    const [grant] = readGrants([copy, owned], [admitted()]);
+    expect(grant?.halves.map(({ policy }) => policy?.name)).toEqual(['sluice-tst2-in']);
+    expect(grant?.drift).toEqual(['NetworkPolicy shop/keep-me carries its label, but is no part of it']);
+    expect(grant?.source).toBe('web');
+  });
+
   test('a policy whose lease is gone is marked: nothing ends it', () => {
     expect(readGrants([owned], [])[0]?.drift).toEqual(['sluice-tst2-in: its lease is gone, nothing ends it']);
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Grant } from '../../../src/core/access/grant.ts';
 import { SluiceError } from '../../../src/core/errors.ts';
+import { extendGrant } from '../../../src/session/grants/extend-grant.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { BOTH, type LiveDemo, startLiveDemo } from '../../helpers/live-demo.ts';
 
@@ -72,6 +73,25 @@ describe('the life of a grant', () => {
     await expect(live.runtime.keeper.extend(made.id, 3)).rejects.toMatchObject({ code: 'refused' });
     expect(await types()).toContain('extended');
   });
+});
+
+test('an extension by another process moves a grant of two halves too', async () => {
+  const made = await live.open({ ...BOTH, seconds: 20 });
+  const signal = new AbortController().signal;
+  const longer = await extendGrant(live.runtime.grantDeps, made, 30, signal);
+  await eventually(() => expect(live.grant(made.id)?.window?.end).toBe(longer.window?.end));
+});
+
+test('leaving while a grant is being made rolls it back', async () => {
+  live.demo.faults.pauseControllers();
+  const making = live.open({ seconds: 60 });
+  const failed = making.catch((error: unknown) => error);
+  await eventually(async () => expect(await leases()).toHaveLength(1));
+  await live.runtime.keeper.dispose();
+  await failed;
+  live.demo.faults.resumeControllers();
+  await eventually(async () => expect(await leases()).toEqual([]));
+  expect(await types()).toEqual(['intent', 'failed']);
 });
 
 describe('what admission may do to it', () => {
