@@ -31,7 +31,10 @@ export function createFeed(parts: FeedParts): ClusterFeed {
     run: async (options, signal) => {
       const version = await parts.version.get(signal).catch(() => undefined);
       const streaming = version !== undefined && streamsLists(version);
-      await Promise.all(FEED_KINDS.map((kind) => keep(parts, kind, streaming, options, signal)));
+      const feeds = FEED_KINDS.map((kind) => keep(parts, kind, streaming, options, signal));
+      await Promise.all(feeds).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     },
   };
 }
