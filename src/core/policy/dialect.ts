@@ -54,7 +54,7 @@ const SPEC: Dialect = {
   labels: '',
   appliesUnlisted: false,
   enablePolicy: 'default',
-  cidrMatchesNodes: false,
+  cidrMatchesNodes: true,
   namedEgressPorts: 'destination',
   ownNode: 'always',
 };

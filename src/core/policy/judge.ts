@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts';
-import { type Match, matchPeers, matchPorts, matchRule, type Question, type World } from './match.ts';
+import { type Match, matchRule, type Question, type World } from './match.ts';
 import type { Direction, Rule } from './policy.ts';
 import type { Applied, Stack } from './stack.ts';
 import type { Decision } from './verdict.ts';
@@ -110,7 +110,7 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   const mayDeny = denies.length > 0;
   if (surely(allows).length > 0) {
     if (mayDeny) return outcome('undecidable', [...denies, ...surely(allows)]);
-    return outcome('allow', proxiedFirst(ask, applied, surely(allows)));
+    return outcome('allow', proxiedFirst(surely(allows)));
   }
   const after = next();
   if (ask.isolated) {
@@ -130,32 +130,20 @@ function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
 }
 
 /**
- * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
- * open at L4 while a proxy decides (facts/policy.md §2a.13).
+ * Puts an L7 rule that applies first, and drops those that a plain rule of the same kind, peers and ports widens to
+ * all requests: what is left of them is open at L4 while a proxy decides (facts/policy.md §2a.13).
  */
-function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly Step[]): readonly Step[] {
+function proxiedFirst(allows: readonly Step[]): readonly Step[] {
   const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
-  if (plain.length === allows.length) return allows;
-  const wide = new Set(applied.flatMap((item) => plainReach(ask, item)));
-  const isWidened = ({ applied: { policy }, rule }: Step) =>
-    rule !== undefined && reachOf(ask, policy.kind, rule).every((reach) => wide.has(reach));
-  const proxied = allows.filter((step) => step.rule?.l7 !== undefined && !isWidened(step));
+  const proxied = allows.filter(
+    (step) => step.rule?.l7 !== undefined && !plain.some((other) => isSameReach(step, other)),
+  );
   return [...proxied, ...plain];
 }
 
-function plainReach(ask: Ask, { policy, reading }: Applied): readonly string[] {
-  return reading[ask.direction]
-    .filter(({ action, l7 }) => action === 'allow' && l7 === undefined)
-    .flatMap((rule) => reachOf(ask, policy.kind, rule));
-}
-
-/** Each peer and port of a rule that applies here, with the kind: an allow of the same is another one's equal. */
-function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule): readonly string[] {
-  const who =
-    peers === 'any' ? ['any'] : peers.filter((peer) => matchPeers(world, [peer], question) !== 'no');
-  const where =
-    ports === 'any' ? ['any'] : ports.filter((port) => matchPorts(world, [port], question) !== 'no');
-  return who.flatMap((peer) => where.map((port) => JSON.stringify([kind, peer, port])));
+function isSameReach(a: Step, b: Step): boolean {
+  const reach = ({ applied, rule }: Step) => JSON.stringify([applied.policy.kind, rule?.peers, rule?.ports]);
+  return reach(a) === reach(b);
 }
 
 /** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
