@@ -54,7 +54,7 @@ const SPEC: Dialect = {
   labels: '',
   appliesUnlisted: false,
   enablePolicy: 'default',
-  cidrMatchesNodes: true,
+  cidrMatchesNodes: false,
   namedEgressPorts: 'destination',
   ownNode: 'always',
 };

@@ -1,8 +1,9 @@
 import { type Judgement, judge, type Step } from './judge.ts';
 import type { Question, World } from './match.ts';
 import { nearMisses } from './near-miss.ts';
+import { ownerOf } from './owner.ts';
 import type { Direction } from './policy.ts';
-import type { Side } from './side.ts';
+import { nameOfSide, type Side } from './side.ts';
 import type { Applied, Stack } from './stack.ts';
 import { peersText, podText, ruleText } from './text.ts';
 import type { Decider, Decision, Half, NearMiss } from './verdict.ts';
@@ -30,7 +31,7 @@ export function explainHalf(
     isolated,
     deciders,
     nearMisses: misses,
-    cannotOpen: decision === 'deny' ? cannotOpen(steps, direction, peer) : [],
+    cannotOpen: decision === 'deny' ? cannotOpen(world, steps, direction, peer) : [],
     ...(l7 === undefined ? {} : { l7 }),
     summary: summaryOf(world, stack, direction, question, judgement, misses),
   };
@@ -64,15 +65,26 @@ function isolationText({ reading }: Applied, direction: Direction): string {
 }
 
 /** Why a NetworkPolicy cannot open a denied half (facts/policy.md §2d). */
-function cannotOpen(steps: readonly Step[], direction: Direction, peer: Side): readonly string[] {
+function cannotOpen(
+  { dialect }: World,
+  steps: readonly Step[],
+  direction: Direction,
+  peer: Side,
+): readonly string[] {
   const denies = steps.filter(
     ({ action, applied }) => action === 'deny' && applied.policy.tier !== 'baseline',
   );
   const reasons = denies.map(({ applied: { policy }, rule: denial, index }) => {
     const where = policy.tier === 'admin' ? 'admin tier' : (denial?.at?.section ?? direction);
     const rule = index === undefined ? where : `rule ${(denial?.at?.index ?? index) + 1}, ${where}`;
-    return `${policy.kind} ${policy.name} denies it (${rule}). A NetworkPolicy never overrides a deny.`;
+    const owner = ownerOf(policy);
+    const managed = owner === undefined ? '' : ` It is managed by ${owner}.`;
+    return `${policy.kind} ${policy.name} denies it (${rule}). A NetworkPolicy never overrides a deny.${managed}`;
   });
+  const isNode = peer.type === 'ip' && (peer.node !== undefined || peer.reserved !== undefined);
+  if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) {
+    reasons.push(`${nameOfSide(peer)} is a node: on ${dialect.enforcer} no NetworkPolicy reaches nodes.`);
+  }
   if (peer.type === 'pod' && peer.pod.hostNetwork) {
     reasons.push(`${podText(peer.pod)} is on the host network: no selector of a NetworkPolicy matches it.`);
   }

@@ -4,10 +4,11 @@ import { type Judgement, judge } from './judge.ts';
 import type { Question, World } from './match.ts';
 import type { Classes } from './pod-class.ts';
 import type { Direction } from './policy.ts';
-import { asNode, isOwnNode, isSamePod, nameOfSide, type Side } from './side.ts';
+import { isOwnNode, isSamePod, nameOfSide, type Side } from './side.ts';
 import type { Stack } from './stack.ts';
 import { podText } from './text.ts';
 import type { Decision, Half, Query } from './verdict.ts';
+import { waysBetween } from './ways.ts';
 
 /** One half to decide: `self` is the end whose policies count, `peer` the other one. */
 export type HalfQuestion = {
@@ -18,21 +19,32 @@ export type HalfQuestion = {
   readonly protocol: Query['protocol'];
 };
 
-/** One way to read the two ends; a host-network pod has two where the API leaves it open. */
-type Reading = { readonly self: Side; readonly peer: Side };
-
 /** Decides and explains one half of a path. */
 export function decideHalf(world: World, classes: Classes, half: HalfQuestion): Half {
-  const readings = readingsOf(world, half);
-  const halves = readings.map((reading) => decideReading(world, classes, { ...half, ...reading }));
-  const [labelled] = halves;
-  if (labelled === undefined) return plainHalf('undecidable', 'nothing to decide');
-  if (halves.every(({ verdict }) => verdict === labelled.verdict)) return labelled;
-  const host = [half.self, half.peer].find((side) => side.type === 'pod' && side.pod.hostNetwork);
-  const name = host === undefined ? '' : nameOfSide(host);
+  if (isSamePod(half.self, half.peer)) return plainHalf('allow', ITSELF);
+  const halves = waysBetween(world, half.self, half.peer).map((way) =>
+    decideWay(world, classes, { ...half, ...way }),
+  );
+  const [first] = halves;
+  if (first === undefined) return plainHalf('undecidable', 'nothing to decide');
+  if (halves.every(({ verdict }) => verdict === first.verdict)) {
+    return halves.find(({ l7 }) => l7 !== undefined) ?? first;
+  }
+  return { ...first, verdict: 'undecidable', ...openQuestion(half) };
+}
+
+/** Why the ways to read the ends lead to different verdicts. */
+function openQuestion({ self, peer }: HalfQuestion): Pick<Half, 'summary' | 'cannotOpen'> {
+  const host = [self, peer].find((side) => side.type === 'pod' && side.pod.hostNetwork);
+  if (host === undefined) {
+    const dual = [peer, self].find(({ ips }) => ips.length > 1) ?? peer;
+    return {
+      summary: `${nameOfSide(dual)} has several addresses, and policies treat them differently`,
+      cannotOpen: [],
+    };
+  }
+  const name = nameOfSide(host);
   return {
-    ...labelled,
-    verdict: 'undecidable',
     summary: `${name} is on the host network: the API leaves that open`,
     cannotOpen: [
       `${name} is on the host network, and no selector of a NetworkPolicy reaches it for certain.`,
@@ -42,40 +54,41 @@ export function decideHalf(world: World, classes: Classes, half: HalfQuestion): 
 
 /** Only the decision, without its reasons: for many questions at once. */
 export function decideQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  const decisions = readingsOf(world, half).map((reading) => {
-    const asked = { ...half, ...reading };
-    const settled = settle(world, asked);
-    if (settled !== undefined) return settled.verdict;
-    return withOwnNode(asked, judge(world, stackOn(classes, asked.self), asked.direction, questionOf(asked)))
-      .decision;
-  });
-  const [first] = decisions;
-  return first !== undefined && decisions.every((decision) => decision === first) ? first : 'undecidable';
+  if (isSamePod(half.self, half.peer)) return 'allow';
+  let found: Decision | undefined;
+  for (const way of waysBetween(world, half.self, half.peer)) {
+    const decision = decideWayQuickly(world, classes, { ...half, ...way });
+    if (found !== undefined && found !== decision) return 'undecidable';
+    found = decision;
+  }
+  return found ?? 'undecidable';
 }
 
-/** The pod as labelled, then as its node (facts/policy.md §1 rule 29). */
-function readingsOf(world: World, { self, peer }: HalfQuestion): readonly Reading[] {
-  const selves = readSide(world, self);
-  const peers = readSide(world, peer);
-  return selves.flatMap((a) => peers.map((b) => ({ self: a, peer: b })));
+function decideWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
+  const settled = settle(world, half);
+  if (settled !== undefined) return settled.verdict;
+  return withOwnNode(half, judge(world, stackOn(classes, half.self), half.direction, questionOf(half)))
+    .decision;
 }
 
-function readSide(world: World, side: Side): readonly Side[] {
-  if (side.type !== 'pod' || !side.pod.hostNetwork) return [side];
-  const node = asNode(world.model, side);
-  return world.dialect.hostNetwork === 'node' ? [node] : [side, node];
-}
-
-function decideReading(world: World, classes: Classes, half: HalfQuestion): Half {
+function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
   const settled = settle(world, half);
   if (settled !== undefined) return settled;
   const stack = stackOn(classes, half.self);
   const question = questionOf(half);
   const judgement = judge(world, stack, half.direction, question);
-  if (withOwnNode(half, judgement) === judgement) return explainHalf(world, stack, half, question, judgement);
-  return { ...plainHalf('allow', OWN_NODE), isolated: judgement.isolated };
+  const found = withOwnNode(half, judgement);
+  if (found === judgement || found.decision !== 'allow')
+    return explainHalf(world, stack, half, question, found);
+  const l7 = found.steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7;
+  return {
+    ...plainHalf('allow', OWN_NODE),
+    isolated: judgement.isolated,
+    ...(l7 === undefined ? {} : { l7 }),
+  };
 }
 
+const ITSELF = 'a pod always reaches itself';
 const OWN_NODE = 'its own node always reaches it';
 
 /** The own node gets in unless a rule denies it (facts/policy.md §1 rule 28, §2a.9). */
@@ -84,8 +97,9 @@ export function withOwnNode(
   judgement: Judgement,
 ): Judgement {
   if (direction !== 'ingress' || self.type !== 'pod' || !isOwnNode(self.pod, peer)) return judgement;
-  const denied = judgement.steps.some(({ action, sure }) => action === 'deny' && sure);
-  return denied || judgement.decision === 'allow' ? judgement : { ...judgement, decision: 'allow' };
+  const denies = judgement.steps.filter(({ action }) => action === 'deny');
+  if (judgement.decision === 'allow' || denies.some(({ sure }) => sure)) return judgement;
+  return { ...judgement, decision: denies.length > 0 ? 'undecidable' : 'allow' };
 }
 
 function stackOn(classes: Classes, self: Side): Stack {
@@ -105,7 +119,6 @@ function settle({ dialect }: World, { direction, self, peer }: HalfQuestion): Ha
       self.node === undefined ? 'outside the cluster' : `${self.node.name} is a node`,
     );
   }
-  if (isSamePod(self, peer)) return plainHalf('allow', 'a pod always reaches itself');
   if (!isLive(self.pod)) {
     return plainHalf('undecidable', `${podText(self.pod)} has finished: it has no network`);
   }

@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts';
-import { type Match, matchRule, type Question, type World } from './match.ts';
+import { type Match, matchPeers, matchPorts, matchRule, type Question, type World } from './match.ts';
 import type { Direction, Rule } from './policy.ts';
 import type { Applied, Stack } from './stack.ts';
 import type { Decision } from './verdict.ts';
@@ -110,17 +110,35 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   const mayDeny = denies.length > 0;
   if (surely(allows).length > 0) {
     if (mayDeny) return outcome('undecidable', [...denies, ...surely(allows)]);
-    return outcome('allow', proxiedFirst(surely(allows)));
+    return outcome(
+      'allow',
+      proxiedFirst(
+        ask,
+        applied,
+        allows.filter(({ sure, rule }) => sure || rule?.l7),
+      ),
+    );
   }
   const after = next();
   if (ask.isolated) {
     const maybe = [...allows, ...baselineAccepts(ask, after)];
     return maybe.length > 0
-      ? outcome('undecidable', [...maybe, ...isolation])
+      ? outcome('undecidable', [...denies, ...maybe, ...isolation])
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
-  const mayFlip = (mayDeny || isolating.length > 0) && after.decision !== 'deny';
-  return mayFlip ? outcome('undecidable', [...denies, ...isolation, ...after.steps]) : after;
+  const mayDenyAfterAll = mayDeny || isolating.length > 0;
+  if ((mayDenyAfterAll && after.decision !== 'deny') || (allows.length > 0 && after.decision !== 'allow')) {
+    return outcome('undecidable', [...denies, ...allows, ...isolation, ...after.steps]);
+  }
+  // Open in any case, and perhaps through a proxy.
+  const proxied = proxiedFirst(
+    ask,
+    applied,
+    allows.filter(({ rule }) => rule?.l7),
+  );
+  return proxied.length === 0 || after.decision !== 'allow'
+    ? after
+    : outcome('allow', [...proxied, ...after.steps]);
 }
 
 /** Cilium may let a baseline accept through where a NetworkPolicy isolates (facts/policy.md §2a.16). */
@@ -130,20 +148,32 @@ function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
 }
 
 /**
- * Puts an L7 rule that applies first, and drops those that a plain rule of the same kind, peers and ports widens to
- * all requests: what is left of them is open at L4 while a proxy decides (facts/policy.md §2a.13).
+ * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
+ * open at L4 while a proxy decides (facts/policy.md §2a.13).
  */
-function proxiedFirst(allows: readonly Step[]): readonly Step[] {
+function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly Step[]): readonly Step[] {
   const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
-  const proxied = allows.filter(
-    (step) => step.rule?.l7 !== undefined && !plain.some((other) => isSameReach(step, other)),
-  );
+  if (plain.length === allows.length) return allows;
+  const wide = new Set(applied.flatMap((item) => plainReach(ask, item)));
+  const isWidened = ({ applied: { policy }, rule }: Step) =>
+    rule !== undefined && reachOf(ask, policy.kind, rule).every((reach) => wide.has(reach));
+  const proxied = allows.filter((step) => step.rule?.l7 !== undefined && !isWidened(step));
   return [...proxied, ...plain];
 }
 
-function isSameReach(a: Step, b: Step): boolean {
-  const reach = ({ applied, rule }: Step) => JSON.stringify([applied.policy.kind, rule?.peers, rule?.ports]);
-  return reach(a) === reach(b);
+function plainReach(ask: Ask, { policy, reading }: Applied): readonly string[] {
+  return reading[ask.direction]
+    .filter(({ action, l7 }) => action === 'allow' && l7 === undefined)
+    .flatMap((rule) => reachOf(ask, policy.kind, rule));
+}
+
+/** Each peer and port of a rule that applies here, with the kind: an allow of the same is another one's equal. */
+function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule): readonly string[] {
+  const who =
+    peers === 'any' ? ['any'] : peers.filter((peer) => matchPeers(world, [peer], question) !== 'no');
+  const where =
+    ports === 'any' ? ['any'] : ports.filter((port) => matchPorts(world, [port], question) !== 'no');
+  return who.flatMap((peer) => where.map((port) => JSON.stringify([kind, peer, port])));
 }
 
 /** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */

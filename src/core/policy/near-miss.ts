@@ -2,8 +2,9 @@ import { assertNever } from '../assert-never.ts';
 import { holds, type Labels, type Requirement } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
 import { identityLabels, matchesIdentity, unprefixed } from './cilium/labels.ts';
+import { smallestEdit } from './edit/smallest-edit.ts';
 import { matchNamespace, matchPeers, matchPorts, type Question, type World } from './match.ts';
-import type { Direction, Peer, PodMatch, Policy, Rule } from './policy.ts';
+import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from './policy.ts';
 import type { Side } from './side.ts';
 import type { Applied } from './stack.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
@@ -17,6 +18,7 @@ type Rank = 0 | 1 | 2 | 3;
 
 type Candidate = {
   readonly policy: Policy;
+  readonly reading: Reading;
   readonly rule: Rule;
   readonly index: number;
   readonly why: NearMiss['why'];
@@ -33,7 +35,7 @@ export function nearMisses(
   const candidates = isolating.flatMap(({ policy, reading }) =>
     reading[direction].flatMap((rule, index): readonly Candidate[] => {
       const miss = rule.action === 'allow' ? missOf(world, rule, question) : undefined;
-      return miss === undefined ? [] : [{ policy, rule, index, ...miss }];
+      return miss === undefined ? [] : [{ policy, reading, rule, index, ...miss }];
     }),
   );
   return candidates
@@ -68,6 +70,7 @@ function missesByNamespace(world: World, peer: Peer, side: Side): boolean {
 function describe(world: World, candidate: Candidate, direction: Direction, question: Question): NearMiss {
   const { policy, rule, index, why } = candidate;
   const { text, because } = wording(world, candidate, question);
+  const edit = smallestEdit(world, { ...candidate, direction }, question);
   return {
     kind: policy.kind,
     ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
@@ -78,6 +81,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
     text,
     admits: ruleText(rule),
     because,
+    ...(edit === undefined ? {} : { edit }),
   };
 }
 

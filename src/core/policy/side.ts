@@ -36,10 +36,12 @@ export function sideOf(model: ClusterModel, end: End): Side {
 
 /** A host-network pod as what the wire shows of it: its node's address (facts/policy.md §1 rule 29). */
 export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
-  const { pod, ips } = side;
-  const text = pod.ips[0] ?? pod.node ?? pod.name;
+  const { pod } = side;
+  const node = nodeOf(model, side);
+  const ips = side.ips.length === 0 && node !== undefined ? ipsOf(node.ips) : side.ips;
+  const text = pod.ips[0] ?? node?.ips[0] ?? pod.node ?? pod.name;
   const bare: Node = { kind: 'Node', name: pod.node ?? text, labels: {}, ips: pod.ips };
-  return { type: 'ip', text, ips, node: nodeOf(model, side) ?? bare };
+  return { type: 'ip', text, ips, node: node ?? bare };
 }
 
 /** The node that a side is, or that a host-network pod shares its address with. */

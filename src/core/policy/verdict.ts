@@ -1,4 +1,5 @@
 import type { Pod, Protocol } from '../cluster/objects.ts';
+import type { RuleEdit } from './edit/rule-edit.ts';
 import type { Direction, PolicyRef, Tier } from './policy.ts';
 
 /** `undecidable`: the objects at hand do not determine what the datapath does. Never a guessed yes. */
@@ -50,6 +51,8 @@ export type NearMiss = PolicyRef & {
   readonly admits?: string;
   /** What the other end has instead: `web has app=web`. */
   readonly because?: string;
+  /** The smallest change of that policy that opens the half; absent where none of it can. */
+  readonly edit?: RuleEdit;
 };
 
 /** One half of a path: egress of the source, or ingress of the destination. */

@@ -380,9 +380,11 @@ test('rule 33: each family counts for itself, and a split answer is no guess', (
     policies: [onDb([{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }])],
   });
   expect(four.ask('2001:db8::9', db).verdict).toBe('deny');
-  expect(four.ask(dual, db).ingress).toMatchObject({
+  const both = pod({ ...db, ips: ['10.7.7.8', '2001:db8::8'] });
+  expect(four.ask(dual, db).ingress.verdict).toBe('allow');
+  expect(four.ask(dual, both).ingress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'dual has several addresses, and 0.0.0.0/0 holds only some',
+    summary: 'dual has several addresses, and policies treat them differently',
   });
 });
 

@@ -101,6 +101,18 @@ test('deciders and near misses carry policy, rule and words', () => {
       text: 'admits app=api, not app=web',
       admits: 'pods app=api · tcp 5432',
       because: 'web has app=web',
+      edit: {
+        type: 'add-peer',
+        part: 0,
+        direction: 'ingress',
+        index: 0,
+        peer: {
+          type: 'pods',
+          namespaces: { by: 'name', name: 'shop' },
+          pods: [{ key: 'app', operator: 'In', values: ['web'] }],
+        },
+        text: 'add app=web to rule 1',
+      },
     },
   ]);
 });

@@ -10,6 +10,8 @@ import { reservedLabels, reservedOf } from './reserved.ts';
 /** What `cluster` holds besides pods (facts/policy.md §2a.10). */
 const IN_CLUSTER = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'init', 'unmanaged'];
 
+const UNKNOWN_API_SERVER = 'the addresses of the API server are not known';
+
 /** Whether an entity holds the other end. */
 export function matchEntity(world: World, entity: string, { peer, self }: Question): Match {
   if (entity === 'all') return 'yes';
@@ -18,20 +20,26 @@ export function matchEntity(world: World, entity: string, { peer, self }: Questi
   const wanted = entity === 'cluster' ? IN_CLUSTER : [entity];
   if (names.some((name) => wanted.includes(name))) return 'yes';
   if (apiServer !== undefined || !wanted.includes('kube-apiserver')) return 'no';
-  world.doubts?.add('the addresses of the API server are not known');
+  world.doubts?.add(UNKNOWN_API_SERVER);
   return 'maybe';
 }
 
 /** A selector with a `reserved:` key: it gets neither namespace nor cluster (facts/policy.md §2a.6). */
 export function matchReserved(world: World, selector: Selector, { peer, self }: Question): Match {
-  const labels = reservedLabels(reservedOf(world.model, peer, self));
+  const { names, apiServer } = reservedOf(world.model, peer, self);
   const pod = peer.type === 'pod' ? identityLabels(world.model, peer.pod, world.dialect.labels) : {};
-  const holds = selector.every((requirement) => {
-    const { source, key } = unprefixed(requirement.key);
-    return source === 'reserved'
-      ? matches([{ ...requirement, key }], labels)
-      : matchesIdentity([requirement], pod);
-  });
+  const holdsAs = (reserved: readonly string[]) =>
+    selector.every((requirement) => {
+      const { source, key } = unprefixed(requirement.key);
+      return source === 'reserved'
+        ? matches([{ ...requirement, key }], reservedLabels(reserved))
+        : matchesIdentity([requirement], pod);
+    });
+  const holds = holdsAs(names);
+  if (apiServer === undefined && holdsAs([...names, 'kube-apiserver']) !== holds) {
+    world.doubts?.add(UNKNOWN_API_SERVER);
+    return 'maybe';
+  }
   return holds ? 'yes' : 'no';
 }
 

@@ -17,7 +17,7 @@ export function reservedOf(model: ClusterModel, side: Side, self: Side): Reserve
 }
 
 /** Reserved names as labels, for selectors with a `reserved:` key. */
-export function reservedLabels({ names }: Reserved): Labels {
+export function reservedLabels(names: readonly string[]): Labels {
   return Object.fromEntries(names.map((name) => [name, '']));
 }
 

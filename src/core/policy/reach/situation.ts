@@ -5,9 +5,10 @@ import { isIsolated, judge } from '../judge.ts';
 import { type Match, matchPeers, type Question, type World } from '../match.ts';
 import type { Direction, PortMatch, Rule } from '../policy.ts';
 import type { PolicyIndex } from '../policy-index.ts';
-import { asNode, isOwnNode, type Side } from '../side.ts';
+import { isOwnNode, type Side } from '../side.ts';
 import { type Applied, type Stack, stackOf } from '../stack.ts';
 import type { Decision } from '../verdict.ts';
+import { type Way, waysBetween } from '../ways.ts';
 import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */
@@ -110,14 +111,10 @@ export function createSituation(
   }
 
   function half(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
-    const selves = sidesOf(world, self);
-    const peers = sidesOf(world, peer);
     let found: PortFunction | undefined;
-    for (const a of selves) {
-      for (const b of peers) {
-        const next = reading(direction, a, b, b === peer ? peerIndex : undefined);
-        found = found === undefined ? next : algebra.either(found, next);
-      }
+    for (const way of waysBetween(world, self, peer)) {
+      const next = reading(direction, way.self, way.peer, slotOf(way, peer, peerIndex));
+      found = found === undefined ? next : algebra.either(found, next);
     }
     return found ?? open;
   }
@@ -171,7 +168,7 @@ export function createSituation(
     if (peers === 'any') return 'yes';
     const ask = () => matchPeers(world, peers, { ...ends, port: 1, protocol: 'TCP' });
     if (peerIndex === undefined) return ask();
-    const table = shared.peerTables.get(peers) ?? new Uint8Array(shared.groups);
+    const table = shared.peerTables.get(peers) ?? new Uint8Array(shared.groups * SLOTS);
     shared.peerTables.set(peers, table);
     const known = MATCHES[table[peerIndex] ?? 0];
     if (known !== undefined) return known;
@@ -201,8 +198,7 @@ export function createSituation(
   function decide(stack: Stack, direction: Direction, question: Question): Decision {
     const judgement = judge(world, stack, direction, question);
     const { decision, steps } = withOwnNode({ direction, ...question }, judgement);
-    const proxied =
-      decision === 'allow' && judgement.decision === 'allow' && steps.some(({ rule }) => rule?.l7);
+    const proxied = decision === 'allow' && steps.some(({ rule }) => rule?.l7);
     return proxied ? 'undecidable' : decision;
   }
 
@@ -237,9 +233,9 @@ export function createSituation(
     peerIndex: number,
   ): boolean {
     if (self.type !== 'pod' || self.pod.hostNetwork) return true;
-    return sidesOf(world, peer).some((side) => {
-      const ends = { self, peer: side, destination: direction === 'ingress' ? self : side };
-      return rules.some((rule) => matchOf(rule, ends, side === peer ? peerIndex : undefined) !== 'no');
+    return waysBetween(world, self, peer).some((way) => {
+      const ends = { ...way, destination: direction === 'ingress' ? way.self : way.peer };
+      return rules.some((rule) => matchOf(rule, ends, slotOf(way, peer, peerIndex)) !== 'no');
     });
   }
 
@@ -272,11 +268,13 @@ export function appliedOf({ admin, normal, baseline }: Stack): readonly Applied[
 
 const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
 
-/** The pod as labelled, then as its node (facts/policy.md §1 rule 29). */
-function sidesOf({ model, dialect }: World, side: Side): readonly Side[] {
-  if (side.type !== 'pod' || !side.pod.hostNetwork) return [side];
-  const node = asNode(model, side);
-  return dialect.hostNetwork === 'node' ? [node] : [side, node];
+/** Each group has a place for all its addresses and one for each family. */
+const SLOTS = 3;
+
+/** Where a table keeps what a peer matches; none for a host-network pod read as its node. */
+function slotOf(way: Way, { type }: Side, peerIndex: number | undefined): number | undefined {
+  if (peerIndex === undefined || way.peer.type !== type) return undefined;
+  return peerIndex * SLOTS + (way.family === undefined ? 0 : way.family === 4 ? 1 : 2);
 }
 
 function rulesOf(stack: Stack, direction: Direction): readonly Rule[] {

@@ -1,0 +1,94 @@
+import type { Labels, Requirement } from '../../cluster/labels.ts';
+import { selectorOf } from '../../cluster/labels.ts';
+import { isIgnoredLabel, NAMESPACE_LABEL } from '../cilium/labels.ts';
+import { reservedOf } from '../cilium/reserved.ts';
+import type { Question, World } from '../match.ts';
+import type { Peer, Policy } from '../policy.ts';
+
+/** A peer to add, and how to say it. */
+export type FoundPeer = { readonly peer: Peer; readonly text: string };
+
+/** Labels that usually name a workload, best first. */
+const NAMING = ['app', 'app.kubernetes.io/name', 'k8s-app', 'name', 'component', 'role'];
+
+/** Labels that controllers make up: they differ from pod to pod or from one roll-out to the next. */
+const GENERATED =
+  /^(?:pod-template-hash|controller-revision-hash|pod-template-generation|controller-uid|job-name|batch\.kubernetes\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/)/;
+
+/**
+ * A peer that stands for the other end in a rule of a policy: its namespace and what names its workload, the keys
+ * that the rule already selects by first; the address of what is no pod. Undefined where no peer of that kind of
+ * policy reaches it (facts/policy.md §1 rule 29, §2a.11).
+ */
+export function peerFor(
+  world: World,
+  policy: Policy,
+  question: Question,
+  keys: readonly string[],
+): FoundPeer | undefined {
+  const side = question.peer;
+  if (side.type === 'pod' && !side.pod.hostNetwork) {
+    const { namespace, labels } = side.pod;
+    const chosen = chosenLabels(world, labels, keys);
+    const text = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
+    const who = text.length === 0 ? 'all pods' : text.join(',');
+    const isOwn = namespace === policy.namespace;
+    return {
+      peer: podsPeer(policy, namespace, chosen),
+      text: isOwn ? who : `${who} of ${namespace}`,
+    };
+  }
+  return policy.kind === 'NetworkPolicy' ? addressPeer(world, question) : ciliumPeer(world, question);
+}
+
+function chosenLabels({ dialect }: World, labels: Labels, keys: readonly string[]): Labels {
+  const isUsable = (key: string) =>
+    Object.hasOwn(labels, key) &&
+    !GENERATED.test(key) &&
+    !(dialect.identityLabels && isIgnoredLabel(key, dialect.labels));
+  const wanted = keys.filter(isUsable);
+  const named = NAMING.filter(isUsable).slice(0, 1);
+  const all = Object.keys(labels).filter(isUsable);
+  const chosen = wanted.length > 0 ? wanted : named.length > 0 ? named : all;
+  return Object.fromEntries(chosen.map((key) => [key, labels[key] ?? '']));
+}
+
+function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
+  const pods = selectorOf(labels);
+  if (policy.kind === 'NetworkPolicy') {
+    return { type: 'pods', namespaces: { by: 'name', name: namespace }, pods };
+  }
+  const inNamespace: Requirement = {
+    key: `k8s:${NAMESPACE_LABEL}`,
+    operator: 'In',
+    values: [namespace],
+    isLabel: true,
+  };
+  return {
+    type: 'pods',
+    namespaces: { by: 'labels', selector: [] },
+    pods: policy.namespace === namespace ? [...pods, inNamespace] : [inNamespace, ...pods],
+    identity: 'cilium',
+  };
+}
+
+/** An ipBlock: not for nodes where the enforcer keeps addresses from matching them. */
+function addressPeer({ dialect }: World, { peer: side }: Question): FoundPeer | undefined {
+  const text = side.type === 'ip' ? side.text : side.pod.ips[0];
+  if (text === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
+  const isNode = side.type === 'pod' || side.node !== undefined;
+  if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) return undefined;
+  return { peer: { type: 'cidr', cidr: hostCidr(text), except: [] }, text: hostCidr(text) };
+}
+
+function ciliumPeer({ model }: World, { peer: side, self }: Question): FoundPeer | undefined {
+  if (side.type === 'pod') return undefined;
+  const [name = 'world'] = reservedOf(model, side, self).names;
+  if (name !== 'world') return { peer: { type: 'entity', entity: name }, text: `entity ${name}` };
+  const cidr = hostCidr(side.text);
+  return { peer: { type: 'cidr', cidr, except: [], identity: 'cilium' }, text: cidr };
+}
+
+function hostCidr(ip: string): string {
+  return `${ip}/${ip.includes(':') ? 128 : 32}`;
+}

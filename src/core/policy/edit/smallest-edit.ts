@@ -1,0 +1,57 @@
+import { matchPeers, matchPorts, type Question, type World } from '../match.ts';
+import type { Direction, Peer, Policy, Reading, Rule } from '../policy.ts';
+import { readingsOf } from '../reading.ts';
+import { peerFor } from './peer-for.ts';
+import type { RuleEdit, RulePlace } from './rule-edit.ts';
+
+/** A rule that nearly matched: its policy, which of its readings, its place there. */
+export type Missed = {
+  readonly policy: Policy;
+  readonly reading: Reading;
+  readonly direction: Direction;
+  readonly rule: Rule;
+  readonly index: number;
+};
+
+/**
+ * The smallest edit that makes a rule match a question; undefined when none of this rule's policy can, as for a node
+ * and a NetworkPolicy on Cilium. Made so that the policy stays valid: two kinds of peers do not go into one rule of
+ * Cilium (facts/policy.md §2a.14), nor does a plain port into one that a proxy decides on.
+ */
+export function smallestEdit(world: World, missed: Missed, question: Question): RuleEdit | undefined {
+  const { policy, reading, direction, rule, index } = missed;
+  const { port, protocol } = question;
+  const place: RulePlace = { part: readingsOf(world.dialect, policy).indexOf(reading), direction, index };
+  const number = (rule.at?.index ?? index) + 1;
+  const asked = `${protocol.toLowerCase()} ${port}`;
+  const hasPeer = matchPeers(world, rule.peers, question) === 'yes';
+  const hasPort = matchPorts(world, rule.ports, question) === 'yes';
+  if (hasPeer && rule.l7 === undefined) {
+    return { ...place, type: 'add-port', protocol, port, text: `add ${asked} to rule ${number}` };
+  }
+  const found = peerFor(world, policy, question, keysOf(rule));
+  if (found === undefined) return undefined;
+  const { peer, text } = found;
+  if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
+    return { ...place, type: 'add-peer', peer, text: `add ${text} to rule ${number}` };
+  }
+  return { ...place, type: 'add-rule', peer, protocol, port, text: `add a rule for ${text} on ${asked}` };
+}
+
+function keysOf({ peers }: Rule): readonly string[] {
+  if (peers === 'any') return [];
+  const keys = peers.flatMap((peer) => (peer.type === 'pods' ? peer.pods.map(({ key }) => key) : []));
+  return [...new Set(keys.map((key) => key.replace(/^(?:k8s|any):/, '')))];
+}
+
+/** Whether a peer may stand beside others: any in a NetworkPolicy, one field's in a rule of Cilium. */
+function goTogether(peers: Rule['peers'], peer: Peer): boolean {
+  if (peers === 'any') return false;
+  const isCilium = (item: Peer) =>
+    item.type === 'entity' || ('identity' in item && item.identity === 'cilium');
+  if (!isCilium(peer)) return true;
+  return (
+    peers.length > 0 &&
+    peers.every((item) => item.type === peer.type && !('except' in item && item.except.length > 0))
+  );
+}

@@ -1,0 +1,47 @@
+import type { World } from './match.ts';
+import { asNode, type Side } from './side.ts';
+
+/** One way to read the two ends of a path. */
+export type Way = {
+  readonly self: Side;
+  readonly peer: Side;
+  /** The family of addresses that it is about, where the ends have a choice. */
+  readonly family?: 4 | 6;
+};
+
+/**
+ * Every way to read two ends: by each family of addresses that both have (facts/policy.md §1 rule 33), and a
+ * host-network pod as labelled or as its node where the API leaves that open (§1 rule 29).
+ */
+export function waysBetween(world: World, self: Side, peer: Side): readonly Way[] {
+  const isPlain = (side: Side) => side.ips.length < 2 && !(side.type === 'pod' && side.pod.hostNetwork);
+  if (isPlain(self) && isPlain(peer)) return [{ self, peer }];
+  return byFamily(self, peer).flatMap(({ family, ...ends }) =>
+    readingsOf(world, ends.self).flatMap((a) =>
+      readingsOf(world, ends.peer).map((b) => ({
+        self: a,
+        peer: b,
+        ...(family === undefined ? {} : { family }),
+      })),
+    ),
+  );
+}
+
+function byFamily(self: Side, peer: Side): readonly Way[] {
+  if (self.ips.length < 2 && peer.ips.length < 2) return [{ self, peer }];
+  const families = ([4, 6] as const).filter((family) =>
+    [self, peer].every(({ ips }) => ips.length === 0 || ips.some((ip) => ip.family === family)),
+  );
+  if (families.length === 0) return [{ self, peer }];
+  return families.map((family) => ({ self: only(self, family), peer: only(peer, family), family }));
+}
+
+function only(side: Side, family: 4 | 6): Side {
+  return side.ips.length < 2 ? side : { ...side, ips: side.ips.filter((ip) => ip.family === family) };
+}
+
+function readingsOf(world: World, side: Side): readonly Side[] {
+  if (side.type !== 'pod' || !side.pod.hostNetwork) return [side];
+  const node = asNode(world.model, side);
+  return world.dialect.hostNetwork === 'node' ? [node] : [side, node];
+}

@@ -1,0 +1,34 @@
+import type { Guess } from './guess.ts';
+import type { OracleEnd, OraclePod, OracleWorld } from './reading.ts';
+
+export type Direction = 'ingress' | 'egress';
+
+/** How the enforcer is set (facts/policy.md §2a.1, §2a.8, §2a.11). */
+export type Settings = {
+  readonly cilium: boolean;
+  readonly mode: 'default' | 'always' | 'never';
+  readonly cidrModes: readonly string[];
+  readonly labels: string;
+};
+
+/** One half: `self` has the policies, `peer` is at the other end, each with the address in use. */
+export type Ask = {
+  readonly world: OracleWorld;
+  readonly settings: Settings;
+  readonly guess: Guess;
+  readonly direction: Direction;
+  readonly self: OraclePod;
+  readonly peer: OracleEnd;
+  readonly port: number;
+  readonly protocol: string;
+};
+
+/** What a set of rules has to say: `l7`: it opens the port, and a proxy decides on the request. */
+export type Opinion = { readonly action: 'allow' | 'deny' | 'pass'; readonly l7: boolean };
+
+/** A policy of the normal tier on a pod, as it bears on one question. */
+export type Normal = {
+  readonly isolates: boolean;
+  readonly denies: boolean;
+  readonly allows: 'no' | 'plain' | 'l7';
+};

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type ClusterModel, policyKey } from '../../../../src/core/cluster/model.ts';
+import { isLive } from '../../../../src/core/cluster/objects.ts';
+import { applyEdit } from '../../../../src/core/policy/edit/apply-edit.ts';
+import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
+import type { Direction, Policy } from '../../../../src/core/policy/policy.ts';
+import type { Decider, End, Half, NearMiss, Query } from '../../../../src/core/policy/verdict.ts';
+import { dialectFor, engineOf } from './engine-of.ts';
+import { ADDRESSES, type RandomWorld, randomWorld } from './worlds.ts';
+
+const RUNS = process.env.SLUICE_FUZZ === 'full' ? 600 : 120;
+
+test('take the decider away, and the half changes or another one takes over', { timeout: 120_000 }, () => {
+  let removed = 0;
+  fc.assert(
+    fc.property(randomWorld, (world) => {
+      const { model, engine } = engineOf(world);
+      for (const query of questions(model)) {
+        const verdict = engine.evaluate(query);
+        for (const direction of ['egress', 'ingress'] as const) {
+          const half = verdict[direction];
+          const [decider] = half.deciders;
+          if (decider === undefined || half.verdict === 'undecidable') continue;
+          const without = engineWith(world, model, (policy) => (isOf(decider, policy) ? undefined : policy));
+          const after = without.evaluate(query)[direction];
+          removed += 1;
+          expect(after.deciders.some((other) => isOf(decider, other))).toBe(false);
+          expectTakenOver(half, after, `${decider.kind} ${decider.name}`);
+        }
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(removed).toBeGreaterThan(RUNS);
+});
+
+/** The same outcome needs a cause that was there before, or none at all where nothing decides any more. */
+function expectTakenOver(before: Half, after: Half, name: string): void {
+  if (after.verdict !== before.verdict) return;
+  const causes = after.deciders.map((other) => `${other.kind} ${other.name}`);
+  const stands =
+    causes.length > 0 ||
+    after.summary === 'not isolated' ||
+    after.summary.startsWith('enable-policy') ||
+    after.summary.includes('own node');
+  expect({ name, summary: after.summary, stands }).toEqual({ name, summary: after.summary, stands: true });
+}
+
+test('a near miss matches once its edit is applied', { timeout: 120_000 }, () => {
+  let applied = 0;
+  fc.assert(
+    fc.property(randomWorld, (world) => {
+      const { model, engine } = engineOf(world);
+      for (const query of questions(model)) {
+        const verdict = engine.evaluate(query);
+        for (const direction of ['egress', 'ingress'] as const) {
+          for (const miss of verdict[direction].nearMisses) {
+            if (miss.edit === undefined) continue;
+            applied += 1;
+            expectOpen(world, model, query, direction, miss, verdict[direction]);
+          }
+        }
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(applied).toBeGreaterThan(RUNS);
+});
+
+function expectOpen(
+  world: RandomWorld,
+  model: ClusterModel,
+  query: Query,
+  direction: Direction,
+  miss: NearMiss,
+  before: Half,
+): void {
+  const { edit } = miss;
+  if (edit === undefined) return;
+  const edited = engineWith(world, model, (policy) =>
+    isOf(miss, policy) ? applyEdit(policy, edit) : policy,
+  );
+  const after = edited.evaluate(query)[direction];
+  // What else is not known stays so; a host-network pod has a second reading that the edit need not reach.
+  const mayBeDenied =
+    after.verdict === 'undecidable' && before.deciders.some(({ action }) => action === 'deny');
+  const open =
+    after.verdict === 'allow' || mayBeDenied || before.verdict === 'undecidable' || involvesHost(query);
+  expect({ miss: miss.text, edit: edit.text, verdict: after.verdict, open }).toEqual({
+    miss: miss.text,
+    edit: edit.text,
+    verdict: after.verdict,
+    open: true,
+  });
+  if (before.verdict === 'deny' && !involvesHost(query)) {
+    expect(after.deciders.some((decider) => isOf(miss, decider) && decider.action === 'allow')).toBe(true);
+  }
+}
+
+function involvesHost({ from, to }: Query): boolean {
+  return [from, to].some((end) => end.type === 'pod' && end.pod.hostNetwork);
+}
+
+function isOf(
+  a: Pick<Decider, 'kind' | 'namespace' | 'name'>,
+  b: Pick<Decider, 'kind' | 'namespace' | 'name'>,
+): boolean {
+  return policyKey(a) === policyKey(b);
+}
+
+/** An engine over the same cluster with its policies changed one by one. */
+function engineWith(
+  world: RandomWorld,
+  model: ClusterModel,
+  change: (policy: Policy) => Policy | undefined,
+): Engine {
+  const { model: copy } = engineOf(world);
+  const objects = [...model.policies()].flatMap((policy) => change(policy) ?? []);
+  copy.apply({ type: 'reset', kind: 'policies', source: 'manifests', objects });
+  return createEngine(copy, dialectFor(world));
+}
+
+function questions(model: ClusterModel): readonly Query[] {
+  const live = [...model.pods()].filter(isLive).map((pod): End => ({ type: 'pod', pod }));
+  const [first, second, third] = live;
+  if (first === undefined || second === undefined || third === undefined) return [];
+  const pairs: readonly (readonly [End, End])[] = [
+    [first, second],
+    [second, third],
+    ...ADDRESSES.slice(0, 5).map((ip): readonly [End, End] => [first, { type: 'ip', ip }]),
+    ...ADDRESSES.slice(0, 5).map((ip): readonly [End, End] => [{ type: 'ip', ip }, second]),
+  ];
+  return pairs.flatMap(([from, to]) => [
+    { from, to, port: 80, protocol: 'TCP' },
+    { from, to, port: 53, protocol: 'UDP' },
+  ]);
+}
