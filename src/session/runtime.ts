@@ -1,15 +1,11 @@
 import type { Grant, GrantRequest } from '../core/access/grant.ts';
-import { brokenByPlan, brokenLimit, type Limits } from '../core/access/limits.ts';
-import { grantId } from '../core/access/names.ts';
+import type { Limits } from '../core/access/limits.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
-import { planGrant } from '../core/access/plan-grant.ts';
 import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.ts';
 import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
-import type { Pod, Workload, WorkloadRef } from '../core/cluster/objects.ts';
+import type { Pod, WorkloadRef } from '../core/cluster/objects.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
-import { withCiliumConfig } from '../core/policy/assume.ts';
-import { type Dialect, dialectOf, type EnforcerName } from '../core/policy/dialect.ts';
+import type { EnforcerName } from '../core/policy/dialect.ts';
 import { createEngine, type Engine } from '../core/policy/engine.ts';
 import type { AuditLog, Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
@@ -19,6 +15,9 @@ import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { pathOf } from './grants/path.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
+import { dialectFor } from './runtime/dialect.ts';
+import { trackFeeds } from './runtime/feeds.ts';
+import { planner } from './runtime/plan.ts';
 
 /** What happened, for whoever shows it; several changes may come as one call. */
 export type RuntimeListener = {
@@ -43,7 +42,7 @@ export type Runtime = {
   readonly grantDeps: GrantDeps;
   /** Resolves when every kind has been listed, or is known not to be: then verdicts are whole. */
   readonly ready: Promise<void>;
-  /** Feeds that have never been listed so far. */
+  /** Feeds of which no list came so far, though none was refused. */
   readonly unlisted: () => readonly string[];
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
   readonly grant: (
@@ -124,7 +123,11 @@ export async function startRuntime(
     connection.feed.run(
       {
         ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-        onEvents: (events) => applyAll(model, engine, events, listener),
+        onEvents: (events) => {
+          applyAll(model, engine, events, listener);
+          for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
+          engine.setUnreadable(feeds.unreadable());
+        },
         onState: (feed, state) => {
           feeds.set(feed, state);
           engine.setUnreadable(feeds.unreadable());
@@ -170,21 +173,7 @@ export async function startRuntime(
     grantDeps,
     ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
     unlisted: feeds.unlisted,
-    plan: async (request, within) => {
-      const broken = brokenLimit(request, options.limits, info.context);
-      if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };
-      const plan = planGrant({
-        model,
-        engine,
-        request,
-        id: grantId(crypto.getRandomValues(new Uint8Array(8))),
-        requester: identity.username,
-        version,
-        workloads: await workloadsOf(connection, request, within),
-      });
-      const guarded = plan.ok ? brokenByPlan(plan, options.limits) : undefined;
-      return guarded === undefined ? plan : { ok: false, reason: 'invalid', ...guarded };
-    },
+    plan: planner({ connection, model, engine, info, identity, limits, version }),
     grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
     dispose: async () => {
@@ -194,29 +183,6 @@ export async function startRuntime(
       await connection.dispose();
     },
   };
-}
-
-/** How the enforcer reads policies here; Cilium's ConfigMap says some of it, to those who may read it. */
-async function dialectFor(
-  { api }: Connection,
-  enforcer: EnforcerName,
-  signal: AbortSignal,
-): Promise<Dialect> {
-  const dialect = dialectOf(enforcer);
-  if (enforcer !== 'cilium') return dialect;
-  const ref = {
-    group: '',
-    version: 'v1',
-    resource: 'configmaps',
-    namespace: 'kube-system',
-    name: 'cilium-config',
-  };
-  const config = await api.read(ref, signal).catch(() => undefined);
-  const data = isRecord(config?.data) ? config.data : {};
-  const texts = Object.entries(data).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return withCiliumConfig(dialect, Object.fromEntries(texts));
 }
 
 /** Running pods with an address in a namespace, or in all. */
@@ -251,42 +217,6 @@ function ownerOf(
         ? undefined
         : model.podAt(end.ip);
   return pod?.owner;
-}
-
-async function workloadsOf(
-  { api }: Connection,
-  request: GrantRequest,
-  signal: AbortSignal,
-): Promise<readonly Workload[]> {
-  const refs = [request.source, request.destination].flatMap((end) =>
-    end.type === 'workload' ? [end.ref] : [],
-  );
-  const found = await Promise.all(refs.map((ref) => api.workload(ref, signal)));
-  return found.filter((workload) => workload !== undefined);
-}
-
-/**
- * Follows the states of all feeds. Ready once each has been listed, or is known not to be: a feed that is stale before
- * its first list is neither, and must not pass for an empty one.
- */
-function trackFeeds() {
-  const states = new Map<string, FeedState>();
-  const settled = new Set<string>();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const unlisted = () => [...states.keys()].filter((feed) => !settled.has(feed));
-  return {
-    ready: promise,
-    unlisted,
-    set: (feed: string, state: FeedState) => {
-      states.set(feed, state);
-      if (state.state !== 'connecting' && state.state !== 'stale') settled.add(feed);
-      if (unlisted().length === 0) resolve();
-    },
-    unreadable: () =>
-      [...states].flatMap(([feed, { state }]) =>
-        state === 'denied' || (state === 'stale' && !settled.has(feed)) ? [feed] : [],
-      ),
-  };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

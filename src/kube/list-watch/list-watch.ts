@@ -106,7 +106,7 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
         if (!streaming && tally.version() === undefined) throw error;
         if (justListed) {
           watchable = false;
-          report.stale(`${messageOf(error)}; listed every ${times.poll / 1_000} s`);
+          report.polled(`${messageOf(error)}; listed every ${times.poll / 1_000} s`);
           await pause(times.poll, signal).catch(() => undefined);
         }
         // The right to watch is missing, or was taken away; perhaps there is one to list.

@@ -4,6 +4,8 @@ import type { FeedState } from '../../core/cluster/events.ts';
 export type Report = {
   live(): void;
   stale(reason: string): void;
+  /** Stale by nature, and as of now anew: what may be listed but not watched. */
+  polled(reason: string): void;
   /** Whether the last told state is `live`, or it was ever live before the present failure. */
   wasLive(): boolean;
 };
@@ -21,6 +23,10 @@ export function createReport(tell: (state: FeedState) => void): Report {
     stale: (reason) => {
       if (state.state === 'stale' && state.reason === reason) return;
       state = { state: 'stale', since: state.state === 'stale' ? state.since : Date.now(), reason };
+      tell(state);
+    },
+    polled: (reason) => {
+      state = { state: 'stale', since: Date.now(), reason };
       tell(state);
     },
     wasLive: () => state.state === 'live',

@@ -273,6 +273,21 @@ test('who may list but not watch gets lists, and is told', async () => {
   });
 });
 
+test('what is listed again and again is as old as its last list', async () => {
+  await start((request, response) => {
+    if (request.query.has('watch'))
+      json(
+        response,
+        failure(403, 'Forbidden', 'pods is forbidden: User "eve" cannot watch resource "pods"'),
+        403,
+      );
+    else list(response, ['a'], 9);
+  });
+  const times = () => states.flatMap((state) => (state.state === 'stale' ? [state.since] : []));
+  await eventually(() => expect(new Set(times()).size).toBeGreaterThan(1));
+  expect(times()).toEqual(times().toSorted((a, b) => a - b));
+});
+
 test('a kind that the server does not have ends it', async () => {
   await start((_, response) => {
     response.writeHead(404, { 'content-type': 'text/plain' });

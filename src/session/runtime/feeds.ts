@@ -1,0 +1,47 @@
+import type { FeedState } from '../../core/cluster/events.ts';
+
+/** What is known of the lists of one connection. */
+export type Feeds = {
+  /** Resolves once each feed has been listed, or is known not to be. */
+  readonly ready: Promise<void>;
+  /** Takes the list of a feed as come. */
+  readonly listed: (feed: string) => void;
+  readonly set: (feed: string, state: FeedState) => void;
+  /** Feeds of which no list came and that were not refused one either. */
+  readonly unlisted: () => readonly string[];
+  /** Feeds whose contents are unknown: an empty one of these is not an empty collection. */
+  readonly unreadable: () => readonly string[];
+};
+
+/**
+ * Follows all feeds. What counts is whether a list came: a feed may be `stale` and yet whole, as one that may be
+ * listed but not watched, or `stale` and never listed, which must not pass for an empty one.
+ */
+export function trackFeeds(): Feeds {
+  const states = new Map<string, FeedState>();
+  const settled = new Set<string>();
+  const whole = new Set<string>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const unlisted = () => [...states.keys()].filter((feed) => !settled.has(feed));
+  const settle = (feed: string) => {
+    settled.add(feed);
+    if (unlisted().length === 0) resolve();
+  };
+  return {
+    ready: promise,
+    unlisted,
+    listed: (feed) => {
+      whole.add(feed);
+      if (states.has(feed)) settle(feed);
+    },
+    set: (feed, state) => {
+      states.set(feed, state);
+      if (state.state === 'denied') whole.delete(feed);
+      if (whole.has(feed) || state.state === 'denied' || state.state === 'absent') settle(feed);
+    },
+    unreadable: () =>
+      [...states].flatMap(([feed, { state }]) =>
+        state === 'denied' || (state === 'stale' && !whole.has(feed)) ? [feed] : [],
+      ),
+  };
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
+import type { FeedState } from '../../../src/core/cluster/events.ts';
+import { type Demo, startDemo } from '../../../src/demo/demo.ts';
+import { type Runtime, startRuntime } from '../../../src/session/runtime.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { connectionTo } from '../../helpers/live-demo.ts';
+
+let demo: Demo;
+let folder: string;
+let runtime: Runtime;
+let states: Map<string, FeedState>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-lists-'));
+  demo = await startDemo();
+  states = new Map();
+});
+
+afterEach(async () => {
+  await runtime.dispose();
+  await demo.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts as somebody with these verbs on everything. */
+async function startWith(verbs: readonly string[]): Promise<void> {
+  const rules = [
+    { verbs: [...verbs], groups: ['*'], resources: ['*'] },
+    { verbs: ['create'], groups: ['authentication.k8s.io', 'authorization.k8s.io'], resources: ['*'] },
+  ];
+  const kubeconfig = demo.faults.addUser({ username: 'viewer', rules });
+  runtime = await startRuntime(
+    await connectionTo(demo, folder, kubeconfig),
+    {
+      clock: { now: () => Date.now(), monotonic: () => performance.now() },
+      version: 'test',
+      limits: DEFAULT_LIMITS,
+      traffic: false,
+      listener: { feed: (feed, state) => states.set(feed, state) },
+    },
+    new AbortController().signal,
+  );
+}
+
+test('who may list but not watch has whole lists, and is told that they are not followed', async () => {
+  await startWith(['get', 'list']);
+  await runtime.ready;
+  expect(runtime.unlisted()).toEqual([]);
+  expect(runtime.model.podCount()).toBeGreaterThan(0);
+  await eventually(() =>
+    expect(states.get('pods')).toMatchObject({
+      state: 'stale',
+      reason: 'viewer may not watch pods across the cluster; listed every 30 s',
+    }),
+  );
+});
+
+test('who may watch but not list has whole lists where the server streams them', async () => {
+  await startWith(['get', 'watch']);
+  await runtime.ready;
+  expect(runtime.unlisted()).toEqual([]);
+  expect(runtime.model.podCount()).toBeGreaterThan(0);
+  expect(states.get('pods')).toEqual({ state: 'live' });
+});
