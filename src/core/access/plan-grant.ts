@@ -65,11 +65,10 @@ type Drafted = {
 };
 
 function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
-  const { model, engine, request } = input;
+  const { engine, request } = input;
   const { source, destination, ports, drafts, halves, before } = drafted;
   const effect = whatIf(
-    model,
-    engine.dialect,
+    engine,
     { add: drafts, remove: [] },
     { from: reach(source), to: reach(destination), ports },
   );

@@ -1,6 +1,7 @@
 import type { Pod } from '../cluster/objects.ts';
 import { enforces } from './dialect.ts';
-import { type ForeignObject, foreignOn, foreignText } from './foreign.ts';
+import { foreignOn, foreignText } from './foreign.ts';
+import { decisionOf } from './half.ts';
 import type { World } from './match.ts';
 import type { Direction } from './policy.ts';
 import { nameOfSide, type Side } from './side.ts';
@@ -11,7 +12,6 @@ type Parts = {
   readonly source: Side;
   readonly destination: Side;
   readonly unreadable: readonly string[];
-  readonly foreign: readonly ForeignObject[];
   readonly egress: Half;
   readonly ingress: Half;
   readonly isolationOf: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
@@ -19,10 +19,9 @@ type Parts = {
 
 /** The whole verdict: both halves must allow (facts/policy.md §1 rule 1), with what it rests on. */
 export function assumptionsOf(parts: Parts): Verdict {
-  const egress = withEnforcer(parts.world, parts.egress);
-  const ingress = withEnforcer(parts.world, parts.ingress);
+  const { egress, ingress } = parts;
   return {
-    verdict: both(egress, ingress),
+    verdict: both(decisionOf(egress), decisionOf(ingress)),
     egress,
     ingress,
     assumptions: [
@@ -37,21 +36,9 @@ export function assumptionsOf(parts: Parts): Verdict {
   };
 }
 
-/** Open at L4 with a proxy behind it is no certain allow (facts/policy.md §0 fact 12). */
-function both(a: Half, b: Half): Decision {
-  if (a.verdict === 'deny' || b.verdict === 'deny') return 'deny';
-  if (a.verdict === 'undecidable' || b.verdict === 'undecidable') return 'undecidable';
-  return a.l7 === undefined && b.l7 === undefined ? 'allow' : 'undecidable';
-}
-
-/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (facts/policy.md §1 rule 35). */
-function withEnforcer({ dialect }: World, half: Half): Half {
-  if (dialect.enforcer !== 'none' || half.verdict !== 'deny') return half;
-  return {
-    ...half,
-    verdict: 'undecidable',
-    cannotOpen: ['Nothing in this cluster is known to enforce policies.', ...half.cannotOpen],
-  };
+function both(a: Decision, b: Decision): Decision {
+  if (a === 'deny' || b === 'deny') return 'deny';
+  return a === 'undecidable' ? a : b;
 }
 
 function enforcerText({ dialect }: World): string {
@@ -75,7 +62,7 @@ function unreadableTexts({ world, unreadable }: Parts): readonly string[] {
     .map((kind) => `${kind} could not be read: the verdict leaves it out`);
 }
 
-function foreignTexts({ foreign, source, destination }: Parts): readonly string[] {
+function foreignTexts({ world: { foreign = [] }, source, destination }: Parts): readonly string[] {
   const objects = new Set([...foreignOn(foreign, source), ...foreignOn(foreign, destination)]);
   return [...objects].map((object) => `${foreignText(object)} is not evaluated here`);
 }

@@ -3,7 +3,7 @@ import type { ClusterModel } from '../cluster/model.ts';
 import { isLive, type Pod } from '../cluster/objects.ts';
 import { assumptionsOf } from './assumptions.ts';
 import type { Dialect } from './dialect.ts';
-import { blurByForeign, type ForeignObject } from './foreign.ts';
+import type { ForeignObject } from './foreign.ts';
 import { decideHalf, decideQuickly } from './half.ts';
 import { matchNamespace, matchPods, type World } from './match.ts';
 import { createClasses } from './pod-class.ts';
@@ -23,7 +23,7 @@ export type Engine = {
   readonly model: ClusterModel;
   /** The verdict of one path with its reasons. */
   readonly evaluate: (query: Query) => Verdict;
-  /** The bare decision of each half: for matrices and what-ifs. */
+  /** What each half of `evaluate` comes to, an L4 allow with a proxy behind it being undecidable: for matrices. */
   readonly decide: (query: Query) => { readonly egress: Decision; readonly ingress: Decision };
   /** Whether policies isolate a pod; false for pods that policies cannot select. */
   readonly isolation: (pod: Pod) => PodIsolation;
@@ -42,6 +42,8 @@ export type Engine = {
   readonly setUnreadable: (kinds: readonly string[]) => void;
   /** Policies in force that are not evaluated here: they make what they may select undecidable. */
   readonly setForeign: (objects: readonly ForeignObject[]) => void;
+  /** Those that were set. */
+  readonly foreign: readonly ForeignObject[];
 };
 
 /** An engine over a live model. Everything is computed when asked for, and kept until something it rests on changes. */
@@ -50,28 +52,17 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   let world: World = { model, dialect };
   let classes = createClasses(world, index);
   let unreadable: readonly string[] = [];
-  let foreign: readonly ForeignObject[] = [];
 
   const sides = ({ from, to }: Query) => ({ source: sideOf(model, from), destination: sideOf(model, to) });
 
   function evaluate(query: Query): Verdict {
     const { source, destination } = sides(query);
     const half = (direction: 'ingress' | 'egress', self: Side, peer: Side): Half =>
-      blurByForeign(
-        foreign,
-        self,
-        decideHalf(world, classes, {
-          direction,
-          self,
-          peer,
-          port: query.port,
-          protocol: query.protocol,
-        }),
-      );
+      decideHalf(world, classes, { direction, self, peer, port: query.port, protocol: query.protocol });
     const egress = half('egress', source, destination);
     const ingress = half('ingress', destination, source);
     const { isolationOf } = classes;
-    return assumptionsOf({ world, source, destination, unreadable, foreign, egress, ingress, isolationOf });
+    return assumptionsOf({ world, source, destination, unreadable, egress, ingress, isolationOf });
   }
 
   return {
@@ -110,14 +101,17 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       if (event.kind === 'policies') applyPolicies(event);
     },
     setDialect: (next) => {
-      world = { model, dialect: next };
+      world = { ...world, dialect: next };
       classes = createClasses(world, index);
     },
     setUnreadable: (kinds) => {
       unreadable = [...kinds];
     },
     setForeign: (objects) => {
-      foreign = [...objects];
+      world = { ...world, foreign: [...objects] };
+    },
+    get foreign() {
+      return world.foreign ?? [];
     },
   };
 

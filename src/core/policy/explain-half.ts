@@ -1,4 +1,4 @@
-import { type Judgement, judge, type Step } from './judge.ts';
+import { type Judgement, judge, l7Of, type Step } from './judge.ts';
 import type { Question, World } from './match.ts';
 import { nearMisses } from './near-miss.ts';
 import { ownerOf } from './owner.ts';
@@ -22,7 +22,7 @@ export function explainHalf(
   judgement: Judgement,
 ): Half {
   const { decision, isolated, steps } = judgement;
-  const l7 = decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
+  const l7 = l7Of(judgement);
   const deciders = steps.map((step) => deciderOf(step, direction));
   const isolating = steps.filter(({ action }) => action === 'isolate').map(({ applied }) => applied);
   const misses = decision === 'allow' ? [] : nearMisses(world, isolating, direction, question);

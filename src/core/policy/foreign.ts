@@ -1,6 +1,6 @@
 import { keyOf } from '../cluster/objects.ts';
 import type { Side } from './side.ts';
-import type { Half } from './verdict.ts';
+import type { Decision } from './verdict.ts';
 
 /** A policy in the cluster of a kind that is not evaluated here, as Calico's or Istio's. */
 export type ForeignObject = { readonly kind: string; readonly namespace?: string; readonly name: string };
@@ -14,19 +14,21 @@ export function foreignOn(objects: readonly ForeignObject[], side: Side): readon
   return objects.filter(({ namespace }) => namespace === undefined || namespace === side.pod.namespace);
 }
 
-/** A half made undecidable by the foreign policies that may select its end (facts/policy.md §2c). */
-export function blurByForeign(objects: readonly ForeignObject[], self: Side, half: Half): Half {
-  if (objects.length === 0) return half;
+/**
+ * The first foreign policy that leaves a decision open, in words; undefined when none does (facts/policy.md §2c).
+ */
+export function foreignDoubt(
+  objects: readonly ForeignObject[],
+  self: Side,
+  decision: Decision,
+): string | undefined {
+  if (objects.length === 0) return undefined;
   const [first, ...rest] = foreignOn(objects, self).filter(
-    ({ kind }) => half.verdict !== 'deny' || !ONLY_DENY.some((name) => kind.endsWith(name)),
+    ({ kind }) => decision !== 'deny' || !ONLY_DENY.some((name) => kind.endsWith(name)),
   );
-  if (first === undefined) return half;
+  if (first === undefined) return undefined;
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  return {
-    ...half,
-    verdict: 'undecidable',
-    summary: `${foreignText(first)} may also apply${more}`,
-  };
+  return `${foreignText(first)} may also apply${more}`;
 }
 
 /** `Calico NetworkPolicy shop/x`, as kind and name. */

@@ -1,6 +1,7 @@
 import { isLive } from '../cluster/objects.ts';
 import { explainHalf, plainHalf } from './explain-half.ts';
-import { type Judgement, judge } from './judge.ts';
+import { foreignDoubt } from './foreign.ts';
+import { decisionOfJudgement, type Judgement, judge, l7Of } from './judge.ts';
 import type { Question, World } from './match.ts';
 import type { Classes } from './pod-class.ts';
 import type { Direction } from './policy.ts';
@@ -21,6 +22,30 @@ export type HalfQuestion = {
 
 /** Decides and explains one half of a path. */
 export function decideHalf(world: World, classes: Classes, half: HalfQuestion): Half {
+  const found = byPolicies(world, classes, half);
+  const doubt = foreignDoubt(world.foreign ?? [], half.self, found.verdict);
+  if (doubt !== undefined) return { ...found, verdict: 'undecidable', summary: doubt };
+  if (found.verdict !== 'deny' || isEnforced(world)) return found;
+  return {
+    ...found,
+    verdict: 'undecidable',
+    cannotOpen: ['Nothing in this cluster is known to enforce policies.', ...found.cannotOpen],
+  };
+}
+
+/**
+ * What a half comes to as a whole: open at L4 with a proxy behind it is no certain allow (facts/policy.md §0 fact 12).
+ */
+export function decisionOf({ verdict, l7 }: Pick<Half, 'verdict' | 'l7'>): Decision {
+  return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
+}
+
+/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (facts/policy.md §1 rule 35). */
+function isEnforced({ dialect }: World): boolean {
+  return dialect.enforcer !== 'none';
+}
+
+function byPolicies(world: World, classes: Classes, half: HalfQuestion): Half {
   if (isSamePod(half.self, half.peer)) return plainHalf('allow', ITSELF);
   const halves = waysBetween(world, half.self, half.peer).map((way) =>
     decideWay(world, classes, { ...half, ...way }),
@@ -52,8 +77,14 @@ function openQuestion({ self, peer }: HalfQuestion): Pick<Half, 'summary' | 'can
   };
 }
 
-/** Only the decision, without its reasons: for many questions at once. */
+/** What `decideHalf` comes to, without its reasons: for many questions at once. */
 export function decideQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
+  const found = byPoliciesQuickly(world, classes, half);
+  if (foreignDoubt(world.foreign ?? [], half.self, found) !== undefined) return 'undecidable';
+  return found === 'deny' && !isEnforced(world) ? 'undecidable' : found;
+}
+
+function byPoliciesQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
   if (isSamePod(half.self, half.peer)) return 'allow';
   let found: Decision | undefined;
   for (const way of waysBetween(world, half.self, half.peer)) {
@@ -67,8 +98,8 @@ export function decideQuickly(world: World, classes: Classes, half: HalfQuestion
 function decideWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
   const settled = settle(world, half);
   if (settled !== undefined) return settled.verdict;
-  return withOwnNode(half, judge(world, stackOn(classes, half.self), half.direction, questionOf(half)))
-    .decision;
+  const judgement = judge(world, stackOn(classes, half.self), half.direction, questionOf(half));
+  return decisionOfJudgement(withOwnNode(half, judgement));
 }
 
 function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
@@ -80,7 +111,7 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
   const found = withOwnNode(half, judgement);
   if (found === judgement || found.decision !== 'allow')
     return explainHalf(world, stack, half, question, found);
-  const l7 = found.steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7;
+  const l7 = l7Of(found);
   return {
     ...plainHalf('allow', OWN_NODE),
     isolated: judgement.isolated,

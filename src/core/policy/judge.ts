@@ -20,6 +20,16 @@ export type Judgement = {
   readonly conflict?: string;
 };
 
+/** What of the request a proxy decides on, where a half is open at L4 only (facts/policy.md §2a.13). */
+export function l7Of({ decision, steps }: Judgement): string | undefined {
+  return decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
+}
+
+/** The decision, where open at L4 with a proxy behind it is no certain allow. */
+export function decisionOfJudgement(judgement: Judgement): Decision {
+  return l7Of(judgement) === undefined ? judgement.decision : 'undecidable';
+}
+
 /**
  * Decides one half: admin tier, normal tier, baseline tier, default allow (facts/policy.md §2b rule 1). What stays
  * open is tried both ways; where the outcomes differ the half is undecidable.

@@ -7,6 +7,7 @@ import { identityLabels, matchesIdentity } from './cilium/labels.ts';
 import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
 import { clusterPort, ownPort } from './cilium/named-ports.ts';
 import type { Dialect } from './dialect.ts';
+import type { ForeignObject } from './foreign.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from './policy.ts';
 import { rangesOf } from './ranges.ts';
 import { nameOfSide, nodeOf, type Side } from './side.ts';
@@ -15,10 +16,14 @@ import type { Query } from './verdict.ts';
 /** Whether something matches; `maybe` when the objects at hand do not tell. */
 export type Match = 'yes' | 'no' | 'maybe';
 
-/** What matching looks at. `doubts`, where given, collects the reason of every `maybe`. */
+/**
+ * What is looked at. `foreign` are policies in force that are not evaluated here; `doubts`, where given, collects
+ * the reason of every `maybe`.
+ */
 export type World = {
   readonly model: ClusterModel;
   readonly dialect: Dialect;
+  readonly foreign?: readonly ForeignObject[];
   readonly doubts?: Set<string>;
 };
 

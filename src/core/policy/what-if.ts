@@ -1,7 +1,7 @@
 import type { ClusterModel } from '../cluster/model.ts';
 import { policyKey } from '../cluster/model.ts';
 import { isLive, type Pod, type Protocol } from '../cluster/objects.ts';
-import type { Dialect } from './dialect.ts';
+import type { Engine } from './engine.ts';
 import { decideQuickly } from './half.ts';
 import type { World } from './match.ts';
 import { createClasses } from './pod-class.ts';
@@ -23,10 +23,11 @@ export type Scope = {
 /**
  * What a change of policies does: pairs of the scope that turn, and pods that become isolated or free. Isolation is
  * compared for every pod of the namespaces that the change touches, whether in scope or not: that is the harm a
- * draft can do (facts/policy.md §0 facts 2, 3).
+ * draft can do (facts/policy.md §0 facts 2, 3). A pair is open where the engine's `evaluate` says allow.
  */
-export function whatIf(model: ClusterModel, dialect: Dialect, change: PolicyChange, scope: Scope): WhatIf {
-  const world: World = { model, dialect };
+export function whatIf(engine: Asked, change: PolicyChange, scope: Scope): WhatIf {
+  const { model } = engine;
+  const world: World = { model, dialect: engine.dialect, foreign: engine.foreign };
   const before = situation(world, [...model.policies()]);
   const after = situation(world, changedPolicies(model, change));
   const pairs = pairsOf(scope).filter(({ from, to }) => !isSame(from, to));
@@ -39,6 +40,9 @@ export function whatIf(model: ClusterModel, dialect: Dialect, change: PolicyChan
     freed: isolation.filter(({ isolates }) => !isolates).map(({ change: found }) => found),
   };
 }
+
+/** The engine before the change. */
+type Asked = Pick<Engine, 'model' | 'dialect' | 'foreign'>;
 
 type Pair = { readonly from: End; readonly to: End; readonly port: number; readonly protocol: Protocol };
 

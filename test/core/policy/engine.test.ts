@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseCiliumPolicy } from '../../../src/core/policy/cilium/parse.ts';
 import { dialectOf } from '../../../src/core/policy/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
+import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
+import { decisionOf } from '../../../src/core/policy/half.ts';
 import { whatIf } from '../../../src/core/policy/what-if.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 
@@ -79,12 +81,50 @@ test('a foreign policy that may select an end makes its half undecidable and is 
   });
 });
 
+test('the quick decision is that of the whole verdict: foreign policies, no enforcer, a proxy behind an open port', () => {
+  const agree = (engine: Engine) => {
+    const { egress, ingress } = engine.evaluate(query);
+    const decided = { egress: decisionOf(egress), ingress: decisionOf(ingress) };
+    expect(engine.decide(query)).toEqual(decided);
+    return decided.ingress;
+  };
+  const pods = [web, db, mon];
+  const closed = createEngine(cluster({ pods, policies: [deny] }), dialectOf('calico'));
+  expect(agree(closed)).toBe('deny');
+  closed.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' }]);
+  expect(agree(closed)).toBe('undecidable');
+  closed.setForeign([{ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'x' }]);
+  expect(agree(closed)).toBe('deny');
+  expect(agree(createEngine(cluster({ pods, policies: [deny] }), dialectOf('none')))).toBe('undecidable');
+  const proxied = parseCiliumPolicy({
+    kind: 'CiliumNetworkPolicy',
+    metadata: { name: 'l7', namespace: 'shop' },
+    spec: {
+      endpointSelector: {},
+      ingress: [
+        { toPorts: [{ ports: [{ port: '80', protocol: 'TCP' }], rules: { http: [{ path: '/' }] } }] },
+      ],
+    },
+  });
+  expect(agree(createEngine(cluster({ pods, policies: [proxied] }), dialectOf('cilium')))).toBe(
+    'undecidable',
+  );
+});
+
+test('what a policy would open is not promised where a foreign one may decide', () => {
+  const model = cluster({ pods: [web, db, mon], policies: [deny] });
+  const engine = createEngine(model, dialectOf('calico'));
+  const scope = { from: ends(web), to: ends(db), ports: [query] };
+  expect(whatIf(engine, { add: [admit], remove: [] }, scope).opens).toHaveLength(1);
+  engine.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' }]);
+  expect(whatIf(engine, { add: [admit], remove: [] }, scope).opens).toEqual([]);
+});
+
 test('a first policy on an open pod is told as isolating it', () => {
   const model = cluster({ pods: [web, db, mon] });
   expect(
     whatIf(
-      model,
-      dialectOf('spec'),
+      createEngine(model, dialectOf('spec')),
       { add: [admit], remove: [] },
       { from: ends(web, mon), to: ends(db), ports: [query] },
     ),
@@ -107,8 +147,7 @@ test('a grant on an isolated pod opens its pair and isolates nobody', () => {
   const model = cluster({ pods: [web, db, mon], policies: [deny] });
   expect(
     whatIf(
-      model,
-      dialectOf('spec'),
+      createEngine(model, dialectOf('spec')),
       { add: [admit], remove: [] },
       { from: ends(web, mon), to: ends(db), ports: [query] },
     ),
@@ -120,8 +159,7 @@ test('revoking the only policy of a pod frees it, and that is told', () => {
   const ref = { kind: 'NetworkPolicy', namespace: 'shop', name: 'admit' };
   expect(
     whatIf(
-      model,
-      dialectOf('spec'),
+      createEngine(model, dialectOf('spec')),
       { add: [], remove: [ref] },
       { from: ends(web, mon), to: ends(db), ports: [query] },
     ),

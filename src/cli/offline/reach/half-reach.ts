@@ -4,7 +4,7 @@ import type { Engine } from '../../../core/policy/engine.ts';
 import { matchPeers } from '../../../core/policy/match.ts';
 import type { Direction, PortMatch, Rule } from '../../../core/policy/policy.ts';
 import { sideOf } from '../../../core/policy/side.ts';
-import type { Decision, End, Half } from '../../../core/policy/verdict.ts';
+import type { Decision, End } from '../../../core/policy/verdict.ts';
 import {
   ALL_PORTS,
   appendRange,
@@ -28,14 +28,10 @@ export type HalfReach = (direction: Direction, from: End, to: End) => PathPorts;
  */
 export function createHalfReach(engine: Engine): HalfReach {
   const names = portNumbers(engine);
-  const quick = createQuickAnswers(engine);
   return (direction, from, to) => {
     const rules = rulesThatMatter(engine, direction, from, to);
-    const proxied = rules.some(({ l7 }) => l7 !== undefined);
     const ask = (port: number, protocol: Protocol): Decision =>
-      proxied
-        ? decisionOf(engine.evaluate({ from, to, port, protocol })[direction])
-        : quick(direction, from, to, port, protocol);
+      engine.decide({ from, to, port, protocol })[direction];
     const firsts = firstPorts(rules, to, names);
     if (firsts === 'one') return constant(ask(1, 'TCP'));
     const open: Record<Protocol, PortRange[]> = { TCP: [], UDP: [], SCTP: [] };
@@ -56,11 +52,6 @@ export function createHalfReach(engine: Engine): HalfReach {
 function constant(decision: Decision): PathPorts {
   if (decision === 'allow') return OPEN;
   return decision === 'deny' ? CLOSED : UNSURE;
-}
-
-/** Open at L4 with a proxy behind it is no certain allow (facts/policy.md §0 fact 12). */
-function decisionOf({ verdict, l7 }: Half): Decision {
-  return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
 }
 
 /** The rules on the half's own end whose peers may match the other end. */
@@ -126,22 +117,4 @@ function portNumbers({ model, dialect }: Engine): ReadonlyMap<string, ReadonlySe
     }
   }
   return numbers;
-}
-
-/**
- * The engine's quick decision, corrected for what only its full verdict knows: policies that are not evaluated, and
- * enforcers that enforce nothing. That depends on the half's own end alone, so it is asked once for each.
- */
-function createQuickAnswers(engine: Engine) {
-  const known = new Map<string, Decision>();
-  return (direction: Direction, from: End, to: End, port: number, protocol: Protocol): Decision => {
-    const query = { from, to, port, protocol };
-    const decision = engine.decide(query)[direction];
-    const self = direction === 'egress' ? from : to;
-    if (decision === 'undecidable' || self.type !== 'pod') return decision;
-    const key = `${direction} ${decision} ${self.pod.namespace}${self.pod.hostNetwork ? self.pod.name : ''}`;
-    const corrected = known.get(key) ?? engine.evaluate(query)[direction].verdict;
-    known.set(key, corrected);
-    return corrected;
-  };
 }

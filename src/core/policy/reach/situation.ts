@@ -1,7 +1,7 @@
 import type { Pod } from '../../cluster/objects.ts';
 import { clusterPort } from '../cilium/named-ports.ts';
 import { withOwnNode } from '../half.ts';
-import { isIsolated, judge } from '../judge.ts';
+import { decisionOfJudgement, isIsolated, judge } from '../judge.ts';
 import { type Match, matchPeers, type Question, type World } from '../match.ts';
 import type { Direction, PortMatch, Rule } from '../policy.ts';
 import type { PolicyIndex } from '../policy-index.ts';
@@ -194,12 +194,9 @@ export function createSituation(
     return algebra.make({ TCP: pieces('TCP'), UDP: pieces('UDP'), SCTP: pieces('SCTP') });
   }
 
-  /** Open at L4 with a proxy behind it is no certain allow (facts/policy.md §2a.13). */
   function decide(stack: Stack, direction: Direction, question: Question): Decision {
     const judgement = judge(world, stack, direction, question);
-    const { decision, steps } = withOwnNode({ direction, ...question }, judgement);
-    const proxied = decision === 'allow' && steps.some(({ rule }) => rule?.l7);
-    return proxied ? 'undecidable' : decision;
+    return decisionOfJudgement(withOwnNode({ direction, ...question }, judgement));
   }
 
   /** The first port of every piece, ascending from 1. */

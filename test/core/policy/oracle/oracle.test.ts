@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
+import { decisionOf } from '../../../../src/core/policy/half.ts';
 import type { End, Half, Query } from '../../../../src/core/policy/verdict.ts';
 import { engineOf } from './engine-of.ts';
 import { answer, type HalfAnswer, isIsolated } from './oracle.ts';
@@ -63,8 +64,8 @@ function compare(world: RandomWorld, seed: number): number {
       verdict: both(egress, ingress),
     });
     expect(engine.decide(query)).toEqual({
-      egress: verdict.egress.verdict,
-      ingress: verdict.ingress.verdict,
+      egress: decisionOf(verdict.egress),
+      ingress: decisionOf(verdict.ingress),
     });
   }
   return PER_WORLD;
