@@ -159,7 +159,13 @@ export type Overlay =
       readonly title: string;
       readonly consequences: readonly string[];
     }
-  | { readonly type: 'quit'; readonly grants: readonly Grant[]; readonly busy?: string }
+  | {
+      readonly type: 'quit';
+      readonly grants: readonly Grant[];
+      readonly busy?: string;
+      /** Where one goes instead of ending the app. */
+      readonly target?: { readonly context?: string; readonly namespace?: string };
+    }
   | {
       readonly type: 'pick';
       readonly what: 'context' | 'namespace';

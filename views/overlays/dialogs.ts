@@ -36,9 +36,10 @@ export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
   };
 }
 
-/** Asks what becomes of live grants. */
+/** Asks what becomes of live grants, before the app ends or goes to another cluster. */
 export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: SessionState): Content {
-  const { busy } = overlay;
+  const { busy, target } = overlay;
+  const leave = target === undefined ? 'quit' : `go to ${target.context ?? target.namespace}`;
   const grants = overlay.grants.map((grant) => known.find(({ key }) => key === grant.id)?.grant ?? grant);
   const ends = grants.flatMap(({ window }) => (window === undefined ? [] : [wallClock(window.end)]));
   const one = grants.length === 1;
@@ -54,7 +55,7 @@ export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: S
         return [span(path), span(text, tone)];
       }),
       [],
-      [span('r ', 'strong'), span(`revoke ${one ? 'it' : 'all'} and quit (enter)`)],
+      [span('r ', 'strong'), span(`revoke ${one ? 'it' : 'all'} and ${leave} (enter)`)],
       [span('k ', 'strong'), span(`keep: the cluster ends ${one ? 'it' : 'them'}${leased}`)],
       [span('esc ', 'strong'), span('stay')],
     ],

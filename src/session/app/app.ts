@@ -1,6 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { VisibleRows } from '../commands.ts';
 import type { SessionDeps } from '../connection.ts';
+import type { Target } from '../running/link.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Overlay, SessionState } from '../state.ts';
 
@@ -30,6 +31,9 @@ export type App = {
   readonly run: (effect: (signal: AbortSignal) => Promise<void>) => void;
   /** Something about the cluster's view changed: publish soon. */
   readonly refresh: () => void;
-  readonly reconnect: (target: { readonly context?: string; readonly namespace?: string }) => void;
+  /** Goes to another context or namespace; asks first what becomes of living grants. */
+  readonly reconnect: (target: Target) => void;
+  /** Goes there without asking; what can't be reached leaves everything as it is. */
+  readonly switchTo: (target: Target) => void;
   readonly end: () => void;
 };

@@ -87,16 +87,19 @@ export function life(app: App): LifeCommands {
     },
     quitWith: (choice) => {
       const runtime = app.runtime();
+      const { overlay } = app.state();
+      const target = overlay.type === 'quit' ? overlay.target : undefined;
+      const go = () => (target === undefined ? app.end() : app.switchTo(target));
       if (choice === 'keep' || runtime === undefined) {
-        app.end();
+        go();
         return;
       }
       app.update('quit', (open) => ({ ...open, busy: 'revoking' }));
       app.run(async () => {
         await runtime.keeper.revoke(mine().map(({ id }) => id));
         const left = mine();
-        if (left.length === 0) app.end();
-        else app.update('quit', () => ({ type: 'quit', grants: left }));
+        if (left.length === 0) go();
+        else app.update('quit', ({ busy: _, ...open }) => ({ ...open, grants: left }));
       });
     },
   };

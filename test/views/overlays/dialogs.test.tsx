@@ -24,6 +24,13 @@ test('quitting with live grants asks what becomes of them', async () => {
   expect(text).toMatch(/│ {2}esc stay +│$/m);
 });
 
+test('going to another context with live grants asks the same, and says where one goes', async () => {
+  const grants = [grantLine().grant];
+  const text = (await shown({ type: 'quit', grants, target: { context: 'kind-prod' } })).join('\n');
+  expect(text).toContain('r revoke it and go to kind-prod (enter)');
+  expect(text).toContain('k keep: the cluster ends it');
+});
+
 test('a revoke tells its consequences first', async () => {
   const text = (
     await shown({

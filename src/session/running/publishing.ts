@@ -1,0 +1,64 @@
+import type { Grant } from '../../core/access/grant.ts';
+import { sameJson } from '../../core/json.ts';
+import type { App } from '../app/app.ts';
+import { judged, shownPath } from '../app/path-state.ts';
+import { createPublisher, type Dirty, followCursors, type Publisher } from '../app/publish.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** The screen is told at most ten times a second of what the cluster does; keys show at once. */
+const PUBLISH_EVERY = 100;
+
+/** Brings what the connection holds into the state, at a rate that a screen can follow. */
+export type Publishing = {
+  /** Something changed: it shows within a tenth of a second. */
+  readonly soon: (what: keyof Dirty) => void;
+  /** Shows what of these changed, and what else is due, at once. */
+  readonly now: (...what: readonly (keyof Dirty)[]) => void;
+  /** Another connection is shown from here on. */
+  readonly over: (runtime: Runtime) => void;
+  /** Grants that others made. */
+  readonly setOthers: (grants: readonly Grant[]) => void;
+  readonly dispose: () => void;
+};
+
+export function createPublishing(app: App): Publishing {
+  let publisher: Publisher | undefined;
+  let others: readonly Grant[] = [];
+  let dirty: Dirty = { cluster: false, traffic: false, grants: false };
+  let timer: NodeJS.Timeout | undefined;
+
+  const publish = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const runtime = app.runtime();
+    if (runtime === undefined || publisher === undefined) return;
+    const what = dirty;
+    dirty = { cluster: false, traffic: false, grants: false };
+    app.set(publisher(app.state(), what, others));
+    const panes = followCursors(app.state(), app.visibleRows);
+    if (panes !== undefined) app.set({ panes });
+    if (!what.cluster && !what.traffic) return;
+    const { path } = app.state();
+    const shown = path.marked === true ? judged(runtime, path) : shownPath(app);
+    if (!sameJson(path, shown)) app.set({ path: shown });
+  };
+
+  return {
+    soon: (what) => {
+      dirty[what] = true;
+      timer ??= setTimeout(publish, PUBLISH_EVERY);
+    },
+    now: (...what) => {
+      for (const part of what) dirty[part] = true;
+      publish();
+    },
+    over: (runtime) => {
+      publisher = createPublisher(runtime, () => app.deps.clock.now());
+      others = [];
+    },
+    setOthers: (grants) => {
+      others = grants;
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
