@@ -3,6 +3,7 @@ import { type Ip, inRange } from '../cluster/ip.ts';
 import { holds, matches, type Selector } from '../cluster/labels.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Pod } from '../cluster/objects.ts';
+import { peersNear } from './cidr-index.ts';
 import { identityLabels, matchesIdentity } from './cilium/labels.ts';
 import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
 import { clusterPort, ownPort } from './cilium/named-ports.ts';
@@ -48,7 +49,7 @@ export function matchRule(world: World, rule: Rule, question: Question): Match {
 /** Peers OR each other; `any` is everybody, an empty list nobody. */
 export function matchPeers(world: World, peers: Rule['peers'], question: Question): Match {
   if (peers === 'any') return 'yes';
-  return or(peers, (peer) => matchPeer(world, peer, question));
+  return or(peersNear(peers, question.peer.ips), (peer) => matchPeer(world, peer, question));
 }
 
 /** Ports OR each other; `any` is every port of every protocol, an empty list none. */
