@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LIMITS } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
-import { type ConnectionOptions, connectOptions, openConnection } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
+import { type ConnectionOptions, connectOptions, openConnection } from './connect/compose.ts';
 import { EXIT } from './exit-codes.ts';
 import { declareOffline } from './offline/declare.ts';
 import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';

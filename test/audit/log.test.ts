@@ -18,7 +18,7 @@ import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import type { AuditLog, AuditRecord } from '../../src/core/ports.ts';
-import { auditEntry, collect, inFolder, NOON } from '../helpers/audit-entries.ts';
+import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 const DAY = 86_400_000;
 const open = (directory: string) => openAuditLog({ directory, cluster: 'c', version: '1.2.3' });
@@ -341,7 +341,7 @@ test('a cluster name that would leave the folder is refused', async () => {
   }
 });
 
-const WRITER = join(import.meta.dirname, '../helpers/audit-writer.ts');
+const WRITER = join(import.meta.dirname, '../helpers/audit/audit-writer.ts');
 
 function startWriter(folder: string, name: string, count: number) {
   return spawn(process.execPath, [WRITER, folder, name, String(count)], {

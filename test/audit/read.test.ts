@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import { auditRoot, listAuditLogs } from '../../src/audit/root.ts';
-import { auditEntry, collect, inFolder, NOON } from '../helpers/audit-entries.ts';
+import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 test('records can be chosen by time, grant and type', () =>
   inFolder(async (folder) => {

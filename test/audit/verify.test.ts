@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
-import { auditEntry, inFolder, NOON } from '../helpers/audit-entries.ts';
+import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 const DAY = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Demo } from '../../src/demo/demo.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { type Api, apiOf, grant } from '../helpers/demo.ts';
+import { type Api, apiOf, grant } from '../helpers/demo/demo.ts';
 
 let demo: Demo;
 let api: Api;

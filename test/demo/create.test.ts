@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, listAt } from '../../src/core/json.ts';
-import { lease, policy, startTarget, type Target } from '../helpers/demo.ts';
+import { lease, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
 
 let target: Target;
 beforeAll(async () => {

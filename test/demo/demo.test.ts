@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { listAt, textAt } from '../../src/core/json.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { apiOf, eventually, lease } from '../helpers/demo.ts';
-import { brief, flowClient, timeOf } from '../helpers/demo-flows.ts';
+import { apiOf, eventually, lease } from '../helpers/demo/demo.ts';
+import { brief, flowClient, timeOf } from '../helpers/demo/demo-flows.ts';
 
 /** What a demo of a seed holds: pods with addresses, and its first attempts with their ports. */
 async function contents(

@@ -3,7 +3,7 @@ import { at, listAt, textAt } from '../../src/core/json.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { withMetadata, withPart } from '../../src/demo/store/objects.ts';
-import { type Api, apiOf, conditions, eventually, grant, lease, policy } from '../helpers/demo.ts';
+import { type Api, apiOf, conditions, eventually, grant, lease, policy } from '../helpers/demo/demo.ts';
 
 let demo: Demo;
 let api: Api;

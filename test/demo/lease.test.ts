@@ -12,7 +12,7 @@ import {
   startTarget,
   type Target,
   type Watching,
-} from '../helpers/demo.ts';
+} from '../helpers/demo/demo.ts';
 
 let target: Target;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { type FlowClient, flowClient, timeOf } from '../helpers/demo-flows.ts';
+import { type FlowClient, flowClient, timeOf } from '../helpers/demo/demo-flows.ts';
 
 let demo: Demo;
 let hubble: FlowClient;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { listAt, textAt } from '../../src/core/json.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { type Api, apiOf } from '../helpers/demo.ts';
-import { flowClient } from '../helpers/demo-flows.ts';
+import { type Api, apiOf } from '../helpers/demo/demo.ts';
+import { flowClient } from '../helpers/demo/demo-flows.ts';
 
 let demo: Demo;
 let api: Api;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { at, listAt, numberAt, textAt } from '../../src/core/json.ts';
 import { ALL_RULES } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { type Api, apiOf, eventually } from '../helpers/demo.ts';
-import { flowClient } from '../helpers/demo-flows.ts';
+import { type Api, apiOf, eventually } from '../helpers/demo/demo.ts';
+import { flowClient } from '../helpers/demo/demo-flows.ts';
 
 let demo: Demo;
 let api: Api;

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFold } from '../../src/core/traffic/fold.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
+import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 import { findRealCluster } from '../helpers/real-cluster.ts';
-import { runSource, type TrafficRun } from '../helpers/traffic-run.ts';
 
 const cluster = await findRealCluster();
 const relay = await findRelay();

@@ -6,8 +6,8 @@ import type { Attempt, AttemptVerdict } from '../../src/core/traffic/attempt.ts'
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createFold } from '../../src/core/traffic/fold.ts';
 import { createHubbleSource, type HubbleOptions } from '../../src/hubble/source.ts';
-import { findHubbleKit, freePort, type KitServer } from '../helpers/hubble-kit.ts';
-import { runSource, type TrafficRun } from '../helpers/traffic-run.ts';
+import { findHubbleKit, freePort, type KitServer } from '../helpers/hubble/hubble-kit.ts';
+import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 
 const found = await findHubbleKit();
 

@@ -10,7 +10,6 @@ import type { ApiObject, ObjectEvent } from '../../src/core/ports.ts';
 import { type Cluster, type ConnectOptions, connect } from '../../src/kube/connect.ts';
 import { collectionOf } from '../../src/kube/list-watch/collection.ts';
 import { listWatch } from '../../src/kube/list-watch/list-watch.ts';
-import { apiClient } from '../helpers/api-client.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   confinedKubeconfig,
@@ -19,6 +18,7 @@ import {
   type RealCluster,
   type World,
 } from '../helpers/real-cluster.ts';
+import { apiClient } from '../helpers/servers/api-client.ts';
 
 const found = await findRealCluster();
 const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };

@@ -114,7 +114,7 @@ describe.skipIf(found === undefined)('the probe in a real cluster', () => {
 
   test('what it runs in a pod ends by itself when the app is killed', async () => {
     // Another process watches web, and is killed in the middle of a look.
-    const script = join(import.meta.dirname, '../helpers/probe-forever.ts');
+    const script = join(import.meta.dirname, '../helpers/probe/probe-forever.ts');
     const child = spawn(process.execPath, [script, found?.alice ?? '', JSON.stringify(pod('web'))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

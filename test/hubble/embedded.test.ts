@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createFold } from '../../src/core/traffic/fold.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
-import { runSource, type TrafficRun } from '../helpers/traffic-run.ts';
+import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 
 describe("the embedded cluster's Hubble", () => {
   let demo: Demo;

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { fromJsonResponse, toJsonResponse } from '../../src/hubble/json-flow.ts';
-import { hasRecordings, recordedLines } from '../helpers/recordings.ts';
+import { hasRecordings, recordedLines } from '../helpers/hubble/recordings.ts';
 
 function roundTrip(line: string): unknown {
   const response = fromJsonResponse(line);

@@ -5,7 +5,7 @@ import { fromJsonResponse, toJsonResponse } from '../../src/hubble/json-flow.ts'
 import { createFlowMapper } from '../../src/hubble/map-flow.ts';
 import { type DecodedResponse, decodeResponse } from '../../src/hubble/wire/decoded.ts';
 import { observerService } from '../../src/hubble/wire/wire.ts';
-import { flowResponse } from '../helpers/hubble-server.ts';
+import { flowResponse } from '../helpers/hubble/hubble-server.ts';
 
 /** Everything that a response goes through. */
 function takeIn(response: DecodedResponse): void {

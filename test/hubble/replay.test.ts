@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrafficState } from '../../src/core/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createReplaySource } from '../../src/hubble/replay.ts';
-import { hasRecordings, RECORDINGS } from '../helpers/recordings.ts';
+import { hasRecordings, RECORDINGS } from '../helpers/hubble/recordings.ts';
 
 const CONTEXT = { pods: () => [], podAt: () => undefined };
 

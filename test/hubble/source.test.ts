@@ -8,9 +8,9 @@ import {
   flowResponse,
   type Script,
   startHubble,
-} from '../helpers/hubble-server.ts';
-import { TEST_CERT, TEST_KEY } from '../helpers/tls-pair.ts';
-import { runSource, type TrafficRun } from '../helpers/traffic-run.ts';
+} from '../helpers/hubble/hubble-server.ts';
+import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
+import { TEST_CERT, TEST_KEY } from '../helpers/servers/tls-pair.ts';
 
 const FAST = { backOff: 5, longestBackOff: 20, call: 1_000, look: 10_000 };
 

@@ -1,9 +1,9 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import { expect, it, vi } from 'vitest';
 import { createHubbleSource } from '../../src/hubble/source.ts';
-import { startHubble } from '../helpers/hubble-server.ts';
-import { TEST_CERT, TEST_KEY } from '../helpers/tls-pair.ts';
-import { runSource } from '../helpers/traffic-run.ts';
+import { startHubble } from '../helpers/hubble/hubble-server.ts';
+import { runSource } from '../helpers/hubble/traffic-run.ts';
+import { TEST_CERT, TEST_KEY } from '../helpers/servers/tls-pair.ts';
 
 /** In a file of its own: Node warns once in a process. */
 it('TLS to an address does not make Node warn on the terminal', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { apiError } from '../../src/kube/errors.ts';
 import type { About } from '../../src/kube/http/about.ts';
-import { failure } from '../helpers/scripted-server.ts';
+import { failure } from '../helpers/servers/scripted-server.ts';
 
 const origin = { server: new URL('https://k8s.example:6443'), context: 'prod', user: 'alice' };
 const job: About = {

@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { type Cluster, connect } from '../../src/kube/connect.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { failure, type ScriptedServer, scriptedServer } from '../helpers/scripted-server.ts';
+import { failure, type ScriptedServer, scriptedServer } from '../helpers/servers/scripted-server.ts';
 
 let server: ScriptedServer;
 let sockets: WebSocketServer;

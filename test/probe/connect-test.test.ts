@@ -8,10 +8,10 @@ import { shellScript } from '../../src/probe/connect/shell.ts';
 import { connectTarget } from '../../src/probe/connect/target.ts';
 import { INTERPRETERS, TOOLS } from '../../src/probe/connect/tools.ts';
 import { createConnectProbe } from '../../src/probe/connect-test.ts';
-import { localExec } from '../helpers/local-exec.ts';
-import { closedPeer, openPeer } from '../helpers/peers.ts';
-import { probePod } from '../helpers/probe-pods.ts';
-import { scriptedExec } from '../helpers/scripted-exec.ts';
+import { localExec } from '../helpers/probe/local-exec.ts';
+import { closedPeer, openPeer } from '../helpers/probe/peers.ts';
+import { probePod } from '../helpers/probe/probe-pods.ts';
+import { scriptedExec } from '../helpers/probe/scripted-exec.ts';
 
 const POD = probePod('web-1', '10.244.0.5');
 const signal = AbortSignal.timeout(60_000);

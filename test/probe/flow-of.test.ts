@@ -3,7 +3,7 @@ import { createClusterModel } from '../../src/core/cluster/model.ts';
 import { flowOf } from '../../src/probe/flow-of.ts';
 import { serviceResolver } from '../../src/probe/service-at.ts';
 import type { SocketObservation } from '../../src/probe/sockets/observe.ts';
-import { probePod, probeService } from '../helpers/probe-pods.ts';
+import { probePod, probeService } from '../helpers/probe/probe-pods.ts';
 
 const WEB = probePod('web-1', '10.244.0.5');
 const DB = probePod('db-0', '10.244.0.3', { ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] });

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { SluiceError } from '../../src/core/errors.ts';
 import { createConnectionCount } from '../../src/probe/connections.ts';
 import { createListening } from '../../src/probe/listening.ts';
-import { probePod } from '../helpers/probe-pods.ts';
-import { scriptedExec } from '../helpers/scripted-exec.ts';
-import * as table from '../helpers/socket-tables.ts';
+import { probePod } from '../helpers/probe/probe-pods.ts';
+import { scriptedExec } from '../helpers/probe/scripted-exec.ts';
+import * as table from '../helpers/probe/socket-tables.ts';
 
 const POD = probePod('web-1', '10.244.0.5');
 const signal = AbortSignal.timeout(20_000);

@@ -4,11 +4,11 @@ import { SluiceError } from '../../src/core/errors.ts';
 import type { Exec, TrafficState } from '../../src/core/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
-import { localExec } from '../helpers/local-exec.ts';
-import { blackHole } from '../helpers/peers.ts';
-import { probePod } from '../helpers/probe-pods.ts';
-import { type Call, scriptedExec } from '../helpers/scripted-exec.ts';
-import * as table from '../helpers/socket-tables.ts';
+import { localExec } from '../helpers/probe/local-exec.ts';
+import { blackHole } from '../helpers/probe/peers.ts';
+import { probePod } from '../helpers/probe/probe-pods.ts';
+import { type Call, scriptedExec } from '../helpers/probe/scripted-exec.ts';
+import * as table from '../helpers/probe/socket-tables.ts';
 
 const WEB = probePod('web-1', '10.244.0.5');
 const NOW = 1_000_000;

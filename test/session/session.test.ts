@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
+import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { connectionTo } from '../helpers/live-demo.ts';
 
 let demo: Demo;
 let session: Session;

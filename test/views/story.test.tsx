@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
-import { connectionTo } from '../helpers/live-demo.ts';
+import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
 
 const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };

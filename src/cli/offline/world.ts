@@ -98,8 +98,8 @@ async function withLiveWorld<T>(
   only: string | undefined,
   work: (world: PolicyWorld) => Promise<T> | T,
 ): Promise<T> {
-  const { openConnection } = await import('../compose.ts');
-  const { withRuntime } = await import('../with-runtime.ts');
+  const { openConnection } = await import('../connect/compose.ts');
+  const { withRuntime } = await import('../connect/with-runtime.ts');
   const connection = await openConnection(options, {}, signal);
   const enforcer = asked.enforcer === undefined ? {} : { enforcer: asked.enforcer };
   return withRuntime(connection, { traffic: false, signal, ...enforcer }, async ({ model, engine }) => {

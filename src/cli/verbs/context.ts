@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from '../compose.ts';
 import type { Config } from '../config.ts';
+import type { ConnectionOptions } from '../connect/compose.ts';
 import type { Output } from '../output/write.ts';
 
 /** What every verb gets: options as parsed, where to write, and the signal that asks it to end. */

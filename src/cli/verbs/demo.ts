@@ -1,6 +1,6 @@
-import { openDemo } from '../compose.ts';
+import { openDemo } from '../connect/compose.ts';
+import { tour } from '../lines/tour.ts';
 import { runScreen, type ScreenOptions } from '../screen.ts';
-import { tour } from '../tour.ts';
 import type { VerbContext } from './context.ts';
 
 export type DemoOptions = { readonly plain?: boolean; readonly seed?: number };

@@ -11,10 +11,10 @@ import { touches } from '../../session/app/publish.ts';
 import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { systemClock } from '../clock.ts';
-import { type ConnectionOptions, openConnection, openHubbleServer, openReplay } from '../compose.ts';
+import { type ConnectionOptions, openConnection, openHubbleServer, openReplay } from '../connect/compose.ts';
+import { withRuntime } from '../connect/with-runtime.ts';
+import { type Telling, tellAttempts } from '../lines/tell-attempts.ts';
 import { toJson } from '../output/json.ts';
-import { type Telling, tellAttempts } from '../tell-attempts.ts';
-import { withRuntime } from '../with-runtime.ts';
 import type { VerbContext } from './context.ts';
 
 export type FlowsOptions = {

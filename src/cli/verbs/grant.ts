@@ -7,12 +7,12 @@ import { safeText } from '../../core/safe-text.ts';
 import { yamlOf } from '../../session/app/panels.ts';
 import { dryRun } from '../../session/grants/make-grant.ts';
 import type { Runtime } from '../../session/runtime.ts';
-import { openConnection } from '../compose.ts';
-import { eventJson, eventText, type LineEvent } from '../events.ts';
+import { openConnection } from '../connect/compose.ts';
+import { withRuntime } from '../connect/with-runtime.ts';
 import { EXIT } from '../exit-codes.ts';
+import { eventJson, eventText, type LineEvent } from '../lines/events.ts';
+import { followGrant, type GrantFollower } from '../lines/run-grant.ts';
 import { writeEvent } from '../output/write.ts';
-import { followGrant, type GrantFollower } from '../run-grant.ts';
-import { withRuntime } from '../with-runtime.ts';
 import type { VerbContext } from './context.ts';
 
 export type GrantOptions = {

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Attempt, AttemptVerdict } from '../../../src/core/traffic/attempt.ts';
 import { EVENT, TRACE } from '../../../src/core/traffic/event-types.ts';
 import type { Flow, FlowVerdict } from '../../../src/core/traffic/flow.ts';
-import { foldRecording, hasRecordings, recordedFlows } from '../../helpers/recordings.ts';
+import { foldRecording, hasRecordings, recordedFlows } from '../../helpers/hubble/recordings.ts';
 
 /** facts/traffic.md §2.8 item 4, worst last. In the recordings no retry gets through. */
 const ORDER: readonly AttemptVerdict[] = ['allow', 'l7', 'audit', 'error', 'drop'];

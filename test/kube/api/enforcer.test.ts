@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'vitest';
 import { detectEnforcer } from '../../../src/kube/api/enforcer.ts';
 import { listForeignPolicies } from '../../../src/kube/api/foreign-policies.ts';
 import { createDiscovery } from '../../../src/kube/discovery.ts';
-import { apiClient } from '../../helpers/api-client.ts';
-import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/scripted-server.ts';
+import { apiClient } from '../../helpers/servers/api-client.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
 
 type World = {
   readonly groups?: readonly string[];

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { UNCONFIRMED } from '../../../src/kube/api/identity.ts';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
-import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/scripted-server.ts';
-import { TEST_CERT, TEST_KEY } from '../../helpers/tls-pair.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
+import { TEST_CERT, TEST_KEY } from '../../helpers/servers/tls-pair.ts';
 
 let server: ScriptedServer;
 let cluster: Cluster;

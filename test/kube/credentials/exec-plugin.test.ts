@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
-import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/scripted-server.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
 const POD = { group: '', version: 'v1', resource: 'pods', namespace: 'here', name: 'web' };

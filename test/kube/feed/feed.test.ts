@@ -5,8 +5,8 @@ import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { createDiscovery } from '../../../src/kube/discovery.ts';
 import { createFeed, type FeedTimes } from '../../../src/kube/feed/feed.ts';
 import { createVersionSource } from '../../../src/kube/version.ts';
-import { apiClient } from '../../helpers/api-client.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { apiClient } from '../../helpers/servers/api-client.ts';
 
 const QUICK: Partial<FeedTimes> = { backOff: { base: 5, cap: 50 }, retry: 30 };
 const EVERYWHERE = { verbs: ['get', 'list', 'watch'], groups: ['*'] };

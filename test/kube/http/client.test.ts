@@ -12,8 +12,8 @@ import {
   type ScriptedServer,
   scriptedServer,
   unusedPort,
-} from '../../helpers/scripted-server.ts';
-import { TEST_CERT } from '../../helpers/tls-pair.ts';
+} from '../../helpers/servers/scripted-server.ts';
+import { TEST_CERT } from '../../helpers/servers/tls-pair.ts';
 
 let server: ScriptedServer | undefined;
 let cluster: Cluster | undefined;

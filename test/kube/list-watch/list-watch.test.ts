@@ -3,15 +3,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FeedState } from '../../../src/core/cluster/events.ts';
 import { collectionOf } from '../../../src/kube/list-watch/collection.ts';
 import { listWatch, type Times } from '../../../src/kube/list-watch/list-watch.ts';
-import { apiClient } from '../../helpers/api-client.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { apiClient } from '../../helpers/servers/api-client.ts';
 import {
   failure,
   json,
   type Reply,
   type ScriptedServer,
   scriptedServer,
-} from '../../helpers/scripted-server.ts';
+} from '../../helpers/servers/scripted-server.ts';
 
 const PODS = collectionOf({ group: '', version: 'v1', resource: 'pods' });
 const QUICK: Partial<Times> = { backOff: { base: 1, cap: 5 }, poll: 5, brief: 0 };

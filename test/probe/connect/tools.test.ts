@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readShell, shellScript } from '../../../src/probe/connect/shell.ts';
 import { connectTarget } from '../../../src/probe/connect/target.ts';
 import { type ConnectTool, INTERPRETERS, TOOLS } from '../../../src/probe/connect/tools.ts';
-import { localExec } from '../../helpers/local-exec.ts';
-import { blackHole, closedPeer, datagramPeer, openPeer, type Peer } from '../../helpers/peers.ts';
+import { localExec } from '../../helpers/probe/local-exec.ts';
+import { blackHole, closedPeer, datagramPeer, openPeer, type Peer } from '../../helpers/probe/peers.ts';
 
 // Where BusyBox is installed without a link for its nc, one is made.
 const applets = mkdtempSync(join(tmpdir(), 'sluice-applets-'));

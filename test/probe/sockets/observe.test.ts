@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { emptyMemory, observe, type SocketMemory } from '../../../src/probe/sockets/observe.ts';
 import { parseSamples } from '../../../src/probe/sockets/proc-net.ts';
-import * as table from '../../helpers/socket-tables.ts';
+import * as table from '../../helpers/probe/socket-tables.ts';
 
 const OWN = ['10.244.0.5'];
 

@@ -10,7 +10,7 @@ import {
   SYN_AGAIN,
   TCP_HEADER,
   TCP6_HEADER,
-} from '../../helpers/socket-tables.ts';
+} from '../../helpers/probe/socket-tables.ts';
 
 const rowsOf = (text: string) => parseSamples(text)[0]?.rows;
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parseSamples } from '../../../src/probe/sockets/proc-net.ts';
 import { READERS } from '../../../src/probe/sockets/readers.ts';
-import { localExec } from '../../helpers/local-exec.ts';
-import { openPeer } from '../../helpers/peers.ts';
+import { localExec } from '../../helpers/probe/local-exec.ts';
+import { openPeer } from '../../helpers/probe/peers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-readers-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,9 +6,9 @@ import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import type { Connection } from '../../../src/session/connection.ts';
 import { createSession, type Session } from '../../../src/session/session.ts';
+import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { connectionTo } from '../../helpers/live-demo.ts';
-import { kubeconfigFor, unusedPort } from '../../helpers/scripted-server.ts';
+import { kubeconfigFor, unusedPort } from '../../helpers/servers/scripted-server.ts';
 
 let demo: Demo;
 let session: Session;

@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
 import type { FeedState } from '../../../src/core/cluster/events.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { type Runtime, startRuntime } from '../../../src/session/runtime.ts';
+import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { connectionTo } from '../../helpers/live-demo.ts';
 
 let demo: Demo;
 let folder: string;

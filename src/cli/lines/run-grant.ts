@@ -1,9 +1,9 @@
-import type { Grant, GrantRequest } from '../core/access/grant.ts';
-import { nameOfEnd } from '../core/cluster/ends.ts';
-import { SluiceError } from '../core/errors.ts';
-import { pathText } from '../session/grants/path.ts';
-import type { Runtime } from '../session/runtime.ts';
-import { pause } from '../session/wait.ts';
+import type { Grant, GrantRequest } from '../../core/access/grant.ts';
+import { nameOfEnd } from '../../core/cluster/ends.ts';
+import { SluiceError } from '../../core/errors.ts';
+import { pathText } from '../../session/grants/path.ts';
+import type { Runtime } from '../../session/runtime.ts';
+import { pause } from '../../session/wait.ts';
 import type { LineEvent } from './events.ts';
 
 /** Follows one grant of a runtime in line mode. */

@@ -1,6 +1,6 @@
-import type { Pod } from '../../src/core/cluster/objects.ts';
-import { connect } from '../../src/kube/connect.ts';
-import { createSocketSource } from '../../src/probe/socket-source.ts';
+import type { Pod } from '../../../src/core/cluster/objects.ts';
+import { connect } from '../../../src/kube/connect.ts';
+import { createSocketSource } from '../../../src/probe/socket-source.ts';
 
 /** A process that watches one pod until it is killed: `node probe-forever.ts KUBECONFIG POD-AS-JSON`. */
 const [kubeconfig = '', text = ''] = process.argv.slice(2);

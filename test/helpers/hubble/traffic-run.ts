@@ -1,5 +1,5 @@
-import type { TrafficSource, TrafficState } from '../../src/core/ports.ts';
-import type { Flow } from '../../src/core/traffic/flow.ts';
+import type { TrafficSource, TrafficState } from '../../../src/core/ports.ts';
+import type { Flow } from '../../../src/core/traffic/flow.ts';
 
 /** A source at work, with everything it delivered. */
 export type TrafficRun = {

@@ -1,16 +1,16 @@
-import type { GrantRequest } from '../core/access/grant.ts';
-import type { Demo } from '../demo/demo.ts';
-import { createAttemptLines } from '../session/rows/attempt-lines.ts';
-import type { Runtime } from '../session/runtime.ts';
-import type { AttemptLine } from '../session/state.ts';
-import { type ConnectionOptions, openDemo } from './compose.ts';
+import type { GrantRequest } from '../../core/access/grant.ts';
+import type { Demo } from '../../demo/demo.ts';
+import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
+import type { Runtime } from '../../session/runtime.ts';
+import type { AttemptLine } from '../../session/state.ts';
+import { type ConnectionOptions, openDemo } from '../connect/compose.ts';
+import { withRuntime } from '../connect/with-runtime.ts';
+import { EXIT } from '../exit-codes.ts';
+import { clockTime, pad } from '../output/text.ts';
+import { writeEvent } from '../output/write.ts';
+import type { VerbContext } from '../verbs/context.ts';
 import { eventJson, eventText, type LineEvent } from './events.ts';
-import { EXIT } from './exit-codes.ts';
-import { clockTime, pad } from './output/text.ts';
-import { writeEvent } from './output/write.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
-import type { VerbContext } from './verbs/context.ts';
-import { withRuntime } from './with-runtime.ts';
 
 /** The story's path: what a responder at the demo shop opens. */
 const STORY = {
@@ -90,7 +90,7 @@ function firstDrop(
 }
 
 async function tellAudit(runtime: Runtime, emit: (event: LineEvent) => void): Promise<void> {
-  const { verifyAuditLog } = await import('../audit/verify.ts');
+  const { verifyAuditLog } = await import('../../audit/verify.ts');
   const { path } = await runtime.connection.audit(runtime.info);
   const result = await verifyAuditLog(path);
   emit({

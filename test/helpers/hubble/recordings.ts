@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Flow } from '../../src/core/traffic/flow.ts';
-import { createFold, type Fold } from '../../src/core/traffic/fold.ts';
-import { fromJsonResponse } from '../../src/hubble/json-flow.ts';
-import { createFlowMapper } from '../../src/hubble/map-flow.ts';
+import type { Flow } from '../../../src/core/traffic/flow.ts';
+import { createFold, type Fold } from '../../../src/core/traffic/fold.ts';
+import { fromJsonResponse } from '../../../src/hubble/json-flow.ts';
+import { createFlowMapper } from '../../../src/hubble/map-flow.ts';
 
 /** Recordings of the official CLI; `SLUICE_HUBBLE_FLOWS` names another folder. */
 export const RECORDINGS = process.env.SLUICE_HUBBLE_FLOWS ?? '/work/shared/hubble/flows';

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
-import { at, isRecord, listAt, textAt } from '../../src/core/json.ts';
-import { type Demo, type DemoOptions, startDemo } from '../../src/demo/demo.ts';
+import { at, isRecord, listAt, textAt } from '../../../src/core/json.ts';
+import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
 
 /** One answer of an API server. `body` is parsed JSON, or the text. */
 export type Reply = {

@@ -1,11 +1,11 @@
-import { DEFAULT_LIMITS, type Limits } from '../core/access/limits.ts';
-import { isAbort, SluiceError } from '../core/errors.ts';
-import type { EnforcerName } from '../core/policy/dialect.ts';
-import type { Connection } from '../session/connection.ts';
-import { type Runtime, type RuntimeListener, startRuntime } from '../session/runtime.ts';
-import { pause } from '../session/wait.ts';
-import { systemClock } from './clock.ts';
-import { VERSION } from './version.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../core/access/limits.ts';
+import { isAbort, SluiceError } from '../../core/errors.ts';
+import type { EnforcerName } from '../../core/policy/dialect.ts';
+import type { Connection } from '../../session/connection.ts';
+import { type Runtime, type RuntimeListener, startRuntime } from '../../session/runtime.ts';
+import { pause } from '../../session/wait.ts';
+import { systemClock } from '../clock.ts';
+import { VERSION } from '../version.ts';
 
 /** How long the lists may take before a verb goes on with what it has. */
 const READY_WITHIN = 30_000;

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import type { ClusterModel } from '../core/cluster/model.ts';
-import { SluiceError } from '../core/errors.ts';
-import type { ClusterInfo, TrafficSource } from '../core/ports.ts';
-import type { Demo } from '../demo/demo.ts';
-import type { HubbleOptions, HubbleTls } from '../hubble/source.ts';
-import type { Cluster, ConnectOptions } from '../kube/connect.ts';
-import type { Relay } from '../kube/relay.ts';
-import type { Connection } from '../session/connection.ts';
-import { systemClock } from './clock.ts';
-import type { GlobalOptions, TrafficOptions } from './options.ts';
-import { VERSION } from './version.ts';
+import type { ClusterModel } from '../../core/cluster/model.ts';
+import { SluiceError } from '../../core/errors.ts';
+import type { ClusterInfo, TrafficSource } from '../../core/ports.ts';
+import type { Demo } from '../../demo/demo.ts';
+import type { HubbleOptions, HubbleTls } from '../../hubble/source.ts';
+import type { Cluster, ConnectOptions } from '../../kube/connect.ts';
+import type { Relay } from '../../kube/relay.ts';
+import type { Connection } from '../../session/connection.ts';
+import { systemClock } from '../clock.ts';
+import type { GlobalOptions, TrafficOptions } from '../options.ts';
+import { VERSION } from '../version.ts';
 
 /** Everything that a connection is made from. */
 export type ConnectionOptions = GlobalOptions & TrafficOptions;
@@ -23,7 +23,7 @@ export async function openConnection(
   target: { readonly context?: string; readonly namespace?: string },
   signal: AbortSignal,
 ): Promise<Connection> {
-  const { connect } = await import('../kube/connect.ts');
+  const { connect } = await import('../../kube/connect.ts');
   const cluster = await connect(connectOptions(options, target));
   return connectionOver(cluster, {
     demo: false,
@@ -36,13 +36,13 @@ export async function openConnection(
 
 /** Connects to an embedded cluster as to a real one: over HTTP with its kubeconfig, over gRPC to its Hubble. */
 export async function openDemo(demo: Demo, options: ConnectionOptions): Promise<Connection> {
-  const { connect } = await import('../kube/connect.ts');
+  const { connect } = await import('../../kube/connect.ts');
   const cluster = await connect({ kubeconfig: { text: demo.kubeconfig } });
   return connectionOver(cluster, {
     demo: true,
     ...namespaceOf(options, {}, cluster),
     traffic: async () => {
-      const { createHubbleSource } = await import('../hubble/source.ts');
+      const { createHubbleSource } = await import('../../hubble/source.ts');
       return createHubbleSource({ address: demo.hubbleAddress, tls: false });
     },
     probe: false,
@@ -58,8 +58,8 @@ type Parts = {
 };
 
 async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connection> {
-  const { createConnectProbe } = await import('../probe/connect-test.ts');
-  const { createConnectionCount } = await import('../probe/connections.ts');
+  const { createConnectProbe } = await import('../../probe/connect-test.ts');
+  const { createConnectionCount } = await import('../../probe/connections.ts');
   return {
     api: cluster.api,
     feed: cluster.feed,
@@ -74,7 +74,7 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
         }
       : {}),
     audit: async (info) => {
-      const { openAuditLog } = await import('../audit/log.ts');
+      const { openAuditLog } = await import('../../audit/log.ts');
       return openAuditLog({ cluster: parts.demo ? 'demo' : auditFolder(info), version: VERSION });
     },
     foreign: (within) => cluster.foreignPolicies(within),
@@ -150,7 +150,7 @@ async function forwardRefusal(
 
 /** Flows from Relay, forwarded in process. A Relay that restarts has another pod, so it is looked up at each dial. */
 async function openRelay(cluster: Cluster, first: Relay, options: TrafficOptions): Promise<TrafficSource> {
-  const { createHubbleSource } = await import('../hubble/source.ts');
+  const { createHubbleSource } = await import('../../hubble/source.ts');
   const given = await tlsFiles(options);
   const { tls, serverName, ca } = first;
   return createHubbleSource({
@@ -178,14 +178,14 @@ function historyOf({
 }
 
 async function openProbe(cluster: Cluster, model: ClusterModel): Promise<TrafficSource> {
-  const { createSocketSource } = await import('../probe/socket-source.ts');
-  const { serviceResolver } = await import('../probe/service-at.ts');
+  const { createSocketSource } = await import('../../probe/socket-source.ts');
+  const { serviceResolver } = await import('../../probe/service-at.ts');
   return createSocketSource({ exec: cluster.exec, services: serviceResolver(model), now: systemClock.now });
 }
 
 /** A Hubble server named on the command line. */
 export async function openHubbleServer(options: TrafficOptions, address: string): Promise<TrafficSource> {
-  const { createHubbleSource } = await import('../hubble/source.ts');
+  const { createHubbleSource } = await import('../../hubble/source.ts');
   const given = await tlsFiles(options);
   const wanted =
     isOn(options.tls, 'HUBBLE_TLS') || address.startsWith('tls://') || Object.keys(given).length > 0;
@@ -215,7 +215,7 @@ async function tlsFiles(options: TrafficOptions): Promise<Exclude<HubbleTls, fal
 export async function openReplay({ replay }: TrafficOptions): Promise<TrafficSource> {
   if (replay === undefined)
     throw new SluiceError('usage', '--source replay needs a recording.', 'Name one with --replay FILE.');
-  const { createReplaySource } = await import('../hubble/replay.ts');
+  const { createReplaySource } = await import('../../hubble/replay.ts');
   return createReplaySource(replay);
 }
 

@@ -1,4 +1,4 @@
-import { openAuditLog } from '../../src/audit/log.ts';
+import { openAuditLog } from '../../../src/audit/log.ts';
 import { auditEntry } from './audit-entries.ts';
 
 /** A process that appends: `node audit-writer.ts FOLDER NAME COUNT`; says `ok N` on stdout after each record. */

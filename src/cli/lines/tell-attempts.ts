@@ -1,13 +1,13 @@
-import type { Attempt, AttemptRow } from '../core/traffic/attempt.ts';
-import type { Fold } from '../core/traffic/fold.ts';
-import type { AttemptLine } from '../session/state.ts';
-import { pause } from '../session/wait.ts';
-import { systemClock } from './clock.ts';
+import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
+import type { Fold } from '../../core/traffic/fold.ts';
+import type { AttemptLine } from '../../session/state.ts';
+import { pause } from '../../session/wait.ts';
+import { systemClock } from '../clock.ts';
+import { EXIT } from '../exit-codes.ts';
+import { clockTime, pad } from '../output/text.ts';
+import { writeEvent } from '../output/write.ts';
+import type { VerbContext } from '../verbs/context.ts';
 import { attemptJson, attemptWords } from './events.ts';
-import { EXIT } from './exit-codes.ts';
-import { clockTime, pad } from './output/text.ts';
-import { writeEvent } from './output/write.ts';
-import type { VerbContext } from './verbs/context.ts';
 
 /** To be called after every batch of flows. */
 export type Telling = { call: () => void };

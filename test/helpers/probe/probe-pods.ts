@@ -1,4 +1,4 @@
-import type { Pod, Service } from '../../src/core/cluster/objects.ts';
+import type { Pod, Service } from '../../../src/core/cluster/objects.ts';
 
 /** A running pod of the workload before the last dash of its name. */
 export function probePod(name: string, ip: string, more: Partial<Pod> = {}): Pod {

@@ -1,10 +1,10 @@
-import { formatDuration } from '../core/access/duration.ts';
-import type { Grant } from '../core/access/grant.ts';
-import { formatPorts } from '../core/access/names.ts';
-import type { GrantPlan } from '../core/access/plan.ts';
-import type { Verdict } from '../core/policy/verdict.ts';
-import type { AttemptLine } from '../session/state.ts';
-import { clockTime, pad } from './output/text.ts';
+import { formatDuration } from '../../core/access/duration.ts';
+import type { Grant } from '../../core/access/grant.ts';
+import { formatPorts } from '../../core/access/names.ts';
+import type { GrantPlan } from '../../core/access/plan.ts';
+import type { Verdict } from '../../core/policy/verdict.ts';
+import type { AttemptLine } from '../../session/state.ts';
+import { clockTime, pad } from '../output/text.ts';
 
 /** What happens in line mode, in the order in which it does. Times are ms since the epoch. */
 export type LineEvent =

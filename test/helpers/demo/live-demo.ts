@@ -2,16 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { openAuditLog } from '../../src/audit/log.ts';
-import { readAuditLog } from '../../src/audit/read.ts';
-import type { Grant, GrantRequest } from '../../src/core/access/grant.ts';
-import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
-import type { AuditRecord, Clock } from '../../src/core/ports.ts';
-import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { createHubbleSource } from '../../src/hubble/source.ts';
-import { connect } from '../../src/kube/connect.ts';
-import type { Connection } from '../../src/session/connection.ts';
-import { type Runtime, startRuntime } from '../../src/session/runtime.ts';
+import { openAuditLog } from '../../../src/audit/log.ts';
+import { readAuditLog } from '../../../src/audit/read.ts';
+import type { Grant, GrantRequest } from '../../../src/core/access/grant.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
+import type { AuditRecord, Clock } from '../../../src/core/ports.ts';
+import { type Demo, startDemo } from '../../../src/demo/demo.ts';
+import { createHubbleSource } from '../../../src/hubble/source.ts';
+import { connect } from '../../../src/kube/connect.ts';
+import type { Connection } from '../../../src/session/connection.ts';
+import { type Runtime, startRuntime } from '../../../src/session/runtime.ts';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
