@@ -39,6 +39,8 @@ function fromLabels(value: unknown, problems: string[]): readonly Requirement[] 
     return [];
   }
   return Object.entries(value).flatMap(([key, label]): readonly Requirement[] => {
+    // A key with nothing behind it is null in YAML, and the API server reads null as the empty text.
+    if (label === null) return [{ key, operator: 'In', values: [''], isLabel: true }];
     if (typeof label === 'string') return [{ key, operator: 'In', values: [label], isLabel: true }];
     problems.push(`matchLabels.${key} must be a string, not ${JSON.stringify(label)}`);
     return [];
@@ -57,7 +59,7 @@ function fromExpressions(value: unknown, problems: string[]): readonly Requireme
       problems.push('an expression needs a key');
       return [];
     }
-    return expression(key, operator, textsOf(values), problems);
+    return expression(key, operator, textsOf(withoutNulls(values)), problems);
   });
 }
 
@@ -80,4 +82,8 @@ function expression(
       problems.push(`operator ${JSON.stringify(operator)} of key ${key} is unknown`);
       return [];
   }
+}
+
+function withoutNulls(values: unknown): unknown {
+  return Array.isArray(values) ? values.map((value: unknown) => value ?? '') : values;
 }

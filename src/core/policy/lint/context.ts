@@ -1,3 +1,5 @@
+import type { Selector } from '../../cluster/labels.ts';
+import { NAME_LABEL } from '../../cluster/map.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import type { Dialect } from '../dialect.ts';
@@ -13,6 +15,8 @@ export type LintContext = {
   readonly model: ClusterModel;
   readonly dialect: Dialect;
   readonly world: World;
+  /** Whether there may be pods and namespaces that are not in sight, as beside a folder of manifests. */
+  readonly partial: boolean;
   /** Live pods that a policy selects, host-network ones left out; computed once per policy. */
   readonly selected: (policy: Policy) => readonly Pod[];
 };
@@ -36,7 +40,7 @@ export type PlacedRule = {
 };
 
 /** The context of one run of all lints. */
-export function lintContext(engine: Engine): LintContext {
+export function lintContext(engine: Engine, partial: boolean): LintContext {
   const { model, dialect } = engine;
   const known = new Map<Policy, readonly Pod[]>();
   return {
@@ -44,6 +48,7 @@ export function lintContext(engine: Engine): LintContext {
     model,
     dialect,
     world: { model, dialect },
+    partial,
     selected: (policy) => {
       const pods = known.get(policy) ?? engine.selected(policy);
       known.set(policy, pods);
@@ -68,16 +73,17 @@ export function podPeers({ peers }: Rule): readonly (Peer & { readonly type: 'po
   return peers === 'any' ? [] : peers.filter((peer) => peer.type === 'pods');
 }
 
-/** Live pods that a match may hold; with `first`, at most one. */
+/** Live pods that a match may hold; with `first`, at most one; with `finished`, those that have ended too. */
 export function podsMatching(
   { model, world }: LintContext,
   match: PodMatch,
-  options: { readonly first?: boolean } = {},
+  options: { readonly first?: boolean; readonly finished?: boolean } = {},
 ): readonly Pod[] {
   const found: Pod[] = [];
   for (const namespace of namespacesMatching(model, world, match)) {
     for (const pod of model.podsIn(namespace)) {
-      if (!isLive(pod) || matchPods(world, match, pod) === 'no') continue;
+      if (!isLive(pod) && options.finished !== true) continue;
+      if (matchPods(world, match, pod) === 'no') continue;
       found.push(pod);
       if (options.first === true) return found;
     }
@@ -95,4 +101,19 @@ export function namespacesMatching(
   return Array.from(model.namespaces(), ({ name }) => name).filter(
     (name) => matchNamespace(world, namespaces, name) !== 'no',
   );
+}
+
+/**
+ * Whether every pod that a match could hold is in sight: always in a whole cluster; of a part of one, where the match
+ * names namespaces that have pods there.
+ */
+export function isInSight({ model, partial }: LintContext, { namespaces }: PodMatch): boolean {
+  if (!partial) return true;
+  const names = namespaces.by === 'name' ? [namespaces.name] : namesIn(namespaces.selector);
+  return names.length > 0 && names.every((name) => model.podsIn(name).length > 0);
+}
+
+/** The names of namespaces that a selector asks for; empty when it asks otherwise. */
+export function namesIn(selector: Selector): readonly string[] {
+  return selector.find(({ key, operator }) => key === NAME_LABEL && operator === 'In')?.values ?? [];
 }

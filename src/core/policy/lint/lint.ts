@@ -13,14 +13,19 @@ const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 
 
 /**
  * Mistakes in the policies of a cluster, by policy (`policies` absent: all of them), gravest first within one.
- * `lints` absent: all of `LINTS`. A policy that is refused whole is told so and looked at no further.
+ * `lints` absent: all of `LINTS`. `partial`: there may be pods and namespaces that are not in sight, and what they
+ * could make right is not told. A policy that is refused whole is told so and looked at no further.
  */
 export function lint(
   engine: Engine,
-  options: { readonly policies?: Iterable<Policy>; readonly lints?: readonly Lint[] } = {},
+  options: {
+    readonly policies?: Iterable<Policy>;
+    readonly lints?: readonly Lint[];
+    readonly partial?: boolean;
+  } = {},
 ): readonly Finding[] {
-  const { policies = engine.policies(), lints = LINTS } = options;
-  const context = lintContext(engine);
+  const { policies = engine.policies(), lints = LINTS, partial = false } = options;
+  const context = lintContext(engine, partial);
   return [...policies].sort(byName).flatMap((policy) => {
     const applicable = policy.inert === true ? lints.filter(({ id }) => id === 'invalid') : lints;
     const findings = applicable.flatMap((item) =>

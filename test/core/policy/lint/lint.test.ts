@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dialectOf } from '../../../../src/core/policy/dialect.ts';
 import { LINTS } from '../../../../src/core/policy/lint/lint.ts';
-import { pod } from '../../../helpers/builders.ts';
+import { networkPolicy, pod } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
 
 const cilium = dialectOf('cilium');
@@ -33,21 +33,35 @@ test('a finding carries policy, rule, text and fix', () => {
       policy: { kind: 'NetworkPolicy', namespace: 'shop', name: 'p' },
       direction: 'ingress',
       ruleIndex: 0,
-      text: 'Rule 1 names app=wbe, and no running pod of shop is one.',
+      text: 'Rule 1 names app=wbe, and no running pod of shop is one; there is app=web.',
       fix: 'Correct the selector, or take the peer out if it is of the past.',
     },
   ]);
 });
 
 describe('one-dash', () => {
-  test('two items of one list', () => {
-    const from = [{ namespaceSelector: { matchLabels: { team: 'blue' } } }, { podSelector: select('web') }];
-    expect(told('one-dash', [onDb([{ from }])])).toEqual([
-      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue, and besides them pods app=web of shop: they are two items of the list, and either is enough.',
+  const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
+  const two = (app: string, namespaces: object = blue) =>
+    onDb([{ from: [namespaces, { podSelector: select(app) }] }]);
+
+  test('two items of one list, where such pods run in those namespaces only', () => {
+    expect(told('one-dash', [two('mon')])).toEqual([
+      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue, and besides them pods app=mon of shop: they are two items of the list, and either is enough.',
     ]);
   });
+  test('two items, where the first admits the second whole', () => {
+    expect(told('one-dash', [two('web', { namespaceSelector: {} })])).toHaveLength(1);
+  });
+  test('is worth knowing where such pods run here and there', () => {
+    const other = pod({ name: 'web', namespace: 'ops', ips: ['10.0.1.9'] });
+    expect(findings([two('web')], undefined, [web, db, mon, other])).toMatchObject([
+      { id: 'one-dash', severity: 'info' },
+    ]);
+  });
+  test('not where such pods run beside the policy alone', () => {
+    expect(told('one-dash', [two('web')])).toEqual([]);
+  });
   test('not one item with both, nor items apart', () => {
-    const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
     expect(told('one-dash', [onDb([{ from: [{ ...blue, podSelector: select('mon') }] }])])).toEqual([]);
     expect(told('one-dash', [onDb([{ from: [blue] }, fromWeb])])).toEqual([]);
   });
@@ -88,6 +102,41 @@ describe('peer-matches-nothing', () => {
   });
 });
 
+describe('beside a part of a cluster', () => {
+  const part = (...policies: Parameters<typeof findings>[0]) =>
+    findings(policies, undefined, [web, db], true).map(({ id, text }) => `${id}: ${text}`);
+
+  test('a peer that lives elsewhere is not told, nor a policy whose pods do', () => {
+    const elsewhere = { namespaceSelector: inNamespace('kube-system'), podSelector: select('dns') };
+    const anywhere = { namespaceSelector: {}, podSelector: select('dns') };
+    expect(part(onDb([{ from: [elsewhere, anywhere] }]))).toEqual([]);
+    expect(part(networkPolicy({ name: 'q', namespace: 'away', spec: { podSelector: select('q') } }))).toEqual(
+      ['policy-types-default: It has no rule and no policyTypes, so it denies all ingress and nothing else.'],
+    );
+  });
+  test('what is surely amiss is', () => {
+    expect(part(onDb([{ from: [{ podSelector: select('wbe') }] }]))).toEqual([
+      'peer-matches-nothing: Rule 1 names app=wbe, and no running pod of shop is one; there is app=web.',
+    ]);
+    expect(part(onDb([{ from: [{ namespaceSelector: inNamespace('shopp') }] }]))).toEqual([
+      'peer-matches-nothing: Rule 1 names all pods of shopp, and there is no shopp here, but shop.',
+    ]);
+    expect(part(np({ podSelector: select('dbb'), policyTypes: ['Ingress'] }))).toEqual([
+      'selects-nothing: It selects app=dbb, and no running pod of namespace shop has that; there is app=db.',
+    ]);
+  });
+});
+
+test('pods that have finished come again: a peer and a subject of theirs are not told', () => {
+  const job = pod({ name: 'job', phase: 'Succeeded' });
+  const pods = [web, db, job];
+  const policies = [
+    onDb([{ from: [{ podSelector: select('job') }] }]),
+    np({ podSelector: select('job') }, 'j'),
+  ];
+  expect(findings(policies, undefined, pods).map(({ id }) => id)).toEqual(['policy-types-default']);
+});
+
 describe('rule-matches-nothing', () => {
   test('an empty rule of Cilium', () => {
     expect(told('rule-matches-nothing', [cnp({ ingress: [{}, { fromEndpoints: [] }] })], cilium)).toEqual([
@@ -98,6 +147,9 @@ describe('rule-matches-nothing', () => {
     expect(
       told('rule-matches-nothing', [cnp({ ingress: [{ fromEntities: ['all'], toPorts }] })], cilium),
     ).toEqual(['p · ingress · 1 · Rule 1 names no port that could match, so it admits nothing.']);
+  });
+  test('not the empty rule that is a default deny', () => {
+    expect(told('rule-matches-nothing', [cnp({ ingress: [{}] })], cilium)).toEqual([]);
   });
   test('not an empty rule of a NetworkPolicy, which admits everything', () => {
     expect(told('rule-matches-nothing', [onDb([{}])])).toEqual([]);
@@ -147,12 +199,18 @@ describe('named-port-undeclared', () => {
   const named = (port: string) => onDb([{ ...fromWeb, ports: [{ port }] }]);
   test('a name that the selected pods do not declare, and one that the peers do not', () => {
     expect(told('named-port-undeclared', [named('http')])).toEqual([
-      'p · ingress · 1 · Rule 1 names the port http, and none of the pods it means declares a port of TCP of that name.',
+      'p · ingress · 1 · Rule 1 names the port http, and db declares no tcp port of that name.',
     ]);
     const to = [{ podSelector: select('db') }];
     expect(told('named-port-undeclared', [onWeb([{ to, ports: [{ port: 'http' }] }, toDns])])).toHaveLength(
       1,
     );
+  });
+  test('a name that is declared with another protocol', () => {
+    const resolver = pod({ name: 'db', ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] });
+    expect(told('named-port-undeclared', [named('dns')], undefined, [web, resolver])).toEqual([
+      'p · ingress · 1 · Rule 1 names the port dns, and db declares no tcp port of that name; db declares it as udp 53.',
+    ]);
   });
   test('not a name that a pod declares, nor one of any peer', () => {
     expect(told('named-port-undeclared', [named('pg')])).toEqual([]);
@@ -213,7 +271,6 @@ describe('no-dns', () => {
     expect(told('no-dns', [onWeb([toDb])])).toEqual([
       'p · egress · It isolates the egress of web, and no policy admits DNS (udp 53): names will not resolve.',
     ]);
-    expect(findings([onWeb([])]).find(({ id }) => id === 'no-dns')).toMatchObject({ severity: 'info' });
   });
   test('not where a policy admits DNS, nor where egress is open', () => {
     expect(told('no-dns', [onWeb([toDb, toDns])])).toEqual([]);
@@ -224,6 +281,16 @@ describe('no-dns', () => {
       ]),
     ).toEqual([]);
     expect(told('no-dns', [onDb([fromWeb])])).toEqual([]);
+  });
+  test('not where nothing is admitted at all, nor single addresses only', () => {
+    expect(told('no-dns', [onWeb([])])).toEqual([]);
+    const to = (cidr: string) => [onWeb([{ to: [{ ipBlock: { cidr } }] }])];
+    expect(told('no-dns', to('203.0.113.7/32'))).toEqual([]);
+    expect(told('no-dns', to('203.0.113.0/24'))).toHaveLength(1);
+  });
+  test('is told of the policy that admits, not of the default deny beside it', () => {
+    const deny = np({ podSelector: {}, policyTypes: ['Egress'] }, 'deny');
+    expect(told('no-dns', [deny, onWeb([toDb])])).toHaveLength(1);
   });
   test('without a resolver in sight, a rule for port 53 is enough', () => {
     const any53 = { ports: [{ port: 53, protocol: 'UDP' }] };
@@ -255,6 +322,19 @@ describe('shadowed-rule', () => {
       'allow · ingress · 1 · Rule 1 admits only what CiliumNetworkPolicy deny denies, and a deny beats every allow.',
     ]);
   });
+  test('a rule behind a wider one of its tier', () => {
+    const ordered = (...actions: readonly string[]) =>
+      anp(
+        'a',
+        5,
+        actions.map((action) => ({ action, from: [{ namespaces: {} }] })),
+      );
+    expect(told('shadowed-rule', [ordered('Allow', 'Deny', 'Allow')])).toEqual([
+      'a · ingress · 2 · Rule 2 is never reached: rule 1 decides all that it matches, and does not deny it (allow).',
+      'a · ingress · 3 · Rule 3 is never reached: rule 1 decides all that it matches, and likewise.',
+    ]);
+    expect(findings([ordered('Allow', 'Deny')])).toMatchObject([{ severity: 'warning' }]);
+  });
   test('not rules that differ, nor a wider one on fewer pods', () => {
     expect(told('shadowed-rule', [onDb([fromWeb, { from: [{ podSelector: select('db') }] }])])).toEqual([]);
     const all = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [fromWeb] }, 'all');
@@ -271,6 +351,15 @@ describe('no-effect', () => {
       'p · Other policies isolate the same pods and admit all that it admits.',
     ]);
     expect(told('no-effect', [bare('a'), bare('b')])).toHaveLength(1);
+    const whole = np({ podSelector: {}, policyTypes: ['Ingress'] }, 'whole');
+    expect(told('no-effect', [bare('a'), whole])).toEqual([
+      'a · Other policies isolate the same pods and admit all that it admits.',
+    ]);
+  });
+  test('not a default deny beside policies that admit', () => {
+    const deny = np({ podSelector: {}, policyTypes: ['Ingress'] }, 'deny');
+    const admits = (app: string) => np({ podSelector: select(app), ingress: [fromWeb] }, app);
+    expect(told('no-effect', [deny, admits('web'), admits('db')], undefined, [web, db])).toEqual([]);
   });
   test('not one that isolates a pod alone, nor one that admits more', () => {
     expect(told('no-effect', [bare('a')])).toEqual([]);
@@ -405,8 +494,13 @@ describe('l7-widened', () => {
 });
 
 test('findings of one policy come gravest first', () => {
-  const policy = np({ podSelector: select('db'), policyTypes: ['Egress'], ingress: [fromWeb], egress: [] });
+  const policy = np({
+    podSelector: select('db'),
+    policyTypes: ['Egress'],
+    ingress: [fromWeb],
+    egress: [{ to: [{ podSelector: select('db') }] }],
+  });
   expect(
     findings([policy], undefined, [web, db, dns]).map(({ id, severity }) => `${severity} ${id}`),
-  ).toEqual(['error unlisted-section', 'info no-dns']);
+  ).toEqual(['error unlisted-section', 'warning no-dns']);
 });

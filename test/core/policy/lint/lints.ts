@@ -35,7 +35,7 @@ export const cnp = (fields: Record<string, unknown>, name = 'p') =>
     spec: { endpointSelector: select('db'), ...fields },
   });
 
-export const anp = (name: string, priority: number, action: string) =>
+export const anp = (name: string, priority: number, ingress: string | readonly object[]) =>
   parseAdminPolicy({
     apiVersion: 'policy.networking.k8s.io/v1alpha1',
     kind: 'AdminNetworkPolicy',
@@ -43,7 +43,7 @@ export const anp = (name: string, priority: number, action: string) =>
     spec: {
       priority,
       subject: { namespaces: {} },
-      ingress: [{ action, from: [{ namespaces: {} }] }],
+      ingress: typeof ingress === 'string' ? [{ action: ingress, from: [{ namespaces: {} }] }] : ingress,
     },
   });
 
@@ -52,9 +52,10 @@ export function findings(
   policies: readonly Policy[],
   dialect: Dialect = dialectOf('spec'),
   pods = [web, db, mon, dns],
+  partial = false,
 ): readonly Finding[] {
   const namespaces = [namespace({ name: 'ops', labels: { team: 'blue' } })];
-  return lint(createEngine(cluster({ pods, namespaces, services, policies }), dialect));
+  return lint(createEngine(cluster({ pods, namespaces, services, policies }), dialect), { partial });
 }
 
 /** The texts of one lint, with policy, direction and rule. */

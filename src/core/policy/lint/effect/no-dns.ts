@@ -7,7 +7,10 @@ import type { Lint, LintContext } from '../context.ts';
 
 type Resolver = { readonly end: End; readonly port: number };
 
-/** Egress isolation that leaves pods without name resolution (facts/policy.md §5a step 5, §6 row 11). */
+/**
+ * Egress rules that let pods talk to somebody, and not look up who that is (facts/policy.md §5a step 5, §6 row 11).
+ * Pods that may talk to nobody are meant so, and pods that talk to single addresses look nothing up.
+ */
 export const noDns: Lint = {
   id: 'no-dns',
   title: 'egress is isolated and DNS is not admitted',
@@ -16,23 +19,30 @@ export const noDns: Lint = {
   severity: 'warning',
   *check(context, policy) {
     if (policy.tier !== 'normal') return;
-    if (!readingsOf(context.dialect, policy).some(({ isolates }) => isolates.egress)) return;
+    const readings = readingsOf(context.dialect, policy);
+    if (!readings.some(({ isolates, egress }) => isolates.egress && egress.some(needsNames))) return;
     const pods = context.selected(policy).filter((pod) => context.engine.isolation(pod).egress);
     const mute = pods.filter((pod) => !resolves(context, pod));
     const [first] = mute;
     if (first === undefined) return;
-    const closed = mute.every((pod) => admitsNothing(context, pod));
     const who = mute.length === 1 ? first.name : `${first.name} and ${mute.length - 1} more`;
     yield {
       direction: 'egress',
-      ...(closed ? { severity: 'info' } : {}),
-      text: closed
-        ? `It isolates the egress of ${who}, and nothing admits anything, DNS included.`
-        : `It isolates the egress of ${who}, and no policy admits DNS (udp 53): names will not resolve.`,
+      text: `It isolates the egress of ${who}, and no policy admits DNS (udp 53): names will not resolve.`,
       fix: "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).",
     };
   },
 };
+
+/** Whether a rule admits an end that people reach by name. */
+function needsNames({ action, peers }: Rule): boolean {
+  if (action !== 'allow') return false;
+  return peers === 'any' || peers.some((peer) => peer.type !== 'cidr' || !isOneAddress(peer.cidr));
+}
+
+function isOneAddress(cidr: string): boolean {
+  return !cidr.includes('/') || cidr.endsWith(cidr.includes(':') ? '/128' : '/32');
+}
 
 function resolves(context: LintContext, pod: Pod): boolean {
   const resolvers = resolversOf(context);
@@ -63,10 +73,6 @@ function opensDnsPort({ ports }: Rule): boolean {
         (port.type === 'all' || port.type === 'named' || (port.from <= 53 && 53 <= port.to)),
     )
   );
-}
-
-function admitsNothing(context: LintContext, pod: Pod): boolean {
-  return allowsOf(context, pod).length === 0;
 }
 
 function allowsOf({ engine, dialect }: LintContext, pod: Pod): readonly Rule[] {

@@ -3,7 +3,10 @@ import { readingsOf } from '../../reading.ts';
 import { type Lint, placedRules } from '../context.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
-/** A policy that could go without anybody noticing (facts/policy.md §1 rules 2, 4). */
+/**
+ * A policy that could go without anybody noticing (facts/policy.md §1 rules 2, 4). A default deny stands for pods that
+ * are to come: only another default deny makes it needless.
+ */
 export const noEffect: Lint = {
   id: 'no-effect',
   title: 'the policy has no effect beside the others',
@@ -40,8 +43,17 @@ export const noEffect: Lint = {
   },
 };
 
-/** Of two policies without rules that could each stand for the other, the later one by name is told. */
+/**
+ * Whether the other one may stand for this one. Of two without rules, the one that selects more, else the first by
+ * name; one with rules comes and goes with what it admits.
+ */
 function outlasts(other: Policy, policy: Policy): boolean {
-  const isBare = ({ ingress, egress }: Policy) => ingress.length + egress.length === 0;
-  return !isBare(other) || !isBare(policy) || other.name < policy.name;
+  if (!isBare(policy)) return true;
+  if (!isBare(other) || other.parts !== undefined) return false;
+  const [wide, narrow] = [other.subject.pods.length, policy.subject.pods.length];
+  return wide === narrow ? other.name < policy.name : wide < narrow;
+}
+
+function isBare({ ingress, egress }: Policy): boolean {
+  return ingress.length + egress.length === 0;
 }

@@ -1,6 +1,7 @@
 import type { Policy } from '../../policy.ts';
 import { type Lint, type LintContext, type PlacedRule, placedRules } from '../context.ts';
 import { ruleCovers } from '../cover.ts';
+import type { Flaw } from '../finding.ts';
 
 /** A rule that another one leaves nothing to do (facts/policy.md §1 rule 4, §2a.9, §2b rule 2). */
 export const shadowedRule: Lint = {
@@ -12,23 +13,42 @@ export const shadowedRule: Lint = {
   *check(context, policy) {
     const rules = [...placedRules(context.dialect, policy)];
     for (const [at, placed] of rules.entries()) {
-      const shadow =
-        policy.tier === 'normal' ? shadowOf(context, policy, placed) : rules.slice(0, at).find(hides(placed));
-      if (shadow === undefined) continue;
-      const who = 'policy' in shadow ? shadow.name : `rule ${shadow.index + 1}`;
-      const denies = 'policy' in shadow && shadow.denies;
-      yield {
-        direction: placed.direction,
-        ruleIndex: placed.index,
-        ...(denies ? { severity: 'warning' } : {}),
-        text: denies
-          ? `Rule ${placed.index + 1} admits only what ${who} denies, and a deny beats every allow.`
-          : `Rule ${placed.index + 1} says nothing that ${who} does not say already.`,
-        fix: denies ? 'Narrow the deny, or take the rule out.' : 'Take the rule out.',
-      };
+      const place = { direction: placed.direction, ruleIndex: placed.index };
+      if (policy.tier === 'normal') {
+        const shadow = shadowOf(context, policy, placed);
+        if (shadow !== undefined) yield { ...place, ...besideOthers(placed, shadow) };
+        continue;
+      }
+      const before = rules.slice(0, at).find(hides(placed));
+      if (before !== undefined) yield { ...place, ...behind(placed, before) };
     }
   },
 };
+
+function besideOthers({ index }: PlacedRule, { name, denies }: Shadow): Flaw {
+  return denies
+    ? {
+        severity: 'warning',
+        text: `Rule ${index + 1} admits only what ${name} denies, and a deny beats every allow.`,
+        fix: 'Narrow the deny, or take the rule out.',
+      }
+    : {
+        text: `Rule ${index + 1} says nothing that ${name} does not say already.`,
+        fix: 'Take the rule out.',
+      };
+}
+
+/** In these tiers the first rule that matches decides: one behind a wider one never does. */
+function behind({ index, rule }: PlacedRule, before: PlacedRule): Flaw {
+  const text = `Rule ${index + 1} is never reached: rule ${before.index + 1} decides all that it matches`;
+  return rule.action === before.rule.action
+    ? { text: `${text}, and likewise.`, fix: 'Take the rule out.' }
+    : {
+        severity: 'warning',
+        text: `${text}, and does not ${rule.action} it (${before.rule.action}).`,
+        fix: `Put it before rule ${before.index + 1}, or take it out.`,
+      };
+}
 
 type Shadow = { readonly policy: Policy; readonly name: string; readonly denies: boolean };
 

@@ -2,6 +2,7 @@ import type { Pod } from '../../../cluster/objects.ts';
 import { clusterPort, ownPort } from '../../cilium/named-ports.ts';
 import type { Policy, PortMatch } from '../../policy.ts';
 import {
+  isInSight,
   type Lint,
   type LintContext,
   type PlacedRule,
@@ -9,6 +10,7 @@ import {
   podPeers,
   podsMatching,
 } from '../context.ts';
+import type { Flaw } from '../finding.ts';
 
 type Named = PortMatch & { readonly type: 'named' };
 
@@ -26,17 +28,33 @@ export const namedPortUndeclared: Lint = {
         const pods = destinations(context, policy, placed);
         if (pods === undefined || pods.length === 0) continue;
         if (ports.some((port) => isDeclared(context, placed, port, pods))) continue;
-        const protocol = ports.length === 1 ? ` of ${ports[0]?.protocol}` : '';
-        yield {
-          direction: placed.direction,
-          ruleIndex: placed.index,
-          text: `Rule ${placed.index + 1} names the port ${name}, and none of the ${pods.length === 1 ? 'pods it means' : `${pods.length} pods it means`} declares a port${protocol} of that name.`,
-          fix: 'Write the number, or declare the name on the container of the destination.',
-        };
+        yield { direction: placed.direction, ruleIndex: placed.index, ...flawOf(placed, name, ports, pods) };
       }
     }
   },
 };
+
+/** A name that is declared with another protocol is told so: TCP is meant where none is written. */
+function flawOf({ index }: PlacedRule, name: string, ports: readonly Named[], pods: readonly Pod[]): Flaw {
+  const [protocol, ...others] = ports.map((port) => port.protocol);
+  const asked = others.length === 0 ? `${protocol?.toLowerCase()} port` : 'port';
+  const who =
+    pods.length === 1
+      ? `${pods[0]?.name} declares no`
+      : `none of the ${pods.length} pods it means declares a`;
+  const [pod, other] = pods
+    .flatMap((one) => one.ports.map((port) => [one, port] as const))
+    .find(([, port]) => port.name === name) ?? [undefined, undefined];
+  return {
+    text: `Rule ${index + 1} names the port ${name}, and ${who} ${asked} of that name${
+      other === undefined ? '' : `; ${pod.name} declares it as ${other.protocol.toLowerCase()} ${other.port}`
+    }.`,
+    fix:
+      other === undefined
+        ? 'Write the number, or declare the name on the container of the destination.'
+        : `Write protocol: ${other.protocol} beside the port.`,
+  };
+}
 
 /** Pods that own the port: the policy's own for ingress, the peers for egress; undefined when anybody may. */
 function destinations(
@@ -46,6 +64,7 @@ function destinations(
 ): readonly Pod[] | undefined {
   if (direction === 'ingress') return context.selected(policy);
   if (rule.peers === 'any' || rule.peers.some(({ type }) => type !== 'pods')) return undefined;
+  if (!podPeers(rule).every((peer) => isInSight(context, peer))) return undefined;
   return podPeers(rule).flatMap((peer) => podsMatching(context, peer));
 }
 

@@ -1,15 +1,22 @@
 import type { PodMatch } from '../../policy.ts';
 import { shortPeerText } from '../../text.ts';
 import {
+  isInSight,
   type Lint,
   type LintContext,
+  namesIn,
   namespacesMatching,
   placedRules,
   podPeers,
   podsMatching,
 } from '../context.ts';
+import type { Severity } from '../finding.ts';
+import { nearestLabel, nearestName } from '../near.ts';
 
-/** A peer that stands for no pod now (facts/policy.md §1 rules 15 to 20). */
+/**
+ * A peer that stands for no pod now (facts/policy.md §1 rules 15 to 20). Pods that have finished count as there: those
+ * of a CronJob come again. Of a part of a cluster only what is surely amiss is told.
+ */
 export const peerMatchesNothing: Lint = {
   id: 'peer-matches-nothing',
   title: 'a peer of a rule matches no pod',
@@ -18,20 +25,24 @@ export const peerMatchesNothing: Lint = {
   *check(context, policy) {
     for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
       for (const peer of podPeers(rule)) {
-        if (podsMatching(context, peer, { first: true }).length > 0) continue;
-        const { why, fix } = reasonOf(context, peer);
+        if (podsMatching(context, peer, { first: true, finished: true }).length > 0) continue;
+        const reason = isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer);
+        if (reason === undefined) continue;
+        const { why, ...more } = reason;
         yield {
           direction,
           ruleIndex: index,
           text: `Rule ${index + 1} names ${shortPeerText(peer)}, and ${why}.`,
-          fix,
+          ...more,
         };
       }
     }
   },
 };
 
-function reasonOf(context: LintContext, peer: PodMatch): { readonly why: string; readonly fix: string } {
+type Reason = { readonly why: string; readonly fix: string; readonly severity?: Severity };
+
+function reasonOf(context: LintContext, peer: PodMatch): Reason {
   const reached = namespacesMatching(context.model, context.world, peer);
   if (reached.length === 0) {
     return {
@@ -47,8 +58,25 @@ function reasonOf(context: LintContext, peer: PodMatch): { readonly why: string;
       fix: `Name that namespace in the peer, or take the peer out.`,
     };
   }
+  const near = nearestLabel(context, peer);
+  const isWide = reached.length > 1 && near === undefined;
   return {
-    why: `no running pod of ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} is one`,
+    why: `no running pod of ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} is one${
+      near === undefined ? '' : `; there is ${near}`
+    }`,
     fix: 'Correct the selector, or take the peer out if it is of the past.',
+    ...(isWide ? { severity: 'info' } : {}),
   };
+}
+
+/** A namespace that is not in sight may well be; but not one that looks like a slip of the pen. */
+function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Reason | undefined {
+  const [name, ...others] = namespaces.by === 'labels' ? namesIn(namespaces.selector) : [];
+  if (name === undefined || others.length > 0 || model.namespace(name) !== undefined) return undefined;
+  const near = nearestName(
+    name,
+    Array.from(model.namespaces(), (item) => item.name),
+  );
+  if (near === undefined) return undefined;
+  return { why: `there is no ${name} here, but ${near}`, fix: `Write ${near} if that is meant.` };
 }

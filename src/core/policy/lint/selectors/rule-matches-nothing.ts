@@ -1,13 +1,18 @@
+import type { Rule } from '../../policy.ts';
 import { type Lint, placedRules } from '../context.ts';
 
-/** A rule without any peer or port that could match (facts/policy.md §2a.4, §2a.5, §2b rule 10). */
+/**
+ * A rule without any peer or port that could match (facts/policy.md §2a.4, §2a.5, §2b rule 10). An empty rule that is
+ * the only one of its section is how Cilium's documentation writes a default deny: not told.
+ */
 export const ruleMatchesNothing: Lint = {
   id: 'rule-matches-nothing',
   title: 'a rule can match nothing',
   source: 'Cilium policy engine 1.19: an empty rule, an empty peer list and empty ports select nothing',
   severity: 'warning',
   *check({ dialect }, policy) {
-    for (const { direction, index, rule } of placedRules(dialect, policy)) {
+    for (const { direction, index, rule, reading } of placedRules(dialect, policy)) {
+      if (isDefaultDeny(rule, reading[direction])) continue;
       const what = rule.peers !== 'any' && rule.peers.length === 0 ? 'peer' : undefined;
       const ports = rule.ports !== 'any' && rule.ports.length === 0 ? 'port' : undefined;
       const missing = what ?? ports;
@@ -24,3 +29,9 @@ export const ruleMatchesNothing: Lint = {
     }
   },
 };
+
+function isDefaultDeny(rule: Rule, rules: readonly Rule[]): boolean {
+  const { action, peers, ports, at } = rule;
+  const isBare = action === 'allow' && peers !== 'any' && peers.length === 0 && ports === 'any';
+  return isBare && at !== undefined && rules.every((other) => other === rule || other.action === 'deny');
+}

@@ -1,9 +1,15 @@
+import { isLive } from '../../../cluster/objects.ts';
 import type { PodMatch, Policy } from '../../policy.ts';
 import { readingsOf } from '../../reading.ts';
 import { selectorText } from '../../text.ts';
-import { type Lint, type LintContext, podsMatching } from '../context.ts';
+import { isInSight, type Lint, type LintContext, podsMatching } from '../context.ts';
+import type { Flaw } from '../finding.ts';
+import { nearestLabel } from '../near.ts';
 
-/** A policy whose selector finds no pod that policies apply to (facts/policy.md §1 rules 2, 5, 29, 32). */
+/**
+ * A policy whose selector finds no pod that policies apply to (facts/policy.md §1 rules 2, 5, 29, 32). Pods that have
+ * finished count as there: those of a CronJob come again.
+ */
 export const selectsNothing: Lint = {
   id: 'selects-nothing',
   title: 'the policy selects no pod',
@@ -11,11 +17,15 @@ export const selectsNothing: Lint = {
   severity: 'warning',
   *check(context, policy) {
     if (context.selected(policy).length > 0) return;
-    for (const { subject } of readingsOf(context.dialect, policy)) yield flawOf(context, policy, subject);
+    for (const { subject } of readingsOf(context.dialect, policy)) {
+      if (!isInSight(context, subject)) continue;
+      if (podsMatching(context, subject, { finished: true }).some((pod) => !isLive(pod))) continue;
+      yield flawOf(context, policy, subject);
+    }
   },
 };
 
-function flawOf(context: LintContext, policy: Policy, subject: PodMatch) {
+function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
   const where = policy.namespace === undefined ? 'the cluster' : `namespace ${policy.namespace}`;
   const hosts = podsMatching(context, { ...subject, notOnHost: false }).length;
   if (hosts > 0) {
@@ -25,11 +35,18 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch) {
     };
   }
   const { pods } = subject;
+  if (pods.length === 0) {
+    return {
+      severity: 'info',
+      text: `It selects every pod of ${where}, and there is none.`,
+      fix: 'Keep it if pods are to come, or delete it.',
+    };
+  }
+  const near = nearestLabel(context, subject);
   return {
-    text:
-      pods.length === 0
-        ? `It selects every pod of ${where}, and there is none.`
-        : `It selects ${selectorText(pods)}, and no running pod of ${where} has that.`,
+    text: `It selects ${selectorText(pods)}, and no running pod of ${where} has that${
+      near === undefined ? '' : `; there is ${near}`
+    }.`,
     fix: 'Correct the selector, or delete the policy if its pods are gone for good.',
   };
 }

@@ -1,0 +1,35 @@
+import type { Selector } from '../../cluster/labels.ts';
+import { nearestNames } from '../../cluster/nearest.ts';
+import { isLive } from '../../cluster/objects.ts';
+import type { PodMatch } from '../policy.ts';
+import { type LintContext, namespacesMatching } from './context.ts';
+
+/** The label that somebody may have meant: `app=web` for `app=wbe`; undefined when pods have none like it. */
+export function nearestLabel(context: LintContext, match: PodMatch): string | undefined {
+  const pods = namespacesMatching(context.model, context.world, match)
+    .flatMap((namespace) => context.model.podsIn(namespace))
+    .filter(isLive);
+  for (const { key, value } of equalities(match.pods)) {
+    const values = new Set(pods.flatMap(({ labels }) => labels[key] ?? []));
+    if (values.has(value)) continue;
+    const [near] = nearestNames(value, values, typosIn(value));
+    if (near !== undefined) return `${key}=${near}`;
+  }
+  return undefined;
+}
+
+/** The name that somebody may have meant among those that are; undefined when none is like it. */
+export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
+  return nearestNames(wanted, names, typosIn(wanted))[0];
+}
+
+/** How many letters may differ until it is another word. */
+function typosIn(word: string): number {
+  return word.length <= 3 ? 1 : 2;
+}
+
+function equalities(selector: Selector): readonly { readonly key: string; readonly value: string }[] {
+  return selector.flatMap(({ key, operator, values }) =>
+    operator === 'In' ? values.map((value) => ({ key, value })) : [],
+  );
+}
