@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Pod } from '../../../src/core/cluster/objects.ts';
+import type { Exec } from '../../../src/core/ports.ts';
+
+/** What a packet did: `refused` was answered with a reset or an ICMP unreachable, by whoever. */
+export type Packet = 'open' | 'refused' | 'timeout' | 'error';
+
+/** One attempt; `wait` in ms. */
+export type Dial = {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly wait: number;
+};
+
+/** So many at once from one pod: more would only wait for the processor. */
+const AT_ONCE = 48;
+const ever = new AbortController().signal;
+
+/** Makes all attempts from inside a pod by one exec; the answers are in the order of the attempts. */
+export async function dialFromPod(
+  exec: Exec,
+  { namespace, name }: Pod,
+  dials: readonly Dial[],
+): Promise<readonly Packet[]> {
+  const attempts = dials.map(
+    ({ protocol, address, port, wait }, index) =>
+      `(echo ${index} $(netcat dial ${protocol} ${address}:${port} ${wait}ms))&${(index + 1) % AT_ONCE === 0 ? ' wait;' : ''}`,
+  );
+  const command = ['sh', '-c', `${attempts.join(' ')} wait`];
+  const { stdout, stderr } = await exec({ namespace, pod: name, container: 'main' }, command, {
+    signal: ever,
+    timeout: 60_000,
+  });
+  const answers = new Map(stdout.split('\n').map((line) => line.split(' ') as [string, string]));
+  return dials.map((_, index) => packetOf(answers.get(String(index)), stderr));
+}
+
+/** From where on the machine itself: the node by one of its addresses, or the host outside the cluster. */
+export type HostSource = { readonly inside: 'node' | 'outside'; readonly address: string };
+
+const run = promisify(execFile);
+const OUTSIDE = 'sluice-outside';
+
+/** Makes all attempts from the machine itself, from a given address. */
+export async function dialFromHost(
+  { inside, address }: HostSource,
+  dials: readonly Dial[],
+): Promise<readonly Packet[]> {
+  const script = [join(import.meta.dirname, 'host-dial.ts'), address, JSON.stringify(dials)];
+  const command = [process.execPath, ...script];
+  const [file = '', ...args] = inside === 'node' ? command : ['ip', 'netns', 'exec', OUTSIDE, ...command];
+  const { stdout, stderr } = await run(file, args, { timeout: 60_000 });
+  const answers: unknown = JSON.parse(stdout);
+  if (!Array.isArray(answers)) throw new Error(`host-dial answered ${stdout}`);
+  return answers.map((answer) => packetOf(answer, stderr));
+}
+
+/** Whether this process may act as the host outside the cluster. */
+export async function mayActOutside(): Promise<boolean> {
+  return run('ip', ['netns', 'exec', OUTSIDE, 'true']).then(
+    () => true,
+    () => false,
+  );
+}
+
+function packetOf(word: unknown, stderr: string): Packet {
+  switch (word) {
+    case 'open':
+    case 'refused':
+    case 'timeout':
+    case 'error':
+      return word;
+    default:
+      throw new Error(`an attempt ended without an answer: ${String(word)} ${stderr}`);
+  }
+}

@@ -1,0 +1,50 @@
+import { expect } from 'vitest';
+import { isRecord } from '../../../src/core/json.ts';
+import type { Fleet } from './fleet.ts';
+import type { Live } from './live.ts';
+
+const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };
+const ever = new AbortController().signal;
+
+/** Tells when everything that was written before is in force; one for each cell. */
+export type Enforced = () => Promise<void>;
+
+/**
+ * A policy of its own that admits another port every time: the enforcer takes policies in the order of their writing,
+ * so when that port is open, all policies before it are in force. The watch of the engine has the same order.
+ */
+export async function createEnforced(live: Live, { canary }: Fleet, index: number): Promise<Enforced> {
+  const { api, exec } = live.hands;
+  const name = `cell-${index}`;
+  const ref = { ...POLICIES, namespace: canary };
+  let port = 10_000 + 10_000 * index;
+  await api.create(ref, {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace: canary },
+    spec: { podSelector: { matchLabels: { app: 'canary' } }, ingress: admitting(port) },
+  });
+  return async () => {
+    port += 1;
+    await api.patch({ ...ref, name }, { spec: { ingress: admitting(port) } });
+    await live.until(
+      'the engine sees the canary policy',
+      () => isRecord(live.model.policy('NetworkPolicy', canary, name)) && admits(live, canary, name, port),
+    );
+    const address = live.model.pod(canary, 'canary')?.ips[0] ?? '';
+    const attempt = `[ "$(netcat dial tcp ${address}:${port} 100ms)" = timeout ]`;
+    const script = `n=0; while ${attempt}; do n=$((n+1)); [ $n -gt 150 ] && exit 9; done; exit 0`;
+    const where = { namespace: canary, pod: 'watch', container: 'main' };
+    const { code } = await exec(where, ['sh', '-c', script], { signal: ever, timeout: 60_000 });
+    expect(code, 'the enforcer took 15 s and more').toBe(0);
+  };
+}
+
+function admitting(port: number): unknown {
+  return [{ ports: [{ protocol: 'TCP', port }] }];
+}
+
+function admits({ model }: Live, namespace: string, name: string, port: number): boolean {
+  const ports = model.policy('NetworkPolicy', namespace, name)?.ingress[0]?.ports;
+  return Array.isArray(ports) && ports.some((item) => item.type === 'range' && item.from === port);
+}

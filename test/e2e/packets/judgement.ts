@@ -1,0 +1,31 @@
+import { createJudge, type Judge } from '../../../src/cli/offline/explain/judge-ends.ts';
+import { SluiceError } from '../../../src/core/errors.ts';
+import type { Decision } from '../../../src/core/policy/verdict.ts';
+import type { Cell } from './fleet.ts';
+import type { Live } from './live.ts';
+import { type Path, refOf } from './paths.ts';
+
+/** What the program says of a path, as `sluice explain` would; `nowhere`: there is nothing at its end. */
+export type Judgement = { readonly verdict: Decision | 'nowhere'; readonly reason: string };
+
+/** Judges paths as things are now; ends whose pods differ are undecidable, as one connection reaches any of them. */
+export function judgeNow(live: Live, cell: Cell): (path: Path) => Judgement {
+  const judge = createJudge(live);
+  return (path) => judgePath(judge, cell, path);
+}
+
+function judgePath(judge: Judge, cell: Cell, { from, to, port }: Path): Judgement {
+  try {
+    const { verdict, pairs } = judge(refOf(cell, from), refOf(cell, to), port);
+    const reason = `egress ${verdict.egress.verdict}: ${verdict.egress.summary}; ingress ${verdict.ingress.verdict}: ${verdict.ingress.summary}`;
+    const kinds = Object.values(pairs).filter((count) => count > 0).length;
+    return kinds > 1
+      ? { verdict: 'undecidable', reason: 'its backends differ' }
+      : { verdict: verdict.verdict, reason };
+  } catch (error) {
+    if (error instanceof SluiceError && (error.code === 'refused' || error.code === 'failed')) {
+      return { verdict: 'nowhere', reason: error.message };
+    }
+    throw error;
+  }
+}

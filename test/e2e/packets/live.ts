@@ -1,0 +1,86 @@
+import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
+import type { ClusterModel } from '../../../src/core/cluster/model.ts';
+import type { Engine } from '../../../src/core/policy/engine.ts';
+import type { ClusterInfo } from '../../../src/core/ports.ts';
+import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import type { Connection } from '../../../src/session/connection.ts';
+import { startRuntime } from '../../../src/session/runtime.ts';
+import type { RealCluster } from '../../helpers/real-cluster.ts';
+
+/** The engine of the running program over the real cluster, and an admin's hands on it. */
+export type Live = {
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  readonly info: ClusterInfo;
+  /** Writes and enters pods, as admin. */
+  readonly hands: Cluster;
+  /** Resolves when a condition on the model holds; looked at on every change of the cluster. */
+  readonly until: (what: string, holds: () => boolean, within?: number) => Promise<void>;
+  readonly dispose: () => Promise<void>;
+};
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Follows the cluster as the program does for alice: her rights, the enforcer as detected. */
+export async function startLive(cluster: RealCluster): Promise<Live> {
+  const hands = await connect({ kubeconfig: cluster.admin });
+  const watching = new Set<() => void>();
+  const runtime = await startRuntime(
+    connectionOver(await connect({ kubeconfig: cluster.alice })),
+    {
+      clock,
+      version: 'test',
+      limits: DEFAULT_LIMITS,
+      traffic: false,
+      listener: {
+        cluster: () => {
+          for (const look of watching) look();
+        },
+      },
+    },
+    new AbortController().signal,
+  );
+  await runtime.ready;
+  const { model, engine, info } = runtime;
+  return {
+    model,
+    engine,
+    info,
+    hands,
+    until: (what, holds, within = 90_000) =>
+      new Promise((resolve, reject) => {
+        const end = (settle: () => void) => {
+          clearTimeout(late);
+          watching.delete(look);
+          settle();
+        };
+        const look = () => {
+          if (holds()) end(resolve);
+        };
+        const late = setTimeout(
+          () => end(() => reject(new Error(`not within ${within / 1_000} s: ${what}`))),
+          within,
+        );
+        watching.add(look);
+        look();
+      }),
+    dispose: async () => {
+      await runtime.dispose();
+      await hands.dispose();
+    },
+  };
+}
+
+function connectionOver(cluster: Cluster): Connection {
+  const unused = () => Promise.reject(new Error('not asked for here'));
+  return {
+    api: cluster.api,
+    feed: cluster.feed,
+    context: cluster.context,
+    demo: false,
+    traffic: unused,
+    audit: unused,
+    foreign: (signal) => cluster.foreignPolicies(signal),
+    dispose: () => cluster.dispose(),
+  };
+}

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findRealCluster } from '../../helpers/real-cluster.ts';
+import { mayActOutside } from './dial.ts';
+import { createEnforced } from './enforced.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { judgeNow } from './judgement.ts';
+import { type Live, startLive } from './live.ts';
+import { NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
+import { createTotals, faults } from './report.ts';
+import { type Bench, type Round, tryPaths, writePolicies } from './round.ts';
+import { ADDRESSES } from './scenarios/addresses.ts';
+import { DIRECTIONS } from './scenarios/directions.ts';
+import { ODD } from './scenarios/odd.ts';
+import { PORTS } from './scenarios/ports.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { SELECTORS } from './scenarios/selectors.ts';
+import { SERVICES } from './scenarios/services.ts';
+
+const cluster = await findRealCluster();
+const onHost = cluster !== undefined && (await mayActOutside());
+if (cluster !== undefined && !onHost)
+  console.warn('\n*** SKIPPED: no rights on the node: nothing is tried from it or from outside ***\n');
+
+/** How many scenarios run side by side, each in a cell of its own. */
+const CELLS = 3;
+const GROUPS = { SELECTORS, ADDRESSES, PORTS, DIRECTIONS, SERVICES, ODD };
+const MINUTES = 60_000;
+
+describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => {
+  const totals = createTotals();
+  let live: Live;
+  let fleet: Fleet;
+  let benches: Pool<Bench>;
+
+  beforeAll(async () => {
+    if (cluster === undefined) return;
+    live = await startLive(cluster);
+    fleet = await createFleet(cluster, live, CELLS);
+    benches = poolOf(
+      await Promise.all(
+        fleet.cells.map(async (cell) => ({
+          live,
+          cell,
+          enforced: await createEnforced(live, fleet, cell.index),
+        })),
+      ),
+    );
+  }, 2 * MINUTES);
+
+  afterAll(async () => {
+    console.log(`\nenforced by ${live?.info.enforcer}: ${totals.text()}\n`);
+    await fleet?.dispose();
+    await live?.dispose();
+  });
+
+  describe.concurrent.each(Object.entries(GROUPS))('%s', (_, scenarios) => {
+    test.each(scenarios)('$title', { timeout: 5 * MINUTES }, (scenario) =>
+      benches.use((bench) => run(bench, scenario)),
+    );
+  });
+
+  test('are many', () => {
+    expect(totals.policies()).toBeGreaterThanOrEqual(60);
+    expect(totals.tests()).toBeGreaterThanOrEqual(300);
+  });
+
+  async function run(bench: Bench, scenario: Scenario): Promise<void> {
+    const drafts = scenario.policies(bench.cell);
+    const paths = scenario.paths.filter(({ from }) => onHost || !isHost(from));
+    const remove = await writePolicies(bench, drafts);
+    try {
+      const round = await tryPaths(bench, paths);
+      totals.add(drafts.length, round);
+      expect(faults(round, drafts, scenario.undecidable)).toEqual([]);
+      if (scenario.oneSided === undefined)
+        expect(verdicts(round)).toEqual(expect.arrayContaining(['allow', 'deny']));
+      if (scenario.change === undefined) return;
+      const before = textOf(bench, paths);
+      try {
+        await scenario.change.make(bench);
+        await bench.live.until('a verdict turns', () => textOf(bench, paths) !== before, 15_000);
+        const after = await tryPaths(bench, paths);
+        totals.add(0, after);
+        expect(faults(after, drafts, scenario.undecidable)).toEqual([]);
+      } finally {
+        await scenario.change.undo(bench);
+        await bench.live.until('the verdicts are as before', () => textOf(bench, paths) === before, 15_000);
+      }
+    } finally {
+      await remove();
+    }
+  }
+});
+
+function isHost(name: Path['from']): boolean {
+  return name === NODE || name === OUTSIDE || name === OUTSIDE_TOO;
+}
+
+function verdicts({ tried }: Round): readonly string[] {
+  return [...new Set(tried.map(({ judgement }) => judgement.verdict))];
+}
+
+function textOf({ live, cell }: Bench, paths: readonly Path[]): string {
+  const judge = judgeNow(live, cell);
+  return paths.map((path) => judge(path).verdict).join();
+}
+
+type Pool<T> = { readonly use: <R>(work: (item: T) => Promise<R>) => Promise<R> };
+
+/** Hands out items one user at a time. */
+function poolOf<T>(items: readonly T[]): Pool<T> {
+  const free = [...items];
+  const waiting: ((item: T) => void)[] = [];
+  return {
+    use: async (work) => {
+      const item = free.pop() ?? (await new Promise<T>((resolve) => waiting.push(resolve)));
+      try {
+        return await work(item);
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) free.push(item);
+        else next(item);
+      }
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { EndRef, PortSpec } from '../../../src/core/access/grant.ts';
+import { parsePort } from '../../../src/core/cluster/ends.ts';
+import type { Cell, PodName } from './fleet.ts';
+import { ODD_PODS, PODS } from './fleet.ts';
+
+/** The host outside the cluster by its two addresses, and the node by the address that its object lists. */
+export const OUTSIDE = '198.51.100.7';
+export const OUTSIDE_TOO = '198.51.100.130';
+export const NODE = '172.31.255.1';
+
+/** An end by a short name: a pod, `x/svc/web`, or an address. */
+export type EndName =
+  | PodName
+  | `${'x' | 'y' | 'z'}/svc/${string}`
+  | typeof OUTSIDE
+  | typeof OUTSIDE_TOO
+  | typeof NODE;
+
+/** One connection to try. */
+export type Path = { readonly from: EndName; readonly to: EndName; readonly port: PortSpec };
+
+/** Every source with every destination and port, `8080/tcp`; none to itself. */
+export function every(
+  from: readonly EndName[],
+  to: readonly EndName[],
+  ports: readonly string[],
+): readonly Path[] {
+  return from.flatMap((source) =>
+    to.flatMap((target) =>
+      source === target ? [] : ports.map((port) => ({ from: source, to: target, port: parsePort(port) })),
+    ),
+  );
+}
+
+/** `x/a → y/b :80/tcp`. */
+export function pathText({ from, to, port }: Path): string {
+  return `${from} → ${to} :${port.port}/${port.protocol.toLowerCase()}`;
+}
+
+/** Whether a short name is that of a pod. */
+export function isPod(name: EndName): name is PodName {
+  return [...PODS, ...ODD_PODS].some((pod) => pod === name);
+}
+
+/** The end as `sluice explain` takes it. */
+export function refOf(cell: Cell, name: EndName): EndRef {
+  if (name === OUTSIDE || name === OUTSIDE_TOO || name === NODE) return { type: 'ip', ip: name };
+  const [short = '', second = '', third] = name.split('/');
+  const namespace = cell.namespace(short);
+  return third === undefined
+    ? { type: 'pod', namespace, name: second }
+    : { type: 'service', namespace, name: third };
+}

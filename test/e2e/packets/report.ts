@@ -1,0 +1,70 @@
+import { pathText } from './paths.ts';
+import type { Draft, Round, Tried } from './round.ts';
+
+/** What all scenarios together came to. */
+export type Totals = {
+  readonly add: (policies: number, round: Round) => void;
+  readonly policies: () => number;
+  readonly tests: () => number;
+  readonly text: () => string;
+};
+
+/** Counts policies and connection tests. */
+export function createTotals(): Totals {
+  const tried: Tried[] = [];
+  let policies = 0;
+  let slowest = 0;
+  const count = (holds: (item: Tried) => boolean) => tried.filter(holds).length;
+  return {
+    add: (more, round) => {
+      policies += more;
+      tried.push(...round.tried);
+      slowest = Math.max(slowest, round.settled);
+    },
+    policies: () => policies,
+    tests: () => tried.length,
+    text: () => {
+      const open = tried.filter(({ judgement }) => judgement.verdict === 'undecidable');
+      const reasons = Map.groupBy(open, ({ judgement }) => judgement.reason);
+      return [
+        `${policies} policies, ${tried.length} connection tests: ${count(({ agrees }) => agrees) - open.length} agree` +
+          ` (${count(({ judgement }) => judgement.verdict === 'allow')} allowed,` +
+          ` ${count(({ judgement }) => judgement.verdict === 'deny')} denied,` +
+          ` ${count(({ judgement }) => judgement.verdict === 'nowhere')} lead nowhere),` +
+          ` ${count(({ agrees }) => !agrees)} differ, ${open.length} undecidable`,
+        ...[...reasons].map(([reason, list]) => {
+          const packets = [...new Set(list.map(({ packet }) => packet))].join(', ');
+          return `  undecidable ${list.length}×: ${reason} (packets: ${packets})`;
+        }),
+        `slowest to agree: ${Math.round(slowest)} ms`,
+      ].join('\n');
+    },
+  };
+}
+
+/** What is wrong with a round: paths that differ, and undecidable ones that `known` does not name. */
+export function faults(
+  { tried }: Round,
+  drafts: readonly Draft[],
+  known: RegExp | undefined,
+): readonly string[] {
+  const differing = tried.filter(({ agrees }) => !agrees).map(differenceText);
+  const unnamed = tried
+    .filter(({ judgement: { verdict, reason } }) => verdict === 'undecidable' && known?.test(reason) !== true)
+    .map(differenceText);
+  const lines = [...differing, ...unnamed];
+  return lines.length === 0 ? [] : [...lines, ...drafts.map(draftText)];
+}
+
+function differenceText({ judgement, packet, ...path }: Tried): string {
+  return `${pathText(path)}  sluice: ${judgement.verdict} (${judgement.reason})  packet: ${packet}`;
+}
+
+/** The policy as somebody would apply it, for a failing test. */
+export function draftText({ namespace, spec }: Draft): string {
+  return `policy in ${namespace}:\n${spec
+    .trim()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')}`;
+}
