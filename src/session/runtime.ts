@@ -21,7 +21,8 @@ import { planner } from './runtime/plan.ts';
 
 /** What happened, for whoever shows it; several changes may come as one call. */
 export type RuntimeListener = {
-  readonly cluster?: (kind: KindName) => void;
+  /** The events of one kind; none when not objects changed, but how policies are read. */
+  readonly cluster?: (kind: KindName, events: readonly ClusterEvent[]) => void;
   readonly feed?: (feed: string, state: FeedState) => void;
   readonly scope?: (namespace: string | undefined) => void;
   readonly flows?: (flows: readonly Flow[]) => void;
@@ -140,7 +141,7 @@ export async function startRuntime(
   );
   const foreign = connection.foreign(stopped).then((objects) => {
     engine.setForeign([...objects]);
-    listener.cluster?.('policies');
+    listener.cluster?.('policies', []);
   });
   keep(foreign);
   if (options.traffic) {
@@ -197,13 +198,11 @@ function applyAll(
   events: readonly ClusterEvent[],
   listener: RuntimeListener,
 ): void {
-  const touched = new Set<KindName>();
   for (const event of events) {
     model.apply(event);
     engine.apply(event);
-    touched.add(event.kind);
   }
-  for (const kind of touched) listener.cluster?.(kind);
+  for (const [kind, some] of Map.groupBy(events, (event) => event.kind)) listener.cluster?.(kind, some);
 }
 
 function ownerOf(

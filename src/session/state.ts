@@ -8,11 +8,12 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
 import type { TrafficState } from '../core/ports.ts';
 import type { AttemptRow } from '../core/traffic/attempt.ts';
+import type { Assessment } from './rows/cluster/assessments.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
 
-/** How a pod stands in one direction: no policy selects it, one isolates it, an admin policy also applies. */
+/** How a pod stands in one direction: no policy isolates it, one does, or an administrator's policy decides. */
 export type Isolation = 'open' | 'iso' | 'admin' | '?';
 
 export type PodRow = {
@@ -26,8 +27,9 @@ export type PolicyRow = {
   readonly key: string;
   readonly policy: Policy;
   readonly directions: 'IN' | 'OUT' | 'IN,OUT' | '-';
-  readonly selects: number;
   readonly rules: number;
+  /** What it selects and what is wrong with it; absent while that is still being worked out. */
+  readonly assessment?: Assessment;
 };
 
 export type AttemptLine = {

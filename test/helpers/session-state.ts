@@ -1,9 +1,11 @@
 import type { Grant, GrantState } from '../../src/core/access/grant.ts';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
+import type { Finding } from '../../src/core/policy/lint/lint.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
 import type { Attempt, AttemptVerdict } from '../../src/core/traffic/attempt.ts';
+import type { Assessment } from '../../src/session/rows/cluster/assessments.ts';
 import type {
   AttemptLine,
   GrantForm,
@@ -65,7 +67,25 @@ export function policyRow(
     created: NOW - 7_200_000,
     ...change,
   };
-  return { key: `NetworkPolicy/shop/${name}`, policy, directions: 'IN', selects: 1, rules: 1, ...row };
+  return {
+    key: `NetworkPolicy/shop/${name}`,
+    policy,
+    directions: 'IN',
+    rules: 1,
+    assessment: assessment(1),
+    ...row,
+  };
+}
+
+/** What is to be said of a policy: how many pods it selects, and mistakes in it. */
+export function assessment(selects: number, findings: readonly Finding[] = []): Assessment {
+  return { selects, findings };
+}
+
+/** A mistake in a policy. */
+export function finding(id: string, severity: Finding['severity'], change: Partial<Finding> = {}): Finding {
+  const policy = { kind: 'NetworkPolicy', namespace: 'shop', name: 'x' };
+  return { id, severity, policy, text: `It is ${id}.`, fix: 'Mend it.', ...change };
 }
 
 export type AttemptWish = {
@@ -252,7 +272,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
       podRow('db-0', { ips: ['10.1.2.4'] }),
       podRow('web-7d9f-x2x', { ips: ['10.1.0.7'] }, { ingress: 'open' }),
     ],
-    policies: [policyRow('db-only-api'), policyRow('default-deny', { selects: 14, rules: 0 })],
+    policies: [policyRow('db-only-api'), policyRow('default-deny', { assessment: assessment(14), rules: 0 })],
     attempts: [
       attemptLine(),
       attemptLine({ to: 'api', port: 8080, verdict: 'allow', count: 1234, why: 'api-from-web' }),

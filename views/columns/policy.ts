@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     min: 7,
     priority: 1,
     sortKey: 'S',
-    cell: ({ selects }) => ({ text: plural(selects, 'pod') }),
+    cell: ({ assessment }) => ({ text: assessment === undefined ? '…' : plural(assessment.selects, 'pod') }),
   },
   {
     id: 'rules',

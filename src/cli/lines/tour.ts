@@ -1,6 +1,6 @@
 import type { GrantRequest } from '../../core/access/grant.ts';
 import type { Demo } from '../../demo/demo.ts';
-import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
+import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
 import type { Runtime } from '../../session/runtime.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { type ConnectionOptions, openDemo } from '../connect/compose.ts';

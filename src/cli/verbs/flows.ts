@@ -8,7 +8,7 @@ import type { TrafficSource, TrafficState } from '../../core/ports.ts';
 import { createFold } from '../../core/traffic/fold.ts';
 import type { JsonResponse } from '../../hubble/json-flow.ts';
 import { touches } from '../../session/app/publish.ts';
-import { createAttemptLines } from '../../session/rows/attempt-lines.ts';
+import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { systemClock } from '../clock.ts';
 import { type ConnectionOptions, openConnection, openHubbleServer, openReplay } from '../connect/compose.ts';

@@ -6,7 +6,7 @@ import { POLICY_KINDS } from '../../core/policy/kinds.ts';
 import type { ApiObject, ApiRef } from '../../core/ports.ts';
 import type { Commands } from '../commands.ts';
 import { jobRef, policyRef } from '../grants/objects.ts';
-import { judgeAttempt } from '../rows/attempt-lines.ts';
+import { judgeAttempt } from '../rows/attempts/attempt-lines.ts';
 import type { GrantLine, PodRow, PolicyRow, SessionState } from '../state.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';

@@ -1,9 +1,13 @@
 import type { Grant } from '../../core/access/grant.ts';
+import type { ClusterEvent } from '../../core/cluster/events.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { AttemptRow } from '../../core/traffic/attempt.ts';
 import type { VisibleRows } from '../commands.ts';
 import { staysFor } from '../grants/states.ts';
-import { type AttemptLines, createAttemptLines } from '../rows/attempt-lines.ts';
-import { type ClusterRows, createClusterRows } from '../rows/cluster-rows.ts';
+import { createJudgedLines } from '../rows/attempts/attempt-lines.ts';
+import { createEpochs } from '../rows/attempts/epochs.ts';
+import { createClusterRows } from '../rows/cluster/cluster-rows.ts';
+import { createConcerns } from '../rows/cluster/concerns.ts';
 import type { Runtime } from '../runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState } from '../state.ts';
 import { PANES } from './initial.ts';
@@ -12,20 +16,29 @@ import { PANES } from './initial.ts';
 export type Dirty = { cluster: boolean; traffic: boolean; grants: boolean };
 
 /** Turns what a connection holds into the state that the screen shows. */
-export type Publisher = (
-  state: SessionState,
-  dirty: Dirty,
-  others: readonly Grant[],
-) => Partial<SessionState>;
+export type Publisher = {
+  readonly publish: (state: SessionState, dirty: Dirty, others: readonly Grant[]) => Partial<SessionState>;
+  /** Takes in changes of the cluster; none of them: how policies are read has changed. */
+  readonly apply: (events: readonly ClusterEvent[]) => void;
+  /** Goes on with what takes longer than a frame, until `isOver`; says whether there is something new to publish. */
+  readonly work: (isOver: () => boolean) => boolean;
+  readonly left: () => 'nothing' | 'later' | 'soon';
+};
+
+/** How long rows of attempts may be judged within one publication, ms. */
+const JUDGING = 8;
 
 /** A publisher over one connection; what didn't change keeps its identity. */
-export function createPublisher(runtime: Runtime, now: () => number): Publisher {
-  const clusterRows: ClusterRows = createClusterRows(runtime.model, runtime.engine);
-  const attemptLines: AttemptLines = createAttemptLines(runtime.model, runtime.engine);
+export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Publisher {
+  const { model, engine } = runtime;
+  const concernOf = createConcerns(model);
+  const epochs = createEpochs();
+  const clusterRows = createClusterRows(model, engine);
+  const attemptLines = createJudgedLines(model, engine, epochs.of);
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
 
-  return (state, dirty, others) => {
+  const publish: Publisher['publish'] = (state, dirty, others) => {
     const { namespace } = state.cluster;
     const change: { -readonly [K in keyof SessionState]?: SessionState[K] } = {};
     if (dirty.cluster) {
@@ -39,9 +52,9 @@ export function createPublisher(runtime: Runtime, now: () => number): Publisher 
       if (rate !== state.rate) change.rate = rate;
       if (rows !== shown || dirty.cluster || !state.following) {
         shown = rows;
-        const lines = attemptLines(rows).filter(
-          (line) => namespace === undefined || touches(line, namespace),
-        );
+        const until = monotonic() + JUDGING;
+        const all = attemptLines.of(rows, () => monotonic() < until);
+        const lines = namespace === undefined ? all : all.filter((line) => touches(line, namespace));
         change.drops = lines.filter(({ row }) => row.verdict === 'drop').length;
         if (state.following) {
           change.attempts = arrangeAttempts(lines, isHeld(state) ? order : undefined);
@@ -60,6 +73,23 @@ export function createPublisher(runtime: Runtime, now: () => number): Publisher 
     }
     return change;
   };
+
+  return {
+    publish,
+    apply: (events) => {
+      for (const event of events) {
+        const concern = concernOf(event);
+        epochs.apply(concern);
+        clusterRows.apply(event, concern);
+      }
+      if (events.length === 0) epochs.apply({ what: 'everything' });
+    },
+    work: (isOver) => {
+      const judging = attemptLines.left() > 0;
+      return clusterRows.work(isOver) || judging;
+    },
+    left: () => (attemptLines.left() > 0 ? 'soon' : clusterRows.left()),
+  };
 }
 
 /** While the cursor stands on a row below the top, rows keep their places: nothing jumps away under a finger. */
@@ -72,12 +102,13 @@ function arrangeAttempts(
   held: readonly string[] | undefined,
 ): readonly AttemptLine[] {
   if (held === undefined) return lines.toSorted(newestFirst);
-  const places = new Map(held.map((key, index) => [key, index]));
-  const place = ({ key }: AttemptLine) => places.get(key) ?? Number.POSITIVE_INFINITY;
-  return lines.toSorted((a, b) => {
-    const [left, right] = [place(a), place(b)];
-    return left === right ? newestFirst(a, b) : left - right;
+  const others = new Map(lines.map((line) => [line.key, line]));
+  const kept = held.flatMap((key) => {
+    const line = others.get(key);
+    others.delete(key);
+    return line === undefined ? [] : [line];
   });
+  return [...kept, ...[...others.values()].sort(newestFirst)];
 }
 
 /** By whole seconds, dropped ones first among equals, then by name: rows that keep talking don't swap places. */

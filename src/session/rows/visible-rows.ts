@@ -24,7 +24,7 @@ const POLICY_KEYS: Keys<PolicyRow> = {
   name: ({ policy }) => policy.name,
   kind: ({ policy }) => policy.kind,
   dir: ({ directions }) => directions,
-  selects: ({ selects }) => -selects,
+  selects: ({ assessment }) => -(assessment?.selects ?? 0),
   rules: ({ rules }) => -rules,
   age: ({ policy }) => -policy.created,
 };

@@ -85,7 +85,7 @@ async function open(
       traffic: true,
       view,
       listener: {
-        cluster: (kind) => tell(() => listener.cluster?.(kind)),
+        cluster: (kind, events) => tell(() => listener.cluster?.(kind, events)),
         feed: (feed, state) => tell(() => listener.feed?.(feed, state)),
         scope: (namespace) => tell(() => listener.scope?.(namespace)),
         flows: (flows) => tell(() => listener.flows?.(flows)),

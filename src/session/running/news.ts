@@ -7,7 +7,8 @@ import type { Publishing } from './publishing.ts';
 export function newsInto(app: App, publishing: Publishing, lookForOthers: () => void): RuntimeListener {
   const { state, set } = app;
   return {
-    cluster: (kind) => {
+    cluster: (kind, events) => {
+      publishing.changed(events);
       publishing.soon('cluster');
       if (kind === 'policies') lookForOthers();
     },

@@ -1,9 +1,11 @@
 import type { Grant } from '../../core/access/grant.ts';
+import type { ClusterEvent } from '../../core/cluster/events.ts';
 import { sameJson } from '../../core/json.ts';
 import type { App } from '../app/app.ts';
 import { judged, shownPath } from '../app/path-state.ts';
 import { createPublisher, type Dirty, followCursors, type Publisher } from '../app/publish.ts';
 import type { Runtime } from '../runtime.ts';
+import { createSlices } from './slices.ts';
 
 /** The screen is told at most ten times a second of what the cluster does; keys show at once. */
 const PUBLISH_EVERY = 100;
@@ -14,6 +16,8 @@ export type Publishing = {
   readonly soon: (what: keyof Dirty) => void;
   /** Shows what of these changed, and what else is due, at once. */
   readonly now: (...what: readonly (keyof Dirty)[]) => void;
+  /** What changed in the cluster; no event when it is how policies are read. */
+  readonly changed: (events: readonly ClusterEvent[]) => void;
   /** Another connection is shown from here on. */
   readonly over: (runtime: Runtime) => void;
   /** Grants that others made. */
@@ -34,7 +38,8 @@ export function createPublishing(app: App): Publishing {
     if (runtime === undefined || publisher === undefined) return;
     const what = dirty;
     dirty = { cluster: false, traffic: false, grants: false };
-    app.set(publisher(app.state(), what, others));
+    app.set(publisher.publish(app.state(), what, others));
+    slices.go();
     const panes = followCursors(app.state(), app.visibleRows);
     if (panes !== undefined) app.set({ panes });
     if (!what.cluster && !what.traffic) return;
@@ -43,22 +48,33 @@ export function createPublishing(app: App): Publishing {
     if (!sameJson(path, shown)) app.set({ path: shown });
   };
 
+  const soon = (what: keyof Dirty) => {
+    dirty[what] = true;
+    timer ??= setTimeout(publish, PUBLISH_EVERY);
+  };
+
+  const slices = createSlices(app.deps.clock.monotonic, (isOver) => {
+    if (publisher?.work(isOver) === true) soon('cluster');
+    return publisher?.left() ?? 'nothing';
+  });
+
   return {
-    soon: (what) => {
-      dirty[what] = true;
-      timer ??= setTimeout(publish, PUBLISH_EVERY);
-    },
+    soon,
+    changed: (events) => publisher?.apply(events),
     now: (...what) => {
       for (const part of what) dirty[part] = true;
       publish();
     },
     over: (runtime) => {
-      publisher = createPublisher(runtime, () => app.deps.clock.now());
+      publisher = createPublisher(runtime, app.deps.clock);
       others = [];
     },
     setOthers: (grants) => {
       others = grants;
     },
-    dispose: () => clearTimeout(timer),
+    dispose: () => {
+      clearTimeout(timer);
+      slices.stop();
+    },
   };
 }

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { policyColumns } from '../../../views/columns/policy.ts';
 import { cellsOf } from '../../helpers/cells.ts';
-import { policyRow } from '../../helpers/session-state.ts';
+import { assessment, policyRow } from '../../helpers/session-state.ts';
 
 test('a policy shows its directions, what it selects and how many rules it has', () => {
   expect(
-    cellsOf(policyColumns(false), policyRow('db-only-api', { directions: 'IN,OUT', selects: 3 })),
+    cellsOf(
+      policyColumns(false),
+      policyRow('db-only-api', { directions: 'IN,OUT', assessment: assessment(3) }),
+    ),
   ).toEqual({
     name: 'db-only-api',
     kind: 'NetworkPolicy',

@@ -1,11 +1,11 @@
 import { keyOf } from '../../cluster/objects.ts';
 import type { Engine } from '../engine.ts';
 import type { Policy, PolicyRef } from '../policy.ts';
-import { type Lint, lintContext } from './context.ts';
+import { type Lint, type LintContext, lintContext } from './context.ts';
 import type { Finding, Flaw, Severity } from './finding.ts';
 import { LINTS } from './table.ts';
 
-export type { Lint } from './context.ts';
+export { type Lint, type LintContext, lintContext } from './context.ts';
 export type { Finding, Severity } from './finding.ts';
 export { LINTS } from './table.ts';
 
@@ -26,13 +26,20 @@ export function lint(
 ): readonly Finding[] {
   const { policies = engine.policies(), lints = LINTS, partial = false } = options;
   const context = lintContext(engine, partial);
-  return [...policies].sort(byName).flatMap((policy) => {
-    const applicable = policy.inert === true ? lints.filter(({ id }) => id === 'invalid') : lints;
-    const findings = applicable.flatMap((item) =>
-      [...item.check(context, policy)].map((flaw) => findingOf(item, policy, flaw)),
-    );
-    return distinct(findings).sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
-  });
+  return [...policies].sort(byName).flatMap((policy) => lintPolicy(context, policy, lints));
+}
+
+/** Mistakes in one policy, gravest first. The context may serve several, as long as the cluster stays as it is. */
+export function lintPolicy(
+  context: LintContext,
+  policy: Policy,
+  lints: readonly Lint[] = LINTS,
+): readonly Finding[] {
+  const applicable = policy.inert === true ? lints.filter(({ id }) => id === 'invalid') : lints;
+  const findings = applicable.flatMap((item) =>
+    [...item.check(context, policy)].map((flaw) => findingOf(item, policy, flaw)),
+  );
+  return distinct(findings).sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
 }
 
 function findingOf({ id, severity }: Lint, policy: Policy, flaw: Flaw): Finding {

@@ -1,8 +1,5 @@
-import { inRange, parseIp } from '../../../cluster/ip.ts';
-import { isLive, type Pod } from '../../../cluster/objects.ts';
-import type { Peer } from '../../policy.ts';
-import { rangesOf } from '../../ranges.ts';
-import { type Lint, type LintContext, placedRules } from '../context.ts';
+import { type Lint, placedRules } from '../context.ts';
+import { podsInside } from '../pods-inside.ts';
 
 /** A range narrower than everything that holds addresses of pods (facts/policy.md §0 fact 10, §1 rule 22). */
 export const ipBlockForPods: Lint = {
@@ -15,7 +12,7 @@ export const ipBlockForPods: Lint = {
     for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
       for (const peer of rule.peers === 'any' ? [] : rule.peers) {
         if (peer.type !== 'cidr' || peer.reachesPods === true || peer.cidr.endsWith('/0')) continue;
-        const count = podsInside(context, peer).length;
+        const count = podsInside(context.model, peer);
         if (count === 0) continue;
         const { ipBlockMatchesPods, enforcer } = context.dialect;
         yield {
@@ -33,18 +30,4 @@ export const ipBlockForPods: Lint = {
 
 function podCount(count: number): string {
   return count === 1 ? '1 pod' : `${count} pods`;
-}
-
-function podsInside({ model }: LintContext, peer: Peer & { readonly type: 'cidr' }): readonly Pod[] {
-  const { range, except } = rangesOf(peer);
-  if (range === undefined) return [];
-  return Array.from(model.pods()).filter(
-    (pod) =>
-      isLive(pod) &&
-      !pod.hostNetwork &&
-      pod.ips.some((text) => {
-        const ip = parseIp(text);
-        return ip !== undefined && inRange(range, ip) && !except.some((hole) => inRange(hole, ip));
-      }),
-  );
 }

@@ -1,33 +1,94 @@
-import { targetsOf } from '../../core/cluster/ends.ts';
-import type { ClusterModel } from '../../core/cluster/model.ts';
-import type { Engine } from '../../core/policy/engine.ts';
-import type { End, Verdict } from '../../core/policy/verdict.ts';
-import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
-import type { FlowEnd, FlowPolicy } from '../../core/traffic/flow.ts';
-import type { AttemptLine } from '../state.ts';
+import { targetsOf } from '../../../core/cluster/ends.ts';
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import type { Engine } from '../../../core/policy/engine.ts';
+import type { End, Verdict } from '../../../core/policy/verdict.ts';
+import type { Attempt, AttemptRow } from '../../../core/traffic/attempt.ts';
+import type { FlowEnd, FlowPolicy } from '../../../core/traffic/flow.ts';
+import type { AttemptLine } from '../../state.ts';
 
 /** Adds to each row of attempts why it was allowed or dropped. */
 export type AttemptLines = (rows: readonly AttemptRow[]) => readonly AttemptLine[];
 
-type Cached = { readonly revision: number; readonly line: AttemptLine };
-
-/** Lines over a live engine; a row is judged again only when it, the policies or the pods changed. */
+/** Lines for whoever has all the time that it takes: every row is judged by what is in force now. */
 export function createAttemptLines(model: ClusterModel, engine: Engine): AttemptLines {
-  const cache = new WeakMap<AttemptRow, Cached>();
-  return (rows) => {
-    const revision = model.revision('policies') + model.revision('pods') + model.revision('namespaces');
-    return rows.map((row) => {
-      const before = cache.get(row);
-      if (before?.revision === revision) return before.line;
-      const line = lineOf(model, engine, row);
-      cache.set(row, { revision, line });
-      return line;
-    });
+  const stamp = () => model.revision('policies') + model.revision('pods') + model.revision('namespaces');
+  const judged = createJudgedLines(model, engine, stamp);
+  return (rows) => judged.of(rows, () => true);
+}
+
+/** Lines made with a limit on the time for judging. */
+export type JudgedLines = {
+  /**
+   * The lines of rows, in their order. Rows that must be judged (again) are, as long as `mayJudge` says so; the others
+   * keep the verdict that they have, or none yet.
+   */
+  readonly of: (rows: readonly AttemptRow[], mayJudge: () => boolean) => readonly AttemptLine[];
+  /** Rows that the last call left to be judged. */
+  readonly left: () => number;
+};
+
+/** A line as it was made last. `stamp` is undefined while its row has not been judged as it is now. */
+type Made = {
+  readonly row: AttemptRow;
+  readonly ends: string;
+  readonly stamp: number | undefined;
+  readonly verdict: Verdict | undefined;
+  readonly line: AttemptLine;
+};
+
+/** `stampOf` gives another number once the verdict of a row may be another. */
+export function createJudgedLines(
+  model: ClusterModel,
+  engine: Engine,
+  stampOf: (row: AttemptRow) => number,
+): JudgedLines {
+  let made = new Map<string, Made>();
+  let left = 0;
+
+  /** The verdict before, while the row's ends are the same and nothing near them changed; else a new one. */
+  const make = (row: AttemptRow, before: Made | undefined, mayJudge: () => boolean): Made => {
+    const stamp = stampOf(row);
+    const ends = before?.row.newest === row.newest ? before.ends : endsText(row.newest);
+    const known = before?.ends === ends ? before : undefined;
+    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.verdict) };
+    if (!mayJudge()) {
+      left += 1;
+      const verdict = known?.verdict;
+      return { row, ends, stamp: undefined, verdict, line: lineOf(row, verdict) };
+    }
+    const verdict = judgeAttempt(model, engine, row.newest);
+    return { row, ends, stamp, verdict, line: lineOf(row, verdict) };
+  };
+
+  return {
+    of: (rows, mayJudge) => {
+      left = 0;
+      if (made.size > 2 * rows.length + 1_000) {
+        made = new Map(rows.flatMap(({ key }) => pairOf(key, made.get(key))));
+      }
+      return rows.map((row) => {
+        const before = made.get(row.key);
+        if (before?.row === row && before.stamp === stampOf(row)) return before.line;
+        const next = make(row, before, mayJudge);
+        made.set(row.key, next);
+        return next.line;
+      });
+    },
+    left: () => left,
   };
 }
 
-function lineOf(model: ClusterModel, engine: Engine, row: AttemptRow): AttemptLine {
-  const verdict = judgeAttempt(model, engine, row.newest);
+function pairOf<T>(key: string, value: T | undefined): readonly (readonly [string, T])[] {
+  return value === undefined ? [] : [[key, value]];
+}
+
+/** What tells the ends of an attempt from those of another attempt of its row. */
+function endsText({ source, destination, protocol }: Attempt): string {
+  const one = ({ namespace, pod, ip, port }: FlowEnd) => `${namespace}/${pod}/${ip}:${port}`;
+  return `${one({ ...source, port: 0 })} ${one(destination)} ${protocol}`;
+}
+
+function lineOf(row: AttemptRow, verdict: Verdict | undefined): AttemptLine {
   const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
   return {
     key: row.key,

@@ -1,0 +1,72 @@
+import { expect, test, vi } from 'vitest';
+import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { createEngine } from '../../../src/core/policy/engine.ts';
+import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
+import { createJudgedLines } from '../../../src/session/rows/attempts/attempt-lines.ts';
+import { createEpochs } from '../../../src/session/rows/attempts/epochs.ts';
+import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { attemptLine } from '../../helpers/session-state.ts';
+
+const always = () => true;
+
+function row(from: string, to: string, port: number): AttemptRow {
+  const { row: made } = attemptLine({ from, to, port });
+  const { newest } = made;
+  return { ...made, newest: { ...newest, destination: { ...newest.destination, port } } };
+}
+
+function setUp() {
+  const db = networkPolicy({
+    name: 'db-only-api',
+    spec: {
+      podSelector: { matchLabels: { app: 'db-0' } },
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'api-0' } } }] }],
+    },
+  });
+  const pods = ['web-0', 'api-0', 'db-0'].map((name) => pod({ name }));
+  const model = cluster({ pods, policies: [db] });
+  const engine = createEngine(model, dialectOf('spec'));
+  const evaluate = vi.spyOn(engine, 'evaluate');
+  const epochs = createEpochs();
+  return { evaluate, epochs, lines: createJudgedLines(model, engine, epochs.of) };
+}
+
+test('a row is judged once, and again only when something near it changes', () => {
+  const { evaluate, epochs, lines } = setUp();
+  const rows = [row('web', 'db', 5432), row('api', 'db', 5432)];
+  const first = lines.of(rows, always);
+  expect(first[0]?.why).toBe('db-only-api admits app=api-0, not app=web-0');
+  expect(evaluate).toHaveBeenCalledTimes(2);
+  epochs.apply({ what: 'nothing' });
+  epochs.apply({ what: 'namespace', name: 'elsewhere' });
+  expect(lines.of(rows, always)).toEqual(first);
+  expect(lines.of(rows, always)[0]).toBe(first[0]);
+  expect(evaluate).toHaveBeenCalledTimes(2);
+  epochs.apply({ what: 'namespace', name: 'shop' });
+  lines.of(rows, always);
+  expect(evaluate).toHaveBeenCalledTimes(4);
+});
+
+test('another attempt between the same pods costs no new verdict', () => {
+  const { evaluate, lines } = setUp();
+  const before = row('web', 'db', 5432);
+  lines.of([before], always);
+  const [line] = lines.of(
+    [{ ...before, count: 43, newest: { ...before.newest, last: before.last + 1 } }],
+    always,
+  );
+  expect(line?.row.count).toBe(43);
+  expect(evaluate).toHaveBeenCalledTimes(1);
+});
+
+test('when the time is over, rows keep the verdict that they have and are judged the next time', () => {
+  const { epochs, lines } = setUp();
+  const rows = [row('web', 'db', 5432), row('api', 'db', 5432)];
+  const [first] = lines.of(rows.slice(0, 1), always);
+  epochs.apply({ what: 'everything' });
+  const late = lines.of(rows, () => false);
+  expect(lines.left()).toBe(2);
+  expect(late[0]?.why).toBe(first?.why);
+  lines.of(rows, always);
+  expect(lines.left()).toBe(0);
+});
