@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { EnforcerName } from '../core/policy/dialect.ts';
 import type { JsonResponse } from '../hubble/json-flow.ts';
 import type { Format } from './output/write.ts';
 
@@ -35,14 +34,6 @@ export type TrafficOptions = {
 };
 
 const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
-export const ENFORCERS: readonly EnforcerName[] = [
-  'cilium',
-  'calico',
-  'kube-router',
-  'spec',
-  'none',
-  'unknown',
-];
 
 /** Adds kubectl's options for choosing a cluster, a user and a format. */
 export function withGlobalOptions(command: Command): Command {

@@ -5,7 +5,7 @@ import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.t
 import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
 import type { Pod, WorkloadRef } from '../core/cluster/objects.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
-import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { NamedEnforcer } from '../core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../core/policy/engine.ts';
 import type { AuditLog, Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
@@ -15,7 +15,7 @@ import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { pathOf } from './grants/path.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
-import { dialectFor } from './runtime/dialect.ts';
+import { dialectFor, enforcerOf } from './runtime/dialect.ts';
 import { trackFeeds } from './runtime/feeds.ts';
 import { planner } from './runtime/plan.ts';
 
@@ -68,7 +68,7 @@ export type RuntimeOptions = {
   /** The namespace in view, for sources that look into pods one by one; absent: all. */
   readonly view?: () => string | undefined;
   /** Enforcer to assume instead of the one detected. */
-  readonly enforcer?: EnforcerName;
+  readonly enforcer?: NamedEnforcer;
   readonly listener: RuntimeListener;
 };
 
@@ -87,7 +87,7 @@ export async function startRuntime(
   const stopped = stop.signal;
   const [info, identity] = await Promise.all([connection.api.info(signal), connection.api.identity(signal)]);
   const model = createClusterModel();
-  const dialect = await dialectFor(connection, options.enforcer ?? info.enforcer, signal);
+  const dialect = await dialectFor(connection, enforcerOf(info, options.enforcer), signal);
   const engine = createEngine(model, dialect);
   const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
 

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from '../../core/access/limits.ts';
 import { isAbort, SluiceError } from '../../core/errors.ts';
-import type { EnforcerName } from '../../core/policy/dialect.ts';
+import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
 import type { Connection } from '../../session/connection.ts';
 import { type Runtime, type RuntimeListener, startRuntime } from '../../session/runtime.ts';
 import { pause } from '../../session/wait.ts';
@@ -12,7 +12,7 @@ const READY_WITHIN = 30_000;
 
 export type RuntimeWork = {
   readonly traffic: boolean;
-  readonly enforcer?: EnforcerName;
+  readonly enforcer?: NamedEnforcer;
   readonly listener?: RuntimeListener;
   /** Restricts what the probe looks into. */
   readonly view?: string;

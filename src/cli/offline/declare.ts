@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { collect, ENFORCERS } from '../options.ts';
+import { ENFORCER_NAMES, parseEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
+import { collect } from '../options.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { withFormats } from './format-option.ts';
 
@@ -96,8 +97,14 @@ function withPolicyOptions(command: Command): Command {
 
 function withDialectOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--enforcer <name>', 'how policies are read, instead of as detected').choices(ENFORCERS),
-    )
+    .addOption(enforcerOption())
     .option('--assume <key=value>', 'change one assumption about the enforcer, may be repeated', collect);
+}
+
+/** Choices are for help and completion: any release may follow a name. */
+function enforcerOption(): Option {
+  const option = new Option('--enforcer <name>', 'how policies are read, instead of as detected');
+  option.argParser(parseEnforcer);
+  option.argChoices = [...ENFORCER_NAMES, 'cilium-1.19', 'cilium-1.20'];
+  return option;
 }

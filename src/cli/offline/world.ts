@@ -1,7 +1,8 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
 import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
 import { assume } from '../../core/policy/assume.ts';
-import { type Dialect, dialectOf, type EnforcerName } from '../../core/policy/dialect.ts';
+import { type Dialect, dialectOf } from '../../core/policy/dialect.ts';
+import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../../core/policy/engine.ts';
 import type { ForeignObject } from '../../core/policy/foreign.ts';
 import { policyKindOf } from '../../core/policy/kinds.ts';
@@ -28,7 +29,7 @@ export type PolicyWorld = {
 /** Where the world comes from, and how policies are read in it. */
 export type WorldOptions = {
   readonly manifests?: readonly string[];
-  readonly enforcer?: EnforcerName;
+  readonly enforcer?: NamedEnforcer;
   readonly assume?: readonly string[];
 };
 
@@ -47,7 +48,7 @@ export async function withWorld<T>(
   const only = options.allNamespaces === true ? undefined : options.namespace;
   if (asked.manifests === undefined) return withLiveWorld(context, asked, only, work);
   const namespace = options.namespace ?? 'default';
-  const dialect = dialectFrom(dialectOf(asked.enforcer ?? 'spec'), asked.assume);
+  const dialect = dialectFrom(askedDialect(asked), asked.assume);
   const loaded = await loadManifests(asked.manifests, { namespace });
   tellNotes(output, loaded.notes);
   return work({ ...worldOf(loaded, dialect), namespace, only, placeOf: placesOf(loaded.objects, namespace) });
@@ -80,6 +81,11 @@ function placesOf(objects: readonly ManifestObject[], namespace: string): Policy
     );
   }
   return (policy) => places.get(policyKey(policy));
+}
+
+/** The dialect that was asked for by name; the Kubernetes text where none was. */
+export function askedDialect({ enforcer }: Pick<WorldOptions, 'enforcer'>): Dialect {
+  return enforcer === undefined ? dialectOf('spec') : dialectOf(enforcer.name, enforcer.version);
 }
 
 /** The dialect with every assumption of the command line. */

@@ -1,17 +1,51 @@
 import { SluiceError } from '../errors.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Known } from './dialect.ts';
+import {
+  CILIUM_SETTINGS,
+  type CiliumSetting,
+  told,
+  withKind,
+  withSetting,
+} from './enforcers/cilium-settings.ts';
+import { POLICY_KINDS } from './kinds.ts';
 
-/** What may be assumed of an enforcer, as `KEY=VALUE`, with the values of each key. */
-const KEYS = {
-  'ipblock-matches-pods': ['true', 'false'],
-  'enable-policy': ['default', 'always', 'never'],
-  'policy-cidr-match-mode': ['', 'nodes', 'pods', 'nodes,pods'],
-} as const;
+/** What may be assumed of any enforcer. */
+type Assumption = {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly apply: (dialect: Dialect, value: string) => Dialect;
+};
 
-type Key = keyof typeof KEYS;
+const KINDS = POLICY_KINDS.map(({ kind }) => kind);
+
+const ASSUMPTIONS: readonly Assumption[] = [
+  knownField('ipblock-matches-pods', 'ipBlockMatchesPods'),
+  knownField('end-port', 'endPort'),
+  knownField('sctp', 'sctp'),
+  knownField('keeps-established', 'keepsEstablished'),
+  { key: 'enforces', values: KINDS, apply: (dialect, kind) => withKind(dialect, kind, true) },
+  { key: 'ignores', values: KINDS, apply: (dialect, kind) => withKind(dialect, kind, false) },
+];
+
+function knownField(
+  key: string,
+  field: 'ipBlockMatchesPods' | 'endPort' | 'sctp' | 'keepsEstablished',
+): Assumption {
+  return {
+    key,
+    values: ['true', 'false', 'unknown'],
+    apply: (dialect, value) => ({ ...dialect, [field]: knownOf(value) }),
+  };
+}
+
+function knownOf(value: string): Known {
+  if (value === 'unknown') return value;
+  return value === 'true' ? 'yes' : 'no';
+}
 
 /**
- * A dialect with one assumption changed (design §8 `--assume`). The keys of Cilium are those of its ConfigMap.
+ * A dialect with one assumption changed, written `KEY=VALUE` (design §8 `--assume`). The keys of Cilium are those of
+ * its ConfigMap.
  *
  * @throws SluiceError `usage` for an unknown key or value, with those that exist
  */
@@ -19,61 +53,34 @@ export function assume(dialect: Dialect, text: string): Dialect {
   const cut = text.indexOf('=');
   const key = cut < 0 ? text : text.slice(0, cut);
   const value = cut < 0 ? undefined : text.slice(cut + 1);
-  if (!isKey(key)) {
-    throw new SluiceError(
-      'usage',
-      `"${key}" is nothing to assume.`,
-      `Known: ${Object.keys(KEYS).join(', ')}.`,
-    );
+  const setting = CILIUM_SETTINGS.find((item) => item.key === key);
+  const assumption = ASSUMPTIONS.find((item) => item.key === key);
+  const found = setting ?? assumption;
+  if (found === undefined) {
+    const known = [...ASSUMPTIONS, ...CILIUM_SETTINGS].map((item) => item.key);
+    throw new SluiceError('usage', `"${key}" is nothing to assume.`, `Known: ${known.join(', ')}.`);
   }
-  const values: readonly string[] = KEYS[key];
-  if (value === undefined || !values.includes(value)) {
-    const known = values.filter((item) => item !== '').join(', ');
+  const { values } = found;
+  if (value === undefined || (values !== undefined && !values.includes(value))) {
+    const known = values?.filter((item) => item !== '').join(', ') ?? 'its text';
     throw new SluiceError(
       'usage',
       `"${text}" has no value known for ${key}.`,
       `Write ${key}= and one of ${known}.`,
     );
   }
-  if (key !== 'ipblock-matches-pods' && dialect.enforcer !== 'cilium') {
+  return setting === undefined
+    ? told(found.apply(dialect, value), key, value)
+    : ciliumSetting(dialect, setting, value);
+}
+
+function ciliumSetting(dialect: Dialect, setting: CiliumSetting, value: string): Dialect {
+  if (dialect.enforcer !== 'cilium') {
     throw new SluiceError(
       'usage',
-      `${key} is a setting of Cilium.`,
+      `${setting.key} is a setting of Cilium.`,
       'Add --enforcer cilium, or leave it out.',
     );
   }
-  return withSetting(dialect, key, value);
-}
-
-/**
- * A dialect as Cilium's ConfigMap `kube-system/cilium-config` sets it; keys that are absent or not known leave it as
- * it is (facts/policy.md §2a.1, §2a.8, §2a.11). Of no effect for other enforcers.
- */
-export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<string, string>>): Dialect {
-  if (dialect.enforcer !== 'cilium') return dialect;
-  const mode = config['policy-cidr-match-mode'] ?? '';
-  const enable = config['enable-policy'] ?? 'default';
-  const set = withSetting(withSetting(dialect, 'enable-policy', enable), 'policy-cidr-match-mode', mode);
-  return { ...set, labels: config.labels ?? '' };
-}
-
-function isKey(key: string): key is Key {
-  return Object.hasOwn(KEYS, key);
-}
-
-function withSetting(dialect: Dialect, key: Key, value: string): Dialect {
-  switch (key) {
-    case 'ipblock-matches-pods':
-      return { ...dialect, ipBlockMatchesPods: value === 'true' };
-    case 'enable-policy':
-      return { ...dialect, enablePolicy: value === 'always' || value === 'never' ? value : 'default' };
-    case 'policy-cidr-match-mode': {
-      const modes = value.split(/[\s,]+/);
-      return {
-        ...dialect,
-        cidrMatchesNodes: modes.includes('nodes'),
-        ipBlockMatchesPods: modes.includes('pods'),
-      };
-    }
-  }
+  return withSetting(dialect, setting, value);
 }

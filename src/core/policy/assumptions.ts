@@ -1,14 +1,16 @@
 import type { Pod } from '../cluster/objects.ts';
-import { enforces } from './dialect.ts';
+import { type Dialect, enforces } from './dialect.ts';
 import { foreignOn, foreignText } from './foreign.ts';
 import { decisionOf } from './half.ts';
 import type { World } from './match.ts';
 import type { Direction } from './policy.ts';
-import { nameOfSide, type Side } from './side.ts';
-import type { Decision, Half, Verdict } from './verdict.ts';
+import { isSamePod, nameOfSide, type Side } from './side.ts';
+import { whoseText } from './support.ts';
+import type { Decision, Half, Query, Verdict } from './verdict.ts';
 
 type Parts = {
   readonly world: World;
+  readonly query: Query;
   readonly source: Side;
   readonly destination: Side;
   readonly unreadable: readonly string[];
@@ -30,6 +32,7 @@ export function assumptionsOf(parts: Parts): Verdict {
       ...foreignTexts(parts),
       ...sideTexts(parts.source),
       ...sideTexts(parts.destination),
+      ...wayTexts(parts),
       ...baselineTexts(parts, parts.source, 'egress'),
       ...baselineTexts(parts, parts.destination, 'ingress'),
     ],
@@ -42,18 +45,52 @@ function both(a: Decision, b: Decision): Decision {
 }
 
 function enforcerText({ dialect }: World): string {
-  switch (dialect.enforcer) {
+  const { enforcer, settings } = dialect;
+  const set = settings.length === 0 ? '' : `, set to ${settings.join(', ')}`;
+  switch (enforcer) {
     case 'spec':
-      return 'policies as the Kubernetes text has them, every kind enforced';
+      return `policies as the Kubernetes text has them, every kind enforced${set}`;
     case 'none':
       return 'nothing here is known to enforce policies: a deny stops nobody for certain';
     case 'unknown':
-      return 'the enforcer is not known: policies as the Kubernetes text has them';
+      return `the enforcer is not known: policies as the Kubernetes text has them${set}`;
     case 'cilium':
+      return `enforced by ${versionText(dialect)}${set}${dialect.settingsRead ? '' : ', else its default settings'}`;
     case 'calico':
     case 'kube-router':
-      return `enforced by ${dialect.enforcer}`;
+    case 'kindnet':
+    case 'ovn-kubernetes':
+    case 'antrea':
+    case 'aws-vpc-cni':
+      return `enforced by ${versionText(dialect)}${set}`;
   }
+}
+
+/** `cilium 1.16.3, read as 1.19`. */
+function versionText({ enforcer, version, readAs }: Dialect): string {
+  const name = version === undefined ? enforcer : `${enforcer} ${version}`;
+  const isSaid = readAs === undefined || version === readAs || version?.startsWith(`${readAs}.`) === true;
+  return isSaid ? name : `${name}, read as ${readAs}`;
+}
+
+/** What depends on more than the two ends: the way through a Service, and a protocol that may not be filtered. */
+function wayTexts({ world, query, source, destination, egress, ingress }: Parts): readonly string[] {
+  const { enforcer, egressSeesServices, filtersHairpin, sctp } = world.dialect;
+  const texts: string[] = [];
+  if (isSamePod(source, destination) && filtersHairpin !== 'no') {
+    texts.push(
+      filtersHairpin === 'yes'
+        ? `through a Service of its own, policies do filter what ${nameOfSide(source)} sends to itself`
+        : `whether policies filter what a pod sends to itself through a Service is ${whoseText(enforcer)}`,
+    );
+  }
+  if (egressSeesServices === 'yes' && egress.isolated && destination.type === 'pod') {
+    texts.push(`through a Service, ${enforcer} decides egress on the address and port of the Service`);
+  }
+  if (query.protocol === 'SCTP' && sctp === 'unknown' && (egress.isolated || ingress.isolated)) {
+    texts.push(`whether it filters SCTP is ${whoseText(enforcer)}`);
+  }
+  return texts;
 }
 
 function unreadableTexts({ world, unreadable }: Parts): readonly string[] {

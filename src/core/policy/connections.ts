@@ -69,7 +69,10 @@ function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
 }
 
 function addPort(engine: Engine, port: PortMatch, add: (first: number, last: number) => void): void {
-  if (port.type === 'range') add(port.from, port.to);
+  if (port.type === 'range') {
+    add(port.from, port.to);
+    if (port.byEndPort === true) add(port.from, port.from);
+  }
   if (port.type !== 'named') return;
   const number = clusterPort(engine.model, port.name, port.protocol);
   if (typeof number === 'number') add(number, number);

@@ -62,7 +62,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     const egress = half('egress', source, destination);
     const ingress = half('ingress', destination, source);
     const { isolationOf } = classes;
-    return assumptionsOf({ world, source, destination, unreadable, egress, ingress, isolationOf });
+    return assumptionsOf({ world, query, source, destination, unreadable, egress, ingress, isolationOf });
   }
 
   return {

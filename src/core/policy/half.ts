@@ -98,8 +98,9 @@ function byPoliciesQuickly(world: World, classes: Classes, half: HalfQuestion): 
 function decideWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
   const settled = settle(world, half);
   if (settled !== undefined) return settled.verdict;
-  const judgement = judge(world, stackOn(classes, half.self), half.direction, questionOf(half));
-  return decisionOfJudgement(withOwnNode(half, judgement));
+  const stack = stackOn(classes, half.self);
+  const judgement = judge(world, stack, half.direction, questionOf(half));
+  return decisionOfJudgement(withOwnNode(world, stack, half, judgement));
 }
 
 function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
@@ -108,7 +109,7 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
   const stack = stackOn(classes, half.self);
   const question = questionOf(half);
   const judgement = judge(world, stack, half.direction, question);
-  const found = withOwnNode(half, judgement);
+  const found = withOwnNode(world, stack, half, judgement);
   if (found === judgement || found.decision !== 'allow')
     return explainHalf(world, stack, half, question, found);
   const l7 = l7Of(found);
@@ -122,12 +123,20 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
 const ITSELF = 'a pod always reaches itself';
 const OWN_NODE = 'its own node always reaches it';
 
-/** The own node gets in unless a rule denies it (facts/policy.md §1 rule 28, §2a.9). */
+/**
+ * The own node gets in unless a rule denies it; by Cilium's settings only where a rule admits it, or where some rule
+ * selects the pod (facts/policy.md §1 rule 28, §2a.1, §2a.9).
+ */
 export function withOwnNode(
+  { dialect }: World,
+  { normal }: Stack,
   { direction, self, peer }: Pick<HalfQuestion, 'direction' | 'self' | 'peer'>,
   judgement: Judgement,
 ): Judgement {
   if (direction !== 'ingress' || self.type !== 'pod' || !isOwnNode(self.pod, peer)) return judgement;
+  if (dialect.ownNode === 'by-rule') return judgement;
+  const isSelected = normal.some(({ reading }) => reading.isolates.ingress || reading.ingress.length > 0);
+  if (dialect.alwaysShutsOwnNode && dialect.enablePolicy === 'always' && !isSelected) return judgement;
   const denies = judgement.steps.filter(({ action }) => action === 'deny');
   if (judgement.decision === 'allow' || denies.some(({ sure }) => sure)) return judgement;
   return { ...judgement, decision: denies.length > 0 ? 'undecidable' : 'allow' };

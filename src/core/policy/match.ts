@@ -12,6 +12,7 @@ import type { ForeignObject } from './foreign.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from './policy.ts';
 import { rangesOf } from './ranges.ts';
 import { nameOfSide, nodeOf, type Side } from './side.ts';
+import { supports, whoseText } from './support.ts';
 import type { Query } from './verdict.ts';
 
 /** Whether something matches; `maybe` when the objects at hand do not tell. */
@@ -55,7 +56,7 @@ export function matchPeers(world: World, peers: Rule['peers'], question: Questio
 /** Ports OR each other; `any` is every port of every protocol, an empty list none. */
 export function matchPorts(world: World, ports: Rule['ports'], question: Question): Match {
   if (ports === 'any') return 'yes';
-  return ports.some((port) => matchPort(world, port, question)) ? 'yes' : 'no';
+  return or(ports, (port) => (matchPort(world, port, question) ? supports(world, port, question) : 'no'));
 }
 
 /** One port item against the port asked for (facts/policy.md §1 rules 24, 25). */
@@ -65,6 +66,7 @@ export function matchPort(world: World, match: PortMatch, question: Question): b
     case 'all':
       return true;
     case 'range':
+      if (match.from === 0 && world.dialect.zeroPortIsAll) return true;
       return match.from <= question.port && question.port <= match.to;
     case 'named':
       return matchNamed(world, match, question);
@@ -155,10 +157,17 @@ function matchNameOnly(world: World, selector: Selector, namespace: string): Mat
 
 /** An address range. Whether it reaches pods is the dialect's (facts/policy.md §0 fact 10, §1 rules 21, 22, 33). */
 function matchCidr(world: World, peer: Peer & { readonly type: 'cidr' }, side: Side): Match {
-  if (side.type === 'pod') {
-    if (!world.dialect.ipBlockMatchesPods && peer.reachesPods !== true) return 'no';
-    if (side.ips.length === 0) return matchWithoutAddress(world, peer, side);
-  }
+  if (side.type !== 'pod' || peer.reachesPods === true) return matchAddresses(world, peer, side);
+  const { ipBlockMatchesPods, enforcer } = world.dialect;
+  if (ipBlockMatchesPods === 'no') return 'no';
+  const match = matchAddresses(world, peer, side);
+  if (match !== 'yes' || ipBlockMatchesPods === 'yes') return match;
+  world.doubts?.add(`whether an ipBlock matches pods is ${whoseText(enforcer)}`);
+  return 'maybe';
+}
+
+function matchAddresses(world: World, peer: Peer & { readonly type: 'cidr' }, side: Side): Match {
+  if (side.type === 'pod' && side.ips.length === 0) return matchWithoutAddress(world, peer, side);
   const { range, except } = rangesOf(peer);
   if (range === undefined) return 'no';
   const hit = (ip: Ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip));

@@ -58,7 +58,14 @@ export type Peer =
 /** Which ports. `to` is inclusive; a name resolves on the destination pod (facts/policy.md §1 rules 24, 25). */
 export type PortMatch =
   | { readonly type: 'all'; readonly protocol: Protocol }
-  | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
+  | {
+      readonly type: 'range';
+      readonly protocol: Protocol;
+      readonly from: number;
+      readonly to: number;
+      /** By the `endPort` of a NetworkPolicy, which not every enforcer takes (facts/policy.md §1 rule 24). */
+      readonly byEndPort?: boolean;
+    }
   | {
       readonly type: 'named';
       readonly protocol: Protocol;

@@ -1,6 +1,6 @@
 import { listAt, textAt } from '../../core/json.ts';
 import type { EnforcerName } from '../../core/policy/dialect.ts';
-import type { ClusterInfo } from '../../core/ports.ts';
+import type { ApiObject, ClusterInfo } from '../../core/ports.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { Discovery } from '../discovery.ts';
 import { ApiError } from '../errors.ts';
@@ -18,26 +18,29 @@ type Agent = {
   readonly yields?: true;
 };
 
-/**
- * Agents that are known. `unknown` ones enforce policies in a way that is not modelled; flannel and `none` ones
- * enforce none.
- */
+/** Agents that are known. `unknown` ones enforce policies in a way that is not modelled; flannel enforces none. */
 const AGENTS: readonly Agent[] = [
   { key: 'k8s-app', value: 'cilium', name: 'Cilium', enforcer: 'cilium' },
   { key: 'k8s-app', value: 'calico-node', name: 'Calico', enforcer: 'calico' },
   { key: 'k8s-app', value: 'canal', name: 'Canal (Calico)', enforcer: 'calico' },
   { key: 'k8s-app', value: 'kube-router', name: 'kube-router', enforcer: 'kube-router' },
-  { key: 'k8s-app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
-  { key: 'k8s-app', value: 'aws-node', name: 'the AWS VPC CNI', enforcer: 'unknown', yields: true },
+  { key: 'k8s-app', value: 'kindnet', name: 'kindnet', enforcer: 'kindnet' },
+  { key: 'k8s-app', value: 'aws-node', name: 'the AWS VPC CNI', enforcer: 'aws-vpc-cni', yields: true },
   { key: 'k8s-app', value: 'azure-npm', name: 'Azure NPM', enforcer: 'unknown' },
-  { key: 'app', value: 'antrea', name: 'Antrea', enforcer: 'unknown' },
-  { key: 'app', value: 'kindnet', name: 'kindnet', enforcer: 'unknown' },
-  { key: 'app', value: 'ovnkube-node', name: 'OVN-Kubernetes', enforcer: 'unknown' },
+  { key: 'app', value: 'antrea', name: 'Antrea', enforcer: 'antrea' },
+  { key: 'app', value: 'kindnet', name: 'kindnet', enforcer: 'kindnet' },
+  { key: 'app', value: 'ovnkube-node', name: 'OVN-Kubernetes', enforcer: 'ovn-kubernetes' },
+  { key: 'app', value: 'kube-network-policies', name: 'kube-network-policies', enforcer: 'kindnet' },
   { key: 'app', value: 'flannel', name: 'flannel', enforcer: 'none' },
 ];
 
 type Found = Pick<ClusterInfo, 'enforcer' | 'enforcerEvidence' | 'enforcerVersion'>;
-type Seen = { readonly agent: Agent; readonly pods: number; readonly version?: string };
+type Seen = {
+  readonly agent: Agent;
+  readonly pods: number;
+  readonly version?: string;
+  readonly enforcer: EnforcerName;
+};
 
 /**
  * What enforces policies here, and how that is known: running agents first, then k3s, which has kube-router built
@@ -60,14 +63,14 @@ export async function detectEnforcer(
     }),
   ]);
   const running = seen ?? [];
-  const able = running.filter(({ agent }) => agent.enforcer !== 'none');
+  const able = running.filter(({ enforcer }) => enforcer !== 'none');
   const first = able.filter(({ agent }) => agent.yields !== true);
   const enforcing = first.length > 0 ? first : able;
-  const names = new Set(enforcing.map(({ agent }) => agent.enforcer));
+  const names = new Set(enforcing.map(({ enforcer }) => enforcer));
   const [only] = enforcing;
   if (only !== undefined && names.size === 1) {
     return {
-      enforcer: only.agent.enforcer,
+      enforcer: only.enforcer,
       enforcerEvidence: evidence(enforcing),
       ...(only.version === undefined ? {} : { enforcerVersion: only.version }),
     };
@@ -82,6 +85,12 @@ export async function detectEnforcer(
   return byGroups([...groups.keys()], seen === undefined, running);
 }
 
+/** API groups that nobody but one enforcer brings. */
+const OTHER_GROUPS: readonly { readonly group: string; readonly enforcer: EnforcerName }[] = [
+  { group: 'crd.antrea.io', enforcer: 'antrea' },
+  { group: 'k8s.ovn.org', enforcer: 'ovn-kubernetes' },
+];
+
 function byGroups(groups: readonly string[], blind: boolean, running: readonly Seen[]): Found {
   const note = blind ? '; pods may not be listed' : ', no agents among the pods';
   const cilium = groups.includes('cilium.io');
@@ -91,8 +100,9 @@ function byGroups(groups: readonly string[], blind: boolean, running: readonly S
   }
   if (cilium) return { enforcer: 'cilium', enforcerEvidence: `CRDs of cilium.io${note}` };
   if (calico !== undefined) return { enforcer: 'calico', enforcerEvidence: `CRDs of ${calico}${note}` };
-  if (groups.includes('crd.antrea.io')) {
-    return { enforcer: 'unknown', enforcerEvidence: `CRDs of crd.antrea.io (Antrea)${note}` };
+  const other = OTHER_GROUPS.find(({ group }) => groups.includes(group));
+  if (other !== undefined) {
+    return { enforcer: other.enforcer, enforcerEvidence: `CRDs of ${other.group}${note}` };
   }
   if (running.length > 0) {
     return { enforcer: 'none', enforcerEvidence: `${evidence(running)} alone, which enforces no policies` };
@@ -133,7 +143,7 @@ async function agentsBy(
   signal?: AbortSignal,
 ): Promise<readonly Seen[]> {
   const agents = AGENTS.filter((agent) => agent.key === key);
-  const counts = new Map<Agent, { pods: number; version?: string }>();
+  const counts = new Map<Agent, Omit<Seen, 'agent'>>();
   const collection = collectionOf(
     { group: '', version: 'v1', resource: 'pods' },
     {
@@ -146,12 +156,26 @@ async function agentsBy(
     for (const pod of pods) {
       const agent = agents.find(({ value }) => pod.metadata.labels?.[key] === value);
       if (agent === undefined) continue;
-      const found = counts.get(agent) ?? { pods: 0 };
+      const found = counts.get(agent) ?? { pods: 0, enforcer: enforcerOf(agent, pod) };
       const version = found.version ?? imageVersion(listAt(pod, 'spec', 'containers')[0]);
-      counts.set(agent, { pods: found.pods + 1, ...(version === undefined ? {} : { version }) });
+      counts.set(agent, { ...found, pods: found.pods + 1, ...(version === undefined ? {} : { version }) });
     }
   });
   return [...counts].map(([agent, found]) => ({ agent, ...found }));
+}
+
+/**
+ * The AWS VPC CNI enforces only with an argument of its second container, which is off unless somebody turns it on
+ * (EKS user guide, "Restrict Pod network traffic"); where it is not there, nobody knows.
+ */
+function enforcerOf({ enforcer }: Agent, pod: ApiObject): EnforcerName {
+  if (enforcer !== 'aws-vpc-cni') return enforcer;
+  const flags = listAt(pod, 'spec', 'containers')
+    .flatMap((container) => listAt(container, 'args'))
+    .filter((text) => typeof text === 'string' && text.startsWith('--enable-network-policy'));
+  if (flags.includes('--enable-network-policy=true') || flags.includes('--enable-network-policy'))
+    return enforcer;
+  return flags.length > 0 ? 'none' : 'unknown';
 }
 
 /** `1.19.1` of `quay.io/cilium/cilium:v1.19.1@sha256:…`. */

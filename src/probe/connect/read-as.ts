@@ -1,4 +1,5 @@
 import type { Dialect } from '../../core/policy/dialect.ts';
+import { whoseText } from '../../core/policy/support.ts';
 import type { Verdict } from '../../core/policy/verdict.ts';
 import type { ProbeResult } from '../../core/ports.ts';
 
@@ -58,13 +59,16 @@ function readTimeout(verdict: Verdict | undefined): string {
 /** "Refused" is an answer, but not always the destination's own (facts/traffic.md §0.6). */
 function readRefused({ enforcer, rejects }: Dialect, verdict: Verdict | undefined): string {
   const denied = verdict?.verdict === 'deny';
-  if (rejects) {
+  if (rejects === 'yes') {
     return denied
       ? `Refused by policy, as ${enforcer} does with what it denies: ${denial(verdict)}.`
       : `Refused: ${enforcer} refuses what it denies, else nothing listens there or the service has no endpoints.`;
   }
   if (enforcer === 'cilium' && denied) {
     return `Refused: by policy if this Cilium answers what it denies (policyDenyResponse); ${denial(verdict)}.`;
+  }
+  if (denied && rejects === 'unknown') {
+    return `Refused: by policy if the enforcer answers what it denies (${whoseText(enforcer)}), else nothing listens there; ${denial(verdict)}.`;
   }
   if (denied) {
     return `Refused, although ${denial(verdict)}: it was answered, so the policy did not drop it; nothing listens there.`;

@@ -10,7 +10,7 @@ import { dialectOf } from '../../../src/core/policy/dialect.ts';
 import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/files.ts';
 
 /** netpol-analyzer: an ipBlock never matches a pod. */
-const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: false };
+const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: 'no' as const };
 
 /** Directories whose owners of pods have no kind, which no API server takes: who owns them is anybody's guess. */
 const OWNERS_WITHOUT_KIND = /^example_pods_w_same_owner_and_labels_gap/;

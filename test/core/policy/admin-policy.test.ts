@@ -118,7 +118,7 @@ test('§2b rule 7: networks match pods, nodes match nodes and host-network pods,
       namespaces,
       nodes,
       policies: [cnp('out', { egress: [{ action: 'Deny', to: [to] }] })],
-      dialect: { ...dialectOf('spec'), ipBlockMatchesPods: false },
+      dialect: { ...dialectOf('spec'), ipBlockMatchesPods: 'no' },
     }).ask;
   expect(out({ networks: [`${mon.ips[0]}/32`] })(web, mon).verdict).toBe('deny');
   expect(out({ networks: [`${mon.ips[0]}/32`] })(web, db).verdict).toBe('allow');

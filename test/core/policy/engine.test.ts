@@ -59,7 +59,7 @@ test('kinds that may not be read are told, and only those that count here', () =
   const engine = createEngine(cluster({ pods: [web, db] }), dialectOf('cilium'));
   engine.setUnreadable(['CiliumNetworkPolicy', 'AdminNetworkPolicy']);
   expect(engine.evaluate(query).assumptions).toEqual([
-    'enforced by cilium',
+    'enforced by cilium, read as 1.19, else its default settings',
     'CiliumNetworkPolicy could not be read: the verdict leaves it out',
   ]);
 });

@@ -256,7 +256,7 @@ test('rule 21: an except is a hole, not a deny', () => {
 test('rule 22: whether an ipBlock matches a pod is the dialect', () => {
   const policies = [onDb([{ from: [{ ipBlock: { cidr: `${web.ips[0]}/32` } }] }])];
   expect(asker({ pods, policies }).ask(web, db).verdict).toBe('allow');
-  const dialect = { ...dialectOf('spec'), ipBlockMatchesPods: false };
+  const dialect = { ...dialectOf('spec'), ipBlockMatchesPods: 'no' as const };
   expect(asker({ pods, policies, dialect }).ask(web, db).verdict).toBe('deny');
 });
 

@@ -105,7 +105,7 @@ async function tryOnce(bench: Bench, paths: readonly Path[]): Promise<readonly T
       );
       return list.map((path, index): Tried => {
         const packet = packets[index] ?? 'error';
-        return { ...path, packet, agrees: agrees(path.judgement, packet, rejects) };
+        return { ...path, packet, agrees: agrees(path.judgement, packet, rejects === 'yes') };
       });
     }),
   );

@@ -8,7 +8,11 @@ import { failure, json, type ScriptedServer, scriptedServer } from '../../helper
 type World = {
   readonly groups?: readonly string[];
   /** Label values of running agents by label key, each with its image. */
-  readonly agents?: readonly { readonly label: string; readonly image?: string }[];
+  readonly agents?: readonly {
+    readonly label: string;
+    readonly image?: string;
+    readonly args?: readonly string[];
+  }[];
   /** Where pods may be listed; everywhere when absent. */
   readonly only?: string | false;
   readonly gitVersion?: string;
@@ -53,11 +57,14 @@ async function clientOf(world: World) {
       const selector = query.get('labelSelector') ?? '';
       const key = selector.split(' ')[0] ?? '';
       const items = agents
-        .map(({ label, image = 'x' }) => ({ pair: label.split('='), image }))
+        .map(({ label, image = 'x', args }) => ({
+          pair: label.split('='),
+          containers: [{ image }, { args }],
+        }))
         .filter(({ pair }) => pair[0] === key && selector.includes(pair[1] ?? ''))
-        .map(({ pair, image }, i) => ({
+        .map(({ pair, containers }, i) => ({
           metadata: { name: `agent-${i}`, labels: { [key]: pair[1] } },
-          spec: { containers: [{ image }] },
+          spec: { containers },
         }));
       json(response, { apiVersion: 'v1', kind: 'PodList', metadata: {}, items });
     } else if (plural === undefined) {
@@ -143,7 +150,52 @@ test.each<[string, World, string, string]>([
     'calico',
     '1 agent of Canal (Calico)',
   ],
-  ['an enforcer that is not modelled', { agents: [{ label: 'app=antrea' }] }, 'unknown', '1 agent of Antrea'],
+  ['Antrea', { agents: [{ label: 'app=antrea' }] }, 'antrea', '1 agent of Antrea'],
+  [
+    'Antrea by its CRDs',
+    { groups: ['crd.antrea.io'] },
+    'antrea',
+    'CRDs of crd.antrea.io, no agents among the pods',
+  ],
+  ['kindnet', { agents: [{ label: 'app=kindnet' }] }, 'kindnet', '1 agent of kindnet'],
+  [
+    'kube-network-policies',
+    { agents: [{ label: 'app=kube-network-policies' }] },
+    'kindnet',
+    '1 agent of kube-network-policies',
+  ],
+  [
+    'OVN-Kubernetes',
+    { agents: [{ label: 'app=ovnkube-node' }] },
+    'ovn-kubernetes',
+    '1 agent of OVN-Kubernetes',
+  ],
+  [
+    'the AWS VPC CNI that enforces',
+    {
+      agents: [{ label: 'k8s-app=aws-node', args: ['--enable-ipv6=false', '--enable-network-policy=true'] }],
+    },
+    'aws-vpc-cni',
+    '1 agent of the AWS VPC CNI',
+  ],
+  [
+    'the AWS VPC CNI as it is installed',
+    { agents: [{ label: 'k8s-app=aws-node', args: ['--enable-network-policy=false'] }] },
+    'none',
+    '1 agent of the AWS VPC CNI alone, which enforces no policies',
+  ],
+  [
+    'the AWS VPC CNI of which the switch is not seen',
+    { agents: [{ label: 'k8s-app=aws-node' }] },
+    'unknown',
+    '1 agent of the AWS VPC CNI',
+  ],
+  [
+    'an enforcer that is not modelled',
+    { agents: [{ label: 'k8s-app=azure-npm' }] },
+    'unknown',
+    '1 agent of Azure NPM',
+  ],
   ['nothing', {}, 'unknown', 'no agent and no CRDs of a known CNI'],
 ])('%s', async (_, world, enforcer, enforcerEvidence) => {
   expect(await detect(world)).toMatchObject({ enforcer, enforcerEvidence });

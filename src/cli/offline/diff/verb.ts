@@ -1,9 +1,9 @@
-import { dialectOf, type EnforcerName } from '../../../core/policy/dialect.ts';
+import type { NamedEnforcer } from '../../../core/policy/enforcers/parse-enforcer.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';
 import type { VerbContext } from '../../verbs/context.ts';
 import { loadManifests } from '../manifests/load.ts';
-import { dialectFrom, tellNotes, worldOf } from '../world.ts';
+import { askedDialect, dialectFrom, tellNotes, worldOf } from '../world.ts';
 import { compareTrees, isNoChange } from './compare.ts';
 import { diffJson, diffMarkdown, diffText } from './formats.ts';
 import { treeOf } from './tree.ts';
@@ -12,7 +12,7 @@ export const DIFF_FORMATS = ['table', 'json', 'markdown'] as const;
 
 export type DiffVerbOptions = {
   readonly output: (typeof DIFF_FORMATS)[number];
-  readonly enforcer?: EnforcerName;
+  readonly enforcer?: NamedEnforcer;
   readonly assume?: readonly string[];
   readonly exitCode?: boolean;
 };
@@ -24,7 +24,7 @@ export async function diff(
   now: string,
   asked: DiffVerbOptions,
 ): Promise<number> {
-  const dialect = dialectFrom(dialectOf(asked.enforcer ?? 'spec'), asked.assume);
+  const dialect = dialectFrom(askedDialect(asked), asked.assume);
   const namespace = options.namespace ?? 'default';
   const load = async (path: string) => {
     const loaded = await loadManifests([path], { namespace, mayBeEmpty: true });

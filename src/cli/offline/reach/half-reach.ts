@@ -95,7 +95,11 @@ function cut(
   names: ReadonlyMap<string, ReadonlySet<number>>,
   add: (protocol: Protocol, first: number, last: number) => void,
 ): void {
-  if (port.type === 'range') add(port.protocol, port.from, port.to);
+  if (port.type === 'range') {
+    add(port.protocol, port.from, port.to);
+    // Whether more than the first port is meant may not be known.
+    if (port.byEndPort === true) add(port.protocol, port.from, port.from);
+  }
   if (port.type !== 'named') return;
   const name = port.name.toLowerCase();
   const own = destination?.ports.filter((item) => item.name?.toLowerCase() === name) ?? [];

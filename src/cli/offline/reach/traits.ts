@@ -42,7 +42,7 @@ export function traitsOf(engine: Engine): Traits {
     if (peer.type === 'services') services = true;
     if (peer.type === 'entity' || peer.type === 'reserved') identity = true;
     if (peer.type !== 'cidr') return;
-    if (dialect.ipBlockMatchesPods || peer.reachesPods === true) podAddresses = true;
+    if (dialect.ipBlockMatchesPods !== 'no' || peer.reachesPods === true) podAddresses = true;
     const block = blockOf(peer);
     if (block !== undefined) blocks[direction].set([peer.cidr, ...peer.except].join(' '), block);
   };

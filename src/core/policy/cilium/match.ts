@@ -1,6 +1,7 @@
 import { canonicalIp, inRange } from '../../cluster/ip.ts';
 import { matches, type Selector } from '../../cluster/labels.ts';
 import type { Service } from '../../cluster/objects.ts';
+import type { Dialect } from '../dialect.ts';
 import type { Match, Question, World } from '../match.ts';
 import type { Peer, ServiceMatch } from '../policy.ts';
 import { rangesOf } from '../ranges.ts';
@@ -51,18 +52,20 @@ export function matchWorldCidr(
 ): Match {
   const { range, except } = rangesOf(peer);
   if (range === undefined || (side.type === 'ip' && side.reserved !== undefined)) return 'no';
-  const isEverything = peer.cidr.endsWith('/0');
-  if (
-    side.type === 'pod' &&
-    (!world.dialect.ipBlockMatchesPods || !world.dialect.identityLabels || isEverything)
-  ) {
-    return 'no';
-  }
-  if (side.type === 'ip' && side.node !== undefined && (isEverything || !world.dialect.cidrMatchesNodes)) {
-    return 'no';
+  const isInCluster = side.type === 'pod' || side.node !== undefined;
+  if (isInCluster && (peer.cidr.endsWith('/0') || !reachesInside(world.dialect, side))) return 'no';
+  if (side.type === 'pod' && side.ips.length === 0) {
+    world.doubts?.add(`${side.pod.name} has no address yet`);
+    return 'maybe';
   }
   const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
   return hit ? 'yes' : 'no';
+}
+
+/** Whether `policy-cidr-match-mode` lets a CIDR match this end; other enforcers have no such mode. */
+function reachesInside(dialect: Dialect, side: Question['peer']): boolean {
+  if (side.type === 'pod') return dialect.identityLabels && dialect.ipBlockMatchesPods === 'yes';
+  return dialect.cidrMatchesNodes;
 }
 
 /**

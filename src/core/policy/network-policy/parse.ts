@@ -172,7 +172,10 @@ function portOf(
   }
   if (port === undefined || port === null) return [{ type: 'all', protocol }];
   if (typeof port === 'number') {
-    return [{ type: 'range', protocol, from: port, to: typeof endPort === 'number' ? endPort : port }];
+    const range = { type: 'range', protocol, from: port } as const;
+    return [
+      typeof endPort === 'number' ? { ...range, to: endPort, byEndPort: true } : { ...range, to: port },
+    ];
   }
   if (typeof port === 'string' && port !== '') return [{ type: 'named', protocol, name: safeText(port) }];
   problems.push(`${path}: port ${JSON.stringify(port)} is neither a number nor a name`);

@@ -196,7 +196,7 @@ export function createSituation(
 
   function decide(stack: Stack, direction: Direction, question: Question): Decision {
     const judgement = judge(world, stack, direction, question);
-    return decisionOfJudgement(withOwnNode({ direction, ...question }, judgement));
+    return decisionOfJudgement(withOwnNode(world, stack, { direction, ...question }, judgement));
   }
 
   /** The first port of every piece, ascending from 1. */
@@ -209,8 +209,10 @@ export function createSituation(
     const cut = (from: number, to: number) => starts.add(from).add(to + 1);
     const cutAt = (port: PortMatch) => {
       if (port.protocol !== protocol || port.type === 'all') return;
-      if (port.type === 'range') cut(port.from, port.to);
-      else {
+      if (port.type === 'range') {
+        cut(port.from, port.to);
+        if (port.byEndPort === true) cut(port.from, port.from);
+      } else {
         const number = clusterPort(world.model, port.name, protocol);
         if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
         if (destination.type !== 'pod') return;

@@ -40,7 +40,7 @@ export function vocabularyOf(
     if (peer.type === 'reserved') for (const { key } of peer.selector) keys.add(unprefixed(key).key);
     namesServices ||= peer.type === 'services';
     if (peer.type === 'cidr') {
-      cidrsReachPods ||= dialect.ipBlockMatchesPods || peer.reachesPods === true;
+      cidrsReachPods ||= dialect.ipBlockMatchesPods !== 'no' || peer.reachesPods === true;
       addCuts(cuts, peer);
     }
   };

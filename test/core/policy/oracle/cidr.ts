@@ -13,12 +13,12 @@ export function kubernetesCidr({ peer, guess }: Ask, { cidr, except }: Block, pl
 }
 
 /** A CIDR as Cilium takes it: the world; nodes and pods by mode, and never by /0 (facts/policy.md §2a.11). */
-export function ciliumCidr({ peer, settings }: Ask, { cidr, except }: Block): boolean {
-  const hits = (ip: string | undefined) =>
-    ip !== undefined && within(ip, cidr) && !except.some((hole) => within(ip, hole));
-  if (peer.type === 'pod') {
-    return settings.cidrModes.includes('pods') && !cidr.endsWith('/0') && hits(peer.ips[0]);
-  }
-  if (peer.node === undefined) return hits(peer.ip);
-  return settings.cidrModes.includes('nodes') && !cidr.endsWith('/0') && hits(peer.ip);
+export function ciliumCidr({ peer, settings, guess }: Ask, { cidr, except }: Block, place: string): boolean {
+  const hits = (ip: string) => within(ip, cidr) && !except.some((hole) => within(ip, hole));
+  if (peer.type === 'address' && peer.node === undefined) return hits(peer.ip);
+  const mode = peer.type === 'pod' ? 'pods' : 'nodes';
+  if (!settings.cidrModes.includes(mode) || cidr.endsWith('/0')) return false;
+  if (peer.type === 'address') return hits(peer.ip);
+  const [ip] = peer.ips;
+  return ip === undefined ? guess(`address of ${peer.name} in ${place}`) : hits(ip);
 }

@@ -97,15 +97,15 @@ function peersOf(
     return test('entities', entities, (item, index) => isEntity(ask, String(item), `${place}.${index}`));
   const cidrs = field(`${side}CIDR`);
   if (cidrs !== undefined)
-    return test('cidr', cidrs, (item) => ciliumCidr(ask, { cidr: String(item), except: [] }));
+    return test('cidr', cidrs, (item, index) =>
+      ciliumCidr(ask, { cidr: String(item), except: [] }, `${place}.${index}`),
+    );
   const sets = field(`${side}CIDRSet`);
   if (sets !== undefined) {
-    return test('cidr', sets, (item) =>
-      ciliumCidr(ask, {
-        cidr: String(at(item, 'cidr')),
-        except: (list(at(item, 'except')) ?? []).map(String),
-      }),
-    );
+    return test('cidr', sets, (item, index) => {
+      const except = (list(at(item, 'except')) ?? []).map(String);
+      return ciliumCidr(ask, { cidr: String(at(item, 'cidr')), except }, `${place}.${index}`);
+    });
   }
   const services = field('toServices') ?? [];
   if (services.length > 0) {

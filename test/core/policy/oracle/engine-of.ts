@@ -1,7 +1,7 @@
 import { manifestEvents } from '../../../../src/core/cluster/manifests.ts';
 import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
-import { withCiliumConfig } from '../../../../src/core/policy/assume.ts';
 import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
 import type { RandomWorld } from './worlds.ts';
 

@@ -39,7 +39,7 @@ function admits(ask: Ask, policy: Json, item: unknown, place: string): boolean {
   const block = at(item, 'ipBlock');
   if (block !== undefined) {
     const range = { cidr: String(at(block, 'cidr')), except: (list(at(block, 'except')) ?? []).map(String) };
-    return ask.settings.cilium ? ciliumCidr(ask, range) : kubernetesCidr(ask, range, place);
+    return ask.settings.cilium ? ciliumCidr(ask, range, place) : kubernetesCidr(ask, range, place);
   }
   const { peer, world } = ask;
   if (peer.type !== 'pod') return false;

@@ -1,6 +1,7 @@
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
-import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
 import type { Decision, End } from '../../../../src/core/policy/verdict.ts';
 import { judged, type Outcome } from './suite.ts';
 import { podNamed, worldOf } from './world.ts';
@@ -36,11 +37,15 @@ export type CiliumCase = {
   readonly invalid?: readonly { readonly policy: string; readonly message: string }[];
 };
 
-/** Compares every flow, and which policies are refused. */
-export function runCilium({ world, queries, invalid = [] }: CiliumCase): Outcome {
+/** Compares every flow as both releases decide it, and which policies are refused. */
+export function runCilium(data: CiliumCase): Outcome {
+  return judged([...findingsOf(data, '1.19.5'), ...findingsOf(data, '1.20.2')]);
+}
+
+function findingsOf({ world, queries, invalid = [] }: CiliumCase, version: string): readonly string[] {
   const { namespaces, nodes, pods, services, endpointSlices, policies, settings = {} } = world;
   const documents = [...namespaces, ...nodes, ...pods, ...services, ...endpointSlices, ...policies];
-  const { model, engine } = worldOf(documents, dialectFor(settings));
+  const { model, engine } = worldOf(documents, withCiliumConfig(dialectOf('cilium', version), settings));
   const refused = new Set(invalid.map(({ policy }) => policy.replace(/^.*[ /]/, '')));
   const findings = [...model.policies()]
     .filter(({ name, inert }) => refused.has(name) !== (inert === true))
@@ -49,24 +54,15 @@ export function runCilium({ world, queries, invalid = [] }: CiliumCase): Outcome
     const from = endOf(model, flow.from, flow.to);
     const to = endOf(model, flow.to, flow.from);
     const got = engine.evaluate({ from, to, port: flow.port, protocol: flow.protocol });
-    const wanted = [flow.expect, ...(flow.expect120 === undefined ? [] : [flow.expect120])];
-    if (wanted.some((one) => agrees(got, one, flow.mayBeUndecidable === true))) continue;
+    const wanted = version.startsWith('1.19') ? flow.expect : (flow.expect120 ?? flow.expect);
+    if (agrees(got, wanted, flow.mayBeUndecidable === true)) continue;
     const what = (one: Expected) =>
       `${one.verdict} (out ${one.egress.verdict} ${one.egress.isolated}, in ${one.ingress.verdict} ${one.ingress.isolated})`;
     findings.push(
-      `${flow.from} → ${flow.to} ${flow.protocol} ${flow.port}: ${what(got)}, expected ${what(flow.expect)}`,
+      `${version}: ${flow.from} → ${flow.to} ${flow.protocol} ${flow.port}: ${what(got)}, expected ${what(wanted)}`,
     );
   }
-  return judged(findings);
-}
-
-function dialectFor(settings: Readonly<Record<string, string>>): Dialect {
-  const mode = settings['enable-policy'];
-  return {
-    ...dialectOf('cilium'),
-    enablePolicy: mode === 'always' || mode === 'never' ? mode : 'default',
-    cidrMatchesNodes: settings['policy-cidr-match-mode'] === 'nodes',
-  };
+  return findings;
 }
 
 function agrees(got: Expected, want: Expected, mayBeUndecidable: boolean): boolean {

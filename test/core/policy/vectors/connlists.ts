@@ -20,7 +20,7 @@ type Parsed = { readonly all?: boolean } & Readonly<
 export type Line = { readonly src: string; readonly dst: string; readonly parsed: Parsed };
 
 /** netpol-analyzer: ipBlock never matches a pod, and nothing is known of host networks. */
-const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: false };
+const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: 'no' as const };
 
 /** A pod as netpol-analyzer sees it: on no host network, and at an address that no policy names. */
 function placed(pod: Pod): Pod {

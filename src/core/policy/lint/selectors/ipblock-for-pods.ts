@@ -1,3 +1,4 @@
+import type { EnforcerName, Known } from '../../dialect.ts';
 import { type Lint, placedRules } from '../context.ts';
 import { podsInside } from '../pods-inside.ts';
 
@@ -18,14 +19,18 @@ export const ipBlockForPods: Lint = {
         yield {
           direction,
           ruleIndex: index,
-          text: ipBlockMatchesPods
-            ? `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}: other pods will have them after a restart.`
-            : `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}, and ${enforcer} never matches pods by address.`,
+          text: `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
           fix: 'Select pods by podSelector and namespaceSelector, and keep address ranges for what is outside the cluster.',
         };
       }
     }
   },
+};
+
+const EFFECTS: Readonly<Record<Known, (enforcer: EnforcerName) => string>> = {
+  yes: () => ': other pods will have them after a restart.',
+  no: (enforcer) => `, and ${enforcer} never matches pods by address.`,
+  unknown: (enforcer) => `, and whether ${enforcer} matches pods by address is not known.`,
 };
 
 function podCount(count: number): string {

@@ -1,0 +1,43 @@
+import type { Dialect } from '../dialect.ts';
+
+/** The kind of the Kubernetes API itself. */
+export const NETWORK_POLICY = 'NetworkPolicy';
+
+/** Kinds of network-policy-api v1alpha1; v1alpha2 has one in their place (facts/policy.md §0 fact 9). */
+export const ALPHA1_KINDS: readonly string[] = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'];
+export const ALPHA2_KIND = 'ClusterNetworkPolicy';
+
+/** The Kubernetes text, every kind enforced: e2e tests and documents say yes where an enforcer may say no. */
+export const SPEC: Dialect = {
+  enforcer: 'spec',
+  settings: [],
+  settingsRead: false,
+  // e2e asserts that a /32 of a pod's address matches the pod (facts/policy.md §0 fact 10).
+  ipBlockMatchesPods: 'yes',
+  endPort: 'yes',
+  sctp: 'yes',
+  keepsEstablished: 'unknown',
+  rejects: 'unknown',
+  kinds: { sure: 'all', unsure: [] },
+  hostNetwork: 'undefined',
+  ownNode: 'always',
+  filtersHairpin: 'unknown',
+  egressSeesServices: 'no',
+  identityLabels: false,
+  labels: '',
+  appliesUnlisted: false,
+  enablePolicy: 'default',
+  alwaysShutsOwnNode: false,
+  cidrMatchesNodes: false,
+  namedEgressPorts: 'destination',
+  zeroPortIsAll: false,
+};
+
+/** The text where it is clear, and unknown where it leaves room: what every enforcer starts from. */
+export const UNSAID: Dialect = {
+  ...SPEC,
+  ipBlockMatchesPods: 'unknown',
+  endPort: 'unknown',
+  sctp: 'unknown',
+  egressSeesServices: 'unknown',
+};
