@@ -58,7 +58,14 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   function evaluate(query: Query): Verdict {
     const { source, destination } = sides(query);
     const half = (direction: 'ingress' | 'egress', self: Side, peer: Side): Half =>
-      decideHalf(world, classes, { direction, self, peer, port: query.port, protocol: query.protocol });
+      decideHalf(world, classes, {
+        direction,
+        self,
+        peer,
+        port: query.port,
+        protocol: query.protocol,
+        viaService: query.viaService,
+      });
     const egress = half('egress', source, destination);
     const ingress = half('ingress', destination, source);
     const { isolationOf } = classes;
@@ -73,8 +80,8 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     evaluate,
     decide: (query) => {
       const { source, destination } = sides(query);
-      const { port, protocol } = query;
-      const ask = { port, protocol };
+      const { port, protocol, viaService } = query;
+      const ask = { port, protocol, viaService };
       return {
         egress: decideQuickly(world, classes, {
           ...ask,

@@ -18,6 +18,7 @@ export type HalfQuestion = {
   readonly peer: Side;
   readonly port: Query['port'];
   readonly protocol: Query['protocol'];
+  readonly viaService?: boolean | undefined;
 };
 
 /** Decides and explains one half of a path. */
@@ -46,7 +47,11 @@ function isEnforced({ dialect }: World): boolean {
 }
 
 function byPolicies(world: World, classes: Classes, half: HalfQuestion): Half {
-  if (isSamePod(half.self, half.peer)) return plainHalf('allow', ITSELF);
+  if (isSamePod(half.self, half.peer)) {
+    if (half.viaService !== true) return plainHalf('allow', ITSELF);
+    const judged = decideWay(world, classes, half);
+    return judged.verdict === 'deny' ? { ...judged, verdict: 'undecidable', summary: HAIRPIN } : judged;
+  }
   const halves = waysBetween(world, half.self, half.peer).map((way) =>
     decideWay(world, classes, { ...half, ...way }),
   );
@@ -85,7 +90,11 @@ export function decideQuickly(world: World, classes: Classes, half: HalfQuestion
 }
 
 function byPoliciesQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  if (isSamePod(half.self, half.peer)) return 'allow';
+  if (isSamePod(half.self, half.peer)) {
+    if (half.viaService !== true) return 'allow';
+    const judged = decideWayQuickly(world, classes, half);
+    return judged === 'deny' ? 'undecidable' : judged;
+  }
   let found: Decision | undefined;
   for (const way of waysBetween(world, half.self, half.peer)) {
     const decision = decideWayQuickly(world, classes, { ...half, ...way });
@@ -100,7 +109,7 @@ function decideWayQuickly(world: World, classes: Classes, half: HalfQuestion): D
   if (settled !== undefined) return settled.verdict;
   const stack = stackOn(classes, half.self);
   const judgement = judge(world, stack, half.direction, questionOf(half));
-  return decisionOfJudgement(withOwnNode(world, stack, half, judgement));
+  return decisionOfJudgement(withIcmp(world, half, withOwnNode(world, stack, half, judgement)));
 }
 
 function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
@@ -109,7 +118,7 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
   const stack = stackOn(classes, half.self);
   const question = questionOf(half);
   const judgement = judge(world, stack, half.direction, question);
-  const found = withOwnNode(world, stack, half, judgement);
+  const found = withIcmp(world, half, withOwnNode(world, stack, half, judgement));
   if (found === judgement || found.decision !== 'allow')
     return explainHalf(world, stack, half, question, found);
   const l7 = l7Of(found);
@@ -121,6 +130,9 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
 }
 
 const ITSELF = 'a pod always reaches itself';
+
+/** Contested: whether the way back through a Service is exempt like the direct one (facts/policy.md §1 rule 30). */
+const HAIRPIN = 'whether a pod reaches itself through its Service differs between enforcers';
 const OWN_NODE = 'its own node always reaches it';
 
 /**
@@ -141,6 +153,22 @@ export function withOwnNode(
   if (judgement.decision === 'allow' || denies.some(({ sure }) => sure)) return judgement;
   return { ...judgement, decision: denies.length > 0 ? 'undecidable' : 'allow' };
 }
+
+/**
+ * The NetworkPolicy API says nothing of ICMP, so where only NetworkPolicies lead to a decision it is not known
+ * (facts/policy.md §1 rule 26). Cilium says what it does with them (§2a.13).
+ */
+function withIcmp({ dialect }: World, { protocol }: HalfQuestion, judgement: Judgement): Judgement {
+  if (protocol !== 'ICMP' || dialect.identityLabels) return judgement;
+  const { steps } = judgement;
+  const rests = steps.filter(({ action }) => action !== 'pass');
+  if (rests.length === 0 || rests.some(({ applied }) => applied.policy.kind !== 'NetworkPolicy')) {
+    return judgement;
+  }
+  return { ...judgement, decision: 'undecidable', conflict: NO_ICMP };
+}
+
+const NO_ICMP = 'the NetworkPolicy API leaves ICMP undefined: enforcers differ';
 
 function stackOn(classes: Classes, self: Side): Stack {
   return self.type === 'pod' ? classes.stackFor(self.pod) : classes.stackForReserved(self.reserved ?? '');

@@ -8,6 +8,7 @@ import { identityLabels, matchesIdentity } from './cilium/labels.ts';
 import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
 import { clusterPort, ownPort } from './cilium/named-ports.ts';
 import type { Dialect } from './dialect.ts';
+import { matchesDomain } from './domain.ts';
 import type { ForeignObject } from './foreign.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from './policy.ts';
 import { rangesOf } from './ranges.ts';
@@ -70,9 +71,16 @@ export function matchPort(world: World, match: PortMatch, question: Question): b
       return match.from <= question.port && question.port <= match.to;
     case 'named':
       return matchNamed(world, match, question);
+    case 'icmp':
+      return match.icmpType === question.port && hasFamily(question, match.family);
     default:
       return assertNever(match);
   }
+}
+
+/** Whether the packets may be of a family: of one that neither end rules out. */
+function hasFamily({ self, peer }: Question, family: 4 | 6): boolean {
+  return [self, peer].every(({ ips }) => ips.length === 0 || ips.some((ip) => ip.family === family));
 }
 
 /** A name resolves on the destination pod; Cilium's agent looks an egress name up over the whole cluster. */
@@ -81,7 +89,8 @@ function matchNamed(
   match: PortMatch & { readonly type: 'named' },
   question: Question,
 ): boolean {
-  const { port, protocol, destination, self } = question;
+  const { port, destination, self } = question;
+  const { protocol } = match;
   if (world.dialect.identityLabels) {
     const isEgress = self !== destination && world.dialect.namedEgressPorts === 'cluster';
     const own = destination.type === 'pod' ? ownPort(destination.pod, match.name, protocol) : undefined;
@@ -118,6 +127,7 @@ export function matchPeer(world: World, peer: Peer, question: Question): Match {
     }
     case 'domain':
       if (side.type !== 'ip' || side.node !== undefined || side.reserved !== undefined) return 'no';
+      if (side.dns !== undefined) return matchesDomain(peer, side.dns) ? 'yes' : 'no';
       world.doubts?.add(`${peer.pattern} may or may not have stood for ${side.text}`);
       return 'maybe';
     case 'unknown':

@@ -51,7 +51,7 @@ export type Peer =
   /** Nodes by their labels, and host-network pods on them (facts/policy.md §2b rule 7). */
   | { readonly type: 'nodes'; readonly selector: Selector }
   /** Addresses that a DNS name stood for when somebody looked it up: not known from objects. */
-  | { readonly type: 'domain'; readonly pattern: string }
+  | { readonly type: 'domain'; readonly pattern: string; readonly identity?: 'cilium' }
   /** A peer that this version cannot read: it may match anything (facts/policy.md §2b rule 10). */
   | { readonly type: 'unknown'; readonly text: string };
 
@@ -72,6 +72,13 @@ export type PortMatch =
       readonly name: string;
       /** Cilium: from the number that the name stands for up to this one (facts/policy.md §2a.13). */
       readonly to?: number;
+    }
+  /** One type of ICMP of one family, any code: only Cilium has such rules (facts/policy.md §2a.13). */
+  | {
+      readonly type: 'icmp';
+      readonly protocol: 'ICMP';
+      readonly family: 4 | 6;
+      readonly icmpType: number;
     };
 
 export type RuleAction = 'allow' | 'deny' | 'pass';

@@ -12,6 +12,8 @@ export type Side =
       readonly ips: readonly Ip[];
       readonly node?: Node;
       readonly reserved?: 'health' | 'ingress';
+      /** The DNS name that was asked for, where one was: rules that name domains then decide. */
+      readonly dns?: string;
     };
 
 /** How to say it in a sentence: the pod's name, or the address. */
@@ -28,6 +30,7 @@ export function sideOf(model: ClusterModel, end: End): Side {
   if (end.reserved !== undefined) {
     return { type: 'ip', text: end.reserved, ips: ipsOf([end.ip]), reserved: end.reserved };
   }
+  if (end.dns !== undefined) return { type: 'ip', text: end.dns, ips: ipsOf([end.ip]), dns: end.dns };
   const pod = model.podAt(end.ip);
   if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
   const node = model.nodeAt(end.ip);

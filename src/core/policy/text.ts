@@ -1,6 +1,7 @@
 import { assertNever } from '../assert-never.ts';
 import { formatSelector, type Selector } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
+import { icmpTypeText } from './icmp.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule, ServiceMatch } from './policy.ts';
 
 /** A rule whole: `pods app=api · tcp 5432`; `anything` when it is empty. */
@@ -90,6 +91,8 @@ export function portText(port: PortMatch): string {
       return port.from === port.to ? String(port.from) : `${port.from}-${port.to}`;
     case 'named':
       return port.name;
+    case 'icmp':
+      return `${port.family === 6 ? 'v6 ' : ''}${icmpTypeText(port.icmpType, port.family)}`;
     default:
       return assertNever(port);
   }

@@ -16,14 +16,20 @@ export type End =
       readonly ip: string;
       /** Cilium's own endpoint that it is, where a flow says so; such an address is in no list of objects. */
       readonly reserved?: 'health' | 'ingress';
+      /** The DNS name that was asked for; `ip` then is one that it may stand for. */
+      readonly dns?: string;
     };
 
-/** One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? */
+/**
+ * One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? Of ICMP, `port` is the type.
+ * `viaService`: a pod that reaches itself does so through a Service (facts/policy.md §1 rule 30).
+ */
 export type Query = {
   readonly from: End;
   readonly to: End;
   readonly port: number;
-  readonly protocol: Protocol;
+  readonly protocol: Protocol | 'ICMP';
+  readonly viaService?: boolean;
 };
 
 /**

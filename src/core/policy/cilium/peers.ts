@@ -140,6 +140,10 @@ function domainPeers(items: readonly unknown[], { action }: PeerContext): readon
   if (action === 'deny') return undefined;
   return items.map((item): Peer => {
     const { matchName, matchPattern } = rawOf(item);
-    return { type: 'domain', pattern: safeText(textOf(matchName) ?? textOf(matchPattern) ?? '*') };
+    return {
+      type: 'domain',
+      pattern: safeText(textOf(matchName) ?? textOf(matchPattern) ?? '*'),
+      identity: 'cilium',
+    };
   });
 }

@@ -1,5 +1,6 @@
 import { isRaw, type Raw } from '../../cluster/raw.ts';
 import type { PortMatch, Rule } from '../policy.ts';
+import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';
 import { type Direction, parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';
@@ -37,18 +38,13 @@ function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): read
     action,
     hasPorts: ports !== 'any',
   });
-  if (ports === 'any') return [{ action, peers: peers ?? [], ports: hasIcmp(rule) ? [] : 'any', at }];
+  if (ports === 'any') return [{ action, peers: peers ?? [], ports: parseIcmps(rule) ?? 'any', at }];
   const whole: Rule = { action, peers: peers ?? 'any', ports: [], at };
   const plain = ports.filter(({ l7 }) => l7 === undefined).flatMap((item) => item.ports);
   const proxied = ports.flatMap(({ l7, ports: list }) =>
     l7 === undefined ? [] : [{ ...whole, ports: list, l7 }],
   );
   return plain.length > 0 || proxied.length === 0 ? [{ ...whole, ports: plain }, ...proxied] : proxied;
-}
-
-/** An icmps rule opens no port (facts/policy.md §2a.13). */
-function hasIcmp(rule: Raw): boolean {
-  return Array.isArray(rule.icmps) && rule.icmps.length > 0;
 }
 
 export type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };

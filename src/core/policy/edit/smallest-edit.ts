@@ -26,7 +26,9 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   const asked = `${protocol.toLowerCase()} ${port}`;
   const hasPeer = matchPeers(world, rule.peers, question) === 'yes';
   const hasPort = matchPorts(world, rule.ports, question) === 'yes';
-  if (hasPeer && rule.l7 === undefined) {
+  // No rule of a NetworkPolicy speaks of ICMP, and one of Cilium that does takes no ports beside.
+  if (protocol === 'ICMP' && !hasPort) return undefined;
+  if (hasPeer && rule.l7 === undefined && protocol !== 'ICMP') {
     return { ...place, type: 'add-port', protocol, port, text: `add ${asked} to rule ${number}` };
   }
   const found = peerFor(world, policy, question, keysOf(rule));
@@ -35,6 +37,7 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
     return { ...place, type: 'add-peer', peer, text: `add ${text} to rule ${number}` };
   }
+  if (protocol === 'ICMP') return undefined;
   return { ...place, type: 'add-rule', peer, protocol, port, text: `add a rule for ${text} on ${asked}` };
 }
 

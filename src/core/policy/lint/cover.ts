@@ -61,13 +61,14 @@ function portsCover(outer: Rule['ports'], inner: Rule['ports']): boolean {
 function portCovers(outer: PortMatch, inner: PortMatch): boolean {
   if (outer.protocol !== inner.protocol) return false;
   if (outer.type === 'all') return true;
-  if (outer.type === 'named' || inner.type === 'named')
+  if (outer.type !== 'range' || inner.type !== 'range')
     return JSON.stringify(outer) === JSON.stringify(inner);
-  return inner.type === 'range' && outer.from <= inner.from && inner.to <= outer.to;
+  return outer.from <= inner.from && inner.to <= outer.to;
 }
 
 function portsMeet(a: PortMatch, b: PortMatch): boolean {
   if (a.protocol !== b.protocol) return false;
+  if (a.type === 'icmp' && b.type === 'icmp') return JSON.stringify(a) === JSON.stringify(b);
   if (a.type !== 'range' || b.type !== 'range') return true;
   return a.from <= b.to && b.from <= a.to;
 }

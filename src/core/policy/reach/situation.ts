@@ -1,4 +1,4 @@
-import type { Pod } from '../../cluster/objects.ts';
+import type { Pod, Protocol } from '../../cluster/objects.ts';
 import { clusterPort } from '../cilium/named-ports.ts';
 import { withOwnNode } from '../half.ts';
 import { decisionOfJudgement, isIsolated, judge } from '../judge.ts';
@@ -184,7 +184,7 @@ export function createSituation(
     matched: ReadonlySet<Rule>,
   ): PortFunction {
     const left = onlyRules(stack, direction, matched);
-    const pieces = (protocol: Question['protocol']): readonly Piece[] => {
+    const pieces = (protocol: Protocol): readonly Piece[] => {
       const starts = startsOf(matched, protocol, ends);
       return starts.map((from, at) => {
         const question: Question = { ...ends, port: from, protocol };
@@ -200,11 +200,7 @@ export function createSituation(
   }
 
   /** The first port of every piece, ascending from 1. */
-  function startsOf(
-    rules: Iterable<Rule>,
-    protocol: Question['protocol'],
-    { destination }: Ends,
-  ): readonly number[] {
+  function startsOf(rules: Iterable<Rule>, protocol: Protocol, { destination }: Ends): readonly number[] {
     const starts = new Set([1]);
     const cut = (from: number, to: number) => starts.add(from).add(to + 1);
     const cutAt = (port: PortMatch) => {
