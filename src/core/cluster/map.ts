@@ -44,7 +44,16 @@ export function mapEndpointSlice(raw: ApiObject): EndpointSlice {
     name: safeText(raw.metadata.name),
     service: labels['kubernetes.io/service-name'] ?? '',
     addresses: ready.flatMap((item) => textsOf(item.addresses).map((address) => safeText(address))),
+    ports: rawsOf(raw.ports).flatMap(slicePort),
   };
+}
+
+function slicePort(raw: Raw): NonNullable<EndpointSlice['ports']> {
+  const port = numberOf(raw.port);
+  if (port === undefined) return [];
+  const name = textOf(raw.name);
+  const named = name === undefined || name === '' ? {} : { name: safeText(name) };
+  return [{ ...named, port, protocol: protocolOf(raw.protocol) }];
 }
 
 /** A Service. `targetPort` is the port itself where none is given, as the API server defaults it. */
@@ -54,6 +63,8 @@ export function mapService(raw: ApiObject): Service {
   const clusterIPs = clusterIPsOf(spec);
   const selector = safeLabels(spec.selector);
   const externalName = textOf(spec.externalName);
+  const outerIPs = outerIPsOf(raw, spec);
+  const policy = trafficPolicyOf(type, spec.externalTrafficPolicy);
   return {
     kind: 'Service',
     namespace: safeText(raw.metadata.namespace ?? 'default'),
@@ -65,6 +76,8 @@ export function mapService(raw: ApiObject): Service {
     headless: spec.clusterIP === 'None',
     ...(externalName === undefined ? {} : { externalName: safeText(externalName) }),
     ...(Object.keys(selector).length === 0 ? {} : { selector }),
+    ...(outerIPs.length === 0 ? {} : { outerIPs }),
+    ...(policy === undefined ? {} : { externalTrafficPolicy: policy }),
     ports: rawsOf(spec.ports).flatMap(servicePort),
   };
 }
@@ -85,6 +98,17 @@ function clusterIPsOf(spec: Raw): readonly string[] {
   const first = textOf(spec.clusterIP);
   const addresses = all.length > 0 ? all : first === undefined ? [] : [first];
   return addresses.filter((address) => address !== 'None').map((address) => safeText(address));
+}
+
+function outerIPsOf({ status }: ApiObject, spec: Raw): readonly string[] {
+  const balanced = rawsOf(rawOf(rawOf(status).loadBalancer).ingress).flatMap(({ ip }) => textOf(ip) ?? []);
+  return [...balanced, ...textsOf(spec.externalIPs)].map((address) => safeText(address));
+}
+
+/** Of services that are reached from outside; `Cluster` is what the API server defaults to. */
+function trafficPolicyOf(type: Service['type'], value: unknown): Service['externalTrafficPolicy'] {
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return undefined;
+  return value === 'Local' ? 'Local' : 'Cluster';
 }
 
 function servicePort(raw: Raw): readonly ServicePort[] {

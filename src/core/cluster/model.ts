@@ -35,11 +35,14 @@ export type ClusterModel = {
   readonly namespace: (name: string) => Namespace | undefined;
   readonly services: () => Iterable<Service>;
   readonly service: (namespace: string, name: string) => Service | undefined;
+  /** By a cluster address, or one from outside that no node has: a node has other ports, too. */
   readonly serviceAt: (ip: string) => Service | undefined;
   /** Live pods that a service's selector matches; none for a service without selector. */
   readonly backends: (service: Service) => readonly Pod[];
   /** Addresses behind a service as its EndpointSlices list them; empty when none are known. */
   readonly endpoints: (namespace: string, service: string) => readonly string[];
+  /** The EndpointSlices of a service. */
+  readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
   /** Addresses of all EndpointSlices. */
   readonly endpointAddresses: () => Iterable<string>;
   readonly nodes: () => Iterable<Node>;
@@ -75,8 +78,8 @@ export function createClusterModel(): ClusterModel {
   });
   const namespaces = createStore<Namespace>(keyOf, () => undefined);
   const services = createStore<Service>(keyOf, (before, after) => {
-    for (const ip of before?.clusterIPs ?? []) if (before) servicesByIp.remove(canonicalIp(ip), before);
-    for (const ip of after?.clusterIPs ?? []) if (after) servicesByIp.add(canonicalIp(ip), after);
+    for (const ip of addressesOf(before)) if (before) servicesByIp.remove(canonicalIp(ip), before);
+    for (const ip of addressesOf(after)) if (after) servicesByIp.add(canonicalIp(ip), after);
   });
   const nodes = createStore<Node>(keyOf, (before, after) => {
     for (const ip of before?.ips ?? []) if (before) nodesByIp.remove(canonicalIp(ip), before);
@@ -116,10 +119,12 @@ export function createClusterModel(): ClusterModel {
     namespace: namespaces.get,
     services: services.values,
     service: (namespace, name) => services.get(`${namespace}/${name}`),
-    serviceAt: (ip) => servicesByIp.get(canonicalIp(ip))[0],
+    serviceAt: (ip) =>
+      nodesByIp.get(canonicalIp(ip)).length > 0 ? undefined : servicesByIp.get(canonicalIp(ip))[0],
     backends: (service) => backendsOf(service, podsByNamespace.get(service.namespace)),
     endpoints: (namespace, service) =>
       slicesByService.get(`${namespace}/${service}`).flatMap(({ addresses }) => addresses),
+    slicesOf: (namespace, service) => slicesByService.get(`${namespace}/${service}`),
     endpointAddresses: function* () {
       for (const { addresses } of endpointSlices.values()) yield* addresses;
     },
@@ -141,6 +146,10 @@ function applyTo<T>(store: Store<T>, event: EventOf<T>): void {
   if (event.type === 'reset') store.reset(event.source, event.objects);
   else if (event.type === 'set') store.set(event.source, event.object);
   else store.delete(event.key);
+}
+
+function addressesOf(service: Service | undefined): readonly string[] {
+  return [...(service?.clusterIPs ?? []), ...(service?.outerIPs ?? [])];
 }
 
 function ownerKey({ kind, namespace, name }: WorkloadRef): string {

@@ -69,6 +69,10 @@ export type Service = {
   readonly clusterIPs: readonly string[];
   readonly headless: boolean;
   readonly externalName?: string;
+  /** Addresses from outside: of load balancers, and `externalIPs`. */
+  readonly outerIPs?: readonly string[];
+  /** `Local` keeps the source's address and uses the node's own backends alone; else a node may stand in for it. */
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
   /** Absent: no selector, its backends are whatever EndpointSlices say. */
   readonly selector?: Labels;
   readonly ports: readonly ServicePort[];
@@ -82,6 +86,8 @@ export type EndpointSlice = {
   /** The service that it belongs to, of the same namespace. */
   readonly service: string;
   readonly addresses: readonly string[];
+  /** The ports of the endpoints, by the name of the service's port. */
+  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol: Protocol }[];
 };
 
 export type Node = {

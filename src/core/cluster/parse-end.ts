@@ -60,7 +60,8 @@ export function parseEnd(text: string, defaultNamespace: string): EndRef {
   return endOf(text, named, first, third);
 }
 
-function kindNamed(text: string): string | undefined {
+/** A kind with pods, or a Service, by any spelling that kubectl takes. */
+export function kindNamed(text: string): string | undefined {
   const key = text.toLowerCase();
   return Object.hasOwn(KINDS, key) ? KINDS[key] : undefined;
 }

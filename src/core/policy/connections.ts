@@ -51,8 +51,8 @@ function append(list: PortRange[], range: PortRange): void {
   else list.push(range);
 }
 
-/** The first port of every piece, ascending from 1. */
-function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
+/** The first port of every piece that policies on either end may tell from the one before, ascending from 1. */
+export function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
   const cuts = new Set([1]);
   const add = (first: number, last: number) => {
     cuts.add(first);

@@ -1,4 +1,4 @@
-import { EVERY_ADDRESS, formatIp, type Ip, parseIp } from '../../cluster/ip.ts';
+import { EVERY_ADDRESS, formatIp, type Ip, type IpRange, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Rule } from '../policy.ts';
 import type { Side } from '../side.ts';
@@ -20,6 +20,20 @@ const TRIES = 70_000;
  * cluster has it.
  */
 export function outsidePieces(model: ClusterModel, rules: Iterable<Rule>): readonly AddressPiece[] {
+  const families: readonly (4 | 6)[] = hasIpv6(model) ? [4, 6] : [4];
+  return piecesWithin(
+    model,
+    families.map((family) => EVERY_ADDRESS[family]),
+    rules,
+  );
+}
+
+/** The addresses of some ranges that no pod and no node has, cut likewise. */
+export function piecesWithin(
+  model: ClusterModel,
+  ranges: readonly IpRange[],
+  rules: Iterable<Rule>,
+): readonly AddressPiece[] {
   const cuts = { 4: new Set<bigint>([0n]), 6: new Set<bigint>([0n]) };
   let known: readonly Ip[] | undefined;
   const endpoints = () => {
@@ -35,8 +49,7 @@ export function outsidePieces(model: ClusterModel, rules: Iterable<Rule>): reado
     }
   }
   const starts: Cuts = { 4: sorted(cuts[4]), 6: sorted(cuts[6]) };
-  const families: readonly (4 | 6)[] = hasIpv6(model) ? [4, 6] : [4];
-  return families.flatMap((family) => piecesOf(model, family, starts[family]));
+  return ranges.flatMap((range) => piecesOf(model, range, starts[range.family]));
 }
 
 const sixes = new WeakMap<ClusterModel, { readonly revision: number; readonly answer: boolean }>();
@@ -56,10 +69,13 @@ function looksForIpv6(model: ClusterModel): boolean {
   return false;
 }
 
-function piecesOf(model: ClusterModel, family: 4 | 6, starts: readonly bigint[]): readonly AddressPiece[] {
-  const end = EVERY_ADDRESS[family].last;
+function piecesOf(
+  model: ClusterModel,
+  { family, first: start, last: end }: IpRange,
+  cuts: readonly bigint[],
+): readonly AddressPiece[] {
+  const starts = [start, ...cuts.filter((cut) => start < cut && cut <= end)];
   return starts.flatMap((first, at): readonly AddressPiece[] => {
-    if (first > end) return [];
     const last = (starts[at + 1] ?? end + 1n) - 1n;
     const free = freeAddress(model, family, first, last);
     if (free === undefined) return [];

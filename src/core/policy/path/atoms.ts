@@ -1,0 +1,104 @@
+import type { IpRange } from '../../cluster/ip.ts';
+import { formatIp, parseIp } from '../../cluster/ip.ts';
+import type { Pod } from '../../cluster/objects.ts';
+import type { PortRange } from '../connections.ts';
+import type { Engine } from '../engine.ts';
+import type { Policy, Rule } from '../policy.ts';
+import { piecesWithin } from '../reach/outside.ts';
+import { podWords, type Vocabulary, vocabularyOf } from '../reach/vocabulary.ts';
+import type { End } from '../verdict.ts';
+import type { Member, Target } from './member.ts';
+
+/** Members of an end that no policy on the path can tell apart, with one or two to ask with. */
+export type Atom = {
+  readonly members: readonly Member[];
+  readonly ports: readonly PortRange[];
+  readonly ends: readonly End[];
+};
+
+/** How the members of two ends are told apart. */
+export type Atoms = {
+  readonly of: (targets: readonly Target[], others: readonly Member[], dns?: string) => readonly Atom[];
+};
+
+/**
+ * Groups what the policies on some pods cannot tell apart: by their words (labels, port names, blocks of addresses),
+ * by families of addresses, and by node where a node is at the other end (facts/policy.md §1 rules 28, 33).
+ */
+export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
+  const policies = new Set<Policy>();
+  const rules = new Set<Rule>();
+  for (const pod of pods) {
+    for (const policy of engine.policiesOn(pod)) policies.add(policy);
+    for (const rule of engine.rulesOn(pod)) rules.add(rule);
+  }
+  const words = vocabularyOf(engine.dialect, policies, engine.model.services());
+
+  function of(targets: readonly Target[], others: readonly Member[], dns?: string): readonly Atom[] {
+    const nodes = nodesOf(others);
+    const groups = new Map<string, { members: Member[]; ports: readonly PortRange[] }>();
+    const outside: Atom[] = [];
+    for (const { member, ports } of targets) {
+      if (member.type === 'range') {
+        for (const piece of piecesWithin(engine.model, [member.range], rules)) {
+          const end: End = { type: 'ip', ip: ipOf(piece), ...(dns === undefined ? {} : { dns }) };
+          const range: IpRange = { family: piece.family, first: piece.first, last: piece.last };
+          outside.push({ members: [{ type: 'range', range }], ports, ends: [end] });
+        }
+        continue;
+      }
+      const key = `${keyOf(words, member, nodes)}\n${ports.join(';')}`;
+      const group = groups.get(key) ?? { members: [], ports };
+      group.members.push(member);
+      groups.set(key, group);
+    }
+    const known = Array.from(
+      groups.values(),
+      ({ members, ports }): Atom => ({ members, ports, ends: members.slice(0, 2).map(endOf) }),
+    );
+    return [...known, ...outside];
+  }
+  return { of };
+}
+
+function ipOf({ side }: ReturnType<typeof piecesWithin>[number]): string {
+  const [ip] = side.ips;
+  return ip === undefined ? '' : formatIp(ip);
+}
+
+/** Nodes that the other end is, or shares its address with. */
+function nodesOf(members: readonly Member[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const member of members) {
+    if (member.type === 'node') names.add(member.node.name);
+    if (member.type === 'pod' && member.pod.hostNetwork && member.pod.node !== undefined)
+      names.add(member.pod.node);
+  }
+  return names;
+}
+
+function keyOf(
+  words: Vocabulary,
+  member: Exclude<Member, { type: 'range' }>,
+  nodes: ReadonlySet<string>,
+): string {
+  if (member.type === 'node') return `node ${member.node.name} ${member.ip}`;
+  const { pod, ip } = member;
+  const families = [...new Set((ip === undefined ? pod.ips : [ip]).map((text) => parseIp(text)?.family))]
+    .sort()
+    .join();
+  const place = pod.node !== undefined && nodes.has(pod.node) ? pod.node : '';
+  return `${podWords(words, pod)}\n${pod.phase}\n${families}\n${place}`;
+}
+
+/** A member as the engine takes it. */
+export function endOf(member: Member): End {
+  switch (member.type) {
+    case 'pod':
+      return { type: 'pod', pod: member.pod, ...(member.ip === undefined ? {} : { ip: member.ip }) };
+    case 'node':
+      return { type: 'ip', ip: member.ip };
+    case 'range':
+      return { type: 'ip', ip: formatIp({ family: member.range.family, value: member.range.first }) };
+  }
+}

@@ -1,0 +1,131 @@
+import { parseIp } from '../../cluster/ip.ts';
+import type { Protocol } from '../../cluster/objects.ts';
+import { cutsBetween, type PortRange } from '../connections.ts';
+import type { Engine } from '../engine.ts';
+import type { End, Query, Verdict } from '../verdict.ts';
+import type { Atom } from './atoms.ts';
+
+/** One answer: from what to what, on which ports there. */
+export type Cell = {
+  readonly from: Atom;
+  readonly to: Atom;
+  readonly ports: PortRange;
+  readonly query: Query;
+  readonly verdict: Verdict;
+};
+
+/** What is asked of every pair of atoms. */
+export type CellQuestion = {
+  readonly sources: readonly Atom[];
+  readonly targets: readonly Atom[];
+  readonly protocol: Protocol | 'ICMP';
+  readonly viaService: boolean;
+};
+
+/**
+ * Judges every pair of atoms on every piece of the ports. Pairs that share no family of addresses are left out, unless
+ * there is no other; a pod to itself too, unless that is all, or through a Service.
+ */
+export function judgeCells(
+  engine: Engine,
+  { sources, targets, protocol, viaService }: CellQuestion,
+): { readonly cells: readonly Cell[]; readonly noFamily: boolean } {
+  const pairs = sources.flatMap((from) => targets.flatMap((to) => pairsOf(from, to, viaService)));
+  const others = pairs.filter(({ self }) => !self);
+  const wanted = viaService || others.length === 0 ? pairs : others;
+  const able = wanted.filter(({ source, target }) => canMeet(source, target));
+  const judged = able.length > 0 ? able : wanted;
+  const cells = judged.flatMap(({ from, to, source, target, self }) => {
+    const starts =
+      protocol === 'ICMP' ? typeCuts(engine, source, target) : cutsBetween(engine, source, target);
+    return to.ports.flatMap((range) =>
+      pieces(range, starts).map((ports): Cell => {
+        const query: Query = {
+          from: source,
+          to: target,
+          port: ports[0],
+          protocol,
+          ...(self && viaService ? { viaService } : {}),
+        };
+        return { from, to, ports, query, verdict: engine.evaluate(query) };
+      }),
+    );
+  });
+  return { cells, noFamily: able.length === 0 && wanted.length > 0 };
+}
+
+type Pair = {
+  readonly from: Atom;
+  readonly to: Atom;
+  readonly source: End;
+  readonly target: End;
+  readonly self: boolean;
+};
+
+/** The pairs to ask: of different members, and of a pod with itself where it is in both. */
+function pairsOf(from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
+  const [source, another] = from.ends;
+  if (source === undefined) return [];
+  const differs = (a: End, b: End) => !isSamePod(a, b);
+  const target = to.ends.find((end) => differs(source, end));
+  const self = to.ends.find((end) => !differs(source, end));
+  const found: Pair[] = [];
+  if (target !== undefined) found.push({ from, to, source, target, self: false });
+  else if (another !== undefined && self !== undefined)
+    found.push({ from, to, source: another, target: self, self: false });
+  const isOnly = from.members.length === 1 && to.members.length === 1;
+  const both = sharedPod(from, to);
+  if (both !== undefined && (viaService || isOnly)) {
+    const one = { from: { ...from, members: [both.from] }, to: { ...to, members: [both.to] } };
+    found.push({ ...one, source: both.source, target: both.target, self: true });
+  }
+  return found;
+}
+
+function sharedPod(from: Atom, to: Atom) {
+  for (const a of from.members) {
+    if (a.type !== 'pod') return undefined;
+    for (const b of to.members) {
+      if (b.type !== 'pod' || a.pod.uid !== b.pod.uid || a.pod.name !== b.pod.name) continue;
+      if (a.pod.namespace !== b.pod.namespace) continue;
+      const source: End = { type: 'pod', pod: a.pod };
+      return { from: a, to: b, source, target: source };
+    }
+  }
+  return undefined;
+}
+
+function isSamePod(a: End, b: End): boolean {
+  return (
+    a.type === 'pod' && b.type === 'pod' && a.pod.namespace === b.pod.namespace && a.pod.name === b.pod.name
+  );
+}
+
+/** Whether two ends have a family of addresses in common, as far as their addresses are known. */
+function canMeet(a: End, b: End): boolean {
+  const [x, y] = [familiesOf(a), familiesOf(b)];
+  return x.size === 0 || y.size === 0 || [...x].some((family) => y.has(family));
+}
+
+function familiesOf(end: End): ReadonlySet<number> {
+  const texts = end.type === 'ip' ? [end.ip] : end.ip === undefined ? end.pod.ips : [end.ip];
+  return new Set(texts.flatMap((text) => parseIp(text)?.family ?? []));
+}
+
+/** The first ICMP type of every piece. */
+function typeCuts(engine: Engine, from: End, to: End): readonly number[] {
+  const cuts = new Set([0]);
+  for (const end of [from, to]) {
+    for (const { ports } of end.type === 'pod' ? engine.rulesOn(end.pod) : []) {
+      for (const port of ports === 'any' ? [] : ports) {
+        if (port.type === 'icmp') cuts.add(port.icmpType).add(port.icmpType + 1);
+      }
+    }
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
+
+function pieces([from, to]: PortRange, starts: readonly number[]): readonly PortRange[] {
+  const firsts = [from, ...starts.filter((start) => from < start && start <= to)];
+  return firsts.map((first, at): PortRange => [first, (firsts[at + 1] ?? to + 1) - 1]);
+}

@@ -1,0 +1,30 @@
+import type { Engine } from '../engine.ts';
+import type { End, Verdict } from '../verdict.ts';
+import type { Cell } from './cells.ts';
+
+/**
+ * Whether an allow holds although Cilium knows a name's addresses only from lookups that it proxies (facts/policy.md
+ * §2a.12): some rule of the source sends lookups there, or no rule that names domains is needed.
+ */
+export function isLearned(engine: Engine, cells: readonly Cell[]): boolean {
+  if (!engine.dialect.identityLabels) return true;
+  return cells.every(({ query, verdict }) => {
+    if (verdict.verdict !== 'allow' || query.from.type !== 'pod') return true;
+    if (engine.rulesOn(query.from.pod).some(({ l7 }) => l7 === 'dns')) return true;
+    return withoutName(engine, query).egress.verdict === 'allow';
+  });
+}
+
+/** What rules that name domains make of a name besides the verdict. */
+export function dnsNotes(engine: Engine, name: string, cells: readonly Cell[]): readonly string[] {
+  const shares = cells.some(
+    ({ query, verdict }) =>
+      verdict.egress.verdict === 'deny' && withoutName(engine, query).egress.verdict === 'undecidable',
+  );
+  return shares ? [`an address that ${name} shares with an admitted name is admitted as well`] : [];
+}
+
+function withoutName(engine: Engine, query: Cell['query']): Verdict {
+  const to: End = query.to.type === 'ip' ? { type: 'ip', ip: query.to.ip } : query.to;
+  return engine.evaluate({ ...query, to });
+}

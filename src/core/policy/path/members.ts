@@ -1,0 +1,198 @@
+import { assertNever } from '../../assert-never.ts';
+import { EVERY_ADDRESS, type IpRange, inRange, parseCidr, parseIp } from '../../cluster/ip.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import { isLive, type Node, type Pod, type WorkloadRef } from '../../cluster/objects.ts';
+import { isDnsName, nameOfPathEnd, type PathEnd } from '../../cluster/path-end.ts';
+import { SluiceError } from '../../errors.ts';
+import type { EndTraits, Member } from './member.ts';
+import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
+
+/** An end with what it is made of; a Service stays one, as only its ports lead to members. */
+export type FoundEnd =
+  | (EndTraits & { readonly type: 'members'; readonly members: readonly Member[] })
+  | { readonly type: 'service'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'loopback' };
+
+/**
+ * What an end is made of now. Finished pods count only where nothing else is there: they have no network, and the
+ * verdict says so (facts/policy.md §1 rule 32).
+ *
+ * @throws SluiceError `not-found` with the nearest names; `usage` with all meanings of a name that has several
+ */
+export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): FoundEnd {
+  const name = nameOfPathEnd(end);
+  switch (end.type) {
+    case 'pod': {
+      const pod = model.pod(end.namespace, end.name);
+      if (pod === undefined) throw missingEnd(model, 'pod', { ...end, kind: 'Pod' });
+      return podsEnd(name, [pod]);
+    }
+    case 'workload':
+      return workloadEnd(model, end.ref);
+    case 'service':
+      return { type: 'service', namespace: end.namespace, name: end.name };
+    case 'ip':
+      return addressEnd(model, end.ip, role);
+    case 'named':
+      return findEnd(model, meaningOf(model, end, role), role);
+    case 'node':
+      return nodeEnd(model, end.name);
+    case 'range':
+      return rangeEnd(model, end.cidr);
+    case 'world':
+      return { type: 'members', name, notes: [WORLD], members: everywhere() };
+    case 'dns':
+      return dnsEnd(end.name);
+    case 'loopback':
+      return { type: 'loopback' };
+    default:
+      return assertNever(end);
+  }
+}
+
+const WORLD = "world is every address but those of the cluster's own pods and nodes";
+
+/** Addresses that a DNS name may stand for: all outside, and nobody knows which. */
+export function dnsEnd(name: string): FoundEnd {
+  return {
+    type: 'members',
+    name,
+    dns: name,
+    oneOf: `which address ${name} has is not known, and policies tell addresses apart`,
+    notes: [`${name} is taken to be outside the cluster`],
+    members: everywhere(),
+  };
+}
+
+function everywhere(): readonly Member[] {
+  return ([4, 6] as const).map((family) => ({ type: 'range', range: EVERY_ADDRESS[family] }));
+}
+
+function podsEnd(name: string, pods: readonly Pod[], notes: readonly string[] = []): FoundEnd {
+  return { type: 'members', name, notes, members: pods.map((pod) => ({ type: 'pod', pod })) };
+}
+
+function workloadEnd(model: ClusterModel, ref: WorkloadRef): FoundEnd {
+  const live = model.podsOf(ref);
+  if (live.length > 0) return podsEnd(ref.name, live);
+  const finished = model.podsIn(ref.namespace).filter(({ owner }) => isSame(owner, ref));
+  if (finished.length > 0) return podsEnd(ref.name, finished);
+  const what = `${ref.kind} with pods called`;
+  throw missingEnd(model, what, { namespace: ref.namespace, name: ref.name, kind: ref.kind });
+}
+
+function isSame(a: WorkloadRef | undefined, b: WorkloadRef): boolean {
+  return a !== undefined && a.kind === b.kind && a.name === b.name && a.namespace === b.namespace;
+}
+
+/** What a bare name means: a pod, else the only workload or Service called so, else a DNS name. */
+function meaningOf(
+  model: ClusterModel,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  role: 'source' | 'destination',
+): PathEnd {
+  if (model.pod(namespace, name) !== undefined) return { type: 'pod', namespace, name };
+  const kinds = new Set(
+    model.podsIn(namespace).flatMap(({ owner }) => (owner?.name === name ? [owner.kind] : [])),
+  );
+  const workloads = [...kinds].map((kind): PathEnd => ({ type: 'workload', ref: { kind, namespace, name } }));
+  const services: readonly PathEnd[] =
+    model.service(namespace, name) === undefined ? [] : [{ type: 'service', namespace, name }];
+  // Nothing comes from a Service: as a source its name is that of its workload.
+  const meanings = role === 'source' && workloads.length > 0 ? workloads : [...workloads, ...services];
+  const [only, ...others] = meanings;
+  if (only === undefined) {
+    if (isDnsName(name)) return { type: 'dns', name };
+    throw missingEnd(model, 'pod, workload or Service', { namespace, name });
+  }
+  if (others.length === 0) return only;
+  const words = [...kinds].map((kind) => workloadWord(kind, name));
+  throw ambiguousEnd(namespace, name, services.length === 0 ? words : [...words, `svc/${name}`]);
+}
+
+function addressEnd(model: ClusterModel, ip: string, role: 'source' | 'destination'): FoundEnd {
+  const pod = model.podAt(ip);
+  if (pod !== undefined) {
+    const notes = [`${ip} is the address of pod ${pod.namespace}/${pod.name}`];
+    return { type: 'members', name: ip, notes, members: [{ type: 'pod', pod, ip }] };
+  }
+  const node = model.nodeAt(ip);
+  if (node !== undefined) {
+    const notes = [`${ip} is an address of node ${node.name}`];
+    return { type: 'members', name: ip, notes, members: [{ type: 'node', node, ip }] };
+  }
+  const service = model.serviceAt(ip);
+  if (service !== undefined && role === 'destination') {
+    return { type: 'service', namespace: service.namespace, name: service.name };
+  }
+  const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+  if (range === undefined) throw new SluiceError('usage', `"${ip}" is no IP address.`, 'Write it in full.');
+  const notes =
+    service === undefined
+      ? []
+      : [`${ip} belongs to Service ${service.namespace}/${service.name}: no connection comes from there`];
+  return { type: 'members', name: ip, notes, members: [{ type: 'range', range }] };
+}
+
+function nodeEnd(model: ClusterModel, name: string): FoundEnd {
+  const node = model.node(name);
+  if (node === undefined) throw missingEnd(model, 'node', { name });
+  if (node.ips.length === 0) {
+    throw new SluiceError(
+      'failed',
+      `Node ${name} has no address yet.`,
+      'Wait until its kubelet reports one.',
+    );
+  }
+  return {
+    type: 'members',
+    name: `node/${name}`,
+    notes: [],
+    members: node.ips.map((ip) => ({ type: 'node', node, ip })),
+  };
+}
+
+/** A range, with the pods, nodes and Services that have addresses in it as what they are. */
+function rangeEnd(model: ClusterModel, cidr: string): FoundEnd {
+  const range = parseCidr(cidr);
+  if (range === undefined) throw new SluiceError('usage', `"${cidr}" is no CIDR.`, 'Write it as 10.0.0.0/8.');
+  const inside = (ip: string) => isInside(range, ip);
+  const pods = Array.from(model.pods()).filter((pod) => isLive(pod) && !pod.hostNetwork);
+  const podMembers = pods.flatMap((pod) =>
+    pod.ips.filter(inside).map((ip): Member => ({ type: 'pod', pod, ip })),
+  );
+  const nodeMembers = Array.from(model.nodes()).flatMap((node: Node) =>
+    node.ips.filter(inside).map((ip): Member => ({ type: 'node', node, ip })),
+  );
+  const services = Array.from(model.services()).filter(({ clusterIPs }) => clusterIPs.some(inside)).length;
+  return {
+    type: 'members',
+    name: cidr,
+    notes: [
+      ...insideNotes(cidr, podMembers.length, nodeMembers.length),
+      ...(services === 0
+        ? []
+        : [
+            `${cidr} holds ${counted(services, 'ClusterIP')}: ask for svc/NAME, policies judge the pods behind`,
+          ]),
+    ],
+    members: [{ type: 'range', range }, ...podMembers, ...nodeMembers],
+  };
+}
+
+function insideNotes(cidr: string, pods: number, nodes: number): readonly string[] {
+  const what = [
+    ...(pods === 0 ? [] : [`${counted(pods, 'address')} of pods`]),
+    ...(nodes === 0 ? [] : [`${nodes} of nodes`]),
+  ];
+  return what.length === 0 ? [] : [`${cidr} holds ${what.join(' and ')}: those are judged as what they are`];
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
+}
+
+function isInside(range: IpRange, text: string): boolean {
+  const ip = parseIp(text);
+  return ip !== undefined && inRange(range, ip);
+}

@@ -1,0 +1,87 @@
+import type { ClusterModel } from '../../cluster/model.ts';
+import { nearestNames } from '../../cluster/nearest.ts';
+import { SluiceError } from '../../errors.ts';
+
+/** The short words of kinds, as people write them before a name. */
+const WORDS: Readonly<Record<string, string>> = {
+  Deployment: 'deploy',
+  StatefulSet: 'sts',
+  DaemonSet: 'ds',
+  ReplicaSet: 'rs',
+  ReplicationController: 'rc',
+  Job: 'job',
+  CronJob: 'cronjob',
+};
+
+/** `deploy/web`: a workload as it may be written as an end. */
+export function workloadWord(kind: string, name: string): string {
+  return `${WORDS[kind] ?? kind.toLowerCase()}/${name}`;
+}
+
+/** An end that does not exist, with the nearest names that do. */
+export function missingEnd(
+  model: ClusterModel,
+  what: string,
+  wanted: { readonly namespace?: string; readonly name: string; readonly kind?: string },
+): SluiceError {
+  const { namespace, name, kind } = wanted;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const near = namespace === undefined ? nearNodes(model, name) : nearInCluster(model, namespace, name, kind);
+  const hint =
+    near.length > 0
+      ? `Did you mean ${listed(near)}?`
+      : namespace !== undefined && model.namespace(namespace) === undefined
+        ? `There is no namespace ${namespace}.`
+        : 'Check the namespace and the name.';
+  return new SluiceError('not-found', `There is no ${what} ${name}${where}.`, hint);
+}
+
+/** A name that means several things, with all of them. */
+export function ambiguousEnd(namespace: string, name: string, choices: readonly string[]): SluiceError {
+  return new SluiceError(
+    'usage',
+    `"${name}" in namespace ${namespace} may be ${listed(choices)}.`,
+    `Say which, as in ${namespace}/${choices[0] ?? name}.`,
+  );
+}
+
+function nearNodes(model: ClusterModel, name: string): readonly string[] {
+  const names = Array.from(model.nodes(), (node) => node.name);
+  return nearestNames(name, names).map((near) => `node/${near}`);
+}
+
+/** Namesakes by their last part, whatever their kind and namespace; of the same namespace and kind first. */
+function nearInCluster(
+  model: ClusterModel,
+  namespace: string,
+  name: string,
+  kind: string | undefined,
+): readonly string[] {
+  const written = new Map<string, string>();
+  for (const pod of model.pods()) {
+    const { owner } = pod;
+    if (kind === undefined || kind === 'Pod')
+      written.set(`${pod.namespace}/${pod.name}`, `${pod.namespace}/${pod.name}`);
+    if (owner !== undefined && kind !== 'Pod' && kind !== 'Service') {
+      written.set(
+        `${owner.namespace}/${owner.name} ${owner.kind}`,
+        `${owner.namespace}/${workloadWord(owner.kind, owner.name)}`,
+      );
+    }
+  }
+  if (kind === undefined || kind === 'Service') {
+    for (const { namespace: own, name: called } of model.services())
+      written.set(`${own}/${called} svc`, `${own}/svc/${called}`);
+  }
+  const plain = new Map([...written].map(([key, text]) => [text, key.split(' ')[0] ?? key]));
+  const best = nearestNames(`${namespace}/${name}`, plain.values());
+  return [...plain]
+    .filter(([, key]) => best.includes(key))
+    .sort(([, a], [, b]) => best.indexOf(a) - best.indexOf(b))
+    .map(([text]) => text)
+    .slice(0, 4);
+}
+
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
+}

@@ -1,0 +1,176 @@
+import type { IpRange } from '../../cluster/ip.ts';
+import type { Protocol } from '../../cluster/objects.ts';
+import type { PortRange } from '../connections.ts';
+import type { Decision, Verdict } from '../verdict.ts';
+import { addressSet } from './address-text.ts';
+import type { Atom } from './atoms.ts';
+import type { Cell } from './cells.ts';
+import type { Member } from './member.ts';
+
+/** Some of an end: pods (`ns/name`), nodes by name, addresses as blocks with holes. `text` says it in a sentence. */
+export type PartEnd = {
+  readonly text: string;
+  readonly pods?: readonly string[];
+  readonly nodes?: readonly string[];
+  readonly addresses?: readonly string[];
+  readonly except?: readonly string[];
+};
+
+/** A part of a path with one verdict. `why`: the half that decides, in a few words. */
+export type PathPart = {
+  readonly verdict: Decision;
+  readonly from: PartEnd;
+  readonly to: PartEnd;
+  readonly protocol: Protocol | 'ICMP';
+  /** Ports as policies see them: of the pods behind a Service, not of the Service; of ICMP, types. */
+  readonly ports: readonly PortRange[];
+  readonly why: string;
+};
+
+/** An end as a whole, to tell all of it from some of it. */
+export type WholeEnd = { readonly name: string; readonly members: readonly Member[] };
+
+/** The parts of a path that differ, as few as cover it; none when the whole path has one verdict. */
+export function partsOf(cells: readonly Cell[], from: WholeEnd, to: WholeEnd): readonly PathPart[] {
+  if (new Set(cells.map(({ verdict }) => verdict.verdict)).size < 2) return [];
+  const rows = groupedBy([...Map.groupBy(cells, (cell) => cell.from)], ([, list]) => rowKey(list));
+  return rows.flatMap((sources) => {
+    const [first] = sources;
+    if (first === undefined) return [];
+    const source = partEnd(
+      sources.map(([atom]) => atom),
+      from,
+    );
+    const columns = groupedBy([...Map.groupBy(first[1], (cell) => cell.to)], ([, list]) => signature(list));
+    return columns.flatMap((targets) => {
+      const target = partEnd(
+        targets.map(([atom]) => atom),
+        to,
+      );
+      const list = targets[0]?.[1] ?? [];
+      return [...Map.groupBy(list, ({ verdict }) => verdict.verdict)].map(
+        ([verdict, same]): PathPart => ({
+          verdict,
+          from: source,
+          to: target,
+          protocol: same[0]?.query.protocol ?? 'TCP',
+          ports: joinedPorts(same.map(({ ports }) => ports)),
+          why: same[0] === undefined ? '' : whyOf(same[0].verdict),
+        }),
+      );
+    });
+  });
+}
+
+function groupedBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+  return [...Map.groupBy(items, key).values()];
+}
+
+const numbers = new WeakMap<Atom, number>();
+let next = 0;
+
+function numberOf(atom: Atom): number {
+  const known = numbers.get(atom) ?? next++;
+  numbers.set(atom, known);
+  return known;
+}
+
+function rowKey(cells: readonly Cell[]): string {
+  return [...Map.groupBy(cells, (cell) => cell.to)]
+    .map(([to, list]) => `${numberOf(to)}:${signature(list)}`)
+    .sort()
+    .join(' ');
+}
+
+function signature(cells: readonly Cell[]): string {
+  return cells.map(({ ports, verdict }) => `${ports.join('-')}=${verdict.verdict}`).join();
+}
+
+/** What decides a verdict: the half that denies or is not known, else both. */
+export function whyOf({ verdict, egress, ingress }: Verdict): string {
+  const half = [egress, ingress].find((item) => item.verdict === verdict && verdict !== 'allow');
+  if (half !== undefined) return half.summary;
+  return [...new Set([egress.summary, ingress.summary])].join('; ');
+}
+
+function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {
+  const members = atoms.flatMap((atom) => atom.members);
+  const pods = unique(
+    members.flatMap((member) =>
+      member.type === 'pod' ? [`${member.pod.namespace}/${member.pod.name}`] : [],
+    ),
+  );
+  const nodes = unique(members.flatMap((member) => (member.type === 'node' ? [member.node.name] : [])));
+  const ranges = rangesOf(members);
+  const all = rangesOf(whole.members);
+  const set = addressSet(ranges, all);
+  const isWhole =
+    pods.length === countOf(whole.members, 'pod') &&
+    nodes.length === countOf(whole.members, 'node') &&
+    set.except.length === 0 &&
+    set.addresses.length === addressSet(all, all).addresses.length;
+  const parts = [
+    ...(set.addresses.length === 0 ? [] : [addressesText(set.addresses, set.except)]),
+    ...(pods.length === 0 ? [] : [listText(pods, 'pods')]),
+    ...(nodes.length === 0
+      ? []
+      : [
+          listText(
+            nodes.map((name) => `node/${name}`),
+            'nodes',
+          ),
+        ]),
+  ];
+  return {
+    text: isWhole ? whole.name : parts.join(', '),
+    ...(pods.length === 0 ? {} : { pods }),
+    ...(nodes.length === 0 ? {} : { nodes }),
+    ...(set.addresses.length === 0 ? {} : { addresses: set.addresses }),
+    ...(set.except.length === 0 ? {} : { except: set.except }),
+  };
+}
+
+function rangesOf(members: readonly Member[]): readonly IpRange[] {
+  return members.flatMap((member) => (member.type === 'range' ? [member.range] : []));
+}
+
+function countOf(members: readonly Member[], type: Member['type']): number {
+  return unique(
+    members.flatMap((member) =>
+      member.type !== type || member.type === 'range'
+        ? []
+        : [member.type === 'pod' ? `${member.pod.namespace}/${member.pod.name}` : member.node.name],
+    ),
+  ).length;
+}
+
+function addressesText(addresses: readonly string[], except: readonly string[]): string {
+  const text = shortened(addresses);
+  return except.length === 0 ? text : `${text} except ${shortened(except)}`;
+}
+
+function shortened(items: readonly string[]): string {
+  return items.length <= 4
+    ? items.join(', ')
+    : `${items.slice(0, 3).join(', ')} and ${items.length - 3} more blocks`;
+}
+
+function listText(names: readonly string[], word: string): string {
+  return names.length <= 3
+    ? names.join(', ')
+    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more ${word}`;
+}
+
+function joinedPorts(ranges: readonly PortRange[]): readonly PortRange[] {
+  const joined: [number, number][] = [];
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last !== undefined && last[1] + 1 >= from) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
+}
+
+function unique(items: readonly string[]): readonly string[] {
+  return [...new Set(items)];
+}

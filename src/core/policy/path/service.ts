@@ -1,0 +1,200 @@
+import type { AskedPorts } from '../../cluster/asked-ports.ts';
+import { parseCidr } from '../../cluster/ip.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Pod, Service, ServicePort } from '../../cluster/objects.ts';
+import { SluiceError } from '../../errors.ts';
+import type { PortRange } from '../connections.ts';
+import type { Destination, Member, Target } from './member.ts';
+
+type Found = { readonly targets: readonly Target[]; readonly notes: readonly string[] };
+
+/**
+ * Where a Service leads: its backends, each at its own target port, as policies see the connection (facts/policy.md
+ * §1 rule 27). A headless one only names its pods: the port that was dialled is the port that is reached. One without
+ * selector is whatever its EndpointSlices say.
+ *
+ * @throws SluiceError `failed` for a port that it does not have, or that leads nowhere, with those that it has
+ */
+export function serviceTargets(model: ClusterModel, service: Service, asked: AskedPorts): Destination {
+  const name = `svc/${service.name}`;
+  const { targets, notes } =
+    service.selector === undefined
+      ? endpointTargets(model, service, asked)
+      : service.headless
+        ? headlessTargets(model, service, asked)
+        : backendTargets(model, service, asked);
+  return { name, targets, notes: [...notes, ...outerNotes(service)], viaService: true };
+}
+
+function backendTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
+  const backends = model.backends(service);
+  if (asked.type === 'icmp') {
+    const ports: readonly PortRange[] = [[asked.from, asked.to]];
+    return { targets: podTargets(backends, () => ports), notes: [NO_ICMP] };
+  }
+  const entries = entriesOf(service, asked);
+  const targets = podTargets(backends, (pod) =>
+    entries.flatMap((entry) => {
+      const number = targetPortOf(pod, entry);
+      return number === undefined ? [] : [[number, number] as const];
+    }),
+  );
+  if (targets.length === 0) throw leadsNowhere(service, entries, backends.length);
+  return { targets, notes: entries.flatMap((entry) => portNotes(service, entry, backends)) };
+}
+
+const NO_ICMP = 'a Service forwards no ICMP: this is about its pods themselves';
+
+function podTargets(pods: readonly Pod[], portsOf: (pod: Pod) => readonly PortRange[]): readonly Target[] {
+  return pods
+    .map((pod): Target => ({ member: { type: 'pod', pod }, ports: portsOf(pod) }))
+    .filter(({ ports }) => ports.length > 0);
+}
+
+function headlessTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
+  const backends = model.backends(service);
+  if (backends.length === 0) throw leadsNowhere(service, [], 0);
+  const ports =
+    asked.type === 'named'
+      ? entriesOf(service, asked).map(({ port }): PortRange => [port, port])
+      : [[asked.from, asked.to] as const];
+  const note = `svc/${service.name} is headless: clients reach its pods on the port that they dial, not on its targetPort`;
+  return { targets: podTargets(backends, () => ports), notes: [note] };
+}
+
+/** Endpoints by hand: pods, nodes, or addresses outside (facts/policy.md §1 rule 27). */
+function endpointTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
+  const entries = asked.type === 'icmp' ? [] : entriesOf(service, asked);
+  const targets = model
+    .slicesOf(service.namespace, service.name)
+    .flatMap(({ addresses, ports: listed = [] }) => {
+      const ports =
+        asked.type === 'icmp'
+          ? [[asked.from, asked.to] as const]
+          : entries.flatMap((entry) => endpointPort(entry, listed));
+      return addresses.map((ip): Target => ({ member: memberAt(model, ip), ports }));
+    });
+  const reached = targets.filter(({ ports }) => ports.length > 0);
+  if (reached.length === 0) {
+    throw new SluiceError(
+      'failed',
+      `Service ${service.namespace}/${service.name} has no selector, and no EndpointSlice gives it an address.`,
+      'Name the address that it should lead to.',
+    );
+  }
+  return {
+    targets: reached,
+    notes: [`svc/${service.name} has no selector: it leads where its EndpointSlices say`],
+  };
+}
+
+function endpointPort(
+  { name, port, targetPort, protocol }: ServicePort,
+  listed: readonly { readonly name?: string; readonly port: number; readonly protocol: string }[],
+): readonly PortRange[] {
+  const found = listed.find((item) => (item.name ?? '') === (name ?? '') && item.protocol === protocol)?.port;
+  const number = found ?? (typeof targetPort === 'number' ? targetPort : port);
+  return [[number, number]];
+}
+
+function memberAt(model: ClusterModel, ip: string): Member {
+  const pod = model.podAt(ip);
+  if (pod !== undefined) return { type: 'pod', pod, ip };
+  const node = model.nodeAt(ip);
+  if (node !== undefined) return { type: 'node', node, ip };
+  const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+  if (range === undefined)
+    throw new SluiceError('failed', `The endpoint "${ip}" is no IP address.`, 'Correct the EndpointSlice.');
+  return { type: 'range', range };
+}
+
+/** The ports of a Service that are asked for. */
+function entriesOf(service: Service, asked: Exclude<AskedPorts, { type: 'icmp' }>): readonly ServicePort[] {
+  const entries = service.ports.filter(
+    ({ name, port, protocol }) =>
+      protocol === asked.protocol &&
+      (asked.type === 'named' ? name === asked.name : asked.from <= port && port <= asked.to),
+  );
+  if (entries.length > 0) return entries;
+  const known = service.ports.map(
+    ({ name, port, protocol }) =>
+      `${port}/${protocol.toLowerCase()}${name === undefined ? '' : ` (${name})`}`,
+  );
+  const wanted =
+    asked.type === 'named'
+      ? asked.name
+      : asked.from === asked.to
+        ? `${asked.from}`
+        : `${asked.from}-${asked.to}`;
+  throw new SluiceError(
+    'failed',
+    `svc/${service.name} has no port ${wanted}/${asked.protocol.toLowerCase()} that leads to a pod.`,
+    known.length === 0 ? 'It declares no port.' : `It declares ${known.join(', ')}.`,
+  );
+}
+
+function targetPortOf(pod: Pod, { targetPort, protocol }: ServicePort): number | undefined {
+  if (typeof targetPort === 'number') return targetPort;
+  return pod.ports.find((item) => item.name === targetPort && item.protocol === protocol)?.port;
+}
+
+/** What becomes of one port: another number, several, or none on some backends. */
+function portNotes(service: Service, entry: ServicePort, backends: readonly Pod[]): readonly string[] {
+  const byNumber = Map.groupBy(backends, (pod) => targetPortOf(pod, entry));
+  const nameless = byNumber.get(undefined) ?? [];
+  const numbers = [...byNumber].filter(([number]) => number !== undefined);
+  const [first] = numbers;
+  const leads =
+    numbers.length === 1 && first !== undefined
+      ? first[0] === entry.port
+        ? []
+        : [`port ${entry.port} of svc/${service.name} leads to port ${first[0]} of its pods`]
+      : numbers.length === 0
+        ? []
+        : [
+            `port ${entry.port} of svc/${service.name} (${entry.targetPort}) leads to ${numbers
+              .map(([number, pods]) => `port ${number} of ${podList(pods)}`)
+              .join(', ')}`,
+          ];
+  return [
+    ...leads,
+    ...(nameless.length === 0
+      ? []
+      : [
+          `${podList(nameless)} declare${nameless.length === 1 ? 's' : ''} no port ${entry.targetPort}: svc/${service.name} does not lead there`,
+        ]),
+  ];
+}
+
+function podList(pods: readonly Pod[]): string {
+  const names = pods.slice(0, 3).map(({ name }) => name);
+  return pods.length > 3 ? `${names.join(', ')} and ${pods.length - 3} more` : names.join(', ');
+}
+
+/** What changes for clients outside the cluster (facts/policy.md §1 rule 27). */
+function outerNotes({ name, type, externalTrafficPolicy }: Service): readonly string[] {
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
+  return externalTrafficPolicy === 'Local'
+    ? [
+        `svc/${name} is a ${type} with externalTrafficPolicy Local: clients outside keep their address, and reach only pods of the node that they come to`,
+      ]
+    : [
+        `svc/${name} is a ${type} with externalTrafficPolicy Cluster: clients outside may arrive with the address of a node`,
+      ];
+}
+
+function leadsNowhere(service: Service, entries: readonly ServicePort[], backends: number): SluiceError {
+  if (backends === 0) {
+    return new SluiceError(
+      'refused',
+      `Service ${service.namespace}/${service.name} has no live backend.`,
+      'Wait until a pod of it runs, or choose another end.',
+    );
+  }
+  const names = entries.map(({ targetPort }) => targetPort);
+  return new SluiceError(
+    'failed',
+    `svc/${service.name} leads to ${names.join(', ')}, which none of its pods declares.`,
+    'Name the port in the pods, or its number in the Service.',
+  );
+}
