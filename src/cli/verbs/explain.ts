@@ -1,9 +1,11 @@
-import { nameOfEnd, parseEnd, parsePort } from '../../core/cluster/ends.ts';
+import { type AskedPorts, parseAskedPorts } from '../../core/cluster/asked-ports.ts';
+import { parsePathEnd } from '../../core/cluster/path-end.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { explainText } from '../../core/policy/explain.ts';
+import { remark } from '../../core/policy/explain.ts';
+import { createPathJudge, type PathAnswer } from '../../core/policy/path/judge-path.ts';
+import { pathText } from '../../core/policy/path/path-text.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
 import { answerBatch } from '../offline/explain/batch.ts';
-import { createJudge, type PathVerdict } from '../offline/explain/judge-ends.ts';
 import {
   applyEdit,
   type EditOptions,
@@ -37,18 +39,18 @@ export async function explain(
         applyEdit(world, edit);
       }
       const { namespace } = world;
-      return answerBatch(batch, { namespace, judge: createJudge(world) }, output, signal);
+      return answerBatch(batch, { namespace, judge: createPathJudge(world) }, output, signal);
     });
   }
   if (from === undefined || to === undefined)
     throw missing('FROM and TO', 'Name both ends of the path, before --manifests or after --.');
   if (asked.port === undefined)
     throw missing('--port', 'Add the port of the destination, as in --port 5432/tcp.');
-  const port = parsePort(asked.port);
-  return withWorld(context, asked, (world) => explainPath(context, world, { from, to, port }, asked));
+  const ports = parseAskedPorts(asked.port);
+  return withWorld(context, asked, (world) => explainPath(context, world, { from, to, ports }, asked));
 }
 
-type Path = { readonly from: string; readonly to: string; readonly port: ReturnType<typeof parsePort> };
+type Path = { readonly from: string; readonly to: string; readonly ports: AskedPorts };
 
 async function explainPath(
   { options, output }: VerbContext,
@@ -56,63 +58,67 @@ async function explainPath(
   path: Path,
   asked: ExplainOptions,
 ): Promise<number> {
-  const source = parseEnd(path.from, world.namespace);
-  const destination = parseEnd(path.to, world.namespace);
-  const names: Names = { from: nameOfEnd(source), to: nameOfEnd(destination), ...path.port };
-  const now = createJudge(world)(source, destination, path.port);
-  const head = { ...names, enforcer: world.engine.dialect.enforcer };
+  const { ports } = path;
+  const source = parsePathEnd(path.from, world.namespace);
+  const destination = parsePathEnd(path.to, world.namespace);
+  const judge = createPathJudge(world);
+  const now = judge(source, destination, ports);
+  const head = { from: now.from, to: now.to, ...portFields(ports), enforcer: world.engine.dialect.enforcer };
   const edit = await readEdit(world, asked);
   if (edit === undefined) {
-    writeAnswer(output, options.output, { ...head, ...now.verdict, pairs: now.pairs }, () =>
-      text(pathLines(now, names)),
+    writeAnswer(output, options.output, { ...head, ...answerFields(now) }, () =>
+      text([...pathText(now, ports), ...wayOut(now, path, asked)]),
     );
     return exitCodeOfVerdict(now.verdict.verdict);
   }
   tellNotes(output, edit.notes);
   applyEdit(world, edit);
-  const then = createJudge(world)(source, destination, path.port);
+  const then = judge(source, destination, ports);
   const change = { add: edit.add.map(policyText), remove: edit.remove.map(policyText) };
   writeAnswer(
     output,
     options.output,
-    { ...head, verdict: then.verdict.verdict, change, before: now.verdict, after: then.verdict },
-    () => text(['now', ...pathLines(now, names), '', 'with', ...editTexts(edit), ...pathLines(then, names)]),
+    {
+      ...head,
+      verdict: then.verdict.verdict,
+      change,
+      before: answerFields(now),
+      after: answerFields(then),
+    },
+    () => text(['now', ...pathText(now, ports), '', 'with', ...editTexts(edit), ...pathText(then, ports)]),
   );
   return exitCodeOfVerdict(then.verdict.verdict);
 }
 
-type Names = {
-  readonly from: string;
-  readonly to: string;
-  readonly port: number;
-  readonly protocol: string;
-};
-
-const WORDS = { allow: '✓ ALLOW', deny: '✗ DENY', undecidable: '? UNDECIDABLE' } as const;
-
-function pathLines(path: PathVerdict, names: Names): readonly string[] {
-  const { from, to, port, protocol } = names;
-  const { verdict } = path;
+/** What to type next, where a grant can open the path (design §5). */
+function wayOut({ verdict, to }: PathAnswer, path: Path, { manifests }: ExplainOptions): readonly string[] {
+  const { egress, ingress } = verdict;
+  const { ports } = path;
+  const blocked = egress.cannotOpen.length + ingress.cannotOpen.length > 0;
+  const isOnePort = ports.type === 'range' && ports.from === ports.to;
+  if (verdict.verdict !== 'deny' || blocked || !isOnePort || manifests !== undefined || to === 'world')
+    return [];
+  const command = [
+    `sluice grant --from ${path.from} --to ${path.to} --port ${ports.from}/${ports.protocol.toLowerCase()}`,
+    '--for 15m --reason WHY',
+  ];
+  const edits = [...egress.nearMisses, ...ingress.nearMisses].some(({ edit }) => edit !== undefined);
   return [
-    `${from} → ${to} :${port}/${protocol.toLowerCase()}   ${WORDS[verdict.verdict]}`,
-    ...targetLines(path, names),
-    ...unlikeLines(path),
-    ...explainText(verdict, names),
+    ...remark('to open it', `${edits ? 'make an edit of each denied half above, or ' : ''}for minutes:`),
+    ...command.map((line) => `  ${line}`),
   ];
 }
 
-/** Policies see the port of the pod, not of the service (facts/policy.md §1 rule 27). */
-function targetLines({ query }: PathVerdict, { to, port }: Names): readonly string[] {
-  return query.port === port ? [] : [`port ${port} of ${to} leads to port ${query.port} of its pods`];
+/** The ports as asked for: a number, a range as text, a name. */
+export function portFields(ports: AskedPorts): { readonly port: number | string; readonly protocol: string } {
+  const { protocol } = ports;
+  if (ports.type === 'named') return { port: ports.name, protocol };
+  return { port: ports.from === ports.to ? ports.from : `${ports.from}-${ports.to}`, protocol };
 }
 
-/** Says so when the pods of an end differ, and which pair the verdict is about. */
-function unlikeLines({ pairs, query }: PathVerdict): readonly string[] {
-  const found = (['allow', 'deny', 'undecidable'] as const).filter((verdict) => pairs[verdict] > 0);
-  if (found.length < 2) return [];
-  const [a, b] = [query.from, query.to].map((end) => (end.type === 'pod' ? end.pod.name : end.ip));
-  const counts = found.map((verdict) => `${pairs[verdict]} ${verdict}`).join(', ');
-  return [`pods differ: of their pairs ${counts}; this is ${a} → ${b}`];
+/** An answer as data: the verdict's fields, and the parts, pairs and notes of the path. */
+export function answerFields({ verdict, parts, pairs, notes }: PathAnswer) {
+  return { ...verdict, parts, pairs, notes };
 }
 
 function text(lines: readonly string[]): string {

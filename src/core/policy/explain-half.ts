@@ -1,11 +1,11 @@
 import { type Judgement, judge, l7Of, type Step } from './judge.ts';
 import type { Question, World } from './match.ts';
 import { nearMisses } from './near-miss.ts';
-import { ownerOf } from './owner.ts';
+import { managedBy } from './owner.ts';
 import type { Direction } from './policy.ts';
 import { nameOfSide, type Side } from './side.ts';
 import type { Applied, Stack } from './stack.ts';
-import { peersText, podText, ruleText } from './text.ts';
+import { peersText, podText, policyTitle, ruleText } from './text.ts';
 import type { Decider, Decision, Half, NearMiss } from './verdict.ts';
 
 /** A half that no policy decides. */
@@ -40,6 +40,7 @@ export function explainHalf(
 /** A step as a decider, with its phrase. */
 function deciderOf({ applied, action, rule, index }: Step, direction: Direction): Decider {
   const { kind, namespace, name, tier, priority } = applied.policy;
+  const manager = managedBy(applied.policy);
   return {
     kind,
     ...(namespace === undefined ? {} : { namespace }),
@@ -49,6 +50,7 @@ function deciderOf({ applied, action, rule, index }: Step, direction: Direction)
     action,
     tier,
     ...(priority === undefined ? {} : { priority }),
+    ...(manager === undefined ? {} : { managedBy: manager }),
     text:
       rule === undefined
         ? isolationText(applied, direction)
@@ -77,9 +79,9 @@ function cannotOpen(
   const reasons = denies.map(({ applied: { policy }, rule: denial, index }) => {
     const where = policy.tier === 'admin' ? 'admin tier' : (denial?.at?.section ?? direction);
     const rule = index === undefined ? where : `rule ${(denial?.at?.index ?? index) + 1}, ${where}`;
-    const owner = ownerOf(policy);
-    const managed = owner === undefined ? '' : ` It is managed by ${owner}.`;
-    return `${policy.kind} ${policy.name} denies it (${rule}). A NetworkPolicy never overrides a deny.${managed}`;
+    const manager = managedBy(policy);
+    const managed = manager === undefined ? '' : ` It is ${manager}.`;
+    return `${policyTitle(policy)} denies it (${rule}). A NetworkPolicy never overrides a deny.${managed}`;
   });
   const isNode = peer.type === 'ip' && (peer.node !== undefined || peer.reserved !== undefined);
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) {

@@ -4,6 +4,7 @@ import type { Pod } from '../cluster/objects.ts';
 import { identityLabels, matchesIdentity, unprefixed } from './cilium/labels.ts';
 import { smallestEdit } from './edit/smallest-edit.ts';
 import { matchNamespace, matchPeers, matchPorts, type Question, type World } from './match.ts';
+import { managedBy } from './owner.ts';
 import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from './policy.ts';
 import type { Side } from './side.ts';
 import type { Applied } from './stack.ts';
@@ -70,6 +71,7 @@ function missesByNamespace(world: World, peer: Peer, side: Side): boolean {
 function describe(world: World, candidate: Candidate, direction: Direction, question: Question): NearMiss {
   const { policy, rule, index, why } = candidate;
   const { text, because } = wording(world, candidate, question);
+  const manager = managedBy(policy);
   const edit = smallestEdit(world, { ...candidate, direction }, question);
   return {
     kind: policy.kind,
@@ -78,6 +80,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
     direction,
     ruleIndex: rule.at?.index ?? index,
     why,
+    ...(manager === undefined ? {} : { managedBy: manager }),
     text,
     admits: ruleText(rule),
     because,

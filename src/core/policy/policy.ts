@@ -116,6 +116,9 @@ export type Blank =
       readonly hasPorts: boolean;
     };
 
+/** `owner`: the controller, as `Kustomization shop`. `manager`: who wrote its spec last, as kubectl says it. */
+export type Origin = { readonly owner?: string; readonly manager?: string };
+
 /** A policy of any kind, in the one model that the engine evaluates. */
 export type Policy = PolicyRef &
   Reading & {
@@ -133,6 +136,8 @@ export type Policy = PolicyRef &
     readonly inert?: boolean;
     /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */
     readonly problems: readonly string[];
+    /** Who made and wrote the object, by its ownerReferences and managedFields. */
+    readonly origin?: Origin;
     /** ms since the epoch. */
     readonly created: number;
   };

@@ -1,8 +1,8 @@
 import { assertNever } from '../assert-never.ts';
 import { formatSelector, type Selector } from '../cluster/labels.ts';
-import type { Pod } from '../cluster/objects.ts';
+import { keyOf, type Pod } from '../cluster/objects.ts';
 import { icmpTypeText } from './icmp.ts';
-import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule, ServiceMatch } from './policy.ts';
+import type { NamespaceMatch, Peer, PodMatch, PolicyRef, PortMatch, Rule, ServiceMatch } from './policy.ts';
 
 /** A rule whole: `pods app=api · tcp 5432`; `anything` when it is empty. */
 export function ruleText({ peers, ports }: Rule): string {
@@ -101,6 +101,11 @@ export function portText(port: PortMatch): string {
 /** What people call a pod: its workload, else its own name. */
 export function podText(pod: Pod): string {
   return pod.owner?.name ?? pod.name;
+}
+
+/** `NetworkPolicy shop/db`: what to ask kubectl for. */
+export function policyTitle({ kind, namespace, name }: PolicyRef): string {
+  return `${kind} ${keyOf(namespace === undefined ? { name } : { namespace, name })}`;
 }
 
 /** At most two items, then how many more. */

@@ -42,6 +42,8 @@ export type Decider = PolicyRef & {
   readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
   readonly tier: Tier;
   readonly priority?: number;
+  /** Who manages the policy, as far as its marks tell: `managed by Helm release shop`. */
+  readonly managedBy?: string;
   /** One phrase: `rule 1 admits pods app=api · tcp 5432`. */
   readonly text: string;
 };
@@ -51,6 +53,8 @@ export type NearMiss = PolicyRef & {
   readonly direction: Direction;
   readonly ruleIndex: number;
   readonly why: 'peer' | 'port' | 'protocol' | 'namespace';
+  /** As of a decider. */
+  readonly managedBy?: string;
   /** One phrase: `admits app=api, not app=web`. */
   readonly text: string;
   /** What the rule admits, whole: `pods app=api · tcp 5432`. */

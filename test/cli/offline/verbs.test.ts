@@ -45,8 +45,13 @@ describe('explain without a cluster', () => {
     const { code, text } = await run(...path, '--manifests', shop.path);
     expect(code).toBe(3);
     expect(text).toContain('web → db :5432/tcp   ✗ DENY');
-    expect(text).toMatch(
-      /db-only-api +rule 1 +admits +pods app=api · tcp 5432 +← misses by peer: web has app=web/,
+    expect(text).toContain(
+      [
+        '  NetworkPolicy shop/db-only-api',
+        '    rule 1 admits pods app=api · tcp 5432',
+        '      misses by peer: web has app=web',
+        '      edit: add app=web to rule 1',
+      ].join('\n'),
     );
     expect(text).toContain('policies as the Kubernetes text has them');
   });
@@ -120,7 +125,10 @@ describe('explain without a cluster', () => {
       file,
     );
     expect(code).toBe(3);
-    expect(text).toContain('pods differ: of their pairs 1 allow, 1 deny; this is web → kv-0');
+    expect(text).toContain('web → kv :1/tcp   ✗ DENY in part');
+    expect(text).toMatch(/✓ allow +shop\/kv-1 :1\/tcp\n +not isolated/);
+    expect(text).toMatch(/✗ deny +shop\/kv-0 :1\/tcp\n +lead admits nothing/);
+    expect(text).toContain('why shop/web → shop/kv-0 :1/tcp:');
   });
 
   test('answers a batch line by line, in order, whatever is wrong with a line', async () => {

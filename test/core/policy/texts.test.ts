@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { explainText } from '../../../src/core/policy/explain.ts';
+import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
 import { namespace, networkPolicy, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
 
@@ -117,17 +118,82 @@ test('deciders and near misses carry policy, rule and words', () => {
   ]);
 });
 
-test('the explanation reads like the screen', () => {
+test('the explanation names each policy, its nearest rules, and the smallest edit', () => {
   const { ask } = asker({ pods, policies: [defaultDeny, dbOnlyApi] });
   expect(explainText(ask(web, db, 5432), { from: 'web', to: 'db' })).toEqual([
-    'egress of web      ✓ allow      not isolated: no policy selects web for egress',
-    'ingress of db      ✗ deny       isolated by db-only-api, default-deny',
-    '  db-only-api   rule 1  admits  pods app=api · tcp 5432  ← misses by peer: web has app=web',
-    '  default-deny          admits  nothing',
+    'egress of web      ✓ allow       not isolated: no policy selects web for egress',
+    'ingress of db      ✗ deny        isolated by db-only-api, default-deny',
+    '  NetworkPolicy shop/db-only-api',
+    '    rule 1 admits pods app=api · tcp 5432',
+    '      misses by peer: web has app=web',
+    '      edit: add app=web to rule 1',
+    '  NetworkPolicy shop/default-deny',
+    '    admits nothing',
     'assuming           policies as the Kubernetes text has them, every kind enforced',
   ]);
-  expect(explainText(ask(api, db, 5432), { from: 'api', to: 'db' }).slice(1, 3)).toEqual([
-    'ingress of db      ✓ allow      admitted by db-only-api',
-    '  db-only-api  rule 1  admits  pods app=api · tcp 5432',
+  expect(explainText(ask(api, db, 5432), { from: 'api', to: 'db' }).slice(1, 4)).toEqual([
+    'ingress of db      ✓ allow       admitted by db-only-api',
+    '  NetworkPolicy shop/db-only-api',
+    '    rule 1 admits pods app=api · tcp 5432',
   ]);
+});
+
+test('an edit that two rules of a policy share is said once', () => {
+  const two = onDb(
+    'two',
+    { from: [select('api')], ports: [{ port: 1 }] },
+    { from: [select('plain')], ports: [{ port: 2 }] },
+  );
+  const lines = explainText(asker({ pods, policies: [two] }).ask(web, db, 5432), { from: 'web', to: 'db' });
+  expect(lines.filter((line) => line.includes('edit:'))).toEqual([
+    '      edit: add a rule for app=web on tcp 5432',
+  ]);
+});
+
+test('who manages a policy stands beside it, by the best mark that there is', () => {
+  const metadata = (more: object) => ({ name: 'p', namespace: 'shop', ...more });
+  const titleOf = (more: object) => {
+    const spec = { podSelector: {}, policyTypes: ['Ingress'] };
+    const policy = parseNetworkPolicy({ kind: 'NetworkPolicy', metadata: metadata(more), spec });
+    return explainText(asker({ pods, policies: [policy] }).ask(web, db), { from: 'web', to: 'db' })[2];
+  };
+  const fields = (manager: string, time: string, more = {}) => ({
+    manager,
+    time,
+    fieldsV1: { 'f:spec': {} },
+    ...more,
+  });
+  const helm = { annotations: { 'meta.helm.sh/release-name': 'shop' } };
+  const owner = {
+    ownerReferences: [
+      { kind: 'Tenant', name: 'a' },
+      { kind: 'App', name: 'b', controller: true },
+    ],
+  };
+  const written = {
+    managedFields: [
+      fields('kyverno', '2026-01-02T00:00:00Z'),
+      fields('terraform', '2026-03-04T00:00:00Z'),
+      fields('status-writer', '2026-05-06T00:00:00Z', { subresource: 'status' }),
+    ],
+  };
+  expect(titleOf({ ...helm, ...owner, ...written })).toBe(
+    '  NetworkPolicy shop/p · managed by Helm release shop',
+  );
+  expect(titleOf({ ...owner, ...written })).toBe('  NetworkPolicy shop/p · owned by App b');
+  expect(titleOf(written)).toBe('  NetworkPolicy shop/p · last written by terraform');
+  const byHand = { managedFields: [fields('kubectl-client-side-apply', '2026-01-02T00:00:00Z')] };
+  expect(titleOf(byHand)).toBe('  NetworkPolicy shop/p');
+});
+
+test('no line is wider than 80 columns, but for a word that is', () => {
+  const long = onDb('a-policy-with-a-rather-long-name-that-somebody-chose', {
+    from: [select('an-application-with-a-long-name'), select('another-application-with-a-long-name')],
+  });
+  const lines = explainText(asker({ pods, policies: [long, defaultDeny] }).ask(web, db), {
+    from: 'a-source-with-a-long-name',
+    to: 'a-destination-with-a-long-name',
+  });
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.join('\n')).toContain('a-policy-with-a-rather-long-name-that-somebody-chose');
 });

@@ -1,17 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseEnd, parsePort } from '../../../core/cluster/ends.ts';
+import { parseAskedPorts } from '../../../core/cluster/asked-ports.ts';
+import { parsePathEnd } from '../../../core/cluster/path-end.ts';
 import { isRaw } from '../../../core/cluster/raw.ts';
 import { asSluiceError, SluiceError } from '../../../core/errors.ts';
+import type { PathAnswer, PathJudge } from '../../../core/policy/path/judge-path.ts';
 import type { Verdict } from '../../../core/policy/verdict.ts';
 import { safeDeep } from '../../../core/safe-text.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';
 import type { Output } from '../../output/write.ts';
-import type { Judge } from './judge-ends.ts';
 
-/** How paths are judged, and where names without a namespace are. `before`: without the change that is tried. */
-export type BatchWorld = { readonly namespace: string; readonly judge: Judge };
+/** How paths are judged, and where names without a namespace are. */
+export type BatchWorld = { readonly namespace: string; readonly judge: PathJudge };
 
 /**
  * Answers questions as they come: a line of JSON `{from, to, port, protocol}` each, one line back each, in order: the
@@ -75,9 +76,14 @@ function answer(question: Question, { namespace, judge }: BatchWorld): Question 
   if (typeof from !== 'string' || typeof to !== 'string') throw wrong('from and to must be texts.');
   if (typeof port !== 'number' && typeof port !== 'string') throw wrong('port must be a number.');
   if (protocol !== undefined && typeof protocol !== 'string') throw wrong('protocol must be a text.');
-  const asked = parsePort(protocol === undefined ? `${port}` : `${port}/${protocol}`);
-  const { verdict } = judge(parseEnd(from, namespace), parseEnd(to, namespace), asked);
-  return { protocol: asked.protocol, ...question, ...verdict };
+  const asked = parseAskedPorts(protocol === undefined ? `${port}` : `${protocol}/${port}`);
+  const path = judge(parsePathEnd(from, namespace), parsePathEnd(to, namespace), asked);
+  return { protocol: asked.protocol, ...question, ...path.verdict, ...besides(path) };
+}
+
+/** What a plain question does not have: parts that differ, and notes. */
+function besides({ parts, notes }: PathAnswer): Partial<Pick<PathAnswer, 'parts' | 'notes'>> {
+  return { ...(parts.length === 0 ? {} : { parts }), ...(notes.length === 0 ? {} : { notes }) };
 }
 
 function wrong(sentence: string): SluiceError {

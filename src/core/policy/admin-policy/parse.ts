@@ -1,6 +1,7 @@
 import { isRaw, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
+import { originOf } from '../origin.ts';
 import type { Direction, Peer, PodMatch, Policy, Rule, RuleAction, Tier } from '../policy.ts';
 import { parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';
@@ -34,6 +35,7 @@ export function parseAdminPolicy(raw: unknown): Policy {
     egress: rulesOf(spec, 'egress', problems),
     ...(subject === undefined ? { inert: true } : {}),
     problems,
+    ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
   };
 }

@@ -1,6 +1,7 @@
 import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/raw.ts';
 import { safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
+import { originOf } from '../origin.ts';
 import type { Blank, PodMatch, Policy, Reading, Rule } from '../policy.ts';
 import { InvalidRule, refuse } from './invalid.ts';
 import { isIgnoredLabel, isReplacedNamespace } from './labels.ts';
@@ -40,6 +41,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
     ...(refused === undefined ? {} : { inert: true }),
     ...(read.blanks.length === 0 ? {} : { blanks: read.blanks }),
     problems: refused === undefined ? warnings(read.parts) : [refused],
+    ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
   };
 }

@@ -1,6 +1,7 @@
 import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
+import { originOf } from '../origin.ts';
 import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
 
 /**
@@ -43,6 +44,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
     ...(unlisted.ingress.length + unlisted.egress.length === 0 ? {} : { unlisted }),
     ...(blank === undefined ? {} : { blanks: [blank] }),
     problems,
+    ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
   };
 }

@@ -1,0 +1,66 @@
+import { type AskedPorts, portRangeText } from '../../cluster/asked-ports.ts';
+import { DECISION_WORDS, explainText, remark } from '../explain.ts';
+import type { Decision, End } from '../verdict.ts';
+import { wrapped } from '../wrap.ts';
+import { type PathAnswer, pathTitle } from './judge-path.ts';
+import type { PathPart } from './parts.ts';
+
+const WORDS: Readonly<Record<Decision, string>> = {
+  allow: '✓ ALLOW',
+  deny: '✗ DENY',
+  undecidable: '? UNDECIDABLE',
+};
+
+/**
+ * An answer as lines of text of 80 columns: the verdict; where parts of the path differ, each with its own; the halves
+ * with their causes (of a denied part, where there is one); what else is to be known.
+ */
+export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string[] {
+  const { verdict, parts, notes } = answer;
+  const inPart = parts.length > 0 && parts.some((part) => part.verdict !== verdict.verdict) ? ' in part' : '';
+  return [
+    `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}`,
+    ...parts.flatMap((part) => partLines(answer, part)),
+    ...(isOne(answer, ports) ? [] : [shownLine(answer)]),
+    ...explainText(verdict, isOne(answer, ports) ? answer : namesOf(answer)),
+    ...notes.flatMap((text) => remark('note', text)),
+  ];
+}
+
+function partLines(answer: PathAnswer, part: PathPart): readonly string[] {
+  const word = `  ${DECISION_WORDS[part.verdict].padEnd(13)} `;
+  const from = part.from.text === answer.from ? '' : `${part.from.text} → `;
+  const to = part.to.text === answer.to && from === '' && !hasOnePort(answer, part) ? '' : `${part.to.text} `;
+  const ports = part.ports.map((range) => portRangeText(part.protocol, range)).join(', ');
+  return [...wrapped(word, `${from}${to}${ports}`, 16), ...wrapped(' '.repeat(18), part.why, 18)];
+}
+
+/** Whether all parts are about the same ports: then the ends are what differs. */
+function hasOnePort({ parts }: PathAnswer, { ports }: PathPart): boolean {
+  return parts.every((part) => part.ports.join() === ports.join());
+}
+
+/** Whether the halves speak of the whole path: one verdict, on one port. */
+function isOne({ parts }: PathAnswer, ports: AskedPorts): boolean {
+  return parts.length === 0 && (ports.type === 'named' || ports.from === ports.to || ports.type === 'icmp');
+}
+
+function namesOf({ query }: PathAnswer): { readonly from: string; readonly to: string } {
+  return { from: shortText(query.from), to: shortText(query.to) };
+}
+
+function shortText(end: End): string {
+  return end.type === 'pod' ? end.pod.name : endText(end);
+}
+
+/** Which pair the halves below are about. */
+function shownLine({ query, verdict }: PathAnswer): string {
+  const port = portRangeText(query.protocol, [query.port, query.port]);
+  const word = verdict.verdict === 'allow' ? 'for' : 'why';
+  return `${word} ${endText(query.from)} → ${endText(query.to)} ${port}:`;
+}
+
+function endText(end: End): string {
+  if (end.type === 'pod') return `${end.pod.namespace}/${end.pod.name}`;
+  return end.dns ?? end.ip;
+}
