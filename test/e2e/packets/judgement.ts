@@ -1,5 +1,5 @@
-import { createJudge, type Judge } from '../../../src/cli/offline/explain/judge-ends.ts';
 import { SluiceError } from '../../../src/core/errors.ts';
+import { createPathJudge, type PathJudge } from '../../../src/core/policy/path/judge-path.ts';
 import type { Decision } from '../../../src/core/policy/verdict.ts';
 import type { Cell } from './fleet.ts';
 import type { Live } from './live.ts';
@@ -10,13 +10,18 @@ export type Judgement = { readonly verdict: Decision | 'nowhere'; readonly reaso
 
 /** Judges paths as things are now; ends whose pods differ are undecidable, as one connection reaches any of them. */
 export function judgeNow(live: Live, cell: Cell): (path: Path) => Judgement {
-  const judge = createJudge(live);
+  const judge = createPathJudge(live);
   return (path) => judgePath(judge, cell, path);
 }
 
-function judgePath(judge: Judge, cell: Cell, { from, to, port }: Path): Judgement {
+function judgePath(judge: PathJudge, cell: Cell, { from, to, port }: Path): Judgement {
   try {
-    const { verdict, pairs } = judge(refOf(cell, from), refOf(cell, to), port);
+    const { verdict, pairs } = judge(refOf(cell, from), refOf(cell, to), {
+      type: 'range',
+      protocol: port.protocol,
+      from: port.port,
+      to: port.port,
+    });
     const reason = `egress ${verdict.egress.verdict}: ${verdict.egress.summary}; ingress ${verdict.ingress.verdict}: ${verdict.ingress.summary}`;
     const kinds = Object.values(pairs).filter((count) => count > 0).length;
     return kinds > 1
