@@ -21,7 +21,9 @@ export type Commands = {
   readonly clearMarks: () => void;
   /** Explains the marked pair, or the row under the cursor. */
   readonly explain: () => void;
-  /** Detail of the row under the cursor, with its YAML. */
+  /** What the row under the cursor is and does, in words, with its YAML. */
+  readonly about: () => void;
+  /** The YAML of the row under the cursor. */
   readonly detail: () => void;
   readonly openGrant: () => void;
   readonly openRevoke: () => void;

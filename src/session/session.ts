@@ -115,7 +115,7 @@ export function createSession(deps: SessionDeps): Session {
     ...navigation(app),
     ...marking(app),
     ...panel,
-    ...typing(app, { form, life: lives, line, detail: panel.detail }),
+    ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
     grantScope: form.grantScope,

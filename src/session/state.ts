@@ -127,6 +127,14 @@ export type GrantForm = {
   readonly confirming: boolean;
 };
 
+/** One thing that is said of an object; without a label it belongs to the one before. `apart`: after an empty line. */
+export type AboutItem = {
+  readonly label: string;
+  readonly text: string;
+  readonly level?: 'good' | 'warn' | 'bad' | 'faint';
+  readonly apart?: boolean;
+};
+
 /** What lies over the panes: one thing at a time. */
 export type Overlay =
   | { readonly type: 'none' }
@@ -143,6 +151,8 @@ export type Overlay =
   | {
       readonly type: 'detail';
       readonly title: string;
+      /** What is to be said of the object, above its YAML. */
+      readonly about?: readonly AboutItem[];
       readonly lines: readonly string[];
       readonly scroll: number;
       readonly loading: boolean;

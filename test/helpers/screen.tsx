@@ -220,6 +220,7 @@ function recorder(calls: Call[]): Commands {
     'markDestination',
     'clearMarks',
     'explain',
+    'about',
     'detail',
     'openGrant',
     'openRevoke',

@@ -2,6 +2,7 @@ import type { PolicyRow } from '../../src/session/state.ts';
 import { plural } from '../text/count.ts';
 import { age } from '../text/time.ts';
 import type { CellContext, Column } from './column.ts';
+import { lintCell } from './lint.ts';
 
 const NAMESPACE: Column<PolicyRow> = {
   id: 'namespace',
@@ -54,7 +55,7 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     title: 'RULES',
     align: 'right',
     min: 5,
-    priority: 2,
+    priority: 4,
     sortKey: 'R',
     cell: ({ rules }) => ({ text: String(rules) }),
   },
@@ -68,13 +69,14 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     cell: ({ policy }, { now }) => ({ text: age(now - policy.created) }),
   },
   {
-    id: 'problems',
-    title: 'NOTE',
+    id: 'lint',
+    title: 'LINT',
     align: 'left',
-    min: 12,
-    priority: 6,
+    min: 4,
+    priority: 1,
     grow: 'rest',
-    cell: ({ policy }) => ({ text: policy.problems.join('; '), tone: 'warn' }),
+    sortKey: 'L',
+    cell: lintCell,
   },
 ];
 

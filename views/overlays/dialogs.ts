@@ -1,10 +1,11 @@
 import { pickItems } from '../../src/session/app/pick-items.ts';
-import type { Overlay, SessionState } from '../../src/session/state.ts';
+import type { AboutItem, Overlay, SessionState } from '../../src/session/state.ts';
 import { grantState, portsText } from '../columns/grant.ts';
 import { plural } from '../text/count.ts';
 import { type Line, span } from '../text/span.ts';
 import { wallClock } from '../text/time.ts';
 import { wrap } from '../text/wrap.ts';
+import { type Item, layItems } from './explain/items.ts';
 import { fieldSpans } from './field.ts';
 import type { Content } from './panel.ts';
 
@@ -85,14 +86,29 @@ export function pickContent({ what, items: all, current, filter, index: at }: Of
   };
 }
 
-/** One object in full: its YAML, line by line. */
-export function detailContent({ title, lines, scroll, loading }: Of<'detail'>): Content {
+/** One object in full: what is to be said of it, then its YAML, line by line. */
+export function detailContent({ title, about = [], lines, scroll, loading }: Of<'detail'>): Content {
   return {
     kind: 'full',
     title: [span(` ${title} `, 'strong')],
     right: loading ? [span(' ◌ loading ', 'time')] : [],
     scroll,
-    lines: (columns) => lines.flatMap((line) => indented(line, columns)),
+    lines: (columns) => [
+      ...layItems(about.map(aboutItem), columns),
+      ...(about.length === 0 ? [] : [[], [span('YAML', 'strong')]]),
+      ...lines.flatMap((line) => indented(line, columns)),
+    ],
+  };
+}
+
+const LEVELS = { good: 'good', warn: 'warn', bad: 'bad', faint: 'faint' } as const;
+
+function aboutItem({ label, text, level, apart = false }: AboutItem): Item {
+  const tone = level === undefined ? undefined : LEVELS[level];
+  return {
+    label: span(label, tone === 'faint' ? 'faint' : (tone ?? 'strong')),
+    text: span(text, tone),
+    apart,
   };
 }
 

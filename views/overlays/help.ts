@@ -50,10 +50,24 @@ function notes(columns: number): readonly Line[] {
     [span('Read', 'strong')],
     ...entry([span('  ✓ ✗ ? ◌ ◷ →')], KEYS, span(LEGEND), columns),
     ...entry([span('  IN OUT')], KEYS, span(ISOLATION), columns),
+    ...entry([span('  LINT')], KEYS, span(LINT), columns),
+    [],
+    [span('Filter', 'strong')],
+    ...FILTERS.flatMap(([filter, text]) => entry([span(`  ${filter}`)], KEYS, span(text), columns)),
   ];
 }
 
 const LEGEND =
   'allowed, dropped, not decidable or decided on the request, not known yet, running out, reached but refused';
 const ISOLATION =
-  'how a pod stands: open (no policy selects it), iso (isolated: only what rules admit), admin (an admin policy applies too)';
+  'how a pod stands: open (no policy isolates it), iso (isolated: only what rules admit), admin (an administrator’s policy decides first), ? (on the host network: policies do not apply)';
+const LINT =
+  'the gravest mistake found in a policy: ✗ it does not do what it says, ! it surprises, · worth knowing; enter tells all';
+const FILTERS = [
+  ['/web', 'rows with this text; a regular expression, whatever the case'],
+  ['/!web', 'rows without it'],
+  ['/-l app=web', 'rows with these labels; app!=web, app, !app; several with commas'],
+  ['/-f wbxq', 'rows with these letters in this order'],
+  ['/in:open', 'pods that stand so: in: or out:, and open, iso, admin or ?'],
+  ['/lint:', 'policies with a mistake; lint:error, lint:warning, lint:selects-nothing; /!lint: without'],
+] as const;

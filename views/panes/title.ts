@@ -1,4 +1,5 @@
 import type { PaneId, SessionState } from '../../src/session/state.ts';
+import { lintNews } from '../columns/lint.ts';
 import { PANES } from '../keys/binding.ts';
 import { PANE_NAMES, rowCount } from '../screens/tab-line.ts';
 import { type Line, span } from '../text/span.ts';
@@ -19,11 +20,18 @@ export function paneTitle(
     span(focused ? '▸' : ' ', 'strong'),
     span(`${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${count} `, focused ? 'strong' : 'plain'),
     ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
+    ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
     ...(filter === '' ? [] : [rule(), span(`/${filter} `, 'warn')]),
     ...(sort === undefined ? [] : [rule(), span(`${sort.descending ? '↑' : '↓'} ${sort.column} `, 'time')]),
   ];
   return { title, right: pane === 'attempts' ? attemptNews(state) : [] };
+}
+
+/** Policies that do not do what they say, or surprise: `LINT` names it, `enter` explains it. */
+function policyNews({ policies }: SessionState): Line {
+  const found = lintNews(policies);
+  return found === undefined ? [] : [rule(), span(`${found.text} to look at `, found.tone)];
 }
 
 /** A list that is not up to date says so: its rows may be gone. */

@@ -1,4 +1,5 @@
 import type { PaneId, SessionState } from '../../src/session/state.ts';
+import { lintNews } from '../columns/lint.ts';
 import { PANES } from '../keys/binding.ts';
 import { type Line, span } from '../text/span.ts';
 
@@ -28,5 +29,7 @@ export function rowCount(state: SessionState, pane: PaneId): number {
 }
 
 function news(state: SessionState, pane: PaneId): Line {
-  return pane === 'attempts' && state.drops > 0 ? [span(` ✗${state.drops}`, 'bad')] : [];
+  if (pane === 'attempts' && state.drops > 0) return [span(` ✗${state.drops}`, 'bad')];
+  const found = pane === 'policies' ? lintNews(state.policies) : undefined;
+  return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }

@@ -4,7 +4,7 @@ import type { GrantPlan } from '../../core/access/plan.ts';
 import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
-import { yamlOf } from '../../session/app/panels.ts';
+import { yamlOf } from '../../session/app/objects/yaml.ts';
 import { dryRun } from '../../session/grants/make-grant.ts';
 import type { Runtime } from '../../session/runtime.ts';
 import { openConnection } from '../connect/compose.ts';

@@ -8,7 +8,7 @@ import type { GrantForm, PathState, ServerSays } from '../state.ts';
 import { edit, type TextEdit, textField } from '../text-field.ts';
 import { pause } from '../wait.ts';
 import type { App } from './app.ts';
-import { yamlOf } from './panels.ts';
+import { yamlLines } from './objects/yaml.ts';
 import { describeEnd, FIELDS, firstProblem, newForm, readForm } from './read-form.ts';
 
 export type GrantFormCommands = Pick<
@@ -120,12 +120,14 @@ export function grantForm(app: App): GrantFormCommands {
         return;
       }
       const { plan: made } = form.plan;
-      const lines = made.halves
-        .flatMap(({ lease, policy }) => [lease, policy])
-        .map(yamlOf)
-        .join('---\n')
-        .split('\n');
-      app.push({ type: 'detail', title: `YAML of grant ${made.id}`, lines, scroll: 0, loading: false });
+      const lines = yamlLines(made.halves.flatMap(({ lease, policy }) => [lease, policy]));
+      app.push({
+        type: 'detail',
+        title: `YAML of grant ${made.id}`,
+        lines,
+        scroll: 0,
+        loading: false,
+      });
     },
     typeInForm: (typed) => {
       entered = false;

@@ -106,9 +106,8 @@ function scrolled(overlay: Overlay, by: number): Overlay {
   switch (overlay.type) {
     case 'help':
     case 'explain':
-      return { ...overlay, scroll: clamp(overlay.scroll + by, Number.MAX_SAFE_INTEGER) };
     case 'detail':
-      return { ...overlay, scroll: clamp(overlay.scroll + by, overlay.lines.length - 1) };
+      return { ...overlay, scroll: clamp(overlay.scroll + by, Number.MAX_SAFE_INTEGER) };
     case 'pick':
       return {
         ...overlay,

@@ -1,21 +1,19 @@
-import { stringify } from 'yaml';
 import { permanentPolicies } from '../../core/access/permanent.ts';
-import { keyOf } from '../../core/cluster/objects.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { POLICY_KINDS } from '../../core/policy/kinds.ts';
-import type { ApiObject, ApiRef } from '../../core/ports.ts';
 import type { Commands } from '../commands.ts';
-import { jobRef, policyRef } from '../grants/objects.ts';
 import { judgeAttempt } from '../rows/attempts/attempt-lines.ts';
-import type { GrantLine, PodRow, PolicyRow, SessionState } from '../state.ts';
+import type { AboutItem } from '../state.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';
 import { attemptUnderCursor } from './ends.ts';
+import { objectPanel } from './objects/object-panel.ts';
+import { yamlLines } from './objects/yaml.ts';
 import { judgePath } from './path-state.ts';
 
 type Panels = Pick<
   Commands,
   | 'explain'
+  | 'about'
   | 'detail'
   | 'promote'
   | 'openHelp'
@@ -30,25 +28,7 @@ type Panels = Pick<
 export function panels(app: App): Panels {
   return {
     explain: () => explain(app),
-    detail: () => {
-      const runtime = app.runtime();
-      const found = underCursor(app.state(), app);
-      if (runtime === undefined || found === undefined) {
-        if (app.state().focus === 'attempts') explain(app);
-        return;
-      }
-      app.push({ type: 'detail', title: found.title, lines: [], scroll: 0, loading: true });
-      app.run(async (signal) => {
-        const objects = await Promise.all(found.refs.map((ref) => runtime.connection.api.read(ref, signal)));
-        const texts = objects.flatMap((object) => (object === undefined ? [] : [yamlOf(object)]));
-        if (texts.length === 0)
-          throw new SluiceError('not-found', `${found.title} is gone.`, 'Go back with esc.');
-        const lines = texts.join('---\n').split('\n');
-        app.update('detail', (overlay) =>
-          overlay.title === found.title ? { ...overlay, lines, loading: false } : overlay,
-        );
-      });
-    },
+    ...objectPanel(app, () => explain(app)),
     promote: () => promote(app),
     openHelp: () => app.push({ type: 'help', scroll: 0 }),
     openCharts: () => app.push({ type: 'charts' }),
@@ -141,7 +121,7 @@ function promote(app: App): void {
   app.run(async (signal) => {
     const plan = await runtime.plan({ source, destination, ports: [port], seconds: 900, reason: '' }, signal);
     if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
-    const lines = permanentPolicies(plan).map(yamlOf).join('---\n').split('\n');
+    const lines = yamlLines(permanentPolicies(plan));
     app.push({
       type: 'detail',
       title: `Policy for Git: ${plan.source} → ${plan.destination}`,
@@ -152,61 +132,15 @@ function promote(app: App): void {
   });
 }
 
-type Under = { readonly title: string; readonly refs: readonly ApiRef[] };
-
-function underCursor(state: SessionState, app: App): Under | undefined {
-  const { focus, panes } = state;
-  const key = app.visibleRows(state, focus)[panes[focus].index]?.key;
-  switch (focus) {
-    case 'pods':
-      return podUnder(state.pods.find((row) => row.key === key));
-    case 'policies':
-      return policyUnder(state.policies.find((row) => row.key === key));
-    case 'grants':
-      return grantUnder(state.grants.find((row) => row.key === key));
-    case 'attempts':
-      return undefined;
-  }
-}
-
-function podUnder(row: PodRow | undefined): Under | undefined {
-  if (row === undefined) return undefined;
-  const { namespace, name } = row.pod;
-  return {
-    title: `Pod ${keyOf(row.pod)}`,
-    refs: [{ group: '', version: 'v1', resource: 'pods', namespace, name }],
-  };
-}
-
-function policyUnder(row: PolicyRow | undefined): Under | undefined {
-  const listed = row === undefined ? undefined : POLICY_KINDS.find(({ kind }) => kind === row.policy.kind);
-  if (row === undefined || listed === undefined) return undefined;
-  const { namespace, name } = row.policy;
-  const { group, version, resource } = listed;
-  return {
-    title: `${row.policy.kind} ${keyOf(row.policy)}`,
-    refs: [{ group, version, resource, name, ...(namespace === undefined ? {} : { namespace }) }],
-  };
-}
-
-function grantUnder(row: GrantLine | undefined): Under | undefined {
-  if (row === undefined) return undefined;
-  const refs = row.grant.halves.flatMap(({ namespace, policy, lease }) => [
-    ...(policy === undefined ? [] : [policyRef(namespace, policy.name)]),
-    ...(lease === undefined ? [] : [jobRef(namespace, lease.name)]),
-  ]);
-  return { title: `Grant ${row.grant.id}`, refs };
-}
-
-/** The object as YAML for people: without managedFields, which nobody reads. */
-export function yamlOf(object: ApiObject): string {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return stringify({ ...object, metadata }, { lineWidth: 0 });
+/** What is open as plain text; what is said of the object stands as comments, so that the rest stays YAML. */
+function detailText(about: readonly AboutItem[], lines: readonly string[]): string {
+  const width = Math.max(0, ...about.map(({ label }) => label.length));
+  return [...about.map(({ label, text }) => `# ${label.padEnd(width)}  ${text}`), ...lines].join('\n');
 }
 
 function copyText(app: App): string | undefined {
   const { overlay, focus, panes } = app.state();
-  if (overlay.type === 'detail') return overlay.lines.join('\n');
+  if (overlay.type === 'detail') return detailText(overlay.about ?? [], overlay.lines);
   const key = app.visibleRows(app.state(), focus)[panes[focus].index]?.key;
   const line = attemptUnderCursor(app.state(), app.visibleRows);
   if (line !== undefined) {

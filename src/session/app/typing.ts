@@ -16,7 +16,7 @@ export function typing(
     readonly form: GrantFormCommands;
     readonly life: LifeCommands;
     readonly line: ReturnType<typeof commandLine>;
-    readonly detail: () => void;
+    readonly about: () => void;
   },
 ): Typing {
   return {
@@ -61,7 +61,7 @@ export function typing(
       const { overlay } = app.state();
       switch (overlay.type) {
         case 'none':
-          parts.detail();
+          parts.about();
           return;
         case 'grant':
           parts.form.submit();

@@ -19,6 +19,8 @@ const POD_KEYS: Keys<PodRow> = {
   out: ({ egress }) => egress,
   age: ({ pod }) => -pod.created,
 };
+/** Gravest first. */
+const SEVERITY = { error: 0, warning: 1, info: 2, none: 3 } as const;
 const POLICY_KEYS: Keys<PolicyRow> = {
   namespace: ({ policy }) => policy.namespace ?? '',
   name: ({ policy }) => policy.name,
@@ -26,6 +28,7 @@ const POLICY_KEYS: Keys<PolicyRow> = {
   dir: ({ directions }) => directions,
   selects: ({ assessment }) => -(assessment?.selects ?? 0),
   rules: ({ rules }) => -rules,
+  lint: ({ assessment }) => SEVERITY[assessment?.findings[0]?.severity ?? 'none'],
   age: ({ policy }) => -policy.created,
 };
 const ATTEMPT_KEYS: Keys<AttemptLine> = {
@@ -101,15 +104,19 @@ function arrange<T extends { readonly key: string }>(
     .map(({ row }) => row);
 }
 
-function podText({ pod }: PodRow): Searchable {
+/** `in:open`, `out:iso` and the like stand for the columns IN and OUT. */
+function podText({ pod, ingress, egress }: PodRow): Searchable {
+  const { status, ips, node = '', owner } = pod;
   return {
-    text: [keyOf(pod), pod.status, pod.ips.join(' '), pod.node ?? '', pod.owner?.name ?? ''].join(' '),
+    text: `${keyOf(pod)} ${status} ${ips.join(' ')} ${node} ${owner?.name ?? ''} in:${ingress} out:${egress}`,
     labels: pod.labels,
   };
 }
 
-function policyText({ policy }: PolicyRow): Searchable {
-  return { text: `${keyOf(policy)} ${policy.kind}`, labels: policy.labels };
+/** `lint:` and the id or severity of what was found stand for themselves, so `/lint:` finds every policy with a mistake. */
+function policyText({ policy, assessment }: PolicyRow): Searchable {
+  const lints = assessment?.findings.map(({ id, severity }) => `lint:${id} lint:${severity}`) ?? [];
+  return { text: [keyOf(policy), policy.kind, ...lints].join(' '), labels: policy.labels };
 }
 
 function attemptText({ row, why }: AttemptLine): Searchable {

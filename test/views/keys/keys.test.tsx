@@ -64,7 +64,7 @@ test('a page is as many rows as the pane shows, less one', async () => {
 
 test('enter explains an attempt and shows a pod in detail', async () => {
   expect(await callsFor(sessionState(), 'enter')).toEqual([['explain']]);
-  expect(await callsFor(sessionState({ focus: 'pods' }), 'enter')).toEqual([['detail']]);
+  expect(await callsFor(sessionState({ focus: 'pods' }), 'enter')).toEqual([['about']]);
 });
 
 test('a key that cannot act says why, and does nothing else', async () => {

@@ -1,5 +1,3 @@
-import type { Commands } from '../../../src/session/commands.ts';
-import type { SessionState } from '../../../src/session/state.ts';
 import { type Binding, PANES } from '../binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
@@ -48,10 +46,20 @@ export const ACTIONS: readonly Binding[] = [
   {
     id: 'open',
     keys: ['enter'],
-    scopes: PANES,
-    title: 'open the row: an attempt is explained, everything else shown in detail',
+    scopes: ['pods', 'policies', 'grants'],
+    title: 'what the row is and does: rules in words, mistakes with their source, YAML',
+    hint: () => 'open',
+    footer: 4,
     disabled: nothingUnderCursor,
-    run: openRow,
+    run: (commands) => commands.about(),
+  },
+  {
+    id: 'open-attempt',
+    keys: ['enter'],
+    scopes: ['attempts'],
+    title: 'explain the attempt',
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.explain(),
   },
   {
     id: 'yaml',
@@ -94,8 +102,3 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.openExtend(),
   },
 ];
-
-function openRow(commands: Commands, state: SessionState): void {
-  if (state.focus === 'attempts') commands.explain();
-  else commands.detail();
-}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import type { Pod } from '../../../src/core/cluster/objects.ts';
+import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { createEngine } from '../../../src/core/policy/engine.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
+import { aboutPod } from '../../../src/session/app/objects/about-pod.ts';
+import { aboutPolicy } from '../../../src/session/app/objects/about-policy.ts';
+import { createClusterRows } from '../../../src/session/rows/cluster/cluster-rows.ts';
+import type { AboutItem } from '../../../src/session/state.ts';
+import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+
+const dbOnlyApi = networkPolicy({
+  name: 'db-only-api',
+  spec: {
+    podSelector: { matchLabels: { app: 'db' } },
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'api' } } }], ports: [{ port: 5432 }] }],
+  },
+});
+
+function rowsOf(pods: readonly Pod[], policies: readonly Policy[]) {
+  const model = cluster({ pods, policies });
+  const engine = createEngine(model, dialectOf('spec'));
+  const rows = createClusterRows(model, engine);
+  while (rows.left() !== 'nothing') rows.work(() => false);
+  return { engine, rows };
+}
+
+const said = (items: readonly AboutItem[]) => items.map(({ label, text }) => `${label}: ${text}`);
+
+test('a policy tells whom it selects, what its rules say, and who enforces it', () => {
+  const { engine, rows } = rowsOf([pod({ name: 'db' }), pod({ name: 'api' })], [dbOnlyApi]);
+  const [row] = rows.policies(undefined);
+  expect(said(row === undefined ? [] : aboutPolicy(engine, row))).toEqual([
+    'selects: 1 pod: db',
+    'by: app=db',
+    'ingress: isolated: only what rules admit',
+    '  rule 1: admits pods app=api · tcp 5432',
+    'enforced: by spec',
+  ]);
+});
+
+test('a mistake comes first, with what to do and who says that it is one', () => {
+  const { engine, rows } = rowsOf([pod({ name: 'api' })], [dbOnlyApi]);
+  const [row] = rows.policies(undefined);
+  const items = row === undefined ? [] : aboutPolicy(engine, row);
+  expect(items.slice(0, 3)).toEqual([
+    {
+      label: '! selects-nothing',
+      text: 'It selects app=db, and no running pod of namespace shop has that.',
+      level: 'warn',
+    },
+    { label: '', text: 'Correct the selector, or delete the policy if its pods are gone for good.' },
+    expect.objectContaining({ text: expect.stringContaining('Kubernetes API'), level: 'faint' }),
+  ]);
+  expect(said(items)).toContain('selects: no pod');
+});
+
+test('a pod tells how it stands in both directions, and by which policies', () => {
+  const { engine, rows } = rowsOf([pod({ name: 'db' }), pod({ name: 'api' })], [dbOnlyApi]);
+  const row = rows.pods(undefined).find(({ pod: { name } }) => name === 'db');
+  expect(said(row === undefined ? [] : aboutPod(engine, row)).slice(0, 3)).toEqual([
+    'ingress: isolated: only what these admit',
+    '  db-only-api: admits pods app=api · tcp 5432',
+    'egress: open: no policy isolates it, anybody may',
+  ]);
+});
