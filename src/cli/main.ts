@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type ConnectionOptions, connectOptions, openConnection } from './connect/compose.ts';
+import { settleSource } from './connect/settle-source.ts';
 import { EXIT } from './exit-codes.ts';
 import { declareOffline } from './offline/declare.ts';
 import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
@@ -20,6 +21,8 @@ export type Surroundings = {
   readonly output: Output;
   /** Whether a person looks at a terminal. */
   readonly interactive: boolean;
+  /** Aborts when stdout takes nothing any more; verbs that run end as when they are interrupted. */
+  readonly closed?: AbortSignal;
 };
 
 /**
@@ -27,9 +30,10 @@ export type Surroundings = {
  *
  * @returns the exit code (design §8)
  */
-export async function main({ argv, output, interactive }: Surroundings): Promise<number> {
+export async function main({ argv, output, interactive, closed }: Surroundings): Promise<number> {
   let code: number = EXIT.done;
   const interrupt = listenForSignals();
+  closed?.addEventListener('abort', () => interrupt.abort(closed.reason), { once: true });
   const run = (work: (context: VerbContext, command: Command) => Promise<number> | number) =>
     async function (this: Command) {
       const asked = this.optsWithGlobals<ConnectionOptions>();
@@ -38,6 +42,9 @@ export async function main({ argv, output, interactive }: Surroundings): Promise
         checkFormat(this, options.output);
         const config = CONFIG_FREE.has(this.name()) ? { limits: DEFAULT_LIMITS } : await loadConfig();
         options = underFlags(config, this, asked);
+        if (options.source !== undefined) {
+          options = settleSource(options, (name) => this.getOptionValueSourceWithGlobals(name));
+        }
         code = await work({ options, config, output, signal: interrupt.signal }, this);
       } catch (error) {
         const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;

@@ -29,8 +29,9 @@ export type TrafficOptions = {
   /** Set by verbs that show the time before: ms since the epoch, flows of each node. */
   readonly sinceTime?: number;
   readonly lastFlows?: number;
-  /** Gets every response as JSON, nothing left out. */
+  /** Gets every response as JSON, nothing left out; with `rawNamespace` those of one namespace. */
   readonly onRaw?: (response: JsonResponse) => void;
+  readonly rawNamespace?: string;
 };
 
 const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
@@ -78,7 +79,7 @@ export function withTrafficOptions(command: Command): Command {
       ),
     )
     .option('--tls-allow-insecure', 'take any server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)')
-    .option('--replay <file>', 'flows recorded as JSON lines, for --source replay');
+    .option('--replay <file>', 'read flows that were recorded as JSON lines');
 }
 
 /** For options that may be given several times. */

@@ -178,6 +178,8 @@ export type TrafficState = {
 export type TrafficSink = {
   readonly flows: (flows: readonly Flow[]) => void;
   readonly state: (state: TrafficState) => void;
+  /** Gives a promise while whoever takes the flows is behind: a source then reads no more until it resolves. */
+  readonly slow?: () => Promise<void> | undefined;
 };
 
 /** What a source may ask of the app while it runs. */

@@ -4,11 +4,21 @@ import type { TrafficSink, TrafficSource } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
 import { fromJsonResponse, type JsonResponse, toJsonResponse } from './json-flow.ts';
 import { createFlowMapper } from './map-flow.ts';
+import { isWanted } from './stream/request.ts';
+import type { DecodedResponse } from './wire/decoded.ts';
 
 export type ReplayOptions = {
-  /** Gets every response as JSON. */
+  /** Only flows since then, ms since the epoch. */
+  readonly since?: number;
+  /** Only the last so many flows. */
+  readonly last?: number;
+  /** Only flows with an end in one of these; absent: all. */
+  readonly namespaces?: readonly string[];
+  /** Gets every response as JSON, of the flows that are wanted. */
   readonly onRaw?: (response: JsonResponse) => void;
 };
+
+type Entry = { readonly response: DecodedResponse; readonly flow: Flow | undefined };
 
 /** Flows handed over at a time. */
 const CHUNK = 1_000;
@@ -22,7 +32,7 @@ const CHUNK = 1_000;
  */
 export function createReplaySource(
   recording: string | Iterable<string> | AsyncIterable<string>,
-  { onRaw }: ReplayOptions = {},
+  options: ReplayOptions = {},
 ): TrafficSource {
   const name = typeof recording === 'string' ? recording : 'the recording';
   return {
@@ -30,7 +40,7 @@ export function createReplaySource(
     async run(_context, sink, signal) {
       const lines = typeof recording === 'string' ? linesOf(recording) : recording;
       try {
-        await replay(name, lines, sink, signal, onRaw);
+        await replay(name, lines, sink, signal, options);
       } catch (error) {
         if (!(error instanceof Error) || !('syscall' in error)) throw error;
         throw new SluiceError('usage', `${name} can't be read: ${error.message}.`, 'Check the path.', error);
@@ -44,15 +54,30 @@ async function replay(
   lines: Iterable<string> | AsyncIterable<string>,
   sink: TrafficSink,
   signal: AbortSignal,
-  onRaw: ReplayOptions['onRaw'],
+  options: ReplayOptions,
 ): Promise<void> {
+  const {
+    since = Number.NEGATIVE_INFINITY,
+    last = Number.POSITIVE_INFINITY,
+    namespaces = [],
+    onRaw,
+  } = options;
   const map = createFlowMapper();
-  let flows: Flow[] = [];
+  let held: Entry[] = [];
   let lost = 0;
   let read = 0;
   let bad = 0;
   const say = (status: 'connecting' | 'live' | 'off', detail: string) =>
     sink.state({ source: 'replay', status, detail, lost });
+
+  const handOver = async () => {
+    const entries = held;
+    held = [];
+    for (const { response } of entries) onRaw?.(toJsonResponse(response));
+    const flows = entries.flatMap(({ flow }) => flow ?? []);
+    if (flows.length > 0) sink.flows(flows);
+    await sink.slow?.();
+  };
 
   say('connecting', name);
   for await (const line of lines) {
@@ -64,12 +89,14 @@ async function replay(
       continue;
     }
     read += 1;
-    onRaw?.(toJsonResponse(response));
     if (response.lost_events !== null) lost += Number(response.lost_events.num_events_lost);
-    if (response.flow !== null) flows.push(map(response.flow, 'replay', response.node_name));
-    if (flows.length < CHUNK) continue;
-    sink.flows(flows);
-    flows = [];
+    const flow = response.flow === null ? undefined : map(response.flow, 'replay', response.node_name);
+    if (flow !== undefined && (flow.time < since || !isWanted({ namespaces, everything: true }, flow)))
+      continue;
+    held.push({ response, flow });
+    if (held.length < CHUNK + (last === Number.POSITIVE_INFINITY ? 0 : last)) continue;
+    if (last === Number.POSITIVE_INFINITY) await handOver();
+    else held = lastFlows(held, last);
   }
   if (read === 0) {
     throw new SluiceError(
@@ -78,8 +105,19 @@ async function replay(
       'Record one with: hubble observe -o jsonpb, or sluice flows --raw.',
     );
   }
-  if (flows.length > 0) sink.flows(flows);
+  held = lastFlows(held, last);
+  await handOver();
   say('live', bad === 0 ? name : `${name}: ${bad} ${bad === 1 ? 'line is' : 'lines are'} no flow`);
+}
+
+/** The last `count` flows, with what was said among them. */
+function lastFlows(entries: readonly Entry[], count: number): Entry[] {
+  let left = count;
+  const from = entries.findLastIndex(({ flow }) => {
+    if (flow !== undefined) left -= 1;
+    return left === 0;
+  });
+  return entries.slice(Math.max(0, from));
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -16,7 +16,6 @@ export type HubbleOptions = HubblePlace & {
   readonly since?: number;
   /** Also the last so many flows (of each node, through Relay). */
   readonly last?: number;
-  /** Gets every response as JSON; then nothing is left out on the server, neither flows nor fields. */
   /** False: only flows from before; `run` resolves when they have come. */
   readonly follow?: boolean;
   /** Gets every response as JSON; then nothing is left out on the server, neither flows nor fields. */

@@ -82,6 +82,8 @@ class Watch {
       const started = performance.now();
       this.#takeStock(started);
       const pods = this.#context.pods();
+      await this.#sink.slow?.();
+      if (this.#signal.aborted) return;
       const pod = this.#rota.next(pods, started);
       if (pod === undefined) {
         await this.#wait(IDLE);

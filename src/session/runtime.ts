@@ -70,6 +70,8 @@ export type RuntimeOptions = {
   /** Enforcer to assume instead of the one detected. */
   readonly enforcer?: NamedEnforcer;
   readonly listener: RuntimeListener;
+  /** Gives a promise while whoever listens to flows is behind (see `TrafficSink`). */
+  readonly slow?: () => Promise<void> | undefined;
 };
 
 /**
@@ -156,6 +158,7 @@ export async function startRuntime(
               for (const call of flowListeners) call();
             },
             state: (state) => listener.traffic?.(state),
+            ...(options.slow === undefined ? {} : { slow: options.slow }),
           },
           stopped,
         ),

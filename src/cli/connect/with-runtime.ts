@@ -17,19 +17,29 @@ export type RuntimeWork = {
   /** Restricts what the probe looks into. */
   readonly view?: string;
   readonly signal: AbortSignal;
+  /** Gives a promise while flows can't be taken (see `TrafficSink`). */
+  readonly slow?: () => Promise<void> | undefined;
+  /** Whether the work is nothing without lists and flows: then what breaks them for good ends it. */
+  readonly streams?: boolean;
+  /** Told what breaks for good during work that goes on without it. */
+  readonly onProblem?: (error: SluiceError) => void;
   /** What may be granted; the defaults for verbs that grant nothing. */
   readonly limits?: Limits;
 };
 
-/** Runs a verb's work over a connection whose contents are listed, and closes everything after it. */
+/**
+ * Runs a verb's work over a connection whose contents are listed, and closes everything after it. The signal that the
+ * work gets aborts when it is to end.
+ */
 export async function withRuntime<T>(
   connection: Connection,
   options: RuntimeWork,
-  work: (runtime: Runtime) => Promise<T>,
+  work: (runtime: Runtime, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal, traffic, enforcer, listener = {} } = options;
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
+  let isListed = false;
   const runtime = await startRuntime(
     connection,
     {
@@ -39,12 +49,14 @@ export async function withRuntime<T>(
       version: VERSION,
       limits: options.limits ?? DEFAULT_LIMITS,
       traffic,
+      ...(options.slow === undefined ? {} : { slow: options.slow }),
       ...(options.view === undefined ? {} : { view: () => options.view }),
       listener: {
         ...listener,
         problem: (error: SluiceError) => {
           listener.problem?.(error);
           broken.reject(error);
+          if (isListed) options.onProblem?.(error);
         },
       },
     },
@@ -65,7 +77,15 @@ export async function withRuntime<T>(
     late.abort();
     const never = runtime.unlisted();
     if (never.length > 0) throw unlisted(never);
-    return await work(runtime);
+    isListed = true;
+    const over = new AbortController();
+    const working = work(runtime, AbortSignal.any([signal, over.signal]));
+    if (options.streams !== true) return await working;
+    return await Promise.race([working, broken.promise]).catch(async (error: unknown) => {
+      over.abort(error);
+      await working.catch(() => undefined);
+      throw error;
+    });
   } finally {
     late.abort();
     await runtime.dispose();

@@ -40,8 +40,8 @@ export async function tellAttempts(
   const { fold, linesOf, wanted, limit, telling, ended } = told;
   const full = Promise.withResolvers<number>();
   let count = 0;
-  const look = () => {
-    const now = systemClock.now();
+  const look = (later = 0) => {
+    const now = systemClock.now() + later;
     const settled = fold.settled(now);
     if (settled.length === 0) return;
     const rows = new Map(fold.rows(now).map((row) => [row.key, row]));
@@ -53,14 +53,14 @@ export async function tellAttempts(
     }
     if (count >= limit) full.resolve(EXIT.done);
   };
-  telling.call = look;
+  telling.call = () => look();
   const stop = new AbortController();
   const ticks = lookOften(look, AbortSignal.any([signal, stop.signal]));
   try {
     return await Promise.race([
       full.promise,
       ticks,
-      ...(ended === undefined ? [] : [lastLook(ended, look, signal)]),
+      ...(ended === undefined ? [] : [ended.then(() => lastLook(look, signal))]),
     ]);
   } finally {
     stop.abort();
@@ -76,11 +76,10 @@ async function lookOften(look: () => void, signal: AbortSignal): Promise<never> 
   }
 }
 
-async function lastLook(ended: Promise<void>, look: () => void, signal: AbortSignal): Promise<number> {
-  await ended;
-  look();
-  await pause(FOLD_GRACE, signal);
-  look();
+/** Nothing comes any more, so what is pending is as settled as it will ever be. */
+function lastLook(look: (later: number) => void, signal: AbortSignal): number {
+  signal.throwIfAborted();
+  look(FOLD_GRACE);
   return EXIT.done;
 }
 

@@ -40,7 +40,8 @@ export async function tour({ options, output, signal }: VerbContext, demo: Demo)
   let onFlows = () => {};
   const listener = { grants: () => follower?.changed(), flows: () => onFlows() };
   const connection = await openDemo(demo, options as ConnectionOptions);
-  return withRuntime(connection, { traffic: true, signal, listener }, async (runtime) => {
+  const work = { traffic: true, streams: true, signal, listener };
+  const told = withRuntime(connection, work, async (runtime, within) => {
     running = runtime;
     if (options.output === 'table') output.out(`${clusterLine(runtime)}\n`);
     const line = await firstDrop(
@@ -48,16 +49,20 @@ export async function tour({ options, output, signal }: VerbContext, demo: Demo)
       (look) => {
         onFlows = look;
       },
-      signal,
+      within,
     );
     emit({ event: 'attempt', time: line.row.last, line });
     follower = followGrant(() => running ?? runtime, emit);
     try {
-      await follower.run(REQUEST, { wait: true, signal });
+      await follower.run(REQUEST, { wait: true, signal: within });
     } finally {
       await tellAudit(runtime, emit);
     }
     return EXIT.done;
+  });
+  return told.catch((error: unknown) => {
+    if (output.isReaderGone?.() === true) return EXIT.done;
+    throw error;
   });
 }
 

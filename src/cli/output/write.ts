@@ -8,6 +8,10 @@ export type Format = 'table' | 'json' | 'yaml';
 export type Output = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Gives a promise while whoever reads `out` is behind. */
+  readonly slow?: () => Promise<void> | undefined;
+  /** Whether whoever read `out` went away (`| head`): then nobody is left to tell, and it is no failure. */
+  readonly isReaderGone?: () => boolean;
 };
 
 /** Writes one answer in the format asked for; `text` makes the table. */

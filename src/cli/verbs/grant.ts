@@ -60,7 +60,13 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
   const listener = { grants: () => follower?.changed() };
   return withRuntime(
     connection,
-    { traffic: asked.wait === true, signal, listener, limits: config.limits },
+    {
+      traffic: asked.wait === true,
+      signal,
+      listener,
+      limits: config.limits,
+      onProblem: ({ message }) => output.err(`sluice: ${message} The grant goes on.\n`),
+    },
     async (runtime) => {
       running = runtime;
       resolveEnd(runtime.model, request.source);

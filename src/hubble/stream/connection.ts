@@ -62,13 +62,17 @@ export async function converse(
     if (easier === undefined) intake.take(response);
   }
 
+  const reading = { onResponse: take, slow: intake.slow, signal: within };
   intake.nodes.restart();
   intake.repeats.watch();
   const past =
     history === undefined
       ? undefined
-      : readFlows(link.client, historyRequest(wanted, terms, history), take, within, timing.history);
-  const future = follow ? readFlows(link.client, followRequest(wanted, terms), take, within) : past;
+      : readFlows(link.client, historyRequest(wanted, terms, history), {
+          ...reading,
+          silence: timing.history,
+        });
+  const future = follow ? readFlows(link.client, followRequest(wanted, terms), reading) : past;
   const watch = watchNodes(link, intake, timing, within).then((isStale) => {
     stale = isStale;
     over.abort();

@@ -13,6 +13,8 @@ export type Intake = {
   take(response: DecodedResponse): void;
   /** Says how the source is; shown with the next hand-over at the latest. */
   say(status: TrafficState['status'], detail: string, version?: string): void;
+  /** Gives a promise while the sink can take no more. */
+  readonly slow: () => Promise<void> | undefined;
   /** Shows what is not shown yet. */
   stir(): void;
   /** Responses taken so far. */
@@ -91,6 +93,7 @@ export function createIntake(
       state = { ...state, status, detail, ...(version === undefined ? {} : { version }) };
       show();
     },
+    slow: () => sink.slow?.(),
     stir: batch.stir,
     get taken() {
       return taken;

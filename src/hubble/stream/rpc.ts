@@ -32,6 +32,15 @@ export function call<Request, Response>(
 /** How a stream ended: `OK`, or what went wrong. */
 export type StreamEnd = { readonly code: number; readonly details: string };
 
+export type Reading = {
+  readonly onResponse: (response: DecodedResponse) => void;
+  /** Gives a promise while no more can be taken: then the server is not read from, which it notices by itself. */
+  readonly slow: () => Promise<void> | undefined;
+  readonly signal: AbortSignal;
+  /** Between two responses at most this long, ms; absent: for ever. */
+  readonly silence?: number;
+};
+
 /**
  * Reads GetFlows until it ends, and resolves once it is closed, so that the next stream never meets this one. An
  * aborted signal cancels it.
@@ -39,9 +48,7 @@ export type StreamEnd = { readonly code: number; readonly details: string };
 export function readFlows(
   client: Client,
   request: GetFlowsRequest,
-  onResponse: (response: DecodedResponse) => void,
-  signal: AbortSignal,
-  timeout?: number,
+  { onResponse, slow, signal, silence }: Reading,
 ): Promise<StreamEnd> {
   const { path, requestSerialize } = observerService().GetFlows;
   return new Promise((resolve) => {
@@ -49,20 +56,34 @@ export function readFlows(
       resolve({ code: status.CANCELLED, details: 'cancelled' });
       return;
     }
-    const stream = client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      decodeResponse,
-      request,
-      timeout === undefined ? {} : { deadline: Date.now() + timeout },
-    );
-    const cancel = () => stream.cancel();
+    const stream = client.makeServerStreamRequest(path, requestSerialize, decodeResponse, request);
+    let silent = false;
+    const cancel = () => {
+      stream.cancel();
+      stream.resume();
+    };
+    const onSilence = () => {
+      if (stream.isPaused()) timer?.refresh();
+      else {
+        silent = true;
+        cancel();
+      }
+    };
+    const timer = silence === undefined ? undefined : setTimeout(onSilence, silence);
     signal.addEventListener('abort', cancel, { once: true });
-    stream.on('data', onResponse);
+    stream.on('data', (response: DecodedResponse) => {
+      timer?.refresh();
+      onResponse(response);
+      const wait = stream.isPaused() ? undefined : slow();
+      if (wait === undefined) return;
+      stream.pause();
+      void wait.finally(() => stream.resume());
+    });
     stream.on('error', () => {});
     stream.on('status', ({ code, details }) => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
-      resolve({ code, details });
+      resolve(silent ? { code: status.DEADLINE_EXCEEDED, details: 'no answer' } : { code, details });
     });
   });
 }

@@ -4,7 +4,7 @@ export type Timing = {
   readonly dial: number;
   /** A unary call must answer within this. */
   readonly call: number;
-  /** Flows from before must all have come within this. */
+  /** Flows from before must come at least this often, until all have come. */
   readonly history: number;
   /** Between two looks at the list of nodes, which also prove that the server is alive. */
   readonly look: number;

@@ -1,0 +1,124 @@
+import { createClusterModel } from '../../core/cluster/model.ts';
+import { dialectOf } from '../../core/policy/dialect.ts';
+import { createEngine } from '../../core/policy/engine.ts';
+import type { TrafficSource } from '../../core/ports.ts';
+import { createFold } from '../../core/traffic/fold.ts';
+import { BLIND_SPOTS } from '../../probe/trust.ts';
+import { touches } from '../../session/app/publish.ts';
+import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
+import type { AttemptLine } from '../../session/state.ts';
+import { systemClock } from '../clock.ts';
+import { type ConnectionOptions, openConnection } from '../connect/compose.ts';
+import { openHubbleServer, openReplay } from '../connect/traffic.ts';
+import { withRuntime } from '../connect/with-runtime.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Telling, tellAttempts } from '../lines/tell-attempts.ts';
+import type { VerbContext } from '../verbs/context.ts';
+import { tellSource } from './tell-source.ts';
+
+/** What to follow, and how far. */
+export type Following = {
+  readonly context: VerbContext;
+  readonly wanted: (line: AttemptLine) => boolean;
+  readonly limit: number;
+  /** Whether responses are written as they come, and no attempts. */
+  readonly raw: boolean;
+  /** Gives a promise while what is written is not taken. */
+  readonly slow: () => Promise<void> | undefined;
+};
+
+/** Attempts of a cluster, with the policies that decided them; rejects with the reason when its signal aborts. */
+export async function followInCluster({ context, wanted, limit, raw, slow }: Following): Promise<number> {
+  const { options, output, signal } = context;
+  const telling: Telling = { call: () => {} };
+  const connection = await openConnection(options, {}, signal);
+  const view = options.allNamespaces === true ? undefined : connection.namespace;
+  const listener = { flows: () => telling.call(), ...tellSource(output, BLIND_SPOTS) };
+  const work = {
+    traffic: true,
+    streams: true,
+    signal,
+    listener,
+    slow,
+    ...(view === undefined ? {} : { view }),
+  };
+  return withRuntime(connection, work, (runtime, within) => {
+    if (raw) return untilAborted(within);
+    const lines = createAttemptLines(runtime.model, runtime.engine);
+    return tellAttempts(
+      { ...context, signal: within },
+      { fold: runtime.fold, linesOf: lines, wanted: inView(view, wanted), limit, telling },
+    );
+  });
+}
+
+/** From a Hubble server or a recording alone: no kubeconfig, so no policies and only what the flows say. */
+export async function followAlone(following: Following): Promise<number> {
+  const { context, wanted, limit, raw, slow } = following;
+  const { options, output, signal } = context;
+  const view = options.allNamespaces === true ? undefined : options.namespace;
+  const source = await openAlone({ ...options, ...(view === undefined ? {} : { rawNamespace: view }) });
+  const model = createClusterModel();
+  const lines = createAttemptLines(model, createEngine(model, dialectOf('unknown')));
+  const fold = createFold({});
+  const telling: Telling = { call: () => {} };
+  const stop = new AbortController();
+  const running = source.run(
+    { pods: () => [], podAt: () => undefined },
+    {
+      flows: (found) => {
+        fold.add(found, systemClock.now());
+        telling.call();
+      },
+      state: tellSource(output, BLIND_SPOTS).traffic,
+      slow,
+    },
+    AbortSignal.any([signal, stop.signal]),
+  );
+  try {
+    if (raw) return await running.then(() => (signal.aborted ? untilAborted(signal) : EXIT.done));
+    return await tellAttempts(context, {
+      fold,
+      linesOf: (rows) => lines(rows).map(withoutVerdict),
+      wanted: inView(view, wanted),
+      limit,
+      telling,
+      ended: running,
+    });
+  } finally {
+    stop.abort();
+    await running.catch(() => undefined);
+  }
+}
+
+function openAlone(options: ConnectionOptions): Promise<TrafficSource> {
+  return options.hubbleServer === undefined
+    ? openReplay(options)
+    : openHubbleServer(options, options.hubbleServer);
+}
+
+function inView(
+  view: string | undefined,
+  wanted: (line: AttemptLine) => boolean,
+): (line: AttemptLine) => boolean {
+  return view === undefined ? wanted : (line) => touches(line, view) && wanted(line);
+}
+
+/** Without policies the evaluator has nothing to say: only what the flows themselves tell. */
+function withoutVerdict({ key, row }: AttemptLine): AttemptLine {
+  const { newest } = row;
+  const named = [...newest.deniedBy, ...newest.allowedBy].map(({ namespace, name }) =>
+    namespace === undefined ? name : `${namespace}/${name}`,
+  );
+  const reason = newest.dropReason?.text.toLowerCase();
+  const why = [reason, newest.l7?.text, ...named].filter((part) => part !== undefined).join(' ');
+  return { key, row, why };
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
