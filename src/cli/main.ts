@@ -104,6 +104,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
     verb('demo', 'the app on an embedded cluster; without a terminal, a tour of the main job'),
   )
     .option('--plain', 'tell the tour line by line')
+    .option('--serve', 'keep the cluster up for other terminals and print its kubeconfig')
     .option('--seed <number>', 'another world', wholeNumber)
     .action(
       run(async (context, command) => {

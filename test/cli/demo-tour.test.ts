@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -68,4 +68,17 @@ test('SIGTERM in mid-grant: the policy is gone within 5 s, and the log says so',
   expect(await log.ended).toBe(0);
   const types = log.lines.map((line) => (JSON.parse(line) as { type: string }).type);
   expect(types.slice(0, 3)).toEqual(['intent', 'granted', 'revoked']);
+}, 45_000);
+
+test('served to other programs, the cluster answers their verbs until it is interrupted', async () => {
+  const cluster = runProgram(['demo', '--serve', '-o', 'json'], { XDG_STATE_HOME: state });
+  const { kubeconfig } = await cluster.event('serving');
+  const path = String(kubeconfig);
+  const asked = runProgram(['explain', 'web', 'sts/db', '--port', '5432/tcp'], { KUBECONFIG: path });
+  expect(await asked.ended).toBe(3);
+  expect(asked.lines.join('\n')).toContain('db-only-api');
+
+  cluster.process.kill('SIGINT');
+  expect(await cluster.ended).toBe(130);
+  await expect(access(path)).rejects.toThrow('ENOENT');
 }, 45_000);
