@@ -66,6 +66,21 @@ describe('the screen state', () => {
     expect(state().pods.length).toBeGreaterThan(14);
   });
 
+  test('the path of a grant is shown in its pane, judged with the grant in force', async () => {
+    await grantStory();
+    expect(state().focus).toBe('grants');
+    await eventually(() =>
+      expect(state().path).toMatchObject({
+        source: { type: 'workload', ref: { namespace: 'shop', name: 'web' } },
+        destination: { type: 'workload', ref: { namespace: 'shop', name: 'db' } },
+        port: { port: 5_432, protocol: 'TCP' },
+        verdict: { verdict: 'allow' },
+      }),
+    );
+    session.commands.focus('policies');
+    expect(state().path.source).toBeUndefined();
+  });
+
   test('the path under the cursor is judged at once, and a marked one stays', async () => {
     await onStory();
     expect(state().path).toMatchObject({

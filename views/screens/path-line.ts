@@ -5,14 +5,12 @@ import { lineColumns, spread } from '../text/fit.ts';
 import { type Line, type Span, span } from '../text/span.ts';
 
 /** The path bar: the marked pair and what each half says, or how to mark one. */
-export function pathLine({ path }: SessionState, columns: number): Line {
+export function pathLine(state: SessionState, columns: number): Line {
+  const { path } = state;
   const narrow = columns < 120;
-  const head: Span = span(narrow ? ' ' : ' path  ', 'faint');
+  const head: Span = headOf(path, narrow);
   if (path.source === undefined && path.destination === undefined) {
-    return [
-      head,
-      span('no path marked: s marks a source, d a destination, g on an attempt grants it', 'faint'),
-    ];
+    return [head, span(nothingMarked(state), 'faint')];
   }
   const where = [head, span(pathText(path), 'strong')];
   if (path.problem !== undefined) return [...where, span(`  ? ${path.problem}`, 'warn')];
@@ -26,6 +24,24 @@ export function pathLine({ path }: SessionState, columns: number): Line {
   const line = [...where, gap, ...out, gap, ...back];
   const next: Line = path.verdict.verdict === 'deny' ? [span('  g grant ', 'faint')] : [];
   return lineColumns(line) + lineColumns(next) <= columns ? spread(line, next, columns) : line;
+}
+
+function nothingMarked({ focus }: SessionState): string {
+  switch (focus) {
+    case 'pods':
+      return 'no path yet: s marks this pod as source, d as destination';
+    case 'policies':
+      return 'no path yet: mark its ends with s and d in the pods (1) or the attempts (3)';
+    case 'attempts':
+    case 'grants':
+      return 'no path yet: the row under the cursor shows its own';
+  }
+}
+
+/** Whether the path was marked: then it stays, whatever the cursor is on. */
+function headOf({ marked }: PathState, narrow: boolean): Span {
+  if (marked === true) return span(narrow ? ' ● ' : ' ● marked  ', 'time');
+  return span(narrow ? ' ' : ' path  ', 'faint');
 }
 
 /** `web → db :5432/tcp`, with `?` for an end that is not marked. */

@@ -1,4 +1,4 @@
-import type { EndRef, PortSpec } from '../../core/access/grant.ts';
+import type { EndRef, Grant, PortSpec } from '../../core/access/grant.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
 import type { FlowEnd } from '../../core/traffic/flow.ts';
@@ -39,6 +39,13 @@ export function attemptUnderCursor(state: SessionState, visibleRows: VisibleRows
   if (state.focus !== 'attempts') return undefined;
   const key = visibleRows(state, 'attempts')[state.panes.attempts.index]?.key;
   return state.attempts.find((line) => line.key === key);
+}
+
+/** The grant under the cursor, when the grants are in focus. */
+export function grantUnderCursor(state: SessionState, visibleRows: VisibleRows): Grant | undefined {
+  if (state.focus !== 'grants') return undefined;
+  const key = visibleRows(state, 'grants')[state.panes.grants.index]?.key;
+  return state.grants.find((line) => line.key === key)?.grant;
 }
 
 /** What the cursor is on, as a source or a destination. */

@@ -1,30 +1,50 @@
 import type { EndRef, PortSpec } from '../../core/access/grant.ts';
 import { nameOfEnd } from '../../core/cluster/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
+import { sameJson } from '../../core/json.ts';
 import { createPathJudge } from '../../core/policy/path/judge-path.ts';
 import type { Verdict } from '../../core/policy/verdict.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PathState } from '../state.ts';
 import type { App } from './app.ts';
-import { attemptUnderCursor, pickedFlowEnd, portOf } from './ends.ts';
+import { attemptUnderCursor, grantUnderCursor, pickedFlowEnd, portOf } from './ends.ts';
+import { pathOfGrant } from './grant-path.ts';
 
-/** The path bar: the marked pair, or what the attempt under the cursor tried. */
+/** The path bar: the marked pair, or the path of the attempt or grant under the cursor. */
 export function shownPath(app: App): PathState {
-  const { path } = app.state();
   const runtime = app.runtime();
-  if (runtime === undefined) return path;
-  if (path.source !== undefined && path.marked === true) return judged(runtime, path);
-  if (path.destination !== undefined && path.marked === true) return judged(runtime, path);
+  return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
+}
+
+/** The path bar as it should be after something changed; the one before, while neither its ends nor verdicts can differ. */
+export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boolean): PathState {
+  const { path } = app.state();
+  const ends = shownEnds(app, runtime);
+  const same = sameJson(endsIn(path), endsIn(ends));
+  if (same && !verdictsMayDiffer) return path;
+  const next = judged(runtime, ends);
+  return sameJson(path, next) ? path : next;
+}
+
+function endsIn({ source, destination, port, sourcePod, destinationPod, marked }: PathState) {
+  return { source, destination, port, sourcePod, destinationPod, marked };
+}
+
+function shownEnds(app: App, runtime: Runtime): PathState {
+  const { path } = app.state();
+  if (path.marked === true && (path.source !== undefined || path.destination !== undefined)) return path;
+  const grant = grantUnderCursor(app.state(), app.visibleRows);
+  if (grant !== undefined) return pathOfGrant(runtime, grant);
   const line = attemptUnderCursor(app.state(), app.visibleRows);
   if (line === undefined) return {};
   const port = portOf(line);
   const source = pickedFlowEnd(runtime.model, line.row.newest.source);
   const destination = pickedFlowEnd(runtime.model, line.row.newest.destination, port);
-  return judged(runtime, {
+  return {
     ...(source === undefined ? {} : { source: source.end, sourcePod: source.pod }),
     ...(destination === undefined ? {} : { destination: destination.end, destinationPod: destination.pod }),
     ...(port === undefined ? {} : { port }),
-  });
+  };
 }
 
 /** The path with names and verdict. */

@@ -18,8 +18,8 @@ export type Dirty = { cluster: boolean; traffic: boolean; grants: boolean };
 /** Turns what a connection holds into the state that the screen shows. */
 export type Publisher = {
   readonly publish: (state: SessionState, dirty: Dirty, others: readonly Grant[]) => Partial<SessionState>;
-  /** Takes in changes of the cluster; none of them: how policies are read has changed. */
-  readonly apply: (events: readonly ClusterEvent[]) => void;
+  /** Takes in changes of the cluster; none of them: how policies are read has changed. Says whether verdicts may turn. */
+  readonly apply: (events: readonly ClusterEvent[]) => boolean;
   /** Goes on with what takes longer than a frame, until `isOver`; says whether there is something new to publish. */
   readonly work: (isOver: () => boolean) => boolean;
   readonly left: () => 'nothing' | 'later' | 'soon';
@@ -77,12 +77,15 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   return {
     publish,
     apply: (events) => {
+      if (events.length === 0) epochs.apply({ what: 'everything' });
+      let matters = events.length === 0;
       for (const event of events) {
         const concern = concernOf(event);
         epochs.apply(concern);
         clusterRows.apply(event, concern);
+        matters ||= concern.what !== 'nothing';
       }
-      if (events.length === 0) epochs.apply({ what: 'everything' });
+      return matters;
     },
     work: (isOver) => {
       const judging = attemptLines.left() > 0;

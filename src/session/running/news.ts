@@ -15,6 +15,8 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
     feed: (feed, feedState) => {
       const feeds = { ...state().feeds, [feed]: feedState };
       set({ feeds, cluster: { ...state().cluster, ...connectionOf(feeds) } });
+      publishing.changed([]);
+      publishing.soon('cluster');
     },
     scope: (namespace) => {
       const { confinedTo: _, ...rest } = state().cluster;

@@ -1,8 +1,7 @@
 import type { Grant } from '../../core/access/grant.ts';
 import type { ClusterEvent } from '../../core/cluster/events.ts';
-import { sameJson } from '../../core/json.ts';
 import type { App } from '../app/app.ts';
-import { judged, shownPath } from '../app/path-state.ts';
+import { updatedPath } from '../app/path-state.ts';
 import { createPublisher, type Dirty, followCursors, type Publisher } from '../app/publish.ts';
 import type { Runtime } from '../runtime.ts';
 import { createSlices } from './slices.ts';
@@ -29,6 +28,7 @@ export function createPublishing(app: App): Publishing {
   let publisher: Publisher | undefined;
   let others: readonly Grant[] = [];
   let dirty: Dirty = { cluster: false, traffic: false, grants: false };
+  let verdictsMayDiffer = false;
   let timer: NodeJS.Timeout | undefined;
 
   const publish = () => {
@@ -42,10 +42,9 @@ export function createPublishing(app: App): Publishing {
     slices.go();
     const panes = followCursors(app.state(), app.visibleRows);
     if (panes !== undefined) app.set({ panes });
-    if (!what.cluster && !what.traffic) return;
-    const { path } = app.state();
-    const shown = path.marked === true ? judged(runtime, path) : shownPath(app);
-    if (!sameJson(path, shown)) app.set({ path: shown });
+    const path = updatedPath(app, runtime, verdictsMayDiffer);
+    verdictsMayDiffer = false;
+    if (path !== app.state().path) app.set({ path });
   };
 
   const soon = (what: keyof Dirty) => {
@@ -60,7 +59,9 @@ export function createPublishing(app: App): Publishing {
 
   return {
     soon,
-    changed: (events) => publisher?.apply(events),
+    changed: (events) => {
+      if (publisher?.apply(events) === true) verdictsMayDiffer = true;
+    },
     now: (...what) => {
       for (const part of what) dirty[part] = true;
       publish();
