@@ -70,11 +70,13 @@ function pairsOf(from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
   const target = to.ends.find((end) => differs(source, end));
   const self = to.ends.find((end) => !differs(source, end));
   const found: Pair[] = [];
-  if (target !== undefined) found.push({ from, to, source, target, self: false });
+  const both = sharedPod(from, to);
+  const isAlone = both !== undefined && from.members.length === 1 && to.members.length > 1;
+  const others = isAlone ? { ...to, members: to.members.filter((member) => member !== both.to) } : to;
+  if (target !== undefined) found.push({ from, to: others, source, target, self: false });
   else if (another !== undefined && self !== undefined)
     found.push({ from, to, source: another, target: self, self: false });
   const isOnly = from.members.length === 1 && to.members.length === 1;
-  const both = sharedPod(from, to);
   if (both !== undefined && (viaService || isOnly)) {
     const one = { from: { ...from, members: [both.from] }, to: { ...to, members: [both.to] } };
     found.push({ ...one, source: both.source, target: both.target, self: true });

@@ -47,7 +47,7 @@ export function ambiguousEnd(namespace: string, name: string, choices: readonly 
 
 function nearNodes(model: ClusterModel, name: string): readonly string[] {
   const names = Array.from(model.nodes(), (node) => node.name);
-  return nearestNames(name, names).map((near) => `node/${near}`);
+  return nearestOf(name, names, name.length).map((near) => `node/${near}`);
 }
 
 /** Namesakes by their last part, whatever their kind and namespace; of the same namespace and kind first. */
@@ -74,12 +74,18 @@ function nearInCluster(
       written.set(`${own}/${called} svc`, `${own}/svc/${called}`);
   }
   const plain = new Map([...written].map(([key, text]) => [text, key.split(' ')[0] ?? key]));
-  const best = nearestNames(`${namespace}/${name}`, plain.values());
+  const best = nearestOf(`${namespace}/${name}`, [...plain.values()], name.length);
   return [...plain]
     .filter(([, key]) => best.includes(key))
     .sort(([, a], [, b]) => best.indexOf(a) - best.indexOf(b))
     .map(([text]) => text)
     .slice(0, 4);
+}
+
+/** Names a letter away, else those that are further, yet not wholly different. */
+function nearestOf(wanted: string, names: readonly string[], length: number): readonly string[] {
+  const near = nearestNames(wanted, names, 1);
+  return near.length > 0 ? near : nearestNames(wanted, names, Math.max(2, Math.floor(length / 2)));
 }
 
 function listed(items: readonly string[]): string {

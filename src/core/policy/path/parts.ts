@@ -108,7 +108,7 @@ function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {
     pods.length === countOf(whole.members, 'pod') &&
     nodes.length === countOf(whole.members, 'node') &&
     set.except.length === 0 &&
-    set.addresses.length === addressSet(all, all).addresses.length;
+    set.addresses.join() === addressSet(all, all).addresses.join();
   const parts = [
     ...(set.addresses.length === 0 ? [] : [addressesText(set.addresses, set.except)]),
     ...(pods.length === 0 ? [] : [listText(pods, 'pods')]),
