@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRealCluster } from '../../helpers/real-cluster.ts';
+import { type Benches, openBenches } from './benches.ts';
 import { mayActOutside } from './dial.ts';
-import { createEnforced } from './enforced.ts';
-import { createFleet, type Fleet } from './fleet.ts';
+import { hold } from './established.ts';
 import { judgeNow } from './judgement.ts';
-import { type Live, startLive } from './live.ts';
-import { NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
+import { every, NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
 import { createTotals, faults } from './report.ts';
 import { type Bench, type Round, tryPaths, writePolicies } from './round.ts';
 import { ADDRESSES } from './scenarios/addresses.ts';
 import { DIRECTIONS } from './scenarios/directions.ts';
 import { ODD } from './scenarios/odd.ts';
 import { PORTS } from './scenarios/ports.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import { inX, type Scenario } from './scenarios/scenario.ts';
 import { SELECTORS } from './scenarios/selectors.ts';
 import { SERVICES } from './scenarios/services.ts';
 
@@ -28,34 +27,53 @@ const MINUTES = 60_000;
 
 describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => {
   const totals = createTotals();
-  let live: Live;
-  let fleet: Fleet;
-  let benches: Pool<Bench>;
+  let benches: Benches;
 
   beforeAll(async () => {
-    if (cluster === undefined) return;
-    live = await startLive(cluster);
-    fleet = await createFleet(cluster, live, CELLS);
-    benches = poolOf(
-      await Promise.all(
-        fleet.cells.map(async (cell) => ({
-          live,
-          cell,
-          enforced: await createEnforced(live, fleet, cell.index),
-        })),
-      ),
-    );
-  }, 2 * MINUTES);
+    if (cluster !== undefined) benches = await openBenches(cluster, CELLS);
+  }, 3 * MINUTES);
 
   afterAll(async () => {
-    console.log(`\nenforced by ${live?.info.enforcer}: ${totals.text()}\n`);
-    await fleet?.dispose();
-    await live?.dispose();
+    console.log(`\nenforced by ${benches?.live.info.enforcer}: ${totals.text()}\n`);
+    await benches?.dispose();
   });
 
   describe.concurrent.each(Object.entries(GROUPS))('%s', (_, scenarios) => {
     test.each(scenarios)('$title', { timeout: 5 * MINUTES }, (scenario) =>
       benches.use((bench) => run(bench, scenario)),
+    );
+  });
+
+  describe.concurrent('a connection made before a policy', () => {
+    const CLOSING = {
+      'its destination': 'podSelector: {matchLabels: {app: a}}',
+      'its source': 'podSelector: {matchLabels: {app: b}}\npolicyTypes: [Egress]',
+    };
+    test.for(Object.entries(CLOSING))(
+      'lives on as the dialect says when the policy closes %s',
+      { timeout: 5 * MINUTES },
+      ([, spec]) =>
+        benches.use(async (bench) => {
+          const held = await Promise.all([
+            hold(bench, 'x/b', 'x/a', 'tcp', 80),
+            hold(bench, 'x/b', 'x/a', 'udp', 5353),
+          ]);
+          const drafts = [inX(spec)];
+          const remove = await writePolicies(bench, drafts);
+          try {
+            const round = await tryPaths(bench, every(['x/b'], ['x/a'], ['80/tcp', '5353/udp']));
+            totals.add(drafts.length, round);
+            expect(faults(round, drafts, undefined)).toEqual([]);
+            expect(verdicts(round)).toEqual(['deny']);
+            const { keepsEstablished } = bench.live.engine.dialect;
+            expect(keepsEstablished).not.toBe('unknown');
+            const lives = keepsEstablished === 'yes';
+            expect(await Promise.all(held.map(({ goesOn }) => goesOn()))).toEqual([lives, lives]);
+          } finally {
+            await Promise.all(held.map(({ end }) => end()));
+            await remove();
+          }
+        }),
     );
   });
 
@@ -103,24 +121,4 @@ function verdicts({ tried }: Round): readonly string[] {
 function textOf({ live, cell }: Bench, paths: readonly Path[]): string {
   const judge = judgeNow(live, cell);
   return paths.map((path) => judge(path).verdict).join();
-}
-
-type Pool<T> = { readonly use: <R>(work: (item: T) => Promise<R>) => Promise<R> };
-
-/** Hands out items one user at a time. */
-function poolOf<T>(items: readonly T[]): Pool<T> {
-  const free = [...items];
-  const waiting: ((item: T) => void)[] = [];
-  return {
-    use: async (work) => {
-      const item = free.pop() ?? (await new Promise<T>((resolve) => waiting.push(resolve)));
-      try {
-        return await work(item);
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free.push(item);
-        else next(item);
-      }
-    },
-  };
 }

@@ -1,6 +1,12 @@
 import { pathText } from './paths.ts';
 import type { Draft, Round, Tried } from './round.ts';
 
+/**
+ * What the program leaves open under the enforcers that this was run on: one connection reaches any backend of a
+ * service.
+ */
+export const OPEN_QUESTIONS = /^its backends differ$/;
+
 /** What all scenarios together came to. */
 export type Totals = {
   readonly add: (policies: number, round: Round) => void;

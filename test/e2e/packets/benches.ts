@@ -1,0 +1,47 @@
+import type { RealCluster } from '../../helpers/real-cluster.ts';
+import { createEnforced } from './enforced.ts';
+import { createFleet } from './fleet.ts';
+import { type Live, startLive } from './live.ts';
+import type { Bench } from './round.ts';
+
+/** Cells at work on the real cluster. */
+export type Benches = {
+  readonly live: Live;
+  /** Runs work in a cell that nobody else uses meanwhile; waits until one is free. */
+  readonly use: <R>(work: (bench: Bench) => Promise<R>) => Promise<R>;
+  readonly dispose: () => Promise<void>;
+};
+
+/** Follows the cluster and fills so many cells with pods. */
+export async function openBenches(cluster: RealCluster, count: number): Promise<Benches> {
+  const live = await startLive(cluster);
+  try {
+    const fleet = await createFleet(cluster, live, count);
+    const benches = fleet.cells.map(async (cell) => {
+      const enforced = await createEnforced(live, fleet, cell.index);
+      return { live, cell, enforced };
+    });
+    const free = await Promise.all(benches);
+    const waiting: ((bench: Bench) => void)[] = [];
+    return {
+      live,
+      use: async (work) => {
+        const bench = free.pop() ?? (await new Promise<Bench>((resolve) => waiting.push(resolve)));
+        try {
+          return await work(bench);
+        } finally {
+          const next = waiting.shift();
+          if (next === undefined) free.push(bench);
+          else next(bench);
+        }
+      },
+      dispose: async () => {
+        await fleet.dispose();
+        await live.dispose();
+      },
+    };
+  } catch (error) {
+    await live.dispose();
+    throw error;
+  }
+}

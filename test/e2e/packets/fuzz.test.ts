@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findRealCluster } from '../../helpers/real-cluster.ts';
+import { type Benches, openBenches } from './benches.ts';
+import { judgeNow } from './judgement.ts';
+import { type RandomRound, randomRound } from './random-round.ts';
+import { createTotals, faults, OPEN_QUESTIONS } from './report.ts';
+import { type Bench, type Draft, patch, tryPaths, writePolicies } from './round.ts';
+
+const isFull = process.env.SLUICE_FUZZ === 'full';
+const cluster = isFull ? await findRealCluster() : undefined;
+const ROUNDS = Number(process.env.SLUICE_FUZZ_ROUNDS ?? 60);
+const SEED = Number(process.env.SLUICE_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
+const CELLS = Math.min(2, ROUNDS);
+/** Ms for one round, with the shrinking of one that fails. */
+const EACH = 120_000;
+
+describe.skipIf(cluster === undefined)(`packets agree under random policies, seeds from ${SEED}`, () => {
+  const totals = createTotals();
+  let benches: Benches;
+
+  beforeAll(async () => {
+    if (cluster !== undefined) benches = await openBenches(cluster, CELLS);
+  }, 180_000);
+
+  afterAll(async () => {
+    console.log(`\n${ROUNDS} rounds, seeds from ${SEED}: ${totals.text()}\n`);
+    await benches?.dispose();
+  });
+
+  test.concurrent.for(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
+    'seed %i',
+    { timeout: ROUNDS * EACH },
+    (seed) => benches.use((bench) => run(bench, seed)),
+  );
+
+  async function run(bench: Bench, seed: number): Promise<void> {
+    const round = randomRound(bench.cell, seed);
+    await relabel(bench, round);
+    const remove = await writePolicies(bench, round.drafts);
+    let found: readonly string[];
+    try {
+      const result = await tryPaths(bench, round.paths);
+      totals.add(round.drafts.length, result);
+      found = faults(result, round.drafts, OPEN_QUESTIONS);
+    } finally {
+      await remove();
+    }
+    if (found.length > 0) expect(await shrunk(bench, round, found)).toEqual([]);
+  }
+});
+
+/** Sets the labels of a round and waits until the engine has them; the packets find out by themselves. */
+async function relabel(bench: Bench, { labels }: RandomRound): Promise<void> {
+  const { live, cell } = bench;
+  for (const { namespace: short, pod, labels: wanted } of labels) {
+    const namespace = cell.namespace(short);
+    const where = pod === undefined ? { name: namespace } : { namespace, name: pod };
+    await patch(bench, pod === undefined ? 'namespaces' : 'pods', where, { metadata: { labels: wanted } });
+    await live.until('the engine sees the labels', () => {
+      const { model } = live;
+      const found = pod === undefined ? model.namespace(namespace) : model.pod(namespace, pod);
+      return Object.entries(wanted).every(([key, value]) => (found?.labels[key] ?? null) === value);
+    });
+  }
+}
+
+/** The faults of the fewest policies that still show one; none when it does not show again. */
+async function shrunk(
+  bench: Bench,
+  { drafts, paths }: RandomRound,
+  found: readonly string[],
+): Promise<readonly string[]> {
+  const again = async (kept: readonly Draft[]) => {
+    const remove = await writePolicies(bench, kept);
+    try {
+      const judge = judgeNow(bench.live, bench.cell);
+      const asked = paths.filter((path) => judge(path).verdict !== 'undecidable');
+      return faults(await tryPaths(bench, asked), kept, OPEN_QUESTIONS);
+    } finally {
+      await remove();
+    }
+  };
+  let kept = drafts;
+  let faulty = found;
+  for (const draft of drafts) {
+    const fewer = kept.filter((other) => other !== draft);
+    const still = await again(fewer);
+    if (still.length === 0) continue;
+    kept = fewer;
+    faulty = still;
+  }
+  return faulty;
+}
