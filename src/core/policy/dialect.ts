@@ -60,6 +60,8 @@ export type Dialect = {
   readonly egressSeesServices: Known;
   /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (§2a.7, §2a.8). */
   readonly identityLabels: boolean;
+  /** Whether selectors see the labels that Calico derives for pods and namespaces beside their own (`calico/labels.ts`). */
+  readonly endpointLabels: boolean;
   /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (§2a.8). */
   readonly labels: string;
   /** Whether rules count in a direction that policyTypes leaves out (§1 rule 8). */
@@ -72,6 +74,8 @@ export type Dialect = {
   readonly cidrMatchesNodes: boolean;
   /** How an egress rule's port name is looked up: on the destination, or over the cluster (§2a.13). */
   readonly namedEgressPorts: 'destination' | 'cluster';
+  /** Whether ports that a native sidecar declares have names (§1 rule 25). */
+  readonly sidecarPortNames: Known;
   /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (§2a.13). */
   readonly zeroPortIsAll: boolean;
 };

@@ -1,8 +1,9 @@
 import { assertNever } from '../assert-never.ts';
 import { type Ip, inRange } from '../cluster/ip.ts';
-import { holds, matches, type Selector } from '../cluster/labels.ts';
+import { holds, type Labels, matches, type Selector } from '../cluster/labels.ts';
 import type { ClusterModel } from '../cluster/model.ts';
-import type { Pod } from '../cluster/objects.ts';
+import type { Namespace, Pod } from '../cluster/objects.ts';
+import { endpointLabels, isUnseen, namespaceLabels, speaksOfDerived } from './calico/labels.ts';
 import { peersNear } from './cidr-index.ts';
 import { identityLabels, matchesIdentity } from './cilium/labels.ts';
 import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
@@ -141,24 +142,45 @@ export function matchPeer(world: World, peer: Peer, question: Question): Match {
 /** Whether pods of a match hold a pod, by the labels that the enforcer sees. */
 export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   if (match.notOnHost === true && pod.hostNetwork) return 'no';
-  const selected =
-    match.identity === 'cilium' || world.dialect.identityLabels
-      ? matchesIdentity(match.pods, identityLabels(world.model, pod, world.dialect.labels))
-      : matches(match.pods, pod.labels);
-  return selected ? matchNamespace(world, match.namespaces, pod.namespace) : 'no';
+  const selected = matchPodLabels(world, match, pod);
+  return selected === 'no' ? 'no' : and(selected, matchNamespace(world, match.namespaces, pod.namespace));
+}
+
+function matchPodLabels(world: World, match: PodMatch, pod: Pod): Match {
+  const { dialect, doubts } = world;
+  const labels = seenLabels(world, match, pod);
+  if (match.identity === 'cilium' || dialect.identityLabels) {
+    return matchesIdentity(match.pods, labels) ? 'yes' : 'no';
+  }
+  if (labels === pod.labels) return matches(match.pods, labels) ? 'yes' : 'no';
+  const seen = match.pods.filter(({ key }) => !isUnseen(key));
+  if (!matches(seen, labels)) return 'no';
+  if (seen.length === match.pods.length) return 'yes';
+  doubts?.add(`the labels of service account ${pod.serviceAccount} are not known`);
+  return 'maybe';
+}
+
+/** The labels of a pod that a selector sees under the dialect. */
+export function seenLabels({ model, dialect }: World, { identity, pods }: PodMatch, pod: Pod): Labels {
+  if (identity === 'cilium' || dialect.identityLabels) return identityLabels(model, pod, dialect.labels);
+  return dialect.endpointLabels && speaksOfDerived(pods) ? endpointLabels(model, pod) : pod.labels;
 }
 
 /** Whether a namespace is meant. Of one that could not be read, only its name is known. */
 export function matchNamespace(world: World, match: NamespaceMatch, namespace: string): Match {
   if (match.by === 'name') return match.name === namespace ? 'yes' : 'no';
   const known = world.model.namespace(namespace);
-  if (known !== undefined) return matches(match.selector, known.labels) ? 'yes' : 'no';
+  if (known !== undefined) return matches(match.selector, labelsOfNamespace(world, known)) ? 'yes' : 'no';
   return matchNameOnly(world, match.selector, namespace);
 }
 
+function labelsOfNamespace({ dialect }: World, { name, labels }: Pick<Namespace, 'name' | 'labels'>): Labels {
+  return dialect.endpointLabels ? namespaceLabels(name, labels) : labels;
+}
+
 function matchNameOnly(world: World, selector: Selector, namespace: string): Match {
-  const labels = { [NAME_LABEL]: namespace };
-  const named = selector.filter((requirement) => requirement.key === NAME_LABEL);
+  const labels = labelsOfNamespace(world, { name: namespace, labels: { [NAME_LABEL]: namespace } });
+  const named = selector.filter(({ key }) => Object.hasOwn(labels, key));
   if (!named.every((requirement) => holds(requirement, labels))) return 'no';
   if (named.length === selector.length) return 'yes';
   world.doubts?.add(`the labels of namespace ${namespace} are not known`);

@@ -1,9 +1,9 @@
 import { assertNever } from '../assert-never.ts';
 import { holds, type Labels, type Requirement } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/objects.ts';
-import { identityLabels, matchesIdentity, unprefixed } from './cilium/labels.ts';
+import { matchesIdentity, unprefixed } from './cilium/labels.ts';
 import { smallestEdit } from './edit/smallest-edit.ts';
-import { matchNamespace, matchPeers, matchPorts, type Question, type World } from './match.ts';
+import { matchNamespace, matchPeers, matchPorts, type Question, seenLabels, type World } from './match.ts';
 import { managedBy } from './owner.ts';
 import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from './policy.ts';
 import type { Side } from './side.ts';
@@ -135,7 +135,7 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
     .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere) || a.failed.length - b.failed.length)[0];
   if (nearest === undefined) return { short: name, long: `${name} is no such address` };
   const labels = nearest.failed.map((requirement) =>
-    actual(requirement, visibleLabels(world, nearest.peer, side.pod)),
+    actual(requirement, seenLabels(world, nearest.peer, side.pod)),
   );
   const present = labels.filter((label) => label !== undefined);
   if (present.length > 0) return { short: present.join(','), long: `${name} has ${present.join(',')}` };
@@ -143,14 +143,8 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
   return { short: `${name} (no ${keys})`, long: `${name} has no ${keys}` };
 }
 
-/** The labels that a selector sees of a pod: Cilium's are not the pod's own. */
-function visibleLabels(world: World, match: PodMatch, pod: Pod): Labels {
-  const derived = match.identity === 'cilium' || world.dialect.identityLabels;
-  return derived ? identityLabels(world.model, pod, world.dialect.labels) : pod.labels;
-}
-
 function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {
-  const labels = visibleLabels(world, match, pod);
+  const labels = seenLabels(world, match, pod);
   const derived = labels !== pod.labels;
   return match.pods.filter((requirement) =>
     derived ? !matchesIdentity([requirement], labels) : !holds(requirement, labels),

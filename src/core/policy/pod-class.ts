@@ -1,4 +1,5 @@
 import { isLive, type Pod } from '../cluster/objects.ts';
+import { isAccountKey } from './account-keys.ts';
 import { unprefixed } from './cilium/labels.ts';
 import { isIsolated } from './judge.ts';
 import type { World } from './match.ts';
@@ -46,7 +47,6 @@ type Change = { readonly tick: number; readonly ref: PolicyRef; readonly policy:
 
 const EMPTY: Stack = { admin: [], normal: [], baseline: [] };
 const OPEN: Isolation = { ingress: false, egress: false };
-const SERVICE_ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
 
 /** How many changes of clusterwide policies are kept for classes that were not asked for since. */
 const LOG_LENGTH = 64;
@@ -194,7 +194,7 @@ function wordsOf(keys: readonly string[], { hostNetwork, serviceAccount, labels 
     const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     text += value === undefined ? '\n' : `\n=${value}`;
   }
-  return keys.includes(SERVICE_ACCOUNT) ? `${text}\n${serviceAccount}` : text;
+  return keys.some(isAccountKey) ? `${text}\n${serviceAccount}` : text;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

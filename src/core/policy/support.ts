@@ -3,15 +3,32 @@ import type { Match, Question, World } from './match.ts';
 import type { PortMatch } from './policy.ts';
 
 /**
- * Whether an enforcer is known to take a port item that matches: SCTP and the `endPort` of a NetworkPolicy are left
- * to it (facts/policy.md §1 rules 24, 26).
+ * Whether an enforcer is known to take a port item that matches: SCTP, the `endPort` of a NetworkPolicy and the names
+ * of a native sidecar's ports are left to it (facts/policy.md §1 rules 24 to 26).
  */
 export function supports(world: World, port: PortMatch, question: Question): Match {
   const { sctp, endPort } = world.dialect;
   const needsEndPort = port.type === 'range' && port.byEndPort === true && question.port > port.from;
   if (needsEndPort && endPort !== 'yes') return open(world, endPort, 'it takes endPort');
+  if (isOnlySidecars(world, port, question)) {
+    const { sidecarPortNames } = world.dialect;
+    if (sidecarPortNames !== 'yes')
+      return open(world, sidecarPortNames, 'it takes the names of a sidecar’s ports');
+  }
   if (port.protocol === 'SCTP' && sctp !== 'yes') return open(world, sctp, 'it filters SCTP');
   return 'yes';
+}
+
+/** Whether a name that matched is declared by native sidecars alone; Cilium's look-up counts none of them. */
+function isOnlySidecars(
+  { dialect }: World,
+  port: PortMatch,
+  { destination, port: number }: Question,
+): boolean {
+  if (port.type !== 'named' || destination.type !== 'pod' || dialect.identityLabels) return false;
+  return destination.pod.ports
+    .filter((item) => item.name === port.name && item.protocol === port.protocol && item.port === number)
+    .every(({ sidecar }) => sidecar === true);
 }
 
 function open({ dialect, doubts }: World, known: Dialect['sctp'], what: string): Match {

@@ -1,5 +1,6 @@
 import { inRange, parseIp } from '../../../core/cluster/ip.ts';
 import type { Pod } from '../../../core/cluster/objects.ts';
+import { isAccountKey } from '../../../core/policy/account-keys.ts';
 import type { Block, Traits } from './traits.ts';
 
 /** Numbers pods so that two with one number are treated alike by every policy, other than each by itself. */
@@ -28,7 +29,7 @@ function keyOfPod(traits: Traits, pod: Pod): string {
   return JSON.stringify([
     pod.namespace,
     labelsOf(traits, pod),
-    traits.identity ? pod.serviceAccount : '',
+    traits.identity || traits.labelKeys.values().some(isAccountKey) ? pod.serviceAccount : '',
     traits.namedPorts ? namedPorts(pod) : [],
     traits.podAddresses ? placesOf([...traits.blocks.ingress, ...traits.blocks.egress], pod) : [],
   ]);

@@ -18,6 +18,7 @@ const CILIUM: Dialect = {
   identityLabels: true,
   appliesUnlisted: true,
   namedEgressPorts: 'cluster',
+  sidecarPortNames: 'no',
   kinds: { sure: [NETWORK_POLICY, ...OWN_KINDS], unsure: [ALPHA2_KIND] },
 };
 

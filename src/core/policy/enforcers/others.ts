@@ -15,7 +15,12 @@ export function calicoDialect(version: string | undefined): Dialect {
     // Felix accepts established flows before it looks at policies; calico #6399.
     keepsEstablished: 'yes',
     rejects: 'no',
+    // No endpoint of Calico's stands for it; its packets have the node's address, and the own node always gets in.
+    hostNetwork: 'node',
     filtersHairpin: 'yes',
+    endpointLabels: true,
+    // Since calico PR #8885, which 3.28 lacks.
+    sidecarPortNames: version === undefined ? 'unknown' : isAtLeast(version, '3.29') ? 'yes' : 'no',
     kinds: {
       sure: [NETWORK_POLICY, ...calicoAdminKinds(version)],
       unsure: version === undefined ? ADMIN_KINDS : [],

@@ -24,12 +24,14 @@ export const SPEC: Dialect = {
   filtersHairpin: 'unknown',
   egressSeesServices: 'no',
   identityLabels: false,
+  endpointLabels: false,
   labels: '',
   appliesUnlisted: false,
   enablePolicy: 'default',
   alwaysShutsOwnNode: false,
   cidrMatchesNodes: false,
   namedEgressPorts: 'destination',
+  sidecarPortNames: 'yes',
   zeroPortIsAll: false,
 };
 
@@ -39,5 +41,6 @@ export const UNSAID: Dialect = {
   ipBlockMatchesPods: 'unknown',
   endPort: 'unknown',
   sctp: 'unknown',
+  sidecarPortNames: 'unknown',
   egressSeesServices: 'unknown',
 };

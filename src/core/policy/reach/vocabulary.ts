@@ -1,5 +1,6 @@
 import { type Ip, parseIp } from '../../cluster/ip.ts';
 import type { Pod, Service } from '../../cluster/objects.ts';
+import { isAccountKey } from '../account-keys.ts';
 import { unprefixed } from '../cilium/labels.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../policy.ts';
@@ -104,15 +105,13 @@ export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary,
   for (const key of keys) {
     const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
     text += value === undefined ? '\n' : `\n=${value}`;
+    if (isAccountKey(key)) text += `\n${pod.serviceAccount}`;
   }
-  if (keys.has(SERVICE_ACCOUNT)) text += `\n${pod.serviceAccount}`;
   if (namesPorts) for (const port of pod.ports) if (port.name !== undefined) text += `\n${portWord(port)}`;
   if (pod.hostNetwork) return `${text}\n${pod.node}\n${pod.ips.join()}`;
   if (cidrsReachPods) for (const ip of pod.ips) text += `\n${pieceText(cuts, ip)}`;
   return text;
 }
-
-const SERVICE_ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
 
 function portWord({ name, port, protocol, sidecar }: Pod['ports'][number]): string {
   return `${name}=${protocol}/${port}${sidecar === true ? '*' : ''}`;

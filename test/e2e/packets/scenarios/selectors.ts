@@ -213,6 +213,22 @@ ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: b}}}]
   scenario(
     'labels that the enforcer gives to pods by itself',
     [admits(anywhere(expression('key: projectcalico.org/namespace, operator: Exists')))],
-    toA,
+    toAToo,
+    { oneSided: 'Calico gives it to all pods, others to none; outside nobody has it' },
   ),
+  scenario(
+    'labels of a namespace as the enforcer hands them to its pods',
+    [admits(anywhere('matchLabels: {pcns.team: blue, pcsa.projectcalico.org/name: default}'))],
+    toA,
+    { oneSided: 'under Calico some pods have them, under others none' },
+  ),
+  {
+    title: 'names of namespaces as the enforcer labels them',
+    policies: (cell) => [
+      admits(anywhere(`matchLabels: {projectcalico.org/namespace: ${cell.namespace('y')}}`)),
+      admits(`{namespaceSelector: {matchLabels: {projectcalico.org/name: ${cell.namespace('z')}}}}`),
+    ],
+    paths: toA,
+    oneSided: 'under Calico some pods have them, under others none',
+  },
 ];
