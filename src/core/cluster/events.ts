@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy.ts';
-import type { EndpointSlice, Namespace, Node, Pod, Service } from './objects.ts';
+import type { CidrGroup, EndpointSlice, Namespace, Node, Pod, Service } from './objects.ts';
 
 /** What a cluster holds, by the name of the collection. */
 export type Kinds = {
@@ -9,6 +9,7 @@ export type Kinds = {
   nodes: Node;
   policies: Policy;
   endpointSlices: EndpointSlice;
+  cidrGroups: CidrGroup;
 };
 
 export type KindName = keyof Kinds;

@@ -2,8 +2,16 @@ import { policyKindOf } from '../policy/kinds.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ApiObject } from '../ports.ts';
 import type { ClusterEvent } from './events.ts';
-import { mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from './map.ts';
-import { type EndpointSlice, keyOf, type Namespace, type Node, type Pod, type Service } from './objects.ts';
+import { mapCidrGroup, mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from './map.ts';
+import {
+  type CidrGroup,
+  type EndpointSlice,
+  keyOf,
+  type Namespace,
+  type Node,
+  type Pod,
+  type Service,
+} from './objects.ts';
 import { isRaw, type Raw, rawOf, rawsOf, textOf } from './raw.ts';
 
 /** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
@@ -14,6 +22,7 @@ export type Manifests = {
   readonly nodes: readonly Node[];
   readonly policies: readonly Policy[];
   readonly endpointSlices: readonly EndpointSlice[];
+  readonly cidrGroups: readonly CidrGroup[];
   readonly skipped: Readonly<Record<string, number>>;
 };
 
@@ -41,6 +50,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
   const nodes: Node[] = [];
   const policies: Policy[] = [];
   const endpointSlices: EndpointSlice[] = [];
+  const cidrGroups: CidrGroup[] = [];
   const skipped: Record<string, number> = {};
 
   for (const object of objects) {
@@ -53,6 +63,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     else if (object.kind === 'Service') services.push(mapService(object));
     else if (object.kind === 'Node') nodes.push(mapNode(object));
     else if (object.kind === 'EndpointSlice') endpointSlices.push(mapEndpointSlice(object));
+    else if (object.kind === 'CiliumCIDRGroup') cidrGroups.push(mapCidrGroup(object));
     else {
       const pod = representative(object);
       if (pod === undefined) skipped[object.kind] = (skipped[object.kind] ?? 0) + 1;
@@ -70,6 +81,7 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     nodes,
     policies,
     endpointSlices,
+    cidrGroups,
     skipped,
   };
 }
@@ -79,7 +91,7 @@ export function manifestEvents(
   documents: readonly unknown[],
   defaultNamespace = 'default',
 ): readonly ClusterEvent[] {
-  const { pods, namespaces, services, nodes, policies, endpointSlices } = readManifests(
+  const { pods, namespaces, services, nodes, policies, endpointSlices, cidrGroups } = readManifests(
     documents,
     defaultNamespace,
   );
@@ -90,6 +102,7 @@ export function manifestEvents(
     { type: 'reset', kind: 'pods', source, objects: pods },
     { type: 'reset', kind: 'services', source, objects: services },
     { type: 'reset', kind: 'endpointSlices', source, objects: endpointSlices },
+    { type: 'reset', kind: 'cidrGroups', source, objects: cidrGroups },
     { type: 'reset', kind: 'policies', source, objects: policies },
   ];
 }
@@ -119,7 +132,7 @@ function apiObject(
   };
 }
 
-const CLUSTER_WIDE = ['Namespace', 'Node'];
+const CLUSTER_WIDE = ['Namespace', 'Node', 'CiliumCIDRGroup'];
 
 function withNamespace(object: ApiObject, defaultNamespace: string): ApiObject {
   const policyKind = policyKindOf(object.apiVersion, object.kind);

@@ -1,7 +1,7 @@
 import type { ApiObject } from '../ports.ts';
 import { safeText } from '../safe-text.ts';
 import { protocolOf } from './map-pod.ts';
-import type { EndpointSlice, Namespace, Node, Service, ServicePort } from './objects.ts';
+import type { CidrGroup, EndpointSlice, Namespace, Node, Service, ServicePort } from './objects.ts';
 import { numberOf, type Raw, rawOf, rawsOf, textOf, textsOf } from './raw.ts';
 import { safeLabels } from './selector.ts';
 
@@ -54,6 +54,16 @@ function slicePort(raw: Raw): NonNullable<EndpointSlice['ports']> {
   const name = textOf(raw.name);
   const named = name === undefined || name === '' ? {} : { name: safeText(name) };
   return [{ ...named, port, protocol: protocolOf(raw.protocol) }];
+}
+
+/** A CiliumCIDRGroup of either version. */
+export function mapCidrGroup(raw: ApiObject): CidrGroup {
+  return {
+    kind: 'CiliumCIDRGroup',
+    name: safeText(raw.metadata.name),
+    labels: safeLabels(raw.metadata.labels),
+    cidrs: textsOf(rawOf(raw.spec).externalCIDRs).map((cidr) => safeText(cidr)),
+  };
 }
 
 /** A Service. `targetPort` is the port itself where none is given, as the API server defaults it. */

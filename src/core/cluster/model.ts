@@ -3,6 +3,7 @@ import type { ClusterEvent, KindName } from './events.ts';
 import { canonicalIp } from './ip.ts';
 import { matches, selectorOf } from './labels.ts';
 import {
+  type CidrGroup,
   type EndpointSlice,
   isLive,
   keyOf,
@@ -45,6 +46,8 @@ export type ClusterModel = {
   readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
   /** Addresses of all EndpointSlices. */
   readonly endpointAddresses: () => Iterable<string>;
+  readonly cidrGroups: () => Iterable<CidrGroup>;
+  readonly cidrGroup: (name: string) => CidrGroup | undefined;
   readonly nodes: () => Iterable<Node>;
   readonly node: (name: string) => Node | undefined;
   readonly nodeAt: (ip: string) => Node | undefined;
@@ -91,7 +94,8 @@ export function createClusterModel(): ClusterModel {
     if (before !== undefined) slicesByService.remove(`${before.namespace}/${before.service}`, before);
     if (after !== undefined) slicesByService.add(`${after.namespace}/${after.service}`, after);
   });
-  const stores = { pods, namespaces, services, nodes, policies, endpointSlices };
+  const cidrGroups = createStore<CidrGroup>(keyOf, () => undefined);
+  const stores = { pods, namespaces, services, nodes, policies, endpointSlices, cidrGroups };
 
   function indexPod(change: 'add' | 'remove', pod: Pod): void {
     podsByNamespace[change](pod.namespace, pod);
@@ -107,7 +111,8 @@ export function createClusterModel(): ClusterModel {
       else if (event.kind === 'services') applyTo(services, event);
       else if (event.kind === 'nodes') applyTo(nodes, event);
       else if (event.kind === 'policies') applyTo(policies, event);
-      else applyTo(endpointSlices, event);
+      else if (event.kind === 'endpointSlices') applyTo(endpointSlices, event);
+      else applyTo(cidrGroups, event);
     },
     pods: pods.values,
     podCount: pods.size,
@@ -128,6 +133,8 @@ export function createClusterModel(): ClusterModel {
     endpointAddresses: function* () {
       for (const { addresses } of endpointSlices.values()) yield* addresses;
     },
+    cidrGroups: cidrGroups.values,
+    cidrGroup: cidrGroups.get,
     nodes: nodes.values,
     node: nodes.get,
     nodeAt: (ip) => nodesByIp.get(canonicalIp(ip))[0],

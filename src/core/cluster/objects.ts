@@ -90,6 +90,14 @@ export type EndpointSlice = {
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol: Protocol }[];
 };
 
+/** Addresses under one name, for the CIDR rules of Cilium. */
+export type CidrGroup = {
+  readonly kind: 'CiliumCIDRGroup';
+  readonly name: string;
+  readonly labels: Labels;
+  readonly cidrs: readonly string[];
+};
+
 export type Node = {
   readonly kind: 'Node';
   readonly name: string;

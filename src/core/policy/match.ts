@@ -5,6 +5,7 @@ import type { ClusterModel } from '../cluster/model.ts';
 import type { Namespace, Pod } from '../cluster/objects.ts';
 import { endpointLabels, isUnseen, namespaceLabels, speaksOfDerived } from './calico/labels.ts';
 import { peersNear } from './cidr-index.ts';
+import { matchCidrGroup } from './cilium/cidr-groups.ts';
 import { identityLabels, matchesIdentity } from './cilium/labels.ts';
 import { matchEntity, matchReserved, matchServices, matchWorldCidr } from './cilium/match.ts';
 import { clusterPort, ownPort } from './cilium/named-ports.ts';
@@ -116,6 +117,8 @@ export function matchPeer(world: World, peer: Peer, question: Question): Match {
       return peer.identity === 'cilium' || world.dialect.identityLabels
         ? matchWorldCidr(world, peer, question)
         : matchCidr(world, peer, side);
+    case 'cidr-group':
+      return matchCidrGroup(world, peer, question);
     case 'entity':
       return matchEntity(world, peer.entity, question);
     case 'reserved':

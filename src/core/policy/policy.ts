@@ -42,6 +42,12 @@ export type Peer =
       /** Read as Cilium reads CIDRs, whatever the dialect: never pods, nodes by mode (facts/policy.md §2a.11). */
       readonly identity?: 'cilium';
     }
+  /** The CIDRs of groups, by name or by their labels; the groups are objects of their own (facts/policy.md §2a.11). */
+  | {
+      readonly type: 'cidr-group';
+      readonly by: { readonly name: string } | { readonly selector: Selector };
+      readonly except: readonly string[];
+    }
   /** One of Cilium's names for a group of ends: `world`, `host`, `cluster`, … (facts/policy.md §2a.10). */
   | { readonly type: 'entity'; readonly entity: string }
   /** A selector of reserved labels: nodes and world, never pods (facts/policy.md §2a.6). */

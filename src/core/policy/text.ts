@@ -29,6 +29,8 @@ export function shortPeerText(peer: Peer): string {
       return podsText(peer);
     case 'cidr':
       return peer.except.length === 0 ? peer.cidr : `${peer.cidr} except ${peer.except.join(', ')}`;
+    case 'cidr-group':
+      return `CIDR group ${'name' in peer.by ? peer.by.name : selectorText(peer.by.selector)}`;
     case 'entity':
       return peer.entity;
     case 'reserved':

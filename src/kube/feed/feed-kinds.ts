@@ -1,5 +1,12 @@
 import type { ClusterEvent, FeedState } from '../../core/cluster/events.ts';
-import { mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/map.ts';
+import {
+  mapCidrGroup,
+  mapEndpointSlice,
+  mapNamespace,
+  mapNode,
+  mapPod,
+  mapService,
+} from '../../core/cluster/map.ts';
 import { policyKey } from '../../core/cluster/model.ts';
 import { keyOf } from '../../core/cluster/objects.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../core/policy/kinds.ts';
@@ -10,6 +17,7 @@ import type { ApiClient } from '../http/client.ts';
 import { collectionOf, type Resource } from '../list-watch/collection.ts';
 import { listWatch, type Times } from '../list-watch/list-watch.ts';
 import {
+  CIDR_GROUP_EVENTS,
   ENDPOINT_SLICE_EVENTS,
   type Makers,
   NAMESPACE_EVENTS,
@@ -43,6 +51,11 @@ export type FeedKind = {
 
 const ENDPOINT_SLICES: Resource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
 
+/** Groups of CIDRs came as v2alpha1; a server that has both serves the same objects twice. */
+const CIDR_GROUPS = (['v2', 'v2alpha1'] as const).map(
+  (version): Resource => ({ group: 'cilium.io', version, resource: 'ciliumcidrgroups' }),
+);
+
 /** Every feed of a cluster: the core kinds, and each kind of policy that the engine evaluates. */
 export const FEED_KINDS: readonly FeedKind[] = [
   feedKind(core('pods'), true, mapPod, keyOf, POD_EVENTS),
@@ -50,6 +63,7 @@ export const FEED_KINDS: readonly FeedKind[] = [
   feedKind(core('services'), true, mapService, keyOf, SERVICE_EVENTS),
   feedKind(core('nodes'), false, mapNode, keyOf, NODE_EVENTS),
   feedKind(ENDPOINT_SLICES, true, mapEndpointSlice, keyOf, ENDPOINT_SLICE_EVENTS),
+  ...CIDR_GROUPS.map((resource) => feedKind(resource, false, mapCidrGroup, keyOf, CIDR_GROUP_EVENTS)),
   ...POLICY_KINDS.map((kind) => feedKind(kind, kind.namespaced, parsed(kind), policyKey, POLICY_EVENTS)),
 ];
 
@@ -69,7 +83,10 @@ function feedKind<T>(
   key: (object: T) => string,
   make: Makers<T>,
 ): FeedKind {
-  const source = resource.resource;
+  const source =
+    resource.version.includes('alpha') && resource.group === 'cilium.io'
+      ? `${resource.resource}.${resource.version}`
+      : resource.resource;
   return {
     feed: source,
     resource,

@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
-import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../core/cluster/objects.ts';
+import type { CidrGroup, EndpointSlice, Namespace, Node, Pod, Service } from '../../core/cluster/objects.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 
 /** How the objects of one feed become events. */
@@ -37,6 +37,12 @@ export const ENDPOINT_SLICE_EVENTS: Makers<EndpointSlice> = {
   reset: (source, objects) => ({ type: 'reset', kind: 'endpointSlices', source, objects }),
   set: (source, object) => ({ type: 'set', kind: 'endpointSlices', source, object }),
   delete: (source, key) => ({ type: 'delete', kind: 'endpointSlices', source, key }),
+};
+
+export const CIDR_GROUP_EVENTS: Makers<CidrGroup> = {
+  reset: (source, objects) => ({ type: 'reset', kind: 'cidrGroups', source, objects }),
+  set: (source, object) => ({ type: 'set', kind: 'cidrGroups', source, object }),
+  delete: (source, key) => ({ type: 'delete', kind: 'cidrGroups', source, key }),
 };
 
 export const POLICY_EVENTS: Makers<Policy> = {

@@ -69,6 +69,7 @@ const READ = [
   'Service',
   'Node',
   'EndpointSlice',
+  'CiliumCIDRGroup',
   'Deployment',
   'StatefulSet',
   'DaemonSet',

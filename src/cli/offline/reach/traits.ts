@@ -1,4 +1,5 @@
 import { type IpRange, parseCidr } from '../../../core/cluster/ip.ts';
+import { cidrsOfGroups } from '../../../core/policy/cilium/cidr-groups.ts';
 import type { Dialect } from '../../../core/policy/dialect.ts';
 import type { Engine } from '../../../core/policy/engine.ts';
 import type { Direction, Peer, Policy, Reading } from '../../../core/policy/policy.ts';
@@ -41,6 +42,9 @@ export function traitsOf(engine: Engine): Traits {
     if (peer.type === 'pods') addSelector(peer);
     if (peer.type === 'services') services = true;
     if (peer.type === 'entity' || peer.type === 'reserved') identity = true;
+    if (peer.type === 'cidr-group') {
+      for (const cidr of cidrsOfGroups(engine.model, peer)) addPeer(direction, cidr);
+    }
     if (peer.type !== 'cidr') return;
     if (dialect.ipBlockMatchesPods !== 'no' || peer.reachesPods === true) podAddresses = true;
     const block = blockOf(peer);

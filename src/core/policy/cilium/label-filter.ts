@@ -1,5 +1,8 @@
-/** Whether a label, by its key, becomes part of an identity. */
-export type LabelFilter = (key: string) => boolean;
+/** Whether a label, by its key, becomes part of an identity: one of a pod, or one that Cilium derives. */
+export type LabelFilter = {
+  readonly own: (key: string) => boolean;
+  readonly derived: (key: string) => boolean;
+};
 
 type Prefix = { readonly ignore: boolean; readonly pattern: RegExp };
 
@@ -41,17 +44,21 @@ export function labelFilter(option: string): LabelFilter {
   return known;
 }
 
+/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (§2a.8). */
+const DERIVED = BASE.slice(0, 3).flatMap(parsePrefix);
+
 function createFilter(option: string): LabelFilter {
   const own = option.split(/[\s,]+/).filter((entry) => entry !== '');
   const extra = own.flatMap(parsePrefix);
   const prefixes = [...BASE.flatMap(parsePrefix), ...extra];
+  const derived = [...DERIVED, ...extra];
   const isAllowList = extra.some(({ ignore }) => !ignore);
   const answers = new Map<string, boolean>();
 
-  function isAdmitted(key: string): boolean {
+  function isAdmitted(key: string, list: readonly Prefix[]): boolean {
     let included = 0;
     let ignored = 0;
-    for (const { ignore, pattern } of prefixes) {
+    for (const { ignore, pattern } of list) {
       const length = pattern.exec(key)?.[0].length;
       if (length === undefined) continue;
       if (!ignore) included = Math.max(included, length);
@@ -60,11 +67,14 @@ function createFilter(option: string): LabelFilter {
     return (!isAllowList && ignored === 0) || included > ignored;
   }
 
-  return (key) => {
-    const known = answers.get(key) ?? isAdmitted(key);
-    if (answers.size > 10_000) answers.clear();
-    answers.set(key, known);
-    return known;
+  return {
+    own: (key) => {
+      const known = answers.get(key) ?? isAdmitted(key, prefixes);
+      if (answers.size > 10_000) answers.clear();
+      answers.set(key, known);
+      return known;
+    },
+    derived: (key) => isAdmitted(key, derived),
   };
 }
 

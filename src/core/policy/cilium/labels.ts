@@ -17,7 +17,7 @@ const DERIVED = /^io\.cilium\.k8s\./;
  * the `labels` setting of Cilium.
  */
 export function isIgnoredLabel(key: string, option = ''): boolean {
-  return !labelFilter(option)(unprefixed(key).key);
+  return !labelFilter(option).own(unprefixed(key).key);
 }
 
 type Known = { readonly option: string; readonly namespaceLabels: Labels; readonly labels: Labels };
@@ -30,15 +30,18 @@ export function identityLabels(model: ClusterModel, pod: Pod, option: string): L
   const known = identities.get(pod);
   if (known !== undefined && known.namespaceLabels === namespaceLabels && known.option === option)
     return known.labels;
-  const admits = labelFilter(option);
+  const filter = labelFilter(option);
   const labels: Record<string, string> = {};
   for (const [key, value] of Object.entries(pod.labels)) {
-    if (admits(key) && !DERIVED.test(key)) labels[key] = value;
+    if (filter.own(key) && !DERIVED.test(key)) labels[key] = value;
   }
-  for (const [key, value] of Object.entries(namespaceLabels)) labels[`${NAMESPACE_LABELS}${key}`] = value;
-  labels[NAMESPACE_LABEL] = pod.namespace;
-  if (admits(SERVICE_ACCOUNT)) labels[SERVICE_ACCOUNT] = pod.serviceAccount;
-  labels[CLUSTER] = 'default';
+  const derive = (key: string, value: string) => {
+    if (filter.derived(key)) labels[key] = value;
+  };
+  for (const [key, value] of Object.entries(namespaceLabels)) derive(`${NAMESPACE_LABELS}${key}`, value);
+  derive(NAMESPACE_LABEL, pod.namespace);
+  derive(SERVICE_ACCOUNT, pod.serviceAccount);
+  derive(CLUSTER, 'default');
   identities.set(pod, { option, namespaceLabels, labels });
   return labels;
 }

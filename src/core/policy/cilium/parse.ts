@@ -19,7 +19,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
   const kind = textOf(object.kind) ?? 'CiliumNetworkPolicy';
   const namespace =
     kind === 'CiliumNetworkPolicy' ? safeText(textOf(metadata.namespace) ?? 'default') : undefined;
-  const read = readAll(object, { namespace });
+  const read = readAll(object, { namespace, isTaken: validity(object)?.status === 'True' });
   const refused = read.refused ?? refusedByAgent(object);
   const [first] = read.parts;
   return {
@@ -88,8 +88,12 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+function validity(object: Raw): Raw | undefined {
+  return rawsOf(rawOf(object.status).conditions).find(({ type }) => type === 'Valid');
+}
+
 function refusedByAgent(object: Raw): string | undefined {
-  const condition = rawsOf(rawOf(object.status).conditions).find(({ type }) => type === 'Valid');
+  const condition = validity(object);
   if (condition?.status !== 'False') return undefined;
   return `Cilium refuses it: ${safeText(textOf(condition.message) ?? 'not valid')}`;
 }

@@ -1,5 +1,5 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
-import { type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Peer, ServiceMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';
@@ -12,6 +12,8 @@ export type PeerContext = {
   readonly namespace: string | undefined;
   readonly action: 'allow' | 'deny';
   readonly hasPorts: boolean;
+  /** Whether the agent says that it took the policy (`Valid=True`), whatever is refused by default. */
+  readonly isTaken: boolean;
 };
 
 const ENTITIES = [
@@ -38,13 +40,18 @@ export function parsePeers(
   direction: Direction,
   context: PeerContext,
 ): readonly Peer[] | undefined {
-  const lists = fieldsOf(direction).flatMap(({ name, read, emptyIsAbsent }) => {
+  const fields = fieldsOf(direction);
+  const known = new Set(fields.map(({ name }) => name));
+  const lists = fields.flatMap(({ name, read, emptyIsAbsent }) => {
     const value = rule[name];
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value)) refuse(`${name} must be a list`);
     if (value.length === 0 && emptyIsAbsent === true) return [];
     return [{ name, empty: value.length === 0, peers: () => read(value, context) }];
   });
+  const strange = Object.keys(rule).find((name) => !known.has(name) && !OTHER_FIELDS.includes(name));
+  if (strange !== undefined)
+    return [{ type: 'unknown', text: `${safeText(strange)}, which is not known here` }];
   const named = lists.filter(({ empty }) => !empty);
   const [first, second] = named;
   if (first !== undefined && second !== undefined) refuse(`combining ${first.name} and ${second.name}`);
@@ -52,6 +59,9 @@ export function parsePeers(
   if (lists.some(({ empty }) => empty)) return [];
   return peers;
 }
+
+/** Fields of a rule that name no peer. */
+const OTHER_FIELDS = ['toPorts', 'icmps', 'authentication'];
 
 type Field = {
   readonly name: string;
@@ -73,7 +83,13 @@ function fieldsOf(direction: Direction): readonly Field[] {
       name: `${side}Groups`,
       read: () => [{ type: 'unknown', text: `${side}Groups, looked up outside the cluster` }],
     },
-    { name: `${side}Nodes`, read: () => refuse(`${side}Nodes needs a flag that is off by default`) },
+    {
+      name: `${side}Nodes`,
+      read: (_items, { isTaken }) =>
+        isTaken
+          ? [{ type: 'unknown', text: `${side}Nodes, which labels of nodes decide` }]
+          : refuse(`${side}Nodes needs enable-node-selector-labels, which is off by default`),
+    },
     { name: `${side}Requires`, read: () => refuse(`${side}Requires was removed`) },
   ];
   const outward: readonly Field[] = [
@@ -83,7 +99,10 @@ function fieldsOf(direction: Direction): readonly Field[] {
   return direction === 'egress' ? [...both, ...outward] : both;
 }
 
+/** `cluster-mesh` is told of newer releases only (facts/policy.md §2a.10). */
 function entityPeer(item: unknown): Peer {
+  if (item === 'cluster-mesh')
+    return { type: 'unknown', text: 'the entity cluster-mesh, which newer releases have' };
   if (typeof item !== 'string' || !ENTITIES.includes(item))
     refuse(`entity ${JSON.stringify(item)} is unknown`);
   return { type: 'entity', entity: item };
@@ -99,13 +118,18 @@ function cidrPeer(item: unknown, except: readonly string[]): Peer {
   return { type: 'cidr', cidr: item, except, identity: 'cilium' };
 }
 
-/** A CIDR with holes; groups and selectors of CIDRs live in other objects. */
+/** A CIDR with holes; groups of CIDRs are objects of their own. Exactly one of the three (CRD schema, `oneOf`). */
 function cidrSetPeer(item: unknown): Peer {
   const { cidr, except, cidrGroupRef, cidrGroupSelector } = rawOf(item);
-  if (cidr === undefined && (cidrGroupRef !== undefined || cidrGroupSelector !== undefined)) {
-    return { type: 'unknown', text: 'a CIDR group, which is not read here' };
+  const holes = Array.isArray(except) ? except.map(String) : [];
+  const name = textOf(cidrGroupRef);
+  const given = [cidr, name, cidrGroupSelector].filter((value) => value !== undefined && value !== null);
+  if (given.length !== 1) refuse('one of cidr, cidrGroupRef and cidrGroupSelector is needed');
+  if (name !== undefined) return { type: 'cidr-group', by: { name: safeText(name) }, except: holes };
+  if (isRaw(cidrGroupSelector)) {
+    return { type: 'cidr-group', by: { selector: readSelector(cidrGroupSelector) }, except: holes };
   }
-  return cidrPeer(cidr, Array.isArray(except) ? except.map(String) : []);
+  return cidrPeer(cidr, holes);
 }
 
 /** Never resolved in a deny: with ports it denies anybody, without ports nothing (facts/policy.md §2a.9). */

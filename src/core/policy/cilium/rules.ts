@@ -1,4 +1,4 @@
-import { isRaw, type Raw } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
 import type { PortMatch, Rule } from '../policy.ts';
 import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';
@@ -6,7 +6,11 @@ import { type Direction, parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';
 
 /** Where the rules live: the namespace of a CNP, none for a CCNP. */
-export type Scope = { readonly namespace: string | undefined };
+export type Scope = {
+  readonly namespace: string | undefined;
+  /** Whether the agent says that it took the policy. */
+  readonly isTaken: boolean;
+};
 
 export type Section = 'ingress' | 'ingressDeny' | 'egress' | 'egressDeny';
 
@@ -37,14 +41,25 @@ function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): read
     namespace: scope.namespace,
     action,
     hasPorts: ports !== 'any',
+    isTaken: scope.isTaken,
   });
-  if (ports === 'any') return [{ action, peers: peers ?? [], ports: parseIcmps(rule) ?? 'any', at }];
-  const whole: Rule = { action, peers: peers ?? 'any', ports: [], at };
+  const l7 = action === 'allow' ? authentication(rule) : undefined;
+  const proved = l7 === undefined ? {} : { l7 };
+  if (ports === 'any') {
+    return [{ action, peers: peers ?? [], ports: parseIcmps(rule) ?? 'any', at, ...proved }];
+  }
+  const whole: Rule = { action, peers: peers ?? 'any', ports: [], at, ...proved };
   const plain = ports.filter(({ l7 }) => l7 === undefined).flatMap((item) => item.ports);
   const proxied = ports.flatMap(({ l7, ports: list }) =>
     l7 === undefined ? [] : [{ ...whole, ports: list, l7 }],
   );
   return plain.length > 0 || proxied.length === 0 ? [{ ...whole, ports: plain }, ...proxied] : proxied;
+}
+
+/** Mutual authentication comes on top of the policy, and is not known from objects. */
+function authentication(rule: Raw): string | undefined {
+  const mode = textOf(rawOf(rule.authentication).mode);
+  return mode === undefined || mode === 'disabled' ? undefined : 'mutual authentication';
 }
 
 export type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };

@@ -32,7 +32,7 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
     for (const policy of engine.policiesOn(pod)) policies.add(policy);
     for (const rule of engine.rulesOn(pod)) rules.add(rule);
   }
-  const words = vocabularyOf(engine.dialect, policies, engine.model.services());
+  const words = vocabularyOf(engine.dialect, policies, engine.model);
 
   function of(targets: readonly Target[], others: readonly Member[], dns?: string): readonly Atom[] {
     const nodes = nodesOf(others);

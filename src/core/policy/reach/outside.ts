@@ -1,5 +1,6 @@
 import { EVERY_ADDRESS, formatIp, type Ip, type IpRange, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
+import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
 import type { Rule } from '../policy.ts';
 import type { Side } from '../side.ts';
 import { addCuts, type Cuts, sorted } from './vocabulary.ts';
@@ -43,6 +44,7 @@ export function piecesWithin(
   for (const { peers } of rules) {
     for (const peer of peers === 'any' ? [] : peers) {
       if (peer.type === 'cidr') addCuts(cuts, peer);
+      if (peer.type === 'cidr-group') for (const cidr of cidrsOfGroups(model, peer)) addCuts(cuts, cidr);
       if (peer.type === 'services' || peer.type === 'entity' || peer.type === 'reserved') {
         for (const { family, value } of endpoints()) cuts[family].add(value).add(value + 1n);
       }

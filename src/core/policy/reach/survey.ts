@@ -44,14 +44,16 @@ const kept = new WeakMap<ClusterModel, Kept>();
  * the dialect change, and serves further policies that speak of nothing new.
  */
 export function surveyOf(model: ClusterModel, dialect: Dialect, more: readonly Policy[] = []): Survey {
-  const stamp = (['pods', 'namespaces', 'nodes', 'services', 'endpointSlices', 'policies'] as const)
+  const stamp = (
+    ['pods', 'namespaces', 'nodes', 'services', 'endpointSlices', 'cidrGroups', 'policies'] as const
+  )
     .map((kind) => model.revision(kind))
     .join();
   const known = kept.get(model);
   if (known?.stamp === stamp && known.dialect === dialect) {
-    if (more.length === 0 || knows(known, vocabularyOf(dialect, more, model.services()))) return known.survey;
+    if (more.length === 0 || knows(known, vocabularyOf(dialect, more, model))) return known.survey;
   }
-  const words = vocabularyOf(dialect, [...model.policies(), ...more], model.services());
+  const words = vocabularyOf(dialect, [...model.policies(), ...more], model);
   const survey = makeSurvey({ model, dialect }, words);
   let addresses: Cuts | undefined;
   const addressesOf = () => {

@@ -1,6 +1,8 @@
 import { type Ip, parseIp } from '../../cluster/ip.ts';
-import type { Pod, Service } from '../../cluster/objects.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Pod } from '../../cluster/objects.ts';
 import { isAccountKey } from '../account-keys.ts';
+import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
 import { unprefixed } from '../cilium/labels.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../policy.ts';
@@ -22,11 +24,7 @@ export type Vocabulary = {
 export type Cuts = { readonly 4: readonly bigint[]; readonly 6: readonly bigint[] };
 
 /** The words of some policies, and of the services that their rules may name. Both readings of a NetworkPolicy are in. */
-export function vocabularyOf(
-  dialect: Dialect,
-  policies: Iterable<Policy>,
-  services: Iterable<Service>,
-): Vocabulary {
+export function vocabularyOf(dialect: Dialect, policies: Iterable<Policy>, model: ClusterModel): Vocabulary {
   const keys = new Set<string>();
   let namesPorts = false;
   let cidrsReachPods = false;
@@ -40,6 +38,7 @@ export function vocabularyOf(
     if (peer.type === 'pods') addMatch(peer);
     if (peer.type === 'reserved') for (const { key } of peer.selector) keys.add(unprefixed(key).key);
     namesServices ||= peer.type === 'services';
+    if (peer.type === 'cidr-group') cidrsOfGroups(model, peer).forEach(addPeer);
     if (peer.type === 'cidr') {
       cidrsReachPods ||= dialect.ipBlockMatchesPods !== 'no' || peer.reachesPods === true;
       addCuts(cuts, peer);
@@ -59,7 +58,7 @@ export function vocabularyOf(
     unlisted?.ingress.forEach(addRule);
     unlisted?.egress.forEach(addRule);
   }
-  for (const { selector = {} } of namesServices ? services : []) {
+  for (const { selector = {} } of namesServices ? model.services() : []) {
     for (const key of Object.keys(selector)) keys.add(key);
   }
   return { keys, namesPorts, cidrsReachPods, cuts: { 4: sorted(cuts[4]), 6: sorted(cuts[6]) } };

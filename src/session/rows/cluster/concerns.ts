@@ -46,6 +46,7 @@ export function createConcerns(model: ClusterModel): (event: ClusterEvent) => Co
       case 'nodes':
         return remember(nodes, event, (a, b) => sameJson([a.labels, a.ips], [b.labels, b.ips]));
       case 'services':
+      case 'cidrGroups':
         return EVERYTHING;
       case 'endpointSlices':
         return ofSlices(event);
