@@ -1,5 +1,5 @@
 import type { Pod } from '../cluster/objects.ts';
-import { type Dialect, enforces } from './dialect.ts';
+import { type Dialect, enforces, type Known } from './dialect.ts';
 import { foreignOn, foreignText } from './foreign.ts';
 import { decisionOf } from './half.ts';
 import type { World } from './match.ts';
@@ -77,7 +77,7 @@ function versionText({ enforcer, version, readAs }: Dialect): string {
 function wayTexts({ world, query, source, destination, egress, ingress }: Parts): readonly string[] {
   const { enforcer, egressSeesServices, filtersHairpin, sctp } = world.dialect;
   const texts: string[] = [];
-  if (isSamePod(source, destination) && filtersHairpin !== 'no') {
+  if (isSamePod(source, destination) && filtersHairpin !== 'no' && !isSettled(filtersHairpin, query)) {
     texts.push(
       filtersHairpin === 'yes'
         ? `through a Service of its own, policies do filter what ${nameOfSide(source)} sends to itself`
@@ -91,6 +91,11 @@ function wayTexts({ world, query, source, destination, egress, ingress }: Parts)
     texts.push(`whether it filters SCTP is ${whoseText(enforcer)}`);
   }
   return texts;
+}
+
+/** Whether the verdict is of the way through the Service, and known. */
+function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
+  return filtersHairpin === 'yes' && viaService === true;
 }
 
 function unreadableTexts({ world, unreadable }: Parts): readonly string[] {

@@ -47,11 +47,22 @@ function isEnforced({ dialect }: World): boolean {
 }
 
 function byPolicies(world: World, classes: Classes, half: HalfQuestion): Half {
-  if (isSamePod(half.self, half.peer)) {
-    if (half.viaService !== true) return plainHalf('allow', ITSELF);
-    const judged = decideWay(world, classes, half);
-    return judged.verdict === 'deny' ? { ...judged, verdict: 'undecidable', summary: HAIRPIN } : judged;
-  }
+  const judged = isExempt(world, half) ? plainHalf('allow', ITSELF) : byEveryWay(world, classes, half);
+  return judged.verdict === 'deny' && isContested(world, half)
+    ? { ...judged, verdict: 'undecidable', summary: HAIRPIN }
+    : judged;
+}
+
+/** A pod reaches itself whatever its policies say, but for the way through a Service (facts/policy.md §1 rule 30). */
+function isExempt({ dialect }: World, { self, peer, viaService }: HalfQuestion): boolean {
+  return isSamePod(self, peer) && (viaService !== true || dialect.filtersHairpin === 'no');
+}
+
+function isContested({ dialect }: World, { self, peer }: HalfQuestion): boolean {
+  return isSamePod(self, peer) && dialect.filtersHairpin === 'unknown';
+}
+
+function byEveryWay(world: World, classes: Classes, half: HalfQuestion): Half {
   const halves = waysBetween(world, half.self, half.peer).map((way) =>
     decideWay(world, classes, { ...half, ...way }),
   );
@@ -90,11 +101,11 @@ export function decideQuickly(world: World, classes: Classes, half: HalfQuestion
 }
 
 function byPoliciesQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  if (isSamePod(half.self, half.peer)) {
-    if (half.viaService !== true) return 'allow';
-    const judged = decideWayQuickly(world, classes, half);
-    return judged === 'deny' ? 'undecidable' : judged;
-  }
+  const judged = isExempt(world, half) ? 'allow' : byEveryWayQuickly(world, classes, half);
+  return judged === 'deny' && isContested(world, half) ? 'undecidable' : judged;
+}
+
+function byEveryWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
   let found: Decision | undefined;
   for (const way of waysBetween(world, half.self, half.peer)) {
     const decision = decideWayQuickly(world, classes, { ...half, ...way });

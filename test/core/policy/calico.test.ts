@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dialectOf } from '../../../src/core/policy/dialect.ts';
-import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
+import { createEngine } from '../../../src/core/policy/engine.ts';
+import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
 
 const web = pod({ name: 'web' });
@@ -113,4 +114,37 @@ test('a pod on the host network is its node: no selector reaches it, none of its
   expect(asker({ ...setting, policies: [closed] }).ask('10.0.0.9', agent).verdict).toBe('allow');
   const byAddress = onDb({ from: [{ ipBlock: { cidr: '192.168.0.2/32' } }] });
   expect(asker({ ...setting, policies: [byAddress] }).ask(agent, db).verdict).toBe('allow');
+});
+
+describe('a pod that reaches itself through its Service', () => {
+  const peers = (app: string) => [{ podSelector: { matchLabels: { app } } }];
+  const ask = (spec: object, viaService: boolean) => {
+    const policy = networkPolicy({ spec: { podSelector: { matchLabels: { app: 'db' } }, ...spec } });
+    const engine = createEngine(cluster({ pods, policies: [policy] }), calico());
+    const end = { type: 'pod', pod: db } as const;
+    const query = { from: end, to: end, port: 80, protocol: 'TCP', viaService } as const;
+    const { ingress, egress } = engine.decide(query);
+    const verdict = engine.evaluate(query);
+    expect([verdict.egress.verdict, verdict.ingress.verdict]).toEqual([egress, ingress]);
+    return verdict;
+  };
+
+  test.each([
+    ['its ingress policies deny', { ingress: [{ from: peers('web') }] }, 'deny'],
+    [
+      'its egress policies deny',
+      { policyTypes: ['Egress'], egress: [{ to: peers('web'), ports: [{ port: 80 }] }] },
+      'deny',
+    ],
+    ['its policies admit it as its own peer', { ingress: [{ from: peers('db') }] }, 'allow'],
+  ])('goes as %s', (_, spec, wanted) => {
+    expect(ask(spec, true).verdict).toBe(wanted);
+    expect(ask(spec, false).verdict).toBe('allow');
+  });
+
+  test('is told the difference on the direct way only', () => {
+    const text = 'through a Service of its own, policies do filter what db sends to itself';
+    expect(ask({}, false).assumptions).toContain(text);
+    expect(ask({}, true).assumptions).not.toContain(text);
+  });
 });
