@@ -5,7 +5,7 @@ import type { FeedState } from '../core/cluster/events.ts';
 import type { Pod } from '../core/cluster/objects.ts';
 import type { EnforcerName } from '../core/policy/dialect.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import type { Verdict } from '../core/policy/verdict.ts';
+import type { Decision, Verdict } from '../core/policy/verdict.ts';
 import type { TrafficState } from '../core/ports.ts';
 import type { AttemptRow } from '../core/traffic/attempt.ts';
 import type { Assessment } from './rows/cluster/assessments.ts';
@@ -143,6 +143,13 @@ export type Overlay =
       readonly type: 'explain';
       readonly title: string;
       readonly verdict?: Verdict;
+      /** What the ends of the halves are called. */
+      readonly names?: { readonly from: string; readonly to: string };
+      /** Parts of the path that differ, and the pair that the verdict is about then. */
+      readonly parts?: readonly { readonly verdict: Decision; readonly text: string; readonly why: string }[];
+      readonly shown?: string;
+      /** What else is to be known of the ends. */
+      readonly notes?: readonly string[];
       readonly attempt?: AttemptLine;
       readonly problem?: string;
       readonly scroll: number;

@@ -1,8 +1,8 @@
-import type { Half } from '../../src/core/policy/verdict.ts';
+import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
 import { decision } from '../columns/verdict.ts';
-import { lineColumns, spread } from '../text/fit.ts';
-import { type Line, type Span, span } from '../text/span.ts';
+import { columnsOf, cut, lineColumns, spread } from '../text/fit.ts';
+import { type Line, type Span, span, type Tone } from '../text/span.ts';
 
 /** The path bar: the marked pair and what each half says, or how to mark one. */
 export function pathLine(state: SessionState, columns: number): Line {
@@ -15,13 +15,12 @@ export function pathLine(state: SessionState, columns: number): Line {
   const where = [head, span(pathText(path), 'strong')];
   if (path.problem !== undefined) return [...where, span(`  ? ${path.problem}`, 'warn')];
   if (path.verdict === undefined) return [...where, span(missing(path), 'faint')];
-  const { egress, ingress } = path.verdict;
-  const used = lineColumns(where);
+  const halves = halvesOf(path.verdict, narrow);
   const gap = span(' '.repeat(narrow ? 2 : 4));
-  const out = half(narrow ? 'out' : 'egress', egress, narrow && egress.verdict === 'allow');
-  const room = columns - used - lineColumns(out) - 2 * gap.text.length;
-  const back = half(narrow ? 'in' : 'ingress', ingress, room < 12);
-  const line = [...where, gap, ...out, gap, ...back];
+  const least = halves.reduce((sum, half) => sum + half.least + gap.text.length, 0);
+  const place = [head, span(cut(pathText(path), columns - lineColumns([head]) - least), 'strong')];
+  const shown = shared(halves, columns - lineColumns(place) - 2 * gap.text.length);
+  const line = [...place, ...shown.flatMap((half) => [gap, ...half])];
   const next: Line = path.verdict.verdict === 'deny' ? [span('  g grant ', 'faint')] : [];
   return lineColumns(line) + lineColumns(next) <= columns ? spread(line, next, columns) : line;
 }
@@ -50,10 +49,43 @@ export function pathText({ sourceName, destinationName, port }: PathState): stri
   return `${sourceName ?? '?'} → ${destinationName ?? '?'}${at}`;
 }
 
-function half(name: string, { verdict, summary }: Half, short: boolean): Line {
-  const { symbol, tone } = decision(verdict);
-  const text = short || summary === '' ? symbol : `${symbol} ${summary}`;
-  return [span(`${name} `, 'faint'), span(text, tone)];
+/** A half as it is told: its name and sign always, its reason as far as there is room. `least` is the first two. */
+type Told = {
+  readonly name: string;
+  readonly sign: string;
+  readonly tone: Tone;
+  readonly why: string;
+  readonly least: number;
+};
+
+/** A reason in fewer columns tells nothing. */
+const SHORTEST = 8;
+
+function halvesOf({ egress, ingress }: Verdict, narrow: boolean): readonly Told[] {
+  return [
+    toldOf(narrow ? 'out' : 'egress', egress, narrow),
+    toldOf(narrow ? 'in' : 'ingress', ingress, narrow),
+  ];
+}
+
+/** Where there is little room, an open half needs no reason. */
+function toldOf(name: string, { verdict, summary }: Half, narrow: boolean): Told {
+  const { symbol: sign, tone } = decision(verdict);
+  const why = narrow && verdict === 'allow' ? '' : summary;
+  return { name, sign, tone: tone ?? 'plain', why, least: columnsOf(`${name} ${sign}`) };
+}
+
+/** Both halves in some room: what one does not need, the other gets. */
+function shared(halves: readonly Told[], room: number): readonly Line[] {
+  const wanted = halves.map(({ why }) => (why === '' ? 0 : columnsOf(why) + 1));
+  const spare = room - halves.reduce((sum, { least }) => sum + least, 0);
+  return halves.map(({ name, sign, tone, why }, index) => {
+    const others = wanted.reduce((sum, one, at) => (at === index ? sum : sum + one), 0);
+    const share = Math.max(spare - others, Math.floor(spare / 2));
+    const text =
+      share >= Math.min(wanted[index] ?? 0, SHORTEST) && why !== '' ? ` ${cut(why, share - 1)}` : '';
+    return [span(`${name} `, 'faint'), span(sign + text, tone)];
+  });
 }
 
 function missing({ source, destination }: PathState): string {

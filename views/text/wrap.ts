@@ -1,5 +1,5 @@
 import { columnsOf, cut } from './fit.ts';
-import type { Line, Span } from './span.ts';
+import type { Line, Span, Tone } from './span.ts';
 
 /**
  * Breaks a text at blanks into lines of at most `columns`. A word longer than a line is cut over several lines, so
@@ -31,6 +31,23 @@ export function wrap(text: string, columns: number): readonly string[] {
 function headOf(word: string, columns: number): string {
   const head = cut(word, columns + 1).slice(0, -1);
   return head === '' ? ([...word][0] ?? '') : head;
+}
+
+/** A sentence that starts at a column; what doesn't fit goes on two columns further in. */
+export function hanging(text: string, indent: number, columns: number, tone?: Tone): readonly Line[] {
+  const [first = '', ...rest] = wrapFrom(text, columns - indent, columns - indent - 2);
+  const line = (blanks: number, part: string): Line => [
+    { text: ' '.repeat(blanks) },
+    tone === undefined ? { text: part } : { text: part, tone },
+  ];
+  return [line(indent, first), ...rest.map((part) => line(indent + 2, part))];
+}
+
+/** Wrapped with more room in the first line than in the others. */
+function wrapFrom(text: string, first: number, others: number): readonly string[] {
+  const [head = ''] = wrap(text, first);
+  const rest = text.slice(head.length).trimStart();
+  return rest === '' ? [head] : [head, ...wrap(rest, others)];
 }
 
 /** `label` in its own column, `text` wrapped beside it: a definition list's entry. */

@@ -1,14 +1,13 @@
 import { permanentPolicies } from '../../core/access/permanent.ts';
 import { SluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
-import { judgeAttempt } from '../rows/attempts/attempt-lines.ts';
 import type { AboutItem } from '../state.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';
 import { attemptUnderCursor } from './ends.ts';
+import { explain } from './explaining.ts';
 import { objectPanel } from './objects/object-panel.ts';
 import { yamlLines } from './objects/yaml.ts';
-import { judgePath } from './path-state.ts';
 
 type Panels = Pick<
   Commands,
@@ -68,42 +67,6 @@ export function panels(app: App): Panels {
     },
     copyText: () => copyText(app),
   };
-}
-
-function explain(app: App): void {
-  const runtime = app.runtime();
-  const { path } = app.state();
-  if (runtime === undefined) return;
-  const at = runtime.connection.api.clock.now();
-  const line = path.marked === true ? undefined : attemptUnderCursor(app.state(), app.visibleRows);
-  if (line !== undefined) {
-    const verdict = judgeAttempt(runtime.model, runtime.engine, line.row.newest);
-    const title = `${line.row.sourceName} → ${line.row.destinationName} :${line.row.port ?? '?'}/${line.row.protocol.toLowerCase()}`;
-    const told =
-      verdict === undefined
-        ? { problem: 'its ends are not known well enough to judge the policies' }
-        : { verdict };
-    app.push({ type: 'explain', title, attempt: line, scroll: 0, at, ...told });
-    return;
-  }
-  const { source, destination, port } = path;
-  if (source === undefined || destination === undefined || port === undefined) {
-    app.notify(
-      'warn',
-      'Nothing to explain yet.',
-      'Move to an attempt, or mark a source with s and a destination with d.',
-    );
-    return;
-  }
-  const verdict = judgePath(runtime, source, destination, port);
-  const title = `${path.sourceName} → ${path.destinationName} :${port.port}/${port.protocol.toLowerCase()}`;
-  app.push({
-    type: 'explain',
-    title,
-    scroll: 0,
-    at,
-    ...(typeof verdict === 'string' ? { problem: verdict } : { verdict }),
-  });
 }
 
 /** Shows the permanent policies that would open the path, to be copied into Git; nothing is applied. */

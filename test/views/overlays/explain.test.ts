@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { explainText } from '../../../src/core/policy/explain.ts';
 import type { Verdict } from '../../../src/core/policy/verdict.ts';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { contentOf } from '../../../views/overlays/overlay-panel.ts';
@@ -16,6 +17,7 @@ function explained(
     type: 'explain',
     title: 'web → db :5432/tcp',
     verdict: deniedVerdict(),
+    names: { from: 'web', to: 'db' },
     scroll: 0,
     at: NOW,
     ...change,
@@ -27,25 +29,49 @@ function explained(
   );
 }
 
-test('both halves, their deciders and near misses, and the way out', () => {
+test('both halves, the policies with their rules, what was seen, and the way out', () => {
   expect(explained({ attempt: attemptLine() })).toEqual([
-    'egress of web        ✓ allow   not isolated',
-    'ingress of db        ✗ deny   db-only-api: admits api, not web',
-    '  shop/default-deny  isolates, admits nothing',
-    '  shop/db-only-api   rule 1  admits pods app=api · tcp 5432   ← misses by peer: web has app=web',
-    'rests on             enforcer cilium',
-    'Hubble says          ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
+    'egress of web       ✓ allow   not isolated: no policy selects web for egress',
+    'ingress of db       ✗ deny   isolated by default-deny',
+    '  NetworkPolicy shop/db-only-api',
+    '    rule 1 admits pods app=api · tcp 5432',
+    '      misses by peer: web has app=web',
+    '      edit: add app=web to rule 1',
+    '  NetworkPolicy shop/default-deny',
+    '    admits nothing',
+    'rests on            enforcer cilium',
+    'Hubble says         ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
     '',
-    'To open it           g: grant it for minutes · Y: the permanent policy to review in Git',
+    'To open it          g: grant it for minutes · Y: the permanent policy to review in Git',
   ]);
 });
 
-test('a policy whose rule nearly matched is told once, by that rule', () => {
-  const { ingress, ...rest } = deniedVerdict();
-  const [decider] = ingress.deciders;
-  const deciders = decider === undefined ? [] : [decider, { ...decider, name: 'db-only-api' }];
-  const lines = explained({ verdict: { ...rest, ingress: { ...ingress, deciders } } });
-  expect(lines.filter((line) => line.includes('shop/db-only-api'))).toHaveLength(1);
+test('it says what the verb says', () => {
+  const words = (lines: readonly string[]) => lines.join(' ').replace(/\s+/g, ' ');
+  const verb = explainText(deniedVerdict(), { from: 'web', to: 'db' }).filter(
+    (line) => !/^assuming/.test(line),
+  );
+  expect(words(explained())).toContain(words(verb));
+});
+
+test('where parts of a path differ, each is told, and which one the halves are about', () => {
+  const lines = explained({
+    parts: [
+      { verdict: 'deny', text: 'shop/web-0 → db tcp 5432', why: 'db-only-api admits app=api' },
+      { verdict: 'allow', text: 'shop/web-1 → db tcp 5432', why: 'admitted by db-only-api' },
+    ],
+    shown: 'why shop/web-0 → shop/db-0 tcp 5432:',
+    notes: ['db is an ExternalName'],
+  });
+  expect(lines.slice(0, 6)).toEqual([
+    '  ✗ deny  shop/web-0 → db tcp 5432',
+    '      db-only-api admits app=api',
+    '  ✓ allow  shop/web-1 → db tcp 5432',
+    '      admitted by db-only-api',
+    '',
+    'why shop/web-0 → shop/db-0 tcp 5432:',
+  ]);
+  expect(lines).toContain('note                db is an ExternalName');
 });
 
 test('what no grant can open is named, and no grant is offered', () => {
@@ -73,7 +99,7 @@ test('what no grant can open is named, and no grant is offered', () => {
     }),
   };
   const text = explained({ verdict }).join('\n');
-  expect(text).toContain('  AdminNetworkPolicy pci  admin tier, priority 5: rule 2 denies all');
+  expect(text).toContain('  AdminNetworkPolicy pci · admin tier, priority 5\n    rule 2 denies all');
   expect(text).toContain('✗ no grant opens it');
   expect(text).toContain('ask the owner of the policy named above');
   expect(text).not.toContain('g: grant it');
@@ -105,5 +131,5 @@ test('without a verdict the problem is said', () => {
 test('on a narrow screen sentences wrap beside their label and nothing is lost', () => {
   const lines = explained({ attempt: attemptLine() }, sessionState(), 55);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(55);
-  expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('← misses by peer: web has app=web');
+  expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('misses by peer: web has app=web');
 });

@@ -1,39 +1,44 @@
-import type { Decider, Half, NearMiss } from '../../../src/core/policy/verdict.ts';
+import { type ExplainedPolicy, explainedHalf } from '../../../src/core/policy/explanation.ts';
+import type { Direction } from '../../../src/core/policy/policy.ts';
+import type { Half } from '../../../src/core/policy/verdict.ts';
 import { decision } from '../../columns/verdict.ts';
-import { span } from '../../text/span.ts';
-import type { Item } from './items.ts';
+import { type Line, span, type Tone } from '../../text/span.ts';
+import { hanging } from '../../text/wrap.ts';
+import { type Item, itemLines } from './items.ts';
 
-/** One half of a path: its verdict, the policies that decided it, the rules that nearly matched. */
-export function halfItems(title: string, half: Half): readonly Item[] {
-  const { text, tone } = decision(half.verdict);
-  const summary = half.summary === '' ? '' : `   ${half.summary}`;
-  const deciders = half.deciders.filter((decider) => !isToldByMiss(decider, half.nearMisses));
+/**
+ * One half of a path: its verdict and cause; the policies that decided it with their rules; under a rule that nearly
+ * matched, what it misses by and the smallest edit. The words are those of the verb.
+ */
+export function halfLines(
+  half: Half,
+  self: string,
+  direction: Direction,
+  labels: number,
+  columns: number,
+): readonly Line[] {
+  const { verdict, cause, blocks, cannotOpen } = explainedHalf(half, self, direction);
+  const { text, tone } = decision(verdict);
+  const head: Item = {
+    label: span(`${direction} of ${self}`, 'strong'),
+    text: span(`${text}   ${cause}`, tone),
+  };
   return [
-    { label: span(title, 'strong'), text: span(text + summary, tone) },
-    ...deciders.map((one) => ({ label: span(nameOf(one)), text: span(deciderText(one)) })),
-    ...half.nearMisses.map((one) => ({ label: span(nameOf(one)), text: span(missText(one), 'warn') })),
-    ...half.cannotOpen.map((one) => ({ label: span('  ✗ no grant opens it', 'bad'), text: span(one) })),
+    ...itemLines(head, labels, columns),
+    ...blocks.flatMap((block) => policyLines(block, columns)),
+    ...cannotOpen.flatMap((one) => hanging(`✗ no grant opens it: ${one}`, 2, columns, 'bad')),
   ];
 }
 
-/** A policy that isolates and has a rule that nearly matched is told once, by that rule. */
-function isToldByMiss(decider: Decider, misses: readonly NearMiss[]): boolean {
-  return decider.action === 'isolate' && misses.some((miss) => nameOf(miss) === nameOf(decider));
+function policyLines({ title, lines }: ExplainedPolicy, columns: number): readonly Line[] {
+  return [
+    ...hanging(title, 2, columns),
+    ...lines.flatMap(({ text, under }) => hanging(text, under ? 6 : 4, columns, toneOf(text, under))),
+  ];
 }
 
-function nameOf({ kind, namespace, name }: Decider | NearMiss): string {
-  const where = namespace === undefined ? name : `${namespace}/${name}`;
-  return `  ${kind === 'NetworkPolicy' ? where : `${kind} ${where}`}`;
-}
-
-function deciderText({ text, tier, priority, action }: Decider): string {
-  const rank = priority === undefined ? '' : `, priority ${priority}`;
-  const where = tier === 'normal' ? '' : `${tier} tier${rank}: `;
-  return `${where}${action === 'isolate' ? `isolates, ${text}` : text}`;
-}
-
-function missText({ ruleIndex, why, text, admits, because }: NearMiss): string {
-  const rule = `rule ${ruleIndex + 1}`;
-  if (admits === undefined) return `${rule}  ← misses by ${why}: ${text}`;
-  return `${rule}  admits ${admits}   ← misses by ${why}: ${because ?? text}`;
+/** What a rule misses by, and what would mend it, stand out from what it says. */
+function toneOf(text: string, under: boolean): Tone {
+  if (!under) return 'plain';
+  return text.startsWith('edit: ') ? 'time' : 'warn';
 }

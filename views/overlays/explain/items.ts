@@ -7,12 +7,22 @@ export type Item = { readonly label: Span; readonly text: Span; readonly apart?:
 
 const NARROWEST = 20;
 
-/** Items as lines, all texts starting in one column; texts that are too long wrap there. */
+/** The column in which texts start beside labels: behind the longest, but not behind the middle. */
+export function labelColumns(labels: readonly string[], columns: number): number {
+  const longest = Math.max(NARROWEST, ...labels.map((label) => columnsOf(label) + 2));
+  return Math.min(Math.floor(columns * 0.4), longest);
+}
+
+/** One item; a text that is too long wraps in its column. */
+export function itemLines({ label, text, apart }: Item, labels: number, columns: number): readonly Line[] {
+  return [...(apart === true ? [[]] : []), ...entry([label], labels, text, columns)];
+}
+
+/** Items as lines, all texts starting in one column. */
 export function layItems(items: readonly Item[], columns: number): readonly Line[] {
-  const longest = Math.max(NARROWEST, ...items.map(({ label }) => columnsOf(label.text) + 2));
-  const width = Math.min(Math.floor(columns * 0.4), longest);
-  return items.flatMap(({ label, text, apart }) => [
-    ...(apart === true ? [[]] : []),
-    ...entry([label], width, text, columns),
-  ]);
+  const labels = labelColumns(
+    items.map(({ label }) => label.text),
+    columns,
+  );
+  return items.flatMap((item) => itemLines(item, labels, columns));
 }

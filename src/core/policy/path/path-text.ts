@@ -1,5 +1,5 @@
 import { type AskedPorts, portRangeText } from '../../cluster/asked-ports.ts';
-import { DECISION_WORDS, explainText, remark } from '../explain.ts';
+import { DECISION_WORDS, explainText, type PathNames, remark } from '../explain.ts';
 import type { Decision, End } from '../verdict.ts';
 import { wrapped } from '../wrap.ts';
 import { type PathAnswer, pathTitle } from './judge-path.ts';
@@ -21,18 +21,22 @@ export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string
   return [
     `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}`,
     ...parts.flatMap((part) => partLines(answer, part)),
-    ...(isOne(answer, ports) ? [] : [shownLine(answer)]),
-    ...explainText(verdict, isOne(answer, ports) ? answer : namesOf(answer)),
+    ...shownPair(answer, ports),
+    ...explainText(verdict, explainedNames(answer, ports)),
     ...notes.flatMap((text) => remark('note', text)),
   ];
 }
 
 function partLines(answer: PathAnswer, part: PathPart): readonly string[] {
   const word = `  ${DECISION_WORDS[part.verdict].padEnd(13)} `;
+  return [...wrapped(word, partText(answer, part), 16), ...wrapped(' '.repeat(18), part.why, 18)];
+}
+
+/** Which part of a path it is: the ends and ports that are not those of the whole. */
+export function partText(answer: PathAnswer, part: PathPart): string {
   const from = part.from.text === answer.from ? '' : `${part.from.text} → `;
   const to = part.to.text === answer.to && from === '' && !hasOnePort(answer, part) ? '' : `${part.to.text} `;
-  const ports = part.ports.map((range) => portRangeText(part.protocol, range)).join(', ');
-  return [...wrapped(word, `${from}${to}${ports}`, 16), ...wrapped(' '.repeat(18), part.why, 18)];
+  return `${from}${to}${part.ports.map((range) => portRangeText(part.protocol, range)).join(', ')}`;
 }
 
 /** Whether all parts are about the same ports: then the ends are what differs. */
@@ -45,19 +49,23 @@ function isOne({ parts }: PathAnswer, ports: AskedPorts): boolean {
   return parts.length === 0 && (ports.type === 'named' || ports.from === ports.to || ports.type === 'icmp');
 }
 
-function namesOf({ query }: PathAnswer): { readonly from: string; readonly to: string } {
-  return { from: shortText(query.from), to: shortText(query.to) };
+/** What the ends of the halves are called: as asked, or the pair that they are about. */
+export function explainedNames(answer: PathAnswer, ports: AskedPorts): PathNames {
+  const { query } = answer;
+  return isOne(answer, ports) ? answer : { from: shortText(query.from), to: shortText(query.to) };
 }
 
 function shortText(end: End): string {
   return end.type === 'pod' ? end.pod.name : endText(end);
 }
 
-/** Which pair the halves below are about. */
-function shownLine({ query, verdict }: PathAnswer): string {
+/** Which pair the halves below are about, where they do not speak of the whole path. */
+export function shownPair(answer: PathAnswer, ports: AskedPorts): readonly string[] {
+  if (isOne(answer, ports)) return [];
+  const { query, verdict } = answer;
   const port = portRangeText(query.protocol, [query.port, query.port]);
   const word = verdict.verdict === 'allow' ? 'for' : 'why';
-  return `${word} ${endText(query.from)} → ${endText(query.to)} ${port}:`;
+  return [`${word} ${endText(query.from)} → ${endText(query.to)} ${port}:`];
 }
 
 function endText(end: End): string {
