@@ -60,12 +60,11 @@ export function brokenLimit(
 
 /** As `brokenLimit`, by what the plan really touches: an address may be that of a pod in a protected namespace. */
 export function brokenByPlan(
-  { halves, opens }: Extract<GrantPlan, { ok: true }>,
+  { halves, opens, extra }: Extract<GrantPlan, { ok: true }>,
   { protectedNamespaces }: Limits,
 ): { readonly message: string; readonly hint: string } | undefined {
-  const touched = [...halves, ...opens.flatMap(({ from, to }) => [from, to])].flatMap(
-    ({ namespace }) => namespace ?? [],
-  );
+  const opened = [...opens, ...extra].flatMap(({ from, to }) => [from, to]);
+  const touched = [...halves, ...opened].flatMap((end) => ('namespace' in end ? (end.namespace ?? []) : []));
   const space = touched.find((name) => matchesAny(protectedNamespaces, name));
   return space === undefined ? undefined : guarded(space);
 }

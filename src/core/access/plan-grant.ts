@@ -1,10 +1,11 @@
 import { nameOfEnd, targetPorts } from '../cluster/ends.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Workload } from '../cluster/objects.ts';
-import { keyOf } from '../cluster/objects.ts';
 import type { Engine } from '../policy/engine.ts';
 import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
 import type { Direction, Policy } from '../policy/policy.ts';
+import { pathChangesText } from '../policy/reach/change-text.ts';
+import type { PathChange } from '../policy/reach/collect.ts';
 import type { End, Half, Verdict } from '../policy/verdict.ts';
 import { whatIf } from '../policy/what-if.ts';
 import { formatDuration } from './duration.ts';
@@ -12,7 +13,7 @@ import type { GrantRequest, PortSpec } from './grant.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './manifests.ts';
 import type { GrantPlan, PlannedHalf } from './plan.ts';
 import { noPods, noSuchPort, refuse, stillClosed } from './refusals.ts';
-import { endsOf, meantKeys, peerOf, reach, type Side, sideOf } from './sides.ts';
+import { endsOf, peerOf, type Side, sideOf } from './sides.ts';
 
 /** What a plan is made from. `workloads` are those of the ends, as far as they could be read. */
 export type PlanInput = {
@@ -70,12 +71,9 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
   const effect = whatIf(
     engine,
     { add: drafts, remove: [] },
-    { from: reach(source), to: reach(destination), ports },
+    { from: endsOf(source), to: endsOf(destination), ports },
   );
-  const meant = new Set(meantKeys(source, destination));
-  const isMeant = (pair: { from: Parameters<typeof keyOf>[0]; to: Parameters<typeof keyOf>[0] }) =>
-    meant.has(`${keyOf(pair.from)}>${keyOf(pair.to)}`);
-  const opens = effect.opens.filter(isMeant);
+  const { opens, extra, closes, isolated } = effect;
   if (opens.length === 0) return stillClosed(before);
   return {
     ok: true,
@@ -87,10 +85,11 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
     before,
     halves,
     opens,
-    extra: effect.opens.filter((pair) => !isMeant(pair)),
-    isolates: effect.isolated,
+    extra,
+    closes,
+    isolates: isolated,
     after: afterwards(before),
-    warnings: warnings(input, drafted, effect.closes.length),
+    warnings: warnings(input, drafted, closes),
   };
 }
 
@@ -141,14 +140,14 @@ function afterwards(before: Verdict): string {
   return `the path closes again: ${closed.map(({ summary }) => summary).join('; ')}`;
 }
 
-function warnings(input: PlanInput, drafted: Drafted, closes: number): readonly string[] {
+function warnings(input: PlanInput, drafted: Drafted, closes: readonly PathChange[]): readonly string[] {
   const out = drafted.before.assumptions.slice(1);
   const { keepsEstablished, enforcer } = input.engine.dialect;
   if (keepsEstablished === 'yes')
     out.push(`${enforcer} keeps connections made during the window after its end`);
   if (keepsEstablished === 'unknown')
     out.push('connections made during the window may live on after its end');
-  if (closes > 0) out.push(`${closes} ${closes === 1 ? 'pair' : 'pairs'} that talk now would be cut`);
+  if (closes.length > 0) out.push(`what can talk now would be cut: ${pathChangesText(closes, 3)}`);
   if (drafted.source.type === 'ip' || drafted.destination.type === 'ip') {
     out.push('an address is allowed, whoever holds it during the window');
   }

@@ -1,4 +1,5 @@
 import type { Direction } from '../policy/policy.ts';
+import type { PathChange } from '../policy/reach/collect.ts';
 import type { IsolationChange, PairChange, Verdict } from '../policy/verdict.ts';
 import type { ApiObject } from '../ports.ts';
 import type { PortSpec } from './grant.ts';
@@ -26,8 +27,10 @@ export type GrantPlan =
       readonly halves: readonly PlannedHalf[];
       /** Pairs of pods that open and were meant to. */
       readonly opens: readonly PairChange[];
-      /** Pairs that open besides: selectors match more pods than were picked. */
-      readonly extra: readonly PairChange[];
+      /** What opens besides, over the whole cluster: selectors match more pods than were picked. */
+      readonly extra: readonly PathChange[];
+      /** What can talk now, and could not with the policies in force. */
+      readonly closes: readonly PathChange[];
       /** Pods that the policies would isolate, cutting their other traffic; must be confirmed. */
       readonly isolates: readonly IsolationChange[];
       /** What the end of the window does: closes again, or leaves open and why. */

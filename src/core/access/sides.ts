@@ -1,6 +1,5 @@
 import { nameOfEnd, podsOfEnd } from '../cluster/ends.ts';
 import type { Pod } from '../cluster/objects.ts';
-import { keyOf } from '../cluster/objects.ts';
 import type { End } from '../policy/verdict.ts';
 import type { EndRef } from './grant.ts';
 import type { PeerSelection } from './manifests.ts';
@@ -64,22 +63,6 @@ export function peerOf(side: Side): PeerSelection {
 /** The ends that were meant: each pod, or the address. */
 export function endsOf(side: Side): readonly End[] {
   return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
-}
-
-/** Everything that the drafted selectors reach, so that pairs nobody asked for are seen too. */
-export function reach(side: Side): readonly End[] {
-  if (side.type === 'ip') return [{ type: 'ip', ip: side.ip }];
-  const all = new Map([...side.pods, ...side.selection.matched].map((pod) => [keyOf(pod), pod]));
-  return [...all.values()].map((pod) => ({ type: 'pod', pod }));
-}
-
-/** Keys of the pairs that were meant: `ns/a>ns/b`. */
-export function meantKeys(source: Side, destination: Side): readonly string[] {
-  return endsOf(source).flatMap((from) => endsOf(destination).map((to) => `${endKey(from)}>${endKey(to)}`));
-}
-
-function endKey(end: End): string {
-  return end.type === 'pod' ? keyOf(end.pod) : end.ip;
 }
 
 function list(names: readonly string[]): string {

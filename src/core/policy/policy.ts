@@ -122,6 +122,9 @@ export type Blank =
       readonly hasPorts: boolean;
     };
 
+/** Policies that come (or replace one of the same kind and name) and go. */
+export type PolicyChange = { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] };
+
 /** `owner`: the controller, as `Kustomization shop`. `manager`: who wrote its spec last, as kubectl says it. */
 export type Origin = { readonly owner?: string; readonly manager?: string };
 

@@ -103,11 +103,3 @@ export type PairChange = {
   readonly port: number;
   readonly protocol: Protocol;
 };
-
-/** What a set of added and removed policies would do to the questions asked and to isolation. */
-export type WhatIf = {
-  readonly opens: readonly PairChange[];
-  readonly closes: readonly PairChange[];
-  readonly isolated: readonly IsolationChange[];
-  readonly freed: readonly IsolationChange[];
-};

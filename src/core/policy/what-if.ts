@@ -1,126 +1,155 @@
+import { canonicalIp } from '../cluster/ip.ts';
 import type { ClusterModel } from '../cluster/model.ts';
-import { policyKey } from '../cluster/model.ts';
-import { isLive, type Pod, type Protocol } from '../cluster/objects.ts';
+import { isLive, keyOf, type Pod, type Protocol } from '../cluster/objects.ts';
+import type { Connections, PortRange } from './connections.ts';
 import type { Engine } from './engine.ts';
-import { decideQuickly } from './half.ts';
-import type { World } from './match.ts';
-import { createClasses } from './pod-class.ts';
-import type { Policy, PolicyRef } from './policy.ts';
-import { createPolicyIndex } from './policy-index.ts';
-import { sideOf } from './side.ts';
-import type { Decision, End, EndName, IsolationChange, PairChange, WhatIf } from './verdict.ts';
+import type { PolicyChange } from './policy.ts';
+import { type ClusterDiff, clusterDiff } from './reach/cluster-diff.ts';
+import type { PathChange } from './reach/collect.ts';
+import type { EndGroup } from './reach/ends.ts';
+import type { End, EndName, PairChange } from './verdict.ts';
 
-/** Policies that come (or replace one of the same kind and name) and go. */
-export type PolicyChange = { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] };
-
-/** The questions to ask before and after: every source to every destination on every port. */
-export type Scope = {
+/** What a change is for: every source to every destination on every port. */
+export type Meant = {
   readonly from: readonly End[];
   readonly to: readonly End[];
   readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
 };
 
-/**
- * What a change of policies does: pairs of the scope that turn, and pods that become isolated or free. Isolation is
- * compared for every pod of the namespaces that the change touches, whether in scope or not: that is the harm a
- * draft can do (facts/policy.md §0 facts 2, 3). A pair is open where the engine's `evaluate` says allow.
- */
-export function whatIf(engine: Asked, change: PolicyChange, scope: Scope): WhatIf {
-  const { model } = engine;
-  const world: World = { model, dialect: engine.dialect, foreign: engine.foreign };
-  const before = situation(world, [...model.policies()]);
-  const after = situation(world, changedPolicies(model, change));
-  const pairs = pairsOf(scope).filter(({ from, to }) => !isSame(from, to));
-  const turned = pairs.map((pair) => ({ pair, was: before.decide(pair), is: after.decide(pair) }));
-  const isolation = podsTouched(model, change).flatMap((pod) => compare(pod, before, after));
-  return {
-    opens: turned.filter(({ was, is }) => was !== 'allow' && is === 'allow').map(({ pair }) => nameOf(pair)),
-    closes: turned.filter(({ was, is }) => was === 'allow' && is !== 'allow').map(({ pair }) => nameOf(pair)),
-    isolated: isolation.filter(({ isolates }) => isolates).map(({ change: found }) => found),
-    freed: isolation.filter(({ isolates }) => !isolates).map(({ change: found }) => found),
-  };
-}
-
-/** The engine before the change. */
-type Asked = Pick<Engine, 'model' | 'dialect' | 'foreign'>;
-
-type Pair = { readonly from: End; readonly to: End; readonly port: number; readonly protocol: Protocol };
-
-type Situation = {
-  readonly decide: (pair: Pair) => Decision;
-  readonly isolation: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
+/** What a change does to the whole cluster; what opens is parted into what was meant and what was not. */
+export type Effect = Omit<ClusterDiff, 'opens'> & {
+  readonly opens: readonly PairChange[];
+  readonly extra: readonly PathChange[];
 };
 
-function situation(world: World, policies: readonly Policy[]): Situation {
-  const classes = createClasses(world, createPolicyIndex(policies));
+/**
+ * What a change of policies does, exactly, over the whole cluster and all ports (`clusterDiff`); the pairs that it is
+ * meant to open stand by themselves. A pair is open where the engine's `evaluate` says allow.
+ */
+export function whatIf(
+  { model, dialect, foreign }: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
+  change: PolicyChange,
+  meant: Meant,
+): Effect {
+  const { opens, ...rest } = clusterDiff(model, dialect, change, foreign);
+  const ends = { from: keysOf(meant.from), to: keysOf(meant.to) };
+  const parts = opens.map((path) => parted(model, path, ends, meant.ports));
   return {
-    decide: ({ from, to, port, protocol }) => {
-      const source = sideOf(world.model, from);
-      const destination = sideOf(world.model, to);
-      const ask = { port, protocol };
-      const egress = decideQuickly(world, classes, {
-        ...ask,
-        direction: 'egress',
-        self: source,
-        peer: destination,
-      });
-      if (egress === 'deny') return 'deny';
-      const ingress = decideQuickly(world, classes, {
-        ...ask,
-        direction: 'ingress',
-        self: destination,
-        peer: source,
-      });
-      return ingress === 'allow' ? egress : ingress;
-    },
-    isolation: classes.isolationOf,
+    ...rest,
+    opens: parts.flatMap((part) => part.opens),
+    extra: parts.flatMap((part) => part.extra),
   };
 }
 
-/** The policies of a model after a change. */
-export function changedPolicies(model: ClusterModel, { add, remove }: PolicyChange): readonly Policy[] {
-  const gone = new Set([...remove, ...add].map(policyKey));
-  return [...[...model.policies()].filter((policy) => !gone.has(policyKey(policy))), ...add];
-}
+type MeantEnds = { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> };
 
-function podsTouched(model: ClusterModel, { add, remove }: PolicyChange): readonly Pod[] {
-  const namespaces = new Set([...add, ...remove].map(({ namespace }) => namespace));
-  if (namespaces.has(undefined)) return [...model.pods()].filter(isLive);
-  return [...namespaces].flatMap((name) => (name === undefined ? [] : model.podsIn(name).filter(isLive)));
-}
-
-function compare(
-  pod: Pod,
-  before: Situation,
-  after: Situation,
-): readonly { readonly change: IsolationChange; readonly isolates: boolean }[] {
-  const was = before.isolation(pod);
-  const is = after.isolation(pod);
-  return (['ingress', 'egress'] as const)
-    .filter((direction) => was[direction] !== is[direction])
-    .map((direction) => ({
-      change: { pod: { namespace: pod.namespace, name: pod.name }, direction },
-      isolates: is[direction],
-    }));
-}
-
-function pairsOf({ from, to, ports }: Scope): readonly Pair[] {
-  return from.flatMap((source) =>
-    to.flatMap((destination) =>
-      ports.map(({ port, protocol }) => ({ from: source, to: destination, port, protocol })),
-    ),
+/** The pairs of a path that were meant, and up to three paths of those that were not: by source, destination, port. */
+function parted(
+  model: ClusterModel,
+  path: PathChange,
+  meant: MeantEnds,
+  ports: Meant['ports'],
+): { readonly opens: readonly PairChange[]; readonly extra: readonly PathChange[] } {
+  const from = splitEnd(model, path.from, meant.from);
+  const to = splitEnd(model, path.to, meant.to);
+  const asked = ports.filter(({ port, protocol }) => holds(path.ports[protocol], port));
+  const opens = from.meant.flatMap((source) =>
+    to.meant
+      .filter((destination) => nameKey(source) !== nameKey(destination))
+      .flatMap((destination) =>
+        asked.map(({ port, protocol }): PairChange => ({ from: source, to: destination, port, protocol })),
+      ),
   );
+  const extra: PathChange[] = [];
+  if (from.other !== undefined) extra.push({ ...path, from: from.other });
+  if (from.meantGroup !== undefined && to.other !== undefined) {
+    extra.push({ ...path, from: from.meantGroup, to: to.other });
+  }
+  const left = withoutPorts(path.ports, asked);
+  if (from.meantGroup !== undefined && to.meantGroup !== undefined && left !== undefined) {
+    extra.push({ ...path, from: from.meantGroup, to: to.meantGroup, ports: left });
+  }
+  return { opens, extra };
 }
 
-function isSame(a: End, b: End): boolean {
-  const [x, y] = [endName(a), endName(b)];
-  return x.namespace === y.namespace && x.name === y.name;
+type SplitEnd = {
+  readonly meant: readonly EndName[];
+  readonly meantGroup?: EndGroup;
+  readonly other?: EndGroup;
+};
+
+function splitEnd(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
+  if (end.type !== 'workload') return splitAddress(model, end, keys);
+  const pods = podsOfGroup(model, end);
+  const [meant, other] = [
+    pods.filter((pod) => keys.has(keyOf(pod))),
+    pods.filter((pod) => !keys.has(keyOf(pod))),
+  ];
+  const some = (list: readonly Pod[]): EndGroup =>
+    list.length === pods.length ? end : { ...end, pods: list.map(({ name }) => name) };
+  return {
+    meant: meant.map(({ namespace, name }) => ({ namespace, name })),
+    ...(meant.length === 0 ? {} : { meantGroup: some(meant) }),
+    ...(other.length === 0 ? {} : { other: some(other) }),
+  };
 }
 
-function nameOf({ from, to, port, protocol }: Pair): PairChange {
-  return { from: endName(from), to: endName(to), port, protocol };
+/** An address that was meant: by itself, or that of a node. */
+function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
+  const addresses =
+    end.type === 'addresses'
+      ? end.ranges
+      : end.type === 'nodes'
+        ? end.names.flatMap((name) => model.node(name)?.ips ?? [])
+        : [];
+  const meant = addresses.filter((ip) => keys.has(canonicalIp(ip))).map((name): EndName => ({ name }));
+  const isOnly = end.type === 'addresses' ? meant.length === end.ranges.length : meant.length > 0;
+  return {
+    meant,
+    ...(meant.length === 0 ? {} : { meantGroup: end }),
+    ...(isOnly ? {} : { other: end }),
+  };
 }
 
-function endName(end: End): EndName {
-  return end.type === 'pod' ? { namespace: end.pod.namespace, name: end.pod.name } : { name: end.ip };
+/** The live pods that an end means. */
+export function podsOfGroup(model: ClusterModel, end: EndGroup): readonly Pod[] {
+  if (end.type !== 'workload') return [];
+  const { kind, namespace, name, pods: names } = end;
+  if (names !== undefined) return names.flatMap((pod) => model.pod(namespace, pod) ?? []);
+  if (kind !== 'Pod') return model.podsOf({ kind, namespace, name });
+  const pod = model.pod(namespace, name);
+  return pod !== undefined && isLive(pod) ? [pod] : [];
+}
+
+function keysOf(ends: readonly End[]): ReadonlySet<string> {
+  return new Set(ends.map((end) => (end.type === 'pod' ? keyOf(end.pod) : canonicalIp(end.ip))));
+}
+
+function nameKey({ namespace, name }: EndName): string {
+  return keyOf(namespace === undefined ? { name } : { namespace, name });
+}
+
+function holds(ranges: readonly PortRange[], port: number): boolean {
+  return ranges.some(([from, to]) => from <= port && port <= to);
+}
+
+/** Ports without some single ones; undefined when none are left. */
+function withoutPorts(ports: Connections, gone: Meant['ports']): Connections | undefined {
+  const left = (protocol: Protocol): readonly PortRange[] =>
+    gone
+      .filter((item) => item.protocol === protocol)
+      .reduce<readonly PortRange[]>(
+        (ranges, { port }) =>
+          ranges.flatMap(([from, to]): readonly PortRange[] => {
+            if (port < from || to < port) return [[from, to]];
+            const pieces: readonly PortRange[] = [
+              [from, port - 1],
+              [port + 1, to],
+            ];
+            return pieces.filter(([first, last]) => first <= last);
+          }),
+        ports[protocol],
+      );
+  const made: Connections = { TCP: left('TCP'), UDP: left('UDP'), SCTP: left('SCTP') };
+  return made.TCP.length + made.UDP.length + made.SCTP.length === 0 ? undefined : made;
 }

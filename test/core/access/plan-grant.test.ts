@@ -8,6 +8,8 @@ import { dialectOf, type EnforcerName } from '../../../src/core/policy/dialect.t
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
+import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
+import { podsOfGroup } from '../../../src/core/policy/what-if.ts';
 import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
 
 const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
@@ -154,7 +156,7 @@ describe('side effects', () => {
   test('pods that share the labels without being picked are shown as extra pairs', () => {
     const job = pod({ name: 'web-migrate', labels: { app: 'web' }, owner: owner('Job', 'web-migrate') });
     const { extra } = good(plan({ pods: [web1, job, api, db], policies: [dbOnlyApi] }));
-    expect(extra.map(({ from, to }) => `${from.name}>${to.name}`)).toEqual(['web-migrate>db-0']);
+    expect(extra.map(pathChangeText)).toEqual(['shop/web-migrate → shop/db tcp 5432']);
   });
 
   test('a half that is closed for some pods only would isolate the others: they are named', () => {
@@ -201,7 +203,8 @@ test('whatever is isolated, a plan opens exactly what it says and isolates nobod
       const source: EndRef = { type: 'workload', ref: owner('Deployment', from) };
       const planned = plan({ pods, policies: inForce, request: { source } });
       if (!planned.ok) return;
-      const before = createEngine(cluster({ pods, policies: inForce }), dialectOf('spec'));
+      const model = cluster({ pods, policies: inForce });
+      const before = createEngine(model, dialectOf('spec'));
       const drafts = planned.halves.map(({ policy }) => parseNetworkPolicy(policy));
       const after = createEngine(cluster({ pods, policies: [...inForce, ...drafts] }), dialectOf('spec'));
       const opened: string[] = [];
@@ -220,8 +223,11 @@ test('whatever is isolated, a plan opens exactly what it says and isolates nobod
           expect(was === 'allow' && is === 'deny').toBe(false);
         }
       }
-      const told = [...planned.opens, ...planned.extra].map((pair) => `${pair.from.name}>${pair.to.name}`);
-      expect(told.sort()).toEqual(opened.sort());
+      const told = planned.opens.map((pair) => `${pair.from.name}>${pair.to.name}`);
+      const besides = planned.extra.flatMap(({ from: a, to: b }) =>
+        podsOfGroup(model, a).flatMap((x) => podsOfGroup(model, b).map((y) => `${x.name}>${y.name}`)),
+      );
+      expect([...told, ...besides].sort()).toEqual(opened.sort());
     }),
   );
 });

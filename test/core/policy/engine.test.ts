@@ -3,6 +3,7 @@ import { parseCiliumPolicy } from '../../../src/core/policy/cilium/parse.ts';
 import { dialectOf } from '../../../src/core/policy/dialect.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
 import { decisionOf } from '../../../src/core/policy/half.ts';
+import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
 import { whatIf } from '../../../src/core/policy/what-if.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 
@@ -120,48 +121,79 @@ test('what a policy would open is not promised where a foreign one may decide', 
   expect(whatIf(engine, { add: [admit], remove: [] }, scope).opens).toEqual([]);
 });
 
-test('a first policy on an open pod is told as isolating it', () => {
+const meant = { from: ends(web), to: ends(db), ports: [query] };
+const pair = { from: { namespace: 'shop', name: 'web' }, to: { namespace: 'shop', name: 'db' } };
+
+test('a first policy on an open pod is told as isolating it, and as cutting the others off', () => {
   const model = cluster({ pods: [web, db, mon] });
-  expect(
-    whatIf(
-      createEngine(model, dialectOf('spec')),
-      { add: [admit], remove: [] },
-      { from: ends(web, mon), to: ends(db), ports: [query] },
-    ),
-  ).toEqual({
-    opens: [],
-    closes: [
-      {
-        from: { namespace: 'ops', name: 'mon' },
-        to: { namespace: 'shop', name: 'db' },
-        port: 80,
-        protocol: 'TCP',
-      },
-    ],
-    isolated: [{ pod: { namespace: 'shop', name: 'db' }, direction: 'ingress' }],
-    freed: [],
-  });
+  const engine = createEngine(model, dialectOf('spec'));
+  const effect = whatIf(engine, { add: [admit], remove: [] }, meant);
+  expect(effect).toMatchObject({ opens: [], extra: [], blurs: [], freed: [] });
+  expect(effect.isolated).toEqual([{ pod: pair.to, direction: 'ingress' }]);
+  expect(effect.closes.map(pathChangeText)).toEqual([
+    'ops/mon → shop/db all ports',
+    '0.0.0.0-255.255.255.255 → shop/db all ports',
+  ]);
 });
 
-test('a grant on an isolated pod opens its pair and isolates nobody', () => {
+test('a grant on an isolated pod opens its pair, and all its ports besides, and isolates nobody', () => {
   const model = cluster({ pods: [web, db, mon], policies: [deny] });
-  expect(
-    whatIf(
-      createEngine(model, dialectOf('spec')),
-      { add: [admit], remove: [] },
-      { from: ends(web, mon), to: ends(db), ports: [query] },
-    ),
-  ).toMatchObject({ opens: [{ from: { name: 'web' } }], closes: [], isolated: [], freed: [] });
+  const engine = createEngine(model, dialectOf('spec'));
+  const effect = whatIf(engine, { add: [admit], remove: [] }, meant);
+  expect(effect).toMatchObject({ closes: [], isolated: [], freed: [] });
+  expect(effect.opens).toEqual([{ ...pair, port: 80, protocol: 'TCP' }]);
+  expect(effect.extra.map(pathChangeText)).toEqual([
+    'shop/web → shop/db tcp 1-79, 81-65535 · udp 1-65535 · sctp 1-65535',
+  ]);
+});
+
+test('what opens beside the pods that were meant is told by source and by destination', () => {
+  const twins = [
+    web,
+    pod({ name: 'web-b', labels: { app: 'web' } }),
+    db,
+    pod({ name: 'db-b', labels: { app: 'db' } }),
+  ];
+  const model = cluster({ pods: twins, policies: [deny] });
+  const narrow = networkPolicy({
+    name: 'narrow',
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 80 }] }],
+    },
+  });
+  const effect = whatIf(createEngine(model, dialectOf('spec')), { add: [narrow], remove: [] }, meant);
+  expect(effect.opens).toEqual([{ ...pair, port: 80, protocol: 'TCP' }]);
+  expect(effect.extra.map(pathChangeText).sort()).toEqual([
+    'shop/web → shop/db-b tcp 80',
+    'shop/web-b → shop/db tcp 80',
+    'shop/web-b → shop/db-b tcp 80',
+  ]);
+});
+
+test('an address that is granted is the pair, and nothing besides', () => {
+  const model = cluster({ pods: [db], policies: [deny] });
+  const block = networkPolicy({
+    name: 'block',
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.7/32' } }], ports: [{ port: 80 }] }],
+    },
+  });
+  const from = [{ type: 'ip', ip: '203.0.113.7' }] as const;
+  const effect = whatIf(
+    createEngine(model, dialectOf('spec')),
+    { add: [block], remove: [] },
+    { ...meant, from },
+  );
+  expect(effect).toMatchObject({ opens: [{ from: { name: '203.0.113.7' }, to: pair.to }], extra: [] });
 });
 
 test('revoking the only policy of a pod frees it, and that is told', () => {
   const model = cluster({ pods: [web, db, mon], policies: [admit] });
   const ref = { kind: 'NetworkPolicy', namespace: 'shop', name: 'admit' };
-  expect(
-    whatIf(
-      createEngine(model, dialectOf('spec')),
-      { add: [], remove: [ref] },
-      { from: ends(web, mon), to: ends(db), ports: [query] },
-    ),
-  ).toMatchObject({ opens: [{ from: { name: 'mon' } }], freed: [{ direction: 'ingress' }], isolated: [] });
+  const effect = whatIf(createEngine(model, dialectOf('spec')), { add: [], remove: [ref] }, meant);
+  expect(effect).toMatchObject({ opens: [], closes: [], isolated: [] });
+  expect(effect.freed).toEqual([{ pod: pair.to, direction: 'ingress' }]);
+  expect(effect.extra.map(pathChangeText)).toContain('ops/mon → shop/db all ports');
 });

@@ -28,6 +28,14 @@ const pair = (from: string) => ({
   protocol: 'TCP' as const,
 });
 
+const beside = (name: string) => ({
+  from: { type: 'workload', namespace: 'shop', kind: 'Deployment', name } as const,
+  to: { type: 'workload', namespace: 'shop', kind: 'StatefulSet', name: 'db' } as const,
+  ports: { TCP: [[5432, 5432]] as const, UDP: [], SCTP: [] },
+  was: 'deny' as const,
+  is: 'allow' as const,
+});
+
 function good(change: Partial<Good> = {}): Good {
   return {
     ok: true,
@@ -40,6 +48,7 @@ function good(change: Partial<Good> = {}): Good {
     halves: [ingress],
     opens: [pair('web-7d9f-x2x'), pair('web-7d9f-k8d')],
     extra: [],
+    closes: [],
     isolates: [],
     after: 'the path closes again: db-only-api still isolates db',
     warnings: [],
@@ -97,11 +106,11 @@ test('pods that would be isolated are told in red, and enter must be pressed twi
 });
 
 test('pairs that were not picked, warnings and changes by admission are never left out', async () => {
-  const plan = good({ extra: [pair('web-canary')], warnings: ['calico keeps established connections'] });
+  const plan = good({ extra: [beside('web-canary')], warnings: ['calico keeps established connections'] });
   const text = await formText({
     plan: made(plan, { server: { state: 'accepted', changes: ['labels.team'] } }),
   });
-  expect(text).toMatch(/! also +opens 1 pair: web-canary → db-0, tcp 5432, which you did not pick/);
+  expect(text).toMatch(/! also +opens shop\/web-canary → shop\/db tcp 5432, which you did not pick/);
   expect(text).not.toContain('nothing else');
   expect(text).toMatch(/! note +calico keeps established connections/);
   expect(text).toMatch(/! server +dry-run accepted; admission changes labels\.team/);

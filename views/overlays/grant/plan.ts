@@ -1,5 +1,6 @@
 import type { GrantPlan, PlannedHalf } from '../../../src/core/access/plan.ts';
 import type { Direction } from '../../../src/core/policy/policy.ts';
+import { pathChangesText } from '../../../src/core/policy/reach/change-text.ts';
 import type { IsolationChange, PairChange } from '../../../src/core/policy/verdict.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../../src/session/state.ts';
 import { plural, several } from '../../text/count.ts';
@@ -43,7 +44,13 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
     ),
     ...(plan.extra.length === 0
       ? []
-      : planEntry('!', 'also', `opens ${pairsText(plan.extra)}, which you did not pick`, 'warn', columns)),
+      : planEntry(
+          '!',
+          'also',
+          `opens ${pathChangesText(plan.extra, 3)}, which you did not pick`,
+          'warn',
+          columns,
+        )),
     ...halfEntry('egress', plan, columns),
     ...halfEntry('ingress', plan, columns),
     ...planEntry(

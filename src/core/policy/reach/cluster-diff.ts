@@ -1,14 +1,14 @@
 import type { ClusterModel, policyKey } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import type { Dialect } from '../dialect.ts';
+import type { ForeignObject } from '../foreign.ts';
 import { matchNamespace, type World } from '../match.ts';
-import type { Direction, Policy, Rule } from '../policy.ts';
+import type { Direction, Policy, PolicyChange, Rule } from '../policy.ts';
 import { withChange } from '../policy-index.ts';
 import { readingsOf } from '../reading.ts';
 import { type Side, sideOf } from '../side.ts';
 import type { Applied } from '../stack.ts';
 import type { IsolationChange } from '../verdict.ts';
-import type { PolicyChange } from '../what-if.ts';
 import { addBeyond } from './beyond.ts';
 import { type Collector, createCollector, type PathChange } from './collect.ts';
 import { type PodGroup, pairsOf } from './groups.ts';
@@ -32,14 +32,20 @@ export type ClusterDiff = {
 /**
  * Compares a cluster before and after policies come, change (an added one replaces its namesake) and go. Only pods
  * that a changed policy selects are looked at, each against all ends (facts/policy.md §4: O(selected × groups)).
+ * `foreign` policies leave open what they may decide, as in a verdict.
  */
-export function clusterDiff(model: ClusterModel, dialect: Dialect, change: PolicyChange): ClusterDiff {
+export function clusterDiff(
+  model: ClusterModel,
+  dialect: Dialect,
+  change: PolicyChange,
+  foreign: readonly ForeignObject[] = NO_FOREIGN,
+): ClusterDiff {
   const changed = [
     ...change.add,
     ...change.remove.flatMap((ref) => formerOf(model, ref)),
     ...change.add.flatMap((ref) => formerOf(model, ref)),
   ];
-  const survey = surveyOf(model, dialect, change.add);
+  const survey = surveyOf({ model, dialect, foreign }, change.add);
   const { groups, workloads, shared, situation: before } = survey;
   const { world, algebra } = shared;
   const after = createSituation(shared, withChange(survey.index, change), before);
@@ -62,6 +68,8 @@ export function clusterDiff(model: ClusterModel, dialect: Dialect, change: Polic
     freed: isolation.filter(({ isolates }) => !isolates).map(({ change: found }) => found),
   };
 }
+
+const NO_FOREIGN: readonly ForeignObject[] = [];
 
 type Ask = {
   readonly model: ClusterModel;

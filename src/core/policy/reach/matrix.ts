@@ -24,7 +24,7 @@ export type OpenPath = {
  * outside and with nodes. What is not in it is closed. A pod's way to itself is left out.
  */
 export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly OpenPath[] {
-  const survey = surveyOf(model, dialect);
+  const survey = surveyOf({ model, dialect });
   const { groups, shared, situation } = survey;
   const { algebra } = shared;
   const collector = createCollector(survey.workloads);

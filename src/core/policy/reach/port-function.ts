@@ -22,6 +22,8 @@ export type PortAlgebra = {
   readonly both: (a: PortFunction, b: PortFunction) => PortFunction;
   /** One of two, and nobody knows which: where they differ, undecidable. */
   readonly either: (a: PortFunction, b: PortFunction) => PortFunction;
+  /** The function with each decision made into another. */
+  readonly mapped: (a: PortFunction, change: (decision: Decision) => Decision) => PortFunction;
   /** Where two functions differ, by what it was and what it is. */
   readonly changes: (was: PortFunction, is: PortFunction) => readonly PortChange[];
 };
@@ -72,11 +74,17 @@ export function createPortAlgebra(): PortAlgebra {
     return make({ TCP: join('TCP'), UDP: join('UDP'), SCTP: join('SCTP') });
   }
 
+  function mapped(a: PortFunction, change: (decision: Decision) => Decision): PortFunction {
+    const turn = (protocol: Protocol) =>
+      a[protocol].map(([from, to, decision]): Piece => [from, to, change(decision)]);
+    return make({ TCP: turn('TCP'), UDP: turn('UDP'), SCTP: turn('SCTP') });
+  }
+
   function changes(was: PortFunction, is: PortFunction): readonly PortChange[] {
     return was === is ? NO_CHANGE : memo(compared, was, is, () => changesOf(was, is));
   }
 
-  return { make, constant, both, either, changes };
+  return { make, constant, both, either, mapped, changes };
 }
 
 const NO_CHANGE: readonly PortChange[] = [];

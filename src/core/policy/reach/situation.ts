@@ -1,5 +1,6 @@
 import type { Pod, Protocol } from '../../cluster/objects.ts';
 import { clusterPort } from '../cilium/named-ports.ts';
+import { foreignDoubt } from '../foreign.ts';
 import { withOwnNode } from '../half.ts';
 import { decisionOfJudgement, isIsolated, judge } from '../judge.ts';
 import { type Match, matchPeers, type Question, type World } from '../match.ts';
@@ -116,7 +117,18 @@ export function createSituation(
       const next = reading(direction, way.self, way.peer, slotOf(way, peer, peerIndex));
       found = found === undefined ? next : algebra.either(found, next);
     }
-    return found ?? open;
+    return doubted(self, found ?? open);
+  }
+
+  /** What foreign policies may decide, and a deny that nobody enforces, is not known: as in a verdict. */
+  function doubted(self: Side, found: PortFunction): PortFunction {
+    const { foreign = [] } = world;
+    const enforced = dialect.enforcer !== 'none';
+    if (enforced && foreign.length === 0) return found;
+    return algebra.mapped(found, (decision) => {
+      if (foreignDoubt(foreign, self, decision) !== undefined) return 'undecidable';
+      return decision === 'deny' && !enforced ? 'undecidable' : decision;
+    });
   }
 
   function reading(

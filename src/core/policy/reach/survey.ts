@@ -33,6 +33,7 @@ type Kept = {
   readonly addresses: () => Cuts;
   readonly stamp: string;
   readonly dialect: Dialect;
+  readonly foreign: World['foreign'];
   readonly words: Vocabulary;
   readonly survey: Survey;
 };
@@ -43,24 +44,25 @@ const kept = new WeakMap<ClusterModel, Kept>();
  * A survey for the model's policies and some more. It is kept until pods, namespaces, nodes, services, policies or
  * the dialect change, and serves further policies that speak of nothing new.
  */
-export function surveyOf(model: ClusterModel, dialect: Dialect, more: readonly Policy[] = []): Survey {
+export function surveyOf(world: World, more: readonly Policy[] = []): Survey {
+  const { model, dialect, foreign } = world;
   const stamp = (
     ['pods', 'namespaces', 'nodes', 'services', 'endpointSlices', 'cidrGroups', 'policies'] as const
   )
     .map((kind) => model.revision(kind))
     .join();
   const known = kept.get(model);
-  if (known?.stamp === stamp && known.dialect === dialect) {
+  if (known?.stamp === stamp && known.dialect === dialect && known.foreign === foreign) {
     if (more.length === 0 || knows(known, vocabularyOf(dialect, more, model))) return known.survey;
   }
   const words = vocabularyOf(dialect, [...model.policies(), ...more], model);
-  const survey = makeSurvey({ model, dialect }, words);
+  const survey = makeSurvey(world, words);
   let addresses: Cuts | undefined;
   const addressesOf = () => {
     addresses ??= podAddresses(model);
     return addresses;
   };
-  kept.set(model, { stamp, dialect, words, survey, addresses: addressesOf });
+  kept.set(model, { stamp, dialect, foreign, words, survey, addresses: addressesOf });
   return survey;
 }
 
