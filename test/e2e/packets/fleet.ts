@@ -29,9 +29,8 @@ export type Fleet = {
   readonly dispose: () => Promise<void>;
 };
 
-/** Namespaces that an earlier run left behind are known by this label. */
-const MARK = 'sluice-e2e=packets';
-const STALE = 30 * 60_000;
+/** Carries the process that made a namespace: what a killed run left behind is known by it. */
+const MARK = 'sluice-e2e-packets';
 
 /** Creates the pods of so many cells and waits until all of them run. */
 export async function createFleet(cluster: RealCluster, live: Live, count: number): Promise<Fleet> {
@@ -76,14 +75,23 @@ function isUp(pod: Pod | undefined): boolean {
 }
 
 async function sweep(cluster: RealCluster): Promise<void> {
-  const columns = 'custom-columns=NAME:.metadata.name,AT:.metadata.creationTimestamp';
+  const columns = `custom-columns=NAME:.metadata.name,BY:.metadata.labels.${MARK}`;
   const list = await cluster.kubectl('get', 'namespaces', '-l', MARK, '--no-headers', '-o', columns);
   const stale = list
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, at]) => at !== undefined && Date.now() - Date.parse(at) > STALE)
+    .filter(([, by]) => by !== undefined && !isRunning(Number(by)))
     .map(([name]) => name ?? '');
   if (stale.length > 0) await cluster.kubectl('delete', 'namespace', ...stale, '--wait=false');
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function cellOf(live: Live, run: string, index: number): Cell {
@@ -197,11 +205,10 @@ function canaryYaml(namespace: string): string {
 }
 
 function namespaceYaml(name: string, labels: string): string {
-  const [key = '', value = ''] = MARK.split('=');
   return `
 apiVersion: v1
 kind: Namespace
-metadata: {name: ${name}, labels: {${labels}, ${key}: ${value}}}`;
+metadata: {name: ${name}, labels: {${labels}, ${MARK}: "${process.pid}"}}`;
 }
 
 function simplePod(namespace: string, name: string, labels: string, args: string, more = ''): string {

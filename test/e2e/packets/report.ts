@@ -2,10 +2,11 @@ import { pathText } from './paths.ts';
 import type { Draft, Round, Tried } from './round.ts';
 
 /**
- * What the program may leave open, by its reason: a connection to a service reaches any of its backends, and whether a
- * name of a sidecar's port stands for a number depends on a version that need not be known.
+ * What the program may leave open, by its reason: a connection to a service reaches any of its backends; whether a name
+ * of a sidecar's port stands for a number depends on a version that need not be known; a finished pod has no network.
  */
-export const OPEN_QUESTIONS = /^its backends differ$|names of a sidecar’s ports is not known/;
+export const OPEN_QUESTIONS =
+  /^its backends differ$|names of a sidecar’s ports is not known|has finished: it has no network/;
 
 /** What all scenarios together came to. */
 export type Totals = {

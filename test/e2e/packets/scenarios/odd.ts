@@ -1,4 +1,5 @@
 import { every, NODE, OUTSIDE } from '../paths.ts';
+import { OPEN_QUESTIONS } from '../report.ts';
 import { patch } from '../round.ts';
 import { inX, inY, type Scenario, scenario } from './scenario.ts';
 
@@ -64,6 +65,7 @@ export const ODD: readonly Scenario[] = [
       inX(`${A}\ningress: [{from: [{podSelector: {matchLabels: {app: done}}}]}]`),
     ],
     paths: [...every(['x/b', 'y/a'], ['x/a', 'x/c'], ['80/tcp']), ...every(['x/b'], ['x/done'], ['80/tcp'])],
+    undecidable: OPEN_QUESTIONS,
   },
   scenario(
     'a new label makes a running pod a peer',
