@@ -76,7 +76,9 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     'json',
     'sarif',
   ])
-    .option('--strict', 'exit 3 when there is any')
+    .option('--strict', 'exit 3 for an error or a warning')
+    .option('--ignore <lint>', 'leave this one out, may be repeated', collect)
+    .option('--rules', 'list what is looked for, and who says that it is a mistake')
     .action(
       run(async (context, command) => {
         const { lintVerb } = await import('./lint/verb.ts');

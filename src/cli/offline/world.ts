@@ -13,6 +13,7 @@ import { loadManifests } from './manifests/load.ts';
 import { type ManifestNote, noteTexts } from './manifests/notes.ts';
 import type { ManifestObject } from './manifests/objects.ts';
 import type { Place } from './manifests/parse.ts';
+import type { RefusedObject } from './manifests/refused.ts';
 
 /** A cluster to ask, live or read from manifests. */
 export type PolicyWorld = {
@@ -22,6 +23,10 @@ export type PolicyWorld = {
   readonly namespace: string;
   /** The namespace that the answer is about; all when undefined. */
   readonly only: string | undefined;
+  /** Whether it may be a part of a cluster only, as manifests without nodes are. */
+  readonly partial: boolean;
+  /** Policies of the manifests that nobody would take. */
+  readonly refused: readonly RefusedObject[];
   /** Where a policy is written; nowhere in a live cluster. */
   readonly placeOf: (policy: PolicyRef) => Place | undefined;
 };
@@ -51,7 +56,16 @@ export async function withWorld<T>(
   const dialect = dialectFrom(askedDialect(asked), asked.assume);
   const loaded = await loadManifests(asked.manifests, { namespace });
   tellNotes(output, loaded.notes);
-  return work({ ...worldOf(loaded, dialect), namespace, only, placeOf: placesOf(loaded.objects, namespace) });
+  const { model, engine } = worldOf(loaded, dialect);
+  return work({
+    model,
+    engine,
+    namespace,
+    only,
+    partial: model.nodes()[Symbol.iterator]().next().done === true,
+    refused: loaded.refused,
+    placeOf: placesOf(loaded.objects, namespace),
+  });
 }
 
 /** A model and an engine over what was read. */
@@ -115,6 +129,8 @@ async function withLiveWorld<T>(
       engine,
       namespace: connection.namespace ?? 'default',
       only,
+      partial: false,
+      refused: [],
       placeOf: () => undefined,
     });
   });

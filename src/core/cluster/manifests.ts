@@ -11,6 +11,7 @@ import {
   type Node,
   type Pod,
   type Service,
+  type WorkloadRef,
 } from './objects.ts';
 import { isRaw, type Raw, rawOf, rawsOf, textOf } from './raw.ts';
 
@@ -39,12 +40,15 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Manifests, already parsed, as the contents of a cluster. Lists are opened; a workload becomes one pod with its
- * template's labels and ports, named after it and owned by it; namespaces that are used but not declared exist with
- * their name alone. There is no status, so pods run and have no address unless they say otherwise.
+ * template's labels and ports, named after it and owned by it, unless its pods are there as well, or the workload that
+ * controls it is, as in what `kubectl get all` prints; namespaces that are used but not declared exist with their name
+ * alone. There is no status, so pods run and have no address unless they say otherwise.
  */
 export function readManifests(documents: readonly unknown[], defaultNamespace = 'default'): Manifests {
   const objects = documents.flatMap(openLists).map((object) => withNamespace(object, defaultNamespace));
   const pods = new Map<string, Pod>();
+  const standIns: Pod[] = [];
+  const known = new Set(objects.map(objectKey));
   const namespaces = new Map<string, Namespace>();
   const services: Service[] = [];
   const nodes: Node[] = [];
@@ -67,8 +71,12 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     else {
       const pod = representative(object);
       if (pod === undefined) skipped[object.kind] = (skipped[object.kind] ?? 0) + 1;
-      else addPod(pods, pod);
+      else if (!isControlled(object, known)) standIns.push(pod);
     }
+  }
+  const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && ownerKey(owner)));
+  for (const pod of standIns) {
+    if (pod.owner === undefined || !owners.has(ownerKey(pod.owner))) addPod(pods, pod);
   }
   for (const { namespace } of [...pods.values(), ...services, ...policies]) {
     if (namespace === undefined || namespaces.has(namespace)) continue;
@@ -164,6 +172,22 @@ function representative(object: ApiObject): Pod | undefined {
     },
   });
   return running(pod);
+}
+
+/** Whether another object among these controls it. */
+function isControlled({ metadata }: ApiObject, known: ReadonlySet<string>): boolean {
+  return rawsOf(metadata.ownerReferences).some(
+    ({ kind, name, controller }) =>
+      controller === true && known.has(`${String(kind)}/${metadata.namespace}/${String(name)}`),
+  );
+}
+
+function objectKey({ kind, metadata }: ApiObject): string {
+  return `${kind}/${metadata.namespace}/${metadata.name}`;
+}
+
+function ownerKey({ kind, namespace, name }: WorkloadRef): string {
+  return `${kind}/${namespace}/${name}`;
 }
 
 function running(pod: Pod): Pod {

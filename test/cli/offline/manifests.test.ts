@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
@@ -15,6 +17,8 @@ afterAll(() => folder.dispose());
 
 const parse = (text: string) => parseManifestFile({ name: 'f.yaml', text });
 const load = (...paths: readonly string[]) => loadManifests(paths, { namespace: 'default' });
+
+const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\n`;
 
 async function loadText(text: string) {
   const file = await folder.write('one.txt', text);
@@ -46,23 +50,75 @@ describe('a file of manifests', () => {
   test('is JSON as well, and YAML with merges, carriage returns and a byte order mark', () => {
     expect(parse(' {"a": 1}')).toMatchObject([{ value: { a: 1 } }]);
     expect(parse('\uFEFFa: 1\r\n---\r\nb: 2\r\n')).toMatchObject([{ value: { a: 1 } }, { value: { b: 2 } }]);
-    expect(parse('a: &a { x: 1 }\nb: { <<: *a, y: 2 }\n')).toMatchObject([{ value: { b: { x: 1, y: 2 } } }]);
+    expect(parse('a: &a { x: 1 }\nb: { <<: *a, z: 2 }\n')).toMatchObject([{ value: { b: { x: 1, z: 2 } } }]);
   });
 
   test.each([
-    ['a: 1\n---\nb: 2\n---\nc:\n  d: e: f\n', /^f\.yaml, document 3, line 6: Nested mappings/],
-    ['a: 1\na: 2\n', /^f\.yaml, document 1, line 2: Map keys must be unique\.$/],
-    ['kind: {{ .Values.kind }}\n', /^f\.yaml, document 1, line 1: .*templates that are not filled in\.$/],
+    [
+      'a: 1\n---\nb: 2\n---\nc:\n  d: e: f\n',
+      /^f\.yaml, document 3, line 6: wrong indentation.*: "d: e: f"\.$/,
+    ],
+    ['a: 1\na: 2\n', /^f\.yaml, document 1, line 2: a key is there twice: "a: 2"\.$/],
+    ['kind: {{ .Values.kind }}\n', /^f\.yaml, document 1, line 1: it is a template that is not filled in\.$/],
     ['a: &a [*a]\n', /^f\.yaml, document 1, line 1: an anchor contains itself\.$/],
     ['x: 1\n---\na: &a\n  b: { c: *a }\n', /document 2, line 2: an anchor contains itself/],
-    ['a: *nope\n', /document 1, line 1: Unresolved alias/],
-    [`${'['.repeat(50_000)}\n`, /line 1: it nests too deep\.$/],
-    [bomb(), /Excessive alias count indicates a resource exhaustion attack/],
+    ['a: *nope\n', /document 1, line 1: unidentified alias "nope": "a: \*nope"/],
+    [`${'['.repeat(50_000)}\n`, /line 1: it nests too deep/],
+    [bomb(), /its aliases make 12,345,678 values of 77/],
     ['{"a": 1,,}', /^f\.yaml, document 1, line 1: /],
+    ['{"a": 1}\n{"b": {"c": 1,\n"c": 2}}', /^f\.yaml, document 2, line 3: a key is there twice/],
+    ['a:\n\tb: 1\n', /^f\.yaml, document 1, line 2: tab characters/],
+    ['a: !reference [x]\n', /^f\.yaml, document 1, line 1: unknown .*tag/],
+    ['a: "x\n', /^f\.yaml, document 1, line /],
   ])('that is malformed is told by file, document and line (%#)', (text, says) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({ code: 'failed', message: expect.stringMatching(says) }),
     );
+  });
+});
+
+describe('scalars are read as kubectl reads them', () => {
+  test.each([
+    ['on', true],
+    ['Yes', true],
+    ['y', true],
+    ['n', false],
+    ['off', false],
+    ['true', true],
+    ['tRue', 'tRue'],
+    ['012', 10],
+    ['0o12', 10],
+    ['0x1F', 31],
+    ['1_000', 1000],
+    ['1:20', '1:20'],
+    ['190:20:30', '190:20:30'],
+    ['1e3', 1000],
+    ['e1', 'e1'],
+    ['2001-01-01', '2001-01-01'],
+    ['2001-01-01T00:00:00Z', '2001-01-01T00:00:00Z'],
+    ['~', null],
+    ['', null],
+    ['=', '='],
+    ['!!str 5', '5'],
+    ["'on'", 'on'],
+  ])('%s', (text, value) => {
+    expect(parse(`k: ${text}\n`)[0]?.value).toEqual({ k: value });
+  });
+});
+
+describe('JSON', () => {
+  test('may be several values, as kubectl and jq write them', () => {
+    expect(parse('{"a": "}"}\n{"b": [1]}\n\n[{"c": "\\"{"}]\n')).toEqual([
+      { place: { file: 'f.yaml', document: 1, line: 1 }, value: { a: '}' } },
+      { place: { file: 'f.yaml', document: 2, line: 2 }, value: { b: [1] } },
+      { place: { file: 'f.yaml', document: 3, line: 4 }, value: [{ c: '"{' }] },
+    ]);
+  });
+  test('may be indented by tabs, and have one key in several objects', () => {
+    expect(parse('{\n\t"a": {"x": 1},\n\t"b": {"x": {"a": 2}}\n}')[0]?.value).toEqual({
+      a: { x: 1 },
+      b: { x: { a: 2 } },
+    });
   });
 });
 
@@ -83,28 +139,36 @@ describe('a long List', () => {
   const long = (indent: string, count = 3_000) =>
     `apiVersion: v1\nitems:\n${Array.from({ length: count }, (_, n) => item(n, indent)).join('')}kind: List\nmetadata: { resourceVersion: "" }\n`;
 
-  test.each([['', '  ']])('is taken apart as it would be read whole (%j)', (...indents) => {
-    for (const indent of indents) {
-      const text = long(indent);
-      const [found, ...more] = parse(`---\n${text}---\nlast: 1\n`);
-      expect(more).toMatchObject([{ value: { last: 1 } }]);
-      expect(found?.value).toEqual({
-        apiVersion: 'v1',
-        kind: 'List',
-        metadata: { resourceVersion: '' },
-        items: Array.from({ length: 3_000 }, (_, n) => ({
-          kind: 'Pod',
-          metadata: { name: `p-${n}`, annotations: { a: `- x: ${'y'.repeat(200)}\n`, b: '- one - two' } },
-        })),
-      });
-    }
-  });
-
   test('tells the line of what is malformed in it', () => {
     const lines = long('').split('\n');
     const at = lines.indexOf('    name: p-2000');
     lines[at] = '    name: p: 2000';
-    expect(() => parse(lines.join('\n'))).toThrow(`f.yaml, document 1, line ${at + 1}: Nested mappings`);
+    expect(() => parse(lines.join('\n'))).toThrow(`f.yaml, document 1, line ${at + 1}: wrong indentation`);
+  });
+});
+
+describe('a file that is no plain text', () => {
+  const bytes = async (content: Uint8Array) => {
+    const file = join(folder.path, 'bytes.txt');
+    await writeFile(file, content);
+    return file;
+  };
+  const swapped = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+
+  test('is read where it says that it is UTF-16', async () => {
+    for (const content of [Buffer.from(`\uFEFF${pod('wide')}`, 'utf16le'), swapped(pod('wide'))]) {
+      expect((await load(await bytes(content))).objects).toMatchObject([{ name: 'wide' }]);
+    }
+  });
+  test('is refused with its line where it is binary, or of another encoding', async () => {
+    const binary = Buffer.concat([Buffer.from('a: 1\n'), Buffer.from([0x7f, 0, 1])]);
+    await expect(load(await bytes(binary))).rejects.toThrow(
+      /bytes\.txt is no text of manifests: line 2 has a zero byte\.$/,
+    );
+    const latin = Buffer.from('a: 1\nb: caf\u00e9\nc: 2\n', 'latin1');
+    await expect(load(await bytes(latin))).rejects.toThrow(/line 2 is not UTF-8\.$/);
+    const endless = Buffer.from('a: 1\nb: caf\u00e9', 'latin1');
+    await expect(load(await bytes(endless))).rejects.toThrow(/line 2 is not UTF-8\.$/);
   });
 });
 
@@ -132,14 +196,85 @@ describe('a folder of manifests', () => {
     await tree.dispose();
   });
 
+  test('is read once, however links lead there; links that lead nowhere are named', async () => {
+    const tree = await manifestFolder({ 'a/one.yaml': pod('one'), 'b/two.yaml': pod('two') });
+    const at = (name: string) => join(tree.path, name);
+    await symlink(tree.path, at('a/round'));
+    await symlink('../a', at('b/other'));
+    await symlink('one.yaml', at('a/again.yaml'));
+    await symlink('nowhere', at('b/lost.yaml'));
+    await symlink('self.yaml', at('b/self.yaml'));
+    const { objects, notes } = await load(tree.path, at('a'));
+    expect(objects.map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(noteTexts(notes)).toEqual([
+      `2 links left out, leading nowhere: ${at('b/lost.yaml')}, ${at('b/self.yaml')}.`,
+    ]);
+    await tree.dispose();
+  });
+
+  test('as a cluster mounts a ConfigMap is read', async () => {
+    const tree = await manifestFolder({ '..2026_11_22/one.yaml': pod('one') });
+    await symlink('..2026_11_22', join(tree.path, '..data'));
+    await symlink('..data/one.yaml', join(tree.path, 'one.yaml'));
+    expect((await load(tree.path)).objects).toHaveLength(1);
+    await tree.dispose();
+  });
+
+  test('with templates says so, and reads the rest', async () => {
+    const tree = await manifestFolder({
+      'chart/Chart.yaml': 'apiVersion: v2\nname: c\n',
+      'chart/values.yaml': 'a: 1\n',
+      'chart/templates/web.yaml': 'kind: Pod\nmetadata: { name: "{{ .Release.Name }}" }\n',
+      'chart/templates/plain.yaml': pod('plain'),
+      'other/t.yaml': '{{- if .Values.x }}\nkind: Pod\n{{- end }}\n',
+      'other/rules.yaml': 'kind: ConfigMap\nmetadata: { name: r }\ndata: { a: "{{ $labels.pod }}" }\n',
+    });
+    const { objects, notes } = await load(tree.path);
+    expect(objects.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Pod plain', 'ConfigMap r']);
+    expect(noteTexts(notes)[0]?.replaceAll(tree.path, '')).toBe(
+      '2 files left out, as templates that are not filled in: /chart/templates/web.yaml, /other/t.yaml. Pipe them filled in: helm template … | sluice … --manifests -',
+    );
+    await expect(load(join(tree.path, 'other/t.yaml'))).rejects.toThrow(
+      /it is a template that is not filled in/,
+    );
+    await expect(load(join(tree.path, 'chart'))).resolves.toBeDefined();
+    await tree.dispose();
+  });
+
+  test('with nothing but templates is an error', async () => {
+    const tree = await manifestFolder({ 'a.yaml': 'kind: {{ .x }}\n' });
+    await expect(load(tree.path)).rejects.toThrow(/There is nothing in .* but templates/);
+    await tree.dispose();
+  });
+
+  test('that a kustomization makes something else of says so', async () => {
+    const tree = await manifestFolder({
+      'base/kustomization.yaml': 'resources: [pod.yaml]\n',
+      'base/pod.yaml': pod('one'),
+      'prod/kustomization.yaml': 'kind: Kustomization\nnamespace: prod\npatches: []\nresources: [../base]\n',
+    });
+    expect(noteTexts((await load(tree.path)).notes).map((text) => text.replaceAll(tree.path, ''))).toEqual([
+      '/prod/kustomization.yaml makes something else of its files (namespace, patches), and they are read as they are. Pipe them built: kubectl kustomize … | sluice … --manifests -',
+    ]);
+    await tree.dispose();
+  });
+
+  test('tells every malformed file', async () => {
+    const tree = await manifestFolder({ 'a.yaml': 'a: b: c\n', 'b.yaml': pod('b'), 'c.yaml': 'x: *y\n' });
+    await expect(load(tree.path)).rejects.toThrow(
+      /a\.yaml, document 1, line 1: .*; malformed too: .*c\.yaml\.$/,
+    );
+    await tree.dispose();
+  });
+
   test('of 50,000 documents takes seconds', { timeout: 60_000 }, async () => {
     const tree = await manifestFolder();
-    const pod = (n: number) =>
+    const labelled = (n: number) =>
       `apiVersion: v1\nkind: Pod\nmetadata: { name: p-${n}, namespace: ns-${n % 50}, labels: { app: a-${n % 500} } }\n`;
     for (let part = 0; part < 100; part += 1) {
       await tree.write(
         `${part}.yaml`,
-        Array.from({ length: 500 }, (_, n) => pod(part * 500 + n)).join('---\n'),
+        Array.from({ length: 500 }, (_, n) => labelled(part * 500 + n)).join('---\n'),
       );
     }
     const { objects } = await load(tree.path);
@@ -177,8 +312,32 @@ describe('what is said of manifests that are read all the same', () => {
       'apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: { name: old, namespace: shop }\n',
     );
     expect(texts[0]).toBe(
-      'one.txt, document 1, line 1: NetworkPolicy shop/old is of extensions/v1beta1, which no policy is: it is left out.',
+      'one.txt, document 1, line 1: the API server would refuse NetworkPolicy shop/old: there is no NetworkPolicy in extensions/v1beta1, but in networking.k8s.io/v1. It is left out.',
     );
+  });
+
+  test('a kind that is nearly one of a policy is named, and one of a stranger', async () => {
+    const named = (apiVersion: string, kind: string) =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: p }\n`;
+    expect((await loadText(named('networking.k8s.io/v1', 'NetworkPolicys'))).texts).toEqual([
+      'one.txt, document 1, line 1: the API server would refuse NetworkPolicys p: there is no NetworkPolicys in networking.k8s.io/v1, but NetworkPolicy. It is left out.',
+    ]);
+    expect((await loadText(named('cilium.io/v3', 'CiliumNetworkPolicy'))).texts[0]).toMatch(
+      /refuse CiliumNetworkPolicy p: apiVersion: Unsupported value: "cilium.io\/v3": supported values: "cilium.io\/v2"/,
+    );
+    expect((await loadText(named('net.example.com/v1', 'NetworkPolicy'))).texts).toEqual([
+      'one.txt, document 1, line 1: NetworkPolicy p is of net.example.com/v1, which is not known here: it is left out.',
+    ]);
+  });
+
+  test('a policy that Cilium refuses enforces nothing; one that makes it warn is no news', async () => {
+    const cilium = (ingress: string) =>
+      `apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: c }\nspec: { endpointSelector: {}, ingress: ${ingress} }\n`;
+    expect((await loadText(cilium('[]'))).texts).toEqual([
+      'one.txt, document 1, line 1: Cilium would refuse CiliumNetworkPolicy c: a rule must have at least one of ingress, ingressDeny, egress, egressDeny. It enforces nothing.',
+    ]);
+    const ignored = "[{ fromEndpoints: [{ matchLabels: { pod-template-hash: 'x' } }] }]";
+    expect((await loadText(cilium(ignored))).texts).toEqual([]);
   });
 
   test('of namesakes the last one counts', async () => {

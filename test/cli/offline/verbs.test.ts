@@ -287,7 +287,7 @@ describe('lint', () => {
 
   test('is SARIF at the line of the policy', async () => {
     const file = await shop.write('typo.txt', `---\n${typo}`);
-    const { text } = await run('lint', '--manifests', file, '-o', 'sarif');
+    const { text } = await run('lint', '--manifests', shop.path, file, '-o', 'sarif');
     const sarif = JSON.parse(text) as {
       readonly version: string;
       readonly runs: readonly { readonly results: readonly unknown[]; readonly tool: unknown }[];
@@ -303,5 +303,62 @@ describe('lint', () => {
         ],
       }),
     );
+  });
+});
+
+describe('a policy that the API server would refuse', () => {
+  const bad = policy('bad', '{ podSelector: { matchLabels: { app: db } }, ingres: [], ingress: [{}] }');
+  const says = 'spec.ingres: unknown field; there are podSelector, policyTypes, ingress, egress';
+
+  test('is an error of lint, once, at its line', async () => {
+    const file = await shop.write('bad.txt', `# first\n${bad}`);
+    const { code, text } = await run('lint', '--manifests', shop.path, file, '--strict');
+    expect(code).toBe(3);
+    expect(text).toMatch(/^error +NetworkPolicy shop\/bad +refused +\S+bad\.txt:2\n/);
+    expect(text).toContain(`The API server would refuse it: ${says}.`);
+    const ignored = await run('lint', '--manifests', shop.path, file, '--strict', '--ignore', 'refused');
+    expect(ignored.text).not.toContain('refused');
+  });
+
+  test('violates any check', async () => {
+    const file = await shop.write('bad.txt', bad);
+    const expectations = await shop.write(
+      'met.txt',
+      'expect: [{ allow: { from: shop/api, to: shop/db, port: 5432 } }]',
+    );
+    const ask = (...more: readonly string[]) =>
+      run('check', expectations, '--manifests', shop.path, file, ...more);
+    const { code, text } = await ask();
+    expect(code).toBe(3);
+    expect(text).toContain(`✗ violated     NetworkPolicy shop/bad comes into force   ${file}:1`);
+    expect(text).toMatch(/1 met, 1 violated, 0 undecidable$/);
+    expect((await ask('-o', 'junit')).text).toContain('tests="2" failures="1"');
+    expect(JSON.parse((await ask('-o', 'json')).text)).toMatchObject({
+      refused: [{ kind: 'NetworkPolicy', name: 'bad', by: 'the API server', problems: [says] }],
+    });
+  });
+
+  test('is told first in a diff', async () => {
+    const file = await shop.write('bad.txt', bad);
+    expect((await run('diff', shop.path, file, '-o', 'markdown')).text).toMatch(
+      /\n#### Would be refused \(1\)\n\n- `the API server would refuse NetworkPolicy shop\/bad: spec.ingres: unknown field/,
+    );
+  });
+});
+
+describe('lint', () => {
+  test('lists what it looks for, with who says so', async () => {
+    const { code, text } = await run('lint', '--rules');
+    expect(code).toBe(0);
+    expect(text).toMatch(/^error +refused +the API server would refuse the policy$/m);
+    expect(text).toMatch(/^warning +one-dash .*\n +Kubernetes docs/m);
+    expect(JSON.parse((await run('lint', '--rules', '-o', 'json')).text)).toMatchObject({
+      rules: expect.arrayContaining([expect.objectContaining({ id: 'no-dns', severity: 'warning' })]),
+    });
+  });
+  test('knows no lint of another name', async () => {
+    const program = runProgram(['lint', '--manifests', shop.path, '--ignore', 'nodns'], nobody);
+    expect(await program.ended).toBe(2);
+    expect(program.errors()).toBe('sluice: There is no lint "nodns".\n        Did you mean no-dns?\n');
   });
 });

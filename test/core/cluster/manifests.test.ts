@@ -76,3 +76,22 @@ test('the events fill a model', () => {
   expect(model.pod('shop', 'web')).toBeDefined();
   expect(model.namespace('shop')).toBeDefined();
 });
+
+test('what kubectl get all prints holds each workload once', () => {
+  const controlled = (kind: string, name: string) => ({
+    ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: 'u', controller: true }],
+  });
+  const labels = { app: 'web', 'pod-template-hash': 'abc' };
+  const { pods } = readManifests([
+    workload('Deployment', 'web'),
+    workload('ReplicaSet', 'web-abc', undefined, controlled('Deployment', 'web')),
+    { kind: 'Pod', metadata: { name: 'web-abc-1', labels, ...controlled('ReplicaSet', 'web-abc') } },
+    workload('CronJob', 'night'),
+    workload('ReplicaSet', 'alone-1', undefined, controlled('Deployment', 'alone')),
+  ]);
+  expect(pods.map(({ name, owner }) => `${name} of ${owner?.kind} ${owner?.name}`)).toEqual([
+    'web-abc-1 of Deployment web',
+    'night of CronJob night',
+    'alone-1 of ReplicaSet alone-1',
+  ]);
+});

@@ -1,35 +1,32 @@
 import { safeText } from '../../../core/safe-text.ts';
-import { problemsOf } from './formats.ts';
-import type { CheckResult } from './judge.ts';
+import type { CheckCase } from './cases.ts';
 
 /**
- * Results as JUnit XML, which every CI system reads: a test case for each expectation. What is undecidable is an
- * error, as a test that could not be run.
+ * Results as JUnit XML, which every CI system reads: a test case for each. What is undecidable is an error, as a test
+ * that could not be run.
  */
-export function junitOf(file: string, results: readonly CheckResult[]): string {
-  const count = (wanted: CheckResult['result']) => results.filter(({ result }) => result === wanted).length;
-  const totals = `tests="${results.length}" failures="${count('violated')}" errors="${count('undecidable')}"`;
+export function junitOf(file: string, cases: readonly CheckCase[]): string {
+  const count = (wanted: CheckCase['result']) => cases.filter(({ result }) => result === wanted).length;
+  const totals = `tests="${cases.length}" failures="${count('violated')}" errors="${count('undecidable')}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="sluice check" ${totals}>`,
     `  <testsuite name="${xml(file)}" ${totals}>`,
-    ...results.flatMap((result) => caseOf(file, result)),
+    ...cases.flatMap(elementOf),
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function caseOf(file: string, result: CheckResult): readonly string[] {
-  const { name, kind, line } = result.expectation;
+function elementOf({ name, kind, file, line, result, problems }: CheckCase): readonly string[] {
   const start = `    <testcase name="${xml(name)}" classname="${kind}" file="${xml(file)}" line="${line}"`;
-  if (result.result === 'met') return [`${start}/>`];
-  const tag = result.result === 'violated' ? 'failure' : 'error';
-  const problems = problemsOf(result);
-  const [first = result.result] = problems;
+  if (result === 'met') return [`${start}/>`];
+  const tag = result === 'violated' ? 'failure' : 'error';
+  const [first = result] = problems;
   return [
     `${start}>`,
-    `      <${tag} message="${xml(first)}" type="${result.result}">${xml(problems.join('\n'))}</${tag}>`,
+    `      <${tag} message="${xml(first)}" type="${result}">${xml(problems.join('\n'))}</${tag}>`,
     '    </testcase>',
   ];
 }

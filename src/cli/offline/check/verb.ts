@@ -4,11 +4,12 @@ import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';
 import type { VerbContext } from '../../verbs/context.ts';
 import schema from '../check.schema.json' with { type: 'json' };
-import { readManifestFiles } from '../manifests/read-files.ts';
+import { readNamedFile } from '../manifests/read-files.ts';
 import { type WorldOptions, withWorld } from '../world.ts';
+import { type CheckCase, casesOf } from './cases.ts';
 import { readExpectations } from './expectations.ts';
 import { checkJson, checkText } from './formats.ts';
-import { type CheckResult, judgeExpectations } from './judge.ts';
+import { judgeExpectations } from './judge.ts';
 import { junitOf } from './junit.ts';
 
 export const CHECK_FORMATS = ['table', 'json', 'junit'] as const;
@@ -18,7 +19,10 @@ export type CheckVerbOptions = WorldOptions & {
   readonly schema?: boolean;
 };
 
-/** `sluice check FILE`: expectations against what is; exit 3 when one is violated, 4 when one is undecidable. */
+/**
+ * `sluice check FILE`: expectations against what is; exit 3 when one is violated, 4 when one is undecidable. A policy
+ * of the manifests that would be refused is a violation: what was judged is not what will be.
+ */
 export async function check(
   context: VerbContext,
   path: string | undefined,
@@ -31,29 +35,28 @@ export async function check(
   }
   if (path === undefined)
     throw new SluiceError('usage', 'No file of expectations is named.', 'Name one: sluice check FILE.');
-  const [file] = await readManifestFiles([path]);
-  if (file === undefined)
-    throw new SluiceError('usage', `${path} is a folder without files.`, 'Name a file of expectations.');
+  const file = await readNamedFile(path);
   const { namespace, expectations } = readExpectations(file);
   return withWorld(context, asked, (world) => {
     const results = judgeExpectations(world, expectations, namespace ?? world.namespace);
     const name = safeText(file.name);
+    const cases = casesOf(name, results, world.refused);
     switch (asked.output) {
       case 'table':
-        out(checkText(name, results));
+        out(checkText(cases));
         break;
       case 'json':
-        out(`${toJson(checkJson(name, results), 2)}\n`);
+        out(`${toJson(checkJson(name, results, world.refused), 2)}\n`);
         break;
       case 'junit':
-        out(junitOf(name, results));
+        out(junitOf(name, cases));
         break;
     }
-    return exitCodeOf(results);
+    return exitCodeOf(cases);
   });
 }
 
-function exitCodeOf(results: readonly CheckResult[]): number {
+function exitCodeOf(results: readonly CheckCase[]): number {
   if (results.some(({ result }) => result === 'violated')) return EXIT.deny;
   return results.some(({ result }) => result === 'undecidable') ? EXIT.undecidable : EXIT.done;
 }

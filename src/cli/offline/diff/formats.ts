@@ -1,5 +1,6 @@
 import type { Connections } from '../../../core/policy/connections.ts';
 import { policyText } from '../explain/policy-edit.ts';
+import { type RefusedObject, refusalJson, refusalText } from '../manifests/refused.ts';
 import { portsJson } from '../matrix/formats.ts';
 import { rangeText } from '../reach/outside.ts';
 import { isNothing, portsText } from '../reach/port-sets.ts';
@@ -10,16 +11,19 @@ import type { WorkloadName } from './tree.ts';
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
 /** The difference for people. */
-export function diffText(diff: TreeDiff): string {
-  if (isNoChange(diff)) return 'Nothing changes.\n';
-  const sections = sectionsOf(diff).map(({ title, lines }) => [title, ...lines.map((line) => `  ${line}`)]);
+export function diffText(diff: TreeDiff, refused: readonly RefusedObject[]): string {
+  if (isNoChange(diff) && refused.length === 0) return 'Nothing changes.\n';
+  const sections = sectionsOf(diff, refused).map(({ title, lines }) => [
+    title,
+    ...lines.map((line) => `  ${line}`),
+  ]);
   return `${[...sections.flat(), summaryOf(diff)].join('\n')}\n`;
 }
 
 /** The difference for a pull request. */
-export function diffMarkdown(diff: TreeDiff): string {
-  if (isNoChange(diff)) return '**Nothing changes** in who may talk to whom.\n';
-  const sections = sectionsOf(diff).flatMap(({ title, lines }) => [
+export function diffMarkdown(diff: TreeDiff, refused: readonly RefusedObject[]): string {
+  if (isNoChange(diff) && refused.length === 0) return '**Nothing changes** in who may talk to whom.\n';
+  const sections = sectionsOf(diff, refused).flatMap(({ title, lines }) => [
     `#### ${title} (${lines.length})`,
     '',
     ...folded(lines),
@@ -29,7 +33,7 @@ export function diffMarkdown(diff: TreeDiff): string {
 }
 
 /** The difference as data. */
-export function diffJson(diff: TreeDiff): unknown {
+export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unknown {
   const paths = (key: 'opens' | 'closes' | 'blurs') =>
     diff.paths
       .filter((path) => !isNothing(path[key]))
@@ -51,13 +55,18 @@ export function diffJson(diff: TreeDiff): unknown {
     undecidable: paths('blurs'),
     isolated: isolation(diff.isolated),
     freed: isolation(diff.freed),
+    refused: refused.map(refusalJson),
   };
 }
 
-function sectionsOf({ policies, workloads, paths, isolated, freed }: TreeDiff): readonly Section[] {
+function sectionsOf(
+  { policies, workloads, paths, isolated, freed }: TreeDiff,
+  refused: readonly RefusedObject[],
+): readonly Section[] {
   const paths3 = (key: 'opens' | 'closes' | 'blurs') =>
     paths.filter((path) => !isNothing(path[key])).map((path) => pathText(path, path[key]));
   return [
+    { title: 'Would be refused', lines: refused.map((item) => `${refusalText(item)}. ${item.fate}`) },
     {
       title: 'Policies',
       lines: [

@@ -28,21 +28,22 @@ export async function diff(
   const namespace = options.namespace ?? 'default';
   const load = async (path: string) => {
     const loaded = await loadManifests([path], { namespace, mayBeEmpty: true });
-    return { tree: treeOf(worldOf(loaded, dialect)), notes: loaded.notes };
+    return { ...loaded, tree: treeOf(worldOf(loaded, dialect)) };
   };
   const before = await load(old);
   const after = await load(now);
   tellNotes(output, after.notes);
   const found = compareTrees(before.tree, after.tree);
+  const { refused } = after;
   switch (asked.output) {
     case 'table':
-      output.out(diffText(found));
+      output.out(diffText(found, refused));
       break;
     case 'json':
-      output.out(`${toJson(diffJson(found), 2)}\n`);
+      output.out(`${toJson(diffJson(found, refused), 2)}\n`);
       break;
     case 'markdown':
-      output.out(diffMarkdown(found));
+      output.out(diffMarkdown(found, refused));
       break;
   }
   return asked.exitCode === true && !isNoChange(found) ? EXIT.failed : EXIT.done;

@@ -1,12 +1,12 @@
-import { type Finding, LINTS, type Severity } from '../../../core/policy/lint/lint.ts';
+import type { Severity } from '../../../core/policy/lint/lint.ts';
 import { VERSION } from '../../version.ts';
 import { policyText } from '../explain/policy-edit.ts';
-import type { PolicyWorld } from '../world.ts';
+import { LINT_RULES, type PlacedFinding } from './findings.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
 /** Findings as SARIF 2.1.0, which code hosts show at the line; live policies have a name, and no line. */
-export function sarifOf(findings: readonly Finding[], placeOf: PolicyWorld['placeOf']): unknown {
+export function sarifOf(findings: readonly PlacedFinding[]): unknown {
   const rules = [...new Set(findings.map(({ id }) => id))].sort();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -14,8 +14,7 @@ export function sarifOf(findings: readonly Finding[], placeOf: PolicyWorld['plac
     runs: [
       {
         tool: { driver: { name: 'sluice', version: VERSION, rules: rules.map(ruleOf) } },
-        results: findings.map(({ id, severity, policy, text, fix }) => {
-          const place = placeOf(policy);
+        results: findings.map(({ id, severity, policy, text, fix, place }) => {
           const logical = {
             logicalLocations: [{ fullyQualifiedName: policyText(policy), kind: 'resource' }],
           };
@@ -42,7 +41,7 @@ export function sarifOf(findings: readonly Finding[], placeOf: PolicyWorld['plac
 }
 
 function ruleOf(id: string): unknown {
-  const known = LINTS.find((item) => item.id === id);
+  const known = LINT_RULES.find((item) => item.id === id);
   if (known === undefined) return { id };
   return { id, shortDescription: { text: known.title }, help: { text: `Source: ${known.source}.` } };
 }

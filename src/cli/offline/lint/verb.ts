@@ -1,9 +1,12 @@
-import { type Finding, lint } from '../../../core/policy/lint/lint.ts';
+import { nearestNames } from '../../../core/cluster/nearest.ts';
+import { SluiceError } from '../../../core/errors.ts';
+import { safeText } from '../../../core/safe-text.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';
 import type { VerbContext } from '../../verbs/context.ts';
-import { policyText } from '../explain/policy-edit.ts';
-import { type PolicyWorld, type WorldOptions, withWorld } from '../world.ts';
+import { type WorldOptions, withWorld } from '../world.ts';
+import { findingsOf, LINT_RULES } from './findings.ts';
+import { findingsText, rulesText } from './formats.ts';
 import { sarifOf } from './sarif.ts';
 
 export const LINT_FORMATS = ['table', 'json', 'sarif'] as const;
@@ -11,58 +14,51 @@ export const LINT_FORMATS = ['table', 'json', 'sarif'] as const;
 export type LintVerbOptions = WorldOptions & {
   readonly output: (typeof LINT_FORMATS)[number];
   readonly strict?: boolean;
+  readonly ignore?: readonly string[];
+  readonly rules?: boolean;
 };
 
-/** `sluice lint`: mistakes in policies, each with what to do; exit 3 with `--strict` when there is one. */
+/**
+ * `sluice lint`: mistakes in policies, each with what to do; with `--strict`, exit 3 for an error or a warning.
+ * `--rules` lists what it looks for.
+ */
 export async function lintVerb(context: VerbContext, asked: LintVerbOptions): Promise<number> {
   const { out } = context.output;
+  const ignored = ignoredOf(asked.ignore ?? []);
+  if (asked.rules === true) {
+    const rules = LINT_RULES.map(({ id, severity, title, source }) => ({ id, severity, title, source }));
+    out(asked.output === 'table' ? rulesText(rules) : `${toJson({ rules }, 2)}\n`);
+    return EXIT.done;
+  }
   return withWorld(context, asked, (world) => {
-    const { engine, only, placeOf } = world;
-    const policies = [...engine.policies()].filter(
-      ({ namespace }) => only === undefined || namespace === undefined || namespace === only,
-    );
-    const findings = lint(engine, { policies });
+    const { policies, findings } = findingsOf(world, ignored);
     switch (asked.output) {
       case 'table':
-        out(textOf(findings, policies.length, placeOf));
+        out(findingsText(findings, policies));
         break;
       case 'json':
-        out(`${toJson({ policies: policies.length, findings: findings.map(withPlace(placeOf)) }, 2)}\n`);
+        out(`${toJson({ policies, findings }, 2)}\n`);
         break;
       case 'sarif':
-        out(`${toJson(sarifOf(findings, placeOf), 2)}\n`);
+        out(`${toJson(sarifOf(findings), 2)}\n`);
         break;
     }
-    return asked.strict === true && findings.length > 0 ? EXIT.deny : EXIT.done;
+    const isGrave = findings.some(({ severity }) => severity !== 'info');
+    return asked.strict === true && isGrave ? EXIT.deny : EXIT.done;
   });
 }
 
-function withPlace(placeOf: PolicyWorld['placeOf']) {
-  return (finding: Finding): unknown => {
-    const place = placeOf(finding.policy);
-    return place === undefined ? finding : { ...finding, place };
-  };
-}
-
-function textOf(findings: readonly Finding[], policies: number, placeOf: PolicyWorld['placeOf']): string {
-  const lines = findings.flatMap(({ id, severity, policy, text, fix }) => {
-    const place = placeOf(policy);
-    const where = place === undefined ? '' : `   ${place.file}:${place.line}`;
-    return [
-      `${severity.padEnd(8)} ${policyText(policy)}   ${id}${where}`,
-      `         ${text}`,
-      `         ${fix}`,
-    ];
-  });
-  return `${[...lines, summaryOf(findings, policies)].join('\n')}\n`;
-}
-
-function summaryOf(findings: readonly Finding[], policies: number): string {
-  const among = `${policies} ${policies === 1 ? 'policy' : 'policies'}`;
-  if (findings.length === 0) return `No mistakes found in ${among}.`;
-  const counts = (['error', 'warning', 'info'] as const).flatMap((severity) => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}`];
-  });
-  return `${findings.length} found in ${among}: ${counts.join(', ')}.`;
+/** @throws SluiceError `usage` for a lint that there is not, with the nearest */
+function ignoredOf(ids: readonly string[]): ReadonlySet<string> {
+  const known = LINT_RULES.map(({ id }) => id);
+  for (const id of ids) {
+    if (known.includes(id)) continue;
+    const near = nearestNames(id, known);
+    throw new SluiceError(
+      'usage',
+      `There is no lint "${safeText(id)}".`,
+      near.length === 0 ? 'sluice lint --rules lists them.' : `Did you mean ${near.join(' or ')}?`,
+    );
+  }
+  return new Set(ids);
 }

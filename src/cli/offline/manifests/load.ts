@@ -2,18 +2,21 @@ import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import { manifestEvents } from '../../../core/cluster/manifests.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import type { ForeignObject } from '../../../core/policy/foreign.ts';
-import { policyKindOf } from '../../../core/policy/kinds.ts';
+import { safeText } from '../../../core/safe-text.ts';
 import { foreignPolicyOf } from './foreign.ts';
-import { duplicateNotes, type ManifestNote, refusedNotes } from './notes.ts';
+import { duplicateNotes, kustomizationNotes, leftOutNotes, type ManifestNote } from './notes.ts';
 import { type ManifestObject, objectsOf } from './objects.ts';
-import { parseManifestFile } from './parse.ts';
+import { parseFiles } from './parse-files.ts';
 import { readManifestFiles } from './read-files.ts';
+import { type RefusedObject, refusedObjects } from './refused.ts';
 
 /** What files of manifests hold: the contents of a cluster, and what is to be said of them. */
 export type LoadedManifests = {
   readonly events: readonly ClusterEvent[];
   readonly foreign: readonly ForeignObject[];
   readonly notes: readonly ManifestNote[];
+  /** Policies that nobody would take. */
+  readonly refused: readonly RefusedObject[];
   /** As written, for whoever needs more than the contents of a cluster. */
   readonly objects: readonly ManifestObject[];
 };
@@ -35,58 +38,43 @@ export async function loadManifests(
   paths: readonly string[],
   { namespace, mayBeEmpty = false }: LoadOptions,
 ): Promise<LoadedManifests> {
-  const files = await readManifestFiles(paths);
-  const { objects, others } = objectsOf(files.flatMap(parseManifestFile));
-  if (objects.length === 0 && !mayBeEmpty) {
-    throw new SluiceError(
-      'not-found',
-      `There are no manifests in ${paths.join(', ')}.`,
-      'Name files of Kubernetes objects, or folders with .yaml, .yml or .json files.',
-    );
-  }
-  const leftOut = leftOutOf(objects, namespace);
-  const isForeign = (object: ManifestObject) => foreignPolicyOf(object, namespace) !== undefined;
+  const { files, dangling } = await readManifestFiles(paths);
+  const { documents, templates } = parseFiles(files);
+  const { objects, others } = objectsOf(documents);
+  if (objects.length === 0 && !mayBeEmpty) throw nothingIn(paths, templates);
+  const foreign = objects.flatMap((object) => foreignPolicyOf(object, namespace) ?? []);
+  const refused = refusedObjects(objects);
   return {
     events: manifestEvents(
       objects.map(({ raw }) => raw),
       namespace,
     ),
-    foreign: objects.flatMap((object) => foreignPolicyOf(object, namespace) ?? []),
+    foreign,
+    refused,
     notes: [
-      ...refusedNotes(objects.filter((object) => !isForeign(object))),
+      ...(templates.length === 0 ? [] : [{ type: 'templates', files: templates } as const]),
+      ...(dangling.length === 0 ? [] : [{ type: 'dangling', files: dangling } as const]),
+      ...refused.map((item) => ({ type: 'refused', ...item }) as const),
       ...duplicateNotes(objects, namespace),
-      ...(others.length === 0 ? [] : [{ type: 'not-objects', places: others } as const]),
-      ...(leftOut.size === 0 ? [] : [{ type: 'left-out', counts: leftOut } as const]),
+      ...kustomizationNotes(documents),
+      ...leftOutNotes(objects, others, namespace),
     ],
     objects,
   };
 }
 
-/** Kinds that are read; workloads by any group, as their pod templates are alike. */
-const READ = [
-  'Namespace',
-  'Pod',
-  'Service',
-  'Node',
-  'EndpointSlice',
-  'CiliumCIDRGroup',
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'ReplicationController',
-  'Job',
-  'CronJob',
-];
-
-function leftOutOf(objects: readonly ManifestObject[], namespace: string): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const object of objects) {
-    const { apiVersion, kind } = object;
-    if (READ.includes(kind) || policyKindOf(apiVersion, kind) !== undefined) continue;
-    if (foreignPolicyOf(object, namespace) !== undefined) continue;
-    const key = `${kind} (${apiVersion})`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+function nothingIn(paths: readonly string[], templates: readonly string[]): SluiceError {
+  const where = safeText(paths.join(', '), 1_000);
+  if (templates.length > 0) {
+    return new SluiceError(
+      'not-found',
+      `There is nothing in ${where} but templates that are not filled in.`,
+      'Pipe them filled in: helm template … | sluice … --manifests -',
+    );
   }
-  return counts;
+  return new SluiceError(
+    'not-found',
+    `There are no manifests in ${where}.`,
+    'Name files of Kubernetes objects, or folders with .yaml, .yml or .json files.',
+  );
 }

@@ -1,30 +1,25 @@
+import { basename } from 'node:path';
 import { assertNever } from '../../../core/assert-never.ts';
-import { kindOf, policyKindOf, validateNetworkPolicy } from '../../../core/policy/kinds.ts';
+import { isRaw } from '../../../core/cluster/raw.ts';
+import { kindOf, policyKindOf } from '../../../core/policy/kinds.ts';
 import { safeText } from '../../../core/safe-text.ts';
-import type { ManifestObject } from './objects.ts';
-import type { Place } from './parse.ts';
+import { foreignPolicyOf } from './foreign.ts';
+import { type ManifestObject, objectText } from './objects.ts';
+import type { ManifestDocument, Place } from './parse.ts';
+import { type RefusedObject, refusalText, refusedObjects } from './refused.ts';
 
 /** What a reader must know of manifests that were read all the same. */
 export type ManifestNote =
-  | { readonly type: 'left-out'; readonly counts: ReadonlyMap<string, number> }
+  | ({ readonly type: 'refused' } & RefusedObject)
+  | { readonly type: 'twice'; readonly object: ManifestObject; readonly before: Place }
+  | { readonly type: 'templates' | 'dangling'; readonly files: readonly string[] }
+  | { readonly type: 'kustomization'; readonly file: string; readonly fields: readonly string[] }
+  | { readonly type: 'unknown-policy'; readonly object: ManifestObject }
   | { readonly type: 'not-objects'; readonly places: readonly Place[] }
-  | { readonly type: 'not-served'; readonly object: ManifestObject }
-  | { readonly type: 'refused'; readonly object: ManifestObject; readonly problems: readonly string[] }
-  | { readonly type: 'twice'; readonly object: ManifestObject; readonly before: Place };
+  | { readonly type: 'left-out'; readonly counts: ReadonlyMap<string, number> };
 
 /** At most so many notes of one sort are told, and so many places. */
 const TOLD = 10;
-
-/** Policies that the API server would not take, and why, as it would say it. */
-export function refusedNotes(objects: readonly ManifestObject[]): readonly ManifestNote[] {
-  return objects.flatMap((object): readonly ManifestNote[] => {
-    const kind = policyKindOf(object.apiVersion, object.kind);
-    if (kind === undefined) return kindOf(object.kind) === undefined ? [] : [{ type: 'not-served', object }];
-    const problems =
-      kind.kind === 'NetworkPolicy' ? validateNetworkPolicy(object.raw) : kind.parse(object.raw).problems;
-    return problems.length === 0 ? [] : [{ type: 'refused', object, problems }];
-  });
-}
 
 /** Objects whose name another one of their kind has; the last one counts, as when they are applied in order. */
 export function duplicateNotes(
@@ -43,6 +38,69 @@ export function duplicateNotes(
   });
 }
 
+/** Kustomizations that make something else of the files that they list. */
+export function kustomizationNotes(documents: readonly ManifestDocument[]): readonly ManifestNote[] {
+  return documents.flatMap(({ place: { file }, value }): readonly ManifestNote[] => {
+    if (!isKustomization(file) || !isRaw(value)) return [];
+    const fields = Object.keys(value).filter((key) => !PLAIN.includes(key));
+    return fields.length === 0 ? [] : [{ type: 'kustomization', file, fields }];
+  });
+}
+
+const PLAIN = ['apiVersion', 'kind', 'metadata', 'resources', 'bases'];
+
+function isKustomization(file: string): boolean {
+  return /^kustomization\.ya?ml$/.test(basename(file));
+}
+
+/** Kinds that are read; workloads by any group, as their pod templates are alike. */
+const READ = [
+  'Namespace',
+  'Pod',
+  'Service',
+  'Node',
+  'EndpointSlice',
+  'CiliumCIDRGroup',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'Job',
+  'CronJob',
+];
+
+/** What was not read: documents that are no objects, and kinds that say nothing. */
+export function leftOutNotes(
+  objects: readonly ManifestObject[],
+  others: readonly Place[],
+  namespace: string,
+): readonly ManifestNote[] {
+  const rest = objects.filter(
+    (object) =>
+      !READ.includes(object.kind) &&
+      policyKindOf(object.apiVersion, object.kind) === undefined &&
+      foreignPolicyOf(object, namespace) === undefined &&
+      refusedObjects([object]).length === 0 &&
+      !isKustomization(object.place.file),
+  );
+  const [policies, plain] = [
+    rest.filter(({ kind }) => kindOf(kind)),
+    rest.filter(({ kind }) => !kindOf(kind)),
+  ];
+  const counts = new Map<string, number>();
+  for (const { apiVersion, kind } of plain) {
+    const key = `${kind} (${apiVersion})`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const places = others.filter(({ file }) => !isKustomization(file));
+  return [
+    ...policies.map((object) => ({ type: 'unknown-policy', object }) as const),
+    ...(places.length === 0 ? [] : [{ type: 'not-objects', places } as const]),
+    ...(counts.size === 0 ? [] : [{ type: 'left-out', counts } as const]),
+  ];
+}
+
 /** The notes as sentences, each sort cut where it grows long. */
 export function noteTexts(notes: readonly ManifestNote[]): readonly string[] {
   return [...Map.groupBy(notes, ({ type }) => type).values()].flatMap((list) => {
@@ -54,6 +112,31 @@ export function noteTexts(notes: readonly ManifestNote[]): readonly string[] {
 
 function textOfNote(note: ManifestNote): string {
   switch (note.type) {
+    case 'refused':
+      return `${placeText(note.object.place)}: ${refusalText(note)}. ${note.fate}`;
+    case 'twice':
+      return `${objectText(note.object)} is there twice: ${placeText(note.before)}; ${placeText(
+        note.object.place,
+      )}. The last one counts.`;
+    case 'templates':
+      return `${plural(note.files.length, 'file')} left out, as templates that are not filled in: ${cut(
+        note.files,
+      )}. Pipe them filled in: helm template … | sluice … --manifests -`;
+    case 'dangling':
+      return `${plural(note.files.length, 'link')} left out, leading nowhere: ${cut(note.files)}.`;
+    case 'kustomization':
+      return `${safeText(note.file)} makes something else of its files (${cut(
+        note.fields,
+      )}), and they are read as they are. Pipe them built: kubectl kustomize … | sluice … --manifests -`;
+    case 'unknown-policy':
+      return `${placeText(note.object.place)}: ${objectText(note.object)} is of ${safeText(
+        note.object.apiVersion,
+      )}, which is not known here: it is left out.`;
+    case 'not-objects':
+      return `${plural(note.places.length, 'document')} left out, as no Kubernetes object: ${cut(
+        note.places.map(placeText),
+        '; ',
+      )}.`;
     case 'left-out': {
       const total = [...note.counts.values()].reduce((sum, count) => sum + count, 0);
       const kinds = [...note.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `${n} ${kind}`);
@@ -61,27 +144,6 @@ function textOfNote(note: ManifestNote): string {
       const more = kinds.length > TOLD ? ` and ${kinds.length - TOLD} more kinds` : '';
       return `${plural(total, 'object')} left out, of kinds that say nothing about paths: ${safeText(shown, 2_000)}${more}.`;
     }
-    case 'not-objects': {
-      const shown = note.places.slice(0, 3).map(placeText).join('; ');
-      const more = note.places.length > 3 ? ` and ${note.places.length - 3} more` : '';
-      return `${plural(note.places.length, 'document')} left out, as no Kubernetes object: ${shown}${more}.`;
-    }
-    case 'not-served':
-      return `${placeText(note.object.place)}: ${objectText(note.object)} is of ${safeText(
-        note.object.apiVersion,
-      )}, which no policy is: it is left out.`;
-    case 'refused': {
-      const problems = note.problems.slice(0, 3).join('; ');
-      const more = note.problems.length > 3 ? `; and ${note.problems.length - 3} more` : '';
-      return `${placeText(note.object.place)}: the API server would refuse ${objectText(note.object)}: ${safeText(
-        problems,
-        2_000,
-      )}${more}. It counts as far as it can be read.`;
-    }
-    case 'twice':
-      return `${objectText(note.object)} is there twice: ${placeText(note.before)}; ${placeText(
-        note.object.place,
-      )}. The last one counts.`;
     default:
       return assertNever(note);
   }
@@ -92,10 +154,9 @@ export function placeText({ file, document, line }: Place): string {
   return `${safeText(file)}, document ${document}, line ${line}`;
 }
 
-function objectText({ kind, namespace, name }: ManifestObject): string {
-  return safeText(
-    `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name === '' ? '(no name)' : name}`,
-  );
+function cut(items: readonly string[], separator = ', '): string {
+  const shown = safeText(items.slice(0, 3).join(separator), 2_000);
+  return items.length > 3 ? `${shown} and ${items.length - 3} more` : shown;
 }
 
 function plural(count: number, word: string): string {

@@ -1,4 +1,5 @@
 import { isRaw, type Raw, rawOf, rawsOf, textOf } from '../../../core/cluster/raw.ts';
+import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestDocument, Place } from './parse.ts';
 
 /** One object of the manifests, with what names it. */
@@ -50,4 +51,15 @@ function objectOf(raw: Raw, place: Place): ManifestObject {
     namespace: textOf(metadata.namespace),
     name: textOf(metadata.name) ?? textOf(metadata.generateName) ?? '',
   };
+}
+
+/** `NetworkPolicy shop/db`. */
+export function objectText({
+  kind,
+  namespace,
+  name,
+}: Pick<ManifestObject, 'kind' | 'namespace' | 'name'>): string {
+  return safeText(
+    `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name === '' ? '(no name)' : name}`,
+  );
 }

@@ -1,9 +1,8 @@
-import { type ErrorCode, parseAllDocuments } from 'yaml';
-import { isRaw, rawOf } from '../../../core/cluster/raw.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
+import { jsonDocuments, parseJson } from './json-documents.ts';
 import type { ManifestFile } from './read-files.ts';
-import { splitList } from './split-list.ts';
+import { parseYaml, YamlProblem } from './yaml.ts';
 
 /** Where a document stands. Documents and lines count from 1. */
 export type Place = { readonly file: string; readonly document: number; readonly line: number };
@@ -20,26 +19,12 @@ const MARKER = /^---(?=\s|$)/gm;
  * @throws SluiceError `failed` for what is malformed, cyclic, or expands beyond measure: file, document and line
  */
 export function parseManifestFile({ name, text }: ManifestFile): readonly ManifestDocument[] {
-  return parseJson(name, text) ?? parseYaml(name, text.replace(/^\uFEFF/, ''));
-}
-
-/** JSON is YAML, but far quicker to read as JSON. Undefined when it is none, or not wholly. */
-function parseJson(file: string, text: string): readonly ManifestDocument[] | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return [{ place: { file, document: 1, line: 1 }, value: JSON.parse(text) as unknown }];
-  } catch {
-    return undefined;
-  }
-}
-
-function parseYaml(file: string, text: string): readonly ManifestDocument[] {
   const documents: ManifestDocument[] = [];
   let line = 1;
-  for (const piece of piecesOf(text)) {
-    for (const value of parseWhole(piece, { file, document: documents.length + 1, line })) {
-      const place = { file, document: documents.length + 1, line: line + countLines(preambleOf(piece)) };
-      documents.push({ place, value });
+  for (const piece of jsonDocuments(text) ?? piecesOf(text)) {
+    const start = line + countLines(preambleOf(piece));
+    for (const value of parsePiece(piece, { file: name, document: documents.length + 1, line })) {
+      documents.push({ place: { file: name, document: documents.length + 1, line: start }, value });
     }
     line += countLines(piece);
   }
@@ -63,62 +48,26 @@ function preambleOf(piece: string): string {
   return /^(?:(?:---)?[^\S\n]*(?:#.*)?\n)*/.exec(piece)?.[0] ?? '';
 }
 
-/** A long List bundle by bundle; everything else as it is. */
-function parseWhole(piece: string, place: Place): readonly unknown[] {
-  const list = splitList(piece);
-  if (list === undefined) return parsePiece(piece, place);
-  const [rest, ...others] = parsePiece(list.rest, place);
-  const items = list.bundles.flatMap(({ text, line }) => {
-    const [bundle] = parsePiece(text, { ...place, line: place.line + line });
-    return isRaw(bundle) && Array.isArray(bundle.items) ? (bundle.items as readonly unknown[]) : [];
-  });
-  return [{ ...rawOf(rest), items }, ...others];
-}
-
 function parsePiece(piece: string, place: Place): readonly unknown[] {
-  const hasAnchors = piece.includes('&');
   try {
-    const documents = parseAllDocuments(piece, {
-      merge: piece.includes('<<'),
-      prettyErrors: false,
-      stringKeys: true,
-    });
-    return [...documents].map((document): unknown => {
-      const [error] = document.errors;
-      if (error !== undefined) {
-        const text = TEXTS[error.code] ?? error.message;
-        throw malformed(
-          { ...place, line: place.line + countLines(piece.slice(0, error.pos[0])) },
-          text,
-          error,
-        );
-      }
-      const value: unknown = document.toJS();
-      if (hasAnchors && isCyclic(value)) throw malformed(place, 'an anchor contains itself');
-      return value;
-    });
+    return parseJson(piece) ?? parseYaml(piece);
   } catch (error) {
-    if (error instanceof SluiceError) throw error;
-    if (error instanceof RangeError) throw malformed(place, TOO_DEEP, error);
-    throw malformed(place, error instanceof Error ? error.message : String(error), error);
+    if (error instanceof YamlProblem) throw malformed({ ...place, line: place.line + error.line }, error);
+    throw error;
   }
 }
 
-const TOO_DEEP = 'it nests too deep';
-
-/** What the parser says in other words than a reader would. */
-const TEXTS: Readonly<Partial<Record<ErrorCode, string>>> = {
-  RESOURCE_EXHAUSTION: TOO_DEEP,
-  NON_STRING_KEY: 'a key is a map or a list, as in templates that are not filled in',
-};
-
-function malformed({ file, document, line }: Place, why: string, cause?: unknown): SluiceError {
-  const [sentence = ''] = why.split('\n');
+/** A template is told so: its braces are malformed in ways that mislead. */
+function malformed({ file, document, line }: Place, problem: YamlProblem): SluiceError {
+  const isTemplate = problem.isTemplate;
+  const what = isTemplate ? 'it is a template that is not filled in' : problem.message;
   return new SluiceError(
     'failed',
-    `${safeText(file)}, document ${document}, line ${line}: ${safeText(sentence.replace(/[.:]+$/, ''))}.`,
-    'Correct the YAML, or leave the file out.',
-    cause,
+    `${safeText(file)}, document ${document}, line ${line}: ${safeText(what)}.`,
+    isTemplate
+      ? 'Pipe it filled in: helm template … | sluice … --manifests -'
+      : 'Correct the YAML, or leave the file out.',
+    problem,
   );
 }
 
@@ -126,20 +75,4 @@ function countLines(text: string): number {
   let lines = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
   return lines;
-}
-
-/** Whether a value contains itself. */
-function isCyclic(root: unknown): boolean {
-  const open = new Set<object>();
-  const done = new Set<object>();
-  const visit = (value: unknown): boolean => {
-    if (typeof value !== 'object' || value === null || done.has(value)) return false;
-    if (open.has(value)) return true;
-    open.add(value);
-    const found = Object.values(value).some(visit);
-    open.delete(value);
-    done.add(value);
-    return found;
-  };
-  return visit(root);
 }

@@ -1,65 +1,87 @@
-import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { text as textOfStream } from 'node:stream/consumers';
+import { readFile, stat } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { SluiceError } from '../../../core/errors.ts';
+import { textOfBytes } from './text-of-bytes.ts';
+import { type FoundFile, findFiles } from './walk.ts';
 
 /** A file of manifests: its name as errors tell it, and its contents. */
-export type ManifestFile = { readonly name: string; readonly text: string };
+export type ManifestFile = {
+  readonly name: string;
+  readonly text: string;
+  /** How it was found: named itself, in a folder, or among the templates of a Helm chart. */
+  readonly as?: 'named' | 'in a folder' | 'chart template';
+};
 
-/** Files of a folder that hold manifests; a file that is named itself may be called anything. */
-const MANIFEST = /\.(?:ya?ml|json)$/i;
+export type ManifestFiles = {
+  readonly files: readonly ManifestFile[];
+  /** Links in folders that lead nowhere. */
+  readonly dangling: readonly string[];
+};
 
 /** How many files are read at once: a folder of 50,000 must not open as many. */
 const TOGETHER = 64;
 
 /**
- * Reads the files and folders (recursively, in the order of their names) that paths name; `-` is stdin.
+ * Reads the files and folders (recursively, in the order of their names) that paths name; `-` is stdin. What two paths
+ * or links lead to is read once.
  *
- * @throws SluiceError `usage` for a path that can't be read
+ * @throws SluiceError `usage` for a path that can't be read, `failed` for what is no text
  */
-export async function readManifestFiles(paths: readonly string[]): Promise<readonly ManifestFile[]> {
+export async function readManifestFiles(paths: readonly string[]): Promise<ManifestFiles> {
   const files: ManifestFile[] = [];
+  const dangling: string[] = [];
+  const seen = new Set<string>();
   for (const path of paths) {
     if (path === '-') {
-      files.push({ name: 'stdin', text: await textOfStream(process.stdin) });
+      files.push({ name: 'stdin', text: textOfBytes(await buffer(process.stdin), 'stdin'), as: 'named' });
       continue;
     }
-    const names = await namesBelow(path);
-    for (let start = 0; start < names.length; start += TOGETHER) {
-      const some = names.slice(start, start + TOGETHER);
-      files.push(...(await Promise.all(some.map(async (name) => ({ name, text: await read(name) })))));
+    const found = await filesAt(path, seen);
+    dangling.push(...found.dangling);
+    for (let start = 0; start < found.files.length; start += TOGETHER) {
+      const some = found.files.slice(start, start + TOGETHER);
+      files.push(
+        ...(await Promise.all(some.map(async (file) => ({ ...file, text: await read(file.name) })))),
+      );
     }
   }
-  return files;
+  return { files, dangling };
 }
 
-async function namesBelow(path: string): Promise<readonly string[]> {
-  const about = await stat(path).catch((error: unknown) => unreadable(path, error));
-  if (!about.isDirectory()) return [path];
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((error: unknown) =>
-    unreadable(path, error),
-  );
-  const kept = await Promise.all(
-    entries
-      .filter(({ name }) => MANIFEST.test(name))
-      .map(async (entry) => ((await isFile(entry)) ? [join(entry.parentPath, entry.name)] : [])),
-  );
-  return kept.flat().sort();
+/**
+ * Reads one file that a user names; `-` is stdin.
+ *
+ * @throws SluiceError as `readManifestFiles`
+ */
+export async function readNamedFile(path: string): Promise<ManifestFile> {
+  if (path !== '-' && (await statusOf(path)).isDirectory()) {
+    throw new SluiceError('usage', `${path} is a folder.`, 'Name a file.');
+  }
+  const name = path === '-' ? 'stdin' : path;
+  const text = path === '-' ? textOfBytes(await buffer(process.stdin), name) : await read(path);
+  return { name, text, as: 'named' };
 }
 
-/** Links count as what they lead to: the files of a mounted ConfigMap are links. */
-async function isFile(entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isFile();
-  const target = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
-  return target?.isFile() === true;
+async function filesAt(
+  path: string,
+  seen: Set<string>,
+): Promise<{ readonly files: readonly FoundFile[]; readonly dangling: readonly string[] }> {
+  if ((await statusOf(path)).isDirectory())
+    return findFiles(path, seen).catch((error) => unreadable(path, error));
+  return { files: [{ name: path, as: 'named' }], dangling: [] };
 }
 
-function read(name: string): Promise<string> {
-  return readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
+function statusOf(path: string) {
+  return stat(path).catch((error: unknown) => unreadable(path, error));
+}
+
+async function read(name: string): Promise<string> {
+  const bytes = await readFile(name).catch((error: unknown) => unreadable(name, error));
+  return textOfBytes(bytes, name);
 }
 
 function unreadable(path: string, error: unknown): never {
   const why = error instanceof Error ? error.message.replace(/^(\w+): ([^,]*),.*$/s, '$2') : String(error);
-  throw new SluiceError('usage', `${path} can't be read: ${why}.`, 'Check the path.', error);
+  const at = error instanceof Error && 'path' in error ? String(error.path) : path;
+  throw new SluiceError('usage', `${at} can't be read: ${why}.`, 'Check the path.', error);
 }
