@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { SluiceError } from '../core/errors.ts';
-import { isMissingFile } from './store/files.ts';
+import { dayFiles, isMissingFile } from './store/files.ts';
+import { readHead } from './store/head.ts';
 
 /**
  * Where logs are kept: `$XDG_STATE_HOME/sluice/audit`, else `~/.local/state/sluice/audit`. A relative XDG path is
@@ -36,4 +37,13 @@ export async function listAuditLogs(
     if (isMissingFile(error)) return [];
     throw new SluiceError('failed', `${root} can't be read.`, 'Check who owns it.', error);
   }
+}
+
+/** Whether a folder is the log of one cluster: it has a checkpoint, or records. */
+export async function isAuditLog(directory: string): Promise<boolean> {
+  const [head, files] = await Promise.all([
+    readHead(directory).catch(() => 'broken' as const),
+    dayFiles(directory).catch(() => []),
+  ]);
+  return head !== 'missing' || files.length > 0;
 }

@@ -25,7 +25,8 @@ export type Verification = {
 
 /**
  * Checks one cluster's log from its first record to its checkpoint, streaming: finds what was edited, removed,
- * reordered, inserted or cut off, day files too. Takes no lock, so it can run beside writers (facts/access.md §3.1).
+ * reordered, inserted or cut off, day files too. A folder without any of it is a finding as well: every log has a
+ * checkpoint from its beginning. Takes no lock, so it can run beside writers (facts/access.md §3.1).
  */
 export async function verifyAuditLog(directory: string): Promise<Verification> {
   try {
@@ -56,6 +57,10 @@ async function check(directory: string): Promise<Verification & { readonly torn:
   if (typeof head !== 'string') await checkEnd(directory, head, chain);
   else if (head === 'broken') chain.bad('head', 0, 'the checkpoint is not one that sluice wrote');
   else if (files.length > 0) chain.bad('head', 0, 'the checkpoint is missing, so records may be too');
+  else {
+    chain.bad('head', 0, 'neither records nor a checkpoint are here: it was emptied, or never was a log');
+    torn = true;
+  }
   return { ...verification(chain, files.length), torn };
 }
 

@@ -8,6 +8,7 @@ export const EXIT = {
   usage: 2,
   deny: 3,
   undecidable: 4,
+  leftovers: 6,
   interrupted: 130,
 } as const;
 

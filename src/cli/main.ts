@@ -47,7 +47,8 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
         }
         code = await work({ options, config, output, signal: interrupt.signal }, this);
       } catch (error) {
-        const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
+        const reason: unknown =
+          interrupt.signal.aborted && !leavesOpen(error) ? interrupt.signal.reason : error;
         code = reportError(reason, output, { format: options.output, debug: options.debug === true });
       }
     };
@@ -61,6 +62,11 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
     interrupt.dispose();
   }
   return code;
+}
+
+/** Who interrupts must still hear what was not closed. */
+function leavesOpen(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'left-open';
 }
 
 type Run = (
@@ -158,10 +164,10 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
 
   verb('revoke', 'end grants now')
     .argument('[id...]', 'grants, as sluice grants lists them')
-    .option('--all', 'all that are visible')
+    .option('--all', 'all of the namespace in view; with -A of all namespaces')
     .action(
       run(async (context, command) => {
-        const { revoke } = await import('./verbs/grants.ts');
+        const { revoke } = await import('./verbs/revoke.ts');
         return revoke(context, command.args, command.opts());
       }),
     );
@@ -171,7 +177,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
     .requiredOption('--for <duration>', 'how much longer, as in 15m')
     .action(
       run(async (context, command) => {
-        const { extend } = await import('./verbs/grants.ts');
+        const { extend } = await import('./verbs/extend.ts');
         return extend(context, command.args[0] ?? '', command.opts<{ for: string }>());
       }),
     );

@@ -1,7 +1,9 @@
+import type { Grant } from '../core/access/grant.ts';
 import type { SessionDeps } from '../session/connection.ts';
 import { createSession, type Session } from '../session/session.ts';
 import { systemClock } from './clock.ts';
 import { EXIT } from './exit-codes.ts';
+import { leftOpen } from './lines/run-grant.ts';
 import type { VerbContext } from './verbs/context.ts';
 import { VERSION } from './version.ts';
 
@@ -41,16 +43,18 @@ export async function runScreen(
   const stopped = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
   );
+  let left: readonly Grant[] = [];
   try {
     const started = session.start();
     await Promise.race([app.done, stopped, started.then(() => new Promise<never>(() => {}))]);
-    if (signal.aborted) await session.revokeAll();
-    return signal.aborted ? EXIT.interrupted : EXIT.done;
+    if (signal.aborted) left = await session.revokeAll();
   } finally {
     app.unmount();
     await app.done.catch(() => undefined);
     await closeWithin(session);
   }
+  if (left.length > 0) throw leftOpen(left);
+  return signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 
 /** A connection that won't close must not keep the terminal. */

@@ -1,5 +1,6 @@
 /**
- * What kind of thing went wrong. `cli` maps each code to an exit code, `views` to a colour.
+ * What kind of thing went wrong. `cli` maps each code to an exit code, `views` to a colour. `left-open`: something
+ * that should be closed, or whole, is not; it is told even to who has interrupted.
  * `bug` is the only one that asks the user to report it.
  */
 export type ErrorCode =
@@ -11,6 +12,7 @@ export type ErrorCode =
   | 'not-found'
   | 'conflict'
   | 'refused'
+  | 'left-open'
   | 'unsupported'
   | 'failed'
   | 'interrupted'

@@ -7,11 +7,12 @@ import type { Pod, WorkloadRef } from '../core/cluster/objects.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
 import type { NamedEnforcer } from '../core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../core/policy/engine.ts';
-import type { AuditLog, Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
+import type { Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
 import { createFold, type Fold } from '../core/traffic/fold.ts';
 import type { Connection } from './connection.ts';
 import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
+import { lazyAudit } from './grants/lazy-audit.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { pathOf } from './grants/path.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
@@ -94,8 +95,7 @@ export async function startRuntime(
   const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
 
   const flowListeners = new Set<() => void>();
-  const lazyAudit = once(() => connection.audit(info));
-  const audit: AuditLog = { append: async (entry) => (await lazyAudit()).append(entry), path: '' };
+  const audit = lazyAudit(() => connection.audit(info));
   const { limits } = options;
   const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version, limits };
   const keeper = createKeeper(
@@ -178,7 +178,8 @@ export async function startRuntime(
     ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
     unlisted: feeds.unlisted,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
-    grant: (plan, request, onStep, within) => keeper.make(plan, request, pathOf(model, plan), onStep, within),
+    grant: (plan, request, onStep, within) =>
+      keeper.make(plan, request, pathOf(model, plan.opens), onStep, within),
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
     dispose: async () => {
       await keeper.dispose();
@@ -219,15 +220,4 @@ function ownerOf(
         ? undefined
         : model.podAt(end.ip);
   return pod?.owner;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Grant } from '../core/access/grant.ts';
 import { asSluiceError, isAbort } from '../core/errors.ts';
 import type { App } from './app/app.ts';
 import { commandLine } from './app/command-line.ts';
@@ -30,8 +31,8 @@ export type Session = {
   readonly visibleRows: VisibleRows;
   /** Connects; rejects when the first connection can't be made. */
   readonly start: () => Promise<void>;
-  /** Ends every grant of this process, as when a signal asks it to go; resolves within 5 s. */
-  readonly revokeAll: () => Promise<void>;
+  /** Ends every grant of this process, as when a signal asks it to go; resolves within 5 s with those that still stand. */
+  readonly revokeAll: () => Promise<readonly Grant[]>;
   readonly dispose: () => Promise<void>;
 };
 
@@ -139,8 +140,9 @@ export function createSession(deps: SessionDeps): Session {
     },
     revokeAll: async () => {
       const ids = living().map(({ id }) => id);
-      const revoked = link.runtime()?.keeper.revoke(ids);
+      const revoked = ids.length > 0 ? link.runtime()?.keeper.revoke(ids) : undefined;
       if (revoked !== undefined) await Promise.race([revoked, pause(4_500, stop.signal)]);
+      return living();
     },
     dispose: async () => {
       stop.abort();

@@ -201,11 +201,15 @@ test('an intent is finished by what became of it, of its own grant only', () =>
     });
   }));
 
-test('an empty log, and one that does not exist, are whole', () =>
+test('an empty log is whole; one that does not exist, or was emptied, is not', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 0 });
-    expect(await verifyAuditLog(join(folder, 'none'))).toMatchObject({ ok: true, records: 0, files: 0 });
+    for (const name of await readdir(log.path)) await rm(join(log.path, name));
+    for (const path of [log.path, join(folder, 'none')]) {
+      const { ok, text } = await verifyAuditLog(path);
+      expect({ ok, text }).toEqual({ ok: false, text: expect.stringContaining('it was emptied') });
+    }
   }));
 
 test('a log can be verified while it is written', () =>

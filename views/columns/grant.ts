@@ -89,6 +89,8 @@ export function grantState(grant: Grant, now: number): Cell {
       return { text: '◌ revoked', tone: 'time' };
     case 'closed':
       return { text: '✓ closed', tone: 'good' };
+    case 'unproven':
+      return { text: '? unproven', tone: 'time' };
     case 'flowing':
       return { text: '✗ flowing', tone: 'alert' };
     case 'failed':
@@ -120,6 +122,8 @@ function left({ grant }: GrantLine, { now }: CellContext): Cell {
       return { text: `${wallClock(state.at)}, traffic not yet judged` };
     case 'closed':
       return { text: `${wallClock(state.at)}, ${state.proof}` };
+    case 'unproven':
+      return { text: `${wallClock(state.at)}, policy gone; ${state.proof}` };
     case 'flowing':
       return { text: state.connections, tone: 'alert' };
     case 'failed':

@@ -31,6 +31,8 @@ function detail({ state }: Grant): string {
   switch (state.name) {
     case 'closed':
       return `, ${state.proof}`;
+    case 'unproven':
+      return `, policy gone; ${state.proof}`;
     case 'flowing':
       return `, ${state.connections}`;
     case 'failed':

@@ -33,8 +33,10 @@ export type LineEvent =
       readonly event: 'closed';
       readonly time: number;
       readonly grant: Grant;
-      readonly closed: boolean;
+      /** `unproven`: the policy is gone, but of the pairs in `unproven` no attempt was seen since. */
+      readonly state: 'closed' | 'unproven' | 'flowing';
       readonly proof: string;
+      readonly unproven: readonly string[];
     }
   | { readonly event: 'failed'; readonly time: number; readonly grant: Grant; readonly message: string }
   | {
@@ -86,7 +88,14 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
     case 'revoked':
       return { ...base, id: event.grant.id, by: event.by, lateMs: Math.round(event.late) };
     case 'closed':
-      return { ...base, id: event.grant.id, closed: event.closed, proof: event.proof };
+      return {
+        ...base,
+        id: event.grant.id,
+        state: event.state,
+        closed: event.state === 'closed',
+        proof: event.proof,
+        unproven: event.unproven,
+      };
     case 'failed':
       return { ...base, id: event.grant.id, message: event.message };
     case 'audit':
@@ -137,7 +146,7 @@ function words(event: LineEvent): readonly [string, string] {
     case 'revoked':
       return ['revoked', revokedText(event.by, event.late)];
     case 'closed':
-      return [event.closed ? 'closed' : 'flowing', event.proof];
+      return [event.state, event.proof];
     case 'failed':
       return ['failed', event.message];
     case 'audit':
@@ -188,7 +197,8 @@ export function attemptJson({ row, why, differs }: AttemptLine): Readonly<Record
 
 /** A grant as JSON. */
 export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
-  const { id, source, destination, ports, requester, reason, ticket, halves, window, state, drift } = grant;
+  const { id, source, destination, ports, requester, reason, ticket, halves, unseen, window, state, drift } =
+    grant;
   return {
     id,
     source,
@@ -202,6 +212,7 @@ export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
     end: window === undefined ? undefined : new Date(window.end).toISOString(),
     seconds: window?.seconds,
     halves,
+    unseen,
     drift,
   };
 }

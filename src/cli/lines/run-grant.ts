@@ -59,10 +59,27 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
         });
         return;
       case 'closed':
-        emit({ event: 'closed', time: state.at, grant, closed: true, proof: state.proof });
+        emit({ event: 'closed', time: state.at, grant, state: 'closed', proof: state.proof, unproven: [] });
+        return;
+      case 'unproven':
+        emit({
+          event: 'closed',
+          time: state.at,
+          grant,
+          state: 'unproven',
+          proof: `policy gone; ${state.proof}`,
+          unproven: state.pairs,
+        });
         return;
       case 'flowing':
-        emit({ event: 'closed', time: state.at, grant, closed: false, proof: state.connections });
+        emit({
+          event: 'closed',
+          time: state.at,
+          grant,
+          state: 'flowing',
+          proof: state.connections,
+          unproven: [],
+        });
         return;
       case 'failed':
         emit({ event: 'failed', time: state.at, grant, message: state.message });
@@ -118,7 +135,11 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
       const ended = runtime().keeper.ended(made.id);
       void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
       try {
-        return await untilAborted(ended, signal, () => runtime().keeper.revoke([made.id]));
+        return await untilAborted(ended, signal, async () => {
+          const { keeper } = runtime();
+          await keeper.revoke([made.id]);
+          return keeper.grants().find(({ id }) => id === made.id);
+        });
       } finally {
         counting.abort();
         changed();
@@ -127,11 +148,15 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
   };
 }
 
-/** The end of the grant; when `signal` aborts, its end is brought about at once and waited for, bounded. */
+/**
+ * The end of the grant; when `signal` aborts, its end is brought about at once and waited for, bounded.
+ *
+ * @throws what aborted; SluiceError `left-open` when the grant could not be ended
+ */
 async function untilAborted(
   ended: Promise<Grant>,
   signal: AbortSignal,
-  revoke: () => Promise<void>,
+  revoke: () => Promise<Grant | undefined>,
 ): Promise<Grant> {
   const aborted = Promise.withResolvers<'aborted'>();
   const onAbort = () => aborted.resolve('aborted');
@@ -140,8 +165,22 @@ async function untilAborted(
   const first = await Promise.race([ended, aborted.promise]);
   signal.removeEventListener('abort', onAbort);
   if (first !== 'aborted') return first;
-  await revoke();
+  const left = await revoke();
+  if (left?.state.name === 'failed') throw leftOpen([left]);
   throw signal.reason;
+}
+
+/** Says which grants could not be ended on the way out, and when their leases end them. */
+export function leftOpen(grants: readonly Grant[]): SluiceError {
+  const each = grants.map(({ id, state, window }) => {
+    const until = window === undefined ? '' : ` until ${new Date(window.end).toISOString()}`;
+    return `${id}${until}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
+  });
+  return new SluiceError(
+    'left-open',
+    `Still open: ${each.join('; ')}.`,
+    'Their leases end them; try sluice revoke with their ids.',
+  );
 }
 
 function requestPath({ source, destination, ports }: GrantRequest): string {

@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { readAuditLog } from '../../audit/read.ts';
-import { auditRoot, listAuditLogs } from '../../audit/root.ts';
+import { auditRoot, isAuditLog, listAuditLogs } from '../../audit/root.ts';
 import { verifyAuditLog } from '../../audit/verify.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -65,6 +66,7 @@ async function chosen({
 }: AuditOptions): Promise<readonly { readonly cluster: string; readonly path: string }[]> {
   const root = directory ?? auditRoot();
   const logs = await listAuditLogs(root);
+  if (directory !== undefined && logs.length === 0) throw await noLogs(directory);
   if (cluster === undefined) return logs;
   const found = logs.filter((log) => log.cluster === cluster);
   if (found.length > 0) return found;
@@ -73,5 +75,17 @@ async function chosen({
     'not-found',
     `There is no audit log "${cluster}" in ${root}.`,
     known === '' ? 'None is there yet.' : `There are: ${known}.`,
+  );
+}
+
+/** A folder that was named and holds no logs is a mistake, or was emptied: never "all is well". */
+async function noLogs(directory: string): Promise<SluiceError> {
+  const isLog = await isAuditLog(directory);
+  return new SluiceError(
+    'not-found',
+    `There are no audit logs in ${directory}.`,
+    isLog
+      ? `It is itself the log of one cluster: name the folder above it, and --cluster ${basename(directory)}.`
+      : 'Name the folder that holds one folder for each cluster.',
   );
 }

@@ -82,7 +82,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
 
 /** Whether new connections are blocked as promised; those that live on are told, and are the enforcer's way. */
 function isShut({ state }: Grant): boolean {
-  return state.name !== 'failed' && !(state.name === 'flowing' && !state.connections.includes('established'));
+  return state.name !== 'failed' && !(state.name === 'flowing' && state.still === 'new');
 }
 
 /** `--dry-run`: the plan, the manifests, and what the server says to them; nothing is stored. */

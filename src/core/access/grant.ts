@@ -31,12 +31,16 @@ export type GrantHalf = {
   readonly lease?: GrantObject;
 };
 
+/** A half that the others speak of, but that could not be looked at: nothing is known of it. */
+export type UnseenHalf = { readonly direction: Direction; readonly namespace: string; readonly why: string };
+
 /** From the lease's `status.startTime` for `seconds`; both ms since the epoch, server time. */
 export type GrantWindow = { readonly start: number; readonly end: number; readonly seconds: number };
 
 /**
- * The life of a grant (design §5). `revoked`: the server says 404, traffic not yet judged. `closed`: and traffic
- * stopped. `flowing`: gone, but established connections live on. `unproven` under `open`: applied, nothing seen.
+ * The life of a grant (design §5). `revoked`: the server says 404, traffic not yet judged. `closed`: every pair was
+ * seen to be blocked since. `unproven`: gone, and nothing got through, but of the named pairs no attempt was seen.
+ * `flowing`: gone, but connections go on: established ones, or even new ones.
  */
 export type GrantState =
   | { readonly name: 'leasing' }
@@ -45,7 +49,20 @@ export type GrantState =
   | { readonly name: 'revoking'; readonly at: number }
   | { readonly name: 'revoked'; readonly at: number; readonly by: EndedBy }
   | { readonly name: 'closed'; readonly at: number; readonly by: EndedBy; readonly proof: string }
-  | { readonly name: 'flowing'; readonly at: number; readonly by: EndedBy; readonly connections: string }
+  | {
+      readonly name: 'unproven';
+      readonly at: number;
+      readonly by: EndedBy;
+      readonly proof: string;
+      readonly pairs: readonly string[];
+    }
+  | {
+      readonly name: 'flowing';
+      readonly at: number;
+      readonly by: EndedBy;
+      readonly connections: string;
+      readonly still: 'new' | 'established';
+    }
   | { readonly name: 'failed'; readonly at: number; readonly message: string; readonly hint: string };
 
 /** Who ended it: a person, the running app at the deadline, or the cluster itself. */
@@ -61,6 +78,8 @@ export type Grant = {
   readonly ticket?: string;
   readonly requester: string;
   readonly halves: readonly GrantHalf[];
+  /** Halves out of view: what is shown and done is then not the whole grant. */
+  readonly unseen?: readonly UnseenHalf[];
   readonly window?: GrantWindow;
   readonly state: GrantState;
   /** What has changed under it since it was made: shown in red, audited (design §5 step 11). */

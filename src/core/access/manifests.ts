@@ -3,7 +3,15 @@ import type { Direction } from '../policy/policy.ts';
 import type { ApiObject, OwnerReference } from '../ports.ts';
 import { formatDuration } from './duration.ts';
 import type { GrantWindow, PortSpec } from './grant.ts';
-import { formatPorts, GRANT_LABEL, MANAGED_BY, NOTE, objectName } from './names.ts';
+import {
+  formatHalves,
+  formatPorts,
+  GRANT_LABEL,
+  type HalfPlace,
+  MANAGED_BY,
+  NOTE,
+  objectName,
+} from './names.ts';
 
 /** What both objects of a half carry. */
 export type GrantNotes = {
@@ -15,6 +23,7 @@ export type GrantNotes = {
   readonly destination: string;
   readonly ports: readonly PortSpec[];
   readonly version: string;
+  readonly halves: readonly HalfPlace[];
 };
 
 /** The other end of a half as a policy can name it. */
@@ -157,6 +166,7 @@ function metadata(notes: GrantNotes, direction: Direction, namespace: string): A
     [NOTE.destination]: notes.destination,
     [NOTE.ports]: formatPorts(notes.ports),
     [NOTE.version]: notes.version,
+    [NOTE.halves]: formatHalves(notes.halves),
   };
   if (notes.ticket !== undefined) annotations[NOTE.ticket] = notes.ticket.slice(0, NOTE_LIMIT);
   return {

@@ -13,6 +13,8 @@ export const NOTE = {
   ports: 'sluice.dev/ports',
   expiresAt: 'sluice.dev/expires-at',
   version: 'sluice.dev/version',
+  /** Every half of the grant with its namespace, on each object: who sees one half knows of the other. */
+  halves: 'sluice.dev/halves',
 } as const;
 
 /** Selects every object that sluice manages. */
@@ -34,6 +36,24 @@ export function readPorts(text: string): readonly PortSpec[] {
     const match = /^(\d{1,5})\/(tcp|udp|sctp)$/.exec(part.trim());
     if (match?.[1] === undefined || match[2] === undefined) return [];
     return [{ port: Number(match[1]), protocol: match[2].toUpperCase() as PortSpec['protocol'] }];
+  });
+}
+
+/** A half by its direction and where its objects are. */
+export type HalfPlace = { readonly direction: Direction; readonly namespace: string };
+
+/** `ingress=shop,egress=front`. */
+export function formatHalves(halves: readonly HalfPlace[]): string {
+  return halves.map(({ direction, namespace }) => `${direction}=${namespace}`).join(',');
+}
+
+/** The halves of an annotation; what doesn't parse is left out, as the annotation may be anybody's. */
+export function readHalfPlaces(text: string): readonly HalfPlace[] {
+  return text.split(',').flatMap((part) => {
+    const match = /^(ingress|egress)=([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/.exec(part.trim());
+    const [, direction, namespace] = match ?? [];
+    if (namespace === undefined) return [];
+    return [{ direction: direction === 'egress' ? 'egress' : 'ingress', namespace }];
   });
 }
 

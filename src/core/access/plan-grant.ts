@@ -11,6 +11,7 @@ import { whatIf } from '../policy/what-if.ts';
 import { formatDuration } from './duration.ts';
 import type { GrantRequest, PortSpec } from './grant.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './manifests.ts';
+import type { HalfPlace } from './names.ts';
 import type { GrantPlan, PlannedHalf } from './plan.ts';
 import { noPods, noSuchPort, refuse, stillClosed } from './refusals.ts';
 import { endsOf, peerOf, type Side, sideOf } from './sides.ts';
@@ -50,7 +51,11 @@ export function planGrant(input: PlanInput): GrantPlan {
 
   const needs = (direction: Direction) => pairs.some(({ verdict }) => verdict[direction].verdict === 'deny');
   const directions = (['ingress', 'egress'] as const).filter(needs);
-  const notes = notesOf(input, ports);
+  const places = directions.map((direction) => ({
+    direction,
+    namespace: subjectOf(direction, source, destination).selection.namespace,
+  }));
+  const notes = notesOf(input, ports, places);
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
   return outcome(input, { source, destination, ports, halves, drafts, before: worst.verdict });
@@ -114,20 +119,28 @@ function draft(
   destination: Side,
   seconds: number,
 ): PlannedHalf {
-  const [subject, peer] = direction === 'ingress' ? [destination, source] : [source, destination];
-  if (subject.type === 'ip') throw new Error('a half whose end is no pod is never denied');
+  const subject = subjectOf(direction, source, destination);
+  const peer = direction === 'ingress' ? source : destination;
   const policy = policyManifest(notes, direction, subject.selection, peerOf(peer));
   const namespace = subject.selection.namespace;
   return { direction, namespace, policy, lease: leaseManifest(notes, direction, namespace, seconds) };
 }
 
-function notesOf(input: PlanInput, ports: readonly PortSpec[]): GrantNotes {
+/** The end whose policies decide a half. */
+function subjectOf(direction: Direction, source: Side, destination: Side): Side & { readonly type: 'pods' } {
+  const subject = direction === 'ingress' ? destination : source;
+  if (subject.type === 'ip') throw new Error('a half whose end is no pod is never denied');
+  return subject;
+}
+
+function notesOf(input: PlanInput, ports: readonly PortSpec[], halves: readonly HalfPlace[]): GrantNotes {
   const { request, id, requester, version } = input;
   return {
     id,
     requester,
     version,
     ports,
+    halves,
     reason: request.reason,
     ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
     source: nameOfEnd(request.source),

@@ -1,8 +1,12 @@
 import { textAt } from '../json.ts';
 import type { ApiObject } from '../ports.ts';
-import type { Grant, GrantHalf, GrantState, GrantWindow } from './grant.ts';
-import { leaseFaults, windowOf } from './lease.ts';
-import { GRANT_LABEL, NOTE, objectName, readPorts } from './names.ts';
+import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
+import { windowOf } from './lease.ts';
+import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
+import { standingFaults } from './standing-faults.ts';
+
+/** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
+export type Unread = ReadonlyMap<string, string>;
 
 /** The grant id on an object, or undefined when it is none of sluice's. */
 export function grantOf(object: ApiObject): string | undefined {
@@ -11,25 +15,47 @@ export function grantOf(object: ApiObject): string | undefined {
 
 /**
  * Reads grants from the objects that carry sluice's labels, whoever made them. The Job says until when, not the
- * `expires-at` annotation (design §5 step 12); annotations are somebody's words and only shown.
+ * `expires-at` annotation (design §5 step 12); annotations are somebody's words and only shown. Halves that the
+ * annotations speak of and that are not among the objects are `unseen`, unless they are known to be gone.
+ *
+ * @param unread what was looked for by name and could not be read
+ * @param gone what was looked for by name and is not there, as `NetworkPolicy/ns/name`
  */
-export function readGrants(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly Grant[] {
+export function readGrants(
+  policies: readonly ApiObject[],
+  jobs: readonly ApiObject[],
+  unread: Unread = new Map(),
+  gone: ReadonlySet<string> = new Set(),
+): readonly Grant[] {
   const ids = new Set([...policies, ...jobs].flatMap((object) => grantOf(object) ?? []));
-  return [...ids].sort().map((id) =>
-    readGrant(
-      id,
-      policies.filter((policy) => grantOf(policy) === id),
-      jobs.filter((job) => grantOf(job) === id),
-    ),
-  );
+  const isOf = (id: string) => (object: ApiObject) => grantOf(object) === id;
+  return [...ids]
+    .sort()
+    .map((id) => readGrant(id, policies.filter(isOf(id)), jobs.filter(isOf(id)), { unread, gone }));
 }
 
-function readGrant(id: string, policies: readonly ApiObject[], jobs: readonly ApiObject[]): Grant {
+type Known = { readonly unread: Unread; readonly gone: ReadonlySet<string> };
+
+function readGrant(
+  id: string,
+  policies: readonly ApiObject[],
+  jobs: readonly ApiObject[],
+  known: Known,
+): Grant {
   const own = ({ metadata }: ApiObject) => isNameOf(id, metadata.name);
+  const [ownPolicies, ownJobs] = [policies.filter(own), jobs.filter(own)];
   const strangers = [...policies, ...jobs].filter((object) => !own(object));
-  const notes = (policies.find(own) ?? jobs.find(own))?.metadata.annotations ?? {};
-  const window = earliest(jobs.flatMap((job) => windowOf(job) ?? []));
+  const notes = (ownPolicies[0] ?? ownJobs[0])?.metadata.annotations ?? {};
+  const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
   const ticket = notes[NOTE.ticket];
+  const halves = readHalves(ownPolicies, ownJobs);
+  const absent = declaredHalves([...ownPolicies, ...ownJobs]).filter(
+    (place) => !halves.some((half) => isAt(half, place)),
+  );
+  const unseen = absent
+    .filter((place) => !known.gone.has(policyKeyOf(id, place)))
+    .map((place) => unseenHalf(id, place, known.unread));
+  const ended = absent.filter((place) => known.gone.has(policyKeyOf(id, place)));
   return {
     id,
     source: notes[NOTE.source] ?? '?',
@@ -38,11 +64,14 @@ function readGrant(id: string, policies: readonly ApiObject[], jobs: readonly Ap
     reason: notes[NOTE.reason] ?? '',
     ...(ticket === undefined ? {} : { ticket }),
     requester: notes[NOTE.requester] ?? '?',
-    halves: readHalves(policies.filter(own), jobs.filter(own)),
+    halves,
+    ...(unseen.length === 0 ? {} : { unseen }),
     ...(window === undefined ? {} : { window }),
-    state: readState(policies, window),
+    state: readState(ownPolicies, window),
     drift: [
-      ...readFaults(policies.filter(own), jobs.filter(own)),
+      ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
+      ...standingFaults(ownPolicies, ownJobs, known.unread),
+      ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} is gone`),
       ...strangers.map(
         ({ kind, metadata }) =>
           `${kind} ${metadata.namespace}/${metadata.name} carries its label, but is no part of it`,
@@ -55,6 +84,23 @@ function readGrant(id: string, policies: readonly ApiObject[], jobs: readonly Ap
 /** Anybody may copy labels; only the names that sluice gives make an object part of a grant. */
 function isNameOf(id: string, name: string): boolean {
   return name === objectName(id, 'ingress') || name === objectName(id, 'egress');
+}
+
+function declaredHalves(objects: readonly ApiObject[]): readonly HalfPlace[] {
+  const places = objects.flatMap(({ metadata }) => readHalfPlaces(metadata.annotations?.[NOTE.halves] ?? ''));
+  return [...new Map(places.map((place) => [`${place.direction}/${place.namespace}`, place])).values()];
+}
+
+function isAt(half: GrantHalf, { direction, namespace }: HalfPlace): boolean {
+  return half.direction === direction && half.namespace === namespace;
+}
+
+function policyKeyOf(id: string, { direction, namespace }: HalfPlace): string {
+  return `NetworkPolicy/${namespace}/${objectName(id, direction)}`;
+}
+
+function unseenHalf(id: string, place: HalfPlace, unread: Unread): UnseenHalf {
+  return { ...place, why: unread.get(policyKeyOf(id, place)) ?? 'it was not looked for' };
 }
 
 function readHalves(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly GrantHalf[] {
@@ -89,29 +135,6 @@ function readState(policies: readonly ApiObject[], window: GrantWindow | undefin
     ...policies.map((policy) => Date.parse(policy.metadata.creationTimestamp ?? '') || 0),
   );
   return { name: 'applied', at: window?.start ?? created };
-}
-
-/** What lets this grant outlive its window, in words; empty for a sound one. */
-function readFaults(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly string[] {
-  const faults: string[] = [];
-  for (const policy of policies) {
-    const { name, namespace } = policy.metadata;
-    const job = jobs.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-    if (job === undefined) faults.push(`${name}: its lease is gone, nothing ends it`);
-    else {
-      const seconds = windowOf(job)?.seconds;
-      faults.push(...leaseFaults(job, seconds ?? -1).map((fault) => `${name}: ${fault}`));
-      const [owner, ...more] = policy.metadata.ownerReferences ?? [];
-      if (owner?.uid !== job.metadata.uid || owner?.apiVersion !== 'batch/v1' || owner?.kind !== 'Job') {
-        faults.push(`${name}: it is not owned by its lease`);
-      }
-      if (more.length > 0) faults.push(`${name}: another owner keeps it alive`);
-    }
-    const finalizers = policy.metadata.finalizers ?? [];
-    if (finalizers.length > 0)
-      faults.push(`${name}: the finalizer ${finalizers.join(', ')} keeps it in force`);
-  }
-  return faults;
 }
 
 function earliest(windows: readonly GrantWindow[]): GrantWindow | undefined {

@@ -4,7 +4,7 @@ import { asSluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
 import { extendGrant } from '../grants/extend-grant.ts';
 import { pathText } from '../grants/path.ts';
-import { revokeFound } from '../grants/revoke-found.ts';
+import { type Revoked, revokeFound } from '../grants/revoke-found.ts';
 import { isLiving } from '../grants/states.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';
@@ -41,12 +41,12 @@ export function life(app: App): LifeCommands {
       const runtime = app.runtime();
       if (overlay.type !== 'revoke' || runtime === undefined) return;
       app.pop();
-      app.run(async (signal) => {
+      app.run(async () => {
         for (const id of overlay.ids) {
           const grant = grants.find((line) => line.key === id)?.grant;
           if (grant === undefined) continue;
           if (grant.mine) await runtime.keeper.revoke([id]);
-          else await revokeFound(runtime.grantDeps, grant, signal);
+          else tellRevoked(app, grant, await revokeFound(runtime.grantDeps, grant));
         }
         app.refresh();
       });
@@ -74,9 +74,14 @@ export function life(app: App): LifeCommands {
       app.pop();
       app.run(async (signal) => {
         if (grant === undefined) return;
-        if (grant.mine) await runtime.keeper.extend(grant.id, seconds);
-        else await extendGrant(runtime.grantDeps, grant, seconds, signal);
-        app.notify('info', `${grant.id} was extended by ${overlay.field.text}.`);
+        const longer = grant.mine
+          ? await runtime.keeper.extend(grant.id, seconds)
+          : await extendGrant(runtime.grantDeps, grant, seconds, signal);
+        const news = longer.drift.filter((text) => !grant.drift.includes(text));
+        app.notify(
+          news.length === 0 ? 'info' : 'error',
+          [`${grant.id} was extended by ${overlay.field.text}.`, ...news].join(' '),
+        );
         app.refresh();
       });
     },
@@ -116,6 +121,22 @@ function grantUnderCursor(app: App): Grant | undefined {
   return living.length === 1 ? living[0]?.grant : undefined;
 }
 
+/** Says what became of each half; a notice that stays where not all is well. */
+function tellRevoked(app: App, { id }: Grant, result: Revoked): void {
+  const { revoked, halves, leftovers, unrecorded } = result;
+  const trouble = [
+    ...halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?'])),
+    ...leftovers,
+    ...unrecorded.map((text) => `not in the audit log: ${text}`),
+  ];
+  const done = halves.filter((half) => half.done).map(({ direction }) => direction);
+  if (trouble.length === 0) return;
+  const what = revoked
+    ? `${id} is revoked`
+    : `${id} is not revoked${done.length === 0 ? '' : `, only its ${done.join(' and ')} half`}`;
+  app.notify('error', `${what}: ${trouble.join('; ')}.`);
+}
+
 function consequences(app: App, grant: Grant): readonly string[] {
   const dialect = app.runtime()?.engine.dialect;
   const lines = ['New connections are blocked as soon as the policy is gone.'];
@@ -123,5 +144,7 @@ function consequences(app: App, grant: Grant): readonly string[] {
     lines.push(`Connections made during the window live on: ${dialect.enforcer} keeps them.`);
   if (dialect?.keepsEstablished === 'unknown') lines.push('Connections made during the window may live on.');
   if (!grant.mine) lines.push(`${grant.requester} made it, not you.`);
+  for (const { direction, namespace, why } of grant.unseen ?? [])
+    lines.push(`Its ${direction} half in ${namespace} is unseen and stays: ${why}.`);
   return lines;
 }

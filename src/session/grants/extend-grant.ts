@@ -1,18 +1,26 @@
 import { formatDuration } from '../../core/access/duration.ts';
-import type { Grant, GrantWindow } from '../../core/access/grant.ts';
-import { leaseFaults, leaseOver, windowOf } from '../../core/access/lease.ts';
+import type { Grant, GrantHalf, GrantWindow } from '../../core/access/grant.ts';
+import { leaseOver, windowOf } from '../../core/access/lease.ts';
+import { brokenBy } from '../../core/access/limits.ts';
 import { expiryMarks } from '../../core/access/manifests.ts';
-import { SluiceError } from '../../core/errors.ts';
+import { touchedNamespaces } from '../../core/access/touched.ts';
+import { asSluiceError, SluiceError } from '../../core/errors.ts';
+import type { ApiObject } from '../../core/ports.ts';
+import { extendLease, overError } from './extend-lease.ts';
 import { jobRef, policyRef } from './objects.ts';
-import { type GrantDeps, objectsOf, record } from './record.ts';
+import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
+import { checkRights } from './rights.ts';
+
+/** Once begun, an extension is carried through, so that its halves end together. */
+const EXTEND_WITHIN = 15_000;
 
 /**
- * Moves the end of a grant by `more` seconds (design §5 step 9): every lease first, then the marks on the policies.
- * Refused after the deadline, even where the server would still take it (facts/access.md §2.3): a lapsed window is
- * not revived. An answer of 200 on a Job that has failed is a refusal.
+ * Moves the end of a grant by `more` seconds (design §5 step 9): rights, limits, audit, every lease, then the marks
+ * on the policies. Refused after the deadline, even where the server would still take it (facts/access.md §2.3): a
+ * lapsed window is not revived. Refused too where a half is out of view, as it would end without the others.
  *
- * @returns the grant with its new window
- * @throws SluiceError `refused`, `conflict`, `forbidden`
+ * @returns the grant with its new window; with drift where the log could not take the outcome
+ * @throws SluiceError `refused`, `conflict`, `forbidden`; `left-open` naming each half where only some were extended
  */
 export async function extendGrant(
   deps: GrantDeps,
@@ -20,81 +28,149 @@ export async function extendGrant(
   more: number,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { window } = grant;
-  const { maxSeconds } = deps.limits;
-  if (window === undefined || deps.api.clock.now() >= window.end) throw over(grant);
-  if (window.seconds + more > maxSeconds) {
-    throw new SluiceError(
-      'refused',
-      `${formatDuration(more)} more would make ${grant.id} last ${formatDuration(window.seconds + more)}, over the limit of ${formatDuration(maxSeconds)}.`,
-      'Extend by less, or make a new grant when this one ends.',
-    );
+  const leased = await checked(deps, grant, more, signal).catch(async (error: unknown) => {
+    if (!signal.aborted)
+      await record(deps, 'refused', grant, asSluiceError(error).message).catch(() => undefined);
+    throw error;
+  });
+  const auditIds = auditIdsOf(grant);
+  await record(
+    deps,
+    'intent',
+    grant,
+    `about to extend by ${formatDuration(more)}`,
+    objectsOf(grant, auditIds),
+  );
+  const steady = AbortSignal.timeout(EXTEND_WITHIN);
+  const done: string[] = [];
+  let window: GrantWindow | undefined;
+  try {
+    for (const { half, job } of leased) {
+      const after = await extendLease(deps, grant.id, { half, job, more, auditIds }, steady);
+      done.push(`${half.direction} in ${half.namespace} until ${new Date(after.end).toISOString()}`);
+      if (window === undefined || after.end < window.end) window = after;
+    }
+    for (const { half } of leased) {
+      if (window !== undefined) await moveMarks(deps, half, window, auditIds, steady);
+    }
+  } catch (error) {
+    throw await partly(deps, grant, done, leased.length, error);
   }
-  let extended: GrantWindow | undefined;
-  for (const half of grant.halves) {
-    if (half.lease === undefined) throw over(grant);
-    const after = await extendLease(deps, grant, half.namespace, half.lease, more, signal);
-    if (extended === undefined || after.end < extended.end) extended = after;
-  }
-  if (extended === undefined) throw over(grant);
-  for (const { namespace, policy } of grant.halves) {
-    if (policy === undefined) continue;
-    const marks = expiryMarks(extended);
-    await deps.api.patch(
-      policyRef(namespace, policy.name),
-      { metadata: { uid: policy.uid, ...marks } },
-      { signal },
-    );
-  }
-  const longer: Grant = { ...grant, window: extended };
-  await record(deps, 'extended', longer, `by ${formatDuration(more)}`, objectsOf(longer));
-  return longer;
+  if (window === undefined) throw overError(grant.id);
+  const longer: Grant = { ...grant, window };
+  return record(deps, 'extended', longer, `by ${formatDuration(more)}`, objectsOf(longer, auditIds)).then(
+    () => longer,
+    (error: unknown) => ({
+      ...longer,
+      drift: [...longer.drift, `"extended" is not in the audit log: ${asSluiceError(error).message}`],
+    }),
+  );
 }
 
-async function extendLease(
+/** A half with its lease as it is now. */
+type Leased = { readonly half: GrantHalf; readonly job: ApiObject };
+
+/** Everything that may forbid the extension, looked at before anything is written. */
+async function checked(
   deps: GrantDeps,
   grant: Grant,
-  namespace: string,
-  lease: { readonly name: string; readonly uid: string },
   more: number,
   signal: AbortSignal,
-): Promise<GrantWindow> {
-  const job = await deps.api.read(jobRef(namespace, lease.name), signal);
-  const window = job === undefined ? undefined : windowOf(job);
-  if (
-    job === undefined ||
-    window === undefined ||
-    job.metadata.uid !== lease.uid ||
-    leaseOver(job) !== undefined
-  )
-    throw over(grant);
-  const seconds = window.seconds + more;
-  const { object } = await deps.api.patch(
-    jobRef(namespace, lease.name),
-    {
-      metadata: { uid: lease.uid, resourceVersion: job.metadata.resourceVersion },
-      spec: { activeDeadlineSeconds: seconds },
-    },
-    { signal },
-  );
-  const after = windowOf(object);
-  const reason = leaseOver(object);
-  if (after === undefined || reason !== undefined) throw over(grant, reason);
-  const faults = leaseFaults(object, seconds);
-  if (faults.length > 0) {
+): Promise<readonly Leased[]> {
+  const [hidden] = grant.unseen ?? [];
+  if (hidden !== undefined) {
     throw new SluiceError(
       'refused',
-      `The lease ${lease.name} was not extended: ${faults.join('; ')}.`,
-      'Revoke the grant and make a new one.',
+      `${grant.id} has an unseen half in ${hidden.namespace} (${hidden.direction}: ${hidden.why}), which would end without the rest.`,
+      `Extend it as somebody who may read and patch in ${hidden.namespace}.`,
     );
   }
-  return after;
+  const { clock } = deps.api;
+  if (grant.window === undefined || clock.now() >= grant.window.end) throw overError(grant.id);
+  const namespaces = grant.halves.map(({ namespace }) => namespace);
+  await checkRights(deps.api, deps.identity, 'extend', namespaces, signal);
+  const found = await Promise.all(grant.halves.map((half) => current(deps, grant, half, signal)));
+  const began = Math.min(...found.map(({ job }) => beganAt(job)));
+  const ends = found.map(({ job }) => (windowOf(job)?.end ?? 0) + more * 1_000);
+  const broken = brokenBy(
+    {
+      namespaces: found.flatMap(({ policy }) => touchedNamespaces(policy)),
+      seconds: Math.ceil((Math.max(...ends) - began) / 1_000),
+      reason: grant.reason,
+    },
+    deps.limits,
+    deps.info.context,
+  );
+  if (broken !== undefined) throw new SluiceError('refused', broken.message, broken.hint);
+  return found;
 }
 
-function over(grant: Grant, why?: string): SluiceError {
+async function current(
+  deps: GrantDeps,
+  grant: Grant,
+  half: GrantHalf,
+  signal: AbortSignal,
+): Promise<Leased & { readonly policy: ApiObject }> {
+  const { namespace } = half;
+  if (half.lease === undefined || half.policy === undefined) throw overError(grant.id);
+  const [job, policy] = await Promise.all([
+    deps.api.read(jobRef(namespace, half.lease.name), signal),
+    deps.api.read(policyRef(namespace, half.policy.name), signal),
+  ]);
+  const window = job === undefined ? undefined : windowOf(job);
+  const isSame = job?.metadata.uid === half.lease.uid && policy?.metadata.uid === half.policy.uid;
+  if (job === undefined || policy === undefined || window === undefined || !isSame) throw overError(grant.id);
+  const why = leaseOver(job);
+  if (why !== undefined || deps.api.clock.now() >= window.end) throw overError(grant.id, why);
+  return { half, job, policy };
+}
+
+/** A suspension starts the clock of a lease anew; what counts for the longest window is when it was made. */
+const STARTS_WITHIN = 60_000;
+
+function beganAt(job: ApiObject): number {
+  const start = windowOf(job)?.start ?? 0;
+  const created = Date.parse(job.metadata.creationTimestamp ?? '');
+  return start - created > STARTS_WITHIN ? created : start;
+}
+
+async function moveMarks(
+  deps: GrantDeps,
+  { namespace, policy }: GrantHalf,
+  window: GrantWindow,
+  auditIds: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (policy === undefined) return;
+  const auditId = auditIds.get(`NetworkPolicy/${policy.name}`);
+  const marks = { metadata: { uid: policy.uid, ...expiryMarks(window) } };
+  await deps.api.patch(policyRef(namespace, policy.name), marks, { signal, auditId });
+}
+
+/** The error of an extension that broke off, once it is in the log: what was done stays done, and is said. */
+async function partly(
+  deps: GrantDeps,
+  grant: Grant,
+  done: readonly string[],
+  halves: number,
+  error: unknown,
+): Promise<SluiceError> {
+  const known = asSluiceError(error);
+  const why = known.message.replace(/\.$/, '');
+  const what = done.length === 0 ? 'nothing was extended' : `extended only: ${done.join(', ')}`;
+  const outcome =
+    done.length === halves
+      ? `extended (${done.join(', ')}), but its marks were not moved: ${why}`
+      : `${what}: ${why}`;
+  const unrecorded = await record(deps, 'failed', grant, outcome, objectsOf(grant)).then(
+    () => '',
+    (cause: unknown) => ` It is not in the audit log: ${asSluiceError(cause).message}`,
+  );
+  if (done.length === 0 && unrecorded === '') return known;
   return new SluiceError(
-    'refused',
-    `${grant.id} is over${why === undefined ? '' : `: ${why}`}, so it can't be extended.`,
-    'Make a new grant for the path.',
+    'left-open',
+    `${grant.id} is ${outcome}.${unrecorded}`,
+    'It closes with its first half; see sluice grants, or revoke it.',
+    error,
   );
 }

@@ -4,11 +4,11 @@ import { ownedPolicy } from '../../core/access/manifests.ts';
 import type { GrantPlan, PlannedHalf } from '../../core/access/plan.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { ApiObject } from '../../core/ports.ts';
-import { pause, poll } from '../wait.ts';
-import { removeLeases, removePolicies } from './end-grant.ts';
+import { poll } from '../wait.ts';
 import { JOBS, jobRef, POLICIES, policyRef } from './objects.ts';
 import { type GrantDeps, objectsOf, record, recordRefusal } from './record.ts';
 import { checkRights } from './rights.ts';
+import { rollBack } from './roll-back.ts';
 
 export type GoodPlan = Extract<GrantPlan, { ok: true }>;
 
@@ -74,7 +74,7 @@ export async function makeGrant(
   try {
     step('rights');
     const namespaces = [...new Set(plan.halves.map(({ namespace }) => namespace))];
-    await checkRights(deps.api, deps.identity, namespaces, signal);
+    await checkRights(deps.api, deps.identity, 'grant', namespaces, signal);
     step('dry-run');
     await dryRun(deps, plan.halves, signal);
   } catch (error) {
@@ -134,8 +134,7 @@ export async function makeGrant(
     );
     return { grant, sent };
   } catch (error) {
-    await rollBack(deps, grant, error);
-    throw error;
+    throw await rollBack(deps, grant, error);
   }
 }
 
@@ -212,24 +211,6 @@ async function readBack(
       'See which admission webhook changes it.',
     );
   }
-}
-
-async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): Promise<void> {
-  const { message } = asSluiceError(error);
-  const undo = AbortSignal.timeout(10_000);
-  let left: readonly string[] = [];
-  for (let tries = 0; tries < 3; tries += 1) {
-    const told = (cause: unknown) => [asSluiceError(cause).message];
-    const policies = await removePolicies(deps, grant, undo).catch(told);
-    left = [...policies, ...(await removeLeases(deps, grant, undo).catch(told))];
-    if (left.length === 0) break;
-    await pause(300, undo).catch(() => undefined);
-  }
-  const outcome =
-    left.length === 0
-      ? `${message} Everything made was removed.`
-      : `${message} Left behind: ${left.join('; ')}.`;
-  await record(deps, 'failed', grant, outcome, objectsOf(grant));
 }
 
 function draftGrant(deps: GrantDeps, plan: GoodPlan, request: GrantRequest): Grant {

@@ -2,71 +2,98 @@ import type { Grant, PortSpec } from '../../core/access/grant.ts';
 import { targetsOf } from '../../core/cluster/ends.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
-import type { EndName } from '../../core/policy/verdict.ts';
+import type { EndName, PairChange } from '../../core/policy/verdict.ts';
 import type { Attempt } from '../../core/traffic/attempt.ts';
-import type { GoodPlan } from './make-grant.ts';
 
-/** The pairs that a grant opened, as traffic shows them: by address and port, before and after a service's DNAT. */
-export type GrantPath = {
-  readonly sources: readonly Pod[];
-  readonly destinations: readonly Pod[];
-  readonly ports: readonly PortSpec[];
-  readonly sourceIps: ReadonlySet<string>;
-  /** `ip:port/protocol` of the destinations and of the services in front of them. */
-  readonly targets: ReadonlySet<string>;
+/** One end of a pair: a pod, or an address outside. */
+export type PairEnd = { readonly name: string; readonly ips: readonly string[]; readonly pod?: Pod };
+
+/** One source, one destination and one port that a grant opened. */
+export type GrantPair = {
+  /** `web-1 → db-0 :5432/tcp`. */
+  readonly name: string;
+  readonly from: PairEnd;
+  readonly to: PairEnd;
+  readonly port: PortSpec;
 };
 
-/** The path of a plan, with the pods as they are now. */
-export function pathOf(model: ClusterModel, plan: GoodPlan): GrantPath {
-  const podsOf = (end: 'from' | 'to') => {
-    const found = plan.opens.flatMap((pair) => podNamed(model, pair[end]) ?? []);
-    return [...new Map(found.map((pod) => [pod.uid, pod])).values()];
-  };
-  const sources = podsOf('from');
-  const destinations = podsOf('to');
-  const targets = new Set(
-    destinations.flatMap(({ ips }) => ips.flatMap((ip) => plan.ports.map((port) => target(ip, port)))),
-  );
-  for (const target of serviceTargets(model, destinations, plan.ports)) targets.add(target);
-  return {
-    sources,
-    destinations,
-    ports: plan.ports,
-    sourceIps: new Set(sources.flatMap(({ ips }) => ips)),
-    targets,
-  };
+/**
+ * The pairs that traffic between two addresses may belong to. More than one behind the address of a service, before
+ * its DNAT. `mixed`: it may as well belong to a pair that the grant did not open, and then it proves nothing.
+ */
+export type Route = { readonly pairs: readonly GrantPair[]; readonly mixed: boolean };
+
+/** What a grant opened, pair by pair, and how traffic shows it. Pairs that were open before are none of it. */
+export type GrantPath = {
+  readonly pairs: readonly GrantPair[];
+  /** By `source address>ip:port/PROTOCOL`. */
+  readonly routes: ReadonlyMap<string, Route>;
+};
+
+/** The path of the pairs that a plan opens, with the pods as they are now; pods that are gone have none. */
+export function pathOf(model: ClusterModel, opens: readonly PairChange[]): GrantPath {
+  const pairs = opens.flatMap((opened): readonly GrantPair[] => {
+    const from = endNamed(model, opened.from);
+    const to = endNamed(model, opened.to);
+    if (from === undefined || to === undefined) return [];
+    const port = { port: opened.port, protocol: opened.protocol };
+    return [{ name: `${from.name} → ${to.name} ${portText(port)}`, from, to, port }];
+  });
+  const routes = new Map<string, Route>();
+  for (const pair of pairs) {
+    for (const key of keysOf(pair.from, pair.to.ips, pair.port))
+      routes.set(key, { pairs: [pair], mixed: false });
+  }
+  addServices(model, pairs, routes);
+  return { pairs, routes };
 }
 
-function podNamed(model: ClusterModel, { namespace, name }: EndName): Pod | undefined {
-  return namespace === undefined ? undefined : model.pod(namespace, name);
+/** Where an attempt belongs on a path; undefined when it went elsewhere. */
+export function routeOf(
+  { routes }: GrantPath,
+  { source, destination, protocol }: Attempt,
+): Route | undefined {
+  if (source.ip === undefined || destination.ip === undefined || destination.port === undefined)
+    return undefined;
+  return routes.get(`${source.ip}>${destination.ip}:${destination.port}/${protocol}`);
 }
 
-/** Whether an attempt went along the path. */
-export function isOn(path: GrantPath, { source, destination, protocol }: Attempt): boolean {
-  if (source.ip === undefined || destination.ip === undefined || destination.port === undefined) return false;
-  return (
-    path.sourceIps.has(source.ip) && path.targets.has(`${destination.ip}:${destination.port}/${protocol}`)
-  );
+function endNamed(model: ClusterModel, { namespace, name }: EndName): PairEnd | undefined {
+  if (namespace === undefined) return { name, ips: [name] };
+  const pod = model.pod(namespace, name);
+  return pod === undefined ? undefined : { name, ips: pod.ips, pod };
 }
 
-function* serviceTargets(
-  model: ClusterModel,
-  destinations: readonly Pod[],
-  ports: readonly PortSpec[],
-): Generator<string> {
-  const uids = new Set(destinations.map(({ uid }) => uid));
+/** Probes and sockets see the address of a service, not yet the backend that it will be translated to. */
+function addServices(model: ClusterModel, pairs: readonly GrantPair[], routes: Map<string, Route>): void {
+  const sources = new Map(pairs.map(({ from }) => [from.name, from]));
+  const byPair = new Map(pairs.map((pair) => [pairKey(pair.from, pair.to.pod, pair.port), pair]));
+  const destinations = new Set(pairs.map(({ to }) => to.pod?.uid));
   for (const service of model.services()) {
-    if (!model.backends(service).some(({ uid }) => uids.has(uid))) continue;
+    if (!model.backends(service).some(({ uid }) => destinations.has(uid))) continue;
     for (const { port, protocol } of service.ports) {
-      const reached = targetsOf(model, service, { port, protocol }).map((each) => each.port);
-      if (!ports.some((asked) => asked.protocol === protocol && reached.includes(asked.port))) continue;
-      for (const ip of service.clusterIPs) yield target(ip, { port, protocol });
+      const targets = targetsOf(model, service, { port, protocol });
+      for (const from of sources.values()) {
+        const found = targets.map((target) => byPair.get(pairKey(from, target.pod, target)));
+        const opened = found.filter((pair) => pair !== undefined);
+        if (opened.length === 0) continue;
+        const route = { pairs: opened, mixed: opened.length < found.length };
+        for (const key of keysOf(from, service.clusterIPs, { port, protocol })) routes.set(key, route);
+      }
     }
   }
 }
 
-function target(ip: string, { port, protocol }: PortSpec): string {
-  return `${ip}:${port}/${protocol}`;
+function pairKey(from: PairEnd, to: Pod | undefined, { port, protocol }: PortSpec): string {
+  return `${from.ips[0]}>${to?.uid}:${port}/${protocol}`;
+}
+
+function keysOf(from: PairEnd, ips: readonly string[], { port, protocol }: PortSpec): readonly string[] {
+  return from.ips.flatMap((source) => ips.map((ip) => `${source}>${ip}:${port}/${protocol}`));
+}
+
+function portText({ port, protocol }: PortSpec): string {
+  return `:${port}/${protocol.toLowerCase()}`;
 }
 
 /** `web → db 5432/tcp`, for messages. */

@@ -16,7 +16,7 @@ import type {
 /** What every step of a grant's life needs. */
 export type GrantDeps = {
   readonly api: ClusterApi;
-  readonly audit: AuditLog;
+  readonly audit: Pick<AuditLog, 'append'>;
   readonly identity: Identity;
   readonly info: ClusterInfo;
   readonly clock: Clock;
@@ -80,6 +80,15 @@ export async function recordRefusal(deps: GrantDeps, request: GrantRequest, why:
     },
     why,
   );
+}
+
+/** A fresh `Audit-ID` for each object of a grant, by `kind/name`: for the calls that are announced in the log. */
+export function auditIdsOf({ halves }: Grant): ReadonlyMap<string, string> {
+  const names = halves.flatMap(({ lease, policy }) => [
+    ...(lease === undefined ? [] : [`Job/${lease.name}`]),
+    ...(policy === undefined ? [] : [`NetworkPolicy/${policy.name}`]),
+  ]);
+  return new Map(names.map((name) => [name, crypto.randomUUID()]));
 }
 
 /** The objects of a grant for a record, with the Audit-IDs of the calls that made them. */

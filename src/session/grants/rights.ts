@@ -2,23 +2,27 @@ import { SluiceError } from '../../core/errors.ts';
 import type { AccessQuestion, ClusterApi, Identity } from '../../core/ports.ts';
 import { JOBS, POLICIES } from './objects.ts';
 
-/** What a grant needs in each namespace that it touches (facts/access.md §2.5). */
-const VERBS = ['create', 'get', 'delete'] as const;
+/** What a grant needs of both kinds in each namespace that it touches, and what an extension needs (facts/access.md §2.5). */
+const VERBS = {
+  grant: ['create', 'get', 'delete'],
+  extend: ['get', 'patch'],
+} as const;
 
 /**
- * Asks the server for every right that the grant needs, before anything is written.
+ * Asks the server for every right that the work needs, before anything is written.
  *
  * @throws SluiceError `forbidden`, naming verb, resource and namespace of all that is missing
  */
 export async function checkRights(
   api: ClusterApi,
   identity: Identity,
+  work: keyof typeof VERBS,
   namespaces: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const questions: AccessQuestion[] = namespaces.flatMap((namespace) =>
+  const questions: AccessQuestion[] = [...new Set(namespaces)].flatMap((namespace) =>
     [JOBS, POLICIES].flatMap(({ group, resource }) =>
-      VERBS.map((verb) => ({ verb, group, resource, namespace })),
+      VERBS[work].map((verb) => ({ verb, group, resource, namespace })),
     ),
   );
   const answers = await api.allowed(questions, signal);
@@ -27,9 +31,11 @@ export async function checkRights(
   const text = missing.map(
     ({ verb, resource, namespace }) => `${verb} ${resource} in namespace ${namespace}`,
   );
-  throw new SluiceError(
-    'forbidden',
-    `${identity.username} may not ${text.join(', ')}.`,
-    'Ask for the missing rights; without rights for Jobs nothing would end the grant if this machine died.',
-  );
+  throw new SluiceError('forbidden', `${identity.username} may not ${text.join(', ')}.`, HINTS[work]);
 }
+
+const HINTS = {
+  grant:
+    'Ask for the missing rights; without rights for Jobs nothing would end the grant if this machine died.',
+  extend: 'Ask for the missing rights; the lease and the marks on the policy move together.',
+} as const;

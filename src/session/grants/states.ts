@@ -11,6 +11,7 @@ export function isLiving({ state }: Grant): boolean {
       return true;
     case 'revoked':
     case 'closed':
+    case 'unproven':
     case 'flowing':
       return false;
   }
@@ -22,6 +23,7 @@ export function staysFor({ state }: Grant): number {
     case 'closed':
     case 'revoked':
       return 60_000;
+    case 'unproven':
     case 'flowing':
       return 600_000;
     default:

@@ -18,6 +18,7 @@ const notes = {
   destination: 'db',
   ports: [{ port: 5_432, protocol: 'TCP' }],
   version: '0',
+  halves: [{ direction: 'ingress', namespace: 'shop' }],
 } as const;
 const START = Date.parse('2026-11-22T12:00:00Z');
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -7,11 +7,14 @@ import { readAuditLog } from '../../../src/audit/read.ts';
 import type { Grant, GrantRequest } from '../../../src/core/access/grant.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
 import type { AuditRecord, Clock } from '../../../src/core/ports.ts';
+import { ALL_RULES } from '../../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { createHubbleSource } from '../../../src/hubble/source.ts';
 import { connect } from '../../../src/kube/connect.ts';
 import type { Connection } from '../../../src/session/connection.ts';
 import { type Runtime, startRuntime } from '../../../src/session/runtime.ts';
+import { eventually } from '../eventually.ts';
+import { apiOf } from './demo.ts';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -25,6 +28,8 @@ export type LiveDemo = {
   readonly reaches: (id: string, state: Grant['state']['name'], within?: number) => Promise<Grant>;
   readonly audited: () => Promise<readonly AuditRecord[]>;
   readonly auditPath: string;
+  /** Puts a file where the log's folder was: nothing can be written any more. */
+  readonly spoilLog: () => Promise<void>;
   /** Plans and makes a grant as the app does. */
   readonly open: (request?: Partial<GrantRequest>) => Promise<Grant>;
   readonly dispose: () => Promise<void>;
@@ -69,6 +74,32 @@ export async function connectionTo(
   };
 }
 
+/** Isolates every pod of the namespace `monitoring` from all that comes in, and waits until that is known. */
+export async function closeMonitoring({ demo, runtime }: LiveDemo): Promise<void> {
+  const admin = apiOf(demo.faults.addUser({ username: 'admin', rules: ALL_RULES }));
+  await admin.post('/apis/networking.k8s.io/v1/namespaces/monitoring/networkpolicies', {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'closed' },
+    spec: { podSelector: {}, policyTypes: ['Ingress'] },
+  });
+  await eventually(() => {
+    if (runtime.model.policy('NetworkPolicy', 'monitoring', 'closed') === undefined)
+      throw new Error('monitoring is still open');
+  });
+}
+
+/** From shop to monitoring: the egress half is in the one, the ingress half in the other. */
+export const ACROSS: Partial<GrantRequest> = {
+  source: shop('Deployment', 'cart'),
+  destination: {
+    type: 'workload',
+    ref: { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' },
+  },
+  ports: [{ port: 9_090, protocol: 'TCP' }],
+  seconds: 600,
+};
+
 export async function startLiveDemo(): Promise<LiveDemo> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-audit-'));
   const demo = await startDemo();
@@ -100,6 +131,10 @@ export async function startLiveDemo(): Promise<LiveDemo> {
       const records: AuditRecord[] = [];
       for await (const record of readAuditLog(path)) records.push(record);
       return records;
+    },
+    spoilLog: async () => {
+      await rm(path, { recursive: true, force: true });
+      await writeFile(path, '');
     },
     open: async (request = {}) => {
       const signal = new AbortController().signal;

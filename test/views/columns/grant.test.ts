@@ -26,12 +26,23 @@ const states: readonly (readonly [GrantState, string, string])[] = [
   [{ name: 'revoking', at: NOW }, '◷ revoking time', '04:12 left of 15m'],
   [{ name: 'revoked', at: NOW - 5000, by: 'revoke' }, '◌ revoked time', `${clock}, traffic not yet judged`],
   [
-    { name: 'closed', at: NOW - 5000, by: 'deadline', proof: 'no traffic since' },
+    { name: 'closed', at: NOW - 5000, by: 'deadline', proof: '2 attempts dropped since' },
     '✓ closed good',
-    `${clock}, no traffic since`,
+    `${clock}, 2 attempts dropped since`,
   ],
   [
-    { name: 'flowing', at: NOW, by: 'lease', connections: '2 connections live on' },
+    {
+      name: 'unproven',
+      at: NOW - 5000,
+      by: 'deadline',
+      proof: 'no attempt seen since',
+      pairs: ['web-1 → db-0 :5432/tcp'],
+    },
+    '? unproven time',
+    `${clock}, policy gone; no attempt seen since`,
+  ],
+  [
+    { name: 'flowing', at: NOW, by: 'lease', connections: '2 connections live on', still: 'established' },
     '✗ flowing alert',
     '2 connections live on alert',
   ],

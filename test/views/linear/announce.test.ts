@@ -39,8 +39,8 @@ test('a burst of attempts is told by its number', () => {
 });
 
 test('grants are told when their state changes, when they drift, and as their end comes near', () => {
-  const closed = grantLine({ name: 'closed', at: NOW, by: 'deadline', proof: 'no traffic since' });
-  expect(told({ grants: [closed] })).toEqual(['grant web to db :5432: closed, no traffic since']);
+  const closed = grantLine({ name: 'closed', at: NOW, by: 'deadline', proof: '2 attempts dropped since' });
+  expect(told({ grants: [closed] })).toEqual(['grant web to db :5432: closed, 2 attempts dropped since']);
   expect(told({ grants: [grantLine(undefined, { drift: ['the lease was suspended'] })] })).toEqual([
     'grant web to db :5432 drifts: the lease was suspended',
   ]);

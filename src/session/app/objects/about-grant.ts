@@ -53,6 +53,8 @@ function stateText({ state }: Grant): string {
       return `gone ${clock(state.at)}, traffic not judged yet`;
     case 'closed':
       return `closed ${clock(state.at)}: ${state.proof}`;
+    case 'unproven':
+      return `policy gone ${clock(state.at)}, not proven closed: ${state.proof}`;
     case 'flowing':
       return `gone ${clock(state.at)}, but ${state.connections}`;
     case 'failed':

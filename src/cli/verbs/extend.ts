@@ -1,0 +1,31 @@
+import { parseDuration } from '../../core/access/duration.ts';
+import { extendGrant } from '../../session/grants/extend-grant.ts';
+import { EXIT } from '../exit-codes.ts';
+import { grantJson } from '../lines/events.ts';
+import { writeAnswer } from '../output/write.ts';
+import type { VerbContext } from './context.ts';
+import { pickGrant, withGrants } from './with-grants.ts';
+
+/** `sluice extend ID --for 15m`: moves the end of a grant, all its halves or, told so, only some. */
+export async function extend(
+  context: VerbContext,
+  id: string,
+  { for: duration }: { readonly for: string },
+): Promise<number> {
+  const { config, output, options, signal } = context;
+  const seconds = parseDuration(duration, config.limits.maxSeconds);
+  return withGrants(context, 'wherever', async (deps, found) => {
+    const grant = pickGrant(found, id);
+    const longer = await extendGrant(deps, grant, seconds, signal);
+    const end = new Date(longer.window?.end ?? 0).toISOString();
+    writeAnswer(
+      output,
+      options.output,
+      grantJson(longer),
+      () => `${id} extended by ${duration}, until ${end}\n`,
+    );
+    const news = longer.drift.filter((text) => !grant.drift.includes(text));
+    for (const text of news) output.err(`sluice: WARNING: ${id}: ${text}\n`);
+    return news.length === 0 ? EXIT.done : EXIT.failed;
+  });
+}

@@ -1,0 +1,184 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import type { Grant } from '../../src/core/access/grant.ts';
+import { responderRules } from '../../src/demo/api/access.ts';
+import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../helpers/demo/live-demo.ts';
+
+let live: LiveDemo;
+let folder: string;
+let kubeconfig: string;
+
+beforeEach(async () => {
+  live = await startLiveDemo();
+  folder = dirname(live.auditPath);
+  kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, live.demo.kubeconfig, { mode: 0o600 });
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
+  vi.stubEnv('XDG_CONFIG_HOME', join(folder, 'config'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await live.dispose();
+});
+
+async function sluice(...argv: readonly string[]) {
+  const said = { out: '', err: '' };
+  const output = {
+    out: (text: string) => {
+      said.out += text;
+    },
+    err: (text: string) => {
+      said.err += text;
+    },
+  };
+  const code = await main({ argv: [...argv, '--kubeconfig', kubeconfig], output, interactive: false });
+  return { code, ...said };
+}
+
+/** A grant of shop to shop, and one over shop and monitoring. */
+async function twoGrants(): Promise<{ readonly near: Grant; readonly far: Grant }> {
+  await closeMonitoring(live);
+  const near = await live.open({ seconds: 600 });
+  const far = await live.open({
+    source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'monitoring', name: 'grafana' } },
+    destination: {
+      type: 'workload',
+      ref: { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' },
+    },
+    ports: [{ port: 9_090, protocol: 'TCP' }],
+    seconds: 600,
+  });
+  return { near, far };
+}
+
+const ids = (text: string) => (JSON.parse(text) as { id: string }[]).map(({ id }) => id);
+
+describe('grants and revoke look where kubectl does', () => {
+  test('in the namespace of the context, in that of -n, and with -A in all', async () => {
+    const { near, far } = await twoGrants();
+    expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([near.id]);
+    expect(ids((await sluice('grants', '-n', 'monitoring', '-o', 'json')).out)).toEqual([far.id]);
+    expect(ids((await sluice('grants', '-A', '-o', 'json')).out).sort()).toEqual([near.id, far.id].sort());
+    expect((await sluice('grants', '-n', 'default')).out).toBe(
+      'No grants in namespace default; -A looks at all namespaces.\n',
+    );
+  });
+
+  test('revoke --all ends those of the namespace in view alone; by its id one is found anywhere', async () => {
+    const { near, far } = await twoGrants();
+    expect(ids((await sluice('revoke', '--all', '-o', 'json')).out)).toEqual([near.id]);
+    expect(ids((await sluice('grants', '-A', '-o', 'json')).out)).toEqual([far.id]);
+    expect(await sluice('revoke', far.id)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('revoked'),
+    });
+    expect((await sluice('grants', '-A')).out).toBe('No grants.\n');
+  });
+});
+
+describe('without a log that can be written', () => {
+  beforeEach(async () => {
+    await mkdir(join(folder, 'state'));
+    await writeFile(join(folder, 'state', 'sluice'), 'not a folder');
+  });
+
+  test('grants lists, and grant refuses', async () => {
+    const made = await live.open({ seconds: 600 });
+    expect(await sluice('grants', '-o', 'json')).toMatchObject({ code: 0, err: '' });
+    const asked = ['--from', 'deploy/cart', '--to', 'sts/cache', '--port', '6379/tcp', '--for', '5m'];
+    const refused = await sluice('grant', ...asked, '--reason', 'test');
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Nothing is granted without a record'),
+    });
+    expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([made.id]);
+  });
+
+  test('revoke ends the grant all the same, warns, and does not claim that all is well', async () => {
+    const made = await live.open({ seconds: 600 });
+    const { code, out, err } = await sluice('revoke', made.id, '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject([{ id: made.id, revoked: true, recorded: false }]);
+    expect(err).toMatch(/WARNING: .* is not in the audit log/);
+    expect(
+      live.demo.faults.peek('networking.k8s.io/networkpolicies', 'shop', made.halves[0]?.policy?.name ?? ''),
+    ).toBe(undefined);
+  });
+
+  test('extend refuses', async () => {
+    const made = await live.open({ seconds: 600 });
+    expect(await sluice('extend', made.id, '--for', '5m')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('audit log'),
+    });
+  });
+});
+
+describe('by somebody confined to one of two namespaces', () => {
+  const confine = async () => {
+    await closeMonitoring(live);
+    const made = await live.open(ACROSS);
+    const user = live.demo.faults.addUser({ username: 'confined', rules: responderRules(['shop']) });
+    await writeFile(kubeconfig, user);
+    return made;
+  };
+
+  test('grants shows that a half is out of view', async () => {
+    await confine();
+    const { code, out } = await sluice('grants');
+    expect(code).toBe(0);
+    expect(out).toContain('unseen half in monitoring');
+  });
+
+  test('revoke names each half and what became of it, and fails', async () => {
+    const made = await confine();
+    const { code, out, err } = await sluice('revoke', made.id, '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        id: made.id,
+        revoked: false,
+        halves: [
+          { direction: 'egress', namespace: 'shop', done: true },
+          { direction: 'ingress', namespace: 'monitoring', done: false },
+        ],
+      },
+    ]);
+    expect(err).toMatch(/is not revoked: unseen half in monitoring/);
+  });
+
+  test('extend refuses, and names the half', async () => {
+    const made = await confine();
+    expect(await sluice('extend', made.id, '--for', '5m')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('unseen half in monitoring'),
+    });
+  });
+});
+
+describe('audit verify', () => {
+  test.each([['verify'], ['log']])(
+    '%s of a folder that is not there, or holds no log, fails',
+    async (verb) => {
+      const none = await sluice('audit', verb, '--directory', join(folder, 'none'));
+      expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/no audit logs in .*none/) });
+      await mkdir(join(folder, 'empty'));
+      expect((await sluice('audit', verb, '--directory', join(folder, 'empty'))).code).toBe(1);
+      const inside = await sluice('audit', verb, '--directory', live.auditPath);
+      expect(inside).toMatchObject({ code: 1, err: expect.stringContaining('--cluster demo') });
+    },
+  );
+
+  test('a log that was emptied is a finding', async () => {
+    await mkdir(join(folder, 'logs', 'cluster'), { recursive: true });
+    const verified = await sluice('audit', 'verify', '--directory', join(folder, 'logs'));
+    expect(verified).toMatchObject({ code: 3, out: expect.stringContaining('emptied') });
+  });
+
+  test('no logs at all, where none was named, is no failure', async () => {
+    expect(await sluice('audit', 'verify')).toMatchObject({ code: 0, out: 'No audit logs here yet.\n' });
+  });
+});
