@@ -67,7 +67,7 @@ test('SIGTERM in mid-grant: the policy is gone within 5 s, and the log says so',
   const log = runProgram(['audit', 'log', '-o', 'json'], { XDG_STATE_HOME: state });
   expect(await log.ended).toBe(0);
   const types = log.lines.map((line) => (JSON.parse(line) as { type: string }).type);
-  expect(types.slice(0, 3)).toEqual(['intent', 'granted', 'revoked']);
+  expect(types.slice(0, 4)).toEqual(['intent', 'granted', 'intent', 'revoked']);
 }, 45_000);
 
 test('served to other programs, the cluster answers their verbs until it is interrupted', async () => {
