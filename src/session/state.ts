@@ -125,6 +125,8 @@ export type GrantForm = {
   readonly busy?: string;
   /** Pods that would be isolated must be confirmed by a second enter. */
   readonly confirming: boolean;
+  /** First line shown, where the terminal has no room for all. */
+  readonly scroll: number;
 };
 
 /** One thing that is said of an object; without a label it belongs to the one before. `apart`: after an empty line. */

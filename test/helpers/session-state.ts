@@ -243,6 +243,7 @@ export function grantForm(change: Partial<GrantForm> = {}): GrantForm {
     problems: {},
     plan: { state: 'none' },
     confirming: false,
+    scroll: 0,
     ...change,
   };
 }

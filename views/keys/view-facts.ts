@@ -1,11 +1,13 @@
 import type { SessionState } from '../../src/session/state.ts';
 import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
 import { overlayPanel } from '../overlays/overlay-panel.ts';
-import { READ_SCOPES, scopeOf, type ViewFacts } from './binding.ts';
+import { READ_SCOPES, type Scope, scopeOf, type ViewFacts } from './binding.ts';
+
+const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant'];
 
 /** What the screen knows about the pane in focus, or the text that is open: a page, and how far it scrolls. */
 export function viewFacts(state: SessionState, size: Size): ViewFacts {
-  const panel = READ_SCOPES.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
+  const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
   if (panel !== undefined) {
     return { page: Math.max(1, panel.rows - 4), scroll: panel.scroll, scrollMax: panel.scrollMax };
   }

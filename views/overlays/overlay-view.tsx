@@ -30,8 +30,9 @@ export function OverlayView({ state, panel }: { state: SessionState; panel: Pane
 }
 
 function bottomOf(state: SessionState, { kind, scroll, scrollMax, lines, columns }: Panel): Line {
-  const hints = kind === 'dialog' ? hintLine(scopeOf(state), state, columns - 24) : [];
+  const hints = kind === 'dialog' ? hintLine(scopeOf(state), state, columns - 28) : [];
   if (scrollMax === 0) return hints.length > 0 ? [...hints, span(' ')] : [];
-  const at = `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length} `;
+  const more = scroll < scrollMax ? ' · PgDn' : '';
+  const at = `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length}${more} `;
   return [...hints, span(` ${at}`, 'faint')];
 }

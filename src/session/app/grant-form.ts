@@ -93,9 +93,13 @@ export function grantForm(app: App): GrantFormCommands {
     },
     grantField: (field) =>
       change((form) => {
-        if (typeof field === 'string') return { ...form, field };
+        if (typeof field === 'string') return { ...form, field, scroll: 0 };
         const at = FIELDS.indexOf(form.field);
-        return { ...form, field: FIELDS[(at + field + FIELDS.length) % FIELDS.length] ?? 'reason' };
+        return {
+          ...form,
+          scroll: 0,
+          field: FIELDS[(at + field + FIELDS.length) % FIELDS.length] ?? 'reason',
+        };
       }, false),
     grantScope: () => {
       const { source, sourcePod } = pods;
@@ -134,6 +138,7 @@ export function grantForm(app: App): GrantFormCommands {
       change((form) => ({
         ...form,
         confirming: false,
+        scroll: 0,
         fields: { ...form.fields, [form.field]: edit(form.fields[form.field], typed) },
         plan: stale(form),
       }));
@@ -153,13 +158,19 @@ function submit(
   if (form === undefined || runtime === undefined || form.busy !== undefined) return;
   const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
   if (request === undefined) {
-    change((current) => ({ ...current, problems, field: firstProblem(problems) ?? current.field }), false);
+    const field = firstProblem(problems) ?? form.field;
+    change((current) => ({ ...current, problems, field, scroll: 0 }), false);
     return;
   }
   if (request.reason === '') {
     const text = 'A grant needs a reason: it is what the audit log keeps.';
     change(
-      (current) => ({ ...current, field: 'reason', problems: { ...current.problems, reason: text } }),
+      (current) => ({
+        ...current,
+        field: 'reason',
+        scroll: 0,
+        problems: { ...current.problems, reason: text },
+      }),
       false,
     );
     return;

@@ -108,6 +108,8 @@ function scrolled(overlay: Overlay, by: number): Overlay {
     case 'explain':
     case 'detail':
       return { ...overlay, scroll: clamp(overlay.scroll + by, Number.MAX_SAFE_INTEGER) };
+    case 'grant':
+      return { ...overlay, form: { ...overlay.form, scroll: Math.max(0, overlay.form.scroll + by) } };
     case 'pick':
       return {
         ...overlay,

@@ -31,6 +31,7 @@ export function newForm(app: App, source: EndRef, destination: EndRef, path: Pat
     problems: {},
     plan: { state: 'making' },
     confirming: false,
+    scroll: 0,
   };
 }
 

@@ -86,7 +86,7 @@ test('detail scrolls, says where it is, and breaks lines that are too long', asy
   expect(text[2]).toMatch(/^╭ Pod shop\/web ─+╮$/);
   expect(text[3]).toMatch(/^│ {4}key20: word word/);
   expect(text[4]).toMatch(/^│ {4}word word/);
-  expect(text[28]).toMatch(/^╰ 21-45 of 61 ─+╯$/);
+  expect(text[28]).toMatch(/^╰ 21-45 of 61 · PgDn ─+╯$/);
 });
 
 test('a scroll past the end shows the end', async () => {

@@ -182,3 +182,49 @@ test('the table goes on beside the form', async () => {
   expect(screen.text()).toContain('4 Grants 1');
   await screen.close();
 });
+
+test.each([
+  [60, 15],
+  [80, 24],
+  [80, 15],
+])('at %ix%i every line of the form can be reached with the arrows', async (columns, rows) => {
+  const plan = made(good({ warnings: Array.from({ length: 12 }, (_, index) => `warning ${index}`) }));
+  const screen = openScreen({
+    columns,
+    rows,
+    state: sessionState({ overlay: { type: 'grant', form: grantForm({ plan, field: 'ticket' }) } }),
+    commands: (store, recorded) => ({
+      ...recorded,
+      move: (by) => {
+        const { overlay } = store.getState();
+        if (overlay.type !== 'grant') return;
+        store.setState({
+          overlay: { ...overlay, form: { ...overlay.form, scroll: overlay.form.scroll + by } },
+        });
+      },
+    }),
+  });
+  await screen.until(/╭ Grant .*\n.*From/);
+  expect(screen.text()).not.toContain('warning 11');
+  expect(screen.text()).toMatch(/1-\d+ of \d+ · PgDn/);
+  const seen = new Set<string>();
+  for (let step = 0; step < 12; step += 1) {
+    for (const found of screen.text().matchAll(/warning \d+/g)) seen.add(found[0]);
+    screen.press('down');
+    await screen.settled();
+  }
+  expect(seen.size).toBe(12);
+  for (let step = 0; step < 14; step += 1) screen.press('up');
+  await screen.until(/╭ Grant .*\n.*From/);
+  await screen.close();
+});
+
+test('what must be confirmed stands in the title, which does not scroll away', async () => {
+  const isolates = [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' as const }];
+  const text = await formText(
+    { plan: made(good({ isolates })), confirming: true, scroll: 5 },
+    { columns: 80, rows: 15 },
+  );
+  expect(text.split('\n')[0]).not.toContain('From');
+  expect(text).toContain('╭ Grant ! isolates 1 pod: enter once more to do it ');
+});

@@ -1,5 +1,5 @@
 import type { SessionState } from '../../../src/session/state.ts';
-import type { Binding } from '../binding.ts';
+import type { Binding, ViewFacts } from '../binding.ts';
 
 /** Keys of the grant form, apart from editing its text. */
 export const GRANT_FORM: readonly Binding[] = [
@@ -17,17 +17,38 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-next-field',
     keys: ['down'],
     scopes: ['grant'],
-    title: 'next field',
+    title: 'next field; after the last one, the plan below',
     hint: () => 'next field',
     footer: 2,
-    run: (commands) => commands.grantField(1),
+    run: (commands, state, facts) => {
+      const below = isLastField(state) && facts.scroll < facts.scrollMax;
+      if (below) commands.move(clampedBy(STEP, facts));
+      else commands.grantField(1);
+    },
   },
   {
     id: 'grant-previous-field',
     keys: ['up'],
     scopes: ['grant'],
-    title: 'field before',
-    run: (commands) => commands.grantField(-1),
+    title: 'field before, or back up from the plan',
+    run: (commands, _state, facts) => {
+      if (facts.scroll > 0) commands.move(clampedBy(-STEP, facts));
+      else commands.grantField(-1);
+    },
+  },
+  {
+    id: 'grant-page-down',
+    keys: ['pagedown'],
+    scopes: ['grant'],
+    title: 'one page down',
+    run: (commands, _state, facts) => commands.move(clampedBy(facts.page, facts)),
+  },
+  {
+    id: 'grant-page-up',
+    keys: ['pageup'],
+    scopes: ['grant'],
+    title: 'one page up',
+    run: (commands, _state, facts) => commands.move(clampedBy(-facts.page, facts)),
   },
   {
     id: 'grant-scope',
@@ -66,6 +87,18 @@ export const GRANT_FORM: readonly Binding[] = [
     run: (commands) => commands.grantYaml(),
   },
 ];
+
+/** Lines that an arrow scrolls the form by. */
+const STEP = 3;
+
+/** So far as the form goes; what is shown now may lie before where the last key left it. */
+function clampedBy(step: number, { scroll, scrollMax }: ViewFacts): number {
+  return Math.min(scrollMax, Math.max(0, scroll + step)) - scroll;
+}
+
+function isLastField({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && overlay.form.field === 'ticket';
+}
 
 function inDuration({ overlay }: SessionState): boolean {
   return overlay.type === 'grant' && overlay.form.field === 'duration';

@@ -1,5 +1,7 @@
 import { formatDuration } from '../../../src/core/access/duration.ts';
+import { keyOf } from '../../../src/core/cluster/objects.ts';
 import type { GrantField, GrantForm, SessionState } from '../../../src/session/state.ts';
+import { plural } from '../../text/count.ts';
 import { columnsOf } from '../../text/fit.ts';
 import { type Line, type Span, span } from '../../text/span.ts';
 import { wrap } from '../../text/wrap.ts';
@@ -13,7 +15,8 @@ const LABEL = 10;
 export function grantContent(form: GrantForm, state: SessionState): Content {
   return {
     kind: 'dialog',
-    title: [span(' Grant ', 'strong')],
+    title: [span(' Grant ', 'strong'), ...confirmation(form)],
+    scroll: form.scroll,
     right: form.busy === undefined ? [] : [span(`◌ ${form.busy} `, 'time')],
     lines: (columns) => [
       ...endLines('From', form.sourceText, scopeHint(form), columns),
@@ -26,6 +29,13 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
       ...planLines(form, state, columns),
     ],
   };
+}
+
+/** Said where it is seen however far the form is scrolled. */
+function confirmation({ confirming, plan }: GrantForm): Line {
+  if (!confirming || plan.state !== 'made' || !plan.plan.ok) return [];
+  const pods = new Set(plan.plan.isolates.map(({ pod }) => keyOf(pod)));
+  return [span(`! isolates ${plural(pods.size, 'pod')}: enter once more to do it `, 'alert')];
 }
 
 function endLines(label: string, text: string, hint: string, columns: number): readonly Line[] {
