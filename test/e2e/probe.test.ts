@@ -8,7 +8,6 @@ import type { Flow } from '../../src/core/traffic/flow.ts';
 import { type Cluster, connect } from '../../src/kube/connect.ts';
 import { createConnectProbe } from '../../src/probe/connect-test.ts';
 import { createConnectionCount } from '../../src/probe/connections.ts';
-import { createListening } from '../../src/probe/listening.ts';
 import { serviceResolver } from '../../src/probe/service-at.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
 import { createSocketReader } from '../../src/probe/sockets/socket-reader.ts';
@@ -144,17 +143,6 @@ describe.skipIf(found === undefined)('the probe in a real cluster', () => {
     expect(await attempt('api', ip('db'), 5432, 'UDP')).toBe('unknown');
     expect(await attempt('db', ip('web'), 8080)).toBe('timeout');
     expect(await attempt('db', ip('db'), 5432)).toBe('open');
-  });
-
-  test('says whether a destination listens, from its table or from within', async () => {
-    const listening = createListening({ exec });
-    expect(await listening(pod('web'), 8080, 'TCP', ever)).toMatchObject({
-      answer: 'yes',
-      how: 'its socket table',
-    });
-    expect(await listening(pod('web'), 9090, 'TCP', ever)).toMatchObject({ answer: 'no' });
-    expect(await listening(pod('db'), 5432, 'TCP', ever)).toMatchObject({ answer: 'yes' });
-    expect(await listening(pod('db'), 81, 'TCP', ever)).toMatchObject({ answer: 'no' });
   });
 
   test('counts a connection that is held, and not the ones that ended', async () => {

@@ -3,7 +3,6 @@ import { dialectOf } from '../../core/policy/dialect.ts';
 import { createEngine } from '../../core/policy/engine.ts';
 import type { TrafficSource } from '../../core/ports.ts';
 import { createFold } from '../../core/traffic/fold.ts';
-import { BLIND_SPOTS } from '../../probe/trust.ts';
 import { touches } from '../../session/app/publish.ts';
 import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
@@ -33,7 +32,7 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
   const telling: Telling = { call: () => {} };
   const connection = await openConnection(options, {}, signal);
   const view = options.allNamespaces === true ? undefined : connection.namespace;
-  const listener = { flows: () => telling.call(), ...tellSource(output, BLIND_SPOTS) };
+  const listener = { flows: () => telling.call(), ...tellSource(output) };
   const work = {
     traffic: true,
     streams: true,
@@ -70,7 +69,7 @@ export async function followAlone(following: Following): Promise<number> {
         fold.add(found, systemClock.now());
         telling.call();
       },
-      state: tellSource(output, BLIND_SPOTS).traffic,
+      state: tellSource(output).traffic,
       slow,
     },
     AbortSignal.any([signal, stop.signal]),

@@ -1,17 +1,13 @@
 import type { FeedState } from '../../core/cluster/events.ts';
 import type { TrafficState } from '../../core/ports.ts';
+import { BLIND_SPOTS } from '../../core/traffic/trust.ts';
 import type { Output } from '../output/write.ts';
 
 /**
  * Tells on stderr what a reader of attempts must know of where they come from: that a source fails, reconnects or
  * loses flows, what sockets can't show, and lists that are not followed. Each once, until it changes.
- *
- * @param blindSpots what the probe can never show, told once it reads
  */
-export function tellSource(
-  { err }: Output,
-  blindSpots: readonly string[],
-): {
+export function tellSource({ err }: Output): {
   readonly traffic: (state: TrafficState) => void;
   readonly feed: (feed: string, state: FeedState) => void;
 } {
@@ -26,7 +22,7 @@ export function tellSource(
       told = now;
       if (source !== 'probe' || status !== 'live' || warned) return;
       warned = true;
-      err(`sluice: probe: ${detail}; sockets never show ${blindSpots.join('; ')}\n`);
+      err(`sluice: probe: ${detail}; sockets never show ${BLIND_SPOTS.join('; ')}\n`);
     },
     feed: (feed, state) => {
       const reason = state.state === 'stale' ? state.reason : '';

@@ -3,6 +3,7 @@ import type { Grant } from '../../core/access/grant.ts';
 import { formatPorts } from '../../core/access/names.ts';
 import type { GrantPlan } from '../../core/access/plan.ts';
 import type { Verdict } from '../../core/policy/verdict.ts';
+import { trustOf } from '../../core/traffic/trust.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { clockTime, pad } from '../output/text.ts';
 
@@ -191,6 +192,7 @@ export function attemptJson({ row, why, differs }: AttemptLine): Readonly<Record
     allowedBy: newest.allowedBy,
     deniedBy: newest.deniedBy,
     seen: newest.seen,
+    trust: trustOf(newest),
     nodes: newest.nodes,
   };
 }

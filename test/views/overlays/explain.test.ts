@@ -46,6 +46,14 @@ test('both halves, the policies with their rules, what was seen, and the way out
   ]);
 });
 
+test('what sockets say is told with how far to trust it', () => {
+  const line = attemptLine();
+  const newest = { ...line.row.newest, seen: 'socket' as const, tries: 3 };
+  const lines = explained({ attempt: { ...line, row: { ...line.row, newest } } });
+  const said = lines.findIndex((text) => text.startsWith('sockets say'));
+  expect(lines[said + 1]).toMatch(/^ {2}likely +The first packet was sent again without an answer: dropped/);
+});
+
 test('it says what the verb says', () => {
   const words = (lines: readonly string[]) => lines.join(' ').replace(/\s+/g, ' ');
   const verb = explainText(deniedVerdict(), { from: 'web', to: 'db' }).filter(

@@ -1,3 +1,4 @@
+import { trustOf } from '../../../src/core/traffic/trust.ts';
 import type { AttemptLine } from '../../../src/session/state.ts';
 import { attemptVerdict } from '../../columns/verdict.ts';
 import { plural } from '../../text/count.ts';
@@ -24,9 +25,14 @@ export function seenItems({ row, differs }: AttemptLine, now: number): readonly 
     `last ${ago(now - row.last)}${node === undefined ? '' : ` on ${node}`}`,
   ].filter((fact) => fact !== undefined);
   const seen: Item = { label: span(WHO[newest.seen]), text: span(`${text}  ${facts.join(', ')}`, tone) };
-  return differs === undefined
-    ? [seen]
-    : [seen, { label: span('! a finding', 'warn'), text: span(differs, 'warn') }];
+  const trust = trustOf(newest);
+  return [
+    seen,
+    ...(trust === undefined
+      ? []
+      : [{ label: span(`  ${trust.level}`, 'faint'), text: span(trust.text, 'faint') }]),
+    ...(differs === undefined ? [] : [{ label: span('! a finding', 'warn'), text: span(differs, 'warn') }]),
+  ];
 }
 
 function over(milliseconds: number): string {
