@@ -9,6 +9,8 @@ export type Step = {
   readonly applied: Applied;
   readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
   readonly sure: boolean;
+  /** Whether the rule surely matches, where its policy is in force. */
+  readonly matches?: boolean;
 } & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
 
 /** The decision on one half and what led to it. `isolated`: by the normal tier. */
@@ -136,7 +138,9 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
       ? outcome('undecidable', [...denies, ...maybe, ...isolation])
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
-  const mayDenyAfterAll = mayDeny || isolating.length > 0;
+  // A policy that may not be in force shuts nobody out whom it then admits.
+  const admitting = new Set(allows.filter(({ matches }) => matches).map((step) => step.applied));
+  const mayDenyAfterAll = mayDeny || isolating.some((item) => !admitting.has(item));
   if ((mayDenyAfterAll && after.decision !== 'deny') || (allows.length > 0 && after.decision !== 'allow')) {
     return outcome('undecidable', [...denies, ...allows, ...isolation, ...after.steps]);
   }
@@ -193,8 +197,8 @@ function collectSteps(ask: Ask, applied: Applied, steps: Step[]): void {
     if (allowed && rule.action === 'allow' && rule.l7 === undefined) continue;
     const match: Match = matchRule(ask.world, rule, ask.question);
     if (match === 'no') continue;
-    const sure = match === 'yes' && applied.sure;
-    steps.push({ applied, action: rule.action, rule, index, sure });
-    if (sure && rule.action === 'allow') allowed = true;
+    const matches = match === 'yes';
+    steps.push({ applied, action: rule.action, rule, index, sure: matches && applied.sure, matches });
+    if (matches && applied.sure && rule.action === 'allow') allowed = true;
   }
 }

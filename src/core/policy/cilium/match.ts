@@ -53,13 +53,19 @@ export function matchWorldCidr(
   const { range, except } = rangesOf(peer);
   if (range === undefined || (side.type === 'ip' && side.reserved !== undefined)) return 'no';
   const isInCluster = side.type === 'pod' || side.node !== undefined;
-  if (isInCluster && (peer.cidr.endsWith('/0') || !reachesInside(world.dialect, side))) return 'no';
+  const isOut = isInCluster && (peer.cidr.endsWith('/0') || !reachesInside(world.dialect, side));
+  if (isOut && peer.reachesPods !== true) return 'no';
   if (side.type === 'pod' && side.ips.length === 0) {
     world.doubts?.add(`${side.pod.name} has no address yet`);
     return 'maybe';
   }
   const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
-  return hit ? 'yes' : 'no';
+  if (!hit || !isOut) return hit ? 'yes' : 'no';
+  // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (facts/policy.md §2b rule 7).
+  world.doubts?.add(
+    `whether networks of a ClusterNetworkPolicy match in the cluster is not known of ${world.dialect.enforcer}`,
+  );
+  return 'maybe';
 }
 
 /** Whether `policy-cidr-match-mode` lets a CIDR match this end; other enforcers have no such mode. */

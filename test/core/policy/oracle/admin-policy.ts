@@ -1,7 +1,8 @@
-import { kubernetesCidr } from './cidr.ts';
+import { networks } from './cidr.ts';
+import { identity } from './identity.ts';
 import { adminPorts } from './ports.ts';
 import type { Ask, Opinion } from './question.ts';
-import { at, type Json, list, type OraclePod, type OracleWorld, selects } from './reading.ts';
+import { at, type Json, list, type OraclePod, selects } from './reading.ts';
 
 /** `admin`, `baseline`, or undefined for another kind (facts/policy.md §2b rule 1). */
 export function tierOf(policy: Json): 'admin' | 'baseline' | undefined {
@@ -17,13 +18,14 @@ export function priorityOf(policy: Json): number {
 
 /** The action of the first rule that matches (facts/policy.md §2b rules 2, 3, 6 to 8). */
 export function adminPolicyOn(ask: Ask, policy: Json): Opinion['action'] | undefined {
-  if (!isMeant(ask.world, at(policy, 'spec', 'subject'), ask.self)) return undefined;
+  if (!isMeant(ask, at(policy, 'spec', 'subject'), ask.self)) return undefined;
   const rules = list(at(policy, 'spec', ask.direction)) ?? [];
   const field = ask.direction === 'ingress' ? 'from' : 'to';
   for (const [index, rule] of rules.entries()) {
     const place = `${policy.kind} ${at(policy, 'metadata', 'name')} ${ask.direction} ${index}`;
     const peers = list(at(rule, field)) ?? [];
-    const hit = adminPorts(ask, rule) && peers.some((peer, item) => isPeer(ask, peer, `${place}.${item}`));
+    const hit =
+      adminPorts(ask, rule, place) && peers.some((peer, item) => isPeer(ask, peer, `${place}.${item}`));
     if (!hit) continue;
     const action = at(rule, 'action');
     return action === 'Deny' ? 'deny' : action === 'Pass' ? 'pass' : 'allow';
@@ -32,24 +34,24 @@ export function adminPolicyOn(ask: Ask, policy: Json): Opinion['action'] | undef
 }
 
 /** Pods by namespaces, or by namespaces and labels; never a host-network one. */
-function isMeant({ namespaces }: OracleWorld, match: unknown, pod: OraclePod): boolean {
+function isMeant(ask: Ask, match: unknown, pod: OraclePod): boolean {
   if (pod.host) return false;
-  const labels = namespaces.get(pod.namespace) ?? {};
+  const labels = ask.world.namespaces.get(pod.namespace) ?? {};
   const whole = at(match, 'namespaces');
   if (whole !== undefined) return selects(whole, (key) => labels[key]);
   const both = at(match, 'pods');
   return (
     both !== undefined &&
     selects(at(both, 'namespaceSelector'), (key) => labels[key]) &&
-    selects(at(both, 'podSelector'), (key) => pod.labels[key])
+    selects(at(both, 'podSelector'), ask.settings.cilium ? identity(ask, pod) : (key) => pod.labels[key])
   );
 }
 
 function isPeer(ask: Ask, peer: unknown, place: string): boolean {
-  const networks = list(at(peer, 'networks'));
-  if (networks !== undefined) {
-    return networks.some((cidr, index) =>
-      kubernetesCidr(ask, { cidr: String(cidr), except: [] }, `${place}.${index}`),
+  const cidrs = list(at(peer, 'networks'));
+  if (cidrs !== undefined) {
+    return cidrs.some((cidr, index) =>
+      networks(ask, { cidr: String(cidr), except: [] }, `${place}.${index}`),
     );
   }
   const nodes = at(peer, 'nodes');
@@ -57,7 +59,7 @@ function isPeer(ask: Ask, peer: unknown, place: string): boolean {
     const node = nodeOf(ask);
     return node !== undefined && selects(nodes, (key) => node.labels[key]);
   }
-  return ask.peer.type === 'pod' && isMeant(ask.world, peer, ask.peer);
+  return ask.peer.type === 'pod' && isMeant(ask, peer, ask.peer);
 }
 
 /** The node that the other end is, or shares its address with. */

@@ -4,7 +4,22 @@ import { within } from './reading.ts';
 type Block = { readonly cidr: string; readonly except: readonly string[] };
 
 /** An ipBlock or network by the Kubernetes text: pods and nodes by their address (facts/policy.md §1 rules 21, 22, 33). */
-export function kubernetesCidr({ peer, guess }: Ask, { cidr, except }: Block, place: string): boolean {
+export function kubernetesCidr(ask: Ask, block: Block, place: string): boolean {
+  const { blocks } = ask.settings;
+  if (ask.peer.type !== 'pod' || blocks === 'yes') return holds(ask, block, place);
+  return blocks === 'unknown' && holds(ask, block, place) && ask.guess(`blocks match pods ${place}`);
+}
+
+/** `networks` of the admin kinds: they match pods whatever else does; contested on Cilium (§2b rule 7). */
+export function networks(ask: Ask, block: Block, place: string): boolean {
+  const { settings, peer } = ask;
+  if (!settings.cilium) return holds(ask, block, place);
+  if (ciliumCidr(ask, block, place)) return true;
+  const isInside = peer.type === 'pod' || peer.node !== undefined;
+  return isInside && holds(ask, block, place) && ask.guess(`networks inside ${place}`);
+}
+
+function holds({ peer, guess }: Ask, { cidr, except }: Block, place: string): boolean {
   if (peer.type === 'pod' && peer.ips.length === 0) {
     return (except.length === 0 && cidr.endsWith('/0')) || guess(`address of ${peer.name} in ${place}`);
   }

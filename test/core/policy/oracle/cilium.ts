@@ -13,13 +13,14 @@ export type Entry = { readonly key: string; readonly l7: boolean };
 export function ciliumPolicyOn(
   ask: Ask,
   policy: Json,
+  isInForce: (part: number) => boolean,
 ): readonly (Normal & { readonly entries: readonly Entry[] })[] {
   const specs = [...(isObject(policy.spec) ? [policy.spec] : []), ...(list(policy.specs) ?? [])];
   // One rule without a section makes the whole object invalid (§0 fact 8, §2a.14).
   if (specs.some((spec) => SECTIONS.every((section) => (list(at(spec, section)) ?? []).length === 0)))
     return [];
   return specs
-    .filter((spec) => isSubject(ask, policy, spec))
+    .filter((spec) => isSubject(ask, policy, spec) && isInForce(specs.indexOf(spec)))
     .map((spec) => onRule(ask, policy, spec, specs.indexOf(spec)));
 }
 
@@ -47,6 +48,7 @@ function onRule(ask: Ask, policy: Json, spec: unknown, number: number) {
   );
   return {
     // Default deny needs a rule of the direction, and may be switched off (§2a.2, §2a.3).
+    speaks: allows.length + denies.length > 0,
     isolates: allows.length + denies.length > 0 && at(spec, 'enableDefaultDeny', direction) !== false,
     denies: denied,
     allows:
@@ -64,9 +66,9 @@ function entriesOf(ask: Ask, policy: Json, rule: unknown, place: string, deny: b
   const toPorts = list(at(rule, 'toPorts')) ?? [];
   const peers = peersOf(ask, policy, rule, place, deny, toPorts.length > 0);
   if (toPorts.length === 0) return peers.map((peer) => ({ key: `${policy.kind} ${peer} *`, l7: false }));
-  const open = toPorts.flatMap((item) =>
+  const open = toPorts.flatMap((item, number) =>
     (list(at(item, 'ports')) ?? [])
-      .filter((port) => ciliumPort(ask, port))
+      .filter((port, index) => ciliumPort(ask, port, `${place} ports ${number}.${index}`))
       .map((port) => ({
         port: `${at(port, 'port')}-${at(port, 'endPort')}`,
         l7: !deny && at(item, 'rules') !== undefined,

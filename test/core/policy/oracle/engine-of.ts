@@ -1,13 +1,16 @@
 import { manifestEvents } from '../../../../src/core/cluster/manifests.ts';
 import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
+import { assume } from '../../../../src/core/policy/assume.ts';
 import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
+import { parseEnforcer } from '../../../../src/core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
 import type { RandomWorld } from './worlds.ts';
 
 /** The dialect of a random world. */
-export function dialectFor({ enforcer, settings }: RandomWorld): Dialect {
-  return withCiliumConfig(dialectOf(enforcer), settings);
+export function dialectFor({ enforcer, settings, assumed }: RandomWorld): Dialect {
+  const { name, version } = parseEnforcer(enforcer);
+  return assumed.reduce(assume, withCiliumConfig(dialectOf(name, version), settings));
 }
 
 /** The product's engine over a random world. */

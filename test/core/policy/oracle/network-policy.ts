@@ -13,9 +13,9 @@ export function networkPolicyOn(ask: Ask, policy: Json): Normal | undefined {
   const listed = typesOf(policy).includes(direction);
   // Cilium takes both sections whatever policyTypes says (§1 rule 8).
   const counts = listed || (ask.settings.cilium && rules.length > 0);
-  if (!counts) return { isolates: false, denies: false, allows: 'no' };
+  if (!counts) return { isolates: false, denies: false, allows: 'no', speaks: false };
   const allows = rules.some((rule, index) => matches(ask, policy, rule, index));
-  return { isolates: true, denies: false, allows: allows ? 'plain' : 'no' };
+  return { isolates: true, denies: false, allows: allows ? 'plain' : 'no', speaks: true };
 }
 
 function typesOf(policy: Json): readonly Direction[] {
@@ -29,9 +29,9 @@ function sees(ask: Ask, pod: OraclePod): (key: string) => string | undefined {
 }
 
 function matches(ask: Ask, policy: Json, rule: unknown, index: number): boolean {
-  if (!networkPolicyPorts(ask, at(rule, 'ports'))) return false;
   const peers = list(at(rule, ask.direction === 'ingress' ? 'from' : 'to')) ?? [];
   const place = `${policy.kind} ${at(policy, 'metadata', 'namespace')}/${at(policy, 'metadata', 'name')} ${ask.direction} ${index}`;
+  if (!networkPolicyPorts(ask, at(rule, 'ports'), place)) return false;
   return peers.length === 0 || peers.some((peer, item) => admits(ask, policy, peer, `${place}.${item}`));
 }
 

@@ -2,8 +2,9 @@ import { adminPolicyOn, priorityOf, tierOf } from './admin-policy.ts';
 import { ciliumPolicyOn } from './cilium.ts';
 import { everyResult, type Guess } from './guess.ts';
 import { networkPolicyOn } from './network-policy.ts';
-import type { Ask, Direction, Settings } from './question.ts';
+import type { Ask, Direction } from './question.ts';
 import { isSix, type Json, type OracleEnd, type OraclePod, type OracleWorld } from './reading.ts';
+import { isBlurred, type Settings } from './settings.ts';
 
 /** `l7`: open, and a proxy decides on the request. */
 export type HalfAnswer = 'allow' | 'deny' | 'l7' | 'undecidable';
@@ -26,10 +27,18 @@ export function answer(
   direction: Direction,
 ): HalfAnswer {
   const results = everyResult((guess) => halfOf(world, settings, question, direction, guess));
+  const found = onlyOf([...results]);
+  const self = direction === 'ingress' ? question.to : question.from;
+  if (self.type === 'pod' && isBlurred(settings, self.namespace, found)) return 'undecidable';
+  // A deny stops nobody for certain where nothing is known to enforce it (§1 rule 35).
+  return found === 'deny' && settings.name === 'none' ? 'undecidable' : found;
+}
+
+function onlyOf(results: readonly Result[]): HalfAnswer {
   const [first] = results;
-  if (first !== undefined && results.size === 1) return first;
+  if (first !== undefined && results.length === 1) return first;
   // Open in any case, though perhaps through a proxy.
-  return [...results].every((result) => result !== 'deny') ? 'l7' : 'undecidable';
+  return results.every((result) => result !== 'deny') ? 'l7' : 'undecidable';
 }
 
 function halfOf(
@@ -51,7 +60,24 @@ function halfOf(
   const own = direction === 'ingress' && peer.type === 'address' && peer.node?.name === self.node;
   // The own node always gets in, on Cilium unless a deny covers it (§1 rule 28, §2a.9).
   if (own && !settings.cilium) return 'allow';
-  return tier(ask, 'admin', () => normal(ask, own, () => tier(ask, 'baseline', () => 'allow')));
+  let accepted = false;
+  const baseline = () =>
+    tier(
+      ask,
+      'baseline',
+      () => 'allow',
+      () => {
+        accepted = true;
+      },
+    );
+  const result = tier(ask, 'admin', () =>
+    normal(ask, own, baseline, () => {
+      accepted = false;
+      baseline();
+      return accepted;
+    }),
+  );
+  return result;
 }
 
 /** The family in use, where both ends have a choice (§1 rule 33). */
@@ -72,7 +98,7 @@ function inFamily(end: OracleEnd, family: 'four' | 'six' | undefined): OracleEnd
 /** A host-network pod is its node on Cilium; the API leaves it open (§1 rule 29). */
 function asSeen(world: OracleWorld, settings: Settings, end: OracleEnd, guess: Guess): OracleEnd {
   if (end.type !== 'pod' || !end.host) return end;
-  if (!settings.cilium && guess(`${end.name} by its labels`)) return end;
+  if (!settings.hostIsNode && guess(`${end.name} by its labels`)) return end;
   const node = world.nodes.find(({ name }) => name === end.node);
   return { type: 'address', ip: end.ips[0] ?? node?.ip ?? '', node };
 }
@@ -80,10 +106,13 @@ function asSeen(world: OracleWorld, settings: Settings, end: OracleEnd, guess: G
 type Result = 'allow' | 'deny' | 'l7';
 
 /** A ranked tier: lowest priority first; equal ones have no order, so each may come first (§2b rules 2, 3). */
-function tier(ask: Ask, wanted: 'admin' | 'baseline', next: () => Result): Result {
-  const policies = ask.settings.cilium
-    ? []
-    : ask.world.policies.filter((policy) => tierOf(policy) === wanted);
+function tier(
+  ask: Ask,
+  wanted: 'admin' | 'baseline',
+  next: () => Result,
+  onAccept: () => void = () => undefined,
+): Result {
+  const policies = ask.world.policies.filter((policy) => tierOf(policy) === wanted && isInForce(ask, policy));
   const left = policies.flatMap((policy) => {
     const action = adminPolicyOn(ask, policy);
     return action === undefined ? [] : [{ policy, action }];
@@ -94,7 +123,14 @@ function tier(ask: Ask, wanted: 'admin' | 'baseline', next: () => Result): Resul
     ({ policy }, index) => index === firsts.length - 1 || ask.guess(`first ${name(policy)} ${wanted}`),
   );
   if (chosen === undefined || chosen.action === 'pass') return next();
+  if (chosen.action === 'allow') onAccept();
   return chosen.action;
+}
+
+/** Whether the enforcer enforces a policy; one that it may enforce counts by itself. */
+function isInForce(ask: Ask, policy: Json, part = ''): boolean {
+  const known = ask.settings.kinds[String(policy.kind)];
+  return known === 'maybe' ? ask.guess(`in force ${policy.kind} ${name(policy)}${part}`) : known === 'yes';
 }
 
 function name(policy: Json): string {
@@ -102,24 +138,34 @@ function name(policy: Json): string {
 }
 
 /** Deny beats allow across all kinds; isolated is denied what nothing allows (§1 rules 2, 4; §2a.2, §2a.9, §2a.15). */
-function normal(ask: Ask, ownNode: boolean, next: () => Result): Result {
+function normal(ask: Ask, ownNode: boolean, next: () => Result, mayAccept: () => boolean): Result {
   const on = policiesOn(ask);
   if (on.some(({ denies }) => denies)) return 'deny';
   const entries = on.flatMap((policy) => policy.entries);
   const plain = new Set(entries.filter(({ l7 }) => !l7).map(({ key }) => key));
   const proxied = entries.some(({ key, l7 }) => l7 && !plain.has(key));
   if (on.some(({ allows }) => allows !== 'no')) return proxied ? 'l7' : 'allow';
-  if (ownNode) return 'allow';
-  return isolated(ask.settings, on) ? 'deny' : next();
+  if (ownNode && isLetIn(ask.settings, on)) return 'allow';
+  if (!isolated(ask.settings, on)) return next();
+  // Contested: Cilium may let a baseline accept through (§2a.16).
+  return ask.settings.cilium && mayAccept() && ask.guess('baseline accept') ? 'allow' : 'deny';
+}
+
+/** Cilium's settings may want a rule for the own node (§2a.1, `allow-localhost`). */
+function isLetIn(settings: Settings, on: readonly { readonly speaks: boolean }[]): boolean {
+  if (settings.nodeByRule) return false;
+  return !settings.since120 || settings.mode !== 'always' || on.some(({ speaks }) => speaks);
 }
 
 function policiesOn(ask: Ask) {
   return ask.world.policies.flatMap((policy) => {
     if (policy.kind === 'NetworkPolicy') {
+      if (!isInForce(ask, policy)) return [];
       const found = networkPolicyOn(ask, policy);
       return found === undefined ? [] : [{ ...found, entries: [] }];
     }
-    return String(policy.kind).startsWith('Cilium') ? ciliumPolicyOn(ask, policy) : [];
+    if (!String(policy.kind).startsWith('Cilium')) return [];
+    return ciliumPolicyOn(ask, policy, (part) => isInForce(ask, policy, ` ${part}`));
   });
 }
 

@@ -1,15 +1,8 @@
 import type { Guess } from './guess.ts';
 import type { OracleEnd, OraclePod, OracleWorld } from './reading.ts';
+import type { Settings } from './settings.ts';
 
 export type Direction = 'ingress' | 'egress';
-
-/** How the enforcer is set (facts/policy.md §2a.1, §2a.8, §2a.11). */
-export type Settings = {
-  readonly cilium: boolean;
-  readonly mode: 'default' | 'always' | 'never';
-  readonly cidrModes: readonly string[];
-  readonly labels: string;
-};
 
 /** One half: `self` has the policies, `peer` is at the other end, each with the address in use. */
 export type Ask = {
@@ -31,4 +24,6 @@ export type Normal = {
   readonly isolates: boolean;
   readonly denies: boolean;
   readonly allows: 'no' | 'plain' | 'l7';
+  /** Whether it has rules of that direction at all. */
+  readonly speaks: boolean;
 };

@@ -9,11 +9,15 @@ export type Doc = { readonly kind: string; readonly metadata: Record<string, unk
 /** A small cluster as manifests, and how its enforcer is set. */
 export type RandomWorld = {
   readonly documents: readonly Doc[];
-  readonly enforcer: 'spec' | 'cilium';
+  /** As `--enforcer` takes it. */
+  readonly enforcer: string;
+  /** Of `cilium-config`. */
   readonly settings: Readonly<Record<string, string>>;
+  /** As `--assume` takes them. */
+  readonly assumed: readonly string[];
 };
 
-const NAMESPACES = ['a', 'b', 'c'];
+const NAMESPACES = ['a', 'b'];
 const APPS = ['x', 'y', 'z'];
 const NODES = ['n1', 'n2'];
 const PORTS = [80, 81, 8080, 53];
@@ -122,7 +126,7 @@ const networkPolicy = fc
   .record({
     namespace: one(...NAMESPACES),
     podSelector: often(podSelector),
-    policyTypes: often(one(['Ingress'], ['Egress'], ['Ingress', 'Egress']), 2),
+    policyTypes: often(one(['Ingress'], ['Egress'], ['Ingress', 'Egress'], ['Ingress', 'Egress']), 3),
     ingress: often(fc.array(npRule('from'), { maxLength: 2 }), 2),
     egress: often(fc.array(npRule('to'), { maxLength: 2 }), 1),
   })
@@ -215,9 +219,7 @@ const ciliumPort = fc
     protocol: often(one('TCP', 'UDP', 'ANY'), 2),
     endPort: seldom(fc.constant(8080)),
   })
-  .map(({ port, protocol, endPort }) =>
-    solid({ port, protocol, endPort: /^\d+$/.test(port) && port !== '0' ? endPort : undefined }),
-  );
+  .map(solid);
 const toPorts = (action: 'allow' | 'deny') =>
   fc.array(
     fc.oneof(
@@ -479,46 +481,88 @@ function slice(service: string, namespace: string, address: string): Doc {
 
 /** One policy of the kinds that an enforcer may meet; the number makes its name. */
 export const policyDoc = (enforcer: RandomWorld['enforcer']) =>
-  enforcer === 'cilium'
-    ? fc.oneof({ arbitrary: networkPolicy, weight: 2 }, { arbitrary: ciliumPolicy, weight: 4 })
-    : fc.oneof(
-        { arbitrary: networkPolicy, weight: 3 },
-        { arbitrary: adminPolicy, weight: 2 },
-        { arbitrary: ciliumPolicy, weight: 1 },
-      );
+  fc.oneof(
+    { arbitrary: networkPolicy, weight: 3 },
+    { arbitrary: adminPolicy, weight: isCilium(enforcer) ? 1 : enforcer === 'spec' ? 3 : 2 },
+    { arbitrary: ciliumPolicy, weight: isCilium(enforcer) ? 5 : 1 },
+  );
 
-/** A world of 4 to 8 pods and 1 to 6 policies of all kinds. */
-export const randomWorld: fc.Arbitrary<RandomWorld> = one<RandomWorld['enforcer']>('spec', 'cilium').chain(
-  (enforcer) =>
-    fc
-      .record({
-        namespaces: namespaceDocs,
-        services: serviceDocs,
-        pods: fc.array(podFields, { minLength: 4, maxLength: 8 }),
-        policies: fc.array(policyDoc(enforcer), { minLength: 1, maxLength: 6 }),
-        mode: one('default', 'default', 'default', 'default', 'always', 'never'),
-        cidr: one('', '', 'nodes', 'pods'),
-        labels: one('', '', '', 'k8s:app', 'k8s:!tier'),
-      })
-      .map(({ namespaces, services, pods, policies, mode, cidr, labels }) => ({
-        documents: [
-          ...namespaces,
-          ...nodeDocs,
-          ...services,
-          ...pods.map(podDoc),
-          ...distinct(policies.map((make, index) => make(index))),
-        ],
-        enforcer,
-        settings: settingsOf(enforcer, { 'enable-policy': mode, 'policy-cidr-match-mode': cidr, labels }),
-      })),
-);
-
-function settingsOf(
-  enforcer: RandomWorld['enforcer'],
-  settings: RandomWorld['settings'],
-): RandomWorld['settings'] {
-  return enforcer === 'cilium' ? settings : {};
+function isCilium(enforcer: RandomWorld['enforcer']): boolean {
+  return enforcer.startsWith('cilium');
 }
+
+/** Those that decide all they can come more often than those of which little is known. */
+export const ENFORCERS = [
+  ...Array<string>(5).fill('spec'),
+  ...Array<string>(5).fill('cilium-1.19'),
+  ...Array<string>(5).fill('cilium-1.20'),
+  'calico',
+  'calico-3.28',
+  'calico-3.30',
+  'calico-3.32',
+  'kube-router',
+  'kindnet',
+  'ovn-kubernetes',
+  'antrea',
+  'aws-vpc-cni',
+  'none',
+  'unknown',
+];
+
+const ciliumSettings = fc
+  .record({
+    'enable-policy': one('default', 'default', 'default', 'default', 'always', 'never'),
+    'policy-cidr-match-mode': one('', '', 'nodes', 'pods', 'nodes,pods'),
+    labels: one('', '', '', 'k8s:app', 'k8s:!tier'),
+    'allow-localhost': seldom(one('policy', 'always')),
+    'enable-k8s-cluster-network-policy': seldom(one('true', 'false'), 1),
+    'enable-k8s-networkpolicy': seldom(fc.constant('false'), 9),
+    'enable-cilium-clusterwide-network-policy': seldom(fc.constant('false'), 9),
+  })
+  .map((fields) => solid(fields) as Record<string, string>);
+const assumption = one(
+  'ipblock-matches-pods=true',
+  'ipblock-matches-pods=false',
+  'end-port=true',
+  'end-port=false',
+  'sctp=true',
+  'sctp=false',
+  'enforces=ClusterNetworkPolicy',
+  'ignores=AdminNetworkPolicy',
+);
+/** Seldom, a policy that the engine does not evaluate. */
+export const randomForeign = fc
+  .record({
+    kind: one('Calico NetworkPolicy', 'Istio AuthorizationPolicy'),
+    namespace: one(...NAMESPACES),
+  })
+  .map((fields) => ({ ...fields, name: 'foreign' }))
+  .chain((object) => one([], [], [], [], [], [], [], [], [], [], [], [], [object]));
+
+/** A world of 4 to 8 pods and 2 to 8 policies of all kinds, under one of the enforcers. */
+export const randomWorld: fc.Arbitrary<RandomWorld> = one(...ENFORCERS).chain((enforcer) =>
+  fc
+    .record({
+      namespaces: namespaceDocs,
+      services: serviceDocs,
+      pods: fc.array(podFields, { minLength: 4, maxLength: 8 }),
+      policies: fc.array(policyDoc(enforcer), { minLength: 2, maxLength: 8 }),
+      settings: isCilium(enforcer) ? ciliumSettings : fc.constant({}),
+      assumed: isCilium(enforcer) ? fc.constant([]) : seldom(assumption.map((text) => [text])),
+    })
+    .map(({ namespaces, services, pods, policies, settings, assumed = [] }) => ({
+      documents: [
+        ...namespaces,
+        ...nodeDocs,
+        ...services,
+        ...pods.map(podDoc),
+        ...distinct(policies.map((make, index) => make(index))),
+      ],
+      enforcer,
+      settings,
+      assumed,
+    })),
+);
 
 /** One object per kind, namespace and name: the last one. */
 function distinct(policies: readonly Doc[]): readonly Doc[] {
