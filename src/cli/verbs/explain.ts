@@ -4,6 +4,8 @@ import { SluiceError } from '../../core/errors.ts';
 import { remark } from '../../core/policy/explain.ts';
 import { createPathJudge, type PathAnswer } from '../../core/policy/path/judge-path.ts';
 import { pathText } from '../../core/policy/path/path-text.ts';
+import { clusterDiff } from '../../core/policy/reach/cluster-diff.ts';
+import { diffText } from '../../core/policy/reach/diff-text.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
 import { answerBatch } from '../offline/explain/batch.ts';
 import {
@@ -21,7 +23,7 @@ export type ExplainOptions = WorldOptions & EditOptions & { readonly port?: stri
 
 /**
  * `sluice explain FROM TO --port P`: the verdict of one path and why; the exit code is the verdict. With `--with` or
- * `--without`, before and after that change, and the exit code is the verdict after. With `--batch`, many paths.
+ * `--without`, before and after that change with what it does to the whole cluster; the exit code is the verdict after. With `--batch`, many paths.
  */
 export async function explain(
   context: VerbContext,
@@ -72,6 +74,8 @@ async function explainPath(
     return exitCodeOfVerdict(now.verdict.verdict);
   }
   tellNotes(output, edit.notes);
+  const { model, engine } = world;
+  const effect = clusterDiff(model, engine.dialect, edit, engine.foreign);
   applyEdit(world, edit);
   const then = judge(source, destination, ports);
   const change = { add: edit.add.map(policyText), remove: edit.remove.map(policyText) };
@@ -84,8 +88,20 @@ async function explainPath(
       change,
       before: answerFields(now),
       after: answerFields(then),
+      effect,
     },
-    () => text(['now', ...pathText(now, ports), '', 'with', ...editTexts(edit), ...pathText(then, ports)]),
+    () =>
+      text([
+        'now',
+        ...pathText(now, ports),
+        '',
+        'with',
+        ...editTexts(edit),
+        ...pathText(then, ports),
+        '',
+        'over the whole cluster that',
+        ...diffText(effect),
+      ]),
   );
   return exitCodeOfVerdict(then.verdict.verdict);
 }

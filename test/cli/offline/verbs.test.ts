@@ -95,10 +95,17 @@ describe('explain without a cluster', () => {
       change: { add: ['NetworkPolicy shop/web-too'], remove: [] },
       before: { verdict: 'deny' },
       after: { verdict: 'allow', ingress: { summary: expect.stringContaining('web-too') } },
+      effect: {
+        opens: [{ from: { name: 'web' }, to: { name: 'db' }, ports: { TCP: [[5432, 5432]] }, is: 'allow' }],
+        closes: [],
+        isolated: [],
+        freed: [],
+      },
     });
     const removed = await run(...path, '--manifests', shop.path, '--without', 'netpol/shop/db-only-api');
     expect(removed.code).toBe(0);
     expect(removed.text).toMatch(/now\n.*✗ DENY[\s\S]*with\n- NetworkPolicy shop\/db-only-api\n.*✓ ALLOW/);
+    expect(removed.text).toMatch(/over the whole cluster that\n {2}opens[\s\S]*frees +shop\/db \(ingress\)/);
     const both = await runJson(...path, '--manifests', other.path, '--without', 'NetworkPolicy/shop/web-too');
     expect(both).toMatchObject({ code: 3, value: { before: { verdict: 'allow' }, verdict: 'deny' } });
   });

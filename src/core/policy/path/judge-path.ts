@@ -102,7 +102,7 @@ function serviceEnd(
   if (service === undefined) throw missingEnd(model, 'Service', { namespace, name, kind: 'Service' });
   if (service.type !== 'ExternalName') return serviceTargets(model, service, ports);
   const stands = service.externalName ?? '';
-  const { notes, ...end } = targetsOf(membersOf(dnsEnd(stands)), ports);
+  const { notes, ...end } = targetsOf(membersOf(dnsEnd(model, stands)), ports);
   return { ...end, notes: [`svc/${name} is an ExternalName: it stands for ${stands}`, ...notes] };
 }
 

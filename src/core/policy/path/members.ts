@@ -4,6 +4,7 @@ import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Node, type Pod, type WorkloadRef } from '../../cluster/objects.ts';
 import { isDnsName, nameOfPathEnd, type PathEnd } from '../../cluster/path-end.ts';
 import { SluiceError } from '../../errors.ts';
+import { hasIpv6 } from '../reach/outside.ts';
 import type { EndTraits, Member } from './member.ts';
 import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
 
@@ -40,9 +41,9 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
     case 'range':
       return rangeEnd(model, end.cidr);
     case 'world':
-      return { type: 'members', name, notes: [WORLD], members: everywhere() };
+      return { type: 'members', name, notes: [WORLD], members: everywhere(model) };
     case 'dns':
-      return dnsEnd(end.name);
+      return dnsEnd(model, end.name);
     case 'loopback':
       return { type: 'loopback' };
     default:
@@ -53,19 +54,21 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
 const WORLD = "world is every address but those of the cluster's own pods and nodes";
 
 /** Addresses that a DNS name may stand for: all outside, and nobody knows which. */
-export function dnsEnd(name: string): FoundEnd {
+export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
   return {
     type: 'members',
     name,
     dns: name,
     oneOf: `which address ${name} has is not known, and policies tell addresses apart`,
     notes: [`${name} is taken to be outside the cluster`],
-    members: everywhere(),
+    members: everywhere(model),
   };
 }
 
-function everywhere(): readonly Member[] {
-  return ([4, 6] as const).map((family) => ({ type: 'range', range: EVERY_ADDRESS[family] }));
+/** All addresses; IPv6 where the cluster has it. */
+function everywhere(model: ClusterModel): readonly Member[] {
+  const families = hasIpv6(model) ? ([4, 6] as const) : ([4] as const);
+  return families.map((family) => ({ type: 'range', range: EVERY_ADDRESS[family] }));
 }
 
 function podsEnd(name: string, pods: readonly Pod[], notes: readonly string[] = []): FoundEnd {

@@ -51,24 +51,26 @@ function isOne({ parts }: PathAnswer, ports: AskedPorts): boolean {
 
 /** What the ends of the halves are called: as asked, or the pair that they are about. */
 export function explainedNames(answer: PathAnswer, ports: AskedPorts): PathNames {
-  const { query } = answer;
-  return isOne(answer, ports) ? answer : { from: shortText(query.from), to: shortText(query.to) };
+  const { query, from, to } = answer;
+  if (isOne(answer, ports)) return answer;
+  return { from: shortText(query.from, from), to: shortText(query.to, to) };
 }
 
-function shortText(end: End): string {
-  return end.type === 'pod' ? end.pod.name : endText(end);
+function shortText(end: End, name: string): string {
+  return end.type === 'pod' ? end.pod.name : endText(end, name);
 }
 
 /** Which pair the halves below are about, where they do not speak of the whole path. */
 export function shownPair(answer: PathAnswer, ports: AskedPorts): readonly string[] {
   if (isOne(answer, ports)) return [];
-  const { query, verdict } = answer;
+  const { query, verdict, from, to } = answer;
   const port = portRangeText(query.protocol, [query.port, query.port]);
   const word = verdict.verdict === 'allow' ? 'for' : 'why';
-  return [`${word} ${endText(query.from)} → ${endText(query.to)} ${port}:`];
+  return [`${word} ${endText(query.from, from)} → ${endText(query.to, to)} ${port}:`];
 }
 
-function endText(end: End): string {
+/** An end that was asked; one address of the world says no more than the world. */
+function endText(end: End, name: string): string {
   if (end.type === 'pod') return `${end.pod.namespace}/${end.pod.name}`;
-  return end.dns ?? end.ip;
+  return end.dns ?? (name === 'world' ? name : end.ip);
 }

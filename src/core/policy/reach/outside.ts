@@ -56,7 +56,8 @@ export function piecesWithin(
 
 const sixes = new WeakMap<ClusterModel, { readonly revision: number; readonly answer: boolean }>();
 
-function hasIpv6(model: ClusterModel): boolean {
+/** Whether some pod or node has an IPv6 address. */
+export function hasIpv6(model: ClusterModel): boolean {
   const revision = model.revision('pods') + model.revision('nodes');
   const known = sixes.get(model);
   if (known?.revision === revision) return known.answer;
