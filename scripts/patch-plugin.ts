@@ -23,7 +23,8 @@ export function patchPlugin(name: string, patches: readonly Patch[]): Plugin {
 }
 
 /** The source with a text replaced that must be in it: a package that has changed must fail the build. */
-export function replaced(source: string, before: string, after: string): string {
-  if (!source.includes(before)) throw new Error(`A package has changed: "${before}" is not in it any more.`);
+export function replaced(source: string, before: string | RegExp, after: string): string {
+  const isThere = typeof before === 'string' ? source.includes(before) : before.test(source);
+  if (!isThere) throw new Error(`A package has changed: "${before}" is not in it any more.`);
   return source.replace(before, () => after);
 }
