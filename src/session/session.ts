@@ -110,8 +110,8 @@ export function createSession(deps: SessionDeps): Session {
 
   const form = grantForm(app);
   const lives = life(app);
-  const panel = panels(app);
   const line = commandLine(app, () => commands);
+  const panel = panels(app, line.completions);
   const commands: Commands = {
     ...navigation(app),
     ...marking(app),

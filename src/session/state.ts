@@ -201,7 +201,13 @@ export type Overlay =
       readonly problem?: string;
       readonly completions: readonly string[];
     }
-  | { readonly type: 'filter'; readonly pane: PaneId; readonly field: TextField }
+  /** `before`: the filter that comes back when the typing is left. */
+  | {
+      readonly type: 'filter';
+      readonly pane: PaneId;
+      readonly field: TextField;
+      readonly before?: string;
+    }
   | { readonly type: 'charts' };
 
 /** A message in the key-hint line for some seconds; `error` stays until a key is pressed. */

@@ -1,5 +1,8 @@
-/** One line of text being edited; `cursor` counts code points from 0 to the text's length. */
-export type TextField = { readonly text: string; readonly cursor: number };
+/**
+ * One line of text being edited; `cursor` counts code points from 0 to the text's length. `offered`: nobody typed it, so
+ * the first character that is typed takes its place.
+ */
+export type TextField = { readonly text: string; readonly cursor: number; readonly offered?: true };
 
 /** What a key does to a text field. */
 export type TextEdit =
@@ -11,8 +14,15 @@ export function textField(text = ''): TextField {
   return { text, cursor: [...text].length };
 }
 
+/** A field with a text to be taken as it is, or typed over. */
+export function offeredField(text: string): TextField {
+  return { ...textField(text), offered: true };
+}
+
 /** The field after one edit. Line breaks and control characters of pasted text become spaces. */
-export function edit(field: TextField, change: TextEdit): TextField {
+export function edit(before: TextField, change: TextEdit): TextField {
+  const { offered, ...field } = before;
+  if (offered === true && change.type === 'insert') return edit(textField(), change);
   const points = [...field.text];
   const { cursor } = field;
   switch (change.type) {

@@ -66,6 +66,41 @@ describe('the screen state', () => {
     expect(state().pods.length).toBeGreaterThan(14);
   });
 
+  test('leaving the filter while typing brings back the one before; enter keeps it', async () => {
+    await eventually(() => expect(state().pods).toHaveLength(14));
+    session.commands.focus('pods');
+    const filterBy = (text: string) => {
+      session.commands.openFilter();
+      session.commands.type({ type: 'clear' });
+      session.commands.type({ type: 'insert', text });
+    };
+    filterBy('web');
+    expect(rows('pods')).toHaveLength(2);
+    session.commands.confirm();
+    filterBy('nothing at all');
+    expect(rows('pods')).toHaveLength(0);
+    session.commands.back();
+    expect(state().panes.pods.filter).toBe('web');
+  });
+
+  test('a command takes a namespace where it shows one, and nothing where it takes none', async () => {
+    await eventually(() => expect(state().pods).toHaveLength(14));
+    const run = (text: string) => {
+      session.commands.openCommand();
+      session.commands.type({ type: 'insert', text });
+      session.commands.confirm();
+    };
+    run('pods monitoring');
+    expect(state()).toMatchObject({ focus: 'pods', cluster: { namespace: 'monitoring' } });
+    run('netpol all');
+    expect(state().focus).toBe('policies');
+    expect(state().cluster.namespace).toBeUndefined();
+    run('lint');
+    expect(state().panes.policies.filter).toBe('lint:');
+    run('help me');
+    expect(state().overlay).toMatchObject({ type: 'command', problem: ':help takes nothing after it' });
+  });
+
   test('the path of a grant is shown in its pane, judged with the grant in force', async () => {
     await grantStory();
     expect(state().focus).toBe('grants');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { edit, type TextEdit, textField } from '../../src/session/text-field.ts';
+import { edit, offeredField, type TextEdit, textField } from '../../src/session/text-field.ts';
 
 const edits = (...changes: readonly TextEdit[]) => changes.reduce(edit, textField('héllo wörld'));
 
@@ -38,5 +38,13 @@ test('the cursor never leaves the text', () => {
       expect(cursor).toBeGreaterThanOrEqual(0);
       expect(cursor).toBeLessThanOrEqual([...text].length);
     }),
+  );
+});
+
+test('a text that is only offered gives way to the first character typed, and can be edited as well', () => {
+  expect(edit(offeredField('15m'), { type: 'insert', text: '3' })).toEqual(textField('3'));
+  expect(edit(offeredField('15m'), { type: 'backspace' })).toEqual(textField('15'));
+  expect(edit(edit(offeredField('15m'), { type: 'end' }), { type: 'insert', text: '30s' }).text).toBe(
+    '15m30s',
   );
 });

@@ -134,7 +134,7 @@ function left({ grant }: GrantLine, { now }: CellContext): Cell {
 function remaining({ window }: Grant, now: number): string {
   return window === undefined
     ? ''
-    : `${formatCountdown(window.end - now)} left of ${formatDuration(window.seconds)}`;
+    : `${formatCountdown(Math.min(window.end - now, window.seconds * 1_000))} left of ${formatDuration(window.seconds)}`;
 }
 
 /** Whether the grant's state changed within the last second: its row is bold once. */

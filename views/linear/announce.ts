@@ -1,7 +1,7 @@
 import type { VisibleRows } from '../../src/session/commands.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
+import { PANE_NAMES } from '../panes/title.ts';
 import { pathText } from '../screens/path-line.ts';
-import { PANE_NAMES } from '../screens/tab-line.ts';
 import { trafficSpans } from '../screens/traffic-line.ts';
 import { plural } from '../text/count.ts';
 import { lineText } from '../text/span.ts';

@@ -1,5 +1,8 @@
+import { parseDuration } from '../../src/core/access/duration.ts';
+import type { GrantWindow } from '../../src/core/access/grant.ts';
 import { pickItems } from '../../src/session/app/pick-items.ts';
 import type { AboutItem, Overlay, SessionState } from '../../src/session/state.ts';
+import type { TextField } from '../../src/session/text-field.ts';
 import { grantState, portsText } from '../columns/grant.ts';
 import { plural } from '../text/count.ts';
 import { type Line, span } from '../text/span.ts';
@@ -12,16 +15,36 @@ import type { Content } from './panel.ts';
 type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;
 
 /** Asks how long a grant should go on. */
-export function extendContent({ title, field, problem }: Of<'extend'>): Content {
+export function extendContent(
+  { id, title, field, problem }: Of<'extend'>,
+  { grants }: SessionState,
+): Content {
+  const window = grants.find(({ key }) => key === id)?.grant.window;
   return {
     kind: 'dialog',
     title: [span(' Extend ', 'strong')],
     lines: (columns) => [
       ...texts(title, columns),
       [span('For another ', 'faint'), ...fieldSpans(field, true, columns - 12)],
-      ...(problem === undefined ? [] : texts(`✗ ${problem}`, columns, 'bad')),
+      ...(problem === undefined ? newEnd(window, field) : texts(`✗ ${problem}`, columns, 'bad')),
     ],
   };
+}
+
+/** When the grant would end then, if what is typed is a time. */
+function newEnd(window: GrantWindow | undefined, { text }: TextField): readonly Line[] {
+  const seconds = secondsOf(text);
+  if (window === undefined || seconds === undefined) return [];
+  const ends = `◷ ends ${wallClock(window.end + seconds * 1_000)} instead of ${wallClock(window.end)}`;
+  return [[span(ends, 'time')]];
+}
+
+function secondsOf(text: string): number | undefined {
+  try {
+    return parseDuration(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks before revoking, with what it does. */

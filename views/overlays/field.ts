@@ -3,10 +3,11 @@ import { columnsOf } from '../text/fit.ts';
 import { type Line, span } from '../text/span.ts';
 
 /**
- * A text field with its cursor, in at most `room` columns: `▏` at the end, the character itself inverse inside the
+ * A text field with its cursor, a text that would be typed over inverse, in at most `room` columns: `▏` at the end, the character itself inverse inside the
  * text. A text that is too long shows the part around the cursor.
  */
-export function fieldSpans({ text, cursor }: TextField, active: boolean, room = Infinity): Line {
+export function fieldSpans({ text, cursor, offered }: TextField, active: boolean, room = Infinity): Line {
+  if (active && offered === true) return [span(text, 'cursor'), span('▏', 'strong')];
   const points = [...text];
   const start = active && columnsOf(text) >= room ? Math.max(0, cursor - Math.max(1, room - 2)) : 0;
   const before = points.slice(start, cursor).join('');

@@ -1,8 +1,9 @@
 import type { SessionState } from '../../src/session/state.ts';
-import { type Binding, PANES } from '../keys/binding.ts';
+import type { Binding } from '../keys/binding.ts';
 import { bindingsOf } from '../keys/bindings.ts';
 import { keyLabel } from '../keys/label.ts';
 import { MOVING } from '../keys/table/moving.ts';
+import { SORTING } from '../keys/table/sorting.ts';
 import { type Line, span } from '../text/span.ts';
 import { entry } from '../text/wrap.ts';
 import type { Content } from './panel.ts';
@@ -13,7 +14,7 @@ const KEYS = 18;
 export function helpContent(scroll: number, state: SessionState): Content {
   const here = bindingsOf(state.focus, state);
   const moving = here.filter((binding) => MOVING.includes(binding));
-  const own = here.filter(({ scopes }) => scopes.length < PANES.length);
+  const own = here.filter((binding) => SORTING.includes(binding));
   const acting = here.filter((binding) => !moving.includes(binding) && !own.includes(binding));
   return {
     kind: 'full',

@@ -33,7 +33,7 @@ export function contentOf(state: SessionState): Content | undefined {
     case 'grant':
       return grantContent(overlay.form, state);
     case 'extend':
-      return extendContent(overlay);
+      return extendContent(overlay, state);
     case 'revoke':
       return revokeContent(overlay);
     case 'quit':

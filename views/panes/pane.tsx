@@ -28,7 +28,7 @@ export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode
     );
   }
   const top = (state: SessionState) => {
-    const { title, right } = paneTitle(state, pane, visibleRows(state, pane).length);
+    const { title, right } = paneTitle(state, pane, visibleRows);
     return upperEdge(title, right, columns, focused);
   };
   return (

@@ -1,31 +1,59 @@
+import type { VisibleRows } from '../../src/session/commands.ts';
 import type { PaneId, SessionState } from '../../src/session/state.ts';
 import { lintNews } from '../columns/lint.ts';
 import { PANES } from '../keys/binding.ts';
-import { PANE_NAMES, rowCount } from '../screens/tab-line.ts';
+import { cut } from '../text/fit.ts';
 import { type Line, span } from '../text/span.ts';
 import { age } from '../text/time.ts';
 import { paneFeed } from './feeds.ts';
 
-/** What stands in a pane's upper border: digit, name, rows, news at the left; the state of following at the right. */
+export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
+  pods: 'Pods',
+  policies: 'Policies',
+  attempts: 'Attempts',
+  grants: 'Grants',
+};
+
+/** Rows of a pane; with `visibleRows`, how many of them its filters leave: `14`, `3/14`. */
+export function rowCount(state: SessionState, pane: PaneId, visibleRows?: VisibleRows): string {
+  const total = state[pane].length;
+  const shown = visibleRows?.(state, pane).length ?? total;
+  return shown === total ? String(total) : `${shown}/${total}`;
+}
+
+/** What stands in a pane's upper border: digit, name, rows, news at the left; what holds rows back at the right. */
 export function paneTitle(
   state: SessionState,
   pane: PaneId,
-  shown: number,
+  visibleRows: VisibleRows,
 ): { readonly title: Line; readonly right: Line } {
-  const { filter, sort } = state.panes[pane];
   const focused = state.focus === pane;
-  const total = rowCount(state, pane);
-  const count = shown === total ? String(total) : `${shown}/${total}`;
+  const name = `${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, visibleRows)} `;
   const title: Line = [
     span(focused ? '▸' : ' ', 'strong'),
-    span(`${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${count} `, focused ? 'strong' : 'plain'),
+    span(name, focused ? 'strong' : 'plain'),
     ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
     ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
-    ...(filter === '' ? [] : [rule(), span(`/${filter} `, 'warn')]),
-    ...(sort === undefined ? [] : [rule(), span(`${sort.descending ? '↑' : '↓'} ${sort.column} `, 'time')]),
   ];
-  return { title, right: pane === 'attempts' ? attemptNews(state) : [] };
+  const held = paneState(state, pane);
+  const following = pane === 'attempts' && state.following ? [span('following', 'faint')] : [];
+  return {
+    title,
+    right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
+  };
+}
+
+/** What a person has set that keeps rows out of sight, or out of their order: filter, sorting, drops only, a pause. */
+export function paneState(state: SessionState, pane: PaneId): Line {
+  const { filter, sort } = state.panes[pane];
+  const inAttempts = pane === 'attempts';
+  return [
+    ...(filter === '' ? [] : [span(`/${cut(filter, 24)}`, 'warn')]),
+    ...(sort === undefined ? [] : [span(`${sort.descending ? '↑' : '↓'} ${sort.column}`, 'time')]),
+    ...(inAttempts && state.dropsOnly ? [span('drops only', 'warn')] : []),
+    ...(inAttempts && !state.following ? [span('paused', 'warn')] : []),
+  ];
 }
 
 /** Policies that do not do what they say, or surprise: `LINT` names it, `enter` explains it. */
@@ -43,9 +71,4 @@ function feedNews(state: SessionState, pane: PaneId): Line {
 
 function rule() {
   return span('── ', 'faint');
-}
-
-function attemptNews({ following, dropsOnly }: SessionState): Line {
-  const mode = following ? span('following', 'faint') : span('paused', 'warn');
-  return dropsOnly ? [span('drops only', 'warn'), span(', '), mode] : [mode];
 }

@@ -42,7 +42,9 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
   return (
     <>
       <StateLine draw={(state) => headerLine(state, layout, columns)} columns={columns} />
-      {layout.type === 'one' && layout.tabs ? <StateLine draw={tabLine} columns={columns} /> : null}
+      {layout.type === 'one' && layout.tabs ? (
+        <StateLine draw={(state) => tabLine(state, visibleRows, columns)} columns={columns} />
+      ) : null}
       <StateLine draw={(state) => pathLine(state, columns)} columns={columns} />
       <Box flexGrow={1}>{covered ? null : <Body layout={layout} />}</Box>
       <StateLine draw={(state) => footerLine(state, visibleRows, columns)} columns={columns} />

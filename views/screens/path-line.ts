@@ -33,7 +33,7 @@ function nothingMarked({ focus }: SessionState): string {
       return 'no path yet: mark its ends with s and d in the pods (1) or the attempts (3)';
     case 'attempts':
     case 'grants':
-      return 'no path yet: the row under the cursor shows its own';
+      return 'no path yet: that of the row under the cursor is shown here';
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Commands } from '../commands.ts';
 import type { PaneId } from '../state.ts';
 import type { App } from './app.ts';
+import { setPane } from './navigation.ts';
 
 type Word = {
   readonly names: readonly string[];
@@ -8,14 +9,20 @@ type Word = {
   readonly arguments?: () => readonly string[];
 };
 
-/** The `:` command line: k9s's words for panes, contexts and namespaces. */
+/** The `:` command line: k9s's words for panes (with a namespace behind them), contexts and namespaces. */
 export function commandLine(app: App, commands: () => Commands) {
-  const pane = (id: PaneId) => () => commands().focus(id);
+  const pane = (id: PaneId) => ({
+    run: (argument: string) => {
+      commands().focus(id);
+      if (argument !== '') showNamespace(app, argument);
+    },
+    arguments: () => ['all', ...namespaceNames(app)],
+  });
   const words: readonly Word[] = [
-    { names: ['pods', 'po', 'pod'], run: pane('pods') },
-    { names: ['policies', 'netpol', 'np', 'networkpolicies'], run: pane('policies') },
-    { names: ['attempts', 'flows', 'fl'], run: pane('attempts') },
-    { names: ['grants', 'gr'], run: pane('grants') },
+    { names: ['pods', 'po', 'pod'], ...pane('pods') },
+    { names: ['policies', 'netpol', 'np', 'networkpolicies'], ...pane('policies') },
+    { names: ['attempts', 'flows', 'fl'], ...pane('attempts') },
+    { names: ['grants', 'gr'], ...pane('grants') },
     {
       names: ['namespace', 'ns'],
       run: (argument) => (argument === '' ? commands().pick('namespace') : showNamespace(app, argument)),
@@ -25,8 +32,16 @@ export function commandLine(app: App, commands: () => Commands) {
       names: ['context', 'ctx'],
       run: (argument) =>
         argument === '' ? commands().pick('context') : app.reconnect({ context: argument }),
+      arguments: () => [],
     },
     { names: ['charts', 'traffic'], run: () => commands().openCharts() },
+    {
+      names: ['lint', 'lints'],
+      run: () => {
+        commands().focus('policies');
+        setPane(app, 'policies', { filter: 'lint:' });
+      },
+    },
     { names: ['drops'], run: () => commands().toggleDropsOnly() },
     { names: ['help', 'h'], run: () => commands().openHelp() },
     { names: ['quit', 'q', 'exit'], run: () => commands().quit() },
@@ -50,6 +65,7 @@ export function commandLine(app: App, commands: () => Commands) {
       const found = words.find(({ names }) => names.includes(word));
       if (found === undefined)
         return `"${word}" is no command: try ${words.map(({ names }) => names[0]).join(', ')}`;
+      if (rest.length > 0 && found.arguments === undefined) return `:${word} takes nothing after it`;
       found.run(rest.join(' '));
       return undefined;
     },

@@ -5,7 +5,7 @@ import type { Commands } from '../commands.ts';
 import { dryRun } from '../grants/make-grant.ts';
 import type { Runtime } from '../runtime.ts';
 import type { GrantForm, PathState, ServerSays } from '../state.ts';
-import { edit, type TextEdit, textField } from '../text-field.ts';
+import { edit, offeredField, type TextEdit } from '../text-field.ts';
 import { pause } from '../wait.ts';
 import type { App } from './app.ts';
 import { yamlLines } from './objects/yaml.ts';
@@ -115,7 +115,7 @@ export function grantForm(app: App): GrantFormCommands {
         const texts = app.deps.limits.presets.map(formatDuration);
         const at = texts.indexOf(form.fields.duration.text);
         const next = texts[(at + step + texts.length) % texts.length] ?? texts[1] ?? '15m';
-        return { ...form, fields: { ...form.fields, duration: textField(next) }, plan: stale(form) };
+        return { ...form, fields: { ...form.fields, duration: offeredField(next) }, plan: stale(form) };
       }),
     grantYaml: () => {
       const form = formOf(app);

@@ -6,7 +6,7 @@ import { extendGrant } from '../grants/extend-grant.ts';
 import { pathText } from '../grants/path.ts';
 import { type Revoked, revokeFound } from '../grants/revoke-found.ts';
 import { isLiving } from '../grants/states.ts';
-import { textField } from '../text-field.ts';
+import { offeredField } from '../text-field.ts';
 import type { App } from './app.ts';
 
 export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' | 'quitWith'> & {
@@ -57,7 +57,7 @@ export function life(app: App): LifeCommands {
         app.notify('warn', 'There is no living grant to extend here.', 'Go to the grants with 4.');
         return;
       }
-      app.push({ type: 'extend', id: grant.id, title: pathText(grant), field: textField('15m') });
+      app.push({ type: 'extend', id: grant.id, title: pathText(grant), field: offeredField('15m') });
     },
     extendConfirmed: () => {
       const { overlay, grants } = app.state();

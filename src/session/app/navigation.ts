@@ -77,8 +77,10 @@ export function navigation(app: App): Navigation {
     back: () => {
       const { overlay, zoomed, panes, focus, path, notice } = app.state();
       if (notice !== undefined) app.set({ notice: undefined });
-      if (overlay.type !== 'none') app.pop();
-      else if (zoomed) app.set({ zoomed: false });
+      if (overlay.type !== 'none') {
+        app.pop();
+        if (overlay.type === 'filter') setPane(app, overlay.pane, { filter: overlay.before ?? '' });
+      } else if (zoomed) app.set({ zoomed: false });
       else if (panes[focus].filter !== '') setPane(app, focus, { filter: '' });
       else if (path.source !== undefined || path.destination !== undefined) {
         app.set({ path: {} });

@@ -24,7 +24,7 @@ type Panels = Pick<
 >;
 
 /** What opens over the panes to be read, filtered or picked from. */
-export function panels(app: App): Panels {
+export function panels(app: App, completions: (text: string) => readonly string[]): Panels {
   return {
     explain: () => explain(app),
     ...objectPanel(app, () => explain(app)),
@@ -33,9 +33,10 @@ export function panels(app: App): Panels {
     openCharts: () => app.push({ type: 'charts' }),
     openFilter: () => {
       const { focus, panes } = app.state();
-      app.push({ type: 'filter', pane: focus, field: textField(panes[focus].filter) });
+      const before = panes[focus].filter;
+      app.push({ type: 'filter', pane: focus, field: textField(before), before });
     },
-    openCommand: () => app.push({ type: 'command', field: textField(), completions: [] }),
+    openCommand: () => app.push({ type: 'command', field: textField(), completions: completions('') }),
     pick: (what) => {
       app.run(async () => {
         const { cluster } = app.state();

@@ -26,7 +26,7 @@ export type Publisher = {
 };
 
 /** How long rows of attempts may be judged within one publication, ms. */
-const JUDGING = 8;
+const JUDGING = 4;
 
 /** A publisher over one connection; what didn't change keeps its identity. */
 export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Publisher {

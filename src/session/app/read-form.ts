@@ -5,7 +5,7 @@ import { nameOfEnd, parsePort, podsOfEnd } from '../../core/cluster/ends.ts';
 import { asSluiceError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { GrantField, GrantForm, PathState } from '../state.ts';
-import { textField } from '../text-field.ts';
+import { offeredField, textField } from '../text-field.ts';
 import type { App } from './app.ts';
 
 /** The fields of the form, in the order of tab. */
@@ -24,7 +24,7 @@ export function newForm(app: App, source: EndRef, destination: EndRef, path: Pat
     field: port === undefined ? 'ports' : 'reason',
     fields: {
       ports: textField(port === undefined ? '' : formatPorts([port])),
-      duration: textField(formatDuration(app.deps.limits.presets[1] ?? app.deps.limits.presets[0] ?? 900)),
+      duration: offeredField(formatDuration(app.deps.limits.presets[1] ?? app.deps.limits.presets[0] ?? 900)),
       reason: textField(),
       ticket: textField(),
     },

@@ -96,13 +96,14 @@ test('what opens is read whole; later only what is new in it', () => {
     type: 'explain',
     title: 'web → db',
     verdict: deniedVerdict(),
+    names: { from: 'web', to: 'db' },
     scroll: 0,
     at: NOW,
   };
   expect(told({ overlay }).slice(0, 3)).toEqual([
     'web → db',
-    'egress of web  ✓ allow  not isolated',
-    'ingress of db  ✗ deny  db-only-api: admits api, not web',
+    'egress of web  ✓ allow  not isolated: no policy selects web for egress',
+    'ingress of db  ✗ deny  isolated by default-deny',
   ]);
   const open = sessionState({ overlay });
   expect(announce(open, { ...open, overlay: { ...overlay, scroll: 3 } }, rows)).toEqual([]);

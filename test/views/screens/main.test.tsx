@@ -120,8 +120,22 @@ test('titles tell filter, sorting, pause and drops only', async () => {
     state: sessionState({ panes, following: false, dropsOnly: true }),
     visibleRows: (state, pane) => (pane === 'pods' ? state.pods.slice(3) : state[pane]),
   });
-  expect(screen.lines()[2]).toMatch(/1 Pods 1\/4 ── \/web ── ↑ age ─/);
+  expect(screen.lines()[2]).toMatch(/1 Pods 1\/4 ─+ \/web, ↑ age ─╮/);
   expect(screen.lines()[2]).toMatch(/ drops only, paused ─╮$/);
+});
+
+test('on a narrow screen the line of tabs tells filter, sorting, pause and drops only', async () => {
+  const panes = {
+    ...sessionState().panes,
+    attempts: { index: 0, filter: 'web', sort: { column: 'age', descending: false } },
+  };
+  await show({
+    columns: 80,
+    rows: 24,
+    state: sessionState({ panes, following: false, dropsOnly: true }),
+    visibleRows: (state, pane) => (pane === 'attempts' ? state.attempts.slice(3) : state[pane]),
+  });
+  expect(screen.lines()[1]).toMatch(/▸3 Attempts 2\/5 ✗2 .* \/web ↓ age drops only paused$/);
 });
 
 test('the cursor stays in sight in ten thousand rows', async () => {
