@@ -3,10 +3,9 @@ import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { isLive, type Pod, type Service } from '../../../core/cluster/objects.ts';
 import { parseEnd } from '../../../core/cluster/parse-end.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
-import type { Direction } from '../../../core/policy/policy.ts';
+import type { Block } from '../reach/blocks.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { EVERYTHING, either, NOTHING, onePort, type PROTOCOLS } from '../reach/port-sets.ts';
-import type { Traits } from '../reach/traits.ts';
 
 /** What a pattern of an end means now. `ports` of a pod: those that the ports asked for become on it. */
 export type PatternEnds = {
@@ -40,12 +39,10 @@ export function rangesOfPatterns(patterns: readonly string[]): readonly IpRange[
 /** The addresses outside, each piece wholly in or out of every pattern and every block of a policy. */
 export function outsidePieces(
   model: ClusterModel,
-  traits: Traits,
-  direction: Direction,
+  blocks: readonly Block[],
   ranges: readonly IpRange[],
 ): readonly OutsideRange[] {
-  const blocks = [...traits.blocks[direction], ...ranges.map((range) => ({ range, except: [] }))];
-  return outsideRanges(model, { ...traits, blocks: { ...traits.blocks, [direction]: blocks } }, direction);
+  return outsideRanges(model, [...blocks, ...ranges.map((range) => ({ range, except: [] }))]);
 }
 
 /** Whether a piece of the outside lies in some range. */

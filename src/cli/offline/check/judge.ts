@@ -121,7 +121,7 @@ function sideOf(
     .map(({ pattern }) => pattern);
   const isOutsideAsked = others || ranges.length > 0;
   const pieces = isOutsideAsked
-    ? outsidePieces(model, reach.traits, direction, rangesOfPatterns(patterns))
+    ? outsidePieces(model, reach.blocks(direction), rangesOfPatterns(patterns))
     : [];
   const outside = pieces
     .filter((piece) => isWithin(piece, ranges) !== others)

@@ -1,9 +1,9 @@
+import type { Pod } from '../../../core/cluster/objects.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
 import type { Direction, PolicyRef } from '../../../core/policy/policy.ts';
 import type { End } from '../../../core/policy/verdict.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { either, isNothing, isSameSet, type PathPorts, without } from '../reach/port-sets.ts';
-import type { Block } from '../reach/traits.ts';
 import {
   policyChanges,
   type SharedParty,
@@ -87,13 +87,13 @@ function askBetween({ reach }: Tree, from: End | undefined, to: End | undefined)
 }
 
 function* pathsOutside(old: Tree, now: Tree, parties: readonly SharedParty[]): Generator<PathDiff> {
-  const pieces = { ingress: piecesOf(old, now, 'ingress'), egress: piecesOf(old, now, 'egress') };
   for (const party of parties) {
     const [[before], [after]] = [twoOf(party.old), twoOf(party.now)];
     if (before === undefined || after === undefined) continue;
     for (const direction of ['ingress', 'egress'] as const) {
       const groups: { readonly change: Change; readonly ranges: OutsideRange[] }[] = [];
-      for (const piece of pieces[direction]) {
+      const pieces = piecesOf(old, now, party, direction);
+      for (const piece of pieces) {
         const ask = ({ reach }: Tree, end: End) =>
           direction === 'ingress' ? reach.between(piece.end, end) : reach.between(end, piece.end);
         const change = changeOf(ask(old, before), ask(now, after));
@@ -103,7 +103,7 @@ function* pathsOutside(old: Tree, now: Tree, parties: readonly SharedParty[]): G
         else alike.ranges.push(piece);
       }
       for (const { change, ranges } of groups) {
-        const everywhere = ranges.length === pieces[direction].length;
+        const everywhere = ranges.length === pieces.length;
         const outside: DiffEnd = { type: 'outside', ranges, everywhere };
         const pods: DiffEnd = { type: 'pods', party };
         yield direction === 'ingress'
@@ -114,15 +114,11 @@ function* pathsOutside(old: Tree, now: Tree, parties: readonly SharedParty[]): G
   }
 }
 
-/** The outside, cut at the blocks of both trees. */
-function piecesOf(old: Tree, now: Tree, direction: Direction): readonly OutsideRange[] {
-  const blocks: readonly Block[] = [old, now].flatMap(({ reach }) => reach.traits.blocks[direction]);
-  const { traits } = now.reach;
-  return outsideRanges(
-    now.model,
-    { ...traits, blocks: { ...traits.blocks, [direction]: blocks } },
-    direction,
-  );
+/** The outside, cut at the blocks that rules on the party name in either tree. */
+function piecesOf(old: Tree, now: Tree, party: SharedParty, direction: Direction): readonly OutsideRange[] {
+  const blocksOn = ({ reach }: Tree, [pod]: readonly Pod[]) =>
+    pod === undefined ? [] : reach.blocksOn(pod, direction);
+  return outsideRanges(now.model, [...blocksOn(old, party.old), ...blocksOn(now, party.now)]);
 }
 
 type Change = Pick<PathDiff, 'opens' | 'closes' | 'blurs'>;

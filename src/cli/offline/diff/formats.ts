@@ -2,7 +2,7 @@ import type { Connections } from '../../../core/policy/connections.ts';
 import { policyText } from '../explain/policy-edit.ts';
 import { type RefusedObject, refusalJson, refusalText } from '../manifests/refused.ts';
 import { portsJson } from '../matrix/formats.ts';
-import { rangeText } from '../reach/outside.ts';
+import { rangeTexts } from '../reach/outside.ts';
 import { isNothing, portsText } from '../reach/port-sets.ts';
 import { type DiffEnd, type IsolationDiff, isNoChange, type PathDiff, type TreeDiff } from './compare.ts';
 import type { WorkloadName } from './tree.ts';
@@ -111,12 +111,13 @@ function pathText({ from, to }: PathDiff, ports: Connections): string {
 function endText(end: DiffEnd): string {
   if (end.type === 'pods') return workloadText(end.party);
   if (end.everywhere) return 'outside';
-  const shown = end.ranges.slice(0, 3).map(rangeText).join(',');
-  return end.ranges.length > 3 ? `${shown} and ${end.ranges.length - 3} more ranges` : shown;
+  const ranges = rangeTexts(end.ranges);
+  const shown = ranges.slice(0, 3).join(',');
+  return ranges.length > 3 ? `${shown} and ${ranges.length - 3} more ranges` : shown;
 }
 
 function endJson(end: DiffEnd): unknown {
-  if (end.type === 'outside') return { outside: end.ranges.map(rangeText) };
+  if (end.type === 'outside') return { outside: rangeTexts(end.ranges) };
   const { kind, namespace, name, pods } = end.party;
   return { kind, namespace, name, ...(pods === undefined ? {} : { pods }) };
 }

@@ -1,6 +1,6 @@
 import type { Connections } from '../../../core/policy/connections.ts';
 import { toJson } from '../../output/json.ts';
-import { rangeText } from '../reach/outside.ts';
+import { rangeTexts } from '../reach/outside.ts';
 import { partyText } from '../reach/parties.ts';
 import { isNothing, type PathPorts, PROTOCOLS, portsText, rangesText } from '../reach/port-sets.ts';
 import type { MatrixEnd, MatrixRow } from './matrix.ts';
@@ -9,8 +9,9 @@ import type { MatrixEnd, MatrixRow } from './matrix.ts';
 export function endText(end: MatrixEnd): string {
   if (end.type === 'pods') return partyText(end.party);
   if (end.everywhere) return 'outside';
-  const shown = end.ranges.slice(0, 3).map(rangeText).join(',');
-  return end.ranges.length > 3 ? `${shown} and ${end.ranges.length - 3} more ranges` : shown;
+  const ranges = rangeTexts(end.ranges);
+  const shown = ranges.slice(0, 3).join(',');
+  return ranges.length > 3 ? `${shown} and ${ranges.length - 3} more ranges` : shown;
 }
 
 /** `tcp 80 · udp 53`; ports that are undecidable behind a question mark. */
@@ -21,7 +22,7 @@ export function pathPortsText({ open, unsure }: PathPorts): string {
 
 /** An end as JSON: a workload with the number of its pods, or ranges of addresses. */
 export function endJson(end: MatrixEnd): unknown {
-  if (end.type === 'outside') return { outside: end.ranges.map(rangeText) };
+  if (end.type === 'outside') return { outside: rangeTexts(end.ranges) };
   const { kind, namespace, name, pods, isPart } = end.party;
   const some = isPart ? { only: pods.map((pod) => pod.name) } : {};
   return { kind, namespace, name, pods: pods.length, ...some };

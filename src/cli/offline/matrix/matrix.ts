@@ -1,3 +1,5 @@
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import type { Direction } from '../../../core/policy/policy.ts';
 import type { End } from '../../../core/policy/verdict.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { type Party, partiesOf } from '../reach/parties.ts';
@@ -29,15 +31,13 @@ export function* matrixRows(world: MatrixWorld, { joinOutside }: MatrixOptions):
   const { model, engine, only } = world;
   const reach = createReach(engine);
   const members = partiesOf(model, reach).map(memberOf);
-  const outside = {
-    from: outsideRanges(model, reach.traits, 'ingress'),
-    to: outsideRanges(model, reach.traits, 'egress'),
-  };
+  const pieces = outsideFor(model, reach, joinOutside);
   const counts = ({ row }: Member) => only === undefined || row.party.namespace === only;
 
-  for (const to of members.filter(counts)) yield* outsideRows(reach, outside.from, to, 'from', joinOutside);
+  for (const to of members.filter(counts))
+    yield* outsideRows(reach, pieces(to, 'ingress'), to, 'from', joinOutside);
   for (const from of members) {
-    if (counts(from)) yield* outsideRows(reach, outside.to, from, 'to', joinOutside);
+    if (counts(from)) yield* outsideRows(reach, pieces(from, 'egress'), from, 'to', joinOutside);
     for (const to of members) {
       const other = from === to ? to.sibling : to.end;
       if (other === undefined || !(counts(from) || counts(to))) continue;
@@ -61,6 +61,19 @@ function memberOf(party: Party): Member {
     row: { type: 'pods', party },
     end: { type: 'pod', pod },
     sibling: second === undefined ? undefined : { type: 'pod', pod: second },
+  };
+}
+
+/** The outside as a member's own policies cut it; as all policies do where pieces are not joined. */
+function outsideFor(model: ClusterModel, reach: Reach, isOwn: boolean) {
+  const all = { ingress: undefined, egress: undefined } as Record<
+    Direction,
+    readonly OutsideRange[] | undefined
+  >;
+  return ({ row }: Member, direction: Direction): readonly OutsideRange[] => {
+    if (isOwn) return outsideRanges(model, reach.blocksOn(row.party.pods[0], direction));
+    all[direction] ??= outsideRanges(model, reach.blocks(direction));
+    return all[direction];
   };
 }
 

@@ -1,8 +1,7 @@
 import { EVERY_ADDRESS, formatIp, inRange, parseIp } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import type { Direction } from '../../../core/policy/policy.ts';
 import type { End } from '../../../core/policy/verdict.ts';
-import type { Block, Traits } from './traits.ts';
+import type { Block } from './blocks.ts';
 
 /** A range of addresses outside the cluster that policies treat alike, and one address to ask for. */
 export type OutsideRange = {
@@ -16,16 +15,10 @@ export type OutsideRange = {
 const TRIES = 4_096n;
 
 /**
- * The addresses outside as sources (`ingress`) or destinations (`egress`), cut wherever a policy names a block for
- * that direction: parts that no policy can tell apart are one. IPv6 only where a policy or a pod speaks it. Ranges
- * whose every address is a pod's or a node's are left out.
+ * The addresses outside, cut wherever a block begins or ends: parts that no block tells apart are one. IPv6 only where
+ * a block or a pod speaks it. Ranges whose every address is a pod's or a node's are left out.
  */
-export function outsideRanges(
-  model: ClusterModel,
-  traits: Traits,
-  direction: Direction,
-): readonly OutsideRange[] {
-  const blocks = traits.blocks[direction];
+export function outsideRanges(model: ClusterModel, blocks: readonly Block[]): readonly OutsideRange[] {
   const families = speaksIpv6(model, blocks) ? ([4, 6] as const) : ([4] as const);
   return families.flatMap((family) =>
     pieces(
@@ -41,6 +34,18 @@ export function outsideRanges(
 /** `10.0.0.0-10.255.255.255`. */
 export function rangeText({ family, first, last }: OutsideRange): string {
   return `${formatIp({ family, value: first })}-${formatIp({ family, value: last })}`;
+}
+
+/** Ranges as texts, neighbours joined. */
+export function rangeTexts(ranges: readonly OutsideRange[]): readonly string[] {
+  const joined: OutsideRange[] = [];
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    const touches = before?.family === range.family && before.last + 1n === range.first;
+    if (before !== undefined && touches) joined[joined.length - 1] = { ...before, last: range.last };
+    else joined.push(range);
+  }
+  return joined.map(rangeText);
 }
 
 /** Whether a range is all of its family. */
