@@ -14,7 +14,6 @@ import type { Connection } from './connection.ts';
 import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
 import { lazyAudit } from './grants/lazy-audit.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
-import { pathOf } from './grants/path.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
 import { dialectFor, enforcerOf } from './runtime/dialect.ts';
 import { trackFeeds } from './runtime/feeds.ts';
@@ -100,6 +99,7 @@ export async function startRuntime(
   const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version, limits };
   const keeper = createKeeper(
     grantDeps,
+    engine,
     {
       attempts: (since) => fold.attempts({ since }),
       onFlows: (call) => {
@@ -128,6 +128,7 @@ export async function startRuntime(
         ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
         onEvents: (events) => {
           applyAll(model, engine, events, listener);
+          if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
           for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
           engine.setUnreadable(feeds.unreadable());
         },
@@ -178,8 +179,7 @@ export async function startRuntime(
     ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
     unlisted: feeds.unlisted,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
-    grant: (plan, request, onStep, within) =>
-      keeper.make(plan, request, pathOf(model, plan.opens), onStep, within),
+    grant: keeper.make,
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
     dispose: async () => {
       await keeper.dispose();
@@ -189,6 +189,9 @@ export async function startRuntime(
     },
   };
 }
+
+/** What a standing grant may be touched by. */
+const TOUCHING: ReadonlySet<KindName> = new Set(['pods', 'policies', 'namespaces']);
 
 /** Running pods with an address in a namespace, or in all. */
 function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {

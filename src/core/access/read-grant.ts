@@ -3,7 +3,7 @@ import type { ApiObject } from '../ports.ts';
 import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
 import { windowOf } from './lease.ts';
 import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
-import { standingFaults } from './standing-faults.ts';
+import { standingFaults } from './standing/faults.ts';
 
 /** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
 export type Unread = ReadonlyMap<string, string>;

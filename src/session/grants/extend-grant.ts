@@ -3,7 +3,7 @@ import type { Grant, GrantHalf, GrantWindow } from '../../core/access/grant.ts';
 import { leaseOver, windowOf } from '../../core/access/lease.ts';
 import { brokenBy } from '../../core/access/limits.ts';
 import { expiryMarks } from '../../core/access/manifests.ts';
-import { touchedNamespaces } from '../../core/access/touched.ts';
+import { touchedNamespaces } from '../../core/access/standing/touched.ts';
 import { asSluiceError, SluiceError } from '../../core/errors.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { extendLease, overError } from './extend-lease.ts';

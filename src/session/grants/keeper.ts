@@ -1,11 +1,16 @@
 import type { Grant, GrantRequest } from '../../core/access/grant.ts';
+import { type Surroundings, surroundingsOf } from '../../core/access/standing/surroundings.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
+import type { Engine } from '../../core/policy/engine.ts';
+import { parseNetworkPolicy } from '../../core/policy/network-policy/parse.ts';
+import type { PairChange } from '../../core/policy/verdict.ts';
 import { extendGrant } from './extend-grant.ts';
 import { createEnding } from './keep/ending.ts';
 import { beginLife, type Keeping, type Life, note } from './keep/life.ts';
+import { watchSurroundings } from './keep/surroundings.ts';
 import { watchObjects } from './keep/watching.ts';
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
-import type { GrantPath } from './path.ts';
+import { pathOf } from './path.ts';
 import type { EvidenceDeps } from './proof/evidence.ts';
 import { proveOpen } from './proof/prove-open.ts';
 import type { GrantDeps } from './record.ts';
@@ -18,7 +23,6 @@ export type GrantKeeper = {
   readonly make: (
     plan: GoodPlan,
     request: GrantRequest,
-    path: GrantPath,
     onStep: (step: GrantStep, grant: Grant) => void,
     signal: AbortSignal,
   ) => Promise<Grant>;
@@ -28,6 +32,8 @@ export type GrantKeeper = {
   readonly forget: (id: string) => void;
   /** Resolves when the grant has ended and its end was judged. */
   readonly ended: (id: string) => Promise<Grant>;
+  /** To be told whenever pods, policies or namespaces changed: what grants stand on is looked at again. */
+  readonly clusterChanged: () => void;
   /** Stops watching, and lets what is being ended or written come to its end; leases go on by themselves. */
   readonly dispose: () => Promise<void>;
 };
@@ -40,13 +46,19 @@ const EXTEND_WITHIN = 15_000;
  *
  * @param onChange called after every change of any grant
  */
-export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: () => void): GrantKeeper {
+export function createKeeper(
+  deps: GrantDeps,
+  engine: Engine,
+  evidence: EvidenceDeps,
+  onChange: () => void,
+): GrantKeeper {
   const lives = new Map<string, Life>();
   const pending = new Set<Promise<unknown>>();
   /** Aborts grants that are being made, which then roll back. */
   const leaving = new AbortController();
   const keeping: Keeping = {
     deps,
+    engine,
     evidence,
     set: (life, change) => {
       life.grant = { ...life.grant, ...change };
@@ -62,6 +74,7 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
     },
   };
   const ending = createEnding(keeping);
+  const surroundings = watchSurroundings(keeping, () => lives.values());
 
   const get = (id: string): Life => {
     const life = lives.get(id);
@@ -71,7 +84,8 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
   };
 
   const watchOpen = async (life: Life, since: number) => {
-    const opened = await proveOpen(evidence, life.path, since, life.stop.signal);
+    const path = pathOf(engine.model, life.opened);
+    const opened = await proveOpen(evidence, path, since, life.stop.signal);
     if (life.grant.state.name !== 'applied') return;
     const at = opened.at ?? deps.api.clock.now();
     keeping.set(life, { state: { name: 'open', at, after: Math.max(0, at - since), how: opened.how } });
@@ -84,8 +98,9 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
         note(keeping, life, [asSluiceError(error).message]);
     });
 
-  const start = ({ grant, sent }: MadeGrant, path: GrantPath) => {
-    const life = beginLife(grant, path, sent);
+  const start = (made: MadeGrant, before: Surroundings, opened: readonly PairChange[]) => {
+    const { grant } = made;
+    const life = beginLife(made, before, opened);
     lives.set(grant.id, life);
     onChange();
     watchObjects(keeping, life, ending);
@@ -97,11 +112,15 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
 
   return {
     grants: () => [...lives.values()].map(({ grant }) => grant).reverse(),
-    make: async (plan, request, path, onStep, signal) => {
+    make: async (plan, request, onStep, signal) => {
+      const before = surroundingsOf(
+        engine,
+        plan.halves.map(({ policy }) => parseNetworkPolicy(policy)),
+      );
       const made = await keeping.keep(
         makeGrant(deps, plan, request, onStep, AbortSignal.any([signal, leaving.signal])),
       );
-      return start(made, path).grant;
+      return start(made, before, plan.opens).grant;
     },
     revoke: async (ids) => {
       await Promise.all(ids.map((id) => ending.end(get(id), 'revoke')));
@@ -120,8 +139,10 @@ export function createKeeper(deps: GrantDeps, evidence: EvidenceDeps, onChange: 
       onChange();
     },
     ended: (id) => get(id).over.promise,
+    clusterChanged: surroundings.changed,
     dispose: async () => {
       leaving.abort();
+      surroundings.dispose();
       for (const { stop } of lives.values()) stop.abort();
       await Promise.allSettled(pending);
     },

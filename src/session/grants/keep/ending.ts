@@ -2,6 +2,7 @@ import type { EndedBy, Grant, GrantState } from '../../../core/access/grant.ts';
 import { asSluiceError, isAbort } from '../../../core/errors.ts';
 import { pause, until } from '../../wait.ts';
 import { removeLeases, removePolicies } from '../end-grant.ts';
+import { pathOf } from '../path.ts';
 import { type Ended, proveClosed } from '../proof/prove-closed.ts';
 import { objectsOf } from '../record.ts';
 import { type Keeping, type Life, note, recordOrNote } from './life.ts';
@@ -95,7 +96,12 @@ export function createEnding(keeping: Keeping): Ending {
 
   const judge = async (life: Life, by: EndedBy, since: number) => {
     try {
-      const judged = await proveClosed(keeping.evidence, life.path, since, life.stop.signal);
+      const judged = await proveClosed(
+        keeping.evidence,
+        pathOf(keeping.engine.model, life.opened),
+        since,
+        life.stop.signal,
+      );
       const state: GrantState = { ...judged, at: deps.api.clock.now(), by };
       set(life, { state });
       await recordOrNote(keeping, life, 'closed', endText(judged), {});

@@ -1,15 +1,25 @@
 import type { EndedBy, Grant, GrantWindow } from '../../../core/access/grant.ts';
 import { windowOf } from '../../../core/access/lease.ts';
+import type { Surroundings } from '../../../core/access/standing/surroundings.ts';
 import { asSluiceError } from '../../../core/errors.ts';
+import type { Engine } from '../../../core/policy/engine.ts';
+import { parseNetworkPolicy } from '../../../core/policy/network-policy/parse.ts';
+import type { Policy } from '../../../core/policy/policy.ts';
+import type { PairChange } from '../../../core/policy/verdict.ts';
 import type { ApiObject, AuditType } from '../../../core/ports.ts';
-import type { GrantPath } from '../path.ts';
+import type { MadeGrant } from '../make-grant.ts';
 import type { EvidenceDeps } from '../proof/evidence.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from '../record.ts';
 
 /** A grant of this process from its making to its judged end. */
 export type Life = {
   grant: Grant;
-  readonly path: GrantPath;
+  /** The policies as they were made, as the engine reads them. */
+  readonly policies: readonly Policy[];
+  /** What it was checked against. */
+  readonly surroundings: Surroundings;
+  /** Pairs that it opened at any time so far: pods come and go. */
+  opened: readonly PairChange[];
   /** The objects as they were made, by `kind/namespace/name`. */
   readonly sent: ReadonlyMap<string, ApiObject>;
   /** By the UID of the lease: somebody may extend them one by one, and the earliest end counts. */
@@ -27,6 +37,7 @@ export type Life = {
 /** What the parts of the keeper share. */
 export type Keeping = {
   readonly deps: GrantDeps;
+  readonly engine: Engine;
   readonly evidence: EvidenceDeps;
   /** Changes a grant and tells it. */
   readonly set: (life: Life, change: Partial<Grant>) => void;
@@ -35,7 +46,11 @@ export type Keeping = {
 };
 
 /** A life that begins. */
-export function beginLife(grant: Grant, path: GrantPath, sent: ReadonlyMap<string, ApiObject>): Life {
+export function beginLife(
+  { grant, sent }: MadeGrant,
+  surroundings: Surroundings,
+  opened: readonly PairChange[],
+): Life {
   const windows = new Map<string, GrantWindow>();
   for (const { namespace, lease } of grant.halves) {
     const job = lease === undefined ? undefined : sent.get(`Job/${namespace}/${lease.name}`);
@@ -44,7 +59,9 @@ export function beginLife(grant: Grant, path: GrantPath, sent: ReadonlyMap<strin
   }
   return {
     grant,
-    path,
+    policies: [...sent.values()].filter(({ kind }) => kind === 'NetworkPolicy').map(parseNetworkPolicy),
+    surroundings,
+    opened,
     sent,
     windows,
     auditIds: auditIdsOf(grant),

@@ -1,5 +1,5 @@
-import type { ApiObject } from '../ports.ts';
-import { leaseFaults, windowOf } from './lease.ts';
+import type { ApiObject } from '../../ports.ts';
+import { leaseFaults, windowOf } from '../lease.ts';
 
 /**
  * What lets a standing grant outlive its window, in words; empty for a sound one. Of a lease that could not be read

@@ -1,5 +1,5 @@
-import { at, isRecord, textAt } from '../json.ts';
-import type { ApiObject } from '../ports.ts';
+import { at, isRecord, textAt } from '../../json.ts';
+import type { ApiObject } from '../../ports.ts';
 
 /** The namespaces that a grant's policy touches: that of its pods, and that of the other end where it names one. */
 export function touchedNamespaces(policy: ApiObject): readonly string[] {

@@ -1,0 +1,149 @@
+import { policyKey } from '../../cluster/model.ts';
+import { keyOf, type Pod } from '../../cluster/objects.ts';
+import { sameJson } from '../../json.ts';
+import type { Engine } from '../../policy/engine.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { policyTitle } from '../../policy/text.ts';
+import type { Decider, PairChange, Verdict } from '../../policy/verdict.ts';
+import { GRANT_LABEL, NOTE } from '../names.ts';
+import { pairKey, pairsOf, reachOf } from './reach.ts';
+import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
+
+/** What became of the surroundings of a grant. */
+export type Changed = {
+  /** Each change in words that stay the same as long as the change does. */
+  readonly drift: readonly string[];
+  /** Pairs that are open now through this grant alone: what its end will close. */
+  readonly opens: readonly PairChange[];
+};
+
+/**
+ * Compares the surroundings of a grant with what it was checked against (design §5 step 11): base policies that were
+ * changed or deleted, pods whose labels changed, pods that came under its labels, policies that open the path besides
+ * or close it. To be called once its policies are among those that the engine knows.
+ *
+ * @param opened the pairs that the grant has opened so far: only these can open or close otherwise
+ */
+export function surroundingsDrift(
+  engine: Engine,
+  policies: readonly Policy[],
+  before: Surroundings,
+  opened: readonly PairChange[],
+): Changed {
+  const reach = reachOf(engine, policies);
+  const paths = pathDrift(engine, policies, pairsOf(reach), new Set(opened.map(pairKey)));
+  return {
+    drift: [
+      ...baseDrift(engine, before),
+      ...labelDrift(engine, before, reachedOf(reach)),
+      ...newcomers(before, reachedOf(reach)),
+      ...paths.drift,
+    ],
+    opens: paths.opens,
+  };
+}
+
+function baseDrift({ model }: Engine, { base }: Surroundings): readonly string[] {
+  return [...base.values()].flatMap((policy) => {
+    const { kind, namespace, name } = policy;
+    const now = model.policy(kind, namespace, name);
+    if (now === undefined) return [`${policyTitle(policy)}, which it was checked against, was deleted`];
+    return sameJson(meaning(policy), meaning(now))
+      ? []
+      : [`${policyTitle(policy)}, which it was checked against, was changed`];
+  });
+}
+
+/** What a policy says, without what names and dates it: one that was made anew as it was is the same. */
+function meaning(policy: Policy): unknown {
+  const { uid, created, labels, annotations, ...says } = policy;
+  return says;
+}
+
+/** Pods that were reached and have other labels now, reached still or not. */
+function labelDrift(
+  { model }: Engine,
+  { reached }: Surroundings,
+  now: ReadonlyMap<string, Reached>,
+): readonly string[] {
+  return [...reached].flatMap(([key, { pod: was, role }]) => {
+    const pod = model.pod(was.namespace, was.name);
+    if (pod === undefined || pod.uid !== was.uid || sameJson(pod.labels, was.labels)) return [];
+    const lost = now.has(key) ? '' : `; the grant does not reach it as ${role} any more`;
+    return [`labels of pod ${keyOf(pod)} changed: ${labelChanges(was, pod)}${lost}`];
+  });
+}
+
+function labelChanges({ labels: was }: Pod, { labels: is }: Pod): string {
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
+  const text = (labels: Pod['labels'], key: string) => (labels[key] === undefined ? 'none' : labels[key]);
+  const parts = keys.slice(0, 3).map((key) => `${key} ${text(was, key)} → ${text(is, key)}`);
+  return keys.length > 3 ? `${parts.join(', ')} and ${keys.length - 3} more` : parts.join(', ');
+}
+
+/** Pods that came under the labels: a new pod of a workload that was reached is none, it takes another one's place. */
+function newcomers(before: Surroundings, now: ReadonlyMap<string, Reached>): readonly string[] {
+  const owners = new Set([...before.reached.values()].map(({ pod, role }) => `${role}/${ownerKey(pod)}`));
+  return [...now].flatMap(([key, { pod, role }]) => {
+    if (before.reached.has(key)) return [];
+    if (before.present.has(pod.uid))
+      return [`labels of pod ${keyOf(pod)} changed: it is a ${role} of the grant now`];
+    return owners.has(`${role}/${ownerKey(pod)}`)
+      ? []
+      : [`pod ${keyOf(pod)}, of another workload, is a ${role} of the grant`];
+  });
+}
+
+function pathDrift(
+  engine: Engine,
+  policies: readonly Policy[],
+  pairs: ReturnType<typeof pairsOf>,
+  opened: ReadonlySet<string>,
+): { readonly drift: readonly string[]; readonly opens: readonly PairChange[] } {
+  const drift = new Set<string>();
+  const opens: PairChange[] = [];
+  for (const { ends, ...pair } of pairs) {
+    const { port, protocol } = pair;
+    const verdict = engine.evaluate({ from: ends[0], to: ends[1], port, protocol });
+    const others = verdict.verdict === 'allow' ? openers(policies, verdict) : [];
+    if (others === undefined) opens.push(pair);
+    else if (opened.has(pairKey(pair))) {
+      for (const other of others)
+        drift.add(`${openerText(engine, other)} opens the path too: its end will not close it`);
+      if (verdict.verdict === 'deny') for (const text of closers(verdict)) drift.add(text);
+    }
+  }
+  return { drift: [...drift], opens };
+}
+
+/** What denies a pair though the grant allows it. */
+function closers({ egress, ingress }: Verdict): readonly string[] {
+  return [egress, ingress]
+    .filter(({ verdict }) => verdict === 'deny')
+    .flatMap(({ deciders, summary }) =>
+      deciders.length === 0
+        ? [`the path is closed all the same: ${summary}`]
+        : deciders.map((decider) => `${policyTitle(decider)} closes the path all the same`),
+    );
+}
+
+/** Other policies that would keep every half open without the grant's; undefined where a half is open through it alone. */
+function openers(policies: readonly Policy[], { egress, ingress }: Verdict): readonly Decider[] | undefined {
+  const own = new Set(policies.map(policyKey));
+  const found: Decider[] = [];
+  for (const policy of policies) {
+    const { deciders } = policy.isolates.ingress ? ingress : egress;
+    const others = deciders.filter((decider) => decider.action === 'allow' && !own.has(policyKey(decider)));
+    if (others.length === 0) return undefined;
+    found.push(...others);
+  }
+  return found;
+}
+
+function openerText({ model }: Engine, decider: Decider): string {
+  const { kind, namespace, name } = decider;
+  const policy = model.policy(kind, namespace, name);
+  const id = policy?.labels[GRANT_LABEL];
+  if (policy === undefined || id === undefined) return policyTitle(decider);
+  return `grant ${id} of ${policy.annotations[NOTE.requester] ?? '?'}`;
+}

@@ -1,0 +1,83 @@
+import { isLive, keyOf, type Pod } from '../../cluster/objects.ts';
+import type { Engine } from '../../policy/engine.ts';
+import { matchPods, type World } from '../../policy/match.ts';
+import type { Peer, Policy, PortMatch } from '../../policy/policy.ts';
+import type { End, PairChange } from '../../policy/verdict.ts';
+import type { PortSpec } from '../grant.ts';
+
+/** Who a grant's policies reach now: pods by their labels, whichever they were when it was planned. */
+export type Reach = {
+  readonly sources: readonly End[];
+  readonly destinations: readonly End[];
+  readonly ports: readonly PortSpec[];
+};
+
+/** What the policies of a grant reach, each of which has one direction, one rule and one peer (`policyManifest`). */
+export function reachOf(engine: Engine, policies: readonly Policy[]): Reach {
+  const [policy] = policies;
+  if (policy === undefined) return { sources: [], destinations: [], ports: [] };
+  const isIngress = policy.isolates.ingress;
+  const [rule] = isIngress ? policy.ingress : policy.egress;
+  const subjects = engine.selected(policy).map((pod): End => ({ type: 'pod', pod }));
+  const peers =
+    rule === undefined || rule.peers === 'any' ? [] : rule.peers.flatMap((peer) => endsOf(engine, peer));
+  const ports = rule === undefined || rule.ports === 'any' ? [] : rule.ports.flatMap(portOf);
+  return isIngress
+    ? { sources: peers, destinations: subjects, ports }
+    : { sources: subjects, destinations: peers, ports };
+}
+
+/** Pairs at most that are judged again and again while a grant stands. */
+const MOST_PAIRS = 400;
+
+/** Every pair of a reach, at most some hundreds. */
+export function pairsOf({ sources, destinations, ports }: Reach): readonly (PairChange & {
+  readonly ends: readonly [End, End];
+})[] {
+  const pairs: (PairChange & { readonly ends: readonly [End, End] })[] = [];
+  for (const from of sources) {
+    for (const to of destinations) {
+      if (nameKey(from) === nameKey(to)) continue;
+      for (const port of ports) {
+        if (pairs.length === MOST_PAIRS) return pairs;
+        pairs.push({ from: nameOf(from), to: nameOf(to), ...port, ends: [from, to] });
+      }
+    }
+  }
+  return pairs;
+}
+
+/** A pair by its names, port and protocol. */
+export function pairKey({ from, to, port, protocol }: PairChange): string {
+  return `${from.namespace ?? ''}/${from.name}>${to.namespace ?? ''}/${to.name}:${port}/${protocol}`;
+}
+
+function endsOf({ model, dialect }: Engine, peer: Peer): readonly End[] {
+  if (peer.type === 'cidr') return [{ type: 'ip', ip: peer.cidr.replace(/\/\d+$/, '') }];
+  if (peer.type !== 'pods') return [];
+  const world: World = { model, dialect };
+  const { namespaces } = peer;
+  const names =
+    namespaces.by === 'name' ? [namespaces.name] : namespaces.selector.flatMap(({ values }) => values);
+  return [...new Set(names)]
+    .flatMap((name) => model.podsIn(name))
+    .filter((pod) => isSelectable(pod) && matchPods(world, peer, pod) === 'yes')
+    .map((pod) => ({ type: 'pod', pod }));
+}
+
+/** Whether policies select the pod at all (facts/policy.md §1 rules 29, 32). */
+function isSelectable(pod: Pod): boolean {
+  return isLive(pod) && !pod.hostNetwork;
+}
+
+function portOf(match: PortMatch): readonly PortSpec[] {
+  return match.type === 'range' ? [{ port: match.from, protocol: match.protocol }] : [];
+}
+
+function nameOf(end: End): PairChange['from'] {
+  return end.type === 'pod' ? { namespace: end.pod.namespace, name: end.pod.name } : { name: end.ip };
+}
+
+function nameKey(end: End): string {
+  return end.type === 'pod' ? keyOf(end.pod) : end.ip;
+}

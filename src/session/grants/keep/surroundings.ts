@@ -1,0 +1,41 @@
+import { surroundingsDrift } from '../../../core/access/standing/drift.ts';
+import { pairKey } from '../../../core/access/standing/reach.ts';
+import type { Keeping, Life } from './life.ts';
+import { drifted } from './watching.ts';
+
+/** Pods and policies change often; what grants stand on is looked at this often at most, ms. */
+const LOOK_EVERY = 1_000;
+
+/**
+ * Watches what grants were checked against: base policies, labels of pods, other policies that open the path (design
+ * §5 step 11). Each change is told once.
+ */
+export function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    changed: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        for (const life of lives()) look(keeping, life);
+      }, LOOK_EVERY).unref();
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+function look(keeping: Keeping, life: Life): void {
+  const { engine } = keeping;
+  if (life.ending !== undefined || !isKnown(keeping, life)) return;
+  const { drift, opens } = surroundingsDrift(engine, life.policies, life.surroundings, life.opened);
+  const known = new Set(life.opened.map(pairKey));
+  const fresh = opens.filter((pair) => !known.has(pairKey(pair)));
+  if (fresh.length > 0) life.opened = [...life.opened, ...fresh];
+  drifted(keeping, life, drift);
+}
+
+/** Before the list-watch has brought the grant's own policies, everything would look closed. */
+function isKnown({ engine }: Keeping, { policies }: Life): boolean {
+  return policies.every(
+    ({ kind, namespace, name, uid }) => engine.model.policy(kind, namespace, name)?.uid === uid,
+  );
+}
