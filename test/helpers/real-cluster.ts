@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,6 +15,8 @@ export type RealCluster = {
   readonly restricted: string;
   /** kubectl as admin; what it printed. */
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  /** kubectl as admin, running until it ends or is killed. */
+  readonly start: (...args: readonly string[]) => ChildProcessWithoutNullStreams;
   /** Applies YAML as admin. */
   readonly apply: (yaml: string) => Promise<void>;
 };
@@ -39,6 +41,7 @@ export async function findRealCluster(): Promise<RealCluster | undefined> {
     alice: join(folder, 'alice.kubeconfig'),
     restricted: join(folder, 'restricted.kubeconfig'),
     kubectl,
+    start: (...args) => spawn(program, ['--kubeconfig', admin, ...args]),
     apply: async (yaml) => {
       const scratch = await mkdtemp(join(tmpdir(), 'sluice-'));
       try {

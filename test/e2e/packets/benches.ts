@@ -3,6 +3,7 @@ import { createEnforced } from './enforced.ts';
 import { createFleet } from './fleet.ts';
 import { type Live, startLive } from './live.ts';
 import type { Bench } from './round.ts';
+import { createShells } from './shells.ts';
 
 /** Cells at work on the real cluster. */
 export type Benches = {
@@ -15,11 +16,12 @@ export type Benches = {
 /** Follows the cluster and fills so many cells with pods. */
 export async function openBenches(cluster: RealCluster, count: number): Promise<Benches> {
   const live = await startLive(cluster);
+  const shells = createShells(cluster);
   try {
     const fleet = await createFleet(cluster, live, count);
     const benches = fleet.cells.map(async (cell) => {
-      const enforced = await createEnforced(live, fleet, cell.index);
-      return { live, cell, enforced };
+      const enforced = await createEnforced({ live, shells }, fleet, cell.index);
+      return { live, cell, enforced, shells };
     });
     const free = await Promise.all(benches);
     const waiting: ((bench: Bench) => void)[] = [];
@@ -36,11 +38,13 @@ export async function openBenches(cluster: RealCluster, count: number): Promise<
         }
       },
       dispose: async () => {
+        shells.dispose();
         await fleet.dispose();
         await live.dispose();
       },
     };
   } catch (error) {
+    shells.dispose();
     await live.dispose();
     throw error;
   }

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Pod } from '../../../src/core/cluster/objects.ts';
-import type { Exec } from '../../../src/core/ports.ts';
+import type { Shell } from './shells.ts';
 
 /** What a packet did: `refused` was answered with a reset or an ICMP unreachable, by whoever. */
 export type Packet = 'open' | 'refused' | 'timeout' | 'error';
@@ -17,25 +16,17 @@ export type Dial = {
 
 /** So many at once from one pod: more would only wait for the processor. */
 const AT_ONCE = 48;
-const ever = new AbortController().signal;
 
-/** Makes all attempts from inside a pod by one exec; the answers are in the order of the attempts. */
-export async function dialFromPod(
-  exec: Exec,
-  { namespace, name }: Pod,
-  dials: readonly Dial[],
-): Promise<readonly Packet[]> {
+/** Makes all attempts from inside a pod at once; the answers are in the order of the attempts. */
+export async function dialFromPod(shell: Shell, dials: readonly Dial[]): Promise<readonly Packet[]> {
   const attempts = dials.map(
     ({ protocol, address, port, wait }, index) =>
       `(echo ${index} $(netcat dial ${protocol} ${address}:${port} ${wait}ms))&${(index + 1) % AT_ONCE === 0 ? ' wait;' : ''}`,
   );
-  const command = ['sh', '-c', `${attempts.join(' ')} wait`];
-  const { stdout, stderr } = await exec({ namespace, pod: name, container: 'main' }, command, {
-    signal: ever,
-    timeout: 60_000,
-  });
-  const answers = new Map(stdout.split('\n').map((line) => line.split(' ') as [string, string]));
-  return dials.map((_, index) => packetOf(answers.get(String(index)), stderr));
+  // In a shell of their own, so that the wait is for them alone.
+  const lines = await shell.run(`(${attempts.join(' ')} wait)`);
+  const answers = new Map(lines.map((line) => line.split(' ') as [string, string]));
+  return dials.map((_, index) => packetOf(answers.get(String(index)), lines.join('; ')));
 }
 
 /** From where on the machine itself: the node by one of its addresses, or the host outside the cluster. */

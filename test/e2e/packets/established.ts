@@ -8,11 +8,9 @@ export type Held = {
   readonly end: () => Promise<void>;
 };
 
-const ever = new AbortController().signal;
-
 /** Makes a connection inside a pod and waits until it was answered. */
 export async function hold(
-  { live, cell }: Bench,
+  { shells, cell }: Bench,
   from: PodName,
   to: PodName,
   protocol: 'tcp' | 'udp',
@@ -20,29 +18,24 @@ export async function hold(
 ): Promise<Held> {
   const { namespace, name } = cell.pod(from);
   const file = `/tmp/held-${protocol}-${port}`;
-  const run = async (script: string) => {
-    const where = { namespace, pod: name, container: 'main' };
-    const { code, stdout } = await live.hands.exec(where, ['sh', '-c', script], {
-      signal: ever,
-      timeout: 30_000,
-    });
-    return { code, stdout: stdout.trim() };
-  };
+  // A shell of its own: waiting here must not hold up the attempts from this pod.
+  const { run } = shells.in({ namespace, name }, file);
   const count = (word: string) => `$(grep -c ${word} ${file})`;
   const started = await run(
-    `netcat hold ${protocol} ${cell.ip(to)}:${port} 100ms >${file} 2>&1 & echo $! >${file}.pid;
-     n=0; until [ ${count('alive')} -gt 2 ]; do n=$((n+1)); [ $n -gt 100 ] && exit 9; sleep 0.1; done`,
+    `: >${file}; netcat hold ${protocol} ${cell.ip(to)}:${port} 100ms >${file} 2>&1 & echo $! >${file}.pid;
+     n=0; while [ ${count('alive')} -lt 3 ] && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.1; done; echo $n`,
   );
-  if (started.code !== 0) throw new Error(`${from} could not hold a connection to ${to} ${port}/${protocol}`);
+  if (Number(started[0]) >= 100)
+    throw new Error(`${from} could not hold a connection to ${to} ${port}/${protocol}`);
   return {
     // The echo that is under way was asked for before: the next ones count.
     goesOn: async () => {
-      const { stdout } = await run(
+      const [answer] = await run(
         `was=${count('alive')}; mute=${count('silent')}; n=0;
          while [ ${count('alive')} -le $((was+4)) ] && [ ${count('silent')} -le $((mute+1)) ] && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.1; done;
          [ ${count('alive')} -gt $((was+4)) ] && echo yes || echo no`,
       );
-      return stdout === 'yes';
+      return answer === 'yes';
     },
     end: async () => {
       await run(`kill $(cat ${file}.pid); rm ${file} ${file}.pid`);

@@ -8,8 +8,20 @@ export const PODS = ['x/a', 'x/b', 'x/c', 'x/d', 'y/a', 'y/b', 'z/a'] as const;
 export const ODD_PODS = ['x/host', 'x/done'] as const;
 export type PodName = (typeof PODS)[number] | (typeof ODD_PODS)[number];
 
-/** What every pod of `PODS` serves; any other port is closed and answers with a refusal. */
-export const SERVED = ['80/tcp', '81/tcp', '8080/tcp', '8081/tcp', '5353/tcp', '53/udp', '5353/udp'] as const;
+/**
+ * What every pod of `PODS` serves. Any other TCP port is closed and answers with a refusal; that of a closed UDP port is
+ * an ICMP message, of which the kernel sends only so many.
+ */
+export const SERVED = [
+  '80/tcp',
+  '81/tcp',
+  '8080/tcp',
+  '8081/tcp',
+  '5353/tcp',
+  '53/udp',
+  '5353/udp',
+  '65535/udp',
+] as const;
 
 /** Three namespaces with pods and services of their own, where one scenario runs at a time. */
 export type Cell = {

@@ -63,7 +63,7 @@ async function relabel(bench: Bench, { labels }: RandomRound): Promise<void> {
   }
 }
 
-/** The faults of the fewest policies that still show one; none when it does not show again. */
+/** The faults of the fewest policies that still show one; those found at first, and a note, when none shows again. */
 async function shrunk(
   bench: Bench,
   { drafts, paths }: RandomRound,
@@ -80,7 +80,8 @@ async function shrunk(
     }
   };
   let kept = drafts;
-  let faulty = found;
+  let faulty = await again(drafts);
+  if (faulty.length === 0) return ['did not show again', ...found];
   for (const draft of drafts) {
     const fewer = kept.filter((other) => other !== draft);
     const still = await again(fewer);

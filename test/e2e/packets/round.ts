@@ -8,6 +8,7 @@ import type { Cell } from './fleet.ts';
 import { type Judgement, judgeNow } from './judgement.ts';
 import type { Live } from './live.ts';
 import { type EndName, isPod, NODE, type Path, refOf } from './paths.ts';
+import type { Shells } from './shells.ts';
 
 /** A NetworkPolicy to write: the short name of its namespace, and its spec as YAML. */
 export type Draft = { readonly namespace: 'x' | 'y' | 'z'; readonly spec: string };
@@ -23,7 +24,12 @@ export type Tried = Path & {
 export type Round = { readonly tried: readonly Tried[]; readonly settled: number };
 
 /** A cell with all that it takes to run a scenario in it. */
-export type Bench = { readonly live: Live; readonly cell: Cell; readonly enforced: Enforced };
+export type Bench = {
+  readonly live: Live;
+  readonly cell: Cell;
+  readonly enforced: Enforced;
+  readonly shells: Shells;
+};
 
 /** How long packets may disagree before it is a difference, ms: a new label takes a way of its own to the enforcer. */
 const SETTLE = 8_000;
@@ -146,8 +152,12 @@ function addressOf({ model }: Live, cell: Cell, name: EndName): string {
   return address;
 }
 
-function dialFrom({ live, cell }: Bench, from: EndName, dials: readonly Dial[]): Promise<readonly Packet[]> {
-  if (isPod(from)) return dialFromPod(live.hands.exec, cell.pod(from), dials);
+function dialFrom(
+  { shells, cell }: Bench,
+  from: EndName,
+  dials: readonly Dial[],
+): Promise<readonly Packet[]> {
+  if (isPod(from)) return dialFromPod(shells.in(cell.pod(from)), dials);
   if (from === NODE) return dialFromHost({ inside: 'node', address: from }, dials);
   return dialFromHost({ inside: 'outside', address: from }, dials);
 }

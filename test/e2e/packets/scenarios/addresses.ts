@@ -63,7 +63,7 @@ export const ADDRESSES: readonly Scenario[] = [
   scenario(
     'out to the node by its address',
     [outTo('cidr: 172.31.255.1/32')],
-    [...every(['x/a'], [NODE], ['3999/tcp', '3998/udp']), ...every(['x/a'], [OUTSIDE, 'x/b'], ['80/tcp'])],
+    [...every(['x/a'], [NODE], ['3999/tcp', '3998/tcp']), ...every(['x/a'], [OUTSIDE, 'x/b'], ['80/tcp'])],
   ),
   scenario(
     'selectors do not reach the node',

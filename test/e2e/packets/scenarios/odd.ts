@@ -56,7 +56,7 @@ export const ODD: readonly Scenario[] = [
   scenario(
     'an ipBlock of the node reaches a pod on the host network',
     [inX(`${A}\npolicyTypes: [Egress]\negress: [{to: [{ipBlock: {cidr: 172.31.255.0/24}}]}]`)],
-    every(['x/a'], ['x/host', NODE, 'x/b'], ['3999/tcp', '3998/udp']),
+    every(['x/a'], ['x/host', NODE, 'x/b'], ['3999/tcp', '3998/tcp']),
   ),
   {
     title: 'a finished pod is nobody: not selected, no peer, no destination',

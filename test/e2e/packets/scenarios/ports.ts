@@ -3,7 +3,7 @@ import { every, OUTSIDE } from '../paths.ts';
 import { OPEN_QUESTIONS } from '../report.ts';
 import { inX, inY, type Scenario, scenario } from './scenario.ts';
 
-const toA = every(['x/b', 'y/a'], ['x/a'], [...SERVED, '1/tcp', '65535/tcp', '65535/udp']);
+const toA = every(['x/b', 'y/a'], ['x/a'], [...SERVED, '1/tcp', '65535/tcp']);
 const admits = (ports: string, from = '') =>
   inX(`
 podSelector: {matchLabels: {app: a}}
