@@ -2,7 +2,14 @@ import { SluiceError } from '../core/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Turns signals into an abort, so that what must be undone is undone first. A second one ends the process at once. */
+/** How long ending may take: what must be undone is bounded by less, and nothing else may keep a process that is asked to go. */
+const END_WITHIN = 20_000;
+
+/**
+ * Turns signals into an abort, so that what must be undone is undone first. A person who presses ctrl-c again ends the
+ * process at once; a second SIGHUP or SIGTERM does not, as a terminal that is closed may send one from the kernel and
+ * one from the shell.
+ */
 export type Interrupt = {
   readonly signal: AbortSignal;
   readonly abort: (reason: unknown) => void;
@@ -13,7 +20,11 @@ export type Interrupt = {
 export function listenForSignals(): Interrupt {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) {
+      if (name === 'SIGINT') process.exit(130);
+      return;
+    }
+    setTimeout(() => process.exit(130), END_WITHIN).unref();
     controller.abort(new SluiceError('interrupted', `Interrupted by ${name}.`, ''));
   };
   for (const name of SIGNALS) process.on(name, onSignal);

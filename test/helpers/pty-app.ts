@@ -10,6 +10,8 @@ export type PtyApp = {
   readonly shows: (pattern: RegExp, within?: number) => Promise<void>;
   readonly resize: (columns: number, rows: number) => void;
   readonly kill: (signal: string) => void;
+  /** Closes the terminal, as a window that is closed: the program has none any more. */
+  readonly hangUp: () => void;
   /** Everything written so far, raw. */
   readonly written: () => string;
   readonly ended: Promise<number>;
@@ -64,6 +66,9 @@ export function runInPty(
       app.resize(wide, high);
     },
     kill: (signal) => app.kill(signal),
+    hangUp: () => {
+      if ('destroy' in app && typeof app.destroy === 'function') app.destroy();
+    },
     written: () => written,
     ended,
   };

@@ -578,3 +578,12 @@ describe('a server that is not there', () => {
     );
   });
 });
+
+test('a server on this machine is reached without the proxy that the environment names', async () => {
+  vi.stubEnv('http_proxy', 'http://127.0.0.1:9');
+  vi.stubEnv('no_proxy', '');
+  const server = await serve((call) => call.write(flowResponse()));
+  const { flows } = run({ address: server.address });
+  await until(() => expect(flows).toHaveLength(1));
+  vi.unstubAllEnvs();
+});

@@ -50,7 +50,7 @@ export function channelCredentials(tls: HubbleTls, host: string): ChannelCredent
 /**
  * Options of a channel. A channel lives for one connection and is not shared, so that each attempt really dials.
  *
- * @param isForwarded the address is the near end of a port-forward: no proxy applies
+ * @param isForwarded the address is the near end of a port-forward: no proxy applies, nor to loopback, as in Go
  */
 export function channelOptions(tls: HubbleTls, host: string, isForwarded: boolean): ChannelOptions {
   const serverName = tls === false ? undefined : sentName(tls.serverName ?? host);
@@ -58,11 +58,15 @@ export function channelOptions(tls: HubbleTls, host: string, isForwarded: boolea
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
-    ...(isForwarded ? { 'grpc.enable_http_proxy': 0 } : {}),
+    ...(isForwarded || isLoopback(host) ? { 'grpc.enable_http_proxy': 0 } : {}),
     ...(serverName === undefined
       ? {}
       : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /**

@@ -11,6 +11,12 @@ import { pluginAllowed } from './kuberc.ts';
 const TIMEOUT = 300_000;
 
 /**
+ * How long a failure stands for all who ask, ms: a dozen watches that reconnect must not open a dozen logins in a
+ * browser.
+ */
+const FAILED_FOR = 10_000;
+
+/**
  * Credentials from a plug-in, run once and kept until the `expirationTimestamp` that it gives, as client-go does
  * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell and without a terminal; what it writes to
  * stderr goes to `notice`, sanitised.
@@ -23,10 +29,14 @@ export function pluginCredentials(
   notice: Notice,
 ): Credentials {
   let held: Promise<{ readonly credential: Credential; readonly expires?: number }> | undefined;
+  let failed: { readonly error: unknown; readonly at: number } | undefined;
   const fetchAnew = () => {
+    if (failed !== undefined && performance.now() - failed.at < FAILED_FOR) throw failed.error;
     const running = run(plugin, user, cluster, file, notice);
     held = running;
-    running.catch(() => {
+    running.catch((error: unknown) => {
+      const isLogin = error instanceof SluiceError && error.code === 'unauthenticated';
+      if (isLogin) failed = { error, at: performance.now() };
       if (held === running) held = undefined;
     });
     return running;

@@ -120,6 +120,14 @@ test('one that fails says its last words, made safe', async () => {
   });
 });
 
+test('one failure stands for all who ask, and for those who ask right after', async () => {
+  const login = await plugin('exit 3');
+  await expect(token(login)).rejects.toThrow('failed with exit code 3');
+  await Promise.allSettled([token(login), token(login)]);
+  await expect(token(login)).rejects.toThrow('failed with exit code 3');
+  expect(await runs()).toBe(1);
+});
+
 test('what it says while it works reaches a person, line by line', async () => {
   const path = await plugin(`printf 'open https://x and type ABCD\\n' >&2; ${credential({ token: 'x' })}`);
   const lines: string[] = [];

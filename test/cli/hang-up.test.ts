@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MANAGED_SELECTOR } from '../../src/core/access/names.ts';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { type Cluster, connect } from '../../src/kube/connect.ts';
+import { runInPty } from '../helpers/pty-app.ts';
+
+let folder: string;
+let demo: Demo;
+let cluster: Cluster;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-hang-up-'));
+  demo = await startDemo();
+  await writeFile(join(folder, 'kubeconfig'), demo.kubeconfig);
+  cluster = await connect({ kubeconfig: { text: demo.kubeconfig } });
+});
+
+afterEach(async () => {
+  await cluster.dispose();
+  await demo.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The app on a cluster that outlives it, with a grant that lives. */
+async function granted() {
+  const app = runInPty(['--hubble-server', demo.hubbleAddress], {
+    env: { KUBECONFIG: join(folder, 'kubeconfig'), XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+  await app.shows(/✗ DROP +web +db/);
+  app.press('3/^web db');
+  app.press('\r');
+  app.press('g');
+  await app.shows(/dry-run accepted/);
+  app.press('why\r');
+  await app.shows(/✓ open .*left of 15m/);
+  return app;
+}
+
+/** Policies of grants that stand in the cluster. */
+async function standing(): Promise<readonly string[]> {
+  const policies = await cluster.api.list(
+    { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' },
+    { namespace: 'shop', labels: MANAGED_SELECTOR },
+  );
+  return policies.map(({ metadata }) => metadata.name);
+}
+
+test('a terminal that is closed revokes what lives', async () => {
+  const app = await granted();
+  expect(await standing()).toHaveLength(1);
+  app.hangUp();
+  await app.ended;
+  expect(await standing()).toEqual([]);
+}, 30_000);
+
+test.each(['SIGHUP', 'SIGTERM'])(
+  '%s twice, as kernel and shell may both send it, revokes too',
+  async (name) => {
+    const app = await granted();
+    const release = demo.faults.stall({ method: 'DELETE' });
+    app.kill(name);
+    await app.shows(/revoking/);
+    app.kill(name);
+    app.resize(121, 30);
+    await app.shows(/revoking/);
+    release();
+    expect(await app.ended).toBe(130);
+    expect(await standing()).toEqual([]);
+  },
+  30_000,
+);
+
+test('ctrl-c pressed again while it revokes ends it at once', async () => {
+  const app = await granted();
+  const release = demo.faults.stall({ method: 'DELETE' });
+  app.kill('SIGINT');
+  await app.shows(/revoking/);
+  app.kill('SIGINT');
+  expect(await app.ended).toBe(130);
+  expect(await standing()).toHaveLength(1);
+  release();
+}, 30_000);
