@@ -133,9 +133,10 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   }
   const after = next();
   if (ask.isolated) {
-    const maybe = [...allows, ...baselineAccepts(ask, after)];
+    const accepts = baselineAccepts(ask, after);
+    const maybe = [...allows, ...accepts];
     return maybe.length > 0
-      ? outcome('undecidable', [...denies, ...maybe, ...isolation])
+      ? outcome('undecidable', [...denies, ...maybe, ...isolation], acceptText(accepts))
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
   // A policy that may not be in force shuts nobody out whom it then admits.
@@ -159,6 +160,12 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
 function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
   if (world.dialect.enforcer !== 'cilium') return [];
   return after.steps.filter(({ action }) => action === 'allow');
+}
+
+function acceptText([first]: readonly Step[]): string | undefined {
+  return first === undefined
+    ? undefined
+    : `Cilium may let a baseline accept through that ${first.applied.policy.name} gives`;
 }
 
 /**
