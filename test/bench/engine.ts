@@ -33,6 +33,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'namespace relabel p99 ms': 2,
   'what-if p50 ms': 50,
   'what-if p95 ms': 50,
+  'what-if worst ms': 50,
   'model and engine MB': 150,
   'matrix of 1,000 pods ms': 1_000,
 };

@@ -21,6 +21,11 @@ export function nameOfSide(side: Side): string {
   return side.type === 'pod' ? side.pod.name : side.text;
 }
 
+/** A pod with all its addresses. */
+export function sideOfPod(pod: Pod): Side {
+  return { type: 'pod', pod, ips: ipsOf(pod.ips) };
+}
+
 /** An end as policies see it. An address that a pod has is that pod. */
 export function sideOf(model: ClusterModel, end: End): Side {
   if (end.type === 'pod') {

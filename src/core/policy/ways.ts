@@ -14,17 +14,21 @@ export type Way = {
  * host-network pod as labelled or as its node where the API leaves that open (§1 rule 29).
  */
 export function waysBetween(world: World, self: Side, peer: Side): readonly Way[] {
-  const isPlain = (side: Side) => side.ips.length < 2 && !(side.type === 'pod' && side.pod.hostNetwork);
   if (isPlain(self) && isPlain(peer)) return [{ self, peer }];
-  return byFamily(self, peer).flatMap(({ family, ...ends }) =>
-    readingsOf(world, ends.self).flatMap((a) =>
-      readingsOf(world, ends.peer).map((b) => ({
-        self: a,
-        peer: b,
-        ...(family === undefined ? {} : { family }),
-      })),
-    ),
-  );
+  const ways: Way[] = [];
+  for (const { family, ...ends } of byFamily(self, peer)) {
+    for (const a of readingsOf(world, ends.self)) {
+      for (const b of readingsOf(world, ends.peer)) {
+        ways.push(family === undefined ? { self: a, peer: b } : { self: a, peer: b, family });
+      }
+    }
+  }
+  return ways;
+}
+
+/** Whether there is one way to read an end: at most one address, and not on the host network. */
+export function isPlain(side: Side): boolean {
+  return side.ips.length < 2 && !(side.type === 'pod' && side.pod.hostNetwork);
 }
 
 function byFamily(self: Side, peer: Side): readonly Way[] {

@@ -15,8 +15,8 @@ export type Beyond = {
   readonly survey: Survey;
   readonly collector: Collector;
   readonly direction: Direction;
-  /** What turns between a pod and an end. */
-  readonly changesTo: (pod: Pod, side: Side) => readonly PortChange[];
+  /** What turns between a pod and an end; `index` names the end, where it is a node that the pod does not run on. */
+  readonly changesTo: (pod: Pod, side: Side, index?: number) => readonly PortChange[];
   /** The rules that may tell addresses apart. */
   readonly rules: (pod: Pod) => Iterable<Rule>;
 };
@@ -32,9 +32,9 @@ function addNodes(ask: Beyond, self: PodGroup): void {
   const others = new Map<readonly PortChange[], string[]>();
   const own = new Map<readonly PortChange[], Pod[]>();
   const tenants = Map.groupBy(self.pods, ({ node }) => node);
-  for (const { name, side } of ask.survey.nodes) {
+  for (const { name, side, index } of ask.survey.nodes) {
     const stranger = self.pods.find((pod) => pod.node !== name);
-    if (stranger !== undefined) put(others, ask.changesTo(stranger, side), name);
+    if (stranger !== undefined) put(others, ask.changesTo(stranger, side, index), name);
     const here = tenants.get(name) ?? [];
     const [tenant] = here;
     if (tenant === undefined) continue;

@@ -6,12 +6,12 @@ import { matchNamespace, type World } from '../match.ts';
 import type { Direction, Policy, PolicyChange, Rule } from '../policy.ts';
 import { withChange } from '../policy-index.ts';
 import { readingsOf } from '../reading.ts';
-import { type Side, sideOf } from '../side.ts';
-import type { Applied } from '../stack.ts';
+import type { Side } from '../side.ts';
+import { type Applied, appliedBy } from '../stack.ts';
 import type { IsolationChange } from '../verdict.ts';
 import { addBeyond } from './beyond.ts';
 import { type Collector, createCollector, type PathChange } from './collect.ts';
-import { type PodGroup, pairsOf } from './groups.ts';
+import { type PodGroup, pairsOf, podSide } from './groups.ts';
 import type { PortAlgebra, PortChange, PortFunction } from './port-function.ts';
 import { appliedOf, createSituation, type Situation } from './situation.ts';
 import { type Survey, surveyOf } from './survey.ts';
@@ -48,10 +48,17 @@ export function clusterDiff(
   const survey = surveyOf({ model, dialect, foreign }, change.add);
   const { groups, workloads, shared, situation: before } = survey;
   const { world, algebra } = shared;
-  const after = createSituation(shared, withChange(survey.index, change), before);
-  const touched = touchedGroups(world, groups, changed, before, after);
+  const selected = selectedGroups(world, groups, changed);
+  const numbers = new Set(selected.map(({ index }) => index));
+  const after = createSituation(shared, withChange(survey.index, change), {
+    situation: before,
+    touched: numbers,
+  });
+  const touched = selected.filter(
+    ({ pods: [pod] }) => pod !== undefined && before.stackFor(pod) !== after.stackFor(pod),
+  );
   const collector = createCollector(workloads);
-  const ask: Ask = { model, algebra, before, after, groups, survey, collector };
+  const ask: Ask = { model, algebra, before, after, groups, numbers, survey, collector };
   for (const direction of ['ingress', 'egress'] as const) {
     for (const group of touched) {
       const delta = deltaOf(group, direction, before, after);
@@ -77,6 +84,8 @@ type Ask = {
   readonly before: Situation;
   readonly after: Situation;
   readonly groups: readonly PodGroup[];
+  /** The groups whose policies may differ. */
+  readonly numbers: ReadonlySet<number>;
   readonly survey: Survey;
   readonly collector: Collector;
 };
@@ -86,25 +95,23 @@ function formerOf(model: ClusterModel, ref: Parameters<typeof policyKey>[0]): re
   return policy === undefined ? [] : [policy];
 }
 
-/** Groups whose stack is another one after the change: of the namespaces that the changed policies reach. */
-function touchedGroups(
+/** Groups that some changed policy selects, or may select: only their stacks can be other ones after the change. */
+function selectedGroups(
   world: World,
   groups: readonly PodGroup[],
   changed: readonly Policy[],
-  before: Situation,
-  after: Situation,
 ): readonly PodGroup[] {
   const reached = (namespace: string) =>
-    changed.some((policy) =>
+    changed.filter((policy) =>
       readingsOf(world.dialect, policy).some(
         ({ subject }) => matchNamespace(world, subject.namespaces, namespace) !== 'no',
       ),
     );
-  const answers = new Map<string, boolean>();
+  const answers = new Map<string, readonly Policy[]>();
   return groups.filter(({ namespace, pods: [pod] }) => {
-    const known = answers.get(namespace) ?? reached(namespace);
-    answers.set(namespace, known);
-    return known && pod !== undefined && before.stackFor(pod) !== after.stackFor(pod);
+    const policies = answers.get(namespace) ?? reached(namespace);
+    answers.set(namespace, policies);
+    return pod !== undefined && policies.some((policy) => appliedBy(world, policy, pod).length > 0);
   });
 }
 
@@ -153,15 +160,15 @@ function compareGroup(ask: Ask, self: PodGroup, direction: Direction, delta: Del
     if (!delta.general && !after.mayMatch(delta.rules, direction, side, other, peer.index)) continue;
     comparePeer(ask, self, peer, direction);
   }
-  const changesTo = (pod: Pod, end: Side) => turnsTo(ask, pod, end, direction);
+  const changesTo = (pod: Pod, end: Side, index?: number) => turnsTo(ask, pod, { end, index }, direction);
   const rules = (pod: Pod) => rulesOn(ask, pod, direction);
   addBeyond({ model, survey, collector, direction, changesTo, rules }, self);
 }
 
 function comparePeer(ask: Ask, self: PodGroup, peer: PodGroup, direction: Direction): void {
-  const { model, before, after, algebra, collector, survey } = ask;
+  const { before, after, algebra, collector, survey, numbers } = ask;
   const [from, to] = direction === 'ingress' ? [peer, self] : [self, peer];
-  for (const pair of pairsOf(model, from, to)) {
+  for (const pair of pairsOf(from, to)) {
     const half = (situation: Situation, which: Direction): PortFunction =>
       which === 'ingress'
         ? situation.half('ingress', pair.destination, pair.source, from.index)
@@ -171,7 +178,7 @@ function comparePeer(ask: Ask, self: PodGroup, peer: PodGroup, direction: Direct
     if (was === is) continue;
     const other = direction === 'ingress' ? 'egress' : 'ingress';
     const otherWas = half(before, other);
-    const otherIs = half(after, other);
+    const otherIs = numbers.has(peer.index) ? half(after, other) : otherWas;
     // A pair whose ingress turns too was compared with that.
     if (direction === 'egress' && otherWas !== otherIs) continue;
     const changes = algebra.changes(algebra.both(was, otherWas), algebra.both(is, otherIs));
@@ -179,10 +186,15 @@ function comparePeer(ask: Ask, self: PodGroup, peer: PodGroup, direction: Direct
   }
 }
 
-function turnsTo(ask: Ask, pod: Pod, side: Side, direction: Direction): readonly PortChange[] {
-  const self = sideOf(ask.model, { type: 'pod', pod });
-  const was = ask.before.half(direction, self, side);
-  return ask.algebra.changes(was, ask.after.half(direction, self, side));
+function turnsTo(
+  { before, after, algebra }: Ask,
+  pod: Pod,
+  { end, index }: { readonly end: Side; readonly index: number | undefined },
+  direction: Direction,
+): readonly PortChange[] {
+  const self = podSide(pod);
+  const was = before.half(direction, self, end, index);
+  return algebra.changes(was, after.half(direction, self, end, index));
 }
 
 function* rulesOn({ before, after }: Ask, pod: Pod, direction: Direction): Iterable<Rule> {

@@ -1,6 +1,6 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
-import { type Side, sideOf } from '../side.ts';
+import { type Side, sideOfPod } from '../side.ts';
 import { podWords, type Vocabulary } from './vocabulary.ts';
 
 /** Live pods that no policy at hand can tell apart; host-network ones share their node as well. */
@@ -13,6 +13,8 @@ export type PodGroup = {
   readonly node: string | undefined;
   /** Up to two of the pods, to ask with. */
   readonly sides: readonly Side[];
+  /** The pods by whether they run on a node; for one answer always the same lists. */
+  readonly on: (node: string) => Halves;
 };
 
 /** The live pods of a cluster in groups. */
@@ -25,13 +27,14 @@ export function podGroups(model: ClusterModel, vocabulary: Vocabulary): readonly
     if (pods === undefined) byWords.set(words, [pod]);
     else pods.push(pod);
   }
-  return Array.from(byWords.values(), (pods, index) => groupOf(model, pods, index));
+  return Array.from(byWords.values(), groupOf);
 }
 
-function groupOf(model: ClusterModel, pods: readonly Pod[], index: number): PodGroup {
+function groupOf(pods: readonly Pod[], index: number): PodGroup {
   const [first] = pods;
   return {
-    sides: pods.slice(0, 2).map((pod) => sideOf(model, { type: 'pod', pod })),
+    sides: pods.slice(0, 2).map(podSide),
+    on: halvesOf(pods),
     index,
     pods,
     namespace: first?.namespace ?? '',
@@ -52,14 +55,18 @@ export type PairOfGroups = {
  * All pairs of different pods of two groups. Where one side is on the host network it matters whether the other one
  * runs on that node (facts/policy.md §1 rule 28), so the group splits.
  */
-export function pairsOf(model: ClusterModel, from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
+export function pairsOf(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
   const node = from.node ?? to.node;
   if (node === undefined) return wholePair(from, to);
-  const splits = (group: PodGroup, other: PodGroup) => group.node === undefined || other.node !== undefined;
-  const [sources, destinations] = splits(from, to)
-    ? [halved(from.pods, node), [to.pods]]
-    : [[from.pods], halved(to.pods, node)];
-  return sources.flatMap((pods) => destinations.flatMap((others) => pair(model, pods, others)));
+  const splitsFrom = from.node === undefined || to.node !== undefined;
+  const [split, whole] = splitsFrom ? [from, to] : [to, from];
+  const { here, away } = split.on(node);
+  const pairs: PairOfGroups[] = [];
+  for (const pods of [here, away]) {
+    const found = splitsFrom ? pair(pods, whole.pods) : pair(whole.pods, pods);
+    if (found !== undefined) pairs.push(found);
+  }
+  return pairs;
 }
 
 function wholePair(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
@@ -70,30 +77,43 @@ function wholePair(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
     : [{ from: from.pods, to: to.pods, source, destination }];
 }
 
-function halved(pods: readonly Pod[], node: string): readonly (readonly Pod[])[] {
-  return [pods.filter((pod) => pod.node === node), pods.filter((pod) => pod.node !== node)];
-}
-
-function pair(model: ClusterModel, from: readonly Pod[], to: readonly Pod[]): readonly PairOfGroups[] {
+function pair(from: readonly Pod[], to: readonly Pod[]): PairOfGroups | undefined {
   const [source] = from;
+  if (source === undefined || to[0] === undefined) return undefined;
   const destination = to.find((pod) => pod !== source);
-  if (source === undefined) return [];
-  if (destination !== undefined) return [made(model, from, to, source, destination)];
+  if (destination !== undefined) return made(from, to, source, destination);
   const another = from.find((pod) => pod !== to[0]);
-  return to[0] === undefined || another === undefined ? [] : [made(model, from, to, another, to[0])];
+  return another === undefined ? undefined : made(from, to, another, to[0]);
 }
 
-function made(
-  model: ClusterModel,
-  from: readonly Pod[],
-  to: readonly Pod[],
-  source: Pod,
-  destination: Pod,
-): PairOfGroups {
-  return {
-    from,
-    to,
-    source: sideOf(model, { type: 'pod', pod: source }),
-    destination: sideOf(model, { type: 'pod', pod: destination }),
+function made(from: readonly Pod[], to: readonly Pod[], source: Pod, destination: Pod): PairOfGroups {
+  return { from, to, source: podSide(source), destination: podSide(destination) };
+}
+
+const sides = new WeakMap<Pod, Side>();
+
+/** A pod with all its addresses as an end, always the same one. */
+export function podSide(pod: Pod): Side {
+  const known = sides.get(pod) ?? sideOfPod(pod);
+  sides.set(pod, known);
+  return known;
+}
+
+/** The pods of a group that run on a node, and the others. */
+type Halves = { readonly here: readonly Pod[]; readonly away: readonly Pod[] };
+
+const NOBODY: readonly Pod[] = [];
+
+function halvesOf(pods: readonly Pod[]): (node: string) => Halves {
+  let byNode: Map<string | undefined, Pod[]> | undefined;
+  const known = new Map<string, Halves>();
+  const none: Halves = { here: NOBODY, away: pods };
+  return (node) => {
+    byNode ??= Map.groupBy(pods, (pod) => pod.node);
+    const here = byNode.get(node);
+    if (here === undefined) return none;
+    const halves = known.get(node) ?? { here, away: pods.filter((pod) => pod.node !== node) };
+    known.set(node, halves);
+    return halves;
   };
 }

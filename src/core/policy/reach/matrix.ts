@@ -3,11 +3,11 @@ import type { Pod } from '../../cluster/objects.ts';
 import type { Connections } from '../connections.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Direction, Rule } from '../policy.ts';
-import { type Side, sideOf } from '../side.ts';
+import type { Side } from '../side.ts';
 import { addBeyond } from './beyond.ts';
 import { createCollector } from './collect.ts';
 import type { EndGroup } from './ends.ts';
-import { pairsOf } from './groups.ts';
+import { pairsOf, podSide } from './groups.ts';
 import { appliedOf, type Situation } from './situation.ts';
 import { surveyOf } from './survey.ts';
 
@@ -31,7 +31,7 @@ export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly O
   const closed = algebra.constant('deny');
   for (const from of groups) {
     for (const to of groups) {
-      for (const pair of pairsOf(model, from, to)) {
+      for (const pair of pairsOf(from, to)) {
         const ingress = situation.half('ingress', pair.destination, pair.source, from.index);
         if (ingress === closed) continue;
         const egress = situation.half('egress', pair.source, pair.destination, to.index);
@@ -41,8 +41,8 @@ export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly O
     }
   }
   for (const direction of ['ingress', 'egress'] as const) {
-    const changesTo = (pod: Pod, side: Side) =>
-      algebra.changes(closed, situation.half(direction, sideOf(model, { type: 'pod', pod }), side));
+    const changesTo = (pod: Pod, side: Side, index?: number) =>
+      algebra.changes(closed, situation.half(direction, podSide(pod), side, index));
     const rules = (pod: Pod) => rulesOn(situation, pod, direction);
     for (const group of groups) addBeyond({ model, survey, collector, direction, changesTo, rules }, group);
   }

@@ -4,12 +4,12 @@ import { foreignDoubt } from '../foreign.ts';
 import { withOwnNode } from '../half.ts';
 import { decisionOfJudgement, isIsolated, judge } from '../judge.ts';
 import { type Match, matchPeers, type Question, type World } from '../match.ts';
-import type { Direction, PortMatch, Rule } from '../policy.ts';
+import type { Direction, Peer, PortMatch, Rule } from '../policy.ts';
 import type { PolicyIndex } from '../policy-index.ts';
 import { isOwnNode, type Side } from '../side.ts';
 import { type Applied, type Stack, stackOf } from '../stack.ts';
 import type { Decision } from '../verdict.ts';
-import { type Way, waysBetween } from '../ways.ts';
+import { isPlain, type Way, waysBetween } from '../ways.ts';
 import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */
@@ -34,8 +34,11 @@ export type Shared = {
   readonly algebra: PortAlgebra;
   /** Pods that no policy tells apart have one number. */
   readonly groupOf: (pod: Pod) => number;
+  /** How many groups and nodes have numbers. */
   readonly groups: number;
   readonly peerTables: Map<object, Uint8Array>;
+  /** The same by what the lists say: drafts that are made anew say what they said before. */
+  readonly tablesByText: Map<string, Uint8Array>;
 };
 
 /** The rules on some pods in one direction, and what was found out about them. */
@@ -46,14 +49,14 @@ export type Row = {
   readonly functions: Map<string, PortFunction>;
 };
 
-/**
- * The situation that an index of policies makes. With `base`, one that differs from it by some policies: what those
- * do not touch is asked of it.
- */
+/** A situation that another one differs from, for the groups of pods that are touched. */
+export type Base = { readonly situation: Situation; readonly touched: ReadonlySet<number> };
+
+/** The situation that an index of policies makes. With a base, what is not touched is asked of that. */
 export function createSituation(
   shared: Shared,
   index: Pick<PolicyIndex, 'in' | 'clusterWide'>,
-  base?: Situation,
+  base?: Base,
 ): Situation {
   const { world, algebra } = shared;
   const { dialect } = world;
@@ -65,16 +68,23 @@ export function createSituation(
 
   function stackFor(pod: Pod): Stack {
     const group = shared.groupOf(pod);
-    const known = stacks.get(group) ?? stackLike(base?.stackFor(pod), stackOf(world, index, pod));
-    stacks.set(group, known);
-    return known;
+    const known = stacks.get(group);
+    if (known !== undefined) return known;
+    const made =
+      baseFor(group)?.stackFor(pod) ?? stackLike(base?.situation.stackFor(pod), stackOf(world, index, pod));
+    stacks.set(group, made);
+    return made;
+  }
+
+  function baseFor(group: number): Situation | undefined {
+    return base === undefined || base.touched.has(group) ? undefined : base.situation;
   }
 
   function rowFor(direction: Direction, pod: Pod): Row {
     const group = shared.groupOf(pod);
     const known = rowsByGroup[direction].get(group);
     if (known !== undefined) return known;
-    const row = rowOfBase(direction, pod) ?? makeRow(direction, pod);
+    const row = rowOfBase(direction, group, pod) ?? makeRow(direction, pod);
     rowsByGroup[direction].set(group, row);
     return row;
   }
@@ -95,9 +105,11 @@ export function createSituation(
   }
 
   /** The base's row where the policies are the same, and with it all that it found out. */
-  function rowOfBase(direction: Direction, pod: Pod): Row | undefined {
-    return base !== undefined && base.stackFor(pod) === stackFor(pod)
-      ? base.rowFor(direction, pod)
+  function rowOfBase(direction: Direction, group: number, pod: Pod): Row | undefined {
+    const untouched = baseFor(group);
+    if (untouched !== undefined) return untouched.rowFor(direction, pod);
+    return base?.situation.stackFor(pod) === stackFor(pod)
+      ? base.situation.rowFor(direction, pod)
       : undefined;
   }
 
@@ -112,6 +124,8 @@ export function createSituation(
   }
 
   function half(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
+    if (isPlain(self) && isPlain(peer))
+      return doubted(self, reading(direction, self, peer, slotOfPlain(peerIndex)));
     let found: PortFunction | undefined;
     for (const way of waysBetween(world, self, peer)) {
       const next = reading(direction, way.self, way.peer, slotOf(way, peer, peerIndex));
@@ -180,8 +194,7 @@ export function createSituation(
     if (peers === 'any') return 'yes';
     const ask = () => matchPeers(world, peers, { ...ends, port: 1, protocol: 'TCP' });
     if (peerIndex === undefined) return ask();
-    const table = shared.peerTables.get(peers) ?? new Uint8Array(shared.groups * SLOTS);
-    shared.peerTables.set(peers, table);
+    const table = tableOf(shared, peers);
     const known = MATCHES[table[peerIndex] ?? 0];
     if (known !== undefined) return known;
     const match = ask();
@@ -240,6 +253,10 @@ export function createSituation(
     peerIndex: number,
   ): boolean {
     if (self.type !== 'pod' || self.pod.hostNetwork) return true;
+    if (isPlain(self) && isPlain(peer)) {
+      const ends = { self, peer, destination: direction === 'ingress' ? self : peer };
+      return rules.some((rule) => matchOf(rule, ends, slotOfPlain(peerIndex)) !== 'no');
+    }
     return waysBetween(world, self, peer).some((way) => {
       const ends = { ...way, destination: direction === 'ingress' ? way.self : way.peer };
       return rules.some((rule) => matchOf(rule, ends, slotOf(way, peer, peerIndex)) !== 'no');
@@ -256,6 +273,16 @@ export function createSituation(
       egress: isIsolated(dialect, stackFor(pod), 'egress'),
     }),
   };
+}
+
+function tableOf(shared: Shared, peers: readonly Peer[]): Uint8Array {
+  const known = shared.peerTables.get(peers);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(peers);
+  const table = shared.tablesByText.get(text) ?? new Uint8Array(shared.groups * SLOTS);
+  shared.tablesByText.set(text, table);
+  shared.peerTables.set(peers, table);
+  return table;
 }
 
 /** The known stack where the new one is the same, so that `===` compares them. */
@@ -275,13 +302,23 @@ export function appliedOf({ admin, normal, baseline }: Stack): readonly Applied[
 
 const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
 
-/** Each group has a place for all its addresses and one for each family. */
-const SLOTS = 3;
+/** Each group has a place for all its addresses, one for each family, and one as a node. */
+const SLOTS = 4;
 
-/** Where a table keeps what a peer matches; none for a host-network pod read as its node. */
+function slotOfPlain(peerIndex: number | undefined): number | undefined {
+  return peerIndex === undefined ? undefined : peerIndex * SLOTS;
+}
+
+/**
+ * Where a table keeps what a peer matches. A host-network pod that is read as its node has a place too, but for pods of
+ * that node, to whom it is the host.
+ */
 function slotOf(way: Way, { type }: Side, peerIndex: number | undefined): number | undefined {
-  if (peerIndex === undefined || way.peer.type !== type) return undefined;
-  return peerIndex * SLOTS + (way.family === undefined ? 0 : way.family === 4 ? 1 : 2);
+  if (peerIndex === undefined) return undefined;
+  const at = peerIndex * SLOTS;
+  if (way.peer.type === type) return at + (way.family === undefined ? 0 : way.family === 4 ? 1 : 2);
+  const isHost = way.self.type === 'pod' && isOwnNode(way.self.pod, way.peer);
+  return way.family === undefined && !isHost ? at + 3 : undefined;
 }
 
 function rulesOf(stack: Stack, direction: Direction): readonly Rule[] {

@@ -19,8 +19,8 @@ export type Survey = {
   readonly workloads: Workloads;
   /** The policies at hand. */
   readonly index: PolicyIndex;
-  /** The nodes that have an address, as ends. */
-  readonly nodes: readonly { readonly name: string; readonly side: Side }[];
+  /** The nodes that have an address, as ends, numbered on from the groups. */
+  readonly nodes: readonly { readonly name: string; readonly side: Side; readonly index: number }[];
   /** Some pods by workload. Asked for the same list again, the same answer. */
   readonly membersOf: (pods: readonly Pod[]) => readonly Member[];
   /** What is shared with situations after a change. */
@@ -45,7 +45,8 @@ const kept = new WeakMap<ClusterModel, Kept>();
  * the dialect change, and serves further policies that speak of nothing new.
  */
 export function surveyOf(world: World, more: readonly Policy[] = []): Survey {
-  const { model, dialect, foreign } = world;
+  const { model, dialect } = world;
+  const foreign = world.foreign?.length === 0 ? undefined : world.foreign;
   const stamp = (
     ['pods', 'namespaces', 'nodes', 'services', 'endpointSlices', 'cidrGroups', 'policies'] as const
   )
@@ -106,6 +107,7 @@ function podAddresses(model: ClusterModel): Cuts {
 function makeSurvey(world: World, words: Vocabulary): Survey {
   const { model } = world;
   const groups = podGroups(model, words);
+  const nodes = Array.from(model.nodes());
   const numbers = new Map<Pod, number>();
   for (const { index, pods } of groups) for (const pod of pods) numbers.set(pod, index);
   const workloads = workloadsOf(Array.from(model.pods()).filter(isLive));
@@ -113,7 +115,14 @@ function makeSurvey(world: World, words: Vocabulary): Survey {
   const groupOf = (pod: Pod) => numbers.get(pod) ?? -1;
   const index = createPolicyIndex(model.policies());
   const algebra = createPortAlgebra();
-  const shared: Shared = { world, algebra, groupOf, groups: groups.length, peerTables: new Map() };
+  const shared: Shared = {
+    world,
+    algebra,
+    groupOf,
+    groups: groups.length + nodes.length,
+    peerTables: new Map(),
+    tablesByText: new Map(),
+  };
   return {
     groups,
     groupOf,
@@ -121,8 +130,8 @@ function makeSurvey(world: World, words: Vocabulary): Survey {
     index,
     shared,
     situation: createSituation(shared, index),
-    nodes: Array.from(model.nodes()).flatMap(({ name, ips: [ip] }) =>
-      ip === undefined ? [] : [{ name, side: sideOf(model, { type: 'ip', ip }) }],
+    nodes: nodes.flatMap(({ name, ips: [ip] }, at) =>
+      ip === undefined ? [] : [{ name, side: sideOf(model, { type: 'ip', ip }), index: groups.length + at }],
     ),
     membersOf: (pods) => {
       const known = members.get(pods) ?? membersOf(workloads, pods);
