@@ -113,6 +113,13 @@ test('deciders and near misses carry policy, rule and words', () => {
           pods: [{ key: 'app', operator: 'In', values: ['web'] }],
         },
         text: 'add app=web to rule 1',
+        patch: [
+          {
+            op: 'add',
+            path: '/spec/ingress/0/from/-',
+            value: { podSelector: { matchLabels: { app: 'web' } } },
+          },
+        ],
       },
     },
   ]);

@@ -1,8 +1,9 @@
 import { matchPeers, matchPorts, type Question, type World } from '../match.ts';
 import type { Direction, Peer, Policy, Reading, Rule } from '../policy.ts';
 import { readingsOf } from '../reading.ts';
+import { patchOf } from './patch.ts';
 import { peerFor } from './peer-for.ts';
-import type { RuleEdit, RulePlace } from './rule-edit.ts';
+import type { RuleChange, RuleEdit, RulePlace } from './rule-edit.ts';
 
 /** A rule that nearly matched: its policy, which of its readings, its place there. */
 export type Missed = {
@@ -22,6 +23,10 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   const { policy, reading, direction, rule, index } = missed;
   const { port, protocol } = question;
   const place: RulePlace = { part: readingsOf(world.dialect, policy).indexOf(reading), direction, index };
+  const edit = (change: RuleChange, text: string): RuleEdit => {
+    const patch = patchOf(policy, { direction, index, rule }, change);
+    return { ...place, ...change, text, ...(patch === undefined ? {} : { patch }) };
+  };
   const number = (rule.at?.index ?? index) + 1;
   const asked = `${protocol.toLowerCase()} ${port}`;
   const hasPeer = matchPeers(world, rule.peers, question) === 'yes';
@@ -29,16 +34,16 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   // No rule of a NetworkPolicy speaks of ICMP, and one of Cilium that does takes no ports beside.
   if (protocol === 'ICMP' && !hasPort) return undefined;
   if (hasPeer && rule.l7 === undefined && protocol !== 'ICMP') {
-    return { ...place, type: 'add-port', protocol, port, text: `add ${asked} to rule ${number}` };
+    return edit({ type: 'add-port', protocol, port }, `add ${asked} to rule ${number}`);
   }
   const found = peerFor(world, policy, question, keysOf(rule));
   if (found === undefined) return undefined;
   const { peer, text } = found;
   if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
-    return { ...place, type: 'add-peer', peer, text: `add ${text} to rule ${number}` };
+    return edit({ type: 'add-peer', peer }, `add ${text} to rule ${number}`);
   }
   if (protocol === 'ICMP') return undefined;
-  return { ...place, type: 'add-rule', peer, protocol, port, text: `add a rule for ${text} on ${asked}` };
+  return edit({ type: 'add-rule', peer, protocol, port }, `add a rule for ${text} on ${asked}`);
 }
 
 function keysOf({ peers }: Rule): readonly string[] {
