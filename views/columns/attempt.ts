@@ -5,7 +5,7 @@ import { age } from '../text/time.ts';
 import type { Cell, CellContext, Column } from './column.ts';
 import { attemptVerdict } from './verdict.ts';
 
-/** The columns of the Attempts pane. */
+/** The columns of the Attempts pane, in one namespace. */
 export const attemptColumns: readonly Column<AttemptLine>[] = [
   {
     id: 'age',
@@ -61,6 +61,17 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
   { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: 'half', cell: why },
 ];
 
+/** With room for some of each end's namespace, where all of them are in view: many a `web` and `db` look alike. */
+const WITH_NAMESPACES: readonly Column<AttemptLine>[] = attemptColumns.map((column) => {
+  if (column.id === 'source') return { ...column, min: 11 };
+  return column.id === 'destination' ? { ...column, min: 13 } : column;
+});
+
+/** The columns for one namespace, or for all of them. */
+export function attemptColumnsIn(allNamespaces: boolean): readonly Column<AttemptLine>[] {
+  return allNamespaces ? WITH_NAMESPACES : attemptColumns;
+}
+
 /** Whether the row's verdict turned within the last second: it is bold once. */
 export function attemptChanged({ row }: AttemptLine, { now }: CellContext): boolean {
   return now - row.turned < 1000;
@@ -69,7 +80,7 @@ export function attemptChanged({ row }: AttemptLine, { now }: CellContext): bool
 /** An end's name, with its namespace where that is not the one in view. */
 function endName(name: string, end: FlowEnd, { namespace }: CellContext): Cell {
   if (end.namespace === undefined || end.namespace === namespace) return { text: name };
-  return { text: `${end.namespace}/${name}`, short: `…/${name}` };
+  return { text: `${end.namespace}/${name}`, short: `…/${name}`, head: end.namespace };
 }
 
 function port({ row }: AttemptLine): Cell {

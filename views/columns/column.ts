@@ -1,7 +1,15 @@
 import type { Tone } from '../text/span.ts';
 
-/** `short` is shown where the text does not fit: what matters most of it, instead of its beginning. */
-export type Cell = { readonly text: string; readonly short?: string; readonly tone?: Tone };
+/**
+ * `short` is shown where the text does not fit: what matters most of it, instead of its beginning. `head`: how the text
+ * begins, and what is cut first, as long as some of it is left.
+ */
+export type Cell = {
+  readonly text: string;
+  readonly short?: string;
+  readonly head?: string;
+  readonly tone?: Tone;
+};
 
 /** What a cell may know besides its row. Times are ms since the epoch; `now` is server time, whole seconds. */
 export type CellContext = {

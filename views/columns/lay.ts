@@ -1,6 +1,6 @@
-import { columnsOf, fit } from '../text/fit.ts';
+import { columnsOf, cut, fit } from '../text/fit.ts';
 import type { Line, Span } from '../text/span.ts';
-import type { CellContext, Column, LaidColumn } from './column.ts';
+import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;
 
@@ -67,11 +67,23 @@ function spaceOf<Row>(columns: readonly Column<Row>[]): number {
 /** One row as a line; blanks take the tone of the cell before, to keep runs few. */
 export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context: CellContext): Line {
   return laid.map(({ column, width }, index): Span => {
-    const { text, short, tone } = column.cell(row, context);
-    const fitting = short !== undefined && columnsOf(text) > width ? short : text;
-    const shown = ' '.repeat(gapOf(column, index)) + fit(fitting, width, column.align);
+    const cell = column.cell(row, context);
+    const { tone } = cell;
+    const shown = ' '.repeat(gapOf(column, index)) + fit(fitting(cell, width), width, column.align);
     return tone === undefined ? { text: shown } : { text: shown, tone };
   });
+}
+
+/** As much of a head as still tells one from another. */
+const HEAD = 3;
+
+/** What of a cell is shown in a width that may be too small for its text. */
+function fitting({ text, short, head }: Cell, width: number): string {
+  if (columnsOf(text) <= width) return text;
+  const tail = head === undefined ? text : text.slice(head.length);
+  const room = width - columnsOf(tail);
+  if (head !== undefined && room >= HEAD) return cut(head, room) + tail;
+  return short ?? text;
 }
 
 /** The line of titles. */
@@ -89,7 +101,7 @@ export function titleLine<Row>(laid: readonly LaidColumn<Row>[]): Line {
   ];
 }
 
-/** Columns that the cells of a row need, in their short form where they have one, added to the longest seen; true when one grew. */
+/** Columns that the cells of a row need, in their short form where they have one and lose no name, added to the longest seen; true when one grew. */
 export function measure<Row>(
   columns: readonly Column<Row>[],
   row: Row,
@@ -98,8 +110,8 @@ export function measure<Row>(
 ): boolean {
   let grew = false;
   for (const column of columns) {
-    const { text, short } = column.cell(row, context);
-    const width = columnsOf(short ?? text);
+    const { text, short, head } = column.cell(row, context);
+    const width = columnsOf(head === undefined ? (short ?? text) : text);
     if (width > (longest.get(column.id) ?? 0)) {
       longest.set(column.id, width);
       grew = true;

@@ -1,5 +1,5 @@
 import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../../src/session/state.ts';
-import { attemptChanged, attemptColumns } from '../columns/attempt.ts';
+import { attemptChanged, attemptColumnsIn } from '../columns/attempt.ts';
 import type { CellContext, Column } from '../columns/column.ts';
 import { grantChanged, grantColumns, reasonText } from '../columns/grant.ts';
 import { podColumns } from '../columns/pod.ts';
@@ -31,7 +31,7 @@ export const policyTable: TableDefinition<PolicyRow> = {
 };
 
 export const attemptTable: TableDefinition<AttemptLine> = {
-  columns: () => attemptColumns,
+  columns: attemptColumnsIn,
   isRow: (row): row is AttemptLine => 'row' in row,
   changed: attemptChanged,
 };

@@ -43,7 +43,7 @@ function feedText(feed: FeedState | undefined, none: string, { cluster }: Sessio
     case 'connecting':
       return span('◌ listing', 'faint');
     case 'denied':
-      return span(`✗ ${feed.reason}`, 'bad');
+      return span(`✗ ${feed.reason}   :ns shows another namespace, :ctx another cluster`, 'bad');
     case 'stale':
       return span(`✗ not up to date since ${wallClock(feed.since)}: ${feed.reason}`, 'bad');
     case 'absent':

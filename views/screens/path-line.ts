@@ -1,3 +1,4 @@
+import type { EndRef } from '../../src/core/access/grant.ts';
 import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
 import { decision } from '../columns/verdict.ts';
@@ -12,13 +13,16 @@ export function pathLine(state: SessionState, columns: number): Line {
   if (path.source === undefined && path.destination === undefined) {
     return [head, span(nothingMarked(state), 'faint')];
   }
-  const where = [head, span(pathText(path), 'strong')];
+  const full = fullPathText(path, state.cluster.namespace);
+  const where = [head, span(full, 'strong')];
   if (path.problem !== undefined) return [...where, span(`  ? ${path.problem}`, 'warn')];
   if (path.verdict === undefined) return [...where, span(missing(path), 'faint')];
   const halves = halvesOf(path.verdict, narrow);
   const gap = span(' '.repeat(narrow ? 2 : 4));
   const least = halves.reduce((sum, half) => sum + half.least + gap.text.length, 0);
-  const place = [head, span(cut(pathText(path), columns - lineColumns([head]) - least), 'strong')];
+  const most = columns - lineColumns([head]) - least;
+  const name = columnsOf(full) <= most ? full : cut(pathText(path), most);
+  const place = [head, span(name, 'strong')];
   const shown = shared(halves, columns - lineColumns(place) - 2 * gap.text.length);
   const line = [...place, ...shown.flatMap((half) => [gap, ...half])];
   const next: Line = path.verdict.verdict === 'deny' ? [span('  g grant ', 'faint')] : [];
@@ -44,9 +48,28 @@ function headOf({ marked }: PathState, narrow: boolean): Span {
 }
 
 /** `web → db :5432/tcp`, with `?` for an end that is not marked. */
-export function pathText({ sourceName, destinationName, port }: PathState): string {
+export function pathText({ sourceName = '?', destinationName = '?', port }: PathState): string {
   const at = port === undefined ? '' : ` :${port.port}/${port.protocol.toLowerCase()}`;
-  return `${sourceName ?? '?'} → ${destinationName ?? '?'}${at}`;
+  return `${sourceName} → ${destinationName}${at}`;
+}
+
+/** The same where ends outside of the namespace in view carry their own: many workloads have one name. */
+function fullPathText(path: PathState, inView: string | undefined): string {
+  const named = (name: string | undefined, end: EndRef | undefined) => {
+    const namespace = end === undefined ? undefined : namespaceOf(end);
+    return namespace === undefined || namespace === inView ? name : `${namespace}/${name}`;
+  };
+  const { source, destination, sourceName, destinationName } = path;
+  return pathText({
+    ...path,
+    sourceName: named(sourceName, source),
+    destinationName: named(destinationName, destination),
+  });
+}
+
+function namespaceOf(end: EndRef): string | undefined {
+  if (end.type === 'workload') return end.ref.namespace;
+  return end.type === 'ip' ? undefined : end.namespace;
 }
 
 /** A half as it is told: its name and sign always, its reason as far as there is room. `least` is the first two. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttemptVerdict } from '../../../src/core/traffic/attempt.ts';
-import { attemptChanged, attemptColumns } from '../../../views/columns/attempt.ts';
+import { attemptChanged, attemptColumns, attemptColumnsIn } from '../../../views/columns/attempt.ts';
 import { lay, rowLine } from '../../../views/columns/lay.ts';
 import { attemptVerdict } from '../../../views/columns/verdict.ts';
 import { lineText } from '../../../views/text/span.ts';
@@ -24,6 +24,21 @@ test('a name from another namespace than the one in view carries it', () => {
     source: 'shop/web',
     destination: 'shop/db',
   });
+});
+
+test('a namespace gives way before the name does, and some of it stays as long as it can', () => {
+  const context = { now: NOW };
+  const shown = (width: number) => {
+    const laid = lay(attemptColumnsIn(true), new Map([['source', 12]]), width);
+    return lineText(rowLine(laid, attemptLine({ from: 'web' }), context));
+  };
+  expect(shown(80)).toContain(' shop/web ');
+  const { row, ...line } = attemptLine({ from: 'checkout' });
+  const laid = lay(attemptColumnsIn(true), new Map(), 61);
+  const far = { ...line, row: { ...row, source: { ...row.source, namespace: 'payments-eu' } } };
+  expect(lineText(rowLine(laid, far, context))).toContain('…/checkout');
+  const short = { ...far, row: { ...far.row, sourceName: 'api' } };
+  expect(lineText(rowLine(laid, short, context))).toContain('paymen…/api');
 });
 
 test('where there is no room for the namespace, the name stays', () => {

@@ -47,3 +47,11 @@ test('without a path each pane says how to get one', () => {
   expect(empty('pods')).toContain('s marks this pod as source');
   expect(empty('policies')).toContain('mark its ends with s and d in the pods (1) or the attempts (3)');
 });
+
+test('where an end is not of the namespace in view, it carries its own as long as there is room', () => {
+  const { cluster, path } = sessionState();
+  const { namespace: _, ...all } = cluster;
+  const far = (columns: number) => lineText(pathLine(sessionState({ cluster: all, path }), columns));
+  expect(far(120)).toContain('shop/web → shop/db :5432/tcp');
+  expect(far(60)).toMatch(/^ (shop\/)?web → /);
+});
