@@ -1,6 +1,7 @@
 import { type Labels, matches, type Selector, selectorOf } from '../cluster/labels.ts';
 import type { Pod, Workload } from '../cluster/objects.ts';
-import type { EnforcerName } from '../policy/dialect.ts';
+import { isIgnoredLabel } from '../policy/cilium/labels.ts';
+import type { Dialect } from '../policy/dialect.ts';
 
 /** Pods of one namespace and the labels that a policy selects them by. */
 export type Selection = {
@@ -18,8 +19,6 @@ export type Selection = {
  */
 const VOLATILE =
   /^(pod-template-hash|pod-template-generation|controller-revision-hash|controller-uid|batch\.kubernetes\.io\/(controller-uid|job-completion-index))/;
-const CILIUM_IGNORES =
-  /^(statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|kubernetes\.io|k8s\.io|topology\.kubernetes\.io)/;
 
 /** Label keys that usually name an application, best first. */
 const PREFERRED = [
@@ -30,6 +29,8 @@ const PREFERRED = [
   'component',
   'tier',
 ];
+
+type LabelDialect = Pick<Dialect, 'identityLabels' | 'labels'>;
 
 /**
  * Chooses labels for picked pods: the workload's own selector where it is known, else the smallest set of labels
@@ -42,28 +43,28 @@ const PREFERRED = [
 export function selectPods(
   picked: readonly Pod[],
   neighbours: readonly Pod[],
-  enforcer: EnforcerName,
+  dialect: LabelDialect,
   workload?: Workload,
 ): Selection | undefined {
   const [first] = picked;
   if (first === undefined) return undefined;
-  const selector = workloadSelector(workload) ?? smallestSelector(picked, neighbours, enforcer);
+  const selector = workloadSelector(workload, dialect) ?? smallestSelector(picked, neighbours, dialect);
   if (selector === undefined || selector.length === 0) return undefined;
   const matched = neighbours.filter((pod) => matches(selector, pod.labels));
   return { namespace: first.namespace, selector, meant: picked, matched };
 }
 
-function workloadSelector(workload: Workload | undefined): Selector | undefined {
-  const lasting = workload?.selector.filter(({ key }) => !VOLATILE.test(key));
+function workloadSelector(workload: Workload | undefined, dialect: LabelDialect): Selector | undefined {
+  const lasting = workload?.selector.filter(({ key }) => lasts(key, dialect));
   return lasting !== undefined && lasting.length > 0 ? lasting : undefined;
 }
 
 function smallestSelector(
   picked: readonly Pod[],
   neighbours: readonly Pod[],
-  enforcer: EnforcerName,
+  dialect: LabelDialect,
 ): Selector | undefined {
-  const shared = sharedLabels(picked, enforcer);
+  const shared = sharedLabels(picked, dialect);
   const keys = Object.keys(shared).sort(byPreference);
   const wanted = new Set(picked.map(({ name }) => name));
   const exact = (labels: Labels) => {
@@ -77,13 +78,15 @@ function smallestSelector(
   return keys.length > 0 ? selectorOf(shared) : undefined;
 }
 
-function sharedLabels(pods: readonly Pod[], enforcer: EnforcerName): Labels {
+/** Whether a label stays with its pods and is seen by the enforcer (facts/policy.md §0.5, §2a.8). */
+function lasts(key: string, { identityLabels, labels }: LabelDialect): boolean {
+  return !VOLATILE.test(key) && !(identityLabels && isIgnoredLabel(key, labels));
+}
+
+function sharedLabels(pods: readonly Pod[], dialect: LabelDialect): Labels {
   const [first, ...others] = pods;
   const lasting = Object.entries(first?.labels ?? {}).filter(
-    ([key, value]) =>
-      !VOLATILE.test(key) &&
-      !(enforcer === 'cilium' && CILIUM_IGNORES.test(key)) &&
-      others.every((pod) => pod.labels[key] === value),
+    ([key, value]) => lasts(key, dialect) && others.every((pod) => pod.labels[key] === value),
   );
   return Object.fromEntries(lasting);
 }

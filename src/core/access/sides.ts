@@ -30,7 +30,7 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
         )
       : undefined;
   const neighbours = [...model.podsIn(pods[0]?.namespace ?? '')].filter(selectable);
-  const selection = selectPods(pods, neighbours, engine.dialect.enforcer, workload);
+  const selection = selectPods(pods, neighbours, engine.dialect, workload);
   if (selection === undefined) {
     return refusal(
       'cannot-open',

@@ -5,6 +5,7 @@ import type { GrantPlan } from '../../../src/core/access/plan.ts';
 import { planGrant } from '../../../src/core/access/plan-grant.ts';
 import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { dialectOf, type EnforcerName } from '../../../src/core/policy/dialect.ts';
+import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium-settings.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
@@ -46,13 +47,21 @@ type Input = {
   policies: readonly Policy[];
   request?: Partial<GrantRequest>;
   enforcer?: EnforcerName;
+  /** Of `cilium-config`. */
+  settings?: Readonly<Record<string, string>>;
 };
 
-function plan({ pods = [web1, web2, api, db], policies, request, enforcer = 'spec' }: Input): GrantPlan {
+function plan({
+  pods = [web1, web2, api, db],
+  policies,
+  request,
+  enforcer = 'spec',
+  settings = {},
+}: Input): GrantPlan {
   const model = cluster({ pods, policies, services: [service()] });
   return planGrant({
     model,
-    engine: createEngine(model, dialectOf(enforcer)),
+    engine: createEngine(model, withCiliumConfig(dialectOf(enforcer), settings)),
     request: {
       source: WEB,
       destination: DB,
@@ -184,6 +193,26 @@ describe('side effects', () => {
       ok: false,
       reason: 'cannot-open',
     });
+  });
+});
+
+test('where Cilium is told which labels count, a grant selects by those alone', () => {
+  const db0 = pod({ ...db, labels: { app: 'db', name: 'db' } });
+  const input = { pods: [web1, db0], policies: [dbOnlyApi], enforcer: 'cilium' as const };
+  expect(good(plan(input)).halves[0]?.policy.spec).toMatchObject({
+    podSelector: { matchLabels: { app: 'db' } },
+  });
+  const policies = [
+    networkPolicy({
+      name: 'named',
+      spec: { podSelector: { matchLabels: { name: 'db' } }, policyTypes: ['Ingress'] },
+    }),
+  ];
+  const web = pod({ ...web1, labels: { ...web1.labels, name: 'web' } });
+  const listed = { ...input, pods: [web, db0], policies, settings: { labels: 'k8s:name' } };
+  expect(good(plan(listed)).halves[0]?.policy.spec).toMatchObject({
+    podSelector: { matchLabels: { name: 'db' } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { name: 'web' } } }] }],
   });
 });
 
