@@ -1,8 +1,9 @@
 import { type AskedPorts, parseAskedPorts } from '../../core/cluster/asked-ports.ts';
-import { parsePathEnd } from '../../core/cluster/path-end.ts';
+import { type PathEnd, parsePathEnd } from '../../core/cluster/path-end.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { remark } from '../../core/policy/explain.ts';
 import { createPathJudge, type PathAnswer } from '../../core/policy/path/judge-path.ts';
+import { workloadWord } from '../../core/policy/path/missing.ts';
 import { pathText } from '../../core/policy/path/path-text.ts';
 import { clusterDiff } from '../../core/policy/reach/cluster-diff.ts';
 import { diffText } from '../../core/policy/reach/diff-text.ts';
@@ -69,7 +70,7 @@ async function explainPath(
   const edit = await readEdit(world, asked);
   if (edit === undefined) {
     writeAnswer(output, options.output, { ...head, ...answerFields(now) }, () =>
-      text([...pathText(now, ports), ...wayOut(now, path, asked)]),
+      text([...pathText(now, ports), ...wayOut(now, { source, destination, ports }, asked)]),
     );
     return exitCodeOfVerdict(now.verdict.verdict);
   }
@@ -107,22 +108,42 @@ async function explainPath(
 }
 
 /** What to type next, where a grant can open the path (design §5). */
-function wayOut({ verdict, to }: PathAnswer, path: Path, { manifests }: ExplainOptions): readonly string[] {
+function wayOut(
+  { verdict }: PathAnswer,
+  {
+    source,
+    destination,
+    ports,
+  }: { readonly source: PathEnd; readonly destination: PathEnd; readonly ports: AskedPorts },
+  { manifests }: ExplainOptions,
+): readonly string[] {
   const { egress, ingress } = verdict;
-  const { ports } = path;
   const blocked = egress.cannotOpen.length + ingress.cannotOpen.length > 0;
-  const isOnePort = ports.type === 'range' && ports.from === ports.to;
-  if (verdict.verdict !== 'deny' || blocked || !isOnePort || manifests !== undefined || to === 'world')
-    return [];
-  const command = [
-    `sluice grant --from ${path.from} --to ${path.to} --port ${ports.from}/${ports.protocol.toLowerCase()}`,
-    '--for 15m --reason WHY',
-  ];
+  const [from, to] = [grantWord(source), grantWord(destination)];
+  if (verdict.verdict !== 'deny' || blocked || manifests !== undefined) return [];
+  if (from === undefined || to === undefined || ports.type !== 'range' || ports.from !== ports.to) return [];
   const edits = [...egress.nearMisses, ...ingress.nearMisses].some(({ edit }) => edit !== undefined);
   return [
     ...remark('to open it', `${edits ? 'make an edit of each denied half above, or ' : ''}for minutes:`),
-    ...command.map((line) => `  ${line}`),
+    `  sluice grant --from ${from} --to ${to} \\`,
+    `    --port ${ports.from}/${ports.protocol.toLowerCase()} --for 15m --reason WHY`,
   ];
+}
+
+/** An end as `sluice grant` takes it; undefined for one that no grant is given to. */
+function grantWord(end: PathEnd): string | undefined {
+  switch (end.type) {
+    case 'workload':
+      return `${end.ref.namespace}/${workloadWord(end.ref.kind, end.ref.name)}`;
+    case 'pod':
+      return `${end.namespace}/${end.name}`;
+    case 'service':
+      return `${end.namespace}/svc/${end.name}`;
+    case 'ip':
+      return end.ip;
+    default:
+      return undefined;
+  }
 }
 
 /** The ports as asked for: a number, a range as text, a name. */

@@ -14,6 +14,8 @@ export type Side =
       readonly reserved?: 'health' | 'ingress';
       /** The DNS name that was asked for, where one was: rules that name domains then decide. */
       readonly dns?: string;
+      /** The blocks of addresses that it stands for, where it is not one address. */
+      readonly blocks?: readonly string[];
     };
 
 /** How to say it in a sentence: the pod's name, or the address. */
@@ -36,10 +38,17 @@ export function sideOf(model: ClusterModel, end: End): Side {
     return { type: 'ip', text: end.reserved, ips: ipsOf([end.ip]), reserved: end.reserved };
   }
   if (end.dns !== undefined) return { type: 'ip', text: end.dns, ips: ipsOf([end.ip]), dns: end.dns };
+  if (end.blocks !== undefined) {
+    return { type: 'ip', text: blocksText(end.blocks), ips: ipsOf([end.ip]), blocks: end.blocks };
+  }
   const pod = model.podAt(end.ip);
   if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
   const node = model.nodeAt(end.ip);
   return { type: 'ip', text: end.ip, ips: ipsOf([end.ip]), ...(node === undefined ? {} : { node }) };
+}
+
+function blocksText(blocks: readonly string[]): string {
+  return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} blocks more`;
 }
 
 /** A host-network pod as what the wire shows of it: its node's address (facts/policy.md §1 rule 29). */

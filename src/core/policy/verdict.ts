@@ -18,6 +18,8 @@ export type End =
       readonly reserved?: 'health' | 'ingress';
       /** The DNS name that was asked for; `ip` then is one that it may stand for. */
       readonly dns?: string;
+      /** The blocks that were asked for, of which `ip` is one address: policies do not tell them apart. */
+      readonly blocks?: readonly string[];
     };
 
 /**

@@ -1,4 +1,4 @@
-import { canonicalIp, inRange } from '../../cluster/ip.ts';
+import { canonicalIp, formatIp, inRange } from '../../cluster/ip.ts';
 import { matches, type Selector } from '../../cluster/labels.ts';
 import type { Service } from '../../cluster/objects.ts';
 import type { Dialect } from '../dialect.ts';
@@ -123,6 +123,6 @@ function standsFor(world: World, service: Service, side: Question['peer']): bool
   }
   if (side.type !== 'ip' || side.reserved !== undefined) return false;
   if (side.node !== undefined && !world.dialect.cidrMatchesNodes) return false;
-  const own = canonicalIp(side.text);
-  return addressesOf(world, service).some((address) => canonicalIp(address) === own);
+  const own = side.ips.map(formatIp);
+  return addressesOf(world, service).some((address) => own.includes(canonicalIp(address)));
 }

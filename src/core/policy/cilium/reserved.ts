@@ -1,4 +1,4 @@
-import { canonicalIp } from '../../cluster/ip.ts';
+import { canonicalIp, formatIp } from '../../cluster/ip.ts';
 import type { Labels } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isOwnNode, type Side } from '../side.ts';
@@ -25,6 +25,6 @@ export function reservedLabels(names: readonly string[]): Labels {
 function isApiServer(model: ClusterModel, side: Side & { readonly type: 'ip' }): boolean | undefined {
   const addresses = model.endpoints('default', 'kubernetes');
   if (addresses.length === 0) return undefined;
-  const own = new Set([side.text, ...(side.node?.ips ?? [])].map(canonicalIp));
+  const own = new Set([...side.ips.map(formatIp), ...(side.node?.ips ?? []).map(canonicalIp)]);
   return addresses.some((address) => own.has(canonicalIp(address)));
 }

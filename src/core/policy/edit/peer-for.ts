@@ -1,9 +1,11 @@
+import { formatIp } from '../../cluster/ip.ts';
 import type { Labels, Requirement } from '../../cluster/labels.ts';
 import { selectorOf } from '../../cluster/labels.ts';
 import { isIgnoredLabel, NAMESPACE_LABEL } from '../cilium/labels.ts';
 import { reservedOf } from '../cilium/reserved.ts';
 import type { Question, World } from '../match.ts';
 import type { Peer, Policy } from '../policy.ts';
+import type { Side } from '../side.ts';
 
 /** A peer to add, and how to say it. */
 export type FoundPeer = { readonly peer: Peer; readonly text: string };
@@ -74,21 +76,31 @@ function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
 
 /** An ipBlock: not for nodes where the enforcer keeps addresses from matching them. */
 function addressPeer({ dialect }: World, { peer: side }: Question): FoundPeer | undefined {
-  const text = side.type === 'ip' ? side.text : side.pod.ips[0];
-  if (text === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
+  const cidr = side.type === 'ip' ? blockOf(side) : hostCidr(side.pod.ips[0]);
+  if (cidr === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
   const isNode = side.type === 'pod' || side.node !== undefined;
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) return undefined;
-  return { peer: { type: 'cidr', cidr: hostCidr(text), except: [] }, text: hostCidr(text) };
+  return { peer: { type: 'cidr', cidr, except: [] }, text: cidr };
 }
 
 function ciliumPeer({ model }: World, { peer: side, self }: Question): FoundPeer | undefined {
   if (side.type === 'pod') return undefined;
   const [name = 'world'] = reservedOf(model, side, self).names;
   if (name !== 'world') return { peer: { type: 'entity', entity: name }, text: `entity ${name}` };
-  const cidr = hostCidr(side.text);
+  const cidr = blockOf(side);
+  if (cidr === undefined) return undefined;
+  if (cidr.endsWith('/0')) return { peer: { type: 'entity', entity: name }, text: `entity ${name}` };
   return { peer: { type: 'cidr', cidr, except: [], identity: 'cilium' }, text: cidr };
 }
 
-function hostCidr(ip: string): string {
-  return `${ip}/${ip.includes(':') ? 128 : 32}`;
+/** The one block that stands for an end: its address, or what was asked for; none of a DNS name, or of several. */
+function blockOf({ ips, blocks, dns }: Side & { readonly type: 'ip' }): string | undefined {
+  if (dns !== undefined || (blocks !== undefined && blocks.length !== 1)) return undefined;
+  const [ip] = ips;
+  return hostCidr(blocks?.[0] ?? (ip === undefined ? undefined : formatIp(ip)));
+}
+
+function hostCidr(text: string | undefined): string | undefined {
+  if (text === undefined || text.includes('/')) return text;
+  return `${text}/${text.includes(':') ? 128 : 32}`;
 }

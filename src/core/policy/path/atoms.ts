@@ -7,6 +7,7 @@ import type { Policy, Rule } from '../policy.ts';
 import { piecesWithin } from '../reach/outside.ts';
 import { podWords, type Vocabulary, vocabularyOf } from '../reach/vocabulary.ts';
 import type { End } from '../verdict.ts';
+import { blocksOf } from './address-text.ts';
 import type { Member, Target } from './member.ts';
 
 /** Members of an end that no policy on the path can tell apart, with one or two to ask with. */
@@ -41,8 +42,9 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
     for (const { member, ports } of targets) {
       if (member.type === 'range') {
         for (const piece of piecesWithin(engine.model, [member.range], rules)) {
-          const end: End = { type: 'ip', ip: ipOf(piece), ...(dns === undefined ? {} : { dns }) };
           const range: IpRange = { family: piece.family, first: piece.first, last: piece.last };
+          const meaning = dns === undefined ? blocksIn(range) : { dns };
+          const end: End = { type: 'ip', ip: ipOf(piece), ...meaning };
           outside.push({ members: [{ type: 'range', range }], ports, ends: [end] });
         }
         continue;
@@ -59,6 +61,11 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
     return [...known, ...outside];
   }
   return { of };
+}
+
+/** What a piece stands for, where it is not one address. */
+function blocksIn(range: IpRange): { readonly blocks?: readonly string[] } {
+  return range.first === range.last ? {} : { blocks: blocksOf(range) };
 }
 
 function ipOf({ side }: ReturnType<typeof piecesWithin>[number]): string {

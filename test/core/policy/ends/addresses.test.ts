@@ -140,6 +140,20 @@ describe('the world', () => {
   });
 });
 
+test('an edit for a range adds the range, not an address of it; for several blocks there is none', () => {
+  const closed = egress(block('198.51.100.0/24'));
+  const edits = (to: string, enforcer: 'spec' | 'cilium' = 'spec') =>
+    askedWorld({ pods: [web], policies: [closed], enforcer })
+      .ask('web', to, '443')
+      .verdict.egress.nearMisses.map(({ edit }) => edit?.text);
+  expect(edits('203.0.113.0/24')).toEqual(['add 203.0.113.0/24 to rule 1']);
+  expect(edits('203.0.113.7')).toEqual(['add 203.0.113.7/32 to rule 1']);
+  expect(edits('world')).toEqual([undefined]);
+  const { text } = askedWorld({ pods: [web], policies: [egress({ podSelector: {} })] });
+  expect(text('web', 'world', '443')).toContain('edit: add 0.0.0.0/0 to rule 1');
+  expect(text('web', 'world', '443')).toContain('misses by peer: 0.0.0.0/0 is not in it');
+});
+
 describe('an address', () => {
   test('of a pod or a node is that pod or node, and says so', () => {
     const { ask } = askedWorld({ pods: [web, db], nodes: [node({ ips: ['10.9.0.1'] })] });
