@@ -2,7 +2,7 @@ import { SluiceError } from '../core/errors.ts';
 import type { ClusterApi, ClusterFeed, Exec } from '../core/ports.ts';
 import { safeText } from '../core/safe-text.ts';
 import { createApi } from './api/api.ts';
-import { type ForeignPolicy, listForeignPolicies } from './api/foreign-policies.ts';
+import { type ForeignPolicies, listForeignPolicies } from './api/foreign-policies.ts';
 import { type KubeconfigSource, loadKubeconfig } from './config/kubeconfig.ts';
 import { chooseTarget } from './config/target.ts';
 import { credentialsOf } from './credentials/credentials.ts';
@@ -44,7 +44,7 @@ export type Cluster = {
   /** Hubble Relay, if a ready one can be seen; `namespace` restricts the search. */
   findRelay(signal: AbortSignal, namespace?: string): Promise<Relay | undefined>;
   /** Policies of kinds that are not evaluated. */
-  foreignPolicies(signal: AbortSignal): Promise<readonly ForeignPolicy[]>;
+  foreignPolicies(signal: AbortSignal): Promise<ForeignPolicies>;
   /** Ends every call, watch and forward. */
   dispose(): Promise<void>;
 };

@@ -1,5 +1,6 @@
 import type { Limits } from '../core/access/limits.ts';
 import type { ClusterModel } from '../core/cluster/model.ts';
+import type { ForeignObject } from '../core/policy/foreign.ts';
 import type {
   AuditLog,
   Clock,
@@ -25,10 +26,11 @@ export type Connection = {
   readonly probe?: ConnectProbe;
   readonly connections?: ConnectionCount;
   readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
-  /** Policies of kinds that sluice doesn't evaluate, as far as they may be listed. */
-  readonly foreign: (
-    signal: AbortSignal,
-  ) => Promise<readonly { kind: string; namespace?: string; name: string }[]>;
+  /** Policies of kinds that sluice doesn't evaluate, and those of these kinds that may not be listed. */
+  readonly foreign: (signal: AbortSignal) => Promise<{
+    readonly objects: readonly ForeignObject[];
+    readonly denied: readonly string[];
+  }>;
   readonly dispose: () => Promise<void>;
 };
 

@@ -16,7 +16,8 @@ import { lazyAudit } from './grants/lazy-audit.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
 import { dialectFor, enforcerOf } from './runtime/dialect.ts';
-import { trackFeeds } from './runtime/feeds.ts';
+import { kindOfFeed, trackFeeds } from './runtime/feeds.ts';
+import { FOREIGN_FEED, followForeign } from './runtime/foreign.ts';
 import { planner } from './runtime/plan.ts';
 
 /** What happened, for whoever shows it; several changes may come as one call. */
@@ -28,7 +29,8 @@ export type RuntimeListener = {
   readonly flows?: (flows: readonly Flow[]) => void;
   readonly traffic?: (state: TrafficState) => void;
   readonly grants?: () => void;
-  readonly problem?: (error: SluiceError) => void;
+  /** What has ended for good, though nobody asked it to: the lists, or the source of flows. */
+  readonly problem?: (error: SluiceError, part: 'lists' | 'traffic') => void;
 };
 
 /** One connection at work: the cluster's contents, the engine over them, the traffic, the grants. */
@@ -114,15 +116,24 @@ export async function startRuntime(
   );
 
   const feeds = trackFeeds();
+  let denied: readonly string[] = [];
+  const tellUnreadable = () =>
+    engine.setUnreadable([...feeds.unreadable().flatMap((feed) => kindOfFeed(feed) ?? []), ...denied]);
+  const onState = (feed: string, state: FeedState) => {
+    feeds.set(feed, state);
+    tellUnreadable();
+    listener.feed?.(feed, state);
+  };
   const background: Promise<void>[] = [];
-  const keep = (work: Promise<void>) =>
+  const keep = (part: 'lists' | 'traffic', work: Promise<void>) =>
     background.push(
       work.catch((error: unknown) => {
-        if (!isAbort(error) && !stopped.aborted) listener.problem?.(asSluiceError(error));
+        if (!isAbort(error) && !stopped.aborted) listener.problem?.(asSluiceError(error), part);
       }),
     );
 
   keep(
+    'lists',
     connection.feed.run(
       {
         ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
@@ -130,25 +141,28 @@ export async function startRuntime(
           applyAll(model, engine, events, listener);
           if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
           for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
-          engine.setUnreadable(feeds.unreadable());
+          tellUnreadable();
         },
-        onState: (feed, state) => {
-          feeds.set(feed, state);
-          engine.setUnreadable(feeds.unreadable());
-          listener.feed?.(feed, state);
-        },
+        onState,
         onScope: (namespace) => listener.scope?.(namespace),
       },
       stopped,
     ),
   );
-  const foreign = connection.foreign(stopped).then((objects) => {
+  const found = ({ objects, denied: kinds }: Awaited<ReturnType<Connection['foreign']>>) => {
+    denied = kinds;
     engine.setForeign([...objects]);
+    feeds.listed(FOREIGN_FEED);
+    tellUnreadable();
     listener.cluster?.('policies', []);
-  });
-  keep(foreign);
+  };
+  keep(
+    'lists',
+    followForeign(connection.foreign, { found, state: (state) => onState(FOREIGN_FEED, state) }, stopped),
+  );
   if (options.traffic) {
     keep(
+      'traffic',
       connection.traffic(model, stopped).then((source) =>
         source.run(
           { pods: () => podsInView(model, options.view?.()), podAt: (ip) => model.podAt(ip) },
@@ -176,7 +190,7 @@ export async function startRuntime(
     identity,
     keeper,
     grantDeps,
-    ready: Promise.all([feeds.ready, foreign.catch(() => undefined)]).then(() => undefined),
+    ready: feeds.ready,
     unlisted: feeds.unlisted,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
     grant: keeper.make,

@@ -29,7 +29,7 @@ const runtime = await startRuntime(
     demo: true,
     traffic: async () => createHubbleSource({ address: demo.hubbleAddress, tls: false }),
     audit: () => openAuditLog({ cluster: 'bench', version: 'bench' }),
-    foreign: async () => [],
+    foreign: async () => ({ objects: [], denied: [] }),
     dispose: () => cluster.dispose(),
   },
   {

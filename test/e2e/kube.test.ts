@@ -484,7 +484,7 @@ metadata: {name: default.of-calico, namespace: ${world.namespace}}
 spec: {selector: "app == 'none'", types: [Ingress]}
 `);
     const cluster = await as(real.admin);
-    expect(await cluster.foreignPolicies(ever)).toContainEqual({
+    expect((await cluster.foreignPolicies(ever)).objects).toContainEqual({
       kind: 'Calico NetworkPolicy',
       namespace: world.namespace,
       name: 'default.of-calico',

@@ -40,6 +40,7 @@ export async function withRuntime<T>(
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
   let isListed = false;
+  const reasons = new Map<string, string>();
   const runtime = await startRuntime(
     connection,
     {
@@ -53,8 +54,12 @@ export async function withRuntime<T>(
       ...(options.view === undefined ? {} : { view: () => options.view }),
       listener: {
         ...listener,
-        problem: (error: SluiceError) => {
-          listener.problem?.(error);
+        feed: (feed, state) => {
+          if (state.state === 'stale') reasons.set(feed, state.reason);
+          listener.feed?.(feed, state);
+        },
+        problem: (error, part) => {
+          listener.problem?.(error, part);
           broken.reject(error);
           if (isListed) options.onProblem?.(error);
         },
@@ -76,7 +81,7 @@ export async function withRuntime<T>(
     ]);
     late.abort();
     const never = runtime.unlisted();
-    if (never.length > 0) throw unlisted(never);
+    if (never.length > 0) throw unlisted(never, reasons);
     isListed = true;
     const over = new AbortController();
     const working = work(runtime, AbortSignal.any([signal, over.signal]));
@@ -93,10 +98,11 @@ export async function withRuntime<T>(
 }
 
 /** A verdict from half a cluster may be a wrong one: better none (design §1 item 4). */
-function unlisted(feeds: readonly string[]): SluiceError {
+function unlisted(feeds: readonly string[], reasons: ReadonlyMap<string, string>): SluiceError {
+  const why = feeds.flatMap((feed) => reasons.get(feed) ?? []).at(0);
   return new SluiceError(
     'unreachable',
-    `The cluster has not listed ${feeds.join(', ')} within ${READY_WITHIN / 1_000} s.`,
+    `The cluster has not listed ${feeds.join(', ')} within ${READY_WITHIN / 1_000} s${why === undefined ? '' : `: ${why}`}.`,
     'Try again; --debug shows the calls.',
   );
 }

@@ -5,7 +5,8 @@ import type { Output } from '../output/write.ts';
 
 /**
  * Tells on stderr what a reader of attempts must know of where they come from: that a source fails, reconnects or
- * loses flows, what sockets can't show, and lists that are not followed. Each once, until it changes.
+ * loses flows, what sockets can't show, and lists that are not followed. Each once, until it changes; what keeps all
+ * lists from being followed is told of the first.
  */
 export function tellSource({ err }: Output): {
   readonly traffic: (state: TrafficState) => void;
@@ -26,8 +27,9 @@ export function tellSource({ err }: Output): {
     },
     feed: (feed, state) => {
       const reason = state.state === 'stale' ? state.reason : '';
-      if (reason !== '' && reason !== feeds.get(feed)) err(`sluice: ${feed}: ${reason}\n`);
-      feeds.set(feed, reason);
+      const alike = reason.replaceAll(feed, '*');
+      if (reason !== '' && ![...feeds.values()].includes(alike)) err(`sluice: ${feed}: ${reason}\n`);
+      feeds.set(feed, alike);
     },
   };
 }

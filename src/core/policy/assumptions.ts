@@ -2,6 +2,7 @@ import type { Pod } from '../cluster/objects.ts';
 import { type Dialect, enforces, type Known } from './dialect.ts';
 import { foreignOn, foreignText } from './foreign.ts';
 import { decisionOf } from './half.ts';
+import { POLICY_KINDS } from './kinds.ts';
 import type { World } from './match.ts';
 import type { Direction } from './policy.ts';
 import { isSamePod, nameOfSide, type Side } from './side.ts';
@@ -100,8 +101,12 @@ function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
 
 function unreadableTexts({ world, unreadable }: Parts): readonly string[] {
   return unreadable
-    .filter((kind) => enforces(world.dialect, kind) !== 'no')
+    .filter((kind) => !isEvaluated(kind) || enforces(world.dialect, kind) !== 'no')
     .map((kind) => `${kind} could not be read: the verdict leaves it out`);
+}
+
+function isEvaluated(kind: string): boolean {
+  return POLICY_KINDS.some((known) => known.kind === kind);
 }
 
 function foreignTexts({ world: { foreign = [] }, source, destination }: Parts): readonly string[] {

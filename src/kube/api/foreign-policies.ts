@@ -8,6 +8,12 @@ import { apiPath } from '../list-watch/collection.ts';
 /** A policy of a kind that is not evaluated; it can make a verdict undecidable (design §6). */
 export type ForeignPolicy = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
+/** What was found, and kinds that are installed but may not be listed anywhere. */
+export type ForeignPolicies = {
+  readonly objects: readonly ForeignPolicy[];
+  readonly denied: readonly string[];
+};
+
 type ForeignKind = { readonly groups: readonly string[]; readonly resource: string; readonly kind: string };
 
 /** Groups in order of preference: Calico's API server shows the same objects a second time. */
@@ -23,33 +29,35 @@ const FOREIGN: readonly ForeignKind[] = [
 /** Copies of Kubernetes' own policies, which Calico's API server lists among its own. */
 const COPY = /^knp\.(default|admin|baseline)\./;
 
-/**
- * The policies of Calico, Antrea and Istio that may be listed, by name. Kinds that are not installed, or may not be
- * listed anywhere, give none.
- */
+/** The policies of Calico, Antrea and Istio, by name, of kinds that are installed. */
 export async function listForeignPolicies(
   client: ApiClient,
   discovery: Discovery,
   namespace: string,
   signal: AbortSignal,
-): Promise<readonly ForeignPolicy[]> {
+): Promise<ForeignPolicies> {
   const groups = await discovery.groups(signal);
   const lists = await Promise.all(
-    FOREIGN.map(async (foreign) => {
+    FOREIGN.map(async (foreign): Promise<ForeignPolicies> => {
       const group = foreign.groups.find((name) => groups.has(name));
       const version = group === undefined ? undefined : groups.get(group)?.[0];
-      if (group === undefined || version === undefined) return [];
+      if (group === undefined || version === undefined) return NONE;
       const resource = { group, version, resource: foreign.resource };
-      if ((await discovery.has(resource, signal)) === 'no') return [];
+      if ((await discovery.has(resource, signal)) === 'no') return NONE;
       for (const where of [undefined, namespace]) {
-        const found = await names(client, resource, foreign.kind, where, signal);
-        if (found !== undefined) return found;
+        const objects = await names(client, resource, foreign.kind, where, signal);
+        if (objects !== undefined) return { objects, denied: [] };
       }
-      return [];
+      return { objects: [], denied: [foreign.kind] };
     }),
   );
-  return lists.flat();
+  return {
+    objects: lists.flatMap(({ objects }) => objects),
+    denied: lists.flatMap(({ denied }) => denied),
+  };
 }
+
+const NONE: ForeignPolicies = { objects: [], denied: [] };
 
 async function names(
   client: ApiClient,

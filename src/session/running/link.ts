@@ -91,7 +91,7 @@ async function open(
         flows: (flows) => tell(() => listener.flows?.(flows)),
         traffic: (state) => tell(() => listener.traffic?.(state)),
         grants: () => tell(() => listener.grants?.()),
-        problem: (error) => tell(() => listener.problem?.(error)),
+        problem: (error, part) => tell(() => listener.problem?.(error, part)),
       },
     },
     signal,

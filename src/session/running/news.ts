@@ -25,11 +25,10 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
     flows: () => publishing.soon('traffic'),
     traffic: (traffic) => set({ traffic }),
     grants: () => publishing.soon('grants'),
-    problem: (error) => {
+    problem: (error, part) => {
       app.fail(error);
-      const { traffic } = state();
-      if (traffic.status === 'connecting')
-        set({ traffic: { ...traffic, source: 'none', status: 'failed', detail: error.message } });
+      if (part === 'traffic')
+        set({ traffic: { ...state().traffic, status: 'failed', detail: error.message } });
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { FeedState } from '../../core/cluster/events.ts';
+import { POLICY_KINDS } from '../../core/policy/kinds.ts';
+import { FOREIGN_FEED } from './foreign.ts';
 
 /** What is known of the lists of one connection. */
 export type Feeds = {
@@ -44,4 +46,9 @@ export function trackFeeds(): Feeds {
         state === 'denied' || (state === 'stale' && !whole.has(feed)) ? [feed] : [],
       ),
   };
+}
+
+/** The kind of policy that a feed lists, as the engine names it; undefined for a feed of something else. */
+export function kindOfFeed(feed: string): string | undefined {
+  return feed === FOREIGN_FEED ? feed : POLICY_KINDS.find(({ resource }) => resource === feed)?.kind;
 }

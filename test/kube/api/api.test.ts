@@ -96,5 +96,5 @@ test('who may not look everywhere finds it in kube-system, and who may not look 
 });
 
 test('policies of other kinds are none here', async () => {
-  expect(await cluster.foreignPolicies(signal)).toEqual([]);
+  expect(await cluster.foreignPolicies(signal)).toEqual({ objects: [], denied: [] });
 });

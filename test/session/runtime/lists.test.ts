@@ -66,3 +66,25 @@ test('who may watch but not list has whole lists where the server streams them',
   expect(runtime.model.podCount()).toBeGreaterThan(0);
   expect(states.get('pods')).toEqual({ state: 'live' });
 });
+
+test('policies that may not be listed are named in what a verdict rests on', async () => {
+  const undo = demo.faults.forbid({ verb: 'list', resource: 'networkpolicies' });
+  const undoWatch = demo.faults.forbid({ verb: 'watch', resource: 'networkpolicies' });
+  await startWith(['get', 'list', 'watch']);
+  await runtime.ready;
+  const pods = [...runtime.model.podsIn('shop')];
+  const [source, destination] = [
+    pods.find(({ labels }) => labels.app === 'web'),
+    pods.find(({ labels }) => labels.app === 'db'),
+  ];
+  if (source === undefined || destination === undefined) throw new Error('the world has no story');
+  const verdict = runtime.engine.evaluate({
+    from: { type: 'pod', pod: source },
+    to: { type: 'pod', pod: destination },
+    port: 5_432,
+    protocol: 'TCP',
+  });
+  expect(verdict.assumptions).toContain('NetworkPolicy could not be read: the verdict leaves it out');
+  undo();
+  undoWatch();
+});
