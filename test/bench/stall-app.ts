@@ -114,8 +114,9 @@ const phases: Record<string, object> = {
   'pods filtered and sorted': await phase(['/', 'in:iso', '\r', 'A'], ['j', 'k']),
   policies: await phase(['\u001b', '2'], ['j', 'k']),
   'policies filtered by lint': await phase(['/', 'lint:', '\r'], ['j', 'k']),
-  'a policy in detail': await phase(['\r'], ['j', 'k']),
-  'the path of an attempt': await phase(['\u001b', '3', 's', 'd', 'e'], ['j', 'k']),
+  'a policy in detail': await phase(['\r'], ['q', '\r']),
+  'the path of an attempt': await phase(['\u001b', '3', 's', 'd', 'e'], ['q', 'e']),
+  'the grant form': await phase(['\u001b', 'g'], ['r', 'e']),
 };
 console.log(
   JSON.stringify(

@@ -61,7 +61,7 @@ function notes(columns: number): readonly Line[] {
 const LEGEND =
   'allowed, dropped, not decidable or decided on the request, not known yet, running out, reached but refused';
 const ISOLATION =
-  'how a pod stands: open (no policy isolates it), iso (isolated: only what rules admit), admin (an administrator’s policy decides first), ? (on the host network: policies do not apply)';
+  "how a pod stands: open (no policy isolates it), iso (isolated: only what rules admit), admin (an administrator's policy decides first), ? (on the host network: policies do not apply)";
 const LINT =
   'the gravest mistake found in a policy: ✗ it does not do what it says, ! it surprises, · worth knowing; enter tells all';
 const FILTERS = [

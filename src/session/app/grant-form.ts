@@ -4,7 +4,7 @@ import { asSluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
 import { dryRun } from '../grants/make-grant.ts';
 import type { Runtime } from '../runtime.ts';
-import type { GrantForm, PathState, ServerSays } from '../state.ts';
+import type { GrantField, GrantForm, PathState, ServerSays } from '../state.ts';
 import { edit, offeredField, type TextEdit } from '../text-field.ts';
 import { pause } from '../wait.ts';
 import type { App } from './app.ts';
@@ -19,8 +19,11 @@ export type GrantFormCommands = Pick<
   readonly submit: () => void;
 };
 
-/** Typing pauses this long before a plan is made of what was typed. */
-const SETTLE = 120;
+/**
+ * Typing pauses this long before a plan is made of what was typed, ms: words change nothing of what it opens, and in a
+ * large cluster a plan takes as long as a key may wait.
+ */
+const SETTLE: Readonly<Record<GrantField, number>> = { ports: 120, duration: 120, reason: 600, ticket: 600 };
 
 /** The grant form: filled from the path, with its plan alive below it. */
 export function grantForm(app: App): GrantFormCommands {
@@ -34,12 +37,12 @@ export function grantForm(app: App): GrantFormCommands {
     if (replan) plan();
   };
 
-  const plan = () => {
+  const plan = (settle = SETTLE.ports) => {
     planning.abort();
     planning = new AbortController();
     const { signal } = planning;
     app.run(async () => {
-      await pause(SETTLE, signal);
+      await pause(settle, signal);
       const form = formOf(app);
       const runtime = app.runtime();
       if (form === undefined || runtime === undefined) return;
@@ -74,6 +77,7 @@ export function grantForm(app: App): GrantFormCommands {
 
   const wait = () => {
     entered = true;
+    plan(0);
   };
 
   return {
@@ -135,13 +139,18 @@ export function grantForm(app: App): GrantFormCommands {
     },
     typeInForm: (typed) => {
       entered = false;
-      change((form) => ({
-        ...form,
-        confirming: false,
-        scroll: 0,
-        fields: { ...form.fields, [form.field]: edit(form.fields[form.field], typed) },
-        plan: stale(form),
-      }));
+      change(
+        (form) => ({
+          ...form,
+          confirming: false,
+          scroll: 0,
+          fields: { ...form.fields, [form.field]: edit(form.fields[form.field], typed) },
+          plan: stale(form),
+        }),
+        false,
+      );
+      const form = formOf(app);
+      if (form !== undefined) plan(SETTLE[form.field]);
     },
     submit: () => submit(app, change, wait),
   };

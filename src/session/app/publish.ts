@@ -114,13 +114,15 @@ function arrangeAttempts(
   return [...kept, ...[...others.values()].sort(newestFirst)];
 }
 
-/** By whole seconds, dropped ones first among equals, then by name: rows that keep talking don't swap places. */
+/** Attempts of these many ms count as of one time. */
+const TOGETHER = 2_000;
+
+/** By time, dropped ones first among those of one time, then by name: rows that keep talking don't swap places. */
 function newestFirst(a: AttemptLine, b: AttemptLine): number {
-  const seconds = Math.floor(b.row.last / 1_000) - Math.floor(a.row.last / 1_000);
-  if (Math.abs(seconds) > 1) return seconds;
+  const later = Math.floor(b.row.last / TOGETHER) - Math.floor(a.row.last / TOGETHER);
+  if (later !== 0) return later;
   const dropped = Number(b.row.verdict === 'drop') - Number(a.row.verdict === 'drop');
-  if (dropped !== 0) return dropped;
-  return seconds === 0 || Math.abs(seconds) <= 1 ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : seconds;
+  return dropped !== 0 ? dropped : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
 /** Whether an attempt has an end in a namespace. */

@@ -14,7 +14,7 @@ export function aboutPod(engine: Engine, { pod, ingress, egress }: PodRow): read
     { label: 'status', text: statusText(pod), apart: true },
     {
       label: 'address',
-      text: `${pod.ips.join(', ') || 'none yet'}${pod.hostNetwork ? ' (its node’s)' : ''}`,
+      text: `${pod.ips.join(', ') || 'none yet'}${pod.hostNetwork ? " (its node's)" : ''}`,
     },
     { label: 'ports', text: pod.ports.map(portText).join(', ') || 'none declared' },
     ...(pod.owner === undefined ? [] : [{ label: 'of', text: `${pod.owner.kind} ${pod.owner.name}` }]),
@@ -47,7 +47,7 @@ function standing(
 const TEXTS: Readonly<Record<Isolation, string>> = {
   open: 'open: no policy isolates it, anybody may',
   iso: 'isolated: only what these admit',
-  admin: 'an administrator’s policy decides first',
+  admin: "an administrator's policy decides first",
   '?': 'on the host network: policies on pods do not apply to it',
 };
 
