@@ -5,6 +5,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** How long ending may take: what must be undone is bounded by less, and nothing else may keep a process that is asked to go. */
 const END_WITHIN = 20_000;
 
+/** A ctrl-c that comes this soon after another signal is the same one: npm hands on what the terminal sent to both. */
+const SAME_WISH = 1_000;
+
 /**
  * Turns signals into an abort, so that what must be undone is undone first. A person who presses ctrl-c again ends the
  * process at once; a second SIGHUP or SIGTERM does not, as a terminal that is closed may send one from the kernel and
@@ -19,11 +22,13 @@ export type Interrupt = {
 /** Listens for SIGINT, SIGTERM and SIGHUP until disposed. */
 export function listenForSignals(): Interrupt {
   const controller = new AbortController();
+  let first = 0;
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
-      if (name === 'SIGINT') process.exit(130);
+      if (name === 'SIGINT' && performance.now() - first > SAME_WISH) process.exit(130);
       return;
     }
+    first = performance.now();
     setTimeout(() => process.exit(130), END_WITHIN).unref();
     controller.abort(new SluiceError('interrupted', `Interrupted by ${name}.`, ''));
   };

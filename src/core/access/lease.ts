@@ -13,6 +13,32 @@ export function windowOf(lease: ApiObject): GrantWindow | undefined {
   return { start, seconds, end: start + seconds * 1_000 };
 }
 
+/** Start and creation are whole seconds of two clocks; what differs by more than this is no rounding, ms. */
+const ROUNDING = 2_000;
+
+/**
+ * Whether the clock of the job controller, which dates and ends leases, differs from the API server's, which dates
+ * everything else and counts down here (facts/access.md §2.10 "Clocks"). A lease that starts before it was made, or
+ * later than now, can't be explained by a slow controller.
+ *
+ * @param now the API server's time when the lease was read, ms; `error` its half-width
+ * @returns a phrase, or undefined when the clocks may well agree
+ */
+export function clockSkew(lease: ApiObject, now: number, error: number): string | undefined {
+  const start = windowOf(lease)?.start;
+  const created = Date.parse(lease.metadata.creationTimestamp ?? '');
+  if (start === undefined) return undefined;
+  const behind = created - start;
+  const ahead = start - now;
+  if (behind > ROUNDING) return skewText(behind, 'behind', 'earlier');
+  return ahead > ROUNDING + Math.min(error, ROUNDING) ? skewText(ahead, 'ahead of', 'later') : undefined;
+}
+
+function skewText(by: number, side: string, when: string): string {
+  const seconds = Math.round(by / 1_000);
+  return `the job controller's clock is ${seconds} s ${side} the API server's: the end is shown ${seconds} s ${when} than it is`;
+}
+
 /**
  * Whether a lease is over or ending: then an answer of 200 to an extension is none (facts/access.md §0.12).
  *

@@ -1,5 +1,5 @@
 import type { Grant, GrantHalf, GrantRequest, GrantWindow } from '../../core/access/grant.ts';
-import { admissionChanges, leaseFaults, policyFaults, windowOf } from '../../core/access/lease.ts';
+import { admissionChanges, clockSkew, leaseFaults, policyFaults, windowOf } from '../../core/access/lease.ts';
 import { ownedPolicy } from '../../core/access/manifests.ts';
 import type { GrantPlan, PlannedHalf } from '../../core/access/plan.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
@@ -106,6 +106,9 @@ export async function makeGrant(
       });
       sent.set(`Job/${half.namespace}/${lease.metadata.name}`, lease);
       grant = withWindow(grant, windowOf(lease));
+      const { clock } = deps.api;
+      const skew = clockSkew(lease, clock.now(), clock.error);
+      if (skew !== undefined) grant = { ...grant, drift: [...new Set([...grant.drift, skew])] };
     }
     step('policy');
     let inForce = deps.api.clock.now();

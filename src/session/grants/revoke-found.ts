@@ -17,7 +17,7 @@ export type Revoked = {
 };
 
 /** Once begun, an end is carried through; nobody wants half of one. */
-const END_WITHIN = 20_000;
+const END_WITHIN = 15_000;
 
 /**
  * Ends a grant that another process made, or that was left behind, and audits it. A log that can't be written does

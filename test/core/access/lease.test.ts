@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   admissionChanges,
+  clockSkew,
   leaseFaults,
   leaseOver,
   policyFaults,
@@ -152,5 +153,31 @@ describe('grants read from the server', () => {
 
   test('a policy whose lease is gone is marked: nothing ends it', () => {
     expect(readGrants([owned], [])[0]?.drift).toEqual(['sluice-tst2-in: its lease is gone, nothing ends it']);
+  });
+});
+
+describe('the clocks that date a lease', () => {
+  const dated = (created: string, started: string) =>
+    admitted({}, { creationTimestamp: created }, { startTime: started });
+
+  test.each([
+    ['agree', '2026-11-22T12:00:00Z', '2026-11-22T12:00:00Z', undefined],
+    ['may agree: the controller was slow', '2026-11-22T11:59:30Z', '2026-11-22T12:00:00Z', undefined],
+    [
+      'differ: started before it was made',
+      '2026-11-22T12:00:30Z',
+      '2026-11-22T12:00:00Z',
+      /30 s behind .* 30 s earlier/,
+    ],
+    [
+      'differ: starts later than now',
+      '2026-11-22T12:00:00Z',
+      '2026-11-22T12:00:40Z',
+      /38 s ahead of .* 38 s later/,
+    ],
+  ])('%s', (_, created, started, text) => {
+    const said = clockSkew(dated(created, started), START + 2_000, 20);
+    if (text === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(text);
   });
 });

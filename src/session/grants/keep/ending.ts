@@ -6,6 +6,7 @@ import { pathOf } from '../path.ts';
 import { type Ended, proveClosed } from '../proof/prove-closed.ts';
 import { objectsOf } from '../record.ts';
 import { type Keeping, type Life, note, recordOrNote } from './life.ts';
+import { mindClock } from './mind-clock.ts';
 
 /** How long ending a grant may take altogether before it is reported as failed. */
 const END_WITHIN = 15_000;
@@ -118,13 +119,14 @@ export function createEnding(keeping: Keeping): Ending {
     atDeadline: async (life) => {
       const { signal } = life.stop;
       const window = () => life.grant.window?.end ?? 0;
-      const now = () => deps.api.clock.now();
+      const { now, settled } = mindClock(deps, life.grant);
       while (window() > now()) {
         await until(() => window() - ANNOUNCE, now, signal);
         const deadline = window();
         void announce(life, 'deadline');
         await until(() => Math.min(window(), deadline), now, signal);
-        // Extended while its end was near: what was announced is off.
+        await settled();
+        // Extended while its end was near, or the clock was wrong: what was announced is off.
         if (window() > now()) delete life.announced;
       }
       await end(life, 'deadline');
