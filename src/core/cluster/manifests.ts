@@ -13,7 +13,7 @@ import {
   type Service,
   type WorkloadRef,
 } from './objects.ts';
-import { isRaw, type Raw, rawOf, rawsOf, textOf } from './raw.ts';
+import { isRaw, type Raw, rawOf, rawsOf, textOf, wordOf } from './raw.ts';
 
 /** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
 export type Manifests = {
@@ -165,7 +165,7 @@ function representative(object: ApiObject): Pod | undefined {
     metadata: {
       name,
       ...(namespace === undefined ? {} : { namespace }),
-      labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)])),
+      labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, wordOf(value)])),
       ownerReferences: [
         { apiVersion: object.apiVersion, kind: object.kind, name, uid: uid ?? '', controller: true },
       ],
@@ -178,7 +178,7 @@ function representative(object: ApiObject): Pod | undefined {
 function isControlled({ metadata }: ApiObject, known: ReadonlySet<string>): boolean {
   return rawsOf(metadata.ownerReferences).some(
     ({ kind, name, controller }) =>
-      controller === true && known.has(`${String(kind)}/${metadata.namespace}/${String(name)}`),
+      controller === true && known.has(`${wordOf(kind)}/${metadata.namespace}/${wordOf(name)}`),
   );
 }
 

@@ -39,3 +39,8 @@ export function timeOf(value: unknown): number {
   const time = Date.parse(value);
   return Number.isNaN(time) ? 0 : time;
 }
+
+/** Any value as one word: a text as it is, everything else as JSON. Never throws, whatever an object calls its fields. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}

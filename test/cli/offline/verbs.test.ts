@@ -220,7 +220,7 @@ describe('diff', () => {
     expect(code).toBe(0);
     expect(text).toContain('+ NetworkPolicy shop/web-too');
     expect(text).toMatch(
-      /Opens\n {2}shop\/web\[Deployment\] → shop\/db\[StatefulSet\] {3}tcp 5432\n1 policy changed, 1 path opens, 0 close/,
+      /Opens\n {2}shop\/web\[Deployment\] → shop\/db\[StatefulSet\] {3}tcp 5432\n1 policy changed: 1 path opens\.$/,
     );
   });
 
@@ -272,9 +272,25 @@ describe('diff', () => {
     await Promise.all([bare.dispose(), nothing.dispose()]);
   });
 
+  test('tells what can talk with workloads that are new, ends that have it in common on one line', async () => {
+    const pod = (name: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: api } }\n`;
+    const file = await shop.write('new.txt', `${SHOP}---\n${pod('job')}`);
+    const { text } = await run('diff', shop.path, file);
+    expect(text).toContain(
+      [
+        'Paths of new workloads',
+        '  outside, shop/api[Deployment], shop/db[StatefulSet], shop/web[Deployment] → shop/job[Pod]   all ports',
+        '  shop/job[Pod] → outside, shop/api[Deployment], shop/web[Deployment]   all ports',
+      ].join('\n'),
+    );
+    expect(text).toContain('  shop/job[Pod] → shop/db[StatefulSet]   tcp 5432\n');
+    expect((await runJson('diff', shop.path, file)).value.new).toHaveLength(8);
+  });
+
   test('is Markdown for a pull request', async () => {
     const { text } = await run('diff', shop.path, other.path, '-o', 'markdown');
-    expect(text).toMatch(/^\*\*1 policy changed, 1 path opens/);
+    expect(text).toMatch(/^\*\*1 policy changed: 1 path opens\.\*\*/);
     expect(text).toContain('#### Opens (1)\n\n- `shop/web[Deployment] → shop/db[StatefulSet]   tcp 5432`');
   });
 });

@@ -2,6 +2,7 @@ import type { Pod } from '../../../core/cluster/objects.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
 import type { Direction, PolicyRef } from '../../../core/policy/policy.ts';
 import type { End } from '../../../core/policy/verdict.ts';
+import { type MatrixRow, matrixRows } from '../matrix/matrix.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { either, isNothing, isSameSet, type PathPorts, without } from '../reach/port-sets.ts';
 import {
@@ -37,6 +38,8 @@ export type TreeDiff = {
   readonly policies: Readonly<Record<'added' | 'removed' | 'changed', readonly PolicyRef[]>>;
   readonly workloads: Readonly<Record<'added' | 'removed', readonly WorkloadName[]>>;
   readonly paths: readonly PathDiff[];
+  /** What can talk with workloads that only the new tree has. */
+  readonly arrivals: readonly MatrixRow[];
   readonly isolated: readonly IsolationDiff[];
   readonly freed: readonly IsolationDiff[];
 };
@@ -45,9 +48,11 @@ export type TreeDiff = {
 export function compareTrees(old: Tree, now: Tree): TreeDiff {
   const parties = sharedParties(old, now);
   const isolation = parties.flatMap((party) => isolationOf(old, now, party));
+  const workloads = workloadChanges(old, now);
   return {
     policies: policyChanges(old, now),
-    workloads: workloadChanges(old, now),
+    workloads,
+    arrivals: arrivalsIn(now, workloads.added),
     paths: [...pathsWithin(old, now, parties), ...pathsOutside(old, now, parties)],
     isolated: isolation.filter(({ is }) => is).map(({ diff }) => diff),
     freed: isolation.filter(({ is }) => !is).map(({ diff }) => diff),
@@ -58,6 +63,14 @@ export function compareTrees(old: Tree, now: Tree): TreeDiff {
 export function isNoChange({ policies, workloads, paths, isolated, freed }: TreeDiff): boolean {
   const lists = [...Object.values(policies), ...Object.values(workloads), paths, isolated, freed];
   return lists.every((list) => list.length === 0);
+}
+
+function arrivalsIn({ model, engine }: Tree, added: readonly WorkloadName[]): readonly MatrixRow[] {
+  if (added.length === 0) return [];
+  const keyOf = ({ kind, namespace, name }: WorkloadName) => `${kind} ${namespace}/${name}`;
+  const keys = new Set(added.map(keyOf));
+  const about = (party: WorkloadName) => keys.has(keyOf(party));
+  return [...matrixRows({ model, engine, only: undefined }, { joinOutside: true, about })];
 }
 
 type Asks = { readonly party: SharedParty; readonly old: readonly End[]; readonly now: readonly End[] };

@@ -1,10 +1,11 @@
-import type { Connections } from '../../../core/policy/connections.ts';
 import { policyText } from '../explain/policy-edit.ts';
 import { type RefusedObject, refusalJson, refusalText } from '../manifests/refused.ts';
-import { portsJson } from '../matrix/formats.ts';
+import { endText as endOfRow, pathPortsText, portsJson, endJson as rowEndJson } from '../matrix/formats.ts';
+import type { MatrixRow } from '../matrix/matrix.ts';
 import { rangeTexts } from '../reach/outside.ts';
 import { isNothing, portsText } from '../reach/port-sets.ts';
-import { type DiffEnd, type IsolationDiff, isNoChange, type PathDiff, type TreeDiff } from './compare.ts';
+import { type DiffEnd, type IsolationDiff, isNoChange, type TreeDiff } from './compare.ts';
+import { type PathLine, pathLines } from './path-lines.ts';
 import type { WorkloadName } from './tree.ts';
 
 /** A part of the answer: its name, and a line for each change. */
@@ -17,7 +18,7 @@ export function diffText(diff: TreeDiff, refused: readonly RefusedObject[]): str
     title,
     ...lines.map((line) => `  ${line}`),
   ]);
-  return `${[...sections.flat(), summaryOf(diff)].join('\n')}\n`;
+  return `${[...sections.flat(), summaryOf(diff, refused)].join('\n')}\n`;
 }
 
 /** The difference for a pull request. */
@@ -29,7 +30,7 @@ export function diffMarkdown(diff: TreeDiff, refused: readonly RefusedObject[]):
     ...folded(lines),
     '',
   ]);
-  return `**${summaryOf(diff)}**\n\n${sections.join('\n')}`;
+  return `**${summaryOf(diff, refused)}**\n\n${sections.join('\n')}`;
 }
 
 /** The difference as data. */
@@ -53,6 +54,12 @@ export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unk
     opens: paths('opens'),
     closes: paths('closes'),
     undecidable: paths('blurs'),
+    new: diff.arrivals.map(({ from, to, open, unsure }) => ({
+      from: rowEndJson(from),
+      to: rowEndJson(to),
+      open: portsJson(open),
+      undecidable: portsJson(unsure),
+    })),
     isolated: isolation(diff.isolated),
     freed: isolation(diff.freed),
     refused: refused.map(refusalJson),
@@ -60,11 +67,13 @@ export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unk
 }
 
 function sectionsOf(
-  { policies, workloads, paths, isolated, freed }: TreeDiff,
+  { policies, workloads, paths, arrivals, isolated, freed }: TreeDiff,
   refused: readonly RefusedObject[],
 ): readonly Section[] {
-  const paths3 = (key: 'opens' | 'closes' | 'blurs') =>
-    paths.filter((path) => !isNothing(path[key])).map((path) => pathText(path, path[key]));
+  const changed = (key: 'opens' | 'closes' | 'blurs') =>
+    paths
+      .filter((path) => !isNothing(path[key]))
+      .map((path) => ({ from: endText(path.from), to: endText(path.to), ports: portsText(path[key]) }));
   return [
     { title: 'Would be refused', lines: refused.map((item) => `${refusalText(item)}. ${item.fate}`) },
     {
@@ -82,30 +91,40 @@ function sectionsOf(
         ...workloads.removed.map((workload) => `- ${workloadText(workload)}`),
       ],
     },
-    { title: 'Opens', lines: paths3('opens') },
-    { title: 'Closes', lines: paths3('closes') },
-    { title: 'Becomes undecidable', lines: paths3('blurs') },
+    { title: 'Opens', lines: pathLines(changed('opens')) },
+    { title: 'Closes', lines: pathLines(changed('closes')) },
+    { title: 'Becomes undecidable', lines: pathLines(changed('blurs')) },
+    { title: 'Paths of new workloads', lines: pathLines(arrivals.map(arrivalOf)) },
     { title: 'Newly isolated', lines: isolated.map(isolationText) },
     { title: 'No longer isolated', lines: freed.map(isolationText) },
   ].filter(({ lines }) => lines.length > 0);
 }
 
-function summaryOf({ policies, paths, isolated, freed }: TreeDiff): string {
+/** One sentence: what changed, and what comes of it. */
+function summaryOf(
+  { policies, paths, arrivals, isolated, freed }: TreeDiff,
+  refused: readonly RefusedObject[],
+): string {
   const count = (key: 'opens' | 'closes' | 'blurs') => paths.filter((path) => !isNothing(path[key])).length;
-  const touched = policies.added.length + policies.changed.length + policies.removed.length;
-  const parts = [
-    `${touched} ${touched === 1 ? 'policy' : 'policies'} changed`,
-    `${count('opens')} ${count('opens') === 1 ? 'path opens' : 'paths open'}`,
-    `${count('closes')} ${count('closes') === 1 ? 'closes' : 'close'}`,
-    ...(count('blurs') === 0 ? [] : [`${count('blurs')} become undecidable`]),
-    `${isolated.length} newly isolated`,
-    `${freed.length} no longer isolated`,
+  const some = (number: number, one: string, many: string) =>
+    number === 0 ? [] : [`${number} ${number === 1 ? one : many}`];
+  const effects = [
+    ...some(refused.length, 'would be refused', 'would be refused'),
+    ...some(count('opens'), 'path opens', 'paths open'),
+    ...some(count('closes'), 'path closes', 'paths close'),
+    ...some(count('blurs'), 'path becomes undecidable', 'paths become undecidable'),
+    ...some(arrivals.length, 'path of new workloads', 'paths of new workloads'),
+    ...some(isolated.length, 'newly isolated', 'newly isolated'),
+    ...some(freed.length, 'no longer isolated', 'no longer isolated'),
   ];
-  return parts.join(', ');
+  const touched = policies.added.length + policies.changed.length + policies.removed.length;
+  const what =
+    touched === 0 ? 'No policy changed' : `${touched} ${touched === 1 ? 'policy' : 'policies'} changed`;
+  return effects.length === 0 ? `${what}, and no path.` : `${what}: ${effects.join(', ')}.`;
 }
 
-function pathText({ from, to }: PathDiff, ports: Connections): string {
-  return `${endText(from)} → ${endText(to)}   ${portsText(ports)}`;
+function arrivalOf(row: MatrixRow): PathLine {
+  return { from: endOfRow(row.from), to: endOfRow(row.to), ports: pathPortsText(row) };
 }
 
 function endText(end: DiffEnd): string {

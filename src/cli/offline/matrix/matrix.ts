@@ -21,18 +21,24 @@ export type MatrixWorld = Pick<PolicyWorld, 'model' | 'engine' | 'only'>;
 export type MatrixOptions = {
   /** Whether neighbouring outside ranges with the same ports become one row. */
   readonly joinOutside: boolean;
+  /** The workloads that either end must be one of; all when absent. */
+  readonly about?: (party: Party) => boolean;
 };
 
 /**
  * All pairs of workloads that can talk, with each other and with the outside, in the order of their names; those of
  * one namespace where the world is limited to it. A workload's pods among themselves count when there are several.
  */
-export function* matrixRows(world: MatrixWorld, { joinOutside }: MatrixOptions): Generator<MatrixRow> {
+export function* matrixRows(
+  world: MatrixWorld,
+  { joinOutside, about = () => true }: MatrixOptions,
+): Generator<MatrixRow> {
   const { model, engine, only } = world;
   const reach = createReach(engine);
   const members = partiesOf(model, reach).map(memberOf);
   const pieces = outsideFor(model, reach, joinOutside);
-  const counts = ({ row }: Member) => only === undefined || row.party.namespace === only;
+  const counts = ({ row: { party } }: Member) =>
+    (only === undefined || party.namespace === only) && about(party);
 
   for (const to of members.filter(counts))
     yield* outsideRows(reach, pieces(to, 'ingress'), to, 'from', joinOutside);
@@ -66,14 +72,12 @@ function memberOf(party: Party): Member {
 
 /** The outside as a member's own policies cut it; as all policies do where pieces are not joined. */
 function outsideFor(model: ClusterModel, reach: Reach, isOwn: boolean) {
-  const all = { ingress: undefined, egress: undefined } as Record<
-    Direction,
-    readonly OutsideRange[] | undefined
-  >;
+  const all = new Map<Direction, readonly OutsideRange[]>();
   return ({ row }: Member, direction: Direction): readonly OutsideRange[] => {
     if (isOwn) return outsideRanges(model, reach.blocksOn(row.party.pods[0], direction));
-    all[direction] ??= outsideRanges(model, reach.blocks(direction));
-    return all[direction];
+    const ranges = all.get(direction) ?? outsideRanges(model, reach.blocks(direction));
+    all.set(direction, ranges);
+    return ranges;
   };
 }
 

@@ -1,5 +1,5 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf, wordOf } from '../../cluster/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Peer, ServiceMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';
@@ -121,7 +121,7 @@ function cidrPeer(item: unknown, except: readonly string[]): Peer {
 /** A CIDR with holes; groups of CIDRs are objects of their own. Exactly one of the three (CRD schema, `oneOf`). */
 function cidrSetPeer(item: unknown): Peer {
   const { cidr, except, cidrGroupRef, cidrGroupSelector } = rawOf(item);
-  const holes = Array.isArray(except) ? except.map(String) : [];
+  const holes = Array.isArray(except) ? except.map(wordOf) : [];
   const name = textOf(cidrGroupRef);
   const given = [cidr, name, cidrGroupSelector].filter((value) => value !== undefined && value !== null);
   if (given.length !== 1) refuse('one of cidr, cidrGroupRef and cidrGroupSelector is needed');

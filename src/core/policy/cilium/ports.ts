@@ -1,5 +1,5 @@
 import type { Protocol } from '../../cluster/objects.ts';
-import { numberOf, type Raw, rawOf, rawsOf } from '../../cluster/raw.ts';
+import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { PortMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';
@@ -47,7 +47,7 @@ function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | 
   }
   if (kind === 'dns' && direction === 'ingress') refuse('L7 protocol DNS is not supported on ingress');
   for (const { port, protocol } of ports) {
-    if (Number(port ?? 0) === 0) refuse('L7 rules cannot be used when a port is 0');
+    if (Number(wordOf(port ?? 0)) === 0) refuse('L7 rules cannot be used when a port is 0');
     if (kind !== 'dns' && protocol !== 'TCP') refuse('L7 rules other than DNS need TCP');
   }
   return kind;
@@ -55,7 +55,7 @@ function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | 
 
 /** Port `0` or absent is all, protocol `ANY` or absent is each, a name may carry an end (facts/policy.md §2a.13). */
 function portOf(raw: Raw): readonly PortMatch[] {
-  const text = raw.port === undefined || raw.port === null ? '0' : String(raw.port);
+  const text = raw.port === undefined || raw.port === null ? '0' : wordOf(raw.port);
   const end = numberOf(raw.endPort);
   return protocolsOf(raw.protocol).map((protocol): PortMatch => {
     if (!/^\d+$/.test(text)) {
