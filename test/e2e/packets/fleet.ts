@@ -4,8 +4,8 @@ import type { Live } from './live.ts';
 
 /** Pods that may be sources and destinations, as `namespace/pod` in the short names of a cell. */
 export const PODS = ['x/a', 'x/b', 'x/c', 'x/d', 'y/a', 'y/b', 'z/a'] as const;
-/** Not under policies of their own: on the host network, and finished. */
-export const ODD_PODS = ['x/host', 'x/done'] as const;
+/** On the host network; finished; and one that only some test creates, to delete it. */
+export const ODD_PODS = ['x/host', 'x/done', 'x/leaving'] as const;
 export type PodName = (typeof PODS)[number] | (typeof ODD_PODS)[number];
 
 /**
@@ -77,7 +77,8 @@ export async function createFleet(cluster: RealCluster, live: Live, count: numbe
   }
 }
 
-function isUp(pod: Pod | undefined): boolean {
+/** Whether a pod runs with all its containers. */
+export function isUp(pod: Pod | undefined): boolean {
   return (
     pod !== undefined &&
     pod.phase === 'Running' &&
@@ -94,7 +95,8 @@ async function sweep(cluster: RealCluster): Promise<void> {
     .map((line) => line.trim().split(/\s+/))
     .filter(([, by]) => by !== undefined && !isRunning(Number(by)))
     .map(([name]) => name ?? '');
-  if (stale.length > 0) await cluster.kubectl('delete', 'namespace', ...stale, '--wait=false');
+  if (stale.length === 0) return;
+  await cluster.kubectl('delete', 'namespace', ...stale, '--wait=false', '--ignore-not-found');
 }
 
 function isRunning(pid: number): boolean {
@@ -206,6 +208,22 @@ function cellYaml(cell: Cell): string {
     service(x, 'nobody', 'app: nobody', '{port: 80}'),
     service(y, 'web', 'app: a', '{name: http, port: 8080, targetPort: 80}'),
   ].join('\n---\n');
+}
+
+/** A pod that goes on serving for a while after its deletion. */
+export function leavingYaml(cell: Cell): string {
+  return `
+apiVersion: v1
+kind: Pod
+metadata: {name: leaving, namespace: ${cell.namespace('x')}, labels: {app: leaving}}
+spec:
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: 90
+  containers:
+    - name: main
+      image: sluice.test/busybox:1
+      command: [sh, -c, 'trap "" TERM; netcat serve tcp:80 udp:53 & while :; do sleep 1; done']`;
 }
 
 function canaryYaml(namespace: string): string {

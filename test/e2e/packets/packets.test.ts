@@ -3,6 +3,7 @@ import { findRealCluster } from '../../helpers/real-cluster.ts';
 import { type Benches, openBenches } from './benches.ts';
 import { mayActOutside } from './dial.ts';
 import { hold } from './established.ts';
+import { isUp, leavingYaml } from './fleet.ts';
 import { judgeNow } from './judgement.ts';
 import { every, NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
 import { createTotals, faults } from './report.ts';
@@ -27,14 +28,20 @@ const MINUTES = 60_000;
 
 describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => {
   const totals = createTotals();
+  const start = performance.now();
+  let ready = 0;
   let benches: Benches;
 
   beforeAll(async () => {
-    if (cluster !== undefined) benches = await openBenches(cluster, CELLS);
+    if (cluster === undefined) return;
+    benches = await openBenches(cluster, CELLS);
+    ready = performance.now() - start;
   }, 3 * MINUTES);
 
   afterAll(async () => {
-    console.log(`\nenforced by ${benches?.live.info.enforcer}: ${totals.text()}\n`);
+    const seconds = [ready, performance.now() - start].map((ms) => Math.round(ms / 1_000));
+    console.log(`\nenforced by ${benches?.live.info.enforcer}: ${totals.text()}`);
+    console.log(`pods ready after ${seconds[0]} s, all done after ${seconds[1]} s\n`);
     await benches?.dispose();
   });
 
@@ -77,7 +84,53 @@ describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => 
     );
   });
 
-  test('are many', () => {
+  test('a pod that is being deleted is a peer, and under its policies, until it is gone', async () => {
+    if (cluster === undefined) return;
+    await benches.use(async (bench) => {
+      const { cell, live } = bench;
+      const own = { namespace: cell.namespace('x'), name: 'leaving' };
+      const pod = () => live.model.pod(own.namespace, own.name);
+      const drafts = [
+        inX(
+          'podSelector: {matchLabels: {app: a}}\ningress: [{from: [{podSelector: {matchLabels: {app: leaving}}}]}]',
+        ),
+        inX(
+          'podSelector: {matchLabels: {app: leaving}}\ningress: [{from: [{podSelector: {matchLabels: {app: b}}}]}]',
+        ),
+      ];
+      await cluster.apply(leavingYaml(cell));
+      await live.until('it runs', () => isUp(pod()));
+      const remove = await writePolicies(bench, drafts);
+      try {
+        await cluster.kubectl('-n', own.namespace, 'delete', 'pod', own.name, '--wait=false');
+        await live.until('it is being deleted', () => pod()?.deleting === true);
+        const round = await tryPaths(bench, [
+          ...every(['x/leaving', 'x/b'], ['x/a'], ['80/tcp', '53/udp']),
+          ...every(['x/a', 'x/b', 'y/a'], ['x/leaving'], ['80/tcp', '53/udp']),
+        ]);
+        totals.add(drafts.length, round);
+        expect(faults(round, drafts, undefined)).toEqual([]);
+        expect(verdicts(round).toSorted()).toEqual(['allow', 'deny']);
+        expect(pod()?.deleting).toBe(true);
+      } finally {
+        await remove();
+        await cluster.kubectl(
+          '-n',
+          own.namespace,
+          'delete',
+          'pod',
+          own.name,
+          '--force',
+          '--ignore-not-found',
+        );
+      }
+    });
+  });
+
+  test('are many, and denied ones look as the dialect says', () => {
+    const { rejects } = benches.live.engine.dialect;
+    expect(rejects).not.toBe('unknown');
+    expect(totals.denials()).toEqual([rejects === 'yes' ? 'refused' : 'timeout']);
     expect(totals.policies()).toBeGreaterThanOrEqual(60);
     expect(totals.tests()).toBeGreaterThanOrEqual(300);
   });

@@ -1,3 +1,4 @@
+import type { Packet } from './dial.ts';
 import { pathText } from './paths.ts';
 import type { Draft, Round, Tried } from './round.ts';
 
@@ -13,6 +14,8 @@ export type Totals = {
   readonly add: (policies: number, round: Round) => void;
   readonly policies: () => number;
   readonly tests: () => number;
+  /** What packets did that were denied as they should be, each once. */
+  readonly denials: () => readonly Packet[];
   readonly text: () => string;
 };
 
@@ -30,6 +33,9 @@ export function createTotals(): Totals {
     },
     policies: () => policies,
     tests: () => tried.length,
+    denials: () => [
+      ...new Set(tried.filter(({ judgement }) => judgement.verdict === 'deny').map(({ packet }) => packet)),
+    ],
     text: () => {
       const open = tried.filter(({ judgement }) => judgement.verdict === 'undecidable');
       const reasons = Map.groupBy(open, ({ judgement }) => judgement.reason);
