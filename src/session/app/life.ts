@@ -1,4 +1,5 @@
 import { parseDuration } from '../../core/access/duration.ts';
+import { endTexts } from '../../core/access/end-effect.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import { asSluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
@@ -138,8 +139,12 @@ function tellRevoked(app: App, { id }: Grant, result: Revoked): void {
 }
 
 function consequences(app: App, grant: Grant): readonly string[] {
-  const dialect = app.runtime()?.engine.dialect;
-  const lines = ['New connections are blocked as soon as the policy is gone.'];
+  const engine = app.runtime()?.engine;
+  const dialect = engine?.dialect;
+  const lines = [
+    'New connections are blocked as soon as the policy is gone.',
+    ...(engine === undefined ? [] : endTexts(engine, grant)),
+  ];
   if (dialect?.keepsEstablished === 'yes')
     lines.push(`Connections made during the window live on: ${dialect.enforcer} keeps them.`);
   if (dialect?.keepsEstablished === 'unknown') lines.push('Connections made during the window may live on.');
