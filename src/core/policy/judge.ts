@@ -113,7 +113,9 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
   const steps: Step[] = [];
   for (const item of applied) collectSteps(ask, item, steps);
   const denies = steps.filter(({ action }) => action === 'deny');
-  const allows = steps.filter(({ action }) => action === 'allow');
+  // Whom a policy denies as well, it admits in no case.
+  const denying = new Set(denies.filter(({ matches }) => matches).map((step) => step.applied));
+  const allows = steps.filter((step) => step.action === 'allow' && !denying.has(step.applied));
   const isolating = applied.filter(({ reading }) => reading.isolates[ask.direction]);
   const isolation = isolating.map((item): Step => ({ applied: item, action: 'isolate', sure: item.sure }));
   const surely = (list: readonly Step[]) => list.filter(({ sure }) => sure);

@@ -11,7 +11,7 @@ import { settingsOf } from './settings.ts';
 import { ADDRESSES, ASKED_PORTS, ENFORCERS, type RandomWorld, randomForeign, randomWorld } from './worlds.ts';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
-const QUERIES = process.env.SLUICE_FUZZ === 'full' ? 400_000 : Number(process.env.SLUICE_FUZZ ?? 200_000);
+const QUERIES = process.env.SLUICE_FUZZ === 'full' ? 300_000 : Number(process.env.SLUICE_FUZZ ?? 200_000);
 
 /** How many questions are drawn from a world. */
 const PER_WORLD = 100;
