@@ -88,4 +88,10 @@ export const bundleInk = patchPlugin('bundle-ink', [
     change: (source) =>
       `${replaced(source, 'export default function widestLine(', 'function measure(')}\n${REMEMBERED_WIDTHS}`,
   },
+  {
+    // The layout engine holds its wasm as a data: URL; to fetch that, Node would load its whole HTTP client first.
+    file: /[\\/]yoga-layout[\\/]dist[\\/]binaries[\\/]yoga-wasm-base64-esm\.js$/,
+    change: (source) =>
+      replaced(source, 'w||"function"!=typeof fetch?Promise.resolve()', 'true?Promise.resolve()'),
+  },
 ]);

@@ -20,6 +20,7 @@ export async function runBundled(name: string, args: readonly string[] = []): Pr
       platform: 'node',
       format: 'esm',
       target: 'node22',
+      supported: { 'regexp-set-notation': true },
       jsx: 'automatic',
       define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
       alias: { 'react-devtools-core': './scripts/empty.cjs' },
