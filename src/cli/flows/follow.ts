@@ -66,6 +66,7 @@ export async function followAlone(following: Following): Promise<number> {
     { pods: () => [], podAt: () => undefined },
     {
       flows: (found) => {
+        if (raw) return;
         fold.add(found, systemClock.now());
         telling.call();
       },
