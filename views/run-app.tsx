@@ -40,6 +40,9 @@ export function runApp(options: RunAppOptions): RunningApp {
   const redraw = () => redrawOn(terminal.stdout, instance);
   const onInterrupt = options.onInterrupt ?? (() => {});
   const shared = { store, commands, copy, redraw, onInterrupt };
+  // Keys typed ahead are echoed until raw mode, and Ink draws its first frame where the cursor stands.
+  terminal.stdin.setRawMode?.(true);
+  terminal.stdout.write('\r');
   const instance: Instance = render(
     <UiContext value={{ store, theme, visibleRows }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}

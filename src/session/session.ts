@@ -92,13 +92,16 @@ export function createSession(deps: SessionDeps): Session {
     view: () => state().cluster.namespace,
     listener: newsInto(app, publishing, () => void lookForOthers()),
     onShown: (runtime) => {
-      const { following, focus, zoomed } = state();
-      app.clear();
+      const { following, focus, zoomed, panes, overlay, cluster } = state();
+      const isFirst = cluster.context === '';
+      if (!isFirst) app.clear();
       set({
         ...initialState(deps.clock.now(), deps.limits),
         following,
         focus,
         zoomed,
+        // What was typed while connecting counts.
+        ...(isFirst ? { panes, overlay } : {}),
         notice: undefined,
         cluster: clusterOf(runtime, deps),
       });

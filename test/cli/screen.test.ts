@@ -52,6 +52,38 @@ describe.each([
   }, 40_000);
 });
 
+test.each([
+  [60, 15],
+  [80, 24],
+])(
+  'at %d×%d a drop, a pod and a policy are told in words',
+  async (columns, rows) => {
+    const screen = demo(columns, rows);
+    screen.press('3/^web db');
+    await screen.shows(/\b1 of \d+ match/);
+    expect(screen.screen()).toMatch(/^ sluice ▏demo · shop/);
+    screen.press('\r');
+    await screen.shows(/in ✗ db-only/);
+    screen.press('e');
+    await screen.shows(/✗ DENY/);
+    await screen.shows(/edit: add app=web to rule 1/);
+    screen.press('q');
+    screen.press('1/^shop.db');
+    await screen.shows(/1 of 14 match/);
+    screen.press('\r');
+    screen.press('\r');
+    await screen.shows(/db-only-api +admits pods app=api/);
+    screen.press('q');
+    screen.press('2/lint:');
+    await screen.shows(/0 of \d match/);
+    screen.press('\u001b');
+    await screen.shows(/▸2 Policies \d /);
+    screen.press('q');
+    expect(await screen.ended).toBe(0);
+  },
+  40_000,
+);
+
 test('quitting with a living grant asks, and revokes when told so', async () => {
   const screen = demo(120, 30);
   await openForm(screen);
