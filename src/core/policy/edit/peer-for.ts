@@ -43,16 +43,27 @@ export function peerFor(
   return policy.kind === 'NetworkPolicy' ? addressPeer(world, question) : ciliumPeer(world, question);
 }
 
-function chosenLabels({ dialect }: World, labels: Labels, keys: readonly string[]): Labels {
-  const isUsable = (key: string) =>
-    Object.hasOwn(labels, key) &&
-    !GENERATED.test(key) &&
-    !(dialect.identityLabels && isIgnoredLabel(key, dialect.labels));
-  const wanted = keys.filter(isUsable);
-  const named = NAMING.filter(isUsable).slice(0, 1);
-  const all = Object.keys(labels).filter(isUsable);
-  const chosen = wanted.length > 0 ? wanted : named.length > 0 ? named : all;
+function chosenLabels(world: World, labels: Labels, keys: readonly string[]): Labels {
+  const usable = usableKeys(world, labels);
+  const wanted = keys.filter((key) => usable.includes(key));
+  const named = NAMING.find((key) => usable.includes(key));
+  const chosen = wanted.length > 0 ? wanted : named === undefined ? usable : [named];
   return Object.fromEntries(chosen.map((key) => [key, labels[key] ?? '']));
+}
+
+type Usable = { readonly dialect: World['dialect']; readonly keys: readonly string[] };
+
+const usableOf = new WeakMap<Labels, Usable>();
+
+/** Keys of labels that last, and that the enforcer sees; found once for a pod. */
+function usableKeys({ dialect }: World, labels: Labels): readonly string[] {
+  const known = usableOf.get(labels);
+  if (known?.dialect === dialect) return known.keys;
+  const keys = Object.keys(labels).filter(
+    (key) => !GENERATED.test(key) && !(dialect.identityLabels && isIgnoredLabel(key, dialect.labels)),
+  );
+  usableOf.set(labels, { dialect, keys });
+  return keys;
 }
 
 function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
