@@ -3,10 +3,11 @@ import type { ClusterModel } from '../cluster/model.ts';
 import type { Workload } from '../cluster/objects.ts';
 import type { Engine } from '../policy/engine.ts';
 import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
+import { judgeEnds } from '../policy/path/judge-ends.ts';
 import type { Direction, Policy } from '../policy/policy.ts';
 import { pathChangesText } from '../policy/reach/change-text.ts';
 import type { PathChange } from '../policy/reach/collect.ts';
-import type { End, Half, Verdict } from '../policy/verdict.ts';
+import type { Half, Verdict } from '../policy/verdict.ts';
 import { whatIf } from '../policy/what-if.ts';
 import { formatDuration } from './duration.ts';
 import type { GrantRequest, PortSpec } from './grant.ts';
@@ -27,8 +28,6 @@ export type PlanInput = {
   readonly workloads: readonly Workload[];
 };
 
-type Pair = { readonly from: End; readonly to: End; readonly port: PortSpec; readonly verdict: Verdict };
-
 /**
  * Plans a grant (design §5 step 2; facts/policy.md §5a): judges both halves of every pair as it is now, drafts a
  * policy for each half that is closed by isolation, and judges everything again with the drafts in force. A half
@@ -43,7 +42,7 @@ export function planGrant(input: PlanInput): GrantPlan {
   const destination = sideOf(input, request.destination, 'destination');
   if ('ok' in destination) return destination;
 
-  const pairs = judge(engine, source, destination, ports);
+  const pairs = judgeEnds(engine, endsOf(source), endsOf(destination), ports);
   const worst = pairs.find(({ verdict }) => verdict.verdict !== 'allow') ?? pairs[0];
   if (worst === undefined) return noPods(request.destination, 'destination');
   const refusal = refuse(request, pairs, worst.verdict);
@@ -96,20 +95,6 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
     after: afterwards(before),
     warnings: warnings(input, drafted, closes),
   };
-}
-
-function judge(engine: Engine, source: Side, destination: Side, ports: readonly PortSpec[]): readonly Pair[] {
-  const pairs: Pair[] = [];
-  for (const from of endsOf(source)) {
-    for (const to of endsOf(destination)) {
-      if (from.type === 'pod' && to.type === 'pod' && from.pod.uid === to.pod.uid) continue;
-      for (const port of ports) {
-        const verdict = engine.evaluate({ from, to, port: port.port, protocol: port.protocol });
-        pairs.push({ from, to, port, verdict });
-      }
-    }
-  }
-  return pairs;
 }
 
 function draft(

@@ -1,9 +1,10 @@
 import { parseIp } from '../../cluster/ip.ts';
-import type { Protocol } from '../../cluster/objects.ts';
+import { keyOf, type Protocol } from '../../cluster/objects.ts';
 import { cutsBetween, type PortRange } from '../connections.ts';
 import type { Engine } from '../engine.ts';
 import type { End, Query, Verdict } from '../verdict.ts';
 import type { Atom } from './atoms.ts';
+import type { Member } from './member.ts';
 
 /** One answer: from what to what, on which ports there. */
 export type Cell = {
@@ -84,17 +85,39 @@ function pairsOf(from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
   return found;
 }
 
-function sharedPod(from: Atom, to: Atom) {
-  for (const a of from.members) {
-    if (a.type !== 'pod') return undefined;
-    for (const b of to.members) {
-      if (b.type !== 'pod' || a.pod.uid !== b.pod.uid || a.pod.name !== b.pod.name) continue;
-      if (a.pod.namespace !== b.pod.namespace) continue;
-      const source: End = { type: 'pod', pod: a.pod };
-      return { from: a, to: b, source, target: source };
-    }
+type PodMember = Member & { readonly type: 'pod' };
+
+/** A pod that two atoms have in common. */
+function sharedPod(
+  from: Atom,
+  to: Atom,
+):
+  | { readonly from: PodMember; readonly to: PodMember; readonly source: End; readonly target: End }
+  | undefined {
+  const [few, many] = from.members.length <= to.members.length ? [from, to] : [to, from];
+  const known = podsOf(many);
+  for (const member of podsOf(few).values()) {
+    const other = known.get(keyOf(member.pod));
+    if (other === undefined) continue;
+    const [source, target] = few === from ? [member, other] : [other, member];
+    const end: End = { type: 'pod', pod: source.pod };
+    return { from: source, to: target, source: end, target: end };
   }
   return undefined;
+}
+
+const podsByAtom = new WeakMap<Atom, ReadonlyMap<string, PodMember>>();
+
+function podsOf(atom: Atom): ReadonlyMap<string, PodMember> {
+  const known =
+    podsByAtom.get(atom) ??
+    new Map(
+      atom.members.flatMap((member): readonly (readonly [string, PodMember])[] =>
+        member.type === 'pod' ? [[keyOf(member.pod), member]] : [],
+      ),
+    );
+  podsByAtom.set(atom, known);
+  return known;
 }
 
 function isSamePod(a: End, b: End): boolean {
