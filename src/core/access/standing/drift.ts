@@ -108,8 +108,7 @@ function pathDrift(
     const others = verdict.verdict === 'allow' ? openers(policies, verdict) : [];
     if (others === undefined) opens.push(pair);
     else if (opened.has(pairKey(pair))) {
-      for (const other of others)
-        drift.add(`${openerText(engine, other)} opens the path too: its end will not close it`);
+      for (const text of openersText(engine, others)) drift.add(text);
       if (verdict.verdict === 'deny') for (const text of closers(verdict)) drift.add(text);
     }
   }
@@ -138,6 +137,15 @@ function openers(policies: readonly Policy[], { egress, ingress }: Verdict): rea
     found.push(...others);
   }
   return found;
+}
+
+/** Other openers by name, at most a few: beyond that it is enough that there are more. */
+const NAMED = 3;
+
+function openersText(engine: Engine, others: readonly Decider[]): readonly string[] {
+  const names = [...new Set(others.slice(0, NAMED).map((other) => openerText(engine, other)))];
+  const texts = names.map((name) => `${name} opens the path too: its end will not close it`);
+  return others.length > NAMED ? [...texts, 'more policies open the path too'] : texts;
 }
 
 function openerText({ model }: Engine, decider: Decider): string {

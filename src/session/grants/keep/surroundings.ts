@@ -6,18 +6,39 @@ import { drifted } from './watching.ts';
 /** Pods and policies change often; what grants stand on is looked at this often at most, ms. */
 const LOOK_EVERY = 1_000;
 
+/** Many grants are looked at in slices of this many ms, with pauses between: a key is answered meanwhile. */
+const SLICE = 10;
+const BETWEEN = 40;
+
 /**
  * Watches what grants were checked against: base policies, labels of pods, other policies that open the path (design
  * §5 step 11). Each change is told once.
  */
 export function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
+  const waiting: Life[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let changed = false;
+  const slice = () => {
+    const end = performance.now() + SLICE;
+    for (let life = waiting.shift(); life !== undefined; life = waiting.shift()) {
+      look(keeping, life);
+      if (performance.now() >= end) break;
+    }
+    timer = undefined;
+    if (waiting.length > 0) timer = setTimeout(slice, BETWEEN).unref();
+    else if (changed) begin();
+  };
+  const begin = () => {
+    changed = false;
+    timer = setTimeout(() => {
+      waiting.push(...lives());
+      slice();
+    }, LOOK_EVERY).unref();
+  };
   return {
     changed: () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        for (const life of lives()) look(keeping, life);
-      }, LOOK_EVERY).unref();
+      changed = true;
+      if (timer === undefined) begin();
     },
     dispose: () => clearTimeout(timer),
   };

@@ -131,6 +131,16 @@ describe('other policies', () => {
     ]);
   });
 
+  test('of many that open the path the first are named, and that there are more', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) => admits(name, 'web'));
+    expect(after({ policies: [deny, ...many] }).drift).toEqual([
+      ...['a', 'b', 'c'].map(
+        (name) => `NetworkPolicy shop/${name} opens the path too: its end will not close it`,
+      ),
+      'more policies open the path too',
+    ]);
+  });
+
   test('one that closes the path though the grant allows it is told', () => {
     const spec = { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Egress'] };
     expect(after({ policies: [deny, networkPolicy({ name: 'web-egress', spec })] }).drift).toEqual([
