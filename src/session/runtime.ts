@@ -3,7 +3,6 @@ import type { Limits } from '../core/access/limits.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.ts';
 import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
-import type { Pod, WorkloadRef } from '../core/cluster/objects.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
 import type { NamedEnforcer } from '../core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../core/policy/engine.ts';
@@ -15,6 +14,7 @@ import { createKeeper, type GrantKeeper } from './grants/keeper.ts';
 import { lazyAudit } from './grants/lazy-audit.ts';
 import type { GoodPlan, GrantStep } from './grants/make-grant.ts';
 import { type GrantDeps, recordRefusal } from './grants/record.ts';
+import { applyAll, ownerOf, podsInView } from './runtime/contents.ts';
 import { dialectFor, enforcerOf } from './runtime/dialect.ts';
 import { kindOfFeed, trackFeeds } from './runtime/feeds.ts';
 import { FOREIGN_FEED, followForeign } from './runtime/foreign.ts';
@@ -138,7 +138,7 @@ export async function startRuntime(
       {
         ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
         onEvents: (events) => {
-          applyAll(model, engine, events, listener);
+          applyAll(model, engine, events, (kind, some) => listener.cluster?.(kind, some));
           if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
           for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
           tellUnreadable();
@@ -206,35 +206,3 @@ export async function startRuntime(
 
 /** What a standing grant may be touched by. */
 const TOUCHING: ReadonlySet<KindName> = new Set(['pods', 'policies', 'namespaces']);
-
-/** Running pods with an address in a namespace, or in all. */
-function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {
-  const pods = namespace === undefined ? [...model.pods()] : model.podsIn(namespace);
-  return pods.filter((pod) => pod.phase === 'Running' && pod.ips.length > 0);
-}
-
-function applyAll(
-  model: ClusterModel,
-  engine: Engine,
-  events: readonly ClusterEvent[],
-  listener: RuntimeListener,
-): void {
-  for (const event of events) {
-    model.apply(event);
-    engine.apply(event);
-  }
-  for (const [kind, some] of Map.groupBy(events, (event) => event.kind)) listener.cluster?.(kind, some);
-}
-
-function ownerOf(
-  model: ClusterModel,
-  end: { readonly namespace?: string; readonly pod?: string; readonly ip?: string },
-): WorkloadRef | undefined {
-  const pod =
-    end.namespace !== undefined && end.pod !== undefined
-      ? model.pod(end.namespace, end.pod)
-      : end.ip === undefined
-        ? undefined
-        : model.podAt(end.ip);
-  return pod?.owner;
-}
