@@ -182,6 +182,20 @@ describe('matrix', () => {
     expect(lines.some((line) => /^outside +shop\/db/.test(line))).toBe(false);
   });
 
+  test('ends in sentences: who talks, what is open to the outside, and why some is undecidable', async () => {
+    const { lines } = await run('matrix', '--manifests', shop.path);
+    expect(lines.at(-1)).toBe(
+      '3 workloads: 5 pairs can talk, 2 (shop/api[Deployment], shop/web[Deployment]) can be reached from outside, 3 (shop/api[Deployment], shop/db[StatefulSet], shop/web[Deployment]) can reach outside.',
+    );
+    const anp = (name: string, action: string) =>
+      `apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: { name: ${name} }\nspec: { priority: 5, subject: { namespaces: {} }, ingress: [{ action: ${action}, from: [{ namespaces: {} }] }] }\n`;
+    const file = await shop.write('tie.txt', `${anp('one', 'Allow')}---\n${anp('two', 'Deny')}`);
+    const tied = await run('matrix', '--manifests', shop.path, file);
+    expect(tied.text).toMatch(
+      /\n\d+ undecidable \(\?\), as:\n .*one.*two|\n\d+ undecidable \(\?\), as:\n .*priority/,
+    );
+  });
+
   test('as JSON names workloads, pods and ranges', async () => {
     const { value } = await runJson('matrix', '--manifests', shop.path);
     expect(value).toMatchObject({ enforcer: 'spec' });
@@ -210,7 +224,7 @@ describe('matrix', () => {
 
   test('is limited to a namespace', async () => {
     const { lines } = await run('matrix', '--manifests', shop.path, '-n', 'elsewhere');
-    expect(lines).toEqual(['FROM   TO   PORTS']);
+    expect(lines).toEqual(['FROM   TO   PORTS', '', 'There is no workload in elsewhere.']);
   });
 });
 

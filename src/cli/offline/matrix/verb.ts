@@ -5,6 +5,7 @@ import { writeLines } from '../write-lines.ts';
 import { connlistLines } from './connlist.ts';
 import { csvLines, dotLines, jsonLines, tableLines } from './formats.ts';
 import { matrixRows } from './matrix.ts';
+import { summaryOf } from './summary.ts';
 
 export const MATRIX_FORMATS = ['table', 'json', 'csv', 'dot', 'connlist'] as const;
 
@@ -17,6 +18,7 @@ export async function matrix(context: VerbContext, asked: MatrixVerbOptions): Pr
     switch (asked.output) {
       case 'table':
         writeLines(context.output, tableLines(rows));
+        writeLines(context.output, ['', ...summaryOf(world, rows)]);
         break;
       case 'json':
         writeLines(context.output, jsonLines(rows, world.engine.dialect.enforcer));
