@@ -66,6 +66,27 @@ describe('an expectation', () => {
     ]);
   });
 
+  test('of who alone may come in passes over host-network pods of the own node', () => {
+    const pod = (name: string, spec: object) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'shop', labels: { app: name.replace(/\d/, '') } },
+      spec,
+      status: { phase: 'Running', podIP: name === 'db2' ? '10.0.0.2' : '192.168.0.1' },
+    });
+    const node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n1' },
+      status: { addresses: [{ type: 'InternalIP', address: '192.168.0.1' }] },
+    };
+    const world = [node, pod('proxy', { nodeName: 'n1', hostNetwork: true }), pod('db2', { nodeName: 'n1' })];
+    expect(check('expect: [ { only: { from: api, to: db2 } } ]', world)[0]).toMatchObject({ result: 'met' });
+    expect(check('expect: [ { deny: { from: proxy, to: db2 } } ]', world)[0]).toMatchObject({
+      result: 'violated',
+    });
+  });
+
   test('is undecidable where the objects do not tell', () => {
     const byAddress = {
       apiVersion: 'networking.k8s.io/v1',

@@ -33,7 +33,7 @@ test('matrix lists the pairs of a namespace of a cluster', async () => {
     true,
   );
   expect(lines.some((line) => /^shop\/web\[Deployment\] +shop\/db\[/.test(line))).toBe(false);
-  for (const line of lines.slice(1)) expect(line).toContain('shop/');
+  for (const line of lines.slice(1, lines.indexOf(''))) expect(line).toContain('shop/');
 });
 
 test('explain tries a change on a cluster without making it', async () => {

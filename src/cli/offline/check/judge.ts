@@ -62,6 +62,7 @@ function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
   for (const source of from.asks) {
     for (const target of to.asks) {
       if (isSame(source.end, target.end)) continue;
+      if (kind === 'only' && isOwnNode(source.end, target.end)) continue;
       if (source.end.type === 'ip' && target.end.type === 'ip') continue;
       pairs += 1;
       const wanted = target.ports(ports);
@@ -145,6 +146,12 @@ function askOf({ pod, ports }: { readonly pod: Pod; readonly ports: Ask['ports']
 
 function isSame(a: End, b: End): boolean {
   return a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
+}
+
+/** Whether a source shares its node's address with the destination's own node, which no policy keeps out (facts/policy.md §1 rule 28). */
+function isOwnNode(from: End, to: End): boolean {
+  if (from.type !== 'pod' || to.type !== 'pod') return false;
+  return from.pod.hostNetwork && from.pod.node !== undefined && from.pod.node === to.pod.node;
 }
 
 /** Why the first of these ports is as it is, in the words of both halves. */
