@@ -15,9 +15,9 @@ export type RunVerb = (
 /** Declares the verbs that ask policies, of a cluster or of manifests. */
 export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
   withPolicyOptions(verb('explain', 'whether FROM may reach TO, and why; the exit code is the verdict'))
-    .argument('[from]', 'pod, ns/pod, deploy/name, svc/name, ns/kind/name or address')
+    .argument('[from]', '[ns/]pod, [ns/]kind/name, node/name, address, CIDR, world, localhost, DNS name')
     .argument('[to]', 'likewise')
-    .option('--port <port/protocol>', 'port of the destination, as in 5432/tcp')
+    .option('--port <port/protocol>', 'port of the destination, as in 5432/tcp, tcp/8000-8100, http, icmp/8')
     .option('--with <file...>', 'before and after these policies come')
     .option('--without <kind/ns/name>', 'before and after this policy goes, may be repeated', collect)
     .option('--batch <file>', 'answer a file of paths, a line of JSON each; - is stdin')
