@@ -21,7 +21,7 @@ export function matchCidrGroup(world: World, peer: GroupPeer, question: Question
     if (match === 'maybe') best = 'maybe';
   }
   if (groups.length > 0 || isListed(world.model, peer) || !mayReach(world, question)) return best;
-  const what = 'name' in peer.by ? `CIDR group ${peer.by.name} is` : 'no CIDR group is';
+  const what = 'name' in peer.by ? `CIDR group ${peer.by.name} is not` : 'no CIDR group is';
   world.doubts?.add(`${what} known here`);
   return 'maybe';
 }
