@@ -42,6 +42,7 @@ const api = {
   create: never,
   clock: { now: () => Date.now(), error: 0, offset: 0 },
 };
+const nothingForeign: Connection['foreign'] = async () => ({ objects: [], denied: [] });
 const connection = {
   api,
   context: 'bench',
@@ -54,7 +55,7 @@ const connection = {
       await never();
     },
   },
-  foreign: async () => [],
+  foreign: nothingForeign,
   traffic: async () => ({
     name: 'hubble',
     run: async (_context: unknown, given: TrafficSink) => {
