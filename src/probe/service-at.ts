@@ -1,4 +1,4 @@
-import { targetsOf } from '../core/cluster/ends.ts';
+import { targetsOf } from '../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../core/cluster/model.ts';
 import type { Pod, Protocol } from '../core/cluster/objects.ts';
 

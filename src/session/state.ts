@@ -3,7 +3,7 @@ import type { Limits } from '../core/access/limits.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import type { FeedState } from '../core/cluster/events.ts';
 import type { Pod } from '../core/cluster/objects.ts';
-import type { EnforcerName } from '../core/policy/dialect.ts';
+import type { EnforcerName } from '../core/policy/enforcers/dialect.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Decision, Verdict } from '../core/policy/verdict.ts';
 import type { TrafficState } from '../core/ports.ts';

@@ -7,7 +7,7 @@
 import type { ClusterEvent } from '../../src/core/cluster/events.ts';
 import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../src/core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../src/core/policy/engine.ts';
 import { clusterDiff } from '../../src/core/policy/reach/cluster-diff.ts';
 import { clusterMatrix } from '../../src/core/policy/reach/matrix.ts';

@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../../src/core/cluster/events.ts';
-import { NAME_LABEL } from '../../src/core/cluster/map.ts';
+import { NAME_LABEL } from '../../src/core/cluster/mapping/map.ts';
 import type { Namespace, Node, Pod } from '../../src/core/cluster/objects.ts';
 import { parseCiliumPolicy } from '../../src/core/policy/cilium/parse.ts';
 import { parseNetworkPolicy } from '../../src/core/policy/network-policy/parse.ts';

@@ -1,4 +1,4 @@
-import { NAME_LABEL } from '../../src/core/cluster/map.ts';
+import { NAME_LABEL } from '../../src/core/cluster/mapping/map.ts';
 import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';
 import type { Namespace, Node, Pod, Service } from '../../src/core/cluster/objects.ts';
 import { parseNetworkPolicy } from '../../src/core/policy/network-policy/parse.ts';

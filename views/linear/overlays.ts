@@ -1,4 +1,4 @@
-import { pickItems } from '../../src/session/app/pick-items.ts';
+import { pickItems } from '../../src/session/app/form/pick-items.ts';
 import type { GrantForm, Overlay, SessionState } from '../../src/session/state.ts';
 import { textField } from '../../src/session/text-field.ts';
 import { contentOf } from '../overlays/overlay-panel.ts';

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../src/core/access/duration.ts';
 import type { GrantWindow } from '../../src/core/access/grant.ts';
-import { pickItems } from '../../src/session/app/pick-items.ts';
+import { pickItems } from '../../src/session/app/form/pick-items.ts';
 import type { AboutItem, Overlay, SessionState } from '../../src/session/state.ts';
 import type { TextField } from '../../src/session/text-field.ts';
 import { grantState, portsText } from '../columns/grant.ts';

@@ -1,5 +1,5 @@
 import { createClusterModel } from '../../core/cluster/model.ts';
-import { dialectOf } from '../../core/policy/dialect.ts';
+import { dialectOf } from '../../core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../core/policy/engine.ts';
 import type { TrafficSource } from '../../core/ports.ts';
 import { createFold } from '../../core/traffic/fold.ts';

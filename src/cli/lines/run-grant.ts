@@ -1,5 +1,5 @@
 import type { Grant, GrantRequest } from '../../core/access/grant.ts';
-import { nameOfEnd } from '../../core/cluster/ends.ts';
+import { nameOfEnd } from '../../core/cluster/ends/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { pathText } from '../../session/grants/path.ts';
 import type { Runtime } from '../../session/runtime.ts';

@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
 import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
-import { assume } from '../../core/policy/assume.ts';
-import { type Dialect, dialectOf } from '../../core/policy/dialect.ts';
+import { assume } from '../../core/policy/enforcers/assume.ts';
+import { type Dialect, dialectOf } from '../../core/policy/enforcers/dialect.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
 import { createEngine, type Engine } from '../../core/policy/engine.ts';
 import type { ForeignObject } from '../../core/policy/foreign.ts';

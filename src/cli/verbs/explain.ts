@@ -1,7 +1,7 @@
-import { type AskedPorts, parseAskedPorts } from '../../core/cluster/asked-ports.ts';
-import { type PathEnd, parsePathEnd } from '../../core/cluster/path-end.ts';
+import { type AskedPorts, parseAskedPorts } from '../../core/cluster/ends/asked-ports.ts';
+import { type PathEnd, parsePathEnd } from '../../core/cluster/ends/path-end.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { remark } from '../../core/policy/explain.ts';
+import { remark } from '../../core/policy/explaining/explain.ts';
 import { createPathJudge, type PathAnswer } from '../../core/policy/path/judge-path.ts';
 import { workloadWord } from '../../core/policy/path/missing.ts';
 import { pathText } from '../../core/policy/path/path-text.ts';

@@ -1,5 +1,5 @@
 import { parseDuration } from '../../core/access/duration.ts';
-import { extendGrant } from '../../session/grants/extend-grant.ts';
+import { extendGrant } from '../../session/grants/steps/extend-grant.ts';
 import { EXIT } from '../exit-codes.ts';
 import { grantJson } from '../lines/events.ts';
 import { writeAnswer } from '../output/write.ts';

@@ -1,11 +1,11 @@
 import { parseDuration } from '../../core/access/duration.ts';
 import type { Grant, GrantRequest } from '../../core/access/grant.ts';
 import type { GrantPlan } from '../../core/access/plan.ts';
-import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends.ts';
+import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
 import { yamlOf } from '../../session/app/objects/yaml.ts';
-import { dryRun } from '../../session/grants/make-grant.ts';
+import { dryRun } from '../../session/grants/steps/make-grant.ts';
 import type { Runtime } from '../../session/runtime.ts';
 import { openConnection } from '../connect/compose.ts';
 import { withRuntime } from '../connect/with-runtime.ts';

@@ -1,7 +1,7 @@
 import type { Grant } from '../../core/access/grant.ts';
 import { SluiceError } from '../../core/errors.ts';
 import type { GrantDeps } from '../../session/grants/record.ts';
-import { type Revoked, revokeFound } from '../../session/grants/revoke-found.ts';
+import { type Revoked, revokeFound } from '../../session/grants/steps/revoke-found.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Output } from '../output/write.ts';
 import { writeAnswer } from '../output/write.ts';

@@ -1,8 +1,8 @@
 import type { Grant } from '../../core/access/grant.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { findGrants } from '../../session/grants/find-grants.ts';
 import { lazyAudit } from '../../session/grants/lazy-audit.ts';
 import type { GrantDeps } from '../../session/grants/record.ts';
+import { findGrants } from '../../session/grants/steps/find-grants.ts';
 import { systemClock } from '../clock.ts';
 import { openConnection } from '../connect/compose.ts';
 import { VERSION } from '../version.ts';

@@ -1,4 +1,4 @@
-import { nameOfEnd, targetPorts } from '../cluster/ends.ts';
+import { nameOfEnd, targetPorts } from '../cluster/ends/ends.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Workload } from '../cluster/objects.ts';
 import type { Engine } from '../policy/engine.ts';

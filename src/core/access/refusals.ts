@@ -1,4 +1,4 @@
-import { nameOfEnd } from '../cluster/ends.ts';
+import { nameOfEnd } from '../cluster/ends/ends.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { EndRef, GrantRequest } from './grant.ts';
 import { formatPorts } from './names.ts';

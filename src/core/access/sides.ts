@@ -1,4 +1,4 @@
-import { nameOfEnd, podsOfEnd } from '../cluster/ends.ts';
+import { nameOfEnd, podsOfEnd } from '../cluster/ends/ends.ts';
 import type { Pod } from '../cluster/objects.ts';
 import type { End } from '../policy/verdict.ts';
 import type { EndRef } from './grant.ts';

@@ -1,6 +1,6 @@
 import { safeText } from '../safe-text.ts';
 import type { Labels, Requirement, Selector } from './labels.ts';
-import { isRaw, textsOf } from './raw.ts';
+import { isRaw, textsOf } from './mapping/raw.ts';
 
 /** Labels of an object's metadata or of a plain map selector, sanitised; values that are no text are left out. */
 export function safeLabels(value: unknown): Labels {

@@ -1,17 +1,17 @@
 import type { ClusterEvent } from '../cluster/events.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import { isLive, type Pod } from '../cluster/objects.ts';
-import { assumptionsOf } from './assumptions.ts';
-import type { Dialect } from './dialect.ts';
+import { decideHalf, decideQuickly } from './deciding/half.ts';
+import { createClasses } from './deciding/pod-class.ts';
+import { createPolicyIndex } from './deciding/policy-index.ts';
+import { readingsOf } from './deciding/reading.ts';
+import type { Applied, Stack } from './deciding/stack.ts';
+import type { Dialect } from './enforcers/dialect.ts';
+import { assumptionsOf } from './explaining/assumptions.ts';
 import type { ForeignObject } from './foreign.ts';
-import { decideHalf, decideQuickly } from './half.ts';
-import { matchNamespace, matchPods, type World } from './match.ts';
-import { createClasses } from './pod-class.ts';
+import { matchNamespace, matchPods, type World } from './matching/match.ts';
+import { type Side, sideOf } from './matching/side.ts';
 import type { Policy, Rule } from './policy.ts';
-import { createPolicyIndex } from './policy-index.ts';
-import { readingsOf } from './reading.ts';
-import { type Side, sideOf } from './side.ts';
-import type { Applied, Stack } from './stack.ts';
 import type { Decision, Half, Query, Verdict } from './verdict.ts';
 
 /** Whether the normal tier isolates a pod, by direction. */

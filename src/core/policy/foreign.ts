@@ -1,5 +1,5 @@
 import { keyOf } from '../cluster/objects.ts';
-import type { Side } from './side.ts';
+import type { Side } from './matching/side.ts';
 import type { Decision } from './verdict.ts';
 
 /** A policy in the cluster of a kind that is not evaluated here, as Calico's or Istio's. */

@@ -1,5 +1,5 @@
 import type { Pod, Protocol } from '../cluster/objects.ts';
-import type { RuleEdit } from './edit/rule-edit.ts';
+import type { RuleEdit } from './explaining/edit/rule-edit.ts';
 import type { Direction, PolicyRef, Tier } from './policy.ts';
 
 /** `undecidable`: the objects at hand do not determine what the datapath does. Never a guessed yes. */

@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
-import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/map.ts';
+import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/mapping/map.ts';
 import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
-import { dialectOf } from '../../core/policy/dialect.ts';
+import { dialectOf } from '../../core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../core/policy/engine.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds.ts';
 import { keyOfObject, type Stored } from '../store/objects.ts';

@@ -1,4 +1,4 @@
-import { targetsOf } from '../../core/cluster/ends.ts';
+import { targetsOf } from '../../core/cluster/ends/ends.ts';
 import { isLive, type Pod } from '../../core/cluster/objects.ts';
 import type { WireFlow, WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Random } from '../random.ts';

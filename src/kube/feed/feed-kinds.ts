@@ -6,7 +6,7 @@ import {
   mapNode,
   mapPod,
   mapService,
-} from '../../core/cluster/map.ts';
+} from '../../core/cluster/mapping/map.ts';
 import { policyKey } from '../../core/cluster/model.ts';
 import { keyOf } from '../../core/cluster/objects.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../core/policy/kinds.ts';

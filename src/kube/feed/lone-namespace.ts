@@ -1,4 +1,4 @@
-import { mapNamespace } from '../../core/cluster/map.ts';
+import { mapNamespace } from '../../core/cluster/mapping/map.ts';
 import type { Namespace } from '../../core/cluster/objects.ts';
 import type { ApiClient } from '../http/client.ts';
 import { apiPath } from '../list-watch/collection.ts';

@@ -3,10 +3,10 @@ import { endTexts } from '../../core/access/end-effect.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import { asSluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
-import { extendGrant } from '../grants/extend-grant.ts';
 import { pathText } from '../grants/path.ts';
-import { type Revoked, revokeFound } from '../grants/revoke-found.ts';
 import { isLiving } from '../grants/states.ts';
+import { extendGrant } from '../grants/steps/extend-grant.ts';
+import { type Revoked, revokeFound } from '../grants/steps/revoke-found.ts';
 import { offeredField } from '../text-field.ts';
 import type { App } from './app.ts';
 

@@ -1,9 +1,9 @@
 import type { Commands } from '../commands.ts';
 import type { Overlay, PaneId } from '../state.ts';
 import type { App } from './app.ts';
+import { pickItems } from './form/pick-items.ts';
 import { PANES } from './initial.ts';
-import { shownPath } from './path-state.ts';
-import { pickItems } from './pick-items.ts';
+import { shownPath } from './path/path-state.ts';
 
 type Navigation = Pick<
   Commands,

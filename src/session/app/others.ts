@@ -1,6 +1,6 @@
 import type { Grant } from '../../core/access/grant.ts';
 import { GRANT_LABEL } from '../../core/access/names.ts';
-import { findGrants } from '../grants/find-grants.ts';
+import { findGrants } from '../grants/steps/find-grants.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**

@@ -4,10 +4,10 @@ import type { Commands } from '../commands.ts';
 import type { AboutItem } from '../state.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';
-import { attemptUnderCursor } from './ends.ts';
-import { explain } from './explaining.ts';
 import { objectPanel } from './objects/object-panel.ts';
 import { yamlLines } from './objects/yaml.ts';
+import { attemptUnderCursor } from './path/ends.ts';
+import { explain } from './path/explaining.ts';
 
 type Panels = Pick<
   Commands,

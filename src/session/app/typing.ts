@@ -2,10 +2,10 @@ import type { Commands } from '../commands.ts';
 import { edit, textField } from '../text-field.ts';
 import type { App } from './app.ts';
 import { type commandLine, showNamespace } from './command-line.ts';
-import type { GrantFormCommands } from './grant-form.ts';
+import type { GrantFormCommands } from './form/grant-form.ts';
+import { pickItems } from './form/pick-items.ts';
 import type { LifeCommands } from './life.ts';
 import { setPane } from './navigation.ts';
-import { pickItems } from './pick-items.ts';
 
 type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
 

@@ -4,17 +4,17 @@ import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
 import type { Engine } from '../../core/policy/engine.ts';
 import { parseNetworkPolicy } from '../../core/policy/network-policy/parse.ts';
 import type { PairChange } from '../../core/policy/verdict.ts';
-import { extendGrant } from './extend-grant.ts';
 import { createEnding } from './keep/ending.ts';
 import { beginLife, type Keeping, type Life, note } from './keep/life.ts';
 import { watchSurroundings } from './keep/surroundings.ts';
 import { watchObjects } from './keep/watching.ts';
-import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
 import { pathOf } from './path.ts';
 import type { EvidenceDeps } from './proof/evidence.ts';
 import { proveOpen } from './proof/prove-open.ts';
 import type { GrantDeps } from './record.ts';
 import { settleClock } from './settle-clock.ts';
+import { extendGrant } from './steps/extend-grant.ts';
+import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './steps/make-grant.ts';
 
 /** Grants made by this process: counts them down, ends them at the deadline, watches for drift. */
 export type GrantKeeper = {

@@ -1,5 +1,5 @@
 import type { Grant, PortSpec } from '../../core/access/grant.ts';
-import { targetsOf } from '../../core/cluster/ends.ts';
+import { targetsOf } from '../../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
 import type { EndName, PairChange } from '../../core/policy/verdict.ts';

@@ -2,7 +2,7 @@ import type { Grant, GrantRequest } from '../../core/access/grant.ts';
 import type { Limits } from '../../core/access/limits.ts';
 import { isoSeconds } from '../../core/access/manifests.ts';
 import { formatPorts } from '../../core/access/names.ts';
-import { nameOfEnd } from '../../core/cluster/ends.ts';
+import { nameOfEnd } from '../../core/cluster/ends/ends.ts';
 import type {
   AuditEntry,
   AuditLog,

@@ -1,7 +1,7 @@
 import type { Grant } from '../../core/access/grant.ts';
 import type { ClusterEvent } from '../../core/cluster/events.ts';
 import type { App } from '../app/app.ts';
-import { updatedPath } from '../app/path-state.ts';
+import { updatedPath } from '../app/path/path-state.ts';
 import { createPublisher, type Dirty, followCursors, type Publisher } from '../app/publish.ts';
 import type { Runtime } from '../runtime.ts';
 import { createSlices } from './slices.ts';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/json.ts';
-import { type Dialect, dialectOf } from '../../core/policy/dialect.ts';
 import { withCiliumConfig } from '../../core/policy/enforcers/cilium-settings.ts';
+import { type Dialect, dialectOf } from '../../core/policy/enforcers/dialect.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
 import type { ClusterInfo } from '../../core/ports.ts';
 import type { Connection } from '../connection.ts';

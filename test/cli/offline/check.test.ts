@@ -3,8 +3,8 @@ import { parseAllDocuments } from 'yaml';
 import { FIELDS, readExpectations } from '../../../src/cli/offline/check/expectations.ts';
 import { judgeExpectations } from '../../../src/cli/offline/check/judge.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
-import { manifestEvents } from '../../../src/core/cluster/manifests.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runProgram } from '../../helpers/program.ts';
 

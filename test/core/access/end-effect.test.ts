@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { endTexts } from '../../../src/core/access/end-effect.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';

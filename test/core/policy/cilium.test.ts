@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCiliumPolicy } from '../../../src/core/policy/cilium/parse.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';

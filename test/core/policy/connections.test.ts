@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectionsBetween, isEverything } from '../../../src/core/policy/connections.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 

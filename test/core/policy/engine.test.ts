@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseCiliumPolicy } from '../../../src/core/policy/cilium/parse.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { decisionOf } from '../../../src/core/policy/deciding/half.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
-import { decisionOf } from '../../../src/core/policy/half.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
 import { whatIf } from '../../../src/core/policy/what-if.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';

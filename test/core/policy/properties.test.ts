@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
 import { type ClusterModel, policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
-import { type Dialect, dialectOf } from '../../../src/core/policy/dialect.ts';
+import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/engine.ts';
 import { policyKindOf } from '../../../src/core/policy/kinds.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';

@@ -1,6 +1,6 @@
 import type { ClusterModel } from '../../../src/core/cluster/model.ts';
 import type { Namespace, Node, Pod, Protocol } from '../../../src/core/cluster/objects.ts';
-import { type Dialect, dialectOf } from '../../../src/core/policy/dialect.ts';
+import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { End, Verdict } from '../../../src/core/policy/verdict.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { validateNetworkPolicy } from '../../../src/core/policy/kinds.ts';
 import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';

@@ -1,5 +1,5 @@
 import type { EndRef, PortSpec } from '../../../src/core/access/grant.ts';
-import { parsePort } from '../../../src/core/cluster/ends.ts';
+import { parsePort } from '../../../src/core/cluster/ends/ends.ts';
 import type { Cell, PodName } from './fleet.ts';
 import { ODD_PODS, PODS } from './fleet.ts';
 

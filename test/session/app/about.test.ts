@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pod } from '../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { aboutPod } from '../../../src/session/app/objects/about-pod.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
 import { createJudgedLines } from '../../../src/session/rows/attempts/attempt-lines.ts';

@@ -5,7 +5,7 @@ import type { Labels } from '../../../src/core/cluster/labels.ts';
 import { policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
 import { parseAdminPolicy } from '../../../src/core/policy/admin-policy/parse.ts';
-import { dialectOf } from '../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { createClusterRows } from '../../../src/session/rows/cluster/cluster-rows.ts';

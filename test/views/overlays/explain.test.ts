@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainText } from '../../../src/core/policy/explain.ts';
+import { explainText } from '../../../src/core/policy/explaining/explain.ts';
 import type { Verdict } from '../../../src/core/policy/verdict.ts';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { contentOf } from '../../../views/overlays/overlay-panel.ts';

@@ -1,4 +1,4 @@
-import { pickItems } from '../../../src/session/app/pick-items.ts';
+import { pickItems } from '../../../src/session/app/form/pick-items.ts';
 import { type Binding, PANES, READ_SCOPES } from '../binding.ts';
 
 /**

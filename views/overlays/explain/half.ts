@@ -1,4 +1,4 @@
-import { type ExplainedPolicy, explainedHalf } from '../../../src/core/policy/explanation.ts';
+import { type ExplainedPolicy, explainedHalf } from '../../../src/core/policy/explaining/explanation.ts';
 import type { Direction } from '../../../src/core/policy/policy.ts';
 import type { Half } from '../../../src/core/policy/verdict.ts';
 import { decision } from '../../columns/verdict.ts';

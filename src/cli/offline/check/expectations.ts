@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import type { Protocol } from '../../../core/cluster/objects.ts';
-import { isRaw } from '../../../core/cluster/raw.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
 import { safeDeep, safeText } from '../../../core/safe-text.ts';

@@ -1,6 +1,6 @@
+import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import type { IpRange } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import { nearestNames } from '../../../core/cluster/nearest.ts';
 import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
 import type { End, Half } from '../../../core/policy/verdict.ts';

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseAskedPorts } from '../../../core/cluster/asked-ports.ts';
-import { parsePathEnd } from '../../../core/cluster/path-end.ts';
-import { isRaw } from '../../../core/cluster/raw.ts';
+import { parseAskedPorts } from '../../../core/cluster/ends/asked-ports.ts';
+import { parsePathEnd } from '../../../core/cluster/ends/path-end.ts';
+import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import { asSluiceError, SluiceError } from '../../../core/errors.ts';
 import type { PathAnswer, PathJudge } from '../../../core/policy/path/judge-path.ts';
 import type { Verdict } from '../../../core/policy/verdict.ts';

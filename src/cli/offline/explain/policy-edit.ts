@@ -1,5 +1,5 @@
+import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import { policyKey } from '../../../core/cluster/model.ts';
-import { nearestNames } from '../../../core/cluster/nearest.ts';
 import { keyOf } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../../core/policy/kinds.ts';

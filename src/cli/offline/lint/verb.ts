@@ -1,4 +1,4 @@
-import { nearestNames } from '../../../core/cluster/nearest.ts';
+import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { EXIT } from '../../exit-codes.ts';

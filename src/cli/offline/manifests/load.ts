@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
-import { manifestEvents } from '../../../core/cluster/manifests.ts';
+import { manifestEvents } from '../../../core/cluster/mapping/manifests.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import type { ForeignObject } from '../../../core/policy/foreign.ts';
 import { safeText } from '../../../core/safe-text.ts';

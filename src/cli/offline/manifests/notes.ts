@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { assertNever } from '../../../core/assert-never.ts';
-import { isRaw } from '../../../core/cluster/raw.ts';
+import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import { kindOf, policyKindOf } from '../../../core/policy/kinds.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { foreignPolicyOf } from './foreign.ts';

@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf, rawsOf, textOf } from '../../../core/cluster/raw.ts';
+import { isRaw, type Raw, rawOf, rawsOf, textOf } from '../../../core/cluster/mapping/raw.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestDocument, Place } from './parse.ts';
 

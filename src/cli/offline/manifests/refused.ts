@@ -1,4 +1,4 @@
-import { nearestNames } from '../../../core/cluster/nearest.ts';
+import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import {
   kindOf,
   POLICY_KINDS,

@@ -1,12 +1,12 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
 import type { Connections } from '../../../core/policy/connections.ts';
+import { readingsOf } from '../../../core/policy/deciding/reading.ts';
 import type { Engine } from '../../../core/policy/engine.ts';
+import { type Side, sideOf } from '../../../core/policy/matching/side.ts';
 import type { Direction, Rule } from '../../../core/policy/policy.ts';
 import { type PortFunction, portsOf } from '../../../core/policy/reach/port-function.ts';
 import { appliedOf } from '../../../core/policy/reach/situation.ts';
 import { surveyOf } from '../../../core/policy/reach/survey.ts';
-import { readingsOf } from '../../../core/policy/reading.ts';
-import { type Side, sideOf } from '../../../core/policy/side.ts';
 import type { End } from '../../../core/policy/verdict.ts';
 import { type Block, blocksOf } from './blocks.ts';
 import { EVERYTHING, isEverything, isNothing, NOTHING, type PathPorts } from './port-sets.ts';

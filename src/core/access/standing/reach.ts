@@ -1,6 +1,6 @@
 import { isLive, keyOf, type Pod } from '../../cluster/objects.ts';
 import type { Engine } from '../../policy/engine.ts';
-import { matchPods, type World } from '../../policy/match.ts';
+import { matchPods, type World } from '../../policy/matching/match.ts';
 import type { Peer, Policy, PortMatch } from '../../policy/policy.ts';
 import type { End, PairChange } from '../../policy/verdict.ts';
 import type { PortSpec } from '../grant.ts';

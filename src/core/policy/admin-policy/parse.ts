@@ -1,7 +1,7 @@
-import { isRaw, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/raw.ts';
+import { isRaw, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import { originOf } from '../origin.ts';
+import { originOf } from '../explaining/origin.ts';
 import type { Direction, Peer, PodMatch, Policy, Rule, RuleAction, Tier } from '../policy.ts';
 import { parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';

@@ -1,5 +1,5 @@
 import { parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawsOf, textsOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawsOf, textsOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
 import type { NamespaceMatch, Peer } from '../policy.ts';

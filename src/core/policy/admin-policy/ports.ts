@@ -1,5 +1,5 @@
+import { isRaw, numberOf, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
-import { isRaw, numberOf, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { PortMatch, Rule } from '../policy.ts';
 

@@ -1,7 +1,7 @@
 import { matches } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { CidrGroup } from '../../cluster/objects.ts';
-import type { Match, Question, World } from '../match.ts';
+import type { Match, Question, World } from '../matching/match.ts';
 import type { Peer } from '../policy.ts';
 import { matchWorldCidr } from './match.ts';
 

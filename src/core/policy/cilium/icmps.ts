@@ -1,5 +1,5 @@
-import { isRaw, type Raw, rawsOf } from '../../cluster/raw.ts';
-import { icmpTypeOf } from '../icmp.ts';
+import { isRaw, type Raw, rawsOf } from '../../cluster/mapping/raw.ts';
+import { icmpTypeOf } from '../matching/icmp.ts';
 import type { PortMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';
 

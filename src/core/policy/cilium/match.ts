@@ -1,10 +1,10 @@
 import { canonicalIp, formatIp, inRange } from '../../cluster/ip.ts';
 import { matches, type Selector } from '../../cluster/labels.ts';
 import type { Service } from '../../cluster/objects.ts';
-import type { Dialect } from '../dialect.ts';
-import type { Match, Question, World } from '../match.ts';
+import type { Dialect } from '../enforcers/dialect.ts';
+import type { Match, Question, World } from '../matching/match.ts';
+import { rangesOf } from '../matching/ranges.ts';
 import type { Peer, ServiceMatch } from '../policy.ts';
-import { rangesOf } from '../ranges.ts';
 import { identityLabels, matchesIdentity, unprefixed } from './labels.ts';
 import { reservedLabels, reservedOf } from './reserved.ts';
 

@@ -1,5 +1,5 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawOf, textOf, wordOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf, wordOf } from '../../cluster/mapping/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Peer, ServiceMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';

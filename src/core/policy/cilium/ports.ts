@@ -1,5 +1,5 @@
+import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
-import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/raw.ts';
 import { safeText } from '../../safe-text.ts';
 import type { PortMatch } from '../policy.ts';
 import { refuse } from './invalid.ts';

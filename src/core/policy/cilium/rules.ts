@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
 import type { PortMatch, Rule } from '../policy.ts';
 import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';

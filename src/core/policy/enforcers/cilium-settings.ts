@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { ALPHA2_KIND, NETWORK_POLICY } from './spec.ts';
 
 /** One option of Cilium's agent that changes who may talk to whom. */

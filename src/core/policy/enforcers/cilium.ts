@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
 import { isAtLeast } from './version.ts';
 

@@ -1,5 +1,5 @@
-import type { Dialect, EnforcerName } from '../dialect.ts';
 import { ciliumDialect } from './cilium.ts';
+import type { Dialect, EnforcerName } from './dialect.ts';
 import {
   ANTREA,
   AWS_VPC_CNI,

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.ts';
-import type { EnforcerName } from '../dialect.ts';
+import type { EnforcerName } from './dialect.ts';
 
 /** Every enforcer that has a dialect. */
 export const ENFORCER_NAMES: readonly EnforcerName[] = [

@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 /** The kind of the Kubernetes API itself. */
 export const NETWORK_POLICY = 'NetworkPolicy';

@@ -1,5 +1,5 @@
+import { nearestNames } from '../../cluster/ends/nearest.ts';
 import type { Selector } from '../../cluster/labels.ts';
-import { nearestNames } from '../../cluster/nearest.ts';
 import { isLive } from '../../cluster/objects.ts';
 import type { PodMatch } from '../policy.ts';
 import { type LintContext, namespacesMatching } from './context.ts';

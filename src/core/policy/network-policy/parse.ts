@@ -1,7 +1,7 @@
-import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import { originOf } from '../origin.ts';
+import { originOf } from '../explaining/origin.ts';
 import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
 
 /**

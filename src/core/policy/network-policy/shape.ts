@@ -1,4 +1,4 @@
-import { isRaw, type Raw } from '../../cluster/raw.ts';
+import { isRaw, type Raw } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 
 /** What a field may hold. `null` is fine anywhere: the API server reads it as absent. */

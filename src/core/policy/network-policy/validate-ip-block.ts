@@ -1,5 +1,5 @@
 import { covers, type IpRange, parseCidr, parseIp } from '../../cluster/ip.ts';
-import { type Raw, textOf } from '../../cluster/raw.ts';
+import { type Raw, textOf } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 
 /** A range, and ranges wholly inside it that are left out (facts/policy.md §1 rule 21). */

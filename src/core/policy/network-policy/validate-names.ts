@@ -1,4 +1,4 @@
-import { type Raw, rawOf, textOf } from '../../cluster/raw.ts';
+import { type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 
 const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;

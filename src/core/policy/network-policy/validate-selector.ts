@@ -1,4 +1,4 @@
-import { type Raw, rawOf } from '../../cluster/raw.ts';
+import { type Raw, rawOf } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 import { checkLabelKey, checkLabelValue } from './validate-names.ts';
 

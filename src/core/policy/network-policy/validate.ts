@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf } from '../../cluster/raw.ts';
+import { isRaw, type Raw, rawOf } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 import { checkShape, NETWORK_POLICY } from './shape.ts';
 import { checkIpBlock } from './validate-ip-block.ts';

@@ -1,6 +1,6 @@
-import { type AskedPorts, askedPortsText } from '../../cluster/asked-ports.ts';
+import { type AskedPorts, askedPortsText } from '../../cluster/ends/asked-ports.ts';
+import { nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
-import { nameOfPathEnd, type PathEnd } from '../../cluster/path-end.ts';
 import { SluiceError } from '../../errors.ts';
 import type { PortRange } from '../connections.ts';
 import type { Engine } from '../engine.ts';

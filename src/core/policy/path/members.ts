@@ -1,8 +1,8 @@
 import { assertNever } from '../../assert-never.ts';
+import { isDnsName, nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
 import { EVERY_ADDRESS, type IpRange, inRange, parseCidr, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Node, type Pod, type WorkloadRef } from '../../cluster/objects.ts';
-import { isDnsName, nameOfPathEnd, type PathEnd } from '../../cluster/path-end.ts';
 import { SluiceError } from '../../errors.ts';
 import { hasIpv6 } from '../reach/outside.ts';
 import type { EndTraits, Member } from './member.ts';

@@ -1,5 +1,5 @@
+import { nearestNames } from '../../cluster/ends/nearest.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
-import { nearestNames } from '../../cluster/nearest.ts';
 import { SluiceError } from '../../errors.ts';
 
 /** The short words of kinds, as people write them before a name. */

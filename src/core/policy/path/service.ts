@@ -1,4 +1,4 @@
-import type { AskedPorts } from '../../cluster/asked-ports.ts';
+import type { AskedPorts } from '../../cluster/ends/asked-ports.ts';
 import { parseCidr } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod, Service, ServicePort } from '../../cluster/objects.ts';

@@ -1,15 +1,15 @@
 import type { Pod, Protocol } from '../../cluster/objects.ts';
 import { clusterPort } from '../cilium/named-ports.ts';
+import { withOwnNode } from '../deciding/half.ts';
+import { decisionOfJudgement, isIsolated, judge } from '../deciding/judge.ts';
+import type { PolicyIndex } from '../deciding/policy-index.ts';
+import { type Applied, type Stack, stackOf } from '../deciding/stack.ts';
 import { foreignDoubt } from '../foreign.ts';
-import { withOwnNode } from '../half.ts';
-import { decisionOfJudgement, isIsolated, judge } from '../judge.ts';
-import { type Match, matchPeers, type Question, type World } from '../match.ts';
+import { type Match, matchPeers, type Question, type World } from '../matching/match.ts';
+import { isOwnNode, type Side } from '../matching/side.ts';
+import { isPlain, type Way, waysBetween } from '../matching/ways.ts';
 import type { Direction, Peer, PortMatch, Rule } from '../policy.ts';
-import type { PolicyIndex } from '../policy-index.ts';
-import { isOwnNode, type Side } from '../side.ts';
-import { type Applied, type Stack, stackOf } from '../stack.ts';
 import type { Decision } from '../verdict.ts';
-import { isPlain, type Way, waysBetween } from '../ways.ts';
 import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */

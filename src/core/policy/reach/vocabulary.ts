@@ -1,12 +1,12 @@
 import { type Ip, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import { isAccountKey } from '../account-keys.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
 import { unprefixed } from '../cilium/labels.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from '../enforcers/dialect.ts';
+import { isAccountKey } from '../matching/account-keys.ts';
+import { rangesOf } from '../matching/ranges.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../policy.ts';
-import { rangesOf } from '../ranges.ts';
 
 /** What a set of policies can tell pods apart by. */
 export type Vocabulary = {

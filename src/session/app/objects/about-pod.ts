@@ -1,7 +1,7 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
+import { readingsOf } from '../../../core/policy/deciding/reading.ts';
 import type { Engine } from '../../../core/policy/engine.ts';
 import type { Direction, Policy } from '../../../core/policy/policy.ts';
-import { readingsOf } from '../../../core/policy/reading.ts';
 import type { AboutItem, Isolation, PodRow } from '../../state.ts';
 import { oneRule } from './about-policy.ts';
 

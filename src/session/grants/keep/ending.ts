@@ -1,10 +1,10 @@
 import type { EndedBy, Grant, GrantState } from '../../../core/access/grant.ts';
 import { asSluiceError, isAbort } from '../../../core/errors.ts';
 import { pause, until } from '../../wait.ts';
-import { removeLeases, removePolicies } from '../end-grant.ts';
 import { pathOf } from '../path.ts';
 import { type Ended, proveClosed } from '../proof/prove-closed.ts';
 import { objectsOf } from '../record.ts';
+import { removeLeases, removePolicies } from '../steps/end-grant.ts';
 import { type Keeping, type Life, note, recordOrNote } from './life.ts';
 import { mindClock } from './mind-clock.ts';
 

@@ -7,9 +7,9 @@ import { parseNetworkPolicy } from '../../../core/policy/network-policy/parse.ts
 import type { Policy } from '../../../core/policy/policy.ts';
 import type { PairChange } from '../../../core/policy/verdict.ts';
 import type { ApiObject, AuditType } from '../../../core/ports.ts';
-import type { MadeGrant } from '../make-grant.ts';
 import type { EvidenceDeps } from '../proof/evidence.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from '../record.ts';
+import type { MadeGrant } from '../steps/make-grant.ts';
 
 /** A grant of this process from its making to its judged end. */
 export type Life = {

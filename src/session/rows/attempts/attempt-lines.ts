@@ -1,4 +1,4 @@
-import { targetsOf } from '../../../core/cluster/ends.ts';
+import { targetsOf } from '../../../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import type { Engine } from '../../../core/policy/engine.ts';
 import type { End, Verdict } from '../../../core/policy/verdict.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { surroundingsDrift } from '../../../../src/core/access/standing/drift.ts';
 import { surroundingsOf } from '../../../../src/core/access/standing/surroundings.ts';
 import type { Pod } from '../../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../../src/core/policy/engine.ts';
 import { parseNetworkPolicy } from '../../../../src/core/policy/network-policy/parse.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';

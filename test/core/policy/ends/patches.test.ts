@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PatchStep } from '../../../../src/core/policy/edit/patch.ts';
+import type { PatchStep } from '../../../../src/core/policy/explaining/edit/patch.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { pod } from '../../../helpers/builders.ts';

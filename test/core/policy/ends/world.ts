@@ -1,9 +1,9 @@
-import { parseAskedPorts } from '../../../../src/core/cluster/asked-ports.ts';
+import { parseAskedPorts } from '../../../../src/core/cluster/ends/asked-ports.ts';
+import { parsePathEnd } from '../../../../src/core/cluster/ends/path-end.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../../../src/core/cluster/objects.ts';
-import { parsePathEnd } from '../../../../src/core/cluster/path-end.ts';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
-import { dialectOf, type EnforcerName } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf, type EnforcerName } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
 import { pathText } from '../../../../src/core/policy/path/path-text.ts';

@@ -1,6 +1,6 @@
 import { parseAdminPolicy } from '../../../../src/core/policy/admin-policy/parse.ts';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
-import { type Dialect, dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { type Dialect, dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../../src/core/policy/engine.ts';
 import { type Finding, lint } from '../../../../src/core/policy/lint/lint.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { formatIp, inRange, parseIp } from '../../../../src/core/cluster/ip.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
 import type { Policy, PolicyRef } from '../../../../src/core/policy/policy.ts';

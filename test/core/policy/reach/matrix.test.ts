@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { endGroupText } from '../../../../src/core/policy/reach/ends.ts';
 import { clusterMatrix, type OpenPath } from '../../../../src/core/policy/reach/matrix.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';

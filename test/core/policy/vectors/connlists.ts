@@ -6,7 +6,7 @@ import {
   connectionsBetween,
   isEverything,
 } from '../../../../src/core/policy/connections.ts';
-import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import type { Engine } from '../../../../src/core/policy/engine.ts';
 import type { End } from '../../../../src/core/policy/verdict.ts';
 import { judged, type Outcome } from './suite.ts';

@@ -1,4 +1,4 @@
-import { dialectOf } from '../../../../src/core/policy/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import type { Decision } from '../../../../src/core/policy/verdict.ts';
 import { judged, type Outcome } from './suite.ts';
 import {

@@ -1,4 +1,4 @@
-import { readingsOf } from '../../reading.ts';
+import { readingsOf } from '../../deciding/reading.ts';
 import type { Lint } from '../context.ts';
 
 /** Deny rules alone put the pods in default deny as well (facts/policy.md §0 fact 7, §2a.2). */

@@ -1,5 +1,5 @@
 import { serviceStands } from '../../cilium/match.ts';
-import { shortPeerText } from '../../text.ts';
+import { shortPeerText } from '../../explaining/text.ts';
 import { type Lint, placedRules } from '../context.ts';
 
 /** toServices that stands for nothing: with ports it opens them to anybody (facts/policy.md §2a.12). */

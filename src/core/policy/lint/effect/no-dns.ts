@@ -1,7 +1,7 @@
-import { targetsOf } from '../../../cluster/ends.ts';
+import { targetsOf } from '../../../cluster/ends/ends.ts';
 import type { Pod } from '../../../cluster/objects.ts';
+import { readingsOf } from '../../deciding/reading.ts';
 import type { Rule } from '../../policy.ts';
-import { readingsOf } from '../../reading.ts';
 import type { End } from '../../verdict.ts';
 import type { Lint, LintContext } from '../context.ts';
 

@@ -1,5 +1,5 @@
+import { readingsOf } from '../../deciding/reading.ts';
 import type { Policy } from '../../policy.ts';
-import { readingsOf } from '../../reading.ts';
 import { type Lint, placedRules } from '../context.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 

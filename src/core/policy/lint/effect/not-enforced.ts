@@ -1,4 +1,4 @@
-import { enforces } from '../../dialect.ts';
+import { enforces } from '../../enforcers/dialect.ts';
 import type { Lint } from '../context.ts';
 
 /** A kind that takes no effect here, or only by a version or flag (facts/policy.md §0 fact 9, §1 rule 35, §2b rule 12). */

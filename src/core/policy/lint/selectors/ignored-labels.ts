@@ -1,6 +1,6 @@
 import type { Requirement, Selector } from '../../../cluster/labels.ts';
 import { isIgnoredLabel } from '../../cilium/labels.ts';
-import { readingsOf } from '../../reading.ts';
+import { readingsOf } from '../../deciding/reading.ts';
 import { type Lint, placedRules, podPeers } from '../context.ts';
 import type { Flaw } from '../finding.ts';
 

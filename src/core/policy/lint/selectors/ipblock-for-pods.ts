@@ -1,4 +1,4 @@
-import type { EnforcerName, Known } from '../../dialect.ts';
+import type { EnforcerName, Known } from '../../enforcers/dialect.ts';
 import { type Lint, placedRules } from '../context.ts';
 import { podsInside } from '../pods-inside.ts';
 

@@ -1,5 +1,5 @@
+import { peerText } from '../../explaining/text.ts';
 import type { Peer } from '../../policy.ts';
-import { peerText } from '../../text.ts';
 import {
   isInSight,
   type Lint,

@@ -1,5 +1,5 @@
+import { shortPeerText } from '../../explaining/text.ts';
 import type { PodMatch } from '../../policy.ts';
-import { shortPeerText } from '../../text.ts';
 import {
   isInSight,
   type Lint,

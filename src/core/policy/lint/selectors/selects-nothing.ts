@@ -1,7 +1,7 @@
 import { isLive } from '../../../cluster/objects.ts';
+import { readingsOf } from '../../deciding/reading.ts';
+import { selectorText } from '../../explaining/text.ts';
 import type { PodMatch, Policy } from '../../policy.ts';
-import { readingsOf } from '../../reading.ts';
-import { selectorText } from '../../text.ts';
 import { isInSight, type Lint, type LintContext, podsMatching } from '../context.ts';
 import type { Flaw } from '../finding.ts';
 import { nearestLabel } from '../near.ts';

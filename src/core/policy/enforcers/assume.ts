@@ -1,0 +1,80 @@
+import { SluiceError } from '../../errors.ts';
+import { POLICY_KINDS } from '../kinds.ts';
+import { CILIUM_SETTINGS, type CiliumSetting, told, withKind, withSetting } from './cilium-settings.ts';
+import type { Dialect, Known } from './dialect.ts';
+
+/** What may be assumed of any enforcer. */
+type Assumption = {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly apply: (dialect: Dialect, value: string) => Dialect;
+};
+
+const KINDS = POLICY_KINDS.map(({ kind }) => kind);
+
+const ASSUMPTIONS: readonly Assumption[] = [
+  knownField('ipblock-matches-pods', 'ipBlockMatchesPods'),
+  knownField('end-port', 'endPort'),
+  knownField('sctp', 'sctp'),
+  knownField('keeps-established', 'keepsEstablished'),
+  { key: 'enforces', values: KINDS, apply: (dialect, kind) => withKind(dialect, kind, true) },
+  { key: 'ignores', values: KINDS, apply: (dialect, kind) => withKind(dialect, kind, false) },
+];
+
+function knownField(
+  key: string,
+  field: 'ipBlockMatchesPods' | 'endPort' | 'sctp' | 'keepsEstablished',
+): Assumption {
+  return {
+    key,
+    values: ['true', 'false', 'unknown'],
+    apply: (dialect, value) => ({ ...dialect, [field]: knownOf(value) }),
+  };
+}
+
+function knownOf(value: string): Known {
+  if (value === 'unknown') return value;
+  return value === 'true' ? 'yes' : 'no';
+}
+
+/**
+ * A dialect with one assumption changed, written `KEY=VALUE` (design §8 `--assume`). The keys of Cilium are those of
+ * its ConfigMap.
+ *
+ * @throws SluiceError `usage` for an unknown key or value, with those that exist
+ */
+export function assume(dialect: Dialect, text: string): Dialect {
+  const cut = text.indexOf('=');
+  const key = cut < 0 ? text : text.slice(0, cut);
+  const value = cut < 0 ? undefined : text.slice(cut + 1);
+  const setting = CILIUM_SETTINGS.find((item) => item.key === key);
+  const assumption = ASSUMPTIONS.find((item) => item.key === key);
+  const found = setting ?? assumption;
+  if (found === undefined) {
+    const known = [...ASSUMPTIONS, ...CILIUM_SETTINGS].map((item) => item.key);
+    throw new SluiceError('usage', `"${key}" is nothing to assume.`, `Known: ${known.join(', ')}.`);
+  }
+  const { values } = found;
+  if (value === undefined || (values !== undefined && !values.includes(value))) {
+    const known = values?.filter((item) => item !== '').join(', ') ?? 'its text';
+    throw new SluiceError(
+      'usage',
+      `"${text}" has no value known for ${key}.`,
+      `Write ${key}= and one of ${known}.`,
+    );
+  }
+  return setting === undefined
+    ? told(found.apply(dialect, value), key, value)
+    : ciliumSetting(dialect, setting, value);
+}
+
+function ciliumSetting(dialect: Dialect, setting: CiliumSetting, value: string): Dialect {
+  if (dialect.enforcer !== 'cilium') {
+    throw new SluiceError(
+      'usage',
+      `${setting.key} is a setting of Cilium.`,
+      'Add --enforcer cilium, or leave it out.',
+    );
+  }
+  return withSetting(dialect, setting, value);
+}

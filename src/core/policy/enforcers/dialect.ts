@@ -1,0 +1,93 @@
+import { DIALECTS } from './enforcers.ts';
+
+/** What implements policies in a cluster. `spec` is the Kubernetes text itself. */
+export type EnforcerName =
+  | 'cilium'
+  | 'calico'
+  | 'kube-router'
+  | 'kindnet'
+  | 'ovn-kubernetes'
+  | 'antrea'
+  | 'aws-vpc-cni'
+  | 'spec'
+  | 'none'
+  | 'unknown';
+
+/** `unknown`: no source at hand tells; what hangs on it is undecidable, or told as an assumption. */
+export type Known = 'yes' | 'no' | 'unknown';
+
+/** Policy kinds that an enforcer enforces for certain, and those that it may, by version or flag. */
+export type EnforcedKinds = {
+  readonly sure: readonly string[] | 'all';
+  readonly unsure: readonly string[] | 'all';
+  /** Kinds that are switched off, whatever the lists say. */
+  readonly never?: readonly string[];
+};
+
+/**
+ * How an enforcer reads policies where the API leaves room. Each field is one difference, with its rule in
+ * facts/policy.md; the values of an enforcer are in `enforcers/`, each with its source.
+ */
+export type Dialect = {
+  readonly enforcer: EnforcerName;
+  /** The version that runs, as far as it is known: `1.20.2`. */
+  readonly version?: string;
+  /** The release whose behaviour is assumed, where releases differ: `1.19`. */
+  readonly readAs?: string;
+  /** Settings that were found or assumed and differ from the default, as `KEY=VALUE`. */
+  readonly settings: readonly string[];
+  /** Whether the cluster was asked for its settings: what `settings` leaves out then has its default. */
+  readonly settingsRead: boolean;
+  /** Whether an ipBlock matches the addresses of pods (§0 fact 10, §1 rule 22). */
+  readonly ipBlockMatchesPods: Known;
+  /** Whether `endPort` of a NetworkPolicy counts; else only `port` does (§1 rule 24). */
+  readonly endPort: Known;
+  /** Whether ports of SCTP count (§1 rule 26). */
+  readonly sctp: Known;
+  /** Whether connections made before a policy change go on after it (§0 fact 11): shown at revoke. */
+  readonly keepsEstablished: Known;
+  /** Whether a denied connection is answered, so that it looks "refused" (facts/traffic.md §0.6). */
+  readonly rejects: Known;
+  /** Which kinds take effect (§0 fact 9, §2b rule 12). */
+  readonly kinds: EnforcedKinds;
+  /** A host-network pod is its node, or the API's "undefined": then both readings are tried (§1 rule 29). */
+  readonly hostNetwork: 'node' | 'undefined';
+  /** The own node gets in always, unless a rule denies it, or only where a rule admits it (§1 rule 28, §2a.9). */
+  readonly ownNode: 'always' | 'unless-denied' | 'by-rule';
+  /** Whether policies filter what a pod sends to itself through its own Service (§1 rule 30). */
+  readonly filtersHairpin: Known;
+  /** Whether egress is decided on the address of a Service rather than on that of the pod behind it (§1 rule 27). */
+  readonly egressSeesServices: Known;
+  /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (§2a.7, §2a.8). */
+  readonly identityLabels: boolean;
+  /** Whether selectors see the labels that Calico derives for pods and namespaces beside their own (`calico/labels.ts`). */
+  readonly endpointLabels: boolean;
+  /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (§2a.8). */
+  readonly labels: string;
+  /** Whether rules count in a direction that policyTypes leaves out (§1 rule 8). */
+  readonly appliesUnlisted: boolean;
+  /** Cilium's `enable-policy`: `always` isolates every pod, `never` enforces nothing (§2a.1). */
+  readonly enablePolicy: 'default' | 'always' | 'never';
+  /** Whether in mode `always` the own node needs some ingress rule that selects the pod (§2a.1). */
+  readonly alwaysShutsOwnNode: boolean;
+  /** Cilium's `policy-cidr-match-mode=nodes`: a CIDR may match a node (§2a.11). */
+  readonly cidrMatchesNodes: boolean;
+  /** How an egress rule's port name is looked up: on the destination, or over the cluster (§2a.13). */
+  readonly namedEgressPorts: 'destination' | 'cluster';
+  /** Whether ports that a native sidecar declares have names (§1 rule 25). */
+  readonly sidecarPortNames: Known;
+  /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (§2a.13). */
+  readonly zeroPortIsAll: boolean;
+};
+
+/** The dialect of an enforcer, of this version where it is known: `1.20.2`. */
+export function dialectOf(enforcer: EnforcerName, version?: string): Dialect {
+  return DIALECTS[enforcer](version);
+}
+
+/** Whether a kind takes effect: `maybe` depends on a version or a flag of the enforcer. */
+export function enforces({ kinds }: Dialect, kind: string): 'yes' | 'no' | 'maybe' {
+  if (kinds.never?.includes(kind) === true) return 'no';
+  if (kinds.sure === 'all' || kinds.sure.includes(kind)) return 'yes';
+  return kinds.unsure === 'all' || kinds.unsure.includes(kind) ? 'maybe' : 'no';
+}

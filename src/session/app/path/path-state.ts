@@ -1,0 +1,91 @@
+import type { EndRef, PortSpec } from '../../../core/access/grant.ts';
+import { nameOfEnd } from '../../../core/cluster/ends/ends.ts';
+import { SluiceError } from '../../../core/errors.ts';
+import { sameJson } from '../../../core/json.ts';
+import { createPathJudge } from '../../../core/policy/path/judge-path.ts';
+import type { Verdict } from '../../../core/policy/verdict.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { PathState } from '../../state.ts';
+import type { App } from '../app.ts';
+import { attemptUnderCursor, grantUnderCursor, pickedFlowEnd, portOf } from './ends.ts';
+import { pathOfGrant } from './grant-path.ts';
+
+/** The path bar: the marked pair, or the path of the attempt or grant under the cursor. */
+export function shownPath(app: App): PathState {
+  const runtime = app.runtime();
+  return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
+}
+
+/** The path bar as it should be after something changed; the one before, while neither its ends nor verdicts can differ. */
+export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boolean): PathState {
+  const { path } = app.state();
+  const ends = shownEnds(app, runtime);
+  const same = sameJson(endsIn(path), endsIn(ends));
+  if (same && !verdictsMayDiffer) return path;
+  const next = judged(runtime, ends);
+  return sameJson(path, next) ? path : next;
+}
+
+function endsIn({ source, destination, port, sourcePod, destinationPod, marked }: PathState) {
+  return { source, destination, port, sourcePod, destinationPod, marked };
+}
+
+function shownEnds(app: App, runtime: Runtime): PathState {
+  const { path } = app.state();
+  if (path.marked === true && (path.source !== undefined || path.destination !== undefined)) return path;
+  const grant = grantUnderCursor(app.state(), app.visibleRows);
+  if (grant !== undefined) return pathOfGrant(runtime, grant);
+  const line = attemptUnderCursor(app.state(), app.visibleRows);
+  if (line === undefined) return {};
+  const port = portOf(line);
+  const source = pickedFlowEnd(runtime.model, line.row.newest.source);
+  const destination = pickedFlowEnd(runtime.model, line.row.newest.destination, port);
+  return {
+    ...(source === undefined ? {} : { source: source.end, sourcePod: source.pod }),
+    ...(destination === undefined ? {} : { destination: destination.end, destinationPod: destination.pod }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** The path with names and verdict. */
+export function judged(runtime: Runtime, path: PathState): PathState {
+  const { source, destination, port } = path;
+  const named: PathState = {
+    ...path,
+    ...(source === undefined ? {} : { sourceName: nameOfEnd(source) }),
+    ...(destination === undefined ? {} : { destinationName: nameOfEnd(destination) }),
+    verdict: undefined,
+    problem: undefined,
+  };
+  if (source === undefined || destination === undefined) return named;
+  if (port === undefined) return { ...named, problem: 'no port yet' };
+  const verdict = judgePath(runtime, source, destination, port);
+  return typeof verdict === 'string' ? { ...named, problem: verdict } : { ...named, verdict };
+}
+
+/**
+ * The verdict of a path between two ends, of all their pods: the worst there is. Says so where parts of it differ.
+ *
+ * @returns the verdict, or why there is none
+ */
+export function judgePath(
+  { model, engine }: Runtime,
+  source: EndRef,
+  destination: EndRef,
+  { port, protocol }: PortSpec,
+): Verdict | string {
+  try {
+    const judge = createPathJudge({ model, engine });
+    const { verdict, parts, notes } = judge(source, destination, {
+      type: 'range',
+      protocol,
+      from: port,
+      to: port,
+    });
+    const differing = parts.map((part) => `${part.from.text} → ${part.to.text}: ${part.verdict}`);
+    return { ...verdict, assumptions: [...verdict.assumptions, ...differing, ...notes] };
+  } catch (error) {
+    if (error instanceof SluiceError) return error.message.replace(/\.$/, '');
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Grant } from '../../../core/access/grant.ts';
+import { GRANT_LABEL, type HalfPlace, MANAGED_SELECTOR, objectName } from '../../../core/access/names.ts';
+import { readGrants } from '../../../core/access/read-grant.ts';
+import { asSluiceError, SluiceError } from '../../../core/errors.ts';
+import type { ApiObject, ApiRef, ClusterApi } from '../../../core/ports.ts';
+import { JOBS, jobRef, POLICIES, policyRef } from '../objects.ts';
+
+/**
+ * All grants that stand in a namespace, or everywhere, whoever made them: read from the server, by label. What a list
+ * does not show whole is looked for by name: halves in other namespaces, and objects that came or went between the
+ * two lists. A half that may not be looked at is `unseen`, and says why.
+ */
+export async function findGrants(
+  api: ClusterApi,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Grant[]> {
+  const options = { labels: MANAGED_SELECTOR, signal, ...(namespace === undefined ? {} : { namespace }) };
+  const policies = await api.list(POLICIES, options);
+  const jobs = await api.list(JOBS, options);
+  const looks = await Promise.all(
+    readGrants(policies, jobs).flatMap((grant) =>
+      partialHalves(grant).flatMap((place) => lookAt(api, grant.id, place, signal)),
+    ),
+  );
+  if (looks.length === 0) return readGrants(policies, jobs);
+  return readGrants(
+    merged(
+      policies,
+      looks.filter(({ kind }) => kind === 'NetworkPolicy'),
+    ),
+    merged(
+      jobs,
+      looks.filter(({ kind }) => kind === 'Job'),
+    ),
+    new Map(looks.flatMap(({ key, why }) => (why === undefined ? [] : [[key, why]]))),
+    new Set(
+      looks.flatMap(({ key, why, object }) => (why === undefined && object === undefined ? [key] : [])),
+    ),
+  );
+}
+
+function partialHalves({ halves, unseen = [] }: Grant): readonly HalfPlace[] {
+  return [...unseen, ...halves.filter(({ policy, lease }) => policy === undefined || lease === undefined)];
+}
+
+/** What one object of a half is now: there, gone, or not to be looked at. */
+type Look = {
+  readonly kind: 'Job' | 'NetworkPolicy';
+  readonly key: string;
+  readonly object?: ApiObject;
+  readonly why?: string;
+};
+
+function lookAt(
+  api: ClusterApi,
+  id: string,
+  { direction, namespace }: HalfPlace,
+  signal: AbortSignal,
+): readonly Promise<Look>[] {
+  const name = objectName(id, direction);
+  const look = async (kind: Look['kind'], ref: ApiRef): Promise<Look> => {
+    const key = `${kind}/${namespace}/${name}`;
+    try {
+      const object = await api.read(ref, signal);
+      return object === undefined ? { kind, key } : { kind, key, object: labelled(object, id) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SluiceError)) throw error;
+      return { kind, key, why: asSluiceError(error).message.replace(/\.$/, '') };
+    }
+  };
+  return [look('NetworkPolicy', policyRef(namespace, name)), look('Job', jobRef(namespace, name))];
+}
+
+/** Found by the name that only this grant gives: it is a part of it even where somebody took its label off. */
+function labelled(object: ApiObject, id: string): ApiObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, [GRANT_LABEL]: id } } };
+}
+
+/** The listed objects with what was looked at since in their place. */
+function merged(listed: readonly ApiObject[], looks: readonly Look[]): readonly ApiObject[] {
+  const places = new Set(
+    looks.flatMap(({ key, why }) => (why === undefined ? [key.replace(/^[^/]+\//, '')] : [])),
+  );
+  const rest = listed.filter(({ metadata }) => !places.has(`${metadata.namespace}/${metadata.name}`));
+  return [...rest, ...looks.flatMap(({ object }) => object ?? [])];
+}

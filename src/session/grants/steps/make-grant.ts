@@ -1,0 +1,256 @@
+import type { Grant, GrantHalf, GrantRequest, GrantWindow } from '../../../core/access/grant.ts';
+import {
+  admissionChanges,
+  clockSkew,
+  leaseFaults,
+  policyFaults,
+  windowOf,
+} from '../../../core/access/lease.ts';
+import { ownedPolicy } from '../../../core/access/manifests.ts';
+import type { GrantPlan, PlannedHalf } from '../../../core/access/plan.ts';
+import { asSluiceError, isAbort, SluiceError } from '../../../core/errors.ts';
+import type { ApiObject } from '../../../core/ports.ts';
+import { poll } from '../../wait.ts';
+import { JOBS, jobRef, POLICIES, policyRef } from '../objects.ts';
+import { type GrantDeps, objectsOf, record, recordRefusal } from '../record.ts';
+import { checkRights } from '../rights.ts';
+import { rollBack } from './roll-back.ts';
+
+export type GoodPlan = Extract<GrantPlan, { ok: true }>;
+
+/** A grant with the objects that stand for it on the server, as they were sent. */
+export type MadeGrant = { readonly grant: Grant; readonly sent: ReadonlyMap<string, ApiObject> };
+
+/** How long a lease may take to start; 100 at once took 6 s on an idle cluster (facts/access.md §2.2). */
+const LEASE_START = 30_000;
+
+/** The steps, for whoever shows them. */
+export type GrantStep = 'rights' | 'dry-run' | 'audit' | 'lease' | 'policy' | 'read-back';
+
+/**
+ * Asks the server, without storing anything, whether it would take both objects of every half; says what admission
+ * would change (design §5 step 3).
+ */
+export async function dryRun(
+  deps: GrantDeps,
+  halves: readonly PlannedHalf[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const changes: string[] = [];
+  for (const { namespace, lease, policy } of halves) {
+    const job = await deps.api.create({ ...JOBS, namespace }, lease, { dryRun: true, signal });
+    const owned = ownedPolicy(policy, job.object, {
+      start: 0,
+      seconds: 0,
+      end: deps.api.clock.now() + 60_000,
+    });
+    const made = await deps.api.create({ ...POLICIES, namespace }, owned, { dryRun: true, signal });
+    changes.push(
+      ...admissionChanges(lease, job.object).map((change) => `Job ${lease.metadata.name}: ${change}`),
+    );
+    changes.push(
+      ...admissionChanges(owned, made.object).map(
+        (change) => `NetworkPolicy ${policy.metadata.name}: ${change}`,
+      ),
+    );
+    changes.push(...job.warnings, ...made.warnings);
+  }
+  return changes;
+}
+
+/**
+ * Makes a grant (design §5 steps 1 to 6): rights, dry-run, audit, leases, policies, read-back. Both leases run before the
+ * first policy is made, so that nothing is open that nothing would close. On any failure everything made so far is
+ * removed and the failure is audited.
+ *
+ * @throws SluiceError, after the rollback
+ */
+export async function makeGrant(
+  deps: GrantDeps,
+  plan: GoodPlan,
+  request: GrantRequest,
+  onStep: (step: GrantStep, grant: Grant) => void,
+  signal: AbortSignal,
+): Promise<MadeGrant> {
+  let grant = draftGrant(deps, plan, request);
+  const sent = new Map<string, ApiObject>();
+  const auditIds = new Map<string, string>();
+  const step = (name: GrantStep) => onStep(name, grant);
+
+  try {
+    step('rights');
+    const namespaces = [...new Set(plan.halves.map(({ namespace }) => namespace))];
+    await checkRights(deps.api, deps.identity, 'grant', namespaces, signal);
+    step('dry-run');
+    await dryRun(deps, plan.halves, signal);
+  } catch (error) {
+    if (!isAbort(error)) await recordRefusal(deps, request, asSluiceError(error).message);
+    throw error;
+  }
+
+  step('audit');
+  for (const { lease, policy } of plan.halves) {
+    auditIds.set(`Job/${lease.metadata.name}`, crypto.randomUUID());
+    auditIds.set(`NetworkPolicy/${policy.metadata.name}`, crypto.randomUUID());
+  }
+  await record(deps, 'intent', grant, `about to open ${plan.opens.length} pairs`, {
+    objects: plan.halves.flatMap(({ namespace, lease, policy }) =>
+      [lease, policy].map(({ kind, metadata: { name } }) => ({
+        kind,
+        namespace,
+        name,
+        auditId: auditIds.get(`${kind}/${name}`) ?? '',
+      })),
+    ),
+  });
+
+  try {
+    step('lease');
+    for (const half of plan.halves) {
+      const lease = await createLease(deps, half, plan.seconds, auditIds, signal, (created) => {
+        grant = withHalf(grant, half, { lease: idOf(created) });
+      });
+      sent.set(`Job/${half.namespace}/${lease.metadata.name}`, lease);
+      grant = withWindow(grant, windowOf(lease));
+      const { clock } = deps.api;
+      const skew = clockSkew(lease, clock.now(), clock.error);
+      if (skew !== undefined) grant = { ...grant, drift: [...new Set([...grant.drift, skew])] };
+    }
+    step('policy');
+    let inForce = deps.api.clock.now();
+    for (const half of plan.halves) {
+      const lease = sent.get(`Job/${half.namespace}/${half.lease.metadata.name}`);
+      if (lease === undefined || grant.window === undefined) throw new Error('a policy before its lease');
+      const owned = ownedPolicy(half.policy, lease, grant.window);
+      const auditId = auditIds.get(`NetworkPolicy/${owned.metadata.name}`);
+      const answer = await deps.api.create({ ...POLICIES, namespace: half.namespace }, owned, {
+        auditId,
+        signal,
+      });
+      inForce = deps.api.clock.now();
+      grant = withHalf(grant, half, { policy: idOf(answer.object) });
+      sent.set(`NetworkPolicy/${half.namespace}/${owned.metadata.name}`, answer.object);
+      step('read-back');
+      await readBack(deps, half, owned, lease, plan.seconds, signal);
+    }
+    grant = { ...grant, state: { name: 'applied', at: inForce } };
+    await record(
+      deps,
+      'granted',
+      grant,
+      `open until ${new Date(grant.window?.end ?? 0).toISOString()}`,
+      objectsOf(grant, auditIds),
+    );
+    return { grant, sent };
+  } catch (error) {
+    throw await rollBack(deps, grant, error);
+  }
+}
+
+async function createLease(
+  deps: GrantDeps,
+  { namespace, lease }: PlannedHalf,
+  seconds: number,
+  auditIds: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+  onCreated: (job: ApiObject) => void,
+): Promise<ApiObject> {
+  const { name } = lease.metadata;
+  const created = await deps.api.create({ ...JOBS, namespace }, lease, {
+    auditId: auditIds.get(`Job/${name}`),
+    signal,
+  });
+  onCreated(created.object);
+  const started = await poll(
+    async () => {
+      const job = await deps.api.read(jobRef(namespace, name), signal);
+      if (job === undefined || job.metadata.uid !== created.object.metadata.uid) {
+        throw new SluiceError(
+          'failed',
+          `The lease ${namespace}/${name} vanished before it started.`,
+          'See who deletes Jobs in this namespace.',
+        );
+      }
+      return windowOf(job) !== undefined || leaseFaults(job, seconds).length > 0 ? job : undefined;
+    },
+    LEASE_START,
+    deps.clock,
+    signal,
+  );
+  if (started === undefined) {
+    throw new SluiceError(
+      'failed',
+      `The lease ${namespace}/${name} has not started within 30 s, so nothing would end the grant.`,
+      'The Job controller is down, or the server is older than Kubernetes 1.24.',
+    );
+  }
+  const faults = leaseFaults(started, seconds);
+  if (faults.length > 0) {
+    throw new SluiceError(
+      'refused',
+      `Admission changed the lease ${namespace}/${name}: ${faults.join('; ')}.`,
+      'Exempt Jobs named sluice-* from the webhook that rewrites Jobs.',
+    );
+  }
+  return started;
+}
+
+/** A 201 proves nothing when the owner has died meanwhile: read both again (design §5 step 6). */
+async function readBack(
+  deps: GrantDeps,
+  { namespace, lease }: PlannedHalf,
+  policy: ApiObject,
+  job: ApiObject,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name } = policy.metadata;
+  const [storedPolicy, storedJob] = await Promise.all([
+    deps.api.read(policyRef(namespace, name), signal),
+    deps.api.read(jobRef(namespace, lease.metadata.name), signal),
+  ]);
+  const faults =
+    storedPolicy === undefined || storedJob === undefined
+      ? ['it was removed at once, as its lease is gone']
+      : [...policyFaults(storedPolicy, policy, job), ...leaseFaults(storedJob, seconds)];
+  if (faults.length > 0) {
+    throw new SluiceError(
+      'refused',
+      `The grant ${namespace}/${name} did not come out as sent: ${faults.join('; ')}.`,
+      'See which admission webhook changes it.',
+    );
+  }
+}
+
+function draftGrant(deps: GrantDeps, plan: GoodPlan, request: GrantRequest): Grant {
+  return {
+    id: plan.id,
+    source: plan.source,
+    destination: plan.destination,
+    ports: plan.ports,
+    reason: request.reason,
+    ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
+    requester: deps.identity.username,
+    halves: plan.halves.map(({ direction, namespace }) => ({ direction, namespace })),
+    state: { name: 'leasing' },
+    drift: [],
+    mine: true,
+  };
+}
+
+function withHalf(grant: Grant, { direction }: PlannedHalf, change: Partial<GrantHalf>): Grant {
+  return {
+    ...grant,
+    halves: grant.halves.map((half) => (half.direction === direction ? { ...half, ...change } : half)),
+  };
+}
+
+/** Of two leases the earlier end counts: a path needs both halves. */
+function withWindow(grant: Grant, window: GrantWindow | undefined): Grant {
+  if (window === undefined || (grant.window !== undefined && grant.window.end <= window.end)) return grant;
+  return { ...grant, window };
+}
+
+function idOf(object: ApiObject): { readonly name: string; readonly uid: string } {
+  return { name: object.metadata.name, uid: object.metadata.uid ?? '' };
+}
