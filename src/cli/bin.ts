@@ -1,7 +1,15 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+// As a whole, as an old Node stops at a name that it does not have.
+import nodeModule from 'node:module';
+import { nodeTooOld } from './node-version.ts';
 
-enableCompileCache();
+const refusal = nodeTooOld(process.versions.node);
+if (refusal !== undefined) {
+  process.stderr.write(refusal);
+  process.exit(1);
+}
+
+nodeModule.enableCompileCache();
 const { main } = await import('./main.ts');
 const { reportError } = await import('./report-error.ts');
 const { openStdio } = await import('./output/stdio.ts');

@@ -87,6 +87,8 @@ export type Verdict = {
   readonly ingress: Half;
   /** What the verdict rests on: the enforcer's dialect, kinds that could not be read. */
   readonly assumptions: readonly string[];
+  /** Kinds of policies that count here and could not be read: the verdict is as good as what was read. */
+  readonly incomplete?: readonly string[];
 };
 
 /** A pod that a change of policies isolates, or frees, in one direction. */

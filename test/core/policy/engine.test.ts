@@ -63,6 +63,9 @@ test('kinds that may not be read are told, and only those that count here', () =
     'enforced by cilium, read as 1.19, else its default settings',
     'CiliumNetworkPolicy could not be read: the verdict leaves it out',
   ]);
+  expect(engine.evaluate(query).incomplete).toEqual(['CiliumNetworkPolicy']);
+  engine.setUnreadable(['AdminNetworkPolicy']);
+  expect(engine.evaluate(query)).not.toHaveProperty('incomplete');
 });
 
 test('a foreign policy that may select an end makes its half undecidable and is named', () => {

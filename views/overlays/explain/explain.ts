@@ -28,9 +28,10 @@ export function explainContent(overlay: Explain, state: SessionState): Content {
   };
 }
 
-function verdictSpan({ verdict }: Verdict, inPart: boolean) {
+function verdictSpan({ verdict, incomplete = [] }: Verdict, inPart: boolean) {
   const { symbol, word, tone } = decision(verdict);
-  return span(`${symbol} ${word.toUpperCase()} ${inPart ? 'in part ' : ''}`, tone);
+  const limits = `${inPart ? 'in part ' : ''}${incomplete.length > 0 ? 'as far as read ' : ''}`;
+  return span(`${symbol} ${word.toUpperCase()} ${limits}`, tone);
 }
 
 function allLines(overlay: Explain, state: SessionState, columns: number): readonly Line[] {

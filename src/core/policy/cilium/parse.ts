@@ -37,7 +37,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
     },
     ingress: read.parts.flatMap(({ ingress }) => ingress),
     egress: read.parts.flatMap(({ egress }) => egress),
-    ...(read.parts.length === 1 ? {} : { parts: read.parts }),
+    ...(read.parts.length === 1 && !Array.isArray(object.specs) ? {} : { parts: read.parts }),
     ...(refused === undefined ? {} : { inert: true }),
     ...(read.blanks.length === 0 ? {} : { blanks: read.blanks }),
     problems: refused === undefined ? warnings(read.parts) : [refused],

@@ -23,13 +23,14 @@ type Parts = {
 /** The whole verdict: both halves must allow (facts/policy.md §1 rule 1), with what it rests on. */
 export function assumptionsOf(parts: Parts): Verdict {
   const { egress, ingress } = parts;
+  const incomplete = unreadableKinds(parts);
   return {
     verdict: both(decisionOf(egress), decisionOf(ingress)),
     egress,
     ingress,
     assumptions: [
       enforcerText(parts.world),
-      ...unreadableTexts(parts),
+      ...incomplete.map((kind) => `${kind} could not be read: the verdict leaves it out`),
       ...foreignTexts(parts),
       ...sideTexts(parts.source),
       ...sideTexts(parts.destination),
@@ -37,6 +38,7 @@ export function assumptionsOf(parts: Parts): Verdict {
       ...baselineTexts(parts, parts.source, 'egress'),
       ...baselineTexts(parts, parts.destination, 'ingress'),
     ],
+    ...(incomplete.length === 0 ? {} : { incomplete }),
   };
 }
 
@@ -99,10 +101,9 @@ function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
   return filtersHairpin === 'yes' && viaService === true;
 }
 
-function unreadableTexts({ world, unreadable }: Parts): readonly string[] {
-  return unreadable
-    .filter((kind) => !isEvaluated(kind) || enforces(world.dialect, kind) !== 'no')
-    .map((kind) => `${kind} could not be read: the verdict leaves it out`);
+/** A kind that may not be read degrades the verdict where it may be enforced (facts/policy.md §8). */
+function unreadableKinds({ world, unreadable }: Parts): readonly string[] {
+  return unreadable.filter((kind) => !isEvaluated(kind) || enforces(world.dialect, kind) !== 'no');
 }
 
 function isEvaluated(kind: string): boolean {

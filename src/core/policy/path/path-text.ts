@@ -1,7 +1,7 @@
 import { type AskedPorts, portRangeText } from '../../cluster/ends/asked-ports.ts';
 import { DECISION_WORDS, explainText, type PathNames, remark } from '../explaining/explain.ts';
 import { wrapped } from '../explaining/wrap.ts';
-import type { Decision, End } from '../verdict.ts';
+import type { Decision, End, Verdict } from '../verdict.ts';
 import { type PathAnswer, pathTitle } from './judge-path.ts';
 import type { PathPart } from './parts.ts';
 
@@ -19,12 +19,17 @@ export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string
   const { verdict, parts, notes } = answer;
   const inPart = parts.length > 0 && parts.some((part) => part.verdict !== verdict.verdict) ? ' in part' : '';
   return [
-    `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}`,
+    `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}${isIncomplete(verdict) ? ', as far as policies could be read' : ''}`,
     ...parts.flatMap((part) => partLines(answer, part)),
     ...shownPair(answer, ports),
     ...explainText(verdict, explainedNames(answer, ports)),
     ...notes.flatMap((text) => remark('note', text)),
   ];
+}
+
+/** Whether policies that may not be read could have turned the verdict. */
+function isIncomplete({ incomplete = [] }: Verdict): boolean {
+  return incomplete.length > 0;
 }
 
 function partLines(answer: PathAnswer, part: PathPart): readonly string[] {

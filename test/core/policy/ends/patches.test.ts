@@ -60,9 +60,13 @@ test.each([
   expect(under(parsed(patched(doc, patch))).verdict).toBe('allow');
 });
 
-test('a policy of several specs has an edit and no patch: which of them it is cannot be said', () => {
-  const spec = cilium({ ingress: [{ ...endpointsApi, ...toPort(80) }] }).spec;
-  const doc = { ...cilium({}), spec: undefined, specs: [spec, spec] };
+const { spec: one } = cilium({ ingress: [{ ...endpointsApi, ...toPort(80) }] });
+
+test.each([
+  ['several', [one, one]],
+  ['one', [one]],
+])('a policy with a list of specs, %s, has an edit and no patch: its rules stand elsewhere', (_, specs) => {
+  const doc = { ...cilium({}), spec: undefined, specs };
   const { nearMisses } = askedWorld({ pods, policies: [parsed(doc)] }).ask('web', 'db', '80').verdict.ingress;
   expect(nearMisses[0]?.edit).toMatchObject({ type: 'add-peer' });
   expect(nearMisses[0]?.edit?.patch).toBeUndefined();
