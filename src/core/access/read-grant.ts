@@ -48,10 +48,16 @@ function readGrant(
   const notes = (ownPolicies[0] ?? ownJobs[0])?.metadata.annotations ?? {};
   const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
   const ticket = notes[NOTE.ticket];
-  const halves = readHalves(ownPolicies, ownJobs);
-  const absent = declaredHalves([...ownPolicies, ...ownJobs]).filter(
-    (place) => !halves.some((half) => isAt(half, place)),
-  );
+  const found = readHalves(ownPolicies, ownJobs);
+  // A lease alone says nothing of a policy that was looked for and could not be read.
+  const isHidden = (half: GrantHalf) => half.policy === undefined && known.unread.has(policyKeyOf(id, half));
+  const halves = found.filter((half) => !isHidden(half));
+  const declared = declaredHalves([...ownPolicies, ...ownJobs]);
+  const hidden = found
+    .filter(isHidden)
+    .filter((half) => !declared.some((place) => isAt(half, place)))
+    .map(({ direction, namespace }): HalfPlace => ({ direction, namespace }));
+  const absent = [...declared, ...hidden].filter((place) => !halves.some((half) => isAt(half, place)));
   const unseen = absent
     .filter((place) => !known.gone.has(policyKeyOf(id, place)))
     .map((place) => unseenHalf(id, place, known.unread));

@@ -96,7 +96,8 @@ export function targetsOf(model: ClusterModel, service: Service, port: PortSpec)
   const entry = service.ports.find((item) => item.port === port.port && item.protocol === port.protocol);
   if (entry === undefined) return [];
   return model.backends(service).flatMap((pod): readonly Target[] => {
-    const number = targetPortOf(pod, entry);
+    // Who dials a headless Service dials its pods themselves, on the port that they dial.
+    const number = service.headless ? port.port : targetPortOf(pod, entry);
     return number === undefined ? [] : [{ pod, port: number, protocol: port.protocol }];
   });
 }

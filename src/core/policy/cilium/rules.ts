@@ -46,7 +46,10 @@ function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): read
   const l7 = action === 'allow' ? authentication(rule) : undefined;
   const proved = l7 === undefined ? {} : { l7 };
   if (ports === 'any') {
-    return [{ action, peers: peers ?? [], ports: parseIcmps(rule) ?? 'any', at, ...proved }];
+    const icmps = parseIcmps(rule);
+    // As with ports, a rule of types alone speaks of everybody; one that names nothing at all, of nobody.
+    const silent = icmps === undefined ? [] : 'any';
+    return [{ action, peers: peers ?? silent, ports: icmps ?? 'any', at, ...proved }];
   }
   const whole: Rule = { action, peers: peers ?? 'any', ports: [], at, ...proved };
   const plain = ports.filter(({ l7 }) => l7 === undefined).flatMap((item) => item.ports);

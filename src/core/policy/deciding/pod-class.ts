@@ -87,7 +87,11 @@ export function createClasses(world: World, index: PolicyIndex): Classes {
   }
 
   function intern(home: Home, pod: Pod): PodClass {
-    if (home.classes.size > 2 * world.model.podsIn(pod.namespace).length + 50) home.classes.clear();
+    if (home.classes.size > 2 * world.model.podsIn(pod.namespace).length + 50) {
+      home.classes.clear();
+      // Another list, so that no pod keeps a class that later changes do not reach.
+      home.keys = [...home.keys];
+    }
     const key = wordsOf(home.keys, pod);
     const made = home.classes.get(key) ?? {
       built: -1,

@@ -106,6 +106,17 @@ test('rule 27: a service is its backends, each with its own number for a named t
   expect(targetPorts(model, ref, { port: 80, protocol: 'TCP' })).toEqual([]);
 });
 
+test('a headless Service is dialled at its pods, on the port that is dialled', () => {
+  const model = cluster({
+    pods: [pod({ name: 'db' })],
+    services: [
+      service({ headless: true, clusterIPs: [], ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }] }),
+    ],
+  });
+  const ref = { type: 'service', namespace: 'shop', name: 'db' } as const;
+  expect(targetPorts(model, ref, { port: 80, protocol: 'TCP' })).toEqual([{ port: 80, protocol: 'TCP' }]);
+});
+
 test('an address is the pod that has it, else itself', () => {
   expect(resolveEnd(model, { type: 'ip', ip: one.ips[0] ?? '' }).pods).toEqual([one]);
   expect(resolveEnd(model, { type: 'ip', ip: '203.0.113.9' }).ends).toEqual([

@@ -86,6 +86,28 @@ describe('ICMP (facts/policy.md §1 rule 26, §2a.13)', () => {
     );
     expect(icmp({ type: 'Nonsense' })).toMatchObject({ inert: true });
   });
+
+  test('in a rule of Cilium without a peer is meant for everybody', () => {
+    const icmps = [{ fields: [{ type: 8 }] }];
+    const under = (sections: object) =>
+      askedWorld({
+        pods: [web, db],
+        policies: [ciliumPolicy('ping', { endpointSelector: {}, ...sections })],
+        enforcer: 'cilium',
+      }).ask('web', 'db', 'icmp/8').verdict.ingress.verdict;
+    expect(under({ ingress: [{ icmps }] })).toBe('allow');
+    expect(under({ ingress: [{ fromEndpoints: [{}] }], ingressDeny: [{ icmps }] })).toBe('deny');
+  });
+
+  test('and a port do not go into one rule of Cilium: the edit is a rule of its own', () => {
+    const fields = [{ type: 8 }];
+    const policy = ciliumPolicy('ping', {
+      endpointSelector: {},
+      ingress: [{ fromEndpoints: [{}], icmps: [{ fields }] }],
+    });
+    const { ask } = askedWorld({ pods: [web, db], policies: [policy], enforcer: 'cilium' });
+    expect(ask('web', 'db', '80').verdict.ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-rule' });
+  });
 });
 
 describe('a DNS name', () => {

@@ -33,7 +33,7 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   const hasPort = matchPorts(world, rule.ports, question) === 'yes';
   // No rule of a NetworkPolicy speaks of ICMP, and one of Cilium that does takes no ports beside.
   if (protocol === 'ICMP' && !hasPort) return undefined;
-  if (hasPeer && rule.l7 === undefined && protocol !== 'ICMP') {
+  if (hasPeer && rule.l7 === undefined && protocol !== 'ICMP' && !speaksOfIcmp(rule)) {
     return edit({ type: 'add-port', protocol, port }, `add ${asked} to rule ${number}`);
   }
   const found = peerFor(world, policy, question, keysOf(rule));
@@ -44,6 +44,11 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   }
   if (protocol === 'ICMP') return undefined;
   return edit({ type: 'add-rule', peer, protocol, port }, `add a rule for ${text} on ${asked}`);
+}
+
+/** Cilium refuses a rule that has ports beside types of ICMP (facts/policy.md §2a.13). */
+function speaksOfIcmp({ ports }: Rule): boolean {
+  return ports !== 'any' && ports.some(({ type }) => type === 'icmp');
 }
 
 function keysOf({ peers }: Rule): readonly string[] {
