@@ -3,36 +3,18 @@ import { readFileSync } from 'node:fs';
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleBlessed } from './bundle-blessed.ts';
-import { bundleInk } from './bundle-ink.ts';
+import { BUNDLE } from './bundle-options.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const result = await build({
+  ...BUNDLE,
   entryPoints: { sluice: 'src/cli/bin.ts' },
   outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  minify: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  // Else each literal becomes a call that parses its text anew, in the middle of measuring a line too.
-  supported: { 'regexp-set-notation': true },
-  jsx: 'automatic',
   metafile: true,
   legalComments: 'none',
-  plugins: [bundleBlessed, bundleInk],
   loader: { '.proto': 'text' },
-  define: {
-    'process.env.NODE_ENV': '"production"',
-    'process.env.DEV': '"false"',
-    __SLUICE_VERSION__: JSON.stringify(version),
-  },
-  alias: { 'react-devtools-core': './scripts/empty.cjs' },
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  define: { ...BUNDLE.define, __SLUICE_VERSION__: JSON.stringify(version) },
 });
 await chmod('dist/sluice.js', 0o755);
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(result.metafile.inputs)));

@@ -31,8 +31,6 @@ setTimeout(async () => {
   keepYoungHeapSmall();
 }, 300).unref();
 
-// A terminal that was closed can't be read either; what then must be undone, SIGHUP asks for.
-process.stdin.on('error', () => undefined);
 process.on('uncaughtException', onBug);
 process.on('unhandledRejection', onBug);
 

@@ -29,6 +29,8 @@ export async function runScreen(
     limits: config.limits,
     allNamespaces: options.allNamespaces === true,
   });
+  // A terminal that was closed can't be read either; what then must be undone, SIGHUP asks for.
+  process.stdin.on('error', () => undefined);
   const { runApp } = await import('../../views/run-app.tsx');
   const app = runApp({
     store: session.store,

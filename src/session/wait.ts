@@ -20,6 +20,15 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
   });
 }
 
+/** Rejects with the reason when `signal` aborts, at once where it has; never resolves. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
 /** Timers can't run for longer than 24.8 days and drift while a machine sleeps: look at the clock again. */
 const LOOK_AGAIN = 1_000;
 

@@ -1,11 +1,11 @@
 /** The measured half of `frame.ts`: bundled and run by it. */
-import { PassThrough, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { createStore } from 'zustand/vanilla';
 import type { Commands } from '../../src/session/commands.ts';
 import type { AttemptLine, SessionState } from '../../src/session/state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { attemptLine, NOW, podRow, policyRow, sessionState } from '../helpers/session-state.ts';
+import { sinkTerminal } from './sink-terminal.ts';
 
 const COLUMNS = 160;
 const ROWS = 52;
@@ -15,22 +15,9 @@ const VERDICTS = ['allow', 'allow', 'allow', 'drop', 'l7'] as const;
 
 let bytes = 0;
 let writes = 0;
-const stdout = Object.assign(
-  new Writable({
-    decodeStrings: false,
-    write: (chunk: string, _encoding, done) => {
-      bytes += Buffer.byteLength(chunk);
-      writes += 1;
-      done();
-    },
-  }),
-  { columns: COLUMNS, rows: ROWS, isTTY: true },
-);
-const stdin = Object.assign(new PassThrough(), {
-  isTTY: true,
-  setRawMode: () => {},
-  ref: () => {},
-  unref: () => {},
+const { stdin, terminal } = sinkTerminal(COLUMNS, ROWS, (chunk) => {
+  bytes += Buffer.byteLength(chunk);
+  writes += 1;
 });
 
 const attempts = Array.from({ length: 5_000 }, (_, index) =>
@@ -57,10 +44,7 @@ const app = runApp({
   store,
   commands: { move } as unknown as Commands,
   visibleRows: (state, pane) => state[pane],
-  terminal: {
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stdin: stdin as unknown as NodeJS.ReadStream,
-  },
+  terminal,
   color: 'always',
   ascii: false,
   screenReader: false,

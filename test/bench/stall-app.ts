@@ -1,6 +1,5 @@
 /** The measured half of `stall.ts`: bundled and run by it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { PassThrough, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { ClusterEvent } from '../../src/core/cluster/events.ts';
@@ -10,6 +9,7 @@ import type { Flow, FlowEnd } from '../../src/core/traffic/flow.ts';
 import type { Connection } from '../../src/session/connection.ts';
 import { createSession } from '../../src/session/session.ts';
 import { runApp } from '../../views/run-app.tsx';
+import { sinkTerminal } from './sink-terminal.ts';
 import { eventsOf, policyAt, seeded, seededWorld } from './worlds.ts';
 
 const COLUMNS = 200;
@@ -68,21 +68,8 @@ const connection = {
 } as unknown as Connection;
 
 let written = performance.now();
-const stdout = Object.assign(
-  new Writable({
-    decodeStrings: false,
-    write: (_chunk, _encoding, done) => {
-      written = performance.now();
-      done();
-    },
-  }),
-  { columns: COLUMNS, rows: ROWS, isTTY: true },
-);
-const stdin = Object.assign(new PassThrough(), {
-  isTTY: true,
-  setRawMode: () => {},
-  ref: () => {},
-  unref: () => {},
+const { stdin, terminal } = sinkTerminal(COLUMNS, ROWS, () => {
+  written = performance.now();
 });
 
 const session = createSession({
@@ -95,10 +82,7 @@ const session = createSession({
 });
 runApp({
   ...session,
-  terminal: {
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stdin: stdin as unknown as NodeJS.ReadStream,
-  },
+  terminal,
   color: 'always',
   ascii: false,
   screenReader: false,

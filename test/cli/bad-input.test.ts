@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { expectRefused } from '../helpers/bad-input.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { runProgram } from '../helpers/program.ts';
 
@@ -78,13 +79,7 @@ const CASES: readonly Case[] = [
 describe('bad input', () => {
   test.each(CASES)('%s: one sentence, one next step, exit code', async (_, args, config, code, says) => {
     const program = runProgram(args, { KUBECONFIG: join(folder, config), XDG_STATE_HOME: folder });
-    const exit = await program.ended;
-    const lines = program.errors().trimEnd().split('\n');
-    expect(lines[0]).toMatch(says);
-    expect(exit).toBe(code);
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/^sluice: .*\.$/);
-    expect(lines[1]).toMatch(/^ {8}\S.*[.?]$/);
+    await expectRefused(program, code, says);
   });
 
   test('as JSON it is one object on stderr', async () => {

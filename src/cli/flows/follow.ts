@@ -6,6 +6,7 @@ import { createFold } from '../../core/traffic/fold.ts';
 import { touches } from '../../session/app/publish.ts';
 import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
+import { untilAborted } from '../../session/wait.ts';
 import { systemClock } from '../clock.ts';
 import { type ConnectionOptions, openConnection } from '../connect/compose.ts';
 import { openHubbleServer, openReplay } from '../connect/traffic.ts';
@@ -113,12 +114,4 @@ function withoutVerdict({ key, row }: AttemptLine): AttemptLine {
   const reason = newest.dropReason?.text.toLowerCase();
   const why = [reason, newest.l7?.text, ...named].filter((part) => part !== undefined).join(' ');
   return { key, row, why };
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

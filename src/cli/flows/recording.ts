@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { SluiceError } from '../../core/errors.ts';
+import { drainedOf } from '../output/drained.ts';
 
 /** A file that flows are written to, one a line. */
 export type Recording = {
@@ -38,23 +39,11 @@ export async function openRecording(path: string): Promise<Recording> {
       error,
     );
   stream.on('error', (error) => broken.reject(failure(error)));
-  let drained: Promise<void> | undefined;
   return {
     write: (line) => {
       if (!stream.destroyed) stream.write(line);
     },
-    slow: () => {
-      if (!stream.writableNeedDrain) return undefined;
-      drained ??= new Promise<void>((resolve) => {
-        const go = () => {
-          drained = undefined;
-          resolve();
-        };
-        stream.once('drain', go);
-        stream.once('close', go);
-      });
-      return drained;
-    },
+    slow: drainedOf(stream, (go) => stream.once('close', go)),
     broken: broken.promise,
     close: async () => {
       stream.end();

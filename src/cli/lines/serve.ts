@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Demo } from '../../demo/demo.ts';
+import { untilAborted } from '../../session/wait.ts';
 import { writeEvent } from '../output/write.ts';
 import type { VerbContext } from '../verbs/context.ts';
 
@@ -17,7 +18,7 @@ export async function serve({ options, output, signal }: VerbContext, demo: Demo
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, demo.kubeconfig, { mode: 0o600 });
     writeEvent(output, options.output, { event: 'serving', kubeconfig }, () => text(kubeconfig));
-    return await ended(signal);
+    return await untilAborted(signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -30,12 +31,4 @@ function text(kubeconfig: string): string {
     `  export KUBECONFIG=${kubeconfig}`,
     '  sluice explain web sts/db --port 5432/tcp',
   ].join('\n');
-}
-
-function ended(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(signal.reason);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../core/errors.ts';
+import { drainedOf } from './drained.ts';
 import type { Output } from './write.ts';
 
 /** The process's own streams. */
@@ -15,7 +16,6 @@ export type Stdio = {
 export function openStdio(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Stdio {
   const closed = new AbortController();
   let isReaderGone = false;
-  let drained: Promise<void> | undefined;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     isReaderGone = error.code === 'EPIPE' || error.code === 'EIO';
     closed.abort(
@@ -36,18 +36,7 @@ export function openStdio(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream
         if (!closed.signal.aborted) stdout.write(text);
       },
       err: (text) => stderr.write(text),
-      slow: () => {
-        if (!stdout.writableNeedDrain) return undefined;
-        drained ??= new Promise<void>((resolve) => {
-          const go = () => {
-            drained = undefined;
-            resolve();
-          };
-          stdout.once('drain', go);
-          closed.signal.addEventListener('abort', go, { once: true });
-        });
-        return drained;
-      },
+      slow: drainedOf(stdout, (go) => closed.signal.addEventListener('abort', go, { once: true })),
       isReaderGone: () => isReaderGone,
     },
     closed: closed.signal,

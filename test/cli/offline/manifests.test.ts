@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
 import { noteTexts } from '../../../src/cli/offline/manifests/notes.ts';
 import { parseManifestFile } from '../../../src/cli/offline/manifests/parse.ts';
+import { expectRefused } from '../../helpers/bad-input.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runProgram } from '../../helpers/program.ts';
 
@@ -471,13 +472,7 @@ describe('bad input', () => {
   test.each(CASES)('%s: one sentence, one next step, exit code', async (_, args, code, says) => {
     const filled = args.map((arg) => (arg === '$' ? `${folder.path}/good` : arg.replace(/^\$/, folder.path)));
     const program = runProgram(filled, { KUBECONFIG: '/no/kubeconfig' });
-    const exit = await program.ended;
-    const lines = program.errors().trimEnd().split('\n');
-    expect(lines[0]).toMatch(says);
-    expect(exit).toBe(code);
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/^sluice: .*\.$/);
-    expect(lines[1]).toMatch(/^ {8}\S.*[.?]$/);
+    await expectRefused(program, code, says);
   });
 });
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { connectionsBetween, isEverything } from '../../../src/core/policy/connections.ts';
+import { isEverything } from '../../../src/core/policy/connections.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { connectionsBetween } from '../../helpers/connections-between.ts';
 
 const web = pod({ name: 'web' });
 const db = pod({ name: 'db', ports: [{ name: 'pg', port: 5432, protocol: 'TCP' }] });

@@ -1,6 +1,7 @@
 import { type Ip, type IpRange, inRange, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
+import { placeIn } from '../../sorted.ts';
 import { rangesOf } from '../matching/ranges.ts';
 import type { Peer } from '../policy.ts';
 
@@ -47,16 +48,8 @@ function ipsOf(pod: Pod): readonly Ip[] {
   return made;
 }
 
-/** The first place whose address is not lower. */
 function placeOf(list: readonly Ip[], value: bigint): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((list[middle]?.value ?? 0n) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return placeIn(list, (ip) => ip.value < value);
 }
 
 function byValue(a: Ip, b: Ip): number {

@@ -1,3 +1,5 @@
+import { placeIn } from '../../../core/sorted.ts';
+
 type Keyed = { readonly key: string };
 
 /** Rows in the order of their keys. Between changes the list is the same array. */
@@ -48,25 +50,13 @@ function patched<Row extends Keyed>(
 ): readonly Row[] {
   const copy = [...list];
   for (const key of changed) {
-    const at = placeOf(copy, key);
+    const at = placeIn(copy, (item) => item.key < key);
     const row = rows.get(key);
     const there = copy[at]?.key === key ? 1 : 0;
     if (row === undefined) copy.splice(at, there);
     else copy.splice(at, there, row);
   }
   return copy;
-}
-
-/** The first place whose key is not lower. */
-function placeOf(list: readonly Keyed[], key: string): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((list[middle]?.key ?? '') < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function byKey(a: Keyed, b: Keyed): number {

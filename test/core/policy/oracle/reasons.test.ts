@@ -15,25 +15,39 @@ test('take the decider away, and the half changes or another one takes over', { 
   let removed = 0;
   fc.assert(
     fc.property(randomWorld, (world) => {
-      const { model, engine } = engineOf(world);
-      for (const query of questions(model)) {
-        const verdict = engine.evaluate(query);
-        for (const direction of ['egress', 'ingress'] as const) {
-          const half = verdict[direction];
-          const [decider] = half.deciders;
-          if (decider === undefined || half.verdict === 'undecidable') continue;
-          const without = engineWith(world, model, (policy) => (isOf(decider, policy) ? undefined : policy));
-          const after = without.evaluate(query)[direction];
-          removed += 1;
-          expect(after.deciders.some((other) => isOf(decider, other))).toBe(false);
-          expectTakenOver(half, after, `${decider.kind} ${decider.name}`);
-        }
+      for (const { model, query, direction, half } of halvesOf(world)) {
+        const [decider] = half.deciders;
+        if (decider === undefined || half.verdict === 'undecidable') continue;
+        const without = engineWith(world, model, (policy) => (isOf(decider, policy) ? undefined : policy));
+        const after = without.evaluate(query)[direction];
+        removed += 1;
+        expect(after.deciders.some((other) => isOf(decider, other))).toBe(false);
+        expectTakenOver(half, after, `${decider.kind} ${decider.name}`);
       }
     }),
     { numRuns: RUNS },
   );
   expect(removed).toBeGreaterThan(RUNS);
 });
+
+type AskedHalf = {
+  readonly model: ClusterModel;
+  readonly query: Query;
+  readonly direction: Direction;
+  readonly half: Half;
+};
+
+/** Both halves of every question to a world. */
+function halvesOf(world: RandomWorld): readonly AskedHalf[] {
+  const { model, engine } = engineOf(world);
+  return questions(model).flatMap((query) => {
+    const { egress, ingress } = engine.evaluate(query);
+    return [
+      { model, query, direction: 'egress', half: egress },
+      { model, query, direction: 'ingress', half: ingress },
+    ] as const;
+  });
+}
 
 /** The same outcome needs a cause that was there before, or none at all where nothing decides any more. */
 function expectTakenOver(before: Half, after: Half, name: string): void {
@@ -51,15 +65,11 @@ test('a near miss matches once its edit is applied', { timeout: 120_000 }, () =>
   let applied = 0;
   fc.assert(
     fc.property(randomWorld, (world) => {
-      const { model, engine } = engineOf(world);
-      for (const query of questions(model)) {
-        const verdict = engine.evaluate(query);
-        for (const direction of ['egress', 'ingress'] as const) {
-          for (const miss of verdict[direction].nearMisses) {
-            if (miss.edit === undefined) continue;
-            applied += 1;
-            expectOpen(world, model, query, direction, miss, verdict[direction]);
-          }
+      for (const { model, query, direction, half } of halvesOf(world)) {
+        for (const miss of half.nearMisses) {
+          if (miss.edit === undefined) continue;
+          applied += 1;
+          expectOpen(world, model, query, direction, miss, half);
         }
       }
     }),

@@ -1,0 +1,22 @@
+import type { BuildOptions } from 'esbuild';
+import { bundleBlessed } from './bundle-blessed.ts';
+import { bundleInk } from './bundle-ink.ts';
+
+/** How the app is bundled as it is shipped: production React, ESM for Node, in chunks. */
+export const BUNDLE: BuildOptions = {
+  bundle: true,
+  splitting: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  // Else each literal becomes a call that parses its text anew, in the middle of measuring a line too.
+  supported: { 'regexp-set-notation': true },
+  jsx: 'automatic',
+  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  plugins: [bundleBlessed, bundleInk],
+  alias: { 'react-devtools-core': './scripts/empty.cjs' },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+};
