@@ -1,22 +1,32 @@
 import type { Match, Question, World } from '../matching/match.ts';
 import type { PortMatch } from '../policy.ts';
-import type { Dialect, EnforcerName } from './dialect.ts';
+import type { EnforcerName } from './dialect.ts';
 
 /**
  * Whether an enforcer is known to take a port item that matches: SCTP, the `endPort` of a NetworkPolicy and the names
- * of a native sidecar's ports are left to it (facts/policy.md §1 rules 24 to 26).
+ * of a native sidecar's ports are left to it. An item that needs several of them is refused for any one that it does
+ * not take, whatever is known of the others.
  */
 export function supports(world: World, port: PortMatch, question: Question): Match {
-  const { sctp, endPort } = world.dialect;
-  const needsEndPort = port.type === 'range' && port.byEndPort === true && question.port > port.from;
-  if (needsEndPort && endPort !== 'yes') return open(world, endPort, 'it takes endPort');
-  if (isOnlySidecars(world, port, question)) {
-    const { sidecarPortNames } = world.dialect;
-    if (sidecarPortNames !== 'yes')
-      return open(world, sidecarPortNames, 'it takes the names of a sidecar’s ports');
-  }
-  if (port.protocol === 'SCTP' && sctp !== 'yes') return open(world, sctp, 'it filters SCTP');
-  return 'yes';
+  const { dialect } = world;
+  const endPort = needsEndPort(port, question) ? dialect.endPort : 'yes';
+  const sidecars = isOnlySidecars(world, port, question) ? dialect.sidecarPortNames : 'yes';
+  const sctp = port.protocol === 'SCTP' ? dialect.sctp : 'yes';
+  if (endPort === 'no' || sidecars === 'no' || sctp === 'no') return 'no';
+  if (endPort === 'yes' && sidecars === 'yes' && sctp === 'yes') return 'yes';
+  if (endPort === 'unknown') doubt(world, 'it takes endPort');
+  if (sidecars === 'unknown') doubt(world, 'it takes the names of a sidecar’s ports');
+  if (sctp === 'unknown') doubt(world, 'it filters SCTP');
+  return 'maybe';
+}
+
+function doubt({ dialect, doubts }: World, what: string): void {
+  doubts?.add(`whether ${what} is ${whoseText(dialect.enforcer)}`);
+}
+
+/** The first port of a range counts without its `endPort`. */
+function needsEndPort(port: PortMatch, question: Question): boolean {
+  return port.type === 'range' && port.byEndPort === true && question.port > port.from;
 }
 
 /** Whether a name that matched is declared by native sidecars alone; Cilium's look-up counts none of them. */
@@ -29,12 +39,6 @@ function isOnlySidecars(
   return destination.pod.ports
     .filter((item) => item.name === port.name && item.protocol === port.protocol && item.port === number)
     .every(({ sidecar }) => sidecar === true);
-}
-
-function open({ dialect, doubts }: World, known: Dialect['sctp'], what: string): Match {
-  if (known === 'no') return 'no';
-  doubts?.add(`whether ${what} is ${whoseText(dialect.enforcer)}`);
-  return 'maybe';
 }
 
 /** `not known of calico`. */
