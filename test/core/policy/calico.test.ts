@@ -76,6 +76,18 @@ describe('labels that Calico derives', () => {
     });
     expect(ask(job, db).verdict).toBe('deny');
   });
+
+  test('they are no reason where the namespace rules them out', () => {
+    const policy = onDb({
+      from: [{ podSelector: exists('pcsa.tier') }, { namespaceSelector: { matchLabels: { team: 'data' } } }],
+    });
+    const { ask, model } = asker({ pods, namespaces, policies: [policy], dialect: calico() });
+    model.apply({ type: 'delete', kind: 'namespaces', source: 'test', key: 'batch' });
+    expect(ask(job, db)).toMatchObject({
+      verdict: 'undecidable',
+      ingress: { summary: 'the labels of namespace batch are not known' },
+    });
+  });
 });
 
 describe('the port name of a native sidecar', () => {
