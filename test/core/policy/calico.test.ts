@@ -109,6 +109,17 @@ describe('the port name of a native sidecar', () => {
     expect(ask(version, 80).verdict).toBe('allow');
   });
 
+  test('is named where it does not count', () => {
+    expect(ask('3.28.5', 81).ingress.nearMisses).toMatchObject([
+      {
+        why: 'port',
+        text: 'admits anyone on http, but names of a sidecar’s ports do not count',
+        because: 'names of a sidecar’s ports do not count',
+        edit: { type: 'add-port', protocol: 'TCP', port: 81 },
+      },
+    ]);
+  });
+
   test('says what is not known', () => {
     expect(ask(undefined, 81).ingress.summary).toBe(
       'whether it takes the names of a sidecar’s ports is not known of calico',
