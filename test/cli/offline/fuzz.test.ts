@@ -5,7 +5,7 @@ import { main } from '../../../src/cli/main.ts';
 import { BROKEN_MANIFESTS } from '../../helpers/broken-manifests.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 
-/** More, and another seed, for a long run: `SLUICE_FUZZ_RUNS=5000 npx vitest run test/cli/offline/fuzz.test.ts`. */
+/** More for a long run: `SLUICE_FUZZ_RUNS=5000 npx vitest run test/cli/offline/fuzz.test.ts`. */
 const RUNS = Number(process.env.SLUICE_FUZZ_RUNS ?? 40);
 
 let folder: ManifestFolder;

@@ -76,6 +76,18 @@ describe('labels that Calico derives', () => {
     });
     expect(ask(job, db).verdict).toBe('deny');
   });
+
+  test('they are no reason where the namespace rules them out', () => {
+    const policy = onDb({
+      from: [{ podSelector: exists('pcsa.tier') }, { namespaceSelector: { matchLabels: { team: 'data' } } }],
+    });
+    const { ask, model } = asker({ pods, namespaces, policies: [policy], dialect: calico() });
+    model.apply({ type: 'delete', kind: 'namespaces', source: 'test', key: 'batch' });
+    expect(ask(job, db)).toMatchObject({
+      verdict: 'undecidable',
+      ingress: { summary: 'the labels of namespace batch are not known' },
+    });
+  });
 });
 
 describe('the port name of a native sidecar', () => {
@@ -95,6 +107,17 @@ describe('the port name of a native sidecar', () => {
   ])('stands for its number by the version: %s', (version, wanted) => {
     expect(ask(version, 81).verdict).toBe(wanted);
     expect(ask(version, 80).verdict).toBe('allow');
+  });
+
+  test('is named where it does not count', () => {
+    expect(ask('3.28.5', 81).ingress.nearMisses).toMatchObject([
+      {
+        why: 'port',
+        text: 'admits anyone on http, but names of a sidecar’s ports do not count',
+        because: 'names of a sidecar’s ports do not count',
+        edit: { type: 'add-port', protocol: 'TCP', port: 81 },
+      },
+    ]);
   });
 
   test('says what is not known', () => {

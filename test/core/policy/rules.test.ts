@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { validateNetworkPolicy } from '../../../src/core/policy/kinds.ts';
 import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
@@ -284,6 +284,28 @@ test('rule 24: the protocol defaults to TCP, a protocol alone is all its ports, 
     'allow',
     'deny',
   ]);
+});
+
+test('rules 24, 26: a port that the enforcer does not take is named as such', () => {
+  const policies = [onDb([{ ports: [{ protocol: 'SCTP', port: 80, endPort: 82 }] }])];
+  const missUnder = (fields: Partial<Dialect>) =>
+    asker({ pods, policies, dialect: { ...dialectOf('spec'), ...fields } }).ask(web, db, 81, 'SCTP').ingress
+      .nearMisses[0];
+  expect(missUnder({ endPort: 'no' })).toMatchObject({
+    text: 'admits anyone on 80-82, but endPort does not count',
+    because: 'endPort does not count',
+    edit: { type: 'add-port', protocol: 'SCTP', port: 81 },
+  });
+  const noSctp = missUnder({ sctp: 'no' });
+  expect(noSctp).toMatchObject({ text: 'admits anyone on 80-82, but ports of SCTP do not count' });
+  // Any port that could be added would be one of SCTP.
+  expect(noSctp?.edit).toBeUndefined();
+});
+
+test('rule 26: where ports of SCTP do not count, a peer may still be added to a rule for all ports', () => {
+  const dialect = { ...dialectOf('spec'), sctp: 'no' as const };
+  const { ask } = asker({ pods, policies: [onDb([{ from: [{ podSelector: select('none') }] }])], dialect });
+  expect(ask(web, db, 81, 'SCTP').ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-peer' });
 });
 
 test('rule 25: a named port resolves on the destination pod, protocol included, for both halves', () => {

@@ -171,7 +171,7 @@ export type Target = {
  */
 export async function startTarget(options: DemoOptions = {}): Promise<Target> {
   const real = process.env.SLUICE_TEST_API;
-  const name = `sluice-test-${Math.random().toString(36).slice(2, 8)}`;
+  const name = real === undefined ? 'sluice-test' : `sluice-test-${Math.random().toString(36).slice(2, 8)}`;
   const demo = real === undefined ? await startDemo(options) : undefined;
   const admin =
     demo === undefined

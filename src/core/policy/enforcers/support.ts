@@ -1,22 +1,50 @@
 import type { Match, Question, World } from '../matching/match.ts';
 import type { PortMatch } from '../policy.ts';
-import type { Dialect, EnforcerName } from './dialect.ts';
+import type { EnforcerName, Known } from './dialect.ts';
+
+/** What a port item that matches needs of an enforcer, and whether that is known to be there. */
+type Needs = { readonly endPort: Known; readonly sidecars: Known; readonly sctp: Known };
 
 /**
  * Whether an enforcer is known to take a port item that matches: SCTP, the `endPort` of a NetworkPolicy and the names
- * of a native sidecar's ports are left to it (facts/policy.md §1 rules 24 to 26).
+ * of a native sidecar's ports are left to it. An item that needs several of them is refused for any one that it does
+ * not take, whatever is known of the others.
  */
 export function supports(world: World, port: PortMatch, question: Question): Match {
-  const { sctp, endPort } = world.dialect;
+  const needs = needsOf(world, port, question);
+  const { endPort, sidecars, sctp } = needs;
+  if (endPort === 'yes' && sidecars === 'yes' && sctp === 'yes') return 'yes';
+  if (refusedText(needs) !== undefined) return 'no';
+  if (endPort === 'unknown') doubt(world, 'it takes endPort');
+  if (sidecars === 'unknown') doubt(world, 'it takes the names of a sidecar’s ports');
+  if (sctp === 'unknown') doubt(world, 'it filters SCTP');
+  return 'maybe';
+}
+
+/** Why an enforcer does not take a port item that matches, in a phrase; undefined where it may. */
+export function refusalOf(world: World, port: PortMatch, question: Question): string | undefined {
+  return refusedText(needsOf(world, port, question));
+}
+
+function refusedText({ endPort, sidecars, sctp }: Needs): string | undefined {
+  if (sctp === 'no') return 'ports of SCTP do not count';
+  if (endPort === 'no') return 'endPort does not count';
+  return sidecars === 'no' ? 'names of a sidecar’s ports do not count' : undefined;
+}
+
+function needsOf(world: World, port: PortMatch, question: Question): Needs {
+  const { dialect } = world;
+  // The first port of a range counts without its `endPort`.
   const needsEndPort = port.type === 'range' && port.byEndPort === true && question.port > port.from;
-  if (needsEndPort && endPort !== 'yes') return open(world, endPort, 'it takes endPort');
-  if (isOnlySidecars(world, port, question)) {
-    const { sidecarPortNames } = world.dialect;
-    if (sidecarPortNames !== 'yes')
-      return open(world, sidecarPortNames, 'it takes the names of a sidecar’s ports');
-  }
-  if (port.protocol === 'SCTP' && sctp !== 'yes') return open(world, sctp, 'it filters SCTP');
-  return 'yes';
+  return {
+    endPort: needsEndPort ? dialect.endPort : 'yes',
+    sidecars: isOnlySidecars(world, port, question) ? dialect.sidecarPortNames : 'yes',
+    sctp: port.protocol === 'SCTP' ? dialect.sctp : 'yes',
+  };
+}
+
+function doubt({ dialect, doubts }: World, what: string): void {
+  doubts?.add(`whether ${what} is ${whoseText(dialect.enforcer)}`);
 }
 
 /** Whether a name that matched is declared by native sidecars alone; Cilium's look-up counts none of them. */
@@ -29,12 +57,6 @@ function isOnlySidecars(
   return destination.pod.ports
     .filter((item) => item.name === port.name && item.protocol === port.protocol && item.port === number)
     .every(({ sidecar }) => sidecar === true);
-}
-
-function open({ dialect, doubts }: World, known: Dialect['sctp'], what: string): Match {
-  if (known === 'no') return 'no';
-  doubts?.add(`whether ${what} is ${whoseText(dialect.enforcer)}`);
-  return 'maybe';
 }
 
 /** `not known of calico`. */

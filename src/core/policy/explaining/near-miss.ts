@@ -3,9 +3,11 @@ import { holds, type Labels, type Requirement } from '../../cluster/labels.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { matchesIdentity, unprefixed } from '../cilium/labels.ts';
 import type { Applied } from '../deciding/stack.ts';
+import { refusalOf } from '../enforcers/support.ts';
 import {
   matchNamespace,
   matchPeers,
+  matchPort,
   matchPorts,
   type Question,
   seenLabels,
@@ -101,8 +103,12 @@ function wording(world: World, { rule, why }: Candidate, question: Question): Wo
   const peers = peersText(rule.peers);
   const asked = `${question.protocol.toLowerCase()} ${question.port}`;
   switch (why) {
-    case 'port':
-      return { text: `admits ${peers}, but on ${samePorts(rule, question)}`, because: `asked for ${asked}` };
+    case 'port': {
+      const refusal = refusedPort(world, rule, question);
+      return refusal === undefined
+        ? { text: `admits ${peers}, but on ${samePorts(rule, question)}`, because: `asked for ${asked}` }
+        : { text: `admits ${peers} on ${refusal.port}, but ${refusal.text}`, because: refusal.text };
+    }
     case 'protocol':
       return { text: `admits ${peers}, but on ${portsText(rule.ports)}`, because: `asked for ${asked}` };
     case 'namespace': {
@@ -116,6 +122,20 @@ function wording(world: World, { rule, why }: Candidate, question: Question): Wo
     default:
       return assertNever(why);
   }
+}
+
+/** A port that holds the asked one, and why the enforcer does not take it. */
+function refusedPort(
+  world: World,
+  { ports }: Rule,
+  question: Question,
+): { readonly port: string; readonly text: string } | undefined {
+  if (ports === 'any') return undefined;
+  for (const port of ports) {
+    const text = matchPort(world, port, question) ? refusalOf(world, port, question) : undefined;
+    if (text !== undefined) return { port: portText(port), text };
+  }
+  return undefined;
 }
 
 /** The ports of the asked protocol, without repeating it. */

@@ -46,8 +46,17 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Whether a rule applies: peers AND ports (facts/policy.md §1 rule 14). */
 export function matchRule(world: World, rule: Rule, question: Question): Match {
+  if (world.doubts !== undefined) {
+    const found = matchRule(quiet(world), rule, question);
+    if (found !== 'maybe') return found;
+  }
   const port = matchPorts(world, rule.ports, question);
   return port === 'no' ? 'no' : and(port, matchPeers(world, rule.peers, question));
+}
+
+/** What may be so is no doubt where something else settles the match. */
+function quiet(world: World): World {
+  return { ...world, doubts: undefined };
 }
 
 /** Peers OR each other; `any` is everybody, an empty list nobody. */
@@ -144,6 +153,10 @@ export function matchPeer(world: World, peer: Peer, question: Question): Match {
 
 /** Whether pods of a match hold a pod, by the labels that the enforcer sees. */
 export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
+  if (world.doubts !== undefined) {
+    const found = matchPods(quiet(world), match, pod);
+    if (found !== 'maybe') return found;
+  }
   if (match.notOnHost === true && pod.hostNetwork) return 'no';
   const selected = matchPodLabels(world, match, pod);
   return selected === 'no' ? 'no' : and(selected, matchNamespace(world, match.namespaces, pod.namespace));

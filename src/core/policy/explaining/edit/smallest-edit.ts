@@ -1,3 +1,4 @@
+import type { Protocol } from '../../../cluster/objects.ts';
 import { readingsOf } from '../../deciding/reading.ts';
 import { matchPeers, matchPorts, type Question, type World } from '../../matching/match.ts';
 import type { Direction, Peer, Policy, Reading, Rule } from '../../policy.ts';
@@ -31,9 +32,9 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   const asked = `${protocol.toLowerCase()} ${port}`;
   const hasPeer = matchPeers(world, rule.peers, question) === 'yes';
   const hasPort = matchPorts(world, rule.ports, question) === 'yes';
-  // No rule of a NetworkPolicy speaks of ICMP, and one of Cilium that does takes no ports beside.
-  if (protocol === 'ICMP' && !hasPort) return undefined;
-  if (hasPeer && rule.l7 === undefined && protocol !== 'ICMP' && !speaksOfIcmp(rule)) {
+  const takesPort = takesPortsOf(world, protocol);
+  if (!takesPort && !hasPort) return undefined;
+  if (hasPeer && rule.l7 === undefined && takesPort && !speaksOfIcmp(rule)) {
     return edit({ type: 'add-port', protocol, port }, `add ${asked} to rule ${number}`);
   }
   const found = peerFor(world, policy, question, keysOf(rule));
@@ -42,8 +43,16 @@ export function smallestEdit(world: World, missed: Missed, question: Question): 
   if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
     return edit({ type: 'add-peer', peer }, `add ${text} to rule ${number}`);
   }
-  if (protocol === 'ICMP') return undefined;
+  if (!takesPort) return undefined;
   return edit({ type: 'add-rule', peer, protocol, port }, `add a rule for ${text} on ${asked}`);
+}
+
+/**
+ * Whether a rule may name a port of a protocol to any effect. None of a NetworkPolicy speaks of ICMP, and one of Cilium
+ * that does takes no ports beside.
+ */
+function takesPortsOf({ dialect }: World, protocol: Question['protocol']): protocol is Protocol {
+  return protocol === 'SCTP' ? dialect.sctp !== 'no' : protocol !== 'ICMP';
 }
 
 /** Cilium refuses a rule that has ports beside types of ICMP (facts/policy.md §2a.13). */
