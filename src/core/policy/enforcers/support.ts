@@ -4,7 +4,7 @@ import type { Dialect, EnforcerName } from './dialect.ts';
 
 /**
  * Whether an enforcer is known to take a port item that matches: SCTP, the `endPort` of a NetworkPolicy and the names
- * of a native sidecar's ports are left to it (facts/policy.md §1 rules 24 to 26).
+ * of a native sidecar's ports are left to it (NP-24 to NP-26).
  */
 export function supports(world: World, port: PortMatch, question: Question): Match {
   const { sctp, endPort } = world.dialect;
