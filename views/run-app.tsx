@@ -29,10 +29,7 @@ export type RunningApp = {
   readonly flushed: () => Promise<void>;
 };
 
-/**
- * Shows the app on a terminal until `state.ended` or `unmount`. Settings and their measured reasons: facts/terminal.md
- * §2.2, §2.6.
- */
+/** Shows the app on a terminal until `state.ended` or `unmount`. Why these settings: TERM-3. */
 export function runApp(options: RunAppOptions): RunningApp {
   const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
@@ -86,7 +83,7 @@ function redrawOn(stdout: NodeJS.WriteStream, instance: Instance): void {
   stdout.emit('resize');
 }
 
-/** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (facts/terminal.md §4.1). */
+/** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (TERM-3). */
 function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {
   const text = commands.copyText();
   if (text === undefined) {

@@ -29,12 +29,12 @@ export type AuditLogOptions = {
 
 /**
  * Opens the log of one cluster, making it where there is none, and proves that it can be written: a full disk or a
- * folder of somebody else is a `failed` here, before anything is asked of the cluster (design §5 step 4).
+ * folder of somebody else is a `failed` here, before anything is asked of the cluster (AUD-1).
  *
  * One canonical JSON record per line, each with the hash of the one before, in a file per UTC day; mode 0600 in a
  * folder 0700. Several processes may write at once: a lock is held from reading the end to syncing the new record
- * (facts/access.md §3.2). What a crash left unfinished is moved aside by the next append, which says so in a
- * `recovered` record of its own. The log is tamper-evident, not tamper-proof: who owns the machine can rewrite it.
+ * (AUD-3). What a crash left unfinished is moved aside by the next append, which says so in a `recovered` record of its
+ * own. The log is tamper-evident, not tamper-proof: whoever owns the machine can rewrite it.
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const directory = logDirectory(options.directory ?? auditRoot(), options.cluster);

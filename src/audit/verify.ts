@@ -26,7 +26,7 @@ export type Verification = {
 /**
  * Checks one cluster's log from its first record to its checkpoint, streaming: finds what was edited, removed,
  * reordered, inserted or cut off, day files too. A folder without any of it is a finding as well: every log has a
- * checkpoint from its beginning. Takes no lock, so it can run beside writers (facts/access.md §3.1).
+ * checkpoint from its beginning. Takes no lock, so it can run beside writers (AUD-4).
  */
 export async function verifyAuditLog(directory: string): Promise<Verification> {
   try {

@@ -7,7 +7,7 @@ import { parseDuration } from '../core/access/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
 
-/** What the configuration file may say; flags and the environment win over it (design §8). */
+/** What the configuration file may say; flags and the environment win over it. */
 export type Config = {
   readonly limits: Limits;
   readonly source?: 'auto' | 'hubble' | 'probe';

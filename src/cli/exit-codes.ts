@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Decision } from '../core/policy/verdict.ts';
 
-/** Exit codes (design §8). */
+/** Exit codes, as the README lists them. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -28,7 +28,7 @@ export type Surroundings = {
 /**
  * Runs the command line; everything that goes wrong is told on stderr.
  *
- * @returns the exit code (design §8)
+ * @returns the exit code
  */
 export async function main({ argv, output, interactive, closed }: Surroundings): Promise<number> {
   let code: number = EXIT.done;

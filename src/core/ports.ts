@@ -92,7 +92,7 @@ export type ApiAnswer = {
 
 export type WriteOptions = {
   readonly dryRun?: boolean;
-  /** Sent as `Audit-ID`, so the intent can be logged under it before the call (facts/access.md §2.10). */
+  /** Sent as `Audit-ID`, so the intent can be logged under it before the call (API-9). */
   readonly auditId?: string;
   readonly signal?: AbortSignal;
 };
@@ -103,7 +103,7 @@ export type DeleteWith = WriteOptions & {
   readonly propagation: 'Foreground' | 'Background';
 };
 
-/** Server time from `Date` headers (facts/access.md §2.10): `now()` in ms since the epoch, `error` its half-width. */
+/** Server time from `Date` headers (API-10): `now()` in ms since the epoch, `error` its half-width. */
 export type ServerClock = { now(): number; readonly error: number; readonly offset: number };
 
 /** One event of a narrow watch: `state` undefined once the object is gone. */
@@ -124,11 +124,11 @@ export interface ClusterApi {
     collection: Omit<ApiRef, 'name' | 'namespace'>,
     options?: { readonly namespace?: string; readonly labels?: string; readonly signal?: AbortSignal },
   ): Promise<readonly ApiObject[]>;
-  /** POST, `fieldValidation=Strict`; never server-side apply (design §5 step 5). */
+  /** POST, `fieldValidation=Strict`; never server-side apply (API-4, API-5). */
   create(ref: Omit<ApiRef, 'name'>, object: ApiObject, options?: WriteOptions): Promise<ApiAnswer>;
   /** JSON merge patch; put `metadata.resourceVersion` and `metadata.uid` in it as preconditions. */
   patch(ref: ApiRef, patch: unknown, options?: WriteOptions): Promise<ApiAnswer>;
-  /** DeleteOptions in the body (facts/access.md §2.3). `gone` when the object was not there any more. */
+  /** DeleteOptions in the body (LEASE-6, API-6). `gone` when the object was not there any more. */
   delete(ref: ApiRef, options: DeleteWith): Promise<'deleted' | 'gone'>;
   /**
    * Follows objects of one collection in one namespace by label until `signal` aborts: first all that exist, then
@@ -186,11 +186,11 @@ export type TrafficSink = {
 export type TrafficContext = {
   /** Running pods in view, with an address. */
   readonly pods: () => readonly Pod[];
-  /** The pod that has an address now, never a finished one (facts/policy.md §1 rule 32). */
+  /** The pod that has an address now, never a finished one (NP-32). */
   readonly podAt: (ip: string) => Pod | undefined;
 };
 
-/** Where flows come from (design §7). */
+/** Where flows come from. */
 export interface TrafficSource {
   readonly name: 'hubble' | 'probe' | 'replay';
   /** Delivers flows until `signal` aborts, reconnecting by itself; rejects only when it can never work. */
@@ -204,7 +204,7 @@ export type ProbeResult = {
   readonly milliseconds: number;
 };
 
-/** Tries a connection from inside a pod (facts/traffic.md §4.2 P2). */
+/** Tries a connection from inside a pod (PROBE-2). */
 export interface ConnectProbe {
   connect(
     from: Pod,

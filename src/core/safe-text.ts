@@ -1,8 +1,8 @@
 /**
- * Characters that may not reach a terminal or a log line from outside: C0, DEL and C1 controls (ESC, OSC and CSI
- * live there), bidirectional overrides and isolates, zero-width and other invisible format characters, line and
- * paragraph separators, tag characters, variation selectors, lone surrogates, and private use.
- * Source: facts/access.md §5 row 6; Unicode general categories Cc, Cf, Cs, Co, Zl, Zp.
+ * Characters that may not reach a terminal or a log line from outside: C0, DEL and C1 controls (ESC, OSC and CSI live
+ * there), bidirectional overrides and isolates, zero-width and other invisible format characters, line and paragraph
+ * separators, tag characters, variation selectors, lone surrogates, and private use (TERM-1; Unicode general categories
+ * Cc, Cf, Cs, Co, Zl, Zp).
  */
 const UNSAFE =
   /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Zl}|\p{Zp}|[\u{115F}\u{1160}\u{3164}\u{FFA0}]|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]/gu;

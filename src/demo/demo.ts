@@ -15,7 +15,7 @@ import { startTraffic } from './traffic/traffic.ts';
 import { NODES } from './world/plan.ts';
 import { placeWorld } from './world/world.ts';
 
-/** A running embedded cluster (design §9). */
+/** A running embedded cluster. */
 export type Demo = {
   /** YAML text of a kubeconfig: one context `demo`, namespace `shop`, user `responder@demo`. */
   readonly kubeconfig: string;

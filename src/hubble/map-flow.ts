@@ -25,7 +25,7 @@ const VERDICTS: readonly FlowVerdict[] = [
   'translated',
 ];
 
-/** TO_ENDPOINT in `trace_observation_point`; on the event it is sub type 0 (facts/traffic.md §2.5). */
+/** TO_ENDPOINT in `trace_observation_point`; on the event it is sub type 0 (HUB-10). */
 const TO_ENDPOINT = 101;
 
 /** Turns flows of the wire into the core's. Keep one for a stream: it remembers identities. */

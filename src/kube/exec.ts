@@ -18,9 +18,9 @@ const NOT_FOUND = 127;
 type Result = Awaited<ReturnType<Exec>>;
 
 /**
- * Runs commands in containers over a WebSocket (`v5.channel.k8s.io`), without stdin and terminal. Each output is
- * kept up to 1 MiB and sanitised line by line. A command that the container does not have gives 127, as in a shell.
- * Needs the verb `create` on `pods/exec` from 1.35, `get` before (facts/traffic.md §0.7).
+ * Runs commands in containers over a WebSocket (`v5.channel.k8s.io`), without stdin and terminal. Each output is kept
+ * up to 1 MiB and sanitized line by line. A command that the container does not have gives 127, as in a shell. Needs
+ * the verb `create` on `pods/exec` from 1.35, `get` before (API-11).
  *
  * @throws SluiceError `forbidden`, `not-found` (the pod), `failed` for a time-out or a container that can't be
  *   entered, or the signal's reason

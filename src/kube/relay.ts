@@ -23,8 +23,8 @@ const USUAL = ['kube-system', 'cilium', 'gke-managed-dpv2-observability'];
 
 /**
  * Finds Hubble Relay by its label, in all namespaces or in the usual ones; `only` names one. Picks a ready pod, the
- * port that the Service's first port leads to, and TLS from Relay's ConfigMap, else from the port
- * (facts/traffic.md §2.7). Undefined when there is no ready Relay, or none may be seen.
+ * port that the Service's first port leads to, and TLS from Relay's ConfigMap, else from the port (HUB-8). Undefined
+ * when there is no ready Relay, or none may be seen.
  */
 export async function findRelay(
   api: Pick<ClusterApi, 'list' | 'read'>,

@@ -36,7 +36,7 @@ async function ask(client: ApiClient): Promise<ServerVersion> {
   return { major: Number(major), minor: Number(minor), gitVersion };
 }
 
-/** Whether a watch may begin with a marked list: on by default from 1.34 (facts/access.md §2.10). */
+/** Whether a watch may begin with a marked list: on by default from 1.34 (API-3). */
 export function streamsLists({ major, minor }: ServerVersion): boolean {
   return major > 1 || minor >= 34;
 }

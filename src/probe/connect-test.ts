@@ -7,7 +7,7 @@ import { type ConnectTool, INTERPRETERS, TOOLS } from './connect/tools.ts';
 import { createLimit } from './limit.ts';
 import { execFailure, isMissing } from './tool-missing.ts';
 
-/** Probes at once, so that a list of paths never becomes a burst of execs (facts/traffic.md §4.3). */
+/** Probes at once, so that a list of paths never becomes a burst of execs (PROBE-5). */
 const AT_ONCE = 4;
 
 /** Longest time for one exec, ms: a DNS check and an attempt of 3 s each, and a tool cut after 6 s. */
@@ -16,10 +16,10 @@ const TIME_OUT = 20_000;
 type Search = { readonly finding?: Finding & { readonly tool: string }; readonly ran: readonly string[] };
 
 /**
- * Tries connections from inside pods with whatever their images bring along (facts/traffic.md §4.2 P2): in a shell
- * where a container has one, else one program after the other. An attempt has 3 s. `milliseconds` counts from the
- * first exec to the answer. Throws `usage` for a host or port that is none, `forbidden` without the right to exec,
- * and what else keeps every exec from running; what the tools can't tell is `unknown`.
+ * Tries connections from inside pods with whatever their images bring along (PROBE-2): in a shell where a container has
+ * one, else one program after the other. An attempt has 3 s. `milliseconds` counts from the first exec to the answer.
+ * Throws `usage` for a host or port that is none, `forbidden` without the right to exec, and what else keeps every exec
+ * from running; what the tools can't tell is `unknown`.
  */
 export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectProbe {
   const limit = createLimit(AT_ONCE);

@@ -32,8 +32,8 @@ export type SocketSourceOptions = {
 
 /**
  * Connection attempts as the sockets of the pods in view show them, without Hubble and without anything installed
- * (facts/traffic.md §4.2 P1). Each exec watches one pod for up to 1.5 s and ends by itself, even when this process is
- * killed: what it started in a pod is gone within 8 s at the latest. How far to trust what it sees is in `trustOf`.
+ * (PROBE-1). Each exec watches one pod for up to 1.5 s and ends by itself, even when this process is killed: what it
+ * started in a pod is gone within 8 s at the latest. How far to trust what it sees is in `trustOf`.
  */
 export function createSocketSource(options: SocketSourceOptions): TrafficSource {
   return { name: 'probe', run: (context, sink, signal) => new Watch(options, context, sink, signal).run() };

@@ -1,8 +1,8 @@
 /**
  * What evaluating policies costs: `node --expose-gc test/bench/engine.ts [cilium|spec]`. A seeded world of 200
- * namespaces at 1,000 pods × 200 policies and at 10,000 × 2,000. Prints each figure with its budget (design §11) and
- * the ratio between the sizes; exits 1 when a budget is exceeded. A watch event counts with what the screen then
- * asks: the isolation of the pods of the namespace that it concerns, which is a screenful; once also of every pod.
+ * namespaces at 1,000 pods × 200 policies and at 10,000 × 2,000. Prints each figure with its budget and the ratio
+ * between the sizes; exits 1 when a budget is exceeded. A watch event counts with what the screen then asks: the
+ * isolation of the pods of the namespace that it concerns, which is a screenful; once also of every pod.
  */
 import type { ClusterEvent } from '../../src/core/cluster/events.ts';
 import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';

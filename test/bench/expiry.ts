@@ -1,6 +1,6 @@
 /**
- * How late grants end: `node test/bench/expiry.ts`. A hundred grants with one deadline on the embedded cluster, ended by
- * the app over real HTTP. Budgets (design §11): delete sent within 100 ms of the window p99, all gone within 0.5 s.
+ * How late grants end: `node test/bench/expiry.ts`. A hundred grants with one deadline on the embedded cluster, ended
+ * by the app over real HTTP. Budgets: delete sent within 100 ms of the window p99, all gone within 0.5 s.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Every bench in one run, held against the budgets of the design: `npm run bench`. Figures swing on a busy machine;
- * what counts are ratios and orders of magnitude. Says what it skipped.
+ * Every bench in one run, held against their budgets: `npm run bench`. Figures swing on a busy machine; what counts are
+ * ratios and orders of magnitude. Says what it skipped.
  */
 import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';

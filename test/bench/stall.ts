@@ -1,7 +1,7 @@
 /**
  * How long nothing else gets its turn: `node test/bench/stall.ts`. The whole app, bundled, over 10,000 pods and 2,000
  * policies in all namespaces, with every pane in turn, while pods, policies and flows change and keys are pressed.
- * Prints one JSON object; fails when a budget of the design is exceeded.
+ * Prints one JSON object; fails when a budget is exceeded.
  */
 import { runBundled } from './bundled.ts';
 

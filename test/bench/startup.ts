@@ -1,6 +1,6 @@
 /**
  * From exec to the first thing seen, in a pseudo-terminal: `node test/bench/startup.ts`. Runs the bundle; budget: first
- * paint within 250 ms (design §11).
+ * paint within 250 ms.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -248,7 +248,7 @@ export function grantForm(change: Partial<GrantForm> = {}): GrantForm {
   };
 }
 
-/** The demo's story as the screen shows it in screens.md. */
+/** The demo's story as the screen shows it. */
 export function sessionState(change: Partial<SessionState> = {}): SessionState {
   return {
     now: NOW,

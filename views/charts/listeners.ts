@@ -1,4 +1,4 @@
-/** What a blessed screen listens to. Left in place, the process ignores SIGTERM and SIGINT (facts/terminal.md §3.2). */
+/** What a blessed screen listens to. Left in place, the process ignores SIGTERM and SIGINT (TERM-8). */
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'exit', 'uncaughtException'] as const;
 
 /** Runs `make` and takes away every listener that it has added to the process. */

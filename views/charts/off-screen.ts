@@ -13,8 +13,8 @@ export type Board = {
 };
 
 /**
- * Opens a board: a blessed screen that writes to nowhere and is read back cell by cell (facts/terminal.md §3.1). It
- * keeps its size; another size needs another board, as canvases don't grow (§3.2).
+ * Opens a board: a blessed screen that writes to nowhere and is read back cell by cell (TERM-7). It keeps its size;
+ * another size needs another board, as canvases don't grow.
  */
 export function openBoard({ columns, rows }: Size): Board {
   const screen = withoutNewListeners(() => createScreen(columns, rows));
@@ -79,7 +79,7 @@ function addChart(screen: Screen, chart: Chart): Element {
   return widget;
 }
 
-/** `ESC[m` is no reset to the tokenizer of Ink: colours would leak from cell to cell (facts/terminal.md §3.1). */
+/** `ESC[m` is not a reset to Ink's tokenizer: colors would leak from cell to cell (TERM-7). */
 function linesOf(screenshot: string): readonly string[] {
   return screenshot.replaceAll('\u001b[m', '\u001b[0m').replace(/\n$/, '').split('\n');
 }

@@ -7,7 +7,7 @@ type BoardState =
   | { readonly state: 'ready'; readonly board: Board }
   | { readonly state: 'failed'; readonly reason: string };
 
-/** A board of a size. What draws on it is loaded when charts are first opened, never before (facts/terminal.md §3.2). */
+/** A board of a size. What draws on it is loaded when charts are first opened, never before (TERM-7). */
 export function useBoard({ columns, rows }: Size): BoardState {
   const [state, setState] = useState<BoardState>({ state: 'loading' });
   useEffect(() => {

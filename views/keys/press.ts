@@ -33,8 +33,8 @@ const CONTROLS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The presses in one call of Ink's `useInput`: several printable characters read at once arrive as one string
- * (facts/terminal.md §2.2), so it is split into graphemes. Unknown function keys give none.
+ * The presses in one call of Ink's `useInput`: several printable characters read at once arrive as one string (TERM-4),
+ * so it is split into graphemes. Unknown function keys give none.
  */
 export function pressesOf(input: string, key: Key): readonly Press[] {
   const special = FLAGS.find(([flag]) => key[flag])?.[1];

@@ -3,7 +3,7 @@ import type { Grant } from '../../src/core/access/grant.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { grantState, portsText } from '../columns/grant.ts';
 
-/** Seconds before the end that are told; not each second (facts/traffic.md §5, accessibility). */
+/** Seconds before the end at which the time left is announced, rather than every second (TERM-10). */
 const THRESHOLDS: readonly number[] = [1800, 600, 300, 120, 60, 30, 10];
 
 /** Grants that are new or whose state changed, drift, and countdowns that passed a threshold. */

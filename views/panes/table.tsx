@@ -27,8 +27,8 @@ type TableProps<Row extends Keyed> = {
 };
 
 /**
- * The rows around the cursor, and nothing else, are mounted: cost does not grow with the list (facts/terminal.md §0
- * finding 6). Slots are keyed by their place, so streaming rows change texts and never the tree.
+ * The rows around the cursor, and nothing else, are mounted: cost does not grow with the list (TERM-6). Slots are keyed
+ * by their place, so streaming rows change texts and never the tree.
  */
 export function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const { definition, rows, index, focused, width, height, context } = props;

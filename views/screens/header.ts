@@ -44,7 +44,7 @@ function connectionSpans({ connection, problem }: ClusterState): Line {
   }
 }
 
-/** `◷ 2 grants, next 04:12`: it never leaves the screen while a grant lives (screens.md, the eye's path 4). */
+/** `◷ 2 grants, next 04:12`: it never leaves the screen while a grant lives. */
 function grantSpans({ grants, serverNow }: SessionState): Line {
   const live = grants.map(({ grant }) => grant).filter(isLiving);
   if (live.length === 0) return [];

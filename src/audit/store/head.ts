@@ -8,8 +8,8 @@ import { isMissingFile, replaceFile } from './files.ts';
 const NAME = 'head';
 
 /**
- * The last record that was written, kept beside the log: a chain alone can't show that its end was cut off
- * (facts/access.md §3.1). `seq` 0 is an empty log.
+ * The last record that was written, kept beside the log: a chain alone can't show that its end was cut off (AUD-2).
+ * `seq` 0 is an empty log.
  */
 export type Head = { readonly seq: number; readonly hash: string; readonly file: string };
 

@@ -13,8 +13,8 @@ const DEPTH = 3;
 
 /**
  * Runs `task` while no other process runs one in the same folder. The lock is a symbolic link whose target names the
- * holder: making it is atomic like `O_EXCL`, and it can't be seen half written. One whose holder is gone is taken
- * over; one whose holder lives never is. Throws `failed` after `patience` ms (facts/access.md §3.2).
+ * holder: making it is atomic like `O_EXCL`, and it can't be seen half written. One whose holder is gone is taken over;
+ * one whose holder lives never is. Throws `failed` after `patience` ms (AUD-3).
  */
 export async function withLock<T>(directory: string, patience: number, task: () => Promise<T>): Promise<T> {
   const path = join(directory, 'lock');

@@ -10,8 +10,8 @@ import { chooseTraffic } from './traffic.ts';
 export type ConnectionOptions = GlobalOptions & TrafficOptions;
 
 /**
- * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they
- * are needed, as each costs start-up time (facts/terminal.md §2.7).
+ * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they are
+ * needed, as each costs start-up time (TERM-9).
  */
 export async function openConnection(
   options: ConnectionOptions,

@@ -6,8 +6,8 @@ export type Origin = (name: string) => string | undefined;
 
 /**
  * Settles where flows come from, so that afterwards `source` and `hubbleServer` hold together: a flag wins over the
- * environment, that over the configuration file (design §8), and `--replay` means its source. What is given on the
- * command line and would do nothing there is refused.
+ * environment, that over the configuration file, and `--replay` means its source. What is given on the command line and
+ * would do nothing there is refused.
  *
  * @throws SluiceError `usage`
  */

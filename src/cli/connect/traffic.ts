@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts';
 import type { TrafficOptions } from '../options.ts';
 
 /**
- * Chooses where flows come from (design §7): Hubble where it can be had, else the probe.
+ * Chooses where flows come from: Hubble where it can be had, else the probe.
  *
  * @throws SluiceError when what was asked for can't be had
  */
@@ -41,7 +41,7 @@ const NO_RELAY = new SluiceError(
   'Name one with --hubble-server, or use --source probe.',
 );
 
-/** Why Relay can't be forwarded to, or undefined when it can: WebSockets need `create` (facts/traffic.md §0.7). */
+/** Why Relay can't be forwarded to, or undefined when it can: WebSockets need `create` (API-11). */
 async function forwardRefusal(
   { api }: Cluster,
   { namespace }: Relay,

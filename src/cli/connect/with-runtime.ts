@@ -97,7 +97,7 @@ export async function withRuntime<T>(
   }
 }
 
-/** A verdict from half a cluster may be a wrong one: better none (design §1 item 4). */
+/** A verdict from half a cluster may be wrong, so there is none (ENF-5). */
 function unlisted(feeds: readonly string[], reasons: ReadonlyMap<string, string>): SluiceError {
   const why = feeds.flatMap((feed) => reasons.get(feed) ?? []).at(0);
   return new SluiceError(

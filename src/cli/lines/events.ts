@@ -104,7 +104,7 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The event as one aligned line in the past tense (screens.md "Line mode"). */
+/** The event as one aligned line in the past tense. */
 export function eventText(event: LineEvent): string {
   const [word, text] = words(event);
   return `${clockTime(event.time)}  ${pad(word, 9)}  ${text}`.trimEnd();

@@ -2,8 +2,8 @@
 const INVISIBLE = /[\u007f-\u009f]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}/gu;
 
 /**
- * JSON that is safe on a terminal: what the sanitiser at the edge might have missed is escaped (facts/access.md §5
- * row 6). One line unless `indent` is given.
+ * JSON that is safe on a terminal: what the sanitizer at the edge might have missed is escaped (TERM-2). One line
+ * unless `indent` is given.
  */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(INVISIBLE, toUnicodeEscape);

@@ -107,7 +107,7 @@ async function explainPath(
   return exitCodeOfVerdict(then.verdict.verdict);
 }
 
-/** What to type next, where a grant can open the path (design §5). */
+/** What to type next, where a grant can open the path. */
 function wayOut(
   { verdict }: PathAnswer,
   {

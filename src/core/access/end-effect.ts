@@ -20,7 +20,7 @@ export function endEffect(
 
 /**
  * The same in sentences: what closes; that nothing does, where the path is open without the grant; and what a grant
- * that has become the only policy of its pods sets free (facts/policy.md §0 fact 3).
+ * that has become the only policy of its pods sets free (GRANT-4).
  */
 export function endTexts(asked: Asked, grant: Pick<Grant, 'halves'>): readonly string[] {
   const effect = endEffect(asked, grant);

@@ -38,8 +38,8 @@ export type UnseenHalf = { readonly direction: Direction; readonly namespace: st
 export type GrantWindow = { readonly start: number; readonly end: number; readonly seconds: number };
 
 /**
- * The life of a grant (design §5). `revoked`: the server says 404, traffic not yet judged. `closed`: every pair was
- * seen to be blocked since. `unproven`: gone, and nothing got through, but of the named pairs no attempt was seen.
+ * The life of a grant (GRANT-13). `revoked`: the server says 404, traffic not yet judged. `closed`: every pair was seen
+ * to be blocked since. `unproven`: gone, and nothing got through, but of the named pairs no attempt was seen.
  * `flowing`: gone, but connections go on: established ones, or even new ones.
  */
 export type GrantState =
@@ -82,7 +82,7 @@ export type Grant = {
   readonly unseen?: readonly UnseenHalf[];
   readonly window?: GrantWindow;
   readonly state: GrantState;
-  /** What has changed under it since it was made: shown in red, audited (design §5 step 11). */
+  /** What has changed under it since it was made: shown in red, audited (GRANT-14). */
   readonly drift: readonly string[];
   /** Whether this process made it and ends it. */
   readonly mine: boolean;

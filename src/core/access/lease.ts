@@ -4,7 +4,7 @@ import type { GrantWindow } from './grant.ts';
 
 /**
  * The window of a lease: from `status.startTime`, which the job controller writes truncated to the second, for
- * `activeDeadlineSeconds` (facts/access.md §2.2). Undefined until it has started, or where it can't end.
+ * `activeDeadlineSeconds` (LEASE-3). Undefined until it has started, or where it can't end.
  */
 export function windowOf(lease: ApiObject): GrantWindow | undefined {
   const start = Date.parse(textAt(lease, 'status', 'startTime') ?? '');
@@ -18,8 +18,8 @@ const ROUNDING = 2_000;
 
 /**
  * Whether the clock of the job controller, which dates and ends leases, differs from the API server's, which dates
- * everything else and counts down here (facts/access.md §2.10 "Clocks"). A lease that starts before it was made, or
- * later than now, can't be explained by a slow controller.
+ * everything else and counts down here (API-10). A lease that starts before it was made, or later than now, can't be
+ * explained by a slow controller.
  *
  * @param now the API server's time when the lease was read, ms; `error` its half-width
  * @returns a phrase, or undefined when the clocks may well agree
@@ -40,7 +40,7 @@ function skewText(by: number, side: string, when: string): string {
 }
 
 /**
- * Whether a lease is over or ending: then an answer of 200 to an extension is none (facts/access.md §0.12).
+ * Whether a lease is over or ending: then an answer of 200 to an extension is none (LEASE-11).
  *
  * @returns what says so, or undefined while it is in force
  */
@@ -59,9 +59,8 @@ export function leaseOver(lease: ApiObject): string | undefined {
 }
 
 /**
- * What keeps an admitted Job from being a lease of `seconds`; empty when it is one. Admission webhooks (Kueue and
- * its like) may suspend, adopt or rewrite Jobs, and each of these lets the policy outlive its window
- * (facts/access.md §0.4, §2.3).
+ * What keeps an admitted Job from being a lease of `seconds`; empty when it is one. Admission webhooks (Kueue and its
+ * like) may suspend, adopt or rewrite Jobs, and each of these lets the policy outlive its window (LEASE-8).
  */
 export function leaseFaults(lease: ApiObject, seconds: number): readonly string[] {
   const faults: string[] = [];
@@ -89,8 +88,8 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
 }
 
 /**
- * What happened to a lease under a running grant (design §5 step 11). Its deadline may move, as an extension does; its
- * clock may not start again, as a suspension makes it (facts/access.md §2.3).
+ * What happened to a lease under a running grant (GRANT-14). Its deadline may move, as an extension moves it; its clock
+ * may not start again, as a suspension makes it do (LEASE-7).
  *
  * @param sent the lease as it was when the grant was made
  */
@@ -107,8 +106,8 @@ export function leaseDrift(
 }
 
 /**
- * What keeps a policy as read back from being the grant that was sent: its spec, and exactly one owner spelt
- * `batch/v1` `Job` with the lease's name and UID; anything else is never collected (facts/access.md §2.3).
+ * What keeps a policy as read back from being the grant that was sent: its spec, and exactly one owner spelled
+ * `batch/v1` `Job` with the lease's name and UID; anything else is never collected (LEASE-9).
  */
 export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObject): readonly string[] {
   const faults: string[] = [];

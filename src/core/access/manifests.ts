@@ -31,13 +31,13 @@ export type PeerSelection =
   | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
   | { readonly type: 'ip'; readonly ip: string };
 
-/** Annotation values may be long, but all of an object's share 256 KiB (facts/access.md §2.3). */
+/** Annotation values may be long, but all of an object's share 256 KiB (LEASE-13). */
 const NOTE_LIMIT = 1_024;
 
 /**
- * The lease: a Job that runs no pod, whose deadline makes the cluster delete what it owns (facts/access.md §2.1).
- * `parallelism: 0` without `completions` neither starts nor completes; the pod template is restricted-clean and
- * can never be scheduled, should anybody raise the parallelism.
+ * The lease: a Job that runs no pod, whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism: 0`
+ * without `completions` neither starts nor completes; the pod template is restricted-clean and can never be scheduled,
+ * should anybody raise the parallelism.
  */
 export function leaseManifest(
   notes: GrantNotes,
@@ -89,8 +89,8 @@ export function leaseManifest(
 }
 
 /**
- * The policy of one half: one direction, one rule, one peer, the ports asked for (facts/policy.md §5a). Owner and
- * times are added by `ownedPolicy` once the lease runs.
+ * The policy of one half: one direction, one rule, one peer, the ports asked for (GRANT-5). Owner and times are added
+ * by `ownedPolicy` once the lease runs.
  */
 export function policyManifest(
   notes: GrantNotes,
@@ -115,8 +115,8 @@ export function policyManifest(
 }
 
 /**
- * The policy as it is sent: owned by exactly its lease, `blockOwnerDeletion` unset (facts/access.md §2.5), with the
- * end of the window for people and for cleaners that may be installed (kyverno, kube-janitor, k8s-ttl-controller).
+ * The policy as it is sent: owned by exactly its lease, `blockOwnerDeletion` unset (LEASE-9, GRANT-9), with the end of
+ * the window for people and for cleaners that may be installed (kyverno, kube-janitor, k8s-ttl-controller).
  */
 export function ownedPolicy(policy: ApiObject, lease: ApiObject, window: GrantWindow): ApiObject {
   const owner: OwnerReference = {

@@ -1,7 +1,7 @@
 import type { Direction } from '../policy/policy.ts';
 import type { PortSpec } from './grant.ts';
 
-/** Label and annotation keys on every object of a grant (design §5). */
+/** Label and annotation keys on every object of a grant (GRANT-10). */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 export const GRANT_LABEL = 'sluice.dev/grant';
 export const NOTE = {

@@ -29,9 +29,9 @@ export type PlanInput = {
 };
 
 /**
- * Plans a grant (design §5 step 2; facts/policy.md §5a): judges both halves of every pair as it is now, drafts a
- * policy for each half that is closed by isolation, and judges everything again with the drafts in force. A half
- * that is open gets no policy: one would isolate its pods (facts/policy.md §0.2, §0.4).
+ * Plans a grant: judges both halves of every pair as it is now, drafts a policy for each half that is closed by
+ * isolation, and judges everything again with the drafts in force (GRANT-3). A half that is open gets no policy: one
+ * would isolate its pods (GRANT-1).
  */
 export function planGrant(input: PlanInput): GrantPlan {
   const { model, engine, request } = input;

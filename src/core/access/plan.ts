@@ -13,7 +13,7 @@ export type PlannedHalf = {
   readonly policy: ApiObject;
 };
 
-/** What a grant would do, all of it (design §5 step 2). Pure: made from the cluster's contents alone. */
+/** What a grant would do, all of it (GRANT-3). Pure: made from the cluster's contents alone. */
 export type GrantPlan =
   | {
       readonly ok: true;
@@ -23,7 +23,7 @@ export type GrantPlan =
       readonly ports: readonly PortSpec[];
       readonly seconds: number;
       readonly before: Verdict;
-      /** Ingress first: it is created first and revoked last (design §5). */
+      /** Ingress first: it is created first and revoked last (GRANT-7, GRANT-11). */
       readonly halves: readonly PlannedHalf[];
       /** Pairs of pods that open and were meant to. */
       readonly opens: readonly PairChange[];

@@ -15,8 +15,8 @@ export function grantOf(object: ApiObject): string | undefined {
 
 /**
  * Reads grants from the objects that carry sluice's labels, whoever made them. The Job says until when, not the
- * `expires-at` annotation (design §5 step 12); annotations are somebody's words and only shown. Halves that the
- * annotations speak of and that are not among the objects are `unseen`, unless they are known to be gone.
+ * `expires-at` annotation (GRANT-15); annotations are somebody's words and only shown. Halves that the annotations
+ * speak of and that are not among the objects are `unseen`, unless they are known to be gone.
  *
  * @param unread what was looked for by name and could not be read
  * @param gone what was looked for by name and is not there, as `NetworkPolicy/ns/name`

@@ -7,7 +7,7 @@ import type { GrantPlan } from './plan.ts';
 /** A plan that is none, and why. */
 export type Refusal = Extract<GrantPlan, { ok: false }>;
 
-/** Why a path is not granted: open already, closed by what no NetworkPolicy beats, or not known (facts/policy.md §5a). */
+/** Why a path is not granted: already open, closed by what no NetworkPolicy overrides, or not known (GRANT-2). */
 export function refuse(
   request: GrantRequest,
   pairs: readonly { readonly verdict: Verdict }[],

@@ -14,8 +14,8 @@ export type Selection = {
 };
 
 /**
- * Labels that change with every rollout, or that Cilium drops from identities by default: a policy by them would
- * break soon, or match nothing in silence (facts/policy.md §0.5, §2a.8, §5b).
+ * Labels that change with every rollout, or that Cilium drops from identities by default: a policy on them would break
+ * soon, or silently match nothing (CIL-8, GRANT-6).
  */
 const VOLATILE =
   /^(pod-template-hash|pod-template-generation|controller-revision-hash|controller-uid|batch\.kubernetes\.io\/(controller-uid|job-completion-index))/;
@@ -33,8 +33,8 @@ const PREFERRED = [
 type LabelDialect = Pick<Dialect, 'identityLabels' | 'labels'>;
 
 /**
- * Chooses labels for picked pods: the workload's own selector where it is known, else the smallest set of labels
- * that matches exactly these pods, else all that they share (facts/policy.md §5b).
+ * Chooses labels for picked pods: the workload's own selector where it is known, else the smallest set of labels that
+ * matches exactly these pods, else all that they share (GRANT-6).
  *
  * @param picked pods of one namespace, at least one
  * @param neighbours all pods of that namespace that a policy could select
@@ -78,7 +78,7 @@ function smallestSelector(
   return keys.length > 0 ? selectorOf(shared) : undefined;
 }
 
-/** Whether a label stays with its pods and is seen by the enforcer (facts/policy.md §0.5, §2a.8). */
+/** Whether a label stays with its pods and is seen by the enforcer (CIL-8). */
 function lasts(key: string, { identityLabels, labels }: LabelDialect): boolean {
   return !VOLATILE.test(key) && !(identityLabels && isIgnoredLabel(key, labels));
 }

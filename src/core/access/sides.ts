@@ -49,7 +49,7 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   return { type: 'pods', pods, selection };
 }
 
-/** Whether policies select the pod at all: finished and host-network pods are out (facts/policy.md §1 rules 29, 32). */
+/** Whether policies select the pod at all: finished and host-network pods are out (NP-29, NP-32). */
 function selectable(pod: Pod): boolean {
   return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
 }

@@ -15,9 +15,9 @@ export const EVERY_ADDRESS: Readonly<Record<4 | 6, IpRange>> = {
 };
 
 /**
- * An address from its text, strictly: four decimal parts without leading zeros, or IPv6 without a zone. Everything
- * else is undefined, also what ipaddr.js would accept (`10.1`, `010.0.0.1`: facts/terminal.md §4.1). An IPv4-mapped
- * IPv6 address is the IPv4 address.
+ * An address from its text, strictly: four decimal parts without leading zeros, or IPv6 without a zone. Everything else
+ * is undefined, also what ipaddr.js would accept (`10.1`, `010.0.0.1`). An IPv4-mapped IPv6 address is the IPv4
+ * address.
  */
 export function parseIp(text: string): Ip | undefined {
   if (!text.includes(':')) return parseIpv4(text);
@@ -62,7 +62,7 @@ export function parseCidr(text: string): IpRange | undefined {
   return { family: ip.family, first, last: first + size - 1n };
 }
 
-/** Whether an address lies in a range; never across families (facts/policy.md §1 rule 33). */
+/** Whether an address lies in a range; never across families (NP-33). */
 export function inRange(range: IpRange, ip: Ip): boolean {
   return range.family === ip.family && range.first <= ip.value && ip.value <= range.last;
 }

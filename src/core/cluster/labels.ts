@@ -6,16 +6,16 @@ export type Requirement = {
   readonly key: string;
   readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
   readonly values: readonly string[];
-  /** Written under matchLabels: Cilium treats some keys differently there (facts/policy.md §2a.6). */
+  /** Written under matchLabels: Cilium treats some keys differently there (CIL-6). */
   readonly isLabel?: boolean;
 };
 
-/** A label selector: all requirements must hold. Empty selects everything (facts/policy.md §1 rule 18). */
+/** A label selector: all requirements must hold. Empty selects everything (NP-18). */
 export type Selector = readonly Requirement[];
 
 /**
- * Whether labels satisfy a selector. `NotIn` and `DoesNotExist` hold when the key is absent; `In ['']` needs the
- * key to be present (facts/policy.md §1 rule 19).
+ * Whether labels satisfy a selector. `NotIn` and `DoesNotExist` hold when the key is absent; `In ['']` needs the key to
+ * be present (NP-19).
  */
 export function matches(selector: Selector, labels: Labels): boolean {
   return selector.every((requirement) => holds(requirement, labels));

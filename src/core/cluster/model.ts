@@ -23,9 +23,9 @@ export type ClusterModel = {
   readonly podCount: () => number;
   readonly pod: (namespace: string, name: string) => Pod | undefined;
   /**
-   * The pod that has an address now: never a finished one, whose address is free for reuse, and never a
-   * host-network pod, whose address is the node's (facts/policy.md §1 rules 29, 32). A pod that is being deleted
-   * has it until it is gone, unless another one took it.
+   * The pod that has an address now: never a finished one, whose address is free for reuse, and never a host-network
+   * pod, whose address is the node's (NP-29, NP-32). A pod that is being deleted has it until it is gone, unless
+   * another one took it.
    */
   readonly podAt: (ip: string) => Pod | undefined;
   /** All pods of a namespace, finished ones too. */

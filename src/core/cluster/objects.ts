@@ -7,7 +7,7 @@ export type ContainerPort = {
   readonly name?: string;
   readonly port: number;
   readonly protocol: Protocol;
-  /** Declared by a native sidecar: Cilium does not know its name (facts/policy.md §2a.13). */
+  /** Declared by a native sidecar: Cilium does not know its name (CIL-17). */
   readonly sidecar?: boolean;
 };
 
@@ -45,7 +45,7 @@ export type Pod = {
 export type Namespace = {
   readonly kind: 'Namespace';
   readonly name: string;
-  /** Always holds `kubernetes.io/metadata.name` (facts/policy.md §1 rule 20). */
+  /** Always holds `kubernetes.io/metadata.name` (NP-20). */
   readonly labels: Labels;
   readonly deleting: boolean;
 };
@@ -108,7 +108,7 @@ export type Node = {
 /** A workload with the selector of its pods, fetched when a grant needs it. */
 export type Workload = WorkloadRef & { readonly selector: Selector };
 
-/** Whether a pod counts for policies and owns its address: not once it has finished (facts/policy.md §1 rule 32). */
+/** Whether a pod counts for policies and owns its address: not once it has finished (NP-32). */
 export function isLive(pod: Pod): boolean {
   return pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
 }

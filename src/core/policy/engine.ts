@@ -156,7 +156,7 @@ function inOrder({ admin, normal, baseline }: Stack): readonly Applied[] {
   return [...admin.flat(), ...normal, ...baseline.flat()];
 }
 
-/** Live pods that a policy selects; host-network pods are selected by none (facts/policy.md §1 rule 29). */
+/** Live pods that a policy selects; no policy selects host-network pods (NP-29). */
 function selectedBy(world: World, policy: Policy): readonly Pod[] {
   if (policy.inert === true) return [];
   const { model } = world;

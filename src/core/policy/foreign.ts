@@ -14,9 +14,7 @@ export function foreignOn(objects: readonly ForeignObject[], side: Side): readon
   return objects.filter(({ namespace }) => namespace === undefined || namespace === side.pod.namespace);
 }
 
-/**
- * The first foreign policy that leaves a decision open, in words; undefined when none does (facts/policy.md §2c).
- */
+/** The first foreign policy that leaves a decision open, in words; undefined when none does (EXT-1). */
 export function foreignDoubt(
   objects: readonly ForeignObject[],
   self: Side,

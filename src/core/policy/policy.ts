@@ -6,7 +6,7 @@ export type Direction = 'ingress' | 'egress';
 /** Names one policy object. */
 export type PolicyRef = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
-/** Evaluation order: admin, then normal (NetworkPolicy and Cilium's), then baseline (facts/policy.md §2b rule 1). */
+/** Evaluation order: admin, then normal (NetworkPolicy and Cilium's), then baseline (ANP-1). */
 export type Tier = 'admin' | 'normal' | 'baseline';
 
 /** Which namespaces a selector reaches: one by name, or those whose labels match. */
@@ -18,13 +18,13 @@ export type NamespaceMatch =
 export type PodMatch = {
   readonly namespaces: NamespaceMatch;
   readonly pods: Selector;
-  /** Never a host-network pod, by the text of the API (facts/policy.md §2b rule 6). */
+  /** Never a host-network pod, by the text of the API (ANP-6). */
   readonly notOnHost?: boolean;
-  /** `pods` speaks of Cilium's identity labels, whatever the dialect (facts/policy.md §2a.6 to 8). */
+  /** `pods` speaks of Cilium's identity labels, whatever the dialect (CIL-6 to CIL-8). */
   readonly identity?: 'cilium';
 };
 
-/** A service that a rule of Cilium names; without a namespace, in any (facts/policy.md §2a.12). */
+/** A service that a rule of Cilium names; without a namespace, in any (CIL-12). */
 export type ServiceMatch = {
   readonly namespace?: string;
   readonly by: { readonly name: string } | { readonly selector: Selector };
@@ -37,31 +37,31 @@ export type Peer =
       readonly type: 'cidr';
       readonly cidr: string;
       readonly except: readonly string[];
-      /** Matches addresses of pods whatever the dialect says (facts/policy.md §2b rule 7). */
+      /** Matches addresses of pods whatever the dialect says (ANP-7). */
       readonly reachesPods?: boolean;
-      /** Read as Cilium reads CIDRs, whatever the dialect: never pods, nodes by mode (facts/policy.md §2a.11). */
+      /** Read as Cilium reads CIDRs, whatever the dialect: never pods, nodes by mode (CIL-11). */
       readonly identity?: 'cilium';
     }
-  /** The CIDRs of groups, by name or by their labels; the groups are objects of their own (facts/policy.md §2a.11). */
+  /** The CIDRs of groups, by name or by their labels; the groups are objects of their own (CIL-22). */
   | {
       readonly type: 'cidr-group';
       readonly by: { readonly name: string } | { readonly selector: Selector };
       readonly except: readonly string[];
     }
-  /** One of Cilium's names for a group of ends: `world`, `host`, `cluster`, … (facts/policy.md §2a.10). */
+  /** One of Cilium's names for a group of ends: `world`, `host`, `cluster`, … (CIL-10). */
   | { readonly type: 'entity'; readonly entity: string }
-  /** A selector of reserved labels: nodes and world, never pods (facts/policy.md §2a.6). */
+  /** A selector of reserved labels: nodes and world, never pods (CIL-6). */
   | { readonly type: 'reserved'; readonly selector: Selector }
-  /** What services stand for. When they stand for nothing, a rule with ports means anybody (§2a.12). */
+  /** What services stand for. When they stand for nothing, a rule with ports means anybody (CIL-12). */
   | { readonly type: 'services'; readonly services: readonly ServiceMatch[]; readonly orAnybody: boolean }
-  /** Nodes by their labels, and host-network pods on them (facts/policy.md §2b rule 7). */
+  /** Nodes by their labels, and host-network pods on them (ANP-7). */
   | { readonly type: 'nodes'; readonly selector: Selector }
   /** Addresses that a DNS name stood for when somebody looked it up: not known from objects. */
   | { readonly type: 'domain'; readonly pattern: string; readonly identity?: 'cilium' }
-  /** A peer that this version cannot read: it may match anything (facts/policy.md §2b rule 10). */
+  /** A peer that this version cannot read: it may match anything (ANP-10). */
   | { readonly type: 'unknown'; readonly text: string };
 
-/** Which ports. `to` is inclusive; a name resolves on the destination pod (facts/policy.md §1 rules 24, 25). */
+/** Which ports. `to` is inclusive; a name resolves on the destination pod (NP-24, NP-25). */
 export type PortMatch =
   | { readonly type: 'all'; readonly protocol: Protocol }
   | {
@@ -69,17 +69,17 @@ export type PortMatch =
       readonly protocol: Protocol;
       readonly from: number;
       readonly to: number;
-      /** By the `endPort` of a NetworkPolicy, which not every enforcer takes (facts/policy.md §1 rule 24). */
+      /** By the `endPort` of a NetworkPolicy, which not every enforcer takes (NP-24). */
       readonly byEndPort?: boolean;
     }
   | {
       readonly type: 'named';
       readonly protocol: Protocol;
       readonly name: string;
-      /** Cilium: from the number that the name stands for up to this one (facts/policy.md §2a.13). */
+      /** Cilium: from the number that the name stands for up to this one (CIL-13, CIL-17). */
       readonly to?: number;
     }
-  /** One type of ICMP of one family, any code: only Cilium has such rules (facts/policy.md §2a.13). */
+  /** One type of ICMP of one family, any code: only Cilium has such rules (CIL-19). */
   | {
       readonly type: 'icmp';
       readonly protocol: 'ICMP';
@@ -97,7 +97,7 @@ export type Rule = {
   readonly action: RuleAction;
   readonly peers: readonly Peer[] | 'any';
   readonly ports: readonly PortMatch[] | 'any';
-  /** Set when a proxy then decides on the request: `http`, `dns`, … (facts/policy.md §2a.13). */
+  /** Set when a proxy then decides on the request: `http`, `dns`, … (CIL-18). */
   readonly l7?: string;
   /** Where it stands, when not simply in the list: section and index there. */
   readonly at?: { readonly section: string; readonly index: number };
@@ -136,7 +136,7 @@ export type Policy = PolicyRef &
     readonly annotations: Labels;
     readonly tier: Tier;
     readonly priority?: number;
-    /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (facts/policy.md §1 rule 8). */
+    /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (NP-8, CIL-21). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
     readonly blanks?: readonly Blank[];
     /** Several rules with subjects of their own under one name; then these count, not the fields above. */

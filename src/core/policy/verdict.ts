@@ -7,7 +7,7 @@ export type Decision = 'allow' | 'deny' | 'undecidable';
 
 /**
  * One end of a path: a pod, or an address that is no known pod. `ip` of a pod is the address in use, where it has
- * several; without it every address of the pod counts (facts/policy.md §1 rule 33).
+ * several; without it every address of the pod counts (NP-33).
  */
 export type End =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
@@ -24,7 +24,7 @@ export type End =
 
 /**
  * One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? Of ICMP, `port` is the type.
- * `viaService`: a pod that reaches itself does so through a Service (facts/policy.md §1 rule 30).
+ * `viaService`: a pod that reaches itself does so through a Service (NP-30).
  */
 export type Query = {
   readonly from: End;
@@ -73,7 +73,7 @@ export type Half = {
   readonly isolated: boolean;
   readonly deciders: readonly Decider[];
   readonly nearMisses: readonly NearMiss[];
-  /** Why no NetworkPolicy can open this half; empty when one can, or when it is open (facts/policy.md §2d). */
+  /** Why no NetworkPolicy can open this half; empty when one can, or when it is open (ENF-7). */
   readonly cannotOpen: readonly string[];
   /** Open at L4 only: a proxy then decides on the request by this; the verdict of the path is undecidable. */
   readonly l7?: string;

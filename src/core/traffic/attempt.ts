@@ -1,8 +1,8 @@
 import type { Flow, FlowEnd, FlowPolicy, Seen } from './flow.ts';
 
 /**
- * `pending`: the source's node let it go and the destination's has not spoken yet (facts/traffic.md §2.8 item 4).
- * `l7`: open at L4, the proxy decides on the request. `failed`: reached, but refused or reset by the destination.
+ * `pending`: the source's node let it go and the destination's has not spoken yet (HUB-20). `l7`: open at L4, the proxy
+ * decides on the request. `failed`: reached, but refused or reset by the destination.
  */
 export type AttemptVerdict = 'allow' | 'drop' | 'audit' | 'l7' | 'error' | 'pending' | 'failed';
 

@@ -1,4 +1,4 @@
-/** Monitor event types, as Hubble numbers them (facts/traffic.md §2.5). */
+/** Monitor event types, as Hubble numbers them (HUB-10). */
 export const EVENT = { drop: 1, trace: 4, policyVerdict: 5, traceSock: 7, l7: 129 } as const;
 
 /** Where a trace event was taken: sub types on the wire, where TO_ENDPOINT is 0. */

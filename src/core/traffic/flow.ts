@@ -24,7 +24,7 @@ export type FlowEnd = {
   readonly service?: { readonly namespace: string; readonly name: string };
 };
 
-/** How a flow was seen. `socket` and `connect` come from the probe; how far to trust each: facts/traffic.md §4.2. */
+/** How a flow was seen. `socket` and `connect` come from the probe; how far to trust each is in `trustOf`. */
 export type Seen = 'hubble' | 'socket' | 'connect' | 'replay';
 
 /** A policy that decided a flow, and for which half. */
@@ -58,7 +58,7 @@ export type Flow = {
   readonly socket?: string;
   readonly source: FlowEnd;
   readonly destination: FlowEnd;
-  /** Absent on drops (facts/traffic.md §0.3). */
+  /** Absent on drops (HUB-13). */
   readonly isReply?: boolean;
   /** Monitor event type and sub type: drop 1, trace 4, policy verdict 5, trace-sock 7, L7 129. */
   readonly eventType?: number;

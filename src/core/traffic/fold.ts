@@ -18,7 +18,7 @@ import { createRecent } from './recent.ts';
 export type FoldOptions = {
   /**
    * The workload of a pod given by name or address, from the cluster. Hubble tells it only for pods of the node that
-   * reports (facts/hubble-checked.md).
+   * reports (HUB-15).
    */
   readonly workloadOf?: (end: FlowEnd) => WorkloadRef | undefined;
   readonly maxRows?: number;
@@ -63,7 +63,7 @@ const LOOK = 100;
 
 const DEFAULTS = { maxRows: 5_000, maxAttempts: 5_000, grace: 2_500 };
 
-/** Folds flows into connection attempts, and these into rows (facts/traffic.md §2.8). */
+/** Folds flows into connection attempts, and these into rows (HUB-17, HUB-19). */
 export function createFold(options: FoldOptions = {}): Fold {
   const { maxRows, maxAttempts, grace } = { ...DEFAULTS, ...options };
   const book = createNameBook(options.workloadOf ?? (() => undefined));
@@ -190,7 +190,7 @@ export function createFold(options: FoldOptions = {}): Fold {
   };
 }
 
-/** Drops of broken packets may name nobody (facts/hubble-checked.md, UNSUPPORTED_L2). */
+/** Drops of broken packets may name nobody (HUB-16). */
 function isNameless({ ip, pod }: FlowEnd): boolean {
   return ip === undefined && pod === undefined;
 }

@@ -4,8 +4,8 @@ import type { Attempt } from './attempt.ts';
 export type Trust = { readonly level: 'certain' | 'likely' | 'weak'; readonly text: string };
 
 /**
- * How far an attempt can be trusted that the sockets of a pod tell of, in words for the screen (facts/traffic.md
- * §4.2, §4.3); undefined for flows, which are the datapath's own word.
+ * How far an attempt that the sockets of a pod show can be trusted, in words for the screen (PROBE-1, PROBE-4);
+ * undefined for flows, which are the datapath's own word.
  */
 export function trustOf({ seen, protocol, verdict, tries }: Attempt): Trust | undefined {
   if (seen !== 'socket') return undefined;

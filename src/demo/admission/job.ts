@@ -5,8 +5,8 @@ import { type Stored, stringMap, withMetadata } from '../store/objects.ts';
 import { labelNameFaults, labelsFaults, labelValueFaults, qualifiedNameFaults } from './names.ts';
 
 /**
- * A Job with its defaults and the selector and labels that are made from its uid (facts/access.md §2.10).
- * `completions` stays unset beside a given `parallelism`; a Job without labels gets those of its template.
+ * A Job with its defaults and the selector and labels that are made from its uid (API-4). `completions` stays unset
+ * beside a given `parallelism`; a Job without labels gets those of its template.
  */
 export function defaultJob(job: ApiObject, uid: string): ApiObject {
   const spec = isRecord(job.spec) ? job.spec : {};
@@ -166,7 +166,7 @@ const IMMUTABLE = ['completions', 'selector', 'template', 'completionMode', 'man
 
 /**
  * What an update of a Job may not change (`ValidateJobSpecUpdate`): deadline, ttl, parallelism and suspend are not
- * among it (facts/access.md §2.3).
+ * among them (LEASE-11).
  */
 export function jobUpdateFaults(before: Stored, after: ApiObject): readonly FieldError[] {
   return IMMUTABLE.filter((name) => !sameJson(at(before.spec, name), at(after.spec, name))).map((name) =>
@@ -174,9 +174,7 @@ export function jobUpdateFaults(before: Stored, after: ApiObject): readonly Fiel
   );
 }
 
-/**
- * What an update of a Job's status may not change: `startTime` of a Job that runs (facts/access.md §2.1).
- */
+/** What an update of a Job's status may not change: `startTime` of a Job that runs (LEASE-15). */
 export function jobStatusUpdateFaults(before: Stored, after: ApiObject): readonly FieldError[] {
   const start = at(before.status, 'startTime');
   const suspended = at(before.spec, 'suspend') === true;

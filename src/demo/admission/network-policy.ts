@@ -8,8 +8,8 @@ const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const TYPES = ['Ingress', 'Egress'];
 
 /**
- * A NetworkPolicy with its defaults: protocol TCP, an empty podSelector, `policyTypes` from its sections
- * (facts/policy.md §1 rules 6, 7, 24).
+ * A NetworkPolicy with its defaults: protocol TCP, an empty podSelector, `policyTypes` from its sections (NP-6, NP-7,
+ * NP-24).
  */
 export function defaultNetworkPolicy(policy: ApiObject): ApiObject {
   const spec = isRecord(policy.spec) ? policy.spec : {};

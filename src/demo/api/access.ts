@@ -30,8 +30,8 @@ const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'patch', 'update'];
 
 /**
- * The rights of an SRE: reads what sluice shows, writes NetworkPolicies and Jobs, forwards ports
- * (facts/access.md §2.5). In the whole cluster, or in some namespaces alone; then without cluster-scoped kinds.
+ * The rights of an SRE: reads what sluice shows, writes NetworkPolicies and Jobs, forwards ports (GRANT-9). In the
+ * whole cluster, or in some namespaces alone; then without cluster-scoped kinds.
  */
 export function responderRules(namespaces?: readonly string[]): readonly Rule[] {
   const scope = namespaces === undefined ? {} : { namespaces };

@@ -9,7 +9,7 @@ export type WriteOptions = {
   readonly manager: string;
 };
 
-/** Reads the options of a write. `kind` is the name that errors use. Throws 422 (facts/access.md §2.10). */
+/** Reads the options of a write. `kind` is the name that errors use. Throws 422 (API-4). */
 export function writeOptions(
   query: URLSearchParams,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
@@ -44,8 +44,8 @@ export type DeleteOptions = Deletion & {
 const PROPAGATIONS: readonly string[] = ['Foreground', 'Background', 'Orphan'];
 
 /**
- * Reads the options of a delete: from the body when there is one, else from the query, never from both; a
- * precondition in the query does not count (facts/access.md §2.3). Throws 422.
+ * Reads the options of a delete: from the body when there is one, else from the query, never from both; a precondition
+ * in the query does not count (API-6). Throws 422.
  */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   const given = isRecord(body) ? body : fromQuery(query);
@@ -116,7 +116,7 @@ export type ListOptions = {
   readonly fields: string;
 };
 
-/** Reads the options of a list or a watch. Throws 400 and 422 (facts/access.md §2.10). */
+/** Reads the options of a list or a watch. Throws 400 and 422 (API-1, API-3). */
 export function listOptions(query: URLSearchParams): ListOptions {
   const truth = (name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
   const limit = integer(query.get('limit'));

@@ -8,16 +8,16 @@ import { createBucket, type Work } from './work.ts';
 /** ms from a change to the collector's own call. */
 const REACTION = 7;
 
-/** Calls that one deleted dependent costs the collector's client (facts/access.md §2.2). */
+/** Calls that one deleted dependent costs the collector's client (API-14). */
 const CALLS = 6.6;
 
 type Place = { readonly resource: string; readonly key: string };
 
 /**
- * The garbage collector, as the real one for what matters to leases (facts/access.md §2.1, §2.3): an object whose
- * owners are all gone is deleted in some ms; one with an owner that lives stays, without the dead ones; an owner
- * whose `apiVersion` or kind the server does not know is never judged; Foreground takes dependents along and does
- * not wait for those that do not block; Orphan takes the reference off.
+ * The garbage collector, as the real one for what matters to leases (LEASE-1, LEASE-9): an object whose owners are all
+ * gone is deleted within milliseconds; one with an owner that lives stays, without the dead ones; an owner whose
+ * `apiVersion` or kind the server does not know is never judged; Foreground takes dependents along and does not wait
+ * for those that do not block; Orphan takes the reference off.
  */
 export function startGarbageCollector(store: Store, work: Work): () => void {
   const dependents = new Map<string, Map<string, Place>>();

@@ -15,8 +15,8 @@ export function activePods(store: Store, job: Stored): readonly Stored[] {
 }
 
 /**
- * Makes the pods that `parallelism` asks for. Nothing here would run them: they stay Pending, as gated or
- * unschedulable pods do, which delays a lease's end by a second (facts/access.md §2.3).
+ * Makes the pods that `parallelism` asks for. Nothing here would run them: they stay Pending, as gated or unschedulable
+ * pods do, which delays a lease's end by a second (LEASE-12).
  *
  * @returns how many the Job has now
  */

@@ -34,9 +34,9 @@ export function finishedAt(job: Stored): number | undefined {
 }
 
 /**
- * What the job controller does with a Job (facts/access.md §2.1, §2.3): sets `startTime`, cut to the second; fails
- * it at `startTime + activeDeadlineSeconds`, in two writes (`FailureTarget`, then `Failed`); completes
- * `completions: 0` at once; a suspended Job loses its startTime and gets a new one when it resumes.
+ * What the job controller does with a Job (LEASE-1, LEASE-3, LEASE-7): sets `startTime`, cut to the second; fails it at
+ * `startTime + activeDeadlineSeconds`, in two writes (`FailureTarget`, then `Failed`); completes `completions: 0` at
+ * once; a suspended Job loses its startTime and gets a new one when it resumes.
  *
  * @param now ms since the epoch
  */

@@ -59,7 +59,7 @@ export function startJobController(store: Store, work: Work, random: Random): ()
 
 /**
  * The ttl-after-finished controller: deletes finished Jobs, Foreground and by UID, `ttlSecondsAfterFinished` after
- * their end; without it they stay (facts/access.md §2.1).
+ * their end; without it they stay (LEASE-1).
  */
 export function startTtlController(store: Store, work: Work): () => void {
   const bucket = createBucket(20, 30);

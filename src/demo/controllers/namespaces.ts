@@ -4,7 +4,7 @@ import { keyOfObject } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import type { Work } from './work.ts';
 
-/** ms that a namespace stays Terminating before its contents go: ordered deletion (facts/access.md §2.3). */
+/** How long a namespace stays Terminating before its contents go, ms: ordered deletion (LEASE-14). */
 const ORDERED = 5_000;
 
 const NAMESPACED = RESOURCES.filter(({ namespaced }) => namespaced).map(storeName);

@@ -62,8 +62,8 @@ export function createWork(): Work {
 }
 
 /**
- * A client's own limit of calls, as each controller of kube-controller-manager has one: 20 a second after a burst
- * of 30 by default, the garbage collector twice the rate (facts/access.md §2.2).
+ * A client's own limit of calls, as each controller of kube-controller-manager has one: 20 a second after a burst of 30
+ * by default, the garbage collector twice the rate (API-14).
  */
 export type Bucket = { readonly reserve: (calls: number) => number };
 

@@ -36,8 +36,8 @@ export type Faults = {
   /** Refuses connections for a while. */
   readonly refuse: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /**
-   * Restarts the API server: it is down for `down` ms, then refuses rightful users with 403 for `blind` ms more, as
-   * one whose caches are not filled does (facts/access.md §2.3). Resolves when it serves again.
+   * Restarts the API server: it is down for `down` ms, then refuses rightful users with 403 for `blind` ms more, as one
+   * whose caches are not filled does (API-7). Resolves when it serves again.
    */
   readonly restart: (down: number, blind?: number) => Promise<void>;
   /** Ends all flow streams and closes Hubble's port, until `restoreHubble`. */

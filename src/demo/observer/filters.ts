@@ -2,7 +2,7 @@ import { matches as matchesLabels } from '../../core/cluster/labels.ts';
 import type { FlowFilter, Layer7, TcpFlags, WireEndpoint, WireFlow } from '../../hubble/wire/wire.ts';
 import { parseLabelSelector } from '../api/read/selectors.ts';
 
-/** Whether a request with these lists wants a flow (facts/traffic.md §2.3). */
+/** Whether a request with these lists wants a flow (HUB-2). */
 export function admits(
   flow: WireFlow,
   whitelist: readonly FlowFilter[],
@@ -64,7 +64,7 @@ function isEvent(
   );
 }
 
-/** Pods match by prefix, also of the namespace alone: `shop/`, `shop/web` (facts/traffic.md §0.5). */
+/** Pods match by prefix, also of the namespace alone: `shop/`, `shop/web` (HUB-2). */
 function isPod(end: WireEndpoint | undefined, prefix: string): boolean {
   const slash = prefix.indexOf('/');
   const namespace = slash < 0 ? 'default' : prefix.slice(0, slash);
@@ -150,7 +150,7 @@ function isProtocol({ l4, l7 }: WireFlow, name: string): boolean {
   }
 }
 
-/** Every wanted flag is set; others may be too, so SYN matches SYN-ACK (facts/traffic.md §0.5). */
+/** Every wanted flag is set; others may be too, so SYN matches SYN-ACK (HUB-2). */
 function hasFlags({ l4 }: WireFlow, wanted: TcpFlags): boolean {
   const flags = l4?.TCP?.flags;
   if (flags === undefined) return false;

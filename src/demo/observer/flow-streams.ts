@@ -55,7 +55,7 @@ export function createFlowStreams(agents: Agents, relay: string): FlowStreams {
         tell(stream, { state_change: 'NODE_UNAVAILABLE', node_names: agents.down() });
       }
       if (masksRejected > 0 && masks) {
-        // Through Relay a bad mask is no error of the stream (facts/hubble-checked.md).
+        // Through Relay a bad mask does not fail the stream (HUB-3).
         tell(stream, { state_change: 'NODE_ERROR', node_names: agents.up(), message: 'invalid fieldmask' });
         stream.end();
         return;
@@ -106,7 +106,7 @@ export function relayMetadata(): Metadata {
   return metadata;
 }
 
-/** One flow as it is sent; the response's own time and node come from the masked flow (facts/traffic.md §2.3). */
+/** One flow as it is sent; the response's own time and node come from the masked flow (HUB-3). */
 function responseOf({ flow }: Kept, request: GetFlowsRequest): GetFlowsResponse {
   const shown = masked(flow, request.field_mask?.paths ?? []);
   return {

@@ -53,7 +53,7 @@ export async function startObserver({ nodes, relay, past }: ObserverOptions): Pr
     loseEvents: (count, node = nodes[0]?.name ?? '') => streams.loseEvents(count, node),
     setNode: (node, state) => {
       agents.set(node, state);
-      // A node that comes back is not announced: its flows just begin (facts/hubble-checked.md).
+      // A node that comes back is not announced: its flows just begin (HUB-6).
       if (state === 'unavailable') streams.lose(node);
     },
     rejectMasks: streams.rejectMasks,

@@ -13,7 +13,7 @@ export type Ring = {
   readonly seen: () => number;
 };
 
-/** A ring of `capacity` flows, 4095 as an agent's by default (facts/traffic.md §2.9). */
+/** A ring of `capacity` flows, 4095 by default, as an agent's (HUB-7). */
 export function createRing(capacity = 4_095): Ring {
   const slots: Kept[] = [];
   let seen = 0;

@@ -22,8 +22,8 @@ export function filtersOf(request: GetFlowsRequest): {
 }
 
 /**
- * The kept flows that a request asks for, by time. `number` counts flows per node, as through Relay; with `follow`
- * and neither number nor since there are none (facts/traffic.md §2.3).
+ * The kept flows that a request asks for, by time. `number` counts flows per node, as through Relay; with `follow` and
+ * neither number nor since there are none (HUB-4).
  */
 export function history(rings: readonly Ring[], request: GetFlowsRequest): readonly Kept[] {
   const number = Number(request.number ?? 0);

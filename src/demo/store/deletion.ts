@@ -15,8 +15,8 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
 /**
- * What a kind does with dependents when nobody says: Jobs of batch/v1 orphan them, all else leaves them to the
- * garbage collector (facts/access.md §0.3, §2.3).
+ * What a kind does with dependents when nobody says: Jobs of batch/v1 orphan them, all else leaves them to the garbage
+ * collector (LEASE-6).
  */
 export function defaultPropagation(storeName: string): Propagation {
   return storeName === 'batch/jobs' ? 'Orphan' : 'Background';

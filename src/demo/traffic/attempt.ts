@@ -7,15 +7,15 @@ import { httpExchange, throughProxy } from './layer7.ts';
 import type { Attempt, AttemptParts, Through } from './parts.ts';
 import { endpointOf, nodeOf } from './party.ts';
 
-/** ms after which a SYN without answer is sent again, each after the one before (Linux; facts/traffic.md §0.4). */
+/** ms after which an unanswered SYN is sent again, each counted from the one before (HUB-19). */
 const RETRIES = [1_000, 2_000, 4_000];
 
 /** ms from the handshake to the request, its answer, and the end. */
 const EXCHANGE = { request: 1, answer: 6, end: 38 } as const;
 
 /**
- * Tries a connection, beginning at `time`: each SYN is judged by the policies of its moment, so a retry gets
- * through once a policy admits it, and what follows shows as the datapath would tell it (facts/traffic.md §2.8).
+ * Tries a connection, beginning at `time`: each SYN is judged by the policies of its moment, so a retry gets through
+ * once a policy admits it, and what follows shows as the datapath would tell it (HUB-17).
  */
 export function attempt(parts: AttemptParts, tried: Attempt, time: number): void {
   const { mirror, random, publish } = parts;

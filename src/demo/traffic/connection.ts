@@ -63,7 +63,7 @@ export function flowMaker(connection: Connection, mirror: Mirror, random: Random
   };
 }
 
-/** Whether a flow belongs to an answer; drops don't say (facts/traffic.md §0.3). */
+/** Whether a flow belongs to an answer; drops don't say (HUB-13). */
 export function replyFlag(packet: Packet): Pick<WireFlow, 'is_reply'> {
   return { is_reply: packet.reply ? { value: true } : { value: false } };
 }

@@ -7,7 +7,7 @@ import { nodeOf, type Party } from './party.ts';
 /** ms between two flows of one packet. */
 const STEP = 0.05;
 
-/** Points where a node tells of a packet that it let go: number on the wire and name (facts/traffic.md §2.5). */
+/** Points at which a node reports a packet that it let through: number on the wire and name (HUB-10). */
 const POINTS = {
   'to-endpoint': { sub: 0, name: 'TO_ENDPOINT' },
   'to-proxy': { sub: 1, name: 'TO_PROXY' },
@@ -42,8 +42,8 @@ export function trace(
 }
 
 /**
- * The events of one half of a first packet: a verdict (type 5) where a policy applies, and beside a denial a drop
- * (type 1) of equal time, without the names of policies (facts/traffic.md §0.1, §0.4). Empty where none applies.
+ * The events of one half of a first packet: a verdict (type 5) where a policy applies, and beside a denial a drop (type
+ * 1) of equal time, without the names of policies (HUB-12, HUB-17). Empty where none applies.
  */
 export function judgement(
   make: FlowMaker,
@@ -99,7 +99,7 @@ export function drop(
 /** How far a first packet gets, and the flows of its way. */
 export type Passage = { readonly flows: readonly WireFlow[]; readonly arrived: boolean };
 
-/** The way of a first packet from one party to another, with the decision at each end (facts/traffic.md §2.8). */
+/** The way of a first packet from one party to another, with the decision at each end (HUB-17). */
 export function pass(
   make: FlowMaker,
   parties: { readonly from: Party; readonly to: Party },

@@ -8,9 +8,9 @@ import { endOf, type Party } from './party.ts';
 /** What the datapath does at one end of a connection. */
 export type HalfDecision = {
   readonly allowed: boolean;
-  /** Whether a policy applies at all: only then is there a verdict event (facts/hubble-checked.md). */
+  /** Whether a policy applies at all: only then is there a verdict event (HUB-17). */
   readonly judged: boolean;
-  /** Policies that admit it; a default deny names none (facts/traffic.md §0.1). */
+  /** Policies that admit it; a default deny names none (HUB-12). */
   readonly by: readonly WirePolicy[];
   /** Hubble's `policy_match_type`: none 0, L3-Only 1, L3-L4 2, L4-Only 3, all 4. */
   readonly match: number;
@@ -56,7 +56,7 @@ function halfOf(mirror: Mirror, half: Half, direction: Direction): HalfDecision 
     return policy === undefined ? [] : [{ policy, rule: decider.ruleIndex }];
   });
   const [first] = admitting;
-  // A node's traffic to its own pods is let in by no policy (facts/policy.md §1 rule 28).
+  // Traffic from a node to its own pods needs no policy to get in (NP-28).
   if (allowed && first === undefined) return OPEN;
   return {
     allowed,

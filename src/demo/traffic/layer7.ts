@@ -13,7 +13,7 @@ const LATENCY = 24;
 
 /**
  * The first packet of a connection that a policy sends through the node's proxy: the verdict REDIRECTED with that
- * policy, and the way into the proxy (facts/traffic.md §2.5, §2.8).
+ * policy, and the way into the proxy (HUB-17).
  */
 export function throughProxy(
   parts: AttemptParts,

@@ -34,13 +34,13 @@ export function nodeOf(party: Party): string | undefined {
   return party.type === 'pod' || party.type === 'node' ? party.node : undefined;
 }
 
-/** Labels that Cilium leaves out of identities (facts/policy.md §2a.8), as far as this world has them. */
+/** Labels that Cilium leaves out of identities (CIL-8), as far as this world has them. */
 const IGNORED =
   /^(pod-template-hash|controller-revision-hash|controller-uid|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/controller-uid)/;
 
 /**
- * A party as the node `seenFrom` reports it: endpoint id and workload only of pods of its own; the own node is
- * `host`, another one `remote-node` (facts/hubble-checked.md).
+ * A party as the node `seenFrom` reports it: endpoint id and workload only of pods of its own; the own node is `host`,
+ * another one `remote-node` (HUB-14).
  */
 export function endpointOf(party: Party, seenFrom: string, mirror: Mirror): WireEndpoint {
   switch (party.type) {

@@ -37,7 +37,7 @@ const NAMESPACE_LABELS: Readonly<Record<string, Readonly<Record<string, string>>
   monitoring: { team: 'platform' },
 };
 
-/** What the chart of Cilium 1.20 writes, as far as clients read it (facts/traffic.md §2.7). */
+/** What the chart of Cilium 1.20 writes, as far as clients read it (HUB-8). */
 const CONFIG: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cilium-config': {
     'cluster-name': 'default',

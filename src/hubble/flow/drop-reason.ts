@@ -1,8 +1,8 @@
 import { wireRoot } from '../wire/root.ts';
 
 /**
- * Texts of the datapath's monitor where they say more than the enum's name, or something else: 136 and 161 are
- * misnamed in the enum, 206 is missing there (facts/traffic.md §2.5, facts/hubble-checked.md).
+ * Texts of the datapath's monitor where they say more than the enum's name, or something else: 136 and 161 are misnamed
+ * in the enum, 206 is missing there (HUB-11).
  */
 const MONITOR: ReadonlyMap<number, string> = new Map([
   [133, 'Policy denied'],

@@ -4,7 +4,7 @@ import { safeText } from '../../core/safe-text.ts';
 /** What an identity's labels say of an end. */
 export type IdentityFacts = { readonly labels?: Labels; readonly reserved?: string };
 
-/** Numbers of reserved identities (facts/traffic.md §2.8 item 7). */
+/** Numbers of reserved identities (HUB-14). */
 const RESERVED: ReadonlyMap<number, string> = new Map([
   [1, 'host'],
   [2, 'world'],

@@ -16,7 +16,7 @@ export function policiesOf(
   ].filter(({ name }) => name !== '');
 }
 
-/** Servers before 1.17 give the kind only in a label (facts/traffic.md §2.6). */
+/** Servers before 1.17 give the kind only in a label (HUB-12). */
 function policyOf(
   { name, namespace, kind, labels }: DecodedPolicy,
   direction: 'ingress' | 'egress',

@@ -77,7 +77,7 @@ function sentName(name: string): string {
   return isIP(name) === 0 ? name : RELAY_NAME;
 }
 
-/** A name that Relay's certificate holds by default (facts/traffic.md §2.7). */
+/** A name that Relay's certificate holds by default (HUB-8). */
 const RELAY_NAME = 'instance.hubble-relay.cilium.io';
 
 function bytes(pem: string | undefined): Buffer | null {

@@ -99,8 +99,8 @@ export async function converse(
 const GONE_QUIET: StreamEnd = { code: status.DEADLINE_EXCEEDED, details: 'no answer' };
 
 /**
- * Keeps the list of nodes, as those that join during a stream are not announced (facts/hubble-checked.md), and sees
- * by it that the server lives. Resolves when it doesn't any more, or with true when the stream misses nodes.
+ * Keeps the list of nodes, as those that join during a stream are not announced (HUB-6), and sees by it that the server
+ * lives. Resolves when it doesn't any more, or with true when the stream misses nodes.
  */
 async function watchNodes(link: Link, intake: Intake, timing: Timing, signal: AbortSignal): Promise<boolean> {
   const { GetNodes, ServerStatus } = observerService();

@@ -21,8 +21,8 @@ export type NodeBook = {
   /** Why nodes are missing, one phrase; undefined when none is. */
   trouble(): string | undefined;
   /**
-   * Whether a node is up that this stream will not hear of: Relay does not return to one that failed, and before
-   * 1.18 never looks for new ones (facts/traffic.md §2.4). Asked once per list.
+   * Whether a node is up that this stream will not hear of: Relay does not return to one that failed, and before 1.18
+   * never looks for new ones (HUB-6). Asked once per list.
    */
   isStreamStale(): boolean;
 };

@@ -19,7 +19,7 @@ export type Terms = {
   readonly filters: boolean;
 };
 
-/** Fields of the first servers that take a mask (1.16). `time` and `node_name` are needed (facts/traffic.md §2.3). */
+/** Fields of the first servers that take a mask (1.16). `time` and `node_name` are needed (HUB-3). */
 const MASK_1_16 = [
   'time',
   'uuid',
@@ -49,8 +49,8 @@ const MASK_1_16 = [
 ];
 
 /**
- * Masks from the fullest to none. A server refuses a mask with a field it lacks, so the next one is tried
- * (facts/hubble-checked.md, 2.3); servers before 1.16 ignore masks.
+ * Masks from the fullest to none. A server refuses a mask with a field it lacks, so the next one is tried (HUB-3);
+ * servers before 1.16 ignore masks.
  */
 export const MASKS: readonly (readonly string[] | undefined)[] = [
   [...MASK_1_16, 'emitter'],
@@ -62,8 +62,8 @@ export const MASKS: readonly (readonly string[] | undefined)[] = [
 const POINTS = [TRACE.toEndpoint, TRACE.toHost, TRACE.toStack, TRACE.toNetwork];
 
 /**
- * What the server may leave out (facts/traffic.md §2.8 item 1): of trace events all but the first packet of a
- * connection, its answer and its refusal. `tcp_flags` of SYN admits SYN-ACK too.
+ * What the server may leave out (HUB-18): of trace events all but the first packet of a connection, its answer and its
+ * refusal. `tcp_flags` of SYN admits SYN-ACK too.
  */
 const CUT: readonly FlowFilter[] = [
   { event_type: [{ type: EVENT.drop }, { type: EVENT.policyVerdict }, { type: EVENT.l7 }] },
@@ -71,7 +71,7 @@ const CUT: readonly FlowFilter[] = [
   { event_type: tracePoints(), protocol: ['udp', 'icmp', 'sctp'] },
 ];
 
-/** The request that follows new flows. `number: 1` keeps Relay from holding flows back (facts/hubble-checked.md). */
+/** The request that follows new flows. `number: 1` keeps Relay from holding flows back (HUB-5). */
 export function followRequest(wanted: Wanted, terms: Terms): GetFlowsRequest {
   return { follow: true, number: 1, ...common(wanted, terms) };
 }
@@ -101,7 +101,7 @@ function common({ namespaces, everything }: Wanted, { mask, filters }: Terms): G
   };
 }
 
-/** A namespace is asked for as a prefix of pod names, once for each end (facts/traffic.md §2.3). */
+/** A namespace is asked for as a prefix of pod names, once for each end (HUB-2). */
 function within(namespaces: readonly string[], filters: readonly FlowFilter[]): FlowFilter[] {
   if (namespaces.length === 0) return filters.filter((filter) => Object.keys(filter).length > 0);
   const pods = namespaces.map((namespace) => `${namespace}/`);
@@ -111,7 +111,7 @@ function within(namespaces: readonly string[], filters: readonly FlowFilter[]): 
   ]);
 }
 
-/** What the server was asked for, checked again: older ones ignore filters they don't know (facts/traffic.md §2.3). */
+/** What the server was asked for, checked again: older ones ignore filters they don't know (HUB-2). */
 export function isWanted({ namespaces, everything }: Wanted, flow: Flow): boolean {
   if (namespaces.length > 0 && !isWithin(namespaces, flow)) return false;
   if (everything) return true;

@@ -4,8 +4,7 @@ import type { StreamEnd } from './rpc.ts';
 
 /**
  * Easier terms for a server that refused ours; undefined when the refusal is about something else. An agent refuses a
- * mask with UNKNOWN "invalid fieldmask"; Relay passes the text on in NODE_ERROR and ends with OK
- * (facts/hubble-checked.md, 2.3).
+ * mask with UNKNOWN "invalid fieldmask"; Relay passes the text on in NODE_ERROR and ends with OK (HUB-3).
  */
 export function easierTerms(terms: Terms, refusal: StreamEnd): Terms | undefined {
   const { code, details } = refusal;

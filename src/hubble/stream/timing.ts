@@ -25,5 +25,5 @@ export const TIMING: Timing = {
   longestBackOff: 15_000,
 };
 
-/** A resumed stream begins this long before the last flow seen (facts/traffic.md §2.8 item 6). */
+/** A resumed stream begins this long before the last flow seen (HUB-21). */
 export const OVERLAP = 2_000;

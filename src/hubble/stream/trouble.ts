@@ -11,7 +11,7 @@ export type Trouble = { readonly isMistake: boolean; readonly text: string; read
 
 type Failure = { readonly code: number; readonly details: string };
 
-/** What Node and OpenSSL say of the usual mistakes (facts/traffic.md §2.7), and what they mean. */
+/** What Node and OpenSSL say of the usual mistakes (HUB-8), and what they mean. */
 const TLS_TROUBLES: readonly (readonly [RegExp, string, string])[] = [
   [
     /wrong version number|packet length too long|EPROTO.*(?:unexpected|http)/i,
@@ -95,8 +95,8 @@ const WANTS_TLS: Trouble = {
 };
 
 /**
- * Why a connection ended. A plaintext client gets no reason from a server that wants TLS (facts/traffic.md §2.7), so
- * one TLS handshake is tried.
+ * Why a connection ended. A plaintext client gets no reason from a server that wants TLS (HUB-8), so one TLS handshake
+ * is tried.
  */
 export async function findTrouble(link: Link, end: Failure, timeout: number): Promise<Trouble> {
   const trouble = troubleOf(end);

@@ -6,8 +6,8 @@ import relayText from './relay.proto';
 let root: protobuf.Root | undefined;
 
 /**
- * The packages `observer`, `flow` and `relay` with their well-known types, made from the text of the `.proto` files
- * on first use. Field names stay as on the wire: some are literally `IP`, `Type`, `TCP` (facts/traffic.md §2.1).
+ * The packages `observer`, `flow` and `relay` with their well-known types, made from the text of the `.proto` files on
+ * first use. Field names stay as on the wire: some are literally `IP`, `Type`, `TCP` (HUB-1).
  */
 export function wireRoot(): protobuf.Root {
   root ??= load();

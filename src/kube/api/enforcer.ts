@@ -43,9 +43,8 @@ type Seen = {
 };
 
 /**
- * What enforces policies here, and how that is known: running agents first, then k3s, which has kube-router built
- * in, then API groups. ConfigMaps prove nothing: Hubble's stand in clusters where Cilium does not enforce
- * (facts/hubble-checked.md, last line).
+ * What enforces policies here, and how that is known: running agents first, then k3s, which has kube-router built in,
+ * then API groups. ConfigMaps prove nothing: Hubble's stand in clusters where Cilium does not enforce (ENF-6).
  *
  * @param gitVersion of the server
  */

@@ -13,9 +13,8 @@ const RECHECK = 2_000;
 const REGAIN = 5_000;
 
 /**
- * Follows objects by label; see `ClusterApi.follow`. An object whose label was taken off leaves the watch as if it
- * were deleted, so each disappearance is confirmed by a GET, and what is still there is looked at until it is not
- * (facts/access.md §2.10 "Watches").
+ * Follows objects by label; see `ClusterApi.follow`. An object whose label was taken off leaves the watch as if it were
+ * deleted, so each disappearance is confirmed by a GET, and what is still there is looked at until it is not (API-2).
  *
  * @throws ApiError when it may not list at the start
  */

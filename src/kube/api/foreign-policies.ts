@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { type ApiClient, continueToken } from '../http/client.ts';
 import { apiPath } from '../list-watch/collection.ts';
 
-/** A policy of a kind that is not evaluated; it can make a verdict undecidable (design §6). */
+/** A policy of a kind that is not evaluated; it can make a verdict undecidable (EXT-1). */
 export type ForeignPolicy = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
 /** What was found, and kinds that are installed but may not be listed anywhere. */

@@ -75,7 +75,7 @@ export function objectCalls(
           about: aboutOf('delete', ref),
           method: 'DELETE',
           path: apiPath(ref, ref.namespace, ref.name),
-          // In the body: in the query, beside a body, both would be ignored (facts/access.md §2.3).
+          // In the body: in the query, beside a body, both would be ignored (LEASE-6, API-6).
           body: {
             apiVersion: 'v1',
             kind: 'DeleteOptions',

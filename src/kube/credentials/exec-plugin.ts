@@ -112,10 +112,7 @@ async function run(
   return readExecCredential(result.stdout, plugin.apiVersion, who);
 }
 
-/**
- * A kubeconfig names programs to run, so one that everybody may write to is as good as everybody's shell
- * (facts/access.md §5 row 7).
- */
+/** A kubeconfig names programs to run, so one that everybody may write to is as good as everybody's shell (API-13). */
 async function refuseShared(who: string, file: string | undefined): Promise<void> {
   if (file === undefined || process.platform === 'win32') return;
   const mode = await stat(file).then(

@@ -8,7 +8,7 @@ const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 
 /**
  * The one namespace of somebody who may not list them: as the server gives it, else made up from its name, with the
- * label that every namespace has (facts/policy.md §1 rule 20).
+ * label that every namespace has (NP-20).
  */
 export async function loneNamespace(
   client: ApiClient,

@@ -9,7 +9,7 @@ export type LearningClock = ServerClock & {
 /**
  * The server's time from `Date` headers. These have whole seconds, so each answer bounds the offset (server minus
  * local): `Date − received ≤ offset < Date + 1 s − sent`; the bounds of many are intersected. When a new one
- * contradicts what is known, a clock was set, and the new one stands alone (facts/access.md §2.10 "Clocks").
+ * contradicts what is known, a clock was set, and the new one stands alone (API-10).
  *
  * @param local the local clock, ms since the epoch
  */

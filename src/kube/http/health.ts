@@ -10,8 +10,7 @@ export type Health = {
 const STARTING = 2_000;
 
 /**
- * Remembers lost connections. A starting API server answers 403 until its RBAC caches are filled
- * (facts/access.md §2.3, last row of "Outages").
+ * Remembers lost connections. A starting API server answers 403 until its RBAC caches are filled (API-7).
  *
  * @param now a clock that never jumps, ms
  */

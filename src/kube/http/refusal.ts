@@ -13,7 +13,7 @@ export type Answer = {
   readonly fromApi: boolean;
 };
 
-/** Code, sentence and next step for an answer (facts/access.md §2.3, §2.8, §2.10). */
+/** Code, sentence and next step for an answer (API-12). */
 export function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceError> {
   const { about, status, message, origin } = answer;
   switch (status) {
@@ -121,7 +121,7 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
     return ['refused', `The server refuses ${thing(about)}: ${tail(message)}`, 'An admission rule says so.'];
   }
   const verb = /cannot ([a-z]+) resource/.exec(message)?.[1] ?? about.verb;
-  // A WebSocket is a GET, and from 1.35 a create as well (facts/traffic.md §0.7).
+  // A WebSocket is a GET, and from 1.35 a create as well (API-11).
   const verbs = about.subresource === undefined ? `the verb ${verb}` : 'the verbs get and create';
   const resource = qualified(about);
   const where =

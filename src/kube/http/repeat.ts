@@ -15,7 +15,7 @@ const TRIES = 4;
 const BACK_OFF = { base: 400, cap: 5_000 };
 /** Longest wait that a server may ask for, ms. */
 const LONGEST_WAIT = 10_000;
-/** How soon a 403 after a lost connection is asked again, ms (facts/access.md §2.3). */
+/** How soon a 403 after a lost connection is asked again, ms (API-7). */
 const FORBIDDEN_PAUSE = 250;
 
 /**

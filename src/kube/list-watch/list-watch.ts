@@ -39,9 +39,9 @@ export type Times = {
 const TIMES: Times = { silence: 90_000, backOff: { base: 500, cap: 30_000 }, poll: 30_000, brief: 1_000 };
 
 /**
- * Keeps a collection up to date until `signal` aborts: one streaming list that goes on as a watch, or a paged list
- * and a watch; after a break it resumes from the last version, after a 410 it lists again (facts/access.md §2.10).
- * One short break is not shown; from the second failure on the state is `stale`.
+ * Keeps a collection up to date until `signal` aborts: one streaming list that goes on as a watch, or a paged list and
+ * a watch; after a break it resumes from the last version, after a 410 it lists again (API-2). One short break is not
+ * shown; from the second failure on the state is `stale`.
  *
  * @throws ApiError 403 when the collection may not be listed, 404 when the server does not have it; nothing else
  */

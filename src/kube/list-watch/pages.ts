@@ -10,8 +10,8 @@ const PAGE = 500;
 const RESTARTS = 2;
 
 /**
- * Lists a collection page by page. A token that has expired (410) makes the list start again, as what the server
- * offers to go on with is another version (facts/access.md §2.10 "Lists").
+ * Lists a collection page by page. A token that has expired (410) makes the list start again, as what the server offers
+ * to go on with is another version (API-1).
  *
  * @param each called with each page's objects; after a restart from the start again, so it must begin when `first`
  * @returns the resourceVersion to watch from

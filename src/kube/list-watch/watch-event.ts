@@ -7,7 +7,7 @@ export type WatchEvent =
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: unknown };
 
-/** Marks the bookmark that ends the initial events of a streaming list (facts/access.md §2.10). */
+/** Marks the bookmark that ends the initial events of a streaming list (API-3). */
 const INITIAL_END = 'k8s.io/initial-events-end';
 
 /** Reads a line of a watch; undefined when it is none. A bookmark's object is never taken for a real one. */

@@ -7,8 +7,8 @@ export type Finding = { readonly outcome: ProbeResult['outcome']; readonly note?
 export type ToolRun = { readonly code: number; readonly text: string };
 
 /**
- * Texts that tell how an attempt went, over all tools measured (facts/traffic.md §4.2 P2); glibc, musl, BusyBox and
- * the interpreters word them differently. The first that matches counts: `curl` says "timed out" of names too.
+ * Texts that tell how an attempt went, over all tools measured (PROBE-2); glibc, musl, BusyBox and the interpreters
+ * word them differently. The first that matches counts: `curl` says "timed out" of names too.
  */
 const TEXTS: readonly { readonly pattern: string; readonly finding: Finding }[] = [
   { pattern: 'onnection refused', finding: { outcome: 'refused' } },

@@ -19,10 +19,10 @@ export type ConnectTool = {
   readonly read: (run: ToolRun, target: ConnectTarget) => Finding | undefined;
 };
 
-/** Seconds that an attempt gets (facts/traffic.md §4.2 P2). */
+/** Seconds that an attempt gets (PROBE-2). */
 export const PATIENCE = 3;
 
-/** Small commands, in the order they are tried: those that tell all outcomes apart first (facts/traffic.md §4.2 P2). */
+/** Small commands, in the order they are tried: those that tell all outcomes apart first (PROBE-2). */
 export const TOOLS: readonly ConnectTool[] = [
   {
     // Without it, bash can't be told from a dropped path while DNS is what keeps it waiting.
@@ -158,8 +158,8 @@ function script(
 }
 
 /**
- * A proxy named in the pod's environment would answer in place of the target. Exit code 28 says only that time is
- * up: `time_connect` above zero means that the connection was made (facts/traffic.md §4.2, the trap).
+ * A proxy named in the pod's environment would answer in place of the target. Exit code 28 says only that time is up; a
+ * `time_connect` above zero means that the connection was made (PROBE-3).
  */
 function curl(name: string, scheme: 'telnet' | 'http'): ConnectTool {
   return {
@@ -198,7 +198,7 @@ function word(text: string, protocol: Protocol): Finding | undefined {
   }
 }
 
-/** Silence over UDP is never read as dropped: a server need not answer (facts/traffic.md §4.3). */
+/** Silence over UDP is never read as dropped: a server need not answer (PROBE-4). */
 function silence(protocol: Protocol): Finding {
   return protocol === 'UDP'
     ? { outcome: 'unknown', note: `no reply in ${PATIENCE} s` }

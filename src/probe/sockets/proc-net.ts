@@ -69,7 +69,7 @@ const ROW =
 /**
  * Parses what `cat /proc/uptime /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6` printed, once or several
  * times in a row. A line of `/proc/uptime` begins a sample; the header of a table tells whether TCP or UDP follows.
- * Lines that are neither are left out (facts/traffic.md §4.2 P1).
+ * Lines that are neither are left out (PROBE-1).
  */
 export function parseSamples(text: string): readonly SocketSample[] {
   const samples: { uptime?: number; rows: SocketRow[]; tables: number }[] = [];

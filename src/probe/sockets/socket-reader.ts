@@ -24,7 +24,7 @@ type Way = { readonly container: string; readonly reader: Reader };
 
 /**
  * Reads socket tables through `exec`, remembering for each workload which container and which program served. All
- * containers of a pod share one network, so any of them will do (facts/traffic.md §4.2 P1).
+ * containers of a pod share one network, so any of them will do (PROBE-1).
  */
 export function createSocketReader(exec: Exec): SocketReader {
   const known = new Map<string, Way>();

@@ -42,7 +42,7 @@ export type GrantKeeper = {
 const EXTEND_WITHIN = 15_000;
 
 /**
- * Keeps the grants of one connection (design §5 steps 7 to 11).
+ * Keeps the grants of one connection, from their proof to their end (GRANT-11, GRANT-13, GRANT-14).
  *
  * @param onChange called after every change of any grant
  */

@@ -2,7 +2,7 @@ import { SluiceError } from '../../core/errors.ts';
 import type { AccessQuestion, ClusterApi, Identity } from '../../core/ports.ts';
 import { JOBS, POLICIES } from './objects.ts';
 
-/** What a grant needs of both kinds in each namespace that it touches, and what an extension needs (facts/access.md §2.5). */
+/** What a grant needs of both kinds in each namespace that it touches, and what an extension needs (GRANT-9). */
 const VERBS = {
   grant: ['create', 'get', 'delete'],
   extend: ['get', 'patch'],

@@ -10,9 +10,9 @@ const EXACT = 50;
 const STEP = 137;
 
 /**
- * Learns the server's time well enough to end a grant on time: each answer's `Date` has whole seconds, and only many
- * at different moments bound the offset (facts/access.md §2.10 "Clocks"). At most 30 small reads, right after the
- * grant is made; none when the clock is known already.
+ * Learns the server's time well enough to end a grant on time: each answer's `Date` has whole seconds, and only many at
+ * different moments bound the offset (API-10). At most 30 small reads, right after the grant is made; none when the
+ * clock is known already.
  */
 export async function settleClock({ api }: GrantDeps, { halves }: Grant, signal: AbortSignal): Promise<void> {
   const [half] = halves;

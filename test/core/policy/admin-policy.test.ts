@@ -28,7 +28,7 @@ const admitAll = networkPolicy({ name: 'admit', spec: { policyTypes: ['Ingress']
 const denyAll = networkPolicy({ name: 'deny', spec: { policyTypes: ['Ingress'] } });
 const world = (...policies: readonly ReturnType<typeof cnp>[]) => asker({ pods, namespaces, policies });
 
-test('§2b rule 1: an admin deny wins over a NetworkPolicy, and no NetworkPolicy opens it', () => {
+test('ANP-1: an admin deny wins over a NetworkPolicy, and no NetworkPolicy opens it', () => {
   const { ask } = world(cnp('guard', { ingress: ingress('Deny') }), admitAll);
   expect(ask(mon, db).ingress).toMatchObject({
     verdict: 'deny',
@@ -40,7 +40,7 @@ test('§2b rule 1: an admin deny wins over a NetworkPolicy, and no NetworkPolicy
   expect(ask(db, mon).verdict).toBe('allow');
 });
 
-test('§2b rule 2: lower priority numbers first, then the order of rules; the first match decides', () => {
+test('ANP-2: lower priority numbers first, then the order of rules; the first match decides', () => {
   const early = cnp('early', { priority: 1, ingress: ingress('Accept') });
   const late = cnp('late', { priority: 2, ingress: ingress('Deny') });
   expect(world(late, early).ask(mon, db).ingress).toMatchObject({
@@ -51,7 +51,7 @@ test('§2b rule 2: lower priority numbers first, then the order of rules; the fi
   expect(world(ordered).ask(mon, db).verdict).toBe('deny');
 });
 
-test('§2b rule 2: policies of one priority that disagree are undecidable, and named', () => {
+test('ANP-2: policies of one priority that disagree are undecidable, and named', () => {
   const a = cnp('a', { ingress: ingress('Accept') });
   const b = cnp('b', { ingress: ingress('Deny') });
   expect(world(a, b).ask(mon, db).ingress).toMatchObject({
@@ -62,7 +62,7 @@ test('§2b rule 2: policies of one priority that disagree are undecidable, and n
   expect(world(a, c).ask(mon, db).verdict).toBe('allow');
 });
 
-test('§2b rule 3: pass leaves the tier, and no admin policy isolates', () => {
+test('ANP-3: pass leaves the tier, and no admin policy isolates', () => {
   const pass = cnp('pass', { priority: 1, ingress: ingress('Pass') });
   const deny = cnp('deny', { priority: 2, ingress: ingress('Deny') });
   expect(world(pass, deny).ask(mon, db).ingress).toMatchObject({ verdict: 'allow', isolated: false });
@@ -73,7 +73,7 @@ test('§2b rule 3: pass leaves the tier, and no admin policy isolates', () => {
   ).toEqual(['pass', 'isolate']);
 });
 
-test('§2b rule 4: a NetworkPolicy is final where it isolates, the baseline tier counts elsewhere', () => {
+test('ANP-4: a NetworkPolicy is final where it isolates, the baseline tier counts elsewhere', () => {
   const base = cnp('base', {
     tier: 'Baseline',
     ingress: ingress('Deny'),
@@ -90,11 +90,11 @@ test('§2b rule 4: a NetworkPolicy is final where it isolates, the baseline tier
   expect(out.assumptions.join()).toContain('some enforcers then skip the baseline tier');
 });
 
-test('§2b rule 5: an admin accept opens whatever NetworkPolicies say', () => {
+test('ANP-5: an admin accept opens whatever NetworkPolicies say', () => {
   expect(world(cnp('open', { ingress: ingress('Accept') }), denyAll).ask(mon, db).verdict).toBe('allow');
 });
 
-test('§2b rule 6: a host-network pod is neither subject nor peer by label', () => {
+test('ANP-6: a host-network pod is neither subject nor peer by label', () => {
   const agent = pod({
     name: 'agent',
     namespace: 'ops',
@@ -109,7 +109,7 @@ test('§2b rule 6: a host-network pod is neither subject nor peer by label', () 
   expect(ask(web, agent).verdict).toBe('allow');
 });
 
-test('§2b rule 7: networks match pods, nodes match nodes and host-network pods, names are not known', () => {
+test('ANP-7: networks match pods, nodes match nodes and host-network pods, names are not known', () => {
   const nodes = [node({ name: 'node-b', ips: ['192.168.0.2'], labels: { pool: 'b' } })];
   const agent = pod({ name: 'agent', hostNetwork: true, ips: ['192.168.0.2'], node: 'node-b' });
   const out = (to: unknown) =>
@@ -141,14 +141,14 @@ test.each([
     { protocols: [{ tcp: { destinationPort: { range: { start: 5430, end: 5440 } } } }] },
   ],
   ['destinationNamedPort', { protocols: [{ destinationNamedPort: 'pg' }] }],
-])('§2b rule 8: %s', (_name, fields) => {
+])('ANP-8: %s', (_name, fields) => {
   const { ask } = world(cnp('p', { ingress: ingress('Deny', all, fields) }));
   expect(ask(mon, db, 5432).verdict).toBe('deny');
   expect(ask(mon, db, 80).verdict).toBe('allow');
   expect(ask(mon, db, 5432, 'UDP').verdict).toBe('allow');
 });
 
-test('§2b rule 9: a BaselineAdminNetworkPolicy is of the baseline tier', () => {
+test('ANP-9: a BaselineAdminNetworkPolicy is of the baseline tier', () => {
   const banp = parseAdminPolicy({
     kind: 'BaselineAdminNetworkPolicy',
     metadata: { name: 'default' },
@@ -159,7 +159,7 @@ test('§2b rule 9: a BaselineAdminNetworkPolicy is of the baseline tier', () => 
   expect(world(banp, admitAll).ask(mon, db).verdict).toBe('allow');
 });
 
-test('§2b rule 10: a rule with an unknown peer accepts nothing and denies broadly', () => {
+test('ANP-10: a rule with an unknown peer accepts nothing and denies broadly', () => {
   const accept = cnp('accept', { ingress: [...ingress('Accept', { sorcerers: {} }), ...ingress('Deny')] });
   expect(world(accept).ask(mon, db).verdict).toBe('deny');
   const deny = cnp('deny', { ingress: ingress('Deny', { sorcerers: {} }) });
@@ -167,7 +167,7 @@ test('§2b rule 10: a rule with an unknown peer accepts nothing and denies broad
   expect(world(deny).ask('203.0.113.9', db).verdict).toBe('deny');
 });
 
-test('§2b rule 11: the older peer schema is read as well', () => {
+test('ANP-11: the older peer schema is read as well', () => {
   const older = { namespaces: { namespaceSelector: { matchLabels: { team: 'blue' } } } };
   const pods11 = { pods: { namespaces: older.namespaces, podSelector: { matchLabels: { app: 'mon' } } } };
   for (const from of [older, pods11]) {
@@ -177,7 +177,7 @@ test('§2b rule 11: the older peer schema is read as well', () => {
   }
 });
 
-test('§2b rule 12: a kind that the enforcer may not know makes no certain verdict, one that it never knows none', () => {
+test('ANP-12: a kind that the enforcer may not know makes no certain verdict, one that it never knows none', () => {
   const policies = [cnp('guard', { ingress: ingress('Deny') })];
   const ask = (enforcer: 'calico' | 'kube-router') =>
     asker({ pods, namespaces, policies, dialect: dialectOf(enforcer) }).ask(mon, db).ingress;

@@ -29,7 +29,7 @@ const ccnp = (name: string, spec: unknown) =>
 const onDb = (fields: Record<string, unknown>) => cnp('p', { endpointSelector: select('db'), ...fields });
 const world = (...policies: readonly Policy[]) => asker({ pods, namespaces, nodes, policies, dialect });
 
-test('§2a.1: never enforces nothing, always isolates everything', () => {
+test('CIL-1: never enforces nothing, always isolates everything', () => {
   const deny = onDb({ ingressDeny: [{ fromEntities: ['all'] }] });
   const ask = (mode: 'never' | 'always', ...policies: readonly Policy[]) =>
     asker({ pods, namespaces, nodes, policies, dialect: { ...dialect, enablePolicy: mode } }).ask;
@@ -40,7 +40,7 @@ test('§2a.1: never enforces nothing, always isolates everything', () => {
   });
 });
 
-test('§2a.2, §0 fact 7: a section isolates, a deny section too, unless default deny is off', () => {
+test('CIL-2: a section isolates, a deny section too, unless default deny is off', () => {
   const { ask } = world(onDb({ ingressDeny: [{ fromEndpoints: [select('mon')] }] }));
   expect(ask(web, db).ingress).toMatchObject({
     verdict: 'deny',
@@ -53,7 +53,7 @@ test('§2a.2, §0 fact 7: a section isolates, a deny section too, unless default
   expect(off.ask(web, db).ingress).toMatchObject({ verdict: 'allow', isolated: false });
 });
 
-test('§0 fact 8, §2a.14: a refused policy enforces nothing and says why', () => {
+test('CIL-14: a refused policy enforces nothing and says why', () => {
   const empty = onDb({ ingress: [] });
   expect(empty).toMatchObject({
     inert: true,
@@ -70,11 +70,11 @@ test('§0 fact 8, §2a.14: a refused policy enforces nothing and says why', () =
   expect(told).toMatchObject({ inert: true, problems: ['Cilium refuses it: bad thing'] });
 });
 
-test('§2a.4: an empty rule isolates and admits nothing, unlike that of a NetworkPolicy', () => {
+test('CIL-4: an empty rule isolates and admits nothing, unlike that of a NetworkPolicy', () => {
   expect(world(onDb({ ingress: [{}] })).ask(web, db).verdict).toBe('deny');
 });
 
-test('§2a.6: peers are of the own namespace unless they name another', () => {
+test('CIL-6: peers are of the own namespace unless they name another', () => {
   const { ask } = world(onDb({ ingress: [{ fromEndpoints: [select('web'), select('mon')] }] }));
   expect(ask(web, db).verdict).toBe('allow');
   expect(ask(mon, db).ingress.nearMisses[0]).toMatchObject({
@@ -85,7 +85,7 @@ test('§2a.6: peers are of the own namespace unless they name another', () => {
   expect(world(onDb({ ingress: [{ fromEndpoints: [named] }] })).ask(mon, db).verdict).toBe('allow');
 });
 
-test('§2a.7: derived labels select, and a pod cannot pretend to one', () => {
+test('CIL-7: derived labels select, and a pod cannot pretend to one', () => {
   const liar = pod({ name: 'liar', labels: { 'io.cilium.k8s.policy.serviceaccount': 'admin' } });
   const admin = pod({ name: 'admin', serviceAccount: 'admin' });
   const byAccount = { matchLabels: { 'io.cilium.k8s.policy.serviceaccount': 'admin' } };
@@ -95,7 +95,7 @@ test('§2a.7: derived labels select, and a pod cannot pretend to one', () => {
   expect(ask(liar, db).verdict).toBe('deny');
 });
 
-test('§1.8 on Cilium: a section that policyTypes leave out isolates and admits', () => {
+test('CIL-21: a section that policyTypes leave out isolates and admits', () => {
   const spec = {
     podSelector: select('db'),
     policyTypes: ['Egress'],
@@ -106,7 +106,7 @@ test('§1.8 on Cilium: a section that policyTypes leave out isolates and admits'
   expect(ask(mon, db).ingress.verdict).toBe('deny');
 });
 
-test('§2a.8: a label that identities leave out selects nothing, in NetworkPolicies too, and a CNP is warned of', () => {
+test('CIL-8: a label that identities leave out selects nothing, in NetworkPolicies too, and a CNP is warned of', () => {
   const hash = { matchLabels: { 'pod-template-hash': 'h1' } };
   const np = networkPolicy({
     spec: { podSelector: select('db'), ingress: [{ from: [{ podSelector: hash }] }] },
@@ -118,7 +118,7 @@ test('§2a.8: a label that identities leave out selects nothing, in NetworkPolic
   ]);
 });
 
-test('§2a.9: a deny beats every allow of every kind, and no grant opens it', () => {
+test('CIL-9: a deny beats every allow of every kind, and no grant opens it', () => {
   const guard = ccnp('pci-deny', {
     endpointSelector: select('db'),
     enableDefaultDeny: { ingress: false },
@@ -136,7 +136,7 @@ test('§2a.9: a deny beats every allow of every kind, and no grant opens it', ()
   expect(ask(mon, db).verdict).toBe('allow');
 });
 
-test('§2a.9: the own node gets in, unless a deny covers it', () => {
+test('CIL-9: the own node gets in, unless a deny covers it', () => {
   expect(world(onDb({ ingress: [{}] })).ask('192.168.0.1', db).verdict).toBe('allow');
   expect(world(onDb({ ingress: [{}] })).ask('192.168.0.2', db).verdict).toBe('deny');
   expect(world(onDb({ ingressDeny: [{ fromEntities: ['host'] }] })).ask('192.168.0.1', db).verdict).toBe(
@@ -144,7 +144,7 @@ test('§2a.9: the own node gets in, unless a deny covers it', () => {
   );
 });
 
-test('§2a.10: without the endpoints of the API server its entity is not known', () => {
+test('CIL-10: without the endpoints of the API server its entity is not known', () => {
   const out = cnp('out', { endpointSelector: select('web'), egress: [{ toEntities: ['kube-apiserver'] }] });
   const { ask, model } = world(out);
   expect(ask(web, '192.168.0.2').egress).toMatchObject({
@@ -164,7 +164,7 @@ test('§2a.10: without the endpoints of the API server its entity is not known',
   expect(ask(web, '203.0.113.9').verdict).toBe('deny');
 });
 
-test('§2a.11: a CIDR matches no pod, and nodes by mode only', () => {
+test('CIL-11: a CIDR matches no pod, and nodes by mode only', () => {
   const out = cnp('out', {
     endpointSelector: select('web'),
     egress: [{ toCIDR: ['0.0.0.0/1', '128.0.0.0/1'] }],
@@ -182,7 +182,7 @@ test('§2a.11: a CIDR matches no pod, and nodes by mode only', () => {
   expect(modes.ask(web, '192.168.0.2').verdict).toBe('allow');
 });
 
-test('§2a.12: an address behind a DNS name is not known', () => {
+test('CIL-20: an address behind a DNS name is not known', () => {
   const out = cnp('out', {
     endpointSelector: select('web'),
     egress: [{ toFQDNs: [{ matchName: 'example.com' }] }],
@@ -194,7 +194,7 @@ test('§2a.12: an address behind a DNS name is not known', () => {
   expect(world(out).ask(web, db).verdict).toBe('deny');
 });
 
-test('§2a.13: an L7 rule opens the port, and leaves the path undecided', () => {
+test('CIL-18: an L7 rule opens the port, and leaves the path undecided', () => {
   const rules = { http: [{ method: 'GET' }] };
   const toPorts = [{ ports: [{ port: '80', protocol: 'TCP' }], rules }];
   const { ask } = world(onDb({ ingress: [{ fromEndpoints: [select('web')], toPorts }] }));
@@ -209,7 +209,7 @@ test('§2a.13: an L7 rule opens the port, and leaves the path undecided', () => 
   expect(ask(web, db, 81).verdict).toBe('deny');
 });
 
-test('§2a.15: a NetworkPolicy opens what a CNP isolated', () => {
+test('CIL-15: a NetworkPolicy opens what a CNP isolated', () => {
   const admit = networkPolicy({
     spec: { podSelector: select('db'), ingress: [{ from: [{ podSelector: select('web') }] }] },
   });

@@ -32,7 +32,7 @@ const onWeb = (egress: readonly unknown[]) =>
 const world = (...policies: readonly ReturnType<typeof networkPolicy>[]) =>
   asker({ pods, namespaces, policies });
 
-test('rule 1: a connection needs both halves, and an end that is no pod has none', () => {
+test('NP-1: a connection needs both halves, and an end that is no pod has none', () => {
   const { ask } = world(denyAll(['Egress']));
   expect(ask(web, mon)).toMatchObject({
     verdict: 'deny',
@@ -46,7 +46,7 @@ test('rule 1: a connection needs both halves, and an end that is no pod has none
   });
 });
 
-test('rule 2: no policy means open, an isolated pod is open only to what a rule admits', () => {
+test('NP-2: no policy means open, an isolated pod is open only to what a rule admits', () => {
   expect(world().ask(web, db).ingress).toMatchObject({
     verdict: 'allow',
     isolated: false,
@@ -57,19 +57,19 @@ test('rule 2: no policy means open, an isolated pod is open only to what a rule 
   expect(ask(web, db).ingress).toMatchObject({ verdict: 'deny', isolated: true });
 });
 
-test('rule 3: ingress isolation says nothing about egress', () => {
+test('NP-3: ingress isolation says nothing about egress', () => {
   const { ask } = world(denyAll(['Ingress']));
   expect(ask(web, mon).verdict).toBe('allow');
   expect(ask(mon, web).verdict).toBe('deny');
 });
 
-test('rule 4: policies add up, and none takes away', () => {
+test('NP-4: policies add up, and none takes away', () => {
   const { ask } = world(denyAll(['Ingress']), onDb([{ from: [{ podSelector: select('api') }] }]));
   expect(ask(api, db).verdict).toBe('allow');
   expect(ask(web, db).verdict).toBe('deny');
 });
 
-test('rule 5: a policy selects pods of its own namespace only, its peers may be anywhere', () => {
+test('NP-5: a policy selects pods of its own namespace only, its peers may be anywhere', () => {
   const { ask } = world(
     networkPolicy({ namespace: 'ops', spec: { podSelector: {}, policyTypes: ['Ingress'] } }),
     onDb([{ from: [{ namespaceSelector: {} }] }]),
@@ -79,7 +79,7 @@ test('rule 5: a policy selects pods of its own namespace only, its peers may be 
   expect(ask(mon, db).verdict).toBe('allow');
 });
 
-test('rule 6: an absent and an empty podSelector select every pod of the namespace', () => {
+test('NP-6: an absent and an empty podSelector select every pod of the namespace', () => {
   for (const spec of [{ policyTypes: ['Ingress'] }, { podSelector: {}, policyTypes: ['Ingress'] }]) {
     const { ask } = world(networkPolicy({ spec }));
     expect(ask(mon, web).verdict).toBe('deny');
@@ -87,7 +87,7 @@ test('rule 6: an absent and an empty podSelector select every pod of the namespa
   }
 });
 
-test('rule 7: policyTypes default to Ingress, and to Egress only where there is an egress rule', () => {
+test('NP-7: policyTypes default to Ingress, and to Egress only where there is an egress rule', () => {
   expect(networkPolicy({ spec: {} }).isolates).toEqual({ ingress: true, egress: false });
   expect(networkPolicy({ spec: { egress: [] } }).isolates).toEqual({ ingress: true, egress: false });
   expect(networkPolicy({ spec: { policyTypes: [], egress: [{}] } }).isolates).toEqual({
@@ -96,7 +96,7 @@ test('rule 7: policyTypes default to Ingress, and to Egress only where there is 
   });
 });
 
-test('rule 8: rules of a direction that policyTypes leave out count for nothing', () => {
+test('NP-8: rules of a direction that policyTypes leave out count for nothing', () => {
   const odd = networkPolicy({
     spec: {
       podSelector: select('db'),
@@ -108,7 +108,7 @@ test('rule 8: rules of a direction that policyTypes leave out count for nothing'
   expect(world(odd, denyAll(['Ingress'])).ask(web, db).ingress.verdict).toBe('deny');
 });
 
-test('rule 8: the same the other way round', () => {
+test('NP-8: the same the other way round', () => {
   const odd = networkPolicy({
     spec: {
       podSelector: select('web'),
@@ -121,25 +121,25 @@ test('rule 8: the same the other way round', () => {
   expect(world(odd, denyAll(['Egress'])).ask(web, db).egress.verdict).toBe('deny');
 });
 
-test('rule 9: both types without rules deny both', () => {
+test('NP-9: both types without rules deny both', () => {
   const { ask } = world(denyAll(['Ingress', 'Egress']));
   expect(ask(mon, web).verdict).toBe('deny');
   expect(ask(web, mon).verdict).toBe('deny');
 });
 
-test('rule 10: an absent or empty list of rules admits nothing', () => {
+test('NP-10: an absent or empty list of rules admits nothing', () => {
   for (const spec of [{ policyTypes: ['Ingress'] }, { policyTypes: ['Ingress'], ingress: [] }]) {
     expect(world(networkPolicy({ spec })).ask(mon, web).ingress.summary).toBe('policy admits nothing');
   }
 });
 
-test('rule 11: an empty rule admits everything, the outside included', () => {
+test('NP-11: an empty rule admits everything, the outside included', () => {
   const { ask } = world(onDb([{}]));
   expect(ask(mon, db).ingress).toMatchObject({ verdict: 'allow', isolated: true });
   expect(ask('203.0.113.9', db, 53, 'UDP').verdict).toBe('allow');
 });
 
-test('rule 12: absent and empty peers are everybody, the outside included', () => {
+test('NP-12: absent and empty peers are everybody, the outside included', () => {
   for (const rule of [{ ports: [{ port: 80 }] }, { from: [], ports: [{ port: 80 }] }]) {
     const { ask } = world(onDb([rule]));
     expect(ask('203.0.113.9', db, 80).verdict).toBe('allow');
@@ -147,7 +147,7 @@ test('rule 12: absent and empty peers are everybody, the outside included', () =
   }
 });
 
-test('rule 13: absent and empty ports are all ports of all protocols', () => {
+test('NP-13: absent and empty ports are all ports of all protocols', () => {
   for (const rule of [
     { from: [{ podSelector: select('web') }] },
     { from: [{ podSelector: select('web') }], ports: [] },
@@ -157,7 +157,7 @@ test('rule 13: absent and empty ports are all ports of all protocols', () => {
   }
 });
 
-test('rule 14: peers are OR, ports are OR, both together are AND', () => {
+test('NP-14: peers are OR, ports are OR, both together are AND', () => {
   const { ask } = world(
     onDb([
       {
@@ -171,7 +171,7 @@ test('rule 14: peers are OR, ports are OR, both together are AND', () => {
   expect(ask(mon, db, 80).verdict).toBe('deny');
 });
 
-test("rule 15: a podSelector alone means the policy's own namespace", () => {
+test("NP-15: a podSelector alone means the policy's own namespace", () => {
   const other = pod({ name: 'web', namespace: 'ops' });
   const { ask } = asker({
     pods: [...pods, other],
@@ -181,13 +181,13 @@ test("rule 15: a podSelector alone means the policy's own namespace", () => {
   expect(ask(other, db).ingress.nearMisses[0]).toMatchObject({ why: 'namespace' });
 });
 
-test('rule 16: a namespaceSelector alone means all pods of the namespaces', () => {
+test('NP-16: a namespaceSelector alone means all pods of the namespaces', () => {
   const { ask } = world(onDb([{ from: [{ namespaceSelector: { matchLabels: { team: 'blue' } } }] }]));
   expect(ask(mon, db).verdict).toBe('allow');
   expect(ask(web, db).verdict).toBe('deny');
 });
 
-test('rule 17: both selectors in one item are AND, in two items OR', () => {
+test('NP-17: both selectors in one item are AND, in two items OR', () => {
   const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
   const one = world(onDb([{ from: [{ ...blue, podSelector: select('web') }] }]));
   expect(one.ask(web, db).verdict).toBe('deny');
@@ -197,7 +197,7 @@ test('rule 17: both selectors in one item are AND, in two items OR', () => {
   expect(two.ask(mon, db).verdict).toBe('allow');
 });
 
-test('rule 18: an empty selector selects all pods, but no address outside', () => {
+test('NP-18: an empty selector selects all pods, but no address outside', () => {
   const { ask } = world(onDb([{ from: [{ namespaceSelector: {} }] }]));
   expect(ask(mon, db).verdict).toBe('allow');
   expect(ask('203.0.113.9', db).verdict).toBe('deny');
@@ -216,7 +216,7 @@ test.each([
   expect(ask(plain, db).verdict).toBe(bare);
 });
 
-test('rule 19: an empty value in matchLabels needs the key', () => {
+test('NP-19: an empty value in matchLabels needs the key', () => {
   const flagged = pod({ name: 'flagged', labels: { flag: '' } });
   const peer = { podSelector: { matchLabels: { flag: '' } } };
   const { ask } = asker({ pods: [...pods, flagged], policies: [onDb([{ from: [peer] }])] });
@@ -224,7 +224,7 @@ test('rule 19: an empty value in matchLabels needs the key', () => {
   expect(ask(web, db).verdict).toBe('deny');
 });
 
-test('rule 20: a namespace is selected by its name, read or not', () => {
+test('NP-20: a namespace is selected by its name, read or not', () => {
   const policies = [
     onDb([{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ops' } } }] }]),
   ];
@@ -235,7 +235,7 @@ test('rule 20: a namespace is selected by its name, read or not', () => {
   expect(ask(web, db).verdict).toBe('deny');
 });
 
-test('rule 20: labels of a namespace that could not be read make no guessed verdict', () => {
+test('NP-20: labels of a namespace that could not be read make no guessed verdict', () => {
   const { ask, model } = world(onDb([{ from: [{ namespaceSelector: { matchLabels: { team: 'blue' } } }] }]));
   model.apply({ type: 'delete', kind: 'namespaces', source: 'test', key: 'ops' });
   expect(ask(mon, db).ingress).toMatchObject({
@@ -244,7 +244,7 @@ test('rule 20: labels of a namespace that could not be read make no guessed verd
   });
 });
 
-test('rule 21: an except is a hole, not a deny', () => {
+test('NP-21: an except is a hole, not a deny', () => {
   const block = { ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.128/25'] } };
   const holed = world(onDb([{ from: [block] }]));
   expect(holed.ask('203.0.113.9', db).verdict).toBe('allow');
@@ -253,14 +253,14 @@ test('rule 21: an except is a hole, not a deny', () => {
   expect(mended.ask('203.0.113.200', db).verdict).toBe('allow');
 });
 
-test('rule 22: whether an ipBlock matches a pod is the dialect', () => {
+test('NP-22: whether an ipBlock matches a pod is the dialect', () => {
   const policies = [onDb([{ from: [{ ipBlock: { cidr: `${web.ips[0]}/32` } }] }])];
   expect(asker({ pods, policies }).ask(web, db).verdict).toBe('allow');
   const dialect = { ...dialectOf('spec'), ipBlockMatchesPods: 'no' as const };
   expect(asker({ pods, policies, dialect }).ask(web, db).verdict).toBe('deny');
 });
 
-test('rule 23: a peer without a field is refused in a draft, and never matches all', () => {
+test('NP-23: a peer without a field is refused in a draft, and never matches all', () => {
   const spec = { podSelector: select('db'), policyTypes: ['Ingress'], ingress: [{ from: [{}] }] };
   expect(validateNetworkPolicy({ metadata: { name: 'p' }, spec })).toEqual([
     'spec.ingress[0].from[0]: Required value: must specify a peer',
@@ -270,7 +270,7 @@ test('rule 23: a peer without a field is refused in a draft, and never matches a
   expect(world(policy).ask(web, db).verdict).toBe('undecidable');
 });
 
-test('rule 24: the protocol defaults to TCP, a protocol alone is all its ports, endPort is inclusive', () => {
+test('NP-24: the protocol defaults to TCP, a protocol alone is all its ports, endPort is inclusive', () => {
   const number = world(onDb([{ ports: [{ port: 53 }] }]));
   expect(number.ask(web, db, 53, 'TCP').verdict).toBe('allow');
   expect(number.ask(web, db, 53, 'UDP').ingress.nearMisses[0]).toMatchObject({ why: 'protocol' });
@@ -286,7 +286,7 @@ test('rule 24: the protocol defaults to TCP, a protocol alone is all its ports, 
   ]);
 });
 
-test('rules 24, 26: a port that the enforcer does not take is named as such', () => {
+test('NP-24, NP-26: a port that the enforcer does not take is named as such', () => {
   const policies = [onDb([{ ports: [{ protocol: 'SCTP', port: 80, endPort: 82 }] }])];
   const missUnder = (fields: Partial<Dialect>) =>
     asker({ pods, policies, dialect: { ...dialectOf('spec'), ...fields } }).ask(web, db, 81, 'SCTP').ingress
@@ -302,13 +302,13 @@ test('rules 24, 26: a port that the enforcer does not take is named as such', ()
   expect(noSctp?.edit).toBeUndefined();
 });
 
-test('rule 26: where ports of SCTP do not count, a peer may still be added to a rule for all ports', () => {
+test('NP-26: where ports of SCTP do not count, a peer may still be added to a rule for all ports', () => {
   const dialect = { ...dialectOf('spec'), sctp: 'no' as const };
   const { ask } = asker({ pods, policies: [onDb([{ from: [{ podSelector: select('none') }] }])], dialect });
   expect(ask(web, db, 81, 'SCTP').ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-peer' });
 });
 
-test('rule 25: a named port resolves on the destination pod, protocol included, for both halves', () => {
+test('NP-25: a named port resolves on the destination pod, protocol included, for both halves', () => {
   for (const ask of [
     world(onDb([{ ports: [{ port: 'pg' }] }])).ask,
     world(onWeb([{ ports: [{ port: 'pg' }] }])).ask,
@@ -321,13 +321,13 @@ test('rule 25: a named port resolves on the destination pod, protocol included, 
   expect(world(onWeb([{ ports: [{ port: 'pg' }] }])).ask(web, '203.0.113.9', 5432).verdict).toBe('deny');
 });
 
-test('rule 26: SCTP is a protocol of its own', () => {
+test('NP-26: SCTP is a protocol of its own', () => {
   const { ask } = world(onDb([{ ports: [{ port: 3868, protocol: 'SCTP' }] }]));
   expect(ask(web, db, 3868, 'SCTP').verdict).toBe('allow');
   expect(ask(web, db, 3868, 'TCP').verdict).toBe('deny');
 });
 
-test("rule 28: a pod's own node always reaches it, another node does not", () => {
+test("NP-28: a pod's own node always reaches it, another node does not", () => {
   const nodes = [
     node({ name: 'node-a', ips: ['192.168.0.1'] }),
     node({ name: 'node-b', ips: ['192.168.0.2'] }),
@@ -340,7 +340,7 @@ test("rule 28: a pod's own node always reaches it, another node does not", () =>
   expect(ask('192.168.0.2', web).verdict).toBe('deny');
 });
 
-test('rule 29: a host-network pod is left open by the API: decided only where both readings agree', () => {
+test('NP-29: a host-network pod is left open by the API: decided only where both readings agree', () => {
   const agent = pod({ name: 'agent', hostNetwork: true, ips: ['192.168.0.2'], node: 'node-b' });
   const byLabel = asker({
     pods: [...pods, agent],
@@ -357,20 +357,20 @@ test('rule 29: a host-network pod is left open by the API: decided only where bo
   });
 });
 
-test('rule 30: a pod always reaches itself', () => {
+test('NP-30: a pod always reaches itself', () => {
   const { ask } = world(denyAll(['Ingress', 'Egress']));
   expect(ask(web, web).verdict).toBe('allow');
   expect(ask(web, api).verdict).toBe('deny');
 });
 
-test('rule 31: replies need no rule, so only the way of the connection is asked', () => {
+test('NP-31: replies need no rule, so only the way of the connection is asked', () => {
   const { ask } = world(onWeb([{ to: [{ podSelector: select('db') }] }]));
   expect(ask(web, db).verdict).toBe('allow');
   expect(ask(db, web).verdict).toBe('allow');
   expect(ask(web, api).verdict).toBe('deny');
 });
 
-test('rule 32: a finished pod neither has an address nor counts; a deleting one does', () => {
+test('NP-32: a finished pod neither has an address nor counts; a deleting one does', () => {
   const done = pod({ name: 'done', phase: 'Succeeded', ips: ['10.9.9.9'] });
   const heir = pod({ name: 'heir', ips: ['10.9.9.9'] });
   const leaving = pod({ name: 'leaving', deleting: true });
@@ -387,7 +387,7 @@ test('rule 32: a finished pod neither has an address nor counts; a deleting one 
   });
 });
 
-test('rule 33: each family counts for itself, and a split answer is no guess', () => {
+test('NP-33: each family counts for itself, and a split answer is no guess', () => {
   const dual = pod({ name: 'dual', ips: ['10.7.7.7', '2001:db8::7'] });
   const six = asker({
     pods: [...pods, dual],
@@ -410,7 +410,7 @@ test('rule 33: each family counts for itself, and a split answer is no guess', (
   });
 });
 
-test('rule 34: labels count as they are now', () => {
+test('NP-34: labels count as they are now', () => {
   const { ask, model } = world(onDb([{ from: [{ podSelector: { matchLabels: { role: 'client' } } }] }]));
   expect(ask(web, db).verdict).toBe('deny');
   const labelled = { ...web, labels: { ...web.labels, role: 'client' } };
@@ -418,7 +418,7 @@ test('rule 34: labels count as they are now', () => {
   expect(ask(labelled, db).verdict).toBe('allow');
 });
 
-test('rule 35: the verdict names the enforcer, and without one a deny is no verdict', () => {
+test('NP-35: the verdict names the enforcer, and without one a deny is no verdict', () => {
   const policies = [denyAll(['Ingress'])];
   const ask = (enforcer: 'calico' | 'none') =>
     asker({ pods, policies, dialect: dialectOf(enforcer) }).ask(web, db);

@@ -4,7 +4,7 @@ import { EVENT, TRACE } from '../../../src/core/traffic/event-types.ts';
 import type { Flow, FlowVerdict } from '../../../src/core/traffic/flow.ts';
 import { foldRecording, hasRecordings, recordedFlows } from '../../helpers/hubble/recordings.ts';
 
-/** facts/traffic.md §2.8 item 4, worst last. In the recordings no retry gets through. */
+/** Worst last (HUB-20). In the recordings no retry gets through. */
 const ORDER: readonly AttemptVerdict[] = ['allow', 'l7', 'audit', 'error', 'drop'];
 
 const WORTH: Partial<Record<FlowVerdict, AttemptVerdict>> = {

@@ -201,7 +201,7 @@ export async function startTarget(options: DemoOptions = {}): Promise<Target> {
   };
 }
 
-/** A lease as sluice makes it (facts/access.md §2.1); `change` overrides fields of its spec. */
+/** A lease as sluice makes it (LEASE-1); `change` overrides fields of its spec. */
 export function lease(name: string, seconds: number, change: Readonly<Record<string, unknown>> = {}) {
   return {
     apiVersion: 'batch/v1',

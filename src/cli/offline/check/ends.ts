@@ -112,7 +112,7 @@ function glob(pattern: string): (text: string) => boolean {
   return (text) => expression.test(text);
 }
 
-/** The backends of a service: a port of the service is its target port there (facts/policy.md §1 rules 25, 27). */
+/** The backends of a service: a port of the service is its target port there (NP-25, NP-27). */
 function backendsOf(model: ClusterModel, service: Service): PatternEnds['pods'] {
   return model.backends(service).map((pod) => ({
     pod,

@@ -148,7 +148,7 @@ function isSame(a: End, b: End): boolean {
   return a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
 }
 
-/** Whether a source shares its node's address with the destination's own node, which no policy keeps out (facts/policy.md §1 rule 28). */
+/** Whether a source shares its node's address with the destination's own node, which no policy keeps out (NP-28). */
 function isOwnNode(from: End, to: End): boolean {
   if (from.type !== 'pod' || to.type !== 'pod') return false;
   return from.pod.hostNetwork && from.pod.node !== undefined && from.pod.node === to.pod.node;

@@ -39,7 +39,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Escaped, and without what XML 1.0 can't hold (§2.2). */
+/** Escaped, and without what XML can't hold (XML 1.0 §2.2). */
 function xml(text: string): string {
   const lines = text.split('\n').map((line) => safeText(line, 4_000));
   return lines.join('\n').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

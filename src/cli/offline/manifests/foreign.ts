@@ -2,7 +2,7 @@ import type { ForeignObject } from '../../../core/policy/foreign.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestObject } from './objects.ts';
 
-/** Policies that rule traffic and are not evaluated here, by group and kind (facts/policy.md §2c). */
+/** Policies that govern traffic and are not evaluated here, by group and kind (EXT-1). */
 const FOREIGN: readonly (readonly [group: RegExp, kind: string, cluster: boolean, name: string])[] = [
   [/(?:^|\.)projectcalico\.org$/, 'NetworkPolicy', false, 'Calico NetworkPolicy'],
   [/(?:^|\.)projectcalico\.org$/, 'GlobalNetworkPolicy', true, 'Calico GlobalNetworkPolicy'],

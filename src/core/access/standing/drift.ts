@@ -18,9 +18,9 @@ export type Changed = {
 };
 
 /**
- * Compares the surroundings of a grant with what it was checked against (design §5 step 11): base policies that were
- * changed or deleted, pods whose labels changed, pods that came under its labels, policies that open the path besides
- * or close it. To be called once its policies are among those that the engine knows.
+ * Compares the surroundings of a grant with what it was checked against (GRANT-14): base policies that were changed or
+ * deleted, pods whose labels changed, pods that came under its labels, policies that open the path besides or close it.
+ * To be called once its policies are among those that the engine knows.
  *
  * @param opened the pairs that the grant has opened so far: only these can open or close otherwise
  */

@@ -65,7 +65,7 @@ function endsOf({ model, dialect }: Engine, peer: Peer): readonly End[] {
     .map((pod) => ({ type: 'pod', pod }));
 }
 
-/** Whether policies select the pod at all (facts/policy.md §1 rules 29, 32). */
+/** Whether policies select the pod at all (NP-29, NP-32). */
 function isSelectable(pod: Pod): boolean {
   return isLive(pod) && !pod.hostNetwork;
 }

@@ -5,7 +5,7 @@ import type { Protocol } from '../objects.ts';
 /** The ports that a path is asked about; of ICMP, the types. Both ends inclusive. */
 export type AskedPorts =
   | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
-  /** A name that each destination resolves for itself (facts/policy.md §1 rule 25). */
+  /** A name that each destination resolves for itself (NP-25). */
   | { readonly type: 'named'; readonly protocol: Protocol; readonly name: string }
   | {
       readonly type: 'icmp';

@@ -77,8 +77,8 @@ export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
 
 /**
  * The ports that a connection to `port` of an end really reaches: of a service, the distinct target ports of its
- * backends (facts/policy.md §1 rule 27); of anything else, `port` itself. Empty when the service has no such port,
- * or no backend that names it.
+ * backends (NP-27); of anything else, `port` itself. Empty when the service has no such port, or no backend that names
+ * it.
  */
 export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): readonly PortSpec[] {
   if (ref.type !== 'service') return [port];
@@ -89,8 +89,8 @@ export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): r
 }
 
 /**
- * The backends of a service for one of its ports, each with the port of the pod: a named targetPort resolves per
- * pod, and a pod without that name is no target (facts/policy.md §1 rules 25, 27).
+ * The backends of a service for one of its ports, each with the port of the pod: a named targetPort resolves per pod,
+ * and a pod without that name is no target (NP-25, NP-27).
  */
 export function targetsOf(model: ClusterModel, service: Service, port: PortSpec): readonly Target[] {
   const entry = service.ports.find((item) => item.port === port.port && item.protocol === port.protocol);

@@ -74,7 +74,7 @@ function endOf(text: string, kind: string, namespace: string, name: string): End
   return { type: 'workload', ref: { kind, namespace, name } };
 }
 
-/** Digits and dots are an address or a mistake, never a name (facts/terminal.md §4.1: read strictly). */
+/** Digits and dots are an address or a mistake, never a name. */
 function addressOf(text: string): EndRef | undefined {
   const looksLikeAddress = /^[\d.]+(?:\/\d*)?$/.test(text) || text.includes(':');
   if (!looksLikeAddress || /^\d+$/.test(text)) return undefined;

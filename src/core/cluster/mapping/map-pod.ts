@@ -41,7 +41,7 @@ export function mapPod(raw: ApiObject): Pod {
   };
 }
 
-/** The protocol of a port; TCP when absent or unknown, as the API server defaults it (facts/policy.md §1 rule 24). */
+/** The protocol of a port; TCP when absent or unknown, as the API server defaults it (NP-24). */
 export function protocolOf(value: unknown): Protocol {
   return value === 'UDP' || value === 'SCTP' ? value : 'TCP';
 }
@@ -58,7 +58,7 @@ function phaseOf(value: unknown): PodPhase {
   }
 }
 
-/** All addresses: `podIPs` holds both families, `podIP` only the primary (facts/policy.md §1 rule 33). */
+/** All addresses: `podIPs` holds both families, `podIP` only the primary (NP-33). */
 function ipsOf(status: Raw): readonly string[] {
   const all = rawsOf(status.podIPs).flatMap((item) => textOf(item.ip) ?? []);
   const first = textOf(status.podIP);
@@ -70,7 +70,7 @@ function isSidecar(container: Raw): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/** Ports of containers and native sidecars (facts/policy.md §1 rule 25). */
+/** Ports of containers and native sidecars (NP-25). */
 function portsOf(spec: Raw): readonly ContainerPort[] {
   const containers = [...rawsOf(spec.containers), ...rawsOf(spec.initContainers).filter(isSidecar)];
   return containers.flatMap((container) =>

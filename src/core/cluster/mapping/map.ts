@@ -7,7 +7,7 @@ import { numberOf, type Raw, rawOf, rawsOf, textOf, textsOf } from './raw.ts';
 
 export { mapPod } from './map-pod.ts';
 
-/** The label that always carries a namespace's name (facts/policy.md §1 rule 20). */
+/** The label that always carries a namespace's name (NP-20). */
 export const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** A Namespace; the name label is added where it lacks. */

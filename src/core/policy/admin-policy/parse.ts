@@ -8,8 +8,8 @@ import { parsePorts } from './ports.ts';
 
 /**
  * An AdminNetworkPolicy, a BaselineAdminNetworkPolicy (v1alpha1, both peer schemas) or a ClusterNetworkPolicy
- * (v1alpha2): facts/policy.md §2b. Never throws. What cannot be read fails closed: such a rule accepts nothing, and
- * denies broadly (rule 10); `problems` says so.
+ * (v1alpha2). Never throws. What cannot be read fails closed: such a rule accepts nothing, and denies broadly (ANP-10);
+ * `problems` says so.
  */
 export function parseAdminPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -47,7 +47,7 @@ function tierOf(kind: string, spec: Raw): Tier {
   return kind === 'BaselineAdminNetworkPolicy' ? 'baseline' : 'admin';
 }
 
-/** `namespaces` or `pods`; without either the API server would not have taken it (rule 6). */
+/** `namespaces` or `pods`; without either the API server would not have taken it (ANP-6). */
 function subjectOf(spec: Raw, problems: string[]): PodMatch | undefined {
   const subject = rawOf(spec.subject);
   if (isRaw(subject.namespaces)) {
@@ -94,7 +94,7 @@ function actionOf(value: unknown): RuleAction | undefined {
   }
 }
 
-/** A rule with an unknown peer must not accept it, and denies as if it were everybody (rule 10). */
+/** A rule with an unknown peer must not accept it, and denies as if it were everybody (ANP-10). */
 function failClosed(action: RuleAction, peers: readonly Peer[]): Rule['peers'] {
   const known = peers.filter((peer) => peer.type !== 'unknown');
   if (known.length === peers.length) return peers;

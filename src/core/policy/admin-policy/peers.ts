@@ -4,7 +4,7 @@ import { parseSelector } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
 import type { NamespaceMatch, Peer } from '../policy.ts';
 
-/** The peers of a rule, alternatives of each other (facts/policy.md §2b rules 7, 11). */
+/** The peers of a rule, any of which may match (ANP-7, ANP-11). */
 export function parsePeers(value: unknown, path: string, problems: string[]): readonly Peer[] {
   return rawsOf(value).flatMap((raw) => peersOf(raw, path, problems));
 }
@@ -53,7 +53,7 @@ function nodesPeer(value: Raw, path: string, problems: string[]): Peer {
     : { type: 'nodes', selector };
 }
 
-/** CIDRs; they match addresses of pods as well (facts/policy.md §2b rule 7). */
+/** CIDRs; they match addresses of pods as well (ANP-7). */
 function networkPeers(cidrs: readonly string[], path: string, problems: string[]): readonly Peer[] {
   return cidrs.map((cidr): Peer => {
     if (parseCidr(cidr) === undefined) return unknown(`${path}: ${safeText(cidr)} is no CIDR`, problems);

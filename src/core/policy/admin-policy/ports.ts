@@ -6,9 +6,8 @@ import type { PortMatch, Rule } from '../policy.ts';
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 /**
- * Ports of both versions: `portNumber`, `portRange`, `namedPort` (v1alpha1, TCP unless said), and `tcp`, `udp`,
- * `sctp` with a destinationPort, `destinationNamedPort` (v1alpha2). Absent or empty: all traffic
- * (facts/policy.md §2b rule 8).
+ * Ports of both versions: `portNumber`, `portRange`, `namedPort` (v1alpha1, TCP unless said), and `tcp`, `udp`, `sctp`
+ * with a destinationPort, `destinationNamedPort` (v1alpha2). Absent or empty: all traffic (ANP-8).
  */
 export function parsePorts(value: unknown, path: string, problems: string[]): Rule['ports'] {
   if (value === undefined || value === null) return 'any';

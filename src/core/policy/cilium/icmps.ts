@@ -5,7 +5,7 @@ import { refuse } from './invalid.ts';
 
 /**
  * The ICMP types of a rule, IPv4 unless a family is named; undefined when it speaks of none. Such a rule opens no port
- * (facts/policy.md §2a.13).
+ * (CIL-19).
  */
 export function parseIcmps(rule: Raw): readonly PortMatch[] | undefined {
   const { icmps } = rule;

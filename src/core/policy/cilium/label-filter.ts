@@ -7,8 +7,8 @@ export type LabelFilter = {
 type Prefix = { readonly ignore: boolean; readonly pattern: RegExp };
 
 /**
- * What Cilium starts from, as regular expressions anchored at the start only (facts/policy.md §2a.8). The first four
- * are the includes that win over the ignores, being longer.
+ * What Cilium starts from, as regular expressions anchored at the start only (CIL-8). The first four are the includes
+ * that win over the ignores, being longer.
  */
 const BASE: readonly string[] = [
   'io\\.kubernetes\\.pod\\.namespace',
@@ -36,7 +36,7 @@ const filters = new Map<string, LabelFilter>();
 
 /**
  * The filter that the `labels` option of Cilium makes of its defaults; '' is the defaults. An entry without `!` turns
- * it into an allow-list; where an include and an ignore both match, the longer match wins (facts/policy.md §2a.8).
+ * it into an allow-list; where an include and an ignore both match, the longer match wins (CIL-8).
  */
 export function labelFilter(option: string): LabelFilter {
   const known = filters.get(option) ?? createFilter(option);
@@ -44,7 +44,7 @@ export function labelFilter(option: string): LabelFilter {
   return known;
 }
 
-/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (§2a.8). */
+/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (CIL-8). */
 const DERIVED = BASE.slice(0, 3).flatMap(parsePrefix);
 
 function createFilter(option: string): LabelFilter {

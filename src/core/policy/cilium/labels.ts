@@ -9,12 +9,12 @@ const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
 const SERVICE_ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
 const CLUSTER = 'io.cilium.k8s.policy.cluster';
 
-/** Labels that Cilium derives; a pod that carries them itself does not deceive it (facts/policy.md §2a.7). */
+/** Labels that Cilium derives; a pod that carries them itself does not deceive it (CIL-7). */
 const DERIVED = /^io\.cilium\.k8s\./;
 
 /**
- * Whether a label of a pod is no part of its identity, so that selecting it selects nothing (§0 fact 5). `option` is
- * the `labels` setting of Cilium.
+ * Whether a label of a pod is no part of its identity, so that selecting it selects nothing (CIL-8). `option` is the
+ * `labels` setting of Cilium.
  */
 export function isIgnoredLabel(key: string, option = ''): boolean {
   return !labelFilter(option).own(unprefixed(key).key);
@@ -48,7 +48,7 @@ export function identityLabels(model: ClusterModel, pod: Pod, option: string): L
 
 const NO_LABELS: Labels = {};
 
-/** Whether a pod's identity satisfies a selector whose keys may carry a source (facts/policy.md §2a.7). */
+/** Whether a pod's identity satisfies a selector whose keys may carry a source (CIL-7). */
 export function matchesIdentity(selector: Selector, labels: Labels): boolean {
   return selector.every((requirement) => {
     const { source, key } = unprefixed(requirement.key);
@@ -63,7 +63,7 @@ export function unprefixed(key: string): { readonly source: string; readonly key
   return colon < 0 ? { source: 'any', key } : { source: key.slice(0, colon), key: key.slice(colon + 1) };
 }
 
-/** Whether a selector speaks of namespaces, in any of the three spellings (facts/policy.md §2a.6). */
+/** Whether a selector speaks of namespaces, in any of the three spellings (CIL-6). */
 export function mentionsNamespace(selector: Selector): boolean {
   return selector.some((requirement) => {
     const { source, key } = unprefixed(requirement.key);

@@ -8,7 +8,7 @@ import type { Peer, ServiceMatch } from '../policy.ts';
 import { identityLabels, matchesIdentity, unprefixed } from './labels.ts';
 import { reservedLabels, reservedOf } from './reserved.ts';
 
-/** What `cluster` holds besides pods (facts/policy.md §2a.10). */
+/** What `cluster` holds besides pods (CIL-10). */
 const IN_CLUSTER = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'init', 'unmanaged'];
 
 const UNKNOWN_API_SERVER = 'the addresses of the API server are not known';
@@ -25,7 +25,7 @@ export function matchEntity(world: World, entity: string, { peer, self }: Questi
   return 'maybe';
 }
 
-/** A selector with a `reserved:` key: it gets neither namespace nor cluster (facts/policy.md §2a.6). */
+/** A selector with a `reserved:` key: it gets neither namespace nor cluster (CIL-6). */
 export function matchReserved(world: World, selector: Selector, { peer, self }: Question): Match {
   const { names, apiServer } = reservedOf(world.model, peer, self);
   const pod = peer.type === 'pod' ? identityLabels(world.model, peer.pod, world.dialect.labels) : {};
@@ -44,7 +44,7 @@ export function matchReserved(world: World, selector: Selector, { peer, self }: 
   return holds ? 'yes' : 'no';
 }
 
-/** A CIDR: world, nodes only by mode and never by /0, pods only where the mode says so (facts/policy.md §2a.11). */
+/** A CIDR: world, nodes only by mode and never by /0, pods only where the mode says so (CIL-11). */
 export function matchWorldCidr(
   world: World,
   peer: Peer & { readonly type: 'cidr' },
@@ -61,7 +61,7 @@ export function matchWorldCidr(
   }
   const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
   if (!hit || !isOut) return hit ? 'yes' : 'no';
-  // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (facts/policy.md §2b rule 7).
+  // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (ANP-7, CIL-16).
   world.doubts?.add(
     `whether networks of a ClusterNetworkPolicy match in the cluster is not known of ${world.dialect.enforcer}`,
   );
@@ -75,9 +75,8 @@ function reachesInside(dialect: Dialect, side: Question['peer']): boolean {
 }
 
 /**
- * What services stand for: the pods of their selectors, or the addresses of their endpoints, which never select
- * pods and nodes only by mode. Services that stand for nothing leave the rule without a peer (facts/policy.md
- * §2a.12).
+ * What services stand for: the pods of their selectors, or the addresses of their endpoints, which never select pods,
+ * and select nodes only by mode. Services that stand for nothing leave the rule without a peer (CIL-12).
  */
 export function matchServices(
   world: World,

@@ -7,7 +7,7 @@ const known = new WeakMap<ClusterModel, Names>();
 
 /**
  * The number that a port name has over all pods of the cluster. With `none` and with `several` Cilium 1.19 matches
- * nothing (facts/policy.md §2a.13).
+ * nothing (CIL-17).
  */
 export function clusterPort(
   model: ClusterModel,

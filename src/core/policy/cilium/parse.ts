@@ -9,9 +9,8 @@ import { parseRules, type Scope } from './rules.ts';
 import { readSelector } from './selector.ts';
 
 /**
- * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy (facts/policy.md §2a). Never throws. One that the schema
- * or the agent refuses, by its own text or by `status.conditions`, is inert whole, and `problems` says why
- * (§0 fact 8, §2a.14).
+ * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy. Never throws. One that the schema or the agent refuses, by
+ * its own text or by `status.conditions`, is inert whole, and `problems` says why (CIL-14).
  */
 export function parseCiliumPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -65,7 +64,7 @@ function readAll(object: Raw, scope: Scope): Read {
   }
 }
 
-/** Peers that count as absent: empty ones, and toServices in a deny (facts/policy.md §2a.5, §2a.9). */
+/** Peers that count as absent: empty ones, and toServices in a deny (CIL-5, CIL-9). */
 function blanksOf(raw: Raw): readonly Blank[] {
   return (['egress', 'egressDeny'] as const).flatMap((section) =>
     listOf(raw[section]).flatMap((item, index) => {
@@ -124,12 +123,12 @@ function readRule(raw: Raw, scope: Scope): readonly Reading[] {
   ];
 }
 
-/** Default deny needs a rule of that direction, and can be switched off (facts/policy.md §2a.2, §2a.3). */
+/** Default deny needs a rule of that direction, and can be switched off (CIL-2, CIL-3). */
 function isolates(rules: readonly Rule[], enabled: unknown): boolean {
   return rules.length > 0 && enabled !== false;
 }
 
-/** The endpointSelector; of a CNP it cannot leave the namespace (facts/policy.md §2a.6). */
+/** The endpointSelector; of a CNP it cannot leave the namespace (CIL-6). */
 function subjectOf(raw: Raw, { namespace }: Scope): PodMatch | undefined {
   const hasEndpoints = isRaw(raw.endpointSelector);
   const hasNodes = isRaw(raw.nodeSelector);
@@ -152,7 +151,7 @@ function everyPod(namespace: string | undefined): PodMatch {
   return { namespaces, pods: [], identity: 'cilium' };
 }
 
-/** Labels that Cilium leaves out of identities: a selector on them means something else than it says (§2a.8). */
+/** Labels that Cilium leaves out of identities: a selector on them means something else than it says (CIL-8). */
 function warnings(parts: readonly Reading[]): readonly string[] {
   const selectors = parts.flatMap(({ subject, ingress, egress }) => [
     subject.pods,

@@ -32,8 +32,8 @@ const ENTITIES = [
 
 /**
  * The peers of a rule: undefined when it names none, empty when it names an empty list, which selects nothing even
- * beside another one. Empty toServices and toFQDNs count as absent. Two kinds of peers in one rule are refused
- * (facts/policy.md §2a.5, §2a.14).
+ * beside another one. Empty toServices and toFQDNs count as absent. Two kinds of peers in one rule are refused (CIL-5,
+ * CIL-14).
  */
 export function parsePeers(
   rule: Raw,
@@ -99,7 +99,7 @@ function fieldsOf(direction: Direction): readonly Field[] {
   return direction === 'egress' ? [...both, ...outward] : both;
 }
 
-/** `cluster-mesh` is told of newer releases only (facts/policy.md §2a.10). */
+/** `cluster-mesh` is known from newer releases only (CIL-10). */
 function entityPeer(item: unknown): Peer {
   if (item === 'cluster-mesh')
     return { type: 'unknown', text: 'the entity cluster-mesh, which newer releases have' };
@@ -132,7 +132,7 @@ function cidrSetPeer(item: unknown): Peer {
   return cidrPeer(cidr, holes);
 }
 
-/** Never resolved in a deny: with ports it denies anybody, without ports nothing (facts/policy.md §2a.9). */
+/** Never resolved in a deny: with ports it denies anybody, without ports nothing (CIL-9). */
 function servicesPeers(
   items: readonly unknown[],
   { action, hasPorts }: PeerContext,
@@ -159,7 +159,7 @@ function namespaceOf(raw: Raw): { readonly namespace?: string } {
   return namespace === undefined ? {} : { namespace: safeText(namespace) };
 }
 
-/** Not in the schema of a deny, and pruned there (facts/policy.md §2a.9). */
+/** Not in the schema of a deny, and pruned there (CIL-9). */
 function domainPeers(items: readonly unknown[], { action }: PeerContext): readonly Peer[] | undefined {
   if (action === 'deny') return undefined;
   return items.map((item): Peer => {

@@ -12,8 +12,7 @@ const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const MOST_PORTS = 40;
 
 /**
- * The port items of a rule: absent and `[]` are all ports, `[{}]` and `[{ports: []}]` match nothing
- * (facts/policy.md §2a.4, §2a.13).
+ * The port items of a rule: absent and `[]` are all ports, `[{}]` and `[{ports: []}]` match nothing (CIL-4, CIL-13).
  */
 export function parsePorts(
   rule: Raw,
@@ -36,7 +35,7 @@ function itemOf(item: Raw, direction: Direction, action: 'allow' | 'deny'): Port
   return l7 === undefined ? { ports } : { ports, l7 };
 }
 
-/** What of the request a proxy decides on; an empty list of rules is none (facts/policy.md §2a.13). */
+/** What of the request a proxy decides on; an empty list of rules is none (CIL-18). */
 function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | undefined {
   const rules = rawOf(item.rules);
   const kinds = L7_KINDS.filter((kind) => rules[kind] !== undefined && rules[kind] !== null);
@@ -53,7 +52,7 @@ function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | 
   return kind;
 }
 
-/** Port `0` or absent is all, protocol `ANY` or absent is each, a name may carry an end (facts/policy.md §2a.13). */
+/** Port `0` or absent is all, protocol `ANY` or absent is each, a name may carry an end (CIL-13, CIL-17). */
 function portOf(raw: Raw): readonly PortMatch[] {
   const text = raw.port === undefined || raw.port === null ? '0' : wordOf(raw.port);
   const end = numberOf(raw.endPort);

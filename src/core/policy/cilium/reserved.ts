@@ -6,7 +6,7 @@ import { isOwnNode, type Side } from '../matching/side.ts';
 /** What Cilium knows of an end that is no pod: names under `reserved:`. `apiServer` undefined: not known. */
 export type Reserved = { readonly names: readonly string[]; readonly apiServer: boolean | undefined };
 
-/** The reserved names of an end, seen from the pod at the other end; none for a pod (facts/policy.md §2a.10). */
+/** The reserved names of an end, seen from the pod at the other end; none for a pod (CIL-10). */
 export function reservedOf(model: ClusterModel, side: Side, self: Side): Reserved {
   if (side.type === 'pod') return { names: [], apiServer: false };
   if (side.reserved !== undefined) return { names: [side.reserved], apiServer: false };

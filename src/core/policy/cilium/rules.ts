@@ -14,7 +14,7 @@ export type Scope = {
 
 export type Section = 'ingress' | 'ingressDeny' | 'egress' | 'egressDeny';
 
-/** The rules of one section; absent and empty are none (facts/policy.md §2a.4). */
+/** The rules of one section; absent and empty are none (CIL-4). */
 export function parseRules(raw: Raw, section: Section, scope: Scope): readonly Rule[] {
   const value = raw[section];
   if (value === undefined || value === null) return [];
@@ -34,7 +34,7 @@ type Place = {
   readonly at: { readonly section: string; readonly index: number };
 };
 
-/** One rule, or one for each of its port items, as only some go through a proxy (facts/policy.md §2a.13). */
+/** One rule, or one for each of its port items, as only some go through a proxy (CIL-18). */
 function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): readonly Rule[] {
   const ports = parsePorts(rule, direction, action);
   const peers = parsePeers(rule, direction, {

@@ -12,8 +12,8 @@ export function readSelector(value: unknown): Selector {
 }
 
 /**
- * A selector among fromEndpoints or toEndpoints: pods of the policy's namespace, unless it names namespaces itself;
- * of a clusterwide policy pods of all namespaces. With a `reserved:` key it means what is no pod (§2a.5, §2a.6).
+ * A selector among fromEndpoints or toEndpoints: pods of the policy's namespace, unless it names namespaces itself; of
+ * a clusterwide policy pods of all namespaces. With a `reserved:` key it means what is no pod (CIL-5, CIL-6).
  */
 export function endpointsPeer(value: unknown, namespace: string | undefined): Peer {
   const selector = readSelector(value);

@@ -34,14 +34,12 @@ export function decideHalf(world: World, classes: Classes, half: HalfQuestion): 
   };
 }
 
-/**
- * What a half comes to as a whole: open at L4 with a proxy behind it is no certain allow (facts/policy.md §0 fact 12).
- */
+/** What a half comes to as a whole: open at L4 with a proxy behind it is not a certain allow (ENF-4). */
 export function decisionOf({ verdict, l7 }: Pick<Half, 'verdict' | 'l7'>): Decision {
   return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
 }
 
-/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (facts/policy.md §1 rule 35). */
+/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (NP-35). */
 function isEnforced({ dialect }: World): boolean {
   return dialect.enforcer !== 'none';
 }
@@ -53,7 +51,7 @@ function byPolicies(world: World, classes: Classes, half: HalfQuestion): Half {
     : judged;
 }
 
-/** A pod reaches itself whatever its policies say, but for the way through a Service (facts/policy.md §1 rule 30). */
+/** A pod reaches itself whatever its policies say, but for the way through a Service (NP-30). */
 function isExempt({ dialect }: World, { self, peer, viaService }: HalfQuestion): boolean {
   return isSamePod(self, peer) && (viaService !== true || dialect.filtersHairpin === 'no');
 }
@@ -142,13 +140,13 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
 
 const ITSELF = 'a pod always reaches itself';
 
-/** Contested: whether the way back through a Service is exempt like the direct one (facts/policy.md §1 rule 30). */
+/** Contested: whether the way back through a Service is exempt like the direct one (NP-30). */
 const HAIRPIN = 'whether a pod reaches itself through its Service differs between enforcers';
 const OWN_NODE = 'its own node always reaches it';
 
 /**
  * The own node gets in unless a rule denies it; by Cilium's settings only where a rule admits it, or where some rule
- * selects the pod (facts/policy.md §1 rule 28, §2a.1, §2a.9).
+ * selects the pod (NP-28, CIL-1, CIL-9).
  */
 export function withOwnNode(
   { dialect }: World,
@@ -166,8 +164,8 @@ export function withOwnNode(
 }
 
 /**
- * The NetworkPolicy API says nothing of ICMP, so where only NetworkPolicies lead to a decision it is not known
- * (facts/policy.md §1 rule 26). Cilium says what it does with them (§2a.13).
+ * The NetworkPolicy API says nothing of ICMP, so where only NetworkPolicies lead to a decision it is not known (NP-26).
+ * Cilium says what it does with them (CIL-19).
  */
 function withIcmp({ dialect }: World, { protocol }: HalfQuestion, judgement: Judgement): Judgement {
   if (protocol !== 'ICMP' || dialect.identityLabels) return judgement;
@@ -189,7 +187,7 @@ function questionOf({ direction, self, peer, port, protocol }: HalfQuestion): Qu
   return { port, protocol, self, peer, destination: direction === 'ingress' ? self : peer };
 }
 
-/** Halves that no policy decides (facts/policy.md §1 rules 1, 28, 30, 32; §2a.1). */
+/** Halves that no policy decides (NP-1, NP-28, NP-30, NP-32; CIL-1). */
 function settle({ dialect }: World, { direction, self, peer }: HalfQuestion): Half | undefined {
   if (self.type !== 'pod') {
     if (self.reserved !== undefined && dialect.identityLabels) return undefined;

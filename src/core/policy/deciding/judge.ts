@@ -29,7 +29,7 @@ export type Judgement = {
   readonly conflict?: string;
 };
 
-/** What of the request a proxy decides on, where a half is open at L4 only (facts/policy.md §2a.13). */
+/** What of the request a proxy decides on, where a half is open at L4 only (CIL-18). */
 export function l7Of({ decision, steps }: Judgement): string | undefined {
   return decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
 }
@@ -40,8 +40,8 @@ export function decisionOfJudgement(judgement: Judgement): Decision {
 }
 
 /**
- * Decides one half: admin tier, normal tier, baseline tier, default allow (facts/policy.md §2b rule 1). What stays
- * open is tried both ways; where the outcomes differ the half is undecidable.
+ * Decides one half: admin tier, normal tier, baseline tier, default allow (ANP-1). What stays open is tried both ways;
+ * where the outcomes differ the half is undecidable.
  */
 export function judge(world: World, stack: Stack, direction: Direction, question: Question): Judgement {
   const isolated = isIsolated(world.dialect, stack, direction);
@@ -51,7 +51,7 @@ export function judge(world: World, stack: Stack, direction: Direction, question
   return { ...judgeRanked(ask, stack.admin, normal), isolated };
 }
 
-/** Whether the normal tier denies a pod what no rule allows; Cilium's modes override it (facts/policy.md §2a.1). */
+/** Whether the normal tier denies a pod what no rule allows; Cilium's modes override it (CIL-1). */
 export function isIsolated({ enablePolicy }: Dialect, stack: Stack, direction: Direction): boolean {
   if (enablePolicy !== 'default') return enablePolicy === 'always';
   return stack.normal.some(({ reading, sure }) => sure && reading.isolates[direction]);
@@ -71,8 +71,8 @@ function outcome(decision: Decision, steps: readonly Step[], conflict?: string):
 }
 
 /**
- * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next.
- * Policies of one priority that disagree have no order (facts/policy.md §2b rules 2, 3).
+ * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next. Policies
+ * of one priority that disagree have no order (ANP-2, ANP-3).
  */
 function judgeRanked(ask: Ask, groups: readonly (readonly Applied[])[], next: () => Outcome): Outcome {
   const [group, ...rest] = groups;
@@ -113,8 +113,8 @@ function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
 }
 
 /**
- * The normal tier: no order; a deny beats every allow, whatever the kind (facts/policy.md §2a.9, §2a.15); isolated
- * means denied what no rule allows (§1 rules 2, 4).
+ * The normal tier: no order; a deny beats every allow, whatever the kind (CIL-9, CIL-15); isolated means denied what no
+ * rule allows (NP-2, NP-4).
  */
 function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome): Outcome {
   const steps: Step[] = [];
@@ -165,7 +165,7 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
     : outcome('allow', [...proxied, ...after.steps]);
 }
 
-/** Cilium may let a baseline accept through where a NetworkPolicy isolates (facts/policy.md §2a.16). */
+/** Cilium may let a baseline accept through where a NetworkPolicy isolates (CIL-16). */
 function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
   if (world.dialect.enforcer !== 'cilium') return [];
   return after.steps.filter(({ action }) => action === 'allow');
@@ -179,7 +179,7 @@ function acceptText([first]: readonly Step[]): string | undefined {
 
 /**
  * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
- * open at L4 while a proxy decides (facts/policy.md §2a.13).
+ * open at L4 while a proxy decides (CIL-18).
  */
 function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly Step[]): readonly Step[] {
   const plain = allows.filter(({ rule }) => rule?.l7 === undefined);

@@ -8,9 +8,9 @@ import { byName, type PolicyIndex } from './policy-index.ts';
 import { type Applied, appliedBy, assemble, type Stack, stackOfReserved } from './stack.ts';
 
 /**
- * Pods in classes that subjects of policies cannot tell apart: one namespace, the same network, the same values of
- * the labels that the policies on that namespace select by (facts/policy.md §4 technique 1). What a class has is
- * computed when asked for and kept until something it rests on changes.
+ * Pods in classes that subjects of policies cannot tell apart: one namespace, the same network, the same values of the
+ * labels that the policies on that namespace select by. What a class has is computed when asked for and kept until
+ * something that it rests on changes.
  */
 export type Classes = {
   readonly stackFor: (pod: Pod) => Stack;

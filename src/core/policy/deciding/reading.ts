@@ -15,7 +15,7 @@ export function readingsOf(dialect: Dialect, policy: Policy): readonly Reading[]
 
 /**
  * A NetworkPolicy as Cilium takes it: both sections count, listed or not, and isolate; a namespace written under
- * matchLabels gives way to the policy's own (facts/policy.md §1 rule 8, §2a.6).
+ * matchLabels gives way to the policy's own (CIL-6, CIL-21).
  */
 function asCilium({ appliesUnlisted }: Dialect, policy: Policy): Reading {
   const { unlisted, isolates } = policy;

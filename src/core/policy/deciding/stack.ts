@@ -11,8 +11,8 @@ import { readingsOf } from './reading.ts';
 export type Applied = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
 
 /**
- * The policies on one pod in the order of evaluation. Admin and baseline policies stand in groups of equal
- * priority, lowest number first (facts/policy.md §2b rules 1, 2); those of the normal tier have no order.
+ * The policies on one pod in the order of evaluation. Admin and baseline policies stand in groups of equal priority,
+ * lowest number first (ANP-1, ANP-2); those of the normal tier have no order.
  */
 export type Stack = {
   readonly admin: readonly (readonly Applied[])[];
@@ -54,7 +54,7 @@ export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Appl
 
 /**
  * The clusterwide policies on one of Cilium's own endpoints, health or ingress: those that select everything without
- * speaking of namespaces (facts/policy.md §2a.10).
+ * speaking of namespaces (CIL-10).
  */
 export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
   const labels = { [`reserved:${name}`]: '' };

@@ -38,7 +38,7 @@ function knownOf(value: string): Known {
 }
 
 /**
- * A dialect with one assumption changed, written `KEY=VALUE` (design §8 `--assume`). The keys of Cilium are those of
+ * A dialect with one assumption changed, written `KEY=VALUE` as `--assume` takes it. The keys of Cilium are those of
  * its ConfigMap.
  *
  * @throws SluiceError `usage` for an unknown key or value, with those that exist

@@ -39,7 +39,7 @@ export const CILIUM_SETTINGS: readonly CiliumSetting[] = [
 
 /**
  * A dialect as Cilium's ConfigMap `kube-system/cilium-config` sets it: what is absent or has no known value has its
- * default (facts/policy.md §2a.1, §2a.8, §2a.11). Of no effect for other enforcers.
+ * default (CIL-1, CIL-8, CIL-11). Of no effect for other enforcers.
  */
 export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<string, string>>): Dialect {
   if (dialect.enforcer !== 'cilium') return dialect;
@@ -81,7 +81,7 @@ function knownValue({ key, values }: CiliumSetting, text: string | undefined): s
   return values.includes(value) ? value : undefined;
 }
 
-/** `pods` came with 1.20 (facts/policy.md §2a.11). */
+/** `pods` came with 1.20 (CIL-11). */
 function withCidrModes(dialect: Dialect, value: string): Dialect {
   const modes = value.split(/[\s,]+/);
   const knowsPods = dialect.version === undefined || dialect.readAs !== '1.19';
@@ -92,7 +92,7 @@ function withCidrModes(dialect: Dialect, value: string): Dialect {
   };
 }
 
-/** A flag that switches a kind on or off; ClusterNetworkPolicy is unknown to 1.19 (facts/policy.md §0 fact 9). */
+/** A flag that switches a kind on or off; ClusterNetworkPolicy is unknown to 1.19 (ANP-12). */
 function kindSetting(key: string, kind: string, standard: 'true' | 'false'): CiliumSetting {
   return {
     key,

@@ -4,14 +4,14 @@ import { isAtLeast } from './version.ts';
 
 const OWN_KINDS = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'];
 
-/** Measured with the policy engine of 1.19.5 (facts/policy.md §2a). */
+/** Measured with the policy engine of 1.19.5, as docs/rules/cilium.md has it. */
 const CILIUM: Dialect = {
   ...UNSAID,
   enforcer: 'cilium',
   ipBlockMatchesPods: 'no',
   endPort: 'yes',
   sctp: 'yes',
-  // It consults policy for every packet (facts/traffic.md §3; cilium PR #2700, #3605).
+  // It consults policy for every packet (ENF-2).
   keepsEstablished: 'no',
   hostNetwork: 'node',
   ownNode: 'unless-denied',
@@ -22,7 +22,7 @@ const CILIUM: Dialect = {
   kinds: { sure: [NETWORK_POLICY, ...OWN_KINDS], unsure: [ALPHA2_KIND] },
 };
 
-/** Where 1.20.2 answers otherwise (facts/policy.md §2a.1, §2a.13). */
+/** Where 1.20.2 answers otherwise (CIL-1, CIL-13, CIL-17). */
 const SINCE_1_20 = {
   alwaysShutsOwnNode: true,
   namedEgressPorts: 'destination',
@@ -30,8 +30,8 @@ const SINCE_1_20 = {
 } as const satisfies Partial<Dialect>;
 
 /**
- * Cilium, of which 1.19 and 1.20 are known: what is older is read as 1.19, what is newer as 1.20, and what is not
- * known as 1.19. ClusterNetworkPolicy came with 1.20, behind a flag (facts/policy.md §0 fact 9).
+ * Cilium, of which 1.19 and 1.20 are known: what is older is read as 1.19, what is newer as 1.20, and an unknown
+ * version as 1.19. ClusterNetworkPolicy came with 1.20, behind a flag (ANP-12).
  */
 export function ciliumDialect(version: string | undefined): Dialect {
   if (version === undefined) return { ...CILIUM, readAs: '1.19' };

@@ -25,8 +25,8 @@ export type EnforcedKinds = {
 };
 
 /**
- * How an enforcer reads policies where the API leaves room. Each field is one difference, with its rule in
- * facts/policy.md; the values of an enforcer are in `enforcers/`, each with its source.
+ * How an enforcer reads policies where the API leaves room. Each field is one difference, with the id of its rule in
+ * docs/rules; the values of an enforcer are in `enforcers/`, each with its source.
  */
 export type Dialect = {
   readonly enforcer: EnforcerName;
@@ -38,45 +38,45 @@ export type Dialect = {
   readonly settings: readonly string[];
   /** Whether the cluster was asked for its settings: what `settings` leaves out then has its default. */
   readonly settingsRead: boolean;
-  /** Whether an ipBlock matches the addresses of pods (§0 fact 10, §1 rule 22). */
+  /** Whether an ipBlock matches the addresses of pods (NP-22). */
   readonly ipBlockMatchesPods: Known;
-  /** Whether `endPort` of a NetworkPolicy counts; else only `port` does (§1 rule 24). */
+  /** Whether `endPort` of a NetworkPolicy counts; else only `port` does (NP-24). */
   readonly endPort: Known;
-  /** Whether ports of SCTP count (§1 rule 26). */
+  /** Whether ports of SCTP count (NP-26). */
   readonly sctp: Known;
-  /** Whether connections made before a policy change go on after it (§0 fact 11): shown at revoke. */
+  /** Whether connections made before a policy change outlive it (ENF-2): shown at revoke. */
   readonly keepsEstablished: Known;
-  /** Whether a denied connection is answered, so that it looks "refused" (facts/traffic.md §0.6). */
+  /** Whether a denied connection is answered, so that it looks "refused" (ENF-3). */
   readonly rejects: Known;
-  /** Which kinds take effect (§0 fact 9, §2b rule 12). */
+  /** Which kinds take effect (ENF-1, ANP-12). */
   readonly kinds: EnforcedKinds;
-  /** A host-network pod is its node, or the API's "undefined": then both readings are tried (§1 rule 29). */
+  /** A host-network pod is its node, or the API's "undefined": then both readings are tried (NP-29). */
   readonly hostNetwork: 'node' | 'undefined';
-  /** The own node gets in always, unless a rule denies it, or only where a rule admits it (§1 rule 28, §2a.9). */
+  /** Whether the own node always gets in, gets in unless a rule denies it, or needs a rule (NP-28, CIL-1, CIL-9). */
   readonly ownNode: 'always' | 'unless-denied' | 'by-rule';
-  /** Whether policies filter what a pod sends to itself through its own Service (§1 rule 30). */
+  /** Whether policies filter what a pod sends to itself through its own Service (NP-30). */
   readonly filtersHairpin: Known;
-  /** Whether egress is decided on the address of a Service rather than on that of the pod behind it (§1 rule 27). */
+  /** Whether egress is decided on the address of a Service rather than on that of the pod behind it (NP-27). */
   readonly egressSeesServices: Known;
-  /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (§2a.7, §2a.8). */
+  /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (CIL-7, CIL-8). */
   readonly identityLabels: boolean;
   /** Whether selectors see the labels that Calico derives for pods and namespaces beside their own (`calico/labels.ts`). */
   readonly endpointLabels: boolean;
-  /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (§2a.8). */
+  /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (CIL-8). */
   readonly labels: string;
-  /** Whether rules count in a direction that policyTypes leaves out (§1 rule 8). */
+  /** Whether rules count in a direction that policyTypes leaves out (NP-8, CIL-21). */
   readonly appliesUnlisted: boolean;
-  /** Cilium's `enable-policy`: `always` isolates every pod, `never` enforces nothing (§2a.1). */
+  /** Cilium's `enable-policy`: `always` isolates every pod, `never` enforces nothing (CIL-1). */
   readonly enablePolicy: 'default' | 'always' | 'never';
-  /** Whether in mode `always` the own node needs some ingress rule that selects the pod (§2a.1). */
+  /** Whether in mode `always` the own node needs some ingress rule that selects the pod (CIL-1). */
   readonly alwaysShutsOwnNode: boolean;
-  /** Cilium's `policy-cidr-match-mode=nodes`: a CIDR may match a node (§2a.11). */
+  /** Cilium's `policy-cidr-match-mode=nodes`: a CIDR may match a node (CIL-11). */
   readonly cidrMatchesNodes: boolean;
-  /** How an egress rule's port name is looked up: on the destination, or over the cluster (§2a.13). */
+  /** How an egress rule's port name is looked up: on the destination, or over the cluster (CIL-17). */
   readonly namedEgressPorts: 'destination' | 'cluster';
-  /** Whether ports that a native sidecar declares have names (§1 rule 25). */
+  /** Whether ports that a native sidecar declares have names (NP-25). */
   readonly sidecarPortNames: Known;
-  /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (§2a.13). */
+  /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (CIL-13). */
   readonly zeroPortIsAll: boolean;
 };
 

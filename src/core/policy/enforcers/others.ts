@@ -28,7 +28,7 @@ export function calicoDialect(version: string | undefined): Dialect {
   };
 }
 
-/** v1alpha1 from 3.29 to 3.31, v1alpha2 from 3.32 (facts/policy.md §2b rule 12). */
+/** v1alpha1 from 3.29 to 3.31, v1alpha2 from 3.32 (ANP-12). */
 function calicoAdminKinds(version: string | undefined): readonly string[] {
   if (version === undefined || !isAtLeast(version, '3.29')) return [];
   return isAtLeast(version, '3.32') ? [ALPHA2_KIND] : ALPHA1_KINDS;
@@ -39,12 +39,12 @@ export const KUBE_ROUTER: Dialect = {
   enforcer: 'kube-router',
   // kube-router PR #1080; SCTP is still asked for in #1019.
   endPort: 'yes',
-  // Its last rule rejects with icmp-port-unreachable (facts/traffic.md §0.6).
+  // Its last rule rejects with icmp-port-unreachable (ENF-3).
   rejects: 'yes',
   kinds: { sure: [NETWORK_POLICY], unsure: [] },
 };
 
-/** kube-network-policies, alone or inside kindnet; the other kinds need another build of it (facts/policy.md §2b rule 12). */
+/** kube-network-policies, alone or inside kindnet; the other kinds need another build of it (ANP-12). */
 export const KINDNET: Dialect = {
   ...UNSAID,
   enforcer: 'kindnet',
@@ -68,7 +68,7 @@ export const ANTREA: Dialect = {
 export const AWS_VPC_CNI: Dialect = {
   ...UNSAID,
   enforcer: 'aws-vpc-cni',
-  // Its controller adds addresses and ports of Services for the peers that a rule selects (facts/policy.md §1 rule 27).
+  // Its controller adds addresses and ports of Services for the peers that a rule selects (NP-27).
   egressSeesServices: 'yes',
   kinds: { sure: [NETWORK_POLICY], unsure: [] },
 };

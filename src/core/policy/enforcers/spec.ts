@@ -3,7 +3,7 @@ import type { Dialect } from './dialect.ts';
 /** The kind of the Kubernetes API itself. */
 export const NETWORK_POLICY = 'NetworkPolicy';
 
-/** Kinds of network-policy-api v1alpha1; v1alpha2 has one in their place (facts/policy.md §0 fact 9). */
+/** Kinds of network-policy-api v1alpha1; v1alpha2 has one in their place (ANP-12). */
 export const ALPHA1_KINDS: readonly string[] = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'];
 export const ALPHA2_KIND = 'ClusterNetworkPolicy';
 
@@ -12,7 +12,7 @@ export const SPEC: Dialect = {
   enforcer: 'spec',
   settings: [],
   settingsRead: false,
-  // e2e asserts that a /32 of a pod's address matches the pod (facts/policy.md §0 fact 10).
+  // e2e asserts that a /32 of a pod's address matches the pod (NP-22).
   ipBlockMatchesPods: 'yes',
   endPort: 'yes',
   sctp: 'yes',

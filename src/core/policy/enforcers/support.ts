@@ -7,8 +7,8 @@ type Needs = { readonly endPort: Known; readonly sidecars: Known; readonly sctp:
 
 /**
  * Whether an enforcer is known to take a port item that matches: SCTP, the `endPort` of a NetworkPolicy and the names
- * of a native sidecar's ports are left to it. An item that needs several of them is refused for any one that it does
- * not take, whatever is known of the others.
+ * a native sidecar's ports are left to it (NP-24 to NP-26). An item that needs several of them is refused for any one
+ * that it does not take, whatever is known of the others.
  */
 export function supports(world: World, port: PortMatch, question: Question): Match {
   const needs = needsOf(world, port, question);

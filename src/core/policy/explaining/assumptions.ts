@@ -20,7 +20,7 @@ type Parts = {
   readonly isolationOf: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
 };
 
-/** The whole verdict: both halves must allow (facts/policy.md §1 rule 1), with what it rests on. */
+/** The whole verdict: both halves must allow (NP-1), with what it rests on. */
 export function assumptionsOf(parts: Parts): Verdict {
   const { egress, ingress } = parts;
   const incomplete = unreadableKinds(parts);
@@ -101,7 +101,7 @@ function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
   return filtersHairpin === 'yes' && viaService === true;
 }
 
-/** A kind that may not be read degrades the verdict where it may be enforced (facts/policy.md §8). */
+/** A kind that may not be read degrades the verdict where it may be enforced (ENF-5). */
 function unreadableKinds({ world, unreadable }: Parts): readonly string[] {
   return unreadable.filter((kind) => !isEvaluated(kind) || enforces(world.dialect, kind) !== 'no');
 }
@@ -124,7 +124,7 @@ function sideTexts(side: Side): readonly string[] {
   ];
 }
 
-/** The baseline tier is skipped per direction; some enforcers skip it per pod (facts/policy.md §2b rule 4). */
+/** The baseline tier is skipped per direction; some enforcers skip it per pod (ANP-4). */
 function baselineTexts(parts: Parts, side: Side, direction: Direction): readonly string[] {
   if (side.type !== 'pod' || !parts[direction].deciders.some(({ tier }) => tier === 'baseline')) return [];
   const { ingress, egress } = parts.isolationOf(side.pod);

@@ -66,7 +66,7 @@ function isolationText({ reading }: Applied, direction: Direction): string {
   return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;
 }
 
-/** Why a NetworkPolicy cannot open a denied half (facts/policy.md §2d). */
+/** Why a NetworkPolicy cannot open a denied half (ENF-7). */
 function cannotOpen(
   { dialect }: World,
   steps: readonly Step[],

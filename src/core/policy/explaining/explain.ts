@@ -6,7 +6,7 @@ import { wrapped } from './wrap.ts';
 /** How the ends are called in the explanation. */
 export type PathNames = { readonly from: string; readonly to: string };
 
-/** Sign and word of a decision: never colour alone (design §4). */
+/** Sign and word of a decision: never color alone (TERM-10). */
 export const DECISION_WORDS: Readonly<Record<Decision, string>> = {
   allow: '✓ allow',
   deny: '✗ deny',

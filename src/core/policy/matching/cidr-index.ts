@@ -20,8 +20,8 @@ type Sized = {
 const indexes = new WeakMap<readonly Peer[], Index>();
 
 /**
- * The peers of a rule that may hold one of some addresses: all that are no CIDR, and the CIDRs around an address
- * (facts/policy.md §4 technique 7). All of them for an end whose address is not known.
+ * The peers of a rule that may hold one of some addresses: all that are no CIDR, and the CIDRs around an address. All
+ * of them for an end whose address is not known.
  */
 export function peersNear(peers: readonly Peer[], ips: readonly Ip[]): readonly Peer[] {
   if (peers.length < MANY || ips.length === 0) return peers;

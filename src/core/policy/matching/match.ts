@@ -41,10 +41,10 @@ export type Question = {
   readonly destination: Side;
 };
 
-/** The label that every namespace has (facts/policy.md §1 rule 20). */
+/** The label that every namespace has (NP-20). */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** Whether a rule applies: peers AND ports (facts/policy.md §1 rule 14). */
+/** Whether a rule applies: peers AND ports (NP-14). */
 export function matchRule(world: World, rule: Rule, question: Question): Match {
   if (world.doubts !== undefined) {
     const found = matchRule(quiet(world), rule, question);
@@ -71,7 +71,7 @@ export function matchPorts(world: World, ports: Rule['ports'], question: Questio
   return or(ports, (port) => (matchPort(world, port, question) ? supports(world, port, question) : 'no'));
 }
 
-/** One port item against the port asked for (facts/policy.md §1 rules 24, 25). */
+/** One port item against the port asked for (NP-24, NP-25). */
 export function matchPort(world: World, match: PortMatch, question: Question): boolean {
   if (match.protocol !== question.protocol) return false;
   switch (match.type) {
@@ -203,7 +203,7 @@ function matchNameOnly(world: World, selector: Selector, namespace: string): Mat
   return 'maybe';
 }
 
-/** An address range. Whether it reaches pods is the dialect's (facts/policy.md §0 fact 10, §1 rules 21, 22, 33). */
+/** An address range. Whether it reaches pods is the dialect's (NP-21, NP-22, NP-33). */
 function matchCidr(world: World, peer: Peer & { readonly type: 'cidr' }, side: Side): Match {
   if (side.type !== 'pod' || peer.reachesPods === true) return matchAddresses(world, peer, side);
   const { ipBlockMatchesPods, enforcer } = world.dialect;

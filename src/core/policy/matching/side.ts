@@ -51,7 +51,7 @@ function blocksText(blocks: readonly string[]): string {
   return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} blocks more`;
 }
 
-/** A host-network pod as what the wire shows of it: its node's address (facts/policy.md §1 rule 29). */
+/** A host-network pod as what the wire shows of it: its node's address (NP-29). */
 export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
   const { pod } = side;
   const node = nodeOf(model, side);

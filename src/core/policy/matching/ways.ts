@@ -10,8 +10,8 @@ export type Way = {
 };
 
 /**
- * Every way to read two ends: by each family of addresses that both have (facts/policy.md §1 rule 33), and a
- * host-network pod as labelled or as its node where the API leaves that open (§1 rule 29).
+ * Every way to read two ends: by each family of addresses that both have (NP-33), and a host-network pod as labelled or
+ * as its node where the API leaves that open (NP-29).
  */
 export function waysBetween(world: World, self: Side, peer: Side): readonly Way[] {
   if (isPlain(self) && isPlain(peer)) return [{ self, peer }];

@@ -5,9 +5,9 @@ import { originOf } from '../explaining/origin.ts';
 import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
 
 /**
- * A NetworkPolicy v1 as the API server stores it, or a draft: `policyTypes` is defaulted to `[Ingress]`, plus
- * `Egress` iff there is an egress rule (facts/policy.md §1 rule 7). Never throws: what cannot be read is named in
- * `problems` and counts as a rule that may match anything, so that it never makes a guessed verdict.
+ * A NetworkPolicy v1 as the API server stores it, or a draft: `policyTypes` is defaulted to `[Ingress]`, plus `Egress`
+ * iff there is an egress rule (NP-7). Never throws: what cannot be read is named in `problems` and counts as a rule
+ * that may match anything, so that it never makes a guessed verdict.
  */
 export function parseNetworkPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -56,7 +56,7 @@ function specOf(object: Raw, problems: string[]): Raw {
   return rawOf(object.spec);
 }
 
-/** The directions it isolates (facts/policy.md §1 rules 7 to 9). */
+/** The directions it isolates (NP-7 to NP-9). */
 function policyTypesOf(spec: Raw): { readonly ingress: boolean; readonly egress: boolean } {
   const types = Array.isArray(spec.policyTypes) ? spec.policyTypes : [];
   if (types.length > 0) return { ingress: types.includes('Ingress'), egress: types.includes('Egress') };
@@ -72,7 +72,7 @@ function policyTypesBlank(spec: Raw): Blank | undefined {
   };
 }
 
-/** Absent or `{}` is every pod of the namespace (facts/policy.md §1 rules 5, 6). */
+/** Absent or `{}` means every pod of the namespace (NP-5, NP-6). */
 function subjectOf(spec: Raw, namespace: string, problems: string[]): PodMatch {
   const { selector, problems: found } = parseSelector(spec.podSelector);
   problems.push(...found.map((text) => `spec.podSelector: ${text}`));
@@ -105,7 +105,7 @@ function rulesOf(spec: Raw, direction: Direction, namespace: string, problems: s
 
 const UNREADABLE: Rule = { action: 'allow', peers: [{ type: 'unknown', text: 'a rule' }], ports: 'any' };
 
-/** Absent or empty is everybody, outside included (facts/policy.md §1 rule 12). */
+/** Absent or empty means everybody, the outside included (NP-12). */
 function peersOf(value: unknown, namespace: string, path: string, problems: string[]): Rule['peers'] {
   if (value === undefined || value === null) return 'any';
   if (!Array.isArray(value)) {
@@ -115,7 +115,7 @@ function peersOf(value: unknown, namespace: string, path: string, problems: stri
   return value.length === 0 ? 'any' : value.map((item: unknown) => peerOf(item, namespace, path, problems));
 }
 
-/** One peer item (facts/policy.md §1 rules 15 to 18, 21, 23). */
+/** One peer item (NP-15 to NP-18, NP-21, NP-23). */
 function peerOf(value: unknown, namespace: string, path: string, problems: string[]): Peer {
   const { podSelector, namespaceSelector, ipBlock } = rawOf(value);
   if (isRaw(ipBlock)) return ipBlockOf(ipBlock, path, problems);
@@ -150,7 +150,7 @@ function ipBlockOf({ cidr, except }: Raw, path: string, problems: string[]): Pee
   return { type: 'cidr', cidr: safeText(cidr), except: excepts.map((item) => safeText(item)) };
 }
 
-/** Absent or empty is every port of every protocol (facts/policy.md §1 rule 13). */
+/** Absent or empty means every port of every protocol (NP-13). */
 function portsOf(value: unknown, path: string, problems: string[]): Rule['ports'] {
   if (value === undefined || value === null) return 'any';
   if (!Array.isArray(value)) {
@@ -161,7 +161,7 @@ function portsOf(value: unknown, path: string, problems: string[]): Rule['ports'
   return value.flatMap((item: unknown) => portOf(rawOf(item), path, problems));
 }
 
-/** One port item (facts/policy.md §1 rules 24, 25). */
+/** One port item (NP-24, NP-25). */
 function portOf(
   { protocol: wanted, port, endPort }: Raw,
   path: string,

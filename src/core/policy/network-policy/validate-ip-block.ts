@@ -2,7 +2,7 @@ import { covers, type IpRange, parseCidr, parseIp } from '../../cluster/ip.ts';
 import { type Raw, textOf } from '../../cluster/mapping/raw.ts';
 import { invalid, type Report } from './report.ts';
 
-/** A range, and ranges wholly inside it that are left out (facts/policy.md §1 rule 21). */
+/** A range, and ranges wholly inside it that are left out (NP-21). */
 export function checkIpBlock({ cidr, except }: Raw, path: string, report: Report): void {
   if (textOf(cidr) === undefined) {
     report(`${path}.cidr`, 'Required value');

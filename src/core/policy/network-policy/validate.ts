@@ -11,8 +11,7 @@ const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 /**
  * Why the API server would refuse a NetworkPolicy, in its words: `spec.ingress[0].ports[0].port: Invalid value: …`.
  * Empty when it would take it. As there, an object that does not decode is looked at no further. Source:
- * kubernetes/pkg/apis/networking/validation/validation.go, facts/policy.md §1 rules 21, 23, 24; compared with a
- * server of version 1.36.
+ * kubernetes/pkg/apis/networking/validation/validation.go, NP-21, NP-23, NP-24; compared with a server of version 1.36.
  */
 export function validateNetworkPolicy(raw: unknown): readonly string[] {
   const problems: string[] = [];
@@ -59,7 +58,7 @@ function checkRule(rule: Raw, path: string, field: 'from' | 'to', report: Report
   }
 }
 
-/** A peer names selectors or an ipBlock, not both, not nothing (facts/policy.md §1 rules 21, 23). */
+/** A peer names selectors or an ipBlock: never both, never neither (NP-21, NP-23). */
 function checkPeer({ podSelector, namespaceSelector, ipBlock }: Raw, path: string, report: Report): void {
   const hasSelector = isRaw(podSelector) || isRaw(namespaceSelector);
   checkSelector(podSelector, `${path}.podSelector`, report);
@@ -72,7 +71,7 @@ function checkPeer({ podSelector, namespaceSelector, ipBlock }: Raw, path: strin
   }
 }
 
-/** Protocol, number or name, and a range that goes up (facts/policy.md §1 rule 24). */
+/** Protocol, number or name, and a range that goes up (NP-24). */
 function checkPort({ protocol, port, endPort }: Raw, path: string, report: Report): void {
   if (typeof protocol === 'string' && !PROTOCOLS.includes(protocol)) {
     report(`${path}.protocol`, unsupported(protocol, PROTOCOLS));

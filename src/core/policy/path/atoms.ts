@@ -23,8 +23,8 @@ export type Atoms = {
 };
 
 /**
- * Groups what the policies on some pods cannot tell apart: by their words (labels, port names, blocks of addresses),
- * by families of addresses, and by node where a node is at the other end (facts/policy.md §1 rules 28, 33).
+ * Groups what the policies on some pods cannot tell apart: by their words (labels, port names, blocks of addresses), by
+ * families of addresses, and by node where a node is at the other end (NP-28, NP-33).
  */
 export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
   const policies = new Set<Policy>();

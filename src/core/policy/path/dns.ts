@@ -3,8 +3,8 @@ import type { End, Verdict } from '../verdict.ts';
 import type { Cell } from './cells.ts';
 
 /**
- * Whether an allow holds although Cilium knows a name's addresses only from lookups that it proxies (facts/policy.md
- * §2a.12): some rule of the source sends lookups there, or no rule that names domains is needed.
+ * Whether an allow holds although Cilium knows a name's addresses only from lookups that it proxies (CIL-20): some rule
+ * of the source sends lookups there, or no rule that names domains is needed.
  */
 export function isLearned(engine: Engine, cells: readonly Cell[]): boolean {
   if (!engine.dialect.identityLabels) return true;

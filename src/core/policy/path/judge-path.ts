@@ -136,7 +136,7 @@ function namedPorts(
     .map(({ port }) => [port, port]);
 }
 
-/** A client outside that comes through a node may have the node's address (facts/policy.md §1 rule 27). */
+/** A client outside that comes through a node may have the node's address (NP-27). */
 function masqueraded(
   model: ClusterModel,
   source: Source,

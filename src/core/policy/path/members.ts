@@ -16,7 +16,7 @@ export type FoundEnd =
 
 /**
  * What an end is made of now. Finished pods count only where nothing else is there: they have no network, and the
- * verdict says so (facts/policy.md §1 rule 32).
+ * verdict says so (NP-32).
  *
  * @throws SluiceError `not-found` with the nearest names; `usage` with all meanings of a name that has several
  */

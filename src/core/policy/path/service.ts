@@ -9,9 +9,9 @@ import type { Destination, Member, Target } from './member.ts';
 type Found = { readonly targets: readonly Target[]; readonly notes: readonly string[] };
 
 /**
- * Where a Service leads: its backends, each at its own target port, as policies see the connection (facts/policy.md
- * §1 rule 27). A headless one only names its pods: the port that was dialled is the port that is reached. One without
- * selector is whatever its EndpointSlices say.
+ * Where a Service leads: its backends, each at its own target port, as policies see the connection (NP-27). A headless
+ * one only names its pods: the port that was dialed is the port that is reached. One without selector is whatever its
+ * EndpointSlices say.
  *
  * @throws SluiceError `failed` for a port that it does not have, or that leads nowhere, with those that it has
  */
@@ -62,7 +62,7 @@ function headlessTargets(model: ClusterModel, service: Service, asked: AskedPort
   return { targets: podTargets(backends, () => ports), notes: [note] };
 }
 
-/** Endpoints by hand: pods, nodes, or addresses outside (facts/policy.md §1 rule 27). */
+/** Endpoints by hand: pods, nodes, or addresses outside (NP-27). */
 function endpointTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
   const entries = asked.type === 'icmp' ? [] : entriesOf(service, asked);
   const targets = model
@@ -171,7 +171,7 @@ function podList(pods: readonly Pod[]): string {
   return pods.length > 3 ? `${names.join(', ')} and ${pods.length - 3} more` : names.join(', ');
 }
 
-/** What changes for clients outside the cluster (facts/policy.md §1 rule 27). */
+/** What changes for clients outside the cluster (NP-27). */
 function outerNotes({ name, type, externalTrafficPolicy }: Service): readonly string[] {
   if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
   return externalTrafficPolicy === 'Local'

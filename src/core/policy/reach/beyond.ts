@@ -27,7 +27,7 @@ export function addBeyond(ask: Beyond, self: PodGroup): void {
   addOutside(ask, self);
 }
 
-/** Nodes have no half of their own; a pod's own node is told apart from others (facts/policy.md §1 rules 1, 28). */
+/** Nodes have no half of their own; a pod's own node is told apart from others (NP-1, NP-28). */
 function addNodes(ask: Beyond, self: PodGroup): void {
   const others = new Map<readonly PortChange[], string[]>();
   const own = new Map<readonly PortChange[], Pod[]>();

@@ -30,9 +30,9 @@ export type ClusterDiff = {
 };
 
 /**
- * Compares a cluster before and after policies come, change (an added one replaces its namesake) and go. Only pods
- * that a changed policy selects are looked at, each against all ends (facts/policy.md §4: O(selected × groups)).
- * `foreign` policies leave open what they may decide, as in a verdict.
+ * Compares a cluster before and after policies come, change (an added one replaces its namesake) and go. Only pods that
+ * a changed policy selects are looked at, each against all ends: O(selected × groups). `foreign` policies leave open
+ * what they may decide, as in a verdict.
  */
 export function clusterDiff(
   model: ClusterModel,

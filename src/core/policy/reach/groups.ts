@@ -53,7 +53,7 @@ export type PairOfGroups = {
 
 /**
  * All pairs of different pods of two groups. Where one side is on the host network it matters whether the other one
- * runs on that node (facts/policy.md §1 rule 28), so the group splits.
+ * runs on that node (NP-28), so the group splits.
  */
 export function pairsOf(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
   const node = from.node ?? to.node;

@@ -1,6 +1,6 @@
 import type { Flow, FlowEnd } from '../flow.ts';
 
-/** Protocol, both addresses and both ports: retried packets keep all of them (facts/hubble-checked.md). */
+/** Protocol, both addresses and both ports: retried packets keep all of them (HUB-19). */
 export function attemptKey(flow: Flow): string {
   return `${protocolKey(flow)} ${endKey(flow.source)}>${endKey(flow.destination)}`;
 }

@@ -15,7 +15,7 @@ export type AttemptTable = {
 
 /**
  * Flows with the same key within this time are one attempt: Linux gives up a SYN after 127 s (tcp_syn_retries = 6,
- * facts/traffic.md §2.8 item 2).
+ * HUB-19).
  */
 const WINDOW = 130_000;
 

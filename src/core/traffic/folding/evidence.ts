@@ -2,9 +2,9 @@ import { EVENT, TRACE } from '../event-types.ts';
 import type { Flow } from '../flow.ts';
 
 /**
- * What one flow of the request direction says of its attempt. `passed`: the destination's side let it in. `sent`:
- * the source's side let it go, the other may still drop it (facts/traffic.md §2.8 item 4). `refused`: it arrived and
- * was turned away. `silent`: nothing yet.
+ * What one flow of the request direction says of its attempt. `passed`: the destination's side let it in. `sent`: the
+ * source's side let it go, the other may still drop it (HUB-20). `refused`: it arrived and was turned away. `silent`:
+ * nothing yet.
  */
 export type Finding = 'dropped' | 'error' | 'audit' | 'proxied' | 'passed' | 'sent' | 'refused' | 'silent';
 
@@ -80,7 +80,7 @@ export function isOngoing({ protocol, tcpFlags }: Flow): boolean {
   return protocol === 'TCP' && tcpFlags !== undefined && !tcpFlags.includes('SYN');
 }
 
-/** Whether a packet answers another one, as far as the flow itself can tell (facts/traffic.md §2.8 item 3). */
+/** Whether a packet answers another one, as far as the flow itself can tell (HUB-13). */
 export function repliesTo({ isReply, protocol, tcpFlags }: Flow): boolean | undefined {
   if (isReply !== undefined) return isReply;
   if (protocol !== 'TCP' || tcpFlags === undefined) return undefined;

@@ -6,8 +6,8 @@ const RETRY_GAP = 500;
 
 /**
  * The verdict of an attempt at local time `now`: of what was found on its last try, DROPPED and ERROR over AUDIT over
- * REDIRECTED over FORWARDED (facts/traffic.md §2.8 item 4). What only the source's node let go is pending until the
- * destination speaks, an answer comes, or `grace` ms have passed.
+ * REDIRECTED over FORWARDED (HUB-20). What only the source's node let go is pending until the destination speaks, an
+ * answer comes, or `grace` ms have passed.
  */
 export function judge(state: AttemptState, now: number, grace: number): AttemptVerdict {
   const bad = Math.max(state.droppedAt, state.failedAt);

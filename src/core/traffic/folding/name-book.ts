@@ -17,8 +17,7 @@ export type NameBook = {
 const LIMIT = 20_000;
 
 /**
- * Workloads by pod and DNS names by address, from flows; `workloadOf` asks the cluster where flows are silent
- * (facts/hubble-checked.md: endpoints of other nodes carry no workload).
+ * Workloads by pod and DNS names by address, from flows; `workloadOf` asks the cluster where flows are silent (HUB-15).
  */
 export function createNameBook(workloadOf: (end: FlowEnd) => WorkloadRef | undefined): NameBook {
   const workloads = new Map<string, NonNullable<FlowEnd['workload']>>();

@@ -2,13 +2,13 @@ import type { Flow, FlowEnd } from '../flow.ts';
 
 /**
  * Who an end is, as far as known. `key` groups attempts; `provisional` marks a name that a later flow may better:
- * Hubble tells workloads only for pods of the node that reports (facts/hubble-checked.md).
+ * Hubble tells workloads only for pods of the node that reports (HUB-15).
  */
 export type Identity = { readonly key: string; readonly name: string; readonly provisional: boolean };
 
 /**
  * Workload, else pod, DNS name, service, reserved identity, address. The world is many: it goes by address. A missing
- * pod name does not mean outside (facts/traffic.md §2.8 item 7).
+ * pod name does not mean outside (HUB-14).
  */
 export function identify(end: FlowEnd): Identity {
   const { workload, namespace = '', pod, dns, service, reserved, ip } = end;

@@ -7,10 +7,9 @@ import { ApiFailure, badRequest } from '../status.ts';
 export type Tokens = ReadonlyMap<string, User>;
 
 /**
- * Who makes a request: the user of its token, nobody for a wrong token. Without a token it is the first user, as
- * behind `kubectl proxy`: kubectl never sends credentials over plain HTTP. With
- * impersonation headers the impersonated user, if the caller may (facts/access.md §2.10); then throws 403, or 400
- * for a group without a user.
+ * Who makes a request: the user of its token, nobody for a wrong token. Without a token it is the first user, as behind
+ * `kubectl proxy`: kubectl never sends credentials over plain HTTP. With impersonation headers the impersonated user,
+ * if the caller may (API-8); then throws 403, or 400 for a group without a user.
  */
 export function identify(tokens: Tokens, request: IncomingMessage, mayDo: MayDo): User | undefined {
   const { authorization } = request.headers;

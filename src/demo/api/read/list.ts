@@ -15,7 +15,7 @@ export type Page = {
   readonly remaining?: number;
 };
 
-/** A list, paged when asked: all pages of one continue token are of one version (facts/access.md §2.10). */
+/** A list, paged when asked: all pages of one continue token are of one version (API-1). */
 export async function list(context: ApiContext, call: Call, options: ListOptions): Promise<Answer> {
   const { resource } = call;
   const wanted = parseWanted(options.labels, options.fields, resource.kind);

@@ -8,7 +8,7 @@ import { fieldErrors, invalid } from '../status.ts';
 /** Whether a user may do something; faults count as missing rights. */
 export type MayDo = (user: User, wish: Wish) => boolean;
 
-/** Answers the reviews that tell callers who they are and what they may do (facts/access.md §2.10). */
+/** Answers the reviews that tell callers who they are and what they may do (API-8). */
 export async function review(call: Call, mayDo: MayDo): Promise<Answer> {
   const { resource, user } = call;
   const body = parseObject(await readBody(call.request), mediaType(call.request), resource.kind);

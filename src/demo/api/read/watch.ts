@@ -15,10 +15,10 @@ export type Shape = (object: Readonly<Record<string, unknown>>) => unknown;
 const LONGEST = 40 * 60_000;
 
 /**
- * Streams changes of a collection until the time-out, the client's end, or the server's. A version that the history
- * no longer reaches is told as an ERROR with 410 inside the 200 stream; a version of the future is silent
- * (facts/access.md §2.10). Where bookmarks are allowed, one marks the end of the first objects, whether these were
- * asked for or come with version 0. Resolves when the stream has ended.
+ * Streams changes of a collection until the time-out, the client's end, or the server's. A version that the history no
+ * longer reaches is reported as an ERROR with 410 inside the 200 stream; a version of the future is silent (API-2,
+ * API-3). Where bookmarks are allowed, one marks the end of the first objects, whether these were asked for or come
+ * with version 0. Resolves when the stream has ended.
  */
 export async function watch(
   context: ApiContext,

@@ -37,7 +37,7 @@ export function checkNamespace(context: ApiContext, call: Call, object: ApiObjec
   });
 }
 
-/** Tells of unknown fields as `fieldValidation` asks: throws 400, warns, or nothing (facts/access.md §2.10). */
+/** Reports unknown fields as `fieldValidation` asks: throws 400, warns, or does nothing (API-4). */
 export function checkUnknown(read: Read, call: Call, options: WriteOptions, kind: string): void {
   if (read.unknown.length === 0) return;
   const texts = read.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);

@@ -10,7 +10,7 @@ import { admit } from './admit.ts';
 import { agent, checkNamespace, checkUnknown } from './checks.ts';
 import { managedOnCreate } from './managed-fields.ts';
 
-/** POST of a new object: 201, or 404, 409, 400, 422, 403 as the real server answers (facts/access.md §2.10). */
+/** POST of a new object: 201, or 404, 409, 400, 422, 403 as the real server answers (API-4). */
 export async function create(context: ApiContext, call: Call): Promise<Answer> {
   const { resource } = call;
   const text = await readBody(call.request);

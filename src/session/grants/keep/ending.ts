@@ -29,7 +29,7 @@ export type Ending = {
   readonly atDeadline: (life: Life) => Promise<void>;
 };
 
-/** Ends grants (design §5 steps 9, 10): intent, policies, leases, outcome, proof. A failed end is tried again. */
+/** Ends grants (GRANT-11, GRANT-13): intent, policies, leases, outcome, proof. A failed end is tried again. */
 export function createEnding(keeping: Keeping): Ending {
   const { deps, set, keep } = keeping;
 

@@ -11,8 +11,8 @@ const SLICE = 10;
 const BETWEEN = 40;
 
 /**
- * Watches what grants were checked against: base policies, labels of pods, other policies that open the path (design
- * §5 step 11). Each change is told once.
+ * Watches what grants were checked against: base policies, labels of pods, other policies that open the path
+ * (GRANT-14). Each change is reported once.
  */
 export function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
   const waiting: Life[] = [];

@@ -7,9 +7,9 @@ import type { EvidenceDeps } from './evidence.ts';
 export type Living = { readonly count: number; readonly unseen: boolean };
 
 /**
- * Counts connections along a path that outlived its policy, which many enforcers keep (facts/policy.md §0.11), from
- * the socket tables of its source pods. Those to an address that also stands for pairs open anyway can't be told
- * apart, and count as unseen.
+ * Counts connections along a path that outlived its policy, which many enforcers keep (ENF-2), from the socket tables
+ * of its source pods. Those to an address that also stands for pairs open anyway can't be told apart, and count as
+ * unseen.
  */
 export async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSignal): Promise<Living> {
   const { connections } = deps;

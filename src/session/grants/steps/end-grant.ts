@@ -20,9 +20,9 @@ export type Removed = {
 };
 
 /**
- * Removes the policies of a grant (design §5 step 9): egress before ingress, each with its UID as precondition. Only a
- * 404 counts as gone; another object under the name (other UID) is none of ours and counts as gone too. Whatever
- * becomes of one half, the other is removed.
+ * Removes the policies of a grant (GRANT-11): egress before ingress, each with its UID as precondition. Only a 404
+ * counts as gone; another object under the name (other UID) is none of ours and counts as gone too. Whatever becomes of
+ * one half, the other is removed.
  *
  * @param auditIds by `kind/name`, as the log announced them
  */
@@ -92,7 +92,7 @@ const TRY_AGAIN = 300;
 /**
  * Deletes one object. A policy goes in the Background: it has no dependents, and Foreground would leave it in force
  * until the garbage collector comes by. A lease goes in the Foreground: a foreign finalizer on it must not keep its
- * policy (facts/access.md §2.3). Never rejects: `why` says what went wrong.
+ * policy (LEASE-6). Never rejects: `why` says what went wrong.
  */
 async function remove(
   deps: GrantDeps,

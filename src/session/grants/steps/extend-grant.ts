@@ -15,9 +15,9 @@ import { extendLease, overError } from './extend-lease.ts';
 const EXTEND_WITHIN = 15_000;
 
 /**
- * Moves the end of a grant by `more` seconds (design §5 step 9): rights, limits, audit, every lease, then the marks
- * on the policies. Refused after the deadline, even where the server would still take it (facts/access.md §2.3): a
- * lapsed window is not revived. Refused too where a half is out of view, as it would end without the others.
+ * Moves the end of a grant by `more` seconds (GRANT-12): rights, limits, audit, every lease, then the marks on the
+ * policies. Refused after the deadline, even where the server would still take it (LEASE-11): a lapsed window is not
+ * revived. Refused too where a half is out of view, as it would end without the others.
  *
  * @returns the grant with its new window; with drift where the log could not take the outcome
  * @throws SluiceError `refused`, `conflict`, `forbidden`; `left-open` naming each half where only some were extended

@@ -18,7 +18,7 @@ export type LeaseExtension = {
 /**
  * Moves the deadline of one lease, with its resourceVersion and UID as preconditions. When something else of it has
  * changed meanwhile it is read once more; when its deadline has, somebody else extends it, and that is a conflict. An
- * answer of 200 on a Job that has failed is a refusal (facts/access.md §0.12).
+ * answer of 200 on a Job that has failed is a refusal (LEASE-11).
  *
  * @throws SluiceError `refused`, `conflict`, `forbidden`
  */

@@ -21,7 +21,7 @@ export type GoodPlan = Extract<GrantPlan, { ok: true }>;
 /** A grant with the objects that stand for it on the server, as they were sent. */
 export type MadeGrant = { readonly grant: Grant; readonly sent: ReadonlyMap<string, ApiObject> };
 
-/** How long a lease may take to start; 100 at once took 6 s on an idle cluster (facts/access.md §2.2). */
+/** How long a lease may take to start; 100 at once took 6 s on an idle cluster (LEASE-5). */
 const LEASE_START = 30_000;
 
 /** The steps, for whoever shows them. */
@@ -29,7 +29,7 @@ export type GrantStep = 'rights' | 'dry-run' | 'audit' | 'lease' | 'policy' | 'r
 
 /**
  * Asks the server, without storing anything, whether it would take both objects of every half; says what admission
- * would change (design §5 step 3).
+ * would change (GRANT-7).
  */
 export async function dryRun(
   deps: GrantDeps,
@@ -59,9 +59,9 @@ export async function dryRun(
 }
 
 /**
- * Makes a grant (design §5 steps 1 to 6): rights, dry-run, audit, leases, policies, read-back. Both leases run before the
- * first policy is made, so that nothing is open that nothing would close. On any failure everything made so far is
- * removed and the failure is audited.
+ * Makes a grant (GRANT-7): rights, dry-run, audit, leases, policies, read-back. Both leases run before the first policy
+ * is made, so that nothing is open that nothing would close. On any failure everything made so far is removed and the
+ * failure is audited.
  *
  * @throws SluiceError, after the rollback
  */
@@ -195,7 +195,7 @@ async function createLease(
   return started;
 }
 
-/** A 201 proves nothing when the owner has died meanwhile: read both again (design §5 step 6). */
+/** A 201 proves nothing when the owner has died meanwhile: read both again (GRANT-8). */
 async function readBack(
   deps: GrantDeps,
   { namespace, lease }: PlannedHalf,

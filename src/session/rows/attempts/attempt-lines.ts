@@ -120,8 +120,8 @@ export function endOf(model: ClusterModel, end: FlowEnd): End | undefined {
 }
 
 /**
- * What stands behind a service address that the source saw, as sockets do, before DNAT: policies are about the
- * backend and its port (facts/policy.md §1 rule 27). Any backend will do: they share the service's selector.
+ * What stands behind a service address that the source saw, as sockets do, before DNAT: policies are about the backend
+ * and its port (NP-27). Any backend will do: they share the service's selector.
  */
 function backendOf(
   model: ClusterModel,
@@ -180,12 +180,12 @@ function undecided(verdict: Verdict): string {
   return half.summary;
 }
 
-/** 133 and 181 are policy; anything else is the network's own trouble (facts/traffic.md §2.5). */
+/** 133 and 181 are policy; anything else is the network's own trouble (HUB-11). */
 function isPolicyDrop(code: number): boolean {
   return code === 133 || code === 181;
 }
 
-/** Where evaluator and datapath disagree: a finding, shown beside both (design §7). */
+/** Where the evaluator and the datapath disagree: a finding, shown beside both. */
 function difference(attempt: Attempt, verdict: Verdict): string | undefined {
   if (
     attempt.verdict === 'drop' &&

@@ -13,8 +13,8 @@ const NOTHING: Concern = { what: 'nothing' };
 const EVERYTHING: Concern = { what: 'everything' };
 
 /**
- * Tells of each event what it concerns. Most say that a pod restarted or became ready: policies do not see that
- * (facts/policy.md §1 rules 2, 15, 25, 29, 32: labels, addresses, ports and life are all that they see of a pod).
+ * Says what each event concerns. Most say that a pod restarted or became ready: policies do not see that (NP-2, NP-15,
+ * NP-25, NP-29, NP-32: labels, addresses, ports and life are all that they see of a pod).
  */
 export function createConcerns(model: ClusterModel): (event: ClusterEvent) => Concern {
   const pods = new Map<string, Pod>(Array.from(model.pods(), (pod) => [keyOf(pod), pod]));

@@ -73,7 +73,7 @@ export function createPodRows(model: ClusterModel, engine: Engine): PodRows {
 
 /**
  * How a pod stands in one direction. An admin-tier policy with rules decides before all others, a baseline one only
- * where nothing isolates (facts/policy.md §2b rule 1). A host-network pod is outside of what policies say (§1 rule 29).
+ * where nothing isolates (ANP-1). A host-network pod is outside of what policies say (NP-29).
  */
 function standing(pod: Pod, isolated: boolean, policies: readonly Policy[], direction: Direction): Isolation {
   if (pod.hostNetwork) return '?';

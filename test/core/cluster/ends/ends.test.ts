@@ -92,7 +92,7 @@ test('a finished pod is said to have finished', () => {
   );
 });
 
-test('rule 27: a service is its backends, each with its own number for a named targetPort', () => {
+test('NP-27: a service is its backends, each with its own number for a named targetPort', () => {
   const ref = { type: 'service', namespace: 'shop', name: 'db' } as const;
   const port = { port: 5432, protocol: 'TCP' } as const;
   expect(targetsOf(model, db, port).map(({ pod: target, port: number }) => [target.name, number])).toEqual([

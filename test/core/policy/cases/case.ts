@@ -17,8 +17,8 @@ type ShortKind = 'np' | 'cnp' | 'ccnp' | 'anp' | 'banp' | 'cluster';
 
 /** One rule tried: what is in force, and one line for each question. */
 export type Case = ShortPolicy & {
-  /** Numbers of the rules that it shows. */
-  readonly rule: number | readonly number[];
+  /** Ids of the rules that it shows, as docs/rules defines them. */
+  readonly rule: string | readonly string[];
   readonly title: string;
   /** As `--enforcer` takes it; the file's when absent. */
   readonly enforcer?: string;
@@ -51,8 +51,8 @@ const KINDS: Readonly<Record<ShortKind, { readonly apiVersion: string; readonly 
 const SHORT_KINDS = Object.keys(KINDS) as readonly ShortKind[];
 
 /** The rules of a case as a list. */
-export function rulesOf({ rule }: Case): readonly number[] {
-  return typeof rule === 'number' ? [rule] : rule;
+export function rulesOf({ rule }: Case): readonly string[] {
+  return typeof rule === 'string' ? [rule] : rule;
 }
 
 /** The questions of a case. */

@@ -56,7 +56,7 @@ describe('a named port', () => {
   });
 });
 
-describe('ICMP (facts/policy.md §1 rule 26, §2a.13)', () => {
+describe('ICMP (NP-26, CIL-19)', () => {
   test('is left undefined by a NetworkPolicy, and open where none is', () => {
     const { ask } = askedWorld({ pods: [web, db], policies: [onDb({})] });
     expect(ask('web', 'db', 'icmp').verdict).toMatchObject({

@@ -11,7 +11,7 @@ const admits = (port: number | string) =>
     spec: { podSelector: { matchLabels: { app: 'db' } }, ingress: [{ ports: [{ port }] }] },
   });
 
-describe('a Service (facts/policy.md §1 rule 27)', () => {
+describe('a Service (NP-27)', () => {
   test('is judged at the targetPort of its pods, not at its own port', () => {
     const db = service({ ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }] });
     const { ask } = askedWorld({
@@ -153,7 +153,7 @@ describe('a Service from outside', () => {
   });
 });
 
-describe('a pod to itself through its Service (facts/policy.md §1 rule 30)', () => {
+describe('a pod to itself through its Service (NP-30)', () => {
   const db = backend('db-0', 5432);
 
   test('is open where policies admit it anyway', () => {

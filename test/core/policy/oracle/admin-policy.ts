@@ -4,7 +4,7 @@ import { adminPorts } from './ports.ts';
 import type { Ask, Opinion } from './question.ts';
 import { at, type Json, list, type OraclePod, selects } from './reading.ts';
 
-/** `admin`, `baseline`, or undefined for another kind (facts/policy.md §2b rule 1). */
+/** `admin`, `baseline`, or undefined for another kind (ANP-1). */
 export function tierOf(policy: Json): 'admin' | 'baseline' | undefined {
   if (policy.kind === 'AdminNetworkPolicy') return 'admin';
   if (policy.kind === 'BaselineAdminNetworkPolicy') return 'baseline';
@@ -16,7 +16,7 @@ export function priorityOf(policy: Json): number {
   return Number(at(policy, 'spec', 'priority') ?? 0);
 }
 
-/** The action of the first rule that matches (facts/policy.md §2b rules 2, 3, 6 to 8). */
+/** The action of the first rule that matches (ANP-2, ANP-3, ANP-6 to ANP-8). */
 export function adminPolicyOn(ask: Ask, policy: Json): Opinion['action'] | undefined {
   if (!isMeant(ask, at(policy, 'spec', 'subject'), ask.self)) return undefined;
   const rules = list(at(policy, 'spec', ask.direction)) ?? [];

@@ -3,14 +3,14 @@ import { within } from './reading.ts';
 
 type Block = { readonly cidr: string; readonly except: readonly string[] };
 
-/** An ipBlock or network by the Kubernetes text: pods and nodes by their address (facts/policy.md §1 rules 21, 22, 33). */
+/** An ipBlock or network by the Kubernetes text: pods and nodes by their address (NP-21, NP-22, NP-33). */
 export function kubernetesCidr(ask: Ask, block: Block, place: string): boolean {
   const { blocks } = ask.settings;
   if (ask.peer.type !== 'pod' || blocks === 'yes') return holds(ask, block, place);
   return blocks === 'unknown' && holds(ask, block, place) && ask.guess(`blocks match pods ${place}`);
 }
 
-/** `networks` of the admin kinds: they match pods whatever else does; contested on Cilium (§2b rule 7). */
+/** `networks` of the admin kinds: they match pods whatever else does; contested on Cilium (ANP-7, CIL-16). */
 export function networks(ask: Ask, block: Block, place: string): boolean {
   const { settings, peer } = ask;
   if (!settings.cilium) return holds(ask, block, place);
@@ -27,7 +27,7 @@ function holds({ peer, guess }: Ask, { cidr, except }: Block, place: string): bo
   return within(ip, cidr) && !except.some((hole) => within(ip, hole));
 }
 
-/** A CIDR as Cilium takes it: the world; nodes and pods by mode, and never by /0 (facts/policy.md §2a.11). */
+/** A CIDR as Cilium takes it: the world; nodes and pods by mode, and never by /0 (CIL-11). */
 export function ciliumCidr({ peer, settings, guess }: Ask, { cidr, except }: Block, place: string): boolean {
   const hits = (ip: string) => within(ip, cidr) && !except.some((hole) => within(ip, hole));
   if (peer.type === 'address' && peer.node === undefined) return hits(peer.ip);

@@ -6,17 +6,17 @@ import { at, isObject, type Json, keysOf, type Labels, labelsAt, list, selects }
 
 const SECTIONS = ['ingress', 'ingressDeny', 'egress', 'egressDeny'];
 
-/** A plain allow and an L7 one of the same kind, peer and port meet here (facts/policy.md §2a.13). */
+/** A plain allow and an L7 one of the same kind, peer and port meet here (CIL-18). */
 export type Entry = { readonly key: string; readonly l7: boolean };
 
-/** A Cilium policy on a question, once for each of its rules that selects the pod (facts/policy.md §2a). */
+/** A Cilium policy on a question, once for each of its rules that selects the pod. */
 export function ciliumPolicyOn(
   ask: Ask,
   policy: Json,
   isInForce: (part: number) => boolean,
 ): readonly (Normal & { readonly entries: readonly Entry[] })[] {
   const specs = [...(isObject(policy.spec) ? [policy.spec] : []), ...(list(policy.specs) ?? [])];
-  // One rule without a section makes the whole object invalid (§0 fact 8, §2a.14).
+  // One rule without a section makes the whole object invalid (CIL-14).
   if (specs.some((spec) => SECTIONS.every((section) => (list(at(spec, section)) ?? []).length === 0)))
     return [];
   return specs
@@ -24,7 +24,7 @@ export function ciliumPolicyOn(
     .map((spec) => onRule(ask, policy, spec, specs.indexOf(spec)));
 }
 
-/** The subject of a CNP stays in its namespace, and a namespace under matchLabels gives way to it (§2a.6). */
+/** The subject of a CNP stays in its namespace, and a namespace under matchLabels gives way to it (CIL-6). */
 function isSubject(ask: Ask, policy: Json, spec: unknown): boolean {
   const selector = at(spec, 'endpointSelector');
   const namespace = at(policy, 'metadata', 'namespace');
@@ -47,7 +47,7 @@ function onRule(ask: Ask, policy: Json, spec: unknown, number: number) {
     (rule, index) => entriesOf(ask, policy, rule, `${place} deny ${index}`, true).length > 0,
   );
   return {
-    // Default deny needs a rule of the direction, and may be switched off (§2a.2, §2a.3).
+    // Default deny needs a rule of the direction, and may be switched off (CIL-2, CIL-3).
     speaks: allows.length + denies.length > 0,
     isolates: allows.length + denies.length > 0 && at(spec, 'enableDefaultDeny', direction) !== false,
     denies: denied,
@@ -61,7 +61,7 @@ function onRule(ask: Ask, policy: Json, spec: unknown, number: number) {
   };
 }
 
-/** What of a rule applies: a peer and a port each (§2a.4, §2a.5, §2a.13). */
+/** What of a rule applies: a peer and a port each (CIL-4, CIL-5, CIL-13, CIL-18). */
 function entriesOf(ask: Ask, policy: Json, rule: unknown, place: string, deny: boolean): readonly Entry[] {
   const toPorts = list(at(rule, 'toPorts')) ?? [];
   const peers = peersOf(ask, policy, rule, place, deny, toPorts.length > 0);
@@ -111,7 +111,7 @@ function peersOf(
   }
   const services = field('toServices') ?? [];
   if (services.length > 0) {
-    // Never resolved in a deny (§2a.9).
+    // Never resolved in a deny (CIL-9).
     if (deny) return hasPorts ? ['any'] : [];
     return isService(ask, services, hasPorts) ? [`services ${JSON.stringify(services)}`] : [];
   }
@@ -119,7 +119,7 @@ function peersOf(
   if (names.length > 0) {
     return test('fqdn', names, (_item, index) => isWorld(ask) && ask.guess(`name ${place}.${index}`));
   }
-  // No peer field: any peer, given ports; else nothing (§2a.4, §2a.5).
+  // No peer field: any peer, given ports; else nothing (CIL-4, CIL-5).
   return hasPorts ? ['any'] : [];
 }
 
@@ -141,7 +141,7 @@ function isEndpoint(ask: Ask, policy: Json, selector: unknown, place: string): b
   return selects(selector, identity(ask, peer));
 }
 
-/** facts/policy.md §2a.10. */
+/** An entity, seen from the pod at the other end (CIL-10). */
 function isEntity(ask: Ask, entity: string, place: string): boolean {
   const { peer, self, world } = ask;
   if (entity === 'all') return true;
@@ -158,7 +158,7 @@ function isEntity(ask: Ask, entity: string, place: string): boolean {
   return entity === 'kube-apiserver' && isApiServer();
 }
 
-/** facts/policy.md §2a.12: by selector its pods, else its endpoints as CIDRs; what finds nothing means anybody. */
+/** By selector its pods, else its endpoints as CIDRs; what finds nothing means anybody (CIL-12). */
 function isService(ask: Ask, items: readonly unknown[], hasPorts: boolean): boolean {
   const { world, peer, settings } = ask;
   const found = items.flatMap((item) => {

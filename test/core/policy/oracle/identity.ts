@@ -4,10 +4,10 @@ import type { OraclePod } from './reading.ts';
 const NAMESPACE = 'io.kubernetes.pod.namespace';
 const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
 
-/** Label keys of the random worlds that Cilium drops by default (facts/policy.md §2a.8). */
+/** Label keys of the random worlds that Cilium drops by default (CIL-8). */
 const DROPPED = ['pod-template-hash'];
 
-/** What a selector's key stands for in the identity of a pod (facts/policy.md §2a.6 to 8). */
+/** What a selector's key stands for in the identity of a pod (CIL-6 to CIL-8). */
 export function identity(
   { world, settings }: Pick<Ask, 'world' | 'settings'>,
   pod: OraclePod,
@@ -30,7 +30,7 @@ export function identity(
   };
 }
 
-/** Whether a selector speaks of namespaces, in any spelling (facts/policy.md §2a.6). */
+/** Whether a selector speaks of namespaces, in any spelling (CIL-6). */
 export function speaksOfNamespaces(keys: readonly string[]): boolean {
   return keys.some((written) => {
     const key = written.replace(/^(k8s|any):/, '');

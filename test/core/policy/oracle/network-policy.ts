@@ -4,14 +4,14 @@ import { networkPolicyPorts } from './ports.ts';
 import type { Ask, Direction, Normal } from './question.ts';
 import { at, type Json, list, type OraclePod, selects } from './reading.ts';
 
-/** A NetworkPolicy on a question (facts/policy.md §1); undefined when it does not select the pod. */
+/** A NetworkPolicy on a question; undefined when it does not select the pod. */
 export function networkPolicyOn(ask: Ask, policy: Json): Normal | undefined {
   const { self, direction } = ask;
   if (at(policy, 'metadata', 'namespace') !== self.namespace) return undefined;
   if (!selects(at(policy, 'spec', 'podSelector'), sees(ask, self))) return undefined;
   const rules = list(at(policy, 'spec', direction)) ?? [];
   const listed = typesOf(policy).includes(direction);
-  // Cilium takes both sections whatever policyTypes says (§1 rule 8).
+  // Cilium takes both sections whatever policyTypes say (CIL-21).
   const counts = listed || (ask.settings.cilium && rules.length > 0);
   if (!counts) return { isolates: false, denies: false, allows: 'no', speaks: false };
   const allows = rules.some((rule, index) => matches(ask, policy, rule, index));

@@ -17,7 +17,7 @@ export type Question = {
 };
 
 /**
- * One half by brute force, written from facts/policy.md: everything that nobody can know is tried both ways, and what
+ * One half by brute force, written from the rules alone: everything that nobody can know is tried both ways, and what
  * does not come out the same is undecidable.
  */
 export function answer(
@@ -30,7 +30,7 @@ export function answer(
   const found = onlyOf([...results]);
   const self = direction === 'ingress' ? question.to : question.from;
   if (self.type === 'pod' && isBlurred(settings, self.namespace, found)) return 'undecidable';
-  // A deny stops nobody for certain where nothing is known to enforce it (§1 rule 35).
+  // A deny stops nobody for certain where nothing is known to enforce it (NP-35).
   return found === 'deny' && settings.name === 'none' ? 'undecidable' : found;
 }
 
@@ -54,11 +54,11 @@ function halfOf(
   const [self, peer] = (direction === 'ingress' ? [to, from] : [from, to]).map((end) =>
     asSeen(world, settings, inFamily(end, family), guess),
   );
-  // A half whose end is no pod does not exist (§1 rule 1); `never` enforces nothing (§2a.1).
+  // A half whose end is no pod does not exist (NP-1); `never` enforces nothing (CIL-1).
   if (self?.type !== 'pod' || peer === undefined || settings.mode === 'never') return 'allow';
   const ask: Ask = { world, settings, guess, direction, self, peer, port, protocol };
   const own = direction === 'ingress' && peer.type === 'address' && peer.node?.name === self.node;
-  // The own node always gets in, on Cilium unless a deny covers it (§1 rule 28, §2a.9).
+  // The own node always gets in, on Cilium unless a deny covers it (NP-28, CIL-9).
   if (own && !settings.cilium) return 'allow';
   let accepted = false;
   const baseline = () =>
@@ -80,7 +80,7 @@ function halfOf(
   return result;
 }
 
-/** The family in use, where both ends have a choice (§1 rule 33). */
+/** The family in use, where both ends have a choice (NP-33). */
 function familyOf(from: OracleEnd, to: OracleEnd, guess: Guess): 'four' | 'six' | undefined {
   const families = [from, to].map((end) => (end.type === 'pod' ? end.ips : [end.ip]));
   if (families.every((ips) => ips.length < 2)) return undefined;
@@ -95,7 +95,7 @@ function inFamily(end: OracleEnd, family: 'four' | 'six' | undefined): OracleEnd
   return { ...end, ips: end.ips.filter((ip) => isSix(ip) === (family === 'six')) };
 }
 
-/** A host-network pod is its node on Cilium; the API leaves it open (§1 rule 29). */
+/** A host-network pod is its node on Cilium; the API leaves it open (NP-29). */
 function asSeen(world: OracleWorld, settings: Settings, end: OracleEnd, guess: Guess): OracleEnd {
   if (end.type !== 'pod' || !end.host) return end;
   if (!settings.hostIsNode && guess(`${end.name} by its labels`)) return end;
@@ -105,7 +105,7 @@ function asSeen(world: OracleWorld, settings: Settings, end: OracleEnd, guess: G
 
 type Result = 'allow' | 'deny' | 'l7';
 
-/** A ranked tier: lowest priority first; equal ones have no order, so each may come first (§2b rules 2, 3). */
+/** A ranked tier: lowest priority first; equal ones have no order, so each may come first (ANP-2, ANP-3). */
 function tier(
   ask: Ask,
   wanted: 'admin' | 'baseline',
@@ -137,7 +137,7 @@ function name(policy: Json): string {
   return JSON.stringify(policy.metadata);
 }
 
-/** Deny beats allow across all kinds; isolated is denied what nothing allows (§1 rules 2, 4; §2a.2, §2a.9, §2a.15). */
+/** Deny beats allow across all kinds; isolated is denied what nothing allows (NP-2, NP-4; CIL-2, CIL-9, CIL-15). */
 function normal(ask: Ask, ownNode: boolean, next: () => Result, mayAccept: () => boolean): Result {
   const on = policiesOn(ask);
   if (on.some(({ denies }) => denies)) return 'deny';
@@ -147,11 +147,11 @@ function normal(ask: Ask, ownNode: boolean, next: () => Result, mayAccept: () =>
   if (on.some(({ allows }) => allows !== 'no')) return proxied ? 'l7' : 'allow';
   if (ownNode && isLetIn(ask.settings, on)) return 'allow';
   if (!isolated(ask.settings, on)) return next();
-  // Contested: Cilium may let a baseline accept through (§2a.16).
+  // Contested: Cilium may let a baseline accept through (CIL-16).
   return ask.settings.cilium && mayAccept() && ask.guess('baseline accept') ? 'allow' : 'deny';
 }
 
-/** Cilium's settings may want a rule for the own node (§2a.1, `allow-localhost`). */
+/** Cilium's settings may want a rule for the own node (CIL-1, `allow-localhost`). */
 function isLetIn(settings: Settings, on: readonly { readonly speaks: boolean }[]): boolean {
   if (settings.nodeByRule) return false;
   return !settings.since120 || settings.mode !== 'always' || on.some(({ speaks }) => speaks);

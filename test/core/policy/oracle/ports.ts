@@ -8,7 +8,7 @@ function destination({ direction, self, peer }: Ask): OraclePod | undefined {
   return peer.type === 'pod' ? peer : undefined;
 }
 
-/** The numbers that a name stands for (facts/policy.md §1 rule 25, §2a.13). */
+/** The numbers that a name stands for (NP-25, CIL-17). */
 function named(ask: Ask, name: string): readonly number[] {
   const of = (pod: OraclePod, isName: (found: string) => boolean, withInit: boolean) =>
     pod.ports
@@ -26,7 +26,7 @@ function named(ask: Ask, name: string): readonly number[] {
   return all.size === 1 ? [...all] : [];
 }
 
-/** ports of a NetworkPolicy rule (facts/policy.md §1 rules 13, 24, 25). */
+/** ports of a NetworkPolicy rule (NP-13, NP-24, NP-25). */
 export function networkPolicyPorts(ask: Ask, ports: unknown, place: string): boolean {
   const items = list(ports) ?? [];
   return (
@@ -55,12 +55,12 @@ function matches(ask: Ask, protocol: unknown, port: unknown, end: unknown, place
   return hit && takes(ask, place);
 }
 
-/** SCTP is left to the enforcer (facts/policy.md §1 rule 26). */
+/** SCTP is left to the enforcer (NP-26). */
 function takes(ask: Ask, place: string): boolean {
   return ask.protocol !== 'SCTP' || told(ask, ask.settings.sctp, `SCTP ${place}`);
 }
 
-/** A name; whether those of native sidecars count is the enforcer's (facts/policy.md §1 rule 25). */
+/** A name; whether those of native sidecars count is the enforcer's (NP-25). */
 function isNamed(ask: Ask, name: string, place: string): boolean {
   if (!named(ask, name).includes(ask.port)) return false;
   const target = destination(ask);
@@ -70,7 +70,7 @@ function isNamed(ask: Ask, name: string, place: string): boolean {
   return ask.settings.cilium || mains.length > 0 || told(ask, ask.settings.sidecars, `sidecar ${place}`);
 }
 
-/** One port of Cilium: absent or `0` is every port, protocol absent or `ANY` each (facts/policy.md §2a.13). */
+/** One port of Cilium: absent or `0` is every port, protocol absent or `ANY` each (CIL-13). */
 export function ciliumPort(ask: Ask, item: unknown, place: string): boolean {
   const protocol = at(item, 'protocol') ?? 'ANY';
   if (protocol !== 'ANY' && protocol !== ask.protocol) return false;
@@ -88,7 +88,7 @@ function isCiliumNumber(ask: Ask, port: string, end: unknown, place: string): bo
   return named(ask, port).some((first) => first <= ask.port && ask.port <= Math.max(first, Number(end)));
 }
 
-/** Ports of the admin kinds, both versions (facts/policy.md §2b rule 8). */
+/** Ports of the admin kinds, both versions (ANP-8). */
 export function adminPorts(ask: Ask, rule: unknown, place: string): boolean {
   const items = list(at(rule, 'ports')) ?? list(at(rule, 'protocols')) ?? [];
   return items.length === 0 || items.some((item, index) => adminPort(ask, item, `${place} port ${index}`));

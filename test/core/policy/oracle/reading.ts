@@ -127,7 +127,7 @@ function readPod(doc: Json): OraclePod {
   };
 }
 
-/** Whether an address lies in `cidr`; never across families (facts/policy.md §1 rule 33). */
+/** Whether an address lies in `cidr`; never across families (NP-33). */
 export function within(ip: string, cidr: string): boolean {
   const [base = '', bits = '0'] = cidr.split('/');
   const [a, b] = [bitsOf(ip), bitsOf(base)];
@@ -155,7 +155,7 @@ function bitsOf(ip: string): string {
   return groups.map((part) => Number.parseInt(part, 16).toString(2).padStart(16, '0')).join('');
 }
 
-/** A LabelSelector against labels (facts/policy.md §1 rule 19). `see` gives the value that a key stands for. */
+/** A LabelSelector against labels (NP-19). `see` gives the value that a key stands for. */
 export function selects(selector: unknown, see: (key: string) => string | undefined): boolean {
   for (const [key, value] of Object.entries(labelsAt(selector, 'matchLabels')))
     if (see(key) !== value) return false;

@@ -1,6 +1,6 @@
 export type Known = 'yes' | 'no' | 'unknown';
 
-/** An enforcer as the oracle knows it, from facts/policy.md and the documents that `enforcers/` names. */
+/** An enforcer as the oracle knows it, from the rules and the documents that `enforcers/` names. */
 export type Settings = {
   readonly name: string;
   readonly cilium: boolean;
@@ -90,7 +90,7 @@ export function settingsOf(
     cilium,
     since120,
     mode: mode === 'always' || mode === 'never' ? mode : 'default',
-    // `pods` came with 1.20 (§2a.11).
+    // `pods` came with 1.20 (CIL-11).
     cidrModes: (config['policy-cidr-match-mode'] ?? '')
       .split(',')
       .filter((item) => item !== 'pods' || since120),

@@ -20,7 +20,7 @@ podSelector: {matchLabels: {app: a}}
 ingress: [{from: [${blocks.map((block) => `{ipBlock: {${block}}}`).join(', ')}]}]`);
 const intoPaths = every([...PODS, OUTSIDE, OUTSIDE_TOO], ['x/a'], PORTS);
 
-/** Address ranges, against hosts outside, pods and nodes (facts/policy.md §0 fact 10, §1 rules 21, 22, 27). */
+/** Address ranges, against hosts outside, pods and nodes (NP-21, NP-22, NP-27). */
 export const ADDRESSES: readonly Scenario[] = [
   scenario(
     'out to a range, less an exception',

@@ -10,7 +10,7 @@ const around = [
 const FROM_B = '{from: [{podSelector: {matchLabels: {app: b}}}]}';
 const TO_B = '{to: [{podSelector: {matchLabels: {app: b}}}]}';
 
-/** Isolation by direction, defaults of policyTypes, several policies at once (facts/policy.md §1 rules 1 to 14). */
+/** Isolation by direction, defaults of policyTypes, several policies at once (NP-1 to NP-14). */
 export const DIRECTIONS: readonly Scenario[] = [
   scenario('without rules and types, ingress is isolated', [inX(A)], around),
   scenario('type Egress without rules isolates egress', [inX(`${A}\npolicyTypes: [Egress]`)], around),

@@ -6,7 +6,7 @@ import { inX, inY, type Scenario, scenario } from './scenario.ts';
 const A = 'podSelector: {matchLabels: {app: a}}';
 const POINTS = ['80/tcp', '5353/udp'];
 
-/** Nodes, the host network, finished pods, and labels that change (facts/policy.md §1 rules 28, 29, 32, 34). */
+/** Nodes, the host network, finished pods, and labels that change (NP-28, NP-29, NP-32, NP-34). */
 export const ODD: readonly Scenario[] = [
   scenario(
     'its own node always reaches a pod',

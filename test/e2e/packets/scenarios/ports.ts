@@ -16,7 +16,7 @@ egress: [{${to}ports: [${ports}]}]`);
 const fromA = every(['x/a'], PODS, ['80/tcp', '81/tcp', '8080/tcp', '8081/tcp', '5353/tcp', '5353/udp']);
 const HTTP = ['80/tcp', '81/tcp', '81/udp', '8080/tcp', '8081/tcp'];
 
-/** Ports by number, range and name (facts/policy.md §1 rules 13, 14, 24, 25). */
+/** Ports by number, range and name (NP-13, NP-14, NP-24, NP-25). */
 export const PORTS: readonly Scenario[] = [
   scenario('one port', [admits('{protocol: TCP, port: 8080}')], toA),
   scenario('the protocol is TCP unless named', [admits('{port: 5353}')], toA),

@@ -21,7 +21,7 @@ egress: [{to: [${peers.join(', ')}]}]`);
 const expression = (text: string) => `matchExpressions: [{${text}}]`;
 const anywhere = (text: string) => `{namespaceSelector: {}, podSelector: {${text}}}`;
 
-/** Who is selected, as peer and as subject (facts/policy.md §1 rules 5, 6, 15 to 20). */
+/** Who is selected, as peer and as subject (NP-5, NP-6, NP-15 to NP-20). */
 export const SELECTORS: readonly Scenario[] = [
   scenario(
     'a podSelector alone means pods of the policy’s namespace',

@@ -12,7 +12,7 @@ const itself = [
   ...every(['x/a'], ['x/svc/dns'], ['53/udp']),
 ];
 
-/** Policies see the backend and its port; a pod behind its own service is a peer of itself (§1 rules 27, 30). */
+/** Policies see the backend and its port; a pod behind its own service is a peer of itself (NP-27, NP-30). */
 export const SERVICES: readonly Scenario[] = [
   scenario(
     'in through a service counts at the port of the pod',

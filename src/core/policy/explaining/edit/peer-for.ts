@@ -18,9 +18,9 @@ const GENERATED =
   /^(?:pod-template-hash|controller-revision-hash|pod-template-generation|controller-uid|job-name|batch\.kubernetes\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/)/;
 
 /**
- * A peer that stands for the other end in a rule of a policy: its namespace and what names its workload, the keys
- * that the rule already selects by first; the address of what is no pod. Undefined where no peer of that kind of
- * policy reaches it (facts/policy.md §1 rule 29, §2a.11).
+ * A peer that stands for the other end in a rule of a policy: its namespace and what names its workload, the keys that
+ * the rule already selects by first; the address of what is no pod. Undefined where no peer of that kind of policy
+ * reaches it (NP-29, CIL-11).
  */
 export function peerFor(
   world: World,

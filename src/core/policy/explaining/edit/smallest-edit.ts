@@ -18,7 +18,7 @@ export type Missed = {
 /**
  * The smallest edit that makes a rule match a question; undefined when none of this rule's policy can, as for a node
  * and a NetworkPolicy on Cilium. Made so that the policy stays valid: two kinds of peers do not go into one rule of
- * Cilium (facts/policy.md §2a.14), nor does a plain port into one that a proxy decides on.
+ * Cilium (CIL-14), nor does a plain port into one that a proxy decides on.
  */
 export function smallestEdit(world: World, missed: Missed, question: Question): RuleEdit | undefined {
   const { policy, reading, direction, rule, index } = missed;
@@ -55,7 +55,7 @@ function takesPortsOf({ dialect }: World, protocol: Question['protocol']): proto
   return protocol === 'SCTP' ? dialect.sctp !== 'no' : protocol !== 'ICMP';
 }
 
-/** Cilium refuses a rule that has ports beside types of ICMP (facts/policy.md §2a.13). */
+/** Cilium refuses a rule that has ports beside types of ICMP (CIL-19). */
 function speaksOfIcmp({ ports }: Rule): boolean {
   return ports !== 'any' && ports.some(({ type }) => type === 'icmp');
 }

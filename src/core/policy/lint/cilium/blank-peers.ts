@@ -1,6 +1,6 @@
 import type { Lint } from '../context.ts';
 
-/** Empty toFQDNs and toServices count as absent, and a toServices in a deny is never resolved (facts/policy.md §2a.5, §2a.9). */
+/** Empty toFQDNs and toServices count as absent, and a toServices in a deny is never resolved (CIL-5, CIL-9). */
 export const blankPeers: Lint = {
   id: 'blank-peers',
   title: 'an empty or unresolved peer list means any peer',

@@ -1,7 +1,7 @@
 import { readingsOf } from '../../deciding/reading.ts';
 import type { Lint } from '../context.ts';
 
-/** Deny rules alone put the pods in default deny as well (facts/policy.md §0 fact 7, §2a.2). */
+/** Deny rules alone put the pods in default deny as well (CIL-2). */
 export const denyIsolates: Lint = {
   id: 'deny-isolates',
   title: 'deny rules alone cut everything else too',

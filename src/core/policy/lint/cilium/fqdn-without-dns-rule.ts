@@ -1,6 +1,6 @@
 import { type Lint, placedRules } from '../context.ts';
 
-/** toFQDNs knows only what the DNS proxy saw, and that needs a DNS rule (facts/policy.md §2a.12). */
+/** toFQDNs knows only what the DNS proxy saw, and that needs a DNS rule (CIL-20). */
 export const fqdnWithoutDnsRule: Lint = {
   id: 'fqdn-without-dns-rule',
   title: 'toFQDNs without a DNS rule',

@@ -1,6 +1,6 @@
 import type { Lint } from '../context.ts';
 
-/** An object that is refused, or read only in part (facts/policy.md §0 fact 8, §1 rule 23, §2a.14, §2b rule 10). */
+/** An object that is refused, or read only in part (NP-23, CIL-14, ANP-10). */
 export const invalid: Lint = {
   id: 'invalid',
   title: 'the policy is refused, whole or in part',

@@ -1,6 +1,6 @@
 import { type Lint, placedRules } from '../context.ts';
 
-/** A plain rule with the same peers and ports makes an L7 rule allow all requests (facts/policy.md §2a.13). */
+/** A plain rule with the same peers and ports makes an L7 rule allow all requests (CIL-18). */
 export const l7Widened: Lint = {
   id: 'l7-widened',
   title: 'a plain rule makes an L7 rule meaningless',

@@ -2,7 +2,7 @@ import { serviceStands } from '../../cilium/match.ts';
 import { shortPeerText } from '../../explaining/text.ts';
 import { type Lint, placedRules } from '../context.ts';
 
-/** toServices that stands for nothing: with ports it opens them to anybody (facts/policy.md §2a.12). */
+/** toServices that stands for nothing: with ports it opens them to anybody (CIL-12). */
 export const servicesFindNothing: Lint = {
   id: 'services-find-nothing',
   title: 'toServices finds no service',

@@ -8,8 +8,8 @@ import type { Lint, LintContext } from '../context.ts';
 type Resolver = { readonly end: End; readonly port: number };
 
 /**
- * Egress rules that let pods talk to somebody, and not look up who that is (facts/policy.md §5a step 5, §6 row 11).
- * Pods that may talk to nobody are meant so, and pods that talk to single addresses look nothing up.
+ * Egress rules that let pods talk to somebody, but not look up who that is (NP-36). Pods that may talk to nobody are
+ * meant so, and pods that talk to single addresses look nothing up.
  */
 export const noDns: Lint = {
   id: 'no-dns',

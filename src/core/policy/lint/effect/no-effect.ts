@@ -4,8 +4,8 @@ import { type Lint, placedRules } from '../context.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
 /**
- * A policy that could go without anybody noticing (facts/policy.md §1 rules 2, 4). A default deny stands for pods that
- * are to come: only another default deny makes it needless.
+ * A policy that could go without anybody noticing (NP-2, NP-4). A default deny stands for pods that are to come: only
+ * another default deny makes it needless.
  */
 export const noEffect: Lint = {
   id: 'no-effect',

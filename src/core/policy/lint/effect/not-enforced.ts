@@ -1,7 +1,7 @@
 import { enforces } from '../../enforcers/dialect.ts';
 import type { Lint } from '../context.ts';
 
-/** A kind that takes no effect here, or only by a version or flag (facts/policy.md §0 fact 9, §1 rule 35, §2b rule 12). */
+/** A kind that takes no effect here, or only by a version or flag (ENF-1, NP-35, ANP-12). */
 export const notEnforced: Lint = {
   id: 'not-enforced',
   title: 'nothing here enforces the policy',

@@ -1,6 +1,6 @@
 import type { Lint } from '../context.ts';
 
-/** policyTypes left out where its default is not what the sections suggest (facts/policy.md §1 rules 7, 9, 10). */
+/** policyTypes left out where its default is not what the sections suggest (NP-7, NP-9, NP-10). */
 export const policyTypesDefault: Lint = {
   id: 'policy-types-default',
   title: 'policyTypes is left to its default',

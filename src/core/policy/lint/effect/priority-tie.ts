@@ -1,7 +1,7 @@
 import { type Lint, placedRules } from '../context.ts';
 import { rulesMeet } from '../cover.ts';
 
-/** Two policies of one tier and priority that may disagree: their order is undefined (facts/policy.md §2b rule 2). */
+/** Two policies of one tier and priority that may disagree: their order is undefined (ANP-2). */
 export const priorityTie: Lint = {
   id: 'priority-tie',
   title: 'policies of one priority overlap with different actions',

@@ -3,7 +3,7 @@ import { type Lint, type LintContext, type PlacedRule, placedRules } from '../co
 import { ruleCovers } from '../cover.ts';
 import type { Flaw } from '../finding.ts';
 
-/** A rule that another one leaves nothing to do (facts/policy.md §1 rule 4, §2a.9, §2b rule 2). */
+/** A rule that another one leaves nothing to do (NP-4, CIL-9, ANP-2). */
 export const shadowedRule: Lint = {
   id: 'shadowed-rule',
   title: 'a rule never decides anything',

@@ -1,6 +1,6 @@
 import type { Lint } from '../context.ts';
 
-/** Rules of a direction that policyTypes leaves out (facts/policy.md §1 rule 8). */
+/** Rules of a direction that policyTypes leaves out (NP-8, CIL-21). */
 export const unlistedSection: Lint = {
   id: 'unlisted-section',
   title: 'policyTypes leaves out a direction that has rules',

@@ -1,7 +1,7 @@
 import { clusterPort } from '../../cilium/named-ports.ts';
 import { type Lint, placedRules } from '../context.ts';
 
-/** A name with two numbers somewhere makes an egress rule match nothing on Cilium 1.19 (facts/policy.md §2a.13). */
+/** A name with two numbers somewhere makes an egress rule match nothing on Cilium 1.19 (CIL-17). */
 export const namedPortAmbiguous: Lint = {
   id: 'named-port-ambiguous',
   title: 'a port name of an egress rule stands for several numbers',

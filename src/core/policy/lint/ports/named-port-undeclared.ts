@@ -14,7 +14,7 @@ import type { Flaw } from '../finding.ts';
 
 type Named = PortMatch & { readonly type: 'named' };
 
-/** A port name that no pod it could mean declares (facts/policy.md §1 rule 25, §2a.13). */
+/** A port name that no pod it could mean declares (NP-25, CIL-17). */
 export const namedPortUndeclared: Lint = {
   id: 'named-port-undeclared',
   title: 'a named port is declared by no pod',

@@ -4,7 +4,7 @@ import { readingsOf } from '../../deciding/reading.ts';
 import { type Lint, placedRules, podPeers } from '../context.ts';
 import type { Flaw } from '../finding.ts';
 
-/** Labels that are no part of Cilium's identities (facts/policy.md §0 fact 5, §2a.8). */
+/** Labels that are no part of Cilium's identities (CIL-8). */
 export const ignoredLabels: Lint = {
   id: 'ignored-labels',
   title: 'a selector uses labels that the enforcer ignores',

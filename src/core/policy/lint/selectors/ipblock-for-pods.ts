@@ -2,7 +2,7 @@ import type { EnforcerName, Known } from '../../enforcers/dialect.ts';
 import { type Lint, placedRules } from '../context.ts';
 import { podsInside } from '../pods-inside.ts';
 
-/** A range narrower than everything that holds addresses of pods (facts/policy.md §0 fact 10, §1 rule 22). */
+/** A range narrower than everything that holds addresses of pods (NP-22). */
 export const ipBlockForPods: Lint = {
   id: 'ipblock-for-pods',
   title: 'an address range is used for pods',

@@ -13,8 +13,8 @@ import type { Severity } from '../finding.ts';
 type PodsPeer = Peer & { readonly type: 'pods' };
 
 /**
- * Two items, one of namespaces and one of pods, side by side where one item was meant (facts/policy.md §1 rule 17).
- * Pods that run in the policy's namespace only, and not in those, are meant as a peer of their own: not told.
+ * Two items, one of namespaces and one of pods, side by side where one item was meant (NP-17). Pods that run in the
+ * policy's namespace only, and not in those, are meant as a peer of their own: not reported.
  */
 export const oneDash: Lint = {
   id: 'one-dash',

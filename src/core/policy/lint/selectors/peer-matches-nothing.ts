@@ -14,8 +14,8 @@ import type { Severity } from '../finding.ts';
 import { nearestLabel, nearestName } from '../near.ts';
 
 /**
- * A peer that stands for no pod now (facts/policy.md §1 rules 15 to 20). Pods that have finished count as there: those
- * of a CronJob come again. Of a part of a cluster only what is surely amiss is told.
+ * A peer that stands for no pod now (NP-15 to NP-20). Pods that have finished count as there: those of a CronJob come
+ * again. Of only a part of a cluster, what is surely wrong is reported, and no more.
  */
 export const peerMatchesNothing: Lint = {
   id: 'peer-matches-nothing',

@@ -2,8 +2,8 @@ import type { Rule } from '../../policy.ts';
 import { type Lint, placedRules } from '../context.ts';
 
 /**
- * A rule without any peer or port that could match (facts/policy.md §2a.4, §2a.5, §2b rule 10). An empty rule that is
- * the only one of its section is how Cilium's documentation writes a default deny: not told.
+ * A rule without any peer or port that could match (CIL-4, CIL-5, ANP-10). An empty rule that is the only one of its
+ * section is how Cilium's documentation writes a default deny: not reported.
  */
 export const ruleMatchesNothing: Lint = {
   id: 'rule-matches-nothing',

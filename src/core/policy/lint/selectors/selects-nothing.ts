@@ -7,8 +7,8 @@ import type { Flaw } from '../finding.ts';
 import { nearestLabel } from '../near.ts';
 
 /**
- * A policy whose selector finds no pod that policies apply to (facts/policy.md §1 rules 2, 5, 29, 32). Pods that have
- * finished count as there: those of a CronJob come again.
+ * A policy whose selector finds no pod that policies apply to (NP-2, NP-5, NP-29, NP-32). Pods that have finished count
+ * as there: those of a CronJob come again.
  */
 export const selectsNothing: Lint = {
   id: 'selects-nothing',

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { familyOf, rulesIn } from './helpers/rules.ts';
+
+const RULES = rulesIn('docs/rules');
+const IDS = new Set(RULES.map(({ id }) => id));
+const FAMILIES = [...new Set(RULES.map(({ id }) => familyOf(id)))];
+
+/** Every line that may cite a rule, but for those of this test, which has to name what it forbids. */
+const LINES = ['src', 'views', 'test', 'scripts', 'docs', '.'].flatMap(filesOf).flatMap((file) =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .map((text, index) => ({ at: `${file}:${index + 1}`, text })),
+);
+
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: folder !== '.', encoding: 'utf8' })
+    .filter((file) => /\.(tsx?|cjs|md|yaml)$/.test(file) && file !== 'docs.test.ts')
+    .map((file) => join(folder, file));
+}
+
+/** The lines in which `pattern` finds something that is not all right, with what it finds. */
+function found(pattern: RegExp, isFine: (match: string, text: string) => boolean = () => false) {
+  return LINES.flatMap(({ at, text }) =>
+    [...text.matchAll(pattern)].filter(([match]) => !isFine(match, text)).map(([match]) => `${at} ${match}`),
+  );
+}
+
+describe('docs/rules', () => {
+  test('defines each id once', () => {
+    const ids = RULES.map(({ id }) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+
+  test.each(RULES)('$id says something, and where it comes from', ({ text, source }) => {
+    expect(text).not.toBe('');
+    expect(source).toBeDefined();
+  });
+
+  test('has no heading below a file’s parts that is not a rule', () => {
+    const headings = LINES.filter(({ at, text }) => at.startsWith('docs/rules/') && text.startsWith('###'));
+    expect(headings.length).toBe(RULES.length);
+  });
+
+  test('lists each family and its file in its index', () => {
+    const index = LINES.filter(({ at }) => at.startsWith('docs/rules/README.md:')).map(({ text }) => text);
+    const missing = RULES.filter(
+      ({ id, file }) =>
+        !index.some((text) => text.includes(`\`${familyOf(id)}\``) && text.includes(`](${file})`)),
+    );
+    expect(missing.map(({ id, file }) => `${id} in ${file}`)).toEqual([]);
+  });
+});
+
+describe('what is cited', () => {
+  const cited = new RegExp(`\\b(?:${FAMILIES.join('|')})-\\d+\\b`, 'g');
+
+  test('is a rule in docs/rules', () => {
+    expect(found(cited, (id) => IDS.has(id))).toEqual([]);
+    expect(found(cited).length).toBeGreaterThan(300);
+  });
+
+  test('is of a family that exists', () => {
+    const known = new Set([
+      ...FAMILIES,
+      'RFC',
+      'KEP',
+      'NPEP',
+      'CVE',
+      'UTF',
+      'SHA',
+      'ISO',
+      'ECMA',
+      'TLS',
+      'INC',
+    ]);
+    const comments = /(?<=^\s*(?:\/\/|\/?\*|#) .*)\b[A-Z]{2,}-\d+\b/g;
+    expect(found(comments, (id) => known.has(familyOf(id)))).toEqual([]);
+  });
+
+  test('is no document that a reader of the repository lacks', () => {
+    expect(found(/\bfacts\/\S+\.md|\bdesign(?:\.md)? ?§|\bscreens\.md\b/g)).toEqual([]);
+  });
+
+  test('is no section of a document without a name', () => {
+    expect(found(/§\S*/g, (_, text) => /\b(RFC \d+|YAML [\d.]+|XML [\d.]+) §/.test(text))).toEqual([]);
+  });
+});
