@@ -1,16 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
-import type { ForeignObject } from '../../../../src/core/policy/foreign.ts';
+import { describe, expect, test } from 'vitest';
 import { POLICY_KINDS } from '../../../../src/core/policy/kinds.ts';
-import type { End, Half, Query } from '../../../../src/core/policy/verdict.ts';
-import { engineOf } from './engine-of.ts';
-import { answer, type HalfAnswer, isIsolated } from './oracle.ts';
-import { type OracleEnd, type OracleWorld, readWorld } from './reading.ts';
-import { settingsOf } from './settings.ts';
-import { ADDRESSES, ASKED_PORTS, ENFORCERS, type RandomWorld, randomForeign, randomWorld } from './worlds.ts';
+import { compare, createTally, everyQuestion, someQuestions } from './compare.ts';
+import { KEPT } from './kept.ts';
+import { ENFORCERS, randomForeign, randomWorld } from './worlds.ts';
 
-const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 const QUERIES = process.env.SLUICE_FUZZ === 'full' ? 300_000 : Number(process.env.SLUICE_FUZZ ?? 200_000);
 
 /** How many questions are drawn from a world. */
@@ -20,7 +14,7 @@ test(`two evaluators agree on ${QUERIES} queries`, { timeout: 600_000 }, () => {
   const seen = createTally();
   fc.assert(
     fc.property(randomWorld, randomForeign, fc.nat(1_000_000), (world, foreign, seed) =>
-      compare(world, foreign, seed, seen),
+      compare(world, foreign, (ends) => someQuestions(ends, seed, PER_WORLD), seen),
     ),
     { numRuns: Math.ceil(QUERIES / PER_WORLD) },
   );
@@ -28,7 +22,8 @@ test(`two evaluators agree on ${QUERIES} queries`, { timeout: 600_000 }, () => {
   process.stdout.write(
     `oracle: ${asked} queries, ${[...verdicts].map(([name, count]) => `${name} ${percent(count, asked)}`).join(', ')}\n`,
   );
-  expect(asked).toBeGreaterThanOrEqual(QUERIES);
+  // A world whose pods have all finished is asked nothing.
+  expect(asked).toBeGreaterThan(QUERIES * 0.98);
   expect((verdicts.get('allow') ?? 0) / asked).toBeGreaterThan(0.2);
   expect((verdicts.get('deny') ?? 0) / asked).toBeGreaterThan(0.2);
   expect((verdicts.get('undecidable') ?? 0) / asked).toBeLessThan(0.4);
@@ -39,127 +34,14 @@ test(`two evaluators agree on ${QUERIES} queries`, { timeout: 600_000 }, () => {
   expect(new Set(ENFORCERS)).toEqual(new Set(enforcers.keys()));
 });
 
-type Tally = {
-  asked: number;
-  readonly verdicts: Map<string, number>;
-  /** How often a policy of a kind was among the deciders. */
-  readonly kinds: Map<string, number>;
-  readonly enforcers: Map<string, number>;
-};
-
-function createTally(): Tally {
-  return { asked: 0, verdicts: new Map(), kinds: new Map(), enforcers: new Map() };
-}
-
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
-}
-
 function percent(part: number, whole: number): string {
   return `${Math.round((100 * part) / whole)} %`;
 }
 
-function compare(world: RandomWorld, foreign: readonly ForeignObject[], seed: number, seen: Tally): void {
-  const { model, engine } = engineOf(world);
-  engine.setForeign(foreign);
-  const plain = readWorld(world.documents);
-  const { enforcer, settings: config, assumed } = world;
-  const settings = settingsOf(enforcer, config, assumed, foreign);
-  count(seen.enforcers, enforcer);
-  for (const pod of plain.pods.filter(({ host, finished }) => !host && !finished)) {
-    const { ingress, egress } = engine.isolation(model.pod(pod.namespace, pod.name) ?? never());
-    expectSame(
-      { pod: pod.name, ingress, egress },
-      {
-        pod: pod.name,
-        ingress: isIsolated(plain, settings, pod, 'ingress'),
-        egress: isIsolated(plain, settings, pod, 'egress'),
-      },
-    );
-  }
-  const ends = endsOf(plain);
-  const pods = ends.filter(({ type }) => type === 'pod');
-  seen.asked += PER_WORLD;
-  if (pods.length === 0) return;
-  for (let round = 0; round < PER_WORLD; round += 1) {
-    const draw = drawer(seed, round);
-    const [pod, other] = [draw(pods), draw(ends)];
-    const [from, to] = round % 2 === 0 ? [pod, other] : [other, pod];
-    const [port, protocol] = [draw(ASKED_PORTS), draw(PROTOCOLS)];
-    const query: Query = { from: endOf(model, from), to: endOf(model, to), port, protocol };
-    const verdict = engine.evaluate(query);
-    const told = { from: nameOf(from), to: nameOf(to), port, protocol };
-    const question = { from, to, port, protocol };
-    const egress = answer(plain, settings, question, 'egress');
-    const ingress = answer(plain, settings, question, 'ingress');
-    expectSame(
-      {
-        ...told,
-        egress: halfAnswer(verdict.egress),
-        ingress: halfAnswer(verdict.ingress),
-        verdict: verdict.verdict,
-        decided: engine.decide(query),
-      },
-      {
-        ...told,
-        egress,
-        ingress,
-        verdict: both(egress, ingress),
-        decided: { egress: decided(egress), ingress: decided(ingress) },
-      },
-    );
-    count(seen.verdicts, verdict.verdict);
-    const deciders = [...verdict.egress.deciders, ...verdict.ingress.deciders];
-    for (const kind of new Set(deciders.map((decider) => decider.kind))) count(seen.kinds, kind);
-  }
-}
-
-/** `toEqual`, but cheap where nothing differs. */
-function expectSame(got: unknown, wanted: unknown): void {
-  if (JSON.stringify(got) !== JSON.stringify(wanted)) expect(got).toEqual(wanted);
-}
-
-function both(a: HalfAnswer, b: HalfAnswer): string {
-  if (a === 'deny' || b === 'deny') return 'deny';
-  return a === 'allow' && b === 'allow' ? 'allow' : 'undecidable';
-}
-
-function halfAnswer({ verdict, l7 }: Half): HalfAnswer {
-  return verdict === 'allow' && l7 !== undefined ? 'l7' : verdict;
-}
-
-/** Open at L4 with a proxy behind it is no certain allow. */
-function decided(answer: HalfAnswer): string {
-  return answer === 'l7' ? 'undecidable' : answer;
-}
-
-/** Live pods and some addresses; a question about a finished pod has no answer to compare. */
-function endsOf(world: OracleWorld): readonly OracleEnd[] {
-  return [
-    ...world.pods.filter(({ finished }) => !finished),
-    ...ADDRESSES.map(
-      (ip): OracleEnd => ({ type: 'address', ip, node: world.nodes.find((node) => node.ip === ip) }),
-    ),
-  ];
-}
-
-function endOf(model: ClusterModel, end: OracleEnd): End {
-  if (end.type === 'address') return { type: 'ip', ip: end.ip };
-  return { type: 'pod', pod: model.pod(end.namespace, end.name) ?? never() };
-}
-
-function nameOf(end: OracleEnd): string {
-  return end.type === 'pod' ? `${end.namespace}/${end.name}` : end.ip;
-}
-
-function drawer(seed: number, round: number): <T>(items: readonly T[]) => T {
-  let state = (seed + round * 7_919) >>> 0;
-  return (items) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
-    return items[(state >>> 8) % items.length] ?? never();
-  };
-}
-
-function never(): never {
-  throw new Error('nothing to draw from');
-}
+describe('they agree on what they differed on once', () => {
+  test.each(KEPT.map((kept) => [kept.title, kept] as const))('%s', (_, { foreign = [], ...world }) => {
+    const seen = createTally();
+    compare(world, foreign, everyQuestion, seen);
+    expect(seen.asked).toBeGreaterThan(0);
+  });
+});
