@@ -1,10 +1,7 @@
-import { createClusterModel } from '../../core/cluster/model.ts';
-import { dialectOf } from '../../core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../core/policy/engine.ts';
 import type { TrafficSource } from '../../core/ports.ts';
 import { createFold } from '../../core/traffic/fold.ts';
 import { touches } from '../../session/app/publish.ts';
-import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
+import { createAttemptLines, lineOfFlows } from '../../session/rows/attempts/attempt-lines.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { untilAborted } from '../../session/wait.ts';
 import { systemClock } from '../clock.ts';
@@ -58,8 +55,6 @@ export async function followAlone(following: Following): Promise<number> {
   const { options, output, signal } = context;
   const view = options.allNamespaces === true ? undefined : options.namespace;
   const source = await openAlone({ ...options, ...(view === undefined ? {} : { rawNamespace: view }) });
-  const model = createClusterModel();
-  const lines = createAttemptLines(model, createEngine(model, dialectOf('unknown')));
   const fold = createFold({});
   const telling: Telling = { call: () => {} };
   const stop = new AbortController();
@@ -80,7 +75,7 @@ export async function followAlone(following: Following): Promise<number> {
     if (raw) return await running.then(() => (signal.aborted ? untilAborted(signal) : EXIT.done));
     return await tellAttempts(context, {
       fold,
-      linesOf: (rows) => lines(rows).map(withoutVerdict),
+      linesOf: (rows) => rows.map(lineOfFlows),
       wanted: inView(view, wanted),
       limit,
       telling,
@@ -103,15 +98,4 @@ function inView(
   wanted: (line: AttemptLine) => boolean,
 ): (line: AttemptLine) => boolean {
   return view === undefined ? wanted : (line) => touches(line, view) && wanted(line);
-}
-
-/** Without policies the evaluator has nothing to say: only what the flows themselves tell. */
-function withoutVerdict({ key, row }: AttemptLine): AttemptLine {
-  const { newest } = row;
-  const named = [...newest.deniedBy, ...newest.allowedBy].map(({ namespace, name }) =>
-    namespace === undefined ? name : `${namespace}/${name}`,
-  );
-  const reason = newest.dropReason?.text.toLowerCase();
-  const why = [reason, newest.l7?.text, ...named].filter((part) => part !== undefined).join(' ');
-  return { key, row, why };
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { toJsonResponse } from '../../../src/hubble/json-flow.ts';
 import { decodeResponse } from '../../../src/hubble/wire/decoded.ts';
-import { observerService } from '../../../src/hubble/wire/wire.ts';
+import { observerService, type WireFlow } from '../../../src/hubble/wire/wire.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { type FakeHubble, flowResponse, startHubble } from '../../helpers/hubble/hubble-server.ts';
 import { runProgram } from '../../helpers/program.ts';
@@ -109,6 +109,41 @@ describe('a recording', () => {
       (await run('--replay', copy, '--raw')).lines.join('\n').concat('\n'),
     );
     expect(destinations((await readFile(copy, 'utf8')).trim().split('\n'))).toHaveLength(4);
+  });
+});
+
+describe('a drop of which one half was allowed', () => {
+  const meant = { IP: { source: '10.0.0.1', destination: '10.0.0.2' } };
+  const syn = { TCP: { source_port: 41_000, destination_port: 5_432, flags: { SYN: true } } };
+  const out = [{ name: 'web-out', namespace: 'shop' }];
+  const dropped = {
+    verdict: 'DROPPED',
+    drop_reason_desc: 'POLICY_DENIED',
+    traffic_direction: 'INGRESS',
+  } as const;
+
+  test.each([
+    ['names the policy that denies it', [{ name: 'never', namespace: 'shop' }], 'shop/never denies it'],
+    ['names no policy where none is said to deny it', [], 'policy denied'],
+  ])('%s, as a line and as JSON', async (_, ingress_denied_by, why) => {
+    const file = join(folder, 'halves.jsonl');
+    const seconds = Math.floor(Date.now() / 1_000);
+    const { responseSerialize } = observerService().GetFlows;
+    const flows: readonly WireFlow[] = [
+      { verdict: 'FORWARDED', traffic_direction: 'EGRESS', event_type: { type: 5 }, egress_allowed_by: out },
+      { ...dropped, event_type: { type: 5 }, ingress_denied_by },
+      { ...dropped, event_type: { type: 1, sub_type: 133 } },
+    ];
+    const lines = flows.map((flow, index) => {
+      const time = { seconds, nanos: index * 1_000_000 };
+      const response = flowResponse({ ...meant, l4: syn, trace_observation_point: 0, ...flow, time });
+      return JSON.stringify(toJsonResponse(decodeResponse(responseSerialize({ ...response, time }))));
+    });
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const told = await run('--replay', file);
+    expect(told.lines).toEqual([expect.stringMatching(new RegExp(`dropped .* {3}${why}$`))]);
+    const [json] = (await run('--replay', file, '-o', 'json')).lines;
+    expect(JSON.parse(json ?? '')).toMatchObject({ verdict: 'drop', why, allowedBy: [{ name: 'web-out' }] });
   });
 });
 

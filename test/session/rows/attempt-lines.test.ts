@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
 import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
-import { createJudgedLines } from '../../../src/session/rows/attempts/attempt-lines.ts';
+import { createJudgedLines, lineOfFlows } from '../../../src/session/rows/attempts/attempt-lines.ts';
 import { createEpochs } from '../../../src/session/rows/attempts/epochs.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 import { attemptLine } from '../../helpers/session-state.ts';
@@ -69,4 +69,32 @@ test('when the time is over, rows keep the verdict that they have and are judged
   expect(late[0]?.why).toBe(first?.why);
   lines.of(rows, always);
   expect(lines.left()).toBe(0);
+});
+
+test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
+  ['a drop by the policies that deny it', { verdict: 'drop' }, 'shop/never, all-out deny it'],
+  ['a drop that no policy is named for by its reason', { verdict: 'drop', deniedBy: [] }, 'policy denied'],
+  [
+    'a drop of a request by what the proxy saw',
+    { verdict: 'drop', deniedBy: [], dropReason: undefined, l7: { type: 'REQUEST', text: 'GET /admin' } },
+    'GET /admin',
+  ],
+  ['what was let through by the policies that allow it', { verdict: 'allow' }, 'shop/web-out, shop/db-in'],
+])('flows alone explain %s, and by no other', (_, change, why) => {
+  const { row: made } = attemptLine();
+  const newest = {
+    ...made.newest,
+    allowedBy: [
+      { namespace: 'shop', name: 'web-out', direction: 'egress' as const },
+      { namespace: 'shop', name: 'db-in', direction: 'ingress' as const },
+    ],
+    deniedBy: [{ namespace: 'shop', name: 'never' }, { name: 'all-out' }],
+    ...change,
+  };
+  const { verdict } = newest;
+  expect(lineOfFlows({ ...made, verdict, newest })).toEqual({
+    key: made.key,
+    row: { ...made, verdict, newest },
+    why,
+  });
 });

@@ -98,6 +98,11 @@ function lineOf(row: AttemptRow, verdict: Verdict | undefined): AttemptLine {
   };
 }
 
+/** The line of a row where there are no policies to judge it by: what its flows themselves tell. */
+export function lineOfFlows(row: AttemptRow): AttemptLine {
+  return lineOf(row, undefined);
+}
+
 /** The evaluator's verdict on an attempt; undefined where its ends or port are not known well enough. */
 export function judgeAttempt(model: ClusterModel, engine: Engine, attempt: Attempt): Verdict | undefined {
   const { destination, protocol } = attempt;
@@ -154,23 +159,23 @@ function whyOf(attempt: Attempt, verdict: Verdict | undefined): string {
 }
 
 function dropWhy(attempt: Attempt, verdict: Verdict | undefined): string {
-  const denied = attempt.deniedBy[0];
-  if (denied !== undefined) return `${policyName(denied)} denies it`;
+  const { deniedBy } = attempt;
+  if (deniedBy.length > 0) return `${policyNames(deniedBy)} ${deniedBy.length === 1 ? 'denies' : 'deny'} it`;
   if (verdict?.egress.verdict === 'deny') return verdict.egress.summary;
   if (verdict?.ingress.verdict === 'deny') return verdict.ingress.summary;
   const { dropReason } = attempt;
   if (dropReason !== undefined && !isPolicyDrop(dropReason.code)) return dropReason.text.toLowerCase();
   if (verdict?.verdict === 'undecidable') return undecided(verdict);
-  return dropReason?.text.toLowerCase() ?? 'dropped, no policy explains it';
+  return dropReason?.text.toLowerCase() ?? attempt.l7?.text ?? 'dropped, no policy explains it';
 }
 
 function allowWhy(attempt: Attempt, verdict: Verdict | undefined): string {
-  const named = attempt.allowedBy[0];
-  if (verdict === undefined) return named === undefined ? '' : policyName(named);
+  const named = policyNames(attempt.allowedBy);
+  if (verdict === undefined) return named;
   const half = [verdict.ingress, verdict.egress].find(({ deciders }) => deciders.length > 0);
   const decider = half?.deciders[0];
   if (decider !== undefined && verdict.verdict === 'allow') return decider.name;
-  if (named !== undefined) return policyName(named);
+  if (named !== '') return named;
   const toPod = attempt.destination.pod !== undefined || attempt.destination.service !== undefined;
   return toPod ? verdict.ingress.summary : verdict.egress.summary;
 }
@@ -199,6 +204,8 @@ function difference(attempt: Attempt, verdict: Verdict): string | undefined {
   return undefined;
 }
 
-function policyName({ namespace, name }: FlowPolicy): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
+function policyNames(policies: readonly FlowPolicy[]): string {
+  return policies
+    .map(({ namespace, name }) => (namespace === undefined ? name : `${namespace}/${name}`))
+    .join(', ');
 }
