@@ -1,4 +1,5 @@
 import { type Rule, responderRules, type User } from './api/access.ts';
+import { pathOf } from './api/http/identify.ts';
 import { startApiServer } from './api/http/server.ts';
 import { createTunnels } from './api/http/tunnel.ts';
 import { startControllers } from './controllers/controllers.ts';
@@ -84,8 +85,9 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
 
   const addUser: Faults['addUser'] = ({ username, groups = [], rules, namespace = 'shop' }) => {
     const token = `demo-${createRandom(seed).fork(`token ${username}`).text(24)}`;
+    const server = `http://127.0.0.1:${api.port}${tokens.size === 0 ? '' : pathOf(token)}`;
     tokens.set(token, { username, groups: [...groups, 'system:authenticated'], rules });
-    return kubeconfigFor(api.port, { name: username, token }, namespace);
+    return kubeconfigFor(server, { name: username, token }, namespace);
   };
   const kubeconfig = addUser({ username: 'responder@demo', groups: ['sre'], rules: responderRules() });
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 
-/** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster. */
+/** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster, which is at `server`. */
 export function kubeconfigFor(
-  port: number,
+  server: string,
   user: { readonly name: string; readonly token: string },
   namespace: string,
 ): string {
@@ -10,7 +10,7 @@ export function kubeconfigFor(
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'demo',
-    clusters: [{ name: 'demo', cluster: { server: `http://127.0.0.1:${port}` } }],
+    clusters: [{ name: 'demo', cluster: { server } }],
     users: [{ name: user.name, user: { token: user.token } }],
     contexts: [{ name: 'demo', context: { cluster: 'demo', user: user.name, namespace } }],
   });

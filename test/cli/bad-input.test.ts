@@ -22,9 +22,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'nobody-home.kubeconfig'), broken('{token: x}'));
   const plugin =
     '{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin-here, interactiveMode: Never}}';
-  await writeFile(join(folder, 'plugin.kubeconfig'), broken(plugin));
+  await writeFile(join(folder, 'plugin.kubeconfig'), broken(plugin, 'https://127.0.0.1:1'));
   const server = /server: (\S+)/.exec(demo.kubeconfig)?.[1]?.replaceAll('"', '') ?? '';
-  await writeFile(join(folder, 'expired.kubeconfig'), broken('{token: expired}', server));
+  await writeFile(join(folder, 'expired.kubeconfig'), broken('{}', `${server}/as/expired`));
 });
 
 afterAll(async () => {

@@ -24,9 +24,7 @@ beforeEach(async () => {
     noServer: true,
     handleProtocols: (offered) => [...offered][0] ?? false,
   });
-  server = await scriptedServer((_, response) => {
-    response.end();
-  });
+  server = await scriptedServer((_, response) => void response.end(), { tls: true });
   server.server.on('upgrade', (request, socket, head) => {
     asked.push({
       url: new URL(request.url ?? '', 'http://x'),

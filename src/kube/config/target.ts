@@ -34,7 +34,8 @@ export async function chooseTarget(config: Kubeconfig, options: TargetOptions): 
   const cluster = named(config.clusters, context, 'cluster');
   const userName = textAt(context.fields, 'user') ?? '';
   const user = userName === '' ? undefined : named(config.users, context, 'user');
-  const [clusterEntry, userEntry] = await Promise.all([readCluster(cluster), readUser(user)]);
+  const clusterEntry = await readCluster(cluster);
+  const userEntry = await readUser(user, clusterEntry.server);
   const impersonate = chooseImpersonation(options, userEntry.impersonate);
   return {
     context: context.name,

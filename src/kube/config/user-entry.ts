@@ -37,13 +37,22 @@ export type UserEntry = {
 };
 
 /**
- * Reads a user of a kubeconfig, with certificate and key; no entry is a user without credentials.
+ * Reads a user of a kubeconfig, with certificate and key; no entry is a user without credentials. For a server
+ * without TLS no credentials are read at all, only whom to act as: they would go out in clear text.
+ * Source: k8s.io/client-go/tools/clientcmd/client_config.go, `DirectClientConfig.ClientConfig`.
  *
  * @throws SluiceError `config` when a certificate or a key can't be read
  */
-export async function readUser(entry: Entry | undefined): Promise<UserEntry> {
+export async function readUser(entry: Entry | undefined, server: URL): Promise<UserEntry> {
   if (entry === undefined) return { name: '' };
   const { fields } = entry;
+  const impersonate = readImpersonation(fields);
+  const known = {
+    name: entry.name,
+    file: entry.file,
+    ...(impersonate === undefined ? {} : { impersonate }),
+  };
+  if (server.protocol !== 'https:') return known;
   const [cert, key] = await Promise.all([
     readMaterial(entry, 'client-certificate'),
     readMaterial(entry, 'client-key'),
@@ -53,10 +62,8 @@ export async function readUser(entry: Entry | undefined): Promise<UserEntry> {
   const username = textAt(fields, 'username');
   const exec = readExec(entry);
   const provider = textAt(fields, 'auth-provider', 'name');
-  const impersonate = readImpersonation(fields);
   return {
-    name: entry.name,
-    file: entry.file,
+    ...known,
     ...(token ? { token } : {}),
     ...(tokenFile ? { tokenFile: resolvePath(entry, tokenFile) } : {}),
     ...(cert === undefined ? {} : { cert }),
@@ -66,7 +73,6 @@ export async function readUser(entry: Entry | undefined): Promise<UserEntry> {
     ...(provider
       ? { authProvider: { name: provider, config: texts(fields['auth-provider'], 'config') } }
       : {}),
-    ...(impersonate === undefined ? {} : { impersonate }),
   };
 }
 

@@ -13,11 +13,21 @@ export type Answer = {
   readonly fromApi: boolean;
 };
 
+const NEEDS_TLS =
+  'As kubectl, sluice sends credentials over TLS only: give the server an https:// address in the kubeconfig.';
+
 /** Code, sentence and next step for an answer (API-12). */
 export function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceError> {
   const { about, status, message, origin } = answer;
   switch (status) {
     case 401:
+      if (origin.server.protocol !== 'https:') {
+        return [
+          'unauthenticated',
+          `${origin.server.host} asks who you are, and no credentials are sent over plain http:// (context ${safeText(origin.context)}).`,
+          NEEDS_TLS,
+        ];
+      }
       return [
         'unauthenticated',
         `${origin.server.host} does not accept the credentials of ${safeText(origin.user) || 'no user'} (context ${safeText(origin.context)}).`,
@@ -130,7 +140,9 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
   return [
     'forbidden',
     `${user ?? `The user of context ${safeText(origin.context)}`} may not ${verb} ${what} ${where}`,
-    `Ask for ${verbs} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
+    user === 'system:anonymous' && origin.server.protocol !== 'https:'
+      ? NEEDS_TLS
+      : `Ask for ${verbs} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
   ];
 }
 

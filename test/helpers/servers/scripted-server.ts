@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TEST_CERT, TEST_KEY } from './tls-pair.ts';
+import { TEST_CA, TEST_CERT, TEST_KEY } from './tls-pair.ts';
 
 /** A request as it came, its body read. */
 export type Seen = {
@@ -22,7 +22,7 @@ export type ScriptedServer = {
   readonly port: number;
   readonly requests: readonly Seen[];
   readonly server: Server;
-  /** A kubeconfig for it; `user` and `cluster` are YAML flow fields to add. */
+  /** A kubeconfig for it, with its CA if it speaks TLS; `user` and `cluster` are YAML flow fields to add. */
   kubeconfig(user?: string, cluster?: string): string;
   close(): Promise<void>;
 };
@@ -59,7 +59,8 @@ export async function scriptedServer(
     port,
     requests,
     server,
-    kubeconfig: (user = '', cluster = '') => kubeconfigFor(url, user, cluster),
+    kubeconfig: (user = '', cluster = '') =>
+      kubeconfigFor(url, user, [...(tls ? [TEST_CA] : []), ...(cluster === '' ? [] : [cluster])].join(', ')),
     close: async () => {
       server.closeAllConnections();
       server.close();

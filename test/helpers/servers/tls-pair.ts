@@ -19,3 +19,6 @@ cO1turoE4l5p6qzj2U06Baif/gWhRANCAATvFAq+1mtfoyRsFaizmG2Z+DCFIjOb
 OewByupOynBurpXEFkYLe8tIPc/khnqyw7wPW8t0Q8pTszZ+sT8DAsdU
 -----END PRIVATE KEY-----
 `.trimStart();
+
+/** The certificate as the CA of a cluster, a YAML flow field. */
+export const TEST_CA = `certificate-authority-data: ${Buffer.from(TEST_CERT).toString('base64')}`;

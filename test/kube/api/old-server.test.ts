@@ -1,7 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { UNCONFIRMED } from '../../../src/kube/api/identity.ts';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
-import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
+import {
+  failure,
+  json,
+  type Reply,
+  type ScriptedServer,
+  scriptedServer,
+} from '../../helpers/servers/scripted-server.ts';
 import { TEST_CERT, TEST_KEY } from '../../helpers/servers/tls-pair.ts';
 
 let server: ScriptedServer;
@@ -12,14 +18,22 @@ afterEach(async () => {
   await server.close();
 });
 
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const CERTIFICATE = `client-certificate-data: ${base64(TEST_CERT)}, client-key-data: ${base64(TEST_KEY)}`;
+
 /** A server that knows SelfSubjectReview in these versions only. */
-async function serverWith(versions: readonly string[], user: string, as?: string): Promise<Cluster> {
-  server = await scriptedServer(({ path }, response) => {
+async function serverWith(
+  versions: readonly string[],
+  user: string,
+  { as, tls = true }: { readonly as?: string; readonly tls?: boolean } = {},
+): Promise<Cluster> {
+  const reply: Reply = ({ path }, response) => {
     const version = path.split('/')[3] ?? '';
     if (versions.includes(version))
       json(response, { status: { userInfo: { username: `from ${version}`, groups: ['g'] } } }, 201);
     else json(response, failure(404, 'NotFound', 'the server could not find the requested resource'), 404);
-  });
+  };
+  server = await scriptedServer(reply, { tls });
   cluster = await connect({ kubeconfig: { text: server.kubeconfig(user) }, as });
   return cluster;
 }
@@ -36,11 +50,7 @@ test('the newest version of the review that the server knows is asked', async ()
 });
 
 test('without any, the certificate tells, and the answer says that nobody confirmed it', async () => {
-  const base64 = (text: string) => Buffer.from(text).toString('base64');
-  const { api } = await serverWith(
-    [],
-    `client-certificate-data: ${base64(TEST_CERT)}, client-key-data: ${base64(TEST_KEY)}`,
-  );
+  const { api } = await serverWith([], CERTIFICATE);
   expect(await api.identity()).toEqual({
     username: 'sluice-test',
     groups: [],
@@ -59,11 +69,16 @@ test('or the subject of the token', async () => {
 });
 
 test('or the user that is impersonated', async () => {
-  const { api } = await serverWith([], 'token: x', 'eve');
+  const { api } = await serverWith([], 'token: x', { as: 'eve' });
   expect(await api.identity()).toMatchObject({ username: 'eve', impersonating: true });
 });
 
 test('and where nothing tells, that is said', async () => {
   const { api } = await serverWith([], 'token: opaque');
+  await expect(api.identity()).rejects.toMatchObject({ code: 'unsupported' });
+});
+
+test('a certificate that is not sent, as the server speaks no TLS, tells nothing', async () => {
+  const { api } = await serverWith([], CERTIFICATE, { tls: false });
   await expect(api.identity()).rejects.toMatchObject({ code: 'unsupported' });
 });

@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
-import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
+import {
+  failure,
+  json,
+  type Reply,
+  type ScriptedServer,
+  scriptedServer,
+} from '../../helpers/servers/scripted-server.ts';
+import { TEST_CERT } from '../../helpers/servers/tls-pair.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
 const POD = { group: '', version: 'v1', resource: 'pods', namespace: 'here', name: 'web' };
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 let folder: string;
 let server: ScriptedServer;
@@ -18,12 +27,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-plugin-'));
   vi.stubEnv('KUBERC', join(folder, 'kuberc'));
   accepted = undefined;
-  server = await scriptedServer((request, response) => {
+  const reply: Reply = (request, response) => {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     if (accepted !== undefined && !accepted.includes(token))
       json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401);
     else json(response, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', annotations: { token } } });
-  });
+  };
+  server = await scriptedServer(reply, { tls: true });
 });
 
 afterEach(async () => {
@@ -98,7 +108,10 @@ test('it finds what is asked of it in its environment, and no terminal', async (
   expect(JSON.parse(await readFile(join(folder, 'info'), 'utf8'))).toEqual({
     kind: 'ExecCredential',
     apiVersion: V1,
-    spec: { interactive: false, cluster: { server: server.url } },
+    spec: {
+      interactive: false,
+      cluster: { server: server.url, 'certificate-authority-data': base64(TEST_CERT) },
+    },
   });
   expect(await readFile(join(folder, 'args'), 'utf8')).toBe('blue get\n');
 });

@@ -136,7 +136,7 @@ test('credentials that run out show as such', async () => {
   demo.faults.dropWatches();
   await eventually(() => expect(stateOf('pods')).toMatchObject({ state: 'stale' }));
   expect(stateOf('pods')).toMatchObject({
-    reason: expect.stringContaining('does not accept the credentials'),
+    reason: expect.stringContaining('asks who you are'),
   });
   undo();
   await live('pods');

@@ -13,7 +13,7 @@ import {
   scriptedServer,
   unusedPort,
 } from '../../helpers/servers/scripted-server.ts';
-import { TEST_CERT } from '../../helpers/servers/tls-pair.ts';
+import { TEST_CA } from '../../helpers/servers/tls-pair.ts';
 
 let server: ScriptedServer | undefined;
 let cluster: Cluster | undefined;
@@ -28,10 +28,15 @@ afterEach(async () => {
 
 async function talkTo(
   reply: Reply,
-  options: { readonly user?: string; readonly as?: string; readonly asGroups?: readonly string[] } = {},
+  options: {
+    readonly user?: string;
+    readonly as?: string;
+    readonly asGroups?: readonly string[];
+    readonly tls?: boolean;
+  } = {},
 ): Promise<Cluster> {
-  server = await scriptedServer(reply);
-  const { as, asGroups } = options;
+  const { as, asGroups, tls } = options;
+  server = await scriptedServer(reply, { tls });
   cluster = await connect({ kubeconfig: { text: server.kubeconfig(options.user) }, as, asGroups });
   return cluster;
 }
@@ -157,15 +162,47 @@ test('each group that is impersonated is a header of its own', async () => {
   expect(server?.requests[0]?.headers['impersonate-user']).toBe('eve');
 });
 
-test('tokens and passwords go out as kubectl sends them', async () => {
-  const { api } = await talkTo((_, response) => json(response, pod), { user: 'token: abc' });
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const EXPIRED = `x.${Buffer.from('{"exp":1}').toString('base64url')}.y`;
+
+test.each([
+  ['token: abc', 'Bearer abc'],
+  ['username: u, password: p', `Basic ${base64('u:p')}`],
+])('a user with %s goes out as from kubectl', async (user, authorization) => {
+  const { api } = await talkTo((_, response) => json(response, pod), { user, tls: true });
   await api.read(POD);
-  expect(server?.requests[0]?.headers.authorization).toBe('Bearer abc');
-  await cluster?.dispose();
-  await server?.close();
-  const basic = await talkTo((_, response) => json(response, pod), { user: 'username: u, password: p' });
-  await basic.api.read(POD);
-  expect(server?.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('u:p').toString('base64')}`);
+  expect(server?.requests[0]?.headers.authorization).toBe(authorization);
+});
+
+test.each([
+  'token: abc',
+  'tokenFile: /nowhere/token',
+  'username: u, password: p',
+  'exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin-here}',
+  `auth-provider: {name: oidc, config: {id-token: ${EXPIRED}}}`,
+])('without TLS none of %s is sent, read or run', async (user) => {
+  const { api } = await talkTo((_, response) => json(response, pod), { user, as: 'eve' });
+  expect(await api.read(POD)).toEqual(pod);
+  expect(server?.requests[0]?.headers).not.toHaveProperty('authorization');
+  expect(server?.requests[0]?.headers['impersonate-user']).toBe('eve');
+});
+
+test.each<readonly [number, string, string, string]>([
+  [401, 'Unauthorized', 'Unauthorized', 'asks who you are, and no credentials are sent over plain http://'],
+  [
+    403,
+    'Forbidden',
+    'pods "web" is forbidden: User "system:anonymous" cannot get resource "pods" in API group "" in the namespace "here"',
+    'system:anonymous may not get pods web in namespace here',
+  ],
+])('a %d without TLS says that no credentials were sent', async (code, reason, text, says) => {
+  const { api } = await talkTo((_, response) => json(response, failure(code, reason, text), code), {
+    user: 'token: abc',
+  });
+  await expect(api.read(POD)).rejects.toMatchObject({
+    message: expect.stringContaining(says),
+    hint: 'As kubectl, sluice sends credentials over TLS only: give the server an https:// address in the kubeconfig.',
+  });
 });
 
 test('a read that was too much, or met a broken server, is asked again', async () => {
@@ -220,8 +257,9 @@ test('a 403 without one is, at once', async () => {
 });
 
 test('a 401 says whose credentials failed', async () => {
-  const { api } = await talkTo((_, response) =>
-    json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401),
+  const { api } = await talkTo(
+    (_, response) => json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401),
+    { tls: true },
   );
   await expect(api.read(POD)).rejects.toMatchObject({
     code: 'unauthenticated',
@@ -257,11 +295,10 @@ test('a certificate of a stranger is refused, and accepted with its authority or
     code: 'unreachable',
     message: expect.stringContaining('from an authority that the kubeconfig does not trust'),
   });
-  const ca = `certificate-authority-data: ${Buffer.from(TEST_CERT).toString('base64')}`;
-  expect(await read(ca)).toEqual(pod);
+  expect(await read(TEST_CA)).toEqual(pod);
   expect(await read('insecure-skip-tls-verify: true')).toEqual(pod);
-  expect(await read(`${ca}, tls-server-name: localhost`)).toEqual(pod);
-  await expect(read(`${ca}, tls-server-name: other.example`)).rejects.toThrow('is for other names than');
+  expect(await read(`${TEST_CA}, tls-server-name: localhost`)).toEqual(pod);
+  await expect(read(`${TEST_CA}, tls-server-name: other.example`)).rejects.toThrow('is for other names than');
 });
 
 test('TLS spoken to a plain server, and the other way round, says so', async () => {
@@ -338,8 +375,7 @@ test.each([false, true])('an HTTP proxy carries the call, to a server with TLS: 
     tunnels.push(request.url ?? '');
     tunnel(socket, Number(request.url?.split(':')[1]), () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
   });
-  const ca = `certificate-authority-data: ${Buffer.from(TEST_CERT).toString('base64')}`;
-  const text = kubeconfigFor(server.url, '', `${ca}, proxy-url: "${proxy.url}"`);
+  const text = kubeconfigFor(server.url, '', `${TEST_CA}, proxy-url: "${proxy.url}"`);
   cluster = await connect({ kubeconfig: { text } });
   expect(await cluster.api.read(POD)).toEqual(pod);
   expect(tunnels).toEqual([`127.0.0.1:${server.port}`]);

@@ -6,14 +6,27 @@ import { ApiFailure, badRequest } from '../status.ts';
 /** Users by bearer token. */
 export type Tokens = ReadonlyMap<string, User>;
 
+/** Where a user has the API for itself: clients send no token over plain HTTP, so the address carries it. */
+export function pathOf(token: string): string {
+  return `/as/${token}`;
+}
+
+/** Where a request goes in the API, and the token that the address carries, if it does. */
+export function addressOf(request: IncomingMessage): { readonly url: URL; readonly token?: string } {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const [, token, path] = /^\/as\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
+  if (token === undefined || path === undefined) return { url };
+  url.pathname = path;
+  return { url, token };
+}
+
 /**
- * Who makes a request: the user of its token, nobody for a wrong token. Without a token it is the first user, as behind
- * `kubectl proxy`: kubectl never sends credentials over plain HTTP. With impersonation headers the impersonated user,
- * if the caller may (API-8); then throws 403, or 400 for a group without a user.
+ * Who makes a request: the user of its token, nobody for a wrong token. Without a token, in the address or a header,
+ * it is the first user, as behind `kubectl proxy`. With impersonation headers the impersonated user, if the caller
+ * may (facts/access.md §2.10); then throws 403, or 400 for a group without a user.
  */
 export function identify(tokens: Tokens, request: IncomingMessage, mayDo: MayDo): User | undefined {
-  const { authorization } = request.headers;
-  const token = /^Bearer\s+(.+)$/i.exec(authorization ?? '')?.[1];
+  const token = addressOf(request).token ?? /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const user = token === undefined ? tokens.values().next().value : tokens.get(token);
   if (user === undefined) return undefined;
   const wanted = request.headers['impersonate-user'];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiFailure, unauthorized } from '../status.ts';
 import { type AnswerOptions, answer } from './answer.ts';
-import { identify, type Tokens } from './identify.ts';
+import { addressOf, identify, type Tokens } from './identify.ts';
 import { type Form, formOf, send } from './respond.ts';
 
 /** What happens to a request before it is looked at. */
@@ -23,7 +23,7 @@ export async function serve(
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const { url } = addressOf(request);
   response.setHeader('Audit-Id', String(request.headers['audit-id'] ?? randomUUID()));
   response.setHeader('Cache-Control', 'no-cache, private');
   const gate = await options.gate({

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { User } from '../access.ts';
 import type { MayDo } from '../read/reviews.ts';
 import { ApiFailure } from '../status.ts';
-import { identify, type Tokens } from './identify.ts';
+import { addressOf, identify, type Tokens } from './identify.ts';
 import { routeOf } from './route.ts';
 
 /** A connection to a port of a pod, asked for by a WebSocket. */
@@ -28,7 +28,7 @@ export function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const { url } = addressOf(request);
   const route = routeOf(url.pathname);
   socket.on('error', () => socket.destroy());
   const refuse = (line: string): void => {
