@@ -26,7 +26,9 @@ export type ConnectOptions = {
   readonly asGroups?: readonly string[];
   /** Takes one line per request and per decision; never headers, tokens or bodies. */
   readonly debug?: (line: string) => void;
-  /** Takes what a credential plug-in says to a person, a login code for example. */
+  /** Lends the terminal to a credential plug-in that asks something, as kubectl does: nothing else reads it. */
+  readonly terminal?: boolean;
+  /** Takes what a credential plug-in says to a person, a login code for example, unless it has the terminal. */
   readonly notice?: (line: string) => void;
 };
 
@@ -58,9 +60,13 @@ export type Cluster = {
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const target = await chooseTarget(await loadKubeconfig(options.kubeconfig), options);
   const debug = options.debug ?? (() => undefined);
-  const credentials = credentialsOf(target.user, target.cluster, options.notice ?? debug);
-  const transport = createTransport(target.cluster, credentials, target.impersonate);
   const ended = new AbortController();
+  const credentials = credentialsOf(target.user, target.cluster, {
+    notice: options.notice ?? debug,
+    terminal: options.terminal === true,
+    lifetime: ended.signal,
+  });
+  const transport = createTransport(target.cluster, credentials, target.impersonate);
   const client = createClient({
     transport,
     origin: { server: target.cluster.server, context: target.context, user: target.user.name },

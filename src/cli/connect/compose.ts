@@ -9,13 +9,21 @@ import { chooseTraffic } from './traffic.ts';
 /** Everything that a connection is made from. */
 export type ConnectionOptions = GlobalOptions & TrafficOptions;
 
+/** Where to connect, in place of what the options say. */
+export type Target = {
+  readonly context?: string;
+  readonly namespace?: string;
+  /** Whether the app has the terminal, so that credential plug-ins may not ask there. */
+  readonly screen?: boolean;
+};
+
 /**
  * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they are
  * needed, as each costs start-up time (TERM-9).
  */
 export async function openConnection(
   options: ConnectionOptions,
-  target: { readonly context?: string; readonly namespace?: string },
+  target: Target,
   signal: AbortSignal,
 ): Promise<Connection> {
   const { connect } = await import('../../kube/connect.ts');
@@ -80,13 +88,11 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
 }
 
 /** The options of `connect` for a target; what the target names wins over the command line. */
-export function connectOptions(
-  options: GlobalOptions,
-  target: { readonly context?: string; readonly namespace?: string } = {},
-): ConnectOptions {
+export function connectOptions(options: GlobalOptions, target: Target = {}): ConnectOptions {
   const context = target.context ?? options.context;
   const namespace = target.namespace ?? options.namespace;
   return {
+    terminal: target.screen !== true,
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(context === undefined ? {} : { context }),
     ...(namespace === undefined ? {} : { namespace }),

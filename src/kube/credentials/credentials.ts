@@ -20,8 +20,15 @@ export type Credentials = {
   renew(): boolean;
 };
 
-/** How credential plug-ins talk to a person: a line of theirs, sanitised, as it comes. */
-export type Notice = (line: string) => void;
+/** What surrounds credential plug-ins, and how they talk to a person. */
+export type PluginSurroundings = {
+  /** Takes a line of theirs, sanitised, as it comes; not what is written to a terminal that is lent. */
+  readonly notice: (line: string) => void;
+  /** Lends them the terminal, where there is one. */
+  readonly terminal: boolean;
+  /** Ends what runs when it aborts. */
+  readonly lifetime: AbortSignal;
+};
 
 /** How long a token file is believed before it is read again, as client-go does. */
 const TOKEN_FILE_AGE = 60_000;
@@ -32,13 +39,19 @@ const TOKEN_FILE_AGE = 60_000;
  *
  * @throws SluiceError `unsupported` for a cloud auth provider, which kubectl dropped in 1.26
  */
-export function credentialsOf(user: UserEntry, cluster: ClusterEntry, notice: Notice): Credentials {
+export function credentialsOf(
+  user: UserEntry,
+  cluster: ClusterEntry,
+  surroundings: PluginSurroundings,
+): Credentials {
   const own: Credential = {
     ...(user.cert === undefined ? {} : { cert: user.cert }),
     ...(user.key === undefined ? {} : { key: user.key }),
   };
-  if (user.exec !== undefined)
-    return withOwn(own, pluginCredentials(user.exec, user.name, cluster, user.file, notice));
+  if (user.exec !== undefined) {
+    const around = { ...surroundings, user: user.name, cluster, file: user.file };
+    return withOwn(own, pluginCredentials(user.exec, around));
+  }
   if (user.authProvider?.name === 'oidc')
     return withOwn(own, oidcCredentials(user.name, user.authProvider.config));
   if (user.authProvider !== undefined) {
@@ -61,8 +74,24 @@ function fixed(credential: Credential): Credentials {
   return { get: async () => credential, renew: () => false };
 }
 
+/** With the certificate that stands in the kubeconfig; and who asks need not wait longer than its signal. */
 function withOwn(own: Credential, inner: Credentials): Credentials {
-  return { get: async (signal) => ({ ...own, ...(await inner.get(signal)) }), renew: () => inner.renew() };
+  return {
+    get: async (signal) => ({ ...own, ...(await within(signal, inner.get(signal))) }),
+    renew: () => inner.renew(),
+  };
+}
+
+async function within<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 function fileToken(path: string): Credentials {

@@ -11,15 +11,16 @@ const VERSIONS: readonly string[] = [
 ];
 
 /**
- * The ExecCredential that a plug-in finds in `KUBERNETES_EXEC_INFO`; the cluster only when the kubeconfig says so.
+ * The ExecCredential that a plug-in finds in `KUBERNETES_EXEC_INFO`: whether it may ask on the terminal, and the
+ * cluster when the kubeconfig says so.
  * Source: k8s.io/client-go/pkg/apis/clientauthentication/v1.
  */
-export function requestOf(plugin: ExecPlugin, cluster: ClusterEntry): unknown {
+export function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boolean): unknown {
   return {
     kind: 'ExecCredential',
     apiVersion: plugin.apiVersion,
     spec: {
-      interactive: false,
+      interactive,
       ...(plugin.provideClusterInfo
         ? {
             cluster: {

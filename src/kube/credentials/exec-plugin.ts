@@ -1,14 +1,18 @@
 import { stat } from 'node:fs/promises';
+import { isatty } from 'node:tty';
 import { SluiceError } from '../../core/errors.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { ClusterEntry } from '../config/cluster-entry.ts';
 import type { ExecPlugin } from '../config/user-entry.ts';
-import type { Credential, Credentials, Notice } from './credentials.ts';
+import type { Credential, Credentials, PluginSurroundings } from './credentials.ts';
 import { readExecCredential, requestOf } from './exec-credential.ts';
 import { pluginAllowed } from './kuberc.ts';
 
 /** Long enough for a person to finish a login in a browser. */
 const TIMEOUT = 300_000;
+
+/** How long a plug-in that is told to end may take for it, ms. */
+const KILL_AFTER = 2_000;
 
 /**
  * How long a failure stands for all who ask, ms: a dozen watches that reconnect must not open a dozen logins in a
@@ -16,23 +20,25 @@ const TIMEOUT = 300_000;
  */
 const FAILED_FOR = 10_000;
 
+/** What a plug-in runs with, beside its own entry. */
+type Surroundings = {
+  readonly user: string;
+  readonly cluster: ClusterEntry;
+  /** The kubeconfig that names it. */
+  readonly file: string | undefined;
+} & PluginSurroundings;
+
 /**
  * Credentials from a plug-in, run once and kept until the `expirationTimestamp` that it gives, as client-go does
- * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell and without a terminal; what it writes to
- * stderr goes to `notice`, sanitised.
+ * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell. On a terminal that is lent it may ask, as
+ * its `interactiveMode` says; else it has none at all, and what it writes to stderr goes to `notice`, sanitised.
  */
-export function pluginCredentials(
-  plugin: ExecPlugin,
-  user: string,
-  cluster: ClusterEntry,
-  file: string | undefined,
-  notice: Notice,
-): Credentials {
+export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings): Credentials {
   let held: Promise<{ readonly credential: Credential; readonly expires?: number }> | undefined;
   let failed: { readonly error: unknown; readonly at: number } | undefined;
   const fetchAnew = () => {
     if (failed !== undefined && performance.now() - failed.at < FAILED_FOR) throw failed.error;
-    const running = run(plugin, user, cluster, file, notice);
+    const running = run(plugin, surroundings);
     held = running;
     running.catch((error: unknown) => {
       const isLogin = error instanceof SluiceError && error.code === 'unauthenticated';
@@ -57,15 +63,11 @@ export function pluginCredentials(
   };
 }
 
-async function run(
-  plugin: ExecPlugin,
-  user: string,
-  cluster: ClusterEntry,
-  file: string | undefined,
-  notice: Notice,
-) {
+async function run(plugin: ExecPlugin, surroundings: Surroundings) {
+  const { user, cluster, file, notice, terminal, lifetime } = surroundings;
   const who = `The credential plug-in ${safeText(plugin.command)} of user ${safeText(user)}`;
-  if (plugin.interactiveMode === 'Always') {
+  const interactive = terminal && isatty(0) && plugin.interactiveMode !== 'Never';
+  if (plugin.interactiveMode === 'Always' && !interactive) {
     throw new SluiceError(
       'unsupported',
       `${who} needs a terminal of its own.`,
@@ -75,18 +77,23 @@ async function run(
   await refuseShared(who, file);
   await pluginAllowed(plugin.command);
   const { execa } = await import('execa');
+  lifetime.throwIfAborted();
+  // A session of its own has no terminal: what opens /dev/tty there fails at once, and takes no key from the app.
+  const alone = !terminal && process.platform !== 'win32';
   const child = execa(plugin.command, plugin.args, {
-    env: { ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(requestOf(plugin, cluster)) },
-    stdin: 'ignore',
+    env: { ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(requestOf(plugin, cluster, interactive)) },
+    stdin: interactive ? 'inherit' : 'ignore',
+    stderr: terminal ? 'inherit' : 'pipe',
+    detached: alone,
     reject: false,
-    timeout: TIMEOUT,
     maxBuffer: 1 << 20,
-    forceKillAfterDelay: 2_000,
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) if (line.trim() !== '') notice(safeText(line));
   });
-  const result = await child;
+  const late = AbortSignal.timeout(TIMEOUT);
+  const result = await endedBy(child, alone, AbortSignal.any([lifetime, late]));
+  lifetime.throwIfAborted();
   if (result.code === 'ENOENT') {
     throw new SluiceError(
       'unauthenticated',
@@ -98,18 +105,51 @@ async function run(
     );
   }
   if (result.failed) {
-    const last = result.stderr.trimEnd().split('\n').at(-1)?.trim();
-    const why = result.timedOut
+    const last = result.stderr?.trimEnd().split('\n').at(-1)?.trim();
+    const why = late.aborted
       ? `did not answer in ${TIMEOUT / 1_000} s`
       : `failed${result.exitCode === undefined ? '' : ` with exit code ${result.exitCode}`}`;
     throw new SluiceError(
       'unauthenticated',
       `${who} ${why}${last ? `: ${safeText(last, 300)}` : ''}.`.replace(/\.\.$/, '.'),
-      'Log in again with the tool behind it, then try kubectl get pods.',
+      interactive
+        ? 'Log in again with the tool behind it, then try kubectl get pods.'
+        : "Log in again with kubectl get pods, or the tool behind it, then try again: it can't ask anything here.",
       result.cause,
     );
   }
   return readExecCredential(result.stdout, plugin.apiVersion, who);
+}
+
+/** How a child ended; when the signal aborts it is stopped, with all that it started if it is a group of its own. */
+async function endedBy<T>(
+  child: PromiseLike<T> & { readonly pid?: number },
+  isGroup: boolean,
+  signal: AbortSignal,
+): Promise<T> {
+  const { pid } = child;
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      if (pid !== undefined) process.kill(isGroup ? -pid : pid, name);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  let hard: NodeJS.Timeout | undefined;
+  const stop = () => {
+    kill('SIGTERM');
+    hard = setTimeout(kill, KILL_AFTER, 'SIGKILL');
+  };
+  const vanish = () => kill('SIGKILL');
+  signal.addEventListener('abort', stop, { once: true });
+  process.once('exit', vanish);
+  try {
+    return await child;
+  } finally {
+    clearTimeout(hard);
+    signal.removeEventListener('abort', stop);
+    process.off('exit', vanish);
+  }
 }
 
 /** A kubeconfig names programs to run, so one that everybody may write to is as good as everybody's shell (API-13). */

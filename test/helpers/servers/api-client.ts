@@ -10,7 +10,7 @@ export async function apiClient(kubeconfig: string, lifetime: AbortSignal): Prom
   const target = await chooseTarget(await loadKubeconfig({ text: kubeconfig }), {});
   const transport = createTransport(
     target.cluster,
-    credentialsOf(target.user, target.cluster, () => undefined),
+    credentialsOf(target.user, target.cluster, { notice: () => undefined, terminal: false, lifetime }),
     undefined,
   );
   lifetime.addEventListener('abort', () => transport.dispose(), { once: true });

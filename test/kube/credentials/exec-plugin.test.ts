@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import {
   failure,
   json,
@@ -231,4 +232,22 @@ test('an OIDC login is used while it lasts, and one that has run out says so', a
     code: 'unauthenticated',
     message: 'The login of user tester has expired.',
   });
+});
+
+test('who gives up waits no longer, and a connection that is closed ends the plug-in and what it started', async () => {
+  const path = await plugin(`echo $$ > ${folder}/pid\nsleep 600 & wait`);
+  const config = server.kubeconfig(`exec: {apiVersion: ${V1}, command: ${path}}`);
+  cluster = await connect({ kubeconfig: { text: config } });
+  const abort = new AbortController();
+  const read = cluster.api.read(POD, abort.signal);
+  const group = await eventually(async () => {
+    const text = await readFile(join(folder, 'pid'), 'utf8');
+    expect(text).toMatch(/^\d+\n$/);
+    return Number(text);
+  });
+  abort.abort();
+  await expect(read).rejects.toMatchObject({ name: 'AbortError' });
+  expect(() => process.kill(-group, 0)).not.toThrow();
+  await cluster.dispose();
+  await eventually(() => expect(() => process.kill(-group, 0)).toThrow('ESRCH'));
 });
