@@ -36,7 +36,8 @@ export async function makeAgent(
   if (proxy === undefined) return secure ? new https.Agent(options) : new http.Agent(options);
   if (proxy.protocol.startsWith('socks')) {
     const { SocksProxyAgent } = await import('socks-proxy-agent');
-    return new SocksProxyAgent(proxy, options);
+    // As in Go, the proxy looks names up, and may know some that nobody else does; here that is a scheme of its own.
+    return new SocksProxyAgent(proxy.href.replace(/^socks5:/, 'socks5h:'), options);
   }
   const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
   return secure

@@ -383,16 +383,16 @@ test.each([false, true])('an HTTP proxy carries the call, to a server with TLS: 
   await proxy.close();
 });
 
-test('so does a SOCKS proxy', async () => {
-  server = await scriptedServer((_, response) => json(response, pod));
-  const asked: number[] = [];
+test.each(['socks5', 'socks5h'])('so does a proxy of %s, which looks names up itself', async (scheme) => {
+  server = await scriptedServer((_, response) => json(response, pod), { tls: true });
+  const asked: (readonly [type: number | undefined, name: string])[] = [];
   const proxy = createServer((socket) => {
-    // RFC 1928: no authentication, then CONNECT to an IPv4 address.
+    // RFC 1928: no authentication, then CONNECT to a name (type 3).
     socket.once('data', () => {
       socket.write(Buffer.from([5, 0]));
       socket.once('data', (request: Buffer) => {
+        asked.push([request[3], request.subarray(5, -2).toString()]);
         const port = request.readUInt16BE(request.length - 2);
-        asked.push(port);
         tunnel(socket, port, () => socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0])));
       });
     });
@@ -400,10 +400,11 @@ test('so does a SOCKS proxy', async () => {
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const { port } = proxy.address() as AddressInfo;
-  const text = kubeconfigFor(server.url, '', `proxy-url: "socks5://127.0.0.1:${port}"`);
+  const fields = `${TEST_CA}, tls-server-name: localhost, proxy-url: "${scheme}://127.0.0.1:${port}"`;
+  const text = kubeconfigFor(`https://known-to-the-proxy.invalid:${server.port}`, '', fields);
   cluster = await connect({ kubeconfig: { text } });
   expect(await cluster.api.read(POD)).toEqual(pod);
-  expect(asked).toEqual([server.port]);
+  expect(asked).toEqual([[3, 'known-to-the-proxy.invalid']]);
   await cluster.dispose();
   proxy.close();
   await once(proxy, 'close');
