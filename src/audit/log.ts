@@ -33,8 +33,8 @@ export type AuditLogOptions = {
  *
  * One canonical JSON record per line, each with the hash of the one before, in a file per UTC day; mode 0600 in a
  * folder 0700. Several processes may write at once: a lock is held from reading the end to syncing the new record
- * (AUD-3). What a crash left unfinished is moved aside by the next append, which says so in a `recovered` record of its
- * own. The log is tamper-evident, not tamper-proof: whoever owns the machine can rewrite it.
+ * (AUD-3). What a crash left unfinished is moved aside by the next append, which says so in a `recovered` record of
+ * its own. The hashes have no key: who may write the log can compute them all anew.
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const directory = logDirectory(options.directory ?? auditRoot(), options.cluster);

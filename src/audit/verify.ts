@@ -9,7 +9,8 @@ import { logLines, textOf } from './store/lines.ts';
 import { auditTrouble } from './store/trouble.ts';
 
 /**
- * What a log looks like. `ok`: every record is as it was written, and none is missing up to the checkpoint.
+ * What a log looks like. `ok`: the records are a chain of hashes up to the checkpoint, so none was edited, removed or
+ * moved by itself. The hashes have no key: who computes all of them anew, and the checkpoint, is not found out.
  * `recovered`: how often a writer found the log damaged and said so. `unfinished`: a warning, not a fault of the log.
  * `text`: all of it in a sentence or two.
  */
@@ -116,7 +117,7 @@ function sentence({
 }: Omit<Verification, 'text' | 'ok' | 'firstBad'> & { readonly firstBad: Finding | undefined }): string {
   const sentences = [
     firstBad === undefined
-      ? `${count(records, 'record')} in ${count(files, 'file')}, none changed or missing.`
+      ? `${count(records, 'record')} in ${count(files, 'file')}, the chain of hashes is whole.`
       : `Not intact: ${place(firstBad)}: ${firstBad.what}.`,
   ];
   if (recovered > 0) sentences.push(`${count(recovered, 'repair')} recorded.`);

@@ -184,7 +184,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
 
   const audit = program
     .command('audit')
-    .description('the tamper-evident record')
+    .description('the record, chained by hashes')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: () => {} });
   const auditOptions = (command: Command) =>
@@ -201,7 +201,11 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
       }),
     );
   auditOptions(
-    verb('verify', 'whether any record was changed, removed or reordered; exit 3 if so', audit),
+    verb(
+      'verify',
+      'whether the chain of hashes is whole, exit 3 if not; one computed anew as a whole is not found out',
+      audit,
+    ),
   ).action(
     run(async (context, command) => {
       const { auditVerify } = await import('./verbs/audit.ts');

@@ -287,7 +287,7 @@ export type AuditRecord = AuditEntry & {
   };
 };
 
-/** The tamper-evident log of one cluster. */
+/** The log of one cluster, chained by hashes. */
 export interface AuditLog {
   /** Chains, writes and syncs one record; when it resolves, the record is on disk. */
   append(entry: AuditEntry): Promise<AuditRecord>;

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GENESIS, parseRecord, sealed } from '../../src/audit/chain/record.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
+import { writeHead } from '../../src/audit/store/head.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
@@ -53,7 +55,7 @@ describe('whatever is done to a log of three days is found', () => {
       records: 9,
       files: 3,
       unfinished: [{ grant: 'g4', seq: 9 }],
-      text: '9 records in 3 files, none changed or missing. 1 intent without an outcome: g4.',
+      text: '9 records in 3 files, the chain of hashes is whole. 1 intent without an outcome: g4.',
     });
   });
 
@@ -168,6 +170,29 @@ describe('whatever is done to a log of three days is found', () => {
     expect(await verifyAuditLog(copy)).toMatchObject({ ok: false });
   });
 });
+
+test('nothing is claimed of a log whose hashes were all computed anew, but that they are a chain', () =>
+  inFolder(async (folder) => {
+    const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
+    for (const outcome of ['one', 'two', 'three']) await log.append(auditEntry({ outcome }));
+    const file = join(log.path, '20261121.jsonl');
+    let prev = GENESIS;
+    const lines = (await readFile(file, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const { hash: _, ...record } = parseRecord(line) ?? expect.fail(line);
+        const forged = sealed({ ...record, prev, outcome: `${record.outcome} forged` });
+        prev = forged.record.hash;
+        return forged.line;
+      });
+    await writeFile(file, lines.join(''));
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false });
+    await writeHead(log.path, { seq: 3, hash: prev, file: '20261121.jsonl' });
+    expect((await verifyAuditLog(log.path)).text).toMatch(
+      /^3 records in 1 file, the chain of hashes is whole\. 1 intent/,
+    );
+  }));
 
 test('the first thing wrong is named with file, line and record', () =>
   inFolder(async (folder) => {

@@ -43,7 +43,7 @@ export async function auditLog({ options, output }: VerbContext, asked: AuditOpt
   return EXIT.done;
 }
 
-/** `sluice audit verify`: whether any record was edited, removed, reordered or cut off; exit 3 if so. */
+/** `sluice audit verify`: whether the chain breaks, as an edited, removed, moved or cut record makes it; exit 3 if so. */
 export async function auditVerify({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
   const results = await Promise.all(
     (await chosen(asked)).map(async ({ cluster, path }) => ({
