@@ -40,6 +40,8 @@ export type Pod = {
   /** As kubectl's STATUS column says it: `Running`, `CrashLoopBackOff`, `Terminating`, … */
   readonly status: string;
   readonly created: number;
+  /** Set where manifests tell of its workload alone: it stands for the pods that are to come. */
+  readonly standIn?: true;
 };
 
 export type Namespace = {

@@ -105,7 +105,9 @@ describe('explain without a cluster', () => {
     const removed = await run(...path, '--manifests', shop.path, '--without', 'netpol/shop/db-only-api');
     expect(removed.code).toBe(0);
     expect(removed.text).toMatch(/now\n.*✗ DENY[\s\S]*with\n- NetworkPolicy shop\/db-only-api\n.*✓ ALLOW/);
-    expect(removed.text).toMatch(/over the whole cluster that\n {2}opens[\s\S]*frees +shop\/db \(ingress\)/);
+    expect(removed.text).toMatch(
+      /over the whole cluster that\n {2}opens[\s\S]*frees +shop\/db-0 \(ingress\)/,
+    );
     const both = await runJson(...path, '--manifests', other.path, '--without', 'NetworkPolicy/shop/web-too');
     expect(both).toMatchObject({ code: 3, value: { before: { verdict: 'allow' }, verdict: 'deny' } });
   });
@@ -168,6 +170,75 @@ describe('explain without a cluster', () => {
   test('exits 0 after a batch without a bad line', async () => {
     const file = await shop.write('good.txt', '{"from":"shop/web","to":"shop/db","port":5432}\n');
     expect((await run('explain', '--batch', file, '--manifests', shop.path)).code).toBe(0);
+  });
+});
+
+describe('a workload of several replicas', () => {
+  const HARE = (from: string) => `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: hare, namespace: bus }
+spec: { replicas: 3, template: { metadata: { labels: { app: hare } }, spec: { containers: [{ name: c }] } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: hare, namespace: bus }
+spec: { clusterIP: None, selector: { app: hare }, ports: [{ port: 25672 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: hare, namespace: bus }
+spec:
+  podSelector: { matchLabels: { app: hare } }
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: ${from} } } }], ports: [{ port: 25672 }] }]
+`;
+  const CHECK = (kind: string) => `expect: [{ ${kind}: { from: bus/hare, to: bus/hare, port: 25672 } }]`;
+  let bus: ManifestFolder;
+  beforeAll(async () => {
+    bus = await manifestFolder({
+      'shut.yaml': HARE('worker'),
+      'open.yaml': HARE('hare'),
+      'allow.txt': CHECK('allow'),
+      'deny.txt': CHECK('deny'),
+    });
+  });
+  afterAll(() => bus.dispose());
+  const manifests = (name: string) => ['--manifests', join(bus.path, `${name}.yaml`)];
+
+  test.each([
+    ['bus/sts/hare', 'bus/sts/hare'],
+    ['bus/hare', 'bus/hare'],
+    ['bus/hare-0', 'bus/hare-2'],
+  ])('is judged from one replica to another: %s → %s', async (from, to) => {
+    const ask = ['explain', from, to, '--port', '25672'];
+    expect((await run(...ask, ...manifests('shut'))).code).toBe(3);
+    expect((await run(...ask, ...manifests('open'))).code).toBe(0);
+  });
+
+  test('reaches itself in the matrix, in one line', async () => {
+    const rows = async (name: string) =>
+      (await run('matrix', ...manifests(name), '-o', 'csv')).lines.filter(
+        (line) => !line.includes('outside'),
+      );
+    expect(await rows('shut')).toEqual(['from,to,verdict,protocol,ports']);
+    expect(await rows('open')).toEqual([
+      'from,to,verdict,protocol,ports',
+      'bus/hare[StatefulSet],bus/hare[StatefulSet],allow,TCP,25672',
+    ]);
+  });
+
+  test('opens to itself in a diff, in one line', async () => {
+    const { text } = await run('diff', join(bus.path, 'shut.yaml'), join(bus.path, 'open.yaml'));
+    expect(text).toContain(
+      'Opens\n  bus/hare[StatefulSet] → bus/hare[StatefulSet]   tcp 25672\n1 policy changed: 1 path opens.',
+    );
+  });
+
+  test('meets either allow or deny of a check', async () => {
+    const code = async (kind: string, name: string) =>
+      (await run('check', join(bus.path, `${kind}.txt`), ...manifests(name))).code;
+    expect([await code('allow', 'shut'), await code('deny', 'shut')]).toEqual([3, 0]);
+    expect([await code('allow', 'open'), await code('deny', 'open')]).toEqual([0, 3]);
   });
 });
 

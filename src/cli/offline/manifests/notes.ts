@@ -68,6 +68,7 @@ const READ = [
   'ReplicationController',
   'Job',
   'CronJob',
+  'HorizontalPodAutoscaler',
 ];
 
 /** What was not read: documents that are no objects, and kinds that say nothing. */

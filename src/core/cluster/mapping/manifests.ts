@@ -14,6 +14,7 @@ import {
 } from '../objects.ts';
 import { mapCidrGroup, mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from './map.ts';
 import { isRaw, type Raw, rawOf, rawsOf, textOf, wordOf } from './raw.ts';
+import { scaledBy, standInsOf } from './stand-ins.ts';
 
 /** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
 export type Manifests = {
@@ -27,27 +28,16 @@ export type Manifests = {
   readonly skipped: Readonly<Record<string, number>>;
 };
 
-/** Kinds that carry a pod template, and where it is. */
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  Deployment: ['template'],
-  StatefulSet: ['template'],
-  DaemonSet: ['template'],
-  ReplicaSet: ['template'],
-  ReplicationController: ['template'],
-  Job: ['template'],
-  CronJob: ['jobTemplate', 'spec', 'template'],
-};
-
 /**
- * Manifests, already parsed, as the contents of a cluster. Lists are opened; a workload becomes one pod with its
- * template's labels and ports, named after it and owned by it, unless its pods are there as well, or the workload that
- * controls it is, as in what `kubectl get all` prints; namespaces that are used but not declared exist with their name
+ * Manifests, already parsed, as the contents of a cluster. Lists are opened; pods stand in for a workload's
+ * own, unless its pods are there as well, or the workload that controls it is, as in what `kubectl get all` prints; namespaces that are used but not declared exist with their name
  * alone. There is no status, so pods run and have no address unless they say otherwise.
  */
 export function readManifests(documents: readonly unknown[], defaultNamespace = 'default'): Manifests {
   const objects = documents.flatMap(openLists).map((object) => withNamespace(object, defaultNamespace));
   const pods = new Map<string, Pod>();
-  const standIns: Pod[] = [];
+  const standIns = new Map<string, readonly Pod[]>();
+  const scaled = new Set(objects.map(scaledBy));
   const known = new Set(objects.map(objectKey));
   const namespaces = new Map<string, Namespace>();
   const services: Service[] = [];
@@ -63,21 +53,22 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
     else if (object.kind === 'Namespace') {
       const namespace = mapNamespace(object);
       namespaces.set(namespace.name, namespace);
-    } else if (object.kind === 'Pod') addPod(pods, running(mapPod(object)));
-    else if (object.kind === 'Service') services.push(mapService(object));
+    } else if (object.kind === 'Pod') {
+      const pod = running(mapPod(object));
+      pods.set(keyOf(pod), pod);
+    } else if (object.kind === 'Service') services.push(mapService(object));
     else if (object.kind === 'Node') nodes.push(mapNode(object));
     else if (object.kind === 'EndpointSlice') endpointSlices.push(mapEndpointSlice(object));
     else if (object.kind === 'CiliumCIDRGroup') cidrGroups.push(mapCidrGroup(object));
     else {
-      const pod = representative(object);
-      if (pod === undefined) skipped[object.kind] = (skipped[object.kind] ?? 0) + 1;
-      else if (!isControlled(object, known)) standIns.push(pod);
+      const key = objectKey(object);
+      const made = standInsOf(object, scaled.has(key));
+      if (made !== undefined) {
+        if (!isControlled(object, known)) standIns.set(key, made);
+      } else if (scaledBy(object) === undefined) skipped[object.kind] = (skipped[object.kind] ?? 0) + 1;
     }
   }
-  const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && ownerKey(owner)));
-  for (const pod of standIns) {
-    if (pod.owner === undefined || !owners.has(ownerKey(pod.owner))) addPod(pods, pod);
-  }
+  addStandIns(pods, [...standIns.values()].flat());
   for (const { namespace } of [...pods.values(), ...services, ...policies]) {
     if (namespace === undefined || namespaces.has(namespace)) continue;
     namespaces.set(namespace, mapNamespace(bare('Namespace', { name: namespace })));
@@ -152,28 +143,6 @@ function withNamespace(object: ApiObject, defaultNamespace: string): ApiObject {
   };
 }
 
-/** The pod that stands for all replicas of a workload; undefined when the object has no pod template. */
-function representative(object: ApiObject): Pod | undefined {
-  const path = Object.hasOwn(TEMPLATES, object.kind) ? TEMPLATES[object.kind] : undefined;
-  if (path === undefined) return undefined;
-  const template = path.reduce<Raw>((at, step) => rawOf(at[step]), rawOf(object.spec));
-  const { name, namespace, uid } = object.metadata;
-  const labels = rawOf(rawOf(template.metadata).labels);
-  const pod = mapPod({
-    ...bare('Pod', { name, ...(namespace === undefined ? {} : { namespace }) }),
-    spec: template.spec,
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, wordOf(value)])),
-      ownerReferences: [
-        { apiVersion: object.apiVersion, kind: object.kind, name, uid: uid ?? '', controller: true },
-      ],
-    },
-  });
-  return running(pod);
-}
-
 /** Whether another object among these controls it. */
 function isControlled({ metadata }: ApiObject, known: ReadonlySet<string>): boolean {
   return rawsOf(metadata.ownerReferences).some(
@@ -195,14 +164,20 @@ function running(pod: Pod): Pod {
   return { ...pod, phase, status: pod.status === 'Pending' ? 'Running' : pod.status };
 }
 
-/** Two workloads of one name and different kinds both keep a pod. */
-function addPod(pods: Map<string, Pod>, pod: Pod): void {
-  const taken = pods.get(keyOf(pod));
-  const free =
-    taken === undefined || taken.owner?.kind === pod.owner?.kind
-      ? pod
-      : { ...pod, name: `${pod.name}-${(pod.owner?.kind ?? 'pod').toLowerCase()}` };
-  pods.set(keyOf(free), free);
+/**
+ * Adds those whose workload has no pod yet, under names of their own: first those that are called like their workload,
+ * then whoever has to make way for them.
+ */
+function addStandIns(pods: Map<string, Pod>, standIns: readonly Pod[]): void {
+  const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && ownerKey(owner)));
+  const missing = standIns.filter(({ owner }) => owner === undefined || !owners.has(ownerKey(owner)));
+  const isNamesake = ({ name, owner }: Pod) => name === owner?.name;
+  for (const pod of [...missing.filter(isNamesake), ...missing.filter((item) => !isNamesake(item))]) {
+    let free = pod;
+    while (pods.has(keyOf(free)))
+      free = { ...free, name: `${free.name}-${(pod.owner?.kind ?? 'pod').toLowerCase()}` };
+    pods.set(keyOf(free), free);
+  }
 }
 
 function bare(kind: string, metadata: ApiObject['metadata']): ApiObject {

@@ -88,21 +88,25 @@ function isSame(a: WorkloadRef | undefined, b: WorkloadRef): boolean {
   return a !== undefined && a.kind === b.kind && a.name === b.name && a.namespace === b.namespace;
 }
 
-/** What a bare name means: a pod, else the only workload or Service called so, else a DNS name. */
+/**
+ * What a bare name means: a pod, else the only workload or Service called so, else a DNS name. In manifests, which
+ * name no pods, it is a workload before it is a Service.
+ */
 function meaningOf(
   model: ClusterModel,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   role: 'source' | 'destination',
 ): PathEnd {
-  if (model.pod(namespace, name) !== undefined) return { type: 'pod', namespace, name };
-  const kinds = new Set(
-    model.podsIn(namespace).flatMap(({ owner }) => (owner?.name === name ? [owner.kind] : [])),
-  );
+  const owned = model.podsIn(namespace).filter(({ owner }) => owner?.name === name);
+  const pod = model.pod(namespace, name);
+  if (pod !== undefined && !owned.includes(pod)) return { type: 'pod', namespace, name };
+  const kinds = new Set(owned.flatMap(({ owner }) => owner?.kind ?? []));
   const workloads = [...kinds].map((kind): PathEnd => ({ type: 'workload', ref: { kind, namespace, name } }));
   const services: readonly PathEnd[] =
     model.service(namespace, name) === undefined ? [] : [{ type: 'service', namespace, name }];
   // Nothing comes from a Service: as a source its name is that of its workload.
-  const meanings = role === 'source' && workloads.length > 0 ? workloads : [...workloads, ...services];
+  const isWorkload = role === 'source' || owned.some(({ standIn }) => standIn);
+  const meanings = isWorkload && workloads.length > 0 ? workloads : [...workloads, ...services];
   const [only, ...others] = meanings;
   if (only === undefined) {
     if (isDnsName(name)) return { type: 'dns', name };

@@ -49,6 +49,26 @@ describe('an end as people write it', () => {
   });
 });
 
+describe('a bare name where manifests name no pods', () => {
+  const standIn = (name: string, kind: string) =>
+    pod({ name, owner: { kind, namespace: 'shop', name: 'web' }, standIn: true });
+  const both = [standIn('web', 'Deployment'), standIn('web-2', 'Deployment')];
+
+  test('is the workload, though a Service has that name too', () => {
+    const { ask } = askedWorld({ pods: both, services: [service({ name: 'web' })] });
+    expect(ask('web', 'web', '80')).toMatchObject({
+      to: 'web',
+      query: { from: { pod: { name: 'web' } }, to: { pod: { name: 'web-2' } } },
+    });
+    expect(ask('web', 'web-2', '80').query).toMatchObject({ to: { pod: { name: 'web-2' } } });
+  });
+
+  test('is refused where two workloads have it', () => {
+    const { ask } = askedWorld({ pods: [...both, standIn('web-job', 'Job')] });
+    expect(() => ask('10.0.0.1', 'web', '80')).toThrow(/may be deploy\/web or job\/web/);
+  });
+});
+
 describe('ports as people write them', () => {
   test.each([
     ['5432', { type: 'range', protocol: 'TCP', from: 5432, to: 5432 }],
