@@ -23,7 +23,7 @@ export function addressOf(request: IncomingMessage): { readonly url: URL; readon
 /**
  * Who makes a request: the user of its token, nobody for a wrong token. Without a token, in the address or a header,
  * it is the first user, as behind `kubectl proxy`. With impersonation headers the impersonated user, if the caller
- * may (facts/access.md §2.10); then throws 403, or 400 for a group without a user.
+ * may (API-8); then throws 403, or 400 for a group without a user.
  */
 export function identify(tokens: Tokens, request: IncomingMessage, mayDo: MayDo): User | undefined {
   const token = addressOf(request).token ?? /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
