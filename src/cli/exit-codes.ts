@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { Decision } from '../core/policy/verdict.ts';
+import type { Decision } from '../core/policy/model/verdict.ts';
 
 /** Exit codes, as the README lists them. */
 export const EXIT = {

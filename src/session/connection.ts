@@ -1,6 +1,6 @@
 import type { Limits } from '../core/access/limits.ts';
 import type { ClusterModel } from '../core/cluster/model.ts';
-import type { ForeignObject } from '../core/policy/foreign.ts';
+import type { ForeignObject } from '../core/policy/model/policy.ts';
 import type {
   AuditLog,
   Clock,

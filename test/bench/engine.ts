@@ -7,11 +7,11 @@
 import type { ClusterEvent } from '../../src/core/cluster/events.ts';
 import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
+import { createEngine, type Engine } from '../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../src/core/policy/enforcers/dialect.ts';
-import { createEngine, type Engine } from '../../src/core/policy/engine.ts';
+import type { Query } from '../../src/core/policy/model/verdict.ts';
 import { clusterDiff } from '../../src/core/policy/reach/cluster-diff.ts';
 import { clusterMatrix } from '../../src/core/policy/reach/matrix.ts';
-import type { Query } from '../../src/core/policy/verdict.ts';
 import { eventsOf, policyAt, type SeededWorld, type Size, seeded, seededWorld } from './worlds.ts';
 
 const SIZES = [

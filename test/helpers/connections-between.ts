@@ -1,7 +1,8 @@
 import type { Protocol } from '../../src/core/cluster/objects.ts';
-import { type Connections, cutsBetween, type PortRange } from '../../src/core/policy/connections.ts';
-import type { Engine } from '../../src/core/policy/engine.ts';
-import type { End } from '../../src/core/policy/verdict.ts';
+import type { Engine } from '../../src/core/policy/decide/engine.ts';
+import type { Connections, PortRange } from '../../src/core/policy/model/connections.ts';
+import type { End } from '../../src/core/policy/model/verdict.ts';
+import { cutsBetween } from '../../src/core/policy/path/cells.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 const LAST_PORT = 65_535;

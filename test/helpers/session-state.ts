@@ -2,8 +2,8 @@ import type { Grant, GrantState } from '../../src/core/access/grant.ts';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
 import type { Finding } from '../../src/core/policy/lint/lint.ts';
-import type { Policy } from '../../src/core/policy/policy.ts';
-import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
+import type { Policy } from '../../src/core/policy/model/policy.ts';
+import type { Half, Verdict } from '../../src/core/policy/model/verdict.ts';
 import type { Attempt, AttemptVerdict } from '../../src/core/traffic/attempt.ts';
 import type { Assessment } from '../../src/session/rows/cluster/assessments.ts';
 import type {

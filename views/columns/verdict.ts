@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/core/policy/verdict.ts';
+import type { Decision } from '../../src/core/policy/model/verdict.ts';
 import type { AttemptVerdict } from '../../src/core/traffic/attempt.ts';
 import type { Cell } from './column.ts';
 

@@ -1,5 +1,5 @@
 import type { EndRef } from '../../src/core/access/grant.ts';
-import type { Half, Verdict } from '../../src/core/policy/verdict.ts';
+import type { Half, Verdict } from '../../src/core/policy/model/verdict.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
 import { decision } from '../columns/verdict.ts';
 import { columnsOf, cut, lineColumns, spread } from '../text/fit.ts';

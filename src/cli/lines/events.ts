@@ -2,7 +2,7 @@ import { formatDuration } from '../../core/access/duration.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import { formatPorts } from '../../core/access/names.ts';
 import type { GrantPlan } from '../../core/access/plan.ts';
-import type { Verdict } from '../../core/policy/verdict.ts';
+import type { Verdict } from '../../core/policy/model/verdict.ts';
 import { trustOf } from '../../core/traffic/trust.ts';
 import type { AttemptLine } from '../../session/state.ts';
 import { clockTime, pad } from '../output/text.ts';

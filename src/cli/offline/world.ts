@@ -1,12 +1,11 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
 import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
+import { createEngine, type Engine } from '../../core/policy/decide/engine.ts';
 import { assume } from '../../core/policy/enforcers/assume.ts';
 import { type Dialect, dialectOf } from '../../core/policy/enforcers/dialect.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
-import { createEngine, type Engine } from '../../core/policy/engine.ts';
-import type { ForeignObject } from '../../core/policy/foreign.ts';
 import { policyKindOf } from '../../core/policy/kinds.ts';
-import type { PolicyRef } from '../../core/policy/policy.ts';
+import type { ForeignObject, PolicyRef } from '../../core/policy/model/policy.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { loadManifests } from './manifests/load.ts';

@@ -1,7 +1,7 @@
 import { type AskedPorts, parseAskedPorts } from '../../core/cluster/ends/asked-ports.ts';
 import { type PathEnd, parsePathEnd } from '../../core/cluster/ends/path-end.ts';
 import { SluiceError } from '../../core/errors.ts';
-import { remark } from '../../core/policy/explaining/explain.ts';
+import { remark } from '../../core/policy/explain/explain-text.ts';
 import { createPathJudge, type PathAnswer } from '../../core/policy/path/judge-path.ts';
 import { workloadWord } from '../../core/policy/path/missing.ts';
 import { pathText } from '../../core/policy/path/path-text.ts';

@@ -1,5 +1,5 @@
-import type { Engine } from '../policy/engine.ts';
-import type { PolicyRef } from '../policy/policy.ts';
+import type { Engine } from '../policy/decide/engine.ts';
+import type { PolicyRef } from '../policy/model/policy.ts';
 import { pathChangesText } from '../policy/reach/change-text.ts';
 import { type ClusterDiff, clusterDiff } from '../policy/reach/cluster-diff.ts';
 import type { Grant } from './grant.ts';

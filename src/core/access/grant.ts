@@ -1,5 +1,5 @@
 import type { Protocol, WorkloadRef } from '../cluster/objects.ts';
-import type { Direction } from '../policy/policy.ts';
+import type { Direction } from '../policy/model/policy.ts';
 
 export type PortSpec = { readonly port: number; readonly protocol: Protocol };
 

@@ -1,5 +1,5 @@
 import type { Requirement, Selector } from '../cluster/labels.ts';
-import type { Direction } from '../policy/policy.ts';
+import type { Direction } from '../policy/model/policy.ts';
 import type { ApiObject, OwnerReference } from '../ports.ts';
 import { formatDuration } from './duration.ts';
 import type { GrantWindow, PortSpec } from './grant.ts';

@@ -1,4 +1,4 @@
-import type { Direction } from '../policy/policy.ts';
+import type { Direction } from '../policy/model/policy.ts';
 import type { PortSpec } from './grant.ts';
 
 /** Label and annotation keys on every object of a grant (GRANT-10). */

@@ -1,14 +1,14 @@
 import { nameOfEnd, targetPorts } from '../cluster/ends/ends.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Workload } from '../cluster/objects.ts';
-import type { Engine } from '../policy/engine.ts';
+import type { Engine } from '../policy/decide/engine.ts';
+import type { Direction, Policy } from '../policy/model/policy.ts';
+import type { Half, Verdict } from '../policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
 import { judgeEnds } from '../policy/path/judge-ends.ts';
-import type { Direction, Policy } from '../policy/policy.ts';
 import { pathChangesText } from '../policy/reach/change-text.ts';
 import type { PathChange } from '../policy/reach/collect.ts';
-import type { Half, Verdict } from '../policy/verdict.ts';
-import { whatIf } from '../policy/what-if.ts';
+import { whatIf } from '../policy/reach/what-if.ts';
 import { formatDuration } from './duration.ts';
 import type { GrantRequest, PortSpec } from './grant.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './manifests.ts';

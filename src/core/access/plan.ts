@@ -1,6 +1,6 @@
-import type { Direction } from '../policy/policy.ts';
+import type { Direction } from '../policy/model/policy.ts';
+import type { IsolationChange, PairChange, Verdict } from '../policy/model/verdict.ts';
 import type { PathChange } from '../policy/reach/collect.ts';
-import type { IsolationChange, PairChange, Verdict } from '../policy/verdict.ts';
 import type { ApiObject } from '../ports.ts';
 import type { PortSpec } from './grant.ts';
 

@@ -1,5 +1,5 @@
 import { nameOfEnd } from '../cluster/ends/ends.ts';
-import type { Verdict } from '../policy/verdict.ts';
+import type { Verdict } from '../policy/model/verdict.ts';
 import type { EndRef, GrantRequest } from './grant.ts';
 import { formatPorts } from './names.ts';
 import type { GrantPlan } from './plan.ts';

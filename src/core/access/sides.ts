@@ -1,6 +1,6 @@
 import { nameOfEnd, podsOfEnd } from '../cluster/ends/ends.ts';
 import type { Pod } from '../cluster/objects.ts';
-import type { End } from '../policy/verdict.ts';
+import type { End } from '../policy/model/verdict.ts';
 import type { EndRef } from './grant.ts';
 import type { PeerSelection } from './manifests.ts';
 import type { PlanInput } from './plan-grant.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy/policy.ts';
+import type { Policy } from '../policy/model/policy.ts';
 import type { CidrGroup, EndpointSlice, Namespace, Node, Pod, Service } from './objects.ts';
 
 /** What a cluster holds, by the name of the collection. */

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy/policy.ts';
+import type { Policy } from '../policy/model/policy.ts';
 import type { ClusterEvent, KindName } from './events.ts';
 import { canonicalIp } from './ip.ts';
 import { matches, selectorOf } from './labels.ts';

@@ -1,7 +1,7 @@
 import { parseAdminPolicy } from './admin-policy/parse.ts';
 import { parseCiliumPolicy } from './cilium/parse.ts';
+import type { Policy } from './model/policy.ts';
 import { parseNetworkPolicy } from './network-policy/parse.ts';
-import type { Policy } from './policy.ts';
 
 /** One kind of policy that the engine evaluates: how to list it, and how to read it. */
 export type PolicyKind = {

@@ -1,6 +1,6 @@
 import type { Protocol } from '../../core/cluster/objects.ts';
-import type { Direction, Policy } from '../../core/policy/policy.ts';
-import type { Half } from '../../core/policy/verdict.ts';
+import type { Direction, Policy } from '../../core/policy/model/policy.ts';
+import type { Half } from '../../core/policy/model/verdict.ts';
 import type { WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Mirror } from './mirror.ts';
 import { endOf, type Party } from './party.ts';

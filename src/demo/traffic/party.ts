@@ -1,6 +1,6 @@
 import type { Labels } from '../../core/cluster/labels.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
-import type { End } from '../../core/policy/verdict.ts';
+import type { End } from '../../core/policy/model/verdict.ts';
 import type { WireEndpoint } from '../../hubble/wire/wire.ts';
 import { hash } from '../random.ts';
 import type { Mirror } from './mirror.ts';

@@ -10,7 +10,7 @@ import {
 import { policyKey } from '../../core/cluster/model.ts';
 import { keyOf } from '../../core/cluster/objects.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../core/policy/kinds.ts';
-import type { Policy } from '../../core/policy/policy.ts';
+import type { Policy } from '../../core/policy/model/policy.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { safeDeep } from '../../core/safe-text.ts';
 import type { ApiClient } from '../http/client.ts';

@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../core/cluster/events.ts';
 import type { CidrGroup, EndpointSlice, Namespace, Node, Pod, Service } from '../../core/cluster/objects.ts';
-import type { Policy } from '../../core/policy/policy.ts';
+import type { Policy } from '../../core/policy/model/policy.ts';
 
 /** How the objects of one feed become events. */
 export type Makers<T> = {

@@ -1,9 +1,9 @@
 import type { Grant, GrantRequest } from '../../core/access/grant.ts';
 import { type Surroundings, surroundingsOf } from '../../core/access/standing/surroundings.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
-import type { Engine } from '../../core/policy/engine.ts';
+import type { Engine } from '../../core/policy/decide/engine.ts';
+import type { PairChange } from '../../core/policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../../core/policy/network-policy/parse.ts';
-import type { PairChange } from '../../core/policy/verdict.ts';
 import { createEnding } from './keep/ending.ts';
 import { beginLife, type Keeping, type Life, note } from './keep/life.ts';
 import { watchSurroundings } from './keep/surroundings.ts';

@@ -2,7 +2,7 @@ import type { Grant, PortSpec } from '../../core/access/grant.ts';
 import { targetsOf } from '../../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod } from '../../core/cluster/objects.ts';
-import type { EndName, PairChange } from '../../core/policy/verdict.ts';
+import type { EndName, PairChange } from '../../core/policy/model/verdict.ts';
 import type { Attempt } from '../../core/traffic/attempt.ts';
 
 /** One end of a pair: a pod, or an address outside. */

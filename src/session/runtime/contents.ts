@@ -1,7 +1,7 @@
 import type { ClusterEvent, KindName } from '../../core/cluster/events.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Pod, WorkloadRef } from '../../core/cluster/objects.ts';
-import type { Engine } from '../../core/policy/engine.ts';
+import type { Engine } from '../../core/policy/decide/engine.ts';
 
 /** Running pods with an address in a namespace, or in all. */
 export function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {

@@ -5,7 +5,7 @@ import type { GrantPlan } from '../../core/access/plan.ts';
 import { planGrant } from '../../core/access/plan-grant.ts';
 import type { ClusterModel } from '../../core/cluster/model.ts';
 import type { Workload } from '../../core/cluster/objects.ts';
-import type { Engine } from '../../core/policy/engine.ts';
+import type { Engine } from '../../core/policy/decide/engine.ts';
 import type { ClusterInfo, Identity } from '../../core/ports.ts';
 import type { Connection } from '../connection.ts';
 

@@ -5,10 +5,10 @@ import { createReach } from '../../../src/cli/offline/reach/reach.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
 import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
 import { isLive, type Protocol } from '../../../src/core/cluster/objects.ts';
+import type { Engine } from '../../../src/core/policy/decide/engine.ts';
 import { type Dialect, dialectOf, type EnforcerName } from '../../../src/core/policy/enforcers/dialect.ts';
-import type { Engine } from '../../../src/core/policy/engine.ts';
-import type { ForeignObject } from '../../../src/core/policy/foreign.ts';
-import type { End, Query } from '../../../src/core/policy/verdict.ts';
+import type { ForeignObject } from '../../../src/core/policy/model/policy.ts';
+import type { End, Query } from '../../../src/core/policy/model/verdict.ts';
 import type { CiliumCase } from '../../core/policy/vectors/cilium.ts';
 import { jsonCases, vectorsPresent } from '../../core/policy/vectors/files.ts';
 

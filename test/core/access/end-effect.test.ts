@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { endTexts } from '../../../src/core/access/end-effect.ts';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
-import type { Policy } from '../../../src/core/policy/policy.ts';
+import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 
 const pods = [pod({ name: 'web' }), pod({ name: 'db' }), pod({ name: 'mon', namespace: 'ops' })];

@@ -4,13 +4,13 @@ import type { EndRef, GrantRequest } from '../../../src/core/access/grant.ts';
 import type { GrantPlan } from '../../../src/core/access/plan.ts';
 import { planGrant } from '../../../src/core/access/plan-grant.ts';
 import type { Pod } from '../../../src/core/cluster/objects.ts';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium-settings.ts';
 import { dialectOf, type EnforcerName } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
+import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
-import type { Policy } from '../../../src/core/policy/policy.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
-import { podsOfGroup } from '../../../src/core/policy/what-if.ts';
+import { podsOfGroup } from '../../../src/core/policy/reach/what-if.ts';
 import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
 
 const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
 import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
 

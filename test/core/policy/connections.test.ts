@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { isEverything } from '../../../src/core/policy/connections.ts';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
+import { isEverything } from '../../../src/core/policy/model/connections.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 import { connectionsBetween } from '../../helpers/connections-between.ts';
 

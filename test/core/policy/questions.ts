@@ -1,9 +1,9 @@
 import type { ClusterModel } from '../../../src/core/cluster/model.ts';
 import type { Namespace, Node, Pod, Protocol } from '../../../src/core/cluster/objects.ts';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
-import type { Policy } from '../../../src/core/policy/policy.ts';
-import type { End, Verdict } from '../../../src/core/policy/verdict.ts';
+import type { Policy } from '../../../src/core/policy/model/policy.ts';
+import type { End, Verdict } from '../../../src/core/policy/model/verdict.ts';
 import { cluster } from '../../helpers/builders.ts';
 
 /** The world of a question. */

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../src/core/errors.ts';
+import type { Decision } from '../../../src/core/policy/model/verdict.ts';
 import { createPathJudge, type PathJudge } from '../../../src/core/policy/path/judge-path.ts';
-import type { Decision } from '../../../src/core/policy/verdict.ts';
 import type { Cell } from './fleet.ts';
 import type { Live } from './live.ts';
 import { type Path, refOf } from './paths.ts';

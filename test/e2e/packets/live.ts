@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
 import type { ClusterModel } from '../../../src/core/cluster/model.ts';
-import type { Engine } from '../../../src/core/policy/engine.ts';
+import type { Engine } from '../../../src/core/policy/decide/engine.ts';
 import type { ClusterInfo } from '../../../src/core/ports.ts';
 import { type Cluster, connect } from '../../../src/kube/connect.ts';
 import type { Connection } from '../../../src/session/connection.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { PairChange } from '../../../src/core/policy/verdict.ts';
+import type { PairChange } from '../../../src/core/policy/model/verdict.ts';
 import type { ConnectProbe, ProbeResult } from '../../../src/core/ports.ts';
 import type { Flow, FlowEnd } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';

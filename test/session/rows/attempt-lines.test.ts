@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../src/core/policy/engine.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
 import { createJudgedLines, lineOfFlows } from '../../../src/session/rows/attempts/attempt-lines.ts';
 import { createEpochs } from '../../../src/session/rows/attempts/epochs.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { explainText } from '../../../src/core/policy/explaining/explain.ts';
-import type { Verdict } from '../../../src/core/policy/verdict.ts';
+import { explainText } from '../../../src/core/policy/explain/explain-text.ts';
+import type { Verdict } from '../../../src/core/policy/model/verdict.ts';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { contentOf } from '../../../views/overlays/overlay-panel.ts';
 import { lineText } from '../../../views/text/span.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../../src/core/policy/verdict.ts';
+import type { Verdict } from '../../../src/core/policy/model/verdict.ts';
 import type { PathState } from '../../../src/session/state.ts';
 import { pathLine } from '../../../views/screens/path-line.ts';
 import { lineColumns } from '../../../views/text/fit.ts';

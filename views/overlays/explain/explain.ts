@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../src/core/policy/verdict.ts';
+import type { Verdict } from '../../../src/core/policy/model/verdict.ts';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { decision } from '../../columns/verdict.ts';
 import { type Line, span } from '../../text/span.ts';

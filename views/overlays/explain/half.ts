@@ -1,6 +1,6 @@
-import { type ExplainedPolicy, explainedHalf } from '../../../src/core/policy/explaining/explanation.ts';
-import type { Direction } from '../../../src/core/policy/policy.ts';
-import type { Half } from '../../../src/core/policy/verdict.ts';
+import { type ExplainedPolicy, explainedHalf } from '../../../src/core/policy/explain/explanation.ts';
+import type { Direction } from '../../../src/core/policy/model/policy.ts';
+import type { Half } from '../../../src/core/policy/model/verdict.ts';
 import { decision } from '../../columns/verdict.ts';
 import { type Line, span, type Tone } from '../../text/span.ts';
 import { hanging } from '../../text/wrap.ts';

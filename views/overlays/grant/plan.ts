@@ -1,7 +1,7 @@
 import type { GrantPlan, PlannedHalf } from '../../../src/core/access/plan.ts';
-import type { Direction } from '../../../src/core/policy/policy.ts';
+import type { Direction } from '../../../src/core/policy/model/policy.ts';
+import type { IsolationChange, PairChange } from '../../../src/core/policy/model/verdict.ts';
 import { pathChangesText } from '../../../src/core/policy/reach/change-text.ts';
-import type { IsolationChange, PairChange } from '../../../src/core/policy/verdict.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../../src/session/state.ts';
 import { plural, several } from '../../text/count.ts';
 import { type Line, span, type Tone } from '../../text/span.ts';

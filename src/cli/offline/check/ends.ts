@@ -2,7 +2,7 @@ import { parseEnd } from '../../../core/cluster/ends/parse-end.ts';
 import { covers, type IpRange, parseCidr, parseIp } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { isLive, type Pod, type Service } from '../../../core/cluster/objects.ts';
-import type { Connections } from '../../../core/policy/connections.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
 import type { Block } from '../reach/blocks.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { EVERYTHING, either, NOTHING, onePort, type PROTOCOLS } from '../reach/port-sets.ts';

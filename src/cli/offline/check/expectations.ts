@@ -3,7 +3,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml';
 import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import type { Protocol } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
-import type { Connections } from '../../../core/policy/connections.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
 import { safeDeep, safeText } from '../../../core/safe-text.ts';
 import type { ManifestFile } from '../manifests/read-files.ts';
 import { EVERYTHING, either, NOTHING } from '../reach/port-sets.ts';

@@ -1,7 +1,7 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
-import type { Connections } from '../../../core/policy/connections.ts';
-import type { Direction, PolicyRef } from '../../../core/policy/policy.ts';
-import type { End } from '../../../core/policy/verdict.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
+import type { Direction, PolicyRef } from '../../../core/policy/model/policy.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import { type MatrixRow, matrixRows } from '../matrix/matrix.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { either, isNothing, isSameSet, type PathPorts, without } from '../reach/port-sets.ts';

@@ -1,7 +1,7 @@
 import { policyKey } from '../../../core/cluster/model.ts';
 import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
 import { sameJson } from '../../../core/json.ts';
-import type { Policy, PolicyRef } from '../../../core/policy/policy.ts';
+import type { Policy, PolicyRef } from '../../../core/policy/model/policy.ts';
 import { createReach, type Reach } from '../reach/reach.ts';
 import type { PolicyWorld } from '../world.ts';
 

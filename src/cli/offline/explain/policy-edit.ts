@@ -3,7 +3,7 @@ import { policyKey } from '../../../core/cluster/model.ts';
 import { keyOf } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../../core/policy/kinds.ts';
-import type { Policy, PolicyRef } from '../../../core/policy/policy.ts';
+import type { Policy, PolicyRef } from '../../../core/policy/model/policy.ts';
 import { loadManifests } from '../manifests/load.ts';
 import type { ManifestNote } from '../manifests/notes.ts';
 import type { PolicyWorld } from '../world.ts';

@@ -1,6 +1,6 @@
 import { keyOf } from '../../../core/cluster/objects.ts';
 import { type Finding, LINTS, type Lint, lint } from '../../../core/policy/lint/lint.ts';
-import type { PolicyRef } from '../../../core/policy/policy.ts';
+import type { PolicyRef } from '../../../core/policy/model/policy.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { Place } from '../manifests/parse.ts';
 import type { RefusedObject } from '../manifests/refused.ts';

@@ -1,4 +1,4 @@
-import type { ForeignObject } from '../../../core/policy/foreign.ts';
+import type { ForeignObject } from '../../../core/policy/model/policy.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestObject } from './objects.ts';
 

@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import { manifestEvents } from '../../../core/cluster/mapping/manifests.ts';
 import { SluiceError } from '../../../core/errors.ts';
-import type { ForeignObject } from '../../../core/policy/foreign.ts';
+import type { ForeignObject } from '../../../core/policy/model/policy.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { foreignPolicyOf } from './foreign.ts';
 import { duplicateNotes, kustomizationNotes, leftOutNotes, type ManifestNote } from './notes.ts';

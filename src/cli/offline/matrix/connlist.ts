@@ -1,4 +1,4 @@
-import type { Connections } from '../../../core/policy/connections.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
 import { rangeText } from '../reach/outside.ts';
 import type { Party } from '../reach/parties.ts';
 import { isEverything, PROTOCOLS, rangesText } from '../reach/port-sets.ts';

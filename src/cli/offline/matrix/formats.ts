@@ -1,4 +1,4 @@
-import type { Connections } from '../../../core/policy/connections.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
 import { toJson } from '../../output/json.ts';
 import { rangeTexts } from '../reach/outside.ts';
 import { partyText } from '../reach/parties.ts';

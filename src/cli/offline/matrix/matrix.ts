@@ -1,6 +1,6 @@
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import type { Direction } from '../../../core/policy/policy.ts';
-import type { End } from '../../../core/policy/verdict.ts';
+import type { Direction } from '../../../core/policy/model/policy.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
 import { type Party, partiesOf } from '../reach/parties.ts';
 import { isNothing, isSameSet, type PathPorts } from '../reach/port-sets.ts';

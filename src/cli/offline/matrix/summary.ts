@@ -1,4 +1,4 @@
-import type { End } from '../../../core/policy/verdict.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import { partiesOf, partyText } from '../reach/parties.ts';
 import { isNothing, PROTOCOLS } from '../reach/port-sets.ts';
 import { createReach } from '../reach/reach.ts';

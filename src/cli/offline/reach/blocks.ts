@@ -1,7 +1,7 @@
 import { type IpRange, parseCidr } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { cidrsOfGroups } from '../../../core/policy/cilium/cidr-groups.ts';
-import type { Rule } from '../../../core/policy/policy.ts';
+import type { Rule } from '../../../core/policy/model/policy.ts';
 
 /** A set of addresses that a rule names: a range without its holes. */
 export type Block = { readonly range: IpRange; readonly except: readonly IpRange[] };

@@ -1,6 +1,6 @@
 import { EVERY_ADDRESS, formatIp, inRange, parseIp } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import type { End } from '../../../core/policy/verdict.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import type { Block } from './blocks.ts';
 
 /** A range of addresses outside the cluster that policies treat alike, and one address to ask for. */

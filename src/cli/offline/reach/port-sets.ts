@@ -1,5 +1,5 @@
 import type { Protocol } from '../../../core/cluster/objects.ts';
-import type { Connections, PortRange } from '../../../core/policy/connections.ts';
+import type { Connections, PortRange } from '../../../core/policy/model/connections.ts';
 
 /** Protocols in the order in which they are told. */
 export const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];

@@ -1,13 +1,13 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
-import type { Connections } from '../../../core/policy/connections.ts';
-import { readingsOf } from '../../../core/policy/deciding/reading.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
-import { type Side, sideOf } from '../../../core/policy/matching/side.ts';
-import type { Direction, Rule } from '../../../core/policy/policy.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import { readingsOf } from '../../../core/policy/decide/reading.ts';
+import { type Side, sideOf } from '../../../core/policy/match/side.ts';
+import type { Connections } from '../../../core/policy/model/connections.ts';
+import type { Direction, Rule } from '../../../core/policy/model/policy.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import { type PortFunction, portsOf } from '../../../core/policy/reach/port-function.ts';
 import { appliedOf } from '../../../core/policy/reach/situation.ts';
 import { surveyOf } from '../../../core/policy/reach/survey.ts';
-import type { End } from '../../../core/policy/verdict.ts';
 import { type Block, blocksOf } from './blocks.ts';
 import { EVERYTHING, isEverything, isNothing, NOTHING, type PathPorts } from './port-sets.ts';
 

@@ -1,10 +1,10 @@
 import { policyKey } from '../../cluster/model.ts';
 import { keyOf, type Pod } from '../../cluster/objects.ts';
 import { sameJson } from '../../json.ts';
-import type { Engine } from '../../policy/engine.ts';
-import { policyTitle } from '../../policy/explaining/text.ts';
-import type { Policy } from '../../policy/policy.ts';
-import type { Decider, PairChange, Verdict } from '../../policy/verdict.ts';
+import type { Engine } from '../../policy/decide/engine.ts';
+import { policyTitle } from '../../policy/explain/text.ts';
+import type { Policy } from '../../policy/model/policy.ts';
+import type { Decider, PairChange, Verdict } from '../../policy/model/verdict.ts';
 import { GRANT_LABEL, NOTE } from '../names.ts';
 import { pairKey, pairsOf, reachOf } from './reach.ts';
 import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';

@@ -1,8 +1,8 @@
 import { isLive, keyOf, type Pod } from '../../cluster/objects.ts';
-import type { Engine } from '../../policy/engine.ts';
-import { matchPods, type World } from '../../policy/matching/match.ts';
-import type { Peer, Policy, PortMatch } from '../../policy/policy.ts';
-import type { End, PairChange } from '../../policy/verdict.ts';
+import type { Engine } from '../../policy/decide/engine.ts';
+import { matchPods, type World } from '../../policy/match/match.ts';
+import type { Peer, Policy, PortMatch } from '../../policy/model/policy.ts';
+import type { End, PairChange } from '../../policy/model/verdict.ts';
 import type { PortSpec } from '../grant.ts';
 
 /** Who a grant's policies reach now: pods by their labels, whichever they were when it was planned. */

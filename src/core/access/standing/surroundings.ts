@@ -1,7 +1,7 @@
 import { policyKey } from '../../cluster/model.ts';
 import { keyOf, type Pod } from '../../cluster/objects.ts';
-import type { Engine } from '../../policy/engine.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Engine } from '../../policy/decide/engine.ts';
+import type { Policy } from '../../policy/model/policy.ts';
 import { GRANT_LABEL } from '../names.ts';
 import { type Reach, reachOf } from './reach.ts';
 

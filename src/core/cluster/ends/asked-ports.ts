@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.ts';
-import { icmpTypeText, LAST_ICMP_TYPE } from '../../policy/matching/icmp.ts';
+import { icmpTypeText, LAST_ICMP_TYPE } from '../../policy/model/icmp.ts';
 import type { Protocol } from '../objects.ts';
 
 /** The ports that a path is asked about; of ICMP, the types. Both ends inclusive. */

@@ -1,7 +1,7 @@
 import type { EndRef, PortSpec } from '../../access/grant.ts';
 import { assertNever } from '../../assert-never.ts';
 import { SluiceError } from '../../errors.ts';
-import type { End } from '../../policy/verdict.ts';
+import type { End } from '../../policy/model/verdict.ts';
 import type { ClusterModel } from '../model.ts';
 import { isLive, type Pod, type Service, type ServicePort } from '../objects.ts';
 import { nearestNames } from './nearest.ts';

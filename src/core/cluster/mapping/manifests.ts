@@ -1,5 +1,5 @@
 import { policyKindOf } from '../../policy/kinds.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/model/policy.ts';
 import type { ApiObject } from '../../ports.ts';
 import type { ClusterEvent } from '../events.ts';
 import {

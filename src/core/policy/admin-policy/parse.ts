@@ -1,8 +1,8 @@
 import { isRaw, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import { originOf } from '../explaining/origin.ts';
-import type { Direction, Peer, PodMatch, Policy, Rule, RuleAction, Tier } from '../policy.ts';
+import { originOf } from '../model/origin.ts';
+import type { Direction, Peer, PodMatch, Policy, Rule, RuleAction, Tier } from '../model/policy.ts';
 import { parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';
 

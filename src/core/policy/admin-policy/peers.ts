@@ -2,7 +2,7 @@ import { parseCidr } from '../../cluster/ip.ts';
 import { isRaw, type Raw, rawsOf, textsOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import type { NamespaceMatch, Peer } from '../policy.ts';
+import type { NamespaceMatch, Peer } from '../model/policy.ts';
 
 /** The peers of a rule, any of which may match (ANP-7, ANP-11). */
 export function parsePeers(value: unknown, path: string, problems: string[]): readonly Peer[] {

@@ -1,7 +1,7 @@
 import { isRaw, numberOf, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
 import { safeText } from '../../safe-text.ts';
-import type { PortMatch, Rule } from '../policy.ts';
+import type { PortMatch, Rule } from '../model/policy.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 

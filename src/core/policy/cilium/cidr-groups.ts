@@ -1,8 +1,8 @@
 import { matches } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { CidrGroup } from '../../cluster/objects.ts';
-import type { Match, Question, World } from '../matching/match.ts';
-import type { Peer } from '../policy.ts';
+import type { Match, Question, World } from '../match/match.ts';
+import type { Peer } from '../model/policy.ts';
 import { matchWorldCidr } from './match.ts';
 
 type GroupPeer = Peer & { readonly type: 'cidr-group' };

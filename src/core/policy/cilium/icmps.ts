@@ -1,6 +1,6 @@
 import { isRaw, type Raw, rawsOf } from '../../cluster/mapping/raw.ts';
-import { icmpTypeOf } from '../matching/icmp.ts';
-import type { PortMatch } from '../policy.ts';
+import { icmpTypeOf } from '../model/icmp.ts';
+import type { PortMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 
 /**

@@ -2,9 +2,9 @@ import { canonicalIp, formatIp, inRange } from '../../cluster/ip.ts';
 import { matches, type Selector } from '../../cluster/labels.ts';
 import type { Service } from '../../cluster/objects.ts';
 import type { Dialect } from '../enforcers/dialect.ts';
-import type { Match, Question, World } from '../matching/match.ts';
-import { rangesOf } from '../matching/ranges.ts';
-import type { Peer, ServiceMatch } from '../policy.ts';
+import type { Match, Question, World } from '../match/match.ts';
+import { rangesOf } from '../match/ranges.ts';
+import type { Peer, ServiceMatch } from '../model/policy.ts';
 import { identityLabels, matchesIdentity, unprefixed } from './labels.ts';
 import { reservedLabels, reservedOf } from './reserved.ts';
 

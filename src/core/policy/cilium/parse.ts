@@ -1,8 +1,8 @@
 import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import { originOf } from '../explaining/origin.ts';
-import type { Blank, PodMatch, Policy, Reading, Rule } from '../policy.ts';
+import { originOf } from '../model/origin.ts';
+import type { Blank, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
 import { InvalidRule, refuse } from './invalid.ts';
 import { isIgnoredLabel, isReplacedNamespace } from './labels.ts';
 import { parseRules, type Scope } from './rules.ts';

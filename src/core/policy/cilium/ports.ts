@@ -1,7 +1,7 @@
 import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
 import { safeText } from '../../safe-text.ts';
-import type { PortMatch } from '../policy.ts';
+import type { PortMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 import type { Direction } from './peers.ts';
 import type { PortItem } from './rules.ts';

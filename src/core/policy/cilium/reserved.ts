@@ -1,7 +1,7 @@
 import { canonicalIp, formatIp } from '../../cluster/ip.ts';
 import type { Labels } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
-import { isOwnNode, type Side } from '../matching/side.ts';
+import { isOwnNode, type Side } from '../match/side.ts';
 
 /** What Cilium knows of an end that is no pod: names under `reserved:`. `apiServer` undefined: not known. */
 export type Reserved = { readonly names: readonly string[]; readonly apiServer: boolean | undefined };

@@ -1,5 +1,5 @@
 import { isRaw, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
-import type { PortMatch, Rule } from '../policy.ts';
+import type { PortMatch, Rule } from '../model/policy.ts';
 import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';
 import { type Direction, parsePeers } from './peers.ts';

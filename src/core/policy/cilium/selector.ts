@@ -1,6 +1,6 @@
 import type { Selector } from '../../cluster/labels.ts';
 import { parseSelector } from '../../cluster/selector.ts';
-import type { Peer } from '../policy.ts';
+import type { Peer } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 import { mentionsNamespace, unprefixed } from './labels.ts';
 

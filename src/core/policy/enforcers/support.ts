@@ -1,5 +1,5 @@
-import type { Match, Question, World } from '../matching/match.ts';
-import type { PortMatch } from '../policy.ts';
+import type { Match, Question, World } from '../match/match.ts';
+import type { PortMatch } from '../model/policy.ts';
 import type { EnforcerName, Known } from './dialect.ts';
 
 /** What a port item that matches needs of an enforcer, and whether that is known to be there. */

@@ -2,11 +2,11 @@ import type { Selector } from '../../cluster/labels.ts';
 import { NAME_LABEL } from '../../cluster/mapping/map.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
-import { readingsOf } from '../deciding/reading.ts';
+import type { Engine } from '../decide/engine.ts';
+import { readingsOf } from '../decide/reading.ts';
 import type { Dialect } from '../enforcers/dialect.ts';
-import type { Engine } from '../engine.ts';
-import { matchNamespace, matchPods, type World } from '../matching/match.ts';
-import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../policy.ts';
+import { matchNamespace, matchPods, type World } from '../match/match.ts';
+import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
 import type { Flaw } from './finding.ts';
 
 /** What a check looks at. */

@@ -1,6 +1,6 @@
 import { keyOf } from '../../cluster/objects.ts';
-import type { Engine } from '../engine.ts';
-import type { Policy, PolicyRef } from '../policy.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { Policy, PolicyRef } from '../model/policy.ts';
 import { type Lint, type LintContext, lintContext } from './context.ts';
 import type { Finding, Flaw, Severity } from './finding.ts';
 import { LINTS } from './table.ts';

@@ -1,7 +1,7 @@
 import { nearestNames } from '../../cluster/ends/nearest.ts';
 import type { Selector } from '../../cluster/labels.ts';
 import { isLive } from '../../cluster/objects.ts';
-import type { PodMatch } from '../policy.ts';
+import type { PodMatch } from '../model/policy.ts';
 import { type LintContext, namespacesMatching } from './context.ts';
 
 /** The label that somebody may have meant: `app=web` for `app=wbe`; undefined when pods have none like it. */

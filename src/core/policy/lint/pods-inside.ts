@@ -2,8 +2,8 @@ import { type Ip, type IpRange, inRange, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import { placeIn } from '../../sorted.ts';
-import { rangesOf } from '../matching/ranges.ts';
-import type { Peer } from '../policy.ts';
+import { rangesOf } from '../match/ranges.ts';
+import type { Peer } from '../model/policy.ts';
 
 /** Addresses of live pods, by family, lowest first. */
 type Addresses = { readonly revision: number; readonly 4: readonly Ip[]; readonly 6: readonly Ip[] };

@@ -1,25 +1,25 @@
-import { blankPeers } from './cilium/blank-peers.ts';
-import { denyIsolates } from './cilium/deny-isolates.ts';
-import { fqdnWithoutDnsRule } from './cilium/fqdn-without-dns-rule.ts';
-import { invalid } from './cilium/invalid.ts';
-import { l7Widened } from './cilium/l7-widened.ts';
-import { servicesFindNothing } from './cilium/services-find-nothing.ts';
+import { blankPeers } from './blank-peers.ts';
 import type { Lint } from './context.ts';
-import { noDns } from './effect/no-dns.ts';
-import { noEffect } from './effect/no-effect.ts';
-import { notEnforced } from './effect/not-enforced.ts';
-import { policyTypesDefault } from './effect/policy-types-default.ts';
-import { priorityTie } from './effect/priority-tie.ts';
-import { shadowedRule } from './effect/shadowed-rule.ts';
-import { unlistedSection } from './effect/unlisted-section.ts';
-import { namedPortAmbiguous } from './ports/named-port-ambiguous.ts';
-import { namedPortUndeclared } from './ports/named-port-undeclared.ts';
-import { ignoredLabels } from './selectors/ignored-labels.ts';
-import { ipBlockForPods } from './selectors/ipblock-for-pods.ts';
-import { oneDash } from './selectors/one-dash.ts';
-import { peerMatchesNothing } from './selectors/peer-matches-nothing.ts';
-import { ruleMatchesNothing } from './selectors/rule-matches-nothing.ts';
-import { selectsNothing } from './selectors/selects-nothing.ts';
+import { denyIsolates } from './deny-isolates.ts';
+import { fqdnWithoutDnsRule } from './fqdn-without-dns-rule.ts';
+import { ignoredLabels } from './ignored-labels.ts';
+import { invalid } from './invalid.ts';
+import { ipBlockForPods } from './ipblock-for-pods.ts';
+import { l7Widened } from './l7-widened.ts';
+import { namedPortAmbiguous } from './named-port-ambiguous.ts';
+import { namedPortUndeclared } from './named-port-undeclared.ts';
+import { noDns } from './no-dns.ts';
+import { noEffect } from './no-effect.ts';
+import { notEnforced } from './not-enforced.ts';
+import { oneDash } from './one-dash.ts';
+import { peerMatchesNothing } from './peer-matches-nothing.ts';
+import { policyTypesDefault } from './policy-types-default.ts';
+import { priorityTie } from './priority-tie.ts';
+import { ruleMatchesNothing } from './rule-matches-nothing.ts';
+import { selectsNothing } from './selects-nothing.ts';
+import { servicesFindNothing } from './services-find-nothing.ts';
+import { shadowedRule } from './shadowed-rule.ts';
+import { unlistedSection } from './unlisted-section.ts';
 
 /** Every lint. A new one is a file beside these and a line here. */
 export const LINTS: readonly Lint[] = [

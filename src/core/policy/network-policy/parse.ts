@@ -1,8 +1,8 @@
 import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
 import { safeText } from '../../safe-text.ts';
-import { originOf } from '../explaining/origin.ts';
-import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../policy.ts';
+import { originOf } from '../model/origin.ts';
+import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../model/policy.ts';
 
 /**
  * A NetworkPolicy v1 as the API server stores it, or a draft: `policyTypes` is defaulted to `[Ingress]`, plus `Egress`

@@ -1,12 +1,12 @@
 import type { IpRange } from '../../cluster/ip.ts';
 import { formatIp, parseIp } from '../../cluster/ip.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import type { PortRange } from '../connections.ts';
-import type { Engine } from '../engine.ts';
-import type { Policy, Rule } from '../policy.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { PortRange } from '../model/connections.ts';
+import type { Policy, Rule } from '../model/policy.ts';
+import type { End } from '../model/verdict.ts';
 import { piecesWithin } from '../reach/outside.ts';
 import { podWords, type Vocabulary, vocabularyOf } from '../reach/vocabulary.ts';
-import type { End } from '../verdict.ts';
 import { blocksOf } from './address-text.ts';
 import type { Member, Target } from './member.ts';
 

@@ -1,8 +1,10 @@
 import { parseIp } from '../../cluster/ip.ts';
 import { keyOf, type Protocol } from '../../cluster/objects.ts';
-import { cutsBetween, type PortRange } from '../connections.ts';
-import type { Engine } from '../engine.ts';
-import type { End, Query, Verdict } from '../verdict.ts';
+import { clusterPort } from '../cilium/named-ports.ts';
+import type { Engine } from '../decide/engine.ts';
+import { LAST_PORT, type PortRange } from '../model/connections.ts';
+import type { PortMatch } from '../model/policy.ts';
+import type { End, Query, Verdict } from '../model/verdict.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './member.ts';
 
@@ -153,4 +155,32 @@ function typeCuts(engine: Engine, from: End, to: End): readonly number[] {
 function pieces([from, to]: PortRange, starts: readonly number[]): readonly PortRange[] {
   const firsts = [from, ...starts.filter((start) => from < start && start <= to)];
   return firsts.map((first, at): PortRange => [first, (firsts[at + 1] ?? to + 1) - 1]);
+}
+
+/** The first port of every piece that policies on either end may tell from the one before, ascending from 1. */
+export function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
+  const cuts = new Set([1]);
+  const add = (first: number, last: number) => {
+    cuts.add(first);
+    cuts.add(last + 1);
+  };
+  if (to.type === 'pod') for (const { port } of to.pod.ports) add(port, port);
+  for (const end of [from, to]) {
+    const rules = end.type === 'pod' ? engine.rulesOn(end.pod) : [];
+    for (const { ports } of rules) {
+      if (ports !== 'any') for (const port of ports) addPort(engine, port, add);
+    }
+  }
+  return [...cuts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
+}
+
+function addPort(engine: Engine, port: PortMatch, add: (first: number, last: number) => void): void {
+  if (port.type === 'range') {
+    add(port.from, port.to);
+    if (port.byEndPort === true) add(port.from, port.from);
+  }
+  if (port.type !== 'named') return;
+  const number = clusterPort(engine.model, port.name, port.protocol);
+  if (typeof number === 'number') add(number, number);
+  if (port.to !== undefined) add(port.to, port.to);
 }

@@ -1,5 +1,5 @@
-import type { Engine } from '../engine.ts';
-import type { End, Verdict } from '../verdict.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { End, Verdict } from '../model/verdict.ts';
 import type { Cell } from './cells.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { parseCidr } from '../../cluster/ip.ts';
 import type { Protocol } from '../../cluster/objects.ts';
 import { SluiceError } from '../../errors.ts';
-import type { PortRange } from '../connections.ts';
-import type { Engine } from '../engine.ts';
-import type { End } from '../verdict.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { PortRange } from '../model/connections.ts';
+import type { End } from '../model/verdict.ts';
 import { createAtoms } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
 import type { Member } from './member.ts';

@@ -2,9 +2,9 @@ import { type AskedPorts, askedPortsText } from '../../cluster/ends/asked-ports.
 import { nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { SluiceError } from '../../errors.ts';
-import type { PortRange } from '../connections.ts';
-import type { Engine } from '../engine.ts';
-import type { Decision, Query, Verdict } from '../verdict.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { PortRange } from '../model/connections.ts';
+import type { Decision, Query, Verdict } from '../model/verdict.ts';
 import { createAtoms } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
 import { dnsNotes, isLearned } from './dns.ts';

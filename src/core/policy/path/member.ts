@@ -1,6 +1,6 @@
 import type { IpRange } from '../../cluster/ip.ts';
 import type { Node, Pod } from '../../cluster/objects.ts';
-import type { PortRange } from '../connections.ts';
+import type { PortRange } from '../model/connections.ts';
 
 /** What an end is made of: a pod (at one of its addresses), one address of a node, or addresses outside. */
 export type Member =

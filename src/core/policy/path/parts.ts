@@ -1,7 +1,7 @@
 import type { IpRange } from '../../cluster/ip.ts';
 import type { Protocol } from '../../cluster/objects.ts';
-import type { PortRange } from '../connections.ts';
-import type { Decision, Verdict } from '../verdict.ts';
+import type { PortRange } from '../model/connections.ts';
+import type { Decision, Verdict } from '../model/verdict.ts';
 import { addressSet } from './address-text.ts';
 import type { Atom } from './atoms.ts';
 import type { Cell } from './cells.ts';

@@ -1,7 +1,7 @@
 import { type AskedPorts, portRangeText } from '../../cluster/ends/asked-ports.ts';
-import { DECISION_WORDS, explainText, type PathNames, remark } from '../explaining/explain.ts';
-import { wrapped } from '../explaining/wrap.ts';
-import type { Decision, End, Verdict } from '../verdict.ts';
+import { DECISION_WORDS, explainText, type PathNames, remark } from '../explain/explain-text.ts';
+import { wrapped } from '../explain/wrap.ts';
+import type { Decision, End, Verdict } from '../model/verdict.ts';
 import { type PathAnswer, pathTitle } from './judge-path.ts';
 import type { PathPart } from './parts.ts';
 

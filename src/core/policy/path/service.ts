@@ -3,7 +3,7 @@ import { parseCidr } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod, Service, ServicePort } from '../../cluster/objects.ts';
 import { SluiceError } from '../../errors.ts';
-import type { PortRange } from '../connections.ts';
+import type { PortRange } from '../model/connections.ts';
 import type { Destination, Member, Target } from './member.ts';
 
 type Found = { readonly targets: readonly Target[]; readonly notes: readonly string[] };

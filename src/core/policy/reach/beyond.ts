@@ -1,7 +1,7 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import type { Side } from '../matching/side.ts';
-import type { Direction, Rule } from '../policy.ts';
+import type { Side } from '../match/side.ts';
+import type { Direction, Rule } from '../model/policy.ts';
 import type { Collector } from './collect.ts';
 import { type EndGroup, workloadEnd } from './ends.ts';
 import type { PodGroup } from './groups.ts';

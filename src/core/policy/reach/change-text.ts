@@ -1,5 +1,5 @@
 import type { Protocol } from '../../cluster/objects.ts';
-import { type Connections, isEverything } from '../connections.ts';
+import { type Connections, isEverything } from '../model/connections.ts';
 import type { PathChange } from './collect.ts';
 import { endGroupText } from './ends.ts';
 

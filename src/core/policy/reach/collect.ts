@@ -1,6 +1,6 @@
 import type { Pod } from '../../cluster/objects.ts';
-import type { Connections } from '../connections.ts';
-import type { Decision } from '../verdict.ts';
+import type { Connections } from '../model/connections.ts';
+import type { Decision } from '../model/verdict.ts';
 import { type EndGroup, type Workloads, wholeEnd, workloadEnd } from './ends.ts';
 import type { PortChange } from './port-function.ts';
 

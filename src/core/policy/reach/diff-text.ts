@@ -1,5 +1,5 @@
-import { wrapped } from '../explaining/wrap.ts';
-import type { IsolationChange } from '../verdict.ts';
+import { wrapped } from '../explain/wrap.ts';
+import type { IsolationChange } from '../model/verdict.ts';
 import { pathChangeText } from './change-text.ts';
 import type { ClusterDiff } from './cluster-diff.ts';
 

@@ -1,9 +1,9 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import type { Connections } from '../connections.ts';
 import type { Dialect } from '../enforcers/dialect.ts';
-import type { Side } from '../matching/side.ts';
-import type { Direction, Rule } from '../policy.ts';
+import type { Side } from '../match/side.ts';
+import type { Connections } from '../model/connections.ts';
+import type { Direction, Rule } from '../model/policy.ts';
 import { addBeyond } from './beyond.ts';
 import { createCollector } from './collect.ts';
 import type { EndGroup } from './ends.ts';

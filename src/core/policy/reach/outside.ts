@@ -1,8 +1,8 @@
 import { EVERY_ADDRESS, formatIp, type Ip, type IpRange, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
-import type { Side } from '../matching/side.ts';
-import type { Rule } from '../policy.ts';
+import type { Side } from '../match/side.ts';
+import type { Rule } from '../model/policy.ts';
 import { addCuts, type Cuts, sorted } from './vocabulary.ts';
 
 /** Addresses of no pod and no node that the rules at hand cannot tell apart, with one to ask with. */

@@ -1,6 +1,6 @@
 import type { Protocol } from '../../cluster/objects.ts';
-import type { Connections, PortRange } from '../connections.ts';
-import type { Decision } from '../verdict.ts';
+import type { Connections, PortRange } from '../model/connections.ts';
+import type { Decision } from '../model/verdict.ts';
 
 export const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 export const LAST_PORT = 65_535;

@@ -1,15 +1,15 @@
 import type { Pod, Protocol } from '../../cluster/objects.ts';
 import { clusterPort } from '../cilium/named-ports.ts';
-import { withOwnNode } from '../deciding/half.ts';
-import { decisionOfJudgement, isIsolated, judge } from '../deciding/judge.ts';
-import type { PolicyIndex } from '../deciding/policy-index.ts';
-import { type Applied, type Stack, stackOf } from '../deciding/stack.ts';
-import { foreignDoubt } from '../foreign.ts';
-import { type Match, matchPeers, type Question, type World } from '../matching/match.ts';
-import { isOwnNode, type Side } from '../matching/side.ts';
-import { isPlain, type Way, waysBetween } from '../matching/ways.ts';
-import type { Direction, Peer, PortMatch, Rule } from '../policy.ts';
-import type { Decision } from '../verdict.ts';
+import { foreignDoubt } from '../decide/foreign.ts';
+import { withOwnNode } from '../decide/half.ts';
+import { decisionOfJudgement, isIsolated, judge } from '../decide/judge.ts';
+import type { PolicyIndex } from '../decide/policy-index.ts';
+import { type Applied, type Stack, stackOf } from '../decide/stack.ts';
+import { type Match, matchPeers, type Question, type World } from '../match/match.ts';
+import { isOwnNode, type Side } from '../match/side.ts';
+import { isPlain, type Way, waysBetween } from '../match/ways.ts';
+import type { Direction, Peer, PortMatch, Rule } from '../model/policy.ts';
+import type { Decision } from '../model/verdict.ts';
 import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */

@@ -1,10 +1,10 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
-import { createPolicyIndex, type PolicyIndex } from '../deciding/policy-index.ts';
+import { createPolicyIndex, type PolicyIndex } from '../decide/policy-index.ts';
 import type { Dialect } from '../enforcers/dialect.ts';
-import type { World } from '../matching/match.ts';
-import { type Side, sideOf } from '../matching/side.ts';
-import type { Policy } from '../policy.ts';
+import type { World } from '../match/match.ts';
+import { type Side, sideOf } from '../match/side.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Member } from './collect.ts';
 import { type Workloads, workloadsOf } from './ends.ts';
 import { type PodGroup, podGroups } from './groups.ts';

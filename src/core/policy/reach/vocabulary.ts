@@ -4,9 +4,9 @@ import type { Pod } from '../../cluster/objects.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
 import { unprefixed } from '../cilium/labels.ts';
 import type { Dialect } from '../enforcers/dialect.ts';
-import { isAccountKey } from '../matching/account-keys.ts';
-import { rangesOf } from '../matching/ranges.ts';
-import type { Peer, PodMatch, Policy, Rule } from '../policy.ts';
+import { isAccountKey } from '../match/account-keys.ts';
+import { rangesOf } from '../match/ranges.ts';
+import type { Peer, PodMatch, Policy, Rule } from '../model/policy.ts';
 
 /** What a set of policies can tell pods apart by. */
 export type Vocabulary = {

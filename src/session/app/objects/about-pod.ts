@@ -1,7 +1,7 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
-import { readingsOf } from '../../../core/policy/deciding/reading.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
-import type { Direction, Policy } from '../../../core/policy/policy.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import { readingsOf } from '../../../core/policy/decide/reading.ts';
+import type { Direction, Policy } from '../../../core/policy/model/policy.ts';
 import type { AboutItem, Isolation, PodRow } from '../../state.ts';
 import { oneRule } from './about-policy.ts';
 

@@ -1,9 +1,9 @@
-import { readingsOf } from '../../../core/policy/deciding/reading.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import { readingsOf } from '../../../core/policy/decide/reading.ts';
 import { enforces } from '../../../core/policy/enforcers/dialect.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
-import { ruleText, selectorText } from '../../../core/policy/explaining/text.ts';
+import { ruleText, selectorText } from '../../../core/policy/explain/text.ts';
 import { type Finding, LINTS } from '../../../core/policy/lint/lint.ts';
-import type { Direction, Policy, Reading, Rule } from '../../../core/policy/policy.ts';
+import type { Direction, Policy, Reading, Rule } from '../../../core/policy/model/policy.ts';
 import type { AboutItem, PolicyRow } from '../../state.ts';
 
 const DIRECTIONS = ['ingress', 'egress'] as const;

@@ -1,8 +1,8 @@
 import type { EndRef, Grant } from '../../../core/access/grant.ts';
 import { parseIp } from '../../../core/cluster/ip.ts';
 import { isLive, type Pod } from '../../../core/cluster/objects.ts';
-import { matchPods } from '../../../core/policy/matching/match.ts';
-import type { Policy } from '../../../core/policy/policy.ts';
+import { matchPods } from '../../../core/policy/match/match.ts';
+import type { Policy } from '../../../core/policy/model/policy.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { PathState } from '../../state.ts';
 import { endOfPod } from './ends.ts';

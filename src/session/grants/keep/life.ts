@@ -2,10 +2,10 @@ import type { EndedBy, Grant, GrantWindow } from '../../../core/access/grant.ts'
 import { windowOf } from '../../../core/access/lease.ts';
 import type { Surroundings } from '../../../core/access/standing/surroundings.ts';
 import { asSluiceError } from '../../../core/errors.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import type { Policy } from '../../../core/policy/model/policy.ts';
+import type { PairChange } from '../../../core/policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../../../core/policy/network-policy/parse.ts';
-import type { Policy } from '../../../core/policy/policy.ts';
-import type { PairChange } from '../../../core/policy/verdict.ts';
 import type { ApiObject, AuditType } from '../../../core/ports.ts';
 import type { EvidenceDeps } from '../proof/evidence.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from '../record.ts';

@@ -1,7 +1,7 @@
 import { targetsOf } from '../../../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
-import type { End, Verdict } from '../../../core/policy/verdict.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import type { End, Verdict } from '../../../core/policy/model/verdict.ts';
 import type { Attempt, AttemptRow } from '../../../core/traffic/attempt.ts';
 import type { FlowEnd, FlowPolicy } from '../../../core/traffic/flow.ts';
 import type { AttemptLine } from '../../state.ts';

@@ -1,8 +1,8 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import { type ClusterModel, policyKey } from '../../../core/cluster/model.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
 import { type Finding, lintContext, lintPolicy } from '../../../core/policy/lint/lint.ts';
-import type { Policy } from '../../../core/policy/policy.ts';
+import type { Policy } from '../../../core/policy/model/policy.ts';
 import type { Concern } from './concerns.ts';
 
 /** What is to be said of one policy besides what is written in it. */

@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
 import type { PodRow, PolicyRow } from '../../state.ts';
 import { type Assessments, createAssessments } from './assessments.ts';
 import type { Concern } from './concerns.ts';

@@ -1,8 +1,8 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../core/cluster/objects.ts';
-import type { Engine } from '../../../core/policy/engine.ts';
-import type { Direction, Policy } from '../../../core/policy/policy.ts';
+import type { Engine } from '../../../core/policy/decide/engine.ts';
+import type { Direction, Policy } from '../../../core/policy/model/policy.ts';
 import type { Isolation, PodRow } from '../../state.ts';
 import type { Concern } from './concerns.ts';
 import { createOrderedRows } from './ordered-rows.ts';

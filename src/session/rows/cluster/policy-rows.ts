@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import { type ClusterModel, policyKey } from '../../../core/cluster/model.ts';
-import type { Direction, Policy, Reading } from '../../../core/policy/policy.ts';
+import type { Direction, Policy, Reading } from '../../../core/policy/model/policy.ts';
 import type { PolicyRow } from '../../state.ts';
 import type { Assessments } from './assessments.ts';
 import { createOrderedRows } from './ordered-rows.ts';

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { surroundingsDrift } from '../../../../src/core/access/standing/drift.ts';
 import { surroundingsOf } from '../../../../src/core/access/standing/surroundings.ts';
 import type { Pod } from '../../../../src/core/cluster/objects.ts';
+import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine } from '../../../../src/core/policy/engine.ts';
+import type { Policy } from '../../../../src/core/policy/model/policy.ts';
+import type { PairChange } from '../../../../src/core/policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../../../../src/core/policy/network-policy/parse.ts';
-import type { Policy } from '../../../../src/core/policy/policy.ts';
-import type { PairChange } from '../../../../src/core/policy/verdict.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
 
 const owner = (name: string) => ({ kind: 'Deployment', namespace: 'shop', name });

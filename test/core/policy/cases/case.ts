@@ -1,13 +1,13 @@
 import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
 import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
+import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { parseEnforcer } from '../../../../src/core/policy/enforcers/parse-enforcer.ts';
-import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
-import type { ForeignObject } from '../../../../src/core/policy/foreign.ts';
-import type { End, Verdict } from '../../../../src/core/policy/verdict.ts';
+import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
+import type { End, Verdict } from '../../../../src/core/policy/model/verdict.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 

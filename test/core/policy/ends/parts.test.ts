@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inRange, parseCidr, parseIp } from '../../../../src/core/cluster/ip.ts';
 import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
+import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
 import type { PartEnd } from '../../../../src/core/policy/path/parts.ts';
-import type { Decision, End } from '../../../../src/core/policy/verdict.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ADDRESSES, ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
 

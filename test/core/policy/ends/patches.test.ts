@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PatchStep } from '../../../../src/core/policy/explaining/edit/patch.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
-import type { Policy } from '../../../../src/core/policy/policy.ts';
+import type { Policy } from '../../../../src/core/policy/model/policy.ts';
+import type { PatchStep } from '../../../../src/core/policy/model/rule-edit.ts';
 import { pod } from '../../../helpers/builders.ts';
 import { askedWorld } from './world.ts';
 

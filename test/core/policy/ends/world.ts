@@ -3,11 +3,11 @@ import { parsePathEnd } from '../../../../src/core/cluster/ends/path-end.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../../../src/core/cluster/objects.ts';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
+import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf, type EnforcerName } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
+import type { Policy } from '../../../../src/core/policy/model/policy.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
 import { pathText } from '../../../../src/core/policy/path/path-text.ts';
-import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { cluster } from '../../../helpers/builders.ts';
 
 /** A small cluster whose paths are asked for as people write them; names without a namespace are in `shop`. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
-import type { ForeignObject } from '../../../../src/core/policy/foreign.ts';
-import type { End, Half, Query } from '../../../../src/core/policy/verdict.ts';
+import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
+import type { End, Half, Query } from '../../../../src/core/policy/model/verdict.ts';
 import { engineOf } from './engine-of.ts';
 import { answer, type HalfAnswer, isIsolated, type Question } from './oracle.ts';
 import { type OracleEnd, type OracleWorld, readWorld } from './reading.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { ForeignObject } from '../../../../src/core/policy/foreign.ts';
+import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { RandomWorld } from './worlds.ts';
 
 /** A world on which the two evaluators differed, shrunk. */

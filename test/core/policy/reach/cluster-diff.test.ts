@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { formatIp, inRange, parseIp } from '../../../../src/core/cluster/ip.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
+import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { createEngine, type Engine } from '../../../../src/core/policy/engine.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
-import type { Policy, PolicyRef } from '../../../../src/core/policy/policy.ts';
+import type { Policy, PolicyRef } from '../../../../src/core/policy/model/policy.ts';
+import type { End } from '../../../../src/core/policy/model/verdict.ts';
 import { type ClusterDiff, clusterDiff } from '../../../../src/core/policy/reach/cluster-diff.ts';
 import type { PathChange } from '../../../../src/core/policy/reach/collect.ts';
 import { type EndGroup, endGroupText } from '../../../../src/core/policy/reach/ends.ts';
-import type { End } from '../../../../src/core/policy/verdict.ts';
 import { cluster, networkPolicy, node, pod } from '../../../helpers/builders.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import {

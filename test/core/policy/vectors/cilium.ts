@@ -2,7 +2,7 @@ import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import type { Decision, End } from '../../../../src/core/policy/verdict.ts';
+import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
 import { judged, type Outcome } from './suite.ts';
 import { podNamed, worldOf } from './world.ts';
 

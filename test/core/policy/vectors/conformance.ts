@@ -1,6 +1,6 @@
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import type { End } from '../../../../src/core/policy/verdict.ts';
+import type { End } from '../../../../src/core/policy/model/verdict.ts';
 import { judged, type Outcome } from './suite.ts';
 import {
   namespaceManifests,

@@ -1,10 +1,10 @@
 import { EVERY_ADDRESS, formatIp, parseCidr, parseIp } from '../../../../src/core/cluster/ip.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../../src/core/cluster/objects.ts';
-import { type Connections, isEverything } from '../../../../src/core/policy/connections.ts';
+import type { Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import type { Engine } from '../../../../src/core/policy/engine.ts';
-import type { End } from '../../../../src/core/policy/verdict.ts';
+import { type Connections, isEverything } from '../../../../src/core/policy/model/connections.ts';
+import type { End } from '../../../../src/core/policy/model/verdict.ts';
 import { connectionsBetween } from '../../../helpers/connections-between.ts';
 import { judged, type Outcome } from './suite.ts';
 import { type RawPolicy, unknownKind, worldOf } from './world.ts';

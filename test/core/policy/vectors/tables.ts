@@ -1,5 +1,5 @@
 import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import type { Decision } from '../../../../src/core/policy/verdict.ts';
+import type { Decision } from '../../../../src/core/policy/model/verdict.ts';
 import { judged, type Outcome } from './suite.ts';
 import {
   namespaceManifests,

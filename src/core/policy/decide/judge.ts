@@ -1,0 +1,213 @@
+import type { Dialect } from '../enforcers/dialect.ts';
+import { type Match, matchPeers, matchPorts, matchRule, type Question, type World } from '../match/match.ts';
+import type { Direction, Rule } from '../model/policy.ts';
+import type { Decision } from '../model/verdict.ts';
+import type { Applied, Stack } from './stack.ts';
+
+/** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
+export type Step = {
+  readonly applied: Applied;
+  readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
+  readonly sure: boolean;
+  /** Whether the rule surely matches, where its policy is in force. */
+  readonly matches?: boolean;
+} & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
+
+/** The decision on one half and what led to it. `isolated`: by the normal tier. */
+export type Judgement = {
+  readonly decision: Decision;
+  readonly isolated: boolean;
+  readonly steps: readonly Step[];
+  /** What the tiers could not settle among themselves, in a phrase. */
+  readonly conflict?: string;
+};
+
+/** What of the request a proxy decides on, where a half is open at L4 only (CIL-18). */
+export function l7Of({ decision, steps }: Judgement): string | undefined {
+  return decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
+}
+
+/** The decision, where open at L4 with a proxy behind it is no certain allow. */
+export function decisionOfJudgement(judgement: Judgement): Decision {
+  return l7Of(judgement) === undefined ? judgement.decision : 'undecidable';
+}
+
+/**
+ * Decides one half: admin tier, normal tier, baseline tier, default allow (ANP-1). What stays open is tried both ways;
+ * where the outcomes differ the half is undecidable.
+ */
+export function judge(world: World, stack: Stack, direction: Direction, question: Question): Judgement {
+  const isolated = isIsolated(world.dialect, stack, direction);
+  const ask = { world, direction, question, isolated };
+  const baseline = () => judgeRanked(ask, stack.baseline, () => outcome('allow', []));
+  const normal = () => judgeNormal(ask, stack.normal, baseline);
+  return { ...judgeRanked(ask, stack.admin, normal), isolated };
+}
+
+/** Whether the normal tier denies a pod what no rule allows; Cilium's modes override it (CIL-1). */
+export function isIsolated({ enablePolicy }: Dialect, stack: Stack, direction: Direction): boolean {
+  if (enablePolicy !== 'default') return enablePolicy === 'always';
+  return stack.normal.some(({ reading, sure }) => sure && reading.isolates[direction]);
+}
+
+type Ask = {
+  readonly world: World;
+  readonly direction: Direction;
+  readonly question: Question;
+  readonly isolated: boolean;
+};
+
+type Outcome = { readonly decision: Decision; readonly steps: readonly Step[]; readonly conflict?: string };
+
+function outcome(decision: Decision, steps: readonly Step[], conflict?: string): Outcome {
+  return conflict === undefined ? { decision, steps } : { decision, steps, conflict };
+}
+
+/**
+ * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next. Policies
+ * of one priority that disagree have no order (ANP-2, ANP-3).
+ */
+function judgeRanked(ask: Ask, groups: readonly (readonly Applied[])[], next: () => Outcome): Outcome {
+  const [group, ...rest] = groups;
+  if (group === undefined) return next();
+  const opinions = group.flatMap((applied) => opinionsOf(ask, applied));
+  const certain = opinions.some((opinion) => opinion.sure);
+  const outcomes = opinions.map((opinion) => outcomeOf(opinion, next));
+  if (!certain) outcomes.push(judgeRanked(ask, rest, next));
+  const [first] = outcomes;
+  if (first === undefined) return next();
+  if (outcomes.every(({ decision }) => decision === first.decision)) return first;
+  const steps = outcomes.flatMap((item) => item.steps);
+  return outcome('undecidable', steps, conflictOf(opinions));
+}
+
+function outcomeOf(step: Step, next: () => Outcome): Outcome {
+  if (step.action !== 'pass') return outcome(step.action === 'deny' ? 'deny' : 'allow', [step]);
+  const after = next();
+  return outcome(after.decision, [step, ...after.steps], after.conflict);
+}
+
+function conflictOf(opinions: readonly Step[]): string | undefined {
+  const names = [...new Set(opinions.map(({ applied }) => applied.policy.name))];
+  return names.length < 2 ? undefined : `${names.join(' and ')} disagree at one priority`;
+}
+
+/** The rules of one policy that may come first: doubtful ones up to the first that surely applies. */
+function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
+  const steps: Step[] = [];
+  for (const [index, rule] of applied.reading[ask.direction].entries()) {
+    const match = matchRule(ask.world, rule, ask.question);
+    if (match === 'no') continue;
+    const sure = match === 'yes' && applied.sure;
+    steps.push({ applied, action: rule.action, rule, index, sure });
+    if (match === 'yes') break;
+  }
+  return steps;
+}
+
+/**
+ * The normal tier: no order; a deny beats every allow, whatever the kind (CIL-9, CIL-15); isolated means denied what no
+ * rule allows (NP-2, NP-4).
+ */
+function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome): Outcome {
+  const steps: Step[] = [];
+  for (const item of applied) collectSteps(ask, item, steps);
+  const denies = steps.filter(({ action }) => action === 'deny');
+  // Whom a policy denies as well, it admits in no case.
+  const denying = new Set(denies.filter(({ matches }) => matches).map((step) => step.applied));
+  const allows = steps.filter((step) => step.action === 'allow' && !denying.has(step.applied));
+  const isolating = applied.filter(({ reading }) => reading.isolates[ask.direction]);
+  const isolation = isolating.map((item): Step => ({ applied: item, action: 'isolate', sure: item.sure }));
+  const surely = (list: readonly Step[]) => list.filter(({ sure }) => sure);
+
+  if (surely(denies).length > 0) return outcome('deny', surely(denies));
+  const mayDeny = denies.length > 0;
+  if (surely(allows).length > 0) {
+    if (mayDeny) return outcome('undecidable', [...denies, ...surely(allows)]);
+    return outcome(
+      'allow',
+      proxiedFirst(
+        ask,
+        applied,
+        allows.filter(({ sure, rule }) => sure || rule?.l7),
+      ),
+    );
+  }
+  const after = next();
+  if (ask.isolated) {
+    const accepts = baselineAccepts(ask, after);
+    const maybe = [...allows, ...accepts];
+    return maybe.length > 0
+      ? outcome('undecidable', [...denies, ...maybe, ...isolation], acceptText(accepts))
+      : outcome('deny', [...denies, ...surely(isolation)]);
+  }
+  // A policy that may not be in force shuts nobody out whom it then admits.
+  const admitting = new Set(allows.filter(({ matches }) => matches).map((step) => step.applied));
+  const mayDenyAfterAll = mayDeny || isolating.some((item) => !admitting.has(item));
+  if ((mayDenyAfterAll && after.decision !== 'deny') || (allows.length > 0 && after.decision !== 'allow')) {
+    return outcome('undecidable', [...denies, ...allows, ...isolation, ...after.steps]);
+  }
+  // Open in any case, and perhaps through a proxy.
+  const proxied = proxiedFirst(
+    ask,
+    applied,
+    allows.filter(({ rule }) => rule?.l7),
+  );
+  return proxied.length === 0 || after.decision !== 'allow'
+    ? after
+    : outcome('allow', [...proxied, ...after.steps]);
+}
+
+/** Cilium may let a baseline accept through where a NetworkPolicy isolates (CIL-16). */
+function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
+  if (world.dialect.enforcer !== 'cilium') return [];
+  return after.steps.filter(({ action }) => action === 'allow');
+}
+
+function acceptText([first]: readonly Step[]): string | undefined {
+  return first === undefined
+    ? undefined
+    : `Cilium may let a baseline accept through that ${first.applied.policy.name} gives`;
+}
+
+/**
+ * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
+ * open at L4 while a proxy decides (CIL-18).
+ */
+function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly Step[]): readonly Step[] {
+  const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
+  if (plain.length === allows.length) return allows;
+  const wide = new Set(applied.flatMap((item) => plainReach(ask, item)));
+  const isWidened = ({ applied: { policy }, rule }: Step) =>
+    rule !== undefined && reachOf(ask, policy.kind, rule).every((reach) => wide.has(reach));
+  const proxied = allows.filter((step) => step.rule?.l7 !== undefined && !isWidened(step));
+  return [...proxied, ...plain];
+}
+
+function plainReach(ask: Ask, { policy, reading }: Applied): readonly string[] {
+  return reading[ask.direction]
+    .filter(({ action, l7 }) => action === 'allow' && l7 === undefined)
+    .flatMap((rule) => reachOf(ask, policy.kind, rule));
+}
+
+/** Each peer and port of a rule that applies here, with the kind: an allow of the same is another one's equal. */
+function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule): readonly string[] {
+  const who =
+    peers === 'any' ? ['any'] : peers.filter((peer) => matchPeers(world, [peer], question) !== 'no');
+  const where =
+    ports === 'any' ? ['any'] : ports.filter((port) => matchPorts(world, [port], question) !== 'no');
+  return who.flatMap((peer) => where.map((port) => JSON.stringify([kind, peer, port])));
+}
+
+/** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
+function collectSteps(ask: Ask, applied: Applied, steps: Step[]): void {
+  let allowed = false;
+  for (const [index, rule] of applied.reading[ask.direction].entries()) {
+    if (allowed && rule.action === 'allow' && rule.l7 === undefined) continue;
+    const match: Match = matchRule(ask.world, rule, ask.question);
+    if (match === 'no') continue;
+    const matches = match === 'yes';
+    steps.push({ applied, action: rule.action, rule, index, sure: matches && applied.sure, matches });
+    if (matches && applied.sure && rule.action === 'allow') allowed = true;
+  }
+}

@@ -1,0 +1,80 @@
+import { matches } from '../../cluster/labels.ts';
+import type { Pod } from '../../cluster/objects.ts';
+import { mentionsNamespace } from '../cilium/labels.ts';
+import { enforces } from '../enforcers/dialect.ts';
+import { matchPods, type World } from '../match/match.ts';
+import type { Policy, Reading, Tier } from '../model/policy.ts';
+import type { PolicyIndex } from './policy-index.ts';
+import { readingsOf } from './reading.ts';
+
+/** A policy that selects a pod. Not `sure`: it may not select it, or may not be enforced here. */
+export type Applied = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
+
+/**
+ * The policies on one pod in the order of evaluation. Admin and baseline policies stand in groups of equal priority,
+ * lowest number first (ANP-1, ANP-2); those of the normal tier have no order.
+ */
+export type Stack = {
+  readonly admin: readonly (readonly Applied[])[];
+  readonly normal: readonly Applied[];
+  readonly baseline: readonly (readonly Applied[])[];
+};
+
+/** The policies that select a pod. */
+export function stackOf(world: World, index: Pick<PolicyIndex, 'in' | 'clusterWide'>, pod: Pod): Stack {
+  return assemble(
+    [index.in(pod.namespace), index.clusterWide()].flatMap((policies) =>
+      policies.flatMap((policy) => appliedBy(world, policy, pod)),
+    ),
+  );
+}
+
+/** Policies on a pod as a stack; in each tier and priority they stay in the given order. */
+export function assemble(applied: readonly Applied[]): Stack {
+  if (applied.every(({ policy }) => policy.tier === 'normal')) {
+    return { admin: NONE, normal: applied, baseline: NONE };
+  }
+  const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
+  for (const item of applied) tiers[item.policy.tier].push(item);
+  return { admin: byPriority(tiers.admin), normal: tiers.normal, baseline: byPriority(tiers.baseline) };
+}
+
+/** A policy as far as it selects a pod: once for each of its readings that does. */
+export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Applied[] {
+  const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
+  if (enforced === 'no') return NOTHING;
+  const applied: Applied[] = [];
+  for (const reading of readingsOf(world.dialect, policy)) {
+    const selected = matchPods(world, reading.subject, pod);
+    if (selected === 'no') continue;
+    applied.push({ policy, reading, sure: selected === 'yes' && enforced === 'yes' });
+  }
+  return applied.length === 0 ? NOTHING : applied;
+}
+
+/**
+ * The clusterwide policies on one of Cilium's own endpoints, health or ingress: those that select everything without
+ * speaking of namespaces (CIL-10).
+ */
+export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
+  const labels = { [`reserved:${name}`]: '' };
+  const applied: Applied[] = [];
+  for (const policy of index.clusterWide()) {
+    if (policy.inert === true || enforces(world.dialect, policy.kind) !== 'yes') continue;
+    for (const reading of readingsOf(world.dialect, policy)) {
+      const { identity, pods } = reading.subject;
+      if (identity !== 'cilium' || mentionsNamespace(pods) || !matches(pods, labels)) continue;
+      applied.push({ policy, reading, sure: true });
+    }
+  }
+  return { admin: [], normal: applied, baseline: [] };
+}
+
+function byPriority(applied: readonly Applied[]): readonly (readonly Applied[])[] {
+  if (applied.length === 0) return NONE;
+  const groups = Map.groupBy(applied, ({ policy }) => policy.priority ?? 0);
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+const NONE: readonly (readonly Applied[])[] = [];
+const NOTHING: readonly Applied[] = [];

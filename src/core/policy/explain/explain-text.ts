@@ -1,0 +1,48 @@
+import type { Direction } from '../model/policy.ts';
+import type { Decision, Half, Verdict } from '../model/verdict.ts';
+import { explainedHalf } from './explanation.ts';
+import { wrapped } from './wrap.ts';
+
+/** How the ends are called in the explanation. */
+export type PathNames = { readonly from: string; readonly to: string };
+
+/** Sign and word of a decision: never color alone (TERM-10). */
+export const DECISION_WORDS: Readonly<Record<Decision, string>> = {
+  allow: '✓ allow',
+  deny: '✗ deny',
+  undecidable: '? undecidable',
+};
+
+const HEAD_WIDTH = 18;
+const WORD_WIDTH = 13;
+
+/**
+ * A verdict as lines of text of 80 columns: both halves with their cause; under each the policies that decide, by kind
+ * and name, with their rules; under a rule that nearly matched, what it misses by and the smallest edit; what no grant
+ * can open; what the verdict rests on. Without a heading: the caller knows the port and the time.
+ */
+export function explainText(verdict: Verdict, names: PathNames): readonly string[] {
+  return [
+    ...halfLines(verdict.egress, `egress of ${names.from}`, names.from, 'egress'),
+    ...halfLines(verdict.ingress, `ingress of ${names.to}`, names.to, 'ingress'),
+    ...verdict.assumptions.flatMap((text) => remark('assuming', text)),
+  ];
+}
+
+/** A line with its word in the first column: `assuming`, `note`. */
+export function remark(word: string, text: string): readonly string[] {
+  return wrapped(`${word.padEnd(HEAD_WIDTH)} `, text);
+}
+
+function halfLines(half: Half, head: string, self: string, direction: Direction): readonly string[] {
+  const { verdict, cause, blocks, cannotOpen } = explainedHalf(half, self, direction);
+  const word = DECISION_WORDS[verdict].padEnd(WORD_WIDTH);
+  return [
+    ...wrapped(`${head.padEnd(HEAD_WIDTH)} ${word} `, cause, HEAD_WIDTH + 1),
+    ...blocks.flatMap(({ title, lines }) => [
+      ...wrapped('  ', title, 4),
+      ...lines.flatMap(({ text, under }) => (under ? wrapped('      ', text, 8) : wrapped('    ', text, 6))),
+    ]),
+    ...cannotOpen.flatMap((text) => wrapped('  no grant opens it: ', text, 4)),
+  ];
+}

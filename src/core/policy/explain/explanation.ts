@@ -1,0 +1,118 @@
+import type { Direction, PolicyRef } from '../model/policy.ts';
+import type { Decider, Decision, Half, NearMiss } from '../model/verdict.ts';
+import { policyTitle } from './text.ts';
+
+/** One half of a path explained, for any width. */
+export type ExplainedHalf = {
+  readonly verdict: Decision;
+  /** Why, in a few words. */
+  readonly cause: string;
+  /** Policies whose rules came near, nearest first, then what else led to the decision. */
+  readonly blocks: readonly ExplainedPolicy[];
+  /** Why no NetworkPolicy can open it. */
+  readonly cannotOpen: readonly string[];
+};
+
+/** One policy under a half. `lines`: its rules; what is said of the rule before is `under` it. */
+export type ExplainedPolicy = {
+  readonly title: string;
+  readonly lines: readonly { readonly text: string; readonly under: boolean }[];
+};
+
+/** How many rules that nearly matched are told of one half: the nearest. */
+const MISSES = 4;
+
+/** What is to be said of a half; `self` is the end that it is a half of. */
+export function explainedHalf(half: Half, self: string, direction: Direction): ExplainedHalf {
+  return {
+    verdict: half.verdict,
+    cause: causeText(half, self, direction),
+    blocks: blocksOf(half),
+    cannotOpen: half.cannotOpen,
+  };
+}
+
+function causeText(half: Half, self: string, direction: Direction): string {
+  if (half.verdict === 'undecidable' || half.l7 !== undefined) return half.summary;
+  if (half.deciders.length === 0) {
+    return half.summary === 'not isolated'
+      ? `not isolated: no policy selects ${self} for ${direction}`
+      : half.summary;
+  }
+  const isolating = half.deciders.filter(({ action }) => action === 'isolate');
+  if (half.verdict === 'deny' && isolating.length === half.deciders.length) {
+    return `isolated by ${listed(unique(isolating.map(({ name }) => name)))}`;
+  }
+  const ruling = half.deciders.find(({ action }) => action !== 'isolate');
+  return ruling === undefined
+    ? half.summary
+    : `${ruling.action === 'deny' ? 'denied' : 'admitted'} by ${ruling.name}`;
+}
+
+function blocksOf(half: Half): readonly ExplainedPolicy[] {
+  const misses = half.verdict === 'allow' ? [] : half.nearMisses;
+  const told = new Set(misses.map(refKey));
+  const shown = misses.slice(0, MISSES);
+  const others = half.deciders.filter(
+    (decider) => half.verdict === 'allow' || decider.action !== 'isolate' || !told.has(refKey(decider)),
+  );
+  const byPolicy = Map.groupBy([...shown.map(saidOnce), ...others], refKey);
+  const more = misses.length - shown.length;
+  return [
+    ...Array.from(
+      byPolicy.values(),
+      (items): ExplainedPolicy => ({
+        title: titleOf(items),
+        lines: items.flatMap((item) =>
+          'why' in item ? missLines(item) : [{ text: item.text, under: false }],
+        ),
+      }),
+    ),
+    ...(more === 0 ? [] : [{ title: `and ${more} rules more that match less`, lines: [] }]),
+  ];
+}
+
+/** A near miss without its edit where a nearer one of the same policy has the same. */
+function saidOnce(miss: NearMiss, at: number, all: readonly NearMiss[]): NearMiss {
+  const { edit, ...rest } = miss;
+  const isSaid = all
+    .slice(0, at)
+    .some((other) => refKey(other) === refKey(miss) && other.edit?.text === edit?.text);
+  return isSaid ? rest : miss;
+}
+
+/** `NetworkPolicy shop/db`, with its tier where that counts, and who manages it. */
+function titleOf(items: readonly (Decider | NearMiss)[]): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const ranked = items.find((item) => 'tier' in item && item.tier !== 'normal');
+  const tier =
+    ranked !== undefined && 'tier' in ranked
+      ? ` · ${ranked.tier} tier${ranked.priority === undefined ? '' : `, priority ${ranked.priority}`}`
+      : '';
+  return `${policyTitle(first)}${tier}${first.managedBy === undefined ? '' : ` · ${first.managedBy}`}`;
+}
+
+function missLines({ ruleIndex, why, admits, text, because, edit }: NearMiss): ExplainedPolicy['lines'] {
+  const rule = `rule ${ruleIndex + 1} admits ${admits ?? text.replace(/^admits /, '')}`;
+  const reason = `misses by ${why}${because === undefined ? '' : `: ${because}`}`;
+  return [
+    { text: rule, under: false },
+    { text: reason, under: true },
+    ...(edit === undefined ? [] : [{ text: `edit: ${edit.text}`, under: true }]),
+  ];
+}
+
+function refKey({ kind, namespace, name }: PolicyRef): string {
+  return `${kind}/${namespace ?? ''}/${name}`;
+}
+
+function unique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 4
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}

@@ -1,0 +1,188 @@
+import { assertNever } from '../../assert-never.ts';
+import { holds, type Labels, type Requirement } from '../../cluster/labels.ts';
+import type { Pod } from '../../cluster/objects.ts';
+import { matchesIdentity, unprefixed } from '../cilium/labels.ts';
+import type { Applied } from '../decide/stack.ts';
+import { refusalOf } from '../enforcers/support.ts';
+import {
+  matchNamespace,
+  matchPeers,
+  matchPort,
+  matchPorts,
+  type Question,
+  seenLabels,
+  type World,
+} from '../match/match.ts';
+import type { Side } from '../match/side.ts';
+import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
+import type { NearMiss } from '../model/verdict.ts';
+import { managedBy } from './owner.ts';
+import { smallestEdit } from './smallest-edit.ts';
+import { peersText, podText, portsText, portText, ruleText } from './text.ts';
+
+/** How many near misses a half names: the nearest ones. */
+const LIMIT = 8;
+
+/** Nearest first: right peer on another port; right pods elsewhere; another peer; neither peer nor port. */
+type Rank = 0 | 1 | 2 | 3;
+
+type Candidate = {
+  readonly policy: Policy;
+  readonly reading: Reading;
+  readonly rule: Rule;
+  readonly index: number;
+  readonly why: NearMiss['why'];
+  readonly rank: Rank;
+};
+
+/** The rules of isolating policies that did not admit the peer, nearest first, each with what kept it from matching. */
+export function nearMisses(
+  world: World,
+  isolating: readonly Applied[],
+  direction: Direction,
+  question: Question,
+): readonly NearMiss[] {
+  const candidates = isolating.flatMap(({ policy, reading }) =>
+    reading[direction].flatMap((rule, index): readonly Candidate[] => {
+      const miss = rule.action === 'allow' ? missOf(world, rule, question) : undefined;
+      return miss === undefined ? [] : [{ policy, reading, rule, index, ...miss }];
+    }),
+  );
+  return candidates
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, LIMIT)
+    .map((candidate) => describe(world, candidate, direction, question));
+}
+
+function missOf(world: World, rule: Rule, question: Question): Pick<Candidate, 'why' | 'rank'> | undefined {
+  const peer = matchPeers(world, rule.peers, question) !== 'no';
+  const port = matchPorts(world, rule.ports, question) !== 'no';
+  if (peer && port) return undefined;
+  if (peer) return { why: hasProtocol(rule, question) ? 'port' : 'protocol', rank: 0 };
+  const elsewhere =
+    rule.peers !== 'any' && rule.peers.some((item) => missesByNamespace(world, item, question.peer));
+  if (!port) return { why: elsewhere ? 'namespace' : 'peer', rank: 3 };
+  return elsewhere ? { why: 'namespace', rank: 1 } : { why: 'peer', rank: 2 };
+}
+
+function hasProtocol(rule: Rule, question: Question): boolean {
+  return rule.ports === 'any' || rule.ports.some(({ protocol }) => protocol === question.protocol);
+}
+
+function missesByNamespace(world: World, peer: Peer, side: Side): boolean {
+  if (peer.type !== 'pods' || side.type !== 'pod') return false;
+  return (
+    failing(world, peer, side.pod).length === 0 &&
+    matchNamespace(world, peer.namespaces, side.pod.namespace) === 'no'
+  );
+}
+
+function describe(world: World, candidate: Candidate, direction: Direction, question: Question): NearMiss {
+  const { policy, rule, index, why } = candidate;
+  const { text, because } = wording(world, candidate, question);
+  const manager = managedBy(policy);
+  const edit = smallestEdit(world, { ...candidate, direction }, question);
+  return {
+    kind: policy.kind,
+    ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
+    name: policy.name,
+    direction,
+    ruleIndex: rule.at?.index ?? index,
+    why,
+    ...(manager === undefined ? {} : { managedBy: manager }),
+    text,
+    admits: ruleText(rule),
+    because,
+    ...(edit === undefined ? {} : { edit }),
+  };
+}
+
+type Wording = { readonly text: string; readonly because: string };
+
+function wording(world: World, { rule, why }: Candidate, question: Question): Wording {
+  const peers = peersText(rule.peers);
+  const asked = `${question.protocol.toLowerCase()} ${question.port}`;
+  switch (why) {
+    case 'port': {
+      const refusal = refusedPort(world, rule, question);
+      return refusal === undefined
+        ? { text: `admits ${peers}, but on ${samePorts(rule, question)}`, because: `asked for ${asked}` }
+        : { text: `admits ${peers} on ${refusal.port}, but ${refusal.text}`, because: refusal.text };
+    }
+    case 'protocol':
+      return { text: `admits ${peers}, but on ${portsText(rule.ports)}`, because: `asked for ${asked}` };
+    case 'namespace': {
+      const where = question.peer.type === 'pod' ? question.peer.pod.namespace : '';
+      return { text: `admits ${peers}, not in ${where}`, because: `${nameOf(question.peer)} is in ${where}` };
+    }
+    case 'peer': {
+      const { short, long } = difference(world, rule, question.peer);
+      return { text: `admits ${peers}, not ${short}`, because: long };
+    }
+    default:
+      return assertNever(why);
+  }
+}
+
+/** A port that holds the asked one, and why the enforcer does not take it. */
+function refusedPort(
+  world: World,
+  { ports }: Rule,
+  question: Question,
+): { readonly port: string; readonly text: string } | undefined {
+  if (ports === 'any') return undefined;
+  for (const port of ports) {
+    const text = matchPort(world, port, question) ? refusalOf(world, port, question) : undefined;
+    if (text !== undefined) return { port: portText(port), text };
+  }
+  return undefined;
+}
+
+/** The ports of the asked protocol, without repeating it. */
+function samePorts({ ports }: Rule, { protocol }: Question): string {
+  if (ports === 'any') return 'any port';
+  return ports
+    .filter((port) => port.protocol === protocol)
+    .map(portText)
+    .join(', ');
+}
+
+/** What the other end is instead, seen from the peer item that comes nearest. */
+function difference(world: World, rule: Rule, side: Side): { readonly short: string; readonly long: string } {
+  if (side.type === 'ip') return { short: side.text, long: `${side.text} is not in it` };
+  const name = podText(side.pod);
+  const items = rule.peers === 'any' ? [] : rule.peers;
+  const nearest = items
+    .filter((peer) => peer.type === 'pods')
+    .map((peer) => ({
+      peer,
+      failed: failing(world, peer, side.pod),
+      elsewhere: matchNamespace(world, peer.namespaces, side.pod.namespace) === 'no',
+    }))
+    .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere) || a.failed.length - b.failed.length)[0];
+  if (nearest === undefined) return { short: name, long: `${name} is no such address` };
+  const labels = nearest.failed.map((requirement) =>
+    actual(requirement, seenLabels(world, nearest.peer, side.pod)),
+  );
+  const present = labels.filter((label) => label !== undefined);
+  if (present.length > 0) return { short: present.join(','), long: `${name} has ${present.join(',')}` };
+  const keys = [...new Set(nearest.failed.map(({ key }) => unprefixed(key).key))].join(', ');
+  return { short: `${name} (no ${keys})`, long: `${name} has no ${keys}` };
+}
+
+function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {
+  const labels = seenLabels(world, match, pod);
+  const derived = labels !== pod.labels;
+  return match.pods.filter((requirement) =>
+    derived ? !matchesIdentity([requirement], labels) : !holds(requirement, labels),
+  );
+}
+
+function actual(requirement: Requirement, labels: Labels): string | undefined {
+  const { key } = unprefixed(requirement.key);
+  return Object.hasOwn(labels, key) ? `${key}=${labels[key]}` : undefined;
+}
+
+function nameOf(side: Side): string {
+  return side.type === 'pod' ? podText(side.pod) : side.text;
+}

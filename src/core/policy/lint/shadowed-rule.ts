@@ -1,0 +1,98 @@
+import type { Policy } from '../model/policy.ts';
+import { type Lint, type LintContext, type PlacedRule, placedRules } from './context.ts';
+import { ruleCovers } from './cover.ts';
+import type { Flaw } from './finding.ts';
+
+/** A rule that another one leaves nothing to do (NP-4, CIL-9, ANP-2). */
+export const shadowedRule: Lint = {
+  id: 'shadowed-rule',
+  title: 'a rule never decides anything',
+  source:
+    'Kubernetes docs: policies are additive; Cilium: deny precedes allow; network-policy-api: the first match decides',
+  severity: 'info',
+  *check(context, policy) {
+    const rules = [...placedRules(context.dialect, policy)];
+    for (const [at, placed] of rules.entries()) {
+      const place = { direction: placed.direction, ruleIndex: placed.index };
+      if (policy.tier === 'normal') {
+        const shadow = shadowOf(context, policy, placed);
+        if (shadow !== undefined) yield { ...place, ...besideOthers(placed, shadow) };
+        continue;
+      }
+      const before = rules.slice(0, at).find(hides(placed));
+      if (before !== undefined) yield { ...place, ...behind(placed, before) };
+    }
+  },
+};
+
+function besideOthers({ index }: PlacedRule, { name, denies }: Shadow): Flaw {
+  return denies
+    ? {
+        severity: 'warning',
+        text: `Rule ${index + 1} admits only what ${name} denies, and a deny beats every allow.`,
+        fix: 'Narrow the deny, or take the rule out.',
+      }
+    : {
+        text: `Rule ${index + 1} says nothing that ${name} does not say already.`,
+        fix: 'Take the rule out.',
+      };
+}
+
+/** In these tiers the first rule that matches decides: one behind a wider one never does. */
+function behind({ index, rule }: PlacedRule, before: PlacedRule): Flaw {
+  const text = `Rule ${index + 1} is never reached: rule ${before.index + 1} decides all that it matches`;
+  return rule.action === before.rule.action
+    ? { text: `${text}, and likewise.`, fix: 'Take the rule out.' }
+    : {
+        severity: 'warning',
+        text: `${text}, and does not ${rule.action} it (${before.rule.action}).`,
+        fix: `Put it before rule ${before.index + 1}, or take it out.`,
+      };
+}
+
+type Shadow = { readonly policy: Policy; readonly name: string; readonly denies: boolean };
+
+function hides({ direction, rule }: PlacedRule): (other: PlacedRule) => boolean {
+  return (other) => other.direction === direction && ruleCovers(other.rule, rule);
+}
+
+/** A deny that covers it, or an allow: of its own policy above it, or wider, or of one that selects all its pods. */
+function shadowOf(context: LintContext, policy: Policy, placed: PlacedRule): Shadow | undefined {
+  if (placed.rule.action !== 'allow' || placed.rule.l7 !== undefined) return undefined;
+  const pods = context.selected(policy);
+  const [first, ...rest] = pods;
+  if (first === undefined) return undefined;
+  for (const other of context.engine.policiesOn(first)) {
+    if (other.tier !== 'normal') continue;
+    for (const theirs of placedRules(context.dialect, other)) {
+      if (
+        theirs.rule === placed.rule ||
+        theirs.rule.l7 !== undefined ||
+        theirs.direction !== placed.direction
+      )
+        continue;
+      if (!ruleCovers(theirs.rule, placed.rule)) continue;
+      if (
+        theirs.rule.action === 'allow' &&
+        ruleCovers(placed.rule, theirs.rule) &&
+        !comesFirst(policy, placed, other, theirs)
+      )
+        continue;
+      if (!rest.every((pod) => context.engine.policiesOn(pod).includes(other))) continue;
+      if (other.parts !== undefined) continue;
+      const denies = theirs.rule.action === 'deny';
+      return {
+        policy: other,
+        name: other === policy ? `rule ${theirs.index + 1}` : `${other.kind} ${other.name}`,
+        denies,
+      };
+    }
+  }
+  return undefined;
+}
+
+/** Of two rules that say the same, the later one is told: by name, then by place. */
+function comesFirst(policy: Policy, placed: PlacedRule, other: Policy, theirs: PlacedRule): boolean {
+  if (other === policy) return theirs.index < placed.index;
+  return `${other.name} ${other.kind}` < `${policy.name} ${policy.kind}`;
+}

@@ -1,0 +1,92 @@
+import { type Ip, parseIp } from '../../cluster/ip.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Node, Pod } from '../../cluster/objects.ts';
+import type { End } from '../model/verdict.ts';
+
+/** One end of a path as policies see it: a pod with its labels, or a bare address, perhaps of a node. */
+export type Side =
+  | { readonly type: 'pod'; readonly pod: Pod; readonly ips: readonly Ip[] }
+  | {
+      readonly type: 'ip';
+      readonly text: string;
+      readonly ips: readonly Ip[];
+      readonly node?: Node;
+      readonly reserved?: 'health' | 'ingress';
+      /** The DNS name that was asked for, where one was: rules that name domains then decide. */
+      readonly dns?: string;
+      /** The blocks of addresses that it stands for, where it is not one address. */
+      readonly blocks?: readonly string[];
+    };
+
+/** How to say it in a sentence: the pod's name, or the address. */
+export function nameOfSide(side: Side): string {
+  return side.type === 'pod' ? side.pod.name : side.text;
+}
+
+/** A pod with all its addresses. */
+export function sideOfPod(pod: Pod): Side {
+  return { type: 'pod', pod, ips: ipsOf(pod.ips) };
+}
+
+/** An end as policies see it. An address that a pod has is that pod. */
+export function sideOf(model: ClusterModel, end: End): Side {
+  if (end.type === 'pod') {
+    const texts = end.ip === undefined ? end.pod.ips : [end.ip];
+    return { type: 'pod', pod: end.pod, ips: ipsOf(texts) };
+  }
+  if (end.reserved !== undefined) {
+    return { type: 'ip', text: end.reserved, ips: ipsOf([end.ip]), reserved: end.reserved };
+  }
+  if (end.dns !== undefined) return { type: 'ip', text: end.dns, ips: ipsOf([end.ip]), dns: end.dns };
+  if (end.blocks !== undefined) {
+    return { type: 'ip', text: blocksText(end.blocks), ips: ipsOf([end.ip]), blocks: end.blocks };
+  }
+  const pod = model.podAt(end.ip);
+  if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
+  const node = model.nodeAt(end.ip);
+  return { type: 'ip', text: end.ip, ips: ipsOf([end.ip]), ...(node === undefined ? {} : { node }) };
+}
+
+function blocksText(blocks: readonly string[]): string {
+  return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} blocks more`;
+}
+
+/** A host-network pod as what the wire shows of it: its node's address (NP-29). */
+export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
+  const { pod } = side;
+  const node = nodeOf(model, side);
+  const ips = side.ips.length === 0 && node !== undefined ? ipsOf(node.ips) : side.ips;
+  const text = pod.ips[0] ?? node?.ips[0] ?? pod.node ?? pod.name;
+  const bare: Node = { kind: 'Node', name: pod.node ?? text, labels: {}, ips: pod.ips };
+  return { type: 'ip', text, ips, node: node ?? bare };
+}
+
+/** The node that a side is, or that a host-network pod shares its address with. */
+export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
+  if (side.type === 'ip') return side.node;
+  const { pod } = side;
+  if (!pod.hostNetwork) return undefined;
+  return pod.node === undefined ? model.nodeAt(pod.ips[0] ?? '') : model.node(pod.node);
+}
+
+/** Whether two sides are one pod. */
+export function isSamePod(a: Side, b: Side): boolean {
+  return (
+    a.type === 'pod' && b.type === 'pod' && a.pod.namespace === b.pod.namespace && a.pod.name === b.pod.name
+  );
+}
+
+/** Whether a side is the node that a pod runs on. */
+export function isOwnNode(pod: Pod, side: Side): boolean {
+  return side.type === 'ip' && side.node !== undefined && side.node.name === pod.node;
+}
+
+const parsed = new WeakMap<readonly string[], readonly Ip[]>();
+
+function ipsOf(texts: readonly string[]): readonly Ip[] {
+  const known = parsed.get(texts);
+  if (known !== undefined) return known;
+  const ips = texts.flatMap((text) => parseIp(text) ?? []);
+  parsed.set(texts, ips);
+  return ips;
+}

@@ -1,0 +1,155 @@
+import { canonicalIp } from '../../cluster/ip.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import { isLive, keyOf, type Pod, type Protocol } from '../../cluster/objects.ts';
+import type { Engine } from '../decide/engine.ts';
+import type { Connections, PortRange } from '../model/connections.ts';
+import type { PolicyChange } from '../model/policy.ts';
+import type { End, EndName, PairChange } from '../model/verdict.ts';
+import { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
+import type { PathChange } from './collect.ts';
+import type { EndGroup } from './ends.ts';
+
+/** What a change is for: every source to every destination on every port. */
+export type Meant = {
+  readonly from: readonly End[];
+  readonly to: readonly End[];
+  readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
+};
+
+/** What a change does to the whole cluster; what opens is parted into what was meant and what was not. */
+export type Effect = Omit<ClusterDiff, 'opens'> & {
+  readonly opens: readonly PairChange[];
+  readonly extra: readonly PathChange[];
+};
+
+/**
+ * What a change of policies does, exactly, over the whole cluster and all ports (`clusterDiff`); the pairs that it is
+ * meant to open stand by themselves. A pair is open where the engine's `evaluate` says allow.
+ */
+export function whatIf(
+  { model, dialect, foreign }: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
+  change: PolicyChange,
+  meant: Meant,
+): Effect {
+  const { opens, ...rest } = clusterDiff(model, dialect, change, foreign);
+  const ends = { from: keysOf(meant.from), to: keysOf(meant.to) };
+  const parts = opens.map((path) => parted(model, path, ends, meant.ports));
+  return {
+    ...rest,
+    opens: parts.flatMap((part) => part.opens),
+    extra: parts.flatMap((part) => part.extra),
+  };
+}
+
+type MeantEnds = { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> };
+
+/** The pairs of a path that were meant, and up to three paths of those that were not: by source, destination, port. */
+function parted(
+  model: ClusterModel,
+  path: PathChange,
+  meant: MeantEnds,
+  ports: Meant['ports'],
+): { readonly opens: readonly PairChange[]; readonly extra: readonly PathChange[] } {
+  const from = splitEnd(model, path.from, meant.from);
+  const to = splitEnd(model, path.to, meant.to);
+  const asked = ports.filter(({ port, protocol }) => holds(path.ports[protocol], port));
+  const opens = from.meant.flatMap((source) =>
+    to.meant
+      .filter((destination) => nameKey(source) !== nameKey(destination))
+      .flatMap((destination) =>
+        asked.map(({ port, protocol }): PairChange => ({ from: source, to: destination, port, protocol })),
+      ),
+  );
+  const extra: PathChange[] = [];
+  if (from.other !== undefined) extra.push({ ...path, from: from.other });
+  if (from.meantGroup !== undefined && to.other !== undefined) {
+    extra.push({ ...path, from: from.meantGroup, to: to.other });
+  }
+  const left = withoutPorts(path.ports, asked);
+  if (from.meantGroup !== undefined && to.meantGroup !== undefined && left !== undefined) {
+    extra.push({ ...path, from: from.meantGroup, to: to.meantGroup, ports: left });
+  }
+  return { opens, extra };
+}
+
+type SplitEnd = {
+  readonly meant: readonly EndName[];
+  readonly meantGroup?: EndGroup;
+  readonly other?: EndGroup;
+};
+
+function splitEnd(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
+  if (end.type !== 'workload') return splitAddress(model, end, keys);
+  const pods = podsOfGroup(model, end);
+  const [meant, other] = [
+    pods.filter((pod) => keys.has(keyOf(pod))),
+    pods.filter((pod) => !keys.has(keyOf(pod))),
+  ];
+  const some = (list: readonly Pod[]): EndGroup =>
+    list.length === pods.length ? end : { ...end, pods: list.map(({ name }) => name) };
+  return {
+    meant: meant.map(({ namespace, name }) => ({ namespace, name })),
+    ...(meant.length === 0 ? {} : { meantGroup: some(meant) }),
+    ...(other.length === 0 ? {} : { other: some(other) }),
+  };
+}
+
+/** An address that was meant: by itself, or that of a node. */
+function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
+  const addresses =
+    end.type === 'addresses'
+      ? end.ranges
+      : end.type === 'nodes'
+        ? end.names.flatMap((name) => model.node(name)?.ips ?? [])
+        : [];
+  const meant = addresses.filter((ip) => keys.has(canonicalIp(ip))).map((name): EndName => ({ name }));
+  const isOnly = end.type === 'addresses' ? meant.length === end.ranges.length : meant.length > 0;
+  return {
+    meant,
+    ...(meant.length === 0 ? {} : { meantGroup: end }),
+    ...(isOnly ? {} : { other: end }),
+  };
+}
+
+/** The live pods that an end means. */
+export function podsOfGroup(model: ClusterModel, end: EndGroup): readonly Pod[] {
+  if (end.type !== 'workload') return [];
+  const { kind, namespace, name, pods: names } = end;
+  if (names !== undefined) return names.flatMap((pod) => model.pod(namespace, pod) ?? []);
+  if (kind !== 'Pod') return model.podsOf({ kind, namespace, name });
+  const pod = model.pod(namespace, name);
+  return pod !== undefined && isLive(pod) ? [pod] : [];
+}
+
+function keysOf(ends: readonly End[]): ReadonlySet<string> {
+  return new Set(ends.map((end) => (end.type === 'pod' ? keyOf(end.pod) : canonicalIp(end.ip))));
+}
+
+function nameKey({ namespace, name }: EndName): string {
+  return keyOf(namespace === undefined ? { name } : { namespace, name });
+}
+
+function holds(ranges: readonly PortRange[], port: number): boolean {
+  return ranges.some(([from, to]) => from <= port && port <= to);
+}
+
+/** Ports without some single ones; undefined when none are left. */
+function withoutPorts(ports: Connections, gone: Meant['ports']): Connections | undefined {
+  const left = (protocol: Protocol): readonly PortRange[] =>
+    gone
+      .filter((item) => item.protocol === protocol)
+      .reduce<readonly PortRange[]>(
+        (ranges, { port }) =>
+          ranges.flatMap(([from, to]): readonly PortRange[] => {
+            if (port < from || to < port) return [[from, to]];
+            const pieces: readonly PortRange[] = [
+              [from, port - 1],
+              [port + 1, to],
+            ];
+            return pieces.filter(([first, last]) => first <= last);
+          }),
+        ports[protocol],
+      );
+  const made: Connections = { TCP: left('TCP'), UDP: left('UDP'), SCTP: left('SCTP') };
+  return made.TCP.length + made.UDP.length + made.SCTP.length === 0 ? undefined : made;
+}
