@@ -1,6 +1,6 @@
 import type { ClusterEvent, FeedState } from './cluster/events.ts';
 import type { Pod, Protocol, Workload, WorkloadRef } from './cluster/objects.ts';
-import type { EnforcerName } from './policy/enforcers/dialect.ts';
+import type { EnforcerName } from './policy/match/dialect.ts';
 import type { Flow } from './traffic/flow.ts';
 
 /** A Kubernetes object as the API server sends it: parsed JSON, strings sanitised, otherwise untouched. */

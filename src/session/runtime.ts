@@ -5,7 +5,7 @@ import type { ClusterEvent, FeedState, KindName } from '../core/cluster/events.t
 import { type ClusterModel, createClusterModel } from '../core/cluster/model.ts';
 import { asSluiceError, isAbort, type SluiceError } from '../core/errors.ts';
 import { createEngine, type Engine } from '../core/policy/decide/engine.ts';
-import type { NamedEnforcer } from '../core/policy/enforcers/parse-enforcer.ts';
+import type { NamedEnforcer } from '../core/policy/enforcers/enforcers.ts';
 import type { Clock, ClusterInfo, Identity, TrafficState } from '../core/ports.ts';
 import type { Flow } from '../core/traffic/flow.ts';
 import { createFold, type Fold } from '../core/traffic/fold.ts';

@@ -3,7 +3,8 @@ import type { Limits } from '../core/access/limits.ts';
 import type { GrantPlan } from '../core/access/plan.ts';
 import type { FeedState } from '../core/cluster/events.ts';
 import type { Pod } from '../core/cluster/objects.ts';
-import type { EnforcerName } from '../core/policy/enforcers/dialect.ts';
+import type { PathSummary } from '../core/policy/explain/half.ts';
+import type { EnforcerName } from '../core/policy/match/dialect.ts';
 import type { Policy } from '../core/policy/model/policy.ts';
 import type { Decision, Verdict } from '../core/policy/model/verdict.ts';
 import type { TrafficState } from '../core/ports.ts';
@@ -67,7 +68,7 @@ export type PathState = {
   readonly destination?: EndRef;
   readonly destinationName?: string;
   readonly port?: PortSpec;
-  readonly verdict?: Verdict;
+  readonly verdict?: PathSummary;
   /** Why there is no verdict though both ends are marked: `db has no pods`. */
   readonly problem?: string;
   /** The pods that the ends were picked as, for a grant of one pod only. */

@@ -22,9 +22,9 @@ export function connectionsBetween(
   for (const protocol of PROTOCOLS) {
     for (const [index, first] of cuts.entries()) {
       const last = (cuts[index + 1] ?? LAST_PORT + 1) - 1;
-      const { egress, ingress } = engine.decide({ from, to, port: first, protocol });
-      if (egress === 'deny' || ingress === 'deny') continue;
-      const list = egress === 'allow' && ingress === 'allow' ? open[protocol] : unsure[protocol];
+      const { verdict } = engine.decide({ from, to, port: first, protocol });
+      if (verdict === 'deny') continue;
+      const list = verdict === 'allow' ? open[protocol] : unsure[protocol];
       append(list, [first, last]);
     }
   }

@@ -1,5 +1,5 @@
 import type { EndRef } from '../../src/core/access/grant.ts';
-import type { Half, Verdict } from '../../src/core/policy/model/verdict.ts';
+import type { HalfSummary, PathSummary } from '../../src/core/policy/explain/half.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
 import { decision } from '../columns/verdict.ts';
 import { columnsOf, cut, lineColumns, spread } from '../text/fit.ts';
@@ -84,7 +84,7 @@ type Told = {
 /** A reason in fewer columns tells nothing. */
 const SHORTEST = 8;
 
-function halvesOf({ egress, ingress }: Verdict, narrow: boolean): readonly Told[] {
+function halvesOf({ egress, ingress }: PathSummary, narrow: boolean): readonly Told[] {
   return [
     toldOf(narrow ? 'out' : 'egress', egress, narrow),
     toldOf(narrow ? 'in' : 'ingress', ingress, narrow),
@@ -92,7 +92,7 @@ function halvesOf({ egress, ingress }: Verdict, narrow: boolean): readonly Told[
 }
 
 /** Where there is little room, an open half needs no reason. */
-function toldOf(name: string, { verdict, summary }: Half, narrow: boolean): Told {
+function toldOf(name: string, { verdict, summary }: HalfSummary, narrow: boolean): Told {
   const { symbol: sign, tone } = decision(verdict);
   const why = narrow && verdict === 'allow' ? '' : summary;
   return { name, sign, tone: tone ?? 'plain', why, least: columnsOf(`${name} ${sign}`) };

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from '../../core/access/limits.ts';
 import { isAbort, SluiceError } from '../../core/errors.ts';
-import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
+import type { NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
 import type { Connection } from '../../session/connection.ts';
 import { type Runtime, type RuntimeListener, startRuntime } from '../../session/runtime.ts';
 import { pause } from '../../session/wait.ts';

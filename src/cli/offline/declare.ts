@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { ENFORCER_NAMES, parseEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
+import { ENFORCER_NAMES, parseEnforcer } from '../../core/policy/enforcers/enforcers.ts';
 import { collect } from '../options.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { withFormats } from './format-option.ts';

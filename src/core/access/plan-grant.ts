@@ -2,6 +2,7 @@ import { nameOfEnd, targetPorts } from '../cluster/ends/ends.ts';
 import type { ClusterModel } from '../cluster/model.ts';
 import type { Workload } from '../cluster/objects.ts';
 import type { Engine } from '../policy/decide/engine.ts';
+import { explain } from '../policy/explain/explain.ts';
 import type { Direction, Policy } from '../policy/model/policy.ts';
 import type { Half, Verdict } from '../policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../policy/network-policy/parse.ts';
@@ -43,12 +44,14 @@ export function planGrant(input: PlanInput): GrantPlan {
   if ('ok' in destination) return destination;
 
   const pairs = judgeEnds(engine, endsOf(source), endsOf(destination), ports);
-  const worst = pairs.find(({ verdict }) => verdict.verdict !== 'allow') ?? pairs[0];
+  const decisions = pairs.map(({ decision }) => decision);
+  const worst = decisions.find(({ verdict }) => verdict !== 'allow') ?? decisions[0];
   if (worst === undefined) return noPods(request.destination, 'destination');
-  const refusal = refuse(request, pairs, worst.verdict);
+  const refusal = refuse(engine, request, decisions, worst);
   if (refusal !== undefined) return refusal;
 
-  const needs = (direction: Direction) => pairs.some(({ verdict }) => verdict[direction].verdict === 'deny');
+  const needs = (direction: Direction) =>
+    decisions.some((decision) => decision[direction].verdict === 'deny');
   const directions = (['ingress', 'egress'] as const).filter(needs);
   const places = directions.map((direction) => ({
     direction,
@@ -57,7 +60,7 @@ export function planGrant(input: PlanInput): GrantPlan {
   const notes = notesOf(input, ports, places);
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
-  return outcome(input, { source, destination, ports, halves, drafts, before: worst.verdict });
+  return outcome(input, { source, destination, ports, halves, drafts, before: explain(engine, worst) });
 }
 
 type Drafted = {

@@ -1,4 +1,8 @@
 import { nameOfEnd } from '../cluster/ends/ends.ts';
+import type { PathDecision } from '../policy/decide/decision.ts';
+import type { Engine } from '../policy/decide/engine.ts';
+import { explain } from '../policy/explain/explain.ts';
+import { cannotOpen, summarize } from '../policy/explain/half.ts';
 import type { Verdict } from '../policy/model/verdict.ts';
 import type { EndRef, GrantRequest } from './grant.ts';
 import { formatPorts } from './names.ts';
@@ -9,23 +13,25 @@ export type Refusal = Extract<GrantPlan, { ok: false }>;
 
 /** Why a path is not granted: already open, closed by what no NetworkPolicy overrides, or not known (GRANT-2). */
 export function refuse(
+  engine: Engine,
   request: GrantRequest,
-  pairs: readonly { readonly verdict: Verdict }[],
-  worst: Verdict,
+  pairs: readonly PathDecision[],
+  worst: PathDecision,
 ): Refusal | undefined {
   const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
   if (worst.verdict === 'allow') {
+    const { egress, ingress } = summarize(engine.world, worst);
     return {
       ...refusal(
         'already-open',
         `The path from ${path} ${formatPorts(request.ports)} is already open: its end would revoke nothing.`,
-        `Egress: ${worst.egress.summary}. Ingress: ${worst.ingress.summary}.`,
+        `Egress: ${egress.summary}. Ingress: ${ingress.summary}.`,
       ),
-      before: worst,
+      before: explain(engine, worst),
     };
   }
-  for (const { verdict } of pairs) {
-    const [blocker] = [...verdict.egress.cannotOpen, ...verdict.ingress.cannotOpen];
+  for (const pair of pairs) {
+    const [blocker] = [...cannotOpen(engine.world, pair.egress), ...cannotOpen(engine.world, pair.ingress)];
     if (blocker !== undefined) {
       return {
         ...refusal(
@@ -33,18 +39,19 @@ export function refuse(
           `A NetworkPolicy can't open ${path}: ${blocker.replace(/\.$/, '')}.`,
           'Ask the owner of what blocks it.',
         ),
-        before: verdict,
+        before: explain(engine, pair),
       };
     }
   }
-  if (!pairs.some(({ verdict }) => verdict.egress.verdict === 'deny' || verdict.ingress.verdict === 'deny')) {
+  if (!pairs.some(({ egress, ingress }) => egress.verdict === 'deny' || ingress.verdict === 'deny')) {
+    const before = explain(engine, worst);
     return {
       ...refusal(
         'cannot-open',
-        `Whether ${path} is closed can't be known: ${undecided(worst)}.`,
+        `Whether ${path} is closed can't be known: ${undecided(before)}.`,
         'Try the path from the source pod first.',
       ),
-      before: worst,
+      before,
     };
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { type Labels, matches, type Selector, selectorOf } from '../cluster/labels.ts';
 import type { Pod, Workload } from '../cluster/objects.ts';
 import { isIgnoredLabel } from '../policy/cilium/labels.ts';
-import type { Dialect } from '../policy/enforcers/dialect.ts';
+import type { Dialect } from '../policy/match/dialect.ts';
 
 /** Pods of one namespace and the labels that a policy selects them by. */
 export type Selection = {

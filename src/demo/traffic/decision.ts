@@ -1,6 +1,6 @@
 import type { Protocol } from '../../core/cluster/objects.ts';
-import type { Direction, Policy } from '../../core/policy/model/policy.ts';
-import type { Half } from '../../core/policy/model/verdict.ts';
+import type { HalfDecision as PolicyHalf } from '../../core/policy/decide/decision.ts';
+import type { Policy, Rule } from '../../core/policy/model/policy.ts';
 import type { WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Mirror } from './mirror.ts';
 import { endOf, type Party } from './party.ts';
@@ -40,34 +40,29 @@ function keyOf(party: Party): string {
 }
 
 function evaluate(mirror: Mirror, from: Party, to: Party, port: number, protocol: Protocol): Decision {
-  const verdict = mirror.engine.evaluate({ from: endOf(from), to: endOf(to), port, protocol });
+  const decision = mirror.engine.decide({ from: endOf(from), to: endOf(to), port, protocol });
   return {
-    egress: from.type === 'pod' ? halfOf(mirror, verdict.egress, 'egress') : OPEN,
-    ingress: to.type === 'pod' ? halfOf(mirror, verdict.ingress, 'ingress') : OPEN,
+    egress: from.type === 'pod' ? halfOf(mirror, decision.egress) : OPEN,
+    ingress: to.type === 'pod' ? halfOf(mirror, decision.ingress) : OPEN,
   };
 }
 
-function halfOf(mirror: Mirror, half: Half, direction: Direction): HalfDecision {
+function halfOf(mirror: Mirror, half: PolicyHalf): HalfDecision {
   const allowed = half.verdict !== 'deny';
   if (!half.isolated) return { ...OPEN, allowed };
-  const deciders = half.deciders.filter(({ action }) => action === 'allow');
-  const admitting = deciders.flatMap((decider) => {
-    const policy = mirror.model.policy(decider.kind, decider.namespace, decider.name);
-    return policy === undefined ? [] : [{ policy, rule: decider.ruleIndex }];
-  });
+  const admitting = half.steps.filter(({ action }) => action === 'allow');
   const [first] = admitting;
   // Traffic from a node to its own pods needs no policy to get in (NP-28).
   if (allowed && first === undefined) return OPEN;
   return {
     allowed,
     judged: true,
-    by: allowed ? distinct(admitting.map(({ policy }) => wirePolicy(policy, mirror))) : [],
-    match: allowed && first !== undefined ? matchType(first.policy, direction, first.rule) : 0,
+    by: allowed ? distinct(admitting.map(({ applied }) => wirePolicy(applied.policy, mirror))) : [],
+    match: allowed && first !== undefined ? matchType(first.rule) : 0,
   };
 }
 
-function matchType(policy: Policy, direction: Direction, index: number | undefined): number {
-  const rule = policy[direction][index ?? 0];
+function matchType(rule: Rule | undefined): number {
   const peers = rule !== undefined && rule.peers !== 'any';
   const ports = rule !== undefined && rule.ports !== 'any';
   if (peers) return ports ? 2 : 1;

@@ -2,7 +2,7 @@ import type { ClusterEvent } from '../../core/cluster/events.ts';
 import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/mapping/map.ts';
 import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
 import { createEngine, type Engine } from '../../core/policy/decide/engine.ts';
-import { dialectOf } from '../../core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../core/policy/enforcers/enforcers.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds.ts';
 import { keyOfObject, type Stored } from '../store/objects.ts';
 import type { Change, Store } from '../store/store.ts';

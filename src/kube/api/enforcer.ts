@@ -1,5 +1,5 @@
 import { listAt, textAt } from '../../core/json.ts';
-import type { EnforcerName } from '../../core/policy/enforcers/dialect.ts';
+import type { EnforcerName } from '../../core/policy/match/dialect.ts';
 import type { ApiObject, ClusterInfo } from '../../core/ports.ts';
 import { safeText } from '../../core/safe-text.ts';
 import type { Discovery } from '../discovery.ts';

@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/json.ts';
-import { withCiliumConfig } from '../../core/policy/enforcers/cilium-settings.ts';
-import { type Dialect, dialectOf } from '../../core/policy/enforcers/dialect.ts';
-import type { NamedEnforcer } from '../../core/policy/enforcers/parse-enforcer.ts';
+import { withCiliumConfig } from '../../core/policy/enforcers/cilium.ts';
+import { dialectOf, type NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
+import type { Dialect } from '../../core/policy/match/dialect.ts';
 import type { ClusterInfo } from '../../core/ports.ts';
 import type { Connection } from '../connection.ts';
 

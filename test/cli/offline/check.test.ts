@@ -4,7 +4,7 @@ import { FIELDS, readExpectations } from '../../../src/cli/offline/check/expecta
 import { judgeExpectations } from '../../../src/cli/offline/check/judge.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
 import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runProgram } from '../../helpers/program.ts';
 

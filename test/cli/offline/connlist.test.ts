@@ -6,7 +6,7 @@ import { connlistLines } from '../../../src/cli/offline/matrix/connlist.ts';
 import { type MatrixEnd, matrixRows } from '../../../src/cli/offline/matrix/matrix.ts';
 import { isNothing } from '../../../src/cli/offline/reach/port-sets.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/files.ts';
 
 /** netpol-analyzer: an ipBlock never matches a pod. */

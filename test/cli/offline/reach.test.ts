@@ -6,11 +6,13 @@ import { worldOf } from '../../../src/cli/offline/world.ts';
 import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
 import { isLive, type Protocol } from '../../../src/core/cluster/objects.ts';
 import type { Engine } from '../../../src/core/policy/decide/engine.ts';
-import { type Dialect, dialectOf, type EnforcerName } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import type { Dialect, EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { ForeignObject } from '../../../src/core/policy/model/policy.ts';
 import type { End, Query } from '../../../src/core/policy/model/verdict.ts';
 import type { CiliumCase } from '../../core/policy/vectors/cilium.ts';
 import { jsonCases, vectorsPresent } from '../../core/policy/vectors/files.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 
 const APPS = ['x', 'y', 'z'];
 const PORTS = [1, 79, 80, 81, 90, 91, 8080, 65_535];
@@ -113,7 +115,7 @@ function disagreements(
           const isIn = (set: typeof open) => set[protocol].some(([a, b]) => a <= number && number <= b);
           const got = isIn(open) ? 'allow' : isIn(unsure) ? 'undecidable' : 'deny';
           const query: Query = { from, to, port: number, protocol };
-          const { verdict } = engine.evaluate(query);
+          const { verdict } = verdictOf(engine, query);
           if (got !== verdict)
             found.push(`${nameOf(from)} → ${nameOf(to)} ${protocol} ${number}: ${got}, not ${verdict}`);
         }

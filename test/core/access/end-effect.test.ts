@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { endTexts } from '../../../src/core/access/end-effect.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 

@@ -5,13 +5,15 @@ import type { GrantPlan } from '../../../src/core/access/plan.ts';
 import { planGrant } from '../../../src/core/access/plan-grant.ts';
 import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium-settings.ts';
-import { dialectOf, type EnforcerName } from '../../../src/core/policy/enforcers/dialect.ts';
+import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
 import { podsOfGroup } from '../../../src/core/policy/reach/what-if.ts';
 import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 
 const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
 const web1 = pod({
@@ -246,8 +248,8 @@ test('whatever is isolated, a plan opens exactly what it says and isolates nobod
             port: 5_432,
             protocol: 'TCP',
           } as const;
-          const was = before.evaluate(query).verdict;
-          const is = after.evaluate(query).verdict;
+          const was = verdictOf(before, query).verdict;
+          const is = verdictOf(after, query).verdict;
           if (was === 'deny' && is === 'allow') opened.push(`${a.name}>${b.name}`);
           expect(was === 'allow' && is === 'deny').toBe(false);
         }

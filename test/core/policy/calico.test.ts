@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 import { asker } from './questions.ts';
 
 const web = pod({ name: 'web' });
@@ -147,8 +148,8 @@ describe('a pod that reaches itself through its Service', () => {
     const end = { type: 'pod', pod: db } as const;
     const query = { from: end, to: end, port: 80, protocol: 'TCP', viaService } as const;
     const { ingress, egress } = engine.decide(query);
-    const verdict = engine.evaluate(query);
-    expect([verdict.egress.verdict, verdict.ingress.verdict]).toEqual([egress, ingress]);
+    const verdict = verdictOf(engine, query);
+    expect([verdict.egress.verdict, verdict.ingress.verdict]).toEqual([egress.verdict, ingress.verdict]);
     return verdict;
   };
 

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCiliumPolicy } from '../../../src/core/policy/cilium/parse.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { cluster, namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 import { asker } from './questions.ts';
 
 const web = pod({ name: 'web', labels: { app: 'web', 'pod-template-hash': 'h1' } });
@@ -248,7 +249,8 @@ test('P10: a deny without default deny never adds an allow', () => {
             port: 80,
             protocol: 'TCP',
           } as const;
-          if (before.evaluate(query).verdict === 'deny') expect(after.evaluate(query).verdict).toBe('deny');
+          if (verdictOf(before, query).verdict === 'deny')
+            expect(verdictOf(after, query).verdict).toBe('deny');
         }
       }
     }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { isEverything } from '../../../src/core/policy/model/connections.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 import { connectionsBetween } from '../../helpers/connections-between.ts';

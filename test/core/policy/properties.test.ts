@@ -4,11 +4,15 @@ import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
 import { type ClusterModel, policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/decide/engine.ts';
-import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { explain } from '../../../src/core/policy/explain/explain.ts';
+import { summarize } from '../../../src/core/policy/explain/half.ts';
 import { policyKindOf } from '../../../src/core/policy/kinds.ts';
+import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import type { Query, Verdict } from '../../../src/core/policy/model/verdict.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 import { engineOf as engineOfWorld } from './oracle/engine-of.ts';
 import { type Doc, policyDoc, type RandomWorld, randomWorld } from './oracle/worlds.ts';
 
@@ -98,7 +102,7 @@ function engineOf(list: readonly Policy[], dialect: Dialect = dialectOf('spec'))
 }
 
 function verdicts(engine: Engine): readonly Verdict[] {
-  return queries.map((query) => engine.evaluate(query));
+  return queries.map((query) => verdictOf(engine, query));
 }
 
 /** Decisions and isolation of both halves of every query. */
@@ -176,7 +180,7 @@ test('P8: pods of one class have one verdict, whichever was asked first', () => 
       const shared = engineOf(list);
       verdicts(shared);
       for (const query of queries.slice(0, 40)) {
-        expect(shared.evaluate(query)).toEqual(engineOf(list).evaluate(query));
+        expect(verdictOf(shared, query)).toEqual(verdictOf(engineOf(list), query));
       }
     }),
     { numRuns: 20 },
@@ -213,11 +217,13 @@ test('P9: an engine that followed random events is an engine built anew', () => 
       const engine = createEngine(model, dialectOf('spec'));
       for (const item of events) {
         send(model, engine, item);
-        engine.evaluate(queries[1] ?? never());
+        verdictOf(engine, queries[1] ?? never());
       }
       const fresh = createEngine(model, dialectOf('spec'));
       const now = liveQueries(model);
-      expect(now.map((query) => engine.evaluate(query))).toEqual(now.map((query) => fresh.evaluate(query)));
+      expect(now.map((query) => verdictOf(engine, query))).toEqual(
+        now.map((query) => verdictOf(fresh, query)),
+      );
       expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
     }),
     runs,
@@ -253,12 +259,14 @@ test('P9, all kinds: an engine that followed random events is an engine built an
       for (const item of steps) {
         for (const event of eventsFor(model, item)) send(model, engine, event);
         const [asked] = liveQueries(model).slice(1);
-        if (asked !== undefined) engine.evaluate(asked);
+        if (asked !== undefined) verdictOf(engine, asked);
         for (const one of model.pods()) engine.isolation(one);
       }
       const fresh = createEngine(model, engine.dialect);
       const now = liveQueries(model);
-      expect(now.map((query) => engine.evaluate(query))).toEqual(now.map((query) => fresh.evaluate(query)));
+      expect(now.map((query) => verdictOf(engine, query))).toEqual(
+        now.map((query) => verdictOf(fresh, query)),
+      );
       expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
     }),
     { numRuns: 150 },
@@ -310,17 +318,29 @@ test('P11: every deny names a cause, every allow a rule or "not isolated"', () =
   );
 });
 
-test('the quick decision is the explained one', () => {
+test('the summary of a denied half tells the nearest of its near misses', () => {
+  let told = 0;
   fc.assert(
     fc.property(policies, (list) => {
       const engine = engineOf(list);
       for (const query of queries) {
-        const { egress, ingress } = engine.evaluate(query);
-        expect(engine.decide(query)).toEqual({ egress: egress.verdict, ingress: ingress.verdict });
+        const decision = engine.decide(query);
+        const { egress, ingress } = explain(engine, decision);
+        const brief = summarize(engine.world, decision);
+        for (const [half, { summary }] of [
+          [egress, brief.egress],
+          [ingress, brief.ingress],
+        ] as const) {
+          const [nearest] = half.nearMisses;
+          if (half.verdict !== 'deny' || nearest === undefined) continue;
+          told += 1;
+          expect(summary).toBe(`${nearest.name} ${nearest.text}`);
+        }
       }
     }),
     { numRuns: 20 },
   );
+  expect(told).toBeGreaterThan(20);
 });
 
 function send(model: ClusterModel, engine: Engine, event: ClusterEvent): void {

@@ -1,10 +1,12 @@
 import type { ClusterModel } from '../../../src/core/cluster/model.ts';
 import type { Namespace, Node, Pod, Protocol } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import type { End, Verdict } from '../../../src/core/policy/model/verdict.ts';
 import { cluster } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 
 /** The world of a question. */
 export type Setting = {
@@ -25,7 +27,7 @@ export function asker(setting: Setting): {
   return {
     model,
     ask: (from, to, port = 80, protocol = 'TCP') =>
-      engine.evaluate({ from: endOf(from), to: endOf(to), port, protocol }),
+      verdictOf(engine, { from: endOf(from), to: endOf(to), port, protocol }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Dialect, dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { validateNetworkPolicy } from '../../../src/core/policy/kinds.ts';
+import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
 

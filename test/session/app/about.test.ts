@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { aboutPod } from '../../../src/session/app/objects/about-pod.ts';
 import { aboutPolicy } from '../../../src/session/app/objects/about-policy.ts';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
 import { createJudgedLines, lineOfFlows } from '../../../src/session/rows/attempts/attempt-lines.ts';
 import { createEpochs } from '../../../src/session/rows/attempts/epochs.ts';
@@ -26,29 +26,29 @@ function setUp() {
   const pods = ['web-0', 'api-0', 'db-0'].map((name) => pod({ name }));
   const model = cluster({ pods, policies: [db] });
   const engine = createEngine(model, dialectOf('spec'));
-  const evaluate = vi.spyOn(engine, 'evaluate');
+  const decide = vi.spyOn(engine, 'decide');
   const epochs = createEpochs();
-  return { evaluate, epochs, lines: createJudgedLines(model, engine, epochs.of) };
+  return { decide, epochs, lines: createJudgedLines(model, engine, epochs.of) };
 }
 
 test('a row is judged once, and again only when something near it changes', () => {
-  const { evaluate, epochs, lines } = setUp();
+  const { decide, epochs, lines } = setUp();
   const rows = [row('web', 'db', 5432), row('api', 'db', 5432)];
   const first = lines.of(rows, always);
   expect(first[0]?.why).toBe('db-only-api admits app=api-0, not app=web-0');
-  expect(evaluate).toHaveBeenCalledTimes(2);
+  expect(decide).toHaveBeenCalledTimes(2);
   epochs.apply({ what: 'nothing' });
   epochs.apply({ what: 'namespace', name: 'elsewhere' });
   expect(lines.of(rows, always)).toEqual(first);
   expect(lines.of(rows, always)[0]).toBe(first[0]);
-  expect(evaluate).toHaveBeenCalledTimes(2);
+  expect(decide).toHaveBeenCalledTimes(2);
   epochs.apply({ what: 'namespace', name: 'shop' });
   lines.of(rows, always);
-  expect(evaluate).toHaveBeenCalledTimes(4);
+  expect(decide).toHaveBeenCalledTimes(4);
 });
 
 test('another attempt between the same pods costs no new verdict', () => {
-  const { evaluate, lines } = setUp();
+  const { decide, lines } = setUp();
   const before = row('web', 'db', 5432);
   lines.of([before], always);
   const [line] = lines.of(
@@ -56,7 +56,7 @@ test('another attempt between the same pods costs no new verdict', () => {
     always,
   );
   expect(line?.row.count).toBe(43);
-  expect(evaluate).toHaveBeenCalledTimes(1);
+  expect(decide).toHaveBeenCalledTimes(1);
 });
 
 test('when the time is over, rows keep the verdict that they have and are judged the next time', () => {

@@ -6,7 +6,7 @@ import { policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
 import { parseAdminPolicy } from '../../../src/core/policy/admin-policy/parse.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { createClusterRows } from '../../../src/session/rows/cluster/cluster-rows.ts';
 import { createConcerns } from '../../../src/session/rows/cluster/concerns.ts';

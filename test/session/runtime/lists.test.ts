@@ -8,6 +8,7 @@ import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { type Runtime, startRuntime } from '../../../src/session/runtime.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
 
 let demo: Demo;
 let folder: string;
@@ -78,7 +79,7 @@ test('policies that may not be listed are named in what a verdict rests on', asy
     pods.find(({ labels }) => labels.app === 'db'),
   ];
   if (source === undefined || destination === undefined) throw new Error('the world has no story');
-  const verdict = runtime.engine.evaluate({
+  const verdict = verdictOf(runtime.engine, {
     from: { type: 'pod', pod: source },
     to: { type: 'pod', pod: destination },
     port: 5_432,

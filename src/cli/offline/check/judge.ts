@@ -2,8 +2,9 @@ import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import type { IpRange } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
+import { summarize } from '../../../core/policy/explain/half.ts';
 import type { Connections } from '../../../core/policy/model/connections.ts';
-import type { End, Half } from '../../../core/policy/model/verdict.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import { isWholeFamily, rangeText } from '../reach/outside.ts';
 import { both, isNothing, PROTOCOLS, portsText, without } from '../reach/port-sets.ts';
 import { createReach, type Reach } from '../reach/reach.ts';
@@ -159,12 +160,12 @@ function explainer(engine: PolicyWorld['engine']): CheckWorld['explain'] {
   return (from, to, ports) => {
     const protocol = PROTOCOLS.find((name) => ports[name].length > 0) ?? 'TCP';
     const port = ports[protocol][0]?.[0] ?? 1;
-    const verdict = engine.evaluate({ from, to, port, protocol });
-    const halves: readonly (readonly [string, Half])[] = [
-      ['egress', verdict.egress],
-      ['ingress', verdict.ingress],
-    ];
-    const decisive = halves.filter(([, half]) => half.verdict === verdict.verdict);
+    const { verdict, egress, ingress } = summarize(engine.world, engine.decide({ from, to, port, protocol }));
+    const halves = [
+      ['egress', egress],
+      ['ingress', ingress],
+    ] as const;
+    const decisive = halves.filter(([, half]) => half.verdict === verdict);
     const told = decisive.length > 0 ? decisive : halves;
     return told.map(([name, half]) => `${name}: ${half.summary}`).join('; ');
   };

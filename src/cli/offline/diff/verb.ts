@@ -1,4 +1,4 @@
-import type { NamedEnforcer } from '../../../core/policy/enforcers/parse-enforcer.ts';
+import type { NamedEnforcer } from '../../../core/policy/enforcers/enforcers.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';
 import type { VerbContext } from '../../verbs/context.ts';

@@ -1,3 +1,4 @@
+import { summarize } from '../../../core/policy/explain/half.ts';
 import type { End } from '../../../core/policy/model/verdict.ts';
 import { partiesOf, partyText } from '../reach/parties.ts';
 import { isNothing, PROTOCOLS } from '../reach/port-sets.ts';
@@ -49,7 +50,8 @@ function reasonsFor({ engine }: MatrixWorld, rows: readonly MatrixRow[]): readon
     const port = ports[protocol][0]?.[0] ?? 1;
     const [source, destination] = [endOf(from, 0), endOf(to, from === to ? 1 : 0)];
     if (source === undefined || destination === undefined) continue;
-    const { egress, ingress } = engine.evaluate({ from: source, to: destination, port, protocol });
+    const decision = engine.decide({ from: source, to: destination, port, protocol });
+    const { egress, ingress } = summarize(engine.world, decision);
     for (const { verdict, l7, summary } of [egress, ingress]) {
       if (verdict === 'undecidable' || l7 !== undefined)
         reasons.set(summary, (reasons.get(summary) ?? 0) + 1);

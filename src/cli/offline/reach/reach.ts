@@ -1,6 +1,5 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
 import type { Engine } from '../../../core/policy/decide/engine.ts';
-import { readingsOf } from '../../../core/policy/decide/reading.ts';
 import { type Side, sideOf } from '../../../core/policy/match/side.ts';
 import type { Connections } from '../../../core/policy/model/connections.ts';
 import type { Direction, Rule } from '../../../core/policy/model/policy.ts';
@@ -28,8 +27,8 @@ export type Reach = {
 
 /** A reach over an engine as it is now. */
 export function createReach(engine: Engine): Reach {
-  const { model, dialect, foreign } = engine;
-  const { situation, shared, groupOf } = surveyOf({ model, dialect, foreign });
+  const { model } = engine;
+  const { situation, shared, groupOf } = surveyOf(engine.world);
   const { algebra } = shared;
   const closed = algebra.constant('deny');
   const sides = new WeakMap<End, Side>();
@@ -58,7 +57,7 @@ export function createReach(engine: Engine): Reach {
 
   function* rulesOf(direction: Direction): Iterable<Rule> {
     for (const policy of engine.policies()) {
-      for (const reading of readingsOf(dialect, policy)) yield* reading[direction];
+      for (const reading of engine.world.matching.readings(policy)) yield* reading[direction];
     }
   }
 

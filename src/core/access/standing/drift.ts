@@ -1,10 +1,12 @@
 import { policyKey } from '../../cluster/model.ts';
 import { keyOf, type Pod } from '../../cluster/objects.ts';
 import { sameJson } from '../../json.ts';
+import type { PathDecision } from '../../policy/decide/decision.ts';
 import type { Engine } from '../../policy/decide/engine.ts';
+import { summaryOf } from '../../policy/explain/half.ts';
 import { policyTitle } from '../../policy/explain/text.ts';
 import type { Policy } from '../../policy/model/policy.ts';
-import type { Decider, PairChange, Verdict } from '../../policy/model/verdict.ts';
+import type { PairChange } from '../../policy/model/verdict.ts';
 import { GRANT_LABEL, NOTE } from '../names.ts';
 import { pairKey, pairsOf, reachOf } from './reach.ts';
 import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
@@ -104,35 +106,40 @@ function pathDrift(
   const opens: PairChange[] = [];
   for (const { ends, ...pair } of pairs) {
     const { port, protocol } = pair;
-    const verdict = engine.evaluate({ from: ends[0], to: ends[1], port, protocol });
-    const others = verdict.verdict === 'allow' ? openers(policies, verdict) : [];
+    const decision = engine.decide({ from: ends[0], to: ends[1], port, protocol });
+    const others = decision.verdict === 'allow' ? openers(policies, decision) : [];
     if (others === undefined) opens.push(pair);
     else if (opened.has(pairKey(pair))) {
-      for (const text of openersText(engine, others)) drift.add(text);
-      if (verdict.verdict === 'deny') for (const text of closers(verdict)) drift.add(text);
+      for (const text of openersText(others)) drift.add(text);
+      if (decision.verdict === 'deny') for (const text of closers(engine, decision)) drift.add(text);
     }
   }
   return { drift: [...drift], opens };
 }
 
 /** What denies a pair though the grant allows it. */
-function closers({ egress, ingress }: Verdict): readonly string[] {
+function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly string[] {
   return [egress, ingress]
     .filter(({ verdict }) => verdict === 'deny')
-    .flatMap(({ deciders, summary }) =>
-      deciders.length === 0
-        ? [`the path is closed all the same: ${summary}`]
-        : deciders.map((decider) => `${policyTitle(decider)} closes the path all the same`),
+    .flatMap((half) =>
+      half.steps.length === 0
+        ? [`the path is closed all the same: ${summaryOf(world, half)}`]
+        : half.steps.map(({ applied }) => `${policyTitle(applied.policy)} closes the path all the same`),
     );
 }
 
 /** Other policies that would keep every half open without the grant's; undefined where a half is open through it alone. */
-function openers(policies: readonly Policy[], { egress, ingress }: Verdict): readonly Decider[] | undefined {
+function openers(
+  policies: readonly Policy[],
+  { egress, ingress }: PathDecision,
+): readonly Policy[] | undefined {
   const own = new Set(policies.map(policyKey));
-  const found: Decider[] = [];
+  const found: Policy[] = [];
   for (const policy of policies) {
-    const { deciders } = policy.isolates.ingress ? ingress : egress;
-    const others = deciders.filter((decider) => decider.action === 'allow' && !own.has(policyKey(decider)));
+    const { steps } = policy.isolates.ingress ? ingress : egress;
+    const others = steps.flatMap(({ action, applied }) =>
+      action === 'allow' && !own.has(policyKey(applied.policy)) ? [applied.policy] : [],
+    );
     if (others.length === 0) return undefined;
     found.push(...others);
   }
@@ -142,16 +149,14 @@ function openers(policies: readonly Policy[], { egress, ingress }: Verdict): rea
 /** Other openers by name, at most a few: beyond that it is enough that there are more. */
 const NAMED = 3;
 
-function openersText(engine: Engine, others: readonly Decider[]): readonly string[] {
-  const names = [...new Set(others.slice(0, NAMED).map((other) => openerText(engine, other)))];
+function openersText(others: readonly Policy[]): readonly string[] {
+  const names = [...new Set(others.slice(0, NAMED).map(openerText))];
   const texts = names.map((name) => `${name} opens the path too: its end will not close it`);
   return others.length > NAMED ? [...texts, 'more policies open the path too'] : texts;
 }
 
-function openerText({ model }: Engine, decider: Decider): string {
-  const { kind, namespace, name } = decider;
-  const policy = model.policy(kind, namespace, name);
-  const id = policy?.labels[GRANT_LABEL];
-  if (policy === undefined || id === undefined) return policyTitle(decider);
+function openerText(policy: Policy): string {
+  const id = policy.labels[GRANT_LABEL];
+  if (id === undefined) return policyTitle(policy);
   return `grant ${id} of ${policy.annotations[NOTE.requester] ?? '?'}`;
 }

@@ -1,6 +1,6 @@
 import { isLive, keyOf, type Pod } from '../../cluster/objects.ts';
 import type { Engine } from '../../policy/decide/engine.ts';
-import { matchPods, type World } from '../../policy/match/match.ts';
+import { matchPods } from '../../policy/match/match.ts';
 import type { Peer, Policy, PortMatch } from '../../policy/model/policy.ts';
 import type { End, PairChange } from '../../policy/model/verdict.ts';
 import type { PortSpec } from '../grant.ts';
@@ -52,10 +52,9 @@ export function pairKey({ from, to, port, protocol }: PairChange): string {
   return `${from.namespace ?? ''}/${from.name}>${to.namespace ?? ''}/${to.name}:${port}/${protocol}`;
 }
 
-function endsOf({ model, dialect }: Engine, peer: Peer): readonly End[] {
+function endsOf({ model, world }: Engine, peer: Peer): readonly End[] {
   if (peer.type === 'cidr') return [{ type: 'ip', ip: peer.cidr.replace(/\/\d+$/, '') }];
   if (peer.type !== 'pods') return [];
-  const world: World = { model, dialect };
   const { namespaces } = peer;
   const names =
     namespaces.by === 'name' ? [namespaces.name] : namespaces.selector.flatMap(({ values }) => values);

@@ -1,34 +1,61 @@
 import { matches } from '../../cluster/labels.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { CidrGroup } from '../../cluster/objects.ts';
-import type { Match, Question, World } from '../match/match.ts';
-import type { Peer } from '../model/policy.ts';
-import { matchWorldCidr } from './match.ts';
+import type { CidrPeer, Doubts, Match, OwnPeer, Question } from '../match/matching.ts';
+import type { CiliumSight } from './identity.ts';
 
-type GroupPeer = Peer & { readonly type: 'cidr-group' };
-type CidrPeer = Peer & { readonly type: 'cidr' };
+type GroupPeer = OwnPeer & { readonly type: 'cidr-group' };
+
+type MatchCidr = (sight: CiliumSight, peer: CidrPeer, question: Question, doubts: Doubts) => Match;
 
 /**
- * Whether some CIDR of the groups that are meant holds the other end, and no exception does. A group that is not
- * among the objects may hold anything.
+ * Matches peers that mean groups: some CIDR of theirs holds the other end, and no exception does. A group that is not
+ * among the objects may hold anything. The CIDRs of a group in a peer are made once.
  */
-export function matchCidrGroup(world: World, peer: GroupPeer, question: Question): Match {
-  const groups = groupsOf(world.model, peer);
-  let best: Match = 'no';
-  for (const cidr of groups.flatMap((group) => cidrsOf(peer, group))) {
-    const match = matchWorldCidr(world, cidr, question);
-    if (match === 'yes') return 'yes';
-    if (match === 'maybe') best = 'maybe';
+export function createCidrGroups(
+  sight: CiliumSight,
+  matchCidr: MatchCidr,
+): (peer: GroupPeer, question: Question, doubts: Doubts) => Match {
+  const { model } = sight;
+  const known = new WeakMap<CidrGroup, WeakMap<GroupPeer, readonly CidrPeer[]>>();
+
+  function cidrsIn(peer: GroupPeer, group: CidrGroup): readonly CidrPeer[] {
+    const byPeer = known.get(group) ?? new WeakMap<GroupPeer, readonly CidrPeer[]>();
+    known.set(group, byPeer);
+    const made = byPeer.get(peer) ?? cidrsOf(peer, group);
+    byPeer.set(peer, made);
+    return made;
   }
-  if (groups.length > 0 || isListed(world.model, peer) || !mayReach(world, question)) return best;
-  const what = 'name' in peer.by ? `CIDR group ${peer.by.name} is not` : 'no CIDR group is';
-  world.doubts?.add(`${what} known here`);
-  return 'maybe';
+
+  /** A CIDR never means pods or nodes where the mode does not say so. */
+  function mayReach(question: Question): boolean {
+    return HALVES.some((cidr) => {
+      const peer: CidrPeer = { type: 'cidr', cidr, except: [], identity: 'cilium' };
+      return matchCidr(sight, peer, question, undefined) !== 'no';
+    });
+  }
+
+  return (peer, question, doubts) => {
+    const groups = groupsOf(model, peer);
+    let best: Match = 'no';
+    for (const cidr of groups.flatMap((group) => cidrsIn(peer, group))) {
+      const match = matchCidr(sight, cidr, question, doubts);
+      if (match === 'yes') return 'yes';
+      if (match === 'maybe') best = 'maybe';
+    }
+    if (groups.length > 0 || isListed(model, peer) || !mayReach(question)) return best;
+    doubts?.push({ type: 'cidr-group', ...('name' in peer.by ? { name: peer.by.name } : {}) });
+    return 'maybe';
+  };
 }
 
 /** The groups that a peer means, as far as they are known, as CIDRs. */
 export function cidrsOfGroups(model: ClusterModel, peer: GroupPeer): readonly CidrPeer[] {
   return groupsOf(model, peer).flatMap((group) => cidrsOf(peer, group));
+}
+
+function cidrsOf({ except }: GroupPeer, { cidrs }: CidrGroup): readonly CidrPeer[] {
+  return cidrs.map((cidr): CidrPeer => ({ type: 'cidr', cidr, except, identity: 'cilium' }));
 }
 
 function groupsOf(model: ClusterModel, { by }: GroupPeer): readonly CidrGroup[] {
@@ -42,25 +69,5 @@ function isListed(model: ClusterModel, { by }: GroupPeer): boolean {
   return !('name' in by) && !model.cidrGroups()[Symbol.iterator]().next().done;
 }
 
-/** A CIDR never means pods or nodes where the mode does not say so. */
-function mayReach(world: World, question: Question): boolean {
-  return [4, 6].some((family) => {
-    const half = family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1'];
-    return half.some((cidr) => {
-      const peer: CidrPeer = { type: 'cidr', cidr, except: [], identity: 'cilium' };
-      return matchWorldCidr({ model: world.model, dialect: world.dialect }, peer, question) !== 'no';
-    });
-  });
-}
-
-const known = new WeakMap<CidrGroup, WeakMap<GroupPeer, readonly CidrPeer[]>>();
-
-function cidrsOf(peer: GroupPeer, group: CidrGroup): readonly CidrPeer[] {
-  const byPeer = known.get(group) ?? new WeakMap<GroupPeer, readonly CidrPeer[]>();
-  known.set(group, byPeer);
-  const made =
-    byPeer.get(peer) ??
-    group.cidrs.map((cidr): CidrPeer => ({ type: 'cidr', cidr, except: peer.except, identity: 'cilium' }));
-  byPeer.set(peer, made);
-  return made;
-}
+/** All addresses, in CIDRs that mean what is in the cluster too. */
+const HALVES = ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'];

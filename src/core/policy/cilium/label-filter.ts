@@ -32,25 +32,19 @@ const BASE: readonly string[] = [
   '!etcd_node',
 ];
 
-const filters = new Map<string, LabelFilter>();
+const DEFAULTS = BASE.flatMap(parsePrefix);
+
+/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (CIL-8). */
+const DERIVED = DEFAULTS.slice(0, 3);
 
 /**
  * The filter that the `labels` option of Cilium makes of its defaults; '' is the defaults. An entry without `!` turns
  * it into an allow-list; where an include and an ignore both match, the longer match wins (CIL-8).
  */
 export function labelFilter(option: string): LabelFilter {
-  const known = filters.get(option) ?? createFilter(option);
-  filters.set(option, known);
-  return known;
-}
-
-/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (CIL-8). */
-const DERIVED = BASE.slice(0, 3).flatMap(parsePrefix);
-
-function createFilter(option: string): LabelFilter {
   const own = option.split(/[\s,]+/).filter((entry) => entry !== '');
   const extra = own.flatMap(parsePrefix);
-  const prefixes = [...BASE.flatMap(parsePrefix), ...extra];
+  const prefixes = [...DEFAULTS, ...extra];
   const derived = [...DERIVED, ...extra];
   const isAllowList = extra.some(({ ignore }) => !ignore);
   const answers = new Map<string, boolean>();

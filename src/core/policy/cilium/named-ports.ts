@@ -3,21 +3,21 @@ import { isLive, type Pod, type Protocol } from '../../cluster/objects.ts';
 
 type Names = { readonly revision: number; readonly numbers: ReadonlyMap<string, ReadonlySet<number>> };
 
-const known = new WeakMap<ClusterModel, Names>();
-
 /**
- * The number that a port name has over all pods of the cluster. With `none` and with `several` Cilium 1.19 matches
- * nothing (CIL-17).
+ * Looks up the number that a port name has over all pods of the cluster. With `none` and with `several` Cilium 1.19
+ * matches nothing (CIL-13). The names are gathered again when pods changed.
  */
-export function clusterPort(
+export function createClusterPorts(
   model: ClusterModel,
-  name: string,
-  protocol: Protocol,
-): number | 'none' | 'several' {
-  const numbers = namesOf(model).numbers.get(keyOf(name, protocol)) ?? [];
-  const [first, second] = numbers;
-  if (first === undefined) return 'none';
-  return second === undefined ? first : 'several';
+): (name: string, protocol: Protocol) => number | 'none' | 'several' {
+  let known: Names = { revision: -1, numbers: new Map() };
+  return (name, protocol) => {
+    const revision = model.revision('pods');
+    if (known.revision !== revision) known = { revision, numbers: gathered(model) };
+    const [first, second] = known.numbers.get(keyOf(name, protocol)) ?? [];
+    if (first === undefined) return 'none';
+    return second === undefined ? first : 'several';
+  };
 }
 
 /** The number that a name has on one pod: case ignored, sidecars not counted. */
@@ -28,10 +28,7 @@ export function ownPort(pod: Pod, name: string, protocol: Protocol): number | un
   )?.port;
 }
 
-function namesOf(model: ClusterModel): Names {
-  const revision = model.revision('pods');
-  const before = known.get(model);
-  if (before?.revision === revision) return before;
+function gathered(model: ClusterModel): ReadonlyMap<string, ReadonlySet<number>> {
   const numbers = new Map<string, Set<number>>();
   for (const pod of model.pods()) {
     if (!isLive(pod) || pod.hostNetwork) continue;
@@ -41,9 +38,7 @@ function namesOf(model: ClusterModel): Names {
       numbers.set(key, (numbers.get(key) ?? new Set()).add(port));
     }
   }
-  const made = { revision, numbers };
-  known.set(model, made);
-  return made;
+  return numbers;
 }
 
 function keyOf(name: string, protocol: Protocol): string {

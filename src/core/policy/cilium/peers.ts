@@ -1,11 +1,9 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
 import { isRaw, type Raw, rawOf, textOf, wordOf } from '../../cluster/mapping/raw.ts';
 import { safeText } from '../../safe-text.ts';
-import type { Peer, ServiceMatch } from '../model/policy.ts';
+import type { Direction, Peer, ServiceMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 import { endpointsPeer, readSelector } from './selector.ts';
-
-export type Direction = 'ingress' | 'egress';
 
 /** What surrounds the peers of a rule. */
 export type PeerContext = {

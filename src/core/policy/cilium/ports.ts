@@ -1,15 +1,16 @@
 import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
 import { safeText } from '../../safe-text.ts';
-import type { PortMatch } from '../model/policy.ts';
+import type { Direction, PortMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
-import type { Direction } from './peers.ts';
-import type { PortItem } from './rules.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 const L7_KINDS = ['http', 'kafka', 'dns', 'l7proto', 'l7'];
 const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const MOST_PORTS = 40;
+
+/** Ports, and what of a request to them a proxy decides on. */
+type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };
 
 /**
  * The port items of a rule: absent and `[]` are all ports, `[{}]` and `[{ports: []}]` match nothing (CIL-4, CIL-13).

@@ -1,8 +1,8 @@
 import { isRaw, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
-import type { PortMatch, Rule } from '../model/policy.ts';
+import type { Direction, Rule } from '../model/policy.ts';
 import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';
-import { type Direction, parsePeers } from './peers.ts';
+import { parsePeers } from './peers.ts';
 import { parsePorts } from './ports.ts';
 
 /** Where the rules live: the namespace of a CNP, none for a CCNP. */
@@ -64,5 +64,3 @@ function authentication(rule: Raw): string | undefined {
   const mode = textOf(rawOf(rule.authentication).mode);
   return mode === undefined || mode === 'disabled' ? undefined : 'mutual authentication';
 }
-
-export type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };

@@ -1,16 +1,16 @@
 import type { ClusterEvent } from '../../cluster/events.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
-import { assumptionsOf } from '../explain/assumptions.ts';
-import { matchNamespace, matchPods, type World } from '../match/match.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { matchNamespace, matchPods } from '../match/match.ts';
 import { type Side, sideOf } from '../match/side.ts';
-import type { ForeignObject, Policy, Rule } from '../model/policy.ts';
-import type { Decision, Half, Query, Verdict } from '../model/verdict.ts';
-import { decideHalf, decideQuickly } from './half.ts';
+import { createWorld, type World } from '../match/world.ts';
+import type { Direction, ForeignObject, Policy, Rule } from '../model/policy.ts';
+import type { Query } from '../model/verdict.ts';
+import { both, decisionOf, type PathDecision } from './decision.ts';
+import { decideHalf } from './half.ts';
 import { createClasses } from './pod-class.ts';
 import { createPolicyIndex } from './policy-index.ts';
-import { readingsOf } from './reading.ts';
 import type { Applied, Stack } from './stack.ts';
 
 /** Whether the normal tier isolates a pod, by direction. */
@@ -20,10 +20,10 @@ export type PodIsolation = { readonly ingress: boolean; readonly egress: boolean
 export type Engine = {
   readonly dialect: Dialect;
   readonly model: ClusterModel;
-  /** The verdict of one path with its reasons. */
-  readonly evaluate: (query: Query) => Verdict;
-  /** What each half of `evaluate` comes to, an L4 allow with a proxy behind it being undecidable: for matrices. */
-  readonly decide: (query: Query) => { readonly egress: Decision; readonly ingress: Decision };
+  /** What policies are judged in as they are now. */
+  readonly world: World;
+  /** Who may talk, and the rules that say so; `explain` puts it into words. */
+  readonly decide: (query: Query) => PathDecision;
   /** Whether policies isolate a pod; false for pods that policies cannot select. */
   readonly isolation: (pod: Pod) => PodIsolation;
   /** Live pods that a policy selects. */
@@ -39,63 +39,46 @@ export type Engine = {
   readonly setDialect: (dialect: Dialect) => void;
   /** Kinds of policies that may not be listed: verdicts go on without them and say so. */
   readonly setUnreadable: (kinds: readonly string[]) => void;
+  /** Those that were set. */
+  readonly unreadable: readonly string[];
   /** Policies in force that are not evaluated here: they make what they may select undecidable. */
   readonly setForeign: (objects: readonly ForeignObject[]) => void;
   /** Those that were set. */
   readonly foreign: readonly ForeignObject[];
 };
 
-/** An engine over a live model. Everything is computed when asked for, and kept until something it rests on changes. */
+/**
+ * An engine over a live model; everything is worked out when it is asked for, and remembered. What is remembered hangs
+ * on objects that never change (a pod, a policy, the labels of a namespace) or on the model's count of changes, and
+ * goes with the world that `setDialect` makes anew. The classes of pods alone must be told: `apply` names the namespace
+ * or the clusterwide policy that changed, and they build anew what that concerns when they are next asked.
+ */
 export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   const index = createPolicyIndex(model.policies());
-  let world: World = { model, dialect };
+  let world = createWorld(model, dialect);
   let classes = createClasses(world, index);
   let unreadable: readonly string[] = [];
 
-  const sides = ({ from, to }: Query) => ({ source: sideOf(model, from), destination: sideOf(model, to) });
-
-  function evaluate(query: Query): Verdict {
-    const { source, destination } = sides(query);
-    const half = (direction: 'ingress' | 'egress', self: Side, peer: Side): Half =>
-      decideHalf(world, classes, {
-        direction,
-        self,
-        peer,
-        port: query.port,
-        protocol: query.protocol,
-        viaService: query.viaService,
-      });
+  function decide(query: Query): PathDecision {
+    const { port, protocol, viaService } = query;
+    const [source, destination] = [sideOf(model, query.from), sideOf(model, query.to)];
+    const half = (direction: Direction, self: Side, peer: Side) =>
+      decideHalf(world, classes, { direction, self, peer, port, protocol, viaService });
     const egress = half('egress', source, destination);
     const ingress = half('ingress', destination, source);
-    const { isolationOf } = classes;
-    return assumptionsOf({ world, query, source, destination, unreadable, egress, ingress, isolationOf });
+    const verdict = both(decisionOf(egress), decisionOf(ingress));
+    return { query, source, destination, verdict, egress, ingress };
   }
 
   return {
+    get world() {
+      return world;
+    },
     get dialect() {
       return world.dialect;
     },
     model,
-    evaluate,
-    decide: (query) => {
-      const { source, destination } = sides(query);
-      const { port, protocol, viaService } = query;
-      const ask = { port, protocol, viaService };
-      return {
-        egress: decideQuickly(world, classes, {
-          ...ask,
-          direction: 'egress',
-          self: source,
-          peer: destination,
-        }),
-        ingress: decideQuickly(world, classes, {
-          ...ask,
-          direction: 'ingress',
-          self: destination,
-          peer: source,
-        }),
-      };
-    },
+    decide,
     isolation: (pod) => classes.isolationOf(pod),
     selected: (policy) => selectedBy(world, policy),
     policies: index.all,
@@ -107,8 +90,11 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       if (event.kind === 'policies') applyPolicies(event);
     },
     setDialect: (next) => {
-      world = { ...world, dialect: next };
+      world = createWorld(model, next, world.foreign);
       classes = createClasses(world, index);
+    },
+    get unreadable() {
+      return unreadable;
     },
     setUnreadable: (kinds) => {
       unreadable = [...kinds];
@@ -117,7 +103,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
       world = { ...world, foreign: [...objects] };
     },
     get foreign() {
-      return world.foreign ?? [];
+      return world.foreign;
     },
   };
 
@@ -159,7 +145,7 @@ function inOrder({ admin, normal, baseline }: Stack): readonly Applied[] {
 function selectedBy(world: World, policy: Policy): readonly Pod[] {
   if (policy.inert === true) return [];
   const { model } = world;
-  const readings = readingsOf(world.dialect, policy);
+  const readings = world.matching.readings(policy);
   const selects = (pod: Pod): boolean =>
     isLive(pod) &&
     !pod.hostNetwork &&

@@ -1,13 +1,13 @@
 import { isLive } from '../../cluster/objects.ts';
-import { explainHalf, plainHalf } from '../explain/half.ts';
-import { podText } from '../explain/text.ts';
-import type { Question, World } from '../match/match.ts';
-import { isOwnNode, isSamePod, nameOfSide, type Side } from '../match/side.ts';
+import type { Doubt, Question } from '../match/matching.ts';
+import { isOwnNode, isSamePod, type Side } from '../match/side.ts';
 import { waysBetween } from '../match/ways.ts';
+import type { World } from '../match/world.ts';
 import type { Direction } from '../model/policy.ts';
-import type { Decision, Half, Query } from '../model/verdict.ts';
+import type { Query } from '../model/verdict.ts';
+import type { HalfDecision, OpenQuestion, Settled } from './decision.ts';
 import { foreignDoubt } from './foreign.ts';
-import { decisionOfJudgement, type Judgement, judge, l7Of } from './judge.ts';
+import { type Judgement, judge, l7Of } from './judge.ts';
 import type { Classes } from './pod-class.ts';
 import type { Stack } from './stack.ts';
 
@@ -21,34 +21,24 @@ export type HalfQuestion = {
   readonly viaService?: boolean | undefined;
 };
 
-/** Decides and explains one half of a path. */
-export function decideHalf(world: World, classes: Classes, half: HalfQuestion): Half {
+/** Decides one half of a path. */
+export function decideHalf(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
   const found = byPolicies(world, classes, half);
-  const doubt = foreignDoubt(world.foreign ?? [], half.self, found.verdict);
-  if (doubt !== undefined) return { ...found, verdict: 'undecidable', summary: doubt };
-  if (found.verdict !== 'deny' || isEnforced(world)) return found;
-  return {
-    ...found,
-    verdict: 'undecidable',
-    cannotOpen: ['Nothing in this cluster is known to enforce policies.', ...found.cannotOpen],
-  };
+  const objects = foreignDoubt(world.foreign, half.self, found.verdict);
+  if (objects !== undefined) return opened(found, { type: 'foreign', objects });
+  // On paper a deny; it stops nobody for certain (NP-35).
+  const isEnforced = world.dialect.enforcer !== 'none';
+  return found.verdict === 'deny' && !isEnforced ? opened(found, { type: 'not-enforced' }) : found;
 }
 
-/** What a half comes to as a whole: open at L4 with a proxy behind it is not a certain allow (ENF-4). */
-export function decisionOf({ verdict, l7 }: Pick<Half, 'verdict' | 'l7'>): Decision {
-  return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
+function opened(half: HalfDecision, question: OpenQuestion): HalfDecision {
+  return { ...half, verdict: 'undecidable', open: [...half.open, question] };
 }
 
-/** Where nothing is known to enforce policies, a deny on paper stops nobody for certain (NP-35). */
-function isEnforced({ dialect }: World): boolean {
-  return dialect.enforcer !== 'none';
-}
-
-function byPolicies(world: World, classes: Classes, half: HalfQuestion): Half {
-  const judged = isExempt(world, half) ? plainHalf('allow', ITSELF) : byEveryWay(world, classes, half);
-  return judged.verdict === 'deny' && isContested(world, half)
-    ? { ...judged, verdict: 'undecidable', summary: HAIRPIN }
-    : judged;
+function byPolicies(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+  if (isExempt(world, half)) return settledHalf(half, 'itself');
+  const judged = byEveryWay(world, classes, half);
+  return judged.verdict === 'deny' && isContested(world, half) ? opened(judged, { type: 'hairpin' }) : judged;
 }
 
 /** A pod reaches itself whatever its policies say, but for the way through a Service (NP-30). */
@@ -56,93 +46,68 @@ function isExempt({ dialect }: World, { self, peer, viaService }: HalfQuestion):
   return isSamePod(self, peer) && (viaService !== true || dialect.filtersHairpin === 'no');
 }
 
+/** Contested: whether the way back through a Service is exempt like the direct one (NP-30). */
 function isContested({ dialect }: World, { self, peer }: HalfQuestion): boolean {
   return isSamePod(self, peer) && dialect.filtersHairpin === 'unknown';
 }
 
-function byEveryWay(world: World, classes: Classes, half: HalfQuestion): Half {
-  const halves = waysBetween(world, half.self, half.peer).map((way) =>
+function byEveryWay(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+  const [first, ...others] = waysBetween(world, half.self, half.peer).map((way) =>
     decideWay(world, classes, { ...half, ...way }),
   );
-  const [first] = halves;
-  if (first === undefined) return plainHalf('undecidable', 'nothing to decide');
-  if (halves.every(({ verdict }) => verdict === first.verdict)) {
-    return halves.find(({ l7 }) => l7 !== undefined) ?? first;
-  }
-  return { ...first, verdict: 'undecidable', ...openQuestion(half) };
+  if (first === undefined) throw new Error('there is always a way to read two ends');
+  if (others.length === 0) return first;
+  if (others.some(({ verdict }) => verdict !== first.verdict)) return opened(first, openBetween(half));
+  // Of ways that come to the same, the one that limits it most tells why.
+  return [first, ...others].find((one) => one.l7 !== undefined || isDenied(one)) ?? first;
+}
+
+/** Whether a rule denies it, above the baseline: then no NetworkPolicy opens it (NP-4). */
+function isDenied({ byRules, steps }: HalfDecision): boolean {
+  return (
+    byRules === 'deny' &&
+    steps.some(({ action, applied }) => action === 'deny' && applied.policy.tier !== 'baseline')
+  );
 }
 
 /** Why the ways to read the ends lead to different verdicts. */
-function openQuestion({ self, peer }: HalfQuestion): Pick<Half, 'summary' | 'cannotOpen'> {
-  const host = [self, peer].find((side) => side.type === 'pod' && side.pod.hostNetwork);
-  if (host === undefined) {
-    const dual = [peer, self].find(({ ips }) => ips.length > 1) ?? peer;
-    return {
-      summary: `${nameOfSide(dual)} has several addresses, and policies treat them differently`,
-      cannotOpen: [],
-    };
+function openBetween({ self, peer }: HalfQuestion): OpenQuestion {
+  for (const side of [self, peer]) {
+    if (side.type === 'pod' && side.pod.hostNetwork) return { type: 'host-network', pod: side.pod };
   }
-  const name = nameOfSide(host);
-  return {
-    summary: `${name} is on the host network: the API leaves that open`,
-    cannotOpen: [
-      `${name} is on the host network, and no selector of a NetworkPolicy reaches it for certain.`,
-    ],
-  };
+  return { type: 'addresses', side: [peer, self].find(({ ips }) => ips.length > 1) ?? peer };
 }
 
-/** What `decideHalf` comes to, without its reasons: for many questions at once. */
-export function decideQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  const found = byPoliciesQuickly(world, classes, half);
-  if (foreignDoubt(world.foreign ?? [], half.self, found) !== undefined) return 'undecidable';
-  return found === 'deny' && !isEnforced(world) ? 'undecidable' : found;
-}
-
-function byPoliciesQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  const judged = isExempt(world, half) ? 'allow' : byEveryWayQuickly(world, classes, half);
-  return judged === 'deny' && isContested(world, half) ? 'undecidable' : judged;
-}
-
-function byEveryWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
-  let found: Decision | undefined;
-  for (const way of waysBetween(world, half.self, half.peer)) {
-    const decision = decideWayQuickly(world, classes, { ...half, ...way });
-    if (found !== undefined && found !== decision) return 'undecidable';
-    found = decision;
-  }
-  return found ?? 'undecidable';
-}
-
-function decideWayQuickly(world: World, classes: Classes, half: HalfQuestion): Decision {
+function decideWay(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
   const settled = settle(world, half);
-  if (settled !== undefined) return settled.verdict;
-  const stack = stackOn(classes, half.self);
-  const judgement = judge(world, stack, half.direction, questionOf(half));
-  return decisionOfJudgement(withIcmp(world, half, withOwnNode(world, stack, half, judgement)));
-}
-
-function decideWay(world: World, classes: Classes, half: HalfQuestion): Half {
-  const settled = settle(world, half);
-  if (settled !== undefined) return settled;
+  if (settled !== undefined) return settledHalf(half, settled);
   const stack = stackOn(classes, half.self);
   const question = questionOf(half);
-  const judgement = judge(world, stack, half.direction, question);
+  const doubts: Doubt[] = [];
+  const judgement = judge({ ...world, doubts }, stack, half.direction, question);
   const found = withIcmp(world, half, withOwnNode(world, stack, half, judgement));
-  if (found === judgement || found.decision !== 'allow')
-    return explainHalf(world, stack, half, question, found);
+  const { decision, isolated, steps, conflict } = found;
   const l7 = l7Of(found);
-  return {
-    ...plainHalf('allow', OWN_NODE),
-    isolated: judgement.isolated,
+  const [doubt] = doubts;
+  const made = {
+    direction: half.direction,
+    question,
+    verdict: decision,
+    byRules: decision,
+    isolated,
+    open: NOTHING,
     ...(l7 === undefined ? {} : { l7 }),
+  };
+  if (found !== judgement && decision === 'allow') return { ...made, steps: [], settled: 'own-node' };
+  return {
+    ...made,
+    steps,
+    ...(conflict === undefined ? {} : { conflict }),
+    ...(doubt === undefined ? {} : { doubt }),
   };
 }
 
-const ITSELF = 'a pod always reaches itself';
-
-/** Contested: whether the way back through a Service is exempt like the direct one (NP-30). */
-const HAIRPIN = 'whether a pod reaches itself through its Service differs between enforcers';
-const OWN_NODE = 'its own node always reaches it';
+const NOTHING: readonly OpenQuestion[] = [];
 
 /**
  * The own node gets in unless a rule denies it; by Cilium's settings only where a rule admits it, or where some rule
@@ -169,15 +134,12 @@ export function withOwnNode(
  */
 function withIcmp({ dialect }: World, { protocol }: HalfQuestion, judgement: Judgement): Judgement {
   if (protocol !== 'ICMP' || dialect.identityLabels) return judgement;
-  const { steps } = judgement;
-  const rests = steps.filter(({ action }) => action !== 'pass');
+  const rests = judgement.steps.filter(({ action }) => action !== 'pass');
   if (rests.length === 0 || rests.some(({ applied }) => applied.policy.kind !== 'NetworkPolicy')) {
     return judgement;
   }
-  return { ...judgement, decision: 'undecidable', conflict: NO_ICMP };
+  return { ...judgement, decision: 'undecidable', conflict: { type: 'icmp' } };
 }
-
-const NO_ICMP = 'the NetworkPolicy API leaves ICMP undefined: enforcers differ';
 
 function stackOn(classes: Classes, self: Side): Stack {
   return self.type === 'pod' ? classes.stackFor(self.pod) : classes.stackForReserved(self.reserved ?? '');
@@ -187,22 +149,28 @@ function questionOf({ direction, self, peer, port, protocol }: HalfQuestion): Qu
   return { port, protocol, self, peer, destination: direction === 'ingress' ? self : peer };
 }
 
+function settledHalf(half: HalfQuestion, settled: Settled): HalfDecision {
+  const verdict = settled === 'finished' ? 'undecidable' : 'allow';
+  return {
+    direction: half.direction,
+    question: questionOf(half),
+    verdict,
+    byRules: verdict,
+    isolated: false,
+    steps: [],
+    settled,
+    open: NOTHING,
+  };
+}
+
 /** Halves that no policy decides (NP-1, NP-28, NP-30, NP-32; CIL-1). */
-function settle({ dialect }: World, { direction, self, peer }: HalfQuestion): Half | undefined {
+function settle({ dialect }: World, { direction, self, peer }: HalfQuestion): Settled | undefined {
   if (self.type !== 'pod') {
     if (self.reserved !== undefined && dialect.identityLabels) return undefined;
-    return plainHalf(
-      'allow',
-      self.node === undefined ? 'outside the cluster' : `${self.node.name} is a node`,
-    );
+    return self.node === undefined ? 'outside' : 'node';
   }
-  if (!isLive(self.pod)) {
-    return plainHalf('undecidable', `${podText(self.pod)} has finished: it has no network`);
-  }
-  if (dialect.enablePolicy === 'never')
-    return plainHalf('allow', 'enable-policy is never: nothing is enforced');
-  if (dialect.ownNode === 'always' && direction === 'ingress' && isOwnNode(self.pod, peer)) {
-    return plainHalf('allow', OWN_NODE);
-  }
-  return undefined;
+  if (!isLive(self.pod)) return 'finished';
+  if (dialect.enablePolicy === 'never') return 'never';
+  const isOwn = dialect.ownNode === 'always' && direction === 'ingress' && isOwnNode(self.pod, peer);
+  return isOwn ? 'own-node' : undefined;
 }

@@ -1,25 +1,19 @@
-import type { Dialect } from '../enforcers/dialect.ts';
-import { type Match, matchPeers, matchPorts, matchRule, type Question, type World } from '../match/match.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { matchPeers, matchPorts, matchRule } from '../match/match.ts';
+import type { Match, Question } from '../match/matching.ts';
+import type { World } from '../match/world.ts';
 import type { Direction, Rule } from '../model/policy.ts';
 import type { Decision } from '../model/verdict.ts';
+import type { Conflict, Step } from './decision.ts';
 import type { Applied, Stack } from './stack.ts';
-
-/** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
-export type Step = {
-  readonly applied: Applied;
-  readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
-  readonly sure: boolean;
-  /** Whether the rule surely matches, where its policy is in force. */
-  readonly matches?: boolean;
-} & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
 
 /** The decision on one half and what led to it. `isolated`: by the normal tier. */
 export type Judgement = {
   readonly decision: Decision;
   readonly isolated: boolean;
   readonly steps: readonly Step[];
-  /** What the tiers could not settle among themselves, in a phrase. */
-  readonly conflict?: string;
+  /** What the tiers could not settle among themselves. */
+  readonly conflict?: Conflict;
 };
 
 /** What of the request a proxy decides on, where a half is open at L4 only (CIL-18). */
@@ -57,9 +51,9 @@ type Ask = {
   readonly isolated: boolean;
 };
 
-type Outcome = { readonly decision: Decision; readonly steps: readonly Step[]; readonly conflict?: string };
+type Outcome = { readonly decision: Decision; readonly steps: readonly Step[]; readonly conflict?: Conflict };
 
-function outcome(decision: Decision, steps: readonly Step[], conflict?: string): Outcome {
+function outcome(decision: Decision, steps: readonly Step[], conflict?: Conflict | undefined): Outcome {
   return conflict === undefined ? { decision, steps } : { decision, steps, conflict };
 }
 
@@ -87,9 +81,9 @@ function outcomeOf(step: Step, next: () => Outcome): Outcome {
   return outcome(after.decision, [step, ...after.steps], after.conflict);
 }
 
-function conflictOf(opinions: readonly Step[]): string | undefined {
-  const names = [...new Set(opinions.map(({ applied }) => applied.policy.name))];
-  return names.length < 2 ? undefined : `${names.join(' and ')} disagree at one priority`;
+function conflictOf(opinions: readonly Step[]): Conflict | undefined {
+  const policies = [...new Map(opinions.map(({ applied: { policy } }) => [policy.name, policy])).values()];
+  return policies.length < 2 ? undefined : { type: 'tie', policies };
 }
 
 /** The rules of one policy that may come first: doubtful ones up to the first that surely applies. */
@@ -138,7 +132,7 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
     const accepts = baselineAccepts(ask, after);
     const maybe = [...allows, ...accepts];
     return maybe.length > 0
-      ? outcome('undecidable', [...denies, ...maybe, ...isolation], acceptText(accepts))
+      ? outcome('undecidable', [...denies, ...maybe, ...isolation], acceptConflict(accepts))
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
   // A policy that may not be in force shuts nobody out whom it then admits.
@@ -158,16 +152,13 @@ function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome)
     : outcome('allow', [...proxied, ...after.steps]);
 }
 
-/** Cilium may let a baseline accept through where a NetworkPolicy isolates (CIL-16). */
+/** A baseline accept may get through where a NetworkPolicy isolates (CIL-16). */
 function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
-  if (world.dialect.enforcer !== 'cilium') return [];
-  return after.steps.filter(({ action }) => action === 'allow');
+  return world.dialect.baselineMayAccept ? after.steps.filter(({ action }) => action === 'allow') : [];
 }
 
-function acceptText([first]: readonly Step[]): string | undefined {
-  return first === undefined
-    ? undefined
-    : `Cilium may let a baseline accept through that ${first.applied.policy.name} gives`;
+function acceptConflict([first]: readonly Step[]): Conflict | undefined {
+  return first === undefined ? undefined : { type: 'baseline-accept', policy: first.applied.policy };
 }
 
 /**

@@ -1,11 +1,9 @@
-import { matches } from '../../cluster/labels.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import { mentionsNamespace } from '../cilium/labels.ts';
-import { enforces } from '../enforcers/dialect.ts';
-import { matchPods, type World } from '../match/match.ts';
+import { enforces } from '../match/dialect.ts';
+import { matchPods } from '../match/match.ts';
+import type { World } from '../match/world.ts';
 import type { Policy, Reading, Tier } from '../model/policy.ts';
 import type { PolicyIndex } from './policy-index.ts';
-import { readingsOf } from './reading.ts';
 
 /** A policy that selects a pod. Not `sure`: it may not select it, or may not be enforced here. */
 export type Applied = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
@@ -44,7 +42,7 @@ export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Appl
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
   if (enforced === 'no') return NOTHING;
   const applied: Applied[] = [];
-  for (const reading of readingsOf(world.dialect, policy)) {
+  for (const reading of world.matching.readings(policy)) {
     const selected = matchPods(world, reading.subject, pod);
     if (selected === 'no') continue;
     applied.push({ policy, reading, sure: selected === 'yes' && enforced === 'yes' });
@@ -52,18 +50,13 @@ export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Appl
   return applied.length === 0 ? NOTHING : applied;
 }
 
-/**
- * The clusterwide policies on one of Cilium's own endpoints, health or ingress: those that select everything without
- * speaking of namespaces (CIL-10).
- */
+/** The clusterwide policies on an endpoint of the enforcer's own, by its reserved name. */
 export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
-  const labels = { [`reserved:${name}`]: '' };
   const applied: Applied[] = [];
   for (const policy of index.clusterWide()) {
     if (policy.inert === true || enforces(world.dialect, policy.kind) !== 'yes') continue;
-    for (const reading of readingsOf(world.dialect, policy)) {
-      const { identity, pods } = reading.subject;
-      if (identity !== 'cilium' || mentionsNamespace(pods) || !matches(pods, labels)) continue;
+    for (const reading of world.matching.readings(policy)) {
+      if (!world.matching.selectsReserved(reading.subject, name)) continue;
       applied.push({ policy, reading, sure: true });
     }
   }

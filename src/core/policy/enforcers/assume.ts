@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors.ts';
 import { POLICY_KINDS } from '../kinds.ts';
-import { CILIUM_SETTINGS, type CiliumSetting, told, withKind, withSetting } from './cilium-settings.ts';
-import type { Dialect, Known } from './dialect.ts';
+import { type Dialect, type Known, told, withKind } from '../match/dialect.ts';
+import { CILIUM_SETTINGS, type CiliumSetting, withSetting } from './cilium.ts';
 
 /** What may be assumed of any enforcer. */
 type Assumption = {

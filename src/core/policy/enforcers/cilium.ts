@@ -1,4 +1,5 @@
-import type { Dialect } from './dialect.ts';
+import { ciliumMatching } from '../cilium/matching.ts';
+import { type Dialect, told, withKind } from '../match/dialect.ts';
 import { ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
 import { isAtLeast } from './version.ts';
 
@@ -19,6 +20,8 @@ const CILIUM: Dialect = {
   appliesUnlisted: true,
   namedEgressPorts: 'cluster',
   sidecarPortNames: 'no',
+  baselineMayAccept: true,
+  matching: ciliumMatching,
   kinds: { sure: [NETWORK_POLICY, ...OWN_KINDS], unsure: [ALPHA2_KIND] },
 };
 
@@ -37,4 +40,100 @@ export function ciliumDialect(version: string | undefined): Dialect {
   if (version === undefined) return { ...CILIUM, readAs: '1.19' };
   if (isAtLeast(version, '1.20')) return { ...CILIUM, ...SINCE_1_20, version, readAs: '1.20' };
   return { ...CILIUM, version, readAs: '1.19', kinds: { ...CILIUM.kinds, unsure: [] } };
+}
+
+/** One option of Cilium's agent that changes who may talk to whom. */
+export type CiliumSetting = {
+  readonly key: string;
+  /** The values that it may have, the default first; any text when absent. */
+  readonly values?: readonly string[];
+  readonly apply: (dialect: Dialect, value: string) => Dialect;
+};
+
+/** Options by their key in `kube-system/cilium-config`; the agent's flags are called the same. */
+export const CILIUM_SETTINGS: readonly CiliumSetting[] = [
+  {
+    key: 'enable-policy',
+    values: ['default', 'always', 'never'],
+    apply: (dialect, value) => ({
+      ...dialect,
+      enablePolicy: value === 'always' || value === 'never' ? value : 'default',
+    }),
+  },
+  {
+    key: 'policy-cidr-match-mode',
+    values: ['', 'nodes', 'pods', 'nodes,pods'],
+    apply: withCidrModes,
+  },
+  { key: 'labels', apply: (dialect, labels) => ({ ...dialect, labels }) },
+  {
+    // `auto` is `always` on Kubernetes; `policy` needs a rule (cilium pkg/option: AllowLocalhostPolicy).
+    key: 'allow-localhost',
+    values: ['auto', 'always', 'policy'],
+    apply: (dialect, value) => ({ ...dialect, ownNode: value === 'policy' ? 'by-rule' : 'unless-denied' }),
+  },
+  kindSetting('enable-k8s-networkpolicy', NETWORK_POLICY, 'true'),
+  kindSetting('enable-cilium-network-policy', 'CiliumNetworkPolicy', 'true'),
+  kindSetting('enable-cilium-clusterwide-network-policy', 'CiliumClusterwideNetworkPolicy', 'true'),
+  kindSetting('enable-k8s-cluster-network-policy', ALPHA2_KIND, 'false'),
+];
+
+/**
+ * A dialect as Cilium's ConfigMap `kube-system/cilium-config` sets it: what is absent or has no known value has its
+ * default (CIL-1, CIL-8, CIL-11). Of no effect for other enforcers.
+ */
+export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<string, string>>): Dialect {
+  if (dialect.enforcer !== 'cilium') return dialect;
+  return CILIUM_SETTINGS.reduce<Dialect>(
+    (before, setting) => {
+      const standard = setting.values?.[0] ?? '';
+      const value = knownValue(setting, Object.hasOwn(config, setting.key) ? config[setting.key] : undefined);
+      return value === undefined || value === standard
+        ? setting.apply(before, standard)
+        : withSetting(before, setting, value);
+    },
+    { ...dialect, settingsRead: true },
+  );
+}
+
+/** A dialect with one setting that is told as found or assumed. */
+export function withSetting(dialect: Dialect, { key, apply }: CiliumSetting, value: string): Dialect {
+  return told(apply(dialect, value), key, value);
+}
+
+/** The value as it is listed; modes may be written in any order, with blanks or commas. */
+function knownValue({ key, values }: CiliumSetting, text: string | undefined): string | undefined {
+  if (text === undefined || values === undefined) return text;
+  const plain = text.trim().toLowerCase();
+  const value =
+    key === 'policy-cidr-match-mode'
+      ? plain
+          .split(/[\s,]+/)
+          .sort()
+          .join(',')
+      : plain;
+  return values.includes(value) ? value : undefined;
+}
+
+/** `pods` came with 1.20 (CIL-11). */
+function withCidrModes(dialect: Dialect, value: string): Dialect {
+  const modes = value.split(/[\s,]+/);
+  const knowsPods = dialect.version === undefined || dialect.readAs !== '1.19';
+  return {
+    ...dialect,
+    cidrMatchesNodes: modes.includes('nodes'),
+    ipBlockMatchesPods: modes.includes('pods') && knowsPods ? 'yes' : 'no',
+  };
+}
+
+/** A flag that switches a kind on or off; ClusterNetworkPolicy is unknown to 1.19 (ANP-12). */
+function kindSetting(key: string, kind: string, standard: 'true' | 'false'): CiliumSetting {
+  return {
+    key,
+    values: standard === 'true' ? ['true', 'false'] : ['false', 'true'],
+    apply: (dialect, value) => {
+      const isUnknown = kind === ALPHA2_KIND && dialect.version !== undefined && dialect.readAs === '1.19';
+      return withKind(dialect, kind, value === 'true' && !isUnknown);
+    },
+  };
 }

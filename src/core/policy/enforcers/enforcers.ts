@@ -1,19 +1,16 @@
+import { SluiceError } from '../../errors.ts';
+import type { Dialect, EnforcerName } from '../match/dialect.ts';
+import { ANTREA } from './antrea.ts';
+import { AWS_VPC_CNI } from './aws-vpc-cni.ts';
+import { calicoDialect } from './calico.ts';
 import { ciliumDialect } from './cilium.ts';
-import type { Dialect, EnforcerName } from './dialect.ts';
-import {
-  ANTREA,
-  AWS_VPC_CNI,
-  calicoDialect,
-  KINDNET,
-  KUBE_ROUTER,
-  NONE,
-  OVN_KUBERNETES,
-  UNKNOWN,
-} from './others.ts';
-import { SPEC } from './spec.ts';
+import { KINDNET } from './kindnet.ts';
+import { KUBE_ROUTER } from './kube-router.ts';
+import { OVN_KUBERNETES } from './ovn-kubernetes.ts';
+import { NONE, SPEC, UNKNOWN } from './spec.ts';
 
 /** The dialects by name, each made for a version where it is known. */
-export const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefined) => Dialect>> = {
+const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefined) => Dialect>> = {
   cilium: ciliumDialect,
   calico: calicoDialect,
   'kube-router': (version) => versioned(KUBE_ROUTER, version),
@@ -28,4 +25,33 @@ export const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefine
 
 function versioned(dialect: Dialect, version: string | undefined): Dialect {
   return version === undefined ? dialect : { ...dialect, version };
+}
+
+/** The dialect of an enforcer, of this version where it is known: `1.20.2`. */
+export function dialectOf(enforcer: EnforcerName, version?: string): Dialect {
+  return DIALECTS[enforcer](version);
+}
+
+/** Every enforcer that has a dialect. */
+export const ENFORCER_NAMES = Object.keys(DIALECTS) as readonly EnforcerName[];
+
+/** An enforcer as people name it: `cilium`, or with its release, `cilium-1.20`. */
+export type NamedEnforcer = { readonly name: EnforcerName; readonly version?: string };
+
+/**
+ * Reads an enforcer's name, with or without its release.
+ *
+ * @throws SluiceError `usage` for a name that has no dialect, with those that have
+ */
+export function parseEnforcer(text: string): NamedEnforcer {
+  const [, base = text, version] = /^(.*?)(?:-v?(\d+(?:\.\d+)*))?$/.exec(text) ?? [];
+  const name = ENFORCER_NAMES.find((known) => known === base);
+  if (name === undefined) {
+    throw new SluiceError(
+      'usage',
+      `"${text}" is no enforcer known here.`,
+      `Known: ${ENFORCER_NAMES.join(', ')}; a release may follow, as in cilium-1.20.`,
+    );
+  }
+  return version === undefined ? { name } : { name, version };
 }

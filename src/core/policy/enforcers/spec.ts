@@ -1,4 +1,6 @@
-import type { Dialect } from './dialect.ts';
+import { besideCilium } from '../cilium/matching.ts';
+import { apiMatching } from '../match/api-matching.ts';
+import type { Dialect } from '../match/dialect.ts';
 
 /** The kind of the Kubernetes API itself. */
 export const NETWORK_POLICY = 'NetworkPolicy';
@@ -6,6 +8,7 @@ export const NETWORK_POLICY = 'NetworkPolicy';
 /** Kinds of network-policy-api v1alpha1; v1alpha2 has one in their place (ANP-12). */
 export const ALPHA1_KINDS: readonly string[] = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'];
 export const ALPHA2_KIND = 'ClusterNetworkPolicy';
+export const ADMIN_KINDS: readonly string[] = [...ALPHA1_KINDS, ALPHA2_KIND];
 
 /** The Kubernetes text, every kind enforced: e2e tests and documents say yes where an enforcer may say no. */
 export const SPEC: Dialect = {
@@ -24,7 +27,6 @@ export const SPEC: Dialect = {
   filtersHairpin: 'unknown',
   egressSeesServices: 'no',
   identityLabels: false,
-  endpointLabels: false,
   labels: '',
   appliesUnlisted: false,
   enablePolicy: 'default',
@@ -33,6 +35,8 @@ export const SPEC: Dialect = {
   namedEgressPorts: 'destination',
   sidecarPortNames: 'yes',
   zeroPortIsAll: false,
+  baselineMayAccept: false,
+  matching: besideCilium(apiMatching),
 };
 
 /** The text where it is clear, and unknown where it leaves room: what every enforcer starts from. */
@@ -43,4 +47,18 @@ export const UNSAID: Dialect = {
   sctp: 'unknown',
   sidecarPortNames: 'unknown',
   egressSeesServices: 'unknown',
+};
+
+/** Nothing is known to enforce: objects of any kind may have been written for something that does. */
+export const NONE: Dialect = {
+  ...UNSAID,
+  enforcer: 'none',
+  kinds: { sure: [NETWORK_POLICY], unsure: 'all' },
+};
+
+/** Something may enforce; nobody knows what. */
+export const UNKNOWN: Dialect = {
+  ...UNSAID,
+  enforcer: 'unknown',
+  kinds: { sure: [NETWORK_POLICY], unsure: 'all' },
 };

@@ -1,50 +1,32 @@
-import type { Pod } from '../../cluster/objects.ts';
-import { foreignOn, foreignText } from '../decide/foreign.ts';
-import { decisionOf } from '../decide/half.ts';
-import { type Dialect, enforces, type Known } from '../enforcers/dialect.ts';
-import { whoseText } from '../enforcers/support.ts';
+import type { PathDecision } from '../decide/decision.ts';
+import type { Engine } from '../decide/engine.ts';
+import { foreignOn } from '../decide/foreign.ts';
 import { POLICY_KINDS } from '../kinds.ts';
-import type { World } from '../match/match.ts';
+import { type Dialect, enforces, type Known } from '../match/dialect.ts';
 import { isSamePod, nameOfSide, type Side } from '../match/side.ts';
+import type { World } from '../match/world.ts';
 import type { Direction } from '../model/policy.ts';
-import type { Decision, Half, Query, Verdict } from '../model/verdict.ts';
+import type { Query } from '../model/verdict.ts';
+import { foreignText, whoseText } from './causes.ts';
 
-type Parts = {
-  readonly world: World;
-  readonly query: Query;
-  readonly source: Side;
-  readonly destination: Side;
-  readonly unreadable: readonly string[];
-  readonly egress: Half;
-  readonly ingress: Half;
-  readonly isolationOf: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
-};
-
-/** The whole verdict: both halves must allow (NP-1), with what it rests on. */
-export function assumptionsOf(parts: Parts): Verdict {
-  const { egress, ingress } = parts;
-  const incomplete = unreadableKinds(parts);
-  return {
-    verdict: both(decisionOf(egress), decisionOf(ingress)),
-    egress,
-    ingress,
-    assumptions: [
-      enforcerText(parts.world),
-      ...incomplete.map((kind) => `${kind} could not be read: the verdict leaves it out`),
-      ...foreignTexts(parts),
-      ...sideTexts(parts.source),
-      ...sideTexts(parts.destination),
-      ...wayTexts(parts),
-      ...baselineTexts(parts, parts.source, 'egress'),
-      ...baselineTexts(parts, parts.destination, 'ingress'),
-    ],
-    ...(incomplete.length === 0 ? {} : { incomplete }),
-  };
-}
-
-function both(a: Decision, b: Decision): Decision {
-  if (a === 'deny' || b === 'deny') return 'deny';
-  return a === 'undecidable' ? a : b;
+/** What a verdict rests on, a phrase each; `incomplete` are kinds that could not be read. */
+export function assumptionTexts(
+  engine: Engine,
+  decision: PathDecision,
+  incomplete: readonly string[],
+): readonly string[] {
+  const { world } = engine;
+  const { source, destination } = decision;
+  return [
+    enforcerText(world),
+    ...incomplete.map((kind) => `${kind} could not be read: the verdict leaves it out`),
+    ...foreignTexts(world, decision),
+    ...sideTexts(source),
+    ...sideTexts(destination),
+    ...wayTexts(world, decision),
+    ...baselineTexts(engine, decision, source, 'egress'),
+    ...baselineTexts(engine, decision, destination, 'ingress'),
+  ];
 }
 
 function enforcerText({ dialect }: World): string {
@@ -77,7 +59,10 @@ function versionText({ enforcer, version, readAs }: Dialect): string {
 }
 
 /** What depends on more than the two ends: the way through a Service, and a protocol that may not be filtered. */
-function wayTexts({ world, query, source, destination, egress, ingress }: Parts): readonly string[] {
+function wayTexts(
+  world: World,
+  { query, source, destination, egress, ingress }: PathDecision,
+): readonly string[] {
   const { enforcer, egressSeesServices, filtersHairpin, sctp } = world.dialect;
   const texts: string[] = [];
   if (isSamePod(source, destination) && filtersHairpin !== 'no' && !isSettled(filtersHairpin, query)) {
@@ -101,8 +86,8 @@ function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
   return filtersHairpin === 'yes' && viaService === true;
 }
 
-/** A kind that may not be read degrades the verdict where it may be enforced (ENF-5). */
-function unreadableKinds({ world, unreadable }: Parts): readonly string[] {
+/** Kinds that could not be read and may be enforced: they degrade the verdict. */
+export function unreadKinds({ world, unreadable }: Engine): readonly string[] {
   return unreadable.filter((kind) => !isEvaluated(kind) || enforces(world.dialect, kind) !== 'no');
 }
 
@@ -110,7 +95,7 @@ function isEvaluated(kind: string): boolean {
   return POLICY_KINDS.some((known) => known.kind === kind);
 }
 
-function foreignTexts({ world: { foreign = [] }, source, destination }: Parts): readonly string[] {
+function foreignTexts({ foreign }: World, { source, destination }: PathDecision): readonly string[] {
   const objects = new Set([...foreignOn(foreign, source), ...foreignOn(foreign, destination)]);
   return [...objects].map((object) => `${foreignText(object)} is not evaluated here`);
 }
@@ -125,9 +110,15 @@ function sideTexts(side: Side): readonly string[] {
 }
 
 /** The baseline tier is skipped per direction; some enforcers skip it per pod (ANP-4). */
-function baselineTexts(parts: Parts, side: Side, direction: Direction): readonly string[] {
-  if (side.type !== 'pod' || !parts[direction].deciders.some(({ tier }) => tier === 'baseline')) return [];
-  const { ingress, egress } = parts.isolationOf(side.pod);
+function baselineTexts(
+  engine: Engine,
+  decision: PathDecision,
+  side: Side,
+  direction: Direction,
+): readonly string[] {
+  const isBaseline = decision[direction].steps.some(({ applied }) => applied.policy.tier === 'baseline');
+  if (side.type !== 'pod' || !isBaseline) return [];
+  const { ingress, egress } = engine.isolation(side.pod);
   return ingress || egress
     ? [
         `a NetworkPolicy selects ${nameOfSide(side)} the other way: some enforcers then skip the baseline tier`,

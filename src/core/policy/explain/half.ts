@@ -1,40 +1,54 @@
-import { type Judgement, judge, l7Of, type Step } from '../decide/judge.ts';
-import type { Applied, Stack } from '../decide/stack.ts';
-import type { Question, World } from '../match/match.ts';
-import { nameOfSide, type Side } from '../match/side.ts';
+import type { Pod } from '../../cluster/objects.ts';
+import type { HalfDecision, PathDecision, Step } from '../decide/decision.ts';
+import type { Applied } from '../decide/stack.ts';
+import { nameOfSide } from '../match/side.ts';
+import type { World } from '../match/world.ts';
 import type { Direction } from '../model/policy.ts';
-import type { Decider, Decision, Half, NearMiss } from '../model/verdict.ts';
-import { nearMisses } from './near-miss.ts';
+import type { Decider, Decision, Half } from '../model/verdict.ts';
+import { conflictText, doubtText, openText, settledText } from './causes.ts';
+import { nearestMiss, nearMisses } from './near-miss.ts';
 import { managedBy } from './owner.ts';
 import { peersText, podText, policyTitle, ruleText } from './text.ts';
 
-/** A half that no policy decides. */
-export function plainHalf(verdict: Decision, summary: string): Half {
-  return { verdict, isolated: false, deciders: [], nearMisses: [], cannotOpen: [], summary };
+/** A half in words: its deciders, near misses with their edits, what can't be opened, and one summary. */
+export function explainHalf(world: World, half: HalfDecision): Half {
+  const { verdict, byRules, isolated, steps, direction, l7 } = half;
+  return {
+    verdict,
+    isolated,
+    deciders: steps.map((step) => deciderOf(step, direction)),
+    nearMisses: byRules === 'allow' ? [] : nearMisses(world, half),
+    cannotOpen: cannotOpen(world, half),
+    ...(l7 === undefined ? {} : { l7 }),
+    summary: summaryOf(world, half),
+  };
 }
 
-/** Turns a judgement into words: deciders, near misses, what can't be opened, and one summary. */
-export function explainHalf(
-  world: World,
-  stack: Stack,
-  { direction, peer }: { readonly direction: Direction; readonly peer: Side },
-  question: Question,
-  judgement: Judgement,
-): Half {
-  const { decision, isolated, steps } = judgement;
-  const l7 = l7Of(judgement);
-  const deciders = steps.map((step) => deciderOf(step, direction));
-  const isolating = steps.filter(({ action }) => action === 'isolate').map(({ applied }) => applied);
-  const misses = decision === 'allow' ? [] : nearMisses(world, isolating, direction, question);
-  return {
-    verdict: decision,
-    isolated,
-    deciders,
-    nearMisses: misses,
-    cannotOpen: decision === 'deny' ? cannotOpen(world, steps, direction, peer) : [],
-    ...(l7 === undefined ? {} : { l7 }),
-    summary: summaryOf(world, stack, direction, question, judgement, misses),
-  };
+/** A half in a few words. */
+export type HalfSummary = Pick<Half, 'verdict' | 'l7' | 'summary'>;
+
+/** A path in a few words for each half: what a row or a bar has room for. */
+export type PathSummary = {
+  readonly verdict: Decision;
+  readonly egress: HalfSummary;
+  readonly ingress: HalfSummary;
+};
+
+/** A decision in a few words; works out no edits and no more than the nearest rule. */
+export function summarize(world: World, { verdict, egress, ingress }: PathDecision): PathSummary {
+  return { verdict, egress: halfSummary(world, egress), ingress: halfSummary(world, ingress) };
+}
+
+function halfSummary(world: World, half: HalfDecision): HalfSummary {
+  const { verdict, l7 } = half;
+  return { verdict, ...(l7 === undefined ? {} : { l7 }), summary: summaryOf(world, half) };
+}
+
+/** What decides a path in a few words: the half that denies or is not known, else both. */
+export function causeOf(world: World, { verdict, egress, ingress }: PathDecision): string {
+  const half = [egress, ingress].find((item) => item.verdict === verdict && verdict !== 'allow');
+  if (half !== undefined) return summaryOf(world, half);
+  return [...new Set([summaryOf(world, egress), summaryOf(world, ingress)])].join('; ');
 }
 
 /** A step as a decider, with its phrase. */
@@ -66,13 +80,25 @@ function isolationText({ reading }: Applied, direction: Direction): string {
   return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;
 }
 
-/** Why a NetworkPolicy cannot open a denied half (ENF-7). */
-function cannotOpen(
-  { dialect }: World,
-  steps: readonly Step[],
-  direction: Direction,
-  peer: Side,
-): readonly string[] {
+/** Why no NetworkPolicy can open a half; empty when one can, or when it is open (ENF-7). */
+export function cannotOpen(world: World, half: HalfDecision): readonly string[] {
+  let reasons = half.byRules === 'deny' ? denialTexts(world, half) : [];
+  for (const question of half.open) {
+    if (question.type === 'addresses') reasons = [];
+    if (question.type === 'host-network') reasons = [hostNetworkText(question.pod)];
+    if (question.type === 'not-enforced') reasons = [NOT_ENFORCED, ...reasons];
+  }
+  return reasons;
+}
+
+const NOT_ENFORCED = 'Nothing in this cluster is known to enforce policies.';
+
+function hostNetworkText({ name }: Pod): string {
+  return `${name} is on the host network, and no selector of a NetworkPolicy reaches it for certain.`;
+}
+
+function denialTexts({ dialect }: World, { steps, direction, question }: HalfDecision): readonly string[] {
+  const { peer } = question;
   const denies = steps.filter(
     ({ action, applied }) => action === 'deny' && applied.policy.tier !== 'baseline',
   );
@@ -93,26 +119,27 @@ function cannotOpen(
   return reasons;
 }
 
-function summaryOf(
-  world: World,
-  stack: Stack,
-  direction: Direction,
-  question: Question,
-  judgement: Judgement,
-  misses: readonly NearMiss[],
-): string {
-  const { decision, steps, conflict } = judgement;
+/** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
+export function summaryOf(world: World, half: HalfDecision): string {
+  const { settled, question, open, byRules, steps, conflict, doubt } = half;
+  const [asked] = open
+    .map(openText)
+    .filter((text) => text !== undefined)
+    .slice(-1);
+  if (asked !== undefined) return asked;
+  if (settled !== undefined) return settledText(settled, question.self);
   const ruling = steps.find(({ action }) => action === 'allow' || action === 'deny');
-  switch (decision) {
+  switch (byRules) {
     case 'allow':
       return ruling?.rule === undefined
         ? 'not isolated'
         : `${ruling.applied.policy.name} ${ruledText(ruling)}`;
     case 'deny':
       if (ruling?.rule !== undefined) return `${ruling.applied.policy.name} ${ruledText(ruling)}`;
-      return isolatedSummary(steps, misses);
+      return isolatedSummary(world, half);
     case 'undecidable':
-      return conflict ?? doubtOf(world, stack, direction, question) ?? unsureText(steps);
+      if (conflict !== undefined) return conflictText(conflict);
+      return doubt === undefined ? unsureText(steps) : doubtText(doubt, world.dialect.enforcer);
   }
 }
 
@@ -122,21 +149,13 @@ function ruledText({ action, rule }: Step): string {
   return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}${l7}`;
 }
 
-function isolatedSummary(steps: readonly Step[], misses: readonly NearMiss[]): string {
-  const [nearest] = misses;
-  if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
-  const [first] = steps;
+function isolatedSummary(world: World, half: HalfDecision): string {
+  const nearest = nearestMiss(world, half);
+  if (nearest !== undefined) return `${nearest.policy.name} ${nearest.text}`;
+  const [first] = half.steps;
   return first === undefined
     ? 'enable-policy is always, and nothing admits it'
     : `${first.applied.policy.name} admits nothing`;
-}
-
-/** Why it is open, found by judging once more and listening. */
-function doubtOf(world: World, stack: Stack, direction: Direction, question: Question): string | undefined {
-  const doubts = new Set<string>();
-  judge({ ...world, doubts }, stack, direction, question);
-  const [first] = doubts;
-  return first;
 }
 
 function unsureText(steps: readonly Step[]): string {

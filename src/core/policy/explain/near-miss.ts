@@ -2,19 +2,13 @@ import { assertNever } from '../../assert-never.ts';
 import { holds, type Labels, type Requirement } from '../../cluster/labels.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { matchesIdentity, unprefixed } from '../cilium/labels.ts';
-import type { Applied } from '../decide/stack.ts';
-import { refusalOf } from '../enforcers/support.ts';
-import {
-  matchNamespace,
-  matchPeers,
-  matchPort,
-  matchPorts,
-  type Question,
-  seenLabels,
-  type World,
-} from '../match/match.ts';
+import type { HalfDecision } from '../decide/decision.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { matchNamespace, matchPeers, matchPorts } from '../match/match.ts';
+import type { Question } from '../match/matching.ts';
 import type { Side } from '../match/side.ts';
-import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
+import { createWorld, type World } from '../match/world.ts';
+import type { Direction, Peer, PodMatch, Policy, PortMatch, Reading, Rule } from '../model/policy.ts';
 import type { NearMiss } from '../model/verdict.ts';
 import { managedBy } from './owner.ts';
 import { smallestEdit } from './smallest-edit.ts';
@@ -36,22 +30,37 @@ type Candidate = {
 };
 
 /** The rules of isolating policies that did not admit the peer, nearest first, each with what kept it from matching. */
-export function nearMisses(
-  world: World,
-  isolating: readonly Applied[],
-  direction: Direction,
-  question: Question,
-): readonly NearMiss[] {
-  const candidates = isolating.flatMap(({ policy, reading }) =>
-    reading[direction].flatMap((rule, index): readonly Candidate[] => {
-      const miss = rule.action === 'allow' ? missOf(world, rule, question) : undefined;
-      return miss === undefined ? [] : [{ policy, reading, rule, index, ...miss }];
-    }),
-  );
-  return candidates
+export function nearMisses(world: World, half: HalfDecision): readonly NearMiss[] {
+  const { direction, question } = half;
+  return [...candidates(world, half)]
     .sort((a, b) => a.rank - b.rank)
     .slice(0, LIMIT)
     .map((candidate) => describe(world, candidate, direction, question));
+}
+
+/** The nearest of them: its policy, and what kept it from matching, in a phrase. */
+export function nearestMiss(
+  world: World,
+  half: HalfDecision,
+): { readonly policy: Policy; readonly text: string } | undefined {
+  let nearest: Candidate | undefined;
+  for (const candidate of candidates(world, half)) {
+    if (nearest === undefined || candidate.rank < nearest.rank) nearest = candidate;
+    if (nearest.rank === 0) break;
+  }
+  if (nearest === undefined) return undefined;
+  return { policy: nearest.policy, text: wording(world, nearest, half.question).text };
+}
+
+function* candidates(world: World, { steps, direction, question }: HalfDecision): Iterable<Candidate> {
+  for (const { action, applied } of steps) {
+    if (action !== 'isolate') continue;
+    const { policy, reading } = applied;
+    for (const [index, rule] of reading[direction].entries()) {
+      const miss = rule.action === 'allow' ? missOf(world, rule, question) : undefined;
+      if (miss !== undefined) yield { policy, reading, rule, index, ...miss };
+    }
+  }
 }
 
 function missOf(world: World, rule: Rule, question: Question): Pick<Candidate, 'why' | 'rank'> | undefined {
@@ -126,16 +135,25 @@ function wording(world: World, { rule, why }: Candidate, question: Question): Wo
 
 /** A port that holds the asked one, and why the enforcer does not take it. */
 function refusedPort(
-  world: World,
+  { model, dialect, foreign }: World,
   { ports }: Rule,
   question: Question,
 ): { readonly port: string; readonly text: string } | undefined {
-  if (ports === 'any') return undefined;
-  for (const port of ports) {
-    const text = matchPort(world, port, question) ? refusalOf(world, port, question) : undefined;
-    if (text !== undefined) return { port: portText(port), text };
-  }
-  return undefined;
+  const { sctp, endPort, sidecarPortNames } = dialect;
+  if (ports === 'any' || ![sctp, endPort, sidecarPortNames].includes('no')) return undefined;
+  const taking = createWorld(
+    model,
+    { ...dialect, sctp: 'yes', endPort: 'yes', sidecarPortNames: 'yes' },
+    foreign,
+  );
+  const port = ports.find((item) => matchPorts(taking, [item], question) === 'yes');
+  return port === undefined ? undefined : { port: portText(port), text: refusalText(dialect, port) };
+}
+
+function refusalText({ sctp, endPort }: Dialect, port: PortMatch): string {
+  if (port.protocol === 'SCTP' && sctp === 'no') return 'ports of SCTP do not count';
+  if (port.type === 'range' && endPort === 'no') return 'endPort does not count';
+  return 'names of a sidecar’s ports do not count';
 }
 
 /** The ports of the asked protocol, without repeating it. */
@@ -162,7 +180,7 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
     .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere) || a.failed.length - b.failed.length)[0];
   if (nearest === undefined) return { short: name, long: `${name} is no such address` };
   const labels = nearest.failed.map((requirement) =>
-    actual(requirement, seenLabels(world, nearest.peer, side.pod)),
+    actual(requirement, world.matching.podLabels(nearest.peer, side.pod)),
   );
   const present = labels.filter((label) => label !== undefined);
   if (present.length > 0) return { short: present.join(','), long: `${name} has ${present.join(',')}` };
@@ -171,7 +189,7 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
 }
 
 function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {
-  const labels = seenLabels(world, match, pod);
+  const labels = world.matching.podLabels(match, pod);
   const derived = labels !== pod.labels;
   return match.pods.filter((requirement) =>
     derived ? !matchesIdentity([requirement], labels) : !holds(requirement, labels),

@@ -3,8 +3,9 @@ import type { Labels, Requirement } from '../../cluster/labels.ts';
 import { selectorOf } from '../../cluster/labels.ts';
 import { isIgnoredLabel, NAMESPACE_LABEL } from '../cilium/labels.ts';
 import { reservedOf } from '../cilium/reserved.ts';
-import type { Question, World } from '../match/match.ts';
+import type { Question } from '../match/matching.ts';
 import type { Side } from '../match/side.ts';
+import type { World } from '../match/world.ts';
 import type { Peer, Policy } from '../model/policy.ts';
 
 /** A peer to add, and how to say it. */
@@ -51,19 +52,11 @@ function chosenLabels(world: World, labels: Labels, keys: readonly string[]): La
   return Object.fromEntries(chosen.map((key) => [key, labels[key] ?? '']));
 }
 
-type Usable = { readonly dialect: World['dialect']; readonly keys: readonly string[] };
-
-const usableOf = new WeakMap<Labels, Usable>();
-
-/** Keys of labels that last, and that the enforcer sees; found once for a pod. */
+/** Keys of labels that last, and that the enforcer sees. */
 function usableKeys({ dialect }: World, labels: Labels): readonly string[] {
-  const known = usableOf.get(labels);
-  if (known?.dialect === dialect) return known.keys;
-  const keys = Object.keys(labels).filter(
+  return Object.keys(labels).filter(
     (key) => !GENERATED.test(key) && !(dialect.identityLabels && isIgnoredLabel(key, dialect.labels)),
   );
-  usableOf.set(labels, { dialect, keys });
-  return keys;
 }
 
 function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {

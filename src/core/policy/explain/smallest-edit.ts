@@ -1,6 +1,7 @@
 import type { Protocol } from '../../cluster/objects.ts';
-import { readingsOf } from '../decide/reading.ts';
-import { matchPeers, matchPorts, type Question, type World } from '../match/match.ts';
+import { matchPeers, matchPorts } from '../match/match.ts';
+import type { Question } from '../match/matching.ts';
+import type { World } from '../match/world.ts';
 import type { Direction, Peer, Policy, Reading, Rule } from '../model/policy.ts';
 import type { RuleChange, RuleEdit, RulePlace } from '../model/rule-edit.ts';
 import { patchOf } from './patch.ts';
@@ -23,7 +24,7 @@ export type Missed = {
 export function smallestEdit(world: World, missed: Missed, question: Question): RuleEdit | undefined {
   const { policy, reading, direction, rule, index } = missed;
   const { port, protocol } = question;
-  const place: RulePlace = { part: readingsOf(world.dialect, policy).indexOf(reading), direction, index };
+  const place: RulePlace = { part: world.matching.readings(policy).indexOf(reading), direction, index };
   const edit = (change: RuleChange, text: string): RuleEdit => {
     const patch = patchOf(policy, { direction, index, rule }, change);
     return { ...place, ...change, text, ...(patch === undefined ? {} : { patch }) };

@@ -3,11 +3,12 @@ import { NAME_LABEL } from '../../cluster/mapping/map.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import type { Engine } from '../decide/engine.ts';
-import { readingsOf } from '../decide/reading.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
-import { matchNamespace, matchPods, type World } from '../match/match.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { matchNamespace, matchPods } from '../match/match.ts';
+import type { World } from '../match/world.ts';
 import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
 import type { Flaw } from './finding.ts';
+import { createPodAddresses, type PodAddresses } from './pods-inside.ts';
 
 /** What a check looks at. */
 export type LintContext = {
@@ -17,6 +18,7 @@ export type LintContext = {
   readonly world: World;
   /** Whether there may be pods and namespaces that are not in sight, as beside a folder of manifests. */
   readonly partial: boolean;
+  readonly podAddresses: PodAddresses;
   /** Live pods that a policy selects, host-network ones left out; computed once per policy. */
   readonly selected: (policy: Policy) => readonly Pod[];
 };
@@ -39,15 +41,20 @@ export type PlacedRule = {
   readonly reading: Reading;
 };
 
-/** The context of one run of all lints. */
-export function lintContext(engine: Engine, partial: boolean): LintContext {
+/** The context of one run of all lints. Whoever lints again and again keeps the `podAddresses` from run to run. */
+export function lintContext(
+  engine: Engine,
+  partial: boolean,
+  podAddresses = createPodAddresses(engine.model),
+): LintContext {
   const { model, dialect } = engine;
   const known = new Map<Policy, readonly Pod[]>();
   return {
     engine,
     model,
     dialect,
-    world: { model, dialect },
+    world: engine.world,
+    podAddresses,
     partial,
     selected: (policy) => {
       const pods = known.get(policy) ?? engine.selected(policy);
@@ -58,8 +65,8 @@ export function lintContext(engine: Engine, partial: boolean): LintContext {
 }
 
 /** The rules of a policy as the enforcer reads them, with their places. */
-export function* placedRules(dialect: Dialect, policy: Policy): Iterable<PlacedRule> {
-  for (const reading of readingsOf(dialect, policy)) {
+export function* placedRules({ world }: LintContext, policy: Policy): Iterable<PlacedRule> {
+  for (const reading of world.matching.readings(policy)) {
     for (const direction of ['ingress', 'egress'] as const) {
       for (const [index, rule] of reading[direction].entries()) {
         yield { direction, index: rule.at?.index ?? index, rule, reading };

@@ -1,4 +1,3 @@
-import { readingsOf } from '../decide/reading.ts';
 import type { Lint } from './context.ts';
 
 /** Deny rules alone put the pods in default deny as well (CIL-2). */
@@ -14,10 +13,10 @@ export const denyIsolates: Lint = {
         context.engine
           .policiesOn(pod)
           .filter(({ tier }) => tier === 'normal')
-          .flatMap((other) => readingsOf(context.dialect, other))
+          .flatMap((other) => context.world.matching.readings(other))
           .every((reading) => reading[direction].every(({ action }) => action === 'deny')),
       );
-    for (const reading of readingsOf(context.dialect, policy)) {
+    for (const reading of context.world.matching.readings(policy)) {
       for (const direction of ['ingress', 'egress'] as const) {
         const rules = reading[direction];
         if (!reading.isolates[direction] || rules.length === 0) continue;

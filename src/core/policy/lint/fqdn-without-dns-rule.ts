@@ -11,7 +11,7 @@ export const fqdnWithoutDnsRule: Lint = {
     if (pod === undefined) return;
     const proxied = context.engine.rulesOn(pod).some(({ l7 }) => l7 === 'dns');
     if (proxied) return;
-    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       const named = rule.peers !== 'any' && rule.peers.some(({ type }) => type === 'domain');
       if (!named || policy.tier !== 'normal') continue;
       yield {

@@ -1,6 +1,5 @@
 import type { Requirement, Selector } from '../../cluster/labels.ts';
 import { isIgnoredLabel } from '../cilium/labels.ts';
-import { readingsOf } from '../decide/reading.ts';
 import { type Lint, placedRules, podPeers } from './context.ts';
 import type { Flaw } from './finding.ts';
 
@@ -10,13 +9,14 @@ export const ignoredLabels: Lint = {
   title: 'a selector uses labels that the enforcer ignores',
   source: 'Cilium, pkg/labelsfilter/filter.go; rke2 #9029, cilium #18878',
   severity: 'error',
-  *check({ dialect }, policy) {
+  *check(context, policy) {
+    const { dialect } = context;
     if (!dialect.identityLabels) return;
     const ignored = (selector: Selector) => selector.filter(({ key }) => isIgnoredLabel(key, dialect.labels));
-    for (const { subject } of readingsOf(dialect, policy)) {
+    for (const { subject } of context.world.matching.readings(policy)) {
       for (const found of ignored(subject.pods)) yield flawOf(found, 'It selects its pods by');
     }
-    for (const { direction, index, rule } of placedRules(dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of podPeers(rule)) {
         for (const found of ignored(peer.pods)) {
           yield { direction, ruleIndex: index, ...flawOf(found, `Rule ${index + 1} selects by`) };

@@ -1,6 +1,5 @@
-import type { EnforcerName, Known } from '../enforcers/dialect.ts';
+import type { EnforcerName, Known } from '../match/dialect.ts';
 import { type Lint, placedRules } from './context.ts';
-import { podsInside } from './pods-inside.ts';
 
 /** A range narrower than everything that holds addresses of pods (NP-22). */
 export const ipBlockForPods: Lint = {
@@ -10,10 +9,10 @@ export const ipBlockForPods: Lint = {
     'Kubernetes docs, Network Policies: ipBlock is for cluster-external IPs, pod IPs are ephemeral; Cilium #9209',
   severity: 'warning',
   *check(context, policy) {
-    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of rule.peers === 'any' ? [] : rule.peers) {
         if (peer.type !== 'cidr' || peer.reachesPods === true || peer.cidr.endsWith('/0')) continue;
-        const count = podsInside(context.model, peer);
+        const count = context.podAddresses.inside(peer);
         if (count === 0) continue;
         const { ipBlockMatchesPods, enforcer } = context.dialect;
         yield {

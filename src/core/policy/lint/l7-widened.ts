@@ -10,7 +10,7 @@ export const l7Widened: Lint = {
   *check(context, policy) {
     const [pod] = context.selected(policy);
     if (pod === undefined) return;
-    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       if (rule.l7 === undefined) continue;
       const reach = JSON.stringify([rule.peers, rule.ports]);
       const wide = context.engine
@@ -18,7 +18,7 @@ export const l7Widened: Lint = {
         .find(
           (other) =>
             other.kind === policy.kind &&
-            [...placedRules(context.dialect, other)].some(
+            [...placedRules(context, other)].some(
               (placed) =>
                 placed.direction === direction &&
                 placed.rule.action === 'allow' &&

@@ -7,6 +7,7 @@ import { LINTS } from './table.ts';
 
 export { type Lint, type LintContext, lintContext } from './context.ts';
 export type { Finding, Severity } from './finding.ts';
+export { createPodAddresses } from './pods-inside.ts';
 export { LINTS } from './table.ts';
 
 const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };

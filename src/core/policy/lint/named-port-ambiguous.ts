@@ -1,4 +1,3 @@
-import { clusterPort } from '../cilium/named-ports.ts';
 import { type Lint, placedRules } from './context.ts';
 
 /** A name with two numbers somewhere makes an egress rule match nothing on Cilium 1.19 (CIL-17). */
@@ -8,12 +7,14 @@ export const namedPortAmbiguous: Lint = {
   source:
     'Cilium policy engine 1.19: names of egress ports are looked up over all pods; 1.20 looks at each destination',
   severity: 'error',
-  *check({ dialect, model }, policy) {
+  *check(context, policy) {
+    const { dialect, world } = context;
     if (dialect.namedEgressPorts !== 'cluster') return;
-    for (const { direction, index, rule } of placedRules(dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       if (direction !== 'egress' || rule.ports === 'any') continue;
       for (const port of rule.ports) {
-        if (port.type !== 'named' || clusterPort(model, port.name, port.protocol) !== 'several') continue;
+        if (port.type !== 'named' || world.matching.clusterPort(port.name, port.protocol) !== 'several')
+          continue;
         yield {
           direction,
           ruleIndex: index,

@@ -1,5 +1,5 @@
 import type { Pod } from '../../cluster/objects.ts';
-import { clusterPort, ownPort } from '../cilium/named-ports.ts';
+import { ownPort } from '../cilium/named-ports.ts';
 import type { Policy, PortMatch } from '../model/policy.ts';
 import {
   isInSight,
@@ -21,7 +21,7 @@ export const namedPortUndeclared: Lint = {
   source: 'Kubernetes API, NetworkPolicyPort.port: a name refers to a port of the pod',
   severity: 'warning',
   *check(context, policy) {
-    for (const placed of placedRules(context.dialect, policy)) {
+    for (const placed of placedRules(context, policy)) {
       const names =
         placed.rule.ports === 'any' ? [] : placed.rule.ports.filter((port) => port.type === 'named');
       for (const [name, ports] of Map.groupBy(names, (port) => port.name)) {
@@ -69,7 +69,7 @@ function destinations(
 }
 
 function isDeclared(
-  { model, dialect }: LintContext,
+  { dialect, world }: LintContext,
   { direction }: PlacedRule,
   port: Named,
   pods: readonly Pod[],
@@ -80,7 +80,7 @@ function isDeclared(
     );
   }
   if (direction === 'egress' && dialect.namedEgressPorts === 'cluster') {
-    return clusterPort(model, port.name, port.protocol) !== 'none';
+    return world.matching.clusterPort(port.name, port.protocol) !== 'none';
   }
   return pods.some((pod) => ownPort(pod, port.name, port.protocol) !== undefined);
 }

@@ -1,6 +1,5 @@
 import { targetsOf } from '../../cluster/ends/ends.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import { readingsOf } from '../decide/reading.ts';
 import type { Rule } from '../model/policy.ts';
 import type { End } from '../model/verdict.ts';
 import type { Lint, LintContext } from './context.ts';
@@ -19,7 +18,7 @@ export const noDns: Lint = {
   severity: 'warning',
   *check(context, policy) {
     if (policy.tier !== 'normal') return;
-    const readings = readingsOf(context.dialect, policy);
+    const readings = context.world.matching.readings(policy);
     if (!readings.some(({ isolates, egress }) => isolates.egress && egress.some(needsNames))) return;
     const pods = context.selected(policy).filter((pod) => context.engine.isolation(pod).egress);
     const mute = pods.filter((pod) => !resolves(context, pod));
@@ -49,7 +48,8 @@ function resolves(context: LintContext, pod: Pod): boolean {
   if (resolvers.length === 0) return allowsOf(context, pod).some(opensDnsPort);
   const from: End = { type: 'pod', pod };
   return resolvers.some(
-    ({ end, port }) => context.engine.decide({ from, to: end, port, protocol: 'UDP' }).egress !== 'deny',
+    ({ end, port }) =>
+      context.engine.decide({ from, to: end, port, protocol: 'UDP' }).egress.verdict !== 'deny',
   );
 }
 
@@ -75,10 +75,10 @@ function opensDnsPort({ ports }: Rule): boolean {
   );
 }
 
-function allowsOf({ engine, dialect }: LintContext, pod: Pod): readonly Rule[] {
+function allowsOf({ engine, world }: LintContext, pod: Pod): readonly Rule[] {
   return engine
     .policiesOn(pod)
-    .flatMap((policy) => readingsOf(dialect, policy))
+    .flatMap((policy) => world.matching.readings(policy))
     .flatMap(({ egress }) => egress)
     .filter(({ action }) => action === 'allow');
 }

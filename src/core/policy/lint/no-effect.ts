@@ -1,4 +1,3 @@
-import { readingsOf } from '../decide/reading.ts';
 import type { Policy } from '../model/policy.ts';
 import { type Lint, placedRules } from './context.ts';
 import { shadowedRule } from './shadowed-rule.ts';
@@ -15,12 +14,12 @@ export const noEffect: Lint = {
   *check(context, policy) {
     const pods = context.selected(policy);
     if (pods.length === 0 || policy.tier !== 'normal' || policy.parts !== undefined) return;
-    const rules = [...placedRules(context.dialect, policy)];
+    const rules = [...placedRules(context, policy)];
     const told = new Set(
       [...shadowedRule.check(context, policy)].map(({ direction, ruleIndex }) => `${direction} ${ruleIndex}`),
     );
     if (!rules.every(({ direction, index }) => told.has(`${direction} ${index}`))) return;
-    const [reading] = readingsOf(context.dialect, policy);
+    const [reading] = context.world.matching.readings(policy);
     const others = pods.map((pod) =>
       context.engine
         .policiesOn(pod)
@@ -31,7 +30,7 @@ export const noEffect: Lint = {
         reading?.isolates[direction] !== true ||
         others.every((list) =>
           list.some((other) =>
-            readingsOf(context.dialect, other).some(({ isolates }) => isolates[direction]),
+            context.world.matching.readings(other).some(({ isolates }) => isolates[direction]),
           ),
         ),
     );

@@ -1,4 +1,4 @@
-import { enforces } from '../enforcers/dialect.ts';
+import { enforces } from '../match/dialect.ts';
 import type { Lint } from './context.ts';
 
 /** A kind that takes no effect here, or only by a version or flag (ENF-1, NP-35, ANP-12). */

@@ -23,7 +23,7 @@ export const oneDash: Lint = {
   severity: 'warning',
   *check(context, policy) {
     if (policy.kind !== 'NetworkPolicy') return;
-    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       const peers = rule.peers === 'any' ? [] : rule.peers;
       for (const [at, peer] of peers.entries()) {
         const pair = [peer, peers[at + 1]];

@@ -23,7 +23,7 @@ export const peerMatchesNothing: Lint = {
   source: 'Kubernetes API, NetworkPolicyPeer: a peer stands for the pods that its selectors match',
   severity: 'warning',
   *check(context, policy) {
-    for (const { direction, index, rule } of placedRules(context.dialect, policy)) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of podPeers(rule)) {
         if (podsMatching(context, peer, { first: true, finished: true }).length > 0) continue;
         const reason = isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer);

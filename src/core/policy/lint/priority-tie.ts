@@ -13,8 +13,8 @@ export const priorityTie: Lint = {
     for (const other of context.engine.policies()) {
       if (other === policy || other.tier !== policy.tier || other.priority !== policy.priority) continue;
       if (other.inert === true || !context.selected(other).some((pod) => own.has(pod))) continue;
-      const clash = [...placedRules(context.dialect, policy)].find((mine) =>
-        [...placedRules(context.dialect, other)].some(
+      const clash = [...placedRules(context, policy)].find((mine) =>
+        [...placedRules(context, other)].some(
           (theirs) =>
             theirs.direction === mine.direction &&
             theirs.rule.action !== mine.rule.action &&

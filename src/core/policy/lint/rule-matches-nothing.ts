@@ -10,8 +10,8 @@ export const ruleMatchesNothing: Lint = {
   title: 'a rule can match nothing',
   source: 'Cilium policy engine 1.19: an empty rule, an empty peer list and empty ports select nothing',
   severity: 'warning',
-  *check({ dialect }, policy) {
-    for (const { direction, index, rule, reading } of placedRules(dialect, policy)) {
+  *check(context, policy) {
+    for (const { direction, index, rule, reading } of placedRules(context, policy)) {
       if (isDefaultDeny(rule, reading[direction])) continue;
       const what = rule.peers !== 'any' && rule.peers.length === 0 ? 'peer' : undefined;
       const ports = rule.ports !== 'any' && rule.ports.length === 0 ? 'port' : undefined;

@@ -1,5 +1,4 @@
 import { isLive } from '../../cluster/objects.ts';
-import { readingsOf } from '../decide/reading.ts';
 import { selectorText } from '../explain/text.ts';
 import type { PodMatch, Policy } from '../model/policy.ts';
 import { isInSight, type Lint, type LintContext, podsMatching } from './context.ts';
@@ -17,7 +16,7 @@ export const selectsNothing: Lint = {
   severity: 'warning',
   *check(context, policy) {
     if (context.selected(policy).length > 0) return;
-    for (const { subject } of readingsOf(context.dialect, policy)) {
+    for (const { subject } of context.world.matching.readings(policy)) {
       if (!isInSight(context, subject)) continue;
       if (podsMatching(context, subject, { finished: true }).some((pod) => !isLive(pod))) continue;
       yield flawOf(context, policy, subject);

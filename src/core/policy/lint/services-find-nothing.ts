@@ -1,4 +1,4 @@
-import { serviceStands } from '../cilium/match.ts';
+import { serviceStands } from '../cilium/services.ts';
 import { shortPeerText } from '../explain/text.ts';
 import { type Lint, placedRules } from './context.ts';
 
@@ -8,10 +8,10 @@ export const servicesFindNothing: Lint = {
   title: 'toServices finds no service',
   source: 'Cilium policy engine 1.19 and 1.20; cilium #20067',
   severity: 'error',
-  *check({ dialect, world }, policy) {
-    for (const { direction, index, rule } of placedRules(dialect, policy)) {
+  *check(context, policy) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of rule.peers === 'any' ? [] : rule.peers) {
-        if (peer.type !== 'services' || serviceStands(world, peer.services)) continue;
+        if (peer.type !== 'services' || serviceStands(context.model, peer.services)) continue;
         yield {
           direction,
           ruleIndex: index,

@@ -11,7 +11,7 @@ export const shadowedRule: Lint = {
     'Kubernetes docs: policies are additive; Cilium: deny precedes allow; network-policy-api: the first match decides',
   severity: 'info',
   *check(context, policy) {
-    const rules = [...placedRules(context.dialect, policy)];
+    const rules = [...placedRules(context, policy)];
     for (const [at, placed] of rules.entries()) {
       const place = { direction: placed.direction, ruleIndex: placed.index };
       if (policy.tier === 'normal') {
@@ -64,7 +64,7 @@ function shadowOf(context: LintContext, policy: Policy, placed: PlacedRule): Sha
   if (first === undefined) return undefined;
   for (const other of context.engine.policiesOn(first)) {
     if (other.tier !== 'normal') continue;
-    for (const theirs of placedRules(context.dialect, other)) {
+    for (const theirs of placedRules(context, other)) {
       if (
         theirs.rule === placed.rule ||
         theirs.rule.l7 !== undefined ||

@@ -1,36 +1,30 @@
-import type { Peer } from '../model/policy.ts';
-
 /**
- * Whether a rule that names domains means a DNS name. `*` of Cilium is any characters of one label, `**.` at the
- * start any labels, `*` alone every name (docs `layer3.rst`, matchPattern); `*.` at the start of a
- * ClusterNetworkPolicy's is one or more labels (apis/v1alpha2, DomainName). Case and a final dot don't count.
+ * Whether a domain name of a ClusterNetworkPolicy holds a DNS name: `*.` at the start is one or more labels
+ * (apis/v1alpha2, DomainName). Case and a final dot don't count.
  */
+export function matchesAdminDomain(pattern: string, name: string): boolean {
+  return matchesDomain(
+    pattern,
+    name,
+    (wanted) => new RegExp(`^${escaped(wanted).replace(/^\*\\\./, '(?:[-a-z0-9_]+\\.)+')}$`),
+  );
+}
+
+/** Whether a pattern holds a DNS name; `expression` says what its stars mean. */
 export function matchesDomain(
-  { pattern, identity }: Peer & { readonly type: 'domain' },
+  pattern: string,
   name: string,
+  expression: (pattern: string) => RegExp,
 ): boolean {
   const [wanted, asked] = [plain(pattern), plain(name)];
-  if (!wanted.includes('*')) return wanted === asked;
-  return (identity === 'cilium' ? ciliumPattern(wanted) : adminPattern(wanted)).test(asked);
+  return wanted.includes('*') ? expression(wanted).test(asked) : wanted === asked;
 }
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-function ciliumPattern(pattern: string): RegExp {
-  if (pattern === '*') return /^/;
-  const any = '(?:[-a-z0-9_]+\\.)*';
-  const [start, rest] = pattern.startsWith('**.')
-    ? [`${any}[-a-z0-9_]+\\.`, pattern.slice(3)]
-    : ['', pattern];
-  return new RegExp(`^${start}${escaped(rest).replaceAll('*', '[-a-z0-9_]*')}$`);
-}
-
-function adminPattern(pattern: string): RegExp {
-  return new RegExp(`^${escaped(pattern).replace(/^\*\\\./, '(?:[-a-z0-9_]+\\.)+')}$`);
-}
-
-function escaped(text: string): string {
+/** A text as a regular expression of itself, its stars left alone. */
+export function escaped(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,17 +1,88 @@
-import { type IpRange, parseCidr } from '../../cluster/ip.ts';
+import { type Ip, type IpRange, parseCidr } from '../../cluster/ip.ts';
 import type { Peer } from '../model/policy.ts';
+
+type CidrPeer = Peer & { readonly type: 'cidr' };
 
 /** The addresses of a CIDR peer; no range when it is no CIDR. */
 export type Ranges = { readonly range: IpRange | undefined; readonly except: readonly IpRange[] };
 
-const ranges = new WeakMap<Peer, Ranges>();
+/** The ranges of a CIDR peer. */
+export function rangesOf(peer: CidrPeer): Ranges {
+  return {
+    range: parseCidr(peer.cidr),
+    except: peer.except.flatMap((text) => parseCidr(text) ?? []),
+  };
+}
 
-/** The ranges of a CIDR peer, read once. */
-export function rangesOf(peer: Peer & { readonly type: 'cidr' }): Ranges {
-  const known = ranges.get(peer);
-  if (known !== undefined) return known;
-  const except = peer.except.flatMap((text) => parseCidr(text) ?? []);
-  const made = { range: parseCidr(peer.cidr), except };
-  ranges.set(peer, made);
-  return made;
+/** The ranges of peers, each read once. Peers never change, so that nothing in it goes stale. */
+export type CidrTable = {
+  readonly rangesOf: (peer: CidrPeer) => Ranges;
+  /**
+   * The peers of a rule that may hold one of some addresses: all that are no CIDR, and the CIDRs around an address.
+   * All of them for an end whose address is not known.
+   */
+  readonly near: (peers: readonly Peer[], ips: readonly Ip[]) => readonly Peer[];
+};
+
+/** Below this many peers, asking each of them is as fast. */
+const MANY = 16;
+
+/** Ranges by their size and first address: those that hold an address are found by one look-up for each size. */
+type Index = { readonly others: readonly Peer[]; readonly sizes: ReadonlyMap<string, Sized> };
+
+type Sized = {
+  readonly family: 4 | 6;
+  readonly size: bigint;
+  readonly byFirst: Map<bigint, Peer[]>;
+};
+
+/** An empty table. */
+export function createCidrTable(): CidrTable {
+  const read = new WeakMap<CidrPeer, Ranges>();
+  const indexes = new WeakMap<readonly Peer[], Index>();
+
+  function ranges(peer: CidrPeer): Ranges {
+    const known = read.get(peer);
+    if (known !== undefined) return known;
+    const made = rangesOf(peer);
+    read.set(peer, made);
+    return made;
+  }
+
+  function indexOf(peers: readonly Peer[]): Index {
+    const others: Peer[] = [];
+    const sizes = new Map<string, Sized>();
+    for (const peer of peers) {
+      const range = peer.type === 'cidr' ? ranges(peer).range : undefined;
+      if (range === undefined) others.push(peer);
+      else addTo(sizes, range, peer);
+    }
+    return { others, sizes };
+  }
+
+  return {
+    rangesOf: ranges,
+    near: (peers, ips) => {
+      if (peers.length < MANY || ips.length === 0) return peers;
+      const index = indexes.get(peers) ?? indexOf(peers);
+      indexes.set(peers, index);
+      const near = [...index.others];
+      for (const { family, size, byFirst } of index.sizes.values()) {
+        for (const ip of ips) {
+          if (ip.family === family) near.push(...(byFirst.get(ip.value - (ip.value % size)) ?? []));
+        }
+      }
+      return near;
+    },
+  };
+}
+
+function addTo(sizes: Map<string, Sized>, { family, first, last }: IpRange, peer: Peer): void {
+  const size = last - first + 1n;
+  const key = `${family}/${size}`;
+  const sized = sizes.get(key) ?? { family, size, byFirst: new Map<bigint, Peer[]>() };
+  const same = sized.byFirst.get(first);
+  if (same === undefined) sized.byFirst.set(first, [peer]);
+  else same.push(peer);
+  sizes.set(key, sized);
 }

@@ -1,10 +1,10 @@
 import { parseIp } from '../../cluster/ip.ts';
 import { keyOf, type Protocol } from '../../cluster/objects.ts';
-import { clusterPort } from '../cilium/named-ports.ts';
+import type { PathDecision } from '../decide/decision.ts';
 import type { Engine } from '../decide/engine.ts';
 import { LAST_PORT, type PortRange } from '../model/connections.ts';
 import type { PortMatch } from '../model/policy.ts';
-import type { End, Query, Verdict } from '../model/verdict.ts';
+import type { End, Query } from '../model/verdict.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './member.ts';
 
@@ -14,7 +14,7 @@ export type Cell = {
   readonly to: Atom;
   readonly ports: PortRange;
   readonly query: Query;
-  readonly verdict: Verdict;
+  readonly decision: PathDecision;
 };
 
 /** What is asked of every pair of atoms. */
@@ -33,7 +33,8 @@ export function judgeCells(
   engine: Engine,
   { sources, targets, protocol, viaService }: CellQuestion,
 ): { readonly cells: readonly Cell[]; readonly noFamily: boolean } {
-  const pairs = sources.flatMap((from) => targets.flatMap((to) => pairsOf(from, to, viaService)));
+  const podsOf = createPodsOf();
+  const pairs = sources.flatMap((from) => targets.flatMap((to) => pairsOf(podsOf, from, to, viaService)));
   const others = pairs.filter(({ self }) => !self);
   const wanted = viaService || others.length === 0 ? pairs : others;
   const able = wanted.filter(({ source, target }) => canMeet(source, target));
@@ -50,7 +51,7 @@ export function judgeCells(
           protocol,
           ...(self && viaService ? { viaService } : {}),
         };
-        return { from, to, ports, query, verdict: engine.evaluate(query) };
+        return { from, to, ports, query, decision: engine.decide(query) };
       }),
     );
   });
@@ -66,14 +67,14 @@ type Pair = {
 };
 
 /** The pairs to ask: of different members, and of a pod with itself where it is in both. */
-function pairsOf(from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
+function pairsOf(podsOf: PodsOf, from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
   const [source, another] = from.ends;
   if (source === undefined) return [];
   const differs = (a: End, b: End) => !isSamePod(a, b);
   const target = to.ends.find((end) => differs(source, end));
   const self = to.ends.find((end) => !differs(source, end));
   const found: Pair[] = [];
-  const both = sharedPod(from, to);
+  const both = sharedPod(podsOf, from, to);
   const isAlone = both !== undefined && from.members.length === 1 && to.members.length > 1;
   const others = isAlone ? { ...to, members: to.members.filter((member) => member !== both.to) } : to;
   if (target !== undefined) found.push({ from, to: others, source, target, self: false });
@@ -88,9 +89,11 @@ function pairsOf(from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
 }
 
 type PodMember = Member & { readonly type: 'pod' };
+type PodsOf = (atom: Atom) => ReadonlyMap<string, PodMember>;
 
 /** A pod that two atoms have in common. */
 function sharedPod(
+  podsOf: PodsOf,
   from: Atom,
   to: Atom,
 ):
@@ -108,18 +111,22 @@ function sharedPod(
   return undefined;
 }
 
-const podsByAtom = new WeakMap<Atom, ReadonlyMap<string, PodMember>>();
+/** Pods of atoms by their keys, each gathered once. */
+function createPodsOf(): PodsOf {
+  const known = new Map<Atom, ReadonlyMap<string, PodMember>>();
+  return (atom) => {
+    const pods = known.get(atom) ?? podsIn(atom);
+    known.set(atom, pods);
+    return pods;
+  };
+}
 
-function podsOf(atom: Atom): ReadonlyMap<string, PodMember> {
-  const known =
-    podsByAtom.get(atom) ??
-    new Map(
-      atom.members.flatMap((member): readonly (readonly [string, PodMember])[] =>
-        member.type === 'pod' ? [[keyOf(member.pod), member]] : [],
-      ),
-    );
-  podsByAtom.set(atom, known);
-  return known;
+function podsIn({ members }: Atom): ReadonlyMap<string, PodMember> {
+  return new Map(
+    members.flatMap((member): readonly (readonly [string, PodMember])[] =>
+      member.type === 'pod' ? [[keyOf(member.pod), member]] : [],
+    ),
+  );
 }
 
 function isSamePod(a: End, b: End): boolean {
@@ -180,7 +187,7 @@ function addPort(engine: Engine, port: PortMatch, add: (first: number, last: num
     if (port.byEndPort === true) add(port.from, port.from);
   }
   if (port.type !== 'named') return;
-  const number = clusterPort(engine.model, port.name, port.protocol);
+  const number = engine.world.matching.clusterPort(port.name, port.protocol);
   if (typeof number === 'number') add(number, number);
   if (port.to !== undefined) add(port.to, port.to);
 }

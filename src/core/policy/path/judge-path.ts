@@ -2,8 +2,12 @@ import { type AskedPorts, askedPortsText } from '../../cluster/ends/asked-ports.
 import { nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { SluiceError } from '../../errors.ts';
+import type { PathDecision } from '../decide/decision.ts';
 import type { Engine } from '../decide/engine.ts';
+import { explain } from '../explain/explain.ts';
+import { type HalfSummary, type PathSummary, summarize } from '../explain/half.ts';
 import type { PortRange } from '../model/connections.ts';
+import type { Direction } from '../model/policy.ts';
 import type { Decision, Query, Verdict } from '../model/verdict.ts';
 import { createAtoms } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
@@ -33,6 +37,9 @@ export type PathAnswer = {
 /** Judges paths in one world, as it is when asked. */
 export type PathJudge = (source: PathEnd, destination: PathEnd, ports: AskedPorts) => PathAnswer;
 
+/** Where paths are judged. */
+type Ground = { readonly model: ClusterModel; readonly engine: Engine };
+
 /**
  * A judge of paths between pods, workloads, Services, nodes, addresses, ranges, the world and DNS names, exact for
  * every member and every port: what policies can't tell apart is judged once.
@@ -40,17 +47,30 @@ export type PathJudge = (source: PathEnd, destination: PathEnd, ports: AskedPort
  * @throws SluiceError (the judge) `not-found` with the nearest names; `usage` for a name with several meanings;
  *   `failed` for a Service without that port
  */
-export function createPathJudge({
-  model,
-  engine,
-}: {
-  readonly model: ClusterModel;
-  readonly engine: Engine;
-}): PathJudge {
+export function createPathJudge(ground: Ground): PathJudge {
   return (from, to, ports) => {
-    const { source, destination } = endsOf(model, from, to, ports);
-    return judge(engine, source, destination, ports);
+    const { engine } = ground;
+    const { worst, cause, parts, pairs, notes, ...ends } = judgePath(ground, from, to, ports);
+    const verdict = blurred(explain(engine, worst.decision), cause);
+    return { ...ends, verdict, query: worst.query, parts, pairs, notes };
   };
+}
+
+/** The verdict of a path between two ends in a few words; throws as a judge does. */
+export function summarizePath(ground: Ground, from: PathEnd, to: PathEnd, ports: AskedPorts): PathSummary {
+  const { worst, cause } = judgePath(ground, from, to, ports);
+  return blurred(summarize(ground.engine.world, worst.decision), cause);
+}
+
+/** A path judged: `worst` is the pair that is told of, `cause` why its halves are undecidable all the same. */
+type JudgedPath = Omit<PathAnswer, 'verdict' | 'query'> & {
+  readonly worst: Cell;
+  readonly cause: Cause | undefined;
+};
+
+function judgePath({ model, engine }: Ground, from: PathEnd, to: PathEnd, ports: AskedPorts): JudgedPath {
+  const { source, destination } = endsOf(model, from, to, ports);
+  return judge(engine, source, destination, ports);
 }
 
 type Ends = { readonly source: Source; readonly destination: Destination };
@@ -177,7 +197,7 @@ function loopbackEnds(model: ClusterModel, from: PathEnd, to: PathEnd, asked: As
   return { source, destination: { ...targetsOf({ ...source, notes: [] }, asked), name: nameOfPathEnd(to) } };
 }
 
-function judge(engine: Engine, source: Source, destination: Destination, asked: AskedPorts): PathAnswer {
+function judge(engine: Engine, source: Source, destination: Destination, asked: AskedPorts): JudgedPath {
   const members = destination.targets.map(({ member }) => member);
   const pods = [...source.members, ...members].flatMap((member) =>
     member.type === 'pod' ? [member.pod] : [],
@@ -203,6 +223,7 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
     );
   }
   const parts = partsOf(
+    engine.world,
     cells,
     { name: source.name, members: source.members },
     { name: destination.name, members },
@@ -211,8 +232,8 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
   return {
     from: source.name,
     to: destination.name,
-    verdict: verdictOf(cells, worst.verdict, source.oneOf ?? destination.oneOf, unlearned),
-    query: worst.query,
+    worst,
+    cause: causeFor(cells, worst.decision, source.oneOf ?? destination.oneOf, unlearned),
     parts,
     pairs: countPairs(cells),
     notes: [
@@ -236,36 +257,44 @@ const RANK: Readonly<Record<Decision, number>> = { allow: 0, undecidable: 1, den
 function worstOf(cells: readonly Cell[]): Cell | undefined {
   let worst: Cell | undefined;
   for (const cell of cells) {
-    if (worst === undefined || RANK[cell.verdict.verdict] > RANK[worst.verdict.verdict]) worst = cell;
+    if (worst === undefined || RANK[cell.decision.verdict] > RANK[worst.decision.verdict]) worst = cell;
   }
   return worst;
 }
 
+/** Why halves are undecidable whatever the worst pair's are: some only, by direction. */
+type Cause = { readonly text: string; readonly halves: readonly Direction[] };
+
 /** The verdict of the whole; undecidable where only one of several readings holds, and they differ. */
-function verdictOf(
+function causeFor(
   cells: readonly Cell[],
-  worst: Verdict,
+  worst: PathDecision,
   oneOf: string | undefined,
   unlearned: string | undefined,
-): Verdict {
+): Cause | undefined {
   if (unlearned !== undefined && worst.verdict === 'allow') {
-    const summary = `no rule sends lookups of ${unlearned} through Cilium's DNS proxy: its addresses stay unknown`;
-    return { ...worst, verdict: 'undecidable', egress: { ...worst.egress, verdict: 'undecidable', summary } };
+    const text = `no rule sends lookups of ${unlearned} through Cilium's DNS proxy: its addresses stay unknown`;
+    return { text, halves: ['egress'] };
   }
-  if (oneOf === undefined || cells.every(({ verdict }) => verdict.verdict === worst.verdict)) return worst;
-  const differs = (direction: 'egress' | 'ingress') =>
-    new Set(cells.map(({ verdict }) => verdict[direction].verdict)).size > 1;
-  const blurred = (direction: 'egress' | 'ingress') =>
-    differs(direction)
-      ? {
-          ...worst[direction],
-          verdict: 'undecidable' as const,
-          summary: oneOf,
-          nearMisses: [],
-          cannotOpen: [],
-        }
-      : worst[direction];
-  return { ...worst, verdict: 'undecidable', egress: blurred('egress'), ingress: blurred('ingress') };
+  if (oneOf === undefined || cells.every(({ decision }) => decision.verdict === worst.verdict))
+    return undefined;
+  const differs = (direction: Direction) =>
+    new Set(cells.map(({ decision }) => decision[direction].verdict)).size > 1;
+  return { text: oneOf, halves: (['egress', 'ingress'] as const).filter(differs) };
+}
+
+/** A verdict, whole or in brief, with what nobody can know of it. */
+function blurred<T extends PathSummary>(verdict: T, cause: Cause | undefined): T {
+  if (cause === undefined) return verdict;
+  const half = (direction: Direction) =>
+    cause.halves.includes(direction) ? blurredHalf(verdict[direction], cause.text) : verdict[direction];
+  return { ...verdict, verdict: 'undecidable', egress: half('egress'), ingress: half('ingress') };
+}
+
+/** What would open a half is not known either. */
+function blurredHalf<T extends HalfSummary>(half: T, summary: string): T {
+  const untold = 'nearMisses' in half ? { nearMisses: [], cannotOpen: [] } : {};
+  return { ...half, ...untold, verdict: 'undecidable', summary };
 }
 
 function countPairs(cells: readonly Cell[]): Record<Decision, number> {
@@ -273,7 +302,7 @@ function countPairs(cells: readonly Cell[]): Record<Decision, number> {
   for (const [from, row] of Map.groupBy(cells, (cell) => cell.from)) {
     for (const [to, list] of Map.groupBy(row, (cell) => cell.to)) {
       const worst = worstOf(list);
-      if (worst !== undefined) pairs[worst.verdict.verdict] += from.members.length * to.members.length;
+      if (worst !== undefined) pairs[worst.decision.verdict] += from.members.length * to.members.length;
     }
   }
   return pairs;

@@ -1,7 +1,9 @@
 import type { IpRange } from '../../cluster/ip.ts';
 import type { Protocol } from '../../cluster/objects.ts';
+import { causeOf } from '../explain/half.ts';
+import type { World } from '../match/world.ts';
 import type { PortRange } from '../model/connections.ts';
-import type { Decision, Verdict } from '../model/verdict.ts';
+import type { Decision } from '../model/verdict.ts';
 import { addressSet } from './address-text.ts';
 import type { Atom } from './atoms.ts';
 import type { Cell } from './cells.ts';
@@ -31,9 +33,16 @@ export type PathPart = {
 export type WholeEnd = { readonly name: string; readonly members: readonly Member[] };
 
 /** The parts of a path that differ, as few as cover it; none when the whole path has one verdict. */
-export function partsOf(cells: readonly Cell[], from: WholeEnd, to: WholeEnd): readonly PathPart[] {
-  if (new Set(cells.map(({ verdict }) => verdict.verdict)).size < 2) return [];
-  const rows = groupedBy([...Map.groupBy(cells, (cell) => cell.from)], ([, list]) => rowKey(list));
+export function partsOf(
+  world: World,
+  cells: readonly Cell[],
+  from: WholeEnd,
+  to: WholeEnd,
+): readonly PathPart[] {
+  if (new Set(cells.map(({ decision }) => decision.verdict)).size < 2) return [];
+  const numbers = new Map<Atom, number>();
+  for (const cell of cells) if (!numbers.has(cell.to)) numbers.set(cell.to, numbers.size);
+  const rows = groupedBy([...Map.groupBy(cells, (cell) => cell.from)], ([, list]) => rowKey(numbers, list));
   return rows.flatMap((sources) => {
     const [first] = sources;
     if (first === undefined) return [];
@@ -48,14 +57,14 @@ export function partsOf(cells: readonly Cell[], from: WholeEnd, to: WholeEnd): r
         to,
       );
       const list = targets[0]?.[1] ?? [];
-      return [...Map.groupBy(list, ({ verdict }) => verdict.verdict)].map(
+      return [...Map.groupBy(list, ({ decision }) => decision.verdict)].map(
         ([verdict, same]): PathPart => ({
           verdict,
           from: source,
           to: target,
           protocol: same[0]?.query.protocol ?? 'TCP',
           ports: joinedPorts(same.map(({ ports }) => ports)),
-          why: same[0] === undefined ? '' : whyOf(same[0].verdict),
+          why: same[0] === undefined ? '' : causeOf(world, same[0].decision),
         }),
       );
     });
@@ -66,31 +75,15 @@ function groupedBy<T>(items: readonly T[], key: (item: T) => string): readonly (
   return [...Map.groupBy(items, key).values()];
 }
 
-const numbers = new WeakMap<Atom, number>();
-let next = 0;
-
-function numberOf(atom: Atom): number {
-  const known = numbers.get(atom) ?? next++;
-  numbers.set(atom, known);
-  return known;
-}
-
-function rowKey(cells: readonly Cell[]): string {
+function rowKey(numbers: ReadonlyMap<Atom, number>, cells: readonly Cell[]): string {
   return [...Map.groupBy(cells, (cell) => cell.to)]
-    .map(([to, list]) => `${numberOf(to)}:${signature(list)}`)
+    .map(([to, list]) => `${numbers.get(to)}:${signature(list)}`)
     .sort()
     .join(' ');
 }
 
 function signature(cells: readonly Cell[]): string {
-  return cells.map(({ ports, verdict }) => `${ports.join('-')}=${verdict.verdict}`).join();
-}
-
-/** What decides a verdict: the half that denies or is not known, else both. */
-export function whyOf({ verdict, egress, ingress }: Verdict): string {
-  const half = [egress, ingress].find((item) => item.verdict === verdict && verdict !== 'allow');
-  if (half !== undefined) return half.summary;
-  return [...new Set([egress.summary, ingress.summary])].join('; ');
+  return cells.map(({ ports, decision }) => `${ports.join('-')}=${decision.verdict}`).join();
 }
 
 function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {

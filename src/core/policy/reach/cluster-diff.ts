@@ -1,11 +1,11 @@
 import type { ClusterModel, policyKey } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import { withChange } from '../decide/policy-index.ts';
-import { readingsOf } from '../decide/reading.ts';
 import { type Applied, appliedBy } from '../decide/stack.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
-import { matchNamespace, type World } from '../match/match.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { matchNamespace } from '../match/match.ts';
 import type { Side } from '../match/side.ts';
+import { createWorld, type World } from '../match/world.ts';
 import type { Direction, ForeignObject, Policy, PolicyChange, Rule } from '../model/policy.ts';
 import type { IsolationChange } from '../model/verdict.ts';
 import { addBeyond } from './beyond.ts';
@@ -44,7 +44,7 @@ export function clusterDiff(
     ...change.remove.flatMap((ref) => formerOf(model, ref)),
     ...change.add.flatMap((ref) => formerOf(model, ref)),
   ];
-  const survey = surveyOf({ model, dialect, foreign }, change.add);
+  const survey = surveyOf(createWorld(model, dialect, foreign), change.add);
   const { groups, workloads, shared, situation: before } = survey;
   const { world, algebra } = shared;
   const selected = selectedGroups(world, groups, changed);
@@ -102,9 +102,9 @@ function selectedGroups(
 ): readonly PodGroup[] {
   const reached = (namespace: string) =>
     changed.filter((policy) =>
-      readingsOf(world.dialect, policy).some(
-        ({ subject }) => matchNamespace(world, subject.namespaces, namespace) !== 'no',
-      ),
+      world.matching
+        .readings(policy)
+        .some(({ subject }) => matchNamespace(world, subject.namespaces, namespace) !== 'no'),
     );
   const answers = new Map<string, readonly Policy[]>();
   return groups.filter(({ namespace, pods: [pod] }) => {

@@ -1,7 +1,8 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
+import type { Dialect } from '../match/dialect.ts';
 import type { Side } from '../match/side.ts';
+import { createWorld } from '../match/world.ts';
 import type { Connections } from '../model/connections.ts';
 import type { Direction, Rule } from '../model/policy.ts';
 import { addBeyond } from './beyond.ts';
@@ -24,7 +25,7 @@ export type OpenPath = {
  * outside and with nodes. What is not in it is closed. A pod's way to itself is left out.
  */
 export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly OpenPath[] {
-  const survey = surveyOf({ model, dialect });
+  const survey = surveyOf(createWorld(model, dialect));
   const { groups, shared, situation } = survey;
   const { algebra } = shared;
   const collector = createCollector(survey.workloads);

@@ -1,13 +1,14 @@
 import type { Pod, Protocol } from '../../cluster/objects.ts';
-import { clusterPort } from '../cilium/named-ports.ts';
 import { foreignDoubt } from '../decide/foreign.ts';
 import { withOwnNode } from '../decide/half.ts';
 import { decisionOfJudgement, isIsolated, judge } from '../decide/judge.ts';
 import type { PolicyIndex } from '../decide/policy-index.ts';
 import { type Applied, type Stack, stackOf } from '../decide/stack.ts';
-import { type Match, matchPeers, type Question, type World } from '../match/match.ts';
+import { matchPeers } from '../match/match.ts';
+import type { Match, Question } from '../match/matching.ts';
 import { isOwnNode, type Side } from '../match/side.ts';
 import { isPlain, type Way, waysBetween } from '../match/ways.ts';
+import type { World } from '../match/world.ts';
 import type { Direction, Peer, PortMatch, Rule } from '../model/policy.ts';
 import type { Decision } from '../model/verdict.ts';
 import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
@@ -136,7 +137,7 @@ export function createSituation(
 
   /** What foreign policies may decide, and a deny that nobody enforces, is not known: as in a verdict. */
   function doubted(self: Side, found: PortFunction): PortFunction {
-    const { foreign = [] } = world;
+    const { foreign } = world;
     const enforced = dialect.enforcer !== 'none';
     if (enforced && foreign.length === 0) return found;
     return algebra.mapped(found, (decision) => {
@@ -234,7 +235,7 @@ export function createSituation(
         cut(port.from, port.to);
         if (port.byEndPort === true) cut(port.from, port.from);
       } else {
-        const number = clusterPort(world.model, port.name, protocol);
+        const number = world.matching.clusterPort(port.name, protocol);
         if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
         if (destination.type !== 'pod') return;
         for (const item of destination.pod.ports) cut(item.port, Math.max(item.port, port.to ?? item.port));

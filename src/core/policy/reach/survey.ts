@@ -1,9 +1,9 @@
 import type { ClusterModel } from '../../cluster/model.ts';
 import { isLive, type Pod } from '../../cluster/objects.ts';
 import { createPolicyIndex, type PolicyIndex } from '../decide/policy-index.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
-import type { World } from '../match/match.ts';
+import type { Dialect } from '../match/dialect.ts';
 import { type Side, sideOf } from '../match/side.ts';
+import type { World } from '../match/world.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Member } from './collect.ts';
 import { type Workloads, workloadsOf } from './ends.ts';
@@ -33,7 +33,7 @@ type Kept = {
   readonly addresses: () => Cuts;
   readonly stamp: string;
   readonly dialect: Dialect;
-  readonly foreign: World['foreign'];
+  readonly foreign: World['foreign'] | undefined;
   readonly words: Vocabulary;
   readonly survey: Survey;
 };
@@ -46,7 +46,7 @@ const kept = new WeakMap<ClusterModel, Kept>();
  */
 export function surveyOf(world: World, more: readonly Policy[] = []): Survey {
   const { model, dialect } = world;
-  const foreign = world.foreign?.length === 0 ? undefined : world.foreign;
+  const foreign = world.foreign.length === 0 ? undefined : world.foreign;
   const stamp = (
     ['pods', 'namespaces', 'nodes', 'services', 'endpointSlices', 'cidrGroups', 'policies'] as const
   )

@@ -3,8 +3,8 @@ import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
 import { unprefixed } from '../cilium/labels.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
-import { isAccountKey } from '../match/account-keys.ts';
+import { isAccountKey } from '../enforcers/account-keys.ts';
+import type { Dialect } from '../match/dialect.ts';
 import { rangesOf } from '../match/ranges.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../model/policy.ts';
 

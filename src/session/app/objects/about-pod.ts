@@ -1,6 +1,5 @@
 import type { Pod } from '../../../core/cluster/objects.ts';
 import type { Engine } from '../../../core/policy/decide/engine.ts';
-import { readingsOf } from '../../../core/policy/decide/reading.ts';
 import type { Direction, Policy } from '../../../core/policy/model/policy.ts';
 import type { AboutItem, Isolation, PodRow } from '../../state.ts';
 import { oneRule } from './about-policy.ts';
@@ -34,9 +33,9 @@ function standing(
   isolation: Isolation,
 ): readonly AboutItem[] {
   const concerned = policies.filter((policy) =>
-    readingsOf(engine.dialect, policy).some(
-      (reading) => reading.isolates[direction] || reading[direction].length > 0,
-    ),
+    engine.world.matching
+      .readings(policy)
+      .some((reading) => reading.isolates[direction] || reading[direction].length > 0),
   );
   return [
     { label: direction, text: TEXTS[isolation], ...(isolation === '?' ? { level: 'warn' as const } : {}) },
@@ -52,7 +51,7 @@ const TEXTS: Readonly<Record<Isolation, string>> = {
 };
 
 function policyItems(engine: Engine, policy: Policy, direction: Direction): readonly AboutItem[] {
-  const rules = readingsOf(engine.dialect, policy).flatMap((reading) => reading[direction]);
+  const rules = engine.world.matching.readings(policy).flatMap((reading) => reading[direction]);
   const label = `  ${policy.name}`;
   if (rules.length === 0) return [{ label, text: 'isolates, admits nothing' }];
   return rules.map((rule, index) => ({ label: index === 0 ? label : '', text: oneRule(rule) }));

@@ -1,8 +1,7 @@
 import type { Engine } from '../../../core/policy/decide/engine.ts';
-import { readingsOf } from '../../../core/policy/decide/reading.ts';
-import { enforces } from '../../../core/policy/enforcers/dialect.ts';
 import { ruleText, selectorText } from '../../../core/policy/explain/text.ts';
 import { type Finding, LINTS } from '../../../core/policy/lint/lint.ts';
+import { enforces } from '../../../core/policy/match/dialect.ts';
 import type { Direction, Policy, Reading, Rule } from '../../../core/policy/model/policy.ts';
 import type { AboutItem, PolicyRow } from '../../state.ts';
 
@@ -21,7 +20,7 @@ export function aboutPolicy(engine: Engine, { policy, assessment }: PolicyRow): 
       ? policy.problems.map((text) => ({ label: '! note', text, level: 'warn' as const }))
       : []),
     { label: 'selects', text: selectsText(engine, policy), apart: true },
-    ...readingsOf(engine.dialect, policy).flatMap(readingItems),
+    ...engine.world.matching.readings(policy).flatMap(readingItems),
     ...tierItems(policy),
     { label: 'enforced', text: enforcedText(engine, policy) },
   ];

@@ -1,5 +1,6 @@
 import type { AskedPorts } from '../../../core/cluster/ends/asked-ports.ts';
 import { SluiceError } from '../../../core/errors.ts';
+import { explain as explainDecision } from '../../../core/policy/explain/explain.ts';
 import { createPathJudge, type PathAnswer, pathTitle } from '../../../core/policy/path/judge-path.ts';
 import { explainedNames, partText, shownPair } from '../../../core/policy/path/path-text.ts';
 import { judgeAttempt } from '../../rows/attempts/attempt-lines.ts';
@@ -31,14 +32,14 @@ export function explain(app: App): void {
 /** An attempt is between two ends that are known: the pair that really tried. */
 function ofAttempt({ model, engine }: Runtime, line: AttemptLine): Explained {
   const { sourceName, destinationName, port, protocol, newest } = line.row;
-  const verdict = judgeAttempt(model, engine, newest);
+  const decision = judgeAttempt(model, engine, newest);
   return {
     title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
     names: { from: sourceName, to: destinationName },
     attempt: line,
-    ...(verdict === undefined
+    ...(decision === undefined
       ? { problem: 'its ends are not known well enough to judge the policies' }
-      : { verdict }),
+      : { verdict: explainDecision(engine, decision) }),
   };
 }
 

@@ -38,11 +38,10 @@ function endNamed({ model, engine }: Runtime, grant: Grant, role: Role): EndRef 
   const named = Array.from(model.pods()).filter(
     (pod) => isLive(pod) && (pod.owner?.name === name || pod.name === name),
   );
-  const world = { model, dialect: engine.dialect };
   const peers = role === 'source' ? peersOf(runtimePolicy(model, grant, 'ingress'), 'ingress') : [];
   const pod =
     named.find(({ namespace }) => namespace === home) ??
-    named.find((one) => peers.some((peer) => matchPods(world, peer, one) === 'yes')) ??
+    named.find((one) => peers.some((peer) => matchPods(engine.world, peer, one) === 'yes')) ??
     named.find(({ namespace }) => namespace === grant.halves[0]?.namespace) ??
     named[0];
   return pod === undefined ? undefined : endAs(pod, name);

@@ -2,8 +2,8 @@ import type { EndRef, PortSpec } from '../../../core/access/grant.ts';
 import { nameOfEnd } from '../../../core/cluster/ends/ends.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { sameJson } from '../../../core/json.ts';
-import type { Verdict } from '../../../core/policy/model/verdict.ts';
-import { createPathJudge } from '../../../core/policy/path/judge-path.ts';
+import type { PathSummary } from '../../../core/policy/explain/half.ts';
+import { summarizePath } from '../../../core/policy/path/judge-path.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { PathState } from '../../state.ts';
 import type { App } from '../app.ts';
@@ -64,7 +64,7 @@ export function judged(runtime: Runtime, path: PathState): PathState {
 }
 
 /**
- * The verdict of a path between two ends, of all their pods: the worst there is. Says so where parts of it differ.
+ * The verdict of a path between two ends, of all their pods, in a few words: the worst there is.
  *
  * @returns the verdict, or why there is none
  */
@@ -73,17 +73,10 @@ export function judgePath(
   source: EndRef,
   destination: EndRef,
   { port, protocol }: PortSpec,
-): Verdict | string {
+): PathSummary | string {
   try {
-    const judge = createPathJudge({ model, engine });
-    const { verdict, parts, notes } = judge(source, destination, {
-      type: 'range',
-      protocol,
-      from: port,
-      to: port,
-    });
-    const differing = parts.map((part) => `${part.from.text} → ${part.to.text}: ${part.verdict}`);
-    return { ...verdict, assumptions: [...verdict.assumptions, ...differing, ...notes] };
+    const ports = { type: 'range', protocol, from: port, to: port } as const;
+    return summarizePath({ model, engine }, source, destination, ports);
   } catch (error) {
     if (error instanceof SluiceError) return error.message.replace(/\.$/, '');
     throw error;

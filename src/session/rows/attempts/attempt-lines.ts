@@ -1,7 +1,9 @@
 import { targetsOf } from '../../../core/cluster/ends/ends.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
+import type { PathDecision } from '../../../core/policy/decide/decision.ts';
 import type { Engine } from '../../../core/policy/decide/engine.ts';
-import type { End, Verdict } from '../../../core/policy/model/verdict.ts';
+import { type PathSummary, summarize } from '../../../core/policy/explain/half.ts';
+import type { End } from '../../../core/policy/model/verdict.ts';
 import type { Attempt, AttemptRow } from '../../../core/traffic/attempt.ts';
 import type { FlowEnd, FlowPolicy } from '../../../core/traffic/flow.ts';
 import type { AttemptLine } from '../../state.ts';
@@ -27,12 +29,15 @@ export type JudgedLines = {
   readonly left: () => number;
 };
 
+/** What policies say of an attempt. `decider`: the first policy on an allowed path. */
+type Judged = PathSummary & { readonly decider: string | undefined };
+
 /** A line as it was made last. `stamp` is undefined while its row has not been judged as it is now. */
 type Made = {
   readonly row: AttemptRow;
   readonly ends: string;
   readonly stamp: number | undefined;
-  readonly verdict: Verdict | undefined;
+  readonly judged: Judged | undefined;
   readonly line: AttemptLine;
 };
 
@@ -50,14 +55,15 @@ export function createJudgedLines(
     const stamp = stampOf(row);
     const ends = before?.row.newest === row.newest ? before.ends : endsText(row.newest);
     const known = before?.ends === ends ? before : undefined;
-    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.verdict) };
+    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.judged) };
     if (!mayJudge()) {
       left += 1;
-      const verdict = known?.verdict;
-      return { row, ends, stamp: undefined, verdict, line: lineOf(row, verdict) };
+      const judged = known?.judged;
+      return { row, ends, stamp: undefined, judged, line: lineOf(row, judged) };
     }
-    const verdict = judgeAttempt(model, engine, row.newest);
-    return { row, ends, stamp, verdict, line: lineOf(row, verdict) };
+    const decision = judgeAttempt(model, engine, row.newest);
+    const judged = decision === undefined ? undefined : inBrief(engine, decision);
+    return { row, ends, stamp, judged, line: lineOf(row, judged) };
   };
 
   return {
@@ -88,7 +94,12 @@ function endsText({ source, destination, protocol }: Attempt): string {
   return `${one({ ...source, port: 0 })} ${one(destination)} ${protocol}`;
 }
 
-function lineOf(row: AttemptRow, verdict: Verdict | undefined): AttemptLine {
+function inBrief({ world }: Engine, decision: PathDecision): Judged {
+  const [first] = [...decision.ingress.steps, ...decision.egress.steps];
+  return { ...summarize(world, decision), decider: first?.applied.policy.name };
+}
+
+function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
   const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
   return {
     key: row.key,
@@ -103,8 +114,12 @@ export function lineOfFlows(row: AttemptRow): AttemptLine {
   return lineOf(row, undefined);
 }
 
-/** The evaluator's verdict on an attempt; undefined where its ends or port are not known well enough. */
-export function judgeAttempt(model: ClusterModel, engine: Engine, attempt: Attempt): Verdict | undefined {
+/** The evaluator's decision on an attempt; undefined where its ends or port are not known well enough. */
+export function judgeAttempt(
+  model: ClusterModel,
+  engine: Engine,
+  attempt: Attempt,
+): PathDecision | undefined {
   const { destination, protocol } = attempt;
   if (protocol === 'ICMP' || protocol === 'unknown') return undefined;
   const from = endOf(model, attempt.source);
@@ -112,7 +127,7 @@ export function judgeAttempt(model: ClusterModel, engine: Engine, attempt: Attem
   const to = backend?.end ?? endOf(model, destination);
   const port = backend?.port ?? destination.port;
   if (from === undefined || to === undefined || port === undefined) return undefined;
-  return engine.evaluate({ from, to, port, protocol });
+  return engine.decide({ from, to, port, protocol });
 }
 
 /** The end as the engine takes it: the pod if it is a known one, else the address. */
@@ -140,7 +155,7 @@ function backendOf(
   return target === undefined ? undefined : { end: { type: 'pod', pod: target.pod }, port: target.port };
 }
 
-function whyOf(attempt: Attempt, verdict: Verdict | undefined): string {
+function whyOf(attempt: Attempt, verdict: Judged | undefined): string {
   switch (attempt.verdict) {
     case 'drop':
       return dropWhy(attempt, verdict);
@@ -158,7 +173,7 @@ function whyOf(attempt: Attempt, verdict: Verdict | undefined): string {
   }
 }
 
-function dropWhy(attempt: Attempt, verdict: Verdict | undefined): string {
+function dropWhy(attempt: Attempt, verdict: Judged | undefined): string {
   const { deniedBy } = attempt;
   if (deniedBy.length > 0) return `${policyNames(deniedBy)} ${deniedBy.length === 1 ? 'denies' : 'deny'} it`;
   if (verdict?.egress.verdict === 'deny') return verdict.egress.summary;
@@ -169,18 +184,17 @@ function dropWhy(attempt: Attempt, verdict: Verdict | undefined): string {
   return dropReason?.text.toLowerCase() ?? attempt.l7?.text ?? 'dropped, no policy explains it';
 }
 
-function allowWhy(attempt: Attempt, verdict: Verdict | undefined): string {
+function allowWhy(attempt: Attempt, verdict: Judged | undefined): string {
   const named = policyNames(attempt.allowedBy);
   if (verdict === undefined) return named;
-  const half = [verdict.ingress, verdict.egress].find(({ deciders }) => deciders.length > 0);
-  const decider = half?.deciders[0];
-  if (decider !== undefined && verdict.verdict === 'allow') return decider.name;
+  const { decider } = verdict;
+  if (decider !== undefined && verdict.verdict === 'allow') return decider;
   if (named !== '') return named;
   const toPod = attempt.destination.pod !== undefined || attempt.destination.service !== undefined;
   return toPod ? verdict.ingress.summary : verdict.egress.summary;
 }
 
-function undecided(verdict: Verdict): string {
+function undecided(verdict: Judged): string {
   const half = verdict.egress.verdict === 'undecidable' ? verdict.egress : verdict.ingress;
   return half.summary;
 }
@@ -191,7 +205,7 @@ function isPolicyDrop(code: number): boolean {
 }
 
 /** Where the evaluator and the datapath disagree: a finding, shown beside both. */
-function difference(attempt: Attempt, verdict: Verdict): string | undefined {
+function difference(attempt: Attempt, verdict: Judged): string | undefined {
   if (
     attempt.verdict === 'drop' &&
     verdict.verdict === 'allow' &&

@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../../../core/cluster/events.ts';
 import { type ClusterModel, policyKey } from '../../../core/cluster/model.ts';
 import type { Engine } from '../../../core/policy/decide/engine.ts';
-import { type Finding, lintContext, lintPolicy } from '../../../core/policy/lint/lint.ts';
+import { createPodAddresses, type Finding, lintContext, lintPolicy } from '../../../core/policy/lint/lint.ts';
 import type { Policy } from '../../../core/policy/model/policy.ts';
 import type { Concern } from './concerns.ts';
 
@@ -29,6 +29,7 @@ export type Assessments = {
 
 /** Assessments over a live engine. */
 export function createAssessments(model: ClusterModel, engine: Engine): Assessments {
+  const podAddresses = createPodAddresses(model);
   const known = new Map<string, Assessment>();
   const soon = new Set<string>();
   const later = new Set<string>();
@@ -72,7 +73,7 @@ export function createAssessments(model: ClusterModel, engine: Engine): Assessme
     of: (key) => known.get(key),
     work: (isOver) => {
       gather();
-      const context = lintContext(engine, false);
+      const context = lintContext(engine, false, podAddresses);
       const queue = soon.size > 0 ? soon : later;
       const done: string[] = [];
       do {

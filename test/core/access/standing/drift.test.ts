@@ -3,7 +3,7 @@ import { surroundingsDrift } from '../../../../src/core/access/standing/drift.ts
 import { surroundingsOf } from '../../../../src/core/access/standing/surroundings.ts';
 import type { Pod } from '../../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
 import type { PairChange } from '../../../../src/core/policy/model/verdict.ts';
 import { parseNetworkPolicy } from '../../../../src/core/policy/network-policy/parse.ts';

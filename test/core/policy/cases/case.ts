@@ -3,11 +3,11 @@ import { type ClusterModel, createClusterModel } from '../../../../src/core/clus
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
-import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { parseEnforcer } from '../../../../src/core/policy/enforcers/parse-enforcer.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf, parseEnforcer } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { End, Verdict } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -115,7 +115,7 @@ const PLACES: Readonly<Record<string, string>> = {
 export function answerTo(engine: Engine, text: string): Verdict {
   const [, from = '', to = '', port = '', protocol = 'tcp'] =
     /^(\S+) -> (\S+):(\d+)(?:\/(\w+))? /.exec(text) ?? [];
-  return engine.evaluate({
+  return verdictOf(engine, {
     from: endOf(engine.model, from),
     to: endOf(engine.model, to),
     port: Number(port),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
-import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { decisionOf } from '../../../../src/core/policy/decide/half.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { pathChangeText } from '../../../../src/core/policy/reach/change-text.ts';
 import { whatIf } from '../../../../src/core/policy/reach/what-if.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 
 const web = pod({ name: 'web' });
 const db = pod({ name: 'db' });
@@ -30,7 +30,7 @@ const query = {
 test('the engine follows policies as they come, change and go', () => {
   const model = cluster({ pods: [web, db, mon] });
   const engine = createEngine(model, dialectOf('spec'));
-  const verdict = () => engine.evaluate(query).verdict;
+  const verdict = () => verdictOf(engine, query).verdict;
   const send = (event: Parameters<typeof model.apply>[0]) => {
     model.apply(event);
     engine.apply(event);
@@ -59,47 +59,53 @@ test('selected pods are the live ones that a policy selects', () => {
 test('kinds that may not be read are told, and only those that count here', () => {
   const engine = createEngine(cluster({ pods: [web, db] }), dialectOf('cilium'));
   engine.setUnreadable(['CiliumNetworkPolicy', 'AdminNetworkPolicy']);
-  expect(engine.evaluate(query).assumptions).toEqual([
+  expect(verdictOf(engine, query).assumptions).toEqual([
     'enforced by cilium, read as 1.19, else its default settings',
     'CiliumNetworkPolicy could not be read: the verdict leaves it out',
   ]);
-  expect(engine.evaluate(query).incomplete).toEqual(['CiliumNetworkPolicy']);
+  expect(verdictOf(engine, query).incomplete).toEqual(['CiliumNetworkPolicy']);
   engine.setUnreadable(['AdminNetworkPolicy']);
-  expect(engine.evaluate(query)).not.toHaveProperty('incomplete');
+  expect(verdictOf(engine, query)).not.toHaveProperty('incomplete');
 });
 
 test('a foreign policy that may select an end makes its half undecidable and is named', () => {
   const engine = createEngine(cluster({ pods: [web, db, mon], policies: [deny] }), dialectOf('calico'));
   engine.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'ops', name: 'x' }]);
-  expect(engine.evaluate(query).verdict).toBe('deny');
+  expect(verdictOf(engine, query).verdict).toBe('deny');
   engine.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' }]);
-  expect(engine.evaluate(query)).toMatchObject({
+  expect(verdictOf(engine, query)).toMatchObject({
     verdict: 'undecidable',
     ingress: { summary: 'Calico NetworkPolicy shop/x may also apply' },
     assumptions: ['enforced by calico', 'Calico NetworkPolicy shop/x is not evaluated here'],
   });
   engine.setForeign([{ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'x' }]);
-  expect(engine.evaluate(query)).toMatchObject({
+  expect(verdictOf(engine, query)).toMatchObject({
     egress: { verdict: 'undecidable' },
     ingress: { verdict: 'deny' },
   });
 });
 
-test('the quick decision is that of the whole verdict: foreign policies, no enforcer, a proxy behind an open port', () => {
-  const agree = (engine: Engine) => {
-    const { egress, ingress } = engine.evaluate(query);
-    const decided = { egress: decisionOf(egress), ingress: decisionOf(ingress) };
-    expect(engine.decide(query)).toEqual(decided);
-    return decided.ingress;
-  };
+test('a decision holds what leads to it: policies, foreign ones, a missing enforcer, a proxy behind an open port', () => {
   const pods = [web, db, mon];
   const closed = createEngine(cluster({ pods, policies: [deny] }), dialectOf('calico'));
-  expect(agree(closed)).toBe('deny');
-  closed.setForeign([{ kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' }]);
-  expect(agree(closed)).toBe('undecidable');
+  const denied = closed.decide(query).ingress;
+  expect(denied).toMatchObject({ verdict: 'deny', byRules: 'deny', isolated: true, open: [] });
+  expect(denied.steps.map(({ applied, action }) => [applied.policy, action])).toEqual([[deny, 'isolate']]);
+  const foreign = { kind: 'Calico NetworkPolicy', namespace: 'shop', name: 'x' };
+  closed.setForeign([foreign]);
+  expect(closed.decide(query).ingress).toMatchObject({
+    verdict: 'undecidable',
+    byRules: 'deny',
+    open: [{ type: 'foreign', objects: [foreign] }],
+  });
   closed.setForeign([{ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'x' }]);
-  expect(agree(closed)).toBe('deny');
-  expect(agree(createEngine(cluster({ pods, policies: [deny] }), dialectOf('none')))).toBe('undecidable');
+  expect(closed.decide(query).ingress).toMatchObject({ verdict: 'deny', open: [] });
+  const none = createEngine(cluster({ pods, policies: [deny] }), dialectOf('none'));
+  expect(none.decide(query).ingress).toMatchObject({
+    verdict: 'undecidable',
+    byRules: 'deny',
+    open: [{ type: 'not-enforced' }],
+  });
   const proxied = parseCiliumPolicy({
     kind: 'CiliumNetworkPolicy',
     metadata: { name: 'l7', namespace: 'shop' },
@@ -110,9 +116,9 @@ test('the quick decision is that of the whole verdict: foreign policies, no enfo
       ],
     },
   });
-  expect(agree(createEngine(cluster({ pods, policies: [proxied] }), dialectOf('cilium')))).toBe(
-    'undecidable',
-  );
+  const cilium = createEngine(cluster({ pods, policies: [proxied] }), dialectOf('cilium')).decide(query);
+  expect(cilium.ingress).toMatchObject({ verdict: 'allow', l7: 'http' });
+  expect(cilium.verdict).toBe('undecidable');
 });
 
 test('what a policy would open is not promised where a foreign one may decide', () => {

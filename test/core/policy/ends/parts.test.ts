@@ -5,6 +5,7 @@ import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
 import type { PartEnd } from '../../../../src/core/policy/path/parts.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ADDRESSES, ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
 
@@ -60,8 +61,8 @@ test('whatever policies there are, the parts of a path say of each member what t
           for (const ip of outside.filter(meets)) {
             for (const port of ASKED_PORTS) {
               const end: End = { type: 'ip', ip };
-              const out = engine.evaluate({ from: own(pod), to: end, port, protocol: 'TCP' }).verdict;
-              const back = engine.evaluate({ from: end, to: own(pod), port, protocol: 'TCP' }).verdict;
+              const out = verdictOf(engine, { from: own(pod), to: end, port, protocol: 'TCP' }).verdict;
+              const back = verdictOf(engine, { from: end, to: own(pod), port, protocol: 'TCP' }).verdict;
               expect(verdictAt(outward, own(pod), end, port)).toEqual([out]);
               expect(verdictAt(inward, end, own(pod), port)).toEqual([back]);
               asked += 1;
@@ -101,7 +102,7 @@ test('whatever policies there are, workloads are parted into pods that get what 
                   { type: 'pod', pod: source },
                   { type: 'pod', pod: target },
                 ];
-                const alone = engine.evaluate({ from: a, to: b, port, protocol: 'TCP' }).verdict;
+                const alone = verdictOf(engine, { from: a, to: b, port, protocol: 'TCP' }).verdict;
                 expect(verdictAt(answer, a, b, port)).toEqual([alone]);
                 asked += 1;
               }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
-import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
-import { dialectOf, enforces } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { parseEnforcer } from '../../../../src/core/policy/enforcers/parse-enforcer.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf, parseEnforcer } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { enforces } from '../../../../src/core/policy/match/dialect.ts';
 
 const cilium = dialectOf('cilium');
 

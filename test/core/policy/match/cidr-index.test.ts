@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { matchPeers, type Question } from '../../../../src/core/policy/match/match.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { matchPeers } from '../../../../src/core/policy/match/match.ts';
+import type { Question } from '../../../../src/core/policy/match/matching.ts';
 import { sideOf } from '../../../../src/core/policy/match/side.ts';
+import { createWorld } from '../../../../src/core/policy/match/world.ts';
 import type { Peer } from '../../../../src/core/policy/model/policy.ts';
 import { cluster, pod } from '../../../helpers/builders.ts';
 
@@ -25,7 +27,7 @@ test('a rule of many ranges says what its peers say one by one', () => {
   const web = pod({ namespace: 'shop', name: 'web', labels: { app: 'web' }, ips: ['10.1.1.1', 'fd00::1'] });
   const cold = pod({ namespace: 'shop', name: 'cold', labels: {}, ips: [] });
   const model = cluster({ pods: [web, cold] });
-  const world = { model, dialect: dialectOf('calico') };
+  const world = createWorld(model, dialectOf('calico'));
   const ends = fc.oneof(
     fc.oneof(address, six).map((ip) => sideOf(model, { type: 'ip', ip })),
     fc.constantFrom(web, cold).map((item) => sideOf(model, { type: 'pod', pod: item })),

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { End, Half, Query } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from './engine-of.ts';
 import { answer, type HalfAnswer, isIsolated, type Question } from './oracle.ts';
 import { type OracleEnd, type OracleWorld, readWorld } from './reading.ts';
@@ -58,7 +59,7 @@ export function compare(
   for (const question of ask(endsOf(plain))) {
     const { from, to, port, protocol } = question;
     const query: Query = { from: endOf(model, from), to: endOf(model, to), port, protocol };
-    const verdict = engine.evaluate(query);
+    const verdict = verdictOf(engine, query);
     const told = { from: nameOf(from), to: nameOf(to), port, protocol };
     const egress = answer(plain, settings, question, 'egress');
     const ingress = answer(plain, settings, question, 'ingress');
@@ -68,14 +69,12 @@ export function compare(
         egress: halfAnswer(verdict.egress),
         ingress: halfAnswer(verdict.ingress),
         verdict: verdict.verdict,
-        decided: engine.decide(query),
       },
       {
         ...told,
         egress,
         ingress,
         verdict: both(egress, ingress),
-        decided: { egress: decided(egress), ingress: decided(ingress) },
       },
     );
     seen.asked += 1;
@@ -124,11 +123,6 @@ function both(a: HalfAnswer, b: HalfAnswer): string {
 
 function halfAnswer({ verdict, l7 }: Half): HalfAnswer {
   return verdict === 'allow' && l7 !== undefined ? 'l7' : verdict;
-}
-
-/** Open at L4 with a proxy behind it is no certain allow. */
-function decided(answer: HalfAnswer): string {
-  return answer === 'l7' ? 'undecidable' : answer;
 }
 
 /** Live pods and some addresses; a question about a finished pod has no answer to compare. */

@@ -2,9 +2,9 @@ import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.t
 import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
-import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
-import { type Dialect, dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
-import { parseEnforcer } from '../../../../src/core/policy/enforcers/parse-enforcer.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf, parseEnforcer } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import type { Dialect } from '../../../../src/core/policy/match/dialect.ts';
 import type { RandomWorld } from './worlds.ts';
 
 /** The dialect of a random world. */

@@ -6,6 +6,7 @@ import { createEngine, type Engine } from '../../../../src/core/policy/decide/en
 import { applyEdit } from '../../../../src/core/policy/explain/apply-edit.ts';
 import type { Direction, Policy } from '../../../../src/core/policy/model/policy.ts';
 import type { Decider, End, Half, NearMiss, Query } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { dialectFor, engineOf } from './engine-of.ts';
 import { ADDRESSES, type RandomWorld, randomWorld } from './worlds.ts';
 
@@ -19,7 +20,7 @@ test('take the decider away, and the half changes or another one takes over', { 
         const [decider] = half.deciders;
         if (decider === undefined || half.verdict === 'undecidable') continue;
         const without = engineWith(world, model, (policy) => (isOf(decider, policy) ? undefined : policy));
-        const after = without.evaluate(query)[direction];
+        const after = verdictOf(without, query)[direction];
         removed += 1;
         expect(after.deciders.some((other) => isOf(decider, other))).toBe(false);
         expectTakenOver(half, after, `${decider.kind} ${decider.name}`);
@@ -41,7 +42,7 @@ type AskedHalf = {
 function halvesOf(world: RandomWorld): readonly AskedHalf[] {
   const { model, engine } = engineOf(world);
   return questions(model).flatMap((query) => {
-    const { egress, ingress } = engine.evaluate(query);
+    const { egress, ingress } = verdictOf(engine, query);
     return [
       { model, query, direction: 'egress', half: egress },
       { model, query, direction: 'ingress', half: ingress },
@@ -91,7 +92,7 @@ function expectOpen(
   const edited = engineWith(world, model, (policy) =>
     isOf(miss, policy) ? applyEdit(policy, edit) : policy,
   );
-  const after = edited.evaluate(query)[direction];
+  const after = verdictOf(edited, query)[direction];
   // What else is not known stays so; a host-network pod has a second reading that the edit need not reach.
   const mayBeDenied =
     after.verdict === 'undecidable' && before.deciders.some(({ action }) => action === 'deny');

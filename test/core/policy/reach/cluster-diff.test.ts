@@ -4,7 +4,7 @@ import { formatIp, inRange, parseIp } from '../../../../src/core/cluster/ip.ts';
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
 import type { Policy, PolicyRef } from '../../../../src/core/policy/model/policy.ts';
 import type { End } from '../../../../src/core/policy/model/verdict.ts';
@@ -12,6 +12,7 @@ import { type ClusterDiff, clusterDiff } from '../../../../src/core/policy/reach
 import type { PathChange } from '../../../../src/core/policy/reach/collect.ts';
 import { type EndGroup, endGroupText } from '../../../../src/core/policy/reach/ends.ts';
 import { cluster, networkPolicy, node, pod } from '../../../helpers/builders.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import {
   ADDRESSES,
@@ -206,7 +207,7 @@ function expectSame(model: ClusterModel, before: Engine, after: Engine, diff: Cl
       for (const port of ASKED_PORTS) {
         for (const protocol of PROTOCOLS) {
           const query = { from: from.end, to: to.end, port, protocol };
-          const [was, is] = [before.evaluate(query).verdict, after.evaluate(query).verdict];
+          const [was, is] = [verdictOf(before, query).verdict, verdictOf(after, query).verdict];
           const said = paths.filter(
             (path) =>
               path.ports[protocol].some(([first, last]) => first <= port && port <= last) &&

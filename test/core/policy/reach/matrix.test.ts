@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { endGroupText } from '../../../../src/core/policy/reach/ends.ts';
 import { clusterMatrix, type OpenPath } from '../../../../src/core/policy/reach/matrix.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
 
@@ -43,7 +44,7 @@ test('the matrix says of every pair and port of pods what the engine says', () =
           if (from === to) continue;
           for (const port of ASKED_PORTS) {
             for (const protocol of PROTOCOLS) {
-              const { verdict } = engine.evaluate({
+              const { verdict } = verdictOf(engine, {
                 from: { type: 'pod', pod: from },
                 to: { type: 'pod', pod: to },
                 port,

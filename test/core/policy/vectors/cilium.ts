@@ -1,8 +1,9 @@
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
-import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium-settings.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { judged, type Outcome } from './suite.ts';
 import { podNamed, worldOf } from './world.ts';
 
@@ -53,7 +54,7 @@ function findingsOf({ world, queries, invalid = [] }: CiliumCase, version: strin
   for (const flow of queries) {
     const from = endOf(model, flow.from, flow.to);
     const to = endOf(model, flow.to, flow.from);
-    const got = engine.evaluate({ from, to, port: flow.port, protocol: flow.protocol });
+    const got = verdictOf(engine, { from, to, port: flow.port, protocol: flow.protocol });
     const wanted = version.startsWith('1.19') ? flow.expect : (flow.expect120 ?? flow.expect);
     if (agrees(got, wanted, flow.mayBeUndecidable === true)) continue;
     const what = (one: Expected) =>

@@ -1,6 +1,7 @@
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { End } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { judged, type Outcome } from './suite.ts';
 import {
   namespaceManifests,
@@ -57,7 +58,7 @@ export function runConformance({ nodes, pods, steps }: ConformanceCase): Outcome
       return checks.flatMap(({ from, to, toIP, protocol, port, expect }) => {
         const end: End =
           to === undefined ? { type: 'ip', ip: toIP } : { type: 'pod', pod: podNamed(model, to) };
-        const verdict = engine.evaluate({
+        const verdict = verdictOf(engine, {
           from: { type: 'pod', pod: podNamed(model, from) },
           to: end,
           port,

@@ -2,7 +2,7 @@ import { EVERY_ADDRESS, formatIp, parseCidr, parseIp } from '../../../../src/cor
 import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../../src/core/cluster/objects.ts';
 import type { Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { type Connections, isEverything } from '../../../../src/core/policy/model/connections.ts';
 import type { End } from '../../../../src/core/policy/model/verdict.ts';
 import { connectionsBetween } from '../../../helpers/connections-between.ts';

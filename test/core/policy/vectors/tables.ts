@@ -1,5 +1,6 @@
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { Decision } from '../../../../src/core/policy/model/verdict.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { judged, type Outcome } from './suite.ts';
 import {
   namespaceManifests,
@@ -43,7 +44,7 @@ function compareStep(step: TableStep, number: number): readonly string[] {
     for (const [i, from] of pods.entries()) {
       for (const [j, to] of pods.entries()) {
         if (i === j) continue;
-        const verdict = engine.evaluate({
+        const verdict = verdictOf(engine, {
           from: { type: 'pod', pod: from },
           to: { type: 'pod', pod: to },
           port: Number(port),

@@ -1,4 +1,5 @@
-import { dialectOf } from '../../../../src/core/policy/enforcers/dialect.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { judged, type Outcome } from './suite.ts';
 import { podNamed, worldOf } from './world.ts';
 
@@ -30,7 +31,7 @@ const ACTIONS: readonly (readonly [RegExp, string])[] = [
 export function runWalkthrough(documents: readonly unknown[], check: WalkthroughCheck): Outcome {
   const { model, engine } = worldOf([...documents, ...NGINX], dialectOf('spec'));
   const [, from = '', to = '', port = ''] = /^(\S+) -> (\S+):(\d+) /.exec(check.traffic) ?? [];
-  const verdict = engine.evaluate({
+  const verdict = verdictOf(engine, {
     from: { type: 'pod', pod: podNamed(model, nameOf(from)) },
     to: { type: 'pod', pod: podNamed(model, nameOf(to)) },
     port: Number(port),

@@ -2,8 +2,8 @@ import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.t
 import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Pod, Protocol } from '../../../../src/core/cluster/objects.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import type { Dialect } from '../../../../src/core/policy/enforcers/dialect.ts';
 import { POLICY_KINDS } from '../../../../src/core/policy/kinds.ts';
+import type { Dialect } from '../../../../src/core/policy/match/dialect.ts';
 
 export type RawPod = {
   readonly namespace: string;

@@ -1,23 +1,12 @@
-import { isReplacedNamespace } from '../cilium/labels.ts';
-import type { Dialect } from '../enforcers/dialect.ts';
+import type { Dialect } from '../match/dialect.ts';
 import type { Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
-
-const onCilium = new WeakMap<Policy, Reading>();
-
-/** What a policy says under a dialect: itself, its parts, or a NetworkPolicy as Cilium takes it. */
-export function readingsOf(dialect: Dialect, policy: Policy): readonly Reading[] {
-  if (policy.parts !== undefined) return policy.parts;
-  if (policy.kind !== 'NetworkPolicy' || !dialect.identityLabels) return [policy];
-  const known = onCilium.get(policy) ?? asCilium(dialect, policy);
-  onCilium.set(policy, known);
-  return [known];
-}
+import { isReplacedNamespace } from './labels.ts';
 
 /**
  * A NetworkPolicy as Cilium takes it: both sections count, listed or not, and isolate; a namespace written under
  * matchLabels gives way to the policy's own (CIL-6, CIL-21).
  */
-function asCilium({ appliesUnlisted }: Dialect, policy: Policy): Reading {
+export function asCilium({ appliesUnlisted }: Dialect, policy: Policy): Reading {
   const { unlisted, isolates } = policy;
   const more = appliesUnlisted && unlisted !== undefined ? unlisted : { ingress: [], egress: [] };
   return {

@@ -1,4 +1,6 @@
-import { DIALECTS } from './enforcers.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Matching } from './matching.ts';
+import type { CidrTable } from './ranges.ts';
 
 /** What implements policies in a cluster. `spec` is the Kubernetes text itself. */
 export type EnforcerName =
@@ -25,8 +27,8 @@ export type EnforcedKinds = {
 };
 
 /**
- * How an enforcer reads policies where the API leaves room. Each field is one difference, with the id of its rule in
- * docs/rules; the values of an enforcer are in `enforcers/`, each with its source.
+ * How an enforcer reads policies where the API leaves room. Each field is one difference; the values of an enforcer
+ * are in a file of `enforcers/`, each with its source.
  */
 export type Dialect = {
   readonly enforcer: EnforcerName;
@@ -60,8 +62,6 @@ export type Dialect = {
   readonly egressSeesServices: Known;
   /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (CIL-7, CIL-8). */
   readonly identityLabels: boolean;
-  /** Whether selectors see the labels that Calico derives for pods and namespaces beside their own (`calico/labels.ts`). */
-  readonly endpointLabels: boolean;
   /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (CIL-8). */
   readonly labels: string;
   /** Whether rules count in a direction that policyTypes leaves out (NP-8, CIL-21). */
@@ -78,16 +78,36 @@ export type Dialect = {
   readonly sidecarPortNames: Known;
   /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (CIL-13). */
   readonly zeroPortIsAll: boolean;
+  /** Whether what a baseline policy accepts may get in although the normal tier isolates (CIL-16). */
+  readonly baselineMayAccept: boolean;
+  /** Makes its matching for one cluster. */
+  readonly matching: (model: ClusterModel, dialect: Dialect, cidrs: CidrTable) => Matching;
 };
-
-/** The dialect of an enforcer, of this version where it is known: `1.20.2`. */
-export function dialectOf(enforcer: EnforcerName, version?: string): Dialect {
-  return DIALECTS[enforcer](version);
-}
 
 /** Whether a kind takes effect: `maybe` depends on a version or a flag of the enforcer. */
 export function enforces({ kinds }: Dialect, kind: string): 'yes' | 'no' | 'maybe' {
   if (kinds.never?.includes(kind) === true) return 'no';
   if (kinds.sure === 'all' || kinds.sure.includes(kind)) return 'yes';
   return kinds.unsure === 'all' || kinds.unsure.includes(kind) ? 'maybe' : 'no';
+}
+
+/** A dialect that surely enforces a kind, or surely does not. */
+export function withKind(dialect: Dialect, kind: string, enforced: boolean): Dialect {
+  const { sure, unsure, never = [] } = dialect.kinds;
+  const others = never.filter((name) => name !== kind);
+  return {
+    ...dialect,
+    kinds: {
+      sure: enforced && sure !== 'all' && !sure.includes(kind) ? [...sure, kind] : sure,
+      unsure,
+      never: enforced ? others : [...others, kind],
+    },
+  };
+}
+
+/** The dialect saying that a key has a value; `enforces` and `ignores` may have several. */
+export function told(dialect: Dialect, key: string, value: string): Dialect {
+  const isList = key === 'enforces' || key === 'ignores';
+  const others = dialect.settings.filter((text) => isList || !text.startsWith(`${key}=`));
+  return { ...dialect, settings: [...others, `${key}=${value}`] };
 }

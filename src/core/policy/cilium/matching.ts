@@ -1,0 +1,170 @@
+import { inRange } from '../../cluster/ip.ts';
+import { matches, type Selector } from '../../cluster/labels.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Dialect } from '../match/dialect.ts';
+import { escaped, matchesAdminDomain, matchesDomain } from '../match/domain.ts';
+import type { CidrPeer, Doubts, Match, Matching, NamedPort, OwnPeer, Question } from '../match/matching.ts';
+import type { CidrTable } from '../match/ranges.ts';
+import type { Policy, Reading } from '../model/policy.ts';
+import { createCidrGroups } from './cidr-groups.ts';
+import { type CiliumSight, createIdentities } from './identity.ts';
+import { matchesIdentity, mentionsNamespace, unprefixed } from './labels.ts';
+import { createClusterPorts, ownPort } from './named-ports.ts';
+import { asCilium } from './reading.ts';
+import { reservedLabels, reservedOf } from './reserved.ts';
+import { matchServices } from './services.ts';
+
+/** How Cilium matches in one cluster: by identities. */
+export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: CidrTable): Matching {
+  const sight: CiliumSight = { model, dialect, cidrs, identityOf: createIdentities(model, dialect.labels) };
+  const clusterPort = createClusterPorts(model);
+  const matchGroup = createCidrGroups(sight, matchWorldCidr);
+  const readings = new WeakMap<Policy, readonly Reading[]>();
+
+  /** Cilium's agent looks a name of egress up over the whole cluster. */
+  function matchName({ name, protocol, to }: NamedPort, { port, destination, self }: Question): Match {
+    const isEgress = self !== destination && dialect.namedEgressPorts === 'cluster';
+    const own = destination.type === 'pod' ? ownPort(destination.pod, name, protocol) : undefined;
+    const number = isEgress ? clusterPort(name, protocol) : own;
+    const isIt = typeof number === 'number' && number <= port && port <= Math.max(number, to ?? number);
+    return isIt ? 'yes' : 'no';
+  }
+
+  function matchOwn(peer: OwnPeer, question: Question, doubts: Doubts): Match {
+    switch (peer.type) {
+      case 'cidr-group':
+        return matchGroup(peer, question, doubts);
+      case 'entity':
+        return matchEntity(model, peer.entity, question, doubts);
+      case 'reserved':
+        return matchReserved(sight, peer.selector, question, doubts);
+      case 'services':
+        return matchServices(sight, peer, question);
+    }
+  }
+
+  return {
+    readings: (policy) => {
+      if (policy.parts !== undefined) return policy.parts;
+      if (policy.kind !== 'NetworkPolicy') return [policy];
+      const known = readings.get(policy) ?? [asCilium(dialect, policy)];
+      readings.set(policy, known);
+      return known;
+    },
+    podLabels: (_match, pod) => sight.identityOf(pod),
+    matchLabels: ({ pods }, labels) => (matchesIdentity(pods, labels) ? 'yes' : 'no'),
+    namespaceLabels: (_selector, { labels }) => labels,
+    matchCidr: (peer, question, doubts) => matchWorldCidr(sight, peer, question, doubts),
+    matchOwn,
+    matchDomain: ({ pattern, identity }, name) =>
+      identity === 'cilium'
+        ? matchesDomain(pattern, name, domainExpression)
+        : matchesAdminDomain(pattern, name),
+    matchName,
+    clusterPort,
+    // Those that select everything without speaking of namespaces (CIL-10).
+    selectsReserved: ({ identity, pods }, name) =>
+      identity === 'cilium' && !mentionsNamespace(pods) && matches(pods, { [`reserved:${name}`]: '' }),
+  };
+}
+
+/** The matching of an enforcer that may be given Cilium's policies as well: those are read as Cilium reads them. */
+export function besideCilium(
+  api: (
+    ...args: Parameters<Dialect['matching']>
+  ) => Omit<Matching, 'matchOwn' | 'clusterPort' | 'selectsReserved'>,
+): Dialect['matching'] {
+  return (model, dialect, cidrs) => {
+    const own = api(model, dialect, cidrs);
+    const cilium = ciliumMatching(model, dialect, cidrs);
+    return {
+      ...own,
+      podLabels: (match, pod) => (match.identity === 'cilium' ? cilium : own).podLabels(match, pod),
+      matchLabels: (match, ...rest) =>
+        (match.identity === 'cilium' ? cilium : own).matchLabels(match, ...rest),
+      matchCidr: (peer, ...rest) => (peer.identity === 'cilium' ? cilium : own).matchCidr(peer, ...rest),
+      matchDomain: (peer, name) => (peer.identity === 'cilium' ? cilium : own).matchDomain(peer, name),
+      matchOwn: cilium.matchOwn,
+      clusterPort: cilium.clusterPort,
+      selectsReserved: () => false,
+    };
+  };
+}
+
+/** What `cluster` holds besides pods (CIL-10). */
+const IN_CLUSTER = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'init', 'unmanaged'];
+
+/** Whether an entity holds the other end. */
+function matchEntity(model: ClusterModel, entity: string, { peer, self }: Question, doubts: Doubts): Match {
+  if (entity === 'all') return 'yes';
+  if (peer.type === 'pod') return entity === 'cluster' ? 'yes' : 'no';
+  const { names, apiServer } = reservedOf(model, peer, self);
+  const wanted = entity === 'cluster' ? IN_CLUSTER : [entity];
+  if (names.some((name) => wanted.includes(name))) return 'yes';
+  if (apiServer !== undefined || !wanted.includes('kube-apiserver')) return 'no';
+  doubts?.push({ type: 'api-server' });
+  return 'maybe';
+}
+
+/** A selector with a `reserved:` key: it gets neither namespace nor cluster (CIL-6). */
+function matchReserved(
+  { model, identityOf }: CiliumSight,
+  selector: Selector,
+  { peer, self }: Question,
+  doubts: Doubts,
+): Match {
+  const { names, apiServer } = reservedOf(model, peer, self);
+  const pod = peer.type === 'pod' ? identityOf(peer.pod) : {};
+  const holdsAs = (reserved: readonly string[]) =>
+    selector.every((requirement) => {
+      const { source, key } = unprefixed(requirement.key);
+      return source === 'reserved'
+        ? matches([{ ...requirement, key }], reservedLabels(reserved))
+        : matchesIdentity([requirement], pod);
+    });
+  const holds = holdsAs(names);
+  if (apiServer === undefined && holdsAs([...names, 'kube-apiserver']) !== holds) {
+    doubts?.push({ type: 'api-server' });
+    return 'maybe';
+  }
+  return holds ? 'yes' : 'no';
+}
+
+/** A CIDR: world, nodes only by mode and never by /0, pods only where the mode says so (CIL-11). */
+function matchWorldCidr(
+  { dialect, cidrs }: CiliumSight,
+  peer: CidrPeer,
+  { peer: side }: Question,
+  doubts: Doubts,
+): Match {
+  const { range, except } = cidrs.rangesOf(peer);
+  if (range === undefined || (side.type === 'ip' && side.reserved !== undefined)) return 'no';
+  const isInCluster = side.type === 'pod' || side.node !== undefined;
+  const isOut = isInCluster && (peer.cidr.endsWith('/0') || !reachesInside(dialect, side));
+  if (isOut && peer.reachesPods !== true) return 'no';
+  if (side.type === 'pod' && side.ips.length === 0) {
+    doubts?.push({ type: 'no-address', pod: side.pod.name });
+    return 'maybe';
+  }
+  const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
+  if (!hit || !isOut) return hit ? 'yes' : 'no';
+  // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (ANP-7, CIL-16).
+  doubts?.push({ type: 'enforcer', what: 'networks-inside' });
+  return 'maybe';
+}
+
+/** Whether `policy-cidr-match-mode` lets a CIDR match this end; other enforcers have no such mode. */
+function reachesInside(dialect: Dialect, side: Question['peer']): boolean {
+  if (side.type === 'pod') return dialect.identityLabels && dialect.ipBlockMatchesPods === 'yes';
+  return dialect.cidrMatchesNodes;
+}
+
+/** `*` is any characters of one label, `**.` at the start any labels, `*` alone every name (docs `layer3.rst`). */
+function domainExpression(pattern: string): RegExp {
+  if (pattern === '*') return /^/;
+  const any = '(?:[-a-z0-9_]+\\.)*';
+  const [start, rest] = pattern.startsWith('**.')
+    ? [`${any}[-a-z0-9_]+\\.`, pattern.slice(3)]
+    : ['', pattern];
+  return new RegExp(`^${start}${escaped(rest).replaceAll('*', '[-a-z0-9_]*')}$`);
+}

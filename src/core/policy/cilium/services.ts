@@ -1,0 +1,63 @@
+import { canonicalIp, formatIp } from '../../cluster/ip.ts';
+import { matches } from '../../cluster/labels.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Service } from '../../cluster/objects.ts';
+import type { Match, OwnPeer, Question } from '../match/matching.ts';
+import type { ServiceMatch } from '../model/policy.ts';
+import type { CiliumSight } from './identity.ts';
+
+/**
+ * What services stand for: the pods of their selectors, or the addresses of their endpoints, which never select pods,
+ * and select nodes only by mode. Services that stand for nothing leave the rule without a peer (CIL-12).
+ */
+export function matchServices(
+  sight: CiliumSight,
+  { services, orAnybody }: OwnPeer & { readonly type: 'services' },
+  { peer: side }: Question,
+): Match {
+  const standing = standingOf(sight.model, services);
+  if (standing.length === 0) return orAnybody ? 'yes' : 'no';
+  return standing.some((service) => standsFor(sight, service, side)) ? 'yes' : 'no';
+}
+
+/** Whether services stand for anything: for pods by a selector, or for addresses of endpoints. */
+export function serviceStands(model: ClusterModel, services: readonly ServiceMatch[]): boolean {
+  return standingOf(model, services).length > 0;
+}
+
+function standingOf(model: ClusterModel, services: readonly ServiceMatch[]): readonly Service[] {
+  return services
+    .flatMap((wanted) => servicesFor(model, wanted))
+    .filter((service) => service.selector !== undefined || addressesOf(model, service).length > 0);
+}
+
+function servicesFor(model: ClusterModel, { namespace, by }: ServiceMatch): readonly Service[] {
+  const named = namespace !== undefined && 'name' in by ? model.service(namespace, by.name) : undefined;
+  const candidates = named === undefined ? Array.from(model.services()) : [named];
+  return candidates.filter(
+    (service) =>
+      service.type !== 'ExternalName' &&
+      (namespace === undefined || service.namespace === namespace) &&
+      ('name' in by ? service.name === by.name : matches(by.selector, service.labels)),
+  );
+}
+
+function addressesOf(model: ClusterModel, { namespace, name }: Service): readonly string[] {
+  return model.endpoints(namespace, name);
+}
+
+function standsFor(
+  { model, dialect, identityOf }: CiliumSight,
+  service: Service,
+  side: Question['peer'],
+): boolean {
+  if (service.selector !== undefined) {
+    if (side.type !== 'pod' || side.pod.namespace !== service.namespace) return false;
+    const labels = identityOf(side.pod);
+    return Object.entries(service.selector).every(([key, value]) => labels[key] === value);
+  }
+  if (side.type !== 'ip' || side.reserved !== undefined) return false;
+  if (side.node !== undefined && !dialect.cidrMatchesNodes) return false;
+  const own = side.ips.map(formatIp);
+  return addressesOf(model, service).some((address) => own.includes(canonicalIp(address)));
+}

@@ -1,0 +1,90 @@
+import type { Pod } from '../../cluster/objects.ts';
+import type { Doubt, Question } from '../match/matching.ts';
+import type { Side } from '../match/side.ts';
+import type { Direction, ForeignObject, Policy, Rule } from '../model/policy.ts';
+import type { Decision, Query } from '../model/verdict.ts';
+import type { Applied } from './stack.ts';
+
+/** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
+export type Step = {
+  readonly applied: Applied;
+  readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
+  readonly sure: boolean;
+  /** Whether the rule surely matches, where its policy is in force. */
+  readonly matches?: boolean;
+} & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
+
+/** What rules leave open although each of them is clear. */
+export type Conflict =
+  /** Policies of one priority disagree. */
+  | { readonly type: 'tie'; readonly policies: readonly Policy[] }
+  /** A baseline policy accepts what the normal tier isolates. */
+  | { readonly type: 'baseline-accept'; readonly policy: Policy }
+  /** ICMP, of which the NetworkPolicy API says nothing. */
+  | { readonly type: 'icmp' };
+
+/** Why no rule is asked about a half. */
+export type Settled =
+  | 'outside'
+  | 'node'
+  | 'finished'
+  /** Cilium's `enable-policy` is `never`. */
+  | 'never'
+  | 'own-node'
+  | 'itself';
+
+/** What makes a half undecidable whatever rules decide. */
+export type OpenQuestion =
+  /** The API leaves open what a host-network pod is, and it matters. */
+  | { readonly type: 'host-network'; readonly pod: Pod }
+  /** An end has several addresses, and policies treat them differently. */
+  | { readonly type: 'addresses'; readonly side: Side }
+  /** Whether the way of a pod to itself through a Service is filtered. */
+  | { readonly type: 'hairpin' }
+  /** Policies that are not evaluated here may decide it. */
+  | { readonly type: 'foreign'; readonly objects: readonly ForeignObject[] }
+  /** Nothing is known to enforce policies. */
+  | { readonly type: 'not-enforced' };
+
+/** The decision on one half of a path, and what led to it: references to policies and rules, no text. */
+export type HalfDecision = {
+  readonly direction: Direction;
+  /** The ends as they were read; where several readings come to one, the first of them. */
+  readonly question: Question;
+  /** At L4: with `l7` a proxy then decides on the request. */
+  readonly verdict: Decision;
+  /** What rules alone come to; another one than `verdict` where `open` says why. */
+  readonly byRules: Decision;
+  /** Whether the normal tier isolates the pod. */
+  readonly isolated: boolean;
+  readonly steps: readonly Step[];
+  readonly l7?: string;
+  readonly settled?: Settled;
+  readonly conflict?: Conflict;
+  /** The first reason why a match is not known. */
+  readonly doubt?: Doubt;
+  /** In the order in which they came up; the last one counts most. */
+  readonly open: readonly OpenQuestion[];
+};
+
+/** The decision on one path. `explain` puts it into words. */
+export type PathDecision = {
+  readonly query: Query;
+  readonly source: Side;
+  readonly destination: Side;
+  /** Both halves must allow; open at L4 with a proxy behind it is no certain allow. */
+  readonly verdict: Decision;
+  readonly egress: HalfDecision;
+  readonly ingress: HalfDecision;
+};
+
+/** What a half comes to as a whole: open at L4 with a proxy behind it is no certain allow. */
+export function decisionOf({ verdict, l7 }: Pick<HalfDecision, 'verdict' | 'l7'>): Decision {
+  return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
+}
+
+/** What two halves come to: both must allow. */
+export function both(a: Decision, b: Decision): Decision {
+  if (a === 'deny' || b === 'deny') return 'deny';
+  return a === 'undecidable' ? a : b;
+}

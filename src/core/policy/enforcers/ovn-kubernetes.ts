@@ -1,0 +1,10 @@
+import type { Dialect } from '../match/dialect.ts';
+import { ALPHA1_KINDS, NETWORK_POLICY, UNSAID } from './spec.ts';
+
+export const OVN_KUBERNETES: Dialect = {
+  ...UNSAID,
+  enforcer: 'ovn-kubernetes',
+  // OKD docs, "About network policy": it applies to TCP, UDP, ICMP and SCTP.
+  sctp: 'yes',
+  kinds: { sure: [NETWORK_POLICY], unsure: ALPHA1_KINDS },
+};

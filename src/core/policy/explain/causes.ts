@@ -1,0 +1,110 @@
+import { assertNever } from '../../assert-never.ts';
+import { keyOf } from '../../cluster/objects.ts';
+import type { Conflict, OpenQuestion, Settled } from '../decide/decision.ts';
+import type { EnforcerName } from '../match/dialect.ts';
+import type { Doubt } from '../match/matching.ts';
+import { nameOfSide, type Side } from '../match/side.ts';
+import type { ForeignObject } from '../model/policy.ts';
+import { podText } from './text.ts';
+
+/** Why no rule is asked about a half of an end. */
+export function settledText(settled: Settled, self: Side): string {
+  switch (settled) {
+    case 'outside':
+      return 'outside the cluster';
+    case 'node':
+      return `${self.type === 'ip' ? (self.node?.name ?? self.text) : self.pod.name} is a node`;
+    case 'finished':
+      return `${self.type === 'pod' ? podText(self.pod) : self.text} has finished: it has no network`;
+    case 'never':
+      return 'enable-policy is never: nothing is enforced';
+    case 'own-node':
+      return 'its own node always reaches it';
+    case 'itself':
+      return 'a pod always reaches itself';
+    default:
+      return assertNever(settled);
+  }
+}
+
+/** What makes a half undecidable; undefined where the decision behind it says enough. */
+export function openText(question: OpenQuestion): string | undefined {
+  switch (question.type) {
+    case 'host-network':
+      return `${question.pod.name} is on the host network: the API leaves that open`;
+    case 'addresses':
+      return `${nameOfSide(question.side)} has several addresses, and policies treat them differently`;
+    case 'hairpin':
+      return 'whether a pod reaches itself through its Service differs between enforcers';
+    case 'foreign':
+      return foreignDoubtText(question.objects);
+    case 'not-enforced':
+      return undefined;
+    default:
+      return assertNever(question);
+  }
+}
+
+function foreignDoubtText([first, ...rest]: readonly ForeignObject[]): string | undefined {
+  if (first === undefined) return undefined;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  return `${foreignText(first)} may also apply${more}`;
+}
+
+/** `Calico NetworkPolicy shop/x`, as kind and name. */
+export function foreignText(object: ForeignObject): string {
+  return `${object.kind} ${keyOf(object)}`;
+}
+
+/** What rules leave open although each of them is clear. */
+export function conflictText(conflict: Conflict): string {
+  switch (conflict.type) {
+    case 'tie':
+      return `${conflict.policies.map(({ name }) => name).join(' and ')} disagree at one priority`;
+    case 'baseline-accept':
+      return `Cilium may let a baseline accept through that ${conflict.policy.name} gives`;
+    case 'icmp':
+      return 'the NetworkPolicy API leaves ICMP undefined: enforcers differ';
+    default:
+      return assertNever(conflict);
+  }
+}
+
+/** Why a match is not known. */
+export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
+  switch (doubt.type) {
+    case 'labels':
+      return `the labels of ${doubt.of} ${doubt.name} are not known`;
+    case 'no-address':
+      return `${doubt.pod} has no address yet`;
+    case 'some-addresses':
+      return `${doubt.pod} has several addresses, and ${doubt.cidr} holds only some`;
+    case 'enforcer':
+      return `whether ${ENFORCER_TEXTS[doubt.what]} is ${whoseText(enforcer)}`;
+    case 'domain':
+      return `${doubt.pattern} may or may not have stood for ${doubt.address}`;
+    case 'unknown-peer':
+      return `a policy has ${doubt.text}`;
+    case 'api-server':
+      return 'the addresses of the API server are not known';
+    case 'cidr-group':
+      return `${doubt.name === undefined ? 'no CIDR group is' : `CIDR group ${doubt.name} is not`} known here`;
+    default:
+      return assertNever(doubt);
+  }
+}
+
+const ENFORCER_TEXTS: Readonly<Record<Extract<Doubt, { type: 'enforcer' }>['what'], string>> = {
+  'end-port': 'it takes endPort',
+  'sidecar-ports': 'it takes the names of a sidecar’s ports',
+  sctp: 'it filters SCTP',
+  'ipblock-pods': 'an ipBlock matches pods',
+  'networks-inside': 'networks of a ClusterNetworkPolicy match in the cluster',
+};
+
+/** `not known of calico`. */
+export function whoseText(enforcer: EnforcerName): string {
+  return enforcer === 'unknown' || enforcer === 'none'
+    ? 'not known: the enforcer is not'
+    : `not known of ${enforcer}`;
+}

@@ -1,0 +1,75 @@
+import { type Ip, inRange } from '../../cluster/ip.ts';
+import { matches } from '../../cluster/labels.ts';
+import type { ClusterModel } from '../../cluster/model.ts';
+import type { Dialect } from './dialect.ts';
+import { matchesAdminDomain } from './domain.ts';
+import type { CidrPeer, Doubts, Match, Matching, NamedPort, Question } from './matching.ts';
+import type { CidrTable } from './ranges.ts';
+import { nameOfSide, type Side } from './side.ts';
+
+/** How the text of the Kubernetes API has it: what enforcers start from that have no policies of their own. */
+export function apiMatching(
+  _model: ClusterModel,
+  dialect: Dialect,
+  cidrs: CidrTable,
+): Omit<Matching, 'matchOwn' | 'clusterPort' | 'selectsReserved'> {
+  return {
+    readings: (policy) => policy.parts ?? [policy],
+    podLabels: (_match, pod) => pod.labels,
+    matchLabels: ({ pods }, labels) => (matches(pods, labels) ? 'yes' : 'no'),
+    namespaceLabels: (_selector, { labels }) => labels,
+    matchCidr: (peer, { peer: side }, doubts) => matchCidr(dialect, cidrs, peer, side, doubts),
+    matchDomain: ({ pattern }, name) => matchesAdminDomain(pattern, name),
+    matchName: (port, question, doubts) => matchName(dialect, port, question, doubts),
+  };
+}
+
+/** An address range. Whether it reaches pods is the dialect's (NP-21, NP-22, NP-33). */
+function matchCidr(
+  { ipBlockMatchesPods }: Dialect,
+  cidrs: CidrTable,
+  peer: CidrPeer,
+  side: Side,
+  doubts: Doubts,
+): Match {
+  if (side.type !== 'pod' || peer.reachesPods === true) return matchAddresses(cidrs, peer, side, doubts);
+  if (ipBlockMatchesPods === 'no') return 'no';
+  const match = matchAddresses(cidrs, peer, side, doubts);
+  if (match !== 'yes' || ipBlockMatchesPods === 'yes') return match;
+  doubts?.push({ type: 'enforcer', what: 'ipblock-pods' });
+  return 'maybe';
+}
+
+function matchAddresses(cidrs: CidrTable, peer: CidrPeer, side: Side, doubts: Doubts): Match {
+  if (side.type === 'pod' && side.ips.length === 0) {
+    if (peer.except.length === 0 && peer.cidr.endsWith('/0')) return 'yes';
+    doubts?.push({ type: 'no-address', pod: side.pod.name });
+    return 'maybe';
+  }
+  const { range, except } = cidrs.rangesOf(peer);
+  if (range === undefined) return 'no';
+  const hit = (ip: Ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip));
+  const hits = side.ips.filter(hit).length;
+  if (hits === 0) return 'no';
+  if (hits === side.ips.length) return 'yes';
+  doubts?.push({ type: 'some-addresses', pod: nameOfSide(side), cidr: peer.cidr });
+  return 'maybe';
+}
+
+/** A name resolves on the destination pod. Names that native sidecars alone declare not every enforcer takes. */
+function matchName(
+  { sidecarPortNames }: Dialect,
+  { name, protocol }: NamedPort,
+  { destination, port }: Question,
+  doubts: Doubts,
+): Match {
+  if (destination.type !== 'pod') return 'no';
+  const found = destination.pod.ports.filter(
+    (item) => item.name === name && item.protocol === protocol && item.port === port,
+  );
+  if (found.length === 0) return 'no';
+  if (sidecarPortNames === 'yes' || found.some(({ sidecar }) => sidecar !== true)) return 'yes';
+  if (sidecarPortNames === 'no') return 'no';
+  doubts?.push({ type: 'enforcer', what: 'sidecar-ports' });
+  return 'maybe';
+}
