@@ -3,7 +3,7 @@ import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import type { Dialect } from '../match/dialect.ts';
 import type { CidrTable } from '../match/ranges.ts';
-import { labelFilter } from './label-filter.ts';
+import type { LabelFilter } from './label-filter.ts';
 import { CLUSTER_LABEL, NAMESPACE_LABEL, NAMESPACE_LABELS, SERVICE_ACCOUNT_LABEL } from './labels.ts';
 
 /** The labels by which Cilium knows a pod: its own and the derived ones, without those that its filter drops. */
@@ -24,10 +24,9 @@ const DERIVED = /^io\.cilium\.k8s\./;
 
 const NO_LABELS: Labels = {};
 
-/** Identities in one cluster, each made once for a pod and the labels of its namespace. `option`: the `labels` setting. */
-export function createIdentities(model: ClusterModel, option: string): Identities {
+/** Identities in one cluster, each made once for a pod and the labels of its namespace. */
+export function createIdentities(model: ClusterModel, filter: LabelFilter): Identities {
   const identities = new WeakMap<Pod, Known>();
-  const filter = labelFilter(option);
 
   function make(pod: Pod, namespaceLabels: Labels): Labels {
     const labels: Record<string, string> = {};

@@ -1,5 +1,6 @@
 import type { Labels, Requirement, Selector } from '../../cluster/labels.ts';
 import { holds } from '../../cluster/labels.ts';
+import { unprefixed } from '../model/label-keys.ts';
 import { labelFilter } from './label-filter.ts';
 
 export const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
@@ -25,12 +26,6 @@ export function matchesIdentity(selector: Selector, labels: Labels): boolean {
     const known = source === 'any' || source === 'k8s';
     return holds({ ...requirement, key }, known ? labels : NO_LABELS);
   });
-}
-
-/** A key and the source before its colon; `any` without one. */
-export function unprefixed(key: string): { readonly source: string; readonly key: string } {
-  const colon = key.indexOf(':');
-  return colon < 0 ? { source: 'any', key } : { source: key.slice(0, colon), key: key.slice(colon + 1) };
 }
 
 /** Whether a selector speaks of namespaces, in any of the three spellings (CIL-6). */

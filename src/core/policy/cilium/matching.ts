@@ -5,10 +5,12 @@ import type { Dialect } from '../match/dialect.ts';
 import { escaped, matchesAdminDomain, matchesDomain } from '../match/domain.ts';
 import type { CidrPeer, Doubts, Match, Matching, NamedPort, OwnPeer, Question } from '../match/matching.ts';
 import type { CidrTable } from '../match/ranges.ts';
+import { unprefixed } from '../model/label-keys.ts';
 import type { Policy, Reading } from '../model/policy.ts';
 import { createCidrGroups } from './cidr-groups.ts';
 import { type CiliumSight, createIdentities } from './identity.ts';
-import { matchesIdentity, mentionsNamespace, unprefixed } from './labels.ts';
+import { labelFilter } from './label-filter.ts';
+import { matchesIdentity, mentionsNamespace } from './labels.ts';
 import { createClusterPorts, ownPort } from './named-ports.ts';
 import { asCilium } from './reading.ts';
 import { reservedLabels, reservedOf } from './reserved.ts';
@@ -16,7 +18,8 @@ import { matchServices } from './services.ts';
 
 /** How Cilium matches in one cluster: by identities. */
 export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: CidrTable): Matching {
-  const sight: CiliumSight = { model, dialect, cidrs, identityOf: createIdentities(model, dialect.labels) };
+  const filter = labelFilter(dialect.labels);
+  const sight: CiliumSight = { model, dialect, cidrs, identityOf: createIdentities(model, filter) };
   const clusterPort = createClusterPorts(model);
   const matchGroup = createCidrGroups(sight, matchWorldCidr);
   const readings = new WeakMap<Policy, readonly Reading[]>();
@@ -53,6 +56,7 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
     },
     podLabels: (_match, pod) => sight.identityOf(pod),
     matchLabels: ({ pods }, labels) => (matchesIdentity(pods, labels) ? 'yes' : 'no'),
+    seesLabel: filter.own,
     namespaceLabels: (_selector, { labels }) => labels,
     matchCidr: (peer, question, doubts) => matchWorldCidr(sight, peer, question, doubts),
     matchOwn,

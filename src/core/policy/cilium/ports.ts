@@ -1,6 +1,7 @@
-import { numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
+import { isRaw, numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
 import type { Protocol } from '../../cluster/objects.ts';
 import { safeText } from '../../safe-text.ts';
+import { icmpTypeOf } from '../model/icmp.ts';
 import type { Direction, PortMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 
@@ -73,4 +74,21 @@ function portOf(raw: Raw): readonly PortMatch[] {
 function protocolsOf(value: unknown): readonly Protocol[] {
   if (value === undefined || value === null || value === '' || value === 'ANY') return PROTOCOLS;
   return PROTOCOLS.filter((protocol) => protocol === value);
+}
+
+/**
+ * The ICMP types of a rule, IPv4 unless a family is named; undefined when it speaks of none. Such a rule opens no port
+ * (CIL-19).
+ */
+export function parseIcmps(rule: Raw): readonly PortMatch[] | undefined {
+  const { icmps } = rule;
+  if (!Array.isArray(icmps) || icmps.length === 0) return undefined;
+  return icmps.flatMap((item: unknown) => (isRaw(item) ? rawsOf(item.fields).map(icmpOf) : []));
+}
+
+function icmpOf({ family, type }: Raw): PortMatch {
+  const version = family === 'IPv6' ? 6 : 4;
+  const icmpType = icmpTypeOf(type, version);
+  if (icmpType === undefined) refuse(`${JSON.stringify(type)} is no ICMP type of IPv${version}`);
+  return { type: 'icmp', protocol: 'ICMP', family: version, icmpType };
 }

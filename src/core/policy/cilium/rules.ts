@@ -1,9 +1,8 @@
 import { isRaw, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
 import type { Direction, Rule } from '../model/policy.ts';
-import { parseIcmps } from './icmps.ts';
 import { refuse } from './invalid.ts';
 import { parsePeers } from './peers.ts';
-import { parsePorts } from './ports.ts';
+import { parseIcmps, parsePorts } from './ports.ts';
 
 /** Where the rules live: the namespace of a CNP, none for a CCNP. */
 export type Scope = {

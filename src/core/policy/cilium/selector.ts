@@ -1,8 +1,9 @@
 import type { Selector } from '../../cluster/labels.ts';
 import { parseSelector } from '../../cluster/selector.ts';
+import { unprefixed } from '../model/label-keys.ts';
 import type { Peer } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
-import { mentionsNamespace, unprefixed } from './labels.ts';
+import { mentionsNamespace } from './labels.ts';
 
 /** An EndpointSelector; what is wrong with it refuses the policy. */
 export function readSelector(value: unknown): Selector {

@@ -1,7 +1,6 @@
 import { isLive, type Pod } from '../../cluster/objects.ts';
-import { unprefixed } from '../cilium/labels.ts';
-import { isAccountKey } from '../enforcers/account-keys.ts';
 import type { World } from '../match/world.ts';
+import { isAccountKey, unprefixed } from '../model/label-keys.ts';
 import type { Policy, PolicyRef } from '../model/policy.ts';
 import { isIsolated } from './judge.ts';
 import { byName, type PolicyIndex } from './policy-index.ts';

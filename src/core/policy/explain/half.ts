@@ -13,14 +13,15 @@ import { peersText, podText, policyTitle, ruleText } from './text.ts';
 /** A half in words: its deciders, near misses with their edits, what can't be opened, and one summary. */
 export function explainHalf(world: World, half: HalfDecision): Half {
   const { verdict, byRules, isolated, steps, direction, l7 } = half;
+  const misses = byRules === 'allow' ? [] : nearMisses(world, half);
   return {
     verdict,
     isolated,
     deciders: steps.map((step) => deciderOf(step, direction)),
-    nearMisses: byRules === 'allow' ? [] : nearMisses(world, half),
+    nearMisses: misses,
     cannotOpen: cannotOpen(world, half),
     ...(l7 === undefined ? {} : { l7 }),
-    summary: summaryOf(world, half),
+    summary: summaryBy(world, half, () => misses[0]),
   };
 }
 
@@ -121,6 +122,12 @@ function denialTexts({ dialect }: World, { steps, direction, question }: HalfDec
 
 /** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
 export function summaryOf(world: World, half: HalfDecision): string {
+  return summaryBy(world, half, () => nearestMiss(world, half));
+}
+
+type Nearest = () => ReturnType<typeof nearestMiss>;
+
+function summaryBy({ dialect }: World, half: HalfDecision, nearest: Nearest): string {
   const { settled, question, open, byRules, steps, conflict, doubt } = half;
   const [asked] = open
     .map(openText)
@@ -136,10 +143,10 @@ export function summaryOf(world: World, half: HalfDecision): string {
         : `${ruling.applied.policy.name} ${ruledText(ruling)}`;
     case 'deny':
       if (ruling?.rule !== undefined) return `${ruling.applied.policy.name} ${ruledText(ruling)}`;
-      return isolatedSummary(world, half);
+      return isolatedSummary(half, nearest());
     case 'undecidable':
       if (conflict !== undefined) return conflictText(conflict);
-      return doubt === undefined ? unsureText(steps) : doubtText(doubt, world.dialect.enforcer);
+      return doubt === undefined ? unsureText(steps) : doubtText(doubt, dialect.enforcer);
   }
 }
 
@@ -149,10 +156,9 @@ function ruledText({ action, rule }: Step): string {
   return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}${l7}`;
 }
 
-function isolatedSummary(world: World, half: HalfDecision): string {
-  const nearest = nearestMiss(world, half);
-  if (nearest !== undefined) return `${nearest.policy.name} ${nearest.text}`;
-  const [first] = half.steps;
+function isolatedSummary({ steps }: HalfDecision, nearest: ReturnType<Nearest>): string {
+  if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
+  const [first] = steps;
   return first === undefined
     ? 'enable-policy is always, and nothing admits it'
     : `${first.applied.policy.name} admits nothing`;

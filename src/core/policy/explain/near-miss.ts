@@ -1,13 +1,14 @@
 import { assertNever } from '../../assert-never.ts';
 import { holds, type Labels, type Requirement } from '../../cluster/labels.ts';
 import type { Pod } from '../../cluster/objects.ts';
-import { matchesIdentity, unprefixed } from '../cilium/labels.ts';
+import { matchesIdentity } from '../cilium/labels.ts';
 import type { HalfDecision } from '../decide/decision.ts';
 import type { Dialect } from '../match/dialect.ts';
 import { matchNamespace, matchPeers, matchPorts } from '../match/match.ts';
 import type { Question } from '../match/matching.ts';
 import type { Side } from '../match/side.ts';
 import { createWorld, type World } from '../match/world.ts';
+import { unprefixed } from '../model/label-keys.ts';
 import type { Direction, Peer, PodMatch, Policy, PortMatch, Reading, Rule } from '../model/policy.ts';
 import type { NearMiss } from '../model/verdict.ts';
 import { managedBy } from './owner.ts';
@@ -38,18 +39,15 @@ export function nearMisses(world: World, half: HalfDecision): readonly NearMiss[
     .map((candidate) => describe(world, candidate, direction, question));
 }
 
-/** The nearest of them: its policy, and what kept it from matching, in a phrase. */
-export function nearestMiss(
-  world: World,
-  half: HalfDecision,
-): { readonly policy: Policy; readonly text: string } | undefined {
+/** The nearest of them: the name of its policy, and what kept it from matching, in a phrase. */
+export function nearestMiss(world: World, half: HalfDecision): Pick<NearMiss, 'name' | 'text'> | undefined {
   let nearest: Candidate | undefined;
   for (const candidate of candidates(world, half)) {
     if (nearest === undefined || candidate.rank < nearest.rank) nearest = candidate;
     if (nearest.rank === 0) break;
   }
   if (nearest === undefined) return undefined;
-  return { policy: nearest.policy, text: wording(world, nearest, half.question).text };
+  return { name: nearest.policy.name, text: wording(world, nearest, half.question).text };
 }
 
 function* candidates(world: World, { steps, direction, question }: HalfDecision): Iterable<Candidate> {

@@ -1,7 +1,7 @@
 import { formatIp } from '../../cluster/ip.ts';
 import type { Labels, Requirement } from '../../cluster/labels.ts';
 import { selectorOf } from '../../cluster/labels.ts';
-import { isIgnoredLabel, NAMESPACE_LABEL } from '../cilium/labels.ts';
+import { NAMESPACE_LABEL } from '../cilium/labels.ts';
 import { reservedOf } from '../cilium/reserved.ts';
 import type { Question } from '../match/matching.ts';
 import type { Side } from '../match/side.ts';
@@ -53,10 +53,8 @@ function chosenLabels(world: World, labels: Labels, keys: readonly string[]): La
 }
 
 /** Keys of labels that last, and that the enforcer sees. */
-function usableKeys({ dialect }: World, labels: Labels): readonly string[] {
-  return Object.keys(labels).filter(
-    (key) => !GENERATED.test(key) && !(dialect.identityLabels && isIgnoredLabel(key, dialect.labels)),
-  );
+function usableKeys({ matching }: World, labels: Labels): readonly string[] {
+  return Object.keys(labels).filter((key) => !GENERATED.test(key) && matching.seesLabel(key));
 }
 
 function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {

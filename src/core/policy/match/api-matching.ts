@@ -17,6 +17,7 @@ export function apiMatching(
     readings: (policy) => policy.parts ?? [policy],
     podLabels: (_match, pod) => pod.labels,
     matchLabels: ({ pods }, labels) => (matches(pods, labels) ? 'yes' : 'no'),
+    seesLabel: () => true,
     namespaceLabels: (_selector, { labels }) => labels,
     matchCidr: (peer, { peer: side }, doubts) => matchCidr(dialect, cidrs, peer, side, doubts),
     matchDomain: ({ pattern }, name) => matchesAdminDomain(pattern, name),

@@ -55,6 +55,8 @@ export type Matching = {
   readonly podLabels: (match: PodMatch, pod: Pod) => Labels;
   /** Whether labels, as `podLabels` gives them, are what a selector of pods asks for. */
   readonly matchLabels: (match: PodMatch, labels: Labels, pod: Pod, doubts: Doubts) => Match;
+  /** Whether selectors see a label of pods at all, by its key. */
+  readonly seesLabel: (key: string) => boolean;
   /** The labels of a namespace that a selector of namespaces sees. */
   readonly namespaceLabels: (selector: Selector, namespace: Pick<Namespace, 'name' | 'labels'>) => Labels;
   readonly matchCidr: (peer: CidrPeer, question: Question, doubts: Doubts) => Match;

@@ -81,12 +81,6 @@ export function isOwnNode(pod: Pod, side: Side): boolean {
   return side.type === 'ip' && side.node !== undefined && side.node.name === pod.node;
 }
 
-const parsed = new WeakMap<readonly string[], readonly Ip[]>();
-
 function ipsOf(texts: readonly string[]): readonly Ip[] {
-  const known = parsed.get(texts);
-  if (known !== undefined) return known;
-  const ips = texts.flatMap((text) => parseIp(text) ?? []);
-  parsed.set(texts, ips);
-  return ips;
+  return texts.flatMap((text) => parseIp(text) ?? []);
 }

@@ -2,10 +2,9 @@ import { type Ip, parseIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
-import { unprefixed } from '../cilium/labels.ts';
-import { isAccountKey } from '../enforcers/account-keys.ts';
 import type { Dialect } from '../match/dialect.ts';
 import { rangesOf } from '../match/ranges.ts';
+import { isAccountKey, unprefixed } from '../model/label-keys.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../model/policy.ts';
 
 /** What a set of policies can tell pods apart by. */

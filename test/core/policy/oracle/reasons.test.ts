@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { type ClusterModel, policyKey } from '../../../../src/core/cluster/model.ts';
 import { isLive } from '../../../../src/core/cluster/objects.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { applyEdit } from '../../../../src/core/policy/explain/apply-edit.ts';
 import type { Direction, Policy } from '../../../../src/core/policy/model/policy.ts';
 import type { Decider, End, Half, NearMiss, Query } from '../../../../src/core/policy/model/verdict.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
+import { applyEdit } from './apply-edit.ts';
 import { dialectFor, engineOf } from './engine-of.ts';
 import { ADDRESSES, type RandomWorld, randomWorld } from './worlds.ts';
 

@@ -1,6 +1,6 @@
-import { assertNever } from '../../assert-never.ts';
-import type { Policy, Reading, Rule } from '../model/policy.ts';
-import type { RuleEdit } from '../model/rule-edit.ts';
+import { assertNever } from '../../../../src/core/assert-never.ts';
+import type { Policy, Reading, Rule } from '../../../../src/core/policy/model/policy.ts';
+import type { RuleEdit } from '../../../../src/core/policy/model/rule-edit.ts';
 
 /** A policy with an edit in it; the policy itself stays as it is. */
 export function applyEdit(policy: Policy, edit: RuleEdit): Policy {
