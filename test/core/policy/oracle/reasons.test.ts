@@ -96,8 +96,14 @@ function expectOpen(
   // What else is not known stays so; a host-network pod has a second reading that the edit need not reach.
   const mayBeDenied =
     after.verdict === 'undecidable' && before.deciders.some(({ action }) => action === 'deny');
+  const mayNotCount =
+    after.verdict === 'undecidable' && query.protocol === 'SCTP' && dialectFor(world).sctp === 'unknown';
   const open =
-    after.verdict === 'allow' || mayBeDenied || before.verdict === 'undecidable' || involvesHost(query);
+    after.verdict === 'allow' ||
+    mayBeDenied ||
+    mayNotCount ||
+    before.verdict === 'undecidable' ||
+    involvesHost(query);
   expect({ miss: miss.text, edit: edit.text, verdict: after.verdict, open }).toEqual({
     miss: miss.text,
     edit: edit.text,
@@ -145,5 +151,6 @@ function questions(model: ClusterModel): readonly Query[] {
   return pairs.flatMap(([from, to]) => [
     { from, to, port: 80, protocol: 'TCP' },
     { from, to, port: 53, protocol: 'UDP' },
+    { from, to, port: 81, protocol: 'SCTP' },
   ]);
 }

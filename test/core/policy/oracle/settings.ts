@@ -82,6 +82,7 @@ export function settingsOf(
   }
   const known = (key: string, standard: Known): Known => {
     const value = assumed.get(key);
+    if (value === 'unknown') return value;
     return value === 'true' ? 'yes' : value === 'false' ? 'no' : standard;
   };
   const mode = config['enable-policy'];

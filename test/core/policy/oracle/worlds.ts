@@ -105,9 +105,9 @@ const npPeer = fc.oneof(
 );
 const npPort = fc
   .record({
-    protocol: seldom(one(...PROTOCOLS), 2),
+    protocol: seldom(one(...PROTOCOLS), 1),
     port: often(fc.oneof(one<number | string>(...PORTS), one<number | string>(...NAMES))),
-    endPort: seldom(fc.constant(8080)),
+    endPort: seldom(fc.constant(8080), 1),
   })
   .map(({ protocol, port, endPort }) =>
     solid({ protocol, port, endPort: typeof port === 'number' && port <= 8080 ? endPort : undefined }),
@@ -216,7 +216,7 @@ const ciliumPeers = (direction: 'from' | 'to', action: 'allow' | 'deny') =>
 const ciliumPort = fc
   .record({
     port: one('80', '81', '8080', '53', '0', ...NAMES),
-    protocol: often(one('TCP', 'UDP', 'ANY'), 2),
+    protocol: often(one('TCP', 'UDP', 'SCTP', 'ANY'), 2),
     endPort: seldom(fc.constant(8080)),
   })
   .map(solid);
@@ -357,7 +357,7 @@ const containerPort = fc
   .record({
     name: seldom(one(...NAMES), 1),
     containerPort: one(...PORTS),
-    protocol: seldom(one('TCP', 'UDP'), 2),
+    protocol: seldom(one(...PROTOCOLS), 1),
   })
   .map(solid);
 const podFields = fc.record({
@@ -376,7 +376,7 @@ const podFields = fc.record({
   finished: one(false, false, false, false, false, false, false, true),
   serviceAccount: seldom(fc.constant('admin')),
   ports: fc.array(containerPort, { maxLength: 2 }),
-  sidecarPorts: seldom(fc.array(containerPort, { minLength: 1, maxLength: 1 })),
+  sidecarPorts: seldom(fc.array(containerPort, { minLength: 1, maxLength: 1 }), 2),
 });
 type PodFields = typeof podFields extends fc.Arbitrary<infer T> ? T : never;
 
@@ -520,16 +520,22 @@ const ciliumSettings = fc
     'enable-cilium-clusterwide-network-policy': seldom(fc.constant('false'), 9),
   })
   .map((fields) => solid(fields) as Record<string, string>);
-const assumption = one(
-  'ipblock-matches-pods=true',
-  'ipblock-matches-pods=false',
-  'end-port=true',
-  'end-port=false',
-  'sctp=true',
-  'sctp=false',
-  'enforces=ClusterNetworkPolicy',
-  'ignores=AdminNetworkPolicy',
-);
+const knownOf = (key: string) => one(`${key}=true`, `${key}=false`, `${key}=unknown`);
+const anyAssumption = [knownOf('end-port'), knownOf('sctp')];
+/** Up to three things, of what Cilium's own settings do not say where it enforces. */
+const assumptions = (enforcer: RandomWorld['enforcer']) =>
+  fc.uniqueArray(
+    fc.oneof(
+      ...anyAssumption,
+      ...(isCilium(enforcer)
+        ? []
+        : [
+            knownOf('ipblock-matches-pods'),
+            one('enforces=ClusterNetworkPolicy', 'ignores=AdminNetworkPolicy'),
+          ]),
+    ),
+    { minLength: 1, maxLength: 3, selector: (text) => text.split('=')[0] },
+  );
 /** Seldom, a policy that the engine does not evaluate. */
 export const randomForeign = fc
   .record({
@@ -548,7 +554,7 @@ export const randomWorld: fc.Arbitrary<RandomWorld> = one(...ENFORCERS).chain((e
       pods: fc.array(podFields, { minLength: 4, maxLength: 8 }),
       policies: fc.array(policyDoc(enforcer), { minLength: 2, maxLength: 8 }),
       settings: isCilium(enforcer) ? ciliumSettings : fc.constant({}),
-      assumed: isCilium(enforcer) ? fc.constant([]) : seldom(assumption.map((text) => [text])),
+      assumed: seldom(assumptions(enforcer), 1),
     })
     .map(({ namespaces, services, pods, policies, settings, assumed = [] }) => ({
       documents: [
