@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { RandomWorld } from './worlds.ts';
 
-/** A world on which the two evaluators differed, shrunk. */
+/** A world on which the two evaluators differed, or whose reasons did not hold, shrunk. */
 type Kept = RandomWorld & { readonly title: string; readonly foreign?: readonly ForeignObject[] };
 
 /** All of them, in the order in which they came. */

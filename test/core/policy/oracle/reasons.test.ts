@@ -8,9 +8,12 @@ import type { Decider, End, Half, NearMiss, Query } from '../../../../src/core/p
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { applyEdit } from './apply-edit.ts';
 import { dialectFor, engineOf } from './engine-of.ts';
+import { KEPT } from './kept.ts';
 import { ADDRESSES, type RandomWorld, randomWorld } from './worlds.ts';
 
 const RUNS = process.env.SLUICE_FUZZ === 'full' ? 600 : 120;
+
+const examples = KEPT.map((world): [RandomWorld] => [world]);
 
 test('take the decider away, and the half changes or another one takes over', { timeout: 120_000 }, () => {
   let removed = 0;
@@ -26,7 +29,7 @@ test('take the decider away, and the half changes or another one takes over', { 
         expectTakenOver(half, after, `${decider.kind} ${decider.name}`);
       }
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples },
   );
   expect(removed).toBeGreaterThan(RUNS);
 });
@@ -74,7 +77,7 @@ test('a near miss matches once its edit is applied', { timeout: 120_000 }, () =>
         }
       }
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples },
   );
   expect(applied).toBeGreaterThan(RUNS);
 });

@@ -521,12 +521,12 @@ const ciliumSettings = fc
   })
   .map((fields) => solid(fields) as Record<string, string>);
 const knownOf = (key: string) => one(`${key}=true`, `${key}=false`, `${key}=unknown`);
-const anyAssumption = [knownOf('end-port'), knownOf('sctp')];
-/** Up to three things, of what Cilium's own settings do not say where it enforces. */
+/** Up to three assumptions; what Cilium's settings tell is drawn with them. */
 const assumptions = (enforcer: RandomWorld['enforcer']) =>
   fc.uniqueArray(
     fc.oneof(
-      ...anyAssumption,
+      knownOf('end-port'),
+      knownOf('sctp'),
       ...(isCilium(enforcer)
         ? []
         : [
