@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { plural } from '../core/plural.ts';
 import { ChainCheck, type Finding, type Unfinished } from './chain/chain-check.ts';
 import { parseRecord } from './chain/record.ts';
 import { dayFiles } from './store/files.ts';
@@ -117,13 +118,13 @@ function sentence({
 }: Omit<Verification, 'text' | 'ok' | 'firstBad'> & { readonly firstBad: Finding | undefined }): string {
   const sentences = [
     firstBad === undefined
-      ? `${count(records, 'record')} in ${count(files, 'file')}, the chain of hashes is whole.`
+      ? `${plural(records, 'record')} in ${plural(files, 'file')}, the chain of hashes is whole.`
       : `Not intact: ${place(firstBad)}: ${firstBad.what}.`,
   ];
-  if (recovered > 0) sentences.push(`${count(recovered, 'repair')} recorded.`);
+  if (recovered > 0) sentences.push(`${plural(recovered, 'repair')} recorded.`);
   if (unfinished.length > 0) {
     const ids = unfinished.map(({ grant }) => grant).join(', ');
-    sentences.push(`${count(unfinished.length, 'intent')} without an outcome: ${ids}.`);
+    sentences.push(`${plural(unfinished.length, 'intent')} without an outcome: ${ids}.`);
   }
   return sentences.join(' ');
 }
@@ -131,8 +132,4 @@ function sentence({
 function place({ file, line, seq }: Finding): string {
   const record = seq === undefined ? '' : `, record ${seq}`;
   return line === 0 ? file : `${file} line ${line}${record}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import { parseDuration } from '../core/access/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
+import { readFirstYaml, YamlProblem } from '../core/yaml/read.ts';
+import { NoText, textOfBytes } from '../core/yaml/text-of-bytes.ts';
 
 /** What the configuration file may say; flags and the environment win over it. */
 export type Config = {
@@ -67,7 +68,7 @@ export function configPath(env: Readonly<Record<string, string | undefined>> = p
  * @throws SluiceError `config`, with file, line and what is wrong there
  */
 export async function loadConfig(path: string = configPath()): Promise<Config> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new SluiceError(
       'config',
@@ -76,24 +77,31 @@ export async function loadConfig(path: string = configPath()): Promise<Config> {
       error,
     );
   });
-  return text === undefined ? { limits: DEFAULT_LIMITS } : parseConfig(text, path);
+  return bytes === undefined ? { limits: DEFAULT_LIMITS } : parseConfig(bytes, path);
 }
 
-function parseConfig(text: string, path: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw wrong(path, lines.linePos(broken.pos[0]).line, broken.message);
-  const result = v.safeParse(Schema, document.toJS() ?? {});
+function parseConfig(bytes: Uint8Array, path: string): Config {
+  const { value, duplicates, lineOf } = readConfig(bytes, path);
+  const [twice] = duplicates;
+  if (twice !== undefined) throw wrong(path, twice.line, `"${twice.key}" is there twice`);
+  const result = v.safeParse(Schema, value ?? {});
   if (result.success) return configOf(result.output);
   const [issue] = result.issues;
   const keys = (issue.path ?? []).map(({ key }) => String(key));
-  const offset = nodeAt(document.contents, keys)?.range?.[0] ?? 0;
   const unknown = issue.type === 'strict_object' && issue.expected === 'never';
   const what = unknown
     ? `"${keys.join('.')}" is no setting`
     : `${keys.join('.')}: ${issue.message.replace(/\.$/, '')}`;
-  throw wrong(path, lines.linePos(offset).line, what);
+  throw wrong(path, lineOf(keys), what);
+}
+
+function readConfig(bytes: Uint8Array, path: string): ReturnType<typeof readFirstYaml> {
+  try {
+    return readFirstYaml(textOfBytes(bytes));
+  } catch (error) {
+    if (error instanceof YamlProblem || error instanceof NoText) throw wrong(path, error.line, error.message);
+    throw error;
+  }
 }
 
 function configOf({
@@ -110,30 +118,16 @@ function configOf({
     limits: {
       presets: presets ?? DEFAULT_LIMITS.presets,
       maxSeconds: maxWindow ?? DEFAULT_LIMITS.maxSeconds,
-      ...(reasonPattern === undefined ? {} : { reasonPattern }),
+      reasonPattern,
       protectedNamespaces: guarded?.namespaces ?? [],
       protectedContexts: guarded?.contexts ?? [],
     },
-    ...(source === undefined ? {} : { source }),
-    ...(hubble?.server === undefined ? {} : { hubbleServer: hubble.server }),
-    ...(hubble?.namespace === undefined ? {} : { hubbleNamespace: hubble.namespace }),
-    ...(color === undefined ? {} : { color }),
-    ...(ascii === undefined ? {} : { ascii }),
+    source,
+    hubbleServer: hubble?.server,
+    hubbleNamespace: hubble?.namespace,
+    color,
+    ascii,
   };
-}
-
-/** The node of a path, for its line: for an unknown key the key itself. */
-function nodeAt(root: unknown, path: readonly string[]): Node | undefined {
-  let here: unknown = root;
-  let found: Node | undefined;
-  for (const step of path) {
-    if (!isMap(here)) break;
-    const pair = here.items.find(({ key }) => String(key) === step);
-    if (pair === undefined) break;
-    found = pair.key as Node;
-    here = pair.value;
-  }
-  return found;
 }
 
 function isRegularExpression(text: string): boolean {

@@ -97,7 +97,9 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
         return flows(context, {});
       }
       return runScreen(context, context.options as ScreenOptions, {
-        connect: (target, signal) => openConnection(context.options, { ...target, screen: true }, signal),
+        // On the screen the session says it.
+        connect: (target, signal) =>
+          openConnection(context.options, { ...target, screen: true }, signal, () => undefined),
         contexts: async () => {
           const { listContexts } = await import('../kube/connect.ts');
           return listContexts(connectOptions(context.options));

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { writeYaml } from '../core/yaml/write.ts';
 
 /** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster, which is at `server`. */
 export function kubeconfigFor(
@@ -6,7 +6,7 @@ export function kubeconfigFor(
   user: { readonly name: string; readonly token: string },
   namespace: string,
 ): string {
-  return stringify({
+  return writeYaml({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'demo',

@@ -29,10 +29,7 @@ export type HubbleOptions = HubblePlace & {
  */
 export function createHubbleSource(options: HubbleOptions): TrafficSource {
   const { tls = false, namespaces = [], since, last, follow = true, onRaw, timing } = options;
-  const history =
-    since === undefined && last === undefined && follow
-      ? {}
-      : { history: { ...(since === undefined ? {} : { since }), ...(last === undefined ? {} : { last }) } };
+  const history = since === undefined && last === undefined && follow ? {} : { history: { since, last } };
   return {
     name: 'hubble',
     run: (_context, sink, signal) =>

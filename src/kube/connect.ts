@@ -42,6 +42,8 @@ export type Cluster = {
   readonly context: string;
   /** The name of the kubeconfig's user entry, which need not be who the server takes it for. */
   readonly user?: string;
+  /** What whoever wrote the kubeconfig should know, one sentence each. */
+  readonly warnings: readonly string[];
   forward(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Forward>;
   /** Hubble Relay, if a ready one can be seen; `namespace` restricts the search. */
   findRelay(signal: AbortSignal, namespace?: string): Promise<Relay | undefined>;
@@ -58,7 +60,8 @@ export type Cluster = {
  * @throws SluiceError `config` for a kubeconfig that is missing or wrong, `usage` for flags that don't go together
  */
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
-  const target = await chooseTarget(await loadKubeconfig(options.kubeconfig), options);
+  const config = await loadKubeconfig(options.kubeconfig);
+  const target = await chooseTarget(config, options);
   const debug = options.debug ?? (() => undefined);
   const ended = new AbortController();
   const credentials = credentialsOf(target.user, target.cluster, {
@@ -88,6 +91,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
     namespace: target.namespace,
     context: safeText(target.context),
     user: target.user.name === '' ? undefined : safeText(target.user.name),
+    warnings: config.warnings,
     forward: (namespace, pod, port, signal) => openForward(client, { namespace, pod, port }, within(signal)),
     findRelay: (signal, namespace) => findRelay(api, within(signal), namespace),
     foreignPolicies: (signal) => listForeignPolicies(client, discovery, target.namespace, within(signal)),

@@ -35,7 +35,7 @@ export function flowOf(seen: SocketObservation, around: FlowSurroundings): Flow 
   return {
     time: around.time - seen.age,
     seen: 'socket',
-    ...(around.pod.node === undefined ? {} : { node: around.pod.node }),
+    node: around.pod.node,
     verdict: VERDICTS[seen.what],
     ...(seen.what === 'unanswered' ? { dropReason: NO_ANSWER } : {}),
     direction: seen.incoming ? 'ingress' : 'egress',

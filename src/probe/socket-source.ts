@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Pod } from '../core/cluster/objects.ts';
 import { isAbort } from '../core/errors.ts';
 import type { Exec, TrafficContext, TrafficSink, TrafficSource, TrafficState } from '../core/ports.ts';
+import { type BackOff, delayAfter } from '../wait.ts';
 import { flowOf } from './flow-of.ts';
 import type { ServiceAt } from './service-at.ts';
 import { Rota } from './sockets/rota.ts';
@@ -16,7 +17,7 @@ const FEWEST_LOOKS = 2;
 
 /** How long a slot without work waits, ms; and the longest wait after the API server could not be reached. */
 const IDLE = 250;
-const LONGEST_BACKOFF = 5_000;
+const BACK_OFF: BackOff = { base: 2 * IDLE, cap: 5_000 };
 
 export type SocketSourceOptions = {
   readonly exec: Exec;
@@ -91,8 +92,8 @@ class Watch {
       }
       const look = await this.#look(pod, looksFor(pods.length, this.#slots));
       if (look.type === 'read') this.#deliver(pod, look);
-      const backoff = this.#failures === 0 ? 0 : Math.min(LONGEST_BACKOFF, IDLE * 2 ** this.#failures);
-      await this.#wait(Math.max(backoff, this.#interval - (performance.now() - started)));
+      const backOff = this.#failures === 0 ? 0 : delayAfter(this.#failures, BACK_OFF, 1);
+      await this.#wait(Math.max(backOff, this.#interval - (performance.now() - started)));
     }
   }
 

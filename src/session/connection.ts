@@ -31,6 +31,8 @@ export type Connection = {
     readonly objects: readonly ForeignObject[];
     readonly denied: readonly string[];
   }>;
+  /** What the user should know of how it was made, one sentence each. */
+  readonly warnings?: readonly string[];
   readonly dispose: () => Promise<void>;
 };
 

@@ -109,8 +109,8 @@ export async function startRuntime(
         return () => flowListeners.delete(call);
       },
       keepsEstablished: () => engine.dialect.keepsEstablished,
-      ...(connection.probe === undefined ? {} : { probe: connection.probe }),
-      ...(connection.connections === undefined ? {} : { connections: connection.connections }),
+      probe: connection.probe,
+      connections: connection.connections,
     },
     () => listener.grants?.(),
   );
@@ -136,7 +136,7 @@ export async function startRuntime(
     'lists',
     connection.feed.run(
       {
-        ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+        namespace: options.namespace,
         onEvents: (events) => {
           applyAll(model, engine, events, (kind, some) => listener.cluster?.(kind, some));
           if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
@@ -173,7 +173,7 @@ export async function startRuntime(
               for (const call of flowListeners) call();
             },
             state: (state) => listener.traffic?.(state),
-            ...(options.slow === undefined ? {} : { slow: options.slow }),
+            slow: options.slow,
           },
           stopped,
         ),

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Grant } from '../core/access/grant.ts';
 import { asSluiceError, isAbort } from '../core/errors.ts';
+import { pause } from '../wait.ts';
 import type { App } from './app/app.ts';
 import { commandLine } from './app/command-line.ts';
 import { grantForm } from './app/form/grant-form.ts';
@@ -22,7 +23,6 @@ import { createOverlays } from './running/overlays.ts';
 import { createPublishing } from './running/publishing.ts';
 import type { Runtime } from './runtime.ts';
 import type { SessionState } from './state.ts';
-import { pause } from './wait.ts';
 
 /** The running app without its screen. */
 export type Session = {
@@ -53,8 +53,7 @@ export function createSession(deps: SessionDeps): Session {
     state,
     set,
     ...createOverlays(state, set),
-    notify: (level, text, hint) =>
-      set({ notice: { level, text, at: deps.clock.now(), ...(hint === undefined ? {} : { hint }) } }),
+    notify: (level, text, hint) => set({ notice: { level, text, at: deps.clock.now(), hint } }),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;
       const { message, hint } = asSluiceError(error);
@@ -109,6 +108,7 @@ export function createSession(deps: SessionDeps): Session {
       app.refresh();
       void lookForOthers();
     },
+    onWarning: (text) => app.notify('warn', text),
   });
 
   const form = grantForm(app);

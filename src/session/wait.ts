@@ -1,24 +1,5 @@
 import type { Clock } from '../core/ports.ts';
-
-/** Resolves after `milliseconds`, at once when that is past; rejects with the reason when `signal` aborts. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const timer = setTimeout(done, Math.max(0, milliseconds));
-    function done() {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }
-    function stop() {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', stop, { once: true });
-  });
-}
+import { pause } from '../wait.ts';
 
 /** Rejects with the reason when `signal` aborts, at once where it has; never resolves. */
 export function untilAborted(signal: AbortSignal): Promise<never> {

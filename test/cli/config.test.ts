@@ -66,6 +66,8 @@ describe('the configuration file', () => {
     ['source: wireshark\n', /line 1: source: it must be auto, hubble or probe/],
     ['reasonPattern: "("\n', /line 1: reasonPattern: it must be a regular expression/],
     ['presets: [5m\nmaxWindow: 4h\n', /line \d: /],
+    ['ascii: true\nmaxWindow: 4h\nascii: no\n', /config\.yaml line 3: "ascii" is there twice/],
+    ['protected:\n  namespaces: [a]\n  contexts: b\n', /line 3: protected\.contexts: it must be a list/],
   ])('%j is refused with the line', async (text, says) => {
     expect(await refusal(text)).toMatch(says);
   });

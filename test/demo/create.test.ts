@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, listAt } from '../../src/core/json.ts';
 import { lease, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
+import { JUDGED } from '../helpers/judged-policies.ts';
 
 let target: Target;
 beforeAll(async () => {
@@ -128,6 +129,15 @@ describe('creating', () => {
       'spec.ingress[2].from[0].ipBlock.cidr',
       'spec.policyTypes[0]',
     ]);
+  });
+
+  it.each(JUDGED)('judges as the offline validation does: $name', async ({ object, faults }) => {
+    const { api, policies } = target;
+    const made = await api.post(`${policies}?dryRun=All&fieldValidation=Strict`, object);
+    expect(made.code === 201).toBe(faults.length === 0);
+    if (made.code !== 422) return;
+    const fields = listAt(made.body, 'details', 'causes').map((cause) => at(cause, 'field'));
+    expect([...new Set(fields)].sort()).toEqual([...faults].sort());
   });
 
   it.each([

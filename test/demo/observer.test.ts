@@ -84,6 +84,11 @@ describe('the Observer API', () => {
       ({ source }: { source?: { labels?: string[] } }) => source?.labels?.includes('k8s:app=web') === true,
     ],
     [
+      'labels with their source',
+      { source_label: ['k8s:app in (web),!any:legacy'] },
+      ({ source }: { source?: { labels?: string[] } }) => source?.labels?.includes('k8s:app=web') === true,
+    ],
+    [
       'workload',
       { source_workload: [{ kind: 'StatefulSet', name: 'prometheus' }] },
       ({ source }: { source?: { workloads?: { name?: string }[] } }) =>

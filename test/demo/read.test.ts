@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, listAt, numberAt, textAt } from '../../src/core/json.ts';
+import { podStatus } from '../../src/core/cluster/mapping/pod-status.ts';
+import { at, listAt, numberAt, rawOf, textAt } from '../../src/core/json.ts';
 import { eventually, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
 
 let target: Target;
@@ -123,8 +124,28 @@ describe('lists', () => {
     ]);
     expect(await select('labelSelector=sluice.dev/grant!%3Da,!nope')).toEqual(['b', 'c', 'd', 'e']);
     expect(await select('fieldSelector=metadata.name%3Dd')).toEqual(['d']);
-    expect((await api.get(`${policies}?labelSelector=a+b+c`)).code).toBe(400);
+    const unread = await api.get(`${policies}?labelSelector=a+b+c`);
+    expect([unread.code, unread.text('message')]).toEqual([
+      400,
+      "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+    ]);
     expect((await api.get(`${policies}?fieldSelector=spec.foo%3D1`)).code).toBe(400);
+  });
+
+  it('tell a pod’s STATUS, READY and RESTARTS as the app does', async () => {
+    const { api } = target;
+    const table = await api.get('/api/v1/pods', {
+      Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    });
+    const pods = listAt((await api.get('/api/v1/pods')).body, 'items');
+    const cells = listAt(table.body, 'rows').map((row) => listAt(row, 'cells').slice(0, 4));
+    const shown = pods.map((pod) => {
+      const { status, readyContainers, restarts } = podStatus(rawOf(pod));
+      const containers = listAt(pod, 'spec', 'containers').length;
+      return [at(pod, 'metadata', 'name'), `${readyContainers}/${containers}`, status, String(restarts)];
+    });
+    expect(cells).toEqual(shown);
+    expect(new Set(shown.map(([, , status]) => status)).size).toBeGreaterThan(1);
   });
 
   it('need a version for resourceVersionMatch, and time out on one of the future', async () => {

@@ -119,7 +119,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       const { states, flows } = run({
         address,
         onRaw: (response) => raw.push(uuidOf(response)),
-        timing: { backOff: 50 },
+        timing: { backOff: { base: 50, cap: 15_000 } },
       });
       await until(() => expect(flows.length).toBeGreaterThan(1_500));
       expect(states.filter(({ status }) => status === 'reconnecting').length).toBeGreaterThan(1);
@@ -248,7 +248,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       const first = await agents(port, '--rate', '60');
       const { state, states, flows } = run({
         address: await relayOver(port),
-        timing: { look: 500, backOff: 50 },
+        timing: { look: 500, backOff: { base: 50, cap: 15_000 } },
       });
       await until(() => expect(flows.length).toBeGreaterThan(20));
       await first.stop();

@@ -3,10 +3,11 @@ import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import type { FeedState } from '../../src/core/cluster/events.ts';
 import { createClusterModel } from '../../src/core/cluster/model.ts';
 import type { ApiObject, ObjectEvent } from '../../src/core/ports.ts';
+import { readFirstYaml } from '../../src/core/yaml/read.ts';
+import { writeYaml } from '../../src/core/yaml/write.ts';
 import { type Cluster, type ConnectOptions, connect } from '../../src/kube/connect.ts';
 import { collectionOf } from '../../src/kube/list-watch/collection.ts';
 import { listWatch } from '../../src/kube/list-watch/list-watch.ts';
@@ -53,10 +54,10 @@ describe.skipIf(found === undefined)('a real API server', () => {
 
   /** A kubeconfig of admin's with something changed. */
   async function changed(change: (config: Kubeconfig) => void, from = real.admin): Promise<string> {
-    const config = parse(await readFile(from, 'utf8')) as Kubeconfig;
+    const config = readFirstYaml(await readFile(from, 'utf8')).value as Kubeconfig;
     change(config);
     const path = join(folder, `${Math.random()}.kubeconfig`);
-    await writeFile(path, stringify(config), { mode: 0o600 });
+    await writeFile(path, writeYaml(config), { mode: 0o600 });
     return path;
   }
 
@@ -140,7 +141,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('a plug-in may hand out the client certificate', async () => {
-    const user = (parse(await readFile(real.alice, 'utf8')) as Kubeconfig).users[0]?.user ?? {};
+    const user = (readFirstYaml(await readFile(real.alice, 'utf8')).value as Kubeconfig).users[0]?.user ?? {};
     const pem = (field: string) => Buffer.from(String(user[field]), 'base64').toString();
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',

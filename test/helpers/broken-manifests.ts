@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stringify } from 'yaml';
+import { writeYaml } from '../../src/core/yaml/write.ts';
 
 /** Objects of every kind that is read, each sound by itself. */
 const SOUND: readonly unknown[] = [
@@ -230,9 +230,9 @@ export const BROKEN_MANIFESTS = fc
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
     const whole =
       format === 'yaml'
-        ? objects.map((object) => stringify(object)).join('---\n')
+        ? objects.map((object) => writeYaml(object)).join('---\n')
         : format === 'json'
           ? objects.map((object) => JSON.stringify(object)).join('\n')
-          : stringify(list);
+          : writeYaml(list);
     return splices.reduce(spliced, whole);
   });

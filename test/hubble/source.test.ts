@@ -12,7 +12,7 @@ import {
 import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 import { TEST_CERT, TEST_KEY } from '../helpers/servers/tls-pair.ts';
 
-const FAST = { backOff: 5, longestBackOff: 20, call: 1_000, look: 10_000 };
+const FAST = { backOff: { base: 5, cap: 20 }, call: 1_000, look: 10_000 };
 
 const running: TrafficRun[] = [];
 const servers: FakeHubble[] = [];
@@ -121,7 +121,7 @@ describe('servers that refuse the request', () => {
     });
     const { flows, states } = run({
       address: server.address,
-      timing: { backOff: 60_000, longestBackOff: 60_000 },
+      timing: { backOff: { base: 60_000, cap: 60_000 } },
     });
     await until(() => expect(flows).toHaveLength(1));
     const masks = server.requests.map(({ field_mask: mask }) => mask?.paths?.includes('emitter'));
@@ -247,7 +247,7 @@ describe('a stream that ends', () => {
       dials.push(performance.now());
       throw new Error('no pod');
     };
-    const { states } = run({ dial, tls: false, timing: { backOff: 20, longestBackOff: 160 } });
+    const { states } = run({ dial, tls: false, timing: { backOff: { base: 20, cap: 160 } } });
     await until(() => expect(dials.length).toBeGreaterThan(5));
     random.mockRestore();
     const waits = dials.slice(1).map((at, index) => at - (dials[index] ?? 0));

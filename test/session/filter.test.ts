@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseFilter, type Searchable } from '../../src/session/rows/filter.ts';
+import { filterProblem, parseFilter, type Searchable } from '../../src/session/rows/filter.ts';
 
 const rows: readonly Searchable[] = [
   { text: 'shop/web-1 Running 10.0.0.1', labels: { app: 'web', tier: 'front' } },
@@ -20,6 +20,12 @@ describe('a filter', () => {
     ['-l app=web,tier!=front', ['ops/web-admin']],
     ['-l legacy', ['ops/web-admin']],
     ['-l !legacy', ['shop/web-1', 'shop/db-0']],
+    ['-l app in (web,db)', ['shop/web-1', 'shop/db-0', 'ops/web-admin']],
+    ['-l app in (web),tier notin (front)', ['ops/web-admin']],
+    ['-l app notin (web)', ['shop/db-0']],
+    ['!-l app notin (web)', ['shop/web-1', 'ops/web-admin']],
+    ['-l app in (web', []],
+    ['!-l app in (web', []],
     ['-f wbadm', ['ops/web-admin']],
     ['!-l app=web', ['shop/db-0']],
   ])('%j keeps %j', (filter, names) => {
@@ -29,5 +35,18 @@ describe('a filter', () => {
   test('half a regular expression is taken literally while it is typed', () => {
     expect(kept('web-(')).toEqual([]);
     expect(parseFilter('a[')({ text: 'xa[y' })).toBe(true);
+  });
+
+  test.each([
+    ['-l app in (web', "unable to parse requirement: found '', expected: ',' or ')'"],
+    ['!-l app=web)', "found ')', expected: ',' or 'end of string'"],
+    [
+      '-l a$',
+      "unable to parse requirement: Invalid value: \"a$\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+    ],
+    ['-l app in (web)', undefined],
+    ['web-(', undefined],
+  ])('%j has the problem: %s', (filter, problem) => {
+    expect(filterProblem(filter)).toBe(problem);
   });
 });

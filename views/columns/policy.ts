@@ -1,5 +1,5 @@
+import { plural } from '../../src/core/plural.ts';
 import type { PolicyRow } from '../../src/session/state.ts';
-import { plural } from '../text/count.ts';
 import { age } from '../text/time.ts';
 import type { CellContext, Column } from './column.ts';
 import { lintCell } from './lint.ts';

@@ -1,9 +1,10 @@
+import { plural } from '../../src/core/plural.ts';
 import type { VisibleRows } from '../../src/session/commands.ts';
+import { filterProblem } from '../../src/session/rows/filter.ts';
 import type { PathState, SessionState } from '../../src/session/state.ts';
 import { PANE_NAMES } from '../panes/title.ts';
 import { pathText } from '../screens/path-line.ts';
 import { trafficSpans } from '../screens/traffic-line.ts';
-import { plural } from '../text/count.ts';
 import { lineText } from '../text/span.ts';
 import { announceAttempts } from './attempts.ts';
 import { announceGrants } from './grants.ts';
@@ -57,6 +58,8 @@ function announceFilter(
   if (before.overlay.type !== 'filter' || after.overlay.type !== 'none') return [];
   const { filter } = panes[focus];
   if (filter === '') return [`${PANE_NAMES[focus]}, no filter`];
+  const problem = filterProblem(filter);
+  if (problem !== undefined) return [`the filter ${filter} can't be read: ${problem}`];
   return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
 }
 

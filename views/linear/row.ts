@@ -23,7 +23,7 @@ export function announceRow(
   const { namespace } = after.cluster;
   const context: CellContext = {
     now: after.serverNow,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
   };
   const place = `${panes[focus].index + 1} of ${visibleRows(after, focus).length}`;
   return [`${place}: ${cellsOf(after, row, context)}`];

@@ -1,10 +1,10 @@
 import { parseDuration } from '../../src/core/access/duration.ts';
 import type { GrantWindow } from '../../src/core/access/grant.ts';
+import { plural } from '../../src/core/plural.ts';
 import { pickItems } from '../../src/session/app/form/pick-items.ts';
 import type { AboutItem, Overlay, SessionState } from '../../src/session/state.ts';
 import type { TextField } from '../../src/session/text-field.ts';
 import { grantState, portsText } from '../columns/grant.ts';
-import { plural } from '../text/count.ts';
 import { type Line, span } from '../text/span.ts';
 import { wallClock } from '../text/time.ts';
 import { wrap } from '../text/wrap.ts';

@@ -67,7 +67,10 @@ const LINT =
 const FILTERS = [
   ['/web', 'rows with this text; a regular expression, whatever the case'],
   ['/!web', 'rows without it'],
-  ['/-l app=web', 'rows with these labels; app!=web, app, !app; several with commas'],
+  [
+    '/-l app=web',
+    "rows with these labels, as kubectl's -l: app!=web, app in (web,db), app, !app; several with commas",
+  ],
   ['/-f wbxq', 'rows with these letters in this order'],
   ['/in:open', 'pods that stand so: in: or out:, and open, iso, admin or ?'],
   ['/lint:', 'policies with a mistake; lint:error, lint:warning, lint:selects-nothing; /!lint: without'],

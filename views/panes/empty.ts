@@ -1,4 +1,5 @@
 import type { FeedState } from '../../src/core/cluster/events.ts';
+import { filterProblem } from '../../src/session/rows/filter.ts';
 import type { PaneId, SessionState } from '../../src/session/state.ts';
 import { type Span, span } from '../text/span.ts';
 import { wallClock } from '../text/time.ts';
@@ -7,8 +8,12 @@ import { paneFeed } from './feeds.ts';
 /** What an empty pane says: why it is empty, never more than is known ("no attempt seen" is not "no traffic"). */
 export function emptyText(state: SessionState, pane: PaneId): Span {
   const { filter } = state.panes[pane];
-  if (filter !== '' && state[pane].length > 0)
-    return span(`nothing matches /${filter}   esc clears it`, 'warn');
+  if (filter !== '' && state[pane].length > 0) {
+    const problem = filterProblem(filter);
+    const what =
+      problem === undefined ? `nothing matches /${filter}` : `/${filter} can't be read: ${problem}`;
+    return span(`${what}   esc clears it`, 'warn');
+  }
   switch (pane) {
     case 'pods':
       return feedText(paneFeed(state, pane), 'no pods', state);

@@ -1,8 +1,9 @@
 import { formatCountdown } from '../../src/core/access/duration.ts';
+import { plural } from '../../src/core/plural.ts';
 import { isLiving } from '../../src/session/grants/states.ts';
 import type { ClusterState, SessionState } from '../../src/session/state.ts';
 import { type Layout, placesOf } from '../layout/layout.ts';
-import { compact, plural } from '../text/count.ts';
+import { compact } from '../text/count.ts';
 import { type Line, type Span, span } from '../text/span.ts';
 import { wallClock } from '../text/time.ts';
 import { type Segment, segmentLine } from './segments.ts';

@@ -5,11 +5,6 @@ export function compact(value: number): string {
   return scaled < 10 ? `${(Math.floor(scaled * 10) / 10).toFixed(1)}${unit}` : `${Math.floor(scaled)}${unit}`;
 }
 
-/** `1 pod`, `2 pods`. */
-export function plural(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
-}
-
 /** Names in a sentence: `a, b and 3 more`. */
 export function several(names: readonly string[], most: number): string {
   if (names.length <= most) return names.join(', ');

@@ -18,16 +18,18 @@ export type Target = {
 };
 
 /**
- * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they are
- * needed, as each costs start-up time (TERM-9).
+ * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they
+ * are needed, as each costs start-up time. `warn` takes what is odd about the kubeconfig, a line each.
  */
 export async function openConnection(
   options: ConnectionOptions,
   target: Target,
   signal: AbortSignal,
+  warn: (line: string) => void = toStderr,
 ): Promise<Connection> {
   const { connect } = await import('../../kube/connect.ts');
   const cluster = await connect(connectOptions(options, target));
+  for (const text of cluster.warnings) warn(`warning: ${text}`);
   const view = namespaceOf(options, target, cluster);
   const raw = options.allNamespaces === true ? {} : { rawNamespace: view.namespace };
   return connectionOver(cluster, {
@@ -70,7 +72,7 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
     feed: cluster.feed,
     context: cluster.context,
     demo: parts.demo,
-    ...(parts.namespace === undefined ? {} : { namespace: parts.namespace }),
+    namespace: parts.namespace,
     traffic: parts.traffic,
     ...(parts.probe
       ? {
@@ -83,8 +85,13 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
       return openAuditLog({ cluster: parts.demo ? 'demo' : auditFolder(info), version: VERSION });
     },
     foreign: (within) => cluster.foreignPolicies(within),
+    warnings: cluster.warnings,
     dispose: () => cluster.dispose(),
   };
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** The options of `connect` for a target; what the target names wins over the command line. */
@@ -93,12 +100,12 @@ export function connectOptions(options: GlobalOptions, target: Target = {}): Con
   const namespace = target.namespace ?? options.namespace;
   return {
     terminal: target.screen !== true,
-    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(options.as === undefined ? {} : { as: options.as }),
+    kubeconfig: options.kubeconfig,
+    context,
+    namespace,
+    as: options.as,
     ...(options.asGroup === undefined ? {} : { asGroups: [...options.asGroup] }),
-    ...(options.debug === true ? { debug: (line: string) => process.stderr.write(`${line}\n`) } : {}),
+    ...(options.debug === true ? { debug: toStderr } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { isAbort, SluiceError } from '../../core/errors.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
 import type { Connection } from '../../session/connection.ts';
 import { type Runtime, type RuntimeListener, startRuntime } from '../../session/runtime.ts';
-import { pause } from '../../session/wait.ts';
+import { pause } from '../../wait.ts';
 import { systemClock } from '../clock.ts';
 import { VERSION } from '../version.ts';
 
@@ -44,13 +44,13 @@ export async function withRuntime<T>(
   const runtime = await startRuntime(
     connection,
     {
-      ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),
-      ...(enforcer === undefined ? {} : { enforcer }),
+      namespace: connection.namespace,
+      enforcer,
       clock: systemClock,
       version: VERSION,
       limits: options.limits ?? DEFAULT_LIMITS,
       traffic,
-      ...(options.slow === undefined ? {} : { slow: options.slow }),
+      slow: options.slow,
       ...(options.view === undefined ? {} : { view: () => options.view }),
       listener: {
         ...listener,

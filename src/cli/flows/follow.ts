@@ -37,7 +37,7 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
     signal,
     listener,
     slow,
-    ...(view === undefined ? {} : { view }),
+    view,
   };
   return withRuntime(connection, work, (runtime, within) => {
     if (raw) return untilAborted(within);

@@ -1,11 +1,13 @@
+import { wallClock } from '../../../views/text/time.ts';
 import { formatDuration } from '../../core/access/duration.ts';
 import type { Grant } from '../../core/access/grant.ts';
 import { formatPorts } from '../../core/access/names.ts';
 import type { GrantPlan } from '../../core/access/plan.ts';
+import { plural } from '../../core/plural.ts';
 import type { Verdict } from '../../core/policy/model/verdict.ts';
 import { trustOf } from '../../core/traffic/trust.ts';
 import type { AttemptLine } from '../../session/state.ts';
-import { clockTime, pad } from '../output/text.ts';
+import { pad } from '../output/text.ts';
 
 /** What happens in line mode, in the order in which it does. Times are ms since the epoch. */
 export type LineEvent =
@@ -107,7 +109,7 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
 /** The event as one aligned line in the past tense. */
 export function eventText(event: LineEvent): string {
   const [word, text] = words(event);
-  return `${clockTime(event.time)}  ${pad(word, 9)}  ${text}`.trimEnd();
+  return `${wallClock(event.time)}  ${pad(word, 9)}  ${text}`.trimEnd();
 }
 
 function words(event: LineEvent): readonly [string, string] {
@@ -122,13 +124,13 @@ function words(event: LineEvent): readonly [string, string] {
     case 'intent': {
       const { opens, isolates, after } = event.plan;
       const isolated =
-        isolates.length === 0 ? 'isolates nobody' : `isolates ${count(isolates.length, 'pod')}`;
-      return ['planned', `opens ${count(opens.length, 'pair')}, ${isolated}; at the end ${after}`];
+        isolates.length === 0 ? 'isolates nobody' : `isolates ${plural(isolates.length, 'pod')}`;
+      return ['planned', `opens ${plural(opens.length, 'pair')}, ${isolated}; at the end ${after}`];
     }
     case 'leased':
       return [
         'leased',
-        `${names(event.grant)} running since ${clockTime(event.grant.window?.start ?? event.time)}`,
+        `${names(event.grant)} running since ${wallClock(event.grant.window?.start ?? event.time)}`,
       ];
     case 'granted':
       return [
@@ -235,8 +237,4 @@ function revokedText(by: string, late: number): string {
 function names({ halves }: Grant): string {
   const jobs = halves.flatMap(({ lease }) => (lease === undefined ? [] : [lease.name]));
   return `lease ${jobs.length === 1 ? 'Job' : 'Jobs'} ${jobs.join(', ')}`;
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

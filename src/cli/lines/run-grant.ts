@@ -3,7 +3,7 @@ import { nameOfEnd } from '../../core/cluster/ends/ends.ts';
 import { SluiceError } from '../../core/errors.ts';
 import { pathText } from '../../session/grants/path.ts';
 import type { Runtime } from '../../session/runtime.ts';
-import { pause } from '../../session/wait.ts';
+import { pause } from '../../wait.ts';
 import type { LineEvent } from './events.ts';
 
 /** Follows one grant of a runtime in line mode. */

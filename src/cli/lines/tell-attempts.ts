@@ -1,10 +1,11 @@
+import { wallClock } from '../../../views/text/time.ts';
 import type { Attempt, AttemptRow } from '../../core/traffic/attempt.ts';
 import type { Fold } from '../../core/traffic/fold.ts';
 import type { AttemptLine } from '../../session/state.ts';
-import { pause } from '../../session/wait.ts';
+import { pause } from '../../wait.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT } from '../exit-codes.ts';
-import { clockTime, pad } from '../output/text.ts';
+import { pad } from '../output/text.ts';
 import { writeEvent } from '../output/write.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { attemptJson, attemptWords } from './events.ts';
@@ -90,5 +91,5 @@ function rowFor(row: AttemptRow | undefined, attempt: Attempt): readonly Attempt
 
 function lineText(line: AttemptLine): string {
   const [word, rest] = attemptWords(line);
-  return `${clockTime(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
+  return `${wallClock(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
 }

@@ -1,3 +1,4 @@
+import { wallClock } from '../../../views/text/time.ts';
 import type { GrantRequest } from '../../core/access/grant.ts';
 import type { Demo } from '../../demo/demo.ts';
 import { createAttemptLines } from '../../session/rows/attempts/attempt-lines.ts';
@@ -6,7 +7,7 @@ import type { AttemptLine } from '../../session/state.ts';
 import { type ConnectionOptions, openDemo } from '../connect/compose.ts';
 import { withRuntime } from '../connect/with-runtime.ts';
 import { EXIT } from '../exit-codes.ts';
-import { clockTime, pad } from '../output/text.ts';
+import { pad } from '../output/text.ts';
 import { writeEvent } from '../output/write.ts';
 import type { VerbContext } from '../verbs/context.ts';
 import { eventJson, eventText, type LineEvent } from './events.ts';
@@ -71,7 +72,7 @@ function clusterLine({ model, engine, info }: Runtime): string {
   const nodes = [...model.nodes()].length;
   const pods = [...model.podsIn(STORY.namespace)].length;
   const text = `demo, Kubernetes ${info.version}, ${pods} pods in ${STORY.namespace}, ${policies} policies, enforcer ${engine.dialect.enforcer}, hubble ${nodes} nodes`;
-  return `${clockTime(Date.now())}  ${pad('cluster', 9)}  ${text}`;
+  return `${wallClock(Date.now())}  ${pad('cluster', 9)}  ${text}`;
 }
 
 /** Waits for the story's path to be dropped. */

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { writeYaml } from '../../core/yaml/write.ts';
 import { toJson } from './json.ts';
 
 /** How a verb answers. */
@@ -21,7 +21,7 @@ export function writeAnswer(output: Output, format: Format, value: unknown, text
       output.out(`${toJson(value, 2)}\n`);
       return;
     case 'yaml':
-      output.out(stringify(JSON.parse(toJson(value)), { lineWidth: 0 }));
+      output.out(writeYaml(JSON.parse(toJson(value))));
       return;
     case 'table':
       output.out(text());
@@ -36,7 +36,7 @@ export function writeEvent(output: Output, format: Format, value: unknown, text:
       output.out(`${toJson(value)}\n`);
       return;
     case 'yaml':
-      output.out(`---\n${stringify(JSON.parse(toJson(value)), { lineWidth: 0 })}`);
+      output.out(`---\n${writeYaml(JSON.parse(toJson(value)))}`);
       return;
     case 'table':
       output.out(`${text()}\n`);

@@ -18,8 +18,8 @@ export type AuditOptions = {
 export async function auditLog({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
   for (const { cluster, path } of await chosen(asked)) {
     const filter = {
-      ...(asked.grant === undefined ? {} : { grant: asked.grant }),
-      ...(asked.type === undefined ? {} : { type: asked.type }),
+      grant: asked.grant,
+      type: asked.type,
     };
     for await (const record of readAuditLog(path, filter)) {
       writeEvent(output, options.output, { log: cluster, ...record }, () =>

@@ -130,7 +130,7 @@ function notesOf(input: PlanInput, ports: readonly PortSpec[], halves: readonly 
     ports,
     halves,
     reason: request.reason,
-    ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
+    ticket: request.ticket,
     source: nameOfEnd(request.source),
     destination: nameOfEnd(request.destination),
   };

@@ -68,7 +68,7 @@ function readGrant(
     destination: notes[NOTE.destination] ?? '?',
     ports: readPorts(notes[NOTE.ports] ?? ''),
     reason: notes[NOTE.reason] ?? '',
-    ...(ticket === undefined ? {} : { ticket }),
+    ticket,
     requester: notes[NOTE.requester] ?? '?',
     halves,
     ...(unseen.length === 0 ? {} : { unseen }),

@@ -1,6 +1,14 @@
 import type { Labels, Selector } from './labels.ts';
 
-export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** The protocols that have ports, in the order in which they are told. */
+export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
+
+/** The protocol of a name as people write it, `tcp`; undefined when it is none. */
+export function protocolNamed(name: string): Protocol | undefined {
+  return PROTOCOLS.find((protocol) => protocol === name.toUpperCase());
+}
 
 /** A port as declared by a container. */
 export type ContainerPort = {

@@ -1,11 +1,11 @@
+import { isRecord, textsOf } from '../json.ts';
 import { safeText } from '../safe-text.ts';
 import type { Labels, Requirement, Selector } from './labels.ts';
-import { isRaw, textsOf } from './mapping/raw.ts';
 
 /** Labels of an object's metadata or of a plain map selector, sanitised; values that are no text are left out. */
 export function safeLabels(value: unknown): Labels {
   const safe: Record<string, string> = {};
-  if (!isRaw(value)) return safe;
+  if (!isRecord(value)) return safe;
   for (const key of Object.keys(value)) {
     const label = value[key];
     if (typeof label === 'string') safe[safeText(key)] = safeText(label);
@@ -23,7 +23,7 @@ export function parseSelector(value: unknown): {
   readonly problems: readonly string[];
 } {
   if (value === undefined || value === null) return { selector: [], problems: [] };
-  if (!isRaw(value)) return { selector: [], problems: ['a label selector must be an object'] };
+  if (!isRecord(value)) return { selector: [], problems: ['a label selector must be an object'] };
   const problems: string[] = [];
   const selector = [
     ...fromLabels(value.matchLabels, problems),
@@ -34,7 +34,7 @@ export function parseSelector(value: unknown): {
 
 function fromLabels(value: unknown, problems: string[]): readonly Requirement[] {
   if (value === undefined || value === null) return [];
-  if (!isRaw(value)) {
+  if (!isRecord(value)) {
     problems.push('matchLabels must be an object');
     return [];
   }
@@ -54,7 +54,7 @@ function fromExpressions(value: unknown, problems: string[]): readonly Requireme
     return [];
   }
   return value.flatMap((item: unknown): readonly Requirement[] => {
-    const { key, operator, values } = isRaw(item) ? item : {};
+    const { key, operator, values } = isRecord(item) ? item : {};
     if (typeof key !== 'string' || key === '') {
       problems.push('an expression needs a key');
       return [];

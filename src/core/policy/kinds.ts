@@ -67,9 +67,14 @@ export const POLICY_KINDS: readonly PolicyKind[] = [
   },
 ];
 
+/** The group of an `apiVersion`; empty for the core group. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+}
+
 /** The kind of an object by its `apiVersion` group and `kind`; undefined when it is no policy known here. */
 export function policyKindOf(apiVersion: string, kind: string): PolicyKind | undefined {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const group = groupOf(apiVersion);
   return POLICY_KINDS.find((entry) => entry.kind === kind && entry.group === group);
 }
 

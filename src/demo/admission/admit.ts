@@ -1,11 +1,14 @@
+import { type DecodeFault, decode } from '../../core/cluster/validation/decode.ts';
+import type { FieldError } from '../../core/cluster/validation/field-error.ts';
+import { metadataFaults } from '../../core/cluster/validation/metadata.ts';
 import { isRecord } from '../../core/json.ts';
+import { networkPolicySpecFaults } from '../../core/policy/network-policy/validate.ts';
 import type { ApiObject } from '../../core/ports.ts';
 import { apiVersionOf, type Resource } from '../api/kinds/resources.ts';
-import { badRequest, type FieldError, invalid } from '../api/status.ts';
-import { decode, TypeMismatch } from './decode.ts';
+import { badRequest, invalid } from '../api/status.ts';
 import { defaultJob, jobFaults } from './job.ts';
-import { metadataFaults } from './metadata.ts';
-import { defaultNetworkPolicy, networkPolicyFaults } from './network-policy.ts';
+import { defaultNetworkPolicy } from './network-policy.ts';
+import { STRUCTS } from './schema.ts';
 
 /** A body read as an object of a resource; `unknown` are the fields that the server does not know. */
 export type Read = { readonly object: ApiObject; readonly unknown: readonly string[] };
@@ -23,17 +26,34 @@ export function readObject(body: Readonly<Record<string, unknown>>, resource: Re
       `${kind} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
-  try {
-    const { value, unknown } = decode(body, resource.kind);
-    const metadata = isRecord(value.metadata) ? value.metadata : {};
-    const name = typeof metadata.name === 'string' ? metadata.name : '';
-    return { object: { ...value, apiVersion, kind, metadata: { ...metadata, name } } as ApiObject, unknown };
-  } catch (error) {
-    if (!(error instanceof TypeMismatch)) throw error;
+  const { value, faults } = Object.hasOwn(STRUCTS, resource.kind)
+    ? decode(body, resource.kind, STRUCTS)
+    : { value: body, faults: [] };
+  const mismatch = faults.find((fault) => fault.type === 'mismatch');
+  if (mismatch !== undefined) {
     throw badRequest(
-      `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`,
+      `${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${mismatchText(mismatch)}`,
     );
   }
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const name = typeof metadata.name === 'string' ? metadata.name : '';
+  return {
+    object: { ...value, apiVersion, kind, metadata: { ...metadata, name } } as ApiObject,
+    unknown: faults.map(({ path }) => path),
+  };
+}
+
+/** A value of the wrong type in the words of Go's JSON decoder. */
+function mismatchText({
+  value,
+  wanted,
+  owner,
+  field,
+}: Extract<DecodeFault, { readonly type: 'mismatch' }>): string {
+  const type = wanted === 'int-or-string' ? 'int32' : wanted.replace(/^(?:\[\])*(?=[A-Z])/, '$&v1.');
+  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const shown = typeof value === 'number' && type.startsWith('int') ? `number ${value}` : found;
+  return `json: cannot unmarshal ${shown} into Go struct field ${owner}.${field} of type ${type}`;
 }
 
 /** The object with the defaults of its kind. `uid` goes into a new Job's selector and labels. */
@@ -75,7 +95,7 @@ function kindFaults(object: ApiObject, resource: Resource): readonly FieldError[
     case 'Job':
       return jobFaults(object);
     case 'NetworkPolicy':
-      return networkPolicyFaults(object);
+      return networkPolicySpecFaults(object.spec);
     default:
       return [];
   }

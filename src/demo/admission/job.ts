@@ -1,8 +1,13 @@
+import { type FieldError, fieldErrors } from '../../core/cluster/validation/field-error.ts';
+import {
+  labelNameFaults,
+  labelsFaults,
+  labelValueFaults,
+  qualifiedNameFaults,
+} from '../../core/cluster/validation/names.ts';
 import { at, isRecord, listAt, numberAt, sameJson, textAt } from '../../core/json.ts';
 import type { ApiObject } from '../../core/ports.ts';
-import { type FieldError, fieldErrors } from '../api/status.ts';
 import { type Stored, stringMap, withMetadata } from '../store/objects.ts';
-import { labelNameFaults, labelsFaults, labelValueFaults, qualifiedNameFaults } from './names.ts';
 
 /**
  * A Job with its defaults and the selector and labels that are made from its uid (API-4). `completions` stays unset

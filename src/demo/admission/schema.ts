@@ -1,14 +1,9 @@
-/**
- * The fields of the kinds that are decoded strictly. A field is `name:type`; types are `string`, `bool`, `int32`,
- * `int64`, `int-or-string`, `map` (of strings), `any`, a struct of this table, and `[]` before any of these.
- */
-const STRUCTS = {
-  ObjectMeta:
-    'name:string generateName:string namespace:string selfLink:string uid:string resourceVersion:string generation:int64 creationTimestamp:string deletionTimestamp:string deletionGracePeriodSeconds:int64 labels:map annotations:map ownerReferences:[]OwnerReference finalizers:[]string managedFields:[]any',
-  OwnerReference:
-    'apiVersion:string kind:string name:string uid:string controller:bool blockOwnerDeletion:bool',
-  LabelSelector: 'matchLabels:map matchExpressions:[]LabelSelectorRequirement',
-  LabelSelectorRequirement: 'key:string operator:string values:[]string',
+import type { Structs } from '../../core/cluster/validation/structs.ts';
+import { NETWORK_POLICY_STRUCTS } from '../../core/policy/network-policy/structs.ts';
+
+/** The fields of the kinds that are decoded strictly; other kinds are taken as they come. */
+export const STRUCTS: Structs = {
+  ...NETWORK_POLICY_STRUCTS,
 
   Job: 'apiVersion:string kind:string metadata:ObjectMeta spec:JobSpec status:any',
   JobSpec:
@@ -27,37 +22,4 @@ const STRUCTS = {
   SecurityContext:
     'capabilities:Capabilities privileged:bool seLinuxOptions:any windowsOptions:any runAsUser:int64 runAsGroup:int64 runAsNonRoot:bool readOnlyRootFilesystem:bool allowPrivilegeEscalation:bool procMount:string seccompProfile:SeccompProfile appArmorProfile:any',
   Capabilities: 'add:[]string drop:[]string',
-
-  NetworkPolicy: 'apiVersion:string kind:string metadata:ObjectMeta spec:NetworkPolicySpec',
-  NetworkPolicySpec:
-    'podSelector:LabelSelector ingress:[]NetworkPolicyIngressRule egress:[]NetworkPolicyEgressRule policyTypes:[]string',
-  NetworkPolicyIngressRule: 'ports:[]NetworkPolicyPort from:[]NetworkPolicyPeer',
-  NetworkPolicyEgressRule: 'ports:[]NetworkPolicyPort to:[]NetworkPolicyPeer',
-  NetworkPolicyPort: 'protocol:string port:int-or-string endPort:int32',
-  NetworkPolicyPeer: 'podSelector:LabelSelector namespaceSelector:LabelSelector ipBlock:IPBlock',
-  IPBlock: 'cidr:string except:[]string',
-} as const;
-
-export type StructName = keyof typeof STRUCTS;
-
-const parsed = new Map<string, ReadonlyMap<string, string>>();
-
-/** The fields of a struct with their types, or undefined for a name that is no struct. */
-export function fieldsOf(struct: string): ReadonlyMap<string, string> | undefined {
-  if (!isStruct(struct)) return undefined;
-  const known = parsed.get(struct);
-  if (known !== undefined) return known;
-  const fields = new Map(
-    STRUCTS[struct].split(' ').map((field): [string, string] => {
-      const colon = field.indexOf(':');
-      return [field.slice(0, colon), field.slice(colon + 1)];
-    }),
-  );
-  parsed.set(struct, fields);
-  return fields;
-}
-
-/** Whether objects of a kind are decoded by this table; others are taken as they come. */
-export function isStruct(name: string): name is StructName {
-  return Object.hasOwn(STRUCTS, name);
-}
+};

@@ -1,6 +1,7 @@
+import { type FieldError, fieldErrors } from '../../core/cluster/validation/field-error.ts';
 import { isRecord, textAt } from '../../core/json.ts';
 import type { Deletion, Propagation } from '../store/deletion.ts';
-import { badRequest, type FieldError, fieldErrors, invalid } from './status.ts';
+import { badRequest, invalid } from './status.ts';
 
 /** Options of a create, an update or a patch. */
 export type WriteOptions = {
@@ -79,9 +80,9 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
   return {
     explicit: chosen !== undefined,
     dryRun: dryRun.length > 0,
-    ...(chosen === undefined ? {} : { propagation: chosen }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    propagation: chosen,
+    uid,
+    resourceVersion,
     ...(typeof given.gracePeriodSeconds === 'number' ? { graceSeconds: given.gracePeriodSeconds } : {}),
   };
 }

@@ -1,16 +1,5 @@
+import { type FieldError, fieldErrorText } from '../../core/cluster/validation/field-error.ts';
 import { qualified, type Resource } from './kinds/resources.ts';
-
-/** One field that is at fault, as validation finds it. `detail` follows the reason's own words. */
-export type FieldError = {
-  readonly field: string;
-  readonly reason:
-    | 'FieldValueInvalid'
-    | 'FieldValueRequired'
-    | 'FieldValueNotSupported'
-    | 'FieldValueForbidden'
-    | 'FieldValueTooLong';
-  readonly message: string;
-};
 
 /** What answers with a `Status`: thrown by handlers, written by the server. */
 export class ApiFailure extends Error {
@@ -32,8 +21,8 @@ export class ApiFailure extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      ...(reason === undefined ? {} : { reason }),
-      ...(details === undefined ? {} : { details }),
+      reason,
+      details,
       code,
     };
   }
@@ -101,7 +90,7 @@ export function invalid(
   what: { readonly group: string; readonly kind: string; readonly name: string },
   errors: readonly FieldError[],
 ): ApiFailure {
-  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
+  const texts = [...new Set(errors.map(fieldErrorText))];
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const message = `${qualified(what.kind, what.group)} "${what.name}" is invalid: ${text}`;
   return new ApiFailure(422, 'Invalid', message, {
@@ -130,7 +119,7 @@ export function forbidden(refused: Refused): ApiFailure {
   const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const message = `${title} is forbidden: User "${user}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`;
   return new ApiFailure(403, 'Forbidden', message, {
-    ...(name === undefined ? {} : { name }),
+    name,
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
@@ -149,37 +138,4 @@ export function deleted(what: Named, uid: string): Readonly<Record<string, unkno
     status: 'Success',
     details: { ...detailsOf(what), uid },
   };
-}
-
-/** Constructors of field errors, with the words of the real server. */
-export const fieldErrors = {
-  invalid: (field: string, value: unknown, why: string): FieldError => ({
-    field,
-    reason: 'FieldValueInvalid',
-    message: `Invalid value: ${shown(value)}: ${why}`,
-  }),
-  required: (field: string, why?: string): FieldError => ({
-    field,
-    reason: 'FieldValueRequired',
-    message: why === undefined ? 'Required value' : `Required value: ${why}`,
-  }),
-  unsupported: (field: string, value: unknown, supported: readonly string[]): FieldError => ({
-    field,
-    reason: 'FieldValueNotSupported',
-    message: `Unsupported value: ${shown(value)}: supported values: ${supported.map(shown).join(', ')}`,
-  }),
-  forbidden: (field: string, why: string): FieldError => ({
-    field,
-    reason: 'FieldValueForbidden',
-    message: `Forbidden: ${why}`,
-  }),
-  tooLong: (field: string, why: string): FieldError => ({
-    field,
-    reason: 'FieldValueTooLong',
-    message: `Too long: ${why}`,
-  }),
-} as const;
-
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? 'null';
 }

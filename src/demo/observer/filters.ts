@@ -1,6 +1,6 @@
-import { matches as matchesLabels } from '../../core/cluster/labels.ts';
+import { inRange, parseCidr, parseIp } from '../../core/cluster/ip.ts';
+import { parseLabelQuery } from '../../core/cluster/label-query.ts';
 import type { FlowFilter, Layer7, TcpFlags, WireEndpoint, WireFlow } from '../../hubble/wire/wire.ts';
-import { parseLabelSelector } from '../api/read/selectors.ts';
 
 /** Whether a request with these lists wants a flow (HUB-2). */
 export function admits(
@@ -73,14 +73,11 @@ function isPod(end: WireEndpoint | undefined, prefix: string): boolean {
   return name === '' ? end?.namespace !== undefined : (end?.pod_name ?? '').startsWith(name);
 }
 
-/** An address, or a network in CIDR notation (IPv4). */
+/** An address, or a network in CIDR notation. */
 function inAddress(address: string | undefined, text: string): boolean {
-  if (address === undefined) return false;
-  const [network = '', bits] = text.split('/');
-  if (bits === undefined) return address === network;
-  const shift = 32 - Number(bits);
-  const number = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return Math.floor(number(address) / 2 ** shift) === Math.floor(number(network) / 2 ** shift);
+  if (address === undefined || !text.includes('/')) return address === text;
+  const [range, ip] = [parseCidr(text), parseIp(address)];
+  return range !== undefined && ip !== undefined && inRange(range, ip);
 }
 
 function isName(names: readonly string[] | undefined, pattern: string): boolean {
@@ -88,6 +85,7 @@ function isName(names: readonly string[] | undefined, pattern: string): boolean 
   return (names ?? []).some((name) => expression.test(name));
 }
 
+/** The source of a label, as in `k8s:app`, is written with a dot in a selector: no key holds a colon. */
 function hasLabels(end: WireEndpoint | undefined, text: string): boolean {
   const labels = Object.fromEntries(
     (end?.labels ?? []).flatMap((label) => {
@@ -95,12 +93,13 @@ function hasLabels(end: WireEndpoint | undefined, text: string): boolean {
       const key = equals < 0 ? label : label.slice(0, equals);
       const value = equals < 0 ? '' : label.slice(equals + 1);
       return [
-        [key, value],
+        [key.replace(':', '.'), value],
         [key.slice(key.indexOf(':') + 1), value],
       ];
     }),
   );
-  return matchesLabels(parseLabelSelector(text), labels);
+  const query = parseLabelQuery(text.replace(/(?<=^|[,!\s])([a-z0-9-]+):/g, '$1.'));
+  return 'matches' in query && query.matches(labels);
 }
 
 function isService(

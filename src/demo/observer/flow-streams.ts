@@ -111,7 +111,7 @@ function responseOf({ flow }: Kept, request: GetFlowsRequest): GetFlowsResponse 
   const shown = masked(flow, request.field_mask?.paths ?? []);
   return {
     flow: shown,
-    ...(shown.node_name === undefined ? {} : { node_name: shown.node_name }),
-    ...(shown.time === undefined ? {} : { time: shown.time }),
+    node_name: shown.node_name,
+    time: shown.time,
   };
 }

@@ -61,7 +61,7 @@ function exchange(parts: AttemptParts, tried: Attempt, time: number): void {
   const make = flowMaker(tried, parts.mirror, parts.random);
   const show = (after: number, reply: boolean, flags?: readonly Flag[]): void => {
     parts.timeline.at(time + after, (now) => {
-      parts.publish(follow(make, tried, { reply, ...(flags === undefined ? {} : { flags }) }, now));
+      parts.publish(follow(make, tried, { reply, flags }, now));
     });
   };
   if (tried.protocol === 'UDP') {

@@ -75,7 +75,7 @@ export function wirePolicy(policy: Policy, mirror: Mirror): WirePolicy {
   const prefix = 'k8s:io.cilium.k8s.policy';
   return {
     name,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
     kind,
     labels: [
       `${prefix}.derived-from=${kind}`,

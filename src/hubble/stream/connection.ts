@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import { pause } from '../../wait.ts';
 import type { Link } from '../link/open-link.ts';
 import type { DecodedResponse } from '../wire/decoded.ts';
 import { observerService } from '../wire/wire.ts';
@@ -89,7 +89,7 @@ export async function converse(
   await watch;
   easier ??= easierTerms(terms, end);
   return {
-    ...(easier === undefined ? {} : { terms: easier }),
+    terms: easier,
     stale,
     end: end.code === status.CANCELLED && !signal.aborted ? GONE_QUIET : end,
     gotHistory: easier === undefined && (pastEnd === undefined || pastEnd.code === status.OK),
@@ -121,17 +121,8 @@ async function watchNodes(link: Link, intake: Intake, timing: Timing, signal: Ab
     }
     intake.stir();
     if (intake.nodes.isStreamStale()) return true;
-    if (!(await pause(timing.look, signal))) return false;
+    await pause(timing.look, signal).catch(() => undefined);
+    if (signal.aborted) return false;
   }
   return false;
-}
-
-/** Whether the time passed without the signal. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,10 @@
 import { SluiceError } from '../../core/errors.ts';
 import type { TrafficSink } from '../../core/ports.ts';
+import { delayAfter, pause } from '../../wait.ts';
 import type { JsonResponse } from '../json-flow.ts';
 import type { HubbleTls } from '../link/credentials.ts';
 import { type HubblePlace, type Link, openLink } from '../link/open-link.ts';
-import { converse, type Errand, greet, pause } from './connection.ts';
+import { converse, type Errand, greet } from './connection.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { isServiceError, type StreamEnd } from './rpc.ts';
 import { OVERLAP, type Timing } from './timing.ts';
@@ -45,7 +46,8 @@ export async function talk(plan: Plan, sink: TrafficSink, signal: AbortSignal): 
       progress.failures = performance.now() - began >= GOOD ? 1 : progress.failures + 1;
       if (!progress.hasWorked && (trouble.isMistake || !errand.follow)) throw asError(plan.place, trouble);
       intake.say(trouble.isMistake ? 'failed' : 'reconnecting', phrase(plan.place, trouble));
-      await pause(delayOf(progress.failures, timing), signal);
+      const wait = delayAfter(progress.failures, timing.backOff, Math.random());
+      await pause(wait, signal).catch(() => undefined);
     }
   } finally {
     intake.close();
@@ -105,10 +107,6 @@ async function troubleWith(error: unknown, link: Link | undefined, timing: Timin
     text: `can't be reached: ${text}`,
     hint: error instanceof SluiceError ? error.hint : '',
   };
-}
-
-function delayOf(failures: number, { backOff, longestBackOff }: Timing): number {
-  return Math.min(longestBackOff, backOff * 2 ** (failures - 1)) * Math.random();
 }
 
 function placeName(place: HubblePlace): string {

@@ -1,3 +1,5 @@
+import type { BackOff } from '../../wait.ts';
+
 /** Every wait of the source, ms. Tests shorten them. */
 export type Timing = {
   /** A port-forward must stand within this. */
@@ -10,9 +12,8 @@ export type Timing = {
   readonly look: number;
   /** Flows and changes of state are handed over at most this often. */
   readonly batch: number;
-  /** First wait after a lost connection; doubled for each further one, up to the longest. */
-  readonly backOff: number;
-  readonly longestBackOff: number;
+  /** Waits after lost connections. */
+  readonly backOff: BackOff;
 };
 
 export const TIMING: Timing = {
@@ -21,8 +22,7 @@ export const TIMING: Timing = {
   history: 30_000,
   look: 15_000,
   batch: 50,
-  backOff: 500,
-  longestBackOff: 15_000,
+  backOff: { base: 500, cap: 15_000 },
 };
 
 /** A resumed stream begins this long before the last flow seen (HUB-21). */

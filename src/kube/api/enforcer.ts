@@ -1,4 +1,5 @@
 import { listAt, textAt } from '../../core/json.ts';
+import { plural } from '../../core/plural.ts';
 import type { EnforcerName } from '../../core/policy/match/dialect.ts';
 import type { ApiObject, ClusterInfo } from '../../core/ports.ts';
 import { safeText } from '../../core/safe-text.ts';
@@ -71,7 +72,7 @@ export async function detectEnforcer(
     return {
       enforcer: only.enforcer,
       enforcerEvidence: evidence(enforcing),
-      ...(only.version === undefined ? {} : { enforcerVersion: only.version }),
+      enforcerVersion: only.version,
     };
   }
   if (names.size > 1) return { enforcer: 'unknown', enforcerEvidence: `both ${evidence(enforcing)}` };
@@ -115,9 +116,7 @@ function byGroups(groups: readonly string[], blind: boolean, running: readonly S
 }
 
 function evidence(seen: readonly Seen[]): string {
-  return seen
-    .map(({ agent, pods }) => `${pods} ${pods === 1 ? 'agent' : 'agents'} of ${agent.name}`)
-    .join(' and ');
+  return seen.map(({ agent, pods }) => `${plural(pods, 'agent')} of ${agent.name}`).join(' and ');
 }
 
 /** Running agents; undefined when pods may be listed neither everywhere nor in kube-system. */

@@ -31,7 +31,7 @@ export async function readCluster(entry: Entry): Promise<ClusterEntry> {
   return {
     name: entry.name,
     server,
-    ...(ca === undefined ? {} : { ca }),
+    ca,
     insecure: fields['insecure-skip-tls-verify'] === true,
     ...(tlsServerName ? { tlsServerName } : {}),
     ...(proxy

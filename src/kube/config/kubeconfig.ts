@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { SluiceError } from '../../core/errors.ts';
 import { isRecord, listAt, textAt } from '../../core/json.ts';
 import { safeText } from '../../core/safe-text.ts';
+import { readFirstYaml, YamlProblem } from '../../core/yaml/read.ts';
+import { NoText, textOfBytes } from '../../core/yaml/text-of-bytes.ts';
 
 /** One entry of a kubeconfig, unread, with the folder that its relative paths start from. */
 export type Entry = {
@@ -22,6 +23,8 @@ export type Kubeconfig = {
   readonly current?: string;
   /** The files that were read, for messages. */
   readonly files: readonly string[];
+  /** What whoever wrote the files should know, one sentence each. */
+  readonly warnings: readonly string[];
 };
 
 /** A path, the text itself, or neither: `KUBECONFIG`, then `~/.kube/config`. */
@@ -35,12 +38,13 @@ export type KubeconfigSource = string | { readonly text: string } | undefined;
  * @throws SluiceError `config` when there is none, or one can't be read or parsed
  */
 export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconfig> {
-  if (typeof source === 'object') return merge([parse(source.text, '(given text)', process.cwd())]);
+  if (typeof source === 'object')
+    return merge([parse(new TextEncoder().encode(source.text), '(given text)', process.cwd())]);
   const paths = source === undefined ? defaultPaths() : [source];
-  const texts = await Promise.all(paths.map((path) => read(path, source !== undefined)));
-  const found = texts.flatMap((text, i) => {
+  const contents = await Promise.all(paths.map((path) => read(path, source !== undefined)));
+  const found = contents.flatMap((bytes, i) => {
     const file = paths[i];
-    return text === undefined || file === undefined ? [] : [parse(text, file, dirname(file))];
+    return bytes === undefined || file === undefined ? [] : [parse(bytes, file, dirname(file))];
   });
   if (found.length === 0) {
     throw new SluiceError(
@@ -57,9 +61,9 @@ function defaultPaths(): readonly string[] {
   return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), '.kube', 'config')];
 }
 
-async function read(path: string, required: boolean): Promise<string | undefined> {
+async function read(path: string, required: boolean): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (missing && !required) return undefined;
@@ -74,19 +78,8 @@ async function read(path: string, required: boolean): Promise<string | undefined
   }
 }
 
-function parse(text: string, file: string, folder: string): Kubeconfig {
-  const document = parseDocument(text);
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const line = fault.linePos?.[0].line;
-    throw new SluiceError(
-      'config',
-      `The kubeconfig ${safeText(file)} is not valid YAML${line === undefined ? '' : ` in line ${line}`}.`,
-      'Fix the file, or choose another with --kubeconfig.',
-      fault,
-    );
-  }
-  const content: unknown = document.toJS();
+function parse(bytes: Uint8Array, file: string, folder: string): Kubeconfig {
+  const { value: content, duplicates } = readContent(bytes, file);
   const current = textAt(content, 'current-context');
   return {
     contexts: entries(content, 'contexts', 'context', file, folder),
@@ -94,7 +87,25 @@ function parse(text: string, file: string, folder: string): Kubeconfig {
     users: entries(content, 'users', 'user', file, folder),
     ...(current === undefined || current === '' ? {} : { current }),
     files: [file],
+    warnings: duplicates.map(
+      ({ key, line }) =>
+        `The kubeconfig ${safeText(file)} has the key ${safeText(key)} twice, again in line ${line}; the last one counts, as for kubectl.`,
+    ),
   };
+}
+
+function readContent(bytes: Uint8Array, file: string): ReturnType<typeof readFirstYaml> {
+  try {
+    return readFirstYaml(textOfBytes(bytes));
+  } catch (error) {
+    if (!(error instanceof YamlProblem || error instanceof NoText)) throw error;
+    throw new SluiceError(
+      'config',
+      `The kubeconfig ${safeText(file)} is not valid YAML in line ${error.line}: ${safeText(error.message)}.`,
+      'Fix the file, or choose another with --kubeconfig.',
+      error,
+    );
+  }
 }
 
 function entries(
@@ -128,7 +139,8 @@ function merge(parts: readonly Kubeconfig[]): Kubeconfig {
     contexts: first((part) => part.contexts),
     clusters: first((part) => part.clusters),
     users: first((part) => part.users),
-    ...(current === undefined ? {} : { current }),
+    current,
     files: parts.flatMap((part) => part.files),
+    warnings: parts.flatMap((part) => part.warnings),
   };
 }

@@ -42,7 +42,7 @@ export async function chooseTarget(config: Kubeconfig, options: TargetOptions): 
     namespace: options.namespace || textAt(context.fields, 'namespace') || 'default',
     cluster: clusterEntry,
     user: userEntry,
-    ...(impersonate === undefined ? {} : { impersonate }),
+    impersonate,
   };
 }
 

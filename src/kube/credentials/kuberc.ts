@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parse } from 'yaml';
 import { SluiceError } from '../../core/errors.ts';
 import { listAt, textAt } from '../../core/json.ts';
 import { safeText } from '../../core/safe-text.ts';
+import { readFirstYaml } from '../../core/yaml/read.ts';
+import { textOfBytes } from '../../core/yaml/text-of-bytes.ts';
 
 /**
  * Honours the `credentialPluginPolicy` of kubectl's own preferences (`KUBERC`, else `~/.kube/kuberc`; KEP-3104):
@@ -31,7 +32,7 @@ export async function pluginAllowed(command: string): Promise<void> {
 
 async function readPreferences(path: string): Promise<unknown> {
   try {
-    return parse(await readFile(path, 'utf8'));
+    return readFirstYaml(textOfBytes(await readFile(path))).value;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new SluiceError(

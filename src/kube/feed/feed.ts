@@ -1,8 +1,8 @@
 import type { FeedState } from '../../core/cluster/events.ts';
 import type { ClusterFeed } from '../../core/ports.ts';
+import { pause } from '../../wait.ts';
 import type { Discovery } from '../discovery.ts';
 import { ApiError } from '../errors.ts';
-import { pause } from '../http/back-off.ts';
 import type { ApiClient } from '../http/client.ts';
 import type { Times } from '../list-watch/list-watch.ts';
 import { streamsLists, type VersionSource } from '../version.ts';

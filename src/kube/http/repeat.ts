@@ -1,5 +1,5 @@
+import { delayAfter, pause } from '../../wait.ts';
 import { ApiError } from '../errors.ts';
-import { delayAfter, pause } from './back-off.ts';
 import type { Call } from './client.ts';
 import type { Health } from './health.ts';
 import { NetworkError } from './network-error.ts';

@@ -1,7 +1,7 @@
 import type { FeedState } from '../../core/cluster/events.ts';
 import type { ApiObject } from '../../core/ports.ts';
+import { type BackOff, delayAfter, pause } from '../../wait.ts';
 import { ApiError } from '../errors.ts';
-import { type BackOff, delayAfter, pause } from '../http/back-off.ts';
 import type { ApiClient } from '../http/client.ts';
 import { NetworkError } from '../http/network-error.ts';
 import type { Collection } from './collection.ts';

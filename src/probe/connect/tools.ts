@@ -1,4 +1,4 @@
-import type { Protocol } from '../../core/cluster/objects.ts';
+import { PROTOCOLS, type Protocol } from '../../core/cluster/objects.ts';
 import { type Finding, findingInText, type ToolRun, wasCut } from './finding.ts';
 import { BASH_TCP, BASH_UDP, NODE, PERL, PYTHON } from './scripts.ts';
 import type { ConnectTarget } from './target.ts';
@@ -29,7 +29,7 @@ export const TOOLS: readonly ConnectTool[] = [
     name: 'getent',
     first: true,
     needs: ['getent', 'timeout'],
-    protocols: ['TCP', 'UDP', 'SCTP'],
+    protocols: PROTOCOLS,
     direct: false,
     command: ({ host, form }) =>
       form === 'name' ? ['timeout', String(PATIENCE), 'getent', 'hosts', host] : undefined,
@@ -99,7 +99,7 @@ export const TOOLS: readonly ConnectTool[] = [
   {
     name: 'agnhost connect',
     needs: ['/agnhost'],
-    protocols: ['TCP', 'UDP', 'SCTP'],
+    protocols: PROTOCOLS,
     direct: true,
     command: ({ address, protocol }) => [
       '/agnhost',

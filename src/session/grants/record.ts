@@ -42,8 +42,8 @@ export async function record(
     cluster: {
       context: info.context,
       server: info.server,
-      ...(info.clusterUid === undefined ? {} : { clusterUid: info.clusterUid }),
-      ...(info.caSha256 === undefined ? {} : { caSha256: info.caSha256 }),
+      clusterUid: info.clusterUid,
+      caSha256: info.caSha256,
     },
     grant: {
       id: grant.id,
@@ -53,7 +53,7 @@ export async function record(
       ...(window === undefined ? {} : { seconds: window.seconds, expiresAt: isoSeconds(window.end) }),
     },
     reason: grant.reason,
-    ...(grant.ticket === undefined ? {} : { ticket: grant.ticket }),
+    ticket: grant.ticket,
     outcome,
     ...extra,
   });
@@ -71,7 +71,7 @@ export async function recordRefusal(deps: GrantDeps, request: GrantRequest, why:
       destination: nameOfEnd(destination),
       ports,
       reason,
-      ...(ticket === undefined ? {} : { ticket }),
+      ticket,
       requester: deps.identity.username,
       halves: [],
       state: { name: 'leasing' },
@@ -106,7 +106,7 @@ export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = 
           namespace,
           name: object.name,
           uid: object.uid,
-          ...(auditId === undefined ? {} : { auditId }),
+          auditId,
         },
       ];
     }),

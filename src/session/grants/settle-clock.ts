@@ -1,5 +1,5 @@
 import type { Grant } from '../../core/access/grant.ts';
-import { pause } from '../wait.ts';
+import { pause } from '../../wait.ts';
 import { policyRef } from './objects.ts';
 import type { GrantDeps } from './record.ts';
 

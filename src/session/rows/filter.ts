@@ -1,5 +1,6 @@
 import uFuzzy from '@leeoniya/ufuzzy';
-import { type Labels, matches, type Requirement } from '../../core/cluster/labels.ts';
+import { parseLabelQuery } from '../../core/cluster/label-query.ts';
+import type { Labels } from '../../core/cluster/labels.ts';
 
 /** What a filter looks at in a row. */
 export type Searchable = { readonly text: string; readonly labels?: Labels };
@@ -8,10 +9,12 @@ export type Searchable = { readonly text: string; readonly labels?: Labels };
 export type RowFilter = (row: Searchable) => boolean;
 
 const all: RowFilter = () => true;
+const none: RowFilter = () => false;
 
 /**
  * A filter as k9s reads it: `text` is a regular expression (taken literally where it is none), `!text` its inverse,
- * `-l app=web,tier!=x` labels, `-f text` fuzzy. Empty passes everything.
+ * `-l app=web,tier!=x` labels as kubectl's `-l`, `-f text` fuzzy. Empty passes everything; a selector that can't be read
+ * passes nothing (`filterProblem` says why).
  */
 export function parseFilter(text: string): RowFilter {
   const trimmed = text.trim();
@@ -20,7 +23,7 @@ export function parseFilter(text: string): RowFilter {
   if (trimmed.startsWith('-f ')) return byFuzzy(trimmed.slice(3).trim());
   if (trimmed.startsWith('!')) {
     const inner = parseFilter(trimmed.slice(1));
-    return inner === all ? all : (row) => !inner(row);
+    return inner === all || inner === none ? inner : (row) => !inner(row);
   }
   const pattern = regular(trimmed);
   return (row) => pattern.test(row.text);
@@ -34,18 +37,18 @@ function regular(text: string): RegExp {
   }
 }
 
-function byLabels(text: string): RowFilter {
-  const selector = text.split(',').flatMap((part) => requirement(part.trim()) ?? []);
-  return (row) => row.labels !== undefined && matches(selector, row.labels);
+/** Why a filter can't be read; undefined when it can. */
+export function filterProblem(text: string): string | undefined {
+  const [, selector] = /^\s*(?:!\s*)*-l (.*)$/s.exec(text) ?? [];
+  const query = parseLabelQuery(selector ?? '');
+  // The server's words end in examples and a regular expression.
+  return 'problem' in query ? query.problem.replace(/ \(e\.g\. .*$/s, '') : undefined;
 }
 
-function requirement(part: string): Requirement | undefined {
-  const [, not, key, operator, value] = /^(!?)([^=!\s]+)\s*(==?|!=)?\s*(.*)$/.exec(part) ?? [];
-  if (key === undefined || key === '') return undefined;
-  if (operator === undefined || operator === '') {
-    return { key, operator: not === '!' ? 'DoesNotExist' : 'Exists', values: [] };
-  }
-  return { key, operator: operator === '!=' ? 'NotIn' : 'In', values: [value ?? ''] };
+function byLabels(text: string): RowFilter {
+  const query = parseLabelQuery(text);
+  if ('problem' in query) return none;
+  return ({ labels }) => labels !== undefined && query.matches(labels);
 }
 
 function byFuzzy(needle: string): RowFilter {

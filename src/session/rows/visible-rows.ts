@@ -123,7 +123,7 @@ function attemptText({ row, why }: AttemptLine): Searchable {
   const labels = row.source.labels ?? row.destination.labels;
   return {
     text: `${row.sourceName} ${row.destinationName} ${row.port ?? ''} ${row.protocol} ${row.verdict} ${why}`,
-    ...(labels === undefined ? {} : { labels }),
+    labels,
   };
 }
 

@@ -1,5 +1,5 @@
+import { pause } from '../../wait.ts';
 import type { App } from '../app/app.ts';
-import { pause } from '../wait.ts';
 import type { Publishing } from './publishing.ts';
 
 /** Notices go by themselves after this long, errors when a key is pressed. */

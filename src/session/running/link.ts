@@ -14,6 +14,8 @@ export type LinkParts = {
   readonly listener: RuntimeListener;
   /** Called when another connection is to be shown, before its first news. */
   readonly onShown: (runtime: Runtime) => void;
+  /** Takes what the user should know of the connection that is shown. */
+  readonly onWarning: (text: string) => void;
 };
 
 /** The connection at work, and the way to another one. */
@@ -28,7 +30,12 @@ export type Link = {
   readonly dispose: () => Promise<void>;
 };
 
-type Opened = { readonly runtime: Runtime; readonly show: () => void; readonly leave: () => Promise<void> };
+type Opened = {
+  readonly runtime: Runtime;
+  readonly warnings: readonly string[];
+  readonly show: () => void;
+  readonly leave: () => Promise<void>;
+};
 
 /** A link that is not connected yet. */
 export function createLink(parts: LinkParts): Link {
@@ -53,6 +60,7 @@ export function createLink(parts: LinkParts): Link {
       shown = opened;
       parts.onShown(opened.runtime);
       opened.show();
+      opened.warnings.forEach(parts.onWarning);
       await before?.leave();
     },
     dispose: async () => {
@@ -78,7 +86,7 @@ async function open(
   const runtime = await startRuntime(
     connection,
     {
-      ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),
+      namespace: connection.namespace,
       clock: deps.clock,
       version: deps.version,
       limits: deps.limits,
@@ -101,6 +109,7 @@ async function open(
   });
   return {
     runtime,
+    warnings: connection.warnings ?? [],
     show: () => {
       stage = 'shown';
       for (const news of early.splice(0)) news();

@@ -1,7 +1,7 @@
 import type { FeedState } from '../../core/cluster/events.ts';
 import { sameJson } from '../../core/json.ts';
+import { pause } from '../../wait.ts';
 import type { Connection } from '../connection.ts';
-import { pause } from '../wait.ts';
 
 type Foreign = Awaited<ReturnType<Connection['foreign']>>;
 

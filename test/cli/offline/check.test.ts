@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { FIELDS, readExpectations } from '../../../src/cli/offline/check/expectations.ts';
 import { judgeExpectations } from '../../../src/cli/offline/check/judge.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
 import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { readYaml } from '../../../src/core/yaml/read.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runProgram } from '../../helpers/program.ts';
 
-const documents = parseAllDocuments(SHOP).map((document): unknown => document.toJS());
+const documents = readYaml(SHOP).map(({ value }) => value);
 
 /** The results of expectations, as `met`, `violated` or `undecidable`, and what is wrong. */
 function check(text: string, more: readonly unknown[] = []) {
@@ -111,7 +111,7 @@ describe('a file of expectations that is wrong', () => {
     ['expect:\n  - deny: { from: a, to: b }\n  - alow: {}\n', 3, 'expect[1].alow is not known here'],
     ['expect:\n  - name: x\n', 2, 'expect[0] must have one of allow, deny, only, onlyTo'],
     ['expect:\n  - allow: { from: a, to: b }\n', 2, 'expect[0].allow.port is missing'],
-    ['expect:\n  - deny:\n      from: a\n', 3, 'expect[0].deny.to is missing'],
+    ['expect:\n  - deny:\n      from: a\n', 2, 'expect[0].deny.to is missing'],
     ['expect:\n  - deny:\n      from: a\n      to: 7\n', 4, 'expect[0].deny.to must be an end'],
     [
       'expect:\n  - deny:\n      from: a\n      to: b\n      port: 70000\n',

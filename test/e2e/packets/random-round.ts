@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stringify } from 'yaml';
+import { writeYaml } from '../../../src/core/yaml/write.ts';
 import { type Cell, PODS, SERVED } from './fleet.ts';
 import { type EndName, every, NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
 import type { Draft } from './round.ts';
@@ -140,7 +140,7 @@ function roundIn(cell: Cell): fc.Arbitrary<RandomRound> {
       ingress: often(rules(cell, 'from')),
       egress: often(rules(cell, 'to'), 1),
     })
-    .map(({ namespace, ...spec }): Draft => ({ namespace: narrow(namespace), spec: stringify(solid(spec)) }));
+    .map(({ namespace, ...spec }): Draft => ({ namespace: narrow(namespace), spec: writeYaml(solid(spec)) }));
   return fc.record({
     drafts: fc.array(draft, { minLength: 2, maxLength: 10 }),
     paths: fc.shuffledSubarray([...allPaths()], { minLength: PATHS, maxLength: PATHS }),

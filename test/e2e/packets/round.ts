@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parse } from 'yaml';
 import { isRecord } from '../../../src/core/json.ts';
 import type { ApiObject } from '../../../src/core/ports.ts';
+import { readFirstYaml } from '../../../src/core/yaml/read.ts';
 import { type Dial, dialFromHost, dialFromPod, type Packet } from './dial.ts';
 import type { Enforced } from './enforced.ts';
 import type { Cell } from './fleet.ts';
@@ -77,7 +77,7 @@ function objectOf(namespace: string, name: string, { spec }: Draft): ApiObject {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name, namespace },
-    spec: parse(spec) as unknown,
+    spec: readFirstYaml(spec).value,
   };
 }
 

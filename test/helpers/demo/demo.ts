@@ -1,5 +1,5 @@
-import { parse } from 'yaml';
 import { at, isRecord, listAt, textAt } from '../../../src/core/json.ts';
+import { readFirstYaml } from '../../../src/core/yaml/read.ts';
 import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
 
 /** One answer of an API server. `body` is parsed JSON, or the text. */
@@ -44,7 +44,7 @@ export type SendOptions = { readonly type?: string; readonly headers?: Readonly<
 
 /** A client for the user of a kubeconfig. */
 export function apiOf(kubeconfig: string): Api {
-  const config: unknown = parse(kubeconfig);
+  const config: unknown = readFirstYaml(kubeconfig).value;
   const base = textAt(config, 'clusters', 0, 'cluster', 'server') ?? '';
   const token = textAt(config, 'users', 0, 'user', 'token') ?? '';
   const namespace = textAt(config, 'contexts', 0, 'context', 'namespace') ?? 'default';

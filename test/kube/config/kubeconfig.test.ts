@@ -76,6 +76,45 @@ test('a file that is no YAML names the line', async () => {
   await expect(loadKubeconfig(path)).rejects.toThrow(`${path} is not valid YAML in line 3`);
 });
 
+test('merged fields count, and of a key that is there twice the last one, with a warning', async () => {
+  const path = await file(
+    'scripted',
+    `current-context: gone
+contexts:
+- name: a
+  context: &base {cluster: shared, user: me}
+- name: b
+  context: {<<: *base, namespace: payments}
+clusters: [{name: shared, cluster: {server: 'https://one.example'}}]
+users: [{name: me, user: {token: on}}]
+current-context: b
+`,
+  );
+  const loaded = await loadKubeconfig(path);
+  expect(await chooseTarget(loaded, {})).toMatchObject({
+    context: 'b',
+    namespace: 'payments',
+    user: { name: 'me' },
+  });
+  expect(loaded.warnings).toEqual([
+    `The kubeconfig ${path} has the key current-context twice, again in line 9; the last one counts, as for kubectl.`,
+  ]);
+});
+
+test('a file may be UTF-16, as PowerShell writes it', async () => {
+  const path = join(folder, 'wide');
+  await writeFile(path, `\ufeff${config('wide', { current: 'wide' }).replaceAll('\n', '\r\n')}`, 'utf16le');
+  const loaded = await loadKubeconfig(path);
+  expect(loaded.current).toBe('wide');
+  expect(loaded.warnings).toEqual([]);
+});
+
+test('bytes that are no text are told with the line', async () => {
+  const path = join(folder, 'binary');
+  await writeFile(path, Buffer.from([97, 58, 10, 0xff, 0xff]));
+  await expect(loadKubeconfig(path)).rejects.toThrow(`${path} is not valid YAML in line 2: is not UTF-8`);
+});
+
 test('an unknown context names those that are near, else all', async () => {
   const loaded = await loadKubeconfig({ text: config('kind-production', { current: 'kind-production' }) });
   await expect(chooseTarget(loaded, { context: 'kind-prodution' })).rejects.toMatchObject({

@@ -51,6 +51,7 @@ afterEach(async () => {
 function noted(context: string, connection: Connection): Connection {
   return {
     ...connection,
+    warnings: context === 'odd' ? ['The kubeconfig has the key users twice.'] : [],
     dispose: async () => {
       closed.push(context);
       await connection.dispose();
@@ -85,6 +86,14 @@ test('another context takes over once it stands, in its own namespace, and the f
   await eventually(() => expect(closed).toEqual(['demo']));
   await eventually(() => expect(state().pods.length).toBeGreaterThan(0));
   expect(state().notice).toBeUndefined();
+});
+
+test('what is odd about the kubeconfig is said once the context is shown', async () => {
+  command('ctx odd');
+  await eventually(() =>
+    expect(state().notice).toMatchObject({ level: 'warn', text: 'The kubeconfig has the key users twice.' }),
+  );
+  expect(closed).toEqual(['demo']);
 });
 
 test('a context that does not answer leaves everything as it was, and says why', async () => {

@@ -91,6 +91,15 @@ test('a filter tells what it leaves', () => {
   ]);
 });
 
+test('a filter that can’t be read tells why', () => {
+  const open = sessionState({ overlay: { type: 'filter', pane: 'pods', field: textField('-l app in (') } });
+  const panes = { ...open.panes, pods: { index: 0, filter: '-l app in (' } };
+  const after: SessionState = { ...open, panes, focus: 'pods', overlay: { type: 'none' } };
+  expect(announce({ ...open, focus: 'pods' }, after, () => [])).toContain(
+    "the filter -l app in ( can't be read: unable to parse requirement: found '', expected: ',', ')' or identifier",
+  );
+});
+
 test('what opens is read whole; later only what is new in it', () => {
   const overlay: Overlay = {
     type: 'explain',

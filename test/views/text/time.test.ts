@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compact, plural, several } from '../../../views/text/count.ts';
+import { plural } from '../../../src/core/plural.ts';
+import { compact, several } from '../../../views/text/count.ts';
 import { age } from '../../../views/text/time.ts';
 
 test('ages are short, and a clock that is ahead is now', () => {

@@ -1,7 +1,7 @@
+import { plural } from '../../../src/core/plural.ts';
 import { trustOf } from '../../../src/core/traffic/trust.ts';
 import type { AttemptLine } from '../../../src/session/state.ts';
 import { attemptVerdict } from '../../columns/verdict.ts';
-import { plural } from '../../text/count.ts';
 import { span } from '../../text/span.ts';
 import { age } from '../../text/time.ts';
 import type { Item } from './items.ts';

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../src/core/access/duration.ts';
 import { keyOf } from '../../../src/core/cluster/objects.ts';
+import { plural } from '../../../src/core/plural.ts';
 import type { GrantField, GrantForm, SessionState } from '../../../src/session/state.ts';
-import { plural } from '../../text/count.ts';
 import { columnsOf } from '../../text/fit.ts';
 import { type Line, type Span, span } from '../../text/span.ts';
 import { wrap } from '../../text/wrap.ts';

@@ -1,9 +1,10 @@
 import type { GrantPlan, PlannedHalf } from '../../../src/core/access/plan.ts';
+import { plural } from '../../../src/core/plural.ts';
 import type { Direction } from '../../../src/core/policy/model/policy.ts';
 import type { IsolationChange, PairChange } from '../../../src/core/policy/model/verdict.ts';
 import { pathChangesText } from '../../../src/core/policy/reach/change-text.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../../src/session/state.ts';
-import { plural, several } from '../../text/count.ts';
+import { several } from '../../text/count.ts';
 import { type Line, span, type Tone } from '../../text/span.ts';
 import { wallClock } from '../../text/time.ts';
 import { entry } from '../../text/wrap.ts';

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { isNode, LineCounter, parseDocument } from 'yaml';
-import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import type { Protocol } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
+import { isRecord } from '../../../core/json.ts';
 import type { Connections } from '../../../core/policy/model/connections.ts';
 import { safeDeep, safeText } from '../../../core/safe-text.ts';
+import { readFirstYaml, YamlProblem } from '../../../core/yaml/read.ts';
 import type { ManifestFile } from '../manifests/read-files.ts';
 import { EVERYTHING, either, NOTHING } from '../reach/port-sets.ts';
 
@@ -73,26 +73,15 @@ export const FIELDS = {
  * @throws SluiceError `config` with the line of what is wrong
  */
 export function readExpectations({ name: file, text }: ManifestFile): Expectations {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [malformed] = document.errors;
-  if (malformed !== undefined) {
-    throw wrong(file, lines.linePos(malformed.pos[0]).line, malformed.message.replace(/[.:]?\n?$/, ''));
-  }
-  const lineOf = (path: readonly unknown[]): number => {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const node: unknown = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
-  const value = toPlain(file, () => document.toJS() as unknown);
-  if (!isRaw(value)) throw wrong(file, 1, 'the file must be an object');
+  const { value, duplicates, lineOf } = read(file, text);
+  const [twice] = duplicates;
+  if (twice !== undefined) throw wrong(file, twice.line, `the key ${twice.key} is there twice`);
+  if (!isRecord(value)) throw wrong(file, 1, 'the file must be an object');
   const parsed = v.safeParse(File, value);
   if (!parsed.success) {
     const [issue, ...more] = parsed.issues;
-    const path = (issue.path ?? []).map(({ key }) => key);
-    const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+    const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
     throw wrong(file, lineOf(path), `${where.replace(/^\./, '') || 'the file'} ${issue.message}${others}`);
   }
@@ -124,11 +113,12 @@ function notThere(issue: v.StrictObjectIssue): string {
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }
 
-function toPlain(file: string, make: () => unknown): unknown {
+function read(file: string, text: string): ReturnType<typeof readFirstYaml> {
   try {
-    return make();
+    return readFirstYaml(text);
   } catch (error) {
-    throw wrong(file, 1, error instanceof Error ? error.message : String(error));
+    if (error instanceof YamlProblem) throw wrong(file, error.line, error.message);
+    throw error;
   }
 }
 

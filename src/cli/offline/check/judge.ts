@@ -1,7 +1,7 @@
-import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import type { IpRange } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
+import { nearestNames } from '../../../core/nearest.ts';
 import { summarize } from '../../../core/policy/explain/half.ts';
 import type { Connections } from '../../../core/policy/model/connections.ts';
 import type { End } from '../../../core/policy/model/verdict.ts';

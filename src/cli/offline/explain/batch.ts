@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseAskedPorts } from '../../../core/cluster/ends/asked-ports.ts';
 import { parsePathEnd } from '../../../core/cluster/ends/path-end.ts';
-import { isRaw } from '../../../core/cluster/mapping/raw.ts';
 import { asSluiceError, SluiceError } from '../../../core/errors.ts';
+import { isRecord } from '../../../core/json.ts';
 import type { Verdict } from '../../../core/policy/model/verdict.ts';
 import type { PathAnswer, PathJudge } from '../../../core/policy/path/judge-path.ts';
 import { safeDeep } from '../../../core/safe-text.ts';
@@ -67,7 +67,7 @@ function questionOf(line: string): Question {
   } catch (error) {
     throw wrong(`The line is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
-  if (!isRaw(value)) throw wrong('The line is no JSON object.');
+  if (!isRecord(value)) throw wrong('The line is no JSON object.');
   return safeDeep(value);
 }
 

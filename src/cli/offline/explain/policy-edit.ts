@@ -1,7 +1,7 @@
-import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import { policyKey } from '../../../core/cluster/model.ts';
 import { keyOf } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
+import { nearestNames } from '../../../core/nearest.ts';
 import { POLICY_KINDS, type PolicyKind } from '../../../core/policy/kinds.ts';
 import type { Policy, PolicyRef } from '../../../core/policy/model/policy.ts';
 import { loadManifests } from '../manifests/load.ts';

@@ -1,3 +1,4 @@
+import { plural } from '../../../core/plural.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { policyText } from '../explain/policy-edit.ts';
 import type { LintRule, PlacedFinding } from './findings.ts';
@@ -26,7 +27,7 @@ export function rulesText(rules: readonly LintRule[]): string {
 }
 
 function summaryOf(findings: readonly PlacedFinding[], policies: number): string {
-  const among = `${policies} ${policies === 1 ? 'policy' : 'policies'}`;
+  const among = plural(policies, 'policy', 'policies');
   if (findings.length === 0) return `No mistakes found in ${among}.`;
   const counts = (['error', 'warning', 'info'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;

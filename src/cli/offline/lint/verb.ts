@@ -1,5 +1,5 @@
-import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
 import { SluiceError } from '../../../core/errors.ts';
+import { nearestNames } from '../../../core/nearest.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { toJson } from '../../output/json.ts';

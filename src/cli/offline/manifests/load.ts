@@ -4,7 +4,13 @@ import { SluiceError } from '../../../core/errors.ts';
 import type { ForeignObject } from '../../../core/policy/model/policy.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { foreignPolicyOf } from './foreign.ts';
-import { duplicateNotes, kustomizationNotes, leftOutNotes, type ManifestNote } from './notes.ts';
+import {
+  duplicateKeyNotes,
+  duplicateNotes,
+  kustomizationNotes,
+  leftOutNotes,
+  type ManifestNote,
+} from './notes.ts';
 import { type ManifestObject, objectsOf } from './objects.ts';
 import { parseFiles } from './parse-files.ts';
 import { readManifestFiles } from './read-files.ts';
@@ -55,6 +61,7 @@ export async function loadManifests(
       ...(templates.length === 0 ? [] : [{ type: 'templates', files: templates } as const]),
       ...(dangling.length === 0 ? [] : [{ type: 'dangling', files: dangling } as const]),
       ...refused.map((item) => ({ type: 'refused', ...item }) as const),
+      ...duplicateKeyNotes(documents),
       ...duplicateNotes(objects, namespace),
       ...kustomizationNotes(documents),
       ...leftOutNotes(objects, others, namespace),

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { assertNever } from '../../../core/assert-never.ts';
-import { isRaw } from '../../../core/cluster/mapping/raw.ts';
-import { kindOf, policyKindOf } from '../../../core/policy/kinds.ts';
+import { isRecord } from '../../../core/json.ts';
+import { plural } from '../../../core/plural.ts';
+import { groupOf, kindOf, policyKindOf } from '../../../core/policy/kinds.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { foreignPolicyOf } from './foreign.ts';
 import { type ManifestObject, objectText } from './objects.ts';
@@ -11,6 +12,7 @@ import { type RefusedObject, refusalText, refusedObjects } from './refused.ts';
 /** What a reader must know of manifests that were read all the same. */
 export type ManifestNote =
   | ({ readonly type: 'refused' } & RefusedObject)
+  | { readonly type: 'key-twice'; readonly place: Place; readonly key: string; readonly line: number }
   | { readonly type: 'twice'; readonly object: ManifestObject; readonly before: Place }
   | { readonly type: 'templates' | 'dangling'; readonly files: readonly string[] }
   | { readonly type: 'kustomization'; readonly file: string; readonly fields: readonly string[] }
@@ -30,7 +32,7 @@ export function duplicateNotes(
   return objects.flatMap((object): readonly ManifestNote[] => {
     const { apiVersion, kind, namespace, name, place } = object;
     if (name === '') return [];
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    const group = groupOf(apiVersion);
     const key = [group, kind, namespace ?? defaultNamespace, name].join('\n');
     const before = seen.get(key);
     seen.set(key, place);
@@ -38,10 +40,17 @@ export function duplicateNotes(
   });
 }
 
+/** Keys that a map has twice, as a script that appends makes them. */
+export function duplicateKeyNotes(documents: readonly ManifestDocument[]): readonly ManifestNote[] {
+  return documents.flatMap(({ place, duplicates }) =>
+    duplicates.map(({ key, line }) => ({ type: 'key-twice', place, key, line }) as const),
+  );
+}
+
 /** Kustomizations that make something else of the files that they list. */
 export function kustomizationNotes(documents: readonly ManifestDocument[]): readonly ManifestNote[] {
   return documents.flatMap(({ place: { file }, value }): readonly ManifestNote[] => {
-    if (!isKustomization(file) || !isRaw(value)) return [];
+    if (!isKustomization(file) || !isRecord(value)) return [];
     const fields = Object.keys(value).filter((key) => !PLAIN.includes(key));
     return fields.length === 0 ? [] : [{ type: 'kustomization', file, fields }];
   });
@@ -119,6 +128,8 @@ function textOfNote(note: ManifestNote): string {
       return `${objectText(note.object)} is there twice: ${placeText(note.before)}; ${placeText(
         note.object.place,
       )}. The last one counts.`;
+    case 'key-twice':
+      return `${placeText({ ...note.place, line: note.line })}: the key ${safeText(note.key)} is there twice. The last one counts.`;
     case 'templates':
       return `${plural(note.files.length, 'file')} left out, as templates that are not filled in: ${cut(
         note.files,
@@ -158,8 +169,4 @@ export function placeText({ file, document, line }: Place): string {
 function cut(items: readonly string[], separator = ', '): string {
   const shown = safeText(items.slice(0, 3).join(separator), 2_000);
   return items.length > 3 ? `${shown} and ${items.length - 3} more` : shown;
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf, rawsOf, textOf } from '../../../core/cluster/mapping/raw.ts';
+import { isRecord, type Raw, rawOf, rawsOf, textOf } from '../../../core/json.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import type { ManifestDocument, Place } from './parse.ts';
 
@@ -22,7 +22,7 @@ export function objectsOf(documents: readonly ManifestDocument[]): {
   const others: Place[] = [];
   for (const { place, value } of documents) {
     if (value === null || value === undefined) continue;
-    const found = (Array.isArray(value) ? rawsOf(value) : isRaw(value) ? [value] : []).flatMap((raw) =>
+    const found = (Array.isArray(value) ? rawsOf(value) : isRecord(value) ? [value] : []).flatMap((raw) =>
       open(raw, undefined, undefined),
     );
     const named = found.filter(({ kind }) => textOf(kind) !== undefined);

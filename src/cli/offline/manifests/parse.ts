@@ -1,14 +1,20 @@
 import { SluiceError } from '../../../core/errors.ts';
 import { safeText } from '../../../core/safe-text.ts';
+import type { DuplicateKey } from '../../../core/yaml/lines.ts';
+import { readYaml, YamlProblem } from '../../../core/yaml/read.ts';
 import { jsonDocuments, parseJson } from './json-documents.ts';
 import type { ManifestFile } from './read-files.ts';
-import { parseYaml, YamlProblem } from './yaml.ts';
 
 /** Where a document stands. Documents and lines count from 1. */
 export type Place = { readonly file: string; readonly document: number; readonly line: number };
 
 /** One document of a file, parsed; null when it is empty. */
-export type ManifestDocument = { readonly place: Place; readonly value: unknown };
+export type ManifestDocument = {
+  readonly place: Place;
+  readonly value: unknown;
+  /** Keys that are there twice, with their lines in the file. */
+  readonly duplicates: readonly DuplicateKey[];
+};
 
 /** A document starts where a line starts with `---`, wherever that is (YAML 1.2.2 §9.1.2). */
 const MARKER = /^---(?=\s|$)/gm;
@@ -23,8 +29,17 @@ export function parseManifestFile({ name, text }: ManifestFile): readonly Manife
   let line = 1;
   for (const piece of jsonDocuments(text) ?? piecesOf(text)) {
     const start = line + countLines(preambleOf(piece));
-    for (const value of parsePiece(piece, { file: name, document: documents.length + 1, line })) {
-      documents.push({ place: { file: name, document: documents.length + 1, line: start }, value });
+    const before = line - 1;
+    for (const { value, duplicates } of parsePiece(piece, {
+      file: name,
+      document: documents.length + 1,
+      line,
+    })) {
+      documents.push({
+        place: { file: name, document: documents.length + 1, line: start },
+        value,
+        duplicates: duplicates.map((item) => ({ ...item, line: item.line + before })),
+      });
     }
     line += countLines(piece);
   }
@@ -48,11 +63,14 @@ function preambleOf(piece: string): string {
   return /^(?:(?:---)?[^\S\n]*(?:#.*)?\n)*/.exec(piece)?.[0] ?? '';
 }
 
-function parsePiece(piece: string, place: Place): readonly unknown[] {
+function parsePiece(
+  piece: string,
+  place: Place,
+): readonly { readonly value: unknown; readonly duplicates: readonly DuplicateKey[] }[] {
   try {
-    return parseJson(piece) ?? parseYaml(piece);
+    return parseJson(piece)?.map((value) => ({ value, duplicates: [] })) ?? readYaml(piece);
   } catch (error) {
-    if (error instanceof YamlProblem) throw malformed({ ...place, line: place.line + error.line }, error);
+    if (error instanceof YamlProblem) throw malformed({ ...place, line: place.line + error.line - 1 }, error);
     throw error;
   }
 }

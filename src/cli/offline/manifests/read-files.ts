@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { SluiceError } from '../../../core/errors.ts';
-import { textOfBytes } from './text-of-bytes.ts';
+import { safeText } from '../../../core/safe-text.ts';
+import { NoText, textOfBytes } from '../../../core/yaml/text-of-bytes.ts';
 import { type FoundFile, findFiles } from './walk.ts';
 
 /** A file of manifests: its name as errors tell it, and its contents. */
@@ -33,7 +34,7 @@ export async function readManifestFiles(paths: readonly string[]): Promise<Manif
   const seen = new Set<string>();
   for (const path of paths) {
     if (path === '-') {
-      files.push({ name: 'stdin', text: textOfBytes(await buffer(process.stdin), 'stdin'), as: 'named' });
+      files.push({ name: 'stdin', text: textOf(await buffer(process.stdin), 'stdin'), as: 'named' });
       continue;
     }
     const found = await filesAt(path, seen);
@@ -58,7 +59,7 @@ export async function readNamedFile(path: string): Promise<ManifestFile> {
     throw new SluiceError('usage', `${path} is a folder.`, 'Name a file.');
   }
   const name = path === '-' ? 'stdin' : path;
-  const text = path === '-' ? textOfBytes(await buffer(process.stdin), name) : await read(path);
+  const text = path === '-' ? textOf(await buffer(process.stdin), name) : await read(path);
   return { name, text, as: 'named' };
 }
 
@@ -77,7 +78,21 @@ function statusOf(path: string) {
 
 async function read(name: string): Promise<string> {
   const bytes = await readFile(name).catch((error: unknown) => unreadable(name, error));
-  return textOfBytes(bytes, name);
+  return textOf(bytes, name);
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return textOfBytes(bytes);
+  } catch (error) {
+    if (!(error instanceof NoText)) throw error;
+    throw new SluiceError(
+      'failed',
+      `${safeText(name)} is no text of manifests: line ${error.line} ${error.message}.`,
+      'Save it as UTF-8, or leave it out.',
+      error,
+    );
+  }
 }
 
 function unreadable(path: string, error: unknown): never {

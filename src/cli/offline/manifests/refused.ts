@@ -1,5 +1,6 @@
-import { nearestNames } from '../../../core/cluster/ends/nearest.ts';
+import { nearestNames } from '../../../core/nearest.ts';
 import {
+  groupOf,
   kindOf,
   POLICY_KINDS,
   type PolicyKind,
@@ -46,7 +47,7 @@ export function refusalJson({
   by,
   problems,
 }: RefusedObject): unknown {
-  return { kind, ...(namespace === undefined ? {} : { namespace }), name, place, by, problems };
+  return { kind, namespace, name, place, by, problems };
 }
 
 function refusalOf(object: ManifestObject, kind: PolicyKind): readonly RefusedObject[] {
@@ -82,7 +83,7 @@ function versionProblem({ apiVersion }: ManifestObject, { group, version }: Poli
 
 /** A kind of policy in a group where it is not, or a kind that is nearly one. */
 function unservedKind({ apiVersion, kind }: ManifestObject): string | undefined {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const group = groupOf(apiVersion);
   const meant = kindOf(kind);
   if (meant !== undefined && ['', 'extensions', ...GROUPS].includes(group)) {
     return `there is no ${kind} in ${apiVersion}, but in ${meant.group}/${meant.version}`;

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.ts';
 import { icmpTypeText, LAST_ICMP_TYPE } from '../../policy/model/icmp.ts';
-import type { Protocol } from '../objects.ts';
+import { type Protocol, protocolNamed } from '../objects.ts';
+import { portNameFaults } from '../validation/names.ts';
 
 /** The ports that a path is asked about; of ICMP, the types. Both ends inclusive. */
 export type AskedPorts =
@@ -15,11 +16,8 @@ export type AskedPorts =
       readonly code?: number;
     };
 
-const PROTOCOLS: Readonly<Record<string, Protocol>> = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' };
 const LAST_PORT = 65_535;
 const SHAPES = 'Write 5432/tcp, tcp/8000-8100, http, 53/udp, icmp, or icmp/8.';
-/** A port's name (IANA_SVC_NAME): at most 15 letters, digits and single dashes, with a letter. */
-const NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /**
  * Ports as people write them: `5432`, `5432/tcp`, `tcp/8000-8100`, a name (`http`, `dns/udp`), a protocol alone for
@@ -30,15 +28,15 @@ const NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
 export function parseAskedPorts(text: string): AskedPorts {
   const parts = text.trim().toLowerCase().split('/');
   if (parts.includes('icmp') || parts.includes('icmpv6')) return icmpOf(text, parts);
-  const at = parts.findIndex((part) => Object.hasOwn(PROTOCOLS, part));
-  const protocol = PROTOCOLS[parts[at] ?? ''] ?? 'TCP';
+  const at = parts.findIndex((part) => protocolNamed(part) !== undefined);
+  const protocol = protocolNamed(parts[at] ?? '') ?? 'TCP';
   const others = parts.filter((_, index) => index !== at);
   const [ports, ...more] = others;
   if (at >= 0 && ports === undefined) return { type: 'range', protocol, from: 1, to: LAST_PORT };
   if (ports === undefined || ports === '' || more.length > 0) throw wrong(text, 'is no port');
   const numbers = /^(\d+)(?:-(\d+))?$/.exec(ports);
   if (numbers === null) {
-    if (!NAME.test(ports)) throw wrong(text, 'is no port');
+    if (portNameFaults(ports).length > 0) throw wrong(text, 'is no port');
     return { type: 'named', protocol, name: ports };
   }
   const from = portOf(numbers[1] ?? '');

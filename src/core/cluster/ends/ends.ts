@@ -1,10 +1,10 @@
 import type { EndRef, PortSpec } from '../../access/grant.ts';
 import { assertNever } from '../../assert-never.ts';
 import { SluiceError } from '../../errors.ts';
+import { nearestNames } from '../../nearest.ts';
 import type { End } from '../../policy/model/verdict.ts';
 import type { ClusterModel } from '../model.ts';
 import { isLive, type Pod, type Service, type ServicePort } from '../objects.ts';
-import { nearestNames } from './nearest.ts';
 
 export { parseEnd, parsePort } from './parse-end.ts';
 
@@ -72,7 +72,7 @@ export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
   if (ref.type === 'ip' && pods.length === 0) return { name, pods, ends: [{ type: 'ip', ip: ref.ip }] };
   if (pods.length === 0) throw missing(model, ref, service);
   const ends = pods.map((pod): End => ({ type: 'pod', pod, ...(ref.type === 'ip' ? { ip: ref.ip } : {}) }));
-  return { name, pods, ends, ...(service === undefined ? {} : { service }) };
+  return { name, pods, ends, service };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EndRef, PortSpec } from '../../access/grant.ts';
 import { SluiceError } from '../../errors.ts';
 import { parseIp } from '../ip.ts';
-import type { Protocol } from '../objects.ts';
+import { parseAskedPorts } from './asked-ports.ts';
 
 /** The kinds that may be named, by every spelling that kubectl takes. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -94,35 +94,18 @@ function wrong(text: string, what: string): SluiceError {
   return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
 }
 
-const PROTOCOLS: Readonly<Record<string, Protocol>> = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' };
-
 /**
- * A port as people write it: `5432`, `5432/tcp`, `tcp/5432`; TCP when no protocol is named.
+ * One port as people write it: `5432`, `5432/tcp`, `tcp/5432`; TCP when no protocol is named.
  *
- * @throws SluiceError `usage` for port 0, above 65535, names, unknown protocols
+ * @throws SluiceError `usage` as `parseAskedPorts`, and for names, ranges and ICMP
  */
 export function parsePort(text: string): PortSpec {
-  const parts = text.trim().toLowerCase().split('/');
-  const [number = '', name = 'tcp'] =
-    parts.length === 2 && !/^\d/.test(parts[0] ?? '') ? parts.toReversed() : parts;
-  const protocol = Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
-  if (parts.length > 2 || protocol === undefined) {
-    throw new SluiceError(
-      'usage',
-      `"${text}" has no protocol that policies know.`,
-      'Write 5432/tcp, 53/udp or 3868/sctp.',
-    );
-  }
-  if (!/^\d+$/.test(number)) {
-    throw new SluiceError(
-      'usage',
-      `"${text}" is no port number.`,
-      'Name the port by its number, as in 5432/tcp.',
-    );
-  }
-  const port = Number(number);
-  if (port < 1 || port > 65_535) {
-    throw new SluiceError('usage', `Port ${number} does not exist.`, 'Ports go from 1 to 65535.');
-  }
-  return { port, protocol };
+  const asked = parseAskedPorts(text);
+  if (asked.type === 'range' && asked.from === asked.to)
+    return { port: asked.from, protocol: asked.protocol };
+  throw new SluiceError(
+    'usage',
+    `"${text}" is not one port number.`,
+    'Name the port by its number, as in 5432/tcp, 53/udp or 3868/sctp.',
+  );
 }

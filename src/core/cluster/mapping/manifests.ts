@@ -1,3 +1,4 @@
+import { isRecord, type Raw, rawOf, rawsOf, textOf, wordOf } from '../../json.ts';
 import { policyKindOf } from '../../policy/kinds.ts';
 import type { Policy } from '../../policy/model/policy.ts';
 import type { ApiObject } from '../../ports.ts';
@@ -13,7 +14,6 @@ import {
   type WorkloadRef,
 } from '../objects.ts';
 import { mapCidrGroup, mapEndpointSlice, mapNamespace, mapNode, mapPod, mapService } from './map.ts';
-import { isRaw, type Raw, rawOf, rawsOf, textOf, wordOf } from './raw.ts';
 import { scaledBy, standInsOf } from './stand-ins.ts';
 
 /** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
@@ -108,7 +108,7 @@ export function manifestEvents(
 
 /** The objects of a document: `List`, `PodList` and the like are opened, however deep. */
 function openLists(document: unknown): readonly ApiObject[] {
-  if (!isRaw(document)) return [];
+  if (!isRecord(document)) return [];
   const kind = textOf(document.kind) ?? '';
   if (!kind.endsWith('List') || !Array.isArray(document.items)) return [apiObject(document, {})];
   const itemKind = kind === 'List' ? undefined : kind.slice(0, -'List'.length);

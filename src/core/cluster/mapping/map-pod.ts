@@ -1,10 +1,10 @@
+import { numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../json.ts';
 import type { ApiObject } from '../../ports.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Labels } from '../labels.ts';
-import type { ContainerPort, Pod, PodPhase, Protocol, WorkloadRef } from '../objects.ts';
+import type { ContainerPort, Pod, Protocol, WorkloadRef } from '../objects.ts';
 import { safeLabels } from '../selector.ts';
-import { podStatus } from './pod-status.ts';
-import { numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from './raw.ts';
+import { phaseOf, podStatus } from './pod-status.ts';
 
 /**
  * A Pod of the API server, slim and sanitised. Tolerates whatever is missing: no phase is `Pending`, no namespace
@@ -18,7 +18,7 @@ export function mapPod(raw: ApiObject): Pod {
   const phase = phaseOf(status.phase);
   const node = textOf(spec.nodeName);
   const owner = ownerOf(raw, namespace, labels);
-  const shown = podStatus(raw, phase);
+  const shown = podStatus(raw);
   return {
     kind: 'Pod',
     namespace,
@@ -32,7 +32,7 @@ export function mapPod(raw: ApiObject): Pod {
     deleting: raw.metadata.deletionTimestamp !== undefined,
     ports: portsOf(spec),
     containers: containersOf(spec, status),
-    ...(owner === undefined ? {} : { owner }),
+    owner,
     serviceAccount: safeText(textOf(spec.serviceAccountName) ?? 'default'),
     readyContainers: shown.readyContainers,
     restarts: shown.restarts,
@@ -44,18 +44,6 @@ export function mapPod(raw: ApiObject): Pod {
 /** The protocol of a port; TCP when absent or unknown, as the API server defaults it (NP-24). */
 export function protocolOf(value: unknown): Protocol {
   return value === 'UDP' || value === 'SCTP' ? value : 'TCP';
-}
-
-function phaseOf(value: unknown): PodPhase {
-  switch (value) {
-    case 'Running':
-    case 'Succeeded':
-    case 'Failed':
-    case 'Unknown':
-      return value;
-    default:
-      return 'Pending';
-  }
 }
 
 /** All addresses: `podIPs` holds both families, `podIP` only the primary (NP-33). */

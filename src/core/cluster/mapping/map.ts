@@ -1,9 +1,9 @@
+import { numberOf, type Raw, rawOf, rawsOf, textOf, textsOf } from '../../json.ts';
 import type { ApiObject } from '../../ports.ts';
 import { safeText } from '../../safe-text.ts';
 import type { CidrGroup, EndpointSlice, Namespace, Node, Service, ServicePort } from '../objects.ts';
 import { safeLabels } from '../selector.ts';
 import { protocolOf } from './map-pod.ts';
-import { numberOf, type Raw, rawOf, rawsOf, textOf, textsOf } from './raw.ts';
 
 export { mapPod } from './map-pod.ts';
 

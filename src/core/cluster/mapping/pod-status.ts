@@ -1,5 +1,5 @@
+import { numberOf, type Raw, rawOf, rawsOf, textOf } from '../../json.ts';
 import type { PodPhase } from '../objects.ts';
-import { numberOf, type Raw, rawOf, rawsOf, textOf } from './raw.ts';
 
 /** What the READY, RESTARTS and STATUS columns of `kubectl get pods` say. */
 export type PodStatus = {
@@ -13,9 +13,10 @@ export type PodStatus = {
  * the first container that waits or has ended, then deletion. Source: `printPod` of
  * kubernetes/pkg/printers/internalversion/printers.go.
  */
-export function podStatus(pod: Raw, phase: PodPhase): PodStatus {
+export function podStatus(pod: Raw): PodStatus {
   const spec = rawOf(pod.spec);
   const status = rawOf(pod.status);
+  const phase = phaseOf(status.phase);
   const first = scheduling(status) ?? textOf(status.reason) ?? phase;
   const init = initStatus(spec, status);
   const main = init.text === undefined || isInitialized(status) ? mainStatus(status) : undefined;
@@ -27,6 +28,19 @@ export function podStatus(pod: Raw, phase: PodPhase): PodStatus {
     readyContainers: init.ready + (main?.ready ?? 0),
     restarts: main === undefined ? init.restarts : main.restarts + init.sidecarRestarts,
   };
+}
+
+/** A phase that is not known yet is that of a new pod. */
+export function phaseOf(value: unknown): PodPhase {
+  switch (value) {
+    case 'Running':
+    case 'Succeeded':
+    case 'Failed':
+    case 'Unknown':
+      return value;
+    default:
+      return 'Pending';
+  }
 }
 
 function scheduling(status: Raw): string | undefined {

@@ -1,7 +1,7 @@
+import { numberOf, type Raw, rawOf, textOf, wordOf } from '../../json.ts';
 import type { ApiObject } from '../../ports.ts';
 import type { Pod } from '../objects.ts';
 import { mapPod } from './map-pod.ts';
-import { numberOf, type Raw, rawOf, textOf, wordOf } from './raw.ts';
 
 type Template = {
   /** Where the pod template is in the spec. */

@@ -1,5 +1,5 @@
-import { isRaw, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
+import { isRecord, numberOf, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import { originOf } from '../model/origin.ts';
 import type { Direction, Peer, PodMatch, Policy, Rule, RuleAction, Tier } from '../model/policy.ts';
@@ -50,12 +50,12 @@ function tierOf(kind: string, spec: Raw): Tier {
 /** `namespaces` or `pods`; without either the API server would not have taken it (ANP-6). */
 function subjectOf(spec: Raw, problems: string[]): PodMatch | undefined {
   const subject = rawOf(spec.subject);
-  if (isRaw(subject.namespaces)) {
+  if (isRecord(subject.namespaces)) {
     const { selector, problems: found } = parseSelector(subject.namespaces);
     problems.push(...found);
     return found.length > 0 ? undefined : { ...EVERYBODY, namespaces: { by: 'labels', selector } };
   }
-  if (isRaw(subject.pods)) {
+  if (isRecord(subject.pods)) {
     const namespaces = parseSelector(subject.pods.namespaceSelector);
     const pods = parseSelector(subject.pods.podSelector);
     problems.push(...namespaces.problems, ...pods.problems);

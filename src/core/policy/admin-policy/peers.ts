@@ -1,6 +1,6 @@
 import { parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawsOf, textsOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector } from '../../cluster/selector.ts';
+import { isRecord, type Raw, rawsOf, textsOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import type { NamespaceMatch, Peer } from '../model/policy.ts';
 
@@ -10,9 +10,9 @@ export function parsePeers(value: unknown, path: string, problems: string[]): re
 }
 
 function peersOf(raw: Raw, path: string, problems: string[]): readonly Peer[] {
-  if (isRaw(raw.namespaces)) return [namespacesPeer(raw.namespaces, path, problems)];
-  if (isRaw(raw.pods)) return [podsPeer(raw.pods, path, problems)];
-  if (isRaw(raw.nodes)) return [nodesPeer(raw.nodes, path, problems)];
+  if (isRecord(raw.namespaces)) return [namespacesPeer(raw.namespaces, path, problems)];
+  if (isRecord(raw.pods)) return [podsPeer(raw.pods, path, problems)];
+  if (isRecord(raw.nodes)) return [nodesPeer(raw.nodes, path, problems)];
   if (Array.isArray(raw.networks)) return networkPeers(textsOf(raw.networks), path, problems);
   if (Array.isArray(raw.domainNames)) {
     return textsOf(raw.domainNames).map((name) => ({ type: 'domain', pattern: safeText(name) }));
@@ -23,7 +23,7 @@ function peersOf(raw: Raw, path: string, problems: string[]): readonly Peer[] {
 /** A plain selector, or `{namespaceSelector}` of before v0.1.5. `sameLabels` was removed and is not read. */
 function namespacesOf(value: Raw, problems: string[]): NamespaceMatch | undefined {
   if ('sameLabels' in value || 'notSameLabels' in value) return undefined;
-  const wanted = isRaw(value.namespaceSelector) ? value.namespaceSelector : value;
+  const wanted = isRecord(value.namespaceSelector) ? value.namespaceSelector : value;
   const { selector, problems: found } = parseSelector(wanted);
   problems.push(...found);
   return found.length > 0 ? undefined : { by: 'labels', selector };
@@ -36,7 +36,7 @@ function namespacesPeer(value: Raw, path: string, problems: string[]): Peer {
 }
 
 function podsPeer(value: Raw, path: string, problems: string[]): Peer {
-  const older = isRaw(value.namespaces) ? value.namespaces : undefined;
+  const older = isRecord(value.namespaces) ? value.namespaces : undefined;
   const namespaces = namespacesOf(older ?? { namespaceSelector: value.namespaceSelector ?? {} }, problems);
   const { selector, problems: found } = parseSelector(value.podSelector);
   problems.push(...found);

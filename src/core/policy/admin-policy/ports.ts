@@ -1,9 +1,7 @@
-import { isRaw, numberOf, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
-import type { Protocol } from '../../cluster/objects.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/objects.ts';
+import { isRecord, numberOf, type Raw, rawOf, textOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import type { PortMatch, Rule } from '../model/policy.ts';
-
-const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 /**
  * Ports of both versions: `portNumber`, `portRange`, `namedPort` (v1alpha1, TCP unless said), and `tcp`, `udp`, `sctp`
@@ -20,20 +18,20 @@ export function parsePorts(value: unknown, path: string, problems: string[]): Ru
 }
 
 function portsOf(raw: Raw, path: string, problems: string[]): readonly PortMatch[] {
-  if (isRaw(raw.portNumber)) return numbered(protocolOf(raw.portNumber), raw.portNumber.port, undefined);
-  if (isRaw(raw.portRange))
+  if (isRecord(raw.portNumber)) return numbered(protocolOf(raw.portNumber), raw.portNumber.port, undefined);
+  if (isRecord(raw.portRange))
     return numbered(protocolOf(raw.portRange), raw.portRange.start, raw.portRange.end);
   const name = textOf(raw.namedPort) ?? textOf(raw.destinationNamedPort);
   if (name !== undefined) {
     return PROTOCOLS.map((protocol) => ({ type: 'named', protocol, name: safeText(name) }));
   }
-  const found = PROTOCOLS.filter((protocol) => isRaw(raw[protocol.toLowerCase()]));
+  const found = PROTOCOLS.filter((protocol) => isRecord(raw[protocol.toLowerCase()]));
   if (found.length === 0) problems.push(`${path}: a port has no field known here`);
   return found.flatMap((protocol) => {
     const target = rawOf(raw[protocol.toLowerCase()]).destinationPort;
-    if (!isRaw(target)) return [{ type: 'all', protocol } as const];
+    if (!isRecord(target)) return [{ type: 'all', protocol } as const];
     const range = rawOf(target.range);
-    return isRaw(target.range)
+    return isRecord(target.range)
       ? numbered(protocol, range.start, range.end)
       : numbered(protocol, target.number, undefined);
   });

@@ -1,5 +1,5 @@
-import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { safeLabels } from '../../cluster/selector.ts';
+import { isRecord, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import { originOf } from '../model/origin.ts';
 import type { Blank, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
@@ -23,7 +23,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
   const [first] = read.parts;
   return {
     kind,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
     name: safeText(textOf(metadata.name) ?? ''),
     uid: textOf(metadata.uid) ?? '',
     labels: safeLabels(metadata.labels),
@@ -54,8 +54,8 @@ type Read = {
 function readAll(object: Raw, scope: Scope): Read {
   try {
     const { spec, specs } = object;
-    const items = [...(isRaw(spec) ? [spec] : []), ...rawsOf(specs)];
-    if (!isRaw(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
+    const items = [...(isRecord(spec) ? [spec] : []), ...rawsOf(specs)];
+    if (!isRecord(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
     return { parts: items.flatMap((item) => readRule(item, scope)), blanks: items.flatMap(blanksOf) };
   } catch (error) {
     if (error instanceof InvalidRule)
@@ -130,8 +130,8 @@ function isolates(rules: readonly Rule[], enabled: unknown): boolean {
 
 /** The endpointSelector; of a CNP it cannot leave the namespace (CIL-6). */
 function subjectOf(raw: Raw, { namespace }: Scope): PodMatch | undefined {
-  const hasEndpoints = isRaw(raw.endpointSelector);
-  const hasNodes = isRaw(raw.nodeSelector);
+  const hasEndpoints = isRecord(raw.endpointSelector);
+  const hasNodes = isRecord(raw.nodeSelector);
   if (hasEndpoints === hasNodes) refuse('a rule must have one of endpointSelector and nodeSelector');
   if (hasNodes && namespace !== undefined) refuse('a nodeSelector needs a CiliumClusterwideNetworkPolicy');
   if (hasNodes) return undefined;

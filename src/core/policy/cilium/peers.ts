@@ -1,5 +1,5 @@
 import { covers, parseCidr } from '../../cluster/ip.ts';
-import { isRaw, type Raw, rawOf, textOf, wordOf } from '../../cluster/mapping/raw.ts';
+import { isRecord, type Raw, rawOf, textOf, wordOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Direction, Peer, ServiceMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
@@ -124,7 +124,7 @@ function cidrSetPeer(item: unknown): Peer {
   const given = [cidr, name, cidrGroupSelector].filter((value) => value !== undefined && value !== null);
   if (given.length !== 1) refuse('one of cidr, cidrGroupRef and cidrGroupSelector is needed');
   if (name !== undefined) return { type: 'cidr-group', by: { name: safeText(name) }, except: holes };
-  if (isRaw(cidrGroupSelector)) {
+  if (isRecord(cidrGroupSelector)) {
     return { type: 'cidr-group', by: { selector: readSelector(cidrGroupSelector) }, except: holes };
   }
   return cidrPeer(cidr, holes);

@@ -1,11 +1,10 @@
-import { isRaw, numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../cluster/mapping/raw.ts';
-import type { Protocol } from '../../cluster/objects.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/objects.ts';
+import { isRecord, numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import { icmpTypeOf } from '../model/icmp.ts';
 import type { Direction, PortMatch } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 
-const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 const L7_KINDS = ['http', 'kafka', 'dns', 'l7proto', 'l7'];
 const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const MOST_PORTS = 40;
@@ -61,7 +60,7 @@ function portOf(raw: Raw): readonly PortMatch[] {
   return protocolsOf(raw.protocol).map((protocol): PortMatch => {
     if (!/^\d+$/.test(text)) {
       if (!NAME.test(text)) refuse(`port ${JSON.stringify(text)} is neither a number nor a name`);
-      return { type: 'named', protocol, name: safeText(text), ...(end === undefined ? {} : { to: end }) };
+      return { type: 'named', protocol, name: safeText(text), to: end };
     }
     const from = Number(text);
     if (from > 65_535 || (end !== undefined && end > 65_535))
@@ -83,7 +82,7 @@ function protocolsOf(value: unknown): readonly Protocol[] {
 export function parseIcmps(rule: Raw): readonly PortMatch[] | undefined {
   const { icmps } = rule;
   if (!Array.isArray(icmps) || icmps.length === 0) return undefined;
-  return icmps.flatMap((item: unknown) => (isRaw(item) ? rawsOf(item.fields).map(icmpOf) : []));
+  return icmps.flatMap((item: unknown) => (isRecord(item) ? rawsOf(item.fields).map(icmpOf) : []));
 }
 
 function icmpOf({ family, type }: Raw): PortMatch {

@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf, textOf } from '../../cluster/mapping/raw.ts';
+import { isRecord, type Raw, rawOf, textOf } from '../../json.ts';
 import type { Direction, Rule } from '../model/policy.ts';
 import { refuse } from './invalid.ts';
 import { parsePeers } from './peers.ts';
@@ -21,8 +21,8 @@ export function parseRules(raw: Raw, section: Section, scope: Scope): readonly R
   const direction: Direction = section.startsWith('ingress') ? 'ingress' : 'egress';
   const action = section.endsWith('Deny') ? 'deny' : 'allow';
   return value.flatMap((item: unknown, index) => {
-    if (item !== null && !isRaw(item)) refuse(`${section}[${index}] must be an object`);
-    const rule = isRaw(item) ? item : {};
+    if (item !== null && !isRecord(item)) refuse(`${section}[${index}] must be an object`);
+    const rule = isRecord(item) ? item : {};
     return expand(rule, { direction, action, at: { section, index } }, scope);
   });
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts';
 import type { EnforcerName, Known } from '../match/dialect.ts';
 import { type Lint, placedRules } from './context.ts';
 
@@ -18,7 +19,7 @@ export const ipBlockForPods: Lint = {
         yield {
           direction,
           ruleIndex: index,
-          text: `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${podCount(count)}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
+          text: `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${plural(count, 'pod')}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
           fix: 'Select pods by podSelector and namespaceSelector, and keep address ranges for what is outside the cluster.',
         };
       }
@@ -31,7 +32,3 @@ const EFFECTS: Readonly<Record<Known, (enforcer: EnforcerName) => string>> = {
   no: (enforcer) => `, and ${enforcer} never matches pods by address.`,
   unknown: (enforcer) => `, and whether ${enforcer} matches pods by address is not known.`,
 };
-
-function podCount(count: number): string {
-  return count === 1 ? '1 pod' : `${count} pods`;
-}

@@ -1,6 +1,6 @@
-import { nearestNames } from '../../cluster/ends/nearest.ts';
 import type { Selector } from '../../cluster/labels.ts';
 import { isLive } from '../../cluster/objects.ts';
+import { nearestNames } from '../../nearest.ts';
 import type { PodMatch } from '../model/policy.ts';
 import { type LintContext, namespacesMatching } from './context.ts';
 

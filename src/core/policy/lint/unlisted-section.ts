@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts';
 import type { Lint } from './context.ts';
 
 /** Rules of a direction that policyTypes leaves out (NP-8, CIL-21). */
@@ -11,7 +12,7 @@ export const unlistedSection: Lint = {
       const count = unlisted?.[direction].length ?? 0;
       if (count === 0) continue;
       const type = direction === 'ingress' ? 'Ingress' : 'Egress';
-      const rules = count === 1 ? '1 rule' : `${count} rules`;
+      const rules = plural(count, 'rule');
       yield {
         direction,
         text: dialect.appliesUnlisted

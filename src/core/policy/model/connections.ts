@@ -1,4 +1,4 @@
-import type { Protocol } from '../../cluster/objects.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/objects.ts';
 
 /** Ports from `from` to `to`, inclusive. */
 export type PortRange = readonly [from: number, to: number];
@@ -6,7 +6,6 @@ export type PortRange = readonly [from: number, to: number];
 /** The ports that are open between two ends, by protocol; ranges are sorted and apart. */
 export type Connections = Readonly<Record<Protocol, readonly PortRange[]>>;
 
-const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 export const LAST_PORT = 65_535;
 
 /** Whether every port of every protocol is in. */

@@ -1,4 +1,4 @@
-import { isRaw, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
+import { isRecord, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import type { Origin } from './policy.ts';
 
@@ -23,7 +23,7 @@ function ownerOf(metadata: Raw): string | undefined {
 /** Of the managers of fields of the spec, the one that wrote last. */
 function managerOf(metadata: Raw): string | undefined {
   const writers = rawsOf(metadata.managedFields)
-    .filter(({ fieldsV1, subresource }) => subresource === undefined && isRaw(rawOf(fieldsV1)['f:spec']))
+    .filter(({ fieldsV1, subresource }) => subresource === undefined && isRecord(rawOf(fieldsV1)['f:spec']))
     .toSorted((a, b) => timeOf(b.time) - timeOf(a.time));
   const manager = textOf(writers[0]?.manager);
   return manager === undefined ? undefined : safeText(manager);

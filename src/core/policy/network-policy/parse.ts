@@ -1,5 +1,5 @@
-import { isRaw, type Raw, rawOf, textOf, timeOf } from '../../cluster/mapping/raw.ts';
 import { parseSelector, safeLabels } from '../../cluster/selector.ts';
+import { isRecord, type Raw, rawOf, textOf, timeOf } from '../../json.ts';
 import { safeText } from '../../safe-text.ts';
 import { originOf } from '../model/origin.ts';
 import type { Blank, Direction, Peer, PodMatch, Policy, PortMatch, Rule } from '../model/policy.ts';
@@ -50,7 +50,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
 }
 
 function specOf(object: Raw, problems: string[]): Raw {
-  if (object.spec !== undefined && object.spec !== null && !isRaw(object.spec)) {
+  if (object.spec !== undefined && object.spec !== null && !isRecord(object.spec)) {
     problems.push('spec must be an object');
   }
   return rawOf(object.spec);
@@ -88,7 +88,7 @@ function rulesOf(spec: Raw, direction: Direction, namespace: string, problems: s
   }
   return value.map((item: unknown, index): Rule => {
     const path = `spec.${direction}[${index}]`;
-    if (isRaw(item)) {
+    if (isRecord(item)) {
       const peers = item[direction === 'ingress' ? 'from' : 'to'];
       return {
         action: 'allow',
@@ -118,7 +118,7 @@ function peersOf(value: unknown, namespace: string, path: string, problems: stri
 /** One peer item (NP-15 to NP-18, NP-21, NP-23). */
 function peerOf(value: unknown, namespace: string, path: string, problems: string[]): Peer {
   const { podSelector, namespaceSelector, ipBlock } = rawOf(value);
-  if (isRaw(ipBlock)) return ipBlockOf(ipBlock, path, problems);
+  if (isRecord(ipBlock)) return ipBlockOf(ipBlock, path, problems);
   if (!isPresent(podSelector) && !isPresent(namespaceSelector)) {
     problems.push(`${path}: a peer names no podSelector, namespaceSelector or ipBlock`);
     return { type: 'unknown', text: 'a peer without a field' };

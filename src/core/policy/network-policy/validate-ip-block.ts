@@ -1,39 +1,56 @@
 import { covers, type IpRange, parseCidr, parseIp } from '../../cluster/ip.ts';
-import { type Raw, textOf } from '../../cluster/mapping/raw.ts';
-import { invalid, type Report } from './report.ts';
+import { type FieldError, fieldErrors } from '../../cluster/validation/field-error.ts';
+import { listAt, textAt } from '../../json.ts';
 
-/** A range, and ranges wholly inside it that are left out (NP-21). */
-export function checkIpBlock({ cidr, except }: Raw, path: string, report: Report): void {
-  if (textOf(cidr) === undefined) {
-    report(`${path}.cidr`, 'Required value');
-    return;
-  }
-  const range = checkCidr(String(cidr), `${path}.cidr`, report);
-  const holes: readonly unknown[] = Array.isArray(except) ? except : [];
-  for (const [index, item] of holes.entries()) {
-    const at = `${path}.except[${index}]`;
-    const hole = checkCidr(String(item ?? ''), at, report);
-    if (range === undefined || hole === undefined) continue;
-    if (!covers(range, hole) || (hole.first === range.first && hole.last === range.last)) {
-      report(at, invalid(item, 'must be a strict subset of `cidr`'));
-    }
-  }
+/** What is wrong with a range and the ranges left out of it, which must lie wholly inside (`ValidateIPBlock`). */
+export function ipBlockFaults(block: unknown, field: string): readonly FieldError[] {
+  const cidr = textAt(block, 'cidr') ?? '';
+  if (cidr === '') return [fieldErrors.required(`${field}.cidr`)];
+  const whole = readCidr(cidr);
+  return [
+    ...faultsAt(`${field}.cidr`, cidr, whole.why),
+    ...listAt(block, 'except').flatMap((item, i) => {
+      const part = readCidr(String(item));
+      const isOutside =
+        whole.range !== undefined && part.range !== undefined && !isStrictSubset(part.range, whole.range);
+      return [
+        ...faultsAt(`${field}.except[${i}]`, item, part.why),
+        ...faultsAt(
+          `${field}.except[${i}]`,
+          item,
+          isOutside ? 'must be a strict subset of `cidr`' : undefined,
+        ),
+      ];
+    }),
+  ];
+}
+
+function faultsAt(field: string, value: unknown, why: string | undefined): readonly FieldError[] {
+  return why === undefined ? [] : [fieldErrors.invalid(field, value, why)];
+}
+
+function isStrictSubset(inner: IpRange, outer: IpRange): boolean {
+  return covers(outer, inner) && !covers(inner, outer);
 }
 
 /**
- * Reports what is no CIDR. Addresses inside their own network, zeros in front and IPv4 written as IPv6 are refused
- * since Kubernetes 1.36 (KEP-4858); what they mean is read all the same.
+ * A CIDR, and why it is refused. Addresses inside their own network, zeros in front and IPv4 written as IPv6 are
+ * refused since Kubernetes 1.36 (KEP-4858); what the first two mean is compared all the same.
  */
-function checkCidr(text: string, path: string, report: Report): IpRange | undefined {
-  const plain = text.replace(/(^|[./])0+(?=\d)/g, '$1');
+function readCidr(text: string): { readonly range: IpRange | undefined; readonly why: string | undefined } {
+  const plain = text.replace(/(^|[.:/])0+(?=\d+\.)|([./])0+(?=\d)/g, '$1$2');
+  const [address = '', bits = ''] = plain.split('/');
+  const ip = parseIp(address);
+  const isMapped = address.includes(':') && ip?.family === 4 && /^\d{1,3}$/.test(bits) && Number(bits) <= 128;
   const range = parseCidr(plain);
-  const mapped = /^::ffff:\d+\.\d+\.\d+\.\d+\/\d+$/i.test(plain);
-  if (mapped) report(path, invalid(text, 'must not have an IPv4-mapped IPv6 address'));
-  else if (range === undefined) {
-    report(path, invalid(text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
-  } else if (plain !== text) report(path, invalid(text, 'must not have leading 0s in IP or prefix length'));
-  else if (parseIp(plain.split('/')[0] ?? '')?.value !== range.first) {
-    report(path, invalid(text, 'must not have bits set beyond the prefix length'));
+  return { range, why: why() };
+
+  function why(): string | undefined {
+    if (range === undefined && !isMapped) {
+      return 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    }
+    if (plain !== text) return 'must not have leading 0s in IP or prefix length';
+    if (isMapped) return 'must not have an IPv4-mapped IPv6 address';
+    return ip?.value === range?.first ? undefined : 'must not have bits set beyond the prefix length';
   }
-  return range;
 }

@@ -1,116 +1,128 @@
-import { isRaw, type Raw, rawOf } from '../../cluster/mapping/raw.ts';
-import { invalid, type Report } from './report.ts';
-import { checkShape, NETWORK_POLICY } from './shape.ts';
-import { checkIpBlock } from './validate-ip-block.ts';
-import { checkMetadata } from './validate-names.ts';
-import { checkSelector } from './validate-selector.ts';
+import { PROTOCOLS } from '../../cluster/objects.ts';
+import { type DecodeFault, decode } from '../../cluster/validation/decode.ts';
+import { type FieldError, fieldErrors, fieldErrorText } from '../../cluster/validation/field-error.ts';
+import { metadataFaults } from '../../cluster/validation/metadata.ts';
+import { portNameFaults } from '../../cluster/validation/names.ts';
+import { selectorFaults } from '../../cluster/validation/selector.ts';
+import { at, listAt, numberAt, rawOf, textAt } from '../../json.ts';
+import { NETWORK_POLICY_STRUCTS } from './structs.ts';
+import { ipBlockFaults } from './validate-ip-block.ts';
 
 const VERSION = 'networking.k8s.io/v1';
-const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
+const TYPES = ['Ingress', 'Egress'];
 
 /**
  * Why the API server would refuse a NetworkPolicy, in its words: `spec.ingress[0].ports[0].port: Invalid value: …`.
- * Empty when it would take it. As there, an object that does not decode is looked at no further. Source:
- * kubernetes/pkg/apis/networking/validation/validation.go, NP-21, NP-23, NP-24; compared with a server of version 1.36.
+ * Empty when it would take it. As there, an object that does not decode is looked at no further. `status` was a field
+ * from 1.24 to 1.27 and stands in what such servers print. Compared with a server of version 1.36.
  */
 export function validateNetworkPolicy(raw: unknown): readonly string[] {
-  const problems: string[] = [];
-  const report: Report = (path, what) => problems.push(`${path}: ${what}`);
-  checkShape(raw, NETWORK_POLICY, '', report);
-  if (problems.length > 0) return problems;
-  const { apiVersion, metadata, spec } = rawOf(raw);
-  if (typeof apiVersion === 'string' && apiVersion !== VERSION) {
-    report('apiVersion', unsupported(apiVersion, [VERSION]));
-  }
-  checkMetadata(rawOf(metadata), report);
-  checkSpec(rawOf(spec), report);
-  return problems;
+  const { status: _, ...body } = rawOf(raw);
+  const { value, faults } = decode(body, 'NetworkPolicy', NETWORK_POLICY_STRUCTS);
+  if (faults.length > 0) return faults.map(decodeText);
+  const { apiVersion = VERSION, metadata, spec } = value;
+  return [
+    ...(apiVersion === VERSION ? [] : [fieldErrors.unsupported('apiVersion', apiVersion, [VERSION])]),
+    ...metadataFaults(rawOf(metadata), 'NetworkPolicy'),
+    ...networkPolicySpecFaults(spec),
+  ].map(fieldErrorText);
 }
 
-function checkSpec({ podSelector, policyTypes, ingress, egress }: Raw, report: Report): void {
-  checkSelector(podSelector, 'spec.podSelector', report);
-  checkTypes(listOf(policyTypes), report);
-  for (const [index, rule] of listOf(ingress).entries()) {
-    checkRule(rawOf(rule), `spec.ingress[${index}]`, 'from', report);
+function decodeText(fault: DecodeFault): string {
+  if (fault.type === 'unknown') {
+    return `${fault.path}: unknown field; there are ${fault.known.join(', ')}`;
   }
-  for (const [index, rule] of listOf(egress).entries()) {
-    checkRule(rawOf(rule), `spec.egress[${index}]`, 'to', report);
-  }
+  return fieldErrorText(fieldErrors.invalid(fault.path, fault.value, `must be ${wantedText(fault.wanted)}`));
 }
 
-function checkTypes(types: readonly unknown[], report: Report): void {
-  if (types.length > 2) {
-    report('spec.policyTypes', invalid(types, 'may not specify more than two policyTypes'));
-    return;
-  }
-  for (const [index, type] of types.entries()) {
-    if (type === 'Ingress' || type === 'Egress') continue;
-    report(`spec.policyTypes[${index}]`, unsupported(type, ['Ingress', 'Egress']));
-  }
-}
-
-function checkRule(rule: Raw, path: string, field: 'from' | 'to', report: Report): void {
-  for (const [index, peer] of listOf(rule[field]).entries()) {
-    checkPeer(rawOf(peer), `${path}.${field}[${index}]`, report);
-  }
-  for (const [index, port] of listOf(rule.ports).entries()) {
-    checkPort(rawOf(port), `${path}.ports[${index}]`, report);
+/** The server's own decoder names types of Go instead. */
+function wantedText(type: string): string {
+  if (type.startsWith('[]')) return 'a list';
+  switch (type) {
+    case 'string':
+      return 'a text';
+    case 'bool':
+      return 'true or false';
+    case 'int32':
+    case 'int64':
+      return 'a whole number';
+    case 'int-or-string':
+      return 'a whole number or a name';
+    default:
+      return 'an object';
   }
 }
 
-/** A peer names selectors or an ipBlock: never both, never neither (NP-21, NP-23). */
-function checkPeer({ podSelector, namespaceSelector, ipBlock }: Raw, path: string, report: Report): void {
-  const hasSelector = isRaw(podSelector) || isRaw(namespaceSelector);
-  checkSelector(podSelector, `${path}.podSelector`, report);
-  checkSelector(namespaceSelector, `${path}.namespaceSelector`, report);
-  if (isRaw(ipBlock)) {
-    checkIpBlock(ipBlock, `${path}.ipBlock`, report);
-    if (hasSelector) report(path, 'Forbidden: may not specify both ipBlock and another peer');
-  } else if (!hasSelector) {
-    report(path, 'Required value: must specify a peer');
+/** What is wrong with the spec of a policy that was decoded (`ValidateNetworkPolicySpec`); empty when nothing is. */
+export function networkPolicySpecFaults(spec: unknown): readonly FieldError[] {
+  return [
+    ...selectorFaults(at(spec, 'podSelector'), 'spec.podSelector'),
+    ...listAt(spec, 'ingress').flatMap((rule, i) => ruleFaults(rule, 'from', `spec.ingress[${i}]`)),
+    ...listAt(spec, 'egress').flatMap((rule, i) => ruleFaults(rule, 'to', `spec.egress[${i}]`)),
+    ...typeFaults(listAt(spec, 'policyTypes')),
+  ];
+}
+
+function typeFaults(types: readonly unknown[]): readonly FieldError[] {
+  const field = 'spec.policyTypes';
+  if (types.length > 2)
+    return [fieldErrors.invalid(field, types, 'may not specify more than two policyTypes')];
+  return types.flatMap((type, i) =>
+    TYPES.includes(String(type)) ? [] : [fieldErrors.unsupported(`${field}[${i}]`, type, TYPES)],
+  );
+}
+
+function ruleFaults(rule: unknown, peers: 'from' | 'to', field: string): readonly FieldError[] {
+  return [
+    ...listAt(rule, 'ports').flatMap((port, i) => portFaults(port, `${field}.ports[${i}]`)),
+    ...listAt(rule, peers).flatMap((peer, i) => peerFaults(peer, `${field}.${peers}[${i}]`)),
+  ];
+}
+
+/** Protocol, number or name, and a range that goes up. */
+function portFaults(entry: unknown, field: string): readonly FieldError[] {
+  const protocol = textAt(entry, 'protocol');
+  const port = at(entry, 'port');
+  const isKnown = protocol === undefined || PROTOCOLS.some((known) => known === protocol);
+  return [
+    ...(isKnown ? [] : [fieldErrors.unsupported(`${field}.protocol`, protocol, PROTOCOLS)]),
+    ...(typeof port === 'number' ? numberFaults(port, `${field}.port`) : []),
+    ...endFaults(port, numberAt(entry, 'endPort'), `${field}.endPort`),
+    ...(typeof port === 'string'
+      ? portNameFaults(port).map((why) => fieldErrors.invalid(`${field}.port`, port, why))
+      : []),
+  ];
+}
+
+function endFaults(port: unknown, end: number | undefined, field: string): readonly FieldError[] {
+  if (end === undefined) return [];
+  if (typeof port === 'number') {
+    return [
+      // The server shows the port here, not the end.
+      ...(end < port ? [fieldErrors.invalid(field, port, 'must be greater than or equal to `port`')] : []),
+      ...numberFaults(end, field),
+    ];
   }
+  const what = port === undefined ? 'not specified' : 'non-numeric';
+  return [fieldErrors.invalid(field, end, `may not be specified when \`port\` is ${what}`)];
 }
 
-/** Protocol, number or name, and a range that goes up (NP-24). */
-function checkPort({ protocol, port, endPort }: Raw, path: string, report: Report): void {
-  if (typeof protocol === 'string' && !PROTOCOLS.includes(protocol)) {
-    report(`${path}.protocol`, unsupported(protocol, PROTOCOLS));
-  }
-  if (typeof port === 'string') {
-    const why = portNameProblem(port);
-    if (why !== undefined) report(`${path}.port`, invalid(port, why));
-  } else if (typeof port === 'number' && !isPort(port)) {
-    report(`${path}.port`, invalid(port, 'must be between 1 and 65535, inclusive'));
-  }
-  if (typeof endPort !== 'number') return;
-  const at = `${path}.endPort`;
-  if (port === undefined || port === null) {
-    report(at, invalid(endPort, 'may not be specified when `port` is not specified'));
-  } else if (typeof port !== 'number') {
-    report(at, invalid(endPort, 'may not be specified when `port` is non-numeric'));
-  } else if (!isPort(endPort)) report(at, invalid(endPort, 'must be between 1 and 65535, inclusive'));
-  else if (endPort < port) report(at, invalid(endPort, 'must be greater than or equal to `port`'));
+function numberFaults(port: number, field: string): readonly FieldError[] {
+  return port >= 1 && port <= 65_535
+    ? []
+    : [fieldErrors.invalid(field, port, 'must be between 1 and 65535, inclusive')];
 }
 
-/** Source: apimachinery pkg/util/validation, IsValidPortName. */
-function portNameProblem(name: string): string | undefined {
-  if (name.length > 15) return 'must be no more than 15 characters';
-  if (!/^[-a-z0-9]+$/.test(name))
-    return 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)';
-  if (!/[a-z]/.test(name)) return 'must contain at least one letter (a-z)';
-  if (name.includes('--')) return 'must not contain consecutive hyphens';
-  return /^-|-$/.test(name) ? 'must not begin or end with a hyphen' : undefined;
-}
-
-function isPort(value: number): boolean {
-  return value >= 1 && value <= 65_535;
-}
-
-function unsupported(value: unknown, supported: readonly string[]): string {
-  const known = supported.map((text) => JSON.stringify(text)).join(', ');
-  return `Unsupported value: ${JSON.stringify(value ?? '')}: supported values: ${known}`;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+/** A peer names selectors or an ipBlock, not both, not nothing. */
+function peerFaults(peer: unknown, field: string): readonly FieldError[] {
+  const { podSelector, namespaceSelector, ipBlock } = rawOf(peer);
+  const hasSelector = podSelector !== undefined || namespaceSelector !== undefined;
+  const both = fieldErrors.forbidden(field, 'may not specify both ipBlock and another peer');
+  return [
+    ...selectorFaults(podSelector, `${field}.podSelector`),
+    ...selectorFaults(namespaceSelector, `${field}.namespaceSelector`),
+    ...(ipBlock === undefined ? [] : ipBlockFaults(ipBlock, `${field}.ipBlock`)),
+    ...(ipBlock === undefined && !hasSelector ? [fieldErrors.required(field, 'must specify a peer')] : []),
+    ...(ipBlock !== undefined && hasSelector ? [both] : []),
+  ];
 }

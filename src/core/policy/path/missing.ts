@@ -1,6 +1,6 @@
-import { nearestNames } from '../../cluster/ends/nearest.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
 import { SluiceError } from '../../errors.ts';
+import { nearestNames } from '../../nearest.ts';
 
 /** The short words of kinds, as people write them before a name. */
 const WORDS: Readonly<Record<string, string>> = {

@@ -96,7 +96,7 @@ export function rowOf(row: RowState): AttemptRow {
     destination: row.newest.destination,
     sourceName: row.source.name,
     destinationName: row.destination.name,
-    ...(row.port === undefined ? {} : { port: row.port }),
+    port: row.port,
     protocol: row.protocol,
     newest: attemptOf(row.newest),
   };

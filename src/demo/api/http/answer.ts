@@ -62,9 +62,9 @@ export async function answer(options: AnswerOptions, known: Known): Promise<void
     query: url.searchParams,
     user,
     resource,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
     name,
-    ...(subresource === undefined ? {} : { subresource }),
+    subresource,
     warnings: [],
     signal: AbortSignal.any([known.gone, stop.signal]),
   };

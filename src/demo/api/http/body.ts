@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parse as parseYaml } from 'yaml';
 import { isRecord } from '../../../core/json.ts';
+import { readFirstYaml } from '../../../core/yaml/read.ts';
 import { ApiFailure, badRequest } from '../status.ts';
 
 /** Bodies longer than this are refused, as the real server does. */
@@ -45,7 +45,7 @@ export function parseObject(text: string, type: string, kind: string): Readonly<
 
 function parseText(text: string, yaml: boolean, kind: string): unknown {
   try {
-    return yaml ? parseYaml(text) : JSON.parse(text);
+    return yaml ? readFirstYaml(text).value : JSON.parse(text);
   } catch (error) {
     const why =
       text === '' ? 'unexpected end of JSON input' : error instanceof Error ? error.message : String(error);

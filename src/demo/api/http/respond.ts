@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { stringify as stringifyYaml } from 'yaml';
 import { isRecord } from '../../../core/json.ts';
+import { writeYaml } from '../../../core/yaml/write.ts';
 import type { Resource } from '../kinds/resources.ts';
 import { partial, tableOf } from '../read/table.ts';
 import type { Shape } from '../read/watch.ts';
@@ -81,7 +81,7 @@ export function shapeOf(form: Form, resource: Resource): Shape {
 /** Writes one answer and ends the response. */
 export function send(response: ServerResponse, code: number, body: unknown, form: Form): void {
   const yaml = form === 'yaml';
-  const text = yaml ? stringifyYaml(body) : `${JSON.stringify(body)}\n`;
+  const text = yaml ? writeYaml(body) : `${JSON.stringify(body)}\n`;
   response.writeHead(code, {
     'Content-Type': yaml ? 'application/yaml' : 'application/json',
     'Content-Length': Buffer.byteLength(text),

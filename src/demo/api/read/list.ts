@@ -30,8 +30,8 @@ export function listBody(resource: Resource, page: Page): Readonly<Record<string
     apiVersion: apiVersionOf(resource),
     metadata: {
       resourceVersion: String(page.version),
-      ...(page.next === undefined ? {} : { continue: page.next }),
-      ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+      continue: page.next,
+      remainingItemCount: page.remaining,
     },
     items: page.items.map(({ apiVersion: _version, kind: _kind, ...item }) => item),
   };
@@ -77,7 +77,7 @@ function cut(objects: readonly Stored[], version: number, limit: number, wanted:
   if (limit <= 0 || objects.length <= limit) return { version, items: objects };
   const items = objects.slice(0, limit);
   const last = items.at(-1);
-  const selected = wanted.labels.length > 0 || wanted.fields.length > 0;
+  const selected = wanted.selects;
   return {
     version,
     items,

@@ -1,9 +1,10 @@
+import { fieldErrors } from '../../../core/cluster/validation/field-error.ts';
 import { at, isRecord, textAt } from '../../../core/json.ts';
 import { timestamp } from '../../store/objects.ts';
 import { allows, type User, type Wish } from '../access.ts';
 import type { Answer, Call } from '../call.ts';
 import { mediaType, parseObject, readBody } from '../http/body.ts';
-import { fieldErrors, invalid } from '../status.ts';
+import { invalid } from '../status.ts';
 
 /** Whether a user may do something; faults count as missing rights. */
 export type MayDo = (user: User, wish: Wish) => boolean;
@@ -39,9 +40,9 @@ export async function review(call: Call, mayDo: MayDo): Promise<Answer> {
 function userInfo(user: User): Readonly<Record<string, unknown>> {
   return {
     username: user.username,
-    ...(user.uid === undefined ? {} : { uid: user.uid }),
+    uid: user.uid,
     groups: user.groups,
-    ...(user.extra === undefined ? {} : { extra: user.extra }),
+    extra: user.extra,
   };
 }
 

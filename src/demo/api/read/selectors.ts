@@ -1,9 +1,15 @@
-import { type Labels, matches, type Requirement, type Selector } from '../../../core/cluster/labels.ts';
+import { parseLabelQuery } from '../../../core/cluster/label-query.ts';
+import type { Labels } from '../../../core/cluster/labels.ts';
 import type { ApiObject } from '../../../core/ports.ts';
 import { badRequest } from '../status.ts';
 
 /** Which objects a list or a watch wants. */
-export type Wanted = { readonly labels: Selector; readonly fields: readonly FieldTerm[] };
+export type Wanted = {
+  readonly labels: (labels: Labels) => boolean;
+  readonly fields: readonly FieldTerm[];
+  /** Whether anything was asked for at all. */
+  readonly selects: boolean;
+};
 
 type FieldTerm = { readonly field: string; readonly value: string; readonly equal: boolean };
 
@@ -41,44 +47,26 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Reads `labelSelector` and `fieldSelector`. Throws 400 for what cannot be read. */
 export function parseWanted(labels: string, fields: string, kind: string): Wanted {
-  return { labels: parseLabelSelector(labels), fields: parseFieldSelector(fields, kind) };
+  const terms = parseFieldSelector(fields, kind);
+  return {
+    labels: parseLabelSelector(labels),
+    fields: terms,
+    selects: labels.trim() !== '' || terms.length > 0,
+  };
 }
 
 /** Whether an object is wanted. */
 export function isWanted(wanted: Wanted, object: ApiObject): boolean {
-  const labels: Labels = object.metadata.labels ?? {};
   return (
-    matches(wanted.labels, labels) &&
+    wanted.labels(object.metadata.labels ?? {}) &&
     wanted.fields.every(({ field, value, equal }) => (fieldOf(object, field) === value) === equal)
   );
 }
 
-/** A label selector as a query spells it: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. */
-export function parseLabelSelector(text: string): Selector {
-  const parts = text.match(/[^,(]+(\([^)]*\))?/g) ?? [];
-  return parts.map((part) => parseRequirement(part.trim())).filter((part) => part !== undefined);
-}
-
-function parseRequirement(text: string): Requirement | undefined {
-  if (text === '') return undefined;
-  const set = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(text);
-  if (set) {
-    const values = (set[3] ?? '').split(',').map((value) => value.trim());
-    return { key: set[1] ?? '', operator: set[2] === 'in' ? 'In' : 'NotIn', values };
-  }
-  const equality = /^([^\s=!]+)\s*(==|=|!=)\s*(\S*)$/.exec(text);
-  if (equality) {
-    return {
-      key: equality[1] ?? '',
-      operator: equality[2] === '!=' ? 'NotIn' : 'In',
-      values: [equality[3] ?? ''],
-    };
-  }
-  const exists = /^(!?)\s*([^\s=!()]+)$/.exec(text);
-  if (exists)
-    return { key: exists[2] ?? '', operator: exists[1] === '!' ? 'DoesNotExist' : 'Exists', values: [] };
-  const found = text.split(/\s+/)[1] ?? text;
-  throw badRequest(`unable to parse requirement: found '${found}', expected: in, notin, =, ==, !=, gt, lt`);
+function parseLabelSelector(text: string): Wanted['labels'] {
+  const query = parseLabelQuery(text);
+  if ('problem' in query) throw badRequest(query.problem);
+  return query.matches;
 }
 
 function parseFieldSelector(text: string, kind: string): readonly FieldTerm[] {

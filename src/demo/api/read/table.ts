@@ -1,4 +1,5 @@
 import { formatSelector, type Requirement, selectorOf } from '../../../core/cluster/labels.ts';
+import { podStatus } from '../../../core/cluster/mapping/pod-status.ts';
 import { at, isRecord, listAt, numberAt, textAt } from '../../../core/json.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -12,9 +13,12 @@ const AGE: Column = { name: 'Age', cell: (object) => age(textAt(object, 'metadat
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   Pod: [
     NAME,
-    { name: 'Ready', cell: (pod) => `${readyOf(pod)}/${listAt(pod, 'spec', 'containers').length}` },
-    { name: 'Status', cell: podStatus },
-    { name: 'Restarts', cell: (pod) => String(restartsOf(pod)) },
+    {
+      name: 'Ready',
+      cell: (pod) => `${podStatus(pod).readyContainers}/${listAt(pod, 'spec', 'containers').length}`,
+    },
+    { name: 'Status', cell: (pod) => podStatus(pod).status },
+    { name: 'Restarts', cell: (pod) => String(podStatus(pod).restarts) },
     AGE,
     { name: 'IP', cell: (pod) => textAt(pod, 'status', 'podIP') ?? '<none>', wide: true },
     { name: 'Node', cell: (pod) => textAt(pod, 'spec', 'nodeName') ?? '<none>', wide: true },
@@ -105,27 +109,6 @@ export function tableOf(
 /** The metadata of an object alone. */
 export function partial(object: Row): Row {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
-}
-
-function readyOf(pod: Row): number {
-  return listAt(pod, 'status', 'containerStatuses').filter((status) => at(status, 'ready') === true).length;
-}
-
-function restartsOf(pod: Row): number {
-  return listAt(pod, 'status', 'containerStatuses').reduce<number>(
-    (sum, status) => sum + (numberAt(status, 'restartCount') ?? 0),
-    0,
-  );
-}
-
-function podStatus(pod: Row): string {
-  if (textAt(pod, 'metadata', 'deletionTimestamp') !== undefined) return 'Terminating';
-  const states = listAt(pod, 'status', 'containerStatuses').map((status) => at(status, 'state'));
-  const reason = states
-    .map((state) => textAt(state, 'waiting', 'reason') ?? textAt(state, 'terminated', 'reason'))
-    .find((text) => text !== undefined);
-  const gated = listAt(pod, 'spec', 'schedulingGates').length > 0;
-  return reason ?? (gated ? 'SchedulingGated' : (textAt(pod, 'status', 'phase') ?? 'Unknown'));
 }
 
 function servicePorts(service: Row): string {

@@ -1,9 +1,10 @@
+import { fieldErrors } from '../../../core/cluster/validation/field-error.ts';
 import type { ApiObject } from '../../../core/ports.ts';
 import type { Read } from '../../admission/admit.ts';
 import type { ApiContext, Call } from '../call.ts';
 import { qualified } from '../kinds/resources.ts';
 import type { WriteOptions } from '../options.ts';
-import { ApiFailure, badRequest, fieldErrors, invalid } from '../status.ts';
+import { ApiFailure, badRequest, invalid } from '../status.ts';
 
 /** Throws 400 for an object of another namespace; for a new one also 404 and 403 for a namespace gone or going. */
 export function checkNamespace(context: ApiContext, call: Call, object: ApiObject): void {

@@ -1,3 +1,4 @@
+import { type FieldError, fieldErrors } from '../../../core/cluster/validation/field-error.ts';
 import { isRecord, sameJson } from '../../../core/json.ts';
 import type { ApiObject } from '../../../core/ports.ts';
 import { readObject, validate, withDefaults } from '../../admission/admit.ts';
@@ -8,7 +9,7 @@ import type { Answer, ApiContext, Call } from '../call.ts';
 import { mediaType, parseObject, readBody } from '../http/body.ts';
 import { storeName } from '../kinds/resources.ts';
 import { type WriteOptions, writeOptions } from '../options.ts';
-import { ApiFailure, badRequest, type FieldError, fieldErrors, modified, notFound } from '../status.ts';
+import { ApiFailure, badRequest, modified, notFound } from '../status.ts';
 import { admit } from './admit.ts';
 import { agent, checkNamespace, checkUnknown, checkUnknownInPatch } from './checks.ts';
 import { managedOnUpdate } from './managed-fields.ts';

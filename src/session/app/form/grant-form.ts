@@ -1,12 +1,12 @@
 import { formatDuration } from '../../../core/access/duration.ts';
 import type { EndRef } from '../../../core/access/grant.ts';
 import { asSluiceError } from '../../../core/errors.ts';
+import { pause } from '../../../wait.ts';
 import type { Commands } from '../../commands.ts';
 import { dryRun } from '../../grants/steps/make-grant.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { GrantField, GrantForm, PathState, ServerSays } from '../../state.ts';
 import { edit, offeredField, type TextEdit } from '../../text-field.ts';
-import { pause } from '../../wait.ts';
 import type { App } from '../app.ts';
 import { yamlLines } from '../objects/yaml.ts';
 import { describeEnd, FIELDS, firstProblem, newForm, readForm } from './read-form.ts';

@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import type { ApiObject } from '../../../core/ports.ts';
+import { writeYaml } from '../../../core/yaml/write.ts';
 
 /** The object as YAML for people: without managedFields, which nobody reads. */
 export function yamlOf(object: ApiObject): string {
   const { managedFields: _, ...metadata } = object.metadata;
-  return stringify({ ...object, metadata }, { lineWidth: 0 });
+  return writeYaml({ ...object, metadata });
 }
 
 /** Objects as the lines of one file. */

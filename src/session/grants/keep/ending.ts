@@ -1,6 +1,7 @@
 import type { EndedBy, Grant, GrantState } from '../../../core/access/grant.ts';
 import { asSluiceError, isAbort } from '../../../core/errors.ts';
-import { pause, until } from '../../wait.ts';
+import { pause } from '../../../wait.ts';
+import { until } from '../../wait.ts';
 import { pathOf } from '../path.ts';
 import { type Ended, proveClosed } from '../proof/prove-closed.ts';
 import { objectsOf } from '../record.ts';

@@ -1,4 +1,4 @@
-import { pause } from '../../wait.ts';
+import { pause } from '../../../wait.ts';
 import type { GrantPair, GrantPath } from '../path.ts';
 import { allowed, dropped, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPair } from './evidence.ts';
 import { listen } from './listen.ts';

@@ -2,7 +2,8 @@ import type { Grant } from '../../../core/access/grant.ts';
 import type { HalfPlace } from '../../../core/access/names.ts';
 import { asSluiceError, SluiceError } from '../../../core/errors.ts';
 import type { ApiRef } from '../../../core/ports.ts';
-import { pause, poll } from '../../wait.ts';
+import { pause } from '../../../wait.ts';
+import { poll } from '../../wait.ts';
 import { jobRef, policyRef } from '../objects.ts';
 import type { GrantDeps } from '../record.ts';
 
@@ -109,7 +110,7 @@ async function remove(
       if (signal.aborted || isFinal(error)) break;
     }
   }
-  return { deleted: 0, ...(why === undefined ? {} : { why }) };
+  return { deleted: 0, why };
 }
 
 async function removeOnce(

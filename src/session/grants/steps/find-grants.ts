@@ -15,7 +15,7 @@ export async function findGrants(
   namespace: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Grant[]> {
-  const options = { labels: MANAGED_SELECTOR, signal, ...(namespace === undefined ? {} : { namespace }) };
+  const options = { labels: MANAGED_SELECTOR, signal, namespace };
   const policies = await api.list(POLICIES, options);
   const jobs = await api.list(JOBS, options);
   const looks = await Promise.all(

@@ -229,7 +229,7 @@ function draftGrant(deps: GrantDeps, plan: GoodPlan, request: GrantRequest): Gra
     destination: plan.destination,
     ports: plan.ports,
     reason: request.reason,
-    ...(request.ticket === undefined ? {} : { ticket: request.ticket }),
+    ticket: request.ticket,
     requester: deps.identity.username,
     halves: plan.halves.map(({ direction, namespace }) => ({ direction, namespace })),
     state: { name: 'leasing' },

@@ -2,7 +2,7 @@ import type { Grant, GrantHalf, GrantObject } from '../../../core/access/grant.t
 import { GRANT_LABEL, NOTE, objectName } from '../../../core/access/names.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../../core/errors.ts';
 import type { ApiRef } from '../../../core/ports.ts';
-import { pause } from '../../wait.ts';
+import { pause } from '../../../wait.ts';
 import { jobRef, policyRef } from '../objects.ts';
 import { type GrantDeps, objectsOf, record } from '../record.ts';
 import { removeLeases, removePolicies } from './end-grant.ts';

@@ -105,7 +105,7 @@ function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
     key: row.key,
     row,
     why: whyOf(row.newest, verdict),
-    ...(differs === undefined ? {} : { differs }),
+    differs,
   };
 }
 

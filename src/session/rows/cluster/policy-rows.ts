@@ -30,7 +30,7 @@ export function createPolicyRows(model: ClusterModel, assessments: Assessments):
         (sum, part) => sum + part.ingress.length + part.egress.length,
         0,
       ),
-      ...(assessment === undefined ? {} : { assessment }),
+      assessment,
     });
   };
   const putAll = () => {

@@ -65,7 +65,7 @@ test('ports are read with their protocol, either way round', () => {
   expect(parsePort('tcp/80')).toEqual({ port: 80, protocol: 'TCP' });
 });
 
-test.each(['0', '70000', 'http', '80/icmp', '', '80/tcp/x', '-1', '8e3', 'http/tcp'])(
+test.each(['0', '70000', 'http', '80/icmp', '', '80/tcp/x', '-1', '8e3', 'http/tcp', 'tcp', '80-90', 'icmp'])(
   '"%s" is no port',
   (text) => {
     expect(() => parsePort(text)).toThrow(expect.objectContaining({ code: 'usage' }));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { familyOf, rulesIn } from '../../../helpers/rules.ts';
 import { answerTo, type Case, engineFor, linesOf, rulesOf } from './case.ts';
 
@@ -16,7 +16,7 @@ const FILES = readdirSync(FOLDER)
 const CASES = FILES.flatMap(({ cases }) => cases);
 
 function read<T>(file: string): T {
-  return parse(readFileSync(join(FOLDER, file), 'utf8'), { merge: true }) as T;
+  return load(readFileSync(join(FOLDER, file), 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) }) as T;
 }
 
 for (const { file, enforcer, cases } of FILES) {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { readYaml } from '../../../../src/core/yaml/read.ts';
 
 /** Where the vectors lie: `SLUICE_VECTORS`, or beside the checkout. */
 export const VECTORS = resolve(process.env.SLUICE_VECTORS ?? '../shared/vectors');
@@ -50,7 +50,5 @@ export function manifestsBelow(folder: string): readonly unknown[] {
     .filter((entry) => entry.isFile() && /\.(?:ya?ml|json)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(file, 'utf8')).map((document): unknown => document.toJS()),
-    );
+    .flatMap((file) => readYaml(readFileSync(file, 'utf8')).map(({ value }) => value));
 }

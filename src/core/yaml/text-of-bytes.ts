@@ -1,12 +1,20 @@
-import { SluiceError } from '../../../core/errors.ts';
-import { safeText } from '../../../core/safe-text.ts';
+/** Bytes that are no text, with the line at fault from 1, and what is wrong there: `has a zero byte`. */
+export class NoText extends Error {
+  override readonly name = 'NoText';
+  readonly line: number;
+
+  constructor(line: number, what: string) {
+    super(what);
+    this.line = line;
+  }
+}
 
 /**
  * The text of a file in UTF-8, or in UTF-16 where its byte order mark says so (YAML 1.2.2 §5.2), without the mark.
  *
- * @throws SluiceError `failed` with the line of what is no text
+ * @throws NoText
  */
-export function textOfBytes(bytes: Uint8Array, name: string): string {
+export function textOfBytes(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const wide =
     first === 0xff && second === 0xfe
@@ -16,23 +24,19 @@ export function textOfBytes(bytes: Uint8Array, name: string): string {
         : undefined;
   if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
   const zero = bytes.indexOf(0);
-  if (zero >= 0) throw noText(name, bytes, zero, 'has a zero byte');
+  if (zero >= 0) throw noText(bytes, zero, 'has a zero byte');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw noText(name, bytes, firstBroken(bytes), 'is not UTF-8');
+    throw noText(bytes, firstBroken(bytes), 'is not UTF-8');
   }
 }
 
-function noText(name: string, bytes: Uint8Array, at: number, what: string): SluiceError {
+function noText(bytes: Uint8Array, at: number, what: string): NoText {
   let line = 1;
   for (let index = bytes.indexOf(10); index >= 0 && index < at; index = bytes.indexOf(10, index + 1))
     line += 1;
-  return new SluiceError(
-    'failed',
-    `${safeText(name)} is no text of manifests: line ${line} ${what}.`,
-    'Save it as UTF-8, or leave it out.',
-  );
+  return new NoText(line, what);
 }
 
 /** The decoder says that something is broken, but not where. */
