@@ -4,6 +4,7 @@ import type { Commands, VisibleRows } from '../src/session/commands.ts';
 import type { SessionState } from '../src/session/state.ts';
 import { clipboardCode } from './clipboard.ts';
 import { LinearApp } from './linear/linear-app.tsx';
+import { createPainted } from './painted.ts';
 import { App } from './screens/app.tsx';
 import { createTheme, wantsColour } from './theme.ts';
 import { UiContext } from './ui-context.ts';
@@ -33,6 +34,7 @@ export type RunningApp = {
 export function runApp(options: RunAppOptions): RunningApp {
   const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
+  const painted = createPainted(store, visibleRows);
   const copy = () => copyTo(terminal.stdout, commands);
   const redraw = () => redrawOn(terminal.stdout, instance);
   const onInterrupt = options.onInterrupt ?? (() => {});
@@ -41,7 +43,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   terminal.stdin.setRawMode?.(true);
   terminal.stdout.write('\r');
   const instance: Instance = render(
-    <UiContext value={{ store, theme, visibleRows }}>
+    <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
     </UiContext>,
     {
@@ -54,6 +56,8 @@ export function runApp(options: RunAppOptions): RunningApp {
       patchConsole: false,
       exitOnCtrlC: false,
       isScreenReaderEnabled: screenReader,
+      // Ink calls it once the frame has been written.
+      onRender: screenReader ? undefined : painted.written,
     },
   );
   const unmount = () => instance.unmount();

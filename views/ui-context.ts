@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
 import type { VisibleRows } from '../src/session/commands.ts';
 import type { SessionState } from '../src/session/state.ts';
+import type { Painted } from './painted.ts';
 import type { Theme } from './theme.ts';
 
 /** What every view may use besides its properties; the same for the whole run. */
@@ -9,6 +10,7 @@ export type Ui = {
   readonly store: StoreApi<SessionState>;
   readonly visibleRows: VisibleRows;
   readonly theme: Theme;
+  readonly painted: Painted;
 };
 
 export const UiContext = createContext<Ui | undefined>(undefined);

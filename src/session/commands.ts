@@ -9,9 +9,13 @@ export type Commands = {
   readonly focus: (pane: PaneId) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
-  /** Moves the cursor of the focused pane, or of the open list or text; `page` counts visible rows. */
+  /** Scrolls the open text, or moves in the open list. */
   readonly move: (by: number) => void;
-  readonly moveTo: (end: 'first' | 'last') => void;
+  /**
+   * Puts the cursor of the focused pane on a row, and keeps it there wherever the row goes; undefined: on the first
+   * row, of the attempts the newest. Says whether the row was still there.
+   */
+  readonly moveTo: (key: string | undefined) => boolean;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;

@@ -11,6 +11,7 @@ import { navigation } from './app/navigation.ts';
 import { watchOthers } from './app/others.ts';
 import { panels } from './app/panels.ts';
 import { marking } from './app/path/marking.ts';
+import { shownPath } from './app/path/path-state.ts';
 import { typing } from './app/typing.ts';
 import type { Commands, VisibleRows } from './commands.ts';
 import type { SessionDeps } from './connection.ts';
@@ -52,7 +53,7 @@ export function createSession(deps: SessionDeps): Session {
     runtime: () => link.runtime(),
     state,
     set,
-    ...createOverlays(state, set),
+    ...createOverlays(state, set, () => shownPath(app)),
     notify: (level, text, hint) => set({ notice: { level, text, at: deps.clock.now(), hint } }),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;

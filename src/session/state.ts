@@ -82,7 +82,7 @@ export type PodName = { readonly namespace: string; readonly name: string };
 
 export type Sort = { readonly column: string; readonly descending: boolean };
 
-/** One pane. The cursor follows `key` when rows move; `index` is where it is now. */
+/** One pane. The cursor follows `key` when rows move; before the pane had the focus it has none, and keeps `index`. */
 export type PaneState = {
   readonly key?: string;
   readonly index: number;

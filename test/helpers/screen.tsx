@@ -41,6 +41,8 @@ export type Screen = {
   readonly until: (condition: string | RegExp | ((text: string) => boolean)) => Promise<void>;
   /** Writes on the terminal past the app. */
   readonly scribble: (text: string) => void;
+  /** Whether everything that was sent is on the screen. */
+  readonly idle: () => boolean;
   /** Waits until everything that was to be drawn is on the screen. */
   readonly settled: () => Promise<void>;
   readonly cell: (
@@ -176,6 +178,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     set: (change) => store.setState(change),
     until,
     scribble: (text) => terminal.write(text),
+    idle: () => stdout.writableLength === 0,
     settled: async () => {
       // React commits a change of size in a task of its own, and only then is there a frame to wait for.
       await new Promise((resolve) => setImmediate(resolve));
@@ -239,10 +242,19 @@ function recorder(calls: Call[]): Commands {
     'grantScope',
     'grantPreset',
     'grantYaml',
+    'promote',
+    'dismiss',
     'copyText',
     'notify',
     'quit',
     'quitWith',
   ] as const satisfies readonly (keyof Commands)[];
-  return Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Commands;
+  const noted = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Commands;
+  return {
+    ...noted,
+    moveTo: (key) => {
+      noted.moveTo(key);
+      return true;
+    },
+  };
 }

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
+import { ALL_RULES } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
+import { apiOf } from '../helpers/demo/demo.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 
@@ -129,6 +131,64 @@ describe('the screen state', () => {
     session.commands.focus('pods');
     expect(state().path).toMatchObject({ marked: true, sourceName: 'web', destinationName: 'db' });
     expect(state().path.verdict?.ingress.summary).toBe('db-only-api admits app=api, not app=web');
+  });
+
+  test('the cursor is on a row and stays there when others come above it, wherever it was put', async () => {
+    const admin = apiOf(demo.faults.addUser({ username: 'admin', rules: ALL_RULES }));
+    const add = async (name: string) => {
+      await admin.post('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies', {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name },
+        spec: { podSelector: {} },
+      });
+      await eventually(() => expect(rows('policies')[0]?.key).toContain(name));
+    };
+    const cursor = () => rows('policies')[state().panes.policies.index]?.key;
+    await eventually(() => expect(rows('policies').length).toBeGreaterThan(1));
+    session.commands.sort('policies', { column: 'name', descending: false });
+    session.commands.focus('policies');
+    const first = rows('policies')[0]?.key;
+    const second = rows('policies')[1]?.key;
+    await add('aa');
+    expect(cursor()).toBe(first);
+    expect(session.commands.moveTo(second)).toBe(true);
+    await add('a0');
+    expect(cursor()).toBe(second);
+    session.commands.moveTo(undefined);
+    expect(cursor()).toContain('a0');
+    await add('a-0');
+    expect(cursor()).toContain('a0');
+    expect(session.commands.moveTo('none of them')).toBe(false);
+  });
+
+  test('the path bar speaks of what lies over the panes, then of the marked pair again', async () => {
+    await grantStory();
+    session.commands.focus('pods');
+    session.commands.moveTo('shop/cache-0');
+    session.commands.markDestination();
+    const marked = state().path;
+    expect(marked).toMatchObject({ marked: true, destinationName: 'cache' });
+    for (const open of [session.commands.openRevoke, session.commands.openExtend]) {
+      open();
+      expect(state().path).toMatchObject({ sourceName: 'web', destinationName: 'db' });
+      session.commands.allNamespaces();
+      expect(state().path).toMatchObject({ sourceName: 'web', destinationName: 'db' });
+      session.commands.back();
+      expect(state().path).toEqual(marked);
+    }
+    session.commands.focus('grants');
+    session.commands.about();
+    expect(state().path).toMatchObject({ sourceName: 'web', destinationName: 'db' });
+  });
+
+  test('a grant for one pod only shows that pod in the path bar', async () => {
+    await onStory();
+    session.commands.openGrant();
+    session.commands.grantScope();
+    expect(state().path.sourceName).toMatch(/^web-/);
+    session.commands.back();
+    expect(state().path.sourceName).toBe('web');
   });
 
   test('esc goes back one level at a time and never ends the app', async () => {

@@ -12,11 +12,13 @@ export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'comman
 /** Overlays that are read, and scroll. */
 export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail'];
 
-/** What a command needs from the screen: how much a page is, and how far the open text can scroll. */
+/** What a command needs from the screen: how much a page is, how far the open text can scroll, which rows it shows. */
 export type ViewFacts = {
   readonly page: number;
   readonly scroll: number;
   readonly scrollMax: number;
+  /** Key of the row so many places below the cursor, or of the last one there is; undefined: there are no rows. */
+  readonly rowAt: (below: number) => string | undefined;
 };
 
 /** What keys can do: the session's commands, and what only the terminal can. */
@@ -26,6 +28,7 @@ export type Actions = Commands & { readonly copy: () => void; readonly redraw: (
  * One key and all that is known of it: dispatch, key hints, help and the README's table come from this.
  * `keys` are names as `press.ts` gives them (`j`, `ctrl-f`, `shift-tab`, `enter`). `when` makes the binding exist
  * only in some states; `disabled` says why it can't be used now. `footer`: shown in the key hint, lowest first.
+ * `onRow`: it acts on the row under the cursor, which is the one that the screen shows there.
  */
 export type Binding = {
   readonly id: string;
@@ -34,6 +37,7 @@ export type Binding = {
   readonly title: string;
   readonly hint?: (state: SessionState) => string;
   readonly footer?: number;
+  readonly onRow?: true;
   readonly when?: (state: SessionState) => boolean;
   readonly disabled?: (state: SessionState) => string | undefined;
   readonly run: (commands: Actions, state: SessionState, facts: ViewFacts) => void;

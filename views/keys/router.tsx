@@ -4,6 +4,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { Commands } from '../../src/session/commands.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import type { Size } from '../layout/layout.ts';
+import { useUi } from '../ui-context.ts';
 import { scopeOf, TEXT_SCOPES } from './binding.ts';
 import { dispatch } from './dispatch.ts';
 import { type Press, pressesOf } from './press.ts';
@@ -23,6 +24,7 @@ export type KeysProps = {
 
 /** The only place where keys come in. Each press is looked up in the state that the one before has left. */
 export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysProps): ReactNode {
+  const { painted } = useUi();
   const interrupted = useRef(false);
 
   const press = (one: Press) => {
@@ -35,7 +37,8 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysP
     interrupted.current = false;
     if (store.getState().notice?.level === 'error') commands.dismiss();
     const state = store.getState();
-    dispatch(one, state, { ...commands, copy, redraw }, viewFacts(state, size));
+    const facts = viewFacts(state, size, painted.at(state.focus));
+    painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw }, facts));
   };
 
   useInput((input, key) => {

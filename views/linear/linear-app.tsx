@@ -6,6 +6,7 @@ import { toAscii } from '../theme.ts';
 import { useUi } from '../ui-context.ts';
 import { announce } from './announce.ts';
 import { promptLine } from './prompt.ts';
+import { rowToRead } from './row.ts';
 
 /** As if the terminal were this large: pages are this long, nothing is left out for want of room. */
 const SIZE = { columns: 200, rows: 50 };
@@ -15,15 +16,20 @@ const WELCOME = 'sluice: one line for each change. ? reads the keys of a pane, q
 /** The app for screen readers: the same keys, and lines that are only ever added; one prompt while text is typed. */
 export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
   const { store } = props;
-  const { visibleRows, theme } = useUi();
+  const { visibleRows, theme, painted } = useUi();
   const [lines, setLines] = useState<readonly string[]>([WELCOME]);
   useEffect(
     () =>
       store.subscribe((after, before) => {
         const added = announce(before, after, visibleRows);
+        if (rowToRead(before, after, visibleRows) !== undefined) {
+          const { focus, panes } = after;
+          painted.drawn(focus, { rows: visibleRows(after, focus), index: panes[focus].index });
+          painted.written();
+        }
         if (added.length > 0) setLines((known) => [...known, ...(theme.ascii ? added.map(toAscii) : added)]);
       }),
-    [store, visibleRows, theme],
+    [store, visibleRows, theme, painted],
   );
   const prompt = useStore(store, promptLine);
   return (

@@ -10,16 +10,26 @@ import {
   type TableDefinition,
 } from '../panes/definition.ts';
 
-/** The row under the cursor, cell by cell, when the cursor or the pane is another. */
+/** The row that is read out: the one under the cursor, when the cursor or the pane is another. */
+export function rowToRead(
+  before: SessionState,
+  after: SessionState,
+  visibleRows: VisibleRows,
+): Keyed | undefined {
+  const { focus, panes, overlay } = after;
+  const moved = before.focus !== focus || before.panes[focus].key !== panes[focus].key;
+  return moved && overlay.type === 'none' ? visibleRows(after, focus)[panes[focus].index] : undefined;
+}
+
+/** That row, cell by cell. */
 export function announceRow(
   before: SessionState,
   after: SessionState,
   visibleRows: VisibleRows,
 ): readonly string[] {
+  const row = rowToRead(before, after, visibleRows);
+  if (row === undefined) return [];
   const { focus, panes } = after;
-  const moved = before.focus !== focus || before.panes[focus].key !== panes[focus].key;
-  const row = visibleRows(after, focus)[panes[focus].index];
-  if (!moved || row === undefined || after.overlay.type !== 'none') return [];
   const { namespace } = after.cluster;
   const context: CellContext = {
     now: after.serverNow,

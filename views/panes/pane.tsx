@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { memo, type ReactNode, useMemo } from 'react';
+import { memo, type ReactNode, useInsertionEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { PaneId, SessionState } from '../../src/session/state.ts';
 import type { CellContext } from '../columns/column.ts';
@@ -39,17 +39,24 @@ export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode
 });
 
 function PaneTable({ place }: { place: PanePlace }): ReactNode {
-  const { store, visibleRows } = useUi();
+  const { store, visibleRows, painted } = useUi();
   const state = useStore(store);
   const context = useCellContext(state);
-  const rows = visibleRows(state, place.pane);
+  const { pane } = place;
+  const rows = visibleRows(state, pane);
+  const { index } = state.panes[pane];
+  // Ink writes the frame before layout effects run.
+  useInsertionEffect(() => {
+    painted.drawn(pane, { rows, index });
+    return () => painted.drawn(pane, undefined);
+  }, [painted, pane, rows, index]);
   if (rows.length === 0) {
-    return <TextLine line={[span('  '), emptyText(state, place.pane)]} columns={innerColumns(place)} />;
+    return <TextLine line={[span('  '), emptyText(state, pane)]} columns={innerColumns(place)} />;
   }
-  return tableOf(place.pane, {
+  return tableOf(pane, {
     rows,
-    index: state.panes[place.pane].index,
-    focused: state.focus === place.pane,
+    index,
+    focused: state.focus === pane,
     width: innerColumns(place),
     height: innerRows(place),
     context,

@@ -37,14 +37,15 @@ export function paneTitle(
     ...feedNews(state, pane),
   ];
   const held = paneState(state, pane);
-  const following = pane === 'attempts' && state.following ? [span('following', 'faint')] : [];
+  const follows = pane === 'attempts' && state.following && !isHeld(state);
+  const following = follows ? [span('following', 'faint')] : [];
   return {
     title,
     right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
   };
 }
 
-/** What a person has set that keeps rows out of sight, or out of their order: filter, sorting, drops only, a pause. */
+/** What keeps rows out of sight, or out of their order: filter, sorting, drops only, a pause, the cursor on a row. */
 export function paneState(state: SessionState, pane: PaneId): Line {
   const { filter, sort } = state.panes[pane];
   const inAttempts = pane === 'attempts';
@@ -53,7 +54,13 @@ export function paneState(state: SessionState, pane: PaneId): Line {
     ...(sort === undefined ? [] : [span(`${sort.descending ? '↑' : '↓'} ${sort.column}`, 'time')]),
     ...(inAttempts && state.dropsOnly ? [span('drops only', 'warn')] : []),
     ...(inAttempts && !state.following ? [span('paused', 'warn')] : []),
+    ...(inAttempts && isHeld(state) ? [span('held: Home follows', 'faint')] : []),
   ];
+}
+
+/** Whether attempts keep their places, as the cursor stands on one below the top; a sorting has its own order. */
+function isHeld({ panes: { attempts }, following }: SessionState): boolean {
+  return following && attempts.key !== undefined && attempts.index > 0 && attempts.sort === undefined;
 }
 
 /** Policies that do not do what they say, or surprise: `LINT` names it, `enter` explains it. */

@@ -3,7 +3,7 @@ import type { VisibleRows } from '../commands.ts';
 import type { SessionDeps } from '../connection.ts';
 import type { Target } from '../running/link.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Overlay, SessionState } from '../state.ts';
+import type { Overlay, PathState, SessionState } from '../state.ts';
 
 /** What the groups of commands share. */
 export type App = {
@@ -14,8 +14,8 @@ export type App = {
   readonly runtime: () => Runtime | undefined;
   readonly state: () => SessionState;
   readonly set: (change: Partial<SessionState>) => void;
-  /** Lays something over what is there; `pop` brings that back. */
-  readonly push: (overlay: Overlay) => void;
+  /** Lays something over what is there; `pop` brings that back. `path`: what it is about, for the path bar. */
+  readonly push: (overlay: Overlay, path?: PathState) => void;
   readonly pop: () => void;
   /** Replaces what lies on top, if it still is of that type. */
   readonly update: <T extends Overlay['type']>(

@@ -9,6 +9,7 @@ import { extendGrant } from '../grants/steps/extend-grant.ts';
 import { type Revoked, revokeFound } from '../grants/steps/revoke-found.ts';
 import { offeredField } from '../text-field.ts';
 import type { App } from './app.ts';
+import { grantPath } from './path/path-state.ts';
 
 export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' | 'quitWith'> & {
   readonly revokeConfirmed: () => void;
@@ -30,12 +31,11 @@ export function life(app: App): LifeCommands {
         app.notify('info', `${grant.id} has ended already.`);
         return;
       }
-      app.push({
-        type: 'revoke',
-        ids: [grant.id],
-        title: pathText(grant),
-        consequences: consequences(app, grant),
-      });
+      const title = pathText(grant);
+      app.push(
+        { type: 'revoke', ids: [grant.id], title, consequences: consequences(app, grant) },
+        grantPath(app, grant),
+      );
     },
     revokeConfirmed: () => {
       const { overlay, grants } = app.state();
@@ -58,7 +58,10 @@ export function life(app: App): LifeCommands {
         app.notify('warn', 'There is no living grant to extend here.', 'Go to the grants with 4.');
         return;
       }
-      app.push({ type: 'extend', id: grant.id, title: pathText(grant), field: offeredField('15m') });
+      app.push(
+        { type: 'extend', id: grant.id, title: pathText(grant), field: offeredField('15m') },
+        grantPath(app, grant),
+      );
     },
     extendConfirmed: () => {
       const { overlay, grants } = app.state();

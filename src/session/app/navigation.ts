@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { pickItems } from './form/pick-items.ts';
 import { PANES } from './initial.ts';
 import { shownPath } from './path/path-state.ts';
+import { followCursors } from './publish.ts';
 
 type Navigation = Pick<
   Commands,
@@ -21,45 +22,40 @@ type Navigation = Pick<
 
 /** Moving about: panes, cursors, scrolling, and one level back. */
 export function navigation(app: App): Navigation {
-  const moveTo = (index: number) => {
-    const { focus, panes } = app.state();
-    const rows = app.visibleRows(app.state(), focus);
-    const to = Math.max(0, Math.min(rows.length - 1, index));
-    const key = rows[to]?.key;
-    const { key: _, ...rest } = panes[focus];
-    app.set({ panes: { ...panes, [focus]: { ...rest, index: to, ...(key === undefined ? {} : { key }) } } });
+  const focus = (pane: PaneId) => {
+    app.set({ focus: pane });
+    app.set({ panes: followCursors(app.state(), app.visibleRows) ?? app.state().panes });
     app.set({ path: shownPath(app) });
   };
 
   return {
-    focus: (pane) => {
-      app.set({ focus: pane });
-      app.set({ path: shownPath(app) });
-    },
+    focus,
     focusNext: (step) => {
       const at = PANES.indexOf(app.state().focus);
-      app.set({ focus: PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts' });
-      app.set({ path: shownPath(app) });
+      focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
     },
     zoom: () => app.set({ zoomed: !app.state().zoomed }),
-    move: (by) => {
-      const { overlay, focus, panes } = app.state();
-      if (overlay.type === 'none' || overlay.type === 'filter') moveTo(panes[focus].index + by);
-      else app.set({ overlay: scrolled(overlay, by) });
-    },
-    moveTo: (end) => {
-      const { overlay } = app.state();
-      const far = end === 'first' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-      if (overlay.type === 'none' || overlay.type === 'filter')
-        moveTo(end === 'first' ? 0 : Number.MAX_SAFE_INTEGER);
-      else app.set({ overlay: scrolled(overlay, far) });
+    move: (by) => app.set({ overlay: scrolled(app.state().overlay, by) }),
+    moveTo: (key) => {
+      const { focus, panes } = app.state();
+      const rows = app.visibleRows(app.state(), focus);
+      const index = key === undefined ? 0 : rows.findIndex((row) => row.key === key);
+      if (index < 0) return false;
+      if (key === panes[focus].key && index === panes[focus].index) return true;
+      app.set({ panes: { ...panes, [focus]: { ...panes[focus], key, index } } });
+      app.set({ path: shownPath(app) });
+      if (key === undefined) app.refresh();
+      return true;
     },
     sort: (pane, sort) => setPane(app, pane, { sort }),
     pause: () => {
       app.set({ following: !app.state().following });
       app.refresh();
     },
-    toggleDropsOnly: () => app.set({ dropsOnly: !app.state().dropsOnly }),
+    toggleDropsOnly: () => {
+      app.set({ dropsOnly: !app.state().dropsOnly });
+      app.refresh();
+    },
     allNamespaces: () => {
       const { cluster } = app.state();
       if (cluster.confinedTo !== undefined) {

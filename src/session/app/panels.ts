@@ -1,7 +1,7 @@
 import { permanentPolicies } from '../../core/access/permanent.ts';
 import { SluiceError } from '../../core/errors.ts';
 import type { Commands } from '../commands.ts';
-import type { AboutItem } from '../state.ts';
+import type { AboutItem, AttemptLine, Overlay } from '../state.ts';
 import { textField } from '../text-field.ts';
 import type { App } from './app.ts';
 import { objectPanel } from './objects/object-panel.ts';
@@ -73,7 +73,8 @@ export function panels(app: App, completions: (text: string) => readonly string[
 /** Shows the permanent policies that would open the path, to be copied into Git; nothing is applied. */
 function promote(app: App): void {
   const runtime = app.runtime();
-  const { source, destination, port } = app.state().path;
+  const { path } = app.state();
+  const { source, destination, port } = path;
   if (runtime === undefined || source === undefined || destination === undefined || port === undefined) {
     app.notify(
       'warn',
@@ -86,13 +87,8 @@ function promote(app: App): void {
     const plan = await runtime.plan({ source, destination, ports: [port], seconds: 900, reason: '' }, signal);
     if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
     const lines = yamlLines(permanentPolicies(plan));
-    app.push({
-      type: 'detail',
-      title: `Policy for Git: ${plan.source} → ${plan.destination}`,
-      lines,
-      scroll: 0,
-      loading: false,
-    });
+    const title = `Policy for Git: ${plan.source} → ${plan.destination}`;
+    app.push({ type: 'detail', title, lines, scroll: 0, loading: false }, path);
   });
 }
 
@@ -105,11 +101,19 @@ function detailText(about: readonly AboutItem[], lines: readonly string[]): stri
 function copyText(app: App): string | undefined {
   const { overlay, focus, panes } = app.state();
   if (overlay.type === 'detail') return detailText(overlay.about ?? [], overlay.lines);
-  const key = app.visibleRows(app.state(), focus)[panes[focus].index]?.key;
+  if (overlay.type === 'explain') return explainedText(overlay);
   const line = attemptUnderCursor(app.state(), app.visibleRows);
-  if (line !== undefined) {
-    const { sourceName, destinationName, port, protocol, verdict } = line.row;
-    return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${line.why}`;
-  }
-  return key;
+  if (line !== undefined) return attemptText(line);
+  return app.visibleRows(app.state(), focus)[panes[focus].index]?.key;
+}
+
+function explainedText({ title, attempt, verdict, problem }: Extract<Overlay, { type: 'explain' }>): string {
+  if (attempt !== undefined) return attemptText(attempt);
+  if (verdict === undefined) return `${title}: ${problem ?? 'not known'}`;
+  return `${title} ${verdict.verdict}: egress ${verdict.egress.summary}, ingress ${verdict.ingress.summary}`;
+}
+
+function attemptText({ row, why }: AttemptLine): string {
+  const { sourceName, destinationName, port, protocol, verdict } = row;
+  return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${why}`;
 }

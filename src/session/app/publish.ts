@@ -57,7 +57,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
         const lines = namespace === undefined ? all : all.filter((line) => touches(line, namespace));
         change.drops = lines.filter(({ row }) => row.verdict === 'drop').length;
         if (state.following) {
-          change.attempts = arrangeAttempts(lines, isHeld(state) ? order : undefined);
+          change.attempts = arrangeAttempts(lines, state.panes.attempts, order);
           order = change.attempts.map(({ key }) => key);
         }
       }
@@ -95,20 +95,20 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   };
 }
 
-/** While the cursor stands on a row below the top, rows keep their places: nothing jumps away under a finger. */
-function isHeld({ panes: { attempts } }: SessionState): boolean {
-  return attempts.key !== undefined && attempts.index > 0;
-}
-
+/**
+ * Newest first, but nothing jumps away under a finger: the row under the cursor keeps its place, at the top alone, below
+ * it with all others.
+ */
 function arrangeAttempts(
   lines: readonly AttemptLine[],
-  held: readonly string[] | undefined,
+  { key, index }: PaneState,
+  order: readonly string[],
 ): readonly AttemptLine[] {
-  if (held === undefined) return lines.toSorted(newestFirst);
+  const held = key === undefined ? [] : index === 0 ? [key] : order;
   const others = new Map(lines.map((line) => [line.key, line]));
-  const kept = held.flatMap((key) => {
-    const line = others.get(key);
-    others.delete(key);
+  const kept = held.flatMap((one) => {
+    const line = others.get(one);
+    others.delete(one);
     return line === undefined ? [] : [line];
   });
   return [...kept, ...[...others.values()].sort(newestFirst)];
@@ -155,7 +155,7 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** Puts each cursor back on its row after rows moved, or on the row that took its place. */
+/** Puts each cursor back on its row after rows moved, or on the one that took its place; that in focus is on a row. */
 export function followCursors(
   state: SessionState,
   visibleRows: VisibleRows,
@@ -166,7 +166,7 @@ export function followCursors(
     const rows = visibleRows(state, id);
     const found = pane.key === undefined ? -1 : rows.findIndex(({ key }) => key === pane.key);
     const index = found >= 0 ? found : Math.max(0, Math.min(pane.index, rows.length - 1));
-    const key = pane.key === undefined ? undefined : rows[index]?.key;
+    const key = pane.key === undefined && id !== state.focus ? undefined : rows[index]?.key;
     if (index === pane.index && key === pane.key) continue;
     panes ??= { ...state.panes };
     const { key: _, ...rest } = pane;

@@ -1,25 +1,33 @@
 import type { App } from '../app/app.ts';
-import type { Overlay, SessionState } from '../state.ts';
+import type { Overlay, PathState, SessionState } from '../state.ts';
 
-/** What lies over the panes, with what it covers: one thing shows, and `pop` brings back what was there before. */
+/**
+ * What lies over the panes, with what it covers: one thing shows, and `pop` brings back what was there before, the path
+ * that it was about included. `shownPath` says how that path stands now.
+ */
 export function createOverlays(
   state: () => SessionState,
   set: (change: Partial<SessionState>) => void,
+  shownPath: () => PathState,
 ): Pick<App, 'push' | 'pop' | 'update' | 'clear'> {
-  const covered: Overlay[] = [];
+  const covered: Pick<SessionState, 'overlay' | 'path'>[] = [];
+  const bringBack = (under: Pick<SessionState, 'overlay' | 'path'> | undefined) => {
+    set(under ?? { overlay: { type: 'none' } });
+    set({ path: shownPath() });
+  };
   return {
-    push: (overlay) => {
-      covered.push(state().overlay);
-      set({ overlay });
+    push: (overlay, path = state().path) => {
+      covered.push({ overlay: state().overlay, path: state().path });
+      set({ overlay, path });
     },
-    pop: () => set({ overlay: covered.pop() ?? { type: 'none' } }),
+    pop: () => bringBack(covered.pop()),
     update: (type, change) => {
       const { overlay } = state();
       if (isOverlay(overlay, type)) set({ overlay: change(overlay) });
     },
     clear: () => {
-      covered.length = 0;
-      set({ overlay: { type: 'none' } });
+      const [first] = covered.splice(0);
+      bringBack(first);
     },
   };
 }

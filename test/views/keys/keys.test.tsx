@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { textField } from '../../../src/session/text-field.ts';
 import { openScreen } from '../../helpers/screen.tsx';
-import { grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
+import { attemptLine, grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
 
 /** What pressing keys on a screen in a state calls. */
 async function callsFor(state: SessionState, ...keys: readonly string[]) {
@@ -35,12 +35,16 @@ test('keys in panes move, mark, open and toggle', async () => {
     '?',
   );
   expect(calls).toEqual([
-    ['move', 1],
-    ['move', -1],
-    ['move', 1],
+    ['moveTo', 'web>api:8080'],
+    ['moveTo', 'web>db:5432'],
+    ['moveTo', 'web>api:8080'],
+    ['moveTo', 'web>db:5432'],
     ['markSource'],
+    ['moveTo', 'web>db:5432'],
     ['markDestination'],
+    ['moveTo', 'web>db:5432'],
     ['openGrant'],
+    ['moveTo', 'web>db:5432'],
     ['explain'],
     ['toggleDropsOnly'],
     ['pause'],
@@ -54,24 +58,34 @@ test('keys in panes move, mark, open and toggle', async () => {
 });
 
 test('a page is as many rows as the pane shows, less one', async () => {
-  expect(await callsFor(sessionState(), 'ctrl-f', 'pageup', 'home', 'G')).toEqual([
-    ['move', 14],
-    ['move', -14],
-    ['moveTo', 'first'],
-    ['moveTo', 'last'],
+  const attempts = Array.from({ length: 40 }, (_, at) => attemptLine({ from: `app-${at}` }));
+  const panes = { ...sessionState().panes, attempts: { index: 20, filter: '' } };
+  expect(
+    await callsFor(sessionState({ attempts, panes }), 'ctrl-f', 'pageup', 'home', 'G', 'pagedown'),
+  ).toEqual([
+    ['moveTo', 'app-34>db:5432'],
+    ['moveTo', 'app-6>db:5432'],
+    ['moveTo', undefined],
+    ['moveTo', 'app-39>db:5432'],
+    ['moveTo', 'app-34>db:5432'],
   ]);
 });
 
 test('enter explains an attempt and shows a pod in detail', async () => {
-  expect(await callsFor(sessionState(), 'enter')).toEqual([['explain']]);
-  expect(await callsFor(sessionState({ focus: 'pods' }), 'enter')).toEqual([['about']]);
+  expect(await callsFor(sessionState(), 'enter')).toEqual([['moveTo', 'web>db:5432'], ['explain']]);
+  expect(await callsFor(sessionState({ focus: 'pods' }), 'enter')).toEqual([
+    ['moveTo', 'shop/api-6c9d-4kx'],
+    ['about'],
+  ]);
 });
 
 test('a key that cannot act says why, and does nothing else', async () => {
   expect(await callsFor(sessionState({ focus: 'policies' }), 's')).toEqual([
+    ['moveTo', 'NetworkPolicy/shop/db-only-api'],
     ['notify', 'warn', 's: policies are no end of a path: mark a pod (1) or an attempt (3)'],
   ]);
   expect(await callsFor(sessionState({ grants: [] }), 'x')).toEqual([
+    ['moveTo', 'web>db:5432'],
     ['notify', 'warn', 'x: no grant is open'],
   ]);
   const confined = sessionState();
@@ -180,7 +194,7 @@ test('ctrl-c quits; a second one in a row interrupts', async () => {
   const screen = openScreen({ onInterrupt });
   await screen.until('sluice');
   screen.press('ctrl-c', 'j', 'ctrl-c');
-  await vi.waitFor(() => expect(screen.calls).toEqual([['quit'], ['move', 1], ['quit']]));
+  await vi.waitFor(() => expect(screen.calls).toEqual([['quit'], ['moveTo', 'web>api:8080'], ['quit']]));
   expect(onInterrupt).not.toHaveBeenCalled();
   screen.press('ctrl-c');
   await vi.waitFor(() => expect(onInterrupt).toHaveBeenCalledOnce());
@@ -217,7 +231,7 @@ test('an error goes with the next key, which still does what it does', async () 
   await screen.until('✗ forbidden');
   screen.press('j');
   await screen.until('g grant  s source');
-  expect(screen.calls).toEqual([['move', 1]]);
+  expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]);
   await screen.close();
 });
 
@@ -243,6 +257,7 @@ test('what is under the cursor is copied past the frame, as base64 only', async 
   await screen.until('sluice');
   screen.press('c');
   await vi.waitFor(() => expect(screen.bytes()).toContain('\u001b]52;c;c2hvcC93ZWI=\u0007'));
-  expect(screen.calls[0]?.slice(0, 2)).toEqual(['notify', 'info']);
+  expect(screen.calls[0]).toEqual(['moveTo', 'shop/web']);
+  expect(screen.calls[1]?.slice(0, 2)).toEqual(['notify', 'info']);
   await screen.close();
 });

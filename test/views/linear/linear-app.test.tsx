@@ -26,7 +26,7 @@ test('keys work as on the screen, and what is typed has one line of its own', as
   const screen = openScreen({ screenReader: true });
   await screen.until('one line for each change');
   screen.press('j');
-  await vi.waitFor(() => expect(screen.calls).toEqual([['move', 1]]));
+  await vi.waitFor(() => expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]));
   screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('we') } });
   await screen.until('filter: we');
   screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('web') } });

@@ -124,6 +124,6 @@ test('help lists the keys of this view and why one cannot be used now', async ()
   expect(screen.text()).toMatch(/ x +revoke a grant.*\(not now: no grant is open\)/);
   expect(screen.text()).toMatch(/Sort policies/);
   expect(screen.text()).toMatch(/ K +sort by KIND/);
-  expect(screen.text()).toMatch(/Home ctrl-a +the first row \(g grants\)/);
+  expect(screen.text()).toMatch(/Home ctrl-a +the first row \(g grants\); of the attempts, the newest/);
   await screen.close();
 });

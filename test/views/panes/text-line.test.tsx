@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { expect, test, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import type { SessionState } from '../../../src/session/state.ts';
+import { createPainted } from '../../../views/painted.ts';
 import { StateLine, TextLine } from '../../../views/panes/text-line.tsx';
 import { span } from '../../../views/text/span.ts';
 import { createTheme } from '../../../views/theme.ts';
@@ -13,7 +14,11 @@ const store = createStore<SessionState>(() => sessionState({ drops: 0 }));
 const theme = createTheme({ colour: false, ascii: false });
 
 function Around({ children }: { readonly children: ReactNode }): ReactNode {
-  return <UiContext value={{ store, visibleRows: () => [], theme }}>{children}</UiContext>;
+  return (
+    <UiContext value={{ store, visibleRows: () => [], theme, painted: createPainted(store, () => []) }}>
+      {children}
+    </UiContext>
+  );
 }
 
 test('a line is cut to its columns, wide characters counted as they stand', () => {

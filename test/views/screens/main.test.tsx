@@ -124,6 +124,12 @@ test('titles tell filter, sorting, pause and drops only', async () => {
   expect(screen.lines()[2]).toMatch(/ drops only, paused ─╮$/);
 });
 
+test('with the cursor below the top the attempts say that their order is held, and what lets go of it', async () => {
+  const attempts = { key: 'web>api:8080', index: 1, filter: '' };
+  await show({ state: sessionState({ panes: { ...sessionState().panes, attempts } }) });
+  expect(screen.lines()[2]).toMatch(/3 Attempts 5 .* held: Home follows ─╮$/);
+});
+
 test('on a narrow screen the line of tabs tells filter, sorting, pause and drops only', async () => {
   const panes = {
     ...sessionState().panes,

@@ -84,6 +84,7 @@ export const VIEWING: readonly Binding[] = [
     keys: ['c'],
     scopes: [...PANES, 'explain', 'detail'],
     title: 'copy the row, or the open text, to the clipboard (OSC 52)',
+    onRow: true,
     run: (commands) => commands.copy(),
   },
   {

@@ -9,6 +9,7 @@ import type { GrantField, GrantForm, PathState, ServerSays } from '../../state.t
 import { edit, offeredField, type TextEdit } from '../../text-field.ts';
 import type { App } from '../app.ts';
 import { yamlLines } from '../objects/yaml.ts';
+import { judged } from '../path/path-state.ts';
 import { describeEnd, FIELDS, firstProblem, newForm, readForm } from './read-form.ts';
 
 export type GrantFormCommands = Pick<
@@ -107,12 +108,17 @@ export function grantForm(app: App): GrantFormCommands {
       }, false),
     grantScope: () => {
       const { source, sourcePod } = pods;
+      const runtime = app.runtime();
+      if (runtime === undefined) return;
       if (source === undefined || sourcePod === undefined || source.type !== 'workload') return;
       change((form) => {
         const scope = form.scope === 'workload' ? 'pod' : 'workload';
         const end: EndRef = scope === 'pod' ? { type: 'pod', ...sourcePod } : source;
         return { ...form, scope, source: end, sourceText: describeEnd(app, end), plan: stale(form) };
       });
+      const form = formOf(app);
+      if (form !== undefined)
+        app.set({ path: judged(runtime, { ...app.state().path, source: form.source }) });
     },
     grantPreset: (step) =>
       change((form) => {

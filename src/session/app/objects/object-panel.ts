@@ -3,6 +3,7 @@ import type { Commands } from '../../commands.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { AboutItem } from '../../state.ts';
 import type { App } from '../app.ts';
+import { grantPath } from '../path/path-state.ts';
 import { aboutGrant } from './about-grant.ts';
 import { aboutPod } from './about-pod.ts';
 import { aboutPolicy } from './about-policy.ts';
@@ -20,14 +21,10 @@ export function objectPanel(app: App, explain: () => void): Pick<Commands, 'abou
       return;
     }
     const { title } = under;
-    app.push({
-      type: 'detail',
-      title,
-      about: makeAbout(runtime, under),
-      lines: [],
-      scroll: 0,
-      loading: true,
-    });
+    app.push(
+      { type: 'detail', title, about: makeAbout(runtime, under), lines: [], scroll: 0, loading: true },
+      under.pane === 'grants' ? grantPath(app, under.row.grant) : undefined,
+    );
     app.run(async (signal) => {
       const lines = await readYaml(runtime, under, signal);
       app.update('detail', (overlay) =>

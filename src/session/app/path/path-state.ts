@@ -1,16 +1,16 @@
-import type { EndRef, PortSpec } from '../../../core/access/grant.ts';
+import type { EndRef, Grant, PortSpec } from '../../../core/access/grant.ts';
 import { nameOfEnd } from '../../../core/cluster/ends/ends.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { sameJson } from '../../../core/json.ts';
 import type { PathSummary } from '../../../core/policy/explain/half.ts';
 import { summarizePath } from '../../../core/policy/path/judge-path.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { PathState } from '../../state.ts';
+import type { Overlay, PathState } from '../../state.ts';
 import type { App } from '../app.ts';
 import { attemptUnderCursor, grantUnderCursor, pickedFlowEnd, portOf } from './ends.ts';
 import { pathOfGrant } from './grant-path.ts';
 
-/** The path bar: the marked pair, or the path of the attempt or grant under the cursor. */
+/** The path bar: the pair that what lies over the panes is about, else the marked one, or that of the row under the cursor. */
 export function shownPath(app: App): PathState {
   const runtime = app.runtime();
   return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
@@ -26,12 +26,18 @@ export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boole
   return sameJson(path, next) ? path : next;
 }
 
+/** A line that is typed below the panes does not cover them. */
+function coversPanes({ type }: Overlay): boolean {
+  return type !== 'none' && type !== 'filter' && type !== 'command';
+}
+
 function endsIn({ source, destination, port, sourcePod, destinationPod, marked }: PathState) {
   return { source, destination, port, sourcePod, destinationPod, marked };
 }
 
 function shownEnds(app: App, runtime: Runtime): PathState {
-  const { path } = app.state();
+  const { path, overlay } = app.state();
+  if (coversPanes(overlay)) return path;
   if (path.marked === true && (path.source !== undefined || path.destination !== undefined)) return path;
   const grant = grantUnderCursor(app.state(), app.visibleRows);
   if (grant !== undefined) return pathOfGrant(runtime, grant);
@@ -45,6 +51,12 @@ function shownEnds(app: App, runtime: Runtime): PathState {
     ...(destination === undefined ? {} : { destination: destination.end, destinationPod: destination.pod }),
     ...(port === undefined ? {} : { port }),
   };
+}
+
+/** The path of a grant as the path bar tells it; undefined while nothing is connected. */
+export function grantPath(app: App, grant: Grant): PathState | undefined {
+  const runtime = app.runtime();
+  return runtime === undefined ? undefined : judged(runtime, pathOfGrant(runtime, grant));
 }
 
 /** The path with names and verdict. */
