@@ -29,6 +29,8 @@ const WAYS = Object.entries(MAY).flatMap(([folder, allowed]) =>
 const REFUSED = [
   ['src/core/policy', 'node:fs'],
   ['src/core/policy', '../../kube/connect.ts'],
+  ['src/core/policy', '@kubernetes/client-node'],
+  ['src/core/policy', '@kubernetes/client-node/dist/exec.js'],
   ['src/kube', '../hubble/source.ts'],
   ['src/hubble', '../session/session.ts'],
   ['src/probe', '../kube/connect.ts'],

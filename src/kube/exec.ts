@@ -4,13 +4,12 @@ import type { Exec } from '../core/ports.ts';
 import { safeText } from '../core/safe-text.ts';
 import type { About } from './http/about.ts';
 import type { ApiClient } from './http/client.ts';
-import { apiPath } from './list-watch/collection.ts';
 import { createOutput } from './output.ts';
-import { type Channels, openChannels } from './websocket/channels.ts';
+import { kubeConfigOf } from './websocket/kube-config.ts';
+import { openSocket } from './websocket/open-socket.ts';
 
-const STDOUT = 1;
-const STDERR = 2;
-const STATUS = 3;
+/** The channels of both outputs, and of how the command ended. */
+const FROM_POD: readonly number[] = [1, 2, 3];
 
 /** What a shell says for a command that is not there. */
 const NOT_FOUND = 127;
@@ -36,38 +35,34 @@ export function createExec(client: ApiClient): Exec {
       namespace,
       name: pod,
     };
-    const query = new URLSearchParams([
-      ['container', container],
-      ['stdout', 'true'],
-      ['stderr', 'true'],
-      ...command.map((word): [string, string] => ['command', word]),
-    ]);
     const late = AbortSignal.timeout(timeout);
+    const within = AbortSignal.any([signal, late]);
     const stdout = createOutput();
     const stderr = createOutput();
+    const ended = Promise.withResolvers<string>();
     let status: unknown;
-    let channels: Channels | undefined;
     try {
-      const why = await new Promise<string>((resolve, reject) => {
-        openChannels(client, {
-          about,
-          path: `${apiPath({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'exec')}?${query}`,
-          protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
-          signal: AbortSignal.any([signal, late]),
-          onMessage: (channel, data) => {
-            if (channel === STDOUT) stdout.add(data);
-            else if (channel === STDERR) stderr.add(data);
-            else if (channel === STATUS) {
-              status = parseJson(data.toString('utf8'));
-              channels?.close();
-            }
-          },
-          onClose: resolve,
-        }).then((open) => {
-          channels = open;
-          if (status !== undefined) open.close();
-        }, reject);
+      const [{ Exec: PodExec }, config] = await Promise.all([
+        import('@kubernetes/client-node/dist/exec.js'),
+        kubeConfigOf(client, within),
+      ]);
+      const podExec = new PodExec(config, {
+        connect: (path, _, take) =>
+          openSocket(client, {
+            about,
+            path,
+            protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
+            signal: within,
+            onMessage: (channel, data) => !FROM_POD.includes(channel) || take?.(channel, data) !== false,
+            onClose: ended.resolve,
+          }),
       });
+      const end = (said: unknown) => {
+        status = said;
+      };
+      const outputs = [stdout.stream, stderr.stream] as const;
+      await podExec.exec(namespace, pod, container, [...command], ...outputs, null, false, end);
+      const why = await ended.promise;
       signal.throwIfAborted();
       late.throwIfAborted();
       return resultOf(status, stdout.text(), stderr.text(), `${namespace}/${pod}`, why);
@@ -101,12 +96,4 @@ function resultOf(status: unknown, stdout: string, stderr: string, pod: string, 
       : `Nothing can be run in pod ${safeText(pod)}: ${message}`,
     'Check that the container runs, then repeat.',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

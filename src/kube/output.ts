@@ -1,10 +1,12 @@
+import { Writable } from 'node:stream';
 import { safeText } from '../core/safe-text.ts';
 
 const LIMIT = 1 << 20;
 
 /** The output of a command, bounded. */
 export type Output = {
-  add(data: Buffer): void;
+  /** Takes it; what comes once it has ended is left out. */
+  readonly stream: Writable;
   /** As UTF-8, sanitised; line breaks and tabs stay. What came after the limit is left out. */
   text(): string;
 };
@@ -12,12 +14,17 @@ export type Output = {
 export function createOutput(limit: number = LIMIT): Output {
   const parts: Buffer[] = [];
   let size = 0;
-  return {
-    add: (data) => {
+  const stream = new Writable({
+    write: (data: Buffer, _, done) => {
       const part = data.subarray(0, limit - size);
       size += part.length;
       if (part.length > 0) parts.push(part);
+      done();
     },
+  });
+  stream.on('error', () => undefined);
+  return {
+    stream,
     text: () =>
       Buffer.concat(parts)
         .toString('utf8')

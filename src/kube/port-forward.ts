@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import type { WebSocket } from 'ws';
 import { SluiceError } from '../core/errors.ts';
 import { safeText } from '../core/safe-text.ts';
 import type { ApiClient } from './http/client.ts';
 import { apiPath } from './list-watch/collection.ts';
-import { type Channels, openChannels } from './websocket/channels.ts';
+import { openSocket } from './websocket/open-socket.ts';
 
 /** A port of this machine that leads to a port of a pod. */
 export type Forward = {
@@ -15,6 +16,8 @@ export type Forward = {
   dispose(): Promise<void>;
 };
 
+/** The code of a close that nothing is wrong with. */
+const NORMAL = 1_000;
 const DATA = 0;
 const ERROR = 1;
 /** Each channel begins with the port, two bytes. */
@@ -61,14 +64,14 @@ async function pipe(
   signal: AbortSignal,
 ): Promise<void> {
   const heard = new Set<number>();
-  let channels: Channels | undefined;
+  let tunnel: WebSocket | undefined;
   const closed = Promise.withResolvers<void>();
   // A refused handshake closes too, before anybody waits for this.
   closed.promise.catch(() => undefined);
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => channels?.close());
+  socket.on('close', () => tunnel?.close(NORMAL));
   socket.pause();
-  channels = await openChannels(client, {
+  tunnel = await openSocket(client, {
     about: { verb: 'create', group: '', resource: 'pods', subresource: 'portforward', namespace, name: pod },
     path: `${apiPath({ group: '', version: 'v1', resource: 'pods' }, namespace, pod, 'portforward')}?ports=${port}`,
     protocols: ['v4.channel.k8s.io'],
@@ -76,12 +79,13 @@ async function pipe(
     onMessage: (channel, data) => {
       const bytes = heard.has(channel) ? data : data.subarray(PORT_BYTES);
       heard.add(channel);
-      if (bytes.length === 0) return;
+      if (bytes.length === 0) return true;
       if (channel === ERROR) closed.reject(podError(namespace, pod, port, bytes));
       else if (channel === DATA && socket.writable && !socket.write(bytes)) {
-        channels?.pause();
-        socket.once('drain', () => channels?.resume());
+        tunnel?.pause();
+        socket.once('drain', () => tunnel?.resume());
       }
+      return true;
     },
     onClose: (why) => {
       socket.end();
@@ -92,12 +96,12 @@ async function pipe(
         );
     },
   });
-  if (socket.destroyed) channels.close();
+  if (socket.destroyed) tunnel.close(NORMAL);
   let inFlight = 0;
   const forwardLocal = async (data: Buffer) => {
     inFlight += data.length;
     if (inFlight > IN_FLIGHT) socket.pause();
-    await channels?.send(DATA, data);
+    await sent(tunnel, data);
     inFlight -= data.length;
     if (inFlight <= IN_FLIGHT) socket.resume();
   };
@@ -106,8 +110,15 @@ async function pipe(
   try {
     await closed.promise;
   } finally {
-    channels.close();
+    tunnel.close(NORMAL);
   }
+}
+
+/** Resolves when the data has left; never rejects, as a broken connection ends by itself. */
+function sent(tunnel: WebSocket | undefined, data: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    tunnel?.send(Buffer.concat([Buffer.from([DATA]), data]), () => resolve());
+  });
 }
 
 function podError(namespace: string, pod: string, port: number, bytes: Buffer): SluiceError {

@@ -31,7 +31,7 @@ const forward = (pod: string, port: number): string =>
 /** The text that comes on the error channel before the tunnel closes. */
 async function errorOf(socket: WebSocket): Promise<string> {
   const texts: string[] = [];
-  socket.on('message', (data) => {
+  socket.on('message', (data: Buffer) => {
     if (data[0] === 1) texts.push(data.subarray(1).toString('utf8'));
   });
   await once(socket, 'close');
@@ -43,7 +43,7 @@ describe('port-forwarding', () => {
     const local = createServer((socket: Socket) => {
       const tunnel = open(forward(relay, 4245));
       const heard = new Set<number>();
-      tunnel.on('message', (data) => {
+      tunnel.on('message', (data: Buffer) => {
         const [channel = 0] = data;
         if (heard.has(channel)) socket.write(data.subarray(1));
         heard.add(channel);
@@ -70,7 +70,7 @@ describe('port-forwarding', () => {
     const tunnel = open(forward(relay, 4245));
     const heard: Buffer[] = [];
     await new Promise<void>((resolve) => {
-      tunnel.on('message', (data) => {
+      tunnel.on('message', (data: Buffer) => {
         if (heard.push(data) === 2) resolve();
       });
     });

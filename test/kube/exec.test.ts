@@ -1,11 +1,20 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as dial, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { type Cluster, connect } from '../../src/kube/connect.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { failure, type ScriptedServer, scriptedServer } from '../helpers/servers/scripted-server.ts';
+import {
+  failure,
+  kubeconfigFor,
+  type ScriptedServer,
+  scriptedServer,
+} from '../helpers/servers/scripted-server.ts';
+import { TEST_CA } from '../helpers/servers/tls-pair.ts';
 
 let server: ScriptedServer;
 let sockets: WebSocketServer;
@@ -110,6 +119,51 @@ test('a program that the container lacks is 127, as in a shell', async () => {
   });
 });
 
+test('what nobody can read does no harm', async () => {
+  serve = (socket) => {
+    socket.send(Buffer.alloc(0));
+    socket.send('');
+    socket.send(Buffer.from([255]));
+    socket.send(Buffer.from([255, 1]));
+    send(socket, 0, 'stdin?');
+    send(socket, 9, 'what?');
+    socket.ping();
+    socket.once('pong', () => {
+      send(socket, 1, 'hi');
+      send(socket, 3, SUCCESS);
+      send(socket, 1, 'late');
+    });
+  };
+  expect(await run()).toEqual({ code: 0, stdout: 'hi', stderr: '' });
+});
+
+test('an end that is told in no JSON is none', async () => {
+  serve = (socket) => send(socket, 3, 'Success');
+  await expect(run()).rejects.toThrow('The connection into pod shop/web broke before the command ended');
+});
+
+test('a server below a path is asked there', async () => {
+  await cluster.dispose();
+  const text = kubeconfigFor(`${server.url}/clusters/one`, 'token: abc', TEST_CA);
+  cluster = await connect({ kubeconfig: { text } });
+  serve = (socket) => send(socket, 3, SUCCESS);
+  await run();
+  expect(asked[0]?.url.pathname).toBe('/clusters/one/api/v1/namespaces/shop/pods/web/exec');
+});
+
+test('a login that has run out is renewed once, as for any call', async () => {
+  await cluster.dispose();
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-exec-'));
+  await writeFile(join(folder, 'token'), 'abc');
+  cluster = await connect({
+    kubeconfig: { text: server.kubeconfig(`tokenFile: ${join(folder, 'token')}`) },
+  });
+  refusal = { status: 401, body: failure(401, 'Unauthorized', 'Unauthorized') };
+  await expect(run()).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(asked).toHaveLength(2);
+  await rm(folder, { recursive: true });
+});
+
 test('output beyond a mebibyte is left out', async () => {
   serve = (socket) => {
     for (let i = 0; i < 5; i += 1) send(socket, 1, Buffer.alloc(300_000, 'line\n'));
@@ -153,9 +207,9 @@ test('a connection that breaks, and a container that can not be entered, say so'
 test('a command that does not end is given up, and its connection closed', async () => {
   const closed = Promise.withResolvers<void>();
   serve = (socket) => socket.on('close', () => closed.resolve());
-  await expect(run(['sleep', '9'], 50)).rejects.toMatchObject({
+  await expect(run(['sleep', '9'], 2_000)).rejects.toMatchObject({
     code: 'failed',
-    message: 'sleep in pod shop/web did not end in 0.05 s.',
+    message: 'sleep in pod shop/web did not end in 2 s.',
   });
   await closed.promise;
 });
@@ -194,7 +248,7 @@ function collect(socket: Socket): () => string {
 test('what is sent to the local port reaches the pod, and back, each connection by itself', async () => {
   serve = (socket) => {
     forwarded(socket);
-    socket.on('message', (data) => send(socket, 0, `echo ${data.subarray(1).toString()}`));
+    socket.on('message', (data: Buffer) => send(socket, 0, `echo ${data.subarray(1).toString()}`));
   };
   const forward = await cluster.forward('shop', 'web', 8080, signal);
   const [one, two] = await Promise.all([client(forward.port), client(forward.port)]);
@@ -214,7 +268,7 @@ test('megabytes pass whole, both ways, with a slow reader', async () => {
   let received = 0;
   serve = (socket) => {
     forwarded(socket);
-    socket.on('message', (data) => {
+    socket.on('message', (data: Buffer) => {
       received += data.length - 1;
       if (received === size) for (let i = 0; i < 128; i += 1) send(socket, 0, Buffer.alloc(1 << 16, i));
     });
@@ -250,7 +304,7 @@ test('a reader that stops holds back the pod, and others go on', async () => {
   let left = 0;
   serve = (socket) => {
     forwarded(socket);
-    socket.on('message', (data) => {
+    socket.on('message', (data: Buffer) => {
       if (data.subarray(1).toString() === 'ping') send(socket, 0, 'pong');
       else {
         const block = Buffer.concat([Buffer.from([0]), Buffer.alloc(BLOCK)]);

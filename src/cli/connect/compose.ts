@@ -100,6 +100,7 @@ export function connectOptions(options: GlobalOptions, target: Target = {}): Con
   const namespace = target.namespace ?? options.namespace;
   return {
     terminal: target.screen !== true,
+    notice: target.screen === true ? undefined : (line: string) => toStderr(`sluice: ${line}`),
     kubeconfig: options.kubeconfig,
     context,
     namespace,

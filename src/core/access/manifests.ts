@@ -1,3 +1,10 @@
+import type {
+  V1JobSpec,
+  V1LabelSelector,
+  V1NetworkPolicyPeer,
+  V1NetworkPolicyPort,
+  V1NetworkPolicySpec,
+} from '@kubernetes/client-node';
 import type { Requirement, Selector } from '../cluster/labels.ts';
 import type { Direction } from '../policy/model/policy.ts';
 import type { ApiObject, OwnerReference } from '../ports.ts';
@@ -84,7 +91,7 @@ export function leaseManifest(
           ],
         },
       },
-    },
+    } satisfies V1JobSpec,
   };
 }
 
@@ -99,7 +106,7 @@ export function policyManifest(
   peer: PeerSelection,
 ): ApiObject {
   const peers = [peerManifest(peer)];
-  const ports = notes.ports.map(({ port, protocol }) => ({ protocol, port }));
+  const ports: V1NetworkPolicyPort[] = notes.ports.map(({ port, protocol }) => ({ protocol, port }));
   const rules =
     direction === 'ingress' ? { ingress: [{ from: peers, ports }] } : { egress: [{ to: peers, ports }] };
   return {
@@ -110,7 +117,7 @@ export function policyManifest(
       podSelector: labelSelector(subject.selector),
       policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
       ...rules,
-    },
+    } satisfies V1NetworkPolicySpec,
   };
 }
 
@@ -177,7 +184,7 @@ function metadata(notes: GrantNotes, direction: Direction, namespace: string): A
   };
 }
 
-function peerManifest(peer: PeerSelection): Readonly<Record<string, unknown>> {
+function peerManifest(peer: PeerSelection): V1NetworkPolicyPeer {
   if (peer.type === 'ip') return { ipBlock: { cidr: `${peer.ip}/${peer.ip.includes(':') ? 128 : 32}` } };
   return {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } },
@@ -185,12 +192,12 @@ function peerManifest(peer: PeerSelection): Readonly<Record<string, unknown>> {
   };
 }
 
-function labelSelector(selector: Selector): Readonly<Record<string, unknown>> {
+function labelSelector(selector: Selector): V1LabelSelector {
   const equal = selector.filter(isEquality);
   const others = selector.filter((requirement) => !isEquality(requirement));
   return {
     ...(equal.length > 0
-      ? { matchLabels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0]])) }
+      ? { matchLabels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0] ?? ''])) }
       : {}),
     ...(others.length > 0
       ? {

@@ -1,3 +1,4 @@
+import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { at, textAt } from '../../core/json.ts';
 import type { AccessAnswer, AccessQuestion } from '../../core/ports.ts';
 import { safeText } from '../../core/safe-text.ts';
@@ -30,7 +31,7 @@ async function ask(client: ApiClient, question: AccessQuestion, signal?: AbortSi
       apiVersion,
       kind: 'SelfSubjectAccessReview',
       spec: { resourceAttributes: { ...question } },
-    },
+    } satisfies V1SelfSubjectAccessReview,
     repeatable: true,
     signal,
   });

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { V1SelfSubjectReview } from '@kubernetes/client-node';
 import { SluiceError } from '../../core/errors.ts';
 import { at, isRecord, listAt, textAt } from '../../core/json.ts';
 import type { Identity } from '../../core/ports.ts';
@@ -49,7 +50,7 @@ async function review(client: ApiClient, version: string, signal?: AbortSignal):
       about: { verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' },
       method: 'POST',
       path: `/apis/${apiVersion}/selfsubjectreviews`,
-      body: { apiVersion, kind: 'SelfSubjectReview' },
+      body: { apiVersion, kind: 'SelfSubjectReview' } satisfies V1SelfSubjectReview,
       repeatable: true,
       signal,
     });

@@ -1,3 +1,4 @@
+import type { V1DeleteOptions } from '@kubernetes/client-node';
 import { SluiceError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiObject, ApiRef, ClusterApi, WriteOptions } from '../../core/ports.ts';
 import { safeDeep } from '../../core/safe-text.ts';
@@ -82,7 +83,7 @@ export function objectCalls(
             propagationPolicy: options.propagation,
             preconditions: { uid: options.uid },
             ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
-          },
+          } satisfies V1DeleteOptions,
           auditId: options.auditId,
           signal: options.signal,
         });

@@ -53,7 +53,7 @@ export function credentialsOf(
     return withOwn(own, pluginCredentials(user.exec, around));
   }
   if (user.authProvider?.name === 'oidc')
-    return withOwn(own, oidcCredentials(user.name, user.authProvider.config));
+    return withOwn(own, oidcCredentials(user, user.authProvider.config, surroundings));
   if (user.authProvider !== undefined) {
     throw new SluiceError(
       'unsupported',

@@ -1,10 +1,11 @@
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Agent } from './agent.ts';
 import { TimedOut } from './network-error.ts';
+import { plainHttp } from './plain-http.ts';
 
 /** One HTTP request. Header values that are lists go out as one line each. */
 export type Outgoing = {
@@ -37,7 +38,7 @@ export function exchange(outgoing: Outgoing): Promise<Incoming> {
       return;
     }
     let sent = Date.now();
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    const request = (url.protocol === 'https:' ? https : plainHttp()).request(url, {
       method: outgoing.method,
       agent: outgoing.agent,
       headers: lines(outgoing.headers),

@@ -255,6 +255,12 @@ describe('writing', () => {
 });
 
 describe('a cluster', () => {
+  test('tells by its Relay, which is found and forwarded', async () => {
+    const { code, lines, errors } = await run('-n', 'shop', '--first', '1');
+    expect([code, errors]).toEqual([0, '']);
+    expect(names(lines)).toHaveLength(1);
+  });
+
   test('a namespace limits what a named server tells', async () => {
     const hubble = await startHubble((call) => {
       const timer = setInterval(() => {

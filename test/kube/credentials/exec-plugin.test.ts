@@ -219,21 +219,6 @@ test('an auth provider that Kubernetes removed is refused with what to use inste
   });
 });
 
-test('an OIDC login is used while it lasts, and one that has run out says so', async () => {
-  const jwt = (exp: number) =>
-    `${btoa('{"alg":"none"}')}.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.x`;
-  const login = (id: string) => server.kubeconfig(`auth-provider: {name: oidc, config: {id-token: "${id}"}}`);
-  const good = jwt(Date.now() / 1_000 + 3_600);
-  cluster = await connect({ kubeconfig: { text: login(good) } });
-  expect((await cluster.api.read(POD))?.metadata.annotations?.token).toBe(good);
-  await cluster.dispose();
-  cluster = await connect({ kubeconfig: { text: login(jwt(1_000)) } });
-  await expect(cluster.api.read(POD)).rejects.toMatchObject({
-    code: 'unauthenticated',
-    message: 'The login of user tester has expired.',
-  });
-});
-
 test('who gives up waits no longer, and a connection that is closed ends the plug-in and what it started', async () => {
   const path = await plugin(`echo $$ > ${folder}/pid\nsleep 600 & wait`);
   const config = server.kubeconfig(`exec: {apiVersion: ${V1}, command: ${path}}`);

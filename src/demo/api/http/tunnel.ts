@@ -43,7 +43,7 @@ function serve(client: WebSocket, { namespace, pod }: Tunnel, ports: readonly nu
     }
     return pipe(local, send, refuse, () => client.close(1000));
   });
-  client.on('message', (data) => {
+  client.on('message', (data: Buffer) => {
     const channel = data[0] ?? 0;
     if (channel % 2 === 0 && data.length > 1) pipes[channel / 2]?.write(data.subarray(1));
   });
