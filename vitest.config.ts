@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Imports of `.proto` files give their text, as in the bundle. */
@@ -17,6 +18,8 @@ export default defineConfig({
   plugins: [protoText],
   define: { 'process.env.NODE_ENV': '"production"' },
   test: {
+    // One more than there are processors: many tests wait for a program or for a deadline.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
@@ -24,7 +27,9 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
           setupFiles: ['test/helpers/fuzz/setup.ts'],
-          testTimeout: 20_000,
+          // What takes long has its own patience, and says then what it waited for.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -1,7 +1,6 @@
 import type { BuildOptions } from 'esbuild';
 import { bundleBlessed } from './bundle-blessed.ts';
 import { bundleClientNode } from './bundle-client-node.ts';
-import { bundleInk } from './bundle-ink.ts';
 
 /** How the app is bundled as it is shipped: production React, ESM for Node, in chunks. */
 export const BUNDLE: BuildOptions = {
@@ -15,7 +14,7 @@ export const BUNDLE: BuildOptions = {
   supported: { 'regexp-set-notation': true },
   jsx: 'automatic',
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-  plugins: [bundleBlessed, bundleClientNode, bundleInk],
+  plugins: [bundleBlessed, bundleClientNode],
   alias: { 'react-devtools-core': './scripts/empty.cjs' },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -36,30 +36,34 @@ export function runApp(options: RunAppOptions): RunningApp {
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
   const painted = createPainted(store, visibleRows);
   const copy = () => copyTo(terminal.stdout, commands);
-  const redraw = () => redrawOn(terminal.stdout, instance);
+  const redraw = () => {
+    instance.clear();
+    terminal.stdout.write(ERASE_AND_HOME);
+    instance.rerender(view());
+  };
   const onInterrupt = options.onInterrupt ?? (() => {});
   const shared = { store, commands, copy, redraw, onInterrupt };
+  const view = () => (
+    <UiContext value={{ store, theme, visibleRows, painted }}>
+      {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
+    </UiContext>
+  );
   // Keys typed ahead are echoed until raw mode, and Ink draws its first frame where the cursor stands.
   terminal.stdin.setRawMode?.(true);
   terminal.stdout.write('\r');
-  const instance: Instance = render(
-    <UiContext value={{ store, theme, visibleRows, painted }}>
-      {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
-    </UiContext>,
-    {
-      stdout: terminal.stdout,
-      stdin: terminal.stdin,
-      interactive: true,
-      alternateScreen: !screenReader,
-      incrementalRendering: true,
-      maxFps: 40,
-      patchConsole: false,
-      exitOnCtrlC: false,
-      isScreenReaderEnabled: screenReader,
-      // Ink calls it once the frame has been written.
-      onRender: screenReader ? undefined : painted.written,
-    },
-  );
+  const instance: Instance = render(view(), {
+    stdout: terminal.stdout,
+    stdin: terminal.stdin,
+    interactive: true,
+    alternateScreen: !screenReader,
+    incrementalRendering: true,
+    maxFps: 40,
+    patchConsole: false,
+    exitOnCtrlC: false,
+    isScreenReaderEnabled: screenReader,
+    // Ink calls it once the frame has been written.
+    onRender: screenReader ? undefined : painted.written,
+  });
   const unmount = () => instance.unmount();
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
@@ -78,14 +82,8 @@ async function finished(instance: Instance, unsubscribe: () => void): Promise<vo
   }
 }
 
+/** Before a redraw: wherever else has written, the frame begins in the first cell. */
 const ERASE_AND_HOME = '\u001b[2J\u001b[H';
-
-/** Ink draws lines that have changed: to draw them all, it must forget the frame and think of a new size. */
-function redrawOn(stdout: NodeJS.WriteStream, instance: Instance): void {
-  instance.clear();
-  stdout.write(ERASE_AND_HOME);
-  stdout.emit('resize');
-}
 
 /** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (TERM-3). */
 function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {

@@ -89,8 +89,7 @@ const MONOCHROME: Readonly<Record<Tone, Look>> = {
 };
 
 /**
- * The text with its codes. What a frame costs is its style changes (TERM-5), so only what differs between neighbors is
- * written, and written as Ink would write it: then Ink takes a line apart once, not twice.
+ * The text with its codes. What a frame costs is its style changes, so only what differs between neighbors is written.
  */
 function runs(line: Line, looks: Readonly<Record<Tone, Look>>, emphasis: Emphasis): string {
   let out = '';

@@ -25,12 +25,6 @@ function onBug(error: unknown): void {
   process.exit();
 }
 
-/** After the first paint, as watching collections costs 20 ms to begin with; verbs that end sooner go without. */
-setTimeout(async () => {
-  const { keepYoungHeapSmall } = await import('./young-heap.ts');
-  keepYoungHeapSmall();
-}, 300).unref();
-
 process.on('uncaughtException', onBug);
 process.on('unhandledRejection', onBug);
 

@@ -10,7 +10,7 @@ import { execFailure, isMissing } from './tool-missing.ts';
 /** Probes at once, so that a list of paths never becomes a burst of execs (PROBE-5). */
 const AT_ONCE = 4;
 
-/** Longest time for one exec, ms: a DNS check and an attempt of 3 s each, and a tool cut after 6 s. */
+/** Longest time for one exec, ms: a DNS check and an attempt of 3 s each, and a tool cut after `CUT`. */
 const TIME_OUT = 20_000;
 
 type Search = { readonly finding?: Finding & { readonly tool: string }; readonly ran: readonly string[] };

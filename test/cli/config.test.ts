@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/cli/config.ts';
 import { SluiceError } from '../../src/core/errors.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { runProgram } from '../helpers/program.ts';
+import { runVerb } from '../helpers/verb.ts';
 
 let folder: string;
 let demo: Demo;
@@ -75,7 +75,7 @@ describe('the configuration file', () => {
 
 describe('what it limits', () => {
   const grant = (...change: readonly string[]) =>
-    runProgram(
+    runVerb(
       [
         'grant',
         '--from',
@@ -102,9 +102,9 @@ describe('what it limits', () => {
     ['presets: {}\n', 2, /line 1: presets/],
   ])('%j', async (text, code, says) => {
     await writeFile(join(folder, 'sluice', 'config.yaml'), text);
-    const program = grant();
-    expect(await program.ended).toBe(code);
-    expect(program.errors()).toMatch(says);
+    const ran = await grant();
+    expect(ran.code).toBe(code);
+    expect(ran.errors).toMatch(says);
   });
 
   test('and what it allows goes on', async () => {
@@ -112,7 +112,6 @@ describe('what it limits', () => {
       join(folder, 'sluice', 'config.yaml'),
       'maxWindow: 10m\nprotected: {namespaces: [kube-*]}\n',
     );
-    const program = grant();
-    expect(await program.ended).toBe(0);
+    expect((await grant()).code).toBe(0);
   });
 });

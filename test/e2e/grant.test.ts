@@ -62,7 +62,9 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     async (user) => {
       if (cluster === undefined) return;
       const kubeconfig =
-        user === 'alice' ? cluster.alice : await confinedKubeconfig(cluster, world.namespace, state);
+        user === 'alice'
+          ? cluster.alice.kubeconfig
+          : await confinedKubeconfig(cluster, world.namespace, state);
       await expect.poll(dial, { timeout: 15_000 }).toBe('timeout');
 
       const program = runProgram(grantArgs(12, '--wait', '--source', 'probe'), {
@@ -93,9 +95,10 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
       expect(await policies()).toBe('');
       expect(await dial()).toBe('timeout');
 
+      // What is held when the grant ends lives on beside Calico, which the program must not call closed.
       const closed = await program.event('closed');
-      expect(closed.closed).toBe(false);
-      expect(closed.proof).toContain('established');
+      if (cluster.enforcer === 'calico')
+        expect(closed).toMatchObject({ closed: false, proof: expect.stringContaining('established') });
       expect(await program.ended).toBe(0);
       await hold.catch(() => undefined);
     },
@@ -103,7 +106,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
 
   test('the probe shows the dropped attempts within 5 s, with the policy of each half and the near misses', async () => {
     if (cluster === undefined) return;
-    const env = { KUBECONFIG: cluster.alice, XDG_STATE_HOME: state };
+    const env = { KUBECONFIG: cluster.alice.kubeconfig, XDG_STATE_HOME: state };
     const program = runProgram(['flows', '-n', world.namespace, '--source', 'probe', '-o', 'json'], env);
     const began = Date.now();
     const drop = await program.until(({ verdict, port }) => verdict === 'drop' && port === 5_432);
@@ -123,7 +126,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     expect(await explained.ended).toBe(3);
     expect(JSON.parse(explained.lines.join('\n'))).toMatchObject({
       verdict: 'deny',
-      enforcer: 'calico',
+      enforcer: cluster.enforcer ?? expect.any(String),
       egress: {
         deciders: [{ name: 'web-egress' }],
         nearMisses: [{ name: 'web-egress', why: 'peer' }, { name: 'web-egress' }],
@@ -135,7 +138,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
   test('after kill -9 in mid-grant the cluster removes both policies within 2 s of the window', async () => {
     if (cluster === undefined) return;
     const program = runProgram(grantArgs(6, '--wait', '--source', 'probe'), {
-      KUBECONFIG: cluster.alice,
+      KUBECONFIG: cluster.alice.kubeconfig,
       XDG_STATE_HOME: state,
     });
     const granted = await program.event('granted');
@@ -150,12 +153,12 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
   test('without rights: one sentence that names verb, resource and namespace', async () => {
     if (cluster === undefined) return;
     const program = runProgram(['grants', '-n', world.namespace], {
-      KUBECONFIG: cluster.restricted,
+      KUBECONFIG: cluster.restricted.kubeconfig,
       XDG_STATE_HOME: state,
     });
     expect(await program.ended).toBe(1);
     expect(program.errors()).toMatch(
-      new RegExp(`restricted may not list networkpolicies.*${world.namespace}`),
+      new RegExp(`${cluster.restricted.name} may not list networkpolicies.*${world.namespace}`),
     );
     expect(program.errors()).not.toContain('    at ');
   });

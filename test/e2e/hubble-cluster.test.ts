@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFold } from '../../src/core/traffic/fold.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
 import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
-import { findRealCluster } from '../helpers/real-cluster.ts';
+import { findRealCluster, hasSampleWorld, type RealCluster } from '../helpers/real-cluster.ts';
 
 const cluster = await findRealCluster();
 const relay = await findRelay();
@@ -19,20 +17,19 @@ async function findRelay(): Promise<string | undefined> {
     ?.kubectl('-n', 'kube-system', 'get', 'configmap', 'hubble-relay-config', '-o', 'yaml')
     .catch(() => '');
   const [pod] = (pods ?? '').trim().split('\n');
-  if (pod !== undefined && pod !== '' && config?.includes('disable-server-tls: true')) return pod;
-  console.warn('\n*** SKIPPED: no plaintext hubble-relay in the cluster (up --hubble) ***\n');
+  const isPlain = pod !== undefined && pod !== '' && config?.includes('disable-server-tls: true') === true;
+  if (isPlain) return (await hasSampleWorld(cluster)) ? pod : undefined;
+  console.warn('\n*** SKIPPED: no plaintext hubble-relay in the cluster ***\n');
   return undefined;
 }
 
 /** A port-forward by kubectl, of our own process. */
 async function forward(
-  admin: string,
+  { start }: RealCluster,
   pod: string,
 ): Promise<{ host: string; port: number; close: () => void }> {
-  const args = ['--kubeconfig', admin, '-n', 'kube-system', 'port-forward', pod, ':4245'];
-  const beside = admin.replace(/[^/]*$/, 'bin/kubectl');
-  const program = existsSync(beside) ? beside : 'kubectl';
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = start('-n', 'kube-system', 'port-forward', pod, ':4245');
+  child.stderr.resume();
   const port = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`kubectl port-forward ended with ${code}`)));
@@ -51,7 +48,8 @@ describe.skipIf(cluster === undefined || relay === undefined)(
     afterEach(() => run?.stop());
 
     it('shows who may not reach whom, which half says so, and what allows the rest', async () => {
-      const dial = () => forward(cluster?.admin ?? '', relay ?? '');
+      if (cluster === undefined || relay === undefined) return;
+      const dial = () => forward(cluster, relay);
       const started = runSource(
         createHubbleSource({ dial, since: Date.now() - 60_000, namespaces: ['payments'] }),
       );

@@ -105,11 +105,15 @@ describe.skipIf(found === undefined)('a real API server', () => {
     }
   }
 
-  test('says who it is: version, own name, and Calico by its CRDs, whatever Hubble has left there', async () => {
+  test('says who it is: version, own name, and its enforcer by its CRDs, whatever Hubble has left there', async () => {
     const { api } = await as(real.admin);
     const info = await api.info();
-    expect(info).toMatchObject({ version: '1.36', gitVersion: 'v1.36.3', minor: 36, enforcer: 'calico' });
-    expect(info.enforcerEvidence).toContain('crd.projectcalico.org');
+    const { serverVersion } = JSON.parse(await real.kubectl('version', '-o', 'json'));
+    const minor = Number.parseInt(serverVersion.minor, 10);
+    const { gitVersion } = serverVersion;
+    expect(info).toMatchObject({ version: `${serverVersion.major}.${minor}`, gitVersion, minor });
+    if (real.enforcer !== undefined) expect(info.enforcer).toBe(real.enforcer);
+    if (real.enforcer === 'calico') expect(info.enforcerEvidence).toContain('crd.projectcalico.org');
     expect(info.clusterUid).toBe(
       (await real.kubectl('get', 'ns', 'kube-system', '-o', 'jsonpath={.metadata.uid}')).trim(),
     );
@@ -117,12 +121,10 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('says who the caller is, by certificate, by token, and impersonated', async () => {
-    const alice = await (await as(real.alice)).api.identity();
-    expect(alice).toMatchObject({
-      username: 'alice',
-      groups: ['sre', 'system:authenticated'],
-      impersonating: false,
-    });
+    const { userInfo } = JSON.parse(await real.kubectl('auth', 'whoami', '-o', 'json')).status;
+    const { username, groups } = userInfo;
+    const own = await (await as(real.admin)).api.identity();
+    expect(own).toMatchObject({ username, groups, impersonating: false });
     const confined = await as(await confinedKubeconfig(real, world.namespace, folder));
     expect((await confined.api.identity()).username).toBe(
       `system:serviceaccount:${world.namespace}:responder`,
@@ -133,15 +135,17 @@ describe.skipIf(found === undefined)('a real API server', () => {
       groups: expect.arrayContaining(['sre', 'two words', 'system:authenticated']),
       impersonating: true,
     });
-    const refused = await as(real.alice, { as: 'eve' });
+    const refused = await as(real.alice.kubeconfig, { as: 'eve' });
     await expect(refused.api.info()).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining('alice may not impersonate'),
+      message: expect.stringContaining(`${real.alice.name} may not impersonate`),
     });
   });
 
-  test('a plug-in may hand out the client certificate', async () => {
-    const user = (readFirstYaml(await readFile(real.alice, 'utf8')).value as Kubeconfig).users[0]?.user ?? {};
+  test('a plug-in may hand out the client certificate', async ({ skip }) => {
+    const user = (readFirstYaml(await readFile(real.admin, 'utf8')).value as Kubeconfig).users[0]?.user ?? {};
+    if (user['client-certificate-data'] === undefined) skip('the admin of this cluster has no certificate');
+    const { username } = await (await as(real.admin)).api.identity();
     const pem = (field: string) => Buffer.from(String(user[field]), 'base64').toString();
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
@@ -164,7 +168,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
         },
       };
     });
-    expect((await (await as(path)).api.identity()).username).toBe('alice');
+    expect((await (await as(path)).api.identity()).username).toBe(username);
   });
 
   test('refuses strangers, and connections that are not what they should be', async () => {
@@ -178,7 +182,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const cluster = (config: Kubeconfig) => config.clusters[0]?.cluster ?? {};
     expect(
       await said((config) => Object.assign(config.users[0] ?? {}, { user: { token: 'nonsense' } })),
-    ).toContain('does not accept the credentials of admin');
+    ).toContain('does not accept the credentials of ');
     expect(
       await said((config) => {
         Reflect.deleteProperty(cluster(config), 'certificate-authority-data');
@@ -234,11 +238,11 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('the feed says what is missing for who has no rights at all', async () => {
-    const cluster = await as(real.restricted);
+    const cluster = await as(real.restricted.kubeconfig);
     await feedUntil(cluster, ({ states }) => {
       expect(states.get('pods')).toEqual({
         state: 'denied',
-        reason: `restricted may not list pods in namespace ${world.namespace}`,
+        reason: `${real.restricted.name} may not list pods in namespace ${world.namespace}`,
       });
       expect(states.get('networkpolicies')).toMatchObject({ state: 'denied' });
     });
@@ -301,7 +305,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('writes: dry-run, strictness, names that are taken, preconditions, and the end', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     const where = { ...POLICIES, namespace: world.namespace };
     const ref = { ...where, name: 'written' };
     const dry = await api.create(where, policy('written'), { dryRun: true, auditId: 'sluice-e2e-dry' });
@@ -335,16 +339,16 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('a right that is missing is named with verb, resource and place', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     await expect(api.list({ group: '', version: 'v1', resource: 'secrets' })).rejects.toMatchObject({
       code: 'forbidden',
-      message: 'alice may not list secrets across the cluster',
+      message: `${real.alice.name} may not list secrets across the cluster`,
     });
-    const restricted = await as(real.restricted);
+    const restricted = await as(real.restricted.kubeconfig);
     await expect(
       restricted.api.create({ ...POLICIES, namespace: world.namespace }, policy('x')),
     ).rejects.toMatchObject({
-      message: `restricted may not create networkpolicies x in namespace ${world.namespace}`,
+      message: `${real.restricted.name} may not create networkpolicies x in namespace ${world.namespace}`,
     });
     const answers = await api.allowed([
       { verb: 'create', ...JOBS, namespace: world.namespace },
@@ -355,7 +359,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('a quota is told in its own words', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     await real.kubectl('-n', world.namespace, 'create', 'quota', 'no-jobs', '--hard=count/jobs.batch=0');
     const job: ApiObject = {
       apiVersion: 'batch/v1',
@@ -374,7 +378,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('followed objects are gone when the server says so, and not when a label went', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     const where = { ...POLICIES, namespace: world.namespace };
     const { object } = await api.create(where, policy('followed'));
     const uid = object.metadata.uid ?? '';
@@ -393,7 +397,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   });
 
   test('a workload comes with the selector of its pods', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     for (const [kind, name] of [
       ['Deployment', 'web'],
       ['StatefulSet', 'db'],
@@ -403,14 +407,14 @@ describe.skipIf(found === undefined)('a real API server', () => {
       });
     }
     expect(await api.workload({ kind: 'Job', namespace: world.namespace, name: 'none' })).toBeUndefined();
-    const restricted = await as(real.restricted);
+    const restricted = await as(real.restricted.kubeconfig);
     expect(
       await restricted.api.workload({ kind: 'Deployment', namespace: world.namespace, name: 'web' }),
     ).toBeUndefined();
   });
 
   test('commands run in containers, with their outputs and exit codes', async () => {
-    const cluster = await as(real.alice);
+    const cluster = await as(real.alice.kubeconfig);
     const target = { namespace: world.namespace, pod: await podOf(cluster, 'web'), container: 'main' };
     const run = (command: readonly string[], timeout = 20_000) =>
       cluster.exec(target, command, { signal: ever, timeout });
@@ -426,16 +430,16 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await expect(
       cluster.exec({ ...target, pod: 'nobody' }, ['id'], { signal: ever, timeout: 5_000 }),
     ).rejects.toMatchObject({ code: 'not-found' });
-    const restricted = await as(real.restricted);
+    const restricted = await as(real.restricted.kubeconfig);
     await expect(restricted.exec(target, ['id'], { signal: ever, timeout: 5_000 })).rejects.toMatchObject({
       code: 'forbidden',
-      message: `restricted may not get pods/exec ${target.pod} in namespace ${world.namespace}`,
+      message: `${real.restricted.name} may not get pods/exec ${target.pod} in namespace ${world.namespace}`,
       hint: expect.stringContaining('verbs get and create on pods/exec'),
     });
   });
 
   test('a port leads into a pod, over what every policy denies', async () => {
-    const cluster = await as(real.alice);
+    const cluster = await as(real.alice.kubeconfig);
     const forward = await cluster.forward(world.namespace, 'db-0', 5432, ever);
     const socket = dial(forward.port, '127.0.0.1');
     let heard = '';
@@ -457,7 +461,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
 
   test('Hubble Relay is found where it runs, and answers through a forward', async () => {
     const there = await real.kubectl('get', 'pods', '-A', '-l', 'k8s-app=hubble-relay', '-o', 'name');
-    const cluster = await as(real.alice);
+    const cluster = await as(real.alice.kubeconfig);
     const relay = await cluster.findRelay(ever);
     if (there.trim() === '') {
       expect(relay).toBeUndefined();
@@ -477,7 +481,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await forward.dispose();
   });
 
-  test("Calico's own policies are named", async () => {
+  test.skipIf(found?.enforcer !== 'calico')("Calico's own policies are named", async () => {
     await real.apply(`
 apiVersion: crd.projectcalico.org/v1
 kind: NetworkPolicy
@@ -493,7 +497,7 @@ spec: {selector: "app == 'none'", types: [Ingress]}
   });
 
   test('the clock agrees with the server on the same machine', async () => {
-    const { api } = await as(real.alice);
+    const { api } = await as(real.alice.kubeconfig);
     for (let i = 0; i < 10; i += 1)
       await api.read({ ...POLICIES, namespace: world.namespace, name: 'web-egress' });
     expect(api.clock.error).toBeLessThan(520);

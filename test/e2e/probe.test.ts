@@ -12,19 +12,20 @@ import { serviceResolver } from '../../src/probe/service-at.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
 import { createSocketReader } from '../../src/probe/sockets/socket-reader.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { findRealCluster } from '../helpers/real-cluster.ts';
+import { findRealCluster, hasSampleWorld } from '../helpers/real-cluster.ts';
 
 const found = await findRealCluster();
+const hasWorld = await hasSampleWorld(found);
 const ever = new AbortController().signal;
 
-describe.skipIf(found === undefined)('the probe in a real cluster', () => {
+describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
   const model = createClusterModel();
   const stop = new AbortController();
   let cluster: Cluster;
   let fed: Promise<void>;
 
   beforeAll(async () => {
-    cluster = await connect({ kubeconfig: found?.alice ?? '' });
+    cluster = await connect({ kubeconfig: found?.alice.kubeconfig ?? '' });
     fed = cluster.feed.run(
       {
         onEvents: (events) => {
@@ -114,9 +115,13 @@ describe.skipIf(found === undefined)('the probe in a real cluster', () => {
   test('what it runs in a pod ends by itself when the app is killed', async () => {
     // Another process watches web, and is killed in the middle of a look.
     const script = join(import.meta.dirname, '../helpers/probe/probe-forever.ts');
-    const child = spawn(process.execPath, [script, found?.alice ?? '', JSON.stringify(pod('web'))], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [script, found?.alice.kubeconfig ?? '', JSON.stringify(pod('web'))],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const loops = async () => {
       const target = { namespace: 'payments', pod: pod('web').name, container: 'web' };
       const { stdout } = await exec(target, ['sh', '-c', 'ps | grep -c "[p]roc/uptime /proc/net/tcp"'], {
@@ -169,7 +174,7 @@ describe.skipIf(found === undefined)('the probe in a real cluster', () => {
   });
 
   test('a user without rights is told so', async () => {
-    const restricted = await connect({ kubeconfig: found?.restricted ?? '' });
+    const restricted = await connect({ kubeconfig: found?.restricted.kubeconfig ?? '' });
     try {
       const reader = createSocketReader(restricted.exec);
       expect(await reader.look(pod('web'), 1, ever)).toMatchObject({

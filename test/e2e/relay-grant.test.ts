@@ -21,7 +21,7 @@ describe.skipIf(relay === '')('Hubble Relay on a real cluster', () => {
   beforeAll(async () => {
     if (cluster === undefined) return;
     state = await mkdtemp(join(tmpdir(), 'sluice-state-'));
-    env = { KUBECONFIG: cluster.alice, XDG_STATE_HOME: state };
+    env = { KUBECONFIG: cluster.alice.kubeconfig, XDG_STATE_HOME: state };
     world = await createWorld(cluster);
   });
 
@@ -60,7 +60,7 @@ describe.skipIf(relay === '')('Hubble Relay on a real cluster', () => {
     expect(await program.ended).toBe(0);
   });
 
-  test('does not make Calico look like Cilium', async () => {
+  test.skipIf(cluster?.enforcer !== 'calico')('does not make Calico look like Cilium', async () => {
     const program = runProgram(
       ['explain', '-n', world.namespace, 'deploy/web', 'sts/db', '--port', '5432/tcp'],
       env,

@@ -34,7 +34,7 @@ describe.skipIf(cluster === undefined)('a grant over two namespaces of a real cl
 
   test('shows, extends and ends both halves, or says which it could not', async () => {
     if (cluster === undefined) return;
-    const { alice } = cluster;
+    const alice = cluster.alice.kubeconfig;
     const to = `${far.namespace}/sts/db`;
     const asked = [
       '--from',

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validateNetworkPolicy } from '../../src/core/policy/kinds.ts';
 import { JUDGED } from '../helpers/judged-policies.ts';
 import { findRealCluster } from '../helpers/real-cluster.ts';
 
-const run = promisify(execFile);
 const found = await findRealCluster();
 
 /** Refusals of values, which name their fields; a decoder names types of Go instead, and unknown fields. */
@@ -42,12 +39,8 @@ describe.skipIf(found === undefined)('a real API server and sluice refuse alike'
   });
 
   async function refusalOf(file: string): Promise<string | undefined> {
-    const { admin = '' } = found ?? {};
     try {
-      await run('kubectl', ['--kubeconfig', admin, 'apply', '--dry-run=server', '-f', file], {
-        timeout: 30_000,
-        env: { ...process.env, PATH: `${process.env.PATH}:${join(admin, '../bin')}` },
-      });
+      await found?.kubectl('apply', '--dry-run=server', '-f', file);
       return undefined;
     } catch (error) {
       return error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);

@@ -1,13 +1,13 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { vi } from 'vitest';
+import { eventually } from './eventually.ts';
 
 /** The real program in a pseudo-terminal, seen through a terminal emulator. */
 export type PtyApp = {
   readonly press: (keys: string) => void;
   readonly screen: () => string;
   /** Waits until the screen fits; fails with what it shows instead. */
-  readonly shows: (pattern: RegExp, within?: number) => Promise<void>;
+  readonly shows: (pattern: RegExp) => Promise<void>;
   readonly resize: (columns: number, rows: number) => void;
   readonly kill: (signal: string) => void;
   /** Closes the terminal, as a window that is closed: the program has none any more. */
@@ -54,13 +54,10 @@ export function runInPty(
   return {
     press: (keys) => app.write(keys),
     screen,
-    shows: (pattern, within = 15_000) =>
-      vi.waitFor(
-        () => {
-          if (!pattern.test(screen())) throw new Error(`not shown: ${pattern}\n${screen()}`);
-        },
-        { timeout: within, interval: 20 },
-      ),
+    shows: (pattern) =>
+      eventually(() => {
+        if (!pattern.test(screen())) throw new Error(`not shown: ${pattern}\n${screen()}`);
+      }),
     resize: (wide, high) => {
       terminal.resize(wide, high);
       app.resize(wide, high);

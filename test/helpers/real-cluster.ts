@@ -5,58 +5,74 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createUsers, type Users, writeTokenKubeconfig } from './cluster-users.ts';
 
 const run = promisify(execFile);
 
-/** A real Kubernetes beside this checkout, with its users' kubeconfigs. */
-export type RealCluster = {
+/** A real Kubernetes that may be changed at will: the kubeconfig of its admin, and users with other rights. */
+export type RealCluster = Users & {
   readonly admin: string;
-  readonly alice: string;
-  readonly restricted: string;
   /** kubectl as admin; what it printed. */
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** kubectl as admin, running until it ends or is killed. */
   readonly start: (...args: readonly string[]) => ChildProcessWithoutNullStreams;
   /** Applies YAML as admin. */
   readonly apply: (yaml: string) => Promise<void>;
+  /** What enforces policies, as far as its kinds tell. */
+  readonly enforcer: 'calico' | 'cilium' | undefined;
 };
 
-/** The cluster, or undefined where there is none; then says so once, loudly. */
+/** The cluster of `SLUICE_E2E_KUBECONFIG`, or undefined where there is none; then says so once, loudly. */
 export async function findRealCluster(): Promise<RealCluster | undefined> {
-  const admin = process.env.SLUICE_E2E_KUBECONFIG ?? '/tmp/sluice-cluster/admin.kubeconfig';
-  const folder = dirname(admin);
-  const program = existsSync(join(folder, 'bin/kubectl')) ? join(folder, 'bin/kubectl') : 'kubectl';
+  const admin = process.env.SLUICE_E2E_KUBECONFIG;
+  if (admin === undefined) return skipped('SLUICE_E2E_KUBECONFIG is not set');
+  // A cluster that was built from source brings its own kubectl along.
+  const beside = join(dirname(admin), 'bin/kubectl');
+  const program = existsSync(beside) ? beside : 'kubectl';
   const kubectl = async (...args: readonly string[]) => {
     const { stdout } = await run(program, ['--kubeconfig', admin, ...args], { timeout: 60_000 });
     return stdout;
   };
-  if (!existsSync(admin)) return skipped(`${admin} is not there`);
   try {
     await kubectl('get', '--raw', '/readyz');
   } catch (error) {
     return skipped(String(error));
   }
+  const apply = async (yaml: string) => {
+    const scratch = await mkdtemp(join(tmpdir(), 'sluice-'));
+    try {
+      await writeFile(join(scratch, 'objects.yaml'), yaml);
+      await kubectl('apply', '-f', join(scratch, 'objects.yaml'));
+    } finally {
+      await rm(scratch, { recursive: true });
+    }
+  };
+  const defines = async (kind: string) =>
+    (await kubectl('get', 'crd', kind, '--ignore-not-found', '-o', 'name')) !== '';
+  const cilium = await defines('ciliumnetworkpolicies.cilium.io');
+  const calico = !cilium && (await defines('networkpolicies.crd.projectcalico.org'));
   return {
+    ...(await createUsers({ kubectl, apply })),
+    enforcer: cilium ? 'cilium' : calico ? 'calico' : undefined,
     admin,
-    alice: join(folder, 'alice.kubeconfig'),
-    restricted: join(folder, 'restricted.kubeconfig'),
     kubectl,
     start: (...args) => spawn(program, ['--kubeconfig', admin, ...args]),
-    apply: async (yaml) => {
-      const scratch = await mkdtemp(join(tmpdir(), 'sluice-'));
-      try {
-        await writeFile(join(scratch, 'objects.yaml'), yaml);
-        await kubectl('apply', '-f', join(scratch, 'objects.yaml'));
-      } finally {
-        await rm(scratch, { recursive: true });
-      }
-    },
+    apply,
   };
 }
 
 function skipped(why: string): undefined {
   console.warn(`\n*** SKIPPED: no real cluster: ${why} ***\n`);
   return undefined;
+}
+
+/** Whether workloads of the namespace `payments` try their paths all the time; says so where they don't. */
+export async function hasSampleWorld(cluster: RealCluster | undefined): Promise<boolean> {
+  if (cluster === undefined) return false;
+  const found = await cluster.kubectl('get', 'namespace', 'payments', '--ignore-not-found', '-o', 'name');
+  if (found === '')
+    console.warn('\n*** SKIPPED: no namespace payments whose workloads call each other ***\n');
+  return found !== '';
 }
 
 /** A namespace of its own with the world's shop in small: web may not reach db, neither half allows it. */
@@ -82,20 +98,8 @@ export async function confinedKubeconfig(
   folder: string,
 ): Promise<string> {
   await cluster.apply(confined(namespace));
-  const token = (await cluster.kubectl('-n', namespace, 'create', 'token', 'responder')).trim();
-  const config = JSON.parse(await cluster.kubectl('config', 'view', '--raw', '-o', 'json')) as {
-    clusters: { cluster: object }[];
-  };
   const path = join(folder, 'confined.kubeconfig');
-  const kubeconfig = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'confined',
-    clusters: [{ name: 'real', cluster: config.clusters[0]?.cluster }],
-    users: [{ name: 'responder', user: { token } }],
-    contexts: [{ name: 'confined', context: { cluster: 'real', user: 'responder', namespace } }],
-  };
-  await writeFile(path, JSON.stringify(kubeconfig), { mode: 0o600 });
+  await writeTokenKubeconfig(cluster, { namespace, account: 'responder' }, path);
   return path;
 }
 

@@ -5,6 +5,7 @@ import type { Commands, VisibleRows } from '../../src/session/commands.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { runApp } from '../../views/run-app.tsx';
+import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
 
 export type ScreenOptions = {
@@ -79,8 +80,6 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl-w': '\u0017',
   'ctrl-y': '\u0019',
 };
-
-const PATIENCE = 5000;
 
 export function openScreen(options: ScreenOptions = {}): Screen {
   const { columns = 120, rows = 30 } = options;

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFold } from '../../src/core/traffic/fold.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createHubbleSource } from '../../src/hubble/source.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 
 describe("the embedded cluster's Hubble", () => {
@@ -18,10 +19,8 @@ describe("the embedded cluster's Hubble", () => {
     await demo.stop();
   });
 
-  const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
-
   it('is live, with all its nodes', async () => {
-    await until(() => {
+    await eventually(() => {
       const { status, nodes, version } = run.state() ?? {};
       expect({ status, version }).toEqual({ status: 'live', version: expect.stringMatching(/^\d+\.\d+/) });
       expect(nodes?.connected).toBe(nodes?.total);
@@ -30,7 +29,7 @@ describe("the embedded cluster's Hubble", () => {
   });
 
   it('folds to rows with workloads on both ends, some allowed, some dropped by a policy', async () => {
-    await until(() => {
+    await eventually(() => {
       const fold = createFold();
       fold.add(run.flows, 0);
       const rows = fold.rows(60_000);

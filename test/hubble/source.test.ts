@@ -2,6 +2,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { createHubbleSource, type HubbleOptions } from '../../src/hubble/source.ts';
+import { eventually } from '../helpers/eventually.ts';
 import {
   type FakeHubble,
   type FakeOptions,
@@ -34,17 +35,13 @@ function run(options: HubbleOptions): TrafficRun {
   return started;
 }
 
-function until(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 5_000, interval: 5 });
-}
-
 const idle: Script = () => {};
 
 describe('the request', () => {
   it('follows with number 1, a mask, and filters that leave out what tells nothing', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     const [request] = server.requests;
     expect(request).toMatchObject({ follow: true, number: '1' });
     expect(request?.field_mask?.paths).toEqual(
@@ -66,7 +63,7 @@ describe('the request', () => {
       call.write(flowResponse({ source: { namespace: 'other' }, destination: { namespace: 'shop' } }));
     });
     const { flows } = run({ address: server.address, namespaces: ['shop'] });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     expect(flows[0]?.destination.namespace).toBe('shop');
     const ends = server.requests[0]?.whitelist?.map((filter) => filter.source_pod ?? filter.destination_pod);
     expect(ends).toEqual(Array.from({ length: 6 }, () => ['shop/']));
@@ -77,7 +74,7 @@ describe('the request', () => {
     const noise = { trace_observation_point: 'TO_OVERLAY', event_type: { type: 4, sub_type: 4 } };
     const server = await serve((call) => call.write(flowResponse(noise)));
     const { flows } = run({ address: server.address, onRaw: (response) => raw.push(response) });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     expect(server.requests[0]).not.toHaveProperty('field_mask');
     expect(server.requests[0]).not.toHaveProperty('whitelist');
     expect(raw).toMatchObject([
@@ -93,11 +90,11 @@ describe('the request', () => {
     });
     const since = Date.UTC(2026, 0, 5, 9, 30, 0, 250);
     const { flows } = run({ address: server.address, since });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     const history = server.requests.find(({ follow }) => follow !== true);
     expect(history?.since).toEqual({ seconds: String(Math.floor(since / 1000)), nanos: 250_000_000 });
     expect(history).not.toHaveProperty('number');
-    await until(() => expect(server.requests).toHaveLength(2));
+    await eventually(() => expect(server.requests).toHaveLength(2));
   });
 
   it('ends after flows from before when nothing is to be followed', async () => {
@@ -123,7 +120,7 @@ describe('servers that refuse the request', () => {
       address: server.address,
       timing: { backOff: { base: 60_000, cap: 60_000 } },
     });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     const masks = server.requests.map(({ field_mask: mask }) => mask?.paths?.includes('emitter'));
     expect(masks).toEqual([true, false, undefined]);
     expect(states.map((state) => state.status)).not.toContain('reconnecting');
@@ -144,7 +141,7 @@ describe('servers that refuse the request', () => {
       if (ends) call.end();
     });
     const { flows, state } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     expect(server.requests).toHaveLength(3);
     expect(server.most()).toBe(1);
     expect(state()).toMatchObject({ status: 'live' });
@@ -173,7 +170,7 @@ describe('servers that refuse the request', () => {
       );
     });
     const { flows } = run({ address: server.address });
-    await until(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['refusal', 'drop']));
+    await eventually(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['refusal', 'drop']));
   });
 });
 
@@ -204,24 +201,24 @@ describe('a stream that ends', () => {
   ])('%s is opened again, two seconds back, without giving a flow twice', async (_, end) => {
     const server = await serve(oneThen(end));
     const { flows, states } = run({ address: server.address });
-    await until(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['first', 'missed']));
+    await eventually(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['first', 'missed']));
     const history = server.requests.find(({ follow }) => follow !== true);
     expect(history?.since).toEqual({ seconds: '1799999998', nanos: 0 });
     expect(server.most()).toBe(1);
     expect(states.map((state) => state.status)).toContain('reconnecting');
-    await until(() => expect(states.at(-1)?.status).toBe('live'));
+    await eventually(() => expect(states.at(-1)?.status).toBe('live'));
   });
 
   it('by a reset is opened again once the server is back', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows, states } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     server.stop();
-    await until(() => expect(states.at(-1)).toMatchObject({ status: 'reconnecting' }));
-    await until(() => expect(states.at(-1)?.detail).toContain('refuses the connection'));
+    await eventually(() => expect(states.at(-1)).toMatchObject({ status: 'reconnecting' }));
+    await eventually(() => expect(states.at(-1)?.detail).toContain('refuses the connection'));
     const back = flowResponse({ uuid: 'back' });
     await serve((call) => call.request.follow === true && call.write(back), { port: server.port });
-    await until(() => expect(flows.at(-1)?.uuid).toBe('back'));
+    await eventually(() => expect(flows.at(-1)?.uuid).toBe('back'));
   });
 
   it('by silence of the server is opened again', async () => {
@@ -234,9 +231,9 @@ describe('a stream that ends', () => {
       },
     });
     const { flows } = run({ address: server.address, timing: { call: 40, look: 10 } });
-    await until(() => expect(server.requests.filter(({ follow }) => follow).length).toBeGreaterThan(1));
+    await eventually(() => expect(server.requests.filter(({ follow }) => follow).length).toBeGreaterThan(1));
     hanging = false;
-    await until(() => expect(flows.length).toBeGreaterThan(1));
+    await eventually(() => expect(flows.length).toBeGreaterThan(1));
     expect(server.most()).toBe(1);
   });
 
@@ -248,7 +245,7 @@ describe('a stream that ends', () => {
       throw new Error('no pod');
     };
     const { states } = run({ dial, tls: false, timing: { backOff: { base: 20, cap: 160 } } });
-    await until(() => expect(dials.length).toBeGreaterThan(5));
+    await eventually(() => expect(dials.length).toBeGreaterThan(5));
     random.mockRestore();
     const waits = dials.slice(1).map((at, index) => at - (dials[index] ?? 0));
     for (const [index, least] of [20, 40, 80, 160, 160].entries())
@@ -264,7 +261,7 @@ describe('the state', () => {
   it('tells address, version and nodes', async () => {
     const server = await serve(idle);
     const { state } = run({ address: server.address });
-    await until(() =>
+    await eventually(() =>
       expect(state()).toEqual({
         source: 'hubble',
         status: 'live',
@@ -284,7 +281,7 @@ describe('the state', () => {
       },
     });
     const { state } = run({ address: server.address });
-    await until(() => expect(state()).toMatchObject({ status: 'live', version: '1.18.6' }));
+    await eventually(() => expect(state()).toMatchObject({ status: 'live', version: '1.18.6' }));
   });
 
   it('of a single agent has no nodes', async () => {
@@ -294,7 +291,7 @@ describe('the state', () => {
       },
     });
     const { state } = run({ address: server.address, timing: { look: 5 } });
-    await until(() => expect(state()).toMatchObject({ status: 'live' }));
+    await eventually(() => expect(state()).toMatchObject({ status: 'live' }));
     expect(state()).not.toHaveProperty('nodes');
   });
 
@@ -307,7 +304,7 @@ describe('the state', () => {
       if (index === 0) call.end();
     });
     const { state } = run({ address: server.address });
-    await until(() => expect(state()).toMatchObject({ lost: 81, status: 'live' }));
+    await eventually(() => expect(state()).toMatchObject({ lost: 81, status: 'live' }));
   });
 
   it('follows nodes that fail, and says which and why', async () => {
@@ -334,7 +331,7 @@ describe('the state', () => {
       },
     );
     const { state } = run({ address: server.address });
-    await until(() =>
+    await eventually(() =>
       expect(state()).toMatchObject({
         nodes: { connected: 2, total: 3 },
         detail: `${server.address}: node-3 not connected (EOF␛[2J)`,
@@ -354,11 +351,13 @@ describe('the state', () => {
       },
     );
     const { state, states } = run({ address: server.address, timing: { look: 10 } });
-    await until(() => expect(state()).toMatchObject({ nodes: { connected: 1, total: 1 } }));
+    await eventually(() => expect(state()).toMatchObject({ nodes: { connected: 1, total: 1 } }));
     expect(server.requests).toHaveLength(1);
     nodes = ['node-1', 'node-2'];
-    await until(() => expect(server.requests.filter(({ follow }) => follow)).toHaveLength(2));
-    await until(() => expect(state()).toMatchObject({ nodes: { connected: 2, total: 2 }, status: 'live' }));
+    await eventually(() => expect(server.requests.filter(({ follow }) => follow)).toHaveLength(2));
+    await eventually(() =>
+      expect(state()).toMatchObject({ nodes: { connected: 2, total: 2 }, status: 'live' }),
+    );
     expect(server.most()).toBe(1);
     expect(states.map(({ status: name }) => name)).not.toContain('reconnecting');
   });
@@ -374,7 +373,7 @@ describe('the state', () => {
       },
     });
     run({ address: server.address, timing: { look: 5 } });
-    await until(() => expect(lists).toBeGreaterThan(30));
+    await eventually(() => expect(lists).toBeGreaterThan(30));
     expect(server.requests).toHaveLength(3);
   });
 
@@ -383,7 +382,7 @@ describe('the state', () => {
       for (let index = 0; index < 500; index += 1) call.write(flowResponse());
     });
     const { flows, batches } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(500));
+    await eventually(() => expect(flows).toHaveLength(500));
     expect(batches.length).toBeLessThan(20);
   });
 });
@@ -400,7 +399,7 @@ describe('a port-forward', () => {
       return { host: '127.0.0.1', port: server.port, close: () => void events.push('close') };
     };
     const { flows, state, stop } = run({ dial, tls: false });
-    await until(() => expect(flows.length).toBeGreaterThan(1));
+    await eventually(() => expect(flows.length).toBeGreaterThan(1));
     expect(state()?.detail).toBe('hubble-relay');
     await stop();
     expect(events).toEqual(['open', 'close', 'open', 'close']);
@@ -415,7 +414,7 @@ describe('a port-forward', () => {
       });
     };
     const { stop } = run({ dial, tls: false });
-    await until(() => expect(asked).toBeDefined());
+    await eventually(() => expect(asked).toBeDefined());
     expect(await stop()).toBeUndefined();
     expect(asked?.aborted).toBe(true);
   });
@@ -425,16 +424,16 @@ describe('stopping', () => {
   it('cancels the stream and resolves', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows, stop } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     expect(await stop()).toBeUndefined();
-    await until(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
   });
 
   it('hands over what it still held', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const raw = vi.fn();
     const { flows, stop } = run({ address: server.address, timing: { batch: 60_000 }, onRaw: raw });
-    await until(() => expect(raw).toHaveBeenCalled());
+    await eventually(() => expect(raw).toHaveBeenCalled());
     expect(flows).toEqual([]);
     await stop();
     expect(flows).toHaveLength(1);
@@ -495,7 +494,7 @@ describe('mistakes', () => {
   ])('none: TLS with %s', async (_, tls, required) => {
     const server = await serve(idle, { credentials: mutual(required) });
     const { state } = run({ address: server.address, tls });
-    await until(() => expect(state()).toMatchObject({ status: 'live' }));
+    await eventually(() => expect(state()).toMatchObject({ status: 'live' }));
   });
 
   it('a server that speaks gRPC but not Hubble', async () => {
@@ -528,15 +527,15 @@ describe('mistakes', () => {
   it('that show only later are tried on, as the server may be mended', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows, state } = run({ address: server.address });
-    await until(() => expect(flows).toHaveLength(1));
+    await eventually(() => expect(flows).toHaveLength(1));
     server.stop();
     const secured = await serve(idle, { port: server.port, credentials: mutual(false) });
-    await until(() =>
+    await eventually(() =>
       expect(state()).toMatchObject({ status: 'failed', detail: expect.stringContaining('wants TLS') }),
     );
     secured.stop();
     await serve((call) => call.write(flowResponse()), { port: server.port });
-    await until(() => expect(flows.length).toBeGreaterThan(1));
+    await eventually(() => expect(flows.length).toBeGreaterThan(1));
   });
 });
 
@@ -546,7 +545,7 @@ describe('a server that is not there', () => {
 
   it('is waited for', async () => {
     const { state } = run({ address: '127.0.0.1:1' });
-    await until(() =>
+    await eventually(() =>
       expect(state()).toMatchObject({
         status: 'reconnecting',
         detail: expect.stringContaining('refuses the connection'),
@@ -570,7 +569,7 @@ describe('a server that is not there', () => {
       });
     });
     const { state } = run({ address: `127.0.0.1:${port}`, timing: { call: 100 } });
-    await until(() =>
+    await eventually(() =>
       expect(state()).toMatchObject({
         status: 'reconnecting',
         detail: expect.stringContaining('does not answer'),
@@ -584,6 +583,6 @@ test('a server on this machine is reached without the proxy that the environment
   vi.stubEnv('no_proxy', '');
   const server = await serve((call) => call.write(flowResponse()));
   const { flows } = run({ address: server.address });
-  await until(() => expect(flows).toHaveLength(1));
+  await eventually(() => expect(flows).toHaveLength(1));
   vi.unstubAllEnvs();
 });

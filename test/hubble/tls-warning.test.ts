@@ -1,6 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import { expect, it, vi } from 'vitest';
 import { createHubbleSource } from '../../src/hubble/source.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startHubble } from '../helpers/hubble/hubble-server.ts';
 import { runSource } from '../helpers/hubble/traffic-run.ts';
 import { TEST_CERT, TEST_KEY } from '../helpers/servers/tls-pair.ts';
@@ -12,7 +13,7 @@ it('TLS to an address does not make Node warn on the terminal', async () => {
   const pair = [{ cert_chain: Buffer.from(TEST_CERT), private_key: Buffer.from(TEST_KEY) }];
   const server = await startHubble(() => {}, { credentials: ServerCredentials.createSsl(null, pair) });
   const run = runSource(createHubbleSource({ address: server.address, tls: { ca: TEST_CERT } }));
-  await vi.waitFor(() => expect(run.state()).toMatchObject({ status: 'live' }));
+  await eventually(() => expect(run.state()).toMatchObject({ status: 'live' }));
   await run.stop();
   server.stop();
   process.off('warning', warned);

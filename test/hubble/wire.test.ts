@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Enum, type Field, MapField, OneOf, type ReflectionObject, Type } from 'protobufjs';
 import { describe, expect, it, test } from 'vitest';
 import { wireRoot } from '../../src/hubble/wire/root.ts';
 import { type GetFlowsResponse, observerService } from '../../src/hubble/wire/wire.ts';
 
-const OFFICIAL = process.env.SLUICE_HUBBLE_INTERFACE ?? '/work/shared/hubble/interface.json';
+const OFFICIAL = resolve(process.env.SLUICE_HUBBLE_INTERFACE ?? '../shared/hubble/interface.json');
 
 type Official = Record<
   string,

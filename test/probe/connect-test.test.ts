@@ -8,13 +8,14 @@ import { shellScript } from '../../src/probe/connect/shell.ts';
 import { connectTarget } from '../../src/probe/connect/target.ts';
 import { INTERPRETERS, TOOLS } from '../../src/probe/connect/tools.ts';
 import { createConnectProbe } from '../../src/probe/connect-test.ts';
+import { eventually, PATIENCE } from '../helpers/eventually.ts';
 import { localExec } from '../helpers/probe/local-exec.ts';
 import { closedPeer, openPeer } from '../helpers/probe/peers.ts';
 import { probePod } from '../helpers/probe/probe-pods.ts';
 import { scriptedExec } from '../helpers/probe/scripted-exec.ts';
 
 const POD = probePod('web-1', '10.244.0.5');
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(2 * PATIENCE);
 const to = (port: number, host = '127.0.0.1') => ({ host, port, protocol: 'TCP' as const });
 
 const folders: string[] = [];
@@ -144,7 +145,7 @@ test('no more than four probes run at once, and an aborted one stops', async () 
   const all = Array.from({ length: 10 }, () =>
     probe.connect(POD, to(1), abort.signal).catch((error: Error) => error.name),
   );
-  await expect.poll(() => count.running).toBe(4);
+  await eventually(() => expect(count.running).toBe(4));
   expect(calls).toHaveLength(4);
   abort.abort();
   open();
@@ -209,7 +210,7 @@ test('the script is right for a plain POSIX shell', async () => {
   const script = shellScript([...TOOLS, ...INTERPRETERS], connectTarget('db.payments', 5432, 'TCP'));
   const checked = await exec({ namespace: 'n', pod: 'p', container: 'c' }, ['sh', '-n', '-c', script], {
     signal,
-    timeout: 5_000,
+    timeout: PATIENCE,
   });
   expect(checked).toMatchObject({ code: 0, stderr: '' });
 });

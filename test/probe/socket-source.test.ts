@@ -4,6 +4,7 @@ import { SluiceError } from '../../src/core/errors.ts';
 import type { Exec, TrafficState } from '../../src/core/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
+import { PATIENCE } from '../helpers/eventually.ts';
 import { localExec } from '../helpers/probe/local-exec.ts';
 import { blackHole } from '../helpers/probe/peers.ts';
 import { probePod } from '../helpers/probe/probe-pods.ts';
@@ -12,7 +13,7 @@ import * as table from '../helpers/probe/socket-tables.ts';
 
 const WEB = probePod('web-1', '10.244.0.5');
 const NOW = 1_000_000;
-const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: PATIENCE });
 
 /** Runs a source until the test ends; what it delivers is kept. */
 function watch(exec: Exec, pods: readonly Pod[], more: { concurrency?: number; interval?: number } = {}) {

@@ -67,7 +67,7 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
   await screen.until('╭ Revoke ');
   screen.press('enter');
   await screen.until(/web → db :5432 +✓ closed +\d\d:\d\d:\d\d, /);
-}, 60_000);
+});
 
 test('q ends the app once nothing is open', async () => {
   screen.press('q');

@@ -1,7 +1,8 @@
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { SessionState } from '../../src/session/state.ts';
 import type { Size } from '../layout/layout.ts';
+import { Painted } from '../panes/painted.tsx';
 import { TextLine } from '../panes/text-line.tsx';
 import { type Line, span } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
@@ -42,11 +43,8 @@ function Drawing({ state, size }: { state: SessionState; size: Size }): ReactNod
   if (board.state === 'failed')
     return <Message line={[span(` ✗ no charts: ${board.reason}`, 'bad')]} size={size} />;
   if (lines.length === 0) return <Message line={[span(' ◌ loading charts', 'faint')]} size={size} />;
-  return lines.map((line, index) => (
-    <Text key={index} wrap="truncate">
-      {theme.colour && !theme.ascii ? line : plainChart(line, theme)}
-    </Text>
-  ));
+  const asIs = theme.colour && !theme.ascii;
+  return <Painted text={(asIs ? lines : lines.map((line) => plainChart(line, theme))).join('\n')} />;
 }
 
 function Message({ line, size }: { line: Line; size: Size }): ReactNode {

@@ -1,9 +1,10 @@
-import { Box, Text } from 'ink';
-import { memo, type ReactNode } from 'react';
+import { Box } from 'ink';
+import type { ReactNode } from 'react';
 import type { Size } from '../layout/layout.ts';
 import { fitLine, lineColumns } from '../text/fit.ts';
 import { type Line, span, type Tone } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
+import { Painted } from './painted.tsx';
 import { TextLine } from './text-line.tsx';
 
 type FrameProps = Size & {
@@ -48,12 +49,12 @@ function edge(start: string, end: string, title: Line, right: Line, columns: num
   return [span(start, tone), ...title, span('─'.repeat(rule), tone), ...tail];
 }
 
-const Side = memo(function Side({ rows, tone }: { rows: number; tone: Tone }): ReactNode {
+function Side({ rows, tone }: { rows: number; tone: Tone }): ReactNode {
   const { theme } = useUi();
   const one = theme.paint([span('│', tone)], 1);
   return (
     <Box width={1} flexShrink={0}>
-      <Text>{Array.from({ length: rows }, () => one).join('\n')}</Text>
+      <Painted text={Array.from({ length: rows }, () => one).join('\n')} />
     </Box>
   );
-});
+}

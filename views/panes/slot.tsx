@@ -1,6 +1,6 @@
-import { Text } from 'ink';
 import { type ReactNode, useMemo } from 'react';
 import type { Emphasis } from '../theme.ts';
+import { Painted } from './painted.tsx';
 
 type SlotProps<Row> = {
   readonly row: Row;
@@ -11,8 +11,5 @@ type SlotProps<Row> = {
 
 /** One row as one text; painted again only when the row, its place under the cursor, or the columns are others. */
 export function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
-  return useMemo(
-    () => <Text wrap="truncate">{draw(row, cursor, emphasis)}</Text>,
-    [row, cursor, emphasis, draw],
-  );
+  return useMemo(() => <Painted text={draw(row, cursor, emphasis)} />, [row, cursor, emphasis, draw]);
 }

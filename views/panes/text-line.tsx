@@ -1,9 +1,9 @@
-import { Text } from 'ink';
-import { memo, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { SessionState } from '../../src/session/state.ts';
 import type { Line } from '../text/span.ts';
 import { useUi } from '../ui-context.ts';
+import { Painted } from './painted.tsx';
 
 type TextLineProps = {
   readonly line: Line;
@@ -15,7 +15,7 @@ type TextLineProps = {
 /** One line of the screen in at most `columns` columns. */
 export function TextLine({ line, columns, covering = false }: TextLineProps): ReactNode {
   const { theme } = useUi();
-  return <PaintedLine text={covering ? theme.paint(line, columns) : theme.paintShort(line, columns)} />;
+  return <Painted text={covering ? theme.paint(line, columns) : theme.paintShort(line, columns)} />;
 }
 
 type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly columns: number };
@@ -26,10 +26,5 @@ type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly c
  */
 export function StateLine({ draw, columns }: StateLineProps): ReactNode {
   const { store, theme } = useUi();
-  return <PaintedLine text={useStore(store, (state) => theme.paintShort(draw(state), columns))} />;
+  return <Painted text={useStore(store, (state) => theme.paintShort(draw(state), columns))} />;
 }
-
-/** Lines that are painted already; drawn anew only when their text differs. */
-const PaintedLine = memo(function PaintedLine({ text }: { text: string }): ReactNode {
-  return <Text wrap="truncate">{text}</Text>;
-});

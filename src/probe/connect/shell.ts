@@ -4,12 +4,15 @@ import type { ConnectTool } from './tools.ts';
 
 const MARK = 'sluice-try';
 
+/** Seconds after which a tool is cut that does not end by itself. In a container with little CPU starting one takes some. */
+export const CUT = 10;
+
 /**
  * A shell script that runs the tools that exist, in order, until one ends in a way that tells something. Before the
  * output of each it prints a line with its number and exit code. `timeout` is put around each where it understands
  * seconds as its first argument (old BusyBox does not).
  */
-export function shellScript(tools: readonly ConnectTool[], target: ConnectTarget): string {
+export function shellScript(tools: readonly ConnectTool[], target: ConnectTarget, cut = CUT): string {
   const tries = tools.flatMap((tool, index) => {
     const command = tool.command(target);
     if (command === undefined || !tool.protocols.includes(target.protocol)) return [];
@@ -18,7 +21,7 @@ export function shellScript(tools: readonly ConnectTool[], target: ConnectTarget
     return [`if ${exist}; then run ${kind} ${index} ${command.map(quote).join(' ')}; fi`];
   });
   return `export LC_ALL=C
-limit=; timeout 1 true >/dev/null 2>&1 && limit='timeout 6'
+limit=; timeout 1 true >/dev/null 2>&1 && limit='timeout ${cut}'
 run() {
   kind=$1; number=$2; shift 2
   out=$($limit "$@" 2>&1 </dev/null); code=$?

@@ -11,6 +11,7 @@ import { observerService, type WireFlow } from '../../../src/hubble/wire/wire.ts
 import { eventually } from '../../helpers/eventually.ts';
 import { type FakeHubble, flowResponse, startHubble } from '../../helpers/hubble/hubble-server.ts';
 import { runProgram } from '../../helpers/program.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let folder: string;
 let demo: Demo;
@@ -48,11 +49,7 @@ function recorded(namespace: string, seconds: number, name: string): string {
 }
 
 /** Runs it to its end; flags first, so that each case reads as typed. */
-async function run(...args: readonly string[]) {
-  const program = runProgram(['flows', ...args], env);
-  const code = await program.ended;
-  return { code, lines: program.lines, errors: program.errors() };
-}
+const run = (...args: readonly string[]) => runVerb(['flows', ...args], env);
 
 const names = (lines: readonly string[]) => lines.map((line) => /→ (\S+)/.exec(line)?.[1]);
 const destinations = (lines: readonly string[]) =>
@@ -67,9 +64,10 @@ describe('a recording', () => {
   });
 
   test('is read whatever Hubble the environment names', async () => {
-    const program = runProgram(['flows', '--replay', recording], { ...env, HUBBLE_SERVER: '127.0.0.1:1' });
-    expect(await program.ended).toBe(0);
-    expect(program.lines).toHaveLength(4);
+    const elsewhere = { ...env, HUBBLE_SERVER: '127.0.0.1:1' };
+    const { code, lines } = await runVerb(['flows', '--replay', recording], elsewhere);
+    expect(code).toBe(0);
+    expect(lines).toHaveLength(4);
   });
 
   test.each<readonly [readonly string[], readonly string[]]>([
@@ -251,7 +249,7 @@ describe('writing', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
     expect(lines).toBe(wish);
     hubble.stop();
-  }, 40_000);
+  });
 });
 
 describe('a cluster', () => {

@@ -6,7 +6,7 @@ import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { readYaml } from '../../../src/core/yaml/read.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
-import { runProgram } from '../../helpers/program.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 const documents = readYaml(SHOP).map(({ value }) => value);
 
@@ -139,12 +139,8 @@ describe('sluice check', () => {
   });
   afterAll(() => folder.dispose());
 
-  const run = async (...args: readonly string[]) => {
-    const program = runProgram(['check', ...args, '--manifests', `${folder.path}/shop`], {
-      KUBECONFIG: '/no/kubeconfig',
-    });
-    return { code: await program.ended, text: program.lines.join('\n'), errors: program.errors() };
-  };
+  const run = (...args: readonly string[]) =>
+    runVerb(['check', ...args, '--manifests', `${folder.path}/shop`], { KUBECONFIG: '/no/kubeconfig' });
 
   test('exits 0 when all is met, 3 when something is violated', async () => {
     const good = await run(`${folder.path}/good.yaml`);

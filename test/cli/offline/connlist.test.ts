@@ -17,7 +17,6 @@ const OWNERS_WITHOUT_KIND = /^example_pods_w_same_owner_and_labels_gap/;
 
 test.skipIf(!vectorsPresent())(
   'the connlist of a folder is, line by line, that of netpol-analyzer',
-  { timeout: 60_000 },
   async () => {
     const findings: string[] = [];
     let compared = 0;

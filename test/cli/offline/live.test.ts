@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
-import { runProgram } from '../../helpers/program.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let folder: string;
 let demo: Demo;
@@ -19,11 +19,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(...args: readonly string[]) {
-  const program = runProgram([...args, '-n', 'shop'], { KUBECONFIG: join(folder, 'kubeconfig') });
-  const code = await program.ended;
-  return { code, text: program.lines.join('\n'), lines: program.lines, errors: program.errors() };
-}
+const run = (...args: readonly string[]) =>
+  runVerb([...args, '-n', 'shop'], { KUBECONFIG: join(folder, 'kubeconfig') });
 
 test('matrix lists the pairs of a namespace of a cluster', async () => {
   const { code, lines, errors } = await run('matrix');

@@ -8,7 +8,7 @@ import { noteTexts } from '../../../src/cli/offline/manifests/notes.ts';
 import { parseManifestFile } from '../../../src/cli/offline/manifests/parse.ts';
 import { expectRefused } from '../../helpers/bad-input.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
-import { runProgram } from '../../helpers/program.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let folder: ManifestFolder;
 beforeAll(async () => {
@@ -266,7 +266,7 @@ describe('a folder of manifests', () => {
     await tree.dispose();
   });
 
-  test('of 50,000 documents takes seconds', { timeout: 60_000 }, async () => {
+  test('reads 50,000 documents', async () => {
     const tree = await manifestFolder();
     const labelled = (n: number) =>
       `apiVersion: v1\nkind: Pod\nmetadata: { name: p-${n}, namespace: ns-${n % 50}, labels: { app: a-${n % 500} } }\n`;
@@ -376,13 +376,13 @@ describe('what is said of manifests that are read all the same', () => {
       'calico.txt',
       'apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: c, namespace: shop }\n',
     );
-    const program = runProgram(
+    const { code, text, errors } = await runVerb(
       ['explain', 'shop/web', 'shop/api', '--port', '80', '--manifests', folder.path, file],
       { KUBECONFIG: '/no' },
     );
-    expect(await program.ended).toBe(4);
-    expect(program.lines.join('\n')).toContain('Calico NetworkPolicy shop/c');
-    expect(program.errors()).toBe('');
+    expect(code).toBe(4);
+    expect(text).toContain('Calico NetworkPolicy shop/c');
+    expect(errors).toBe('');
   });
 
   test('many of one sort are cut', async () => {
@@ -482,8 +482,7 @@ describe('bad input', () => {
 
   test.each(CASES)('%s: one sentence, one next step, exit code', async (_, args, code, says) => {
     const filled = args.map((arg) => (arg === '$' ? `${folder.path}/good` : arg.replace(/^\$/, folder.path)));
-    const program = runProgram(filled, { KUBECONFIG: '/no/kubeconfig' });
-    await expectRefused(program, code, says);
+    expectRefused(await runVerb(filled, { KUBECONFIG: '/no/kubeconfig' }), code, says);
   });
 });
 

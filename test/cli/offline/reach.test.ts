@@ -12,6 +12,7 @@ import type { ForeignObject } from '../../../src/core/policy/model/policy.ts';
 import type { End, Query } from '../../../src/core/policy/model/verdict.ts';
 import type { CiliumCase } from '../../core/policy/vectors/cilium.ts';
 import { jsonCases, vectorsPresent } from '../../core/policy/vectors/files.ts';
+import { runs } from '../../helpers/runs.ts';
 import { verdictOf } from '../../helpers/verdict-of.ts';
 
 const APPS = ['x', 'y', 'z'];
@@ -146,7 +147,7 @@ describe('the reach', () => {
     ),
   );
 
-  test('says of every port what the engine says of it, in worlds of many kinds', { timeout: 120_000 }, () => {
+  test('says of every port what the engine says of it, in worlds of many kinds', () => {
     fc.assert(
       fc.property(policies, enforcers, foreign, (drafts, enforcer, other) => {
         const engine = engineOf(
@@ -156,11 +157,11 @@ describe('the reach', () => {
         );
         expect(disagreements(engine, ['203.0.113.9', '8.8.8.8', '192.168.0.1'], PORTS)).toEqual([]);
       }),
-      { numRuns: 40 },
+      runs(12, 40),
     );
   });
 
-  test.skipIf(!vectorsPresent())("says it in worlds of Cilium's policies", { timeout: 120_000 }, () => {
+  test.skipIf(!vectorsPresent())("says it in worlds of Cilium's policies", () => {
     const cases = jsonCases<CiliumCase>('cilium').filter((_, index) => index % 4 === 0);
     const found = cases.flatMap(({ name, data: { world, queries } }) => {
       const documents = [

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
-import { runProgram } from '../../helpers/program.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let shop: ManifestFolder;
 let other: ManifestFolder;
@@ -26,11 +26,7 @@ afterAll(async () => {
   await other.dispose();
 });
 
-async function run(...args: readonly string[]) {
-  const program = runProgram(args, nobody);
-  const code = await program.ended;
-  return { code, text: program.lines.join('\n'), lines: program.lines, errors: program.errors() };
-}
+const run = (...args: readonly string[]) => runVerb(args, nobody);
 
 async function runJson(...args: readonly string[]) {
   const { code, text, errors } = await run(...args, '-o', 'json');
@@ -465,8 +461,8 @@ describe('lint', () => {
     });
   });
   test('knows no lint of another name', async () => {
-    const program = runProgram(['lint', '--manifests', shop.path, '--ignore', 'nodns'], nobody);
-    expect(await program.ended).toBe(2);
-    expect(program.errors()).toBe('sluice: There is no lint "nodns".\n        Did you mean no-dns?\n');
+    const { code, errors } = await run('lint', '--manifests', shop.path, '--ignore', 'nodns');
+    expect(code).toBe(2);
+    expect(errors).toBe('sluice: There is no lint "nodns".\n        Did you mean no-dns?\n');
   });
 });

@@ -12,6 +12,7 @@ import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import type { Query, Verdict } from '../../../src/core/policy/model/verdict.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { runs } from '../../helpers/runs.ts';
 import { verdictOf } from '../../helpers/verdict-of.ts';
 import { engineOf as engineOfWorld } from './oracle/engine-of.ts';
 import { type Doc, policyDoc, type RandomWorld, randomWorld } from './oracle/worlds.ts';
@@ -112,14 +113,14 @@ function table(engine: Engine): readonly string[] {
   );
 }
 
-const runs = { numRuns: 60 };
+const MANY = runs(20, 60);
 
 test('P1: the order of policies does not matter', () => {
   fc.assert(
     fc.property(policies, (list) => {
       expect(table(engineOf(list.toReversed()))).toEqual(table(engineOf(list)));
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -136,7 +137,7 @@ test('P2, P3: a further policy only widens where isolated, and only narrows wher
         }
       }
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -157,7 +158,7 @@ test('P4: add then delete changes nothing', () => {
       });
       expect(table(engine)).toEqual(before);
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -170,7 +171,7 @@ test('P5: a rule of n peers is n rules, and of n ports likewise', () => {
       expect(table(engineOf([onto(from.map((item) => ({ from: [item], ports: list })))]))).toEqual(whole);
       expect(table(engineOf([onto(list.map((item) => ({ from, ports: [item] })))]))).toEqual(whole);
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -183,7 +184,7 @@ test('P8: pods of one class have one verdict, whichever was asked first', () => 
         expect(verdictOf(shared, query)).toEqual(verdictOf(engineOf(list), query));
       }
     }),
-    { numRuns: 20 },
+    runs(8, 20),
   );
 });
 
@@ -226,7 +227,7 @@ test('P9: an engine that followed random events is an engine built anew', () => 
       );
       expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -269,9 +270,9 @@ test('P9, all kinds: an engine that followed random events is an engine built an
       );
       expect([...model.pods()].map(engine.isolation)).toEqual([...model.pods()].map(fresh.isolation));
     }),
-    { numRuns: 150 },
+    runs(40, 150),
   );
-}, 60_000);
+});
 
 /** A random step as events: a policy comes or changes, one goes, a pod or a namespace is labelled anew. */
 function eventsFor(model: ClusterModel, step: unknown): readonly ClusterEvent[] {
@@ -314,7 +315,7 @@ test('P11: every deny names a cause, every allow a rule or "not isolated"', () =
         }
       }
     }),
-    runs,
+    MANY,
   );
 });
 
@@ -338,7 +339,7 @@ test('the summary of a denied half tells the nearest of its near misses', () => 
         }
       }
     }),
-    { numRuns: 20 },
+    runs(8, 20),
   );
   expect(told).toBeGreaterThan(20);
 });

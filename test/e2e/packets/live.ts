@@ -26,7 +26,7 @@ export async function startLive(cluster: RealCluster): Promise<Live> {
   const hands = await connect({ kubeconfig: cluster.admin });
   const watching = new Set<() => void>();
   const runtime = await startRuntime(
-    connectionOver(await connect({ kubeconfig: cluster.alice })),
+    connectionOver(await connect({ kubeconfig: cluster.alice.kubeconfig })),
     {
       clock,
       version: 'test',

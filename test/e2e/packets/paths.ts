@@ -37,6 +37,11 @@ export function pathText({ from, to, port }: Path): string {
   return `${from} → ${to} :${port.port}/${port.protocol.toLowerCase()}`;
 }
 
+/** Whether both ends of a path are in the cluster, so that it can be tried without rights on its node. */
+export function isInside({ from, to }: Path): boolean {
+  return [from, to].every((name) => name !== NODE && name !== OUTSIDE && name !== OUTSIDE_TOO);
+}
+
 /** Whether a short name is that of a pod. */
 export function isPod(name: EndName): name is PodName {
   return [...PODS, ...ODD_PODS].some((pod) => pod === name);

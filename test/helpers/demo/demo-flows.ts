@@ -8,6 +8,7 @@ import {
   type ServerStatusResponse,
   type WireFlow,
 } from '../../../src/hubble/wire/wire.ts';
+import { PATIENCE } from '../eventually.ts';
 
 /** Flows of an embedded cluster as a plain Observer client reads them. */
 export type FlowClient = {
@@ -73,7 +74,7 @@ export function flowClient(address: string): FlowClient {
           call.cancel();
           act();
         };
-        const timer = setTimeout(() => finish(() => reject(new Error('no such flow in 10 s'))), 10_000);
+        const timer = setTimeout(() => finish(() => reject(new Error('no such flow'))), PATIENCE);
         call
           .on('data', (response: GetFlowsResponse) => {
             if (response.node_status?.state_change === 'NODE_CONNECTED') begun?.();

@@ -1,6 +1,7 @@
 import { at, isRecord, listAt, textAt } from '../../../src/core/json.ts';
 import { readFirstYaml } from '../../../src/core/yaml/read.ts';
 import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
+import { PATIENCE } from '../eventually.ts';
 
 /** One answer of an API server. `body` is parsed JSON, or the text. */
 export type Reply = {
@@ -146,8 +147,8 @@ async function openWatch(url: string, identity: Readonly<Record<string, string>>
         };
         const timer = setTimeout(() => {
           give();
-          reject(new Error(`no such event in 10 s, only: ${events.map(({ type }) => type).join(' ')}`));
-        }, 10_000);
+          reject(new Error(`no such event, only: ${events.map(({ type }) => type).join(' ')}`));
+        }, PATIENCE);
         waiting.add(look);
         look();
       }),
@@ -290,14 +291,13 @@ export async function grant(
   return { job, policy: made };
 }
 
-/** Asks again until the answer satisfies the test; rejects after 10 s. */
+/** Asks again until the answer satisfies the test; rejects when patience ends. */
 export async function eventually<T>(ask: () => Promise<T>, test: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE;
   for (;;) {
     const answer = await ask();
     if (test(answer)) return answer;
-    if (performance.now() > end)
-      throw new Error(`not so in 10 s, at last: ${JSON.stringify(answer).slice(0, 600)}`);
+    if (performance.now() > end) throw new Error(`not so, at last: ${JSON.stringify(answer).slice(0, 600)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import { openAuditLog } from '../../../src/audit/log.ts';
 import { readAuditLog } from '../../../src/audit/read.ts';
 import type { Grant, GrantRequest } from '../../../src/core/access/grant.ts';
@@ -25,7 +24,7 @@ export type LiveDemo = {
   /** The newest state of a grant. */
   readonly grant: (id: string) => Grant | undefined;
   /** Resolves when a grant has the state. */
-  readonly reaches: (id: string, state: Grant['state']['name'], within?: number) => Promise<Grant>;
+  readonly reaches: (id: string, state: Grant['state']['name']) => Promise<Grant>;
   readonly audited: () => Promise<readonly AuditRecord[]>;
   readonly auditPath: string;
   /** Puts a file where the log's folder was: nothing can be written any more. */
@@ -117,16 +116,13 @@ export async function startLiveDemo(): Promise<LiveDemo> {
     runtime,
     grant,
     auditPath: path,
-    reaches: (id, state, within = 10_000) =>
-      vi.waitFor(
-        () => {
-          const found = grant(id);
-          if (found?.state.name !== state)
-            throw new Error(`${id} is ${JSON.stringify(found?.state)}, not ${state}`);
-          return found;
-        },
-        { timeout: within, interval: 10 },
-      ),
+    reaches: (id, state) =>
+      eventually(() => {
+        const found = grant(id);
+        if (found?.state.name !== state)
+          throw new Error(`${id} is ${JSON.stringify(found?.state)}, not ${state}`);
+        return found;
+      }),
     audited: async () => {
       const records: AuditRecord[] = [];
       for await (const record of readAuditLog(path)) records.push(record);

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { resolve as absolute } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -18,7 +19,7 @@ export type HubbleKit = {
 
 export type KitServer = { readonly address: string; readonly stop: () => Promise<void> };
 
-const BUILD = '/work/shared/hubble/kit/build';
+const BUILD = absolute('../shared/hubble/kit/build');
 
 /** The kit (`SLUICE_HUBBLE_KIT`, or as built beside this checkout), or undefined; then says so, loudly. */
 export async function findHubbleKit(): Promise<HubbleKit | undefined> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** Something on loopback that a connect test can meet. */
 export type Peer = { readonly port: number; readonly close: () => Promise<void> };
@@ -42,10 +43,10 @@ export async function blackHole(): Promise<Peer> {
     const socket = net.connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
     fillers.push(socket);
-    full = await Promise.race([
-      once(socket, 'connect').then(() => false),
-      new Promise<boolean>((resolve) => setTimeout(resolve, 300, true)),
-    ]);
+    await Promise.race([once(socket, 'connect'), setTimeout(500)]);
+    // A connection that was made while this process had no turn is told only now.
+    await setImmediate();
+    full = socket.connecting;
   }
   return {
     port,

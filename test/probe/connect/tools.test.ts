@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readShell, shellScript } from '../../../src/probe/connect/shell.ts';
 import { connectTarget } from '../../../src/probe/connect/target.ts';
 import { type ConnectTool, INTERPRETERS, TOOLS } from '../../../src/probe/connect/tools.ts';
+import { PATIENCE } from '../../helpers/eventually.ts';
 import { localExec } from '../../helpers/probe/local-exec.ts';
 import { blackHole, closedPeer, datagramPeer, openPeer, type Peer } from '../../helpers/probe/peers.ts';
 
@@ -41,11 +42,8 @@ async function attempt(tool: ConnectTool, host: string, peer: string, protocol: 
   const target = connectTarget(host, peers[peer]?.port ?? 80, protocol);
   const { stdout } = await exec(
     { namespace: 'n', pod: 'p', container: 'c' },
-    ['sh', '-c', shellScript([tool], target)],
-    {
-      signal: AbortSignal.timeout(15_000),
-      timeout: 15_000,
-    },
+    ['sh', '-c', shellScript([tool], target, PATIENCE / 1_000)],
+    { signal: AbortSignal.timeout(2 * PATIENCE), timeout: 2 * PATIENCE },
   );
   return readShell(stdout, [tool], target).finding?.outcome;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parseSamples } from '../../../src/probe/sockets/proc-net.ts';
 import { READERS } from '../../../src/probe/sockets/readers.ts';
+import { eventually, PATIENCE } from '../../helpers/eventually.ts';
 import { localExec } from '../../helpers/probe/local-exec.ts';
 import { openPeer } from '../../helpers/probe/peers.ts';
 
@@ -22,8 +23,8 @@ const readerNamed = (name: string) => {
 test.each(READERS)('$name, where it exists, reads the real tables of this machine', async (reader) => {
   const peer = await openPeer();
   const { code, stdout } = await exec(TARGET, reader.command(2), {
-    signal: AbortSignal.timeout(15_000),
-    timeout: 15_000,
+    signal: AbortSignal.timeout(PATIENCE),
+    timeout: PATIENCE,
   });
   await peer.close();
   if (code === 127) return;
@@ -63,7 +64,7 @@ test.each(['sh, cat', 'sh alone'])(
     });
     const group = child.pid ?? 0;
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-    await expect.poll(() => isEmpty(group), { timeout: 5_000 }).toBe(true);
+    await eventually(() => expect(isEmpty(group)).toBe(true));
     child.stdout.destroy();
   },
 );

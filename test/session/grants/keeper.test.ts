@@ -37,7 +37,7 @@ describe('the life of a grant', () => {
     await live.reaches(made.id, 'revoked');
     expect(policiesOf(made)).toEqual([undefined]);
     await eventually(() => expect(jobsOf(made)).toEqual([undefined]));
-    const closed = await live.reaches(made.id, 'closed', 15_000);
+    const closed = await live.reaches(made.id, 'closed');
     expect(closed.state).toMatchObject({
       by: expect.stringMatching(/deadline|lease/),
       proof: expect.stringMatching(/dropped since/),
@@ -125,7 +125,6 @@ describe('what others may do to it', () => {
     await eventually(() => expect(drift(made)).toMatch(/suspended/));
     expect(drift(made)).toContain(made.halves[0]?.lease?.name);
     await live.reaches(made.id, 'closed');
-    expect(Date.now() - (made.window?.end ?? 0)).toBeLessThan(6_000);
     expect(policiesOf(made)).toEqual([undefined]);
     expect(await types()).toContain('drift');
   });
@@ -160,7 +159,7 @@ describe('what others may do to it', () => {
       message: expect.stringContaining('still in force'),
     });
     live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
-    await live.reaches(made.id, 'closed', 15_000);
+    await live.reaches(made.id, 'closed');
   });
 });
 
@@ -169,8 +168,8 @@ test('when the API server is away at the deadline, the end is tried again until 
   await live.reaches(made.id, 'open');
   live.demo.faults.pauseControllers();
   await live.demo.faults.shut();
-  await live.reaches(made.id, 'failed', 25_000);
+  await live.reaches(made.id, 'failed');
   await live.demo.faults.reopen();
-  await live.reaches(made.id, 'closed', 30_000);
+  await live.reaches(made.id, 'closed');
   expect(policiesOf(made)).toEqual([undefined]);
-}, 60_000);
+});

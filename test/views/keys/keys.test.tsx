@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Overlay, SessionState } from '../../../src/session/state.ts';
 import { textField } from '../../../src/session/text-field.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { attemptLine, grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
 
@@ -9,7 +10,7 @@ async function callsFor(state: SessionState, ...keys: readonly string[]) {
   const screen = openScreen({ state });
   await screen.until('sluice');
   screen.press(...keys);
-  await vi.waitFor(() => expect(screen.calls.length).toBeGreaterThan(0));
+  await eventually(() => expect(screen.calls.length).toBeGreaterThan(0));
   await screen.close();
   return screen.calls;
 }
@@ -194,10 +195,10 @@ test('ctrl-c quits; a second one in a row interrupts', async () => {
   const screen = openScreen({ onInterrupt });
   await screen.until('sluice');
   screen.press('ctrl-c', 'j', 'ctrl-c');
-  await vi.waitFor(() => expect(screen.calls).toEqual([['quit'], ['moveTo', 'web>api:8080'], ['quit']]));
+  await eventually(() => expect(screen.calls).toEqual([['quit'], ['moveTo', 'web>api:8080'], ['quit']]));
   expect(onInterrupt).not.toHaveBeenCalled();
   screen.press('ctrl-c');
-  await vi.waitFor(() => expect(onInterrupt).toHaveBeenCalledOnce());
+  await eventually(() => expect(onInterrupt).toHaveBeenCalledOnce());
   await screen.close();
 });
 
@@ -211,7 +212,7 @@ test('a key acts on the state that the key before has left', async () => {
   });
   await screen.until('sluice');
   screen.press(':q\r');
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(screen.calls).toEqual([['type', { type: 'insert', text: 'q' }], ['confirm']]),
   );
   await screen.close();
@@ -256,7 +257,7 @@ test('what is under the cursor is copied past the frame, as base64 only', async 
   });
   await screen.until('sluice');
   screen.press('c');
-  await vi.waitFor(() => expect(screen.bytes()).toContain('\u001b]52;c;c2hvcC93ZWI=\u0007'));
+  await eventually(() => expect(screen.bytes()).toContain('\u001b]52;c;c2hvcC93ZWI=\u0007'));
   expect(screen.calls[0]).toEqual(['moveTo', 'shop/web']);
   expect(screen.calls[1]?.slice(0, 2)).toEqual(['notify', 'info']);
   await screen.close();

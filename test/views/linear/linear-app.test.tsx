@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { textField } from '../../../src/session/text-field.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { attemptLine, sessionState } from '../../helpers/session-state.ts';
 
@@ -26,7 +27,7 @@ test('keys work as on the screen, and what is typed has one line of its own', as
   const screen = openScreen({ screenReader: true });
   await screen.until('one line for each change');
   screen.press('j');
-  await vi.waitFor(() => expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]));
+  await eventually(() => expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]));
   screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('we') } });
   await screen.until('filter: we');
   screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('web') } });

@@ -1,6 +1,6 @@
 import { render } from 'ink-testing-library';
 import type { ReactNode } from 'react';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import type { SessionState } from '../../../src/session/state.ts';
 import { createPainted } from '../../../views/painted.ts';
@@ -8,6 +8,7 @@ import { StateLine, TextLine } from '../../../views/panes/text-line.tsx';
 import { span } from '../../../views/text/span.ts';
 import { createTheme } from '../../../views/theme.ts';
 import { UiContext } from '../../../views/ui-context.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { sessionState } from '../../helpers/session-state.ts';
 
 const store = createStore<SessionState>(() => sessionState({ drops: 0 }));
@@ -40,6 +41,6 @@ test('a line of the state is drawn anew only when its text is another', async ()
   store.setState({ now: 1 });
   store.setState({ rate: 7 });
   store.setState({ drops: 4 });
-  await vi.waitFor(() => expect(lastFrame()).toBe('4 dropped'));
+  await eventually(() => expect(lastFrame()).toBe('4 dropped'));
   expect(new Set(frames).size).toBe(frames.length);
 });

@@ -5,6 +5,7 @@ import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
 import type { PartEnd } from '../../../../src/core/policy/path/parts.ts';
+import { runs } from '../../../helpers/runs.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ADDRESSES, ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
@@ -71,7 +72,7 @@ test('whatever policies there are, the parts of a path say of each member what t
         }
       }
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   );
   expect(asked).toBeGreaterThan(200);
 });
@@ -111,7 +112,7 @@ test('whatever policies there are, workloads are parted into pods that get what 
         }
       }
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   );
   expect(asked).toBeGreaterThan(200);
 });

@@ -12,6 +12,7 @@ import { type ClusterDiff, clusterDiff } from '../../../../src/core/policy/reach
 import type { PathChange } from '../../../../src/core/policy/reach/collect.ts';
 import { type EndGroup, endGroupText } from '../../../../src/core/policy/reach/ends.ts';
 import { cluster, networkPolicy, node, pod } from '../../../helpers/builders.ts';
+import { runs } from '../../../helpers/runs.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import {
@@ -146,9 +147,9 @@ test('every pair and port of a random change is told as the engine judges it bef
       const after = engineAfter(model, engine, added, gone);
       expectSame(model, engine, after, diff);
     }),
-    { numRuns: Number(process.env.SLUICE_RUNS ?? 150) },
+    runs(30, 150),
   );
-}, 120_000);
+});
 
 function engineAfter(
   model: ClusterModel,

@@ -5,6 +5,7 @@ import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { endGroupText } from '../../../../src/core/policy/reach/ends.ts';
 import { clusterMatrix, type OpenPath } from '../../../../src/core/policy/reach/matrix.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
+import { runs } from '../../../helpers/runs.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
@@ -66,9 +67,9 @@ test('the matrix says of every pair and port of pods what the engine says', () =
         }
       }
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   );
-}, 60_000);
+});
 
 function holds(path: OpenPath, which: 'from' | 'to', { namespace, name }: ReturnType<typeof pod>): boolean {
   const end = path[which];

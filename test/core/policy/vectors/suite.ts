@@ -18,7 +18,7 @@ export function suite(
   name: string,
   cases: () => Iterable<readonly [name: string, run: () => Outcome]>,
 ): void {
-  test(`agrees with every case of ${name} that it can read`, { timeout: 120_000 }, () => {
+  test(`agrees with every case of ${name} that it can read`, () => {
     const outcomes = Array.from(cases(), ([label, run]) => ({ label, outcome: run() }));
     const failures = outcomes.flatMap(({ label, outcome }) =>
       outcome.result === 'failed' ? [`${label}: ${outcome.why}`] : [],
