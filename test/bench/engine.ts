@@ -94,7 +94,7 @@ function measure(size: Size): Figures {
   if (size.pods === 1_000) {
     figures['matrix of 1,000 pods ms'] = best(() => {
       const world = build(seededWorld(size));
-      return () => clusterMatrix(world.model, world.engine.dialect);
+      return () => clusterMatrix(world.engine);
     });
   }
   return figures;
@@ -255,9 +255,9 @@ function changes(model: ClusterModel, engine: Engine): Figures {
     const policy = policyAt(200 + (round % 150), `ns-${random(200)}`, 200, random);
     const old = policies[random(policies.length)] ?? policy;
     const change = round % 3 === 0 ? { add: [], remove: [old] } : { add: [policy], remove: [] };
-    return timed(() => clusterDiff(model, engine.dialect, change));
+    return timed(() => clusterDiff(engine, change));
   };
-  const first = timed(() => clusterDiff(model, engine.dialect, { add: [], remove: [] }));
+  const first = timed(() => clusterDiff(engine, { add: [], remove: [] }));
   for (let round = 0; round < 60; round += 1) run(round);
   const times = Array.from({ length: 200 }, (_, round) => run(round));
   return {

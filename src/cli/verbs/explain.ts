@@ -75,8 +75,7 @@ async function explainPath(
     return exitCodeOfVerdict(now.verdict.verdict);
   }
   tellNotes(output, edit.notes);
-  const { model, engine } = world;
-  const effect = clusterDiff(model, engine.dialect, edit, engine.foreign);
+  const effect = clusterDiff(world.engine, edit);
   applyEdit(world, edit);
   const then = judge(source, destination, ports);
   const change = { add: edit.add.map(policyText), remove: edit.remove.map(policyText) };

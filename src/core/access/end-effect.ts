@@ -7,15 +7,13 @@ import type { Grant } from './grant.ts';
 type Asked = Pick<Engine, 'model' | 'dialect' | 'foreign'>;
 
 /** What ending a grant now would do to the whole cluster; undefined while none of its policies is in view. */
-export function endEffect(
-  { model, dialect, foreign }: Asked,
-  { halves }: Pick<Grant, 'halves'>,
-): ClusterDiff | undefined {
+export function endEffect(asked: Asked, { halves }: Pick<Grant, 'halves'>): ClusterDiff | undefined {
   const remove = halves.flatMap(({ namespace, policy }): readonly PolicyRef[] => {
-    const known = policy === undefined ? undefined : model.policy('NetworkPolicy', namespace, policy.name);
+    const known =
+      policy === undefined ? undefined : asked.model.policy('NetworkPolicy', namespace, policy.name);
     return known === undefined ? [] : [known];
   });
-  return remove.length === 0 ? undefined : clusterDiff(model, dialect, { add: [], remove }, foreign);
+  return remove.length === 0 ? undefined : clusterDiff(asked, { add: [], remove });
 }
 
 /**

@@ -69,7 +69,7 @@ export async function renewTokens(user: string, config: Config, signal: AbortSig
   }
 }
 
-/** Basic is what a server takes that does not say (OpenID Connect Discovery 1.0 §3). */
+/** Basic is what a server takes that does not say (OpenID Connect Discovery 1.0, section 3). */
 function authOf(
   oidc: typeof import('openid-client'),
   secret: string | undefined,

@@ -87,6 +87,30 @@ describe('an expectation', () => {
     });
   });
 
+  test('of who is kept out passes over addresses of a family that a pod does not have', () => {
+    const pod = (ips: readonly string[]) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'old', namespace: 'shop', labels: { app: 'old' } },
+      status: { podIPs: ips.map((ip) => ({ ip })) },
+    });
+    const six = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'old', namespace: 'shop' },
+      spec: {
+        podSelector: { matchLabels: { app: 'old' } },
+        ingress: [{ from: [{ ipBlock: { cidr: '2001:db8::/32' } }] }],
+      },
+    };
+    const asked =
+      'expect: [ { deny: { from: "2001:db8::/32", to: old } }, { only: { from: "*", to: old } } ]';
+    const results = (ips: readonly string[]) => check(asked, [pod(ips), six]).map(({ result }) => result);
+    expect(results(['10.0.0.1'])).toEqual(['met', 'met']);
+    expect(results(['10.0.0.1', 'fd00::1'])).toEqual(['violated', 'violated']);
+    expect(results([])).toEqual(['violated', 'violated']);
+  });
+
   test('is undecidable where the objects do not tell', () => {
     const byAddress = {
       apiVersion: 'networking.k8s.io/v1',

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
 import { connlistLines } from '../../../src/cli/offline/matrix/connlist.ts';
-import { type MatrixEnd, matrixRows } from '../../../src/cli/offline/matrix/matrix.ts';
-import { isNothing } from '../../../src/cli/offline/reach/port-sets.ts';
 import { worldOf } from '../../../src/cli/offline/world.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { isNothing } from '../../../src/core/policy/model/connections.ts';
+import type { EndGroup } from '../../../src/core/policy/reach/ends.ts';
+import { clusterMatrix } from '../../../src/core/policy/reach/matrix.ts';
 import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/files.ts';
 
 /** netpol-analyzer: an ipBlock never matches a pod. */
@@ -50,11 +51,11 @@ test.skipIf(!vectorsPresent())(
 
 async function connlistOf(folder: string) {
   const loaded = await loadManifests([folder], { namespace: 'default' });
-  const world = { ...worldOf(loaded, DIALECT), only: undefined };
-  const rows = [...matrixRows(world, { joinOutside: false })];
-  return { rows, lines: connlistLines(rows) };
+  const { model, engine } = worldOf(loaded, DIALECT);
+  const rows = clusterMatrix(engine, { everyRange: true });
+  return { rows, lines: connlistLines(model, rows) };
 }
 
-function plain(end: MatrixEnd): string {
-  return end.type === 'pods' ? `${end.party.namespace}/${end.party.name}[${end.party.kind}]` : 'outside';
+function plain(end: EndGroup): string {
+  return end.type === 'workload' ? `${end.namespace}/${end.name}[${end.kind}]` : 'outside';
 }

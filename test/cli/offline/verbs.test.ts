@@ -223,6 +223,20 @@ spec:
     ]);
   });
 
+  test('counts as one workload, though policies treat its pods unlike', async () => {
+    const one = policy(
+      'one',
+      '{ podSelector: { matchLabels: { statefulset.kubernetes.io/pod-name: hare-2 } } }',
+    );
+    const file = await bus.write('one.txt', one.replace('namespace: shop', 'namespace: bus'));
+    const { lines } = await run('matrix', ...manifests('open'), file);
+    expect(lines.filter((line) => line.startsWith('bus/'))).toEqual([
+      'bus/hare[StatefulSet]   outside                 all ports',
+      'bus/hare[StatefulSet]   bus/hare[StatefulSet]   tcp 25672',
+    ]);
+    expect(lines.at(-1)).toMatch(/^1 workload: 1 pair can talk/);
+  });
+
   test('opens to itself in a diff, in one line', async () => {
     const { text } = await run('diff', join(bus.path, 'shut.yaml'), join(bus.path, 'open.yaml'));
     expect(text).toContain(
@@ -373,6 +387,41 @@ describe('diff', () => {
     const { text } = await run('diff', shop.path, other.path, '-o', 'markdown');
     expect(text).toMatch(/^\*\*1 policy changed: 1 path opens\.\*\*/);
     expect(text).toContain('#### Opens (1)\n\n- `shop/web[Deployment] → shop/db[StatefulSet]   tcp 5432`');
+  });
+});
+
+describe('a rule for IPv6 addresses', () => {
+  const db = (status: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: db, namespace: shop, labels: { app: db } }\nstatus: ${status}\n---\n`;
+  const rule = (ingress: string) =>
+    policy('db', `{ podSelector: { matchLabels: { app: db } }, ingress: ${ingress} }`);
+  const SHUT = rule('[]');
+  const SIX = rule('[{ from: [{ ipBlock: { cidr: 2001:db8::/32 } }], ports: [{ port: 5432 }] }]');
+  const ranges = ['2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'];
+  const ports = { TCP: [[5432, 5432]] };
+
+  test.each([
+    ['a pod with an IPv4 address alone', '{ podIPs: [{ ip: 10.0.0.1 }] }', []],
+    ['a pod with addresses of both families', '{ podIPs: [{ ip: 10.0.0.1 }, { ip: "fd00::1" }] }', ranges],
+    ['a pod without address', '{}', ranges],
+  ])('opens to %s in a diff as in explain --with', async (_, status, opened) => {
+    const folder = await manifestFolder({
+      'old.yaml': db(status) + SHUT,
+      'new.yaml': db(status) + SIX,
+      'six.txt': SIX,
+    });
+    const [old, now, six] = ['old.yaml', 'new.yaml', 'six.txt'].map((name) => join(folder.path, name));
+    const diff = await runJson('diff', old ?? '', now ?? '');
+    const path = ['10.0.0.9', 'shop/db', '--port', '5432'];
+    const explained = await runJson('explain', ...path, '--manifests', old ?? '', '--with', six ?? '');
+    const told = opened.length === 0 ? [] : [opened];
+    expect(diff.value.opens).toMatchObject(told.map((outside) => ({ from: { outside }, ports })));
+    expect(explained.value).toMatchObject({
+      effect: { opens: told.map((list) => ({ from: { ranges: list }, ports })) },
+    });
+    const lines = (await run('matrix', '--manifests', now ?? '', '-o', 'csv')).lines;
+    expect(lines.filter((line) => line.startsWith('2001:'))).toHaveLength(told.length);
+    await folder.dispose();
   });
 });
 

@@ -37,7 +37,7 @@ test('it frees the pods that nothing else isolates any more, and opens them to e
   expect(texts(granted)).toEqual([
     'It closes nothing: the path is open without it.',
     'It frees shop/db (ingress): no other policy isolates them.',
-    'It opens shop/web → shop/db tcp 1-5431, 5433-65535 · udp 1-65535 · sctp 1-65535; ops/mon → shop/db all ports and 1 more.',
+    'It opens shop/web → shop/db tcp 1-5431,5433-65535 · udp all · sctp all; ops/mon → shop/db all ports and 1 more.',
   ]);
 });
 

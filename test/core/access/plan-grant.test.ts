@@ -11,7 +11,7 @@ import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/network-policy/parse.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/change-text.ts';
-import { podsOfGroup } from '../../../src/core/policy/reach/what-if.ts';
+import { podsOfGroup } from '../../../src/core/policy/reach/ends.ts';
 import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
 import { verdictOf } from '../../helpers/verdict-of.ts';
 

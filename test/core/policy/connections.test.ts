@@ -1,66 +1,46 @@
-import { expect, test } from 'vitest';
-import { createEngine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
-import { isEverything } from '../../../src/core/policy/model/connections.ts';
-import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
-import { connectionsBetween } from '../../helpers/connections-between.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  EVERYTHING,
+  either,
+  NOTHING,
+  portsText,
+  without,
+} from '../../../src/core/policy/model/connections.ts';
 
-const web = pod({ name: 'web' });
-const db = pod({ name: 'db', ports: [{ name: 'pg', port: 5432, protocol: 'TCP' }] });
-const between = (...policies: Parameters<typeof networkPolicy>[0][]) => {
-  const engine = createEngine(
-    cluster({ pods: [web, db], policies: policies.map((fields) => networkPolicy(fields)) }),
-    dialectOf('spec'),
-  );
-  return connectionsBetween(engine, { type: 'pod', pod: web }, { type: 'pod', pod: db });
-};
+describe('sets of ports', () => {
+  const range = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 5 }));
+  const set = fc
+    .array(range, { maxLength: 5 })
+    .map((ranges) =>
+      ranges
+        .map(([first, more]) => ({ ...NOTHING, TCP: [[first, first + more] as const] }))
+        .reduce((a, b) => either(a, b), NOTHING),
+    );
+  const numbers = (of: typeof NOTHING) =>
+    new Set(of.TCP.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)));
 
-test('without a policy everything is open', () => {
-  expect(isEverything(between().open)).toBe(true);
-});
+  test('are united and taken from each other as sets of numbers are', () => {
+    fc.assert(
+      fc.property(set, set, (a, b) => {
+        expect(numbers(either(a, b))).toEqual(new Set([...numbers(a), ...numbers(b)].sort((x, y) => x - y)));
+        expect(numbers(without(a, b))).toEqual(numbers(a).difference(numbers(b)));
+      }),
+    );
+  });
 
-test('ports of both halves meet, names and ranges included', () => {
-  const { open } = between(
-    {
-      name: 'in',
-      spec: {
-        policyTypes: ['Ingress'],
-        ingress: [{ ports: [{ port: 'pg' }, { port: 80, endPort: 90 }, { protocol: 'UDP' }] }],
-      },
-    },
-    {
-      name: 'out',
-      spec: {
-        policyTypes: ['Egress'],
-        egress: [
-          {
-            ports: [
-              { port: 85, endPort: 6000 },
-              { protocol: 'UDP', port: 53 },
-            ],
-          },
+  test('are told in few words', () => {
+    expect(portsText(EVERYTHING)).toBe('all ports');
+    expect(
+      portsText({
+        ...NOTHING,
+        TCP: [
+          [80, 80],
+          [8000, 8100],
         ],
-      },
-    },
-  );
-  expect(open).toEqual({
-    TCP: [
-      [85, 90],
-      [5432, 5432],
-    ],
-    UDP: [[53, 53]],
-    SCTP: [],
+        UDP: [[1, 65_535]],
+      }),
+    ).toBe('tcp 80,8000-8100 · udp all');
+    expect(portsText(NOTHING)).toBe('');
   });
-  expect(isEverything(open)).toBe(false);
-});
-
-test('what is not decided is kept apart', () => {
-  const { open, unsure } = between({
-    spec: {
-      policyTypes: ['Ingress'],
-      ingress: [{ from: [{}], ports: [{ port: 80 }] }, { ports: [{ port: 81 }] }],
-    },
-  });
-  expect(open.TCP).toEqual([[81, 81]]);
-  expect(unsure.TCP).toEqual([[80, 80]]);
 });

@@ -1,7 +1,7 @@
+import { isNothing, portsText } from '../../../core/policy/model/connections.ts';
 import { safeText } from '../../../core/safe-text.ts';
 import { objectText } from '../manifests/objects.ts';
 import type { RefusedObject } from '../manifests/refused.ts';
-import { isNothing, portsText } from '../reach/port-sets.ts';
 import type { CheckFinding, CheckResult } from './judge.ts';
 
 /** One line of a report: an expectation, or a policy that would have to come into force and does not. */

@@ -1,11 +1,21 @@
 import { parseEnd } from '../../../core/cluster/ends/parse-end.ts';
-import { covers, type IpRange, parseCidr, parseIp } from '../../../core/cluster/ip.ts';
+import { covers, EVERY_ADDRESS, type IpRange, parseCidr, parseIp } from '../../../core/cluster/ip.ts';
 import type { ClusterModel } from '../../../core/cluster/model.ts';
 import { isLive, type Pod, type Service } from '../../../core/cluster/objects.ts';
-import type { Connections } from '../../../core/policy/model/connections.ts';
-import type { Block } from '../reach/blocks.ts';
-import { type OutsideRange, outsideRanges } from '../reach/outside.ts';
-import { EVERYTHING, either, NOTHING, onePort, type PROTOCOLS } from '../reach/port-sets.ts';
+import {
+  type Connections,
+  either,
+  holdsPort,
+  NOTHING,
+  onePort,
+} from '../../../core/policy/model/connections.ts';
+import {
+  type AddressPiece,
+  type Block,
+  hasIpv6,
+  piecesWithin,
+  rangeOfAddress,
+} from '../../../core/policy/reach/outside.ts';
 
 /** What a pattern of an end means now. `ports` of a pod: those that the ports asked for become on it. */
 export type PatternEnds = {
@@ -13,7 +23,7 @@ export type PatternEnds = {
   readonly addresses: readonly IpRange[];
 };
 
-const EVERY_FAMILY = ['0.0.0.0/0', '::/0'].flatMap((text) => parseCidr(text) ?? []);
+const EVERY_FAMILY = [EVERY_ADDRESS[4], EVERY_ADDRESS[6]];
 
 /** The ends that a pattern matches; see `check.schema.json`. Nothing when it matches nothing. */
 export function endsOfPattern(model: ClusterModel, pattern: string, defaultNamespace: string): PatternEnds {
@@ -36,23 +46,27 @@ export function rangesOfPatterns(patterns: readonly string[]): readonly IpRange[
   return patterns.flatMap((pattern) => rangeOf(pattern) ?? []);
 }
 
-/** The addresses outside, each piece wholly in or out of every pattern and every block of a policy. */
-export function outsidePieces(
+/**
+ * The addresses outside, each piece wholly in or out of every pattern and every block of a policy; IPv6 where some of
+ * them, or the cluster, speaks it.
+ */
+export function piecesOutside(
   model: ClusterModel,
   blocks: readonly Block[],
   ranges: readonly IpRange[],
-): readonly OutsideRange[] {
-  return outsideRanges(model, [...blocks, ...ranges.map((range) => ({ range, except: [] }))]);
+): readonly AddressPiece[] {
+  const all = [...blocks, ...ranges.map((range) => ({ range, except: [] }))];
+  const speaksSix = hasIpv6(model) || all.some(({ range }) => range.family === 6);
+  return piecesWithin(model, speaksSix ? EVERY_FAMILY : [EVERY_ADDRESS[4]], all);
 }
 
 /** Whether a piece of the outside lies in some range. */
-export function isWithin({ family, first, last }: OutsideRange, ranges: readonly IpRange[]): boolean {
-  return ranges.some((range) => covers(range, { family, first, last }));
+export function isWithin(piece: IpRange, ranges: readonly IpRange[]): boolean {
+  return ranges.some((range) => covers(range, piece));
 }
 
 function rangeOf(pattern: string): IpRange | undefined {
-  if (parseIp(pattern) !== undefined) return parseCidr(`${pattern}/${pattern.includes(':') ? 128 : 32}`);
-  return parseCidr(pattern);
+  return parseIp(pattern) === undefined ? parseCidr(pattern) : rangeOfAddress(pattern);
 }
 
 /** A single address that a pod has is that pod. */
@@ -128,8 +142,4 @@ function backendsOf(model: ClusterModel, service: Service): PatternEnds['pods'] 
         })
         .reduce(either, NOTHING),
   }));
-}
-
-function holdsPort(set: Connections, port: number, protocol: (typeof PROTOCOLS)[number]): boolean {
-  return set === EVERYTHING || set[protocol].some(([first, last]) => first <= port && port <= last);
 }

@@ -3,10 +3,10 @@ import type { Protocol } from '../../../core/cluster/objects.ts';
 import { SluiceError } from '../../../core/errors.ts';
 import { isRecord } from '../../../core/json.ts';
 import type { Connections } from '../../../core/policy/model/connections.ts';
+import { EVERYTHING, either, NOTHING } from '../../../core/policy/model/connections.ts';
 import { safeDeep, safeText } from '../../../core/safe-text.ts';
 import { readFirstYaml, YamlProblem } from '../../../core/yaml/read.ts';
 import type { ManifestFile } from '../manifests/read-files.ts';
-import { EVERYTHING, either, NOTHING } from '../reach/port-sets.ts';
 
 /** What an expectation asks of its paths; see `check.schema.json`. */
 export type ExpectationKind = 'allow' | 'deny' | 'only' | 'onlyTo';

@@ -1,15 +1,22 @@
-import type { IpRange } from '../../../core/cluster/ip.ts';
-import type { ClusterModel } from '../../../core/cluster/model.ts';
+import { covers, EVERY_ADDRESS, type IpRange } from '../../../core/cluster/ip.ts';
 import { isLive, keyOf, type Pod } from '../../../core/cluster/objects.ts';
 import { nearestNames } from '../../../core/nearest.ts';
 import { summarize } from '../../../core/policy/explain/half.ts';
-import type { Connections } from '../../../core/policy/model/connections.ts';
+import {
+  both,
+  type Connections,
+  isNothing,
+  PROTOCOLS,
+  portsText,
+  without,
+} from '../../../core/policy/model/connections.ts';
 import type { End } from '../../../core/policy/model/verdict.ts';
-import { isWholeFamily, rangeText } from '../reach/outside.ts';
-import { both, isNothing, PROTOCOLS, portsText, without } from '../reach/port-sets.ts';
-import { createReach, type Reach } from '../reach/reach.ts';
+import { canMeet } from '../../../core/policy/path/cells.ts';
+import { addressesEnd, fullEndText } from '../../../core/policy/reach/ends.ts';
+import { allBlocks } from '../../../core/policy/reach/matrix.ts';
+import { createReach, type Reach } from '../../../core/policy/reach/reach.ts';
 import type { PolicyWorld } from '../world.ts';
-import { endsOfPattern, isWithin, outsidePieces, rangesOfPatterns } from './ends.ts';
+import { endsOfPattern, isWithin, piecesOutside, rangesOfPatterns } from './ends.ts';
 import type { Expectation } from './expectations.ts';
 
 /** One path that is not as expected. */
@@ -38,13 +45,17 @@ export function judgeExpectations(
   expectations: readonly Expectation[],
   namespace: string,
 ): readonly CheckResult[] {
-  const reach = createReach(engine);
-  const world: CheckWorld = { model, reach, namespace, explain: explainer(engine) };
+  const world: CheckWorld = {
+    model,
+    engine,
+    reach: createReach(engine),
+    namespace,
+    explain: explainer(engine),
+  };
   return expectations.map((expectation) => judgeOne(world, expectation));
 }
 
-type CheckWorld = {
-  readonly model: ClusterModel;
+type CheckWorld = Pick<PolicyWorld, 'model' | 'engine'> & {
   readonly reach: Reach;
   readonly namespace: string;
   readonly explain: (from: End, to: End, ports: Connections) => string;
@@ -65,6 +76,7 @@ function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
       if (isSame(source.end, target.end)) continue;
       if (kind === 'only' && isOwnNode(source.end, target.end)) continue;
       if (source.end.type === 'ip' && target.end.type === 'ip') continue;
+      if (kind !== 'allow' && isBeyond(source.end, target.end)) continue;
       pairs += 1;
       const wanted = target.ports(ports);
       const flaw = judgePair(world.reach, kind, source, target, wanted);
@@ -98,7 +110,7 @@ function judgePair(
   { end: to }: Ask,
   wanted: Connections,
 ): Flaw | undefined {
-  const { open, unsure } = reach.between(from, to);
+  const { open, unsure } = reach(from, to);
   if (kind === 'allow' && isNothing(wanted)) return { ports: wanted, is: 'deny' };
   const bad = kind === 'allow' ? without(without(wanted, open), unsure) : both(wanted, open);
   if (!isNothing(bad)) return { ports: bad, is: kind === 'allow' ? 'deny' : 'allow' };
@@ -110,7 +122,7 @@ type SideAsks = { readonly asks: readonly Ask[]; readonly unmatched: readonly st
 
 /** The ends of one side; with `others`, every end that its patterns do not match. */
 function sideOf(
-  { model, reach, namespace }: CheckWorld,
+  { model, engine, namespace }: CheckWorld,
   patterns: readonly string[],
   direction: 'ingress' | 'egress',
   others: boolean,
@@ -123,14 +135,14 @@ function sideOf(
     .map(({ pattern }) => pattern);
   const isOutsideAsked = others || ranges.length > 0;
   const pieces = isOutsideAsked
-    ? outsidePieces(model, reach.blocks(direction), rangesOfPatterns(patterns))
+    ? piecesOutside(model, allBlocks(engine, direction), rangesOfPatterns(patterns))
     : [];
   const outside = pieces
     .filter((piece) => isWithin(piece, ranges) !== others)
     .map(
       (piece): Ask => ({
-        end: piece.end,
-        name: isWholeFamily(piece) ? 'outside' : rangeText(piece),
+        end: { type: 'ip', ip: piece.side.text },
+        name: fullEndText(addressesEnd([piece], covers(piece, EVERY_ADDRESS[piece.family]))),
         ports: (asked) => asked,
       }),
     );
@@ -147,6 +159,11 @@ function askOf({ pod, ports }: { readonly pod: Pod; readonly ports: Ask['ports']
 
 function isSame(a: End, b: End): boolean {
   return a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
+}
+
+/** Whether one end is an address of a family that the other one, a pod, does not have: nothing gets there. */
+function isBeyond(from: End, to: End): boolean {
+  return (from.type === 'ip' || to.type === 'ip') && !canMeet(from, to);
 }
 
 /** Whether a source shares its node's address with the destination's own node, which no policy keeps out (NP-28). */

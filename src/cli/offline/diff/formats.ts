@@ -1,18 +1,19 @@
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import { isNothing, portsText } from '../../../core/policy/model/connections.ts';
+import { type EndGroup, fullEndText } from '../../../core/policy/reach/ends.ts';
+import type { OpenPath } from '../../../core/policy/reach/matrix.ts';
+import type { WorkloadIsolation } from '../../../core/policy/reach/tree-diff.ts';
 import { policyText } from '../explain/policy-edit.ts';
 import { type RefusedObject, refusalJson, refusalText } from '../manifests/refused.ts';
-import { endText as endOfRow, pathPortsText, portsJson, endJson as rowEndJson } from '../matrix/formats.ts';
-import type { MatrixRow } from '../matrix/matrix.ts';
-import { rangeTexts } from '../reach/outside.ts';
-import { isNothing, portsText } from '../reach/port-sets.ts';
-import { type DiffEnd, type IsolationDiff, isNoChange, type TreeDiff } from './compare.ts';
+import { beyondJson, pathPortsText, portsJson, endJson as rowEndJson } from '../matrix/formats.ts';
+import { isNoChange, type TreeChanges } from './compare.ts';
 import { type PathLine, pathLines } from './path-lines.ts';
-import type { WorkloadName } from './tree.ts';
 
 /** A part of the answer: its name, and a line for each change. */
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
 /** The difference for people. */
-export function diffText(diff: TreeDiff, refused: readonly RefusedObject[]): string {
+export function diffText(diff: TreeChanges, refused: readonly RefusedObject[]): string {
   if (isNoChange(diff) && refused.length === 0) return 'Nothing changes.\n';
   const sections = sectionsOf(diff, refused).map(({ title, lines }) => [
     title,
@@ -22,7 +23,7 @@ export function diffText(diff: TreeDiff, refused: readonly RefusedObject[]): str
 }
 
 /** The difference for a pull request. */
-export function diffMarkdown(diff: TreeDiff, refused: readonly RefusedObject[]): string {
+export function diffMarkdown(diff: TreeChanges, refused: readonly RefusedObject[]): string {
   if (isNoChange(diff) && refused.length === 0) return '**Nothing changes** in who may talk to whom.\n';
   const sections = sectionsOf(diff, refused).flatMap(({ title, lines }) => [
     `#### ${title} (${lines.length})`,
@@ -33,20 +34,14 @@ export function diffMarkdown(diff: TreeDiff, refused: readonly RefusedObject[]):
   return `**${summaryOf(diff, refused)}**\n\n${sections.join('\n')}`;
 }
 
-/** The difference as data. */
-export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unknown {
+/** The difference as data; `model` is the new tree. */
+export function diffJson(model: ClusterModel, diff: TreeChanges, refused: readonly RefusedObject[]): unknown {
   const paths = (key: 'opens' | 'closes' | 'blurs') =>
     diff.paths
       .filter((path) => !isNothing(path[key]))
       .map((path) => ({ from: endJson(path.from), to: endJson(path.to), ports: portsJson(path[key]) }));
-  const isolation = (list: readonly IsolationDiff[]) =>
-    list.map(({ party: { kind, namespace, name, pods }, direction }) => ({
-      kind,
-      namespace,
-      name,
-      ...(pods === undefined ? {} : { pods }),
-      direction,
-    }));
+  const isolation = (list: readonly WorkloadIsolation[]) =>
+    list.map(({ end, direction }) => ({ ...endJson(end), direction }));
   return {
     changes: !isNoChange(diff),
     policies: diff.policies,
@@ -55,8 +50,8 @@ export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unk
     closes: paths('closes'),
     undecidable: paths('blurs'),
     new: diff.arrivals.map(({ from, to, open, unsure }) => ({
-      from: rowEndJson(from),
-      to: rowEndJson(to),
+      from: rowEndJson(model, from),
+      to: rowEndJson(model, to),
       open: portsJson(open),
       undecidable: portsJson(unsure),
     })),
@@ -67,13 +62,17 @@ export function diffJson(diff: TreeDiff, refused: readonly RefusedObject[]): unk
 }
 
 function sectionsOf(
-  { policies, workloads, paths, arrivals, isolated, freed }: TreeDiff,
+  { policies, workloads, paths, arrivals, isolated, freed }: TreeChanges,
   refused: readonly RefusedObject[],
 ): readonly Section[] {
   const changed = (key: 'opens' | 'closes' | 'blurs') =>
     paths
       .filter((path) => !isNothing(path[key]))
-      .map((path) => ({ from: endText(path.from), to: endText(path.to), ports: portsText(path[key]) }));
+      .map((path) => ({
+        from: fullEndText(path.from),
+        to: fullEndText(path.to),
+        ports: portsText(path[key]),
+      }));
   return [
     { title: 'Would be refused', lines: refused.map((item) => `${refusalText(item)}. ${item.fate}`) },
     {
@@ -87,8 +86,8 @@ function sectionsOf(
     {
       title: 'Workloads',
       lines: [
-        ...workloads.added.map((workload) => `+ ${workloadText(workload)}`),
-        ...workloads.removed.map((workload) => `- ${workloadText(workload)}`),
+        ...workloads.added.map((workload) => `+ ${fullEndText({ type: 'workload', ...workload })}`),
+        ...workloads.removed.map((workload) => `- ${fullEndText({ type: 'workload', ...workload })}`),
       ],
     },
     { title: 'Opens', lines: pathLines(changed('opens')) },
@@ -102,7 +101,7 @@ function sectionsOf(
 
 /** One sentence: what changed, and what comes of it. */
 function summaryOf(
-  { policies, paths, arrivals, isolated, freed }: TreeDiff,
+  { policies, paths, arrivals, isolated, freed }: TreeChanges,
   refused: readonly RefusedObject[],
 ): string {
   const count = (key: 'opens' | 'closes' | 'blurs') => paths.filter((path) => !isNothing(path[key])).length;
@@ -123,35 +122,18 @@ function summaryOf(
   return effects.length === 0 ? `${what}, and no path.` : `${what}: ${effects.join(', ')}.`;
 }
 
-function arrivalOf(row: MatrixRow): PathLine {
-  return { from: endOfRow(row.from), to: endOfRow(row.to), ports: pathPortsText(row) };
+function arrivalOf(row: OpenPath): PathLine {
+  return { from: fullEndText(row.from), to: fullEndText(row.to), ports: pathPortsText(row) };
 }
 
-function endText(end: DiffEnd): string {
-  if (end.type === 'pods') return workloadText(end.party);
-  if (end.everywhere) return 'outside';
-  const ranges = rangeTexts(end.ranges);
-  const shown = ranges.slice(0, 3).join(',');
-  return ranges.length > 3 ? `${shown} and ${ranges.length - 3} more ranges` : shown;
-}
-
-function endJson(end: DiffEnd): unknown {
-  if (end.type === 'outside') return { outside: rangeTexts(end.ranges) };
-  const { kind, namespace, name, pods } = end.party;
+function endJson(end: EndGroup): object {
+  if (end.type !== 'workload') return beyondJson(end);
+  const { kind, namespace, name, pods } = end;
   return { kind, namespace, name, ...(pods === undefined ? {} : { pods }) };
 }
 
-function workloadText({
-  kind,
-  namespace,
-  name,
-  pods,
-}: WorkloadName & { readonly pods?: readonly string[] }): string {
-  return `${namespace}/${name}[${kind}]${pods === undefined ? '' : `{${pods.join(',')}}`}`;
-}
-
-function isolationText({ party, direction }: IsolationDiff): string {
-  return `${workloadText(party)} ${direction}`;
+function isolationText({ end, direction }: WorkloadIsolation): string {
+  return `${fullEndText(end)} ${direction}`;
 }
 
 /** Long lists are folded, as code hosts do with `details`. */

@@ -6,7 +6,6 @@ import { loadManifests } from '../manifests/load.ts';
 import { askedDialect, dialectFrom, tellNotes, worldOf } from '../world.ts';
 import { compareTrees, isNoChange } from './compare.ts';
 import { diffJson, diffMarkdown, diffText } from './formats.ts';
-import { treeOf } from './tree.ts';
 
 export const DIFF_FORMATS = ['table', 'json', 'markdown'] as const;
 
@@ -28,7 +27,7 @@ export async function diff(
   const namespace = options.namespace ?? 'default';
   const load = async (path: string) => {
     const loaded = await loadManifests([path], { namespace, mayBeEmpty: true });
-    return { ...loaded, tree: treeOf(worldOf(loaded, dialect)) };
+    return { ...loaded, tree: worldOf(loaded, dialect) };
   };
   const before = await load(old);
   const after = await load(now);
@@ -40,7 +39,7 @@ export async function diff(
       output.out(diffText(found, refused));
       break;
     case 'json':
-      output.out(`${toJson(diffJson(found, refused), 2)}\n`);
+      output.out(`${toJson(diffJson(after.tree.model, found, refused), 2)}\n`);
       break;
     case 'markdown':
       output.out(diffMarkdown(found, refused));

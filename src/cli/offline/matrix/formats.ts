@@ -1,31 +1,33 @@
-import type { Connections } from '../../../core/policy/model/connections.ts';
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import {
+  type Connections,
+  isNothing,
+  PROTOCOLS,
+  portsText,
+  rangesText,
+} from '../../../core/policy/model/connections.ts';
+import { type EndGroup, fullEndText, podsOfGroup } from '../../../core/policy/reach/ends.ts';
+import type { OpenPath } from '../../../core/policy/reach/matrix.ts';
 import { toJson } from '../../output/json.ts';
-import { rangeTexts } from '../reach/outside.ts';
-import { partyText } from '../reach/parties.ts';
-import { isNothing, type PathPorts, PROTOCOLS, portsText, rangesText } from '../reach/port-sets.ts';
-import type { MatrixEnd, MatrixRow } from './matrix.ts';
-
-/** An end in words: `shop/web[Deployment]`, `outside`, or the ranges. */
-export function endText(end: MatrixEnd): string {
-  if (end.type === 'pods') return partyText(end.party);
-  if (end.everywhere) return 'outside';
-  const ranges = rangeTexts(end.ranges);
-  const shown = ranges.slice(0, 3).join(',');
-  return ranges.length > 3 ? `${shown} and ${ranges.length - 3} more ranges` : shown;
-}
 
 /** `tcp 80 · udp 53`; ports that are undecidable behind a question mark. */
-export function pathPortsText({ open, unsure }: PathPorts): string {
+export function pathPortsText({ open, unsure }: Pick<OpenPath, 'open' | 'unsure'>): string {
   const parts = [portsText(open), isNothing(unsure) ? '' : `? ${portsText(unsure)}`];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** An end as JSON: a workload with the number of its pods, or ranges of addresses. */
-export function endJson(end: MatrixEnd): unknown {
-  if (end.type === 'outside') return { outside: rangeTexts(end.ranges) };
-  const { kind, namespace, name, pods, isPart } = end.party;
-  const some = isPart ? { only: pods.map((pod) => pod.name) } : {};
-  return { kind, namespace, name, pods: pods.length, ...some };
+/** An end as JSON: a workload with the number of its pods, ranges of addresses, or nodes. */
+export function endJson(model: ClusterModel, end: EndGroup): unknown {
+  if (end.type !== 'workload') return beyondJson(end);
+  const { kind, namespace, name, pods: only } = end;
+  const pods = podsOfGroup(model, end).length;
+  return { kind, namespace, name, pods, ...(only === undefined ? {} : { only }) };
+}
+
+/** An end that is no pod as JSON. */
+export function beyondJson(end: Exclude<EndGroup, { readonly type: 'workload' }>): object {
+  if (end.type === 'addresses') return { outside: end.ranges };
+  return end.type === 'nodes' ? { nodes: end.names } : { node: 'own' };
 }
 
 /** Ports as JSON, protocols without any left out: `{"TCP":[[80,80]]}`. */
@@ -36,8 +38,8 @@ export function portsJson(set: Connections): unknown {
 }
 
 /** The rows as an aligned table. */
-export function* tableLines(rows: readonly MatrixRow[]): Generator<string> {
-  const textFor = remembered(endText);
+export function* tableLines(rows: readonly OpenPath[]): Generator<string> {
+  const textFor = remembered(fullEndText);
   const portsFor = remembered(portsText);
   let fromWidth = 4;
   let toWidth = 2;
@@ -63,9 +65,13 @@ function remembered<T extends object>(write: (value: T) => string): (value: T) =
 }
 
 /** One JSON object, a pair to a line. */
-export function* jsonLines(rows: readonly MatrixRow[], enforcer: string): Generator<string> {
+export function* jsonLines(
+  model: ClusterModel,
+  rows: readonly OpenPath[],
+  enforcer: string,
+): Generator<string> {
   yield `{"enforcer":${toJson(enforcer)},"pairs":[`;
-  const endFor = remembered((end: MatrixEnd) => toJson(endJson(end)));
+  const endFor = remembered((end: EndGroup) => toJson(endJson(model, end)));
   const portsFor = remembered((set: Connections) => toJson(portsJson(set)));
   for (const [index, { from, to, open, unsure }] of rows.entries()) {
     const comma = index === rows.length - 1 ? '' : ',';
@@ -75,7 +81,7 @@ export function* jsonLines(rows: readonly MatrixRow[], enforcer: string): Genera
 }
 
 /** One line for each pair, protocol and certainty. */
-export function* csvLines(rows: readonly MatrixRow[]): Generator<string> {
+export function* csvLines(rows: readonly OpenPath[]): Generator<string> {
   yield 'from,to,verdict,protocol,ports';
   for (const { from, to, open, unsure } of rows) {
     for (const [verdict, set] of [
@@ -84,7 +90,7 @@ export function* csvLines(rows: readonly MatrixRow[]): Generator<string> {
     ] as const) {
       for (const protocol of PROTOCOLS) {
         if (set[protocol].length === 0) continue;
-        yield [endText(from), endText(to), verdict, protocol, rangesText(set[protocol])]
+        yield [fullEndText(from), fullEndText(to), verdict, protocol, rangesText(set[protocol])]
           .map(quoteCsv)
           .join(',');
       }
@@ -93,12 +99,12 @@ export function* csvLines(rows: readonly MatrixRow[]): Generator<string> {
 }
 
 /** A graph for Graphviz: a cluster for each namespace, an edge for each pair; dashed where it is undecidable. */
-export function* dotLines(rows: readonly MatrixRow[]): Generator<string> {
+export function* dotLines(rows: readonly OpenPath[]): Generator<string> {
   const namespaces = new Map<string, Set<string>>();
   for (const end of rows.flatMap(({ from, to }) => [from, to])) {
-    if (end.type !== 'pods') continue;
-    const { namespace } = end.party;
-    namespaces.set(namespace, (namespaces.get(namespace) ?? new Set()).add(endText(end)));
+    if (end.type !== 'workload') continue;
+    const { namespace } = end;
+    namespaces.set(namespace, (namespaces.get(namespace) ?? new Set()).add(fullEndText(end)));
   }
   yield 'digraph sluice {';
   yield '  rankdir=LR;';
@@ -111,7 +117,7 @@ export function* dotLines(rows: readonly MatrixRow[]): Generator<string> {
   }
   for (const row of rows) {
     const style = isNothing(row.open) ? ', style=dashed' : '';
-    yield `  ${quoteDot(endText(row.from))} -> ${quoteDot(endText(row.to))} [label=${quoteDot(pathPortsText(row))}${style}];`;
+    yield `  ${quoteDot(fullEndText(row.from))} -> ${quoteDot(fullEndText(row.to))} [label=${quoteDot(pathPortsText(row))}${style}];`;
   }
   yield '}';
 }

@@ -1,9 +1,15 @@
+import { formatIp } from '../../../core/cluster/ip.ts';
+import type { ClusterModel } from '../../../core/cluster/model.ts';
+import { isLive } from '../../../core/cluster/objects.ts';
 import { summarize } from '../../../core/policy/explain/half.ts';
-import type { End } from '../../../core/policy/model/verdict.ts';
-import { partiesOf, partyText } from '../reach/parties.ts';
-import { isNothing, PROTOCOLS } from '../reach/port-sets.ts';
-import { createReach } from '../reach/reach.ts';
-import type { MatrixEnd, MatrixRow, MatrixWorld } from './matrix.ts';
+import { isNothing, PROTOCOLS } from '../../../core/policy/model/connections.ts';
+import type { End, Query } from '../../../core/policy/model/verdict.ts';
+import { type EndGroup, fullEndText, podsOfGroup, workloadsOf } from '../../../core/policy/reach/ends.ts';
+import type { OpenPath } from '../../../core/policy/reach/matrix.ts';
+import { freeAddress, rangeOfText } from '../../../core/policy/reach/outside.ts';
+import type { PolicyWorld } from '../world.ts';
+
+type MatrixWorld = Pick<PolicyWorld, 'model' | 'engine' | 'only'>;
 
 /** How many names a sentence has. */
 const NAMED = 4;
@@ -13,17 +19,16 @@ const ASKED = 100;
 const REASONS = 5;
 
 /** What a matrix comes to, in sentences: who can talk, what is open to the outside, and why some is undecidable. */
-export function summaryOf(world: MatrixWorld, rows: readonly MatrixRow[]): readonly string[] {
-  const { model, engine, only } = world;
-  const parties = partiesOf(model, createReach(engine)).filter(
-    ({ namespace }) => only === undefined || namespace === only,
-  );
+export function summaryOf(world: MatrixWorld, rows: readonly OpenPath[]): readonly string[] {
+  const { model, only } = world;
+  const pods = only === undefined ? [...model.pods()] : model.podsIn(only);
+  const count = workloadsOf(pods.filter(isLive)).all.length;
   const where = only === undefined ? '' : ` in ${only}`;
-  if (parties.length === 0) return [`There is no workload${where}.`];
-  const workloads = `${parties.length} ${parties.length === 1 ? 'workload' : 'workloads'}${where}`;
-  const pairs = rows.filter(({ from, to }) => from.type === 'pods' && to.type === 'pods').length;
-  const fromOutside = rows.filter(({ from }) => from.type === 'outside').map(({ to }) => nameOf(to));
-  const toOutside = rows.filter(({ to }) => to.type === 'outside').map(({ from }) => nameOf(from));
+  if (count === 0) return [`There is no workload${where}.`];
+  const workloads = `${count} ${count === 1 ? 'workload' : 'workloads'}${where}`;
+  const pairs = rows.filter(({ from, to }) => from.type === 'workload' && to.type === 'workload').length;
+  const fromOutside = rows.filter(({ from }) => from.type === 'addresses').map(({ to }) => fullEndText(to));
+  const toOutside = rows.filter(({ to }) => to.type === 'addresses').map(({ from }) => fullEndText(from));
   return [
     `${workloads}: ${pairs} ${pairs === 1 ? 'pair' : 'pairs'} can talk, ${counted(fromOutside)} can be reached from outside, ${counted(toOutside)} can reach outside.`,
     ...reasonsFor(world, rows),
@@ -37,21 +42,16 @@ function counted(names: readonly string[]): string {
   return `${all.length} (${all.slice(0, NAMED).join(', ')}${more})`;
 }
 
-function nameOf(end: MatrixEnd): string {
-  return end.type === 'pods' ? partyText(end.party) : 'outside';
-}
-
 /** What the question marks stand for. */
-function reasonsFor({ engine }: MatrixWorld, rows: readonly MatrixRow[]): readonly string[] {
+function reasonsFor({ model, engine }: MatrixWorld, rows: readonly OpenPath[]): readonly string[] {
   const unsure = rows.filter((row) => !isNothing(row.unsure));
   const reasons = new Map<string, number>();
-  for (const { from, to, unsure: ports } of unsure.slice(0, ASKED)) {
-    const protocol = PROTOCOLS.find((name) => ports[name].length > 0) ?? 'TCP';
-    const port = ports[protocol][0]?.[0] ?? 1;
-    const [source, destination] = [endOf(from, 0), endOf(to, from === to ? 1 : 0)];
-    if (source === undefined || destination === undefined) continue;
-    const decision = engine.decide({ from: source, to: destination, port, protocol });
-    const { egress, ingress } = summarize(engine.world, decision);
+  for (const row of unsure.slice(0, ASKED)) {
+    const pair = pairOf(model, row);
+    if (pair === undefined) continue;
+    const protocol = PROTOCOLS.find((name) => row.unsure[name].length > 0) ?? 'TCP';
+    const port = row.unsure[protocol][0]?.[0] ?? 1;
+    const { egress, ingress } = summarize(engine.world, engine.decide({ ...pair, port, protocol }));
     for (const { verdict, l7, summary } of [egress, ingress]) {
       if (verdict === 'undecidable' || l7 !== undefined)
         reasons.set(summary, (reasons.get(summary) ?? 0) + 1);
@@ -65,8 +65,19 @@ function reasonsFor({ engine }: MatrixWorld, rows: readonly MatrixRow[]): readon
   ];
 }
 
-function endOf(end: MatrixEnd, index: number): End | undefined {
-  if (end.type === 'outside') return end.ranges[0]?.end;
-  const pod = end.party.pods[index];
-  return pod === undefined ? undefined : { type: 'pod', pod };
+/** Two ends of a row to ask about: never a pod and itself. */
+function pairOf(model: ClusterModel, row: OpenPath): Pick<Query, 'from' | 'to'> | undefined {
+  const targets = endsOf(model, row.to);
+  for (const from of endsOf(model, row.from)) {
+    const to = targets.find((end) => from.type !== 'pod' || end.type !== 'pod' || from.pod !== end.pod);
+    if (to !== undefined) return { from, to };
+  }
+  return undefined;
+}
+
+function endsOf(model: ClusterModel, end: EndGroup): readonly End[] {
+  if (end.type !== 'addresses') return podsOfGroup(model, end).map((pod) => ({ type: 'pod', pod }));
+  const range = rangeOfText(end.ranges[0] ?? '');
+  const ip = range === undefined ? undefined : freeAddress(model, range);
+  return ip === undefined ? [] : [{ type: 'ip', ip: formatIp(ip) }];
 }

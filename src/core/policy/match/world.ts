@@ -18,6 +18,9 @@ export type World = {
   readonly doubts?: Doubt[];
 };
 
+/** What a world is made from; an engine has it. */
+export type WorldParts = Pick<World, 'model' | 'dialect'> & Partial<Pick<World, 'foreign'>>;
+
 /** A world that remembers nothing yet. */
 export function createWorld(
   model: ClusterModel,

@@ -5,7 +5,7 @@ import type { Engine } from '../decide/engine.ts';
 import type { PortRange } from '../model/connections.ts';
 import type { Policy, Rule } from '../model/policy.ts';
 import type { End } from '../model/verdict.ts';
-import { piecesWithin } from '../reach/outside.ts';
+import { blocksOf as blocksNamedBy, piecesWithin } from '../reach/outside.ts';
 import { podWords, type Vocabulary, vocabularyOf } from '../reach/vocabulary.ts';
 import { blocksOf } from './address-text.ts';
 import type { Member, Target } from './member.ts';
@@ -34,6 +34,7 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
     for (const rule of engine.rulesOn(pod)) rules.add(rule);
   }
   const words = vocabularyOf(engine.dialect, policies, engine.model);
+  const blocks = blocksNamedBy(engine.model, rules);
 
   function of(targets: readonly Target[], others: readonly Member[], dns?: string): readonly Atom[] {
     const nodes = nodesOf(others);
@@ -41,7 +42,7 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
     const outside: Atom[] = [];
     for (const { member, ports } of targets) {
       if (member.type === 'range') {
-        for (const piece of piecesWithin(engine.model, [member.range], rules)) {
+        for (const piece of piecesWithin(engine.model, [member.range], blocks)) {
           const range: IpRange = { family: piece.family, first: piece.first, last: piece.last };
           const meaning = dns === undefined ? blocksIn(range) : { dns };
           const end: End = { type: 'ip', ip: ipOf(piece), ...meaning };

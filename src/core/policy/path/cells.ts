@@ -2,8 +2,8 @@ import { parseIp } from '../../cluster/ip.ts';
 import { keyOf, type Protocol } from '../../cluster/objects.ts';
 import type { PathDecision } from '../decide/decision.ts';
 import type { Engine } from '../decide/engine.ts';
-import { LAST_PORT, type PortRange } from '../model/connections.ts';
-import type { PortMatch } from '../model/policy.ts';
+import { portStarts } from '../match/port-starts.ts';
+import type { PortRange } from '../model/connections.ts';
 import type { End, Query } from '../model/verdict.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './member.ts';
@@ -40,8 +40,7 @@ export function judgeCells(
   const able = wanted.filter(({ source, target }) => canMeet(source, target));
   const judged = able.length > 0 ? able : wanted;
   const cells = judged.flatMap(({ from, to, source, target, self }) => {
-    const starts =
-      protocol === 'ICMP' ? typeCuts(engine, source, target) : cutsBetween(engine, source, target);
+    const starts = startsOf(engine, protocol, source, target);
     return to.ports.flatMap((range) =>
       pieces(range, starts).map((ports): Cell => {
         const query: Query = {
@@ -136,7 +135,7 @@ function isSamePod(a: End, b: End): boolean {
 }
 
 /** Whether two ends have a family of addresses in common, as far as their addresses are known. */
-function canMeet(a: End, b: End): boolean {
+export function canMeet(a: End, b: End): boolean {
   const [x, y] = [familiesOf(a), familiesOf(b)];
   return x.size === 0 || y.size === 0 || [...x].some((family) => y.has(family));
 }
@@ -146,48 +145,22 @@ function familiesOf(end: End): ReadonlySet<number> {
   return new Set(texts.flatMap((text) => parseIp(text)?.family ?? []));
 }
 
-/** The first ICMP type of every piece. */
-function typeCuts(engine: Engine, from: End, to: End): readonly number[] {
-  const cuts = new Set([0]);
-  for (const end of [from, to]) {
-    for (const { ports } of end.type === 'pod' ? engine.rulesOn(end.pod) : []) {
-      for (const port of ports === 'any' ? [] : ports) {
-        if (port.type === 'icmp') cuts.add(port.icmpType).add(port.icmpType + 1);
-      }
+/** The first port of every piece; of ICMP, the first type. */
+function startsOf(engine: Engine, protocol: CellQuestion['protocol'], from: End, to: End): readonly number[] {
+  const rules = [from, to].flatMap((end) => (end.type === 'pod' ? engine.rulesOn(end.pod) : []));
+  if (protocol !== 'ICMP') {
+    return portStarts(engine.world, rules, protocol, to.type === 'pod' ? to.pod : undefined);
+  }
+  const starts = new Set([0]);
+  for (const { ports } of rules) {
+    for (const port of ports === 'any' ? [] : ports) {
+      if (port.type === 'icmp') starts.add(port.icmpType).add(port.icmpType + 1);
     }
   }
-  return [...cuts].sort((a, b) => a - b);
+  return [...starts].sort((a, b) => a - b);
 }
 
 function pieces([from, to]: PortRange, starts: readonly number[]): readonly PortRange[] {
   const firsts = [from, ...starts.filter((start) => from < start && start <= to)];
   return firsts.map((first, at): PortRange => [first, (firsts[at + 1] ?? to + 1) - 1]);
-}
-
-/** The first port of every piece that policies on either end may tell from the one before, ascending from 1. */
-export function cutsBetween(engine: Engine, from: End, to: End): readonly number[] {
-  const cuts = new Set([1]);
-  const add = (first: number, last: number) => {
-    cuts.add(first);
-    cuts.add(last + 1);
-  };
-  if (to.type === 'pod') for (const { port } of to.pod.ports) add(port, port);
-  for (const end of [from, to]) {
-    const rules = end.type === 'pod' ? engine.rulesOn(end.pod) : [];
-    for (const { ports } of rules) {
-      if (ports !== 'any') for (const port of ports) addPort(engine, port, add);
-    }
-  }
-  return [...cuts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
-}
-
-function addPort(engine: Engine, port: PortMatch, add: (first: number, last: number) => void): void {
-  if (port.type === 'range') {
-    add(port.from, port.to);
-    if (port.byEndPort === true) add(port.from, port.from);
-  }
-  if (port.type !== 'named') return;
-  const number = engine.world.matching.clusterPort(port.name, port.protocol);
-  if (typeof number === 'number') add(number, number);
-  if (port.to !== undefined) add(port.to, port.to);
 }

@@ -1,80 +1,113 @@
-import type { ClusterModel } from '../../cluster/model.ts';
 import type { Pod } from '../../cluster/objects.ts';
 import type { Side } from '../match/side.ts';
 import type { Direction, Rule } from '../model/policy.ts';
-import type { Collector } from './collect.ts';
-import { type EndGroup, workloadEnd } from './ends.ts';
-import type { PodGroup } from './groups.ts';
-import { outsidePieces, rangeTexts } from './outside.ts';
-import type { PortChange } from './port-function.ts';
-import type { Survey } from './survey.ts';
+import type { Ask, Twin } from './comparison.ts';
+import { addressesEnd, type EndGroup } from './ends.ts';
+import { podSide } from './groups.ts';
+import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
+import type { Turned } from './port-function.ts';
+import { appliedOf, type Situation } from './situation.ts';
 
-/** How to ask a group of pods about ends that are no pods. */
-export type Beyond = {
-  readonly model: ClusterModel;
-  readonly survey: Survey;
-  readonly collector: Collector;
-  readonly direction: Direction;
-  /** What turns between a pod and an end; `index` names the end, where it is a node that the pod does not run on. */
-  readonly changesTo: (pod: Pod, side: Side, index?: number) => readonly PortChange[];
-  /** The rules that may tell addresses apart. */
-  readonly rules: (pod: Pod) => Iterable<Rule>;
-};
-
-/** Adds what turns between a group and nodes, its own node, and addresses outside. */
-export function addBeyond(ask: Beyond, self: PodGroup): void {
-  addNodes(ask, self);
-  addOutside(ask, self);
-}
-
-/** Nodes have no half of their own; a pod's own node is told apart from others (NP-1, NP-28). */
-function addNodes(ask: Beyond, self: PodGroup): void {
-  const others = new Map<readonly PortChange[], string[]>();
-  const own = new Map<readonly PortChange[], Pod[]>();
-  const tenants = Map.groupBy(self.pods, ({ node }) => node);
-  for (const { name, side, index } of ask.survey.nodes) {
-    const stranger = self.pods.find((pod) => pod.node !== name);
-    if (stranger !== undefined) put(others, ask.changesTo(stranger, side, index), name);
+/** Nodes have no half of their own; a pod's own node is told apart from others. */
+export function compareWithNodes<Change extends Turned>(
+  ask: Ask<Change>,
+  { was, is }: Twin,
+  direction: Direction,
+): void {
+  const others = new Map<readonly Change[], string[]>();
+  const own = new Map<readonly Change[], Pod[]>();
+  const places = Array.from(is.pods.keys());
+  const isOn = (at: number, name: string) =>
+    [was.pods[at]?.node, is.pods[at]?.node].map((node) => node === name);
+  const tenants = Map.groupBy(places, (at) =>
+    was.pods[at]?.node === is.pods[at]?.node ? is.pods[at]?.node : undefined,
+  );
+  for (const { name, ...node } of ask.nodes) {
+    const stranger = places.find((at) => !isOn(at, name).includes(true));
+    if (stranger !== undefined) {
+      const ends = { was: node.was, is: node.is };
+      put(others, changesTo(ask, [was.pods[stranger], is.pods[stranger]], ends, direction), name);
+    }
     const here = tenants.get(name) ?? [];
     const [tenant] = here;
     if (tenant === undefined) continue;
-    const changes = ask.changesTo(tenant, side);
-    for (const pod of here) put(own, changes, pod);
+    const ends = { was: { side: node.was.side }, is: { side: node.is.side } };
+    const changes = changesTo(ask, [was.pods[tenant], is.pods[tenant]], ends, direction);
+    for (const at of here) {
+      const pod = is.pods[at];
+      if (pod !== undefined) put(own, changes, pod);
+    }
   }
-  for (const [changes, names] of others) addEnd(ask, self.pods, { type: 'nodes', names }, changes);
-  for (const [changes, pods] of own) addEnd(ask, pods, { type: 'own-node' }, changes);
+  for (const [changes, names] of others) addEnd(ask, is.pods, { type: 'nodes', names }, changes, direction);
+  for (const [changes, pods] of own) addEnd(ask, pods, { type: 'own-node' }, changes, direction);
 }
 
-function addOutside(ask: Beyond, self: PodGroup): void {
-  const [pod] = self.pods;
-  if (pod === undefined) return;
-  const pieces = outsidePieces(ask.model, ask.rules(pod));
-  const found = new Map<readonly PortChange[], (typeof pieces)[number][]>();
-  for (const piece of pieces) put(found, ask.changesTo(pod, piece.side), piece);
-  for (const [changes, list] of found) {
-    addEnd(ask, self.pods, { type: 'addresses', ranges: rangeTexts(list) }, changes);
-  }
+/** Addresses outside, as the rules on the pods in either world cut them. */
+export function compareWithOutside<Change extends Turned>(
+  ask: Ask<Change>,
+  { was, is }: Twin,
+  direction: Direction,
+): void {
+  const { before, after } = ask;
+  const [[podBefore], [pod]] = [was.pods, is.pods];
+  if (podBefore === undefined || pod === undefined) return;
+  const blocks = [
+    ...blocksOf(before.model, rulesOn(before.situation, podBefore, direction)),
+    ...blocksOf(after.model, rulesOn(after.situation, pod, direction)),
+  ];
+  const pieces = outsidePieces(after.model, [podBefore, pod], blocks);
+  const found = endsOutside(pieces, ({ side }) =>
+    changesTo(ask, [podBefore, pod], { was: { side }, is: { side } }, direction),
+  );
+  for (const { end, changes } of found) addEnd(ask, is.pods, end, changes, direction);
 }
 
-function put<T>(map: Map<readonly PortChange[], T[]>, changes: readonly PortChange[], item: T): void {
+/** Pieces of the outside as ends, those with the same changes together; those without any are left out. */
+export function endsOutside<Change>(
+  pieces: readonly AddressPiece[],
+  changesTo: (piece: AddressPiece) => readonly Change[],
+): readonly { readonly end: EndGroup; readonly changes: readonly Change[] }[] {
+  const found = new Map<readonly Change[], AddressPiece[]>();
+  for (const piece of pieces) put(found, changesTo(piece), piece);
+  return Array.from(found, ([changes, list]) => ({
+    end: addressesEnd(list, list.length === pieces.length),
+    changes,
+  }));
+}
+
+type Asked = { readonly side: Side; readonly index?: number };
+
+function changesTo<Change extends Turned>(
+  { before, after, adopt, changesOf }: Ask<Change>,
+  [was, is]: readonly [Pod | undefined, Pod | undefined],
+  ends: { readonly was: Asked; readonly is: Asked },
+  direction: Direction,
+): readonly Change[] {
+  if (was === undefined || is === undefined) return [];
+  return changesOf(
+    adopt(before.situation.half(direction, podSide(was), ends.was.side, ends.was.index)),
+    after.situation.half(direction, podSide(is), ends.is.side, ends.is.index),
+  );
+}
+
+function addEnd<Change extends Turned>(
+  { collector }: Ask<Change>,
+  pods: readonly Pod[],
+  end: EndGroup,
+  changes: readonly Change[],
+  direction: Direction,
+): void {
+  collector.addBeyond(pods, direction === 'ingress' ? { from: end } : { to: end }, changes);
+}
+
+/** The rules on a pod in one direction. */
+export function rulesOn(situation: Situation, pod: Pod, direction: Direction): readonly Rule[] {
+  return appliedOf(situation.stackFor(pod)).flatMap(({ reading }) => reading[direction]);
+}
+
+function put<Change, T>(map: Map<readonly Change[], T[]>, changes: readonly Change[], item: T): void {
   if (changes.length === 0) return;
   const list = map.get(changes);
   if (list === undefined) map.set(changes, [item]);
   else list.push(item);
-}
-
-function addEnd(
-  { survey, collector, direction }: Beyond,
-  pods: readonly Pod[],
-  end: EndGroup,
-  changes: readonly PortChange[],
-): void {
-  for (const { workload, pods: members } of survey.membersOf(pods)) {
-    const owner = survey.workloads.at(workload);
-    if (owner === undefined) continue;
-    const names = members.map(({ name }) => name);
-    const self = workloadEnd(owner, names);
-    const [from, to] = direction === 'ingress' ? [end, self] : [self, end];
-    for (const change of changes) collector.addEnd({ ...change, from, to });
-  }
 }

@@ -1,10 +1,17 @@
 import type { Pod } from '../../cluster/objects.ts';
 import type { Connections } from '../model/connections.ts';
 import type { Decision } from '../model/verdict.ts';
-import { type EndGroup, type Workloads, wholeEnd, workloadEnd } from './ends.ts';
-import type { PortChange } from './port-function.ts';
+import { type EndGroup, type Member, type Workload, type Workloads, wholeEnd, workloadEnd } from './ends.ts';
+import type { PortChange, Turned } from './port-function.ts';
 
-/** Ports between two ends whose decision turns. */
+/** What turns between two ends. */
+export type Turn<Change extends Turned = PortChange> = {
+  readonly from: EndGroup;
+  readonly to: EndGroup;
+  readonly changes: readonly Change[];
+};
+
+/** Ports between two ends whose decision turns in one way. */
 export type PathChange = {
   readonly from: EndGroup;
   readonly to: EndGroup;
@@ -13,29 +20,37 @@ export type PathChange = {
   readonly is: Decision;
 };
 
-/** Pods of groups, by the workload that they are of. */
-export type Member = { readonly workload: number; readonly pods: readonly Pod[] };
+/** Gathers what turns between groups of pods and tells it by workload. */
+export type Collector<Change extends Turned> = {
+  readonly add: (from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]) => void;
+  /** Between pods and an end that is no pod, at the side that `end` says. */
+  readonly addBeyond: (
+    pods: readonly Pod[],
+    end: { readonly from: EndGroup } | { readonly to: EndGroup },
+    changes: readonly Change[],
+  ) => void;
+  readonly turns: () => readonly Turn<Change>[];
+};
 
 type Block = { readonly from: Member; readonly to: Member };
 
-/** Gathers changes between groups of pods and tells them by workload. */
-export type Collector = {
-  readonly add: (from: readonly Member[], to: readonly Member[], changes: readonly PortChange[]) => void;
-  readonly addEnd: (path: PathChange) => void;
-  readonly paths: () => readonly PathChange[];
+type Beyond = {
+  readonly member: Member;
+  readonly end: { readonly from: EndGroup } | { readonly to: EndGroup };
 };
 
-/** A collector. What all pods of two workloads have in common is one path; else the pods are named. */
-export function createCollector(workloads: Workloads): Collector {
-  const blocks = new Map<readonly PortChange[], Map<number, Block[]>>();
-  const others: PathChange[] = [];
+/** A collector. What all pods of two workloads have in common is one turn; else the pods are named. */
+export function createCollector<Change extends Turned>({ all, membersOf }: Workloads): Collector<Change> {
+  const blocks = new Map<readonly Change[], Map<number, Block[]>>();
+  const beyond = new Map<readonly Change[], Map<string, Beyond[]>>();
 
-  function add(from: readonly Member[], to: readonly Member[], changes: readonly PortChange[]): void {
+  function add(from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]): void {
     const table = blocks.get(changes) ?? new Map<number, Block[]>();
     blocks.set(changes, table);
-    for (const source of from) {
-      for (const destination of to) {
-        const key = source.workload * workloads.count + destination.workload;
+    for (const source of membersOf(from)) {
+      for (const destination of membersOf(to)) {
+        if (isOnePod(source, destination)) continue;
+        const key = source.workload * all.length + destination.workload;
         const list = table.get(key);
         if (list === undefined) table.set(key, [{ from: source, to: destination }]);
         else list.push({ from: source, to: destination });
@@ -43,37 +58,87 @@ export function createCollector(workloads: Workloads): Collector {
     }
   }
 
-  function pathsOf(list: readonly Block[], changes: readonly PortChange[]): readonly PathChange[] {
-    const [first] = list;
-    const source = workloads.at(first?.from.workload ?? -1);
-    const destination = workloads.at(first?.to.workload ?? -1);
-    if (first === undefined || source === undefined || destination === undefined) return [];
-    const isWhole = covers(list, source.size * destination.size - (source === destination ? source.size : 0));
-    if (isWhole) {
-      const [from, to] = [wholeEnd(source), wholeEnd(destination)];
-      return changes.map((change) => ({ ...change, from, to }));
+  function addBeyond(
+    pods: readonly Pod[],
+    end: { readonly from: EndGroup } | { readonly to: EndGroup },
+    changes: readonly Change[],
+  ): void {
+    const table = beyond.get(changes) ?? new Map<string, Beyond[]>();
+    beyond.set(changes, table);
+    const text = JSON.stringify(end);
+    for (const member of membersOf(pods)) {
+      const key = `${member.workload} ${text}`;
+      const list = table.get(key);
+      if (list === undefined) table.set(key, [{ member, end }]);
+      else list.push({ member, end });
     }
-    return list.flatMap((block) => {
-      const from = workloadEnd(source, names(block.from));
-      const to = workloadEnd(destination, names(block.to));
-      return changes.map((change) => ({ ...change, from, to }));
-    });
   }
 
-  return {
-    add,
-    addEnd: (path) => others.push(path),
-    paths: () => [
-      ...[...blocks].flatMap(([changes, table]) =>
-        [...table.values()].flatMap((list) => pathsOf(list, changes)),
-      ),
-      ...others,
-    ],
-  };
+  function turnsOf(list: readonly Block[], changes: readonly Change[]): readonly Turn<Change>[] {
+    const [first] = list;
+    const source = all[first?.from.workload ?? -1];
+    const destination = all[first?.to.workload ?? -1];
+    if (source === undefined || destination === undefined) return [];
+    const isWhole = covers(list, source.size * destination.size - (source === destination ? source.size : 0));
+    if (isWhole) return [{ from: wholeEnd(source), to: wholeEnd(destination), changes }];
+    return joined(list, source, destination).map((ends) => ({ ...ends, changes }));
+  }
+
+  function turnsBeyond(list: readonly Beyond[], changes: readonly Change[]): readonly Turn<Change>[] {
+    const [first] = list;
+    const owner = all[first?.member.workload ?? -1];
+    if (first === undefined || owner === undefined) return [];
+    const self = workloadEnd(
+      owner,
+      list.flatMap(({ member }) => namesOf(member.pods)),
+    );
+    const { end } = first;
+    return ['from' in end ? { ...end, to: self, changes } : { from: self, ...end, changes }];
+  }
+
+  const told = <T>(
+    tables: ReadonlyMap<readonly Change[], ReadonlyMap<unknown, readonly T[]>>,
+    tell: (list: readonly T[], changes: readonly Change[]) => readonly Turn<Change>[],
+  ) => [...tables].flatMap(([changes, table]) => [...table.values()].flatMap((list) => tell(list, changes)));
+
+  return { add, addBeyond, turns: () => [...told(blocks, turnsOf), ...told(beyond, turnsBeyond)] };
 }
 
-function names({ pods }: Member): readonly string[] {
+/** Whether there is but a pod and itself, which nothing rules. */
+function isOnePod(from: Member, to: Member): boolean {
+  return from.pods.length === 1 && to.pods.length === 1 && from.pods[0] === to.pods[0];
+}
+
+/** Every change of every turn by itself. */
+export function pathChangesOf(turns: readonly Turn[]): readonly PathChange[] {
+  return turns.flatMap(({ from, to, changes }) => changes.map((change) => ({ ...change, from, to })));
+}
+
+function namesOf(pods: readonly Pod[]): readonly string[] {
   return pods.map(({ name }) => name);
+}
+
+/** Blocks of two workloads as ends: sources with the same destinations together, then destinations likewise. */
+function joined(
+  list: readonly Block[],
+  source: Workload,
+  destination: Workload,
+): readonly Pick<Turn, 'from' | 'to'>[] {
+  const bySource = Map.groupBy(Map.groupBy(list, ({ to }) => textOf(to.pods)).values(), (blocks) =>
+    textOf(blocks.flatMap(({ from }) => from.pods)),
+  );
+  return Array.from(bySource.values(), (groups) => {
+    const sources = (groups[0] ?? []).flatMap(({ from }) => from.pods);
+    const destinations = groups.flatMap(([block]) => block?.to.pods ?? []);
+    return {
+      from: workloadEnd(source, namesOf(sources)),
+      to: workloadEnd(destination, namesOf(destinations)),
+    };
+  });
+}
+
+function textOf(pods: readonly Pod[]): string {
+  return namesOf(pods).toSorted().join();
 }
 
 /** Whether blocks hold so many pairs of different pods; no pair is in two of them. */

@@ -27,10 +27,11 @@ export function podGroups(model: ClusterModel, vocabulary: Vocabulary): readonly
     if (pods === undefined) byWords.set(words, [pod]);
     else pods.push(pod);
   }
-  return Array.from(byWords.values(), groupOf);
+  return Array.from(byWords.values(), groupOfPods);
 }
 
-function groupOf(pods: readonly Pod[], index: number): PodGroup {
+/** Pods that nothing tells apart as a group; `index` is what they go by in memories of answers. */
+export function groupOfPods(pods: readonly Pod[], index: number): PodGroup {
   const [first] = pods;
   return {
     sides: pods.slice(0, 2).map(podSide),

@@ -1,57 +1,118 @@
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import type { Dialect } from '../match/dialect.ts';
-import type { Side } from '../match/side.ts';
-import { createWorld } from '../match/world.ts';
+import { createWorld, type WorldParts } from '../match/world.ts';
 import type { Connections } from '../model/connections.ts';
 import type { Direction, Rule } from '../model/policy.ts';
-import { addBeyond } from './beyond.ts';
+import { endsOutside, rulesOn } from './beyond.ts';
 import { createCollector } from './collect.ts';
-import type { EndGroup } from './ends.ts';
-import { pairsOf, podSide } from './groups.ts';
-import { appliedOf, type Situation } from './situation.ts';
-import { surveyOf } from './survey.ts';
+import { addressesEnd, type EndGroup, inOrder, type Workload } from './ends.ts';
+import { type PodGroup, pairsOf, podSide } from './groups.ts';
+import { type AddressPiece, type Block, blocksOf, outsidePieces } from './outside.ts';
+import { type PortChange, turnedTo } from './port-function.ts';
+import { type Survey, surveyOf } from './survey.ts';
 
-/** Ports from one end to another. `unsure`: whether they are open cannot be known, or a proxy decides on the request. */
+/**
+ * Ports from one end to another. `unsure`: whether they are open can't be known, or a proxy decides on the request. What
+ * is in neither is closed.
+ */
 export type OpenPath = {
   readonly from: EndGroup;
   readonly to: EndGroup;
-  readonly ports: Connections;
-  readonly unsure: boolean;
+  readonly open: Connections;
+  readonly unsure: Connections;
+};
+
+export type MatrixOptions = {
+  /** The workloads that either end must be one of; all when absent. */
+  readonly about?: (workload: Workload) => boolean;
+  /** Whether each range that some policy tells apart is an end of its own; else those with the same ports are one. */
+  readonly everyRange?: boolean;
 };
 
 /**
- * Everything that can talk in a cluster, by workload and port range: workloads with each other, with addresses
- * outside and with nodes. What is not in it is closed. A pod's way to itself is left out.
+ * Everything that can talk in a cluster, by workload and port range, in the order of names: workloads with each other
+ * and with addresses outside. A pod's way to itself is left out; its way to another one of its workload is not.
  */
-export function clusterMatrix(model: ClusterModel, dialect: Dialect): readonly OpenPath[] {
-  const survey = surveyOf(createWorld(model, dialect));
-  const { groups, shared, situation } = survey;
+export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): readonly OpenPath[] {
+  const { about = () => true } = options;
+  const survey = surveyOf(world);
+  const { groups, shared, situation, workloads } = survey;
   const { algebra } = shared;
-  const collector = createCollector(survey.workloads);
+  const collector = createCollector<PortChange>(workloads);
   const closed = algebra.constant('deny');
+  const wanted = new Set(workloads.all.filter(about));
+  const asked = new Set(groups.filter(({ pods }) => pods.some((pod) => wanted.has(workloads.of(pod)))));
   for (const from of groups) {
     for (const to of groups) {
+      if (!asked.has(from) && !asked.has(to)) continue;
       for (const pair of pairsOf(from, to)) {
         const ingress = situation.half('ingress', pair.destination, pair.source, from.index);
         if (ingress === closed) continue;
         const egress = situation.half('egress', pair.source, pair.destination, to.index);
         const open = algebra.changes(closed, algebra.both(egress, ingress));
-        if (open.length > 0) collector.add(survey.membersOf(pair.from), survey.membersOf(pair.to), open);
+        if (open.length > 0) collector.add(pair.from, pair.to, open);
       }
     }
   }
-  for (const direction of ['ingress', 'egress'] as const) {
-    const changesTo = (pod: Pod, side: Side, index?: number) =>
-      algebra.changes(closed, situation.half(direction, podSide(pod), side, index));
-    const rules = (pod: Pod) => rulesOn(situation, pod, direction);
-    for (const group of groups) addBeyond({ model, survey, collector, direction, changesTo, rules }, group);
+  const outside = outsideOf(world, survey, options);
+  for (const group of asked) {
+    for (const { end, changes } of outside(group, 'ingress'))
+      collector.addBeyond(group.pods, { from: end }, changes);
+    for (const { end, changes } of outside(group, 'egress'))
+      collector.addBeyond(group.pods, { to: end }, changes);
   }
-  return collector
-    .paths()
-    .map(({ from, to, ports, is }) => ({ from, to, ports, unsure: is === 'undecidable' }));
+  const ports = portsBy();
+  const isAbout = (end: EndGroup) => end.type === 'workload' && names.has(nameOf(end));
+  const nameOf = ({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>) =>
+    `${kind}/${namespace}/${name}`;
+  const names = new Set(Array.from(wanted, nameOf));
+  const rows = collector.turns().filter(({ from, to }) => isAbout(from) || isAbout(to));
+  return inOrder(rows.map(({ from, to, changes }) => ({ from, to, ...ports(changes) })));
 }
 
-function* rulesOn(situation: Situation, pod: Pod, direction: Direction): Iterable<Rule> {
-  for (const { reading } of appliedOf(situation.stackFor(pod))) yield* reading[direction];
+type Outside = (
+  group: PodGroup,
+  direction: Direction,
+) => readonly { readonly end: EndGroup; readonly changes: readonly PortChange[] }[];
+
+/** What the pods of a group can talk with outside: as their own policies cut it, or as all policies do. */
+function outsideOf(
+  world: WorldParts,
+  { shared, situation }: Survey,
+  { everyRange = false }: MatrixOptions,
+): Outside {
+  const { algebra } = shared;
+  const closed = algebra.constant('deny');
+  const all = { ingress: allBlocks(world, 'ingress'), egress: allBlocks(world, 'egress') };
+  return ({ pods: [pod] }, direction) => {
+    if (pod === undefined) return [];
+    const changesTo = ({ side }: AddressPiece) =>
+      algebra.changes(closed, situation.half(direction, podSide(pod), side));
+    const blocks = everyRange ? all[direction] : blocksOf(world.model, rulesOn(situation, pod, direction));
+    const pieces = outsidePieces(world.model, [pod], blocks);
+    if (!everyRange) return endsOutside(pieces, changesTo);
+    return pieces
+      .map((piece) => ({ end: addressesEnd([piece], false), changes: changesTo(piece) }))
+      .filter(({ changes }) => changes.length > 0);
+  };
+}
+
+/** The sets of addresses that any rule of a direction names. */
+export function allBlocks({ model, dialect }: WorldParts, direction: Direction): readonly Block[] {
+  const { matching } = createWorld(model, dialect);
+  const rules = Array.from(model.policies()).flatMap((policy) =>
+    matching.readings(policy).flatMap((reading): readonly Rule[] => reading[direction]),
+  );
+  return blocksOf(model, rules);
+}
+
+/** Rows share what they come to, which is quick to tell. */
+function portsBy(): (changes: readonly PortChange[]) => Pick<OpenPath, 'open' | 'unsure'> {
+  const known = new Map<readonly PortChange[], Pick<OpenPath, 'open' | 'unsure'>>();
+  return (changes) => {
+    const made = known.get(changes) ?? {
+      open: turnedTo(changes, 'allow'),
+      unsure: turnedTo(changes, 'undecidable'),
+    };
+    known.set(changes, made);
+    return made;
+  };
 }

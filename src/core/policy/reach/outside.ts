@@ -1,57 +1,124 @@
-import { EVERY_ADDRESS, formatIp, type Ip, type IpRange, parseIp } from '../../cluster/ip.ts';
+import {
+  EVERY_ADDRESS,
+  formatIp,
+  type Ip,
+  type IpRange,
+  inRange,
+  parseCidr,
+  parseIp,
+} from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
+import type { Pod } from '../../cluster/objects.ts';
 import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
+import { rangesOf } from '../match/ranges.ts';
 import type { Side } from '../match/side.ts';
-import type { Rule } from '../model/policy.ts';
-import { addCuts, type Cuts, sorted } from './vocabulary.ts';
+import type { Peer, Rule } from '../model/policy.ts';
 
-/** Addresses of no pod and no node that the rules at hand cannot tell apart, with one to ask with. */
-export type AddressPiece = {
-  readonly family: 4 | 6;
-  readonly first: bigint;
-  readonly last: bigint;
-  readonly side: Side;
-};
+/** A set of addresses that a rule names: a range without its holes. */
+export type Block = { readonly range: IpRange; readonly except: readonly IpRange[] };
+
+/** Addresses of no pod and no node that the blocks at hand do not tell apart, with one to ask with. */
+export type AddressPiece = IpRange & { readonly side: Side & { readonly type: 'ip' } };
 
 /** How many addresses of a piece are tried before it counts as full of pods and nodes. */
-const TRIES = 70_000;
+const TRIES = 70_000n;
+
+/** The sets of addresses that rules name, each once: what they can tell addresses outside apart by. */
+export function blocksOf(model: ClusterModel, rules: Iterable<Rule>): readonly Block[] {
+  const blocks = new Map<string, Block>();
+  const add = (peer: Peer & { readonly type: 'cidr' }) => {
+    const { range, except } = rangesOf(peer);
+    if (range !== undefined) blocks.set([peer.cidr, ...peer.except].join(' '), { range, except });
+  };
+  let meansEndpoints = false;
+  for (const { peers } of rules) {
+    for (const peer of peers === 'any' ? [] : peers) {
+      if (peer.type === 'cidr') add(peer);
+      if (peer.type === 'cidr-group') for (const cidr of cidrsOfGroups(model, peer)) add(cidr);
+      meansEndpoints ||= peer.type === 'services' || peer.type === 'entity' || peer.type === 'reserved';
+    }
+  }
+  for (const ip of meansEndpoints ? model.endpointAddresses() : []) {
+    const range = rangeOfAddress(ip);
+    if (range !== undefined) blocks.set(ip, { range, except: [] });
+  }
+  return [...blocks.values()];
+}
+
+/** An address as the range that holds it alone. */
+export function rangeOfAddress(ip: string): IpRange | undefined {
+  return parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+}
 
 /**
- * The addresses outside, cut where rules, or endpoints that rules may mean, begin and end. IPv6 counts where the
- * cluster has it.
+ * The addresses outside that a pod may talk with, cut where blocks begin and end: of the families that it has; while
+ * it has no address, IPv4, and IPv6 where some block speaks of it.
  */
-export function outsidePieces(model: ClusterModel, rules: Iterable<Rule>): readonly AddressPiece[] {
-  const families: readonly (4 | 6)[] = hasIpv6(model) ? [4, 6] : [4];
+export function outsidePieces(
+  model: ClusterModel,
+  pods: readonly Pod[],
+  blocks: readonly Block[],
+): readonly AddressPiece[] {
+  const speaksSix = blocks.some(({ range }) => range.family === 6);
+  const has = (family: 4 | 6) =>
+    pods.some(({ ips }) =>
+      ips.length === 0 ? family === 4 || speaksSix : ips.some((ip) => parseIp(ip)?.family === family),
+    );
+  const families = ([4, 6] as const).filter(has);
   return piecesWithin(
     model,
     families.map((family) => EVERY_ADDRESS[family]),
-    rules,
+    blocks,
   );
 }
 
-/** The addresses of some ranges that no pod and no node has, cut likewise. */
+/** The addresses of some ranges that no pod and no node has, cut where blocks begin and end. */
 export function piecesWithin(
   model: ClusterModel,
   ranges: readonly IpRange[],
-  rules: Iterable<Rule>,
+  blocks: readonly Block[],
 ): readonly AddressPiece[] {
-  const cuts = { 4: new Set<bigint>([0n]), 6: new Set<bigint>([0n]) };
-  let known: readonly Ip[] | undefined;
-  const endpoints = () => {
-    known ??= Array.from(model.endpointAddresses()).flatMap((text) => parseIp(text) ?? []);
-    return known;
+  const cuts = { 4: new Set<bigint>(), 6: new Set<bigint>() };
+  for (const block of blocks) for (const edge of edgesOf(block)) cuts[block.range.family].add(edge);
+  return ranges.flatMap(({ family, first: start, last: end }) => {
+    const inside = [...cuts[family]].filter((cut) => start < cut && cut <= end);
+    const starts = [start, ...inside.sort((a, b) => (a < b ? -1 : 1))];
+    return starts.flatMap((first, at): readonly AddressPiece[] => {
+      const last = (starts[at + 1] ?? end + 1n) - 1n;
+      const ip = freeAddress(model, { family, first, last });
+      if (ip === undefined) return [];
+      return [{ family, first, last, side: { type: 'ip', text: formatIp(ip), ips: [ip] } }];
+    });
+  });
+}
+
+/** Where a block begins and ends; a hole at its end leaves no other edge. */
+function edgesOf({ range, except }: Block): readonly bigint[] {
+  const { family } = range;
+  const isIn = (value: bigint) =>
+    inRange(range, { family, value }) && !except.some((hole) => inRange(hole, { family, value }));
+  return [range, ...except]
+    .flatMap(({ first, last }) => [first, last + 1n])
+    .filter((edge) => isIn(edge - 1n) !== isIn(edge));
+}
+
+/**
+ * An address of a range that no pod and no node has: one for examples (RFC 5737, RFC 3849) where the range holds it,
+ * else from its end down, as pods are numbered up.
+ */
+export function freeAddress(model: ClusterModel, { family, first, last }: IpRange): Ip | undefined {
+  const isFree = (value: bigint) => {
+    const text = formatIp({ family, value });
+    const isOther = family === 6 && parseIp(text)?.family !== 6;
+    return !isOther && model.podAt(text) === undefined && model.nodeAt(text) === undefined;
   };
-  for (const { peers } of rules) {
-    for (const peer of peers === 'any' ? [] : peers) {
-      if (peer.type === 'cidr') addCuts(cuts, peer);
-      if (peer.type === 'cidr-group') for (const cidr of cidrsOfGroups(model, peer)) addCuts(cuts, cidr);
-      if (peer.type === 'services' || peer.type === 'entity' || peer.type === 'reserved') {
-        for (const { family, value } of endpoints()) cuts[family].add(value).add(value + 1n);
-      }
-    }
+  const example = parseIp(family === 4 ? '203.0.113.1' : '2001:db8::1');
+  if (example !== undefined && first <= example.value && example.value <= last && isFree(example.value)) {
+    return example;
   }
-  const starts: Cuts = { 4: sorted(cuts[4]), 6: sorted(cuts[6]) };
-  return ranges.flatMap((range) => piecesOf(model, range, starts[range.family]));
+  const lowest = last - first > TRIES ? last - TRIES : first;
+  for (let value = last; value >= lowest; value -= 1n) if (isFree(value)) return { family, value };
+  return undefined;
 }
 
 const sixes = new WeakMap<ClusterModel, { readonly revision: number; readonly answer: boolean }>();
@@ -72,43 +139,27 @@ function looksForIpv6(model: ClusterModel): boolean {
   return false;
 }
 
-function piecesOf(
-  model: ClusterModel,
-  { family, first: start, last: end }: IpRange,
-  cuts: readonly bigint[],
-): readonly AddressPiece[] {
-  const starts = [start, ...cuts.filter((cut) => start < cut && cut <= end)];
-  return starts.flatMap((first, at): readonly AddressPiece[] => {
-    const last = (starts[at + 1] ?? end + 1n) - 1n;
-    const free = freeAddress(model, family, first, last);
-    if (free === undefined) return [];
-    const side: Side = { type: 'ip', text: formatIp(free), ips: [free] };
-    return [{ family, first, last, side }];
-  });
-}
-
-function freeAddress(model: ClusterModel, family: 4 | 6, first: bigint, last: bigint): Ip | undefined {
-  const isFree = (value: bigint) => {
-    const text = formatIp({ family, value });
-    return model.podAt(text) === undefined && model.nodeAt(text) === undefined;
-  };
-  if (isFree(last)) return { family, value: last };
-  for (let value = first, tries = 0; value < last && tries < TRIES; value += 1n, tries += 1) {
-    if (isFree(value)) return { family, value };
-  }
-  return undefined;
-}
-
 /** Ranges as text, neighbours joined: `0.0.0.0-9.255.255.255`, or one address. */
-export function rangeTexts(pieces: readonly Omit<AddressPiece, 'side'>[]): readonly string[] {
-  const joined: { family: 4 | 6; first: bigint; last: bigint }[] = [];
-  for (const { family, first, last } of pieces) {
-    const before = joined[joined.length - 1];
-    if (before !== undefined && before.family === family && before.last + 1n === first) before.last = last;
+export function rangeTexts(ranges: readonly IpRange[]): readonly string[] {
+  const joined: IpRange[] = [];
+  for (const { family, first, last } of ranges) {
+    const before = joined.at(-1);
+    const touches = before?.family === family && before.last + 1n === first;
+    if (before !== undefined && touches) joined[joined.length - 1] = { ...before, last };
     else joined.push({ family, first, last });
   }
-  return joined.map(({ family, first, last }) => {
-    const start = formatIp({ family, value: first });
-    return first === last ? start : `${start}-${formatIp({ family, value: last })}`;
-  });
+  return joined.map(rangeText);
+}
+
+function rangeText({ family, first, last }: IpRange): string {
+  const start = formatIp({ family, value: first });
+  return first === last ? start : `${start}-${formatIp({ family, value: last })}`;
+}
+
+/** A range from its text as `rangeTexts` writes it. */
+export function rangeOfText(text: string): IpRange | undefined {
+  const [start = '', end = start] = text.split('-');
+  const [first, last] = [parseIp(start), parseIp(end)];
+  if (first === undefined || last?.family !== first.family) return undefined;
+  return { family: first.family, first: first.value, last: last.value };
 }

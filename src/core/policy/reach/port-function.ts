@@ -1,9 +1,16 @@
 import type { Protocol } from '../../cluster/objects.ts';
-import type { Connections, PortRange } from '../model/connections.ts';
+import {
+  ALL_PORTS,
+  appendRange,
+  byProtocol,
+  type Connections,
+  either as eitherSet,
+  isNothing,
+  NOTHING,
+  type PortRange,
+  PROTOCOLS,
+} from '../model/connections.ts';
 import type { Decision } from '../model/verdict.ts';
-
-export const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
-export const LAST_PORT = 65_535;
 
 /** Ports from `from` to `to`, inclusive, with one decision. */
 export type Piece = readonly [from: number, to: number, decision: Decision];
@@ -26,10 +33,17 @@ export type PortAlgebra = {
   readonly mapped: (a: PortFunction, change: (decision: Decision) => Decision) => PortFunction;
   /** Where two functions differ, by what it was and what it is. */
   readonly changes: (was: PortFunction, is: PortFunction) => readonly PortChange[];
+  /** The same by what it is alone; what comes to the same is one list. */
+  readonly outcomes: (was: PortFunction, is: PortFunction) => readonly Turned[];
 };
 
+/** Ports whose decision turns, and to what. */
+export type Turned = { readonly is: Decision; readonly ports: Connections };
+
 /** Ports whose decision turns in one way. */
-export type PortChange = { readonly was: Decision; readonly is: Decision; readonly ports: Connections };
+export type PortChange = Turned & { readonly was: Decision };
+
+const DECISIONS: readonly Decision[] = ['allow', 'deny', 'undecidable'];
 
 const STRICTNESS: Readonly<Record<Decision, number>> = { deny: 0, undecidable: 1, allow: 2 };
 
@@ -38,6 +52,8 @@ export function createPortAlgebra(): PortAlgebra {
   const known = new Map<string, PortFunction>();
   const joined = new Map<number, Map<number, PortFunction>>();
   const compared = new Map<number, Map<number, readonly PortChange[]>>();
+  const outcomesOf = new Map<readonly PortChange[], readonly Turned[]>();
+  const outcomesByText = new Map<string, readonly Turned[]>();
 
   function make(pieces: Readonly<Record<Protocol, readonly Piece[]>>): PortFunction {
     const TCP = merged(pieces.TCP);
@@ -50,7 +66,7 @@ export function createPortAlgebra(): PortAlgebra {
   }
 
   function constant(decision: Decision): PortFunction {
-    const whole: readonly Piece[] = [[1, LAST_PORT, decision]];
+    const whole: readonly Piece[] = [[...ALL_PORTS, decision]];
     return make({ TCP: whole, UDP: whole, SCTP: whole });
   }
 
@@ -84,7 +100,20 @@ export function createPortAlgebra(): PortAlgebra {
     return was === is ? NO_CHANGE : memo(compared, was, is, () => changesOf(was, is));
   }
 
-  return { make, constant, both, either, mapped, changes };
+  function outcomes(was: PortFunction, is: PortFunction): readonly Turned[] {
+    const found = changes(was, is);
+    const known = outcomesOf.get(found);
+    if (known !== undefined) return known;
+    const made = DECISIONS.map((decision): Turned => ({ is: decision, ports: turnedTo(found, decision) }));
+    const some = made.filter(({ ports }) => !isNothing(ports));
+    const text = JSON.stringify(some);
+    const same = outcomesByText.get(text) ?? some;
+    outcomesByText.set(text, same);
+    outcomesOf.set(found, same);
+    return same;
+  }
+
+  return { make, constant, both, either, mapped, changes, outcomes };
 }
 
 const NO_CHANGE: readonly PortChange[] = [];
@@ -125,7 +154,7 @@ function changesOf(was: PortFunction, is: PortFunction): readonly PortChange[] {
       if (x === y) continue;
       const turn = turns.get(`${x} ${y}`) ?? { was: x, is: y, ports: { TCP: [], UDP: [], SCTP: [] } };
       turns.set(`${x} ${y}`, turn);
-      append(turn.ports[protocol], [from, to]);
+      appendRange(turn.ports[protocol], [from, to]);
     }
   }
   return [...turns.values()];
@@ -133,19 +162,19 @@ function changesOf(was: PortFunction, is: PortFunction): readonly PortChange[] {
 
 /** The ports of one decision. */
 export function portsOf(ports: PortFunction, decision: Decision): Connections {
-  const list = (protocol: Protocol) => {
+  return byProtocol((protocol) => {
     const ranges: PortRange[] = [];
-    for (const [from, to, found] of ports[protocol]) if (found === decision) append(ranges, [from, to]);
+    for (const [from, to, found] of ports[protocol]) if (found === decision) appendRange(ranges, [from, to]);
     return ranges;
-  };
-  return { TCP: list('TCP'), UDP: list('UDP'), SCTP: list('SCTP') };
+  });
 }
 
-/** Adds a range to sorted ones, joined to the last where they touch. */
-export function append(list: PortRange[], range: PortRange): void {
-  const last = list[list.length - 1];
-  if (last !== undefined && last[1] + 1 === range[0]) list[list.length - 1] = [last[0], range[1]];
-  else list.push(range);
+/** The ports that turn to a decision, from whatever it was. */
+export function turnedTo(changes: readonly Turned[], decision: Decision): Connections {
+  return changes
+    .filter(({ is }) => is === decision)
+    .map(({ ports }) => ports)
+    .reduce(eitherSet, NOTHING);
 }
 
 function merged(pieces: readonly Piece[]): readonly Piece[] {

@@ -6,12 +6,14 @@ import type { PolicyIndex } from '../decide/policy-index.ts';
 import { type Applied, type Stack, stackOf } from '../decide/stack.ts';
 import { matchPeers } from '../match/match.ts';
 import type { Match, Question } from '../match/matching.ts';
+import { portStarts } from '../match/port-starts.ts';
 import { isOwnNode, type Side } from '../match/side.ts';
 import { isPlain, type Way, waysBetween } from '../match/ways.ts';
 import type { World } from '../match/world.ts';
-import type { Direction, Peer, PortMatch, Rule } from '../model/policy.ts';
+import { ALL_PORTS } from '../model/connections.ts';
+import type { Direction, Peer, Rule } from '../model/policy.ts';
 import type { Decision } from '../model/verdict.ts';
-import { LAST_PORT, type Piece, type PortAlgebra, type PortFunction } from './port-function.ts';
+import type { Piece, PortAlgebra, PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */
 export type Situation = {
@@ -210,11 +212,13 @@ export function createSituation(
     matched: ReadonlySet<Rule>,
   ): PortFunction {
     const left = onlyRules(stack, direction, matched);
+    const { destination } = ends;
+    const pod = destination.type === 'pod' ? destination.pod : undefined;
     const pieces = (protocol: Protocol): readonly Piece[] => {
-      const starts = startsOf(matched, protocol, ends);
+      const starts = portStarts(world, matched, protocol, pod);
       return starts.map((from, at) => {
         const question: Question = { ...ends, port: from, protocol };
-        return [from, (starts[at + 1] ?? LAST_PORT + 1) - 1, decide(left, direction, question)];
+        return [from, (starts[at + 1] ?? ALL_PORTS[1] + 1) - 1, decide(left, direction, question)];
       });
     };
     return algebra.make({ TCP: pieces('TCP'), UDP: pieces('UDP'), SCTP: pieces('SCTP') });
@@ -223,26 +227,6 @@ export function createSituation(
   function decide(stack: Stack, direction: Direction, question: Question): Decision {
     const judgement = judge(world, stack, direction, question);
     return decisionOfJudgement(withOwnNode(world, stack, { direction, ...question }, judgement));
-  }
-
-  /** The first port of every piece, ascending from 1. */
-  function startsOf(rules: Iterable<Rule>, protocol: Protocol, { destination }: Ends): readonly number[] {
-    const starts = new Set([1]);
-    const cut = (from: number, to: number) => starts.add(from).add(to + 1);
-    const cutAt = (port: PortMatch) => {
-      if (port.protocol !== protocol || port.type === 'all') return;
-      if (port.type === 'range') {
-        cut(port.from, port.to);
-        if (port.byEndPort === true) cut(port.from, port.from);
-      } else {
-        const number = world.matching.clusterPort(port.name, protocol);
-        if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
-        if (destination.type !== 'pod') return;
-        for (const item of destination.pod.ports) cut(item.port, Math.max(item.port, port.to ?? item.port));
-      }
-    };
-    for (const { ports } of rules) if (ports !== 'any') ports.forEach(cutAt);
-    return [...starts].filter((port) => port >= 1 && port <= LAST_PORT).sort((a, b) => a - b);
   }
 
   /** Whether rules of a direction may match an end. */

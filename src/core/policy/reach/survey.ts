@@ -3,9 +3,8 @@ import { isLive, type Pod } from '../../cluster/objects.ts';
 import { createPolicyIndex, type PolicyIndex } from '../decide/policy-index.ts';
 import type { Dialect } from '../match/dialect.ts';
 import { type Side, sideOf } from '../match/side.ts';
-import type { World } from '../match/world.ts';
+import { createWorld, type World, type WorldParts } from '../match/world.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Member } from './collect.ts';
 import { type Workloads, workloadsOf } from './ends.ts';
 import { type PodGroup, podGroups } from './groups.ts';
 import { createPortAlgebra } from './port-function.ts';
@@ -21,8 +20,6 @@ export type Survey = {
   readonly index: PolicyIndex;
   /** The nodes that have an address, as ends, numbered on from the groups. */
   readonly nodes: readonly { readonly name: string; readonly side: Side; readonly index: number }[];
-  /** Some pods by workload. Asked for the same list again, the same answer. */
-  readonly membersOf: (pods: readonly Pod[]) => readonly Member[];
   /** What is shared with situations after a change. */
   readonly shared: Shared;
   /** The situation that the policies at hand make; what it finds out is kept while the survey is. */
@@ -44,7 +41,8 @@ const kept = new WeakMap<ClusterModel, Kept>();
  * A survey for the model's policies and some more. It is kept until pods, namespaces, nodes, services, policies or
  * the dialect change, and serves further policies that speak of nothing new.
  */
-export function surveyOf(world: World, more: readonly Policy[] = []): Survey {
+export function surveyOf(parts: WorldParts, more: readonly Policy[] = []): Survey {
+  const world = createWorld(parts.model, parts.dialect, parts.foreign);
   const { model, dialect } = world;
   const foreign = world.foreign.length === 0 ? undefined : world.foreign;
   const stamp = (
@@ -111,7 +109,6 @@ function makeSurvey(world: World, words: Vocabulary): Survey {
   const numbers = new Map<Pod, number>();
   for (const { index, pods } of groups) for (const pod of pods) numbers.set(pod, index);
   const workloads = workloadsOf(Array.from(model.pods()).filter(isLive));
-  const members = new WeakMap<readonly Pod[], readonly Member[]>();
   const groupOf = (pod: Pod) => numbers.get(pod) ?? -1;
   const index = createPolicyIndex(model.policies());
   const algebra = createPortAlgebra();
@@ -133,15 +130,5 @@ function makeSurvey(world: World, words: Vocabulary): Survey {
     nodes: nodes.flatMap(({ name, ips: [ip] }, at) =>
       ip === undefined ? [] : [{ name, side: sideOf(model, { type: 'ip', ip }), index: groups.length + at }],
     ),
-    membersOf: (pods) => {
-      const known = members.get(pods) ?? membersOf(workloads, pods);
-      members.set(pods, known);
-      return known;
-    },
   };
-}
-
-function membersOf(workloads: Workloads, pods: readonly Pod[]): readonly Member[] {
-  const byWorkload = Map.groupBy(pods, (pod) => workloads.of(pod).number);
-  return [...byWorkload].map(([workload, list]) => ({ workload, pods: list }));
 }

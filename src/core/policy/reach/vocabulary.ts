@@ -64,7 +64,7 @@ export function vocabularyOf(dialect: Dialect, policies: Iterable<Policy>, model
 }
 
 /** Cuts both families where a CIDR or one of its holes begins or ends. */
-export function addCuts(
+function addCuts(
   cuts: { readonly 4: Set<bigint>; readonly 6: Set<bigint> },
   peer: Peer & { readonly type: 'cidr' },
 ): void {
@@ -99,7 +99,7 @@ export function lastAtOrBefore(numbers: readonly bigint[], value: bigint): numbe
 
 /** Everything of a pod that the policies could tell from another one's, as one text. */
 export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary, pod: Pod): string {
-  let text = `${pod.namespace}\n${pod.hostNetwork}`;
+  let text = `${pod.namespace}\n${pod.hostNetwork}${familiesOf(pod)}`;
   for (const key of keys) {
     const value = Object.hasOwn(pod.labels, key) ? pod.labels[key] : undefined;
     text += value === undefined ? '\n' : `\n=${value}`;
@@ -109,6 +109,12 @@ export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary,
   if (pod.hostNetwork) return `${text}\n${pod.node}\n${pod.ips.join()}`;
   if (cidrsReachPods) for (const ip of pod.ips) text += `\n${pieceText(cuts, ip)}`;
   return text;
+}
+
+/** The families that a pod may talk with outside. */
+function familiesOf({ ips }: Pod): string {
+  const [four, six] = [ips.some((ip) => !ip.includes(':')), ips.some((ip) => ip.includes(':'))];
+  return `${four ? 4 : ''}${six ? 6 : ''}`;
 }
 
 function portWord({ name, port, protocol, sidecar }: Pod['ports'][number]): string {

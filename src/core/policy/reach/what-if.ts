@@ -1,13 +1,13 @@
 import { canonicalIp } from '../../cluster/ip.ts';
 import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, keyOf, type Pod, type Protocol } from '../../cluster/objects.ts';
+import { keyOf, type Pod, type Protocol } from '../../cluster/objects.ts';
 import type { Engine } from '../decide/engine.ts';
-import type { Connections, PortRange } from '../model/connections.ts';
+import { either, holdsPort, isNothing, NOTHING, onePort, without } from '../model/connections.ts';
 import type { PolicyChange } from '../model/policy.ts';
 import type { End, EndName, PairChange } from '../model/verdict.ts';
 import { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
 import type { PathChange } from './collect.ts';
-import type { EndGroup } from './ends.ts';
+import { type EndGroup, podsOfGroup } from './ends.ts';
 
 /** What a change is for: every source to every destination on every port. */
 export type Meant = {
@@ -27,13 +27,13 @@ export type Effect = Omit<ClusterDiff, 'opens'> & {
  * meant to open stand by themselves. A pair is open where the engine's `evaluate` says allow.
  */
 export function whatIf(
-  { model, dialect, foreign }: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
+  world: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
   change: PolicyChange,
   meant: Meant,
 ): Effect {
-  const { opens, ...rest } = clusterDiff(model, dialect, change, foreign);
+  const { opens, ...rest } = clusterDiff(world, change);
   const ends = { from: keysOf(meant.from), to: keysOf(meant.to) };
-  const parts = opens.map((path) => parted(model, path, ends, meant.ports));
+  const parts = opens.map((path) => parted(world.model, path, ends, meant.ports));
   return {
     ...rest,
     opens: parts.flatMap((part) => part.opens),
@@ -52,7 +52,7 @@ function parted(
 ): { readonly opens: readonly PairChange[]; readonly extra: readonly PathChange[] } {
   const from = splitEnd(model, path.from, meant.from);
   const to = splitEnd(model, path.to, meant.to);
-  const asked = ports.filter(({ port, protocol }) => holds(path.ports[protocol], port));
+  const asked = ports.filter(({ port, protocol }) => holdsPort(path.ports, port, protocol));
   const opens = from.meant.flatMap((source) =>
     to.meant
       .filter((destination) => nameKey(source) !== nameKey(destination))
@@ -65,8 +65,11 @@ function parted(
   if (from.meantGroup !== undefined && to.other !== undefined) {
     extra.push({ ...path, from: from.meantGroup, to: to.other });
   }
-  const left = withoutPorts(path.ports, asked);
-  if (from.meantGroup !== undefined && to.meantGroup !== undefined && left !== undefined) {
+  const left = without(
+    path.ports,
+    asked.map(({ port, protocol }) => onePort(port, protocol)).reduce(either, NOTHING),
+  );
+  if (from.meantGroup !== undefined && to.meantGroup !== undefined && !isNothing(left)) {
     extra.push({ ...path, from: from.meantGroup, to: to.meantGroup, ports: left });
   }
   return { opens, extra };
@@ -111,45 +114,10 @@ function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<stri
   };
 }
 
-/** The live pods that an end means. */
-export function podsOfGroup(model: ClusterModel, end: EndGroup): readonly Pod[] {
-  if (end.type !== 'workload') return [];
-  const { kind, namespace, name, pods: names } = end;
-  if (names !== undefined) return names.flatMap((pod) => model.pod(namespace, pod) ?? []);
-  if (kind !== 'Pod') return model.podsOf({ kind, namespace, name });
-  const pod = model.pod(namespace, name);
-  return pod !== undefined && isLive(pod) ? [pod] : [];
-}
-
 function keysOf(ends: readonly End[]): ReadonlySet<string> {
   return new Set(ends.map((end) => (end.type === 'pod' ? keyOf(end.pod) : canonicalIp(end.ip))));
 }
 
 function nameKey({ namespace, name }: EndName): string {
   return keyOf(namespace === undefined ? { name } : { namespace, name });
-}
-
-function holds(ranges: readonly PortRange[], port: number): boolean {
-  return ranges.some(([from, to]) => from <= port && port <= to);
-}
-
-/** Ports without some single ones; undefined when none are left. */
-function withoutPorts(ports: Connections, gone: Meant['ports']): Connections | undefined {
-  const left = (protocol: Protocol): readonly PortRange[] =>
-    gone
-      .filter((item) => item.protocol === protocol)
-      .reduce<readonly PortRange[]>(
-        (ranges, { port }) =>
-          ranges.flatMap(([from, to]): readonly PortRange[] => {
-            if (port < from || to < port) return [[from, to]];
-            const pieces: readonly PortRange[] = [
-              [from, port - 1],
-              [port + 1, to],
-            ];
-            return pieces.filter(([first, last]) => first <= last);
-          }),
-        ports[protocol],
-      );
-  const made: Connections = { TCP: left('TCP'), UDP: left('UDP'), SCTP: left('SCTP') };
-  return made.TCP.length + made.UDP.length + made.SCTP.length === 0 ? undefined : made;
 }

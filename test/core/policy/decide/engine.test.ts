@@ -141,7 +141,7 @@ test('a first policy on an open pod is told as isolating it, and as cutting the 
   expect(effect.isolated).toEqual([{ pod: pair.to, direction: 'ingress' }]);
   expect(effect.closes.map(pathChangeText)).toEqual([
     'ops/mon → shop/db all ports',
-    '0.0.0.0-255.255.255.255 → shop/db all ports',
+    'outside → shop/db all ports',
   ]);
 });
 
@@ -152,7 +152,7 @@ test('a grant on an isolated pod opens its pair, and all its ports besides, and 
   expect(effect).toMatchObject({ closes: [], isolated: [], freed: [] });
   expect(effect.opens).toEqual([{ ...pair, port: 80, protocol: 'TCP' }]);
   expect(effect.extra.map(pathChangeText)).toEqual([
-    'shop/web → shop/db tcp 1-79, 81-65535 · udp 1-65535 · sctp 1-65535',
+    'shop/web → shop/db tcp 1-79,81-65535 · udp all · sctp all',
   ]);
 });
 

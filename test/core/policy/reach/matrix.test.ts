@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
+import { isLive } from '../../../../src/core/cluster/objects.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { endGroupText } from '../../../../src/core/policy/reach/ends.ts';
+import { holdsPort, isNothing, PROTOCOLS, portsText } from '../../../../src/core/policy/model/connections.ts';
+import { endGroupText, fullEndText } from '../../../../src/core/policy/reach/ends.ts';
 import { clusterMatrix, type OpenPath } from '../../../../src/core/policy/reach/matrix.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
 import { runs } from '../../../helpers/runs.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { engineOf } from '../oracle/engine-of.ts';
 import { ASKED_PORTS, randomWorld } from '../oracle/worlds.ts';
-
-const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 test('the matrix lists what is open by workload, and leaves out what is closed', () => {
   const web = (name: string) =>
@@ -23,14 +22,49 @@ test('the matrix lists what is open by workload, and leaves out what is closed',
     },
   });
   const model = cluster({ pods: [web('web-1'), web('web-2'), pod({ name: 'db' })], policies: [policy] });
-  const lines = clusterMatrix(model, dialectOf('spec')).map(
-    ({ from, to, ports }) => `${endGroupText(from)} → ${endGroupText(to)} ${JSON.stringify(ports.TCP)}`,
+  const lines = clusterMatrix({ model, dialect: dialectOf('spec') }).map(
+    ({ from, to, open }) => `${endGroupText(from)} → ${endGroupText(to)} ${portsText(open)}`,
   );
   expect(lines).toEqual([
-    'shop/web → shop/web [[1,65535]]',
-    'shop/web → shop/db [[5432,5432]]',
-    '0.0.0.0-255.255.255.255 → shop/web [[1,65535]]',
-    'shop/web → 0.0.0.0-255.255.255.255 [[1,65535]]',
+    'outside → shop/web all ports',
+    'shop/web → outside all ports',
+    'shop/web → shop/db tcp 5432',
+    'shop/web → shop/web all ports',
+  ]);
+});
+
+test('a workload is told once where its pods are alike, and by its pods where they are not', () => {
+  const db = (index: number) =>
+    pod({
+      name: `db-${index}`,
+      node: `node-${index}`,
+      labels: { app: 'db', index: `${index}` },
+      owner: { kind: 'StatefulSet', namespace: 'shop', name: 'db' },
+    });
+  const host = pod({ name: 'host', node: 'node-1', hostNetwork: true, ips: ['192.168.0.1'] });
+  const model = cluster({
+    pods: [db(0), db(1), db(2), host],
+    policies: [
+      networkPolicy({
+        name: 'db',
+        spec: { podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Ingress'] },
+      }),
+      networkPolicy({
+        name: 'one',
+        spec: { podSelector: { matchLabels: { index: '2' } }, policyTypes: ['Ingress'] },
+      }),
+    ],
+  });
+  const lines = clusterMatrix({ model, dialect: dialectOf('spec') }).map(
+    ({ from, to, open, unsure }) =>
+      `${fullEndText(from)} → ${fullEndText(to)} ${portsText(open)}${isNothing(unsure) ? '' : `? ${portsText(unsure)}`}`,
+  );
+  expect(lines).toEqual([
+    'outside → shop/host[Pod] all ports',
+    'shop/db[StatefulSet] → outside all ports',
+    'shop/db[StatefulSet] → shop/host[Pod] all ports',
+    'shop/host[Pod] → outside all ports',
+    'shop/host[Pod] → shop/db[StatefulSet]{db-1} ? all ports',
   ]);
 });
 
@@ -38,7 +72,7 @@ test('the matrix says of every pair and port of pods what the engine says', () =
   fc.assert(
     fc.property(randomWorld, (world) => {
       const { model, engine } = engineOf(world);
-      const matrix = clusterMatrix(model, engine.dialect);
+      const matrix = clusterMatrix(engine);
       const live = [...model.pods()].filter(isLive);
       for (const from of live) {
         for (const to of live) {
@@ -53,8 +87,10 @@ test('the matrix says of every pair and port of pods what the engine says', () =
               });
               const found = matrix
                 .filter((path) => holds(path, 'from', from) && holds(path, 'to', to))
-                .filter(({ ports }) => ports[protocol].some(([first, last]) => first <= port && port <= last))
-                .map(({ unsure }) => (unsure ? 'undecidable' : 'allow'));
+                .flatMap(({ open, unsure }) => [
+                  ...(holdsPort(open, port, protocol) ? ['allow'] : []),
+                  ...(holdsPort(unsure, port, protocol) ? ['undecidable'] : []),
+                ]);
               expect([from.name, to.name, port, protocol, ...found]).toEqual([
                 from.name,
                 to.name,

@@ -5,7 +5,7 @@ import type { Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { type Connections, isEverything } from '../../../../src/core/policy/model/connections.ts';
 import type { End } from '../../../../src/core/policy/model/verdict.ts';
-import { connectionsBetween } from '../../../helpers/connections-between.ts';
+import { createReach } from '../../../../src/core/policy/reach/reach.ts';
 import { judged, type Outcome } from './suite.ts';
 import { type RawPolicy, unknownKind, worldOf } from './world.ts';
 
@@ -36,13 +36,14 @@ export function runConnlist(documents: readonly unknown[], lines: readonly Line[
 /** Compares single pairs of pods. */
 export function runPairs(documents: readonly unknown[], lines: readonly Line[]): readonly string[] {
   const { model, engine } = worldOf(documents, DIALECT);
+  const reach = createReach(engine);
   const end = (text: string): End => {
     const [namespace = '', name = ''] = text.split('/');
     const pod = model.pod(namespace, name);
     return pod === undefined ? { type: 'ip', ip: outsideAddress(model, text) } : { type: 'pod', pod };
   };
   return lines.flatMap(({ src, dst, parsed }) => {
-    const got = textOf(connectionsBetween(engine, end(src), end(dst)).open);
+    const got = textOf(reach(end(src), end(dst)).open);
     const want = textOf(expected(parsed));
     return got === want ? [] : [`${src} → ${dst}: ${got}, expected ${want}`];
   });
@@ -70,6 +71,7 @@ function compare(
   lines: readonly Line[],
 ): readonly string[] {
   const names = peerNames(model, objects);
+  const reach = createReach(engine);
   const told = lines.filter(({ src, dst }) => !src.startsWith('{') && !dst.startsWith('{'));
   const want = new Map(told.map(({ src, dst, parsed }) => [`${src} => ${dst}`, textOf(expected(parsed))]));
   const peers: readonly { readonly names: (pod: boolean) => string; readonly end: End }[] = [
@@ -91,7 +93,7 @@ function compare(
       if (from.name === to.name) continue;
       const key = `${from.name} => ${to.name}`;
       used.add(key);
-      check(key, want.get(key), textOf(connectionsBetween(engine, from.end, to.end).open));
+      check(key, want.get(key), textOf(reach(from.end, to.end).open));
     }
     for (const { first, last, end } of ranges) {
       const out = external(told, from.name, 'src', first, last);
@@ -101,8 +103,8 @@ function compare(
         line === undefined ? undefined : textOf(expected(line.parsed)),
       );
       const range = `${formatIp({ family: 4, value: first })}-${formatIp({ family: 4, value: last })}`;
-      check(`${from.name} => ${range}`, a, textOf(connectionsBetween(engine, from.end, end).open));
-      check(`${range} => ${from.name}`, b, textOf(connectionsBetween(engine, end, from.end).open));
+      check(`${from.name} => ${range}`, a, textOf(reach(from.end, end).open));
+      check(`${range} => ${from.name}`, b, textOf(reach(end, from.end).open));
     }
   }
   for (const key of want.keys()) if (!used.has(key)) findings.push(`${key} was never asked`);

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, either, NOTHING, portsText, without } from '../../../src/cli/offline/reach/port-sets.ts';
-import { createReach } from '../../../src/cli/offline/reach/reach.ts';
-import { worldOf } from '../../../src/cli/offline/world.ts';
-import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
-import { isLive, type Protocol } from '../../../src/core/cluster/objects.ts';
-import type { Engine } from '../../../src/core/policy/decide/engine.ts';
-import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
-import type { Dialect, EnforcerName } from '../../../src/core/policy/match/dialect.ts';
-import type { ForeignObject } from '../../../src/core/policy/model/policy.ts';
-import type { End, Query } from '../../../src/core/policy/model/verdict.ts';
-import type { CiliumCase } from '../../core/policy/vectors/cilium.ts';
-import { jsonCases, vectorsPresent } from '../../core/policy/vectors/files.ts';
-import { runs } from '../../helpers/runs.ts';
-import { verdictOf } from '../../helpers/verdict-of.ts';
+import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
+import { createClusterModel } from '../../../../src/core/cluster/model.ts';
+import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
+import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import type { Dialect, EnforcerName } from '../../../../src/core/policy/match/dialect.ts';
+import { holdsPort, isEverything } from '../../../../src/core/policy/model/connections.ts';
+import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
+import type { End, Query } from '../../../../src/core/policy/model/verdict.ts';
+import { createReach } from '../../../../src/core/policy/reach/reach.ts';
+import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
+import { runs } from '../../../helpers/runs.ts';
+import { verdictOf } from '../../../helpers/verdict-of.ts';
+import type { CiliumCase } from '../vectors/cilium.ts';
+import { jsonCases, vectorsPresent } from '../vectors/files.ts';
 
 const APPS = ['x', 'y', 'z'];
 const PORTS = [1, 79, 80, 81, 90, 91, 8080, 65_535];
@@ -67,7 +68,7 @@ const rules = (field: 'from' | 'to') =>
     }),
     { maxLength: 2 },
   );
-const networkPolicy = fc.record({
+const anyNetworkPolicy = fc.record({
   apiVersion: fc.constant('networking.k8s.io/v1'),
   kind: fc.constant('NetworkPolicy'),
   metadata: fc.record({ namespace: fc.constantFrom('a', 'b'), name: fc.constantFrom('p', 'q', 'r') }),
@@ -95,7 +96,9 @@ const adminPolicy = fc.record({
     ),
   }),
 });
-const policies = fc.array(fc.oneof({ weight: 3, arbitrary: networkPolicy }, adminPolicy), { maxLength: 5 });
+const policies = fc.array(fc.oneof({ weight: 3, arbitrary: anyNetworkPolicy }, adminPolicy), {
+  maxLength: 5,
+});
 
 /** Every pair of pods, and pods with the outside: what the reach says of a port must be what the engine says. */
 function disagreements(
@@ -110,10 +113,10 @@ function disagreements(
   for (const from of [...pods, ...addresses]) {
     for (const to of [...pods, ...addresses]) {
       if (from === to || (from.type === 'ip' && to.type === 'ip')) continue;
-      const { open, unsure } = reach.between(from, to);
+      const { open, unsure } = reach(from, to);
       for (const protocol of PROTOCOLS) {
         for (const number of ports) {
-          const isIn = (set: typeof open) => set[protocol].some(([a, b]) => a <= number && number <= b);
+          const isIn = (set: typeof open) => holdsPort(set, number, protocol);
           const got = isIn(open) ? 'allow' : isIn(unsure) ? 'undecidable' : 'deny';
           const query: Query = { from, to, port: number, protocol };
           const { verdict } = verdictOf(engine, query);
@@ -135,7 +138,11 @@ function engineOf(
   dialect: Dialect,
   foreign: readonly ForeignObject[] = [],
 ): Engine {
-  return worldOf({ events: manifestEvents(documents), foreign }, dialect).engine;
+  const model = createClusterModel();
+  for (const event of manifestEvents(documents)) model.apply(event);
+  const engine = createEngine(model, dialect);
+  engine.setForeign(foreign);
+  return engine;
 }
 
 describe('the reach', () => {
@@ -182,39 +189,62 @@ describe('the reach', () => {
   });
 });
 
-describe('sets of ports', () => {
-  const range = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 5 }));
-  const set = fc
-    .array(range, { maxLength: 5 })
-    .map((ranges) =>
-      ranges
-        .map(([first, more]) => ({ ...NOTHING, TCP: [[first, first + more] as const] }))
-        .reduce((a, b) => either(a, b), NOTHING),
-    );
-  const numbers = (of: typeof NOTHING) =>
-    new Set(of.TCP.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)));
+const web = pod({ name: 'web' });
+const db = pod({ name: 'db', ports: [{ name: 'pg', port: 5432, protocol: 'TCP' }] });
+const between = (...policies: Parameters<typeof networkPolicy>[0][]) => {
+  const engine = createEngine(
+    cluster({ pods: [web, db], policies: policies.map((fields) => networkPolicy(fields)) }),
+    dialectOf('spec'),
+  );
+  return createReach(engine)({ type: 'pod', pod: web }, { type: 'pod', pod: db });
+};
 
-  test('are united and taken from each other as sets of numbers are', () => {
-    fc.assert(
-      fc.property(set, set, (a, b) => {
-        expect(numbers(either(a, b))).toEqual(new Set([...numbers(a), ...numbers(b)].sort((x, y) => x - y)));
-        expect(numbers(without(a, b))).toEqual(numbers(a).difference(numbers(b)));
-      }),
-    );
-  });
+test('without a policy everything is open', () => {
+  expect(isEverything(between().open)).toBe(true);
+});
 
-  test('are told in few words', () => {
-    expect(portsText(EVERYTHING)).toBe('all ports');
-    expect(
-      portsText({
-        ...NOTHING,
-        TCP: [
-          [80, 80],
-          [8000, 8100],
+test('ports of both halves meet, names and ranges included', () => {
+  const { open } = between(
+    {
+      name: 'in',
+      spec: {
+        policyTypes: ['Ingress'],
+        ingress: [{ ports: [{ port: 'pg' }, { port: 80, endPort: 90 }, { protocol: 'UDP' }] }],
+      },
+    },
+    {
+      name: 'out',
+      spec: {
+        policyTypes: ['Egress'],
+        egress: [
+          {
+            ports: [
+              { port: 85, endPort: 6000 },
+              { protocol: 'UDP', port: 53 },
+            ],
+          },
         ],
-        UDP: [[1, 65_535]],
-      }),
-    ).toBe('tcp 80,8000-8100 · udp all');
-    expect(portsText(NOTHING)).toBe('');
+      },
+    },
+  );
+  expect(open).toEqual({
+    TCP: [
+      [85, 90],
+      [5432, 5432],
+    ],
+    UDP: [[53, 53]],
+    SCTP: [],
   });
+  expect(isEverything(open)).toBe(false);
+});
+
+test('what is not decided is kept apart', () => {
+  const { open, unsure } = between({
+    spec: {
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [{}], ports: [{ port: 80 }] }, { ports: [{ port: 81 }] }],
+    },
+  });
+  expect(open.TCP).toEqual([[81, 81]]);
+  expect(unsure.TCP).toEqual([[80, 80]]);
 });

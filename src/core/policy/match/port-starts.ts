@@ -1,0 +1,32 @@
+import type { Pod, Protocol } from '../../cluster/objects.ts';
+import { ALL_PORTS } from '../model/connections.ts';
+import type { PortMatch, Rule } from '../model/policy.ts';
+import type { World } from './world.ts';
+
+/**
+ * The first port of every piece that rules may tell from the one before, ascending from 1. `destination` is the pod
+ * that names of ports are looked up on, where the destination is one.
+ */
+export function portStarts(
+  { matching }: Pick<World, 'matching'>,
+  rules: Iterable<Rule>,
+  protocol: Protocol,
+  destination: Pod | undefined,
+): readonly number[] {
+  const [lowest, highest] = ALL_PORTS;
+  const starts = new Set([lowest]);
+  const cut = (from: number, to: number) => starts.add(from).add(to + 1);
+  const cutAt = (port: PortMatch) => {
+    if (port.protocol !== protocol || port.type === 'all') return;
+    if (port.type === 'range') {
+      cut(port.from, port.to);
+      if (port.byEndPort === true) cut(port.from, port.from);
+    } else {
+      const number = matching.clusterPort(port.name, protocol);
+      if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
+      for (const item of destination?.ports ?? []) cut(item.port, Math.max(item.port, port.to ?? item.port));
+    }
+  };
+  for (const { ports } of rules) if (ports !== 'any') ports.forEach(cutAt);
+  return [...starts].filter((port) => port >= lowest && port <= highest).sort((a, b) => a - b);
+}

@@ -1,0 +1,50 @@
+import { type Side, sideOf } from '../match/side.ts';
+import type { WorldParts } from '../match/world.ts';
+import type { Connections } from '../model/connections.ts';
+import type { Direction } from '../model/policy.ts';
+import type { End } from '../model/verdict.ts';
+import { type PortFunction, portsOf } from './port-function.ts';
+import { surveyOf } from './survey.ts';
+
+/** Ports from one end to another: surely open, and undecidable. What is in neither is closed. */
+export type PathPorts = { readonly open: Connections; readonly unsure: Connections };
+
+/**
+ * The ports open between two ends, all at once; never ask it for a pod and itself, which nothing rules. What policies
+ * can't tell apart is decided once. Good for as long as the cluster does not change.
+ */
+export type Reach = (from: End, to: End) => PathPorts;
+
+/** The reach of a world as it is now. */
+export function createReach(parts: WorldParts): Reach {
+  const { situation, shared, groupOf } = surveyOf(parts);
+  const { algebra } = shared;
+  const closed = algebra.constant('deny');
+  const sides = new WeakMap<End, Side>();
+  const answers = new Map<PortFunction, PathPorts>();
+
+  function sideFor(end: End): Side {
+    const side = sides.get(end) ?? sideOf(parts.model, end);
+    sides.set(end, side);
+    return side;
+  }
+
+  function half(direction: Direction, self: End, peer: End): PortFunction {
+    const isWhole = peer.type === 'pod' && peer.ip === undefined;
+    return situation.half(direction, sideFor(self), sideFor(peer), isWhole ? groupOf(peer.pod) : undefined);
+  }
+
+  function answerOf(ports: PortFunction): PathPorts {
+    const known = answers.get(ports) ?? {
+      open: portsOf(ports, 'allow'),
+      unsure: portsOf(ports, 'undecidable'),
+    };
+    answers.set(ports, known);
+    return known;
+  }
+
+  return (from, to) => {
+    const egress = half('egress', from, to);
+    return answerOf(egress === closed ? closed : algebra.both(egress, half('ingress', to, from)));
+  };
+}

@@ -1,0 +1,123 @@
+import type { Pod } from '../../cluster/objects.ts';
+import type { WorldParts } from '../match/world.ts';
+import type { Turn } from './collect.ts';
+import type { Comparison, Twin } from './comparison.ts';
+import { type EndGroup, type Workloads, workloadEnd, workloadKey, workloadsOf } from './ends.ts';
+import { groupOfPods } from './groups.ts';
+import type { PortFunction, Turned } from './port-function.ts';
+import { type Survey, surveyOf } from './survey.ts';
+import { type IsolationTurn, isolationTurns, turnsOf } from './turns.ts';
+
+/** Pods of a workload that become isolated, or free, in one direction. */
+export type WorkloadIsolation = Omit<IsolationTurn, 'pods'> & { readonly end: EndGroup };
+
+/** What turns from one world to another, among what both have. */
+export type TreeDiff = {
+  readonly turns: readonly Turn<Turned>[];
+  readonly isolation: readonly WorkloadIsolation[];
+};
+
+const ALL = { rules: [], general: true };
+
+/**
+ * Compares two worlds: every pair of workloads that both have, their common nodes, addresses outside, every port.
+ * Their pods may have other labels in each. A pod that only one world has is like any of its workload: replicas come
+ * and go.
+ */
+export function treeDiff(old: WorldParts, now: WorldParts): TreeDiff {
+  const [before, after] = [surveyOf(old), surveyOf(now)];
+  const { algebra } = after.shared;
+  const adopted = new Map<PortFunction, PortFunction>();
+  const adopt = (ports: PortFunction) => {
+    const known = adopted.get(ports) ?? algebra.make(ports);
+    adopted.set(ports, known);
+    return known;
+  };
+  const twins = twinsOf(before, after);
+  const workloads = workloadsOf(twins.flatMap(({ is }) => is.pods));
+  const nodes = new Map(before.nodes.map((node) => [node.name, node]));
+  const comparison: Comparison<Turned> = {
+    before: { model: old.model, situation: before.situation },
+    after: { model: now.model, situation: after.situation },
+    algebra,
+    adopt,
+    changesOf: algebra.outcomes,
+    twins,
+    nodes: after.nodes.flatMap((is) => {
+      const was = nodes.get(is.name);
+      return was === undefined ? [] : [{ name: is.name, was, is }];
+    }),
+    workloads,
+    touched: twins,
+    mayDiffer: () => true,
+    deltaOf: () => ALL,
+  };
+  const isolation = Map.groupBy(
+    isolationTurns(comparison),
+    ({ direction, isolates }) => `${direction} ${isolates}`,
+  );
+  return {
+    turns: turnsOf(comparison),
+    isolation: [...isolation.values()].flatMap((turns) => foldedBy(workloads, turns)),
+  };
+}
+
+/** The pods of some isolations, all of one kind, by workload. */
+function foldedBy(
+  { all, membersOf }: Workloads,
+  turns: readonly IsolationTurn[],
+): readonly WorkloadIsolation[] {
+  return membersOf(turns.flatMap(({ pods }) => pods)).flatMap(({ workload, pods }) => {
+    const [owner, turn] = [all[workload], turns[0]];
+    if (owner === undefined || turn === undefined) return [];
+    const names = pods.map(({ name }) => name);
+    return [{ end: workloadEnd(owner, names), direction: turn.direction, isolates: turn.isolates }];
+  });
+}
+
+type Pair = { readonly was: Pod; readonly is: Pod };
+
+function twinsOf(before: Survey, after: Survey): readonly Twin[] {
+  const old = podsByWorkload(before);
+  const pairs = [...podsByWorkload(after)].flatMap(([key, pods]) => pairsOf(old.get(key) ?? [], pods));
+  const isNodeCounted = [...before.groups, ...after.groups].some(({ node }) => node !== undefined);
+  const nodeText = ({ was, is }: Pair) => (isNodeCounted ? `${was.node} ${is.node}` : '');
+  const parts = Map.groupBy(
+    pairs,
+    (pair) => `${before.groupOf(pair.was)} ${after.groupOf(pair.is)} ${nodeText(pair)}`,
+  );
+  return [...parts.values()].flatMap((part): readonly Twin[] => {
+    const [first] = part;
+    if (first === undefined) return [];
+    const was = groupOfPods(
+      part.map((pair) => pair.was),
+      before.groupOf(first.was),
+    );
+    const is = groupOfPods(
+      part.map((pair) => pair.is),
+      after.groupOf(first.is),
+    );
+    return [{ was, is }];
+  });
+}
+
+function podsByWorkload({ groups }: Survey): ReadonlyMap<string, readonly Pod[]> {
+  return Map.groupBy(
+    groups.flatMap(({ pods }) => pods),
+    workloadKey,
+  );
+}
+
+/** Namesakes; where a workload has none, its pods as they come. */
+function pairsOf(old: readonly Pod[], now: readonly Pod[]): readonly Pair[] {
+  const names = new Map(old.map((pod) => [pod.name, pod]));
+  const namesakes = now.flatMap((is): readonly Pair[] => {
+    const was = names.get(is.name);
+    return was === undefined ? [] : [{ was, is }];
+  });
+  if (namesakes.length > 0) return namesakes;
+  return now.slice(0, old.length).flatMap((is, at): readonly Pair[] => {
+    const was = old[at];
+    return was === undefined ? [] : [{ was, is }];
+  });
+}

@@ -1,0 +1,112 @@
+import type { Pod } from '../../cluster/objects.ts';
+import type { Direction } from '../model/policy.ts';
+import { compareWithNodes, compareWithOutside } from './beyond.ts';
+import { createCollector, type Turn } from './collect.ts';
+import type { Ask, Comparison, Delta, Twin } from './comparison.ts';
+import { type PairOfGroups, type PodGroup, pairsOf } from './groups.ts';
+import type { PortFunction, Turned } from './port-function.ts';
+import type { Situation } from './situation.ts';
+
+/** Every pair of workloads, nodes and outside addresses between which some port turns. */
+export function turnsOf<Change extends Turned>(comparison: Comparison<Change>): readonly Turn<Change>[] {
+  const collector = createCollector<Change>(comparison.workloads);
+  const ask = { ...comparison, collector };
+  for (const direction of ['ingress', 'egress'] as const) {
+    for (const twin of comparison.touched) {
+      const delta = comparison.deltaOf(twin, direction);
+      if (delta === undefined) continue;
+      compareWithPods(ask, twin, direction, delta);
+      compareWithNodes(ask, twin, direction);
+      compareWithOutside(ask, twin, direction);
+    }
+  }
+  return collector.turns();
+}
+
+/** Pods that become isolated, or free, in one direction. */
+export type IsolationTurn = {
+  readonly pods: readonly Pod[];
+  readonly direction: Direction;
+  readonly isolates: boolean;
+};
+
+/** Whom a change isolates or frees; pods on the host network are beyond policies. */
+export function isolationTurns({
+  before,
+  after,
+  touched,
+}: Pick<Comparison<Turned>, 'before' | 'after' | 'touched'>): readonly IsolationTurn[] {
+  const isolation = (situation: Situation, { pods: [pod], hostNetwork }: PodGroup) =>
+    pod === undefined || hostNetwork ? { ingress: false, egress: false } : situation.isolation(pod);
+  return touched.flatMap(({ was, is }) => {
+    const [x, y] = [isolation(before.situation, was), isolation(after.situation, is)];
+    return (['ingress', 'egress'] as const)
+      .filter((direction) => x[direction] !== y[direction])
+      .map((direction) => ({ pods: is.pods, direction, isolates: y[direction] }));
+  });
+}
+
+function compareWithPods<Change extends Turned>(
+  ask: Ask<Change>,
+  self: Twin,
+  direction: Direction,
+  delta: Delta,
+): void {
+  const { situation } = ask.after;
+  const [side] = self.is.sides;
+  for (const peer of ask.twins) {
+    const { sides, index } = peer.is;
+    const other = peer === self ? (sides[1] ?? sides[0]) : sides[0];
+    if (side === undefined || other === undefined) continue;
+    if (!delta.general && !situation.mayMatch(delta.rules, direction, side, other, index)) continue;
+    comparePair(ask, self, peer, direction);
+  }
+}
+
+function comparePair<Change extends Turned>(
+  ask: Ask<Change>,
+  self: Twin,
+  peer: Twin,
+  direction: Direction,
+): void {
+  const { before, after, algebra, adopt, changesOf, collector, mayDiffer } = ask;
+  const [from, to] = direction === 'ingress' ? [peer, self] : [self, peer];
+  for (const { was, is } of pairsOfTwins(from, to)) {
+    const halfBefore = (which: Direction) => adopt(halfOf(before.situation, which, was, from.was, to.was));
+    const halfAfter = (which: Direction) => halfOf(after.situation, which, is, from.is, to.is);
+    const [own, ownNow] = [halfBefore(direction), halfAfter(direction)];
+    if (own === ownNow) continue;
+    const otherWay = direction === 'ingress' ? 'egress' : 'ingress';
+    const other = halfBefore(otherWay);
+    const otherNow = mayDiffer(peer) ? halfAfter(otherWay) : other;
+    // A pair whose ingress turns too was compared with that.
+    if (direction === 'egress' && other !== otherNow) continue;
+    const changes = changesOf(algebra.both(own, other), algebra.both(ownNow, otherNow));
+    if (changes.length > 0) collector.add(is.from, is.to, changes);
+  }
+}
+
+function halfOf(
+  situation: Situation,
+  direction: Direction,
+  { source, destination }: PairOfGroups,
+  from: PodGroup,
+  to: PodGroup,
+): PortFunction {
+  return direction === 'ingress'
+    ? situation.half('ingress', destination, source, from.index)
+    : situation.half('egress', source, destination, to.index);
+}
+
+/** The pairs of one world are those of the other: a twin that is two groups holds pods of one node where that counts. */
+function pairsOfTwins(
+  from: Twin,
+  to: Twin,
+): readonly { readonly was: PairOfGroups; readonly is: PairOfGroups }[] {
+  const after = pairsOf(from.is, to.is);
+  const before = from.was === from.is && to.was === to.is ? after : pairsOf(from.was, to.was);
+  return after.flatMap((is, at) => {
+    const was = before[at];
+    return was === undefined ? [] : [{ was, is }];
+  });
+}
