@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Imports of `.proto` files give their text, as in the bundle. */
-const protoText = {
-  name: 'proto-text',
+/** Imports of these files give their text, as in the bundle. */
+const text = {
+  name: 'text',
   enforce: 'pre' as const,
   async load(id: string) {
     const path = id.split('?')[0] ?? id;
-    return path.endsWith('.proto')
+    return /\.(proto|bash|zsh|fish)$/.test(path)
       ? `export default ${JSON.stringify(await readFile(path, 'utf8'))}`
       : undefined;
   },
 };
 
 export default defineConfig({
-  plugins: [protoText],
+  plugins: [text],
   define: { 'process.env.NODE_ENV': '"production"' },
   test: {
     // One more than there are processors: many tests wait for a program or for a deadline.

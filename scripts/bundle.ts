@@ -9,14 +9,14 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { versio
 
 const result = await build({
   ...BUNDLE,
-  entryPoints: { sluice: 'src/cli/bin.ts' },
+  entryPoints: { sluice: 'src/cli/bin.ts', 'kubectl_complete-sluice': 'src/cli/kubectl-complete.ts' },
   outdir: 'dist',
   metafile: true,
   legalComments: 'none',
-  loader: { '.proto': 'text' },
+  loader: { '.proto': 'text', '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
   define: { ...BUNDLE.define, __SLUICE_VERSION__: JSON.stringify(version) },
 });
-await chmod('dist/sluice.js', 0o755);
+for (const bin of ['sluice', 'kubectl_complete-sluice']) await chmod(`dist/${bin}.js`, 0o755);
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(result.metafile.inputs)));
 await sweep([...Object.keys(result.metafile.outputs), 'dist/THIRD-PARTY-LICENSES.txt']);
 

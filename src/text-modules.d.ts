@@ -2,3 +2,18 @@ declare module '*.proto' {
   const text: string;
   export default text;
 }
+
+declare module '*.bash' {
+  const text: string;
+  export default text;
+}
+
+declare module '*.zsh' {
+  const text: string;
+  export default text;
+}
+
+declare module '*.fish' {
+  const text: string;
+  export default text;
+}

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LIMITS } from '../core/access/limits.ts';
 import { SluiceError } from '../core/errors.ts';
 import { type Config, loadConfig } from './config.ts';
@@ -7,7 +7,7 @@ import { settleSource } from './connect/settle-source.ts';
 import { EXIT } from './exit-codes.ts';
 import { declareOffline } from './offline/declare.ts';
 import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
-import { collect, withGlobalOptions, withTrafficOptions } from './options.ts';
+import { collect, isRepeatable, withGlobalOptions, withTrafficOptions } from './options.ts';
 import type { Output } from './output/write.ts';
 import { reportError } from './report-error.ts';
 import { runScreen, type ScreenOptions } from './screen.ts';
@@ -55,6 +55,10 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
 
   const program = buildProgram(run, output, interactive);
   try {
+    if (argv[0] === '__complete') {
+      const { complete } = await import('./completion/completion.ts');
+      return await complete({ program, isRepeatable }, argv.slice(1), output);
+    }
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     code = usageError(error, output);
@@ -223,16 +227,27 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
   );
 
   verb('completion', 'a completion script for a shell')
-    .argument('<shell>', 'bash, zsh or fish')
+    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .addHelpText('after', COMPLETION_HELP)
     .action(
       run(async (_, command) => {
-        const { completion } = await import('./verbs/completion.ts');
-        return completion(program, command.args[0] ?? '', output);
+        const { completion } = await import('./completion/completion.ts');
+        return completion(command.args[0] ?? '', output);
       }),
     );
 
   return program;
 }
+
+const SHELLS = ['bash', 'zsh', 'fish'];
+
+const COMPLETION_HELP = `
+bash: eval "$(sluice completion bash)"     in ~/.bashrc
+zsh:  eval "$(sluice completion zsh)"      in ~/.zshrc, after compinit
+fish: sluice completion fish | source      in ~/.config/fish/config.fish
+
+kubectl completes \`kubectl sluice\` where kubectl_complete-sluice, which comes with sluice, is on the PATH.
+`;
 
 /** Verbs that work though the configuration file is wrong: to find out, and to mend it. */
 const CONFIG_FREE: ReadonlySet<string> = new Set(['version', 'completion', 'log', 'verify']);

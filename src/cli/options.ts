@@ -86,3 +86,8 @@ export function withTrafficOptions(command: Command): Command {
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
+
+/** Whether an option may be given several times, or takes several values. */
+export function isRepeatable({ variadic, parseArg }: Option): boolean {
+  return variadic || parseArg === collect;
+}

@@ -2,7 +2,7 @@ import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { eventually } from './eventually.ts';
 
-/** The real program in a pseudo-terminal, seen through a terminal emulator. */
+/** A program in a pseudo-terminal, seen through a terminal emulator. */
 export type PtyApp = {
   readonly press: (keys: string) => void;
   readonly screen: () => string;
@@ -17,22 +17,33 @@ export type PtyApp = {
   readonly ended: Promise<number>;
 };
 
-export function runInPty(
+type Options = {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Runs the bundle. */
+export function runInPty(args: readonly string[], options: Options = {}): PtyApp {
+  return openInPty(process.execPath, ['dist/sluice.js', ...args], options);
+}
+
+/** Runs any program. */
+export function openInPty(
+  program: string,
   args: readonly string[],
-  {
-    columns = 120,
-    rows = 30,
-    env = {},
-  }: { columns?: number; rows?: number; env?: Readonly<Record<string, string>> } = {},
+  { columns = 120, rows = 30, cwd, env = {} }: Options = {},
 ): PtyApp {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const { CI: _, ...surroundings } = process.env;
   const kept = Object.entries(surroundings).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  const app: IPty = spawn(process.execPath, ['dist/sluice.js', ...args], {
+  const app: IPty = spawn(program, [...args], {
     cols: columns,
     rows,
+    cwd,
     name: 'xterm-256color',
     env: { ...Object.fromEntries(kept), ...env },
   });

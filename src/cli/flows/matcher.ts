@@ -9,7 +9,8 @@ export type Wanted = {
   readonly verdict?: string;
 };
 
-const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
+/** The words that `--verdict` takes. */
+export const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
 
 /**
  * Whether an attempt is wanted, by exact names: a pod, a workload, `ns/name`, `ns/` or an address.
