@@ -1,10 +1,10 @@
+import pLimit from 'p-limit';
 import type { Pod } from '../core/cluster/objects.ts';
 import type { ConnectProbe, Exec, ProbeResult } from '../core/ports.ts';
 import type { Finding } from './connect/finding.ts';
 import { readShell, shellScript } from './connect/shell.ts';
 import { type ConnectTarget, connectTarget } from './connect/target.ts';
 import { type ConnectTool, INTERPRETERS, TOOLS } from './connect/tools.ts';
-import { createLimit } from './limit.ts';
 import { execFailure, isMissing } from './tool-missing.ts';
 
 /** Probes at once, so that a list of paths never becomes a burst of execs (PROBE-5). */
@@ -22,7 +22,7 @@ type Search = { readonly finding?: Finding & { readonly tool: string }; readonly
  * from running; what the tools can't tell is `unknown`.
  */
 export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectProbe {
-  const limit = createLimit(AT_ONCE);
+  const limit = pLimit(AT_ONCE);
   return {
     connect: (from, { host, port, protocol }, signal) =>
       limit(async () => {
