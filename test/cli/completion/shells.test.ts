@@ -71,8 +71,8 @@ describe.each(SHELLS)('%s', (shell, args, setUp) => {
     terminal = openInPty(shell, args, { cwd: join(folder, 'work'), env: environment() });
     terminal.press(`${setUp}; ${inHelp(shell)}\r`);
     terminal.press('echo re""ady\r');
-    await terminal.shows(/^ready$/m, 60_000);
-  }, 70_000);
+    await terminal.shows(/^ready$/m);
+  });
 
   afterAll(async () => {
     if (!isThere) return;
@@ -83,20 +83,20 @@ describe.each(SHELLS)('%s', (shell, args, setUp) => {
   /** Types, with a tab and an `X` after it; gives the line when the `X` stands on it, and leaves it with a key. */
   async function completed(typed: string, key = '\u0015'): Promise<string> {
     terminal.press(`\u0015${typed}\tX`);
-    await terminal.shows(/^> .*X$/m, 30_000);
+    await terminal.shows(/^> .*X$/m);
     const [line = ''] = /(?<=^> ).*(?=X$)/m.exec(terminal.screen()) ?? [];
     terminal.press(`${key}echo do""ne\r`);
-    await terminal.shows(/^done$/m, 30_000);
+    await terminal.shows(/^done$/m);
     terminal.press('clear\r');
-    await terminal.shows(/^> *\s*$/, 30_000);
+    await terminal.shows(/^> *\s*$/);
     return line;
   }
 
-  test.skipIf(!isThere).each(LINES)('"%s"', { timeout: 100_000 }, async (typed, expected) => {
+  test.skipIf(!isThere).each(LINES)('"%s"', async (typed, expected) => {
     expect(await completed(typed)).toBe(expected);
   });
 
-  test.skipIf(!isThere)('never reads a name as code', { timeout: 100_000 }, async () => {
+  test.skipIf(!isThere)('never reads a name as code', async () => {
     expect(await completed('sluice version --context ev', '\r')).toMatch(/evil.*touch.*pwned/);
     expect(readdirSync(join(folder, 'work'))).toEqual(['expectations.yaml']);
   });

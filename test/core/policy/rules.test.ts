@@ -411,6 +411,15 @@ test('NP-33: each family counts for itself, and a split answer is no guess', () 
   });
 });
 
+test('NP-33: an edit holds for every family that is in use, and is no wider where one is', () => {
+  const dual = pod({ name: 'dual', ips: ['10.7.7.7', '2001:db8::7'] });
+  const both = pod({ ...db, ips: ['10.7.7.8', '2001:db8::8'] });
+  const policies = [onDb([{ from: [{ ipBlock: { cidr: '10.7.0.0/16' } }], ports: [{ port: 80 }] }])];
+  const { ask } = asker({ pods: [...pods, dual], policies });
+  expect(ask(dual, both, 81).ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-rule', port: 81 });
+  expect(ask(dual, db, 81).ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-port', port: 81 });
+});
+
 test('NP-34: labels count as they are now', () => {
   const { ask, model } = world(onDb([{ from: [{ podSelector: { matchLabels: { role: 'client' } } }] }]));
   expect(ask(web, db).verdict).toBe('deny');

@@ -43,7 +43,10 @@ describe('the life of a grant', () => {
       proof: expect.stringMatching(/dropped since/),
     });
     await live.runtime.keeper.ended(made.id);
-    expect(await types()).toEqual(['intent', 'granted', 'intent', 'expired', 'closed']);
+    // On a slow machine the lease may come first: then both who end it say so.
+    const told = await types();
+    const once = told.filter((type, at) => type !== 'intent' || told[at - 1] !== 'intent');
+    expect(once).toEqual(['intent', 'granted', 'intent', 'expired', 'closed']);
     const [intent, granted] = await live.audited();
     expect(intent?.actor.username).toBe('responder@demo');
     expect(granted?.objects?.map(({ uid }) => uid).every((uid) => uid !== undefined)).toBe(true);

@@ -150,8 +150,13 @@ function matchWorldCidr(
     doubts?.push({ type: 'no-address', pod: side.pod.name });
     return 'maybe';
   }
-  const hit = side.ips.some((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
-  if (!hit || !isOut) return hit ? 'yes' : 'no';
+  const hits = side.ips.filter((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));
+  if (hits.length === 0) return 'no';
+  if (side.type === 'pod' && hits.length < side.ips.length) {
+    doubts?.push({ type: 'some-addresses', pod: side.pod.name, cidr: peer.cidr });
+    return 'maybe';
+  }
+  if (!isOut) return 'yes';
   // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (ANP-7, CIL-16).
   doubts?.push({ type: 'enforcer', what: 'networks-inside' });
   return 'maybe';

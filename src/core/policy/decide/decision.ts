@@ -49,7 +49,9 @@ export type OpenQuestion =
 /** The decision on one half of a path, and what led to it: references to policies and rules, no text. */
 export type HalfDecision = {
   readonly direction: Direction;
-  /** The ends as they were read; where several readings come to one, the first of them. */
+  /**
+   * The ends as they were read; where several readings come to one, one of them, with the addresses of every family.
+   */
   readonly question: Question;
   /** At L4: with `l7` a proxy then decides on the request. */
   readonly verdict: Decision;

@@ -52,14 +52,26 @@ function isContested({ dialect }: World, { self, peer }: HalfQuestion): boolean 
 }
 
 function byEveryWay(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
-  const [first, ...others] = waysBetween(world, half.self, half.peer).map((way) =>
-    decideWay(world, classes, { ...half, ...way }),
-  );
+  const ways = waysBetween(world, half.self, half.peer);
+  const [first, ...others] = ways.map((way) => decideWay(world, classes, { ...half, ...way }));
   if (first === undefined) throw new Error('there is always a way to read two ends');
   if (others.length === 0) return first;
-  if (others.some(({ verdict }) => verdict !== first.verdict)) return opened(first, openBetween(half));
+  const isByFamily = new Set(ways.map(({ family }) => family)).size > 1;
+  const whole = (one: HalfDecision) => (isByFamily ? withAllAddresses(half, one) : one);
+  if (others.some(({ verdict }) => verdict !== first.verdict)) {
+    return opened(whole(first), openBetween(half));
+  }
   // Of ways that come to the same, the one that limits it most tells why.
-  return [first, ...others].find((one) => one.l7 !== undefined || isDenied(one)) ?? first;
+  return whole([first, ...others].find((one) => one.l7 !== undefined || isDenied(one)) ?? first);
+}
+
+/** The ends as a way reads them, but with the addresses of every family: what an edit must hold for. */
+function withAllAddresses({ self, peer, direction }: HalfQuestion, decided: HalfDecision): HalfDecision {
+  const { question } = decided;
+  const all = (read: Side, given: Side) => (read.type === given.type ? given : read);
+  const ends = { self: all(question.self, self), peer: all(question.peer, peer) };
+  const destination = direction === 'ingress' ? ends.self : ends.peer;
+  return { ...decided, question: { ...question, ...ends, destination } };
 }
 
 /** Whether a rule denies it, above the baseline: then no NetworkPolicy opens it (NP-4). */
