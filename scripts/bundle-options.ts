@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { BuildOptions } from 'esbuild';
 import { bundleBlessed } from './bundle-blessed.ts';
 import { bundleClientNode } from './bundle-client-node.ts';
@@ -20,3 +21,15 @@ export const BUNDLE: BuildOptions = {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 };
+
+/** The app itself, as users run it. */
+export function shipped(): BuildOptions {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  return {
+    ...BUNDLE,
+    entryPoints: { sluice: 'src/cli/bin.ts', 'kubectl_complete-sluice': 'src/cli/kubectl-complete.ts' },
+    legalComments: 'none',
+    loader: { '.proto': 'text', '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
+    define: { ...BUNDLE.define, __SLUICE_VERSION__: JSON.stringify(version) },
+  };
+}
