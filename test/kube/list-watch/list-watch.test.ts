@@ -196,7 +196,9 @@ test('a watch that stays silent is given up, and everything listed again', async
     },
     { times: { silence: 30 } },
   );
-  await eventually(() => expect(seen.slice(0, 2)).toEqual(['[list-0]', '[list-1]']));
+  // On a slow machine a list may itself be given up.
+  const again = expect.stringMatching(/^\[list-[1-9]\d*\]$/);
+  await eventually(() => expect(seen.slice(0, 2)).toEqual(['[list-0]', again]));
 });
 
 test('bookmarks keep a quiet watch alive', async () => {
