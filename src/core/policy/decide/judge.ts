@@ -70,7 +70,11 @@ function judgeRanked(ask: Ask, groups: readonly (readonly Applied[])[], next: ()
   if (!certain) outcomes.push(judgeRanked(ask, rest, next));
   const [first] = outcomes;
   if (first === undefined) return next();
-  if (outcomes.every(({ decision }) => decision === first.decision)) return first;
+  if (outcomes.every(({ decision }) => decision === first.decision)) {
+    // Of several that deny, a deny of this tier tells why: what comes after it can't open the half.
+    const byDeny = outcomes.find(({ decision, steps }) => decision === 'deny' && steps[0]?.action === 'deny');
+    return byDeny ?? first;
+  }
   const steps = outcomes.flatMap((item) => item.steps);
   return outcome('undecidable', steps, conflictOf(opinions));
 }

@@ -158,10 +158,10 @@ function ruledText({ action, rule }: Step): string {
 
 function isolatedSummary({ steps }: HalfDecision, nearest: ReturnType<Nearest>): string {
   if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
-  const [first] = steps;
-  return first === undefined
+  const isolating = steps.find(({ action }) => action === 'isolate');
+  return isolating === undefined
     ? 'enable-policy is always, and nothing admits it'
-    : `${first.applied.policy.name} admits nothing`;
+    : `${isolating.applied.policy.name} admits nothing`;
 }
 
 function unsureText(steps: readonly Step[]): string {
