@@ -10,7 +10,7 @@ import { acceptAnyFormat, checkFormat } from './offline/format-option.ts';
 import { collect, isRepeatable, withGlobalOptions, withTrafficOptions } from './options.ts';
 import type { Output } from './output/write.ts';
 import { reportError } from './report-error.ts';
-import { runScreen, type ScreenOptions } from './screen.ts';
+import type { ScreenOptions } from './screen.ts';
 import { listenForSignals } from './signals.ts';
 import type { VerbContext } from './verbs/context.ts';
 import { VERSION } from './version.ts';
@@ -100,6 +100,7 @@ function buildProgram(run: Run, output: Output, interactive: boolean): Command {
         const { flows } = await import('./verbs/flows.ts');
         return flows(context, {});
       }
+      const { runScreen } = await import('./screen.ts');
       return runScreen(context, context.options as ScreenOptions, {
         // On the screen the session says it.
         connect: (target, signal) =>
