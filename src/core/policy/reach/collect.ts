@@ -124,21 +124,35 @@ function joined(
   source: Workload,
   destination: Workload,
 ): readonly Pick<Turn, 'from' | 'to'>[] {
+  const [only] = list;
+  if (only !== undefined && list.length === 1) {
+    return [{ from: endOf(source, only.from.pods), to: endOf(destination, only.to.pods) }];
+  }
   const bySource = Map.groupBy(Map.groupBy(list, ({ to }) => textOf(to.pods)).values(), (blocks) =>
-    textOf(blocks.flatMap(({ from }) => from.pods)),
+    textOf(sourcesOf(blocks)),
   );
   return Array.from(bySource.values(), (groups) => {
-    const sources = (groups[0] ?? []).flatMap(({ from }) => from.pods);
     const destinations = groups.flatMap(([block]) => block?.to.pods ?? []);
-    return {
-      from: workloadEnd(source, namesOf(sources)),
-      to: workloadEnd(destination, namesOf(destinations)),
-    };
+    return { from: endOf(source, sourcesOf(groups[0] ?? [])), to: endOf(destination, destinations) };
   });
 }
 
+function sourcesOf(blocks: readonly Block[]): readonly Pod[] {
+  const [only] = blocks;
+  return only !== undefined && blocks.length === 1 ? only.from.pods : blocks.flatMap(({ from }) => from.pods);
+}
+
+function endOf(workload: Workload, pods: readonly Pod[]): EndGroup {
+  return workloadEnd(workload, namesOf(pods));
+}
+
+const texts = new WeakMap<readonly Pod[], string>();
+
+/** Pods as text, whatever their order. The lists of a survey come again and again. */
 function textOf(pods: readonly Pod[]): string {
-  return namesOf(pods).toSorted().join();
+  const text = texts.get(pods) ?? namesOf(pods).toSorted().join();
+  texts.set(pods, text);
+  return text;
 }
 
 /** Whether blocks hold so many pairs of different pods; no pair is in two of them. */

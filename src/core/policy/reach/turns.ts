@@ -71,14 +71,18 @@ function comparePair<Change extends Turned>(
 ): void {
   const { before, after, algebra, adopt, changesOf, collector, mayDiffer } = ask;
   const [from, to] = direction === 'ingress' ? [peer, self] : [self, peer];
-  for (const { was, is } of pairsOfTwins(from, to)) {
-    const halfBefore = (which: Direction) => adopt(halfOf(before.situation, which, was, from.was, to.was));
-    const halfAfter = (which: Direction) => halfOf(after.situation, which, is, from.is, to.is);
-    const [own, ownNow] = [halfBefore(direction), halfAfter(direction)];
+  // The pairs of one world are those of the other: a twin that is two groups holds pods of one node where that counts.
+  const pairs = pairsOf(from.is, to.is);
+  const former = from.was === from.is && to.was === to.is ? pairs : pairsOf(from.was, to.was);
+  for (let at = 0; at < pairs.length; at += 1) {
+    const [was, is] = [former[at], pairs[at]];
+    if (was === undefined || is === undefined) continue;
+    const own = adopt(halfOf(before.situation, direction, was, from.was, to.was));
+    const ownNow = halfOf(after.situation, direction, is, from.is, to.is);
     if (own === ownNow) continue;
     const otherWay = direction === 'ingress' ? 'egress' : 'ingress';
-    const other = halfBefore(otherWay);
-    const otherNow = mayDiffer(peer) ? halfAfter(otherWay) : other;
+    const other = adopt(halfOf(before.situation, otherWay, was, from.was, to.was));
+    const otherNow = mayDiffer(peer) ? halfOf(after.situation, otherWay, is, from.is, to.is) : other;
     // A pair whose ingress turns too was compared with that.
     if (direction === 'egress' && other !== otherNow) continue;
     const changes = changesOf(algebra.both(own, other), algebra.both(ownNow, otherNow));
@@ -96,17 +100,4 @@ function halfOf(
   return direction === 'ingress'
     ? situation.half('ingress', destination, source, from.index)
     : situation.half('egress', source, destination, to.index);
-}
-
-/** The pairs of one world are those of the other: a twin that is two groups holds pods of one node where that counts. */
-function pairsOfTwins(
-  from: Twin,
-  to: Twin,
-): readonly { readonly was: PairOfGroups; readonly is: PairOfGroups }[] {
-  const after = pairsOf(from.is, to.is);
-  const before = from.was === from.is && to.was === to.is ? after : pairsOf(from.was, to.was);
-  return after.flatMap((is, at) => {
-    const was = before[at];
-    return was === undefined ? [] : [{ was, is }];
-  });
 }

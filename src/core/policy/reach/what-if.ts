@@ -24,7 +24,7 @@ export type Effect = Omit<ClusterDiff, 'opens'> & {
 
 /**
  * What a change of policies does, exactly, over the whole cluster and all ports (`clusterDiff`); the pairs that it is
- * meant to open stand by themselves. A pair is open where the engine's `evaluate` says allow.
+ * meant to open stand by themselves. A pair is open where the engine's `decide` says allow.
  */
 export function whatIf(
   world: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
