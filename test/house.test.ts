@@ -28,28 +28,28 @@ const WAYS = Object.entries(MAY).flatMap(([folder, allowed]) =>
 
 const REFUSED = [
   ['src/core/policy', 'node:fs'],
-  ['src/core/policy', '../../kube/connect.ts'],
+  ['src/core/policy', '../../kube/kube.ts'],
   ['src/core/policy', '@kubernetes/client-node'],
   ['src/core/policy', '@kubernetes/client-node/dist/exec.js'],
-  ['src/kube', '../hubble/source.ts'],
+  ['src/kube', '../hubble/client/client.ts'],
   ['src/hubble', '../session/session.ts'],
-  ['src/probe', '../kube/connect.ts'],
+  ['src/probe', '../kube/kube.ts'],
   ['src/audit', '../demo/demo.ts'],
-  ['src/demo', '../hubble/source.ts'],
-  ['src/session', '../kube/connect.ts'],
+  ['src/demo', '../hubble/client/client.ts'],
+  ['src/session', '../kube/kube.ts'],
   ['src/core/policy', '../../wait.ts'],
   ['src/session', 'react'],
-  ['views', '../src/hubble/source.ts'],
-  ['views', '../src/cli/main.ts'],
+  ['views', '../src/hubble/client/client.ts'],
+  ['views', '../src/cli/cli.ts'],
 ] as const;
 
 const ALLOWED = [
-  ['src/kube', '../core/errors.ts'],
+  ['src/kube', '../core/common/common.ts'],
   ['src/kube', '../wait.ts'],
   ['src/demo', '../hubble/wire/wire.ts'],
-  ['src/session', '../core/errors.ts'],
-  ['views', '../src/session/state.ts'],
-  ['src/cli', '../kube/connect.ts'],
+  ['src/session', '../core/common/common.ts'],
+  ['views', '../src/session/session.ts'],
+  ['src/cli', '../kube/kube.ts'],
 ] as const;
 
 /** Where an import is seeded; the number keeps the files apart. */

@@ -1,13 +1,9 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
-import type { Commands, VisibleRows } from '../src/session/commands.ts';
-import type { SessionState } from '../src/session/state.ts';
-import { clipboardCode } from './clipboard.ts';
-import { LinearApp } from './linear/linear-app.tsx';
-import { createPainted } from './painted.ts';
-import { App } from './screens/app.tsx';
-import { createTheme, wantsColour } from './theme.ts';
-import { UiContext } from './ui-context.ts';
+import type { Commands, SessionState, VisibleRows } from '../src/session/session.ts';
+import { LinearApp } from './linear/linear.ts';
+import { App } from './screens/screens.ts';
+import { clipboardCode, createPainted, createTheme, UiContext, wantsColour } from './ui/ui.ts';
 
 export type RunAppOptions = {
   readonly store: StoreApi<SessionState>;

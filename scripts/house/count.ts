@@ -1,7 +1,7 @@
 /** Counts what shows whether the tree still explains itself: `node scripts/house/count.ts`. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { cyclesOf, folderImports, readImports } from './imports.ts';
+import { cyclesOf, folderImports, pastEntries, readImports } from './imports.ts';
 
 const imports = readImports(['src', 'views']);
 const { files, importers } = imports;
@@ -9,7 +9,11 @@ const inSrc = files.filter((file) => file.startsWith('src/'));
 const folders = new Set(inSrc.map(dirname));
 const depths = [...folders].map((folder) => folder.split('/').length - 1);
 const names = Map.groupBy(files, (file) => basename(file));
-const often = [...names].filter(([, at]) => at.length > 2).sort(([, a], [, b]) => b.length - a.length);
+/** A folder's entry bears its folder's name. */
+const named = (file: string) => basename(file).replace(/\.tsx?$/, '') === basename(dirname(file));
+const often = [...names]
+  .filter(([, at]) => at.filter((file) => !named(file)).length > 2)
+  .sort(([, a], [, b]) => b.length - a.length);
 const fileCycles = cyclesOf(imports.of);
 const folderCycles = cyclesOf(folderImports(imports));
 
@@ -28,6 +32,7 @@ const rows: readonly (readonly [string, string | number])[] = [
   ['files in them', fileCycles.flat().length],
   ['folder cycles, type imports counted', folderCycles.length],
   ['folders in them', folderCycles.flat().length],
+  ['imports past the entry of a folder', pastEntries(imports).length],
   ['names of more than two files', often.map(([name, at]) => `${name} ×${at.length}`).join(', ') || 'none'],
 ];
 for (const [what, count] of rows) console.log(`${what.padEnd(38)}${count}`);

@@ -75,3 +75,33 @@ export function cyclesOf(arrows: ReadonlyMap<string, ReadonlySet<string>>): read
   for (const node of arrows.keys()) if (!order.has(node)) visit(node);
   return cycles;
 }
+
+/**
+ * Imports of a file from outside its folder by another way than the folder's entry, the file that bears its name, as
+ * `importer → file`. A folder that holds folders only is no room; in a room within a room the outer entry counts.
+ */
+export function pastEntries({ files, of }: Imports): readonly string[] {
+  const rooms = new Set(files.map(dirname).filter((folder) => !ROOTS.has(folder)));
+  return [...of].flatMap(([file, targets]) =>
+    [...targets]
+      .filter((target) => {
+        const room = outermostRoom(rooms, target, file);
+        return room !== undefined && !isEntry(room, target);
+      })
+      .map((target) => `${file} → ${target}`),
+  );
+}
+
+/** Folders without an entry: nothing is above them that could import past one. */
+const ROOTS: ReadonlySet<string> = new Set(['src', 'views']);
+
+function outermostRoom(rooms: ReadonlySet<string>, target: string, importer: string): string | undefined {
+  const folders = dirname(target).split('/');
+  return folders
+    .map((_, at) => folders.slice(0, at + 1).join('/'))
+    .find((folder) => rooms.has(folder) && !importer.startsWith(`${folder}/`));
+}
+
+function isEntry(room: string, file: string): boolean {
+  return [`${room}/${posix.basename(room)}.ts`, `${room}/${posix.basename(room)}.tsx`].includes(file);
+}

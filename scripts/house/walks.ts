@@ -11,9 +11,9 @@ import { traceModules, type Walk, walkOf } from './trace.ts';
 traceModules();
 // What the app waits for does not keep a process alive.
 const alive = setInterval(() => undefined, 1_000);
-const { DEFAULT_LIMITS } = await import('../../src/core/access/limits.ts');
+const { DEFAULT_LIMITS } = await import('../../src/core/common/limits.ts');
 const { openDemo } = await import('../../src/cli/connect/compose.ts');
-const { main } = await import('../../src/cli/main.ts');
+const { main } = await import('../../src/cli/cli.ts');
 const { startDemo } = await import('../../src/demo/demo.ts');
 const { createSession } = await import('../../src/session/session.ts');
 const { fedConnection } = await import('../../test/helpers/fed-connection.ts');

@@ -1,17 +1,16 @@
 import { constants } from 'node:fs';
-import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, readlink, stat, symlink, unlink } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { SluiceError } from '../core/errors.ts';
-import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports.ts';
-import { parseRecord, sealed } from './chain/record.ts';
-import { continueFrom } from './chain/recovery.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as v from 'valibot';
+import { SluiceError } from '../core/common/common.ts';
+import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports/ports.ts';
+import { auditTrouble, codeOf, dayFile, isMissingFile, syncDirectory, withFile } from './files.ts';
+import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { parseRecord, sealed } from './record.ts';
 import { auditRoot, logDirectory } from './root.ts';
-import { dayFile, syncDirectory, withFile } from './store/files.ts';
-import { EMPTY_HEAD, readHead, writeHead } from './store/head.ts';
-import { withLock } from './store/lock.ts';
-import { moveTornAside, readTail } from './store/tail.ts';
-import { auditTrouble } from './store/trouble.ts';
+import { EMPTY_HEAD, type Head, moveTornAside, readHead, readTail, type Tail, writeHead } from './tail.ts';
 
 /** What a grant's records need at least, in bytes: tried out before anything is granted. */
 const ROOM = 16_384;
@@ -146,4 +145,115 @@ function userName(): string {
 
 function unfit({ type }: AuditEntry): SluiceError {
   return new SluiceError('bug', `A record of type ${type} does not fit the audit log.`, 'Report this.');
+}
+
+/**
+ * Where the chain goes on, and what to say of how the log was found. Where the checkpoint knows of records that are
+ * not there, the chain goes on from the checkpoint, so that the gap stays for every later check to see.
+ */
+function continueFrom(
+  tail: Tail,
+  head: Head | 'missing' | 'broken',
+  aside: string | undefined,
+): { readonly seq: number; readonly hash: string; readonly repairs: readonly string[] } {
+  const repairs = aside === undefined ? [] : [`the end of the log was no record and is kept in ${aside}`];
+  if (head === 'missing' || head === 'broken') {
+    return {
+      ...endOf(tail),
+      repairs: [...repairs, `the checkpoint was ${head === 'missing' ? 'missing' : 'unreadable'}`],
+    };
+  }
+  if (head.seq > tail.seq) {
+    return {
+      ...endOf(head),
+      repairs: [...repairs, `${records(tail.seq + 1, head.seq)} missing at the end of the log`],
+    };
+  }
+  if (head.seq === tail.seq && head.hash !== tail.hash) {
+    return { ...endOf(head), repairs: [...repairs, `record ${tail.seq} was not the one that was written`] };
+  }
+  // One record more than the checkpoint: its writer was killed between the two.
+  if (tail.seq > head.seq + 1) {
+    repairs.push(`${records(head.seq + 2, tail.seq)} written without a checkpoint`);
+  }
+  return { ...endOf(tail), repairs };
+}
+
+function endOf({ seq, hash }: { readonly seq: number; readonly hash: string }) {
+  return { seq, hash };
+}
+
+function records(first: number, last: number): string {
+  return first === last ? `record ${first} was` : `records ${first} to ${last} were`;
+}
+
+const HOLDER = v.object({ pid: v.number(), started: v.string(), place: v.string(), nonce: v.string() });
+
+/** Dead holders are cleared away under a lock of their own, which may have a dead holder in turn, and no further. */
+const DEPTH = 3;
+
+/**
+ * Runs `task` while no other process runs one in the same folder. The lock is a symbolic link whose target names the
+ * holder: making it is atomic like `O_EXCL`, and it can't be seen half written. One whose holder is gone is taken over;
+ * one whose holder lives never is. Throws `failed` after `patience` ms (AUD-3).
+ */
+async function withLock<T>(directory: string, patience: number, task: () => Promise<T>): Promise<T> {
+  const path = join(directory, 'lock');
+  const me = await ownIdentity();
+  const deadline = performance.now() + patience;
+  for (;;) {
+    const holder = await take(path, me, DEPTH);
+    if (holder === 'mine') break;
+    if (performance.now() > deadline) throw busy(path, holder);
+    await wait(2 + Math.random() * 15);
+  }
+  try {
+    return await task();
+  } finally {
+    await unlink(path);
+  }
+}
+
+type Holder = ProcessIdentity | 'unreadable';
+
+/** Makes the lock ours, or says whose it is. */
+async function take(path: string, me: ProcessIdentity, depth: number): Promise<'mine' | Holder> {
+  try {
+    await symlink(JSON.stringify(me), path);
+    return 'mine';
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  const holder = await holderOf(path);
+  if (holder === undefined) return take(path, me, depth);
+  if (holder === 'unreadable' || depth === 0 || !(await isGone(holder))) return holder;
+  const guard = `${path}.break`;
+  if ((await take(guard, me, depth - 1)) !== 'mine') return holder;
+  try {
+    // Only under the guard may a dead holder's lock go: by now it could be somebody else's.
+    const still = await holderOf(path);
+    if (still !== undefined && still !== 'unreadable' && still.nonce === holder.nonce) await unlink(path);
+  } finally {
+    await unlink(guard);
+  }
+  return take(path, me, depth);
+}
+
+async function holderOf(path: string): Promise<Holder | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readlink(path));
+    const result = v.safeParse(HOLDER, value);
+    return result.success ? result.output : 'unreadable';
+  } catch (error) {
+    return isMissingFile(error) ? undefined : 'unreadable';
+  }
+}
+
+function busy(path: string, holder: Holder): SluiceError {
+  const who = holder === 'unreadable' ? 'somebody' : `process ${holder.pid}`;
+  return new SluiceError(
+    'failed',
+    `The audit log is locked by ${who} (${path}).`,
+    'Wait for it to end; if no sluice runs on any machine that shares this folder, delete that file.',
+  );
 }

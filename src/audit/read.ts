@@ -1,10 +1,9 @@
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditRecord } from '../core/ports.ts';
-import { safeDeep } from '../core/safe-text.ts';
-import { parseRecord } from './chain/record.ts';
-import { dayFiles } from './store/files.ts';
-import { logLines, textOf } from './store/lines.ts';
-import { auditTrouble } from './store/trouble.ts';
+import { safeDeep } from '../core/common/common.ts';
+import type { AuditRecord } from '../core/ports/ports.ts';
+import { auditTrouble, dayFiles } from './files.ts';
+import { parseRecord } from './record.ts';
 
 /** Which records to give: not before `since` (ms since the epoch), of one grant, of one type. */
 export type AuditFilter = {
@@ -40,4 +39,48 @@ function isWanted(record: AuditRecord, { since, grant, type }: AuditFilter): boo
   if (since !== undefined && record.time < since) return false;
   if (grant !== undefined && record.grant?.id !== grant) return false;
   return type === undefined || record.type === type;
+}
+
+/** No record is as long as this, in bytes; what is can't be one and is cut, so that memory stays bounded. */
+const LONGEST = 4 << 20;
+
+/**
+ * A line of a log file as bytes, without its line feed; `number` counts from 1. `whole` is false for what follows the
+ * last line feed.
+ */
+export type LogLine = { readonly number: number; readonly bytes: Buffer; readonly whole: boolean };
+
+/** The lines of a file, parted at line feeds and at nothing else: a carriage return belongs to its line. */
+export async function* logLines(path: string): AsyncGenerator<LogLine> {
+  let rest: Buffer[] = [];
+  let kept = 0;
+  let number = 1;
+  const take = (part: Buffer) => {
+    const fitting = part.subarray(0, Math.max(0, LONGEST - kept));
+    rest.push(fitting);
+    kept += fitting.length;
+  };
+  for await (const chunk of createReadStream(path)) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      take(chunk.subarray(from, end));
+      yield { number, bytes: Buffer.concat(rest), whole: true };
+      number += 1;
+      rest = [];
+      kept = 0;
+      from = end + 1;
+    }
+    if (from < chunk.length) take(chunk.subarray(from));
+  }
+  if (kept > 0) yield { number, bytes: Buffer.concat(rest), whole: false };
+}
+
+/** The text of a line; undefined when it is not UTF-8. A byte order mark stays, so that it is seen. */
+export function textOf({ bytes }: LogLine): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

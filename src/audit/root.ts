@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { SluiceError } from '../core/errors.ts';
-import { dayFiles, isMissingFile } from './store/files.ts';
-import { readHead } from './store/head.ts';
+import { SluiceError } from '../core/common/common.ts';
+import { dayFiles, isMissingFile } from './files.ts';
+import { readHead } from './tail.ts';
 
 /**
  * Where logs are kept: `$XDG_STATE_HOME/sluice/audit`, else `~/.local/state/sluice/audit`. A relative XDG path is

@@ -10,9 +10,8 @@ if (refusal !== undefined) {
 }
 
 nodeModule.enableCompileCache();
-const { main } = await import('./main.ts');
-const { reportError } = await import('./report-error.ts');
-const { openStdio } = await import('./output/stdio.ts');
+const { main } = await import('./cli.ts');
+const { openStdio, reportError } = await import('./shared/shared.ts');
 
 const { output, closed } = openStdio(process.stdout, process.stderr);
 const report = (error: unknown) =>

@@ -1,20 +1,33 @@
-import { type Rule, responderRules, type User } from './api/access.ts';
-import { pathOf } from './api/http/identify.ts';
-import { startApiServer } from './api/http/server.ts';
-import { createTunnels } from './api/http/tunnel.ts';
-import { startControllers } from './controllers/controllers.ts';
-import { createFaultBoard } from './faults/board.ts';
-import { createFaults } from './faults/create-faults.ts';
-import type { Faults } from './faults/faults.ts';
-import { kubeconfigFor } from './kubeconfig.ts';
-import { startObserver } from './observer/observer.ts';
-import { createRandom } from './random.ts';
-import type { Stored } from './store/objects.ts';
-import { createStore } from './store/store.ts';
-import { createMirror } from './traffic/mirror.ts';
-import { startTraffic } from './traffic/traffic.ts';
-import { NODES } from './world/plan.ts';
-import { placeWorld } from './world/world.ts';
+/* The embedded cluster: an API server, controllers, a data path and a Hubble, for the demo and the tests. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeYaml } from '../core/yaml/yaml.ts';
+import {
+  type Admission,
+  type ApiServer,
+  allows,
+  createTunnels,
+  type Gate,
+  pathOf,
+  type Rule,
+  responderRules,
+  startApiServer,
+  type User,
+  type Wish,
+} from './api/api.ts';
+import { type Controllers, startControllers } from './controllers/controllers.ts';
+import type { Faults, Match, Undo } from './faults.ts';
+import {
+  createRandom,
+  createStore,
+  deleteObject,
+  objectKey,
+  type Store,
+  type Stored,
+  withPart,
+} from './store/store.ts';
+import { createMirror, type Observer, startObserver, startTraffic } from './traffic/traffic.ts';
+import { NODES, placeWorld } from './world/world.ts';
 
 /** A running embedded cluster. */
 export type Demo = {
@@ -124,3 +137,179 @@ function isRelay(pod: Stored | undefined): boolean {
 }
 
 export type { Faults, Rule };
+
+/** What the faults act on. */
+type FaultParts = {
+  readonly board: FaultBoard;
+  readonly store: Store;
+  readonly api: ApiServer;
+  readonly observer: Observer;
+  readonly controllers: Controllers;
+  readonly addUser: Faults['addUser'];
+};
+
+/** The faults of a running demo. */
+function createFaults({ board, store, api, observer, controllers, addUser }: FaultParts): Faults {
+  const edit: Faults['edit'] = (resource, namespace, name, change) => {
+    const object = store.get(resource, objectKey(namespace, name));
+    if (object === undefined)
+      throw new Error(`The embedded cluster has no ${resource} ${namespace ?? ''}/${name}.`);
+    const next = change(object);
+    if (next === undefined) store.remove(resource, objectKey(namespace, name));
+    else store.put(resource, next);
+  };
+  return {
+    dropWatches: api.dropWatches,
+    expireWatches: board.expireWatches,
+    compact: store.forget,
+    forbid: board.forbid,
+    unauthorized: board.unauthorized,
+    stall: board.stall,
+    reset: board.reset,
+    shut: api.shut,
+    reopen: api.reopen,
+    refuse: async (milliseconds, signal) => {
+      await api.shut();
+      try {
+        await delay(milliseconds, undefined, { signal });
+      } finally {
+        await api.reopen();
+      }
+    },
+    restart: async (down, blind = 1_000) => {
+      await api.shut();
+      await delay(down);
+      const undo = board.forbid({});
+      void delay(blind, undefined, { ref: false }).then(undo);
+      await api.reopen();
+    },
+    loseHubble: observer.shut,
+    restoreHubble: observer.reopen,
+    loseEvents: observer.loseEvents,
+    setNode: observer.setNode,
+    rejectMasks: observer.rejectMasks,
+    suspend: (namespace, job, suspend = true) =>
+      edit('batch/jobs', namespace, job, (object) => withPart(object, 'spec', { suspend })),
+    orphan: (namespace, job) => {
+      const object = store.get('batch/jobs', objectKey(namespace, job));
+      if (object === undefined) throw new Error(`The embedded cluster has no Job ${namespace}/${job}.`);
+      deleteObject(store, 'batch/jobs', object, { propagation: 'Orphan' }, Date.now());
+    },
+    edit,
+    peek: (resource, namespace, name) => store.get(resource, objectKey(namespace, name)),
+    admit: board.admit,
+    warn: board.warn,
+    pauseControllers: controllers.pause,
+    resumeControllers: controllers.resume,
+    addUser,
+  };
+}
+
+/** What the servers ask of the faults. */
+type FaultState = {
+  readonly mayDo: (user: User, wish: Wish) => boolean;
+  readonly gate: Gate;
+  readonly takeExpiry: () => boolean;
+  readonly admissions: () => readonly Admission[];
+  readonly warnings: () => readonly string[];
+};
+
+type Hold = {
+  readonly method?: string;
+  readonly path?: string;
+  readonly kind: 'stall' | 'reset';
+  readonly over: Promise<void>;
+};
+
+/** The state of the faults, and the part of `Faults` that needs nothing else. */
+type FaultBoard = FaultState &
+  Pick<Faults, 'expireWatches' | 'forbid' | 'unauthorized' | 'stall' | 'reset' | 'admit' | 'warn'>;
+
+function createFaultBoard(): FaultBoard {
+  const forbidden = new Set<Match>();
+  const holds = new Set<Hold>();
+  const admissions = new Set<Admission>();
+  const warnings = new Set<{ readonly text: string }>();
+  let locked = 0;
+  let expiries = 0;
+
+  const hold = (kind: Hold['kind'], match: { readonly method?: string; readonly path?: string }): Undo => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const entry = { ...match, kind, over: promise };
+    holds.add(entry);
+    return () => {
+      holds.delete(entry);
+      resolve();
+    };
+  };
+  const put = <T>(set: Set<T>, item: T): Undo => {
+    set.add(item);
+    return () => set.delete(item);
+  };
+
+  return {
+    mayDo: (user, wish) => allows(user, wish) && ![...forbidden].some((match) => matches(match, user, wish)),
+    gate: async ({ method, path, signal }) => {
+      for (const entry of holds) {
+        if (entry.method !== undefined && entry.method !== method) continue;
+        if (entry.path !== undefined && !path.startsWith(entry.path)) continue;
+        if (entry.kind === 'reset') return 'reset';
+        await Promise.race([entry.over, aborted(signal)]);
+      }
+      return locked > 0 ? 'unauthorized' : 'pass';
+    },
+    takeExpiry: () => {
+      if (expiries === 0) return false;
+      expiries -= 1;
+      return true;
+    },
+    admissions: () => [...admissions],
+    warnings: () => [...warnings].map(({ text }) => text),
+    expireWatches: (count = 1) => {
+      expiries += count;
+    },
+    forbid: (match) => put(forbidden, match),
+    unauthorized: () => {
+      locked += 1;
+      let undone = false;
+      return () => {
+        if (!undone) locked -= 1;
+        undone = true;
+      };
+    },
+    stall: (match) => hold('stall', match),
+    reset: (match) => hold('reset', match),
+    admit: (admission) => put(admissions, admission),
+    warn: (text) => put(warnings, { text }),
+  };
+}
+
+function matches(match: Match, user: User, wish: Wish): boolean {
+  return (
+    (match.verb === undefined || match.verb === wish.verb) &&
+    (match.resource === undefined || match.resource === wish.resource) &&
+    (match.namespace === undefined || match.namespace === wish.namespace) &&
+    (match.user === undefined || match.user === user.username)
+  );
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster, which is at `server`. */
+export function kubeconfigFor(
+  server: string,
+  user: { readonly name: string; readonly token: string },
+  namespace: string,
+): string {
+  return writeYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'demo',
+    clusters: [{ name: 'demo', cluster: { server } }],
+    users: [{ name: user.name, user: { token: user.token } }],
+    contexts: [{ name: 'demo', context: { cluster: 'demo', user: user.name, namespace } }],
+  });
+}

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
-import type { Pod } from '../core/cluster/objects.ts';
-import type { ConnectProbe, Exec, ProbeResult } from '../core/ports.ts';
-import type { Finding } from './connect/finding.ts';
-import { readShell, shellScript } from './connect/shell.ts';
-import { type ConnectTarget, connectTarget } from './connect/target.ts';
-import { type ConnectTool, INTERPRETERS, TOOLS } from './connect/tools.ts';
-import { execFailure, isMissing } from './tool-missing.ts';
+import { canonicalIp, type Pod } from '../core/cluster/cluster.ts';
+import { SluiceError } from '../core/common/common.ts';
+import type { ConnectionCount, ConnectProbe, Exec, ProbeResult } from '../core/ports/ports.ts';
+import { execFailure, type Finding, isMissing } from './finding.ts';
+import { readShell, shellScript } from './shell.ts';
+import { createSocketReader } from './socket-reader.ts';
+import { type ConnectTarget, connectTarget } from './target.ts';
+import { type ConnectTool, INTERPRETERS, TOOLS } from './tools.ts';
 
 /** Probes at once, so that a list of paths never becomes a burst of execs (PROBE-5). */
 const AT_ONCE = 4;
@@ -116,4 +117,43 @@ function resultOf({ finding, ran }: Search, elapsed: number): ProbeResult {
   }
   const how = ran.length === 0 ? 'no tool in the pod can try it' : `not told by ${ran.join(', ')}`;
   return { outcome: 'unknown', how, milliseconds };
+}
+
+/**
+ * Counts the connections that a pod holds to given ends, from its socket tables: those that could still carry data,
+ * so not the ones that were closed. Targets are `ip:port/PROTOCOL`, IPv6 in brackets or bare; a UDP socket tied to a
+ * target counts too. Throws when the pod's sockets can't be read.
+ */
+export function createConnectionCount({ exec }: { readonly exec: Exec }): ConnectionCount {
+  const reader = createSocketReader(exec);
+  return {
+    established: async (from, targets, signal) => {
+      const look = await reader.look(from, 1, signal);
+      switch (look.type) {
+        case 'read': {
+          const wanted = new Set(targets.map(canonicalTarget));
+          const rows = look.samples.at(-1)?.rows ?? [];
+          return rows.filter(
+            ({ state, remote, protocol }) =>
+              (state === 'established' || state === 'close-wait') &&
+              wanted.has(`${remote.ip} ${remote.port}/${protocol}`),
+          ).length;
+        }
+        case 'denied':
+        case 'failed':
+          throw look.error;
+        case 'unreadable':
+          throw new SluiceError(
+            'unsupported',
+            `No container of pod ${from.namespace}/${from.name} can read its socket table.`,
+            'Look with kubectl debug, or on the node.',
+          );
+      }
+    },
+  };
+}
+
+function canonicalTarget(target: string): string {
+  const [, ip = '', port = '', protocol = ''] = /^(.*):(\d+)\/(\w+)$/.exec(target) ?? [];
+  return `${canonicalIp(ip.replace(/^\[(.*)\]$/, '$1'))} ${Number(port)}/${protocol.toUpperCase()}`;
 }

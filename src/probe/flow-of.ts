@@ -1,8 +1,8 @@
-import type { Pod } from '../core/cluster/objects.ts';
-import type { Flow, FlowEnd, FlowVerdict } from '../core/traffic/flow.ts';
-import type { ServiceAt } from './service-at.ts';
-import type { SocketObservation } from './sockets/observe.ts';
-import type { SocketEnd } from './sockets/proc-net.ts';
+import type { Pod } from '../core/cluster/cluster.ts';
+import type { Flow, FlowEnd, FlowVerdict } from '../core/traffic/traffic.ts';
+import type { SocketObservation } from './observe.ts';
+import type { SocketEnd } from './proc-net.ts';
+import type { ServiceAt } from './target.ts';
 
 /** What is known around an observation. `time`: ms since the epoch of the sample. */
 export type FlowSurroundings = {

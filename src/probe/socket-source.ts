@@ -1,15 +1,148 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Pod } from '../core/cluster/objects.ts';
-import { isAbort } from '../core/errors.ts';
-import type { Exec, TrafficContext, TrafficSink, TrafficSource, TrafficState } from '../core/ports.ts';
+import type { Pod } from '../core/cluster/cluster.ts';
+import { asSluiceError, isAbort } from '../core/common/common.ts';
+import type { Exec, TrafficContext, TrafficSink, TrafficSource, TrafficState } from '../core/ports/ports.ts';
 import { type BackOff, delayAfter } from '../wait.ts';
+import { execFailure } from './finding.ts';
 import { flowOf } from './flow-of.ts';
-import type { ServiceAt } from './service-at.ts';
-import { Rota } from './sockets/rota.ts';
-import { SocketMemories } from './sockets/socket-memories.ts';
-import { createSocketReader, type PodLook } from './sockets/socket-reader.ts';
-import { sourceState } from './sockets/source-state.ts';
-import { execFailure } from './tool-missing.ts';
+import { emptyMemory, observe, type SocketMemory, type SocketObservation } from './observe.ts';
+import type { SocketSample } from './proc-net.ts';
+import { createSocketReader, type PodLook, workloadKey } from './socket-reader.ts';
+import type { ServiceAt } from './target.ts';
+
+/** How long a pod that could not be read is left alone, ms. */
+const BLOCKED_FOR = 5 * 60_000;
+
+/** How pods stand: `readable` were read at their last look, `waiting` not looked at yet. */
+type RotaCount = {
+  readonly total: number;
+  readonly readable: number;
+  readonly waiting: number;
+  readonly unreadable: number;
+  readonly denied: number;
+  readonly onHost: number;
+  /** Namespaces in which exec is not allowed. */
+  readonly deniedIn: readonly string[];
+};
+
+/**
+ * Whose turn it is: of the pods that are due and may be read, the one not looked at for the longest. Pods on the
+ * network of their node are left out: their sockets are the node's. Times are ms on a monotonic clock.
+ */
+class Rota {
+  readonly #started = new Map<string, number>();
+  readonly #busy = new Set<string>();
+  readonly #readable = new Set<string>();
+  readonly #unreadable = new Map<string, number>();
+  readonly #denied = new Map<string, number>();
+  readonly #interval: number;
+
+  constructor(interval: number) {
+    this.#interval = interval;
+  }
+
+  /** The pod to look at now, marked as being looked at; undefined when none is due. */
+  next(pods: readonly Pod[], now: number): Pod | undefined {
+    let best: Pod | undefined;
+    let oldest = now - this.#interval;
+    for (const pod of pods) {
+      const started = this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY;
+      if (started <= oldest && !this.#busy.has(pod.uid) && this.#isOpen(pod, now)) {
+        best = pod;
+        oldest = started;
+        if (started === Number.NEGATIVE_INFINITY) break;
+      }
+    }
+    if (best !== undefined) {
+      this.#busy.add(best.uid);
+      this.#started.set(best.uid, now);
+    }
+    return best;
+  }
+
+  /** Takes note of how a look went; undefined when it was cut short. */
+  done(pod: Pod, look: PodLook['type'] | undefined, now: number): void {
+    this.#busy.delete(pod.uid);
+    if (look === 'read') this.#readable.add(pod.uid);
+    else this.#readable.delete(pod.uid);
+    if (look === 'unreadable') this.#unreadable.set(workloadKey(pod), now + BLOCKED_FOR);
+    if (look === 'denied') this.#denied.set(pod.namespace, now + BLOCKED_FOR);
+  }
+
+  /** Forgets pods that are no longer in view. */
+  keep(uids: ReadonlySet<string>): void {
+    for (const uid of this.#started.keys()) if (!uids.has(uid)) this.#started.delete(uid);
+    for (const uid of this.#readable) if (!uids.has(uid)) this.#readable.delete(uid);
+  }
+
+  count(pods: readonly Pod[], now: number): RotaCount {
+    const onHost = pods.filter((pod) => pod.hostNetwork).length;
+    const others = pods.filter((pod) => !pod.hostNetwork);
+    const isDenied = ({ namespace }: Pod) => isLater(this.#denied.get(namespace), now);
+    const denied = others.filter(isDenied);
+    const rest = others.filter((pod) => !isDenied(pod));
+    const unreadable = rest.filter((pod) => isLater(this.#unreadable.get(workloadKey(pod)), now)).length;
+    const readable = rest.filter((pod) => this.#readable.has(pod.uid)).length;
+    return {
+      total: pods.length,
+      readable,
+      unreadable,
+      denied: denied.length,
+      waiting: Math.max(0, rest.length - unreadable - readable),
+      onHost,
+      deniedIn: [...new Set(denied.map(({ namespace }) => namespace))].sort(),
+    };
+  }
+
+  /** Whether the pod's own sockets are being read, so that its side of a connection tells of it. */
+  reads(pod: Pod): boolean {
+    return this.#readable.has(pod.uid);
+  }
+
+  #isOpen(pod: Pod, now: number): boolean {
+    if (pod.hostNetwork || pod.containers.length === 0) return false;
+    return (
+      !isLater(this.#denied.get(pod.namespace), now) && !isLater(this.#unreadable.get(workloadKey(pod)), now)
+    );
+  }
+}
+
+function isLater(time: number | undefined, now: number): boolean {
+  return time !== undefined && time > now;
+}
+
+/** An observation and when the sample that shows it was taken, ms since the epoch. */
+type TimedObservation = { readonly seen: SocketObservation; readonly time: number };
+
+/** What has been seen of each pod, by UID. */
+class SocketMemories {
+  readonly #memories = new Map<string, SocketMemory>();
+
+  /** Takes in samples of a pod, the last of them taken at `now`; earlier ones are dated by the machine's uptime. */
+  take(pod: Pod, samples: readonly SocketSample[], now: number): readonly TimedObservation[] {
+    let memory = this.#memories.get(pod.uid) ?? emptyMemory(servedPorts(pod));
+    const last = samples.at(-1)?.uptime;
+    const all: TimedObservation[] = [];
+    for (const sample of samples) {
+      const step = observe(memory, sample, pod.ips);
+      memory = step.memory;
+      const before = last === undefined || sample.uptime === undefined ? 0 : (last - sample.uptime) * 1_000;
+      const time = Math.round(now - before);
+      for (const seen of step.observations) all.push({ seen, time });
+    }
+    this.#memories.set(pod.uid, memory);
+    return all;
+  }
+
+  /** Forgets pods that are no longer in view. */
+  keep(uids: ReadonlySet<string>): void {
+    for (const uid of this.#memories.keys()) if (!uids.has(uid)) this.#memories.delete(uid);
+  }
+}
+
+function servedPorts(pod: Pod): readonly number[] {
+  return pod.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => port);
+}
 
 /** Looks in one exec, half a second apart, while every pod has a slot of its own; and when slots are shared. */
 const MOST_LOOKS = 4;
@@ -150,4 +283,32 @@ class Watch {
 
 function looksFor(pods: number, slots: number): number {
   return Math.min(MOST_LOOKS, Math.max(FEWEST_LOOKS, Math.ceil((MOST_LOOKS * slots) / Math.max(1, pods))));
+}
+
+/**
+ * The probe's state in the words of the header: how many pods are read and why others are not. `trouble`: what kept
+ * the last look from the API server; `period`: ms until every pod has had its turn.
+ */
+function sourceState(count: RotaCount, period: number, trouble: unknown): TrafficState {
+  const state = (status: TrafficState['status'], detail: string): TrafficState => ({
+    source: 'probe',
+    status,
+    detail,
+    lost: 0,
+  });
+  if (trouble !== undefined) return state('reconnecting', asSluiceError(trouble).message);
+  if (count.total === 0) return state('connecting', 'no running pods in view');
+  const phrases = [`sockets of ${count.readable}/${count.total} pods`, ...exceptions(count)];
+  if (period > 5_000) phrases.push(`each every ${Math.round(period / 1_000)} s`);
+  const detail = phrases.join(' · ');
+  if (count.readable > 0) return state('live', detail);
+  return state(count.waiting > 0 ? 'connecting' : 'failed', detail);
+}
+
+function exceptions({ unreadable, denied, deniedIn, onHost }: RotaCount): readonly string[] {
+  return [
+    ...(unreadable > 0 ? [`${unreadable} without a way to read them`] : []),
+    ...(denied > 0 ? [`${denied} in ${deniedIn.join(', ')}: exec not allowed`] : []),
+    ...(onHost > 0 ? [`${onHost} on the host network`] : []),
+  ];
 }

@@ -1,29 +1,76 @@
+/* One running app: its store, what it runs, the commands that views dispatch. */
+
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Grant } from '../core/access/grant.ts';
-import { asSluiceError, isAbort } from '../core/errors.ts';
+import { asSluiceError, isAbort } from '../core/common/common.ts';
+import type { Grant } from '../core/grants/grants.ts';
 import { pause } from '../wait.ts';
-import type { App } from './app/app.ts';
-import { commandLine } from './app/command-line.ts';
-import { grantForm } from './app/form/grant-form.ts';
-import { initialState } from './app/initial.ts';
-import { life } from './app/life.ts';
-import { navigation } from './app/navigation.ts';
-import { watchOthers } from './app/others.ts';
-import { panels } from './app/panels.ts';
-import { marking } from './app/path/marking.ts';
-import { shownPath } from './app/path/path-state.ts';
-import { typing } from './app/typing.ts';
-import type { Commands, VisibleRows } from './commands.ts';
-import type { SessionDeps } from './connection.ts';
-import { isLiving } from './grants/states.ts';
-import { createVisibleRows } from './rows/visible-rows.ts';
-import { tick } from './running/clock.ts';
-import { createLink } from './running/link.ts';
-import { newsInto } from './running/news.ts';
-import { createOverlays } from './running/overlays.ts';
-import { createPublishing } from './running/publishing.ts';
-import type { Runtime } from './runtime.ts';
-import type { SessionState } from './state.ts';
+import {
+  type App,
+  commandLine,
+  createLink,
+  createOverlays,
+  createPublishing,
+  grantForm,
+  initialState,
+  life,
+  marking,
+  navigation,
+  newsInto,
+  panels,
+  shownPath,
+  tick,
+  typing,
+  watchOthers,
+} from './app/app.ts';
+import { isLiving } from './grants/grants.ts';
+import { createVisibleRows } from './rows/rows.ts';
+import type { Runtime, SessionDeps } from './runtime/runtime.ts';
+import type { Commands, SessionState, VisibleRows } from './state/state.ts';
+
+export { pickItems, touches, yamlOf } from './app/app.ts';
+export {
+  dryRun,
+  extendGrant,
+  findGrants,
+  type GrantDeps,
+  isLiving,
+  lazyAudit,
+  pathText,
+  type Revoked,
+  revokeFound,
+  untilAborted,
+} from './grants/grants.ts';
+export { createAttemptLines, filterProblem, lineOfFlows } from './rows/rows.ts';
+export {
+  type Connection,
+  type Runtime,
+  type RuntimeListener,
+  type SessionDeps,
+  startRuntime,
+} from './runtime/runtime.ts';
+export {
+  type AboutItem,
+  type AttemptLine,
+  type ClusterState,
+  type Commands,
+  type GrantField,
+  type GrantForm,
+  type GrantLine,
+  type Isolation,
+  type Notice,
+  type Overlay,
+  type PaneId,
+  type PathState,
+  type PodRow,
+  type PolicyRow,
+  type ServerSays,
+  type SessionState,
+  type Sort,
+  type TextEdit,
+  type TextField,
+  textField,
+  type VisibleRows,
+} from './state/state.ts';
 
 /** The running app without its screen. */
 export type Session = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson } from '../../src/audit/chain/canonical.ts';
+import { canonicalJson } from '../../src/audit/record.ts';
 
 test('the example of RFC 8785 §3.2 comes out as printed there', () => {
   const example = {

@@ -17,7 +17,7 @@ import { expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
-import type { AuditLog, AuditRecord } from '../../src/core/ports.ts';
+import type { AuditLog, AuditRecord } from '../../src/core/ports/ports.ts';
 import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 const DAY = 86_400_000;
@@ -342,6 +342,6 @@ function startWriter(folder: string, name: string, count: number) {
 }
 
 async function identityLike(fields: { pid: number; started?: string }) {
-  const { ownIdentity } = await import('../../src/audit/store/process-identity.ts');
+  const { ownIdentity } = await import('../../src/audit/process-identity.ts');
   return { ...(await ownIdentity()), ...fields };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashOf, parseRecord } from '../../src/audit/chain/record.ts';
+import { hashOf, parseRecord } from '../../src/audit/record.ts';
 
 /** A record as the first version wrote it: logs are for years, and not a byte of them may be read otherwise. */
 const LINE = String.raw`{"actor":{"extra":{"€":[]},"groups":["dev","ops"],"impersonating":false,"username":"żółw@😀"},"cluster":{"context":"prod","server":"https://x"},"hash":"e7d9a5b61c9b4b028430417a0094a8eb19160c1ddb28c0314b2e709022f99b8b","later":{"a":{"z":null,"😀":2,"דּ":1},"b":[1e+21,0,1e-7,0.1]},"outcome":"ok","prev":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","reason":"tab\t \"quoted\" €","seq":7,"time":1795891200123,"type":"granted","v":1,"writer":{"host":"h","pid":12,"user":"me","version":"0.1.0"}}`;

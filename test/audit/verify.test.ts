@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GENESIS, parseRecord, sealed } from '../../src/audit/chain/record.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
-import { writeHead } from '../../src/audit/store/head.ts';
+import { GENESIS, parseRecord, sealed } from '../../src/audit/record.ts';
+import { writeHead } from '../../src/audit/tail.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 import { runs } from '../helpers/runs.ts';
@@ -149,7 +149,7 @@ describe('whatever is done to a log of three days is found', () => {
   });
 
   test('a record rewritten with a right hash of its own', async () => {
-    const { parseRecord, sealed } = await import('../../src/audit/chain/record.ts');
+    const { parseRecord, sealed } = await import('../../src/audit/record.ts');
     const lines = linesOf(days[1] ?? '');
     const record = parseRecord((lines[1] ?? '').trimEnd());
     if (record === undefined) throw new Error('no record');

@@ -5,9 +5,9 @@
  * isolation of the pods of the namespace that it concerns, which is a screenful; once also of every pod.
  */
 
-import type { ClusterEvent } from '../../src/core/cluster/events.ts';
-import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
+import type { ClusterEvent } from '../../src/core/live/events.ts';
+import { type ClusterModel, createClusterModel } from '../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../src/core/policy/enforcers/enforcers.ts';
 import { explain } from '../../src/core/policy/explain/explain.ts';

@@ -1,10 +1,10 @@
 import { openAuditLog } from '../../src/audit/log.ts';
-import type { GrantRequest } from '../../src/core/access/grant.ts';
-import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
+import type { GrantRequest } from '../../src/core/grants/grant.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { createHubbleSource } from '../../src/hubble/source.ts';
-import { connect } from '../../src/kube/connect.ts';
-import { startRuntime } from '../../src/session/runtime.ts';
+import { createHubbleSource } from '../../src/hubble/client/source.ts';
+import { connect } from '../../src/kube/kube.ts';
+import { startRuntime } from '../../src/session/runtime/runtime.ts';
 
 const COUNT = 100;
 const workload = (kind: string, name: string) =>

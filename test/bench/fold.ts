@@ -3,8 +3,7 @@
  * attempt two to four flows, three in ten dropped. Rows are asked for ten times a second of flow time at 20,000
  * flows a second, as the screen does. Prints one JSON object.
  */
-import { EVENT, TRACE } from '../../src/core/traffic/event-types.ts';
-import type { Flow, FlowEnd } from '../../src/core/traffic/flow.ts';
+import { EVENT, type Flow, type FlowEnd, TRACE } from '../../src/core/traffic/flow.ts';
 import { createFold } from '../../src/core/traffic/fold.ts';
 
 const RATE = 20_000;

@@ -1,8 +1,8 @@
 /** The measured half of `frame.ts`: bundled and run by it. */
 import { setTimeout } from 'node:timers/promises';
 import { createStore } from 'zustand/vanilla';
-import type { Commands } from '../../src/session/commands.ts';
-import type { AttemptLine, SessionState } from '../../src/session/state.ts';
+import type { Commands } from '../../src/session/state/commands.ts';
+import type { AttemptLine, SessionState } from '../../src/session/state/session-state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { attemptLine, NOW, podRow, policyRow, sessionState } from '../helpers/session-state.ts';
 import { sinkTerminal } from './sink-terminal.ts';

@@ -1,12 +1,12 @@
 /** The measured half of `stall.ts`: bundled and run by it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
-import type { ClusterEvent } from '../../src/core/cluster/events.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import type { TrafficSink } from '../../src/core/ports.ts';
+import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
+import type { ClusterEvent } from '../../src/core/live/events.ts';
+import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import type { Flow, FlowEnd } from '../../src/core/traffic/flow.ts';
-import type { Connection } from '../../src/session/connection.ts';
+import type { Connection } from '../../src/session/runtime/connection.ts';
 import { createSession } from '../../src/session/session.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { sinkTerminal } from './sink-terminal.ts';

@@ -1,9 +1,9 @@
-import type { ClusterEvent } from '../../src/core/cluster/events.ts';
-import { NAME_LABEL } from '../../src/core/cluster/mapping/map.ts';
+import { NAME_LABEL } from '../../src/core/cluster/map.ts';
 import type { Namespace, Node, Pod } from '../../src/core/cluster/objects.ts';
+import type { ClusterEvent } from '../../src/core/live/events.ts';
 import { parseCiliumPolicy } from '../../src/core/policy/cilium/parse.ts';
+import { parseNetworkPolicy } from '../../src/core/policy/kinds/network-policy.ts';
 import type { Policy } from '../../src/core/policy/model/policy.ts';
-import { parseNetworkPolicy } from '../../src/core/policy/network-policy/parse.ts';
 
 /** How large a world is to be. */
 export type Size = { readonly pods: number; readonly policies: number; readonly namespaces: number };

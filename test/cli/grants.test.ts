@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import type { Grant } from '../../src/core/access/grant.ts';
+import { main } from '../../src/cli/cli.ts';
+import type { Grant } from '../../src/core/grants/grant.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
 import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../helpers/demo/live-demo.ts';
 

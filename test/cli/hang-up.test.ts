@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MANAGED_SELECTOR } from '../../src/core/access/names.ts';
+import { MANAGED_SELECTOR } from '../../src/core/grants/names.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { type Cluster, connect } from '../../src/kube/connect.ts';
+import { type Cluster, connect } from '../../src/kube/kube.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { runInPty } from '../helpers/pty-app.ts';
 

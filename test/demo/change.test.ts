@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at } from '../../src/core/json.ts';
+import { at } from '../../src/core/common/json.ts';
 import { eventually, grant, lease, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
 
 let target: Target;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, listAt } from '../../src/core/json.ts';
+import { at, listAt } from '../../src/core/common/json.ts';
 import { lease, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
 import { JUDGED } from '../helpers/judged-policies.ts';
 

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { listAt, textAt } from '../../src/core/json.ts';
+import { listAt, textAt } from '../../src/core/common/json.ts';
 import { startDemo } from '../../src/demo/demo.ts';
 import { apiOf, eventually, lease } from '../helpers/demo/demo.ts';
 import { brief, flowClient, timeOf } from '../helpers/demo/demo-flows.ts';

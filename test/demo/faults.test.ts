@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { at, listAt, textAt } from '../../src/core/json.ts';
+import { at, listAt, textAt } from '../../src/core/common/json.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { withMetadata, withPart } from '../../src/demo/store/objects.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, listAt, textAt } from '../../src/core/json.ts';
+import { at, listAt, textAt } from '../../src/core/common/json.ts';
 import {
   conditions,
   eventually,

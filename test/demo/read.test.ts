@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podStatus } from '../../src/core/cluster/mapping/pod-status.ts';
-import { at, listAt, numberAt, rawOf, textAt } from '../../src/core/json.ts';
+import { podStatus } from '../../src/core/cluster/pod-status.ts';
+import { at, listAt, numberAt, rawOf, textAt } from '../../src/core/common/json.ts';
 import { eventually, policy, startTarget, type Target } from '../helpers/demo/demo.ts';
 
 let target: Target;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, listAt, textAt } from '../../src/core/json.ts';
+import { at, listAt, textAt } from '../../src/core/common/json.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import type { WireFlow } from '../../src/hubble/wire/wire.ts';
+import type { WireFlow } from '../../src/hubble/wire/protocol.ts';
 import { type Api, apiOf, lease, ownedBy, policy } from '../helpers/demo/demo.ts';
 import { brief, type FlowClient, flowClient, shortName, timeOf } from '../helpers/demo/demo-flows.ts';
 

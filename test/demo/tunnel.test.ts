@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { listAt, textAt } from '../../src/core/json.ts';
+import { listAt, textAt } from '../../src/core/common/json.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { type Api, apiOf } from '../helpers/demo/demo.ts';
 import { flowClient } from '../helpers/demo/demo-flows.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { at, listAt, numberAt, textAt } from '../../src/core/json.ts';
+import { at, listAt, numberAt, textAt } from '../../src/core/common/json.ts';
 import { ALL_RULES } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { type Api, apiOf, eventually } from '../helpers/demo/demo.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFold } from '../../src/core/traffic/fold.ts';
-import { createHubbleSource } from '../../src/hubble/source.ts';
+import { createHubbleSource } from '../../src/hubble/client/source.ts';
 import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 import { findRealCluster, hasSampleWorld, type RealCluster } from '../helpers/real-cluster.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import type { Attempt, AttemptVerdict } from '../../src/core/traffic/attempt.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createFold } from '../../src/core/traffic/fold.ts';
-import { createHubbleSource, type HubbleOptions } from '../../src/hubble/source.ts';
+import { createHubbleSource, type HubbleOptions } from '../../src/hubble/client/source.ts';
 import { findHubbleKit, freePort, type KitServer } from '../helpers/hubble/hubble-kit.ts';
 import { runSource, type TrafficRun } from '../helpers/hubble/traffic-run.ts';
 

@@ -3,14 +3,14 @@ import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FeedState } from '../../src/core/cluster/events.ts';
-import { createClusterModel } from '../../src/core/cluster/model.ts';
-import type { ApiObject, ObjectEvent } from '../../src/core/ports.ts';
-import { readFirstYaml } from '../../src/core/yaml/read.ts';
-import { writeYaml } from '../../src/core/yaml/write.ts';
-import { type Cluster, type ConnectOptions, connect } from '../../src/kube/connect.ts';
-import { collectionOf } from '../../src/kube/list-watch/collection.ts';
-import { listWatch } from '../../src/kube/list-watch/list-watch.ts';
+import type { ApiObject } from '../../src/core/cluster/objects.ts';
+import type { FeedState } from '../../src/core/live/events.ts';
+import { createClusterModel } from '../../src/core/live/model.ts';
+import type { ObjectEvent } from '../../src/core/ports/ports.ts';
+import { readFirstYaml, writeYaml } from '../../src/core/yaml/read.ts';
+import { collectionOf } from '../../src/kube/http/collection.ts';
+import { type Cluster, type ConnectOptions, connect } from '../../src/kube/kube.ts';
+import { listWatch } from '../../src/kube/watch/list-watch.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   confinedKubeconfig,

@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClusterModel } from '../../src/core/cluster/model.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import type { Exec, TrafficState } from '../../src/core/ports.ts';
+import { createClusterModel } from '../../src/core/live/model.ts';
+import type { Exec, TrafficState } from '../../src/core/ports/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
-import { type Cluster, connect } from '../../src/kube/connect.ts';
-import { createConnectProbe } from '../../src/probe/connect-test.ts';
-import { createConnectionCount } from '../../src/probe/connections.ts';
-import { serviceResolver } from '../../src/probe/service-at.ts';
+import { type Cluster, connect } from '../../src/kube/kube.ts';
+import { createConnectionCount, createConnectProbe } from '../../src/probe/connect-test.ts';
+import { createSocketReader } from '../../src/probe/socket-reader.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
-import { createSocketReader } from '../../src/probe/sockets/socket-reader.ts';
+import { serviceResolver } from '../../src/probe/target.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { findRealCluster, hasSampleWorld } from '../helpers/real-cluster.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { validateNetworkPolicy } from '../../src/core/policy/kinds.ts';
+import { validateNetworkPolicy } from '../../src/core/policy/kinds/validate-network-policy.ts';
 import { JUDGED } from '../helpers/judged-policies.ts';
 import { findRealCluster } from '../helpers/real-cluster.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { writeYaml } from '../../src/core/yaml/write.ts';
+import { writeYaml } from '../../src/core/yaml/read.ts';
 
 /** Objects of every kind that is read, each sound by itself. */
 const SOUND: readonly unknown[] = [

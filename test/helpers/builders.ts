@@ -1,8 +1,8 @@
-import { NAME_LABEL } from '../../src/core/cluster/mapping/map.ts';
-import { type ClusterModel, createClusterModel } from '../../src/core/cluster/model.ts';
+import { NAME_LABEL } from '../../src/core/cluster/map.ts';
 import type { Namespace, Node, Pod, Service } from '../../src/core/cluster/objects.ts';
+import { type ClusterModel, createClusterModel } from '../../src/core/live/model.ts';
+import { parseNetworkPolicy } from '../../src/core/policy/kinds/network-policy.ts';
 import type { Policy } from '../../src/core/policy/model/policy.ts';
-import { parseNetworkPolicy } from '../../src/core/policy/network-policy/parse.ts';
 
 /** A running pod of namespace `shop`, labelled `app=<name>`, with one address that its name decides. */
 export function pod(fields: Partial<Pod> = {}): Pod {

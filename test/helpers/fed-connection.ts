@@ -1,8 +1,8 @@
-import type { ClusterEvent } from '../../src/core/cluster/events.ts';
-import type { TrafficSink } from '../../src/core/ports.ts';
+import type { ClusterEvent } from '../../src/core/live/events.ts';
+import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
-import type { Connection } from '../../src/session/connection.ts';
-import { untilAborted } from '../../src/session/wait.ts';
+import { untilAborted } from '../../src/session/grants/wait.ts';
+import type { Connection } from '../../src/session/runtime/connection.ts';
 
 /** A connection to no cluster: objects and flows are what it is fed with. */
 export type FedConnection = {

@@ -1,5 +1,4 @@
-import { EVENT, TRACE } from '../../src/core/traffic/event-types.ts';
-import type { Flow, FlowEnd } from '../../src/core/traffic/flow.ts';
+import { EVENT, type Flow, type FlowEnd, TRACE } from '../../src/core/traffic/flow.ts';
 
 /** Ten o'clock, when all invented flows begin, and what the local clock says then. */
 export const START = Date.UTC(2026, 0, 5, 10);

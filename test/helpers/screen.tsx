@@ -1,9 +1,9 @@
 import { PassThrough, Writable } from 'node:stream';
 import xterm from '@xterm/headless';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Commands, VisibleRows } from '../../src/session/commands.ts';
 import type { Session } from '../../src/session/session.ts';
-import type { SessionState } from '../../src/session/state.ts';
+import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
+import type { SessionState } from '../../src/session/state/session-state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';

@@ -1,12 +1,12 @@
-import type { Grant, GrantState } from '../../src/core/access/grant.ts';
-import { DEFAULT_LIMITS } from '../../src/core/access/limits.ts';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import type { Finding } from '../../src/core/policy/lint/lint.ts';
+import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
+import type { Grant, GrantState } from '../../src/core/grants/grant.ts';
+import type { Finding } from '../../src/core/policy/lint/finding.ts';
 import type { Policy } from '../../src/core/policy/model/policy.ts';
 import type { Half, Verdict } from '../../src/core/policy/model/verdict.ts';
 import type { Attempt, AttemptVerdict } from '../../src/core/traffic/attempt.ts';
-import type { Assessment } from '../../src/session/rows/cluster/assessments.ts';
 import type {
+  Assessment,
   AttemptLine,
   GrantForm,
   GrantLine,
@@ -14,8 +14,8 @@ import type {
   PodRow,
   PolicyRow,
   SessionState,
-} from '../../src/session/state.ts';
-import { textField } from '../../src/session/text-field.ts';
+} from '../../src/session/state/session-state.ts';
+import { textField } from '../../src/session/state/text-field.ts';
 
 /** The time of all fixtures: whole seconds, so that ages in tables are plain. */
 export const NOW = Date.UTC(2026, 10, 21, 12, 4, 11);

@@ -1,4 +1,4 @@
-import { main } from '../../src/cli/main.ts';
+import { main } from '../../src/cli/cli.ts';
 
 /** What a verb has written, and its exit code. */
 export type Ran = {

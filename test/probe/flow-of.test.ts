@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createClusterModel } from '../../src/core/cluster/model.ts';
+import { createClusterModel } from '../../src/core/live/model.ts';
 import { flowOf } from '../../src/probe/flow-of.ts';
-import { serviceResolver } from '../../src/probe/service-at.ts';
-import type { SocketObservation } from '../../src/probe/sockets/observe.ts';
+import type { SocketObservation } from '../../src/probe/observe.ts';
+import { serviceResolver } from '../../src/probe/target.ts';
 import { probePod, probeService } from '../helpers/probe/probe-pods.ts';
 
 const WEB = probePod('web-1', '10.244.0.5');

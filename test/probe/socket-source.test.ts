@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import { SluiceError } from '../../src/core/errors.ts';
-import type { Exec, TrafficState } from '../../src/core/ports.ts';
+import { SluiceError } from '../../src/core/common/errors.ts';
+import type { Exec, TrafficState } from '../../src/core/ports/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
 import { PATIENCE } from '../helpers/eventually.ts';

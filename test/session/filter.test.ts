@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { filterProblem, parseFilter, type Searchable } from '../../src/session/rows/filter.ts';
+import { filterProblem, parseFilter, type Searchable } from '../../src/session/rows/visible-rows.ts';
 
 const rows: readonly Searchable[] = [
   { text: 'shop/web-1 Running 10.0.0.1', labels: { app: 'web', tier: 'front' } },

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { PaneId, SessionState } from '../../src/session/state.ts';
+import type { PaneId, SessionState } from '../../src/session/state/session-state.ts';
 import { inTask } from '../helpers/in-task.ts';
 import { openScreen, type Screen, type ScreenOptions } from '../helpers/screen.tsx';
 import { attemptLine, grantLine, podRow, policyRow, sessionState } from '../helpers/session-state.ts';

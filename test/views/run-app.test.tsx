@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createStore } from 'zustand/vanilla';
-import type { Commands } from '../../src/session/commands.ts';
+import type { Commands } from '../../src/session/state/commands.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { sessionState } from '../helpers/session-state.ts';
 

@@ -1,14 +1,12 @@
 import { Box } from 'ink';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
-import { Painted } from '../panes/painted.tsx';
-import { TextLine } from '../panes/text-line.tsx';
-import { type Line, span } from '../text/span.ts';
-import { useUi } from '../ui-context.ts';
+import { type Line, span } from '../text/text.ts';
+import { Painted, TextLine, useUi } from '../ui/ui.ts';
 import { chartsOf, SMALLEST_CHARTS } from './layout.ts';
+import type { Board } from './off-screen.ts';
 import { plainChart } from './plain-chart.ts';
-import { useBoard } from './use-board.ts';
 
 /** The traffic charts over the whole body. They are drawn once a second, with the clock. */
 export function ChartsOverlay({ state, size }: { state: SessionState; size: Size }): ReactNode {
@@ -49,4 +47,45 @@ function Drawing({ state, size }: { state: SessionState; size: Size }): ReactNod
 
 function Message({ line, size }: { line: Line; size: Size }): ReactNode {
   return <TextLine line={line} columns={size.columns} />;
+}
+
+type BoardState =
+  | { readonly state: 'loading' }
+  | { readonly state: 'ready'; readonly board: Board }
+  | { readonly state: 'failed'; readonly reason: string };
+
+/** A board of a size. What draws on it is loaded when charts are first opened, never before (TERM-7). */
+function useBoard({ columns, rows }: Size): BoardState {
+  const [state, setState] = useState<BoardState>({ state: 'loading' });
+  useEffect(() => {
+    let open: Board | undefined;
+    let wanted = true;
+    void load().then((made) => {
+      if (!wanted) return;
+      if (made.state === 'loaded') {
+        open = made.openBoard({ columns, rows });
+        setState({ state: 'ready', board: open });
+      } else {
+        setState({ state: 'failed', reason: made.reason });
+      }
+    });
+    return () => {
+      wanted = false;
+      open?.dispose();
+    };
+  }, [columns, rows]);
+  return state;
+}
+
+type Loaded =
+  | { readonly state: 'loaded'; readonly openBoard: (size: Size) => Board }
+  | { readonly state: 'failed'; readonly reason: string };
+
+async function load(): Promise<Loaded> {
+  try {
+    const { openBoard } = await import('./off-screen.ts');
+    return { state: 'loaded', openBoard };
+  } catch (error) {
+    return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
 }

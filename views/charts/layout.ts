@@ -1,4 +1,4 @@
-import type { SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
 import type { Chart } from './chart.ts';
 

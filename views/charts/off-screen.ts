@@ -4,7 +4,6 @@ import bar from 'blessed-contrib/lib/widget/charts/bar.js';
 import line from 'blessed-contrib/lib/widget/charts/line.js';
 import type { Size } from '../layout/layout.ts';
 import type { Chart } from './chart.ts';
-import { withoutNewListeners } from './listeners.ts';
 
 /** A drawing board of one size. `draw` gives its lines with escape codes, each `columns` wide. */
 export type Board = {
@@ -82,4 +81,19 @@ function addChart(screen: Screen, chart: Chart): Element {
 /** `ESC[m` is not a reset to Ink's tokenizer: colors would leak from cell to cell (TERM-7). */
 function linesOf(screenshot: string): readonly string[] {
   return screenshot.replaceAll('\u001b[m', '\u001b[0m').replace(/\n$/, '').split('\n');
+}
+
+/** What a blessed screen listens to. Left in place, the process ignores SIGTERM and SIGINT (TERM-8). */
+const EVENTS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'exit', 'uncaughtException'] as const;
+
+/** Runs `make` and takes away every listener that it has added to the process. */
+function withoutNewListeners<T>(make: () => T): T {
+  const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
+  const made = make();
+  EVENTS.forEach((event, index) => {
+    for (const listener of process.rawListeners(event)) {
+      if (before[index]?.has(listener) !== true) process.removeListener(event, listener as () => void);
+    }
+  });
+  return made;
 }

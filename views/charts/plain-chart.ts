@@ -1,4 +1,4 @@
-import { type Theme, toAscii } from '../theme.ts';
+import { type Theme, toAscii } from '../ui/ui.ts';
 
 const CODE = /\u001b\[([0-9;]*)m/g;
 

@@ -1,4 +1,4 @@
-import type { Tone } from '../text/span.ts';
+import type { Tone } from '../text/text.ts';
 
 /**
  * `short` is shown where the text does not fit: what matters most of it, instead of its beginning. `head`: how the text

@@ -1,5 +1,4 @@
-import { columnsOf, cut, fit } from '../text/fit.ts';
-import type { Line, Span } from '../text/span.ts';
+import { columnsOf, cut, fit, type Line, type Span } from '../text/text.ts';
 import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;

@@ -1,5 +1,4 @@
-import type { Commands } from '../../src/session/commands.ts';
-import type { Overlay, PaneId, SessionState } from '../../src/session/state.ts';
+import type { Commands, Overlay, PaneId, SessionState } from '../../src/session/session.ts';
 
 /** Where a key means something: a pane while nothing lies over it, else what lies over. */
 export type Scope = PaneId | Exclude<Overlay['type'], 'none'>;

@@ -1,12 +1,12 @@
-import type { SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/session.ts';
+import { ACTIONS } from './acting.ts';
 import type { Binding, Scope } from './binding.ts';
-import { ACTIONS } from './table/acting.ts';
-import { EDITING } from './table/editing.ts';
-import { GRANT_FORM } from './table/grant-form.ts';
-import { MOVING } from './table/moving.ts';
-import { OVERLAYS } from './table/overlays.ts';
-import { SORTING } from './table/sorting.ts';
-import { VIEWING } from './table/viewing.ts';
+import { EDITING } from './editing.ts';
+import { GRANT_FORM } from './grant-form.ts';
+import { MOVING } from './moving.ts';
+import { OVERLAYS } from './overlays.ts';
+import { SORTING } from './sorting.ts';
+import { VIEWING } from './viewing.ts';
 
 /**
  * Every key of the app. Where two bindings of a scope share a key, the first whose `when` holds has it: a page key of

@@ -1,6 +1,5 @@
-import type { SessionState } from '../../src/session/state.ts';
-import { lineColumns } from '../text/fit.ts';
-import { type Line, type Span, span } from '../text/span.ts';
+import type { SessionState } from '../../src/session/session.ts';
+import { type Line, lineColumns, type Span, span } from '../text/text.ts';
 import type { Binding, Scope } from './binding.ts';
 import { bindingsOf } from './bindings.ts';
 import { keyLabel } from './label.ts';

@@ -1,4 +1,8 @@
-import type { PaneId } from '../../src/session/state.ts';
+/* How the screen is divided at a size. */
+
+import type { PaneId } from '../../src/session/session.ts';
+
+export { scrollTo } from './scroll.ts';
 
 export type Size = { readonly columns: number; readonly rows: number };
 

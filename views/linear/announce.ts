@@ -1,14 +1,21 @@
-import { plural } from '../../src/core/plural.ts';
-import type { VisibleRows } from '../../src/session/commands.ts';
-import { filterProblem } from '../../src/session/rows/filter.ts';
-import type { PathState, SessionState } from '../../src/session/state.ts';
-import { PANE_NAMES } from '../panes/title.ts';
-import { pathText } from '../screens/path-line.ts';
-import { trafficSpans } from '../screens/traffic-line.ts';
-import { lineText } from '../text/span.ts';
-import { announceAttempts } from './attempts.ts';
-import { announceGrants } from './grants.ts';
-import { announceOverlay } from './overlays.ts';
+import { formatDuration, plural } from '../../src/core/common/common.ts';
+import type { Grant } from '../../src/core/grants/grants.ts';
+import {
+  type AttemptLine,
+  filterProblem,
+  type GrantForm,
+  type Overlay,
+  type PathState,
+  pickItems,
+  type SessionState,
+  textField,
+  type VisibleRows,
+} from '../../src/session/session.ts';
+import { attemptVerdict, grantState, portsText } from '../columns/columns.ts';
+import { contentOf } from '../overlays/overlays.ts';
+import { PANE_NAMES } from '../panes/panes.ts';
+import { pathText, trafficSpans } from '../screens/screens.ts';
+import { lineText } from '../text/text.ts';
 import { announceRow } from './row.ts';
 
 /**
@@ -84,4 +91,143 @@ function announceNotice(before: SessionState, after: SessionState): readonly str
   const { notice } = after;
   if (notice === undefined || notice === before.notice) return [];
   return [`${notice.level === 'info' ? '' : `${notice.level}: `}${notice.text} ${notice.hint ?? ''}`.trim()];
+}
+
+/** At one time no more than this is read out; a burst is told by its number. */
+const MOST = 5;
+
+/** Attempts that are new, and those whose verdict turned. */
+function announceAttempts(before: SessionState, after: SessionState): readonly string[] {
+  if (before.attempts === after.attempts) return [];
+  const known = new Map(before.attempts.map((line) => [line.key, line]));
+  const turned = after.attempts.filter((line) => {
+    const old = known.get(line.key);
+    return old !== line && old?.row.verdict !== line.row.verdict;
+  });
+  const lines = turned.slice(0, MOST).map(sentence).reverse();
+  return turned.length > MOST ? [`and ${turned.length - MOST} more attempts`, ...lines] : lines;
+}
+
+function sentence({ row, why }: AttemptLine): string {
+  const port = row.port === undefined ? '' : ` port ${row.port}`;
+  const word = attemptVerdict(row.verdict).text.replace(/^\S+ /, '');
+  return `${word}: ${row.sourceName} to ${row.destinationName}${port}${why === '' ? '' : `, ${why}`}`;
+}
+
+/** Seconds before the end at which the time left is announced, rather than every second (TERM-10). */
+const THRESHOLDS: readonly number[] = [1800, 600, 300, 120, 60, 30, 10];
+
+/** Grants that are new or whose state changed, drift, and countdowns that passed a threshold. */
+function announceGrants(before: SessionState, after: SessionState): readonly string[] {
+  const known = new Map(before.grants.map(({ grant }) => [grant.id, grant]));
+  return after.grants.flatMap(({ grant }) => {
+    const old = known.get(grant.id);
+    return [
+      ...stateLine(old, grant, after.serverNow),
+      ...grant.drift
+        .filter((text) => old?.drift.includes(text) !== true)
+        .map((text) => `${name(grant)} drifts: ${text}`),
+      ...thresholdLine(grant, before.serverNow, after.serverNow),
+    ];
+  });
+}
+
+function stateLine(old: Grant | undefined, grant: Grant, now: number): readonly string[] {
+  if (old?.state.name === grant.state.name) return [];
+  const word = grantState(grant, now).text.replace(/^\S+ /, '');
+  return [`${name(grant)}: ${word}${detail(grant)}`];
+}
+
+function detail({ state }: Grant): string {
+  switch (state.name) {
+    case 'closed':
+      return `, ${state.proof}`;
+    case 'unproven':
+      return `, policy gone; ${state.proof}`;
+    case 'flowing':
+      return `, ${state.connections}`;
+    case 'failed':
+      return `, ${state.message} ${state.hint}`;
+    case 'leasing':
+    case 'applied':
+    case 'open':
+    case 'revoking':
+    case 'revoked':
+      return '';
+  }
+}
+
+function thresholdLine(grant: Grant, before: number, now: number): readonly string[] {
+  const { window, state } = grant;
+  if (window === undefined || !(state.name === 'open' || state.name === 'applied')) return [];
+  const passed = THRESHOLDS.find(
+    (seconds) => window.end - before > seconds * 1000 && window.end - now <= seconds * 1000,
+  );
+  return passed === undefined ? [] : [`${name(grant)}: ${formatDuration(passed)} left`];
+}
+
+function name({ source, destination, ports }: Grant): string {
+  return `grant ${source} to ${destination} ${portsText(ports)}`;
+}
+
+/** Wide enough that no sentence is broken: the reader wraps by itself. */
+const COLUMNS = 400;
+
+const EMPTY = textField();
+
+/** What has opened over the panes, whole, and later what is new in it. Text that is being typed is left out. */
+function announceOverlay(before: SessionState, after: SessionState): readonly string[] {
+  if (before.overlay === after.overlay) return [];
+  if (after.overlay.type === 'none') return ['back'];
+  const opened = before.overlay.type !== after.overlay.type;
+  const known = opened ? new Set<string>() : new Set(linesOf(before));
+  const title = contentOf(after)?.title ?? [];
+  return [
+    ...(opened ? [lineText(title).trim() || after.overlay.type] : []),
+    ...linesOf(after).filter((line) => !known.has(line)),
+    ...chosen(before.overlay, after.overlay),
+  ];
+}
+
+function linesOf(state: SessionState): readonly string[] {
+  const content = contentOf({ ...state, overlay: withoutTyping(state.overlay) });
+  return (content?.lines(COLUMNS) ?? [])
+    .map((line) => lineText(line).replaceAll('▏', '').replace(/ {2,}/g, '  ').trim())
+    .filter((text) => text !== '');
+}
+
+/** The overlay as it would be with empty fields and the first item chosen: its typing and moving are told apart. */
+function withoutTyping(overlay: Overlay): Overlay {
+  switch (overlay.type) {
+    case 'grant':
+      return { ...overlay, form: untyped(overlay.form) };
+    case 'extend':
+      return { ...overlay, field: EMPTY };
+    case 'pick':
+      return { ...overlay, filter: EMPTY, index: -1 };
+    default:
+      return overlay;
+  }
+}
+
+function untyped(form: GrantForm): GrantForm {
+  return {
+    ...form,
+    field: 'reason',
+    fields: { ports: EMPTY, duration: EMPTY, reason: EMPTY, ticket: EMPTY },
+  };
+}
+
+/** The item that the cursor is on now, or the field. */
+function chosen(before: Overlay, after: Overlay): readonly string[] {
+  if (after.type === 'pick') {
+    const moved = before.type !== 'pick' || before.index !== after.index;
+    const items = pickItems(after.items, after.filter.text);
+    return moved ? [`${items[after.index] ?? 'nothing'}, ${after.index + 1} of ${items.length}`] : [];
+  }
+  if (after.type === 'grant') {
+    const moved = before.type !== 'grant' || before.form.field !== after.form.field;
+    return moved ? [`field ${after.form.field}: ${after.form.fields[after.form.field].text}`] : [];
+  }
+  return [];
 }

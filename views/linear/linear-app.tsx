@@ -1,11 +1,10 @@
 import { Static, Text } from 'ink';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
-import { Keys, type KeysProps } from '../keys/router.tsx';
-import { toAscii } from '../theme.ts';
-import { useUi } from '../ui-context.ts';
+import type { SessionState, TextField } from '../../src/session/session.ts';
+import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
+import { toAscii, useUi } from '../ui/ui.ts';
 import { announce } from './announce.ts';
-import { promptLine } from './prompt.ts';
 import { rowToRead } from './row.ts';
 
 /** As if the terminal were this large: pages are this long, nothing is left out for want of room. */
@@ -39,4 +38,32 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
       <Keys {...props} size={SIZE} />
     </>
   );
+}
+
+/** The one line that is being typed, rewritten in place; undefined while nothing is. */
+function promptLine({ overlay }: SessionState): string | undefined {
+  switch (overlay.type) {
+    case 'grant':
+      return prompt(overlay.form.field, overlay.form.fields[overlay.form.field]);
+    case 'extend':
+      return prompt('for another', overlay.field);
+    case 'pick':
+      return prompt(overlay.what, overlay.filter);
+    case 'command':
+      return prompt('command', overlay.field);
+    case 'filter':
+      return prompt('filter', overlay.field);
+    case 'none':
+    case 'help':
+    case 'explain':
+    case 'detail':
+    case 'revoke':
+    case 'quit':
+    case 'charts':
+      return undefined;
+  }
+}
+
+function prompt(label: string, { text }: TextField): string {
+  return `${label}: ${text}`;
 }

@@ -1,6 +1,5 @@
-import type { VisibleRows } from '../../src/session/commands.ts';
-import type { SessionState } from '../../src/session/state.ts';
-import type { CellContext } from '../columns/column.ts';
+import type { SessionState, VisibleRows } from '../../src/session/session.ts';
+import type { CellContext } from '../columns/columns.ts';
 import {
   attemptTable,
   grantTable,
@@ -8,7 +7,7 @@ import {
   podTable,
   policyTable,
   type TableDefinition,
-} from '../panes/definition.ts';
+} from '../panes/panes.ts';
 
 /** The row that is read out: the one under the cursor, when the cursor or the pane is another. */
 export function rowToRead(

@@ -1,15 +1,16 @@
-import { parseDuration } from '../../src/core/access/duration.ts';
-import type { GrantWindow } from '../../src/core/access/grant.ts';
-import { plural } from '../../src/core/plural.ts';
-import { pickItems } from '../../src/session/app/form/pick-items.ts';
-import type { AboutItem, Overlay, SessionState } from '../../src/session/state.ts';
-import type { TextField } from '../../src/session/text-field.ts';
-import { grantState, portsText } from '../columns/grant.ts';
-import { type Line, span } from '../text/span.ts';
-import { wallClock } from '../text/time.ts';
-import { wrap } from '../text/wrap.ts';
-import { type Item, layItems } from './explain/items.ts';
+import { parseDuration, plural } from '../../src/core/common/common.ts';
+import type { GrantWindow } from '../../src/core/grants/grants.ts';
+import {
+  type AboutItem,
+  type Overlay,
+  pickItems,
+  type SessionState,
+  type TextField,
+} from '../../src/session/session.ts';
+import { grantState, portsText } from '../columns/columns.ts';
+import { type Line, span, wallClock, wrap } from '../text/text.ts';
 import { fieldSpans } from './field.ts';
+import { type Item, layItems } from './items.ts';
 import type { Content } from './panel.ts';
 
 type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;

@@ -1,6 +1,5 @@
-import type { TextField } from '../../src/session/text-field.ts';
-import { columnsOf } from '../text/fit.ts';
-import { type Line, span } from '../text/span.ts';
+import type { TextField } from '../../src/session/session.ts';
+import { columnsOf, type Line, span } from '../text/text.ts';
 
 /**
  * A text field with its cursor, a text that would be typed over inverse, in at most `room` columns: `▏` at the end, the character itself inverse inside the

@@ -1,11 +1,6 @@
-import type { SessionState } from '../../src/session/state.ts';
-import type { Binding } from '../keys/binding.ts';
-import { bindingsOf } from '../keys/bindings.ts';
-import { keyLabel } from '../keys/label.ts';
-import { MOVING } from '../keys/table/moving.ts';
-import { SORTING } from '../keys/table/sorting.ts';
-import { type Line, span } from '../text/span.ts';
-import { entry } from '../text/wrap.ts';
+import type { SessionState } from '../../src/session/session.ts';
+import { type Binding, bindingsOf, keyLabel, MOVING, SORTING } from '../keys/keys.ts';
+import { entry, type Line, span } from '../text/text.ts';
 import type { Content } from './panel.ts';
 
 const KEYS = 18;

@@ -1,10 +1,14 @@
+import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
-import { ChartsOverlay } from '../charts/charts-overlay.tsx';
+import type { SessionState } from '../../src/session/session.ts';
+import { ChartsOverlay } from '../charts/charts.ts';
+import { hintLine, scopeOf } from '../keys/keys.ts';
 import type { Size } from '../layout/layout.ts';
-import { useUi } from '../ui-context.ts';
+import { type Line, span } from '../text/text.ts';
+import { Frame, TextLine, upperEdge, useUi } from '../ui/ui.ts';
 import { overlayPanel } from './overlay-panel.ts';
-import { OverlayView } from './overlay-view.tsx';
+import type { Panel } from './panel.ts';
 
 /** What lies over the panes now, if anything does. */
 export function OverlayHost({ size }: { size: Size }): ReactNode {
@@ -19,4 +23,33 @@ function OpenOverlay({ size }: { size: Size }): ReactNode {
   if (state.overlay.type === 'charts') return <ChartsOverlay state={state} size={size} />;
   const panel = overlayPanel(state, size);
   return panel === undefined ? null : <OverlayView state={state} panel={panel} />;
+}
+
+/** A panel over the panes, its keys in its lower border when it is a dialog, how far it is scrolled otherwise. */
+function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): ReactNode {
+  const { left, top, columns, rows, title, right, lines } = panel;
+  return (
+    <Box position="absolute" marginLeft={left} marginTop={top} width={columns} height={rows}>
+      <Frame
+        columns={columns}
+        rows={rows}
+        top={<TextLine line={upperEdge(title, right, columns, true)} columns={columns} />}
+        bottom={bottomOf(state, panel)}
+        focused
+      >
+        {Array.from({ length: rows - 2 }, (_, place) => (
+          // A line is its place on the screen.
+          <TextLine key={place} line={[span('  '), ...(lines[place] ?? [])]} columns={columns - 2} covering />
+        ))}
+      </Frame>
+    </Box>
+  );
+}
+
+function bottomOf(state: SessionState, { kind, scroll, scrollMax, lines, columns }: Panel): Line {
+  const hints = kind === 'dialog' ? hintLine(scopeOf(state), state, columns - 28) : [];
+  if (scrollMax === 0) return hints.length > 0 ? [...hints, span(' ')] : [];
+  const more = scroll < scrollMax ? ' · PgDn' : '';
+  const at = `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length}${more} `;
+  return [...hints, span(` ${at}`, 'faint')];
 }

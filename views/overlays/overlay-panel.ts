@@ -1,8 +1,8 @@
-import type { SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
 import { detailContent, extendContent, pickContent, quitContent, revokeContent } from './dialogs.ts';
-import { explainContent } from './explain/explain.ts';
-import { grantContent } from './grant/form.ts';
+import { explainContent } from './explain-overlay.ts';
+import { grantContent } from './form-overlay.ts';
 import { helpContent } from './help.ts';
 import { type Content, layPanel, type Panel } from './panel.ts';
 

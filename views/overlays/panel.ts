@@ -1,5 +1,5 @@
 import type { Size } from '../layout/layout.ts';
-import type { Line } from '../text/span.ts';
+import type { Line } from '../text/text.ts';
 
 /**
  * What an overlay shows. `full`: the whole body; `text`: full width, as high as it needs; `dialog`: as small as it

@@ -1,10 +1,17 @@
-import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../../src/session/state.ts';
-import { attemptChanged, attemptColumnsIn } from '../columns/attempt.ts';
-import type { CellContext, Column } from '../columns/column.ts';
-import { grantChanged, grantColumns, reasonText } from '../columns/grant.ts';
-import { podColumns } from '../columns/pod.ts';
-import { policyChanged, policyColumns } from '../columns/policy.ts';
-import { type Line, span } from '../text/span.ts';
+import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../../src/session/session.ts';
+import {
+  attemptChanged,
+  attemptColumnsIn,
+  type CellContext,
+  type Column,
+  grantChanged,
+  grantColumns,
+  podColumns,
+  policyChanged,
+  policyColumns,
+  reasonText,
+} from '../columns/columns.ts';
+import { type Line, span } from '../text/text.ts';
 
 export type Keyed = { readonly key: string };
 

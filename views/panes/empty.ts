@@ -1,8 +1,6 @@
-import type { FeedState } from '../../src/core/cluster/events.ts';
-import { filterProblem } from '../../src/session/rows/filter.ts';
-import type { PaneId, SessionState } from '../../src/session/state.ts';
-import { type Span, span } from '../text/span.ts';
-import { wallClock } from '../text/time.ts';
+import type { FeedState } from '../../src/core/live/live.ts';
+import { filterProblem, type PaneId, type SessionState } from '../../src/session/session.ts';
+import { type Span, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
 /** What an empty pane says: why it is empty, never more than is known ("no attempt seen" is not "no traffic"). */

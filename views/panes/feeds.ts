@@ -1,5 +1,5 @@
-import type { FeedState } from '../../src/core/cluster/events.ts';
-import type { PaneId, SessionState } from '../../src/session/state.ts';
+import type { FeedState } from '../../src/core/live/live.ts';
+import type { PaneId, SessionState } from '../../src/session/session.ts';
 
 const WORST_FIRST: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
 

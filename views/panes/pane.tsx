@@ -1,16 +1,20 @@
 import { Box } from 'ink';
-import { memo, type ReactNode, useInsertionEffect, useMemo } from 'react';
+import { memo, type ReactNode, useCallback, useInsertionEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
-import type { PaneId, SessionState } from '../../src/session/state.ts';
-import type { CellContext } from '../columns/column.ts';
-import { innerColumns, innerRows, type PanePlace } from '../layout/layout.ts';
-import { span } from '../text/span.ts';
-import { useUi } from '../ui-context.ts';
-import { attemptTable, grantTable, podTable, policyTable } from './definition.ts';
+import type { PaneId, SessionState } from '../../src/session/session.ts';
+import { type CellContext, type LaidColumn, lay, measure, rowLine, titleLine } from '../columns/columns.ts';
+import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
+import { span } from '../text/text.ts';
+import { type Emphasis, Frame, Painted, StateLine, TextLine, upperEdge, useUi } from '../ui/ui.ts';
+import {
+  attemptTable,
+  grantTable,
+  type Keyed,
+  podTable,
+  policyTable,
+  type TableDefinition,
+} from './definition.ts';
 import { emptyText } from './empty.ts';
-import { Frame, upperEdge } from './frame.tsx';
-import { Table } from './table.tsx';
-import { StateLine, TextLine } from './text-line.tsx';
 import { paneTitle } from './title.ts';
 
 type PaneProps = { readonly place: PanePlace; readonly focused: boolean };
@@ -81,4 +85,109 @@ function useCellContext({ serverNow, cluster }: SessionState): CellContext {
   const now = Math.floor(serverNow / 1000) * 1000;
   const { namespace } = cluster;
   return useMemo(() => (namespace === undefined ? { now } : { now, namespace }), [now, namespace]);
+}
+
+/** Blanks at the left of each row, where the cursor stands. */
+const CURSOR = 2;
+
+/** A blank between the last column and the border. */
+const MARGIN = 1;
+
+type TableProps<Row extends Keyed> = {
+  readonly definition: TableDefinition<Row>;
+  readonly rows: readonly Keyed[];
+  readonly index: number;
+  readonly focused: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly context: CellContext;
+};
+
+/**
+ * The rows around the cursor, and nothing else, are mounted: cost does not grow with the list (TERM-6). Slots are keyed
+ * by their place, so streaming rows change texts and never the tree.
+ */
+function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
+  const { definition, rows, index, focused, width, height, context } = props;
+  const { theme } = useUi();
+  const offset = useRef(0);
+  const two = definition.second !== undefined && 2 * rows.length <= height;
+  const shown = two ? Math.floor(height / 2) : height - 1;
+  offset.current = scrollTo(offset.current, index, shown, rows.length);
+  const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
+  const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+
+  const draw = useCallback(
+    (row: Row, cursor: boolean, emphasis: Emphasis): string => {
+      const lead = span(cursor ? '▸ ' : '  ', 'strong');
+      const first = theme.paintShort([lead, ...rowLine(laid, row, context)], width, emphasis);
+      if (!two || definition.second === undefined) return first;
+      return `${first}\n${theme.paintShort([span('  '), ...definition.second(row)], width)}`;
+    },
+    [theme, laid, context, width, two, definition],
+  );
+
+  return (
+    <>
+      {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
+      {slice.map((row, place) => {
+        const cursor = offset.current + place === index;
+        const changed = definition.changed(row, context) ? 'bold' : 'none';
+        const emphasis = cursor && focused ? 'inverse' : changed;
+        // A slot is its place on the screen, whatever row is in it.
+        return <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
+      })}
+    </>
+  );
+}
+
+type SlotProps<Row> = {
+  readonly row: Row;
+  readonly cursor: boolean;
+  readonly emphasis: Emphasis;
+  readonly draw: (row: Row, cursor: boolean, emphasis: Emphasis) => string;
+};
+
+/** One row as one text; painted again only when the row, its place under the cursor, or the columns are others. */
+function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
+  return useMemo(() => <Painted text={draw(row, cursor, emphasis)} />, [row, cursor, emphasis, draw]);
+}
+
+type Longest = {
+  readonly view: string;
+  readonly seen: WeakSet<Keyed>;
+  readonly columns: Map<string, number>;
+  version: number;
+};
+
+/**
+ * The columns of a table with their widths. They grow with the longest cell shown so far and don't shrink until the
+ * view changes (another width or namespace), so that nothing jumps while rows stream. A row is measured once.
+ */
+function useLaidColumns<Row extends Keyed>(
+  definition: TableDefinition<Row>,
+  slice: readonly Row[],
+  context: CellContext,
+  width: number,
+  two: boolean,
+): readonly LaidColumn<Row>[] {
+  const longest = useRef<Longest | undefined>(undefined);
+  const all = definition.columns(context.namespace === undefined);
+  const columns = useMemo(
+    () => (two ? all.filter(({ id }) => !definition.inSecond?.includes(id)) : all),
+    [all, two, definition],
+  );
+  const view = `${width} ${context.namespace ?? ''} ${two}`;
+  if (longest.current?.view !== view) {
+    longest.current = { view, seen: new WeakSet(), columns: new Map(), version: 0 };
+  }
+  const known = longest.current;
+  for (const row of slice) {
+    if (known.seen.has(row)) continue;
+    known.seen.add(row);
+    if (measure(columns, row, context, known.columns)) known.version++;
+  }
+  const { version } = known;
+  // The map grows in place; its version says when.
+  return useMemo(() => lay(columns, known.columns, width), [columns, known, version, width]);
 }

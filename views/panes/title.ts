@@ -1,10 +1,7 @@
-import type { VisibleRows } from '../../src/session/commands.ts';
-import type { PaneId, SessionState } from '../../src/session/state.ts';
-import { lintNews } from '../columns/lint.ts';
-import { PANES } from '../keys/binding.ts';
-import { cut } from '../text/fit.ts';
-import { type Line, span } from '../text/span.ts';
-import { age } from '../text/time.ts';
+import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import { lintNews } from '../columns/columns.ts';
+import { PANES } from '../keys/keys.ts';
+import { age, cut, type Line, span } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
 export const PANE_NAMES: Readonly<Record<PaneId, string>> = {

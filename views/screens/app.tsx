@@ -1,19 +1,36 @@
-import { Box, useWindowSize } from 'ink';
+import { Box, Text, useWindowSize } from 'ink';
 import { type ReactNode, useMemo } from 'react';
 import { useStore } from 'zustand';
-import type { SessionState } from '../../src/session/state.ts';
-import { Keys, type KeysProps } from '../keys/router.tsx';
-import { type Layout, layoutOf, type Size } from '../layout/layout.ts';
-import { OverlayHost } from '../overlays/overlay-host.tsx';
-import { overlayPanel } from '../overlays/overlay-panel.ts';
-import { Pane } from '../panes/pane.tsx';
-import { StateLine } from '../panes/text-line.tsx';
-import { useUi } from '../ui-context.ts';
-import { footerLine } from './footer-line.ts';
-import { headerLine } from './header.ts';
+import { formatCountdown, plural } from '../../src/core/common/common.ts';
+import {
+  type ClusterState,
+  isLiving,
+  type Notice,
+  type PaneId,
+  type SessionState,
+  type VisibleRows,
+} from '../../src/session/session.ts';
+import { lintNews } from '../columns/columns.ts';
+import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
+import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
+import { type Layout, layoutOf, placesOf, type Size, SMALLEST } from '../layout/layout.ts';
+import { fieldSpans, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
+import { PANE_NAMES, Pane, paneState, rowCount } from '../panes/panes.ts';
+import {
+  compact,
+  fitLine,
+  type Line,
+  lineColumns,
+  type Span,
+  several,
+  span,
+  spread,
+  type Tone,
+  wallClock,
+} from '../text/text.ts';
+import { StateLine, useUi } from '../ui/ui.ts';
 import { pathLine } from './path-line.ts';
-import { tabLine } from './tab-line.ts';
-import { TooSmall } from './too-small.tsx';
+import { trafficSpans } from './traffic-line.ts';
 
 /**
  * The whole screen: exactly the terminal's columns and rows, never more, or every frame would be a full repaint. It
@@ -75,4 +92,153 @@ function Body({ layout }: { layout: Layout }): ReactNode {
         </Box>
       ));
   }
+}
+
+/** What a terminal without room for a table shows: the size that is needed, wrapped to what there is. */
+function TooSmall({ size }: { size: Size }): ReactNode {
+  return (
+    <Box width={size.columns} height={size.rows} overflow="hidden">
+      <Text wrap="wrap">
+        {`sluice needs ${SMALLEST.columns}×${SMALLEST.rows}, this terminal has ${size.columns}×${size.rows}.`}
+      </Text>
+    </Box>
+  );
+}
+
+/**
+ * The panes of a narrow screen, with their news: ` 1 Pods 14   2 Policies 6  ▸3 Attempts 21 ✗4   4 Grants 1`; at the
+ * right what keeps rows of the pane out of sight, as its border says where it has one.
+ */
+function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
+  const tabs = PANES.flatMap((pane, index): Line => {
+    const focused = state.focus === pane;
+    const name = `${index + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
+    return [
+      span(index === 0 ? '' : '  '),
+      span(focused ? `▸${name}` : ` ${name}`, focused ? 'strong' : 'plain'),
+      ...news(state, pane),
+    ];
+  });
+  const held = paneState(state, state.focus).flatMap((part) => [part, span(' ')]);
+  return held.length === 0 ? tabs : spread(tabs, [span('  '), ...held], columns);
+}
+
+function news(state: SessionState, pane: PaneId): Line {
+  if (pane === 'attempts' && state.drops > 0) return [span(` ✗${state.drops}`, 'bad')];
+  const found = pane === 'policies' ? lintNews(state.policies) : undefined;
+  return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
+}
+
+/** Dialogs that carry their own keys, so that the eye stays in them. */
+const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick'];
+
+/** The last line: what is being typed, else a notice, else the keys. */
+function footerLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
+  const { overlay, notice } = state;
+  if (overlay.type === 'command') {
+    const help = overlay.problem === undefined ? [] : [span(` ✗ ${overlay.problem} `, 'bad')];
+    const completions = overlay.problem === undefined ? several(overlay.completions, 8) : '';
+    return spread(
+      [span(' :', 'strong'), ...fieldSpans(overlay.field, true), span(`   ${completions}`, 'faint')],
+      help,
+      columns,
+    );
+  }
+  if (overlay.type === 'filter') {
+    const found = visibleRows(state, overlay.pane).length;
+    const count = span(`   ${found} of ${state[overlay.pane].length} match`, found === 0 ? 'warn' : 'faint');
+    return spread(
+      [span(' /', 'strong'), ...fieldSpans(overlay.field, true), count],
+      [span('enter apply  esc back ', 'faint')],
+      columns,
+    );
+  }
+  if (notice !== undefined) return noticeLine(notice);
+  const scope = scopeOf(state);
+  return OWN_HINTS.includes(scope) ? [] : hintLine(scope, state, columns);
+}
+
+const LEVELS: Readonly<Record<Notice['level'], readonly [string, Tone]>> = {
+  info: ['', 'plain'],
+  warn: ['! ', 'warn'],
+  error: ['✗ ', 'alert'],
+};
+
+function noticeLine({ level, text, hint }: Notice): Line {
+  const [symbol, tone] = LEVELS[level];
+  return [span(` ${symbol}${text}`, tone), ...(hint === undefined ? [] : [span(`  ${hint}`)])];
+}
+
+/** The first line: where, who, what enforces, where traffic comes from, live grants out of sight, the time. */
+function headerLine(state: SessionState, layout: Layout, columns: number): Line {
+  const { cluster } = state;
+  const narrow = columns < 120;
+  const grantsShown = placesOf(layout).some(({ pane }) => pane === 'grants');
+  const segments: readonly Segment[] = [
+    { drop: 0, line: [span(' sluice ', 'strong'), ...whereSpans(cluster)] },
+    { drop: 0, line: connectionSpans(cluster) },
+    { drop: 0, line: grantsShown ? [] : grantSpans(state) },
+    { drop: 4, line: cluster.user === undefined ? [] : [span(cluster.user)] },
+    { drop: 5, line: cluster.version === undefined ? [] : [span(`k8s ${cluster.version}`, 'faint')] },
+    { drop: 3, line: [span(narrow ? '' : 'enforcer ', 'faint'), span(cluster.enforcer)] },
+    { drop: 1, line: trafficSpans(state, narrow) },
+    { drop: 2, line: lostSpans(state) },
+  ];
+  return segmentLine(segments, [span(`${wallClock(state.now)} `, 'faint')], columns, narrow ? 2 : 3);
+}
+
+function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
+  const place = namespace ?? 'all namespaces';
+  const confined = confinedTo === undefined ? '' : ' (the only one you may read)';
+  return [span('▏', 'faint'), span(`${context} · ${place}${confined}`)];
+}
+
+function connectionSpans({ connection, problem }: ClusterState): Line {
+  const why = problem === undefined ? '' : `: ${problem}`;
+  switch (connection) {
+    case 'live':
+      return [];
+    case 'connecting':
+      return [span(`◌ connecting${why}`, 'warn')];
+    case 'stale':
+      return [span(`✗ stale${why}`, 'alert')];
+  }
+}
+
+/** `◷ 2 grants, next 04:12`: it never leaves the screen while a grant lives. */
+function grantSpans({ grants, serverNow }: SessionState): Line {
+  const live = grants.map(({ grant }) => grant).filter(isLiving);
+  if (live.length === 0) return [];
+  const ends = live.flatMap(({ window }) => (window === undefined ? [] : [window.end]));
+  const left = ends.length === 0 ? 'starting' : formatCountdown(Math.min(...ends) - serverNow);
+  const next = live.length === 1 ? ` ${left}` : `, next ${left}`;
+  return [span(`◷ ${plural(live.length, 'grant')}${next}`, 'time')];
+}
+
+function lostSpans({ traffic }: SessionState): Line {
+  const lost: Span = span(`lost ${compact(traffic.lost)}`, traffic.lost > 0 ? 'warn' : 'faint');
+  return traffic.source === 'hubble' && traffic.lost > 0 ? [lost] : [];
+}
+
+/** A part of a one-line bar; those with the highest `drop` go first when there is no room. */
+type Segment = { readonly line: Line; readonly drop: number };
+
+/** Segments side by side in `columns`, `gap` blanks between, `right` at the right edge. */
+function segmentLine(segments: readonly Segment[], right: Line, columns: number, gap: number): Line {
+  let shown = segments.filter(({ line }) => line.length > 0);
+  const rightColumns = lineColumns(right) + (right.length > 0 ? gap : 0);
+  while (shown.length > 1 && spaceOf(shown, gap) + rightColumns > columns) {
+    const worst = Math.max(...shown.map(({ drop }) => drop));
+    shown = shown.toSpliced(
+      shown.findLastIndex(({ drop }) => drop === worst),
+      1,
+    );
+  }
+  const blank: Span = { text: ' '.repeat(gap) };
+  const left = shown.flatMap(({ line }, index) => (index === 0 ? line : [blank, ...line]));
+  return [...fitLine(left, Math.max(0, columns - lineColumns(right))), ...right];
+}
+
+function spaceOf(segments: readonly Segment[], gap: number): number {
+  return segments.reduce((sum, { line }) => sum + lineColumns(line) + gap, -gap);
 }

@@ -1,9 +1,8 @@
-import type { EndRef } from '../../src/core/access/grant.ts';
-import type { HalfSummary, PathSummary } from '../../src/core/policy/explain/half.ts';
-import type { PathState, SessionState } from '../../src/session/state.ts';
-import { decision } from '../columns/verdict.ts';
-import { columnsOf, cut, lineColumns, spread } from '../text/fit.ts';
-import { type Line, type Span, span, type Tone } from '../text/span.ts';
+import type { EndRef } from '../../src/core/cluster/cluster.ts';
+import type { HalfSummary, PathSummary } from '../../src/core/policy/explain/explain.ts';
+import type { PathState, SessionState } from '../../src/session/session.ts';
+import { decision } from '../columns/columns.ts';
+import { columnsOf, cut, type Line, lineColumns, type Span, span, spread, type Tone } from '../text/text.ts';
 
 /** The path bar: the marked pair and what each half says, or how to mark one. */
 export function pathLine(state: SessionState, columns: number): Line {

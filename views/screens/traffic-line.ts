@@ -1,6 +1,5 @@
-import type { SessionState } from '../../src/session/state.ts';
-import { compact } from '../text/count.ts';
-import { type Line, span } from '../text/span.ts';
+import type { SessionState } from '../../src/session/session.ts';
+import { compact, type Line, span } from '../text/text.ts';
 
 /**
  * Where traffic comes from and whether it comes: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` leaves the

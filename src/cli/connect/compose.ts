@@ -1,13 +1,9 @@
-import type { ClusterInfo } from '../../core/ports.ts';
+import type { ClusterInfo } from '../../core/ports/ports.ts';
 import type { Demo } from '../../demo/demo.ts';
-import type { Cluster, ConnectOptions } from '../../kube/connect.ts';
-import type { Connection } from '../../session/connection.ts';
-import type { GlobalOptions, TrafficOptions } from '../options.ts';
-import { VERSION } from '../version.ts';
-import { chooseTraffic } from './traffic.ts';
-
-/** Everything that a connection is made from. */
-export type ConnectionOptions = GlobalOptions & TrafficOptions;
+import type { Cluster, ConnectOptions } from '../../kube/kube.ts';
+import type { Connection } from '../../session/session.ts';
+import { type ConnectionOptions, type GlobalOptions, VERSION } from '../shared/shared.ts';
+import { chooseTraffic } from './traffic-source.ts';
 
 /** Where to connect, in place of what the options say. */
 export type Target = {
@@ -27,7 +23,7 @@ export async function openConnection(
   signal: AbortSignal,
   warn: (line: string) => void = toStderr,
 ): Promise<Connection> {
-  const { connect } = await import('../../kube/connect.ts');
+  const { connect } = await import('../../kube/kube.ts');
   const cluster = await connect(connectOptions(options, target));
   for (const text of cluster.warnings) warn(`warning: ${text}`);
   const view = namespaceOf(options, target, cluster);
@@ -43,13 +39,13 @@ export async function openConnection(
 
 /** Connects to an embedded cluster as to a real one: over HTTP with its kubeconfig, over gRPC to its Hubble. */
 export async function openDemo(demo: Demo, options: ConnectionOptions): Promise<Connection> {
-  const { connect } = await import('../../kube/connect.ts');
+  const { connect } = await import('../../kube/kube.ts');
   const cluster = await connect({ kubeconfig: { text: demo.kubeconfig } });
   return connectionOver(cluster, {
     demo: true,
     ...namespaceOf(options, {}, cluster),
     traffic: async () => {
-      const { createHubbleSource } = await import('../../hubble/source.ts');
+      const { createHubbleSource } = await import('../../hubble/client/client.ts');
       return createHubbleSource({ address: demo.hubbleAddress, tls: false });
     },
     probe: false,
@@ -65,8 +61,7 @@ type Parts = {
 };
 
 async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connection> {
-  const { createConnectProbe } = await import('../../probe/connect-test.ts');
-  const { createConnectionCount } = await import('../../probe/connections.ts');
+  const { createConnectionCount, createConnectProbe } = await import('../../probe/probe.ts');
   return {
     api: cluster.api,
     feed: cluster.feed,
@@ -81,7 +76,7 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
         }
       : {}),
     audit: async (info) => {
-      const { openAuditLog } = await import('../../audit/log.ts');
+      const { openAuditLog } = await import('../../audit/audit.ts');
       return openAuditLog({ cluster: parts.demo ? 'demo' : auditFolder(info), version: VERSION });
     },
     foreign: (within) => cluster.foreignPolicies(within),

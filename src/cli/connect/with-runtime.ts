@@ -1,11 +1,8 @@
-import { DEFAULT_LIMITS, type Limits } from '../../core/access/limits.ts';
-import { isAbort, SluiceError } from '../../core/errors.ts';
+import { DEFAULT_LIMITS, isAbort, type Limits, SluiceError } from '../../core/common/common.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
-import type { Connection } from '../../session/connection.ts';
-import { type Runtime, type RuntimeListener, startRuntime } from '../../session/runtime.ts';
+import { type Connection, type Runtime, type RuntimeListener, startRuntime } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
-import { systemClock } from '../clock.ts';
-import { VERSION } from '../version.ts';
+import { systemClock, VERSION } from '../shared/shared.ts';
 
 /** How long the lists may take before a verb goes on with what it has. */
 const READY_WITHIN = 30_000;

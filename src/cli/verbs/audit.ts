@@ -1,11 +1,7 @@
 import { basename } from 'node:path';
-import { readAuditLog } from '../../audit/read.ts';
-import { auditRoot, isAuditLog, listAuditLogs } from '../../audit/root.ts';
-import { verifyAuditLog } from '../../audit/verify.ts';
-import { SluiceError } from '../../core/errors.ts';
-import { EXIT } from '../exit-codes.ts';
-import { writeAnswer, writeEvent } from '../output/write.ts';
-import type { VerbContext } from './context.ts';
+import { auditRoot, isAuditLog, listAuditLogs, readAuditLog, verifyAuditLog } from '../../audit/audit.ts';
+import { SluiceError } from '../../core/common/common.ts';
+import { EXIT, type VerbContext, writeAnswer, writeEvent } from '../shared/shared.ts';
 
 export type AuditOptions = {
   readonly cluster?: string;

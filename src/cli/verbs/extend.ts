@@ -1,9 +1,7 @@
-import { parseDuration } from '../../core/access/duration.ts';
-import { extendGrant } from '../../session/grants/steps/extend-grant.ts';
-import { EXIT } from '../exit-codes.ts';
-import { grantJson } from '../lines/events.ts';
-import { writeAnswer } from '../output/write.ts';
-import type { VerbContext } from './context.ts';
+import { parseDuration } from '../../core/common/common.ts';
+import { extendGrant } from '../../session/session.ts';
+import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
+import { grantJson } from './line-events.ts';
 import { pickGrant, withGrants } from './with-grants.ts';
 
 /** `sluice extend ID --for 15m`: moves the end of a grant, all its halves or, told so, only some. */

@@ -1,14 +1,16 @@
-import { parseDuration } from '../../core/access/duration.ts';
-import { SluiceError } from '../../core/errors.ts';
-import type { JsonResponse } from '../../hubble/json-flow.ts';
-import { systemClock } from '../clock.ts';
-import type { ConnectionOptions } from '../connect/compose.ts';
-import { EXIT } from '../exit-codes.ts';
-import { type Following, followAlone, followInCluster } from '../flows/follow.ts';
-import { matcher, type Wanted, whole } from '../flows/matcher.ts';
-import { openRecording, type Recording } from '../flows/recording.ts';
-import { toJson } from '../output/json.ts';
-import type { VerbContext } from './context.ts';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { parseDuration, SluiceError } from '../../core/common/common.ts';
+import type { JsonResponse } from '../../hubble/client/client.ts';
+import {
+  type ConnectionOptions,
+  drainedOf,
+  EXIT,
+  systemClock,
+  toJson,
+  type VerbContext,
+} from '../shared/shared.ts';
+import { type Following, followAlone, followInCluster, matcher, type Wanted, whole } from './flows-follow.ts';
 
 export type FlowsOptions = Wanted & {
   readonly since?: string;
@@ -132,4 +134,55 @@ function refuseIdle(asked: FlowsOptions, { source, output }: ConnectionOptions):
     );
   if (output === 'yaml')
     throw new SluiceError('usage', '--raw prints JSON, not YAML.', 'Leave -o yaml or --raw out.');
+}
+
+/** A file that flows are written to, one a line. */
+type Recording = {
+  readonly write: (line: string) => void;
+  /** Gives a promise while the disk is behind. */
+  readonly slow: () => Promise<void> | undefined;
+  /** Rejects once the file can't be written any more; else never settles. */
+  readonly broken: Promise<never>;
+  /** Resolves when everything is written; rejects when it can't be. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens a file, new or emptied, readable by its owner alone: flows tell who talks to whom.
+ *
+ * @throws SluiceError `usage` when it can't be opened; `failed`, later, when it can't be written
+ */
+async function openRecording(path: string): Promise<Recording> {
+  const stream = createWriteStream(path, { mode: 0o600 });
+  await new Promise((resolve, reject) => {
+    stream.once('open', resolve);
+    stream.once('error', (error) =>
+      reject(
+        new SluiceError('usage', `${path} can't be written: ${error.message}.`, 'Name another file.', error),
+      ),
+    );
+  });
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+  const failure = (error: unknown) =>
+    new SluiceError(
+      'failed',
+      `${path} can't be written any more: ${error instanceof Error ? error.message : String(error)}.`,
+      'Free some space or name another file; what came until then is in it.',
+      error,
+    );
+  stream.on('error', (error) => broken.reject(failure(error)));
+  return {
+    write: (line) => {
+      if (!stream.destroyed) stream.write(line);
+    },
+    slow: drainedOf(stream, (go) => stream.once('close', go)),
+    broken: broken.promise,
+    close: async () => {
+      stream.end();
+      await finished(stream).catch((error: unknown) => {
+        throw failure(error);
+      });
+    },
+  };
 }

@@ -1,19 +1,11 @@
-import { parseDuration } from '../../core/access/duration.ts';
-import type { Grant, GrantRequest } from '../../core/access/grant.ts';
-import type { GrantPlan } from '../../core/access/plan.ts';
-import { parseEnd, parsePort, resolveEnd } from '../../core/cluster/ends/ends.ts';
-import { SluiceError } from '../../core/errors.ts';
-import { safeText } from '../../core/safe-text.ts';
-import { yamlOf } from '../../session/app/objects/yaml.ts';
-import { dryRun } from '../../session/grants/steps/make-grant.ts';
-import type { Runtime } from '../../session/runtime.ts';
-import { openConnection } from '../connect/compose.ts';
-import { withRuntime } from '../connect/with-runtime.ts';
-import { EXIT } from '../exit-codes.ts';
-import { eventJson, eventText, type LineEvent } from '../lines/events.ts';
-import { followGrant, type GrantFollower } from '../lines/run-grant.ts';
-import { writeEvent } from '../output/write.ts';
-import type { VerbContext } from './context.ts';
+import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
+import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
+import { parseEnd, parsePort, resolveEnd } from '../../core/policy/path/path.ts';
+import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
+import { openConnection, withRuntime } from '../connect/connect.ts';
+import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
+import { eventJson, eventText, type LineEvent } from './line-events.ts';
+import { followGrant, type GrantFollower } from './run-grant.ts';
 
 export type GrantOptions = {
   readonly from: string;

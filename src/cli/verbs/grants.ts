@@ -1,10 +1,8 @@
-import { formatCountdown } from '../../core/access/duration.ts';
-import { formatPorts } from '../../core/access/names.ts';
-import { EXIT } from '../exit-codes.ts';
-import { grantJson } from '../lines/events.ts';
-import { table } from '../output/text.ts';
-import { writeAnswer } from '../output/write.ts';
-import type { VerbContext } from './context.ts';
+import { formatCountdown } from '../../core/common/common.ts';
+import { formatPorts } from '../../core/grants/grants.ts';
+import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
+import { grantJson } from './line-events.ts';
+import { table } from './table.ts';
 import { withGrants } from './with-grants.ts';
 
 /** `sluice grants`: the grants that stand in the namespace in view, or with `-A` in all, whoever made them. */

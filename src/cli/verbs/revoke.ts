@@ -1,11 +1,7 @@
-import type { Grant } from '../../core/access/grant.ts';
-import { SluiceError } from '../../core/errors.ts';
-import type { GrantDeps } from '../../session/grants/record.ts';
-import { type Revoked, revokeFound } from '../../session/grants/steps/revoke-found.ts';
-import { EXIT } from '../exit-codes.ts';
-import type { Output } from '../output/write.ts';
-import { writeAnswer } from '../output/write.ts';
-import type { VerbContext } from './context.ts';
+import { SluiceError } from '../../core/common/common.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import { type GrantDeps, type Revoked, revokeFound } from '../../session/session.ts';
+import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { noGrants } from './grants.ts';
 import { pickGrant, withGrants } from './with-grants.ts';
 

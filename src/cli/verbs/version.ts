@@ -1,6 +1,4 @@
-import { EXIT } from '../exit-codes.ts';
-import { type Format, type Output, writeAnswer } from '../output/write.ts';
-import { VERSION } from '../version.ts';
+import { EXIT, type Format, type Output, VERSION, writeAnswer } from '../shared/shared.ts';
 
 /** `sluice version`: of the program and of the Node it runs on; asks no cluster. */
 export function version(output: Output, format: Format): number {

@@ -1,12 +1,8 @@
-import type { Grant } from '../../core/access/grant.ts';
-import { SluiceError } from '../../core/errors.ts';
-import { lazyAudit } from '../../session/grants/lazy-audit.ts';
-import type { GrantDeps } from '../../session/grants/record.ts';
-import { findGrants } from '../../session/grants/steps/find-grants.ts';
-import { systemClock } from '../clock.ts';
-import { openConnection } from '../connect/compose.ts';
-import { VERSION } from '../version.ts';
-import type { VerbContext } from './context.ts';
+import { SluiceError } from '../../core/common/common.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
+import { openConnection } from '../connect/connect.ts';
+import { systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to look into: that of the context or of `-n`, as kubectl does, or all that may be seen. */
 export type GrantScope = 'in-view' | 'wherever';

@@ -1,5 +1,5 @@
 import { holds, type Labels, type Requirement } from './labels.ts';
-import { labelValueFaults, qualifiedNameFaults } from './validation/names.ts';
+import { labelValueFaults, qualifiedNameFaults } from './validate-names.ts';
 
 /** A label selector as kubectl's `-l` takes it: which labels it matches, or why it can't be read. */
 export type LabelQuery = { readonly matches: (labels: Labels) => boolean } | { readonly problem: string };

@@ -127,3 +127,43 @@ export function isLive(pod: Pod): boolean {
 export function keyOf(object: { readonly namespace?: string; readonly name: string }): string {
   return object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
 }
+
+export type PortSpec = { readonly port: number; readonly protocol: Protocol };
+
+/** What a person picked as an end: a workload (all its pods), one pod, a service, or an address. */
+export type EndRef =
+  | { readonly type: 'workload'; readonly ref: WorkloadRef }
+  | { readonly type: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'service'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'ip'; readonly ip: string };
+
+/** A Kubernetes object as the API server sends it: parsed JSON, strings sanitised, otherwise untouched. */
+export type ApiObject = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ApiMetadata;
+  readonly [field: string]: unknown;
+};
+
+export type ApiMetadata = {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly finalizers?: readonly string[];
+  readonly [field: string]: unknown;
+};
+
+export type OwnerReference = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+};

@@ -1,5 +1,4 @@
-import { isRecord, textsOf } from '../json.ts';
-import { safeText } from '../safe-text.ts';
+import { isRecord, safeText, textsOf } from '../common/common.ts';
 import type { Labels, Requirement, Selector } from './labels.ts';
 
 /** Labels of an object's metadata or of a plain map selector, sanitised; values that are no text are left out. */

@@ -1,19 +1,14 @@
-import type { WorkloadRef } from '../cluster/objects.ts';
-import type { Attempt, AttemptRow, AttemptVerdict } from './attempt.ts';
-import { EVENT } from './event-types.ts';
-import type { Flow, FlowEnd } from './flow.ts';
-import { absorb, absorbReply } from './folding/absorb.ts';
-import { attemptKey, replyKey } from './folding/attempt-key.ts';
-import { type AttemptState, startAttempt } from './folding/attempt-state.ts';
-import { createAttemptTable } from './folding/attempt-table.ts';
-import { repliesTo } from './folding/evidence.ts';
-import { judge, mayTurn } from './folding/judge.ts';
-import { createNameBook } from './folding/name-book.ts';
-import { createRates, type RateSample } from './folding/rates.ts';
-import { createRowTable } from './folding/row-table.ts';
-import { attemptOf } from './folding/snapshots.ts';
-import { createTally, type DropCount, type NamedCount, talkersOf } from './folding/tally.ts';
-import { createRecent } from './recent.ts';
+import type { WorkloadRef } from '../cluster/cluster.ts';
+import { absorb, absorbReply } from './absorb.ts';
+import { type Attempt, type AttemptRow, type AttemptVerdict, attemptKey, replyKey } from './attempt.ts';
+import { type AttemptState, NEVER, startAttempt } from './attempt-state.ts';
+import { repliesTo } from './evidence.ts';
+import { EVENT, type Flow, type FlowEnd } from './flow.ts';
+import { createNameBook } from './name-book.ts';
+import { createRates, type RateSample } from './rates.ts';
+import type { RowState } from './row-state.ts';
+import { createAttemptTable, createRowTable } from './row-table.ts';
+import { attemptOf } from './snapshots.ts';
 
 export type FoldOptions = {
   /**
@@ -200,4 +195,113 @@ function trim<T>(set: Set<T>, limit: number): void {
     if (set.size <= limit) return;
     set.delete(oldest);
   }
+}
+
+/** Remembers at least the last `limit` distinct values, and at most twice as many. */
+type Recent = {
+  /** Whether the value is new; it is remembered from now on. */
+  add(value: string): boolean;
+};
+
+/** Two generations of a set: when the young one is full, the old one is forgotten as a whole. */
+function createRecent(limit: number): Recent {
+  let young = new Set<string>();
+  let old = new Set<string>();
+  return {
+    add(value) {
+      if (young.has(value) || old.has(value)) return false;
+      young.add(value);
+      if (young.size >= limit) {
+        old = young;
+        young = new Set();
+      }
+      return true;
+    },
+  };
+}
+
+/** Retries come a second apart; what the source's node says this much after a drop belongs to a later packet. */
+const RETRY_GAP = 500;
+
+/**
+ * The verdict of an attempt at local time `now`: of what was found on its last try, DROPPED and ERROR over AUDIT over
+ * REDIRECTED over FORWARDED (HUB-20). What only the source's node let go is pending until the destination speaks, an
+ * answer comes, or `grace` ms have passed.
+ */
+function judge(state: AttemptState, now: number, grace: number): AttemptVerdict {
+  const bad = Math.max(state.droppedAt, state.failedAt);
+  if (bad !== NEVER && bad >= state.passedAt && !leftLater(state, now, grace)) {
+    return state.droppedAt >= state.failedAt ? 'drop' : 'error';
+  }
+  if (state.refusedAt !== NEVER && state.refusedAt >= state.passedAt) return 'failed';
+  if (state.audited) return 'audit';
+  if (state.proxied) return 'l7';
+  if (state.passedAt !== NEVER) return 'allow';
+  return hasWaited(state, now, grace) ? 'allow' : 'pending';
+}
+
+/**
+ * Whether a later packet left the source's node after one was dropped there, and nothing was heard since. After a
+ * drop at the destination this tells nothing.
+ */
+function leftLater(state: AttemptState, now: number, grace: number): boolean {
+  return (
+    state.dropDirection === 'egress' &&
+    state.sentAt > state.droppedAt + RETRY_GAP &&
+    state.sentAt > state.failedAt + RETRY_GAP &&
+    hasWaited(state, now, grace)
+  );
+}
+
+function hasWaited({ sentSeen }: AttemptState, now: number, grace: number): boolean {
+  return sentSeen !== NEVER && now - sentSeen >= grace;
+}
+
+/** Whether the verdict may still change by time alone. */
+function mayTurn(state: AttemptState, now: number, grace: number): boolean {
+  if (state.sentSeen === NEVER || hasWaited(state, now, grace)) return false;
+  return state.verdict === 'pending' || state.verdict === 'drop' || state.verdict === 'error';
+}
+
+type DropCount = { readonly reason: string; readonly count: number };
+type NamedCount = { readonly name: string; readonly count: number };
+
+/** Counts for the charts. */
+type Tally = {
+  drop(flow: Flow, packets: number): void;
+  /** The commonest first. */
+  reasons(limit?: number): readonly DropCount[];
+};
+
+const TOP = 10;
+
+function createTally(): Tally {
+  const counts = new Map<string, number>();
+  return {
+    drop(flow, packets) {
+      const reason = reasonOf(flow);
+      counts.set(reason, (counts.get(reason) ?? 0) + packets);
+    },
+    reasons: (limit = TOP) =>
+      [...counts]
+        .map(([reason, count]) => ({ reason, count }))
+        .sort((one, other) => other.count - one.count)
+        .slice(0, limit),
+  };
+}
+
+function reasonOf({ dropReason, l7, seen }: Flow): string {
+  if (dropReason !== undefined) return dropReason.text;
+  if (l7 !== undefined) return `${l7.type} denied`;
+  return seen === 'hubble' || seen === 'replay' ? 'No reason given' : 'No answer';
+}
+
+/** Sources by attempts over all rows, the busiest first. */
+function talkersOf(rows: Iterable<RowState>, limit: number = TOP): readonly NamedCount[] {
+  const counts = new Map<string, number>();
+  for (const { source, count } of rows) counts.set(source.name, (counts.get(source.name) ?? 0) + count);
+  return [...counts]
+    .map(([name, count]) => ({ name, count }))
+    .sort((one, other) => other.count - one.count)
+    .slice(0, limit);
 }

@@ -1,7 +1,24 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
-import { expansionProblem } from './expansion.ts';
-import { type DuplicateKey, type Lines, lineOfPath, linesOf } from './lines.ts';
-import { createSchema, type KubernetesSchema } from './schema.ts';
+import {
+  boolYaml11Tag,
+  constructFromEvents,
+  defineMappingTag,
+  defineScalarTag,
+  dump,
+  EVENT_ID,
+  type Event,
+  FAILSAFE_SCHEMA,
+  floatCoreTag,
+  floatYaml11Tag,
+  intCoreTag,
+  intYaml11Tag,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  parseEvents,
+  type Schema,
+  YAMLException,
+} from 'js-yaml';
+import { type DuplicateKey, type Lines, lineOfPath, linesOf } from './text-of-bytes.ts';
 
 /** What is wrong with a text, in a few words, and in which line of it, from 1. */
 export class YamlProblem extends Error {
@@ -111,4 +128,120 @@ function wordsOf(reason: string): string {
   if (reason.startsWith('nesting exceeded')) return 'it nests too deep';
   if (reason.startsWith('bad indentation')) return 'wrong indentation, or a colon or a quote too many';
   return reason.replace(/[.:]+$/, '');
+}
+
+/** From how many values on a document is looked at, and how many times over its values may be meant. */
+const MANY = 1_000_000;
+const TIMES = 10;
+
+/** Aliases that contain themselves, or multiply beyond measure ("billion laughs"); undefined for a sound value. */
+function expansionProblem(root: unknown): string | undefined {
+  const sizes = new Map<object, number>();
+  const open = new Set<object>();
+  let written = 0;
+  let isCyclic = false;
+  const sizeOf = (value: unknown): number => {
+    if (typeof value !== 'object' || value === null) return 1;
+    const known = sizes.get(value);
+    if (known !== undefined) return known;
+    if (open.has(value)) {
+      isCyclic = true;
+      return 1;
+    }
+    open.add(value);
+    const items: readonly unknown[] = Object.values(value);
+    written += items.length;
+    const size = items.reduce<number>((sum, item) => sum + sizeOf(item), 1);
+    open.delete(value);
+    sizes.set(value, size);
+    return size;
+  };
+  const size = sizeOf(root);
+  if (isCyclic) return 'an anchor contains itself';
+  if (size <= MANY || size <= TIMES * written) return undefined;
+  return `its aliases make ${size > 1e15 ? 'more than a million billion' : size.toLocaleString('en')} values of ${written.toLocaleString('en')}`;
+}
+
+/** How a text becomes values; `saw` tells of a key that a map has twice. The reader must overwrite, not refuse. */
+type KubernetesSchema = { readonly schema: Schema; readonly saw: { duplicate: boolean } };
+
+/**
+ * What kubectl makes of YAML: scalars of YAML 1.1 (`on`, `y` and `no` are booleans, `010` is 8), but neither times nor
+ * numbers to the base of 60; the last of two keys counts, and a merge counts where it stands: what comes before it
+ * loses, what comes behind it wins. Source: sigs.k8s.io/yaml, go.yaml.in/yaml/v2 resolve.go and decode.go.
+ */
+function createSchema(): KubernetesSchema {
+  const saw = { duplicate: false };
+  const schema = FAILSAFE_SCHEMA.withTags(
+    nullYaml11Tag,
+    boolYaml11Tag,
+    numberTag(intYaml11Tag, intCoreTag),
+    numberTag(floatYaml11Tag, floatCoreTag),
+    mergeTag,
+    localTag,
+    mapTag(saw),
+  );
+  return { schema, saw };
+}
+
+/** A number as YAML 1.1 or 1.2 writes it, but none to the base of 60. */
+function numberTag(...tags: readonly [typeof intCoreTag, typeof intCoreTag]) {
+  const [first] = tags;
+  return defineScalarTag(first.tagName, {
+    implicit: true,
+    identify: first.identify,
+    resolve: (source, isExplicit, name) => {
+      if (source.includes(':')) return NOT_RESOLVED;
+      const values = tags.map((tag) => tag.resolve(source, isExplicit, name));
+      return values.find((value) => value !== NOT_RESOLVED) ?? NOT_RESOLVED;
+    },
+  });
+}
+
+/** `!anything text` is the text. */
+const localTag = defineScalarTag('!', {
+  matchByTagPrefix: true,
+  identify: () => false,
+  resolve: (source) => source,
+});
+
+type Map = Record<string, unknown>;
+
+/** Maps that overwrite. js-yaml asks `has` before it adds a merged key, and no other, when it may overwrite. */
+function mapTag(saw: { duplicate: boolean }) {
+  const mergedKeys = new WeakMap<Map, Set<string>>();
+  let merging: string | undefined;
+  return defineMappingTag<Map>('tag:yaml.org,2002:map', {
+    create: () => ({}),
+    identify: () => false,
+    has: (map, key) => {
+      const name = String(key);
+      // Of the maps in one merge the first counts.
+      if (mergedKeys.get(map)?.has(name) === true) return true;
+      merging = name;
+      return false;
+    },
+    addPair: (map, key, value) => {
+      if (typeof key === 'object' && key !== null) return 'a key is a map or a list';
+      const name = String(key);
+      const merged = mergedKeys.get(map);
+      if (merging === name) {
+        if (merged === undefined) mergedKeys.set(map, new Set([name]));
+        else merged.add(name);
+      } else if (merged?.delete(name) !== true && Object.hasOwn(map, name)) {
+        saw.duplicate = true;
+      }
+      merging = undefined;
+      if (name !== '__proto__') map[name] = value;
+      else Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true });
+      return '';
+    },
+    keys: (map) => Object.keys(map),
+    get: (map, key) => map[String(key)],
+  });
+}
+
+/** A value as YAML that reads back as the same wherever it is read: what YAML 1.1 takes for a boolean is quoted. */
+export function writeYaml(value: unknown): string {
+  return dump(value, { lineWidth: -1, noRefs: true, skipInvalid: true, quoteStyle: 'double' });
 }

@@ -1,3 +1,5 @@
+import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
+
 /** Bytes that are no text, with the line at fault from 1, and what is wrong there: `has a zero byte`. */
 export class NoText extends Error {
   override readonly name = 'NoText';
@@ -52,4 +54,89 @@ function firstBroken(bytes: Uint8Array): number {
     start = end + 1;
   }
   return start;
+}
+
+/** Where a node starts, by line from 1: of a map its keys, of a list its items, with what stands behind them. */
+export type Lines = {
+  readonly line: number;
+  readonly children: ReadonlyMap<string, Lines>;
+};
+
+/** A key that its map has twice, and the line of the later one. */
+export type DuplicateKey = { readonly key: string; readonly line: number };
+
+/** Where the nodes of the first document stand, and the keys that are there twice. */
+export function linesOf(
+  events: readonly Event[],
+  source: string,
+): { readonly lines: Lines; readonly duplicates: readonly DuplicateKey[] } {
+  const duplicates: DuplicateKey[] = [];
+  const lineAt = lineCounter(source);
+  let next = 1;
+  if (events.length < 2 || events[1]?.type === EVENT_ID.POP) {
+    return { lines: { line: 1, children: new Map() }, duplicates };
+  }
+  const lines = node();
+  duplicates.sort((a, b) => a.line - b.line);
+  return { lines, duplicates };
+
+  function node(at?: number): Lines {
+    const event = events[next];
+    next += 1;
+    const line = at ?? lineAt(startOf(event));
+    const children = new Map<string, Lines>();
+    if (event?.type === EVENT_ID.SEQUENCE) {
+      for (let index = 0; events[next]?.type !== EVENT_ID.POP; index += 1)
+        children.set(String(index), node());
+      next += 1;
+    } else if (event?.type === EVENT_ID.MAPPING) {
+      while (events[next]?.type !== EVENT_ID.POP) {
+        const key = events[next];
+        const keyLine = node().line;
+        const name = key?.type === EVENT_ID.SCALAR ? getScalarValue(source, key) : undefined;
+        if (name !== undefined && name !== '<<' && children.has(name))
+          duplicates.push({ key: name, line: keyLine });
+        const value = node(keyLine);
+        if (name !== undefined) children.set(name, value);
+      }
+      next += 1;
+    }
+    return { line, children };
+  }
+}
+
+/** The line of a path, or of as much of it as there is. */
+export function lineOfPath(lines: Lines, path: readonly (string | number)[]): number {
+  let here = lines;
+  for (const step of path) {
+    const below = here.children.get(String(step));
+    if (below === undefined) break;
+    here = below;
+  }
+  return here.line;
+}
+
+function startOf(event: Event | undefined): number {
+  if (event === undefined) return 0;
+  const {
+    tagStart = -1,
+    anchorStart = -1,
+    valueStart = -1,
+    start = -1,
+  } = event as Partial<Record<'tagStart' | 'anchorStart' | 'valueStart' | 'start', number>>;
+  return [tagStart, anchorStart, valueStart, start].find((at) => at >= 0) ?? 0;
+}
+
+/** Lines of places that mostly come in the order of the text. */
+function lineCounter(source: string): (at: number) => number {
+  let from = 0;
+  let line = 1;
+  return (at) => {
+    if (at < from) [from, line] = [0, 1];
+    for (let end = source.indexOf('\n', from); end >= 0 && end < at; end = source.indexOf('\n', from)) {
+      from = end + 1;
+      line += 1;
+    }
+    return line;
+  };
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiObject } from '../../core/ports.ts';
-import type { Random } from '../random.ts';
-import type { Store } from '../store/store.ts';
+import type { ApiObject } from '../../core/cluster/cluster.ts';
+import type { Random, Store } from '../store/store.ts';
 import type { User } from './access.ts';
-import type { Resource } from './kinds/resources.ts';
+import type { Resource } from './resources.ts';
 
 /** Changes what a client wants stored, as a mutating admission webhook would, or refuses it. */
 export type Admission = (

@@ -1,6 +1,6 @@
-import { type FieldError, fieldErrors } from '../../core/cluster/validation/field-error.ts';
-import { isRecord, textAt } from '../../core/json.ts';
-import type { Deletion, Propagation } from '../store/deletion.ts';
+import { type FieldError, fieldErrors } from '../../core/cluster/cluster.ts';
+import { isRecord, textAt } from '../../core/common/common.ts';
+import type { Deletion, Propagation } from '../store/store.ts';
 import { badRequest, invalid } from './status.ts';
 
 /** Options of a create, an update or a patch. */

@@ -1,5 +1,5 @@
-import { type FieldError, fieldErrorText } from '../../core/cluster/validation/field-error.ts';
-import { qualified, type Resource } from './kinds/resources.ts';
+import { type FieldError, fieldErrorText } from '../../core/cluster/cluster.ts';
+import { qualified, type Resource } from './resources.ts';
 
 /** What answers with a `Status`: thrown by handlers, written by the server. */
 export class ApiFailure extends Error {

@@ -1,12 +1,12 @@
-import type { Random } from '../random.ts';
-import type { Store } from '../store/store.ts';
-import type { Addresses } from '../world/pods.ts';
+/* The embedded controllers: sets, jobs, endpoint slices, namespaces, garbage collection. */
+
+import type { Random, Store } from '../store/store.ts';
+import type { Addresses } from '../world/world.ts';
 import { startEndpointSlices } from './endpoint-slices.ts';
 import { startGarbageCollector } from './garbage.ts';
 import { startJobController, startTtlController } from './jobs.ts';
-import { startKubelets } from './kubelet.ts';
 import { startNamespaceController } from './namespaces.ts';
-import { startPodSets } from './pod-sets.ts';
+import { startKubelets, startPodSets } from './pod-sets.ts';
 import { createWork } from './work.ts';
 
 /** What works in the cluster behind its API: the controllers of kube-controller-manager, and kubelets. */

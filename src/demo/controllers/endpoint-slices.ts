@@ -1,7 +1,6 @@
-import { at, sameJson } from '../../core/json.ts';
-import { objectKey, stringMap } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
-import { endpointsOf } from '../world/services.ts';
+import { at, sameJson } from '../../core/common/common.ts';
+import { objectKey, type Store, stringMap } from '../store/store.ts';
+import { endpointsOf } from '../world/world.ts';
 import type { Work } from './work.ts';
 
 const SLICES = 'discovery.k8s.io/endpointslices';

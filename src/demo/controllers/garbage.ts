@@ -1,8 +1,17 @@
-import type { OwnerReference } from '../../core/ports.ts';
-import { RESOURCES, resourceOfKind, storeName } from '../api/kinds/resources.ts';
-import { deleteObject, dropFinalizer, finalizerOf, putOrFinish, waitsFor } from '../store/deletion.ts';
-import { keyOfObject, objectKey, type Stored, withMetadata } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
+import type { OwnerReference } from '../../core/cluster/cluster.ts';
+import { RESOURCES, resourceOfKind, storeName } from '../api/api.ts';
+import {
+  deleteObject,
+  dropFinalizer,
+  finalizerOf,
+  keyOfObject,
+  objectKey,
+  putOrFinish,
+  type Store,
+  type Stored,
+  waitsFor,
+  withMetadata,
+} from '../store/store.ts';
 import { createBucket, type Work } from './work.ts';
 
 /** ms from a change to the collector's own call. */

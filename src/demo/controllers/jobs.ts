@@ -1,11 +1,13 @@
-import { numberAt, textAt } from '../../core/json.ts';
-import type { Random } from '../random.ts';
-import { deleteObject } from '../store/deletion.ts';
-import { keyOfObject, type Stored } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
-import { tell } from './events.ts';
-import { activePods, deletePods, ensurePods } from './job-pods.ts';
-import { finishedAt, isFinished, syncJob } from './job-status.ts';
+import { at, isRecord, listAt, numberAt, textAt } from '../../core/common/common.ts';
+import {
+  deleteObject,
+  keyOfObject,
+  type Random,
+  type Store,
+  type Stored,
+  stringMap,
+  timestamp,
+} from '../store/store.ts';
 import { createBucket, type Work } from './work.ts';
 
 const JOBS = 'batch/jobs';
@@ -88,4 +90,208 @@ export function startTtlController(store: Store, work: Work): () => void {
 function isOurs(job: Stored): boolean {
   const manager = textAt(job.spec, 'managedBy');
   return manager === undefined || manager === 'kubernetes.io/job-controller';
+}
+
+/** What a controller tells about an object. */
+type Told = {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly component: string;
+};
+
+/** Stores a core Event about an object. */
+function tell(store: Store, random: Random, about: Stored, told: Told): void {
+  const namespace = about.metadata.namespace ?? 'default';
+  const time = timestamp(Date.now());
+  store.put('/events', {
+    kind: 'Event',
+    apiVersion: 'v1',
+    metadata: {
+      name: `${about.metadata.name}.${random.text(16, '0123456789abcdef')}`,
+      namespace,
+      uid: random.uuid(),
+      resourceVersion: '',
+      creationTimestamp: time,
+    },
+    involvedObject: {
+      kind: about.kind,
+      namespace,
+      name: about.metadata.name,
+      uid: about.metadata.uid,
+      apiVersion: about.apiVersion,
+      resourceVersion: about.metadata.resourceVersion,
+    },
+    reason: told.reason,
+    message: told.message,
+    source: { component: told.component },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+    type: told.type,
+    eventTime: null,
+    reportingComponent: told.component,
+    reportingInstance: '',
+  });
+}
+
+/** Pods of a Job that have not ended. */
+function activePods(store: Store, job: Stored): readonly Stored[] {
+  return store
+    .list('/pods', job.metadata.namespace)
+    .filter(
+      (pod) =>
+        (pod.metadata.ownerReferences ?? []).some(({ uid }) => uid === job.metadata.uid) &&
+        !['Succeeded', 'Failed'].includes(textAt(pod.status, 'phase') ?? ''),
+    );
+}
+
+/**
+ * Makes the pods that `parallelism` asks for. Nothing here would run them: they stay Pending, as gated or unschedulable
+ * pods do, which delays a lease's end by a second (LEASE-12).
+ *
+ * @returns how many the Job has now
+ */
+function ensurePods(store: Store, random: Random, job: Stored): number {
+  const wanted = at(job.spec, 'suspend') === true ? 0 : (numberAt(job.spec, 'parallelism') ?? 1);
+  const have = activePods(store, job).length;
+  for (let i = have; i < wanted; i++) store.put('/pods', podOf(job, random));
+  return Math.max(have, wanted);
+}
+
+function deletePods(store: Store, pods: readonly Stored[]): void {
+  for (const pod of pods) store.remove('/pods', keyOfObject(pod));
+}
+
+function podOf(job: Stored, random: Random): Stored {
+  const template = at(job.spec, 'template');
+  const spec = at(template, 'spec');
+  const gated = listAt(spec, 'schedulingGates').length > 0;
+  const time = timestamp(Date.now());
+  return {
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: {
+      name: `${job.metadata.name}-${random.text(5)}`,
+      generateName: `${job.metadata.name}-`,
+      namespace: job.metadata.namespace ?? 'default',
+      uid: random.uuid(),
+      resourceVersion: '',
+      generation: 1,
+      creationTimestamp: time,
+      labels: stringMap(at(template, 'metadata', 'labels')),
+      ownerReferences: [
+        {
+          apiVersion: job.apiVersion,
+          kind: job.kind,
+          name: job.metadata.name,
+          uid: job.metadata.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: isRecord(spec) ? spec : {},
+    status: {
+      phase: 'Pending',
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          lastProbeTime: null,
+          lastTransitionTime: time,
+          reason: gated ? 'SchedulingGated' : 'Unschedulable',
+          message: gated
+            ? 'Scheduling is blocked due to non-empty scheduling gates'
+            : '0/3 nodes are available.',
+        },
+      ],
+      qosClass: 'BestEffort',
+    },
+  };
+}
+
+/** The next status of a Job, and when to look again (ms from now). `ending`: its pods go before it is written. */
+type JobStep = {
+  readonly status?: Readonly<Record<string, unknown>>;
+  readonly again?: number;
+  readonly ending?: true;
+  readonly event?: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+};
+
+const DEADLINE = { reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
+type Why = { readonly reason: string; readonly message: string };
+
+const REACHED = { reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
+const FAILED = { type: 'Warning', ...DEADLINE } as const;
+const COMPLETED = { type: 'Normal', reason: 'Completed', message: 'Job completed' } as const;
+const SUSPENDED = { type: 'Normal', reason: 'Suspended', message: 'Job suspended' } as const;
+const RESUMED = { type: 'Normal', reason: 'Resumed', message: 'Job resumed' } as const;
+
+/** Whether a Job has ended: `Complete` or `Failed`. */
+function isFinished(job: Stored): boolean {
+  return hasCondition(job, 'Complete') || hasCondition(job, 'Failed');
+}
+
+/** When a Job ended, ms since the epoch; undefined while it runs. */
+function finishedAt(job: Stored): number | undefined {
+  const end = listAt(job.status, 'conditions').find(
+    (item) =>
+      ['Complete', 'Failed'].includes(textAt(item, 'type') ?? '') && textAt(item, 'status') === 'True',
+  );
+  const time = Date.parse(textAt(end, 'lastTransitionTime') ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * What the job controller does with a Job (LEASE-1, LEASE-3, LEASE-7): sets `startTime`, cut to the second; fails it at
+ * `startTime + activeDeadlineSeconds`, in two writes (`FailureTarget`, then `Failed`); completes `completions: 0` at
+ * once; a suspended Job loses its startTime and gets a new one when it resumes.
+ *
+ * @param now ms since the epoch
+ */
+function syncJob(job: Stored, now: number): JobStep {
+  const time = timestamp(now);
+  const before = isRecord(job.status) ? job.status : {};
+  const base: Record<string, unknown> = { ...before, terminating: 0, uncountedTerminatedPods: {}, ready: 0 };
+  const conditions = listAt(before, 'conditions');
+  const add = (type: string, why: Why, status = 'True'): readonly unknown[] => [
+    ...conditions.filter((item) => textAt(item, 'type') !== type),
+    { type, status, lastProbeTime: time, lastTransitionTime: time, ...why },
+  ];
+
+  if (hasCondition(job, 'FailureTarget')) {
+    return { status: { ...base, conditions: add('Failed', DEADLINE) }, ending: true, event: FAILED };
+  }
+  if (hasCondition(job, 'SuccessCriteriaMet')) {
+    const status = { ...base, conditions: add('Complete', REACHED), completionTime: time };
+    return { status, ending: true, event: COMPLETED };
+  }
+  if (at(job.spec, 'suspend') === true) {
+    if (hasCondition(job, 'Suspended')) return {};
+    const { startTime: _reset, ...rest } = base;
+    const why = { reason: 'JobSuspended', message: 'Job suspended' };
+    return { status: { ...rest, conditions: add('Suspended', why) }, event: SUSPENDED };
+  }
+  if (hasCondition(job, 'Suspended')) {
+    const why = { reason: 'JobResumed', message: 'Job resumed' };
+    const status = { ...base, startTime: time, conditions: add('Suspended', why, 'False') };
+    return { status, event: RESUMED };
+  }
+  const start = textAt(before, 'startTime');
+  const running = { ...base, startTime: start ?? time };
+  if (numberAt(job.spec, 'completions') === 0) {
+    return { status: { ...running, conditions: add('SuccessCriteriaMet', REACHED) } };
+  }
+  if (start === undefined) return { status: running };
+  const seconds = numberAt(job.spec, 'activeDeadlineSeconds');
+  if (seconds === undefined) return {};
+  const left = Date.parse(start) + seconds * 1_000 - now;
+  return left > 0 ? { again: left } : { status: { ...running, conditions: add('FailureTarget', DEADLINE) } };
+}
+
+function hasCondition(job: Stored, type: string): boolean {
+  return listAt(job.status, 'conditions').some(
+    (item) => textAt(item, 'type') === type && textAt(item, 'status') === 'True',
+  );
 }

@@ -1,7 +1,5 @@
-import { RESOURCES, storeName } from '../api/kinds/resources.ts';
-import { deleteObject } from '../store/deletion.ts';
-import { keyOfObject } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
+import { RESOURCES, storeName } from '../api/api.ts';
+import { deleteObject, keyOfObject, type Store } from '../store/store.ts';
 import type { Work } from './work.ts';
 
 /** How long a namespace stays Terminating before its contents go, ms: ordered deletion (LEASE-14). */

@@ -1,12 +1,24 @@
-import { at, numberAt, sameJson, textAt } from '../../core/json.ts';
-import type { Random } from '../random.ts';
-import { deleteObject } from '../store/deletion.ts';
-import { keyOfObject, objectKey, type Stored, stringMap, withPart } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
-import { createMaker } from '../world/make.ts';
-import { type NodeName, WORKLOADS, type WorkloadPlan } from '../world/plan.ts';
-import { type Addresses, makePod, pendingStatus } from '../world/pods.ts';
-import { startPod } from './kubelet.ts';
+import { at, numberAt, sameJson, textAt } from '../../core/common/common.ts';
+import {
+  deleteObject,
+  keyOfObject,
+  objectKey,
+  type Random,
+  type Store,
+  type Stored,
+  stringMap,
+  withMetadata,
+  withPart,
+} from '../store/store.ts';
+import {
+  type Addresses,
+  createMaker,
+  makePod,
+  type NodeName,
+  pendingStatus,
+  WORKLOADS,
+  type WorkloadPlan,
+} from '../world/world.ts';
 import type { Work } from './work.ts';
 
 /** ms from a change to what a controller does about it. */
@@ -145,4 +157,31 @@ function nodeFor(pods: readonly Stored[], plan: WorkloadPlan): NodeName {
     pods.filter(({ spec }) => textAt(spec, 'nodeName') === node).length;
   const [first = 'node-a', ...rest] = plan.nodes;
   return rest.reduce((best, node) => (count(node) < count(best) ? node : best), first);
+}
+
+/** ms that a pod takes to start, and to end when it is asked to. */
+const START = 700;
+
+const END = 900;
+
+/** Lets a new pod run a while after it was made: until then it has no address. */
+export function startPod(store: Store, work: Work, pod: Stored, status: unknown): void {
+  work.after(START, `start ${pod.metadata.uid}`, () => {
+    const fresh = store.get('/pods', keyOfObject(pod));
+    if (fresh?.metadata.uid === pod.metadata.uid) store.put('/pods', { ...fresh, status });
+  });
+}
+
+/** Ends pods that are being deleted, as their nodes do within the grace period. */
+export function startKubelets(store: Store, work: Work): () => void {
+  return store.subscribe(({ resource, type, object }) => {
+    if (resource !== '/pods' || type !== 'MODIFIED') return;
+    if (object.metadata.deletionTimestamp === undefined) return;
+    work.after(END, `end ${object.metadata.uid}`, () => {
+      const fresh = store.get('/pods', keyOfObject(object));
+      if (fresh?.metadata.uid !== object.metadata.uid) return;
+      const ended = withMetadata(fresh, { deletionGracePeriodSeconds: 0 });
+      deleteObject(store, '/pods', ended, { graceSeconds: 0 }, Date.now());
+    });
+  });
 }

@@ -1,5 +1,5 @@
+import type { Store } from './object-store.ts';
 import { keyOfObject, type Stored, timestamp, withMetadata } from './objects.ts';
-import type { Store } from './store.ts';
 
 export type Propagation = 'Foreground' | 'Background' | 'Orphan';
 

@@ -1,5 +1,5 @@
-import { isRecord } from '../../core/json.ts';
-import type { ApiMetadata, ApiObject } from '../../core/ports.ts';
+import type { ApiMetadata, ApiObject } from '../../core/cluster/cluster.ts';
+import { isRecord } from '../../core/common/common.ts';
 
 /** Metadata that every stored object has. */
 export type StoredMetadata = ApiMetadata & {
@@ -50,4 +50,58 @@ export function timestamp(milliseconds: number): string {
 
 function compact<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
+}
+
+/** A stream of numbers that depends on its seed alone. */
+export type Random = {
+  /** In [0, 1). */
+  readonly next: () => number;
+  /** In [from, to], both included. */
+  readonly integer: (from: number, to: number) => number;
+  readonly pick: <T>(items: readonly [T, ...T[]]) => T;
+  readonly text: (length: number, alphabet?: string) => string;
+  readonly uuid: () => string;
+  /** A stream of its own, which depends on the seed and the name, not on what was drawn before. */
+  readonly fork: (name: string) => Random;
+};
+
+/** The letters of generated names: no vowels, nothing that looks alike, as in Kubernetes' `rand.String`. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A stream from a seed (32 bits of it count): mulberry32. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const integer = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
+  const text = (length: number, alphabet: string = NAME_LETTERS): string =>
+    Array.from({ length }, () => alphabet[integer(0, alphabet.length - 1)]).join('');
+  return {
+    next,
+    integer,
+    pick: (items) => items[integer(0, items.length - 1)] ?? items[0],
+    text,
+    uuid: () => {
+      const word = (): string =>
+        Math.floor(next() * 4_294_967_296)
+          .toString(16)
+          .padStart(8, '0');
+      const [a, b, c, d] = [word(), word(), word(), word()];
+      const variant = '89ab'[Number.parseInt(c[0] ?? '0', 16) % 4];
+      return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
+    },
+    fork: (name) => createRandom(seed ^ hash(name)),
+  };
+}
+
+/** FNV-1a, 32 bits: a number that stands for a text. */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
 }

@@ -1,7 +1,7 @@
 import type { WireFlow } from '../../hubble/wire/wire.ts';
-import { NODES } from '../world/plan.ts';
-import { type FlowMaker, type Packet, replyFlag } from './connection.ts';
+import { NODES } from '../world/world.ts';
 import type { HalfDecision } from './decision.ts';
+import { type FlowMaker, type Packet, replyFlag } from './demo-connection.ts';
 import { nodeOf, type Party } from './party.ts';
 
 /** ms between two flows of one packet. */

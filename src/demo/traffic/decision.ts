@@ -1,6 +1,6 @@
-import type { Protocol } from '../../core/cluster/objects.ts';
-import type { HalfDecision as PolicyHalf } from '../../core/policy/decide/decision.ts';
-import type { Policy, Rule } from '../../core/policy/model/policy.ts';
+import type { Protocol } from '../../core/cluster/cluster.ts';
+import type { HalfDecision as PolicyHalf } from '../../core/policy/decide/decide.ts';
+import type { Policy, Rule } from '../../core/policy/model/model.ts';
 import type { WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Mirror } from './mirror.ts';
 import { endOf, type Party } from './party.ts';

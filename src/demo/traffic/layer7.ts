@@ -1,8 +1,15 @@
 import type { Layer7, WireFlow } from '../../hubble/wire/wire.ts';
-import { hash } from '../random.ts';
-import { type Connection, flowMaker, type Packet, replyFlag } from './connection.ts';
+import { hash } from '../store/store.ts';
 import { trace } from './datapath.ts';
-import type { Attempt, AttemptParts, Proxied } from './parts.ts';
+import {
+  type Attempt,
+  type AttemptParts,
+  type Connection,
+  flowMaker,
+  type Packet,
+  type Proxied,
+  replyFlag,
+} from './demo-connection.ts';
 import { nodeOf } from './party.ts';
 
 /** Answers that the payment service gives, by their share. */

@@ -1,11 +1,9 @@
-import type { ClusterEvent } from '../../core/cluster/events.ts';
-import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/mapping/map.ts';
-import { type ClusterModel, createClusterModel, policyKey } from '../../core/cluster/model.ts';
-import { createEngine, type Engine } from '../../core/policy/decide/engine.ts';
+import { mapNamespace, mapNode, mapPod, mapService } from '../../core/cluster/cluster.ts';
+import { type ClusterEvent, type ClusterModel, createClusterModel, policyKey } from '../../core/live/live.ts';
+import { createEngine, type Engine } from '../../core/policy/decide/decide.ts';
 import { dialectOf } from '../../core/policy/enforcers/enforcers.ts';
-import { POLICY_KINDS } from '../../core/policy/kinds.ts';
-import { keyOfObject, type Stored } from '../store/objects.ts';
-import type { Change, Store } from '../store/store.ts';
+import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
+import { type Change, keyOfObject, type Store, type Stored } from '../store/store.ts';
 
 /** The server's objects as the policy engine reads them, always up to date: what the datapath enforces. */
 export type Mirror = {

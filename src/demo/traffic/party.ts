@@ -1,8 +1,7 @@
-import type { Labels } from '../../core/cluster/labels.ts';
-import type { Pod } from '../../core/cluster/objects.ts';
-import type { End } from '../../core/policy/model/verdict.ts';
+import type { Labels, Pod } from '../../core/cluster/cluster.ts';
+import type { End } from '../../core/policy/model/model.ts';
 import type { WireEndpoint } from '../../hubble/wire/wire.ts';
-import { hash } from '../random.ts';
+import { hash } from '../store/store.ts';
 import type { Mirror } from './mirror.ts';
 
 /** One end of a connection as it is on the wire. */

@@ -1,16 +1,20 @@
-import { targetsOf } from '../../core/cluster/ends/ends.ts';
-import { isLive, type Pod } from '../../core/cluster/objects.ts';
-import type { WireFlow, WirePolicy } from '../../hubble/wire/wire.ts';
-import type { Random } from '../random.ts';
-import { API_SERVER, NODES, WORLD } from '../world/plan.ts';
-import { attempt, attemptWithoutBackend } from './attempt.ts';
+/* What the embedded pods send, what the policies make of it, and the Hubble that tells of it. */
+
+import { isLive, type Pod } from '../../core/cluster/cluster.ts';
+import { targetsOf } from '../../core/policy/path/path.ts';
+import type { Layer7, WireFlow, WirePolicy } from '../../hubble/wire/wire.ts';
+import type { Random } from '../store/store.ts';
+import { API_SERVER, NODES, VISIBILITY, WORLD } from '../world/world.ts';
 import { wirePolicy } from './decision.ts';
-import { lookUp } from './lookup.ts';
+import { attempt, attemptWithoutBackend } from './demo-attempt.ts';
+import type { Attempt, AttemptParts } from './demo-connection.ts';
+import { layer7 } from './layer7.ts';
 import type { Mirror } from './mirror.ts';
-import type { AttemptParts } from './parts.ts';
-import { type Party, partyOf } from './party.ts';
-import { PATHS, type Path, type Target } from './paths.ts';
+import { nodeOf, type Party, partyOf } from './party.ts';
 import { createTimeline } from './timeline.ts';
+
+export { createMirror } from './mirror.ts';
+export { type Observer, startObserver } from './observer.ts';
 
 export type TrafficOptions = {
   readonly mirror: Mirror;
@@ -174,3 +178,95 @@ function sourcePort({ random }: AttemptParts): number {
 function addressOf(name: string): string | undefined {
   return new Map<string, string>(Object.entries(WORLD)).get(name.replace(/\.$/, ''));
 }
+
+/** A DNS question and its answer: a UDP exchange, and through a proxy also what was asked and answered. */
+function lookUp(
+  parts: AttemptParts,
+  question: Attempt,
+  { name, address }: { readonly name: string; readonly address: string },
+  time: number,
+): void {
+  const node = nodeOf(question.from);
+  attempt(parts, question, time);
+  if (node === undefined || question.proxied === undefined) return;
+  const dns = { query: name, observation_source: 'proxy', qtypes: ['A'] };
+  parts.timeline.at(time + 0.6, (now) => {
+    const request = { type: 'REQUEST', dns } as const;
+    parts.publish([layer7(question, parts, node, now, false, request, `DNS Query ${name} A`)]);
+  });
+  parts.timeline.at(time + 1.8, (now) => {
+    const answer: Layer7 = { type: 'RESPONSE', dns: { ...dns, ips: [address], ttl: 30, rrtypes: ['A'] } };
+    const summary = `DNS Answer "${address}" TTL: 30 (Proxy ${name} A)`;
+    parts.publish([layer7(question, parts, node, now, true, answer, summary)]);
+  });
+}
+
+/** Who tries to talk: pods of a workload, or every node's kubelet. */
+type Source =
+  | { readonly type: 'pods'; readonly namespace: string; readonly workload: string }
+  | { readonly type: 'kubelet' };
+
+/** What it tries to reach. */
+type Target =
+  | { readonly type: 'service'; readonly namespace: string; readonly name: string; readonly port: number }
+  | { readonly type: 'world'; readonly name: string; readonly port: number; readonly http?: string }
+  | { readonly type: 'api-server' }
+  | { readonly type: 'probe' };
+
+/** Attempts of one kind. All pods of the source take turns; `every` is the mean time between two, in ms. */
+type Path = {
+  readonly from: Source;
+  readonly to: Target;
+  readonly every: number;
+  readonly protocol?: 'UDP';
+  /** A DNS question that comes first. */
+  readonly lookup?: string;
+  /** The policy that sends it through a proxy, where L7 is seen; without it, it goes the plain way. */
+  readonly proxiedBy?: { readonly namespace: string; readonly name: string };
+};
+
+const pods = (namespace: string, workload: string): Source => ({ type: 'pods', namespace, workload });
+const service = (namespace: string, name: string, port: number): Target => ({
+  type: 'service',
+  namespace,
+  name,
+  port,
+});
+
+/** Everything that talks in this world. */
+const PATHS: readonly Path[] = [
+  { from: pods('shop', 'web'), to: service('shop', 'db', 5432), every: 1_000 },
+  { from: pods('shop', 'web'), to: service('shop', 'api', 8080), every: 1_800 },
+  { from: pods('shop', 'api'), to: service('shop', 'db', 5432), every: 2_300 },
+  {
+    from: pods('shop', 'web'),
+    to: {
+      type: 'world',
+      name: 'pay.example.com',
+      port: 443,
+      http: 'POST https://pay.example.com/v1/charges',
+    },
+    every: 5_000,
+    lookup: 'pay.example.com.',
+    proxiedBy: VISIBILITY,
+  },
+  { from: pods('shop', 'edge'), to: service('shop', 'web', 80), every: 3_000 },
+  { from: pods('shop', 'search'), to: service('shop', 'cache', 6379), every: 5_000 },
+  { from: pods('shop', 'cart'), to: service('shop', 'cache', 6379), every: 6_000 },
+  { from: pods('shop', 'cart'), to: service('shop', 'api', 8080), every: 7_000 },
+  { from: pods('shop', 'backup'), to: service('shop', 'db', 5432), every: 20_000 },
+  {
+    from: pods('shop', 'mail'),
+    to: { type: 'world', name: 'smtp.example.net', port: 587 },
+    every: 15_000,
+    lookup: 'smtp.example.net.',
+  },
+  { from: pods('shop', 'cart'), to: service('kube-system', 'kube-dns', 53), every: 9_000, protocol: 'UDP' },
+  { from: pods('shop', 'api'), to: service('kube-system', 'kube-dns', 53), every: 8_000, protocol: 'UDP' },
+  { from: pods('monitoring', 'prometheus'), to: service('shop', 'web', 80), every: 10_000 },
+  { from: pods('monitoring', 'prometheus'), to: service('shop', 'api', 8080), every: 15_000 },
+  { from: pods('monitoring', 'grafana'), to: service('monitoring', 'prometheus', 9090), every: 10_000 },
+  { from: pods('kube-system', 'coredns'), to: { type: 'api-server' }, every: 14_000 },
+  { from: pods('kube-system', 'hubble-relay'), to: { type: 'api-server' }, every: 25_000 },
+  { from: { type: 'kubelet' }, to: { type: 'probe' }, every: 3_000 },
+];

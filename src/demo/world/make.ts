@@ -1,6 +1,5 @@
-import type { OwnerReference } from '../../core/ports.ts';
-import type { Random } from '../random.ts';
-import { type Stored, timestamp } from '../store/objects.ts';
+import type { OwnerReference } from '../../core/cluster/cluster.ts';
+import { type Random, type Stored, timestamp } from '../store/store.ts';
 
 /** Makes stored objects of the world with uids of their own; `age` is in ms before `now`. */
 export type Maker = {

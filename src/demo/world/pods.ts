@@ -1,6 +1,6 @@
-import { type Stored, timestamp } from '../store/objects.ts';
+import { type Stored, timestamp } from '../store/store.ts';
 import { HOUR, type Maker } from './make.ts';
-import { NODES, type NodeName, type WorkloadPlan } from './plan.ts';
+import { NODES, type NodeName, type WorkloadPlan } from './world-plan.ts';
 
 /** Gives out addresses of nodes' pod networks, in order. */
 export type Addresses = { readonly next: (node: NodeName) => string };

@@ -1,8 +1,7 @@
-import { at, listAt, numberAt, textAt } from '../../core/json.ts';
-import type { Stored } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
+import { at, listAt, numberAt, textAt } from '../../core/common/common.ts';
+import type { Store, Stored } from '../store/store.ts';
 import { DAY, type Maker } from './make.ts';
-import { API_SERVER, SERVICES, type ServicePlan } from './plan.ts';
+import { API_SERVER, SERVICES, type ServicePlan } from './world-plan.ts';
 
 /** Stores the services and their EndpointSlices, and `default/kubernetes`. */
 export function placeServices(store: Store, maker: Maker): void {

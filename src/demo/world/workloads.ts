@@ -1,8 +1,7 @@
-import { type Stored, timestamp } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, type Stored, timestamp } from '../store/store.ts';
 import { DAY, HOUR, type Maker } from './make.ts';
-import type { WorkloadPlan } from './plan.ts';
 import { type Addresses, makePod, templateSpec } from './pods.ts';
+import type { WorkloadPlan } from './world-plan.ts';
 
 /** Stores a workload with everything between it and its pods. */
 export function placeWorkload(store: Store, maker: Maker, addresses: Addresses, plan: WorkloadPlan): void {

@@ -1,4 +1,4 @@
-import { wireRoot } from './root.ts';
+import { wireRoot } from './protocol.ts';
 
 /**
  * Messages straight from the decoder: enums are numbers, absent texts are empty, absent numbers 0, absent messages

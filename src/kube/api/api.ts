@@ -1,15 +1,44 @@
-import type { ClusterApi } from '../../core/ports.ts';
-import type { Target } from '../config/target.ts';
-import type { Credentials } from '../credentials/credentials.ts';
-import type { Discovery } from '../discovery.ts';
-import type { ApiClient } from '../http/client.ts';
-import type { VersionSource } from '../version.ts';
-import { askAllowed } from './allowed.ts';
-import { followCall } from './follow.ts';
+/* Calls on the API server: objects, rights, identity, exec, port-forward, finding the enforcer and Relay. */
+
+import { createHash, X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
+import {
+  type ApiObject,
+  parseSelector,
+  safeLabels,
+  selectorOf,
+  type Workload,
+  type WorkloadRef,
+} from '../../core/cluster/cluster.ts';
+import { at, SluiceError, safeDeep, safeText, textAt } from '../../core/common/common.ts';
+import type {
+  AccessAnswer,
+  AccessQuestion,
+  ClusterApi,
+  ClusterInfo,
+  ObjectEvent,
+} from '../../core/ports/ports.ts';
+import type { Target } from '../config/config.ts';
+import {
+  type ApiClient,
+  ApiError,
+  type Credentials,
+  collectionOf,
+  type Discovery,
+  type Resource,
+  streamsLists,
+  type VersionSource,
+} from '../http/http.ts';
+import { listWatch } from '../watch/watch.ts';
+import { detectEnforcer } from './enforcer.ts';
 import { askIdentity } from './identity.ts';
-import { askInfo } from './info.ts';
-import { objectCalls } from './objects.ts';
-import { readWorkload } from './workload.ts';
+import { objectCalls } from './object-calls.ts';
+
+export { createExec } from './exec.ts';
+export { type ForeignPolicies, listForeignPolicies } from './foreign-policies.ts';
+export { type Forward, openForward } from './port-forward.ts';
+export { findRelay, type Relay } from './relay.ts';
 
 /** Calls on one cluster as one user: see `ClusterApi`. */
 export function createApi(parts: {
@@ -30,4 +59,216 @@ export function createApi(parts: {
     workload: (ref, signal) => readWorkload(objects.read, ref, signal),
     clock: client.clock,
   };
+}
+
+const KINDS: Readonly<Record<string, Resource>> = {
+  Deployment: { group: 'apps', version: 'v1', resource: 'deployments' },
+  StatefulSet: { group: 'apps', version: 'v1', resource: 'statefulsets' },
+  DaemonSet: { group: 'apps', version: 'v1', resource: 'daemonsets' },
+  ReplicaSet: { group: 'apps', version: 'v1', resource: 'replicasets' },
+  Job: { group: 'batch', version: 'v1', resource: 'jobs' },
+  ReplicationController: { group: '', version: 'v1', resource: 'replicationcontrollers' },
+};
+
+/**
+ * A workload with the selector of its pods. Undefined when it does not exist, may not be read, is of a kind that is
+ * not known here, or has a selector that can't be read.
+ */
+async function readWorkload(
+  read: ClusterApi['read'],
+  ref: WorkloadRef,
+  signal?: AbortSignal,
+): Promise<Workload | undefined> {
+  const kind = Object.hasOwn(KINDS, ref.kind) ? KINDS[ref.kind] : undefined;
+  if (kind === undefined) return undefined;
+  const object = await read({ ...kind, namespace: ref.namespace, name: ref.name }, signal).catch(
+    (error: unknown) => {
+      if (error instanceof SluiceError && error.code === 'forbidden') return undefined;
+      throw error;
+    },
+  );
+  if (object === undefined) return undefined;
+  const raw = at(object, 'spec', 'selector');
+  if (ref.kind === 'ReplicationController') return { ...ref, selector: selectorOf(safeLabels(raw)) };
+  const { selector, problems } = parseSelector(raw);
+  return problems.length > 0 || selector.length === 0 ? undefined : { ...ref, selector };
+}
+
+/** Questions asked at the same time. */
+const TOGETHER = 8;
+
+/** Asks SelfSubjectAccessReview for each question; answers come in the order of the questions. */
+async function askAllowed(
+  client: ApiClient,
+  questions: readonly AccessQuestion[],
+  signal?: AbortSignal,
+): Promise<readonly AccessAnswer[]> {
+  const answers: AccessAnswer[] = [];
+  for (let start = 0; start < questions.length; start += TOGETHER) {
+    const some = questions.slice(start, start + TOGETHER);
+    answers.push(...(await Promise.all(some.map((question) => ask(client, question, signal)))));
+  }
+  return answers;
+}
+
+async function ask(client: ApiClient, question: AccessQuestion, signal?: AbortSignal): Promise<AccessAnswer> {
+  const apiVersion = 'authorization.k8s.io/v1';
+  const { value } = await client.call({
+    about: { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
+    method: 'POST',
+    path: `/apis/${apiVersion}/selfsubjectaccessreviews`,
+    body: {
+      apiVersion,
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { ...question } },
+    } satisfies V1SelfSubjectAccessReview,
+    repeatable: true,
+    signal,
+  });
+  const reason = textAt(value, 'status', 'reason') || textAt(value, 'status', 'evaluationError');
+  return {
+    ...question,
+    allowed: at(value, 'status', 'allowed') === true,
+    ...(reason ? { reason: safeText(reason) } : {}),
+  };
+}
+
+/** What is known of a cluster: version, who it is, what enforces policies. See `ClusterInfo`. */
+async function askInfo(
+  parts: {
+    readonly client: ApiClient;
+    readonly discovery: Discovery;
+    readonly version: VersionSource;
+    readonly target: Target;
+    readonly read: ClusterApi['read'];
+  },
+  signal?: AbortSignal,
+): Promise<ClusterInfo> {
+  const { client, discovery, target } = parts;
+  const version = await parts.version.get(signal);
+  const [enforcer, clusterUid] = await Promise.all([
+    detectEnforcer(client, discovery, version.gitVersion, signal),
+    systemUid(parts.read, signal),
+  ]);
+  const { ca } = target.cluster;
+  return {
+    context: safeText(target.context),
+    server: safeText(target.cluster.server.href.replace(/\/$/, '')),
+    version: `${version.major}.${version.minor}`,
+    gitVersion: version.gitVersion,
+    minor: version.minor,
+    clusterUid,
+    caSha256: ca === undefined ? undefined : fingerprint(ca),
+    ...enforcer,
+  };
+}
+
+async function systemUid(read: ClusterApi['read'], signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const ref = { group: '', version: 'v1', resource: 'namespaces', name: 'kube-system' };
+    return (await read(ref, signal))?.metadata.uid;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'forbidden') return undefined;
+    throw error;
+  }
+}
+
+/** SHA-256 of the first certificate in a PEM, hex, as `openssl x509 -fingerprint -sha256` without colons. */
+function fingerprint(pem: string): string {
+  try {
+    return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+  } catch {
+    return createHash('sha256').update(pem).digest('hex');
+  }
+}
+
+/** How often something that left the watch without being gone is looked at again, ms. */
+const RECHECK = 2_000;
+/** How long before a follow goes on after its right to list was taken away, ms. */
+const REGAIN = 5_000;
+
+/**
+ * Follows objects by label; see `ClusterApi.follow`. An object whose label was taken off leaves the watch as if it were
+ * deleted, so each disappearance is confirmed by a GET, and what is still there is looked at until it is not (API-2).
+ *
+ * @throws ApiError when it may not list at the start
+ */
+function followCall(
+  client: ApiClient,
+  version: VersionSource,
+  read: ClusterApi['read'],
+): ClusterApi['follow'] {
+  return async (resource, labels, onEvent, signal) => {
+    const collection = collectionOf(resource, { namespace: resource.namespace, labels });
+    const seen = new Map<string, ApiObject>();
+    const checks = new Map<string, Promise<void>>();
+    let listed = false;
+
+    const show = (object: ApiObject) => {
+      const uid = object.metadata.uid ?? '';
+      seen.set(uid, object);
+      onEvent(eventOf(object));
+    };
+    const doubt = (object: ApiObject) => {
+      const uid = object.metadata.uid ?? '';
+      // The event that takes an object out of the selection carries its new version, which was not shown yet.
+      const shown = seen.get(uid)?.metadata.resourceVersion;
+      seen.delete(uid);
+      if (checks.has(uid)) return;
+      const check = confirm(object, shown)
+        .catch(() => undefined)
+        .finally(() => checks.delete(uid));
+      checks.set(uid, check);
+    };
+    const confirm = async (object: ApiObject, shown: string | undefined) => {
+      const { name, uid = '' } = object.metadata;
+      let last = shown;
+      while (!signal.aborted && !seen.has(uid)) {
+        const now = await read({ ...resource, name }, signal).catch(() => 'unknown' as const);
+        if (seen.has(uid) || signal.aborted) return;
+        if (now === undefined || (now !== 'unknown' && now.metadata.uid !== uid)) {
+          onEvent({ name, uid });
+          return;
+        }
+        if (now !== 'unknown' && now.metadata.resourceVersion !== last) {
+          last = now.metadata.resourceVersion;
+          onEvent(eventOf(now));
+        }
+        await sleep(RECHECK, undefined, { signal });
+      }
+    };
+
+    while (!signal.aborted) {
+      try {
+        const known = await version.get(signal).catch(() => undefined);
+        await listWatch<ApiObject>(
+          {
+            client,
+            collection,
+            map: (raw) => safeDeep(raw),
+            streaming: known !== undefined && streamsLists(known),
+            reset: (objects) => {
+              listed = true;
+              const uids = new Set(objects.map(({ metadata }) => metadata.uid));
+              for (const [uid, object] of [...seen]) if (!uids.has(uid)) doubt(object);
+              for (const object of objects) show(object);
+            },
+            changes: (steps) => {
+              for (const { type, object } of steps) (type === 'set' ? show : doubt)(object);
+            },
+            state: () => undefined,
+          },
+          signal,
+        );
+      } catch (error) {
+        if (!listed || !(error instanceof ApiError)) throw error;
+        await sleep(REGAIN, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    await Promise.all(checks.values());
+  };
+}
+
+function eventOf(object: ApiObject): ObjectEvent {
+  return { name: object.metadata.name, uid: object.metadata.uid ?? '', state: object };
 }

@@ -1,13 +1,9 @@
-import { listAt, textAt } from '../../core/json.ts';
-import { plural } from '../../core/plural.ts';
-import type { EnforcerName } from '../../core/policy/match/dialect.ts';
-import type { ApiObject, ClusterInfo } from '../../core/ports.ts';
-import { safeText } from '../../core/safe-text.ts';
-import type { Discovery } from '../discovery.ts';
-import { ApiError } from '../errors.ts';
-import type { ApiClient } from '../http/client.ts';
-import { collectionOf } from '../list-watch/collection.ts';
-import { listPages } from '../list-watch/pages.ts';
+import type { ApiObject } from '../../core/cluster/cluster.ts';
+import { listAt, plural, safeText, textAt } from '../../core/common/common.ts';
+import type { EnforcerName } from '../../core/policy/match/match.ts';
+import type { ClusterInfo } from '../../core/ports/ports.ts';
+import { type ApiClient, ApiError, collectionOf, type Discovery } from '../http/http.ts';
+import { listPages } from '../watch/watch.ts';
 
 /** The agents of a CNI, by a label of their pods. */
 type Agent = {

@@ -1,9 +1,5 @@
-import { listAt, textAt } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
-import type { Discovery } from '../discovery.ts';
-import { ApiError } from '../errors.ts';
-import { type ApiClient, continueToken } from '../http/client.ts';
-import { apiPath } from '../list-watch/collection.ts';
+import { listAt, safeText, textAt } from '../../core/common/common.ts';
+import { type ApiClient, ApiError, apiPath, continueToken, type Discovery } from '../http/http.ts';
 
 /** A policy of a kind that is not evaluated; it can make a verdict undecidable (EXT-1). */
 export type ForeignPolicy = { readonly kind: string; readonly namespace?: string; readonly name: string };

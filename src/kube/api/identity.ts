@@ -1,13 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { V1SelfSubjectReview } from '@kubernetes/client-node';
-import { SluiceError } from '../../core/errors.ts';
-import { at, isRecord, listAt, textAt } from '../../core/json.ts';
-import type { Identity } from '../../core/ports.ts';
-import { safeText } from '../../core/safe-text.ts';
-import type { Impersonation } from '../config/user-entry.ts';
-import type { Credential, Credentials } from '../credentials/credentials.ts';
-import { ApiError } from '../errors.ts';
-import type { ApiClient } from '../http/client.ts';
+import { at, isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import type { Identity } from '../../core/ports/ports.ts';
+import type { Impersonation } from '../config/config.ts';
+import { type ApiClient, ApiError, type Credential, type Credentials } from '../http/http.ts';
 
 /** Marks an identity that the server did not confirm, in `extra`: where it was read instead. */
 export const UNCONFIRMED = 'sluice.dev/unconfirmed';

@@ -1,8 +1,6 @@
-import { SluiceError } from '../../core/errors.ts';
-import { textAt } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
+import { SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import type { Entry } from './kubeconfig.ts';
-import { readMaterial } from './material.ts';
+import { readMaterial } from './user-entry.ts';
 
 /** The server's side of a context. */
 export type ClusterEntry = {

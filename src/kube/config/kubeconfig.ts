@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { SluiceError } from '../../core/errors.ts';
-import { isRecord, listAt, textAt } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
-import { readFirstYaml, YamlProblem } from '../../core/yaml/read.ts';
-import { NoText, textOfBytes } from '../../core/yaml/text-of-bytes.ts';
+import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
 /** One entry of a kubeconfig, unread, with the folder that its relative paths start from. */
 export type Entry = {

@@ -1,9 +1,6 @@
-import { SluiceError } from '../../core/errors.ts';
-import { textAt } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
+import { nearestNames, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { type ClusterEntry, readCluster } from './cluster-entry.ts';
 import type { Entry, Kubeconfig } from './kubeconfig.ts';
-import { near } from './near.ts';
 import { type Impersonation, readUser, type UserEntry } from './user-entry.ts';
 
 /** What a connection is made to, and as whom. */
@@ -97,4 +94,16 @@ function chooseImpersonation(
     );
   }
   return own === undefined || groups.length === 0 ? own : { ...own, groups };
+}
+
+/**
+ * The names that somebody who typed `word` may have meant, whatever the case: those that contain it, or that it
+ * contains, then those that differ by at most a third of its letters; three at most.
+ */
+function near(word: string, names: readonly string[]): readonly string[] {
+  const wanted = word.toLowerCase();
+  const byLower = new Map(names.map((name) => [name.toLowerCase(), name]));
+  const parts = [...byLower.keys()].filter((name) => name.includes(wanted) || wanted.includes(name));
+  const typos = nearestNames(wanted, byLower.keys(), Math.max(1, Math.floor(word.length / 3)));
+  return [...new Set([...parts, ...typos])].slice(0, 3).flatMap((name) => byLower.get(name) ?? []);
 }

@@ -1,6 +1,7 @@
-import { isRecord, listAt, textAt } from '../../core/json.ts';
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import type { Entry } from './kubeconfig.ts';
-import { readMaterial, resolvePath } from './material.ts';
 
 /** Whom to act as (`Impersonate-*` headers). */
 export type Impersonation = {
@@ -118,4 +119,42 @@ function texts(value: unknown, field: string): Readonly<Record<string, string>> 
   return Object.fromEntries(
     Object.entries(map).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item] as const] : [])),
   );
+}
+
+/** What surrounds credential plug-ins, and how they talk to a person. */
+export type PluginSurroundings = {
+  /** Takes a line of theirs, sanitised, as it comes; not what is written to a terminal that is lent. */
+  readonly notice: (line: string) => void;
+  /** Lends them the terminal, where there is one. */
+  readonly terminal: boolean;
+  /** Ends what runs when it aborts. */
+  readonly lifetime: AbortSignal;
+};
+
+/** A path of a kubeconfig, absolute: relative ones start from the file's own folder. */
+export function resolvePath(entry: Entry, path: string): string {
+  return isAbsolute(path) ? path : join(entry.folder, path);
+}
+
+/**
+ * A certificate or key as text: from `<field>-data` (base64), else from the file that `<field>` names.
+ *
+ * @throws SluiceError `config` when the file can't be read
+ */
+export async function readMaterial(entry: Entry, field: string): Promise<string | undefined> {
+  const data = textAt(entry.fields, `${field}-data`);
+  if (data) return Buffer.from(data, 'base64').toString('utf8');
+  const named = textAt(entry.fields, field);
+  if (!named) return undefined;
+  const path = resolvePath(entry, named);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new SluiceError(
+      'config',
+      `The ${field} ${safeText(path)} of ${safeText(entry.name)} can't be read.`,
+      `Check the path in ${safeText(entry.file)}.`,
+      error,
+    );
+  }
 }

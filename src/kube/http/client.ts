@@ -1,14 +1,9 @@
-import { at } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
-import { apiError } from '../errors.ts';
-import type { About, Origin } from './about.ts';
-import type { LearningClock } from './clock.ts';
-import { exchange, type Incoming, readText } from './exchange.ts';
-import { createHealth } from './health.ts';
-import { networkError } from './network-error.ts';
-import { createRepeat } from './repeat.ts';
+import { at, safeText } from '../../core/common/common.ts';
+import { delayAfter, pause } from '../../wait.ts';
+import { type About, ApiError, apiError, type Origin } from './errors.ts';
+import { exchange, type Incoming, type LearningClock, readText } from './exchange.ts';
+import { NetworkError, networkError } from './network-error.ts';
 import type { Transport } from './transport.ts';
-import { warningTexts } from './warnings.ts';
 
 /** One call. `path` begins with `/` and has no query. */
 export type Call = {
@@ -166,4 +161,111 @@ function seconds(header: string | undefined): number | undefined {
 export function continueToken(value: unknown): string | undefined {
   const token = at(value, 'metadata', 'continue');
   return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+/** Makes an attempt, and further ones where they may help. Rejects with the error of the last. */
+type Repeat = <T>(
+  call: Pick<Call, 'method' | 'repeatable' | 'signal'>,
+  attempt: () => Promise<T>,
+) => Promise<T>;
+
+const TRIES = 4;
+
+const BACK_OFF = { base: 400, cap: 5_000 };
+
+/** Longest wait that a server may ask for, ms. */
+const LONGEST_WAIT = 10_000;
+
+/** How soon a 403 after a lost connection is asked again, ms (API-7). */
+const FORBIDDEN_PAUSE = 250;
+
+/**
+ * What is tried again: a read after 429, 5xx and lost connections, with back-off and `Retry-After`; any call once
+ * after a 401 that fresh credentials may cure, and after a 403 while the server is starting, as neither did anything.
+ */
+function createRepeat(parts: {
+  readonly transport: Pick<Transport, 'renew'>;
+  readonly health: Health;
+  readonly debug: (line: string) => void;
+}): Repeat {
+  const { transport, health, debug } = parts;
+  return async (call, attempt) => {
+    const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET';
+    let renewed = false;
+    for (let tries = 1; ; ) {
+      try {
+        return await attempt();
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        if (error instanceof ApiError && error.status === 401 && !renewed && transport.renew()) {
+          renewed = true;
+          continue;
+        }
+        if (error instanceof ApiError && error.status === 403 && health.starting()) {
+          await pause(FORBIDDEN_PAUSE, call.signal);
+          continue;
+        }
+        const wait = repeatable && tries < TRIES ? waitBefore(error, tries) : undefined;
+        if (wait === undefined) throw error;
+        debug(`again in ${wait} ms: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(wait, call.signal);
+        tries += 1;
+      }
+    }
+  };
+}
+
+/** How long to wait before a read is repeated, ms; undefined when that would not help. */
+function waitBefore(error: unknown, tries: number): number | undefined {
+  if (error instanceof NetworkError) {
+    if (error.network !== 'lost') return undefined;
+    // A dead connection of the pool: the next one is new.
+    return tries === 1 ? 0 : delayAfter(tries, BACK_OFF, Math.random());
+  }
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.status !== 429 && error.status < 500) return undefined;
+  if (error.retryAfter !== undefined) return Math.min(error.retryAfter * 1_000, LONGEST_WAIT);
+  return delayAfter(tries, BACK_OFF, Math.random());
+}
+
+/**
+ * The texts of `Warning` headers: `299 - "text"`, several of them joined by commas as Node gives them. The text is
+ * a quoted string with `\"` and `\\` (RFC 9110 §5.6.4).
+ */
+function warningTexts(header: string | undefined): readonly string[] {
+  if (header === undefined) return [];
+  return [...header.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    safeText((match[1] ?? '').replaceAll(/\\(.)/g, '$1'), 1_000),
+  );
+}
+
+/** What recent calls say of the connection as a whole. */
+type Health = {
+  lost(): void;
+  answered(): void;
+  /** Whether the server has only just answered again after being out of reach. */
+  starting(): boolean;
+};
+
+/** For how long after its return a server's 403 is not believed, ms: it lasted 0.8 to 1.3 s when measured. */
+const STARTING = 2_000;
+
+/**
+ * Remembers lost connections. A starting API server answers 403 until its RBAC caches are filled (API-7).
+ *
+ * @param now a clock that never jumps, ms
+ */
+function createHealth(now: () => number = () => performance.now()): Health {
+  let away = false;
+  let back = Number.NEGATIVE_INFINITY;
+  return {
+    lost: () => {
+      away = true;
+    },
+    answered: () => {
+      if (away) back = now();
+      away = false;
+    },
+    starting: () => now() - back < STARTING,
+  };
 }

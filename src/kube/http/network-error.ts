@@ -1,7 +1,5 @@
-import { SluiceError } from '../../core/errors.ts';
-import { textAt } from '../../core/json.ts';
-import { safeText } from '../../core/safe-text.ts';
-import type { Origin } from './about.ts';
+import { SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import type { Origin } from './errors.ts';
 
 /** A call that took longer than it may. */
 export class TimedOut extends Error {

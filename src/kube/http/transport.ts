@@ -1,6 +1,4 @@
-import type { ClusterEntry } from '../config/cluster-entry.ts';
-import type { Impersonation } from '../config/user-entry.ts';
-import type { Credential, Credentials } from '../credentials/credentials.ts';
+import type { ClusterEntry, Impersonation } from '../config/config.ts';
 import { type Agent, makeAgent } from './agent.ts';
 
 /** What a request or a WebSocket needs: the connection pool and the headers that say who asks. */
@@ -76,3 +74,17 @@ function impersonationHeaders(
     ),
   };
 }
+
+/** What a request proves itself with: a header, a client certificate, both or neither. */
+export type Credential = {
+  readonly authorization?: string;
+  readonly cert?: string;
+  readonly key?: string;
+};
+
+/** The credentials of a user, renewed as they run out. */
+export type Credentials = {
+  get(signal?: AbortSignal): Promise<Credential>;
+  /** After a 401: forgets what can be got anew; false when there is nothing to renew. */
+  renew(): boolean;
+};

@@ -1,6 +1,5 @@
-import type { Commands } from '../commands.ts';
-import type { PaneId } from '../state.ts';
-import type { App } from './app.ts';
+import type { Commands, PaneId } from '../state/state.ts';
+import type { App } from './app-parts.ts';
 import { setPane } from './navigation.ts';
 
 type Word = {

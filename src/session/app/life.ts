@@ -1,15 +1,11 @@
-import { parseDuration } from '../../core/access/duration.ts';
-import { endTexts } from '../../core/access/end-effect.ts';
-import type { Grant } from '../../core/access/grant.ts';
-import { asSluiceError } from '../../core/errors.ts';
-import type { Commands } from '../commands.ts';
-import { pathText } from '../grants/path.ts';
-import { isLiving } from '../grants/states.ts';
-import { extendGrant } from '../grants/steps/extend-grant.ts';
-import { type Revoked, revokeFound } from '../grants/steps/revoke-found.ts';
-import { offeredField } from '../text-field.ts';
-import type { App } from './app.ts';
-import { grantPath } from './path/path-state.ts';
+import { asSluiceError, parseDuration } from '../../core/common/common.ts';
+import { endTexts, type Grant } from '../../core/grants/grants.ts';
+import { pause } from '../../wait.ts';
+import { extendGrant, isLiving, pathText, type Revoked, revokeFound } from '../grants/grants.ts';
+import { type Commands, offeredField } from '../state/state.ts';
+import type { App } from './app-parts.ts';
+import { grantPath } from './path-state.ts';
+import type { Publishing } from './publish.ts';
 
 export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' | 'quitWith'> & {
   readonly revokeConfirmed: () => void;
@@ -155,4 +151,24 @@ function consequences(app: App, grant: Grant): readonly string[] {
   for (const { direction, namespace, why } of grant.unseen ?? [])
     lines.push(`Its ${direction} half in ${namespace} is unseen and stays: ${why}.`);
   return lines;
+}
+
+/** Notices go by themselves after this long, errors when a key is pressed. */
+const NOTICE_FOR = 6_000;
+
+/** Moves the clocks of the state at each full second, and takes away what has been shown for long enough. */
+export async function tick(app: App, publishing: Publishing, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await pause(1_000 - (app.deps.clock.now() % 1_000), signal);
+    const now = app.deps.clock.now();
+    const { notice } = app.state();
+    app.set({
+      now,
+      serverNow: app.runtime()?.connection.api.clock.now() ?? now,
+      ...(notice !== undefined && notice.level !== 'error' && now - notice.at > NOTICE_FOR
+        ? { notice: undefined }
+        : {}),
+    });
+    publishing.now('traffic', 'grants');
+  }
 }

@@ -1,9 +1,7 @@
-import type { Commands } from '../commands.ts';
-import type { Overlay, PaneId } from '../state.ts';
-import type { App } from './app.ts';
-import { pickItems } from './form/pick-items.ts';
-import { PANES } from './initial.ts';
-import { shownPath } from './path/path-state.ts';
+import type { Commands, Overlay, PaneId } from '../state/state.ts';
+import { type App, PANES } from './app-parts.ts';
+import { pickItems } from './overlays.ts';
+import { shownPath } from './path-state.ts';
 import { followCursors } from './publish.ts';
 
 type Navigation = Pick<

@@ -1,13 +1,39 @@
-import { permanentPolicies } from '../../core/access/permanent.ts';
-import { SluiceError } from '../../core/errors.ts';
-import type { Commands } from '../commands.ts';
-import type { AboutItem, AttemptLine, Overlay } from '../state.ts';
-import { textField } from '../text-field.ts';
-import type { App } from './app.ts';
-import { objectPanel } from './objects/object-panel.ts';
-import { yamlLines } from './objects/yaml.ts';
-import { attemptUnderCursor } from './path/ends.ts';
-import { explain } from './path/explaining.ts';
+import { type ApiObject, keyOf } from '../../core/cluster/cluster.ts';
+import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
+import { permanentPolicies } from '../../core/grants/grants.ts';
+import { explain as explainDecision } from '../../core/policy/explain/explain.ts';
+import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
+import {
+  type AskedPorts,
+  createPathJudge,
+  explainedNames,
+  type PathAnswer,
+  partText,
+  pathTitle,
+  shownPair,
+} from '../../core/policy/path/path.ts';
+import type { ApiRef } from '../../core/ports/ports.ts';
+import { writeYaml } from '../../core/yaml/yaml.ts';
+import { jobRef, policyRef } from '../grants/grants.ts';
+import { judgeAttempt } from '../rows/rows.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import {
+  type AboutItem,
+  type AttemptLine,
+  type Commands,
+  type GrantLine,
+  type Overlay,
+  type PathState,
+  type PodRow,
+  type PolicyRow,
+  textField,
+} from '../state/state.ts';
+import { aboutGrant } from './about-grant.ts';
+import { aboutPod } from './about-pod.ts';
+import { aboutPolicy } from './about-policy.ts';
+import type { App } from './app-parts.ts';
+import { grantPath } from './path-state.ts';
+import { attemptUnderCursor } from './picked-ends.ts';
 
 type Panels = Pick<
   Commands,
@@ -116,4 +142,185 @@ function explainedText({ title, attempt, verdict, problem }: Extract<Overlay, { 
 function attemptText({ row, why }: AttemptLine): string {
   const { sourceName, destinationName, port, protocol, verdict } = row;
   return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${why}`;
+}
+
+type Explained = Omit<Extract<Overlay, { type: 'explain' }>, 'type' | 'scroll' | 'at'>;
+
+/** Explains the marked pair, else what the cursor is on: an attempt, or the path of a grant. */
+function explain(app: App): void {
+  const runtime = app.runtime();
+  if (runtime === undefined) return;
+  const { path } = app.state();
+  const line = path.marked === true ? undefined : attemptUnderCursor(app.state(), app.visibleRows);
+  const explained = line === undefined ? ofPath(runtime, path) : ofAttempt(runtime, line);
+  if (explained === undefined) {
+    app.notify(
+      'warn',
+      'Nothing to explain yet.',
+      'Move to an attempt, or mark a source with s and a destination with d.',
+    );
+    return;
+  }
+  app.push({ type: 'explain', scroll: 0, at: runtime.connection.api.clock.now(), ...explained });
+}
+
+/** An attempt is between two ends that are known: the pair that really tried. */
+function ofAttempt({ model, engine }: Runtime, line: AttemptLine): Explained {
+  const { sourceName, destinationName, port, protocol, newest } = line.row;
+  const decision = judgeAttempt(model, engine, newest);
+  return {
+    title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
+    names: { from: sourceName, to: destinationName },
+    attempt: line,
+    ...(decision === undefined
+      ? { problem: 'its ends are not known well enough to judge the policies' }
+      : { verdict: explainDecision(engine, decision) }),
+  };
+}
+
+/** A path is between workloads: all their pods are judged, and what differs among them is told. */
+function ofPath(runtime: Runtime, path: PathState): Explained | undefined {
+  const { source, destination, port } = path;
+  if (source === undefined || destination === undefined || port === undefined) return undefined;
+  const ports: AskedPorts = { type: 'range', protocol: port.protocol, from: port.port, to: port.port };
+  try {
+    return answered(createPathJudge(runtime)(source, destination, ports), ports);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return {
+      title: `${path.sourceName} → ${path.destinationName} :${port.port}/${port.protocol.toLowerCase()}`,
+      problem: `${error.message} ${error.hint}`,
+    };
+  }
+}
+
+function answered(answer: PathAnswer, ports: AskedPorts): Explained {
+  const [shown] = shownPair(answer, ports);
+  return {
+    title: pathTitle(answer, ports),
+    verdict: answer.verdict,
+    names: explainedNames(answer, ports),
+    parts: answer.parts.map((part) => ({
+      verdict: part.verdict,
+      text: partText(answer, part),
+      why: part.why,
+    })),
+    notes: answer.notes,
+    ...(shown === undefined ? {} : { shown }),
+  };
+}
+
+/** Opens what there is to know of the row under the cursor: in words, and as YAML read from the server. */
+function objectPanel(app: App, explain: () => void): Pick<Commands, 'about' | 'detail'> {
+  const open = (makeAbout: (runtime: Runtime, under: Under) => readonly AboutItem[]) => {
+    const runtime = app.runtime();
+    const under = underCursor(app);
+    if (runtime === undefined) return;
+    if (under === undefined) {
+      if (app.state().focus === 'attempts') explain();
+      return;
+    }
+    const { title } = under;
+    app.push(
+      { type: 'detail', title, about: makeAbout(runtime, under), lines: [], scroll: 0, loading: true },
+      under.pane === 'grants' ? grantPath(app, under.row.grant) : undefined,
+    );
+    app.run(async (signal) => {
+      const lines = await readYaml(runtime, under, signal);
+      app.update('detail', (overlay) =>
+        overlay.title === title ? { ...overlay, lines, loading: false } : overlay,
+      );
+    });
+  };
+  return { about: () => open(aboutOf), detail: () => open(() => []) };
+}
+
+function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
+  switch (under.pane) {
+    case 'pods':
+      return aboutPod(engine, under.row);
+    case 'policies':
+      return aboutPolicy(engine, under.row);
+    case 'grants':
+      return aboutGrant(under.row);
+  }
+}
+
+/** The objects as they are now; what went wrong, where they can't be had: the panel stays open and says so. */
+async function readYaml(
+  { connection }: Runtime,
+  { title, refs }: Under,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const found = await Promise.all(refs.map((ref) => connection.api.read(ref, signal)));
+    const objects = found.filter((object) => object !== undefined);
+    if (objects.length === 0)
+      throw new SluiceError('not-found', `${title} is gone.`, 'The row goes with the next change.');
+    return yamlLines(objects);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    const { message, hint } = asSluiceError(error);
+    return [`# ${message} ${hint}`];
+  }
+}
+
+/** The row under the cursor, and the objects of the server that it stands for. Attempts are no objects. */
+type Under = { readonly title: string; readonly refs: readonly ApiRef[] } & (
+  | { readonly pane: 'pods'; readonly row: PodRow }
+  | { readonly pane: 'policies'; readonly row: PolicyRow }
+  | { readonly pane: 'grants'; readonly row: GrantLine }
+);
+
+/** What the cursor of the pane in focus is on. */
+function underCursor(app: App): Under | undefined {
+  const state = app.state();
+  const { focus, panes } = state;
+  const key = app.visibleRows(state, focus)[panes[focus].index]?.key;
+  switch (focus) {
+    case 'pods':
+      return podUnder(state.pods.find((row) => row.key === key));
+    case 'policies':
+      return policyUnder(state.policies.find((row) => row.key === key));
+    case 'grants':
+      return grantUnder(state.grants.find((row) => row.key === key));
+    case 'attempts':
+      return undefined;
+  }
+}
+
+function podUnder(row: PodRow | undefined): Under | undefined {
+  if (row === undefined) return undefined;
+  const { namespace, name } = row.pod;
+  const ref = { group: '', version: 'v1', resource: 'pods', namespace, name };
+  return { pane: 'pods', row, title: `Pod ${keyOf(row.pod)}`, refs: [ref] };
+}
+
+function policyUnder(row: PolicyRow | undefined): Under | undefined {
+  const listed = POLICY_KINDS.find(({ kind }) => kind === row?.policy.kind);
+  if (row === undefined || listed === undefined) return undefined;
+  const { namespace, name } = row.policy;
+  const { group, version, resource } = listed;
+  const ref = { group, version, resource, name, ...(namespace === undefined ? {} : { namespace }) };
+  return { pane: 'policies', row, title: `${row.policy.kind} ${keyOf(row.policy)}`, refs: [ref] };
+}
+
+function grantUnder(row: GrantLine | undefined): Under | undefined {
+  if (row === undefined) return undefined;
+  const refs = row.grant.halves.flatMap(({ namespace, policy, lease }) => [
+    ...(policy === undefined ? [] : [policyRef(namespace, policy.name)]),
+    ...(lease === undefined ? [] : [jobRef(namespace, lease.name)]),
+  ]);
+  return { pane: 'grants', row, title: `Grant ${row.grant.id}`, refs };
+}
+
+/** The object as YAML for people: without managedFields, which nobody reads. */
+export function yamlOf(object: ApiObject): string {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return writeYaml({ ...object, metadata });
+}
+
+/** Objects as the lines of one file. */
+export function yamlLines(objects: readonly ApiObject[]): readonly string[] {
+  return objects.map(yamlOf).join('---\n').trimEnd().split('\n');
 }

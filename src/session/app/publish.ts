@@ -1,16 +1,13 @@
-import type { Grant } from '../../core/access/grant.ts';
-import type { ClusterEvent } from '../../core/cluster/events.ts';
-import type { Clock } from '../../core/ports.ts';
-import type { AttemptRow } from '../../core/traffic/attempt.ts';
-import type { VisibleRows } from '../commands.ts';
-import { staysFor } from '../grants/states.ts';
-import { createJudgedLines } from '../rows/attempts/attempt-lines.ts';
-import { createEpochs } from '../rows/attempts/epochs.ts';
-import { createClusterRows } from '../rows/cluster/cluster-rows.ts';
-import { createConcerns } from '../rows/cluster/concerns.ts';
-import type { Runtime } from '../runtime.ts';
-import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState } from '../state.ts';
-import { PANES } from './initial.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import type { ClusterEvent } from '../../core/live/live.ts';
+import type { Clock } from '../../core/ports/ports.ts';
+import type { AttemptRow } from '../../core/traffic/traffic.ts';
+import { staysFor } from '../grants/grants.ts';
+import { createClusterRows, createConcerns, createEpochs, createJudgedLines } from '../rows/rows.ts';
+import type { Runtime, RuntimeListener } from '../runtime/runtime.ts';
+import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
+import { type App, PANES } from './app-parts.ts';
+import { updatedPath } from './path-state.ts';
 
 /** What changed since the last publication. */
 export type Dirty = { cluster: boolean; traffic: boolean; grants: boolean };
@@ -173,4 +170,148 @@ export function followCursors(
     panes[id] = { ...rest, index, ...(key === undefined ? {} : { key }) };
   }
   return panes;
+}
+
+/** The screen is told at most ten times a second of what the cluster does; keys show at once. */
+const PUBLISH_EVERY = 100;
+
+/** Brings what the connection holds into the state, at a rate that a screen can follow. */
+export type Publishing = {
+  /** Something changed: it shows within a tenth of a second. */
+  readonly soon: (what: keyof Dirty) => void;
+  /** Shows what of these changed, and what else is due, at once. */
+  readonly now: (...what: readonly (keyof Dirty)[]) => void;
+  /** What changed in the cluster; no event when it is how policies are read. */
+  readonly changed: (events: readonly ClusterEvent[]) => void;
+  /** Another connection is shown from here on. */
+  readonly over: (runtime: Runtime) => void;
+  /** Grants that others made. */
+  readonly setOthers: (grants: readonly Grant[]) => void;
+  readonly dispose: () => void;
+};
+
+export function createPublishing(app: App): Publishing {
+  let publisher: Publisher | undefined;
+  let others: readonly Grant[] = [];
+  let dirty: Dirty = { cluster: false, traffic: false, grants: false };
+  let verdictsMayDiffer = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const publish = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const runtime = app.runtime();
+    if (runtime === undefined || publisher === undefined) return;
+    const what = dirty;
+    dirty = { cluster: false, traffic: false, grants: false };
+    app.set(publisher.publish(app.state(), what, others));
+    slices.go();
+    const panes = followCursors(app.state(), app.visibleRows);
+    if (panes !== undefined) app.set({ panes });
+    const path = updatedPath(app, runtime, verdictsMayDiffer);
+    verdictsMayDiffer = false;
+    if (path !== app.state().path) app.set({ path });
+  };
+
+  const soon = (what: keyof Dirty) => {
+    dirty[what] = true;
+    timer ??= setTimeout(publish, PUBLISH_EVERY);
+  };
+
+  const slices = createSlices(app.deps.clock.monotonic, (isOver) => {
+    if (publisher?.work(isOver) === true) soon('cluster');
+    return publisher?.left() ?? 'nothing';
+  });
+
+  return {
+    soon,
+    changed: (events) => {
+      if (publisher?.apply(events) === true) verdictsMayDiffer = true;
+    },
+    now: (...what) => {
+      for (const part of what) dirty[part] = true;
+      publish();
+    },
+    over: (runtime) => {
+      publisher = createPublisher(runtime, app.deps.clock);
+      others = [];
+    },
+    setOthers: (grants) => {
+      others = grants;
+    },
+    dispose: () => {
+      clearTimeout(timer);
+      slices.stop();
+    },
+  };
+}
+
+/** Work in the background, in pieces so short that keys and frames do not wait for it. */
+type Slices = { readonly go: () => void; readonly stop: () => void };
+
+/** The longest piece, ms. */
+const SLICE = 8;
+
+/** Rest between pieces, ms: what is urgent gets a third of the time, the rest less than a tenth. */
+const REST = { soon: 16, later: 120 } as const;
+
+/**
+ * Runs `step` while it says that there is more to do. It is told when its time is over; `later` means that nobody waits
+ * for the rest.
+ */
+function createSlices(
+  monotonic: () => number,
+  step: (isOver: () => boolean) => 'nothing' | 'later' | 'soon',
+): Slices {
+  let timer: NodeJS.Timeout | undefined;
+  const run = () => {
+    const until = monotonic() + SLICE;
+    const left = step(() => monotonic() >= until);
+    timer = left === 'nothing' ? undefined : setTimeout(run, REST[left]);
+  };
+  return {
+    go: () => {
+      timer ??= setTimeout(run, 0);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** Takes what a connection tells into the state; rows follow at the screen's own rate. */
+export function newsInto(app: App, publishing: Publishing, lookForOthers: () => void): RuntimeListener {
+  const { state, set } = app;
+  return {
+    cluster: (kind, events) => {
+      publishing.changed(events);
+      publishing.soon('cluster');
+      if (kind === 'policies') lookForOthers();
+    },
+    feed: (feed, feedState) => {
+      const feeds = { ...state().feeds, [feed]: feedState };
+      set({ feeds, cluster: { ...state().cluster, ...connectionOf(feeds) } });
+      publishing.changed([]);
+      publishing.soon('cluster');
+    },
+    scope: (namespace) => {
+      const { confinedTo: _, ...rest } = state().cluster;
+      set({ cluster: namespace === undefined ? rest : { ...rest, confinedTo: namespace, namespace } });
+    },
+    flows: () => publishing.soon('traffic'),
+    traffic: (traffic) => set({ traffic }),
+    grants: () => publishing.soon('grants'),
+    problem: (error, part) => {
+      app.fail(error);
+      if (part === 'traffic')
+        set({ traffic: { ...state().traffic, status: 'failed', detail: error.message } });
+    },
+  };
+}
+
+/** The connection as a whole: live while any list is, else why not. */
+function connectionOf(feeds: SessionState['feeds']): Pick<SessionState['cluster'], 'connection' | 'problem'> {
+  const states = Object.values(feeds);
+  if (states.some(({ state }) => state === 'live')) return { connection: 'live', problem: undefined };
+  const stale = states.find((feed) => feed.state === 'stale');
+  if (stale?.state === 'stale') return { connection: 'stale', problem: stale.reason };
+  return { connection: 'connecting', problem: undefined };
 }

@@ -1,11 +1,10 @@
-import type { Commands } from '../commands.ts';
-import { edit, textField } from '../text-field.ts';
-import type { App } from './app.ts';
+import { type Commands, edit, textField } from '../state/state.ts';
+import type { App } from './app-parts.ts';
 import { type commandLine, showNamespace } from './command-line.ts';
-import type { GrantFormCommands } from './form/grant-form.ts';
-import { pickItems } from './form/pick-items.ts';
+import type { GrantFormCommands } from './grant-form.ts';
 import type { LifeCommands } from './life.ts';
 import { setPane } from './navigation.ts';
+import { pickItems } from './overlays.ts';
 
 type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
 

@@ -1,20 +1,31 @@
-import type { Grant, GrantRequest } from '../../core/access/grant.ts';
-import { type Surroundings, surroundingsOf } from '../../core/access/standing/surroundings.ts';
-import { asSluiceError, isAbort, SluiceError } from '../../core/errors.ts';
-import type { Engine } from '../../core/policy/decide/engine.ts';
-import type { PairChange } from '../../core/policy/model/verdict.ts';
-import { parseNetworkPolicy } from '../../core/policy/network-policy/parse.ts';
-import { createEnding } from './keep/ending.ts';
-import { beginLife, type Keeping, type Life, note } from './keep/life.ts';
-import { watchSurroundings } from './keep/surroundings.ts';
-import { watchObjects } from './keep/watching.ts';
+import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
+import {
+  GRANT_LABEL,
+  type Grant,
+  type GrantRequest,
+  leaseDrift,
+  MANAGED_BY,
+  pairKey,
+  policyFaults,
+  type Surroundings,
+  surroundingsDrift,
+  surroundingsOf,
+  windowOf,
+} from '../../core/grants/grants.ts';
+import type { Engine } from '../../core/policy/decide/decide.ts';
+import { parseNetworkPolicy } from '../../core/policy/kinds/kinds.ts';
+import type { PairChange } from '../../core/policy/model/model.ts';
+import type { ObjectEvent } from '../../core/ports/ports.ts';
+import { pause } from '../../wait.ts';
+import { createEnding, type Ending } from './ending.ts';
+import type { EvidenceDeps } from './evidence.ts';
+import { extendGrant } from './extend-grant.ts';
+import { JOBS, POLICIES, policyRef } from './find-grants.ts';
+import { beginLife, type Keeping, type Life, note, recordOrNote } from './life.ts';
+import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
 import { pathOf } from './path.ts';
-import type { EvidenceDeps } from './proof/evidence.ts';
-import { proveOpen } from './proof/prove-open.ts';
+import { proveOpen } from './prove-open.ts';
 import type { GrantDeps } from './record.ts';
-import { settleClock } from './settle-clock.ts';
-import { extendGrant } from './steps/extend-grant.ts';
-import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './steps/make-grant.ts';
 
 /** Grants made by this process: counts them down, ends them at the deadline, watches for drift. */
 export type GrantKeeper = {
@@ -147,4 +158,155 @@ export function createKeeper(
       await Promise.allSettled(pending);
     },
   };
+}
+
+/** Good enough to end a grant at its deadline: ms. */
+const EXACT = 50;
+
+/** A step that does not divide a second, so that calls fall at ever new moments of it. */
+const STEP = 137;
+
+/**
+ * Learns the server's time well enough to end a grant on time: each answer's `Date` has whole seconds, and only many at
+ * different moments bound the offset (API-10). At most 30 small reads, right after the grant is made; none when the
+ * clock is known already.
+ */
+async function settleClock({ api }: GrantDeps, { halves }: Grant, signal: AbortSignal): Promise<void> {
+  const [half] = halves;
+  if (half?.policy === undefined) return;
+  const ref = policyRef(half.namespace, half.policy.name);
+  for (let tries = 0; tries < 30 && api.clock.error > EXACT; tries += 1) {
+    await pause(STEP, signal);
+    await api.read(ref, signal);
+  }
+}
+
+/** Pods and policies change often; what grants stand on is looked at this often at most, ms. */
+const LOOK_EVERY = 1_000;
+
+/** Many grants are looked at in slices of this many ms, with pauses between: a key is answered meanwhile. */
+const SLICE = 10;
+const BETWEEN = 40;
+
+/**
+ * Watches what grants were checked against: base policies, labels of pods, other policies that open the path
+ * (GRANT-14). Each change is reported once.
+ */
+function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
+  const waiting: Life[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let changed = false;
+  const slice = () => {
+    const end = performance.now() + SLICE;
+    for (let life = waiting.shift(); life !== undefined; life = waiting.shift()) {
+      look(keeping, life);
+      if (performance.now() >= end) break;
+    }
+    timer = undefined;
+    if (waiting.length > 0) timer = setTimeout(slice, BETWEEN).unref();
+    else if (changed) begin();
+  };
+  const begin = () => {
+    changed = false;
+    timer = setTimeout(() => {
+      waiting.push(...lives());
+      slice();
+    }, LOOK_EVERY).unref();
+  };
+  return {
+    changed: () => {
+      changed = true;
+      if (timer === undefined) begin();
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+function look(keeping: Keeping, life: Life): void {
+  const { engine } = keeping;
+  if (life.ending !== undefined || !isKnown(keeping, life)) return;
+  const { drift, opens } = surroundingsDrift(engine, life.policies, life.surroundings, life.opened);
+  const known = new Set(life.opened.map(pairKey));
+  const fresh = opens.filter((pair) => !known.has(pairKey(pair)));
+  if (fresh.length > 0) life.opened = [...life.opened, ...fresh];
+  drifted(keeping, life, drift);
+}
+
+/** Before the list-watch has brought the grant's own policies, everything would look closed. */
+function isKnown({ engine }: Keeping, { policies }: Life): boolean {
+  return policies.every(
+    ({ kind, namespace, name, uid }) => engine.model.policy(kind, namespace, name)?.uid === uid,
+  );
+}
+
+/** A policy that goes this shortly before its deadline was ended by the lease: clocks differ a little. */
+const NEAR = 1_000;
+
+/** Tells drift on the screen and in the log, each once; what an end does to its own objects is none. */
+function drifted(keeping: Keeping, life: Life, found: readonly string[]): void {
+  if (life.ending !== undefined) return;
+  const fresh = note(keeping, life, found);
+  if (fresh.length > 0) void keeping.keep(recordOrNote(keeping, life, 'drift', fresh.join('; ')));
+}
+
+/** Watches the objects of a grant until its life stops: what is changed is drift, what is removed ends it. */
+function watchObjects(keeping: Keeping, life: Life, { end }: Pick<Ending, 'end'>): void {
+  const { deps } = keeping;
+
+  const onPolicy = (namespace: string, event: ObjectEvent) => {
+    const half = life.grant.halves.find(({ policy }) => policy?.uid === event.uid);
+    if (half?.policy === undefined) return;
+    if (event.state === undefined) {
+      if (life.ending !== undefined) return;
+      const late = deps.api.clock.now() >= (life.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
+      if (!late)
+        drifted(keeping, life, [
+          `NetworkPolicy ${namespace}/${half.policy.name} was deleted by somebody else`,
+        ]);
+      void end(life, late ? 'lease' : 'other');
+      return;
+    }
+    const sent = life.sent.get(`NetworkPolicy/${namespace}/${half.policy.name}`);
+    const lease = life.sent.get(`Job/${namespace}/${half.lease?.name}`);
+    if (sent !== undefined && lease !== undefined)
+      drifted(keeping, life, policyFaults(event.state, sent, lease));
+  };
+
+  const onLease = (namespace: string, event: ObjectEvent) => {
+    const half = life.grant.halves.find(({ lease }) => lease?.uid === event.uid);
+    if (
+      half?.lease === undefined ||
+      event.state === undefined ||
+      event.state.metadata.deletionTimestamp !== undefined
+    )
+      return;
+    const sent = life.sent.get(`Job/${namespace}/${half.lease.name}`);
+    const faults = leaseDrift(event.state, sent, life.grant.window);
+    drifted(
+      keeping,
+      life,
+      faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
+    );
+    const window = windowOf(event.state);
+    if (faults.length > 0 || window === undefined) return;
+    life.windows.set(event.uid, window);
+    const earliest = [...life.windows.values()].toSorted((one, other) => one.end - other.end)[0];
+    if (earliest !== undefined && earliest.end !== life.grant.window?.end)
+      keeping.set(life, { window: earliest });
+  };
+
+  const labels = `${MANAGED_BY}=sluice,${GRANT_LABEL}=${life.grant.id}`;
+  const watch = (namespace: string, collection: typeof JOBS | typeof POLICIES, on: typeof onPolicy) =>
+    deps.api
+      .follow({ ...collection, namespace }, labels, (event) => on(namespace, event), life.stop.signal)
+      .catch((error: unknown) => {
+        if (!isAbort(error) && !life.stop.signal.aborted)
+          drifted(keeping, life, [
+            `its ${collection.resource} in ${namespace} can't be watched: ${asSluiceError(error).message}`,
+          ]);
+      });
+  for (const namespace of new Set(life.grant.halves.map((half) => half.namespace))) {
+    void watch(namespace, POLICIES, onPolicy);
+    void watch(namespace, JOBS, onLease);
+  }
 }

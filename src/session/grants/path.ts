@@ -1,9 +1,9 @@
-import type { Grant, PortSpec } from '../../core/access/grant.ts';
-import { targetsOf } from '../../core/cluster/ends/ends.ts';
-import type { ClusterModel } from '../../core/cluster/model.ts';
-import type { Pod } from '../../core/cluster/objects.ts';
-import type { EndName, PairChange } from '../../core/policy/model/verdict.ts';
-import type { Attempt } from '../../core/traffic/attempt.ts';
+import type { Pod, PortSpec } from '../../core/cluster/cluster.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import type { ClusterModel } from '../../core/live/live.ts';
+import type { EndName, PairChange } from '../../core/policy/model/model.ts';
+import { targetsOf } from '../../core/policy/path/path.ts';
+import type { Attempt } from '../../core/traffic/traffic.ts';
 
 /** One end of a pair: a pod, or an address outside. */
 export type PairEnd = { readonly name: string; readonly ips: readonly string[]; readonly pod?: Pod };

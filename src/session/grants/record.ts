@@ -1,8 +1,6 @@
-import type { Grant, GrantRequest } from '../../core/access/grant.ts';
-import type { Limits } from '../../core/access/limits.ts';
-import { isoSeconds } from '../../core/access/manifests.ts';
-import { formatPorts } from '../../core/access/names.ts';
-import { nameOfEnd } from '../../core/cluster/ends/ends.ts';
+import type { Limits } from '../../core/common/common.ts';
+import { formatPorts, type Grant, type GrantRequest, isoSeconds } from '../../core/grants/grants.ts';
+import { nameOfEnd } from '../../core/policy/path/path.ts';
 import type {
   AuditEntry,
   AuditLog,
@@ -11,7 +9,7 @@ import type {
   ClusterApi,
   ClusterInfo,
   Identity,
-} from '../../core/ports.ts';
+} from '../../core/ports/ports.ts';
 
 /** What every step of a grant's life needs. */
 export type GrantDeps = {
@@ -112,4 +110,20 @@ export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = 
     }),
   );
   return { objects };
+}
+
+/**
+ * A log that is opened when it is first written to, so that looking needs none. Where it can't be opened, each record
+ * tries anew and rejects with the reason.
+ */
+export function lazyAudit(open: () => Promise<AuditLog>): Pick<AuditLog, 'append'> {
+  let opened: Promise<AuditLog> | undefined;
+  const get = () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return { append: async (entry) => (await get()).append(entry) };
 }

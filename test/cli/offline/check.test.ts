@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FIELDS, readExpectations } from '../../../src/cli/offline/check/expectations.ts';
-import { judgeExpectations } from '../../../src/cli/offline/check/judge.ts';
-import { worldOf } from '../../../src/cli/offline/world.ts';
-import { manifestEvents } from '../../../src/core/cluster/mapping/manifests.ts';
+import { worldOf } from '../../../src/cli/connect/world.ts';
+import { FIELDS, readExpectations } from '../../../src/cli/verbs/check-expectations.ts';
+import { judgeExpectations } from '../../../src/cli/verbs/check-judge.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { manifestEvents } from '../../../src/core/policy/kinds/read-manifests.ts';
 import { readYaml } from '../../../src/core/yaml/read.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runVerb } from '../../helpers/verb.ts';

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadManifests } from '../../../src/cli/offline/manifests/load.ts';
-import { connlistLines } from '../../../src/cli/offline/matrix/connlist.ts';
-import { worldOf } from '../../../src/cli/offline/world.ts';
+import { worldOf } from '../../../src/cli/connect/world.ts';
+import { loadManifests } from '../../../src/cli/manifests/load.ts';
+import { connlistLines } from '../../../src/cli/verbs/matrix.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { isNothing } from '../../../src/core/policy/model/connections.ts';
-import type { EndGroup } from '../../../src/core/policy/reach/ends.ts';
+import type { EndGroup } from '../../../src/core/policy/reach/end-groups.ts';
 import { clusterMatrix } from '../../../src/core/policy/reach/matrix.ts';
 import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/files.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { main } from '../../../src/cli/main.ts';
+import { main } from '../../../src/cli/cli.ts';
 import { BROKEN_MANIFESTS } from '../../helpers/broken-manifests.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 

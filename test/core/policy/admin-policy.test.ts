@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseAdminPolicy } from '../../../src/core/policy/admin-policy/parse.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { parseAdminPolicy } from '../../../src/core/policy/kinds/admin-policy.ts';
 import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
-import { type ClusterModel, policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
+import type { ClusterEvent } from '../../../src/core/live/events.ts';
+import { type ClusterModel, policyKey } from '../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { explain } from '../../../src/core/policy/explain/explain.ts';
 import { summarize } from '../../../src/core/policy/explain/half.ts';
-import { policyKindOf } from '../../../src/core/policy/kinds.ts';
+import { policyKindOf } from '../../../src/core/policy/kinds/policy-kinds.ts';
 import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import type { Query, Verdict } from '../../../src/core/policy/model/verdict.ts';

@@ -1,5 +1,5 @@
-import type { ClusterModel } from '../../../src/core/cluster/model.ts';
 import type { Namespace, Node, Pod, Protocol } from '../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../src/core/live/model.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Dialect } from '../../../src/core/policy/match/dialect.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
-import { validateNetworkPolicy } from '../../../src/core/policy/kinds.ts';
+import { validateNetworkPolicy } from '../../../src/core/policy/kinds/validate-network-policy.ts';
 import type { Dialect } from '../../../src/core/policy/match/dialect.ts';
 import { namespace, networkPolicy, node, pod } from '../../helpers/builders.ts';
 import { asker } from './questions.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { validateNetworkPolicy } from '../../../src/core/policy/kinds.ts';
+import { validateNetworkPolicy } from '../../../src/core/policy/kinds/validate-network-policy.ts';
 import { JUDGED } from '../../helpers/judged-policies.ts';
 
 const metadata = { name: 'p', namespace: 'shop' };

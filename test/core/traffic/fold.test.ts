@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { EVENT } from '../../../src/core/traffic/event-types.ts';
-import type { Flow } from '../../../src/core/traffic/flow.ts';
+import { EVENT, type Flow } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';
 import { admitted, answered, db, delivered, dropped, flow, START, sent, web } from '../../helpers/flows.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Attempt, AttemptVerdict } from '../../../src/core/traffic/attempt.ts';
-import { EVENT, TRACE } from '../../../src/core/traffic/event-types.ts';
-import type { Flow, FlowVerdict } from '../../../src/core/traffic/flow.ts';
+import { EVENT, type Flow, type FlowVerdict, TRACE } from '../../../src/core/traffic/flow.ts';
 import { foldRecording, hasRecordings, recordedFlows } from '../../helpers/hubble/recordings.ts';
 
 /** Worst last (HUB-20). In the recordings no retry gets through. */

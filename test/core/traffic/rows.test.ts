@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EVENT } from '../../../src/core/traffic/event-types.ts';
-import type { Flow, FlowEnd } from '../../../src/core/traffic/flow.ts';
+import { EVENT, type Flow, type FlowEnd } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';
 import { db, delivered, dropped, farEnd, flow, podEnd, START, sent, web } from '../../helpers/flows.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Attempt } from '../../../src/core/traffic/attempt.ts';
-import { trustOf } from '../../../src/core/traffic/trust.ts';
+import { trustOf } from '../../../src/core/traffic/evidence.ts';
 
 const ATTEMPT: Attempt = {
   key: 'a',

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readFirstYaml, readYaml, YamlProblem } from '../../../src/core/yaml/read.ts';
+import { readFirstYaml, readYaml, writeYaml, YamlProblem } from '../../../src/core/yaml/read.ts';
 import { textOfBytes } from '../../../src/core/yaml/text-of-bytes.ts';
-import { writeYaml } from '../../../src/core/yaml/write.ts';
 
 /** Texts, and what sigs.k8s.io/yaml 1.6 makes of them. */
 const READ: readonly (readonly [text: string, value: unknown])[] = [

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { isRecord } from '../../../src/core/json.ts';
+import { isRecord } from '../../../src/core/common/json.ts';
 import type { Fleet } from './fleet.ts';
 import type { Live } from './live.ts';
 import type { Shells } from './shells.ts';

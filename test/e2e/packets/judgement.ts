@@ -1,4 +1,4 @@
-import { SluiceError } from '../../../src/core/errors.ts';
+import { SluiceError } from '../../../src/core/common/errors.ts';
 import type { Decision } from '../../../src/core/policy/model/verdict.ts';
 import { createPathJudge, type PathJudge } from '../../../src/core/policy/path/judge-path.ts';
 import type { Cell } from './fleet.ts';

@@ -1,10 +1,10 @@
-import { DEFAULT_LIMITS } from '../../../src/core/access/limits.ts';
-import type { ClusterModel } from '../../../src/core/cluster/model.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
+import type { ClusterModel } from '../../../src/core/live/model.ts';
 import type { Engine } from '../../../src/core/policy/decide/engine.ts';
-import type { ClusterInfo } from '../../../src/core/ports.ts';
-import { type Cluster, connect } from '../../../src/kube/connect.ts';
-import type { Connection } from '../../../src/session/connection.ts';
-import { startRuntime } from '../../../src/session/runtime.ts';
+import type { ClusterInfo } from '../../../src/core/ports/ports.ts';
+import { type Cluster, connect } from '../../../src/kube/kube.ts';
+import type { Connection } from '../../../src/session/runtime/connection.ts';
+import { startRuntime } from '../../../src/session/runtime/runtime.ts';
 import type { RealCluster } from '../../helpers/real-cluster.ts';
 
 /** The engine of the running program over the real cluster, and an admin's hands on it. */

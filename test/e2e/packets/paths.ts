@@ -1,7 +1,6 @@
-import type { EndRef, PortSpec } from '../../../src/core/access/grant.ts';
-import { parsePort } from '../../../src/core/cluster/ends/ends.ts';
-import type { Cell, PodName } from './fleet.ts';
-import { ODD_PODS, PODS } from './fleet.ts';
+import type { EndRef, PortSpec } from '../../../src/core/cluster/objects.ts';
+import { parsePort } from '../../../src/core/policy/path/parse-end.ts';
+import { type Cell, ODD_PODS, PODS, type PodName } from './fleet.ts';
 
 /** The host outside the cluster by its two addresses, and the node by the address that its object lists. */
 export const OUTSIDE = '198.51.100.7';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { writeYaml } from '../../../src/core/yaml/write.ts';
+import { writeYaml } from '../../../src/core/yaml/read.ts';
 import { type Cell, PODS, SERVED } from './fleet.ts';
 import { type EndName, every, NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
 import type { Draft } from './round.ts';

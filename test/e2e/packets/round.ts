@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRecord } from '../../../src/core/json.ts';
-import type { ApiObject } from '../../../src/core/ports.ts';
+import type { ApiObject } from '../../../src/core/cluster/objects.ts';
+import { isRecord } from '../../../src/core/common/json.ts';
 import { readFirstYaml } from '../../../src/core/yaml/read.ts';
 import { type Dial, dialFromHost, dialFromPod, type Packet } from './dial.ts';
 import type { Enforced } from './enforced.ts';

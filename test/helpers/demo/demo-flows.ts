@@ -7,7 +7,7 @@ import {
   observerService,
   type ServerStatusResponse,
   type WireFlow,
-} from '../../../src/hubble/wire/wire.ts';
+} from '../../../src/hubble/wire/protocol.ts';
 import { PATIENCE } from '../eventually.ts';
 
 /** Flows of an embedded cluster as a plain Observer client reads them. */

@@ -1,4 +1,4 @@
-import { at, isRecord, listAt, textAt } from '../../../src/core/json.ts';
+import { at, isRecord, listAt, textAt } from '../../../src/core/common/json.ts';
 import { readFirstYaml } from '../../../src/core/yaml/read.ts';
 import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
 import { PATIENCE } from '../eventually.ts';

@@ -10,7 +10,7 @@ import {
   type ObserverHandlers,
   observerService,
   type WireFlow,
-} from '../../../src/hubble/wire/wire.ts';
+} from '../../../src/hubble/wire/protocol.ts';
 
 export type FlowsCall = ServerWritableStream<GetFlowsRequest, GetFlowsResponse>;
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Flow } from '../../../src/core/traffic/flow.ts';
 import { createFold, type Fold } from '../../../src/core/traffic/fold.ts';
-import { fromJsonResponse } from '../../../src/hubble/json-flow.ts';
-import { createFlowMapper } from '../../../src/hubble/map-flow.ts';
+import { fromJsonResponse } from '../../../src/hubble/client/json-flow.ts';
+import { createFlowMapper } from '../../../src/hubble/client/map-flow.ts';
 
 /** Recordings of the official CLI; `SLUICE_HUBBLE_FLOWS` names another folder. */
 export const RECORDINGS = resolve(process.env.SLUICE_HUBBLE_FLOWS ?? '../shared/hubble/flows');

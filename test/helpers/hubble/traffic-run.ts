@@ -1,4 +1,4 @@
-import type { TrafficSource, TrafficState } from '../../../src/core/ports.ts';
+import type { TrafficSource, TrafficState } from '../../../src/core/ports/ports.ts';
 import type { Flow } from '../../../src/core/traffic/flow.ts';
 
 /** A source at work, with everything it delivered. */

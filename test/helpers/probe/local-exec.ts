@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import type { Exec } from '../../../src/core/ports.ts';
+import type { Exec } from '../../../src/core/ports/ports.ts';
 
 /** One exec that was asked for. */
 export type Asked = { readonly pod: string; readonly container: string; readonly command: readonly string[] };

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../src/core/cluster/objects.ts';
-import { connect } from '../../../src/kube/connect.ts';
+import { connect } from '../../../src/kube/kube.ts';
 import { createSocketSource } from '../../../src/probe/socket-source.ts';
 
 /** A process that watches one pod until it is killed: `node probe-forever.ts KUBECONFIG POD-AS-JSON`. */

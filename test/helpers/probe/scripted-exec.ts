@@ -1,4 +1,4 @@
-import type { Exec } from '../../../src/core/ports.ts';
+import type { Exec } from '../../../src/core/ports/ports.ts';
 
 type Answer = { readonly code?: number; readonly stdout?: string; readonly stderr?: string } | Error;
 

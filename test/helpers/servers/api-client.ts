@@ -1,8 +1,8 @@
+import { credentialsOf } from '../../../src/kube/auth/credentials.ts';
 import { loadKubeconfig } from '../../../src/kube/config/kubeconfig.ts';
 import { chooseTarget } from '../../../src/kube/config/target.ts';
-import { credentialsOf } from '../../../src/kube/credentials/credentials.ts';
 import { type ApiClient, createClient } from '../../../src/kube/http/client.ts';
-import { createServerClock } from '../../../src/kube/http/clock.ts';
+import { createServerClock } from '../../../src/kube/http/exchange.ts';
 import { createTransport } from '../../../src/kube/http/transport.ts';
 
 /** The client below `connect`, for tests of what is built on it; `lifetime` ends it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { responderRules } from '../../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
-import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { type Cluster, connect } from '../../../src/kube/kube.ts';
 
 let demo: Demo;
 let cluster: Cluster;

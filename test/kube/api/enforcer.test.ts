@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { detectEnforcer } from '../../../src/kube/api/enforcer.ts';
 import { listForeignPolicies } from '../../../src/kube/api/foreign-policies.ts';
-import { createDiscovery } from '../../../src/kube/discovery.ts';
+import { createDiscovery } from '../../../src/kube/http/discovery.ts';
 import { apiClient } from '../../helpers/servers/api-client.ts';
 import { failure, json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ObjectEvent } from '../../../src/core/ports.ts';
+import type { ObjectEvent } from '../../../src/core/ports/ports.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
-import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { type Cluster, connect } from '../../../src/kube/kube.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
 const RESOURCE = 'networking.k8s.io/networkpolicies';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { UNCONFIRMED } from '../../../src/kube/api/identity.ts';
-import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { type Cluster, connect } from '../../../src/kube/kube.ts';
 import {
   failure,
   json,

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadKubeconfig } from '../../../src/kube/config/kubeconfig.ts';
 import { chooseTarget } from '../../../src/kube/config/target.ts';
-import { listContexts } from '../../../src/kube/connect.ts';
+import { listContexts } from '../../../src/kube/kube.ts';
 
 let folder: string;
 

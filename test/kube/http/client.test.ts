@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Cluster, connect } from '../../../src/kube/connect.ts';
+import { type Cluster, connect } from '../../../src/kube/kube.ts';
 import {
   failure,
   json,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createServerClock } from '../../../src/kube/http/clock.ts';
+import { createServerClock } from '../../../src/kube/http/exchange.ts';
 
 /** The `Date` header of a server whose clock is `offset` ms ahead, written at local time `at`. */
 function header(at: number, offset: number): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxyFor } from '../../../src/kube/http/proxy.ts';
+import { proxyFor } from '../../../src/kube/http/agent.ts';
 
 const server = (url: string) => new URL(url);
 

@@ -3,10 +3,10 @@ import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
-import { aboutPod } from '../../../src/session/app/objects/about-pod.ts';
-import { aboutPolicy } from '../../../src/session/app/objects/about-policy.ts';
-import { createClusterRows } from '../../../src/session/rows/cluster/cluster-rows.ts';
-import type { AboutItem } from '../../../src/session/state.ts';
+import { aboutPod } from '../../../src/session/app/about-pod.ts';
+import { aboutPolicy } from '../../../src/session/app/about-policy.ts';
+import { createClusterRows } from '../../../src/session/rows/cluster-rows.ts';
+import type { AboutItem } from '../../../src/session/state/session-state.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 
 const dbOnlyApi = networkPolicy({

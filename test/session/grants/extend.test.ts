@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Grant } from '../../../src/core/access/grant.ts';
-import type { Limits } from '../../../src/core/access/limits.ts';
-import { numberAt } from '../../../src/core/json.ts';
-import { extendGrant } from '../../../src/session/grants/steps/extend-grant.ts';
+import { numberAt } from '../../../src/core/common/json.ts';
+import type { Limits } from '../../../src/core/common/limits.ts';
+import type { Grant } from '../../../src/core/grants/grant.ts';
+import { extendGrant } from '../../../src/session/grants/extend-grant.ts';
 import { BOTH, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 
 let live: LiveDemo;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SluiceError } from '../../../src/core/errors.ts';
-import type { ClusterApi } from '../../../src/core/ports.ts';
+import { SluiceError } from '../../../src/core/common/errors.ts';
+import type { ClusterApi } from '../../../src/core/ports/ports.ts';
+import { findGrants } from '../../../src/session/grants/find-grants.ts';
 import { createKeeper, type GrantKeeper } from '../../../src/session/grants/keeper.ts';
+import { type GoodPlan, type GrantStep, makeGrant } from '../../../src/session/grants/make-grant.ts';
 import type { GrantDeps } from '../../../src/session/grants/record.ts';
-import { findGrants } from '../../../src/session/grants/steps/find-grants.ts';
-import { type GoodPlan, type GrantStep, makeGrant } from '../../../src/session/grants/steps/make-grant.ts';
-import { revokeFound } from '../../../src/session/grants/steps/revoke-found.ts';
+import { revokeFound } from '../../../src/session/grants/revoke-found.ts';
 import { BOTH, type LiveDemo, STORY, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Grant } from '../../../src/core/access/grant.ts';
-import { SluiceError } from '../../../src/core/errors.ts';
-import { extendGrant } from '../../../src/session/grants/steps/extend-grant.ts';
+import { SluiceError } from '../../../src/core/common/errors.ts';
+import type { Grant } from '../../../src/core/grants/grant.ts';
+import { extendGrant } from '../../../src/session/grants/extend-grant.ts';
 import { BOTH, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 

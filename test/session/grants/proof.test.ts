@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PairChange } from '../../../src/core/policy/model/verdict.ts';
-import type { ConnectProbe, ProbeResult } from '../../../src/core/ports.ts';
+import type { ConnectProbe, ProbeResult } from '../../../src/core/ports/ports.ts';
 import type { Flow, FlowEnd } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';
+import type { EvidenceDeps } from '../../../src/session/grants/evidence.ts';
 import { type GrantPath, pathOf } from '../../../src/session/grants/path.ts';
-import type { EvidenceDeps } from '../../../src/session/grants/proof/evidence.ts';
-import { proveClosed } from '../../../src/session/grants/proof/prove-closed.ts';
-import { proveOpen } from '../../../src/session/grants/proof/prove-open.ts';
+import { proveClosed } from '../../../src/session/grants/prove-closed.ts';
+import { proveOpen } from '../../../src/session/grants/prove-open.ts';
 import { cluster, pod, service } from '../../helpers/builders.ts';
 import { admitted, delivered, dropped, START } from '../../helpers/flows.ts';
 

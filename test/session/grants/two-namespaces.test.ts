@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Grant } from '../../../src/core/access/grant.ts';
+import type { Grant } from '../../../src/core/grants/grant.ts';
 import { responderRules } from '../../../src/demo/api/access.ts';
-import { connect } from '../../../src/kube/connect.ts';
+import { connect } from '../../../src/kube/kube.ts';
+import { extendGrant } from '../../../src/session/grants/extend-grant.ts';
+import { findGrants } from '../../../src/session/grants/find-grants.ts';
 import type { GrantDeps } from '../../../src/session/grants/record.ts';
-import { extendGrant } from '../../../src/session/grants/steps/extend-grant.ts';
-import { findGrants } from '../../../src/session/grants/steps/find-grants.ts';
-import { revokeFound } from '../../../src/session/grants/steps/revoke-found.ts';
+import { revokeFound } from '../../../src/session/grants/revoke-found.ts';
 import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 
 let live: LiveDemo;

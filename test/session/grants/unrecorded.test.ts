@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findGrants } from '../../../src/session/grants/steps/find-grants.ts';
-import { revokeFound } from '../../../src/session/grants/steps/revoke-found.ts';
+import { findGrants } from '../../../src/session/grants/find-grants.ts';
+import { revokeFound } from '../../../src/session/grants/revoke-found.ts';
 import { type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 

@@ -2,8 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
-import { createJudgedLines, lineOfFlows } from '../../../src/session/rows/attempts/attempt-lines.ts';
-import { createEpochs } from '../../../src/session/rows/attempts/epochs.ts';
+import { createJudgedLines, lineOfFlows } from '../../../src/session/rows/attempt-lines.ts';
+import { createEpochs } from '../../../src/session/rows/concerns.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
 import { attemptLine } from '../../helpers/session-state.ts';
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ClusterEvent } from '../../../src/core/cluster/events.ts';
 import type { Labels } from '../../../src/core/cluster/labels.ts';
-import { policyKey } from '../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../src/core/cluster/objects.ts';
-import { parseAdminPolicy } from '../../../src/core/policy/admin-policy/parse.ts';
+import type { ClusterEvent } from '../../../src/core/live/events.ts';
+import { policyKey } from '../../../src/core/live/model.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { parseAdminPolicy } from '../../../src/core/policy/kinds/admin-policy.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
-import { createClusterRows } from '../../../src/session/rows/cluster/cluster-rows.ts';
-import { createConcerns } from '../../../src/session/rows/cluster/concerns.ts';
+import { createClusterRows } from '../../../src/session/rows/cluster-rows.ts';
+import { createConcerns } from '../../../src/session/rows/concerns.ts';
 import { cluster, namespace, networkPolicy, pod } from '../../helpers/builders.ts';
 
 const source = 'test';

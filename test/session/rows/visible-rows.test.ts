@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createVisibleRows } from '../../../src/session/rows/visible-rows.ts';
-import type { SessionState } from '../../../src/session/state.ts';
+import type { SessionState } from '../../../src/session/state/session-state.ts';
 import { assessment, finding, podRow, policyRow, sessionState } from '../../helpers/session-state.ts';
 
 const policies = [

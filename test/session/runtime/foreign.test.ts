@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FeedState } from '../../../src/core/cluster/events.ts';
-import type { Connection } from '../../../src/session/connection.ts';
-import { followForeign } from '../../../src/session/runtime/foreign.ts';
+import type { FeedState } from '../../../src/core/live/events.ts';
+import type { Connection } from '../../../src/session/runtime/connection.ts';
+import { followForeign } from '../../../src/session/runtime/feeds.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
 type Foreign = Awaited<ReturnType<Connection['foreign']>>;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { chartsOf } from '../../../views/charts/layout.ts';
 import { plainChart } from '../../../views/charts/plain-chart.ts';
-import { createTheme } from '../../../views/theme.ts';
+import { createTheme } from '../../../views/ui/theme.ts';
 import { openScreen, type Screen } from '../../helpers/screen.tsx';
 import { NOW, sessionState } from '../../helpers/session-state.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attemptColumns } from '../../../views/columns/attempt.ts';
+import { attemptColumns } from '../../../views/columns/attempt-columns.ts';
 import { choose, lay, measure, rowLine, titleLine } from '../../../views/columns/lay.ts';
-import { podColumns } from '../../../views/columns/pod.ts';
+import { podColumns } from '../../../views/columns/pod-columns.ts';
 import { lineColumns } from '../../../views/text/fit.ts';
 import { lineText } from '../../../views/text/span.ts';
 import { attemptLine, NOW, podRow } from '../../helpers/session-state.ts';

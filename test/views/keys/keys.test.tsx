@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import type { Overlay, SessionState } from '../../../src/session/state.ts';
-import { textField } from '../../../src/session/text-field.ts';
+import type { Overlay, SessionState } from '../../../src/session/state/session-state.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { attemptLine, grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';

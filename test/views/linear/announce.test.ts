@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { VisibleRows } from '../../../src/session/commands.ts';
-import type { Overlay, SessionState } from '../../../src/session/state.ts';
-import { textField } from '../../../src/session/text-field.ts';
+import type { VisibleRows } from '../../../src/session/state/commands.ts';
+import type { Overlay, SessionState } from '../../../src/session/state/session-state.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
 import { announce } from '../../../views/linear/announce.ts';
 import {
   attemptLine,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textField } from '../../../src/session/text-field.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { attemptLine, sessionState } from '../../helpers/session-state.ts';

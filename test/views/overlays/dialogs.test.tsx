@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Overlay } from '../../../src/session/state.ts';
-import { textField } from '../../../src/session/text-field.ts';
+import type { Overlay } from '../../../src/session/state/session-state.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { grantLine, NOW, sessionState } from '../../helpers/session-state.ts';
 

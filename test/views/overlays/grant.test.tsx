@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PlannedHalf } from '../../../src/core/access/plan.ts';
-import type { GrantForm, PlanState } from '../../../src/session/state.ts';
-import { textField } from '../../../src/session/text-field.ts';
+import type { PlannedHalf } from '../../../src/core/grants/plan.ts';
+import type { GrantForm, PlanState } from '../../../src/session/state/session-state.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
 import { openScreen } from '../../helpers/screen.tsx';
 import { deniedVerdict, grantForm, NOW, sessionState } from '../../helpers/session-state.ts';
 

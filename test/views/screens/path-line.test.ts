@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Verdict } from '../../../src/core/policy/model/verdict.ts';
-import type { PathState } from '../../../src/session/state.ts';
+import type { PathState } from '../../../src/session/state/session-state.ts';
 import { pathLine } from '../../../views/screens/path-line.ts';
 import { lineColumns } from '../../../views/text/fit.ts';
 import { lineText } from '../../../views/text/span.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { safeText } from '../../../src/core/safe-text.ts';
+import { safeText } from '../../../src/core/common/safe-text.ts';
 import { columnsOf, cut, fit, fitLine, lineColumns, spread } from '../../../views/text/fit.ts';
 import { lineText, span } from '../../../views/text/span.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plural } from '../../../src/core/plural.ts';
+import { plural } from '../../../src/core/common/safe-text.ts';
 import { compact, several } from '../../../views/text/count.ts';
 import { age } from '../../../views/text/time.ts';
 

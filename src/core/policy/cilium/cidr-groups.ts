@@ -1,7 +1,6 @@
-import { matches } from '../../cluster/labels.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { CidrGroup } from '../../cluster/objects.ts';
-import type { CidrPeer, Doubts, Match, OwnPeer, Question } from '../match/matching.ts';
+import { type CidrGroup, matches } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { CidrPeer, Doubts, Match, OwnPeer, Question } from '../match/match.ts';
 import type { CiliumSight } from './identity.ts';
 
 type GroupPeer = OwnPeer & { readonly type: 'cidr-group' };

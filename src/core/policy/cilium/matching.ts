@@ -1,20 +1,31 @@
-import { inRange } from '../../cluster/ip.ts';
-import { matches, type Selector } from '../../cluster/labels.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { escaped, matchesAdminDomain, matchesDomain } from '../match/domain.ts';
-import type { CidrPeer, Doubts, Match, Matching, NamedPort, OwnPeer, Question } from '../match/matching.ts';
-import type { CidrTable } from '../match/ranges.ts';
-import { unprefixed } from '../model/label-keys.ts';
-import type { Policy, Reading } from '../model/policy.ts';
+import { inRange, matches, type Selector } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import {
+  type CidrPeer,
+  type CidrTable,
+  type Dialect,
+  type Doubts,
+  escaped,
+  type Match,
+  type Matching,
+  matchesAdminDomain,
+  matchesDomain,
+  type NamedPort,
+  type OwnPeer,
+  type Question,
+} from '../match/match.ts';
+import {
+  type Peer,
+  type PodMatch,
+  type Policy,
+  type Reading,
+  type Rule,
+  unprefixed,
+} from '../model/model.ts';
 import { createCidrGroups } from './cidr-groups.ts';
-import { type CiliumSight, createIdentities } from './identity.ts';
-import { labelFilter } from './label-filter.ts';
-import { matchesIdentity, mentionsNamespace } from './labels.ts';
-import { createClusterPorts, ownPort } from './named-ports.ts';
-import { asCilium } from './reading.ts';
-import { reservedLabels, reservedOf } from './reserved.ts';
-import { matchServices } from './services.ts';
+import { type CiliumSight, createIdentities, reservedLabels, reservedOf } from './identity.ts';
+import { isReplacedNamespace, labelFilter, matchesIdentity, mentionsNamespace } from './labels.ts';
+import { createClusterPorts, matchServices, ownPort } from './services.ts';
 
 /** How Cilium matches in one cluster: by identities. */
 export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: CidrTable): Matching {
@@ -176,4 +187,34 @@ function domainExpression(pattern: string): RegExp {
     ? [`${any}[-a-z0-9_]+\\.`, pattern.slice(3)]
     : ['', pattern];
   return new RegExp(`^${start}${escaped(rest).replaceAll('*', '[-a-z0-9_]*')}$`);
+}
+
+/**
+ * A NetworkPolicy as Cilium takes it: both sections count, listed or not, and isolate; a namespace written under
+ * matchLabels gives way to the policy's own (CIL-6, CIL-21).
+ */
+function asCilium({ appliesUnlisted }: Dialect, policy: Policy): Reading {
+  const { unlisted, isolates } = policy;
+  const more = appliesUnlisted && unlisted !== undefined ? unlisted : { ingress: [], egress: [] };
+  return {
+    subject: pinned(policy.subject),
+    isolates: {
+      ingress: isolates.ingress || more.ingress.length > 0,
+      egress: isolates.egress || more.egress.length > 0,
+    },
+    ingress: [...policy.ingress, ...more.ingress].map(pinnedRule),
+    egress: [...policy.egress, ...more.egress].map(pinnedRule),
+  };
+}
+
+function pinnedRule(rule: Rule): Rule {
+  return rule.peers === 'any' ? rule : { ...rule, peers: rule.peers.map(pinnedPeer) };
+}
+
+function pinnedPeer(peer: Peer): Peer {
+  return peer.type === 'pods' && peer.namespaces.by === 'name' ? { ...peer, ...pinned(peer) } : peer;
+}
+
+function pinned(match: PodMatch): PodMatch {
+  return { ...match, pods: match.pods.filter((requirement) => !isReplacedNamespace(requirement, '')) };
 }

@@ -1,12 +1,9 @@
-import { safeLabels } from '../../cluster/selector.ts';
-import { isRecord, type Raw, rawOf, rawsOf, textOf, timeOf } from '../../json.ts';
-import { safeText } from '../../safe-text.ts';
-import { originOf } from '../model/origin.ts';
-import type { Blank, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
-import { InvalidRule, refuse } from './invalid.ts';
-import { isIgnoredLabel, isReplacedNamespace } from './labels.ts';
+import { safeLabels } from '../../cluster/cluster.ts';
+import { isRecord, type Raw, rawOf, rawsOf, safeText, textOf, timeOf } from '../../common/common.ts';
+import { type Blank, originOf, type PodMatch, type Policy, type Reading, type Rule } from '../model/model.ts';
+import { isIgnoredLabel, isReplacedNamespace, readSelector } from './labels.ts';
+import { InvalidRule, refuse } from './ports.ts';
 import { parseRules, type Scope } from './rules.ts';
-import { readSelector } from './selector.ts';
 
 /**
  * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy. Never throws. One that the schema or the agent refuses, by

@@ -1,9 +1,8 @@
-import { covers, parseCidr } from '../../cluster/ip.ts';
-import { isRecord, type Raw, rawOf, textOf, wordOf } from '../../json.ts';
-import { safeText } from '../../safe-text.ts';
-import type { Direction, Peer, ServiceMatch } from '../model/policy.ts';
-import { refuse } from './invalid.ts';
-import { endpointsPeer, readSelector } from './selector.ts';
+import { covers, parseCidr } from '../../cluster/cluster.ts';
+import { isRecord, type Raw, rawOf, safeText, textOf, wordOf } from '../../common/common.ts';
+import type { Direction, Peer, ServiceMatch } from '../model/model.ts';
+import { endpointsPeer, readSelector } from './labels.ts';
+import { refuse } from './ports.ts';
 
 /** What surrounds the peers of a rule. */
 export type PeerContext = {

@@ -1,9 +1,6 @@
-import { PROTOCOLS, type Protocol } from '../../cluster/objects.ts';
-import { isRecord, numberOf, type Raw, rawOf, rawsOf, wordOf } from '../../json.ts';
-import { safeText } from '../../safe-text.ts';
-import { icmpTypeOf } from '../model/icmp.ts';
-import type { Direction, PortMatch } from '../model/policy.ts';
-import { refuse } from './invalid.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/cluster.ts';
+import { isRecord, numberOf, type Raw, rawOf, rawsOf, safeText, wordOf } from '../../common/common.ts';
+import { type Direction, icmpTypeOf, type PortMatch } from '../model/model.ts';
 
 const L7_KINDS = ['http', 'kafka', 'dns', 'l7proto', 'l7'];
 const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
@@ -90,4 +87,14 @@ function icmpOf({ family, type }: Raw): PortMatch {
   const icmpType = icmpTypeOf(type, version);
   if (icmpType === undefined) refuse(`${JSON.stringify(type)} is no ICMP type of IPv${version}`);
   return { type: 'icmp', protocol: 'ICMP', family: version, icmpType };
+}
+
+/** Why Cilium, or its CRD's schema, refuses a whole policy. Never leaves this folder. */
+export class InvalidRule extends Error {
+  override readonly name = 'InvalidRule';
+}
+
+/** Refuses the policy that is being read. */
+export function refuse(reason: string): never {
+  throw new InvalidRule(reason);
 }

@@ -1,8 +1,7 @@
-import { isRecord, type Raw, rawOf, textOf } from '../../json.ts';
-import type { Direction, Rule } from '../model/policy.ts';
-import { refuse } from './invalid.ts';
+import { isRecord, type Raw, rawOf, textOf } from '../../common/common.ts';
+import type { Direction, Rule } from '../model/model.ts';
 import { parsePeers } from './peers.ts';
-import { parseIcmps, parsePorts } from './ports.ts';
+import { parseIcmps, parsePorts, refuse } from './ports.ts';
 
 /** Where the rules live: the namespace of a CNP, none for a CCNP. */
 export type Scope = {

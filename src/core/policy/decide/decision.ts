@@ -1,8 +1,6 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { Doubt, Question } from '../match/matching.ts';
-import type { Side } from '../match/side.ts';
-import type { Direction, ForeignObject, Policy, Rule } from '../model/policy.ts';
-import type { Decision, Query } from '../model/verdict.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import type { Doubt, Question, Side } from '../match/match.ts';
+import type { Decision, Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import type { Applied } from './stack.ts';
 
 /** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */

@@ -1,12 +1,15 @@
-import type { ClusterEvent } from '../../cluster/events.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { matchNamespace, matchPods } from '../match/match.ts';
-import { type Side, sideOf } from '../match/side.ts';
-import { createWorld, type World } from '../match/world.ts';
-import type { Direction, ForeignObject, Policy, Rule } from '../model/policy.ts';
-import type { Query } from '../model/verdict.ts';
+import { isLive, type Pod } from '../../cluster/cluster.ts';
+import type { ClusterEvent, ClusterModel } from '../../live/live.ts';
+import {
+  createWorld,
+  type Dialect,
+  matchNamespace,
+  matchPods,
+  type Side,
+  sideOf,
+  type World,
+} from '../match/match.ts';
+import type { Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import { both, decisionOf, type PathDecision } from './decision.ts';
 import { decideHalf } from './half.ts';
 import { createClasses } from './pod-class.ts';

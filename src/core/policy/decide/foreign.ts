@@ -1,6 +1,5 @@
-import type { Side } from '../match/side.ts';
-import type { ForeignObject } from '../model/policy.ts';
-import type { Decision } from '../model/verdict.ts';
+import type { Side } from '../match/match.ts';
+import type { Decision, ForeignObject } from '../model/model.ts';
 
 /** Kinds that only ever deny: what is denied without them stays denied. */
 const ONLY_DENY = ['AuthorizationPolicy', 'PeerAuthentication', 'EgressFirewall'];

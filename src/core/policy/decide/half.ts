@@ -1,10 +1,14 @@
-import { isLive } from '../../cluster/objects.ts';
-import type { Doubt, Question } from '../match/matching.ts';
-import { isOwnNode, isSamePod, type Side } from '../match/side.ts';
-import { waysBetween } from '../match/ways.ts';
-import type { World } from '../match/world.ts';
-import type { Direction } from '../model/policy.ts';
-import type { Query } from '../model/verdict.ts';
+import { isLive } from '../../cluster/cluster.ts';
+import {
+  type Doubt,
+  isOwnNode,
+  isSamePod,
+  type Question,
+  type Side,
+  type World,
+  waysBetween,
+} from '../match/match.ts';
+import type { Direction, Query } from '../model/model.ts';
 import type { HalfDecision, OpenQuestion, Settled } from './decision.ts';
 import { foreignDoubt } from './foreign.ts';
 import { type Judgement, judge, l7Of } from './judge.ts';

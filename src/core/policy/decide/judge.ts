@@ -1,9 +1,13 @@
-import type { Dialect } from '../match/dialect.ts';
-import { matchPeers, matchPorts, matchRule } from '../match/match.ts';
-import type { Match, Question } from '../match/matching.ts';
-import type { World } from '../match/world.ts';
-import type { Direction, Rule } from '../model/policy.ts';
-import type { Decision } from '../model/verdict.ts';
+import {
+  type Dialect,
+  type Match,
+  matchPeers,
+  matchPorts,
+  matchRule,
+  type Question,
+  type World,
+} from '../match/match.ts';
+import type { Decision, Direction, Rule } from '../model/model.ts';
 import type { Conflict, Step } from './decision.ts';
 import type { Applied, Stack } from './stack.ts';
 

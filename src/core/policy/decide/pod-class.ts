@@ -1,7 +1,6 @@
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import type { World } from '../match/world.ts';
-import { isAccountKey, unprefixed } from '../model/label-keys.ts';
-import type { Policy, PolicyRef } from '../model/policy.ts';
+import { isLive, type Pod } from '../../cluster/cluster.ts';
+import type { World } from '../match/match.ts';
+import { isAccountKey, type Policy, type PolicyRef, unprefixed } from '../model/model.ts';
 import { isIsolated } from './judge.ts';
 import { byName, type PolicyIndex } from './policy-index.ts';
 import { type Applied, appliedBy, assemble, type Stack, stackOfReserved } from './stack.ts';

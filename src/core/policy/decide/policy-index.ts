@@ -1,5 +1,5 @@
-import { policyKey } from '../../cluster/model.ts';
-import type { Policy, PolicyRef } from '../model/policy.ts';
+import { policyKey } from '../../live/live.ts';
+import type { Policy, PolicyRef } from '../model/model.ts';
 
 /** Policies by the namespace that they live in; those without one apply to all. Lists are sorted by name. */
 export type PolicyIndex = {

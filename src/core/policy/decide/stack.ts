@@ -1,8 +1,6 @@
-import type { Pod } from '../../cluster/objects.ts';
-import { enforces } from '../match/dialect.ts';
-import { matchPods } from '../match/match.ts';
-import type { World } from '../match/world.ts';
-import type { Policy, Reading, Tier } from '../model/policy.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import { enforces, matchPods, type World } from '../match/match.ts';
+import type { Policy, Reading, Tier } from '../model/model.ts';
 import type { PolicyIndex } from './policy-index.ts';
 
 /** A policy that selects a pod. Not `sure`: it may not select it, or may not be enforced here. */

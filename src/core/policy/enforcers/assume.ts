@@ -1,6 +1,6 @@
-import { SluiceError } from '../../errors.ts';
-import { POLICY_KINDS } from '../kinds.ts';
-import { type Dialect, type Known, told, withKind } from '../match/dialect.ts';
+import { SluiceError } from '../../common/common.ts';
+import { POLICY_KINDS } from '../kinds/kinds.ts';
+import { type Dialect, type Known, told, withKind } from '../match/match.ts';
 import { CILIUM_SETTINGS, type CiliumSetting, withSetting } from './cilium.ts';
 
 /** What may be assumed of any enforcer. */

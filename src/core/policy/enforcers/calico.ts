@@ -1,12 +1,9 @@
-import { type Labels, matches, type Selector } from '../../cluster/labels.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import { besideCilium } from '../cilium/matching.ts';
-import { apiMatching } from '../match/api-matching.ts';
-import type { Dialect } from '../match/dialect.ts';
-import type { CidrTable } from '../match/ranges.ts';
+import { type Labels, matches, type Pod, type Selector } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { besideCilium } from '../cilium/cilium.ts';
+import { apiMatching, type CidrTable, type Dialect } from '../match/match.ts';
+import { isAtLeast } from './enforcer-version.ts';
 import { ADMIN_KINDS, ALPHA1_KINDS, ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
-import { isAtLeast } from './version.ts';
 
 const MATCHING = besideCilium(calicoMatching);
 

@@ -1,7 +1,7 @@
-import { ciliumMatching } from '../cilium/matching.ts';
-import { type Dialect, told, withKind } from '../match/dialect.ts';
+import { ciliumMatching } from '../cilium/cilium.ts';
+import { type Dialect, told, withKind } from '../match/match.ts';
+import { isAtLeast } from './enforcer-version.ts';
 import { ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
-import { isAtLeast } from './version.ts';
 
 const OWN_KINDS = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'];
 

@@ -1,5 +1,7 @@
-import { SluiceError } from '../../errors.ts';
-import type { Dialect, EnforcerName } from '../match/dialect.ts';
+/* What enforces policies, one file for each CNI: where each follows the specification and where it does not. */
+
+import { SluiceError } from '../../common/common.ts';
+import type { Dialect, EnforcerName } from '../match/match.ts';
 import { ANTREA } from './antrea.ts';
 import { AWS_VPC_CNI } from './aws-vpc-cni.ts';
 import { calicoDialect } from './calico.ts';
@@ -8,6 +10,9 @@ import { KINDNET } from './kindnet.ts';
 import { KUBE_ROUTER } from './kube-router.ts';
 import { OVN_KUBERNETES } from './ovn-kubernetes.ts';
 import { NONE, SPEC, UNKNOWN } from './spec.ts';
+
+export { assume } from './assume.ts';
+export { withCiliumConfig } from './cilium.ts';
 
 /** The dialects by name, each made for a version where it is known. */
 const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefined) => Dialect>> = {

@@ -1,4 +1,4 @@
-import type { Dialect } from '../match/dialect.ts';
+import type { Dialect } from '../match/match.ts';
 import { ADMIN_KINDS, NETWORK_POLICY, UNSAID } from './spec.ts';
 
 /** kube-network-policies, alone or inside kindnet; the other kinds need another build of it (ANP-12). */

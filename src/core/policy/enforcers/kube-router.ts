@@ -1,4 +1,4 @@
-import type { Dialect } from '../match/dialect.ts';
+import type { Dialect } from '../match/match.ts';
 import { NETWORK_POLICY, UNSAID } from './spec.ts';
 
 export const KUBE_ROUTER: Dialect = {

@@ -1,4 +1,4 @@
-import type { Dialect } from '../match/dialect.ts';
+import type { Dialect } from '../match/match.ts';
 import { ALPHA1_KINDS, NETWORK_POLICY, UNSAID } from './spec.ts';
 
 export const OVN_KUBERNETES: Dialect = {

@@ -1,6 +1,5 @@
-import { besideCilium } from '../cilium/matching.ts';
-import { apiMatching } from '../match/api-matching.ts';
-import type { Dialect } from '../match/dialect.ts';
+import { besideCilium } from '../cilium/cilium.ts';
+import { apiMatching, type Dialect } from '../match/match.ts';
 
 /** The kind of the Kubernetes API itself. */
 export const NETWORK_POLICY = 'NetworkPolicy';

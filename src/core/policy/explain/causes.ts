@@ -1,10 +1,8 @@
-import { assertNever } from '../../assert-never.ts';
-import { keyOf } from '../../cluster/objects.ts';
-import type { Conflict, OpenQuestion, Settled } from '../decide/decision.ts';
-import type { EnforcerName } from '../match/dialect.ts';
-import type { Doubt } from '../match/matching.ts';
-import { nameOfSide, type Side } from '../match/side.ts';
-import type { ForeignObject } from '../model/policy.ts';
+import { keyOf } from '../../cluster/cluster.ts';
+import { assertNever } from '../../common/common.ts';
+import type { Conflict, OpenQuestion, Settled } from '../decide/decide.ts';
+import { type Doubt, type EnforcerName, nameOfSide, type Side } from '../match/match.ts';
+import type { ForeignObject, Policy } from '../model/model.ts';
 import { podText } from './text.ts';
 
 /** Why no rule is asked about a half of an end. */
@@ -107,4 +105,32 @@ export function whoseText(enforcer: EnforcerName): string {
   return enforcer === 'unknown' || enforcer === 'none'
     ? 'not known: the enforcer is not'
     : `not known of ${enforcer}`;
+}
+
+/** Tools that write for a person at a keyboard: their name tells nothing that helps. */
+const HANDS = /^(?:kubectl|before-first-apply|curl|Mozilla)/;
+
+/**
+ * Who manages a policy object, in a phrase: by the marks that tools leave on it (Helm, Argo CD, Flux), by its owner,
+ * by `app.kubernetes.io/managed-by`, by who wrote its spec; undefined where nothing tells.
+ */
+export function managedBy(policy: Policy): string | undefined {
+  const tool = toolOf(policy);
+  if (tool !== undefined) return `managed by ${tool}`;
+  const { owner, manager } = policy.origin ?? {};
+  if (owner !== undefined) return `owned by ${owner}`;
+  return manager === undefined || HANDS.test(manager) ? undefined : `last written by ${manager}`;
+}
+
+function toolOf({ labels, annotations }: Policy): string | undefined {
+  const tracked = annotations['argocd.argoproj.io/tracking-id']?.split(':')[0];
+  const application = tracked ?? labels['argocd.argoproj.io/instance'];
+  if (application !== undefined) return `Argo CD application ${application}`;
+  const kustomization = labels['kustomize.toolkit.fluxcd.io/name'];
+  if (kustomization !== undefined) return `Flux kustomization ${kustomization}`;
+  const helm = labels['helm.toolkit.fluxcd.io/name'];
+  if (helm !== undefined) return `Flux Helm release ${helm}`;
+  const release = annotations['meta.helm.sh/release-name'];
+  if (release !== undefined) return `Helm release ${release}`;
+  return labels['app.kubernetes.io/managed-by'];
 }

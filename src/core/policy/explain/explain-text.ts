@@ -1,7 +1,6 @@
-import type { Direction } from '../model/policy.ts';
-import type { Decision, Half, Verdict } from '../model/verdict.ts';
+import type { Decision, Direction, Half, Verdict } from '../model/model.ts';
 import { explainedHalf } from './explanation.ts';
-import { wrapped } from './wrap.ts';
+import { wrapped } from './text.ts';
 
 /** How the ends are called in the explanation. */
 export type PathNames = { readonly from: string; readonly to: string };

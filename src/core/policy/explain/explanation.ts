@@ -1,5 +1,4 @@
-import type { Direction, PolicyRef } from '../model/policy.ts';
-import type { Decider, Decision, Half, NearMiss } from '../model/verdict.ts';
+import type { Decider, Decision, Direction, Half, NearMiss, PolicyRef } from '../model/model.ts';
 import { policyTitle } from './text.ts';
 
 /** One half of a path explained, for any width. */

@@ -1,13 +1,9 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { HalfDecision, PathDecision, Step } from '../decide/decision.ts';
-import type { Applied } from '../decide/stack.ts';
-import { nameOfSide } from '../match/side.ts';
-import type { World } from '../match/world.ts';
-import type { Direction } from '../model/policy.ts';
-import type { Decider, Decision, Half } from '../model/verdict.ts';
-import { conflictText, doubtText, openText, settledText } from './causes.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import type { Applied, HalfDecision, PathDecision, Step } from '../decide/decide.ts';
+import { nameOfSide, type World } from '../match/match.ts';
+import type { Decider, Decision, Direction, Half } from '../model/model.ts';
+import { conflictText, doubtText, managedBy, openText, settledText } from './causes.ts';
 import { nearestMiss, nearMisses } from './near-miss.ts';
-import { managedBy } from './owner.ts';
 import { peersText, podText, policyTitle, ruleText } from './text.ts';
 
 /** A half in words: its deciders, near misses with their edits, what can't be opened, and one summary. */

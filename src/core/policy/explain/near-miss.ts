@@ -1,17 +1,29 @@
-import { assertNever } from '../../assert-never.ts';
-import { holds, type Labels, type Requirement } from '../../cluster/labels.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import { matchesIdentity } from '../cilium/labels.ts';
-import type { HalfDecision } from '../decide/decision.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { matchNamespace, matchPeers, matchPorts } from '../match/match.ts';
-import type { Question } from '../match/matching.ts';
-import type { Side } from '../match/side.ts';
-import { createWorld, type World } from '../match/world.ts';
-import { unprefixed } from '../model/label-keys.ts';
-import type { Direction, Peer, PodMatch, Policy, PortMatch, Reading, Rule } from '../model/policy.ts';
-import type { NearMiss } from '../model/verdict.ts';
-import { managedBy } from './owner.ts';
+import { holds, type Labels, type Pod, type Requirement } from '../../cluster/cluster.ts';
+import { assertNever } from '../../common/common.ts';
+import { matchesIdentity } from '../cilium/cilium.ts';
+import type { HalfDecision } from '../decide/decide.ts';
+import {
+  createWorld,
+  type Dialect,
+  matchNamespace,
+  matchPeers,
+  matchPorts,
+  type Question,
+  type Side,
+  type World,
+} from '../match/match.ts';
+import {
+  type Direction,
+  type NearMiss,
+  type Peer,
+  type PodMatch,
+  type Policy,
+  type PortMatch,
+  type Reading,
+  type Rule,
+  unprefixed,
+} from '../model/model.ts';
+import { managedBy } from './causes.ts';
 import { smallestEdit } from './smallest-edit.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
 

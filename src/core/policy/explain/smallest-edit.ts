@@ -1,11 +1,25 @@
-import type { Protocol } from '../../cluster/objects.ts';
-import { matchPeers, matchPorts } from '../match/match.ts';
-import type { Question } from '../match/matching.ts';
-import type { World } from '../match/world.ts';
-import type { Direction, Peer, Policy, Reading, Rule } from '../model/policy.ts';
-import type { RuleChange, RuleEdit, RulePlace } from '../model/rule-edit.ts';
-import { patchOf } from './patch.ts';
-import { peerFor } from './peer-for.ts';
+import {
+  formatIp,
+  type Labels,
+  type Protocol,
+  type Requirement,
+  type Selector,
+  selectorOf,
+} from '../../cluster/cluster.ts';
+import { assertNever } from '../../common/common.ts';
+import { NAMESPACE_LABEL, reservedOf } from '../cilium/cilium.ts';
+import { matchPeers, matchPorts, type Question, type Side, type World } from '../match/match.ts';
+import type {
+  Direction,
+  PatchStep,
+  Peer,
+  Policy,
+  Reading,
+  Rule,
+  RuleChange,
+  RuleEdit,
+  RulePlace,
+} from '../model/model.ts';
 
 /** A rule that nearly matched: its policy, which of its readings, its place there. */
 export type Missed = {
@@ -77,4 +91,195 @@ function goTogether(peers: Rule['peers'], peer: Peer): boolean {
     peers.length > 0 &&
     peers.every((item) => item.type === peer.type && !('except' in item && item.except.length > 0))
   );
+}
+
+/**
+ * An edit as a patch of the policy's object. Undefined where the rules at hand do not say where theirs stand in it: a
+ * policy of several `specs`, CIDRs of Cilium, which have two fields.
+ */
+function patchOf(
+  policy: Policy,
+  place: { readonly direction: Direction; readonly index: number; readonly rule: Rule },
+  change: RuleChange,
+): readonly PatchStep[] | undefined {
+  if (policy.kind === 'NetworkPolicy') return [networkStep(policy, place, change)];
+  if (policy.parts !== undefined || place.rule.at === undefined) return undefined;
+  const step = ciliumStep(place.direction, place.rule.at, change);
+  return step === undefined ? undefined : [step];
+}
+
+function networkStep(
+  { namespace }: Policy,
+  { direction, index }: { readonly direction: Direction; readonly index: number },
+  change: RuleChange,
+): PatchStep {
+  const side = direction === 'ingress' ? 'from' : 'to';
+  const rules = `/spec/${direction}`;
+  switch (change.type) {
+    case 'add-port':
+      return add(`${rules}/${index}/ports/-`, { protocol: change.protocol, port: change.port });
+    case 'add-peer':
+      return add(`${rules}/${index}/${side}/-`, networkPeer(change.peer, namespace));
+    case 'add-rule':
+      return add(`${rules}/-`, {
+        ...(change.peer === 'any' ? {} : { [side]: [networkPeer(change.peer, namespace)] }),
+        ports: [{ protocol: change.protocol, port: change.port }],
+      });
+    default:
+      return assertNever(change);
+  }
+}
+
+function networkPeer(peer: Peer, own: string | undefined): unknown {
+  if (peer.type === 'cidr') return { ipBlock: { cidr: peer.cidr } };
+  if (peer.type !== 'pods' || peer.namespaces.by !== 'name') {
+    throw new Error('an edit of a NetworkPolicy adds pods of one namespace, or an address');
+  }
+  const { name } = peer.namespaces;
+  const elsewhere = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
+  return { ...(name === own ? {} : elsewhere), podSelector: selectorObject(peer.pods) };
+}
+
+function ciliumStep(
+  direction: Direction,
+  at: { readonly section: string; readonly index: number },
+  change: RuleChange,
+): PatchStep | undefined {
+  const rule = `/spec/${at.section}/${at.index}`;
+  const side = direction === 'ingress' ? 'from' : 'to';
+  const ports = (protocol: string, port: number) => ({ ports: [{ port: String(port), protocol }] });
+  switch (change.type) {
+    case 'add-port':
+      return add(`${rule}/toPorts/-`, ports(change.protocol, change.port));
+    case 'add-peer': {
+      const field = ciliumField(change.peer);
+      // Blocks of addresses may stand in either of two fields.
+      if (field === undefined || change.peer.type === 'cidr') return undefined;
+      return add(`${rule}/${side}${field.name}/-`, field.value);
+    }
+    case 'add-rule': {
+      const field = change.peer === 'any' ? undefined : ciliumField(change.peer);
+      if (change.peer !== 'any' && field === undefined) return undefined;
+      return add(`/spec/${at.section}/-`, {
+        ...(field === undefined ? {} : { [`${side}${field.name}`]: [field.value] }),
+        toPorts: [ports(change.protocol, change.port)],
+      });
+    }
+    default:
+      return assertNever(change);
+  }
+}
+
+function ciliumField(peer: Peer): { readonly name: string; readonly value: unknown } | undefined {
+  if (peer.type === 'pods') return { name: 'Endpoints', value: selectorObject(peer.pods) };
+  if (peer.type === 'entity') return { name: 'Entities', value: peer.entity };
+  return peer.type === 'cidr' ? { name: 'CIDR', value: peer.cidr } : undefined;
+}
+
+/** The selector of an edit, which is made of labels. */
+function selectorObject(selector: Selector): unknown {
+  return { matchLabels: Object.fromEntries(selector.map(({ key, values }) => [key, values[0] ?? ''])) };
+}
+
+function add(path: string, value: unknown): PatchStep {
+  return { op: 'add', path, value };
+}
+
+/** A peer to add, and how to say it. */
+type FoundPeer = { readonly peer: Peer; readonly text: string };
+
+/** Labels that usually name a workload, best first. */
+const NAMING = ['app', 'app.kubernetes.io/name', 'k8s-app', 'name', 'component', 'role'];
+
+/** Labels that controllers make up: they differ from pod to pod or from one roll-out to the next. */
+const GENERATED =
+  /^(?:pod-template-hash|controller-revision-hash|pod-template-generation|controller-uid|job-name|batch\.kubernetes\.io\/|statefulset\.kubernetes\.io\/|apps\.kubernetes\.io\/)/;
+
+/**
+ * A peer that stands for the other end in a rule of a policy: its namespace and what names its workload, the keys that
+ * the rule already selects by first; the address of what is no pod. Undefined where no peer of that kind of policy
+ * reaches it (NP-29, CIL-11).
+ */
+function peerFor(
+  world: World,
+  policy: Policy,
+  question: Question,
+  keys: readonly string[],
+): FoundPeer | undefined {
+  const side = question.peer;
+  if (side.type === 'pod' && !side.pod.hostNetwork) {
+    const { namespace, labels } = side.pod;
+    const chosen = chosenLabels(world, labels, keys);
+    const text = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
+    const who = text.length === 0 ? 'all pods' : text.join(',');
+    const isOwn = namespace === policy.namespace;
+    return {
+      peer: podsPeer(policy, namespace, chosen),
+      text: isOwn ? who : `${who} of ${namespace}`,
+    };
+  }
+  return policy.kind === 'NetworkPolicy' ? addressPeer(world, question) : ciliumPeer(world, question);
+}
+
+function chosenLabels(world: World, labels: Labels, keys: readonly string[]): Labels {
+  const usable = usableKeys(world, labels);
+  const wanted = keys.filter((key) => usable.includes(key));
+  const named = NAMING.find((key) => usable.includes(key));
+  const chosen = wanted.length > 0 ? wanted : named === undefined ? usable : [named];
+  return Object.fromEntries(chosen.map((key) => [key, labels[key] ?? '']));
+}
+
+/** Keys of labels that last, and that the enforcer sees. */
+function usableKeys({ matching }: World, labels: Labels): readonly string[] {
+  return Object.keys(labels).filter((key) => !GENERATED.test(key) && matching.seesLabel(key));
+}
+
+function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
+  const pods = selectorOf(labels);
+  if (policy.kind === 'NetworkPolicy') {
+    return { type: 'pods', namespaces: { by: 'name', name: namespace }, pods };
+  }
+  const inNamespace: Requirement = {
+    key: `k8s:${NAMESPACE_LABEL}`,
+    operator: 'In',
+    values: [namespace],
+    isLabel: true,
+  };
+  return {
+    type: 'pods',
+    namespaces: { by: 'labels', selector: [] },
+    pods: policy.namespace === namespace ? [...pods, inNamespace] : [inNamespace, ...pods],
+    identity: 'cilium',
+  };
+}
+
+/** An ipBlock: not for nodes where the enforcer keeps addresses from matching them. */
+function addressPeer({ dialect }: World, { peer: side }: Question): FoundPeer | undefined {
+  const cidr = side.type === 'ip' ? blockOf(side) : hostCidr(side.pod.ips[0]);
+  if (cidr === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
+  const isNode = side.type === 'pod' || side.node !== undefined;
+  if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) return undefined;
+  return { peer: { type: 'cidr', cidr, except: [] }, text: cidr };
+}
+
+function ciliumPeer({ model }: World, { peer: side, self }: Question): FoundPeer | undefined {
+  if (side.type === 'pod') return undefined;
+  const [name = 'world'] = reservedOf(model, side, self).names;
+  if (name !== 'world') return { peer: { type: 'entity', entity: name }, text: `entity ${name}` };
+  const cidr = blockOf(side);
+  if (cidr === undefined) return undefined;
+  if (cidr.endsWith('/0')) return { peer: { type: 'entity', entity: name }, text: `entity ${name}` };
+  return { peer: { type: 'cidr', cidr, except: [], identity: 'cilium' }, text: cidr };
+}
+
+/** The one block that stands for an end: its address, or what was asked for; none of a DNS name, or of several. */
+function blockOf({ ips, blocks, dns }: Side & { readonly type: 'ip' }): string | undefined {
+  if (dns !== undefined || (blocks !== undefined && blocks.length !== 1)) return undefined;
+  const [ip] = ips;
+  return hostCidr(blocks?.[0] ?? (ip === undefined ? undefined : formatIp(ip)));
+}
+
+function hostCidr(text: string | undefined): string | undefined {
+  if (text === undefined || text.includes('/')) return text;
+  return `${text}/${text.includes(':') ? 128 : 32}`;
 }

@@ -1,16 +1,15 @@
-import { assertNever } from '../../assert-never.ts';
-import { formatSelector, type Selector } from '../../cluster/labels.ts';
-import { keyOf, type Pod } from '../../cluster/objects.ts';
-import { icmpTypeText } from '../model/icmp.ts';
-import type {
-  NamespaceMatch,
-  Peer,
-  PodMatch,
-  PolicyRef,
-  PortMatch,
-  Rule,
-  ServiceMatch,
-} from '../model/policy.ts';
+import { formatSelector, keyOf, type Pod, type Selector } from '../../cluster/cluster.ts';
+import { assertNever } from '../../common/common.ts';
+import {
+  icmpTypeText,
+  type NamespaceMatch,
+  type Peer,
+  type PodMatch,
+  type PolicyRef,
+  type PortMatch,
+  type Rule,
+  type ServiceMatch,
+} from '../model/model.ts';
 
 /** A rule whole: `pods app=api · tcp 5432`; `anything` when it is empty. */
 export function ruleText({ peers, ports }: Rule): string {
@@ -123,4 +122,27 @@ function listed(items: readonly string[], none: string, separator = ' or '): str
   if (items.length === 0) return none;
   const shown = items.length <= 2 ? items : [...items.slice(0, 2), `${items.length - 2} more`];
   return shown.join(separator);
+}
+
+/** How wide an explanation is at most: a terminal that nobody made wider. */
+export const COLUMNS = 80;
+
+/**
+ * A text in lines of at most 80 columns, broken between words: the first behind `head`, the others behind as many
+ * spaces as `indent`. A word that is longer has a line of its own.
+ */
+export function wrapped(head: string, text: string, indent = head.length): readonly string[] {
+  const lines: string[] = [];
+  let line = head;
+  let isEmpty = true;
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = ' '.repeat(indent);
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line.trimEnd()];
 }

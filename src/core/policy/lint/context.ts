@@ -1,12 +1,8 @@
-import type { Selector } from '../../cluster/labels.ts';
-import { NAME_LABEL } from '../../cluster/mapping/map.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import type { Engine } from '../decide/engine.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { matchNamespace, matchPods } from '../match/match.ts';
-import type { World } from '../match/world.ts';
-import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/policy.ts';
+import { isLive, NAME_LABEL, type Pod, type Selector } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { Engine } from '../decide/decide.ts';
+import { type Dialect, matchNamespace, matchPods, type World } from '../match/match.ts';
+import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/model.ts';
 import type { Flaw } from './finding.ts';
 import { createPodAddresses, type PodAddresses } from './pods-inside.ts';
 

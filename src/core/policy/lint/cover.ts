@@ -1,5 +1,5 @@
-import { covers, parseCidr } from '../../cluster/ip.ts';
-import type { Peer, PodMatch, PortMatch, Rule } from '../model/policy.ts';
+import { covers, parseCidr } from '../../cluster/cluster.ts';
+import type { Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
 
 /** Whether everything that one rule matches, another matches too, by what is written. May miss, never errs. */
 export function ruleCovers(outer: Rule, inner: Rule): boolean {

@@ -1,4 +1,4 @@
-import type { Direction, PolicyRef } from '../model/policy.ts';
+import type { Direction, PolicyRef } from '../model/model.ts';
 
 /** `error`: it does not do what it says. `warning`: it surprises. `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';

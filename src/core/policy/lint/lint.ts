@@ -1,11 +1,13 @@
-import { keyOf } from '../../cluster/objects.ts';
-import type { Engine } from '../decide/engine.ts';
-import type { Policy, PolicyRef } from '../model/policy.ts';
+/* Mistakes in policies, each with what to do about it. */
+
+import { keyOf } from '../../cluster/cluster.ts';
+import type { Engine } from '../decide/decide.ts';
+import type { Policy, PolicyRef } from '../model/model.ts';
 import { type Lint, type LintContext, lintContext } from './context.ts';
 import type { Finding, Flaw, Severity } from './finding.ts';
 import { LINTS } from './table.ts';
 
-export { type Lint, type LintContext, lintContext } from './context.ts';
+export { type Lint, lintContext } from './context.ts';
 export type { Finding, Severity } from './finding.ts';
 export { createPodAddresses } from './pods-inside.ts';
 export { LINTS } from './table.ts';

@@ -1,7 +1,6 @@
-import type { Selector } from '../../cluster/labels.ts';
-import { isLive } from '../../cluster/objects.ts';
-import { nearestNames } from '../../nearest.ts';
-import type { PodMatch } from '../model/policy.ts';
+import { isLive, type Selector } from '../../cluster/cluster.ts';
+import { nearestNames } from '../../common/common.ts';
+import type { PodMatch } from '../model/model.ts';
 import { type LintContext, namespacesMatching } from './context.ts';
 
 /** The label that somebody may have meant: `app=web` for `app=wbe`; undefined when pods have none like it. */

@@ -1,9 +1,8 @@
-import { type Ip, type IpRange, inRange, parseIp } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import { placeIn } from '../../sorted.ts';
-import { rangesOf } from '../match/ranges.ts';
-import type { Peer } from '../model/policy.ts';
+import { type Ip, type IpRange, inRange, isLive, type Pod, parseIp } from '../../cluster/cluster.ts';
+import { placeIn } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { rangesOf } from '../match/match.ts';
+import type { Peer } from '../model/model.ts';
 
 /** The addresses of the live pods of a cluster, put in order again when pods changed. */
 export type PodAddresses = {

@@ -1,4 +1,4 @@
-import type { Policy } from '../model/policy.ts';
+import type { Policy } from '../model/model.ts';
 import { type Lint, type LintContext, type PlacedRule, placedRules } from './context.ts';
 import { ruleCovers } from './cover.ts';
 import type { Flaw } from './finding.ts';

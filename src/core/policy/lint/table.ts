@@ -1,27 +1,32 @@
-import { blankPeers } from './blank-peers.ts';
+import {
+  blankPeers,
+  denyIsolates,
+  fqdnWithoutDnsRule,
+  ignoredLabels,
+  l7Widened,
+  servicesFindNothing,
+} from './cilium-rules.ts';
 import type { Lint } from './context.ts';
-import { denyIsolates } from './deny-isolates.ts';
-import { fqdnWithoutDnsRule } from './fqdn-without-dns-rule.ts';
-import { ignoredLabels } from './ignored-labels.ts';
-import { invalid } from './invalid.ts';
-import { ipBlockForPods } from './ipblock-for-pods.ts';
-import { l7Widened } from './l7-widened.ts';
-import { namedPortAmbiguous } from './named-port-ambiguous.ts';
-import { namedPortUndeclared } from './named-port-undeclared.ts';
-import { noDns } from './no-dns.ts';
-import { noEffect } from './no-effect.ts';
-import { notEnforced } from './not-enforced.ts';
-import { oneDash } from './one-dash.ts';
-import { peerMatchesNothing } from './peer-matches-nothing.ts';
-import { policyTypesDefault } from './policy-types-default.ts';
-import { priorityTie } from './priority-tie.ts';
-import { ruleMatchesNothing } from './rule-matches-nothing.ts';
-import { selectsNothing } from './selects-nothing.ts';
-import { servicesFindNothing } from './services-find-nothing.ts';
+import {
+  invalid,
+  noDns,
+  noEffect,
+  notEnforced,
+  policyTypesDefault,
+  priorityTie,
+  unlistedSection,
+} from './effect.ts';
+import { namedPortAmbiguous, namedPortUndeclared } from './named-ports.ts';
+import {
+  ipBlockForPods,
+  oneDash,
+  peerMatchesNothing,
+  ruleMatchesNothing,
+  selectsNothing,
+} from './selectors.ts';
 import { shadowedRule } from './shadowed-rule.ts';
-import { unlistedSection } from './unlisted-section.ts';
 
-/** Every lint. A new one is a file beside these and a line here. */
+/** Every lint. A new one is a function beside those of its kind and a line here. */
 export const LINTS: readonly Lint[] = [
   invalid,
   notEnforced,

@@ -1,10 +1,9 @@
-import { type Ip, inRange } from '../../cluster/ip.ts';
-import { matches } from '../../cluster/labels.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
+import { type Ip, inRange, matches } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { ForeignObject } from '../model/model.ts';
 import type { Dialect } from './dialect.ts';
-import { matchesAdminDomain } from './domain.ts';
-import type { CidrPeer, Doubts, Match, Matching, NamedPort, Question } from './matching.ts';
-import type { CidrTable } from './ranges.ts';
+import type { CidrPeer, Doubt, Doubts, Match, Matching, NamedPort, Question } from './matching.ts';
+import { type CidrTable, createCidrTable, matchesAdminDomain } from './ranges.ts';
 import { nameOfSide, type Side } from './side.ts';
 
 /** How the text of the Kubernetes API has it: what enforcers start from that have no policies of their own. */
@@ -73,4 +72,31 @@ function matchName(
   if (sidecarPortNames === 'no') return 'no';
   doubts?.push({ type: 'enforcer', what: 'sidecar-ports' });
   return 'maybe';
+}
+
+/**
+ * What policies are judged in: the objects of a cluster, and how its enforcer reads them. `foreign` are policies in
+ * force that are not evaluated here; `doubts`, where given, collects the reason of every `maybe`. What `matching` and
+ * `cidrs` remember hangs on objects that never change, and goes with the world.
+ */
+export type World = {
+  readonly model: ClusterModel;
+  readonly dialect: Dialect;
+  readonly foreign: readonly ForeignObject[];
+  readonly matching: Matching;
+  readonly cidrs: CidrTable;
+  readonly doubts?: Doubt[];
+};
+
+/** What a world is made from; an engine has it. */
+export type WorldParts = Pick<World, 'model' | 'dialect'> & Partial<Pick<World, 'foreign'>>;
+
+/** A world that remembers nothing yet. */
+export function createWorld(
+  model: ClusterModel,
+  dialect: Dialect,
+  foreign: readonly ForeignObject[] = [],
+): World {
+  const cidrs = createCidrTable();
+  return { model, dialect, foreign, cidrs, matching: dialect.matching(model, dialect, cidrs) };
 }

@@ -1,4 +1,4 @@
-import type { ClusterModel } from '../../cluster/model.ts';
+import type { ClusterModel } from '../../live/live.ts';
 import type { Matching } from './matching.ts';
 import type { CidrTable } from './ranges.ts';
 

@@ -1,11 +1,20 @@
-import { assertNever } from '../../assert-never.ts';
-import { holds, matches, type Selector } from '../../cluster/labels.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from '../model/policy.ts';
+/* Whether one rule matches one peer and port. Knows no CNI: a dialect plugs its own matchers in. */
+
+import { holds, matches, type Pod, type Selector } from '../../cluster/cluster.ts';
+import { assertNever } from '../../common/common.ts';
+import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
+import type { World } from './api-matching.ts';
 import type { Known } from './dialect.ts';
 import type { Doubt, Match, Question } from './matching.ts';
 import { nodeOf } from './side.ts';
-import type { World } from './world.ts';
+
+export { apiMatching, createWorld, type World, type WorldParts } from './api-matching.ts';
+export { type Dialect, type EnforcerName, enforces, type Known, told, withKind } from './dialect.ts';
+export type { CidrPeer, Doubt, Doubts, Match, Matching, NamedPort, OwnPeer, Question } from './matching.ts';
+export { portStarts } from './port-starts.ts';
+export { type CidrTable, escaped, matchesAdminDomain, matchesDomain, rangesOf } from './ranges.ts';
+export { isOwnNode, isSamePod, nameOfSide, type Side, sideOf, sideOfPod } from './side.ts';
+export { isPlain, type Way, waysBetween } from './ways.ts';
 
 /** The label that every namespace has (NP-20). */
 const NAME_LABEL = 'kubernetes.io/metadata.name';

@@ -1,7 +1,5 @@
-import type { Labels, Selector } from '../../cluster/labels.ts';
-import type { Namespace, Pod, Protocol } from '../../cluster/objects.ts';
-import type { Peer, PodMatch, Policy, PortMatch, Reading } from '../model/policy.ts';
-import type { Query } from '../model/verdict.ts';
+import type { Labels, Namespace, Pod, Protocol, Selector } from '../../cluster/cluster.ts';
+import type { Peer, PodMatch, Policy, PortMatch, Query, Reading } from '../model/model.ts';
 import type { Side } from './side.ts';
 
 /** Whether something matches; `maybe` when the objects at hand do not tell. */

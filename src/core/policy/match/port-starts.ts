@@ -1,7 +1,6 @@
-import type { Pod, Protocol } from '../../cluster/objects.ts';
-import { ALL_PORTS } from '../model/connections.ts';
-import type { PortMatch, Rule } from '../model/policy.ts';
-import type { World } from './world.ts';
+import type { Pod, Protocol } from '../../cluster/cluster.ts';
+import { ALL_PORTS, type PortMatch, type Rule } from '../model/model.ts';
+import type { World } from './api-matching.ts';
 
 /**
  * The first port of every piece that rules may tell from the one before, ascending from 1. `destination` is the pod

@@ -1,7 +1,6 @@
-import { type Ip, parseIp } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Node, Pod } from '../../cluster/objects.ts';
-import type { End } from '../model/verdict.ts';
+import { type Ip, type Node, type Pod, parseIp } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { End } from '../model/model.ts';
 
 /** One end of a path as policies see it: a pod with its labels, or a bare address, perhaps of a node. */
 export type Side =

@@ -1,5 +1,5 @@
+import type { World } from './api-matching.ts';
 import { asNode, type Side } from './side.ts';
-import type { World } from './world.ts';
 
 /** One way to read the two ends of a path. */
 export type Way = {

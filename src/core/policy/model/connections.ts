@@ -1,4 +1,4 @@
-import type { Protocol } from '../../cluster/objects.ts';
+import type { Protocol } from '../../cluster/cluster.ts';
 
 /** Ports from `from` to `to`, inclusive. */
 export type PortRange = readonly [from: number, to: number];

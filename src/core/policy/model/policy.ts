@@ -1,5 +1,5 @@
-import type { Labels, Selector } from '../../cluster/labels.ts';
-import type { Protocol } from '../../cluster/objects.ts';
+import type { Labels, Protocol, Selector } from '../../cluster/cluster.ts';
+import { isRecord, type Raw, rawOf, rawsOf, safeText, textOf, timeOf } from '../../common/common.ts';
 
 export type Direction = 'ingress' | 'egress';
 
@@ -153,3 +153,46 @@ export type Policy = PolicyRef &
 
 /** A policy in the cluster of a kind that is not evaluated here, as Calico's or Istio's. */
 export type ForeignObject = { readonly kind: string; readonly namespace?: string; readonly name: string };
+
+/**
+ * A key and the source before its colon; `any` without one. Kubernetes' own keys have neither a source nor a derived
+ * meaning, so that whoever gathers keys needs not know whose policy they are of.
+ */
+export function unprefixed(key: string): { readonly source: string; readonly key: string } {
+  const colon = key.indexOf(':');
+  return colon < 0 ? { source: 'any', key } : { source: key.slice(0, colon), key: key.slice(colon + 1) };
+}
+
+const DERIVED = new Set(['io.cilium.k8s.policy.serviceaccount', 'projectcalico.org/serviceaccount']);
+
+/** Whether a label key, as Cilium or Calico derives it, tells pods of one namespace apart by their service account. */
+export function isAccountKey(key: string): boolean {
+  return DERIVED.has(key) || key.startsWith('pcsa.');
+}
+
+/** Where a policy object comes from, by its metadata; nothing where that tells nothing. */
+export function originOf(metadata: Raw): { readonly origin?: Origin } {
+  const owner = ownerOf(metadata);
+  const manager = managerOf(metadata);
+  if (owner === undefined && manager === undefined) return {};
+  return {
+    origin: { ...(owner === undefined ? {} : { owner }), ...(manager === undefined ? {} : { manager }) },
+  };
+}
+
+/** The controller among the owners, else the first. */
+function ownerOf(metadata: Raw): string | undefined {
+  const owners = rawsOf(metadata.ownerReferences);
+  const owner = owners.find(({ controller }) => controller === true) ?? owners[0];
+  const [kind, name] = [textOf(owner?.kind), textOf(owner?.name)];
+  return kind === undefined || name === undefined ? undefined : `${safeText(kind)} ${safeText(name)}`;
+}
+
+/** Of the managers of fields of the spec, the one that wrote last. */
+function managerOf(metadata: Raw): string | undefined {
+  const writers = rawsOf(metadata.managedFields)
+    .filter(({ fieldsV1, subresource }) => subresource === undefined && isRecord(rawOf(fieldsV1)['f:spec']))
+    .toSorted((a, b) => timeOf(b.time) - timeOf(a.time));
+  const manager = textOf(writers[0]?.manager);
+  return manager === undefined ? undefined : safeText(manager);
+}

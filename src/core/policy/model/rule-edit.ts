@@ -1,4 +1,4 @@
-import type { Protocol } from '../../cluster/objects.ts';
+import type { Protocol } from '../../cluster/cluster.ts';
 import type { Direction, Peer } from './policy.ts';
 
 /** One step of a JSON Patch (RFC 6902) for the object as the API server has it: for `kubectl patch --type=json`. */

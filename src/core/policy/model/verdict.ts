@@ -1,4 +1,4 @@
-import type { Pod, Protocol } from '../../cluster/objects.ts';
+import type { Pod, Protocol } from '../../cluster/cluster.ts';
 import type { Direction, PolicyRef, Tier } from './policy.ts';
 import type { RuleEdit } from './rule-edit.ts';
 

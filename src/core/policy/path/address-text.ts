@@ -1,4 +1,4 @@
-import { covers, formatIp, type IpRange } from '../../cluster/ip.ts';
+import { covers, formatIp, type IpRange } from '../../cluster/cluster.ts';
 
 /** Addresses as blocks, or as one block with holes where that is shorter. */
 export type AddressSet = { readonly addresses: readonly string[]; readonly except: readonly string[] };

@@ -1,14 +1,15 @@
-import type { IpRange } from '../../cluster/ip.ts';
-import { formatIp, parseIp } from '../../cluster/ip.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import type { Engine } from '../decide/engine.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { Policy, Rule } from '../model/policy.ts';
-import type { End } from '../model/verdict.ts';
-import { blocksOf as blocksNamedBy, piecesWithin } from '../reach/outside.ts';
-import { podWords, type Vocabulary, vocabularyOf } from '../reach/vocabulary.ts';
+import { formatIp, type IpRange, type Pod, parseIp } from '../../cluster/cluster.ts';
+import type { Engine } from '../decide/decide.ts';
+import type { End, Policy, PortRange, Rule } from '../model/model.ts';
+import {
+  blocksOf as blocksNamedBy,
+  piecesWithin,
+  podWords,
+  type Vocabulary,
+  vocabularyOf,
+} from '../reach/reach.ts';
 import { blocksOf } from './address-text.ts';
-import type { Member, Target } from './member.ts';
+import type { Member, Target } from './members.ts';
 
 /** Members of an end that no policy on the path can tell apart, with one or two to ask with. */
 export type Atom = {

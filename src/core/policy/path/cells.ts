@@ -1,12 +1,9 @@
-import { parseIp } from '../../cluster/ip.ts';
-import { keyOf, type Protocol } from '../../cluster/objects.ts';
-import type { PathDecision } from '../decide/decision.ts';
-import type { Engine } from '../decide/engine.ts';
-import { portStarts } from '../match/port-starts.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { End, Query } from '../model/verdict.ts';
+import { keyOf, type Protocol, parseIp } from '../../cluster/cluster.ts';
+import type { Engine, PathDecision } from '../decide/decide.ts';
+import { portStarts } from '../match/match.ts';
+import type { End, PortRange, Query } from '../model/model.ts';
 import type { Atom } from './atoms.ts';
-import type { Member } from './member.ts';
+import type { Member } from './members.ts';
 
 /** One answer: from what to what, on which ports there. */
 export type Cell = {

@@ -1,12 +1,10 @@
-import { parseCidr } from '../../cluster/ip.ts';
-import type { Protocol } from '../../cluster/objects.ts';
-import { SluiceError } from '../../errors.ts';
-import type { Engine } from '../decide/engine.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { End } from '../model/verdict.ts';
+import { type Protocol, parseCidr } from '../../cluster/cluster.ts';
+import { SluiceError } from '../../common/common.ts';
+import type { Engine } from '../decide/decide.ts';
+import type { End, PortRange } from '../model/model.ts';
 import { createAtoms } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
-import type { Member } from './member.ts';
+import type { Member } from './members.ts';
 
 /**
  * The verdicts between some ends on some ports, of all pairs of different pods: pairs that policies can't tell apart

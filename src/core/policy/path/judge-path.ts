@@ -1,22 +1,16 @@
-import { type AskedPorts, askedPortsText } from '../../cluster/ends/asked-ports.ts';
-import { nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { SluiceError } from '../../errors.ts';
-import type { PathDecision } from '../decide/decision.ts';
-import type { Engine } from '../decide/engine.ts';
-import { explain } from '../explain/explain.ts';
-import { type HalfSummary, type PathSummary, summarize } from '../explain/half.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { Direction } from '../model/policy.ts';
-import type { Decision, Query, Verdict } from '../model/verdict.ts';
+import { SluiceError } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { Engine, PathDecision } from '../decide/decide.ts';
+import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
+import type { Decision, Direction, PortRange, Query, Verdict } from '../model/model.ts';
+import { type AskedPorts, askedPortsText } from './asked-ports.ts';
 import { createAtoms } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
-import { dnsNotes, isLearned } from './dns.ts';
-import type { Destination, Member, Source, Target } from './member.ts';
-import { dnsEnd, findEnd } from './members.ts';
+import { type Destination, dnsEnd, findEnd, type Member, type Source, type Target } from './members.ts';
 import { missingEnd } from './missing.ts';
 import { type PathPart, partsOf } from './parts.ts';
-import { serviceTargets } from './service.ts';
+import { nameOfPathEnd, type PathEnd } from './path-end.ts';
+import { dnsNotes, isLearned, serviceTargets } from './service.ts';
 
 /** The verdict of a path between two ends of any kind. */
 export type PathAnswer = {

@@ -1,12 +1,20 @@
-import { assertNever } from '../../assert-never.ts';
-import { isDnsName, nameOfPathEnd, type PathEnd } from '../../cluster/ends/path-end.ts';
-import { EVERY_ADDRESS, type IpRange, inRange, parseCidr, parseIp } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Node, type Pod, type WorkloadRef } from '../../cluster/objects.ts';
-import { SluiceError } from '../../errors.ts';
-import { hasIpv6 } from '../reach/outside.ts';
-import type { EndTraits, Member } from './member.ts';
+import {
+  EVERY_ADDRESS,
+  type IpRange,
+  inRange,
+  isLive,
+  type Node,
+  type Pod,
+  parseCidr,
+  parseIp,
+  type WorkloadRef,
+} from '../../cluster/cluster.ts';
+import { assertNever, SluiceError } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { PortRange } from '../model/model.ts';
+import { hasIpv6 } from '../reach/reach.ts';
 import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
+import { isDnsName, nameOfPathEnd, type PathEnd } from './path-end.ts';
 
 /** An end with what it is made of; a Service stays one, as only its ports lead to members. */
 export type FoundEnd =
@@ -203,3 +211,29 @@ function isInside(range: IpRange, text: string): boolean {
   const ip = parseIp(text);
   return ip !== undefined && inRange(range, ip);
 }
+
+/** What an end is made of: a pod (at one of its addresses), one address of a node, or addresses outside. */
+export type Member =
+  | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
+  | { readonly type: 'node'; readonly node: Node; readonly ip: string }
+  | { readonly type: 'range'; readonly range: IpRange };
+
+/** A member as a destination: the ports there that the ports asked for lead to; of ICMP, the types. */
+export type Target = { readonly member: Member; readonly ports: readonly PortRange[] };
+
+/** What is to be said of an end besides its members. */
+export type EndTraits = {
+  readonly name: string;
+  /** Only one of the members is meant, and nobody knows which: why. */
+  readonly oneOf?: string;
+  /** The DNS name that the addresses stand for. */
+  readonly dns?: string;
+  /** A pod that is at both ends reaches itself through a Service. */
+  readonly viaService?: boolean;
+  /** Sentences that hold whatever the verdict. */
+  readonly notes: readonly string[];
+};
+
+export type Source = EndTraits & { readonly members: readonly Member[] };
+
+export type Destination = EndTraits & { readonly targets: readonly Target[] };

@@ -1,6 +1,5 @@
-import type { ClusterModel } from '../../cluster/model.ts';
-import { SluiceError } from '../../errors.ts';
-import { nearestNames } from '../../nearest.ts';
+import { nearestNames, SluiceError } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
 
 /** The short words of kinds, as people write them before a name. */
 const WORDS: Readonly<Record<string, string>> = {

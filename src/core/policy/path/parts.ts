@@ -1,13 +1,11 @@
-import type { IpRange } from '../../cluster/ip.ts';
-import type { Protocol } from '../../cluster/objects.ts';
-import { causeOf } from '../explain/half.ts';
-import type { World } from '../match/world.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { Decision } from '../model/verdict.ts';
+import type { IpRange, Protocol } from '../../cluster/cluster.ts';
+import { causeOf } from '../explain/explain.ts';
+import type { World } from '../match/match.ts';
+import type { Decision, PortRange } from '../model/model.ts';
 import { addressSet } from './address-text.ts';
 import type { Atom } from './atoms.ts';
 import type { Cell } from './cells.ts';
-import type { Member } from './member.ts';
+import type { Member } from './members.ts';
 
 /** Some of an end: pods (`ns/name`), nodes by name, addresses as blocks with holes. `text` says it in a sentence. */
 export type PartEnd = {

@@ -1,7 +1,6 @@
-import { type AskedPorts, portRangeText } from '../../cluster/ends/asked-ports.ts';
-import { DECISION_WORDS, explainText, type PathNames, remark } from '../explain/explain-text.ts';
-import { wrapped } from '../explain/wrap.ts';
-import type { Decision, End, Verdict } from '../model/verdict.ts';
+import { DECISION_WORDS, explainText, type PathNames, remark, wrapped } from '../explain/explain.ts';
+import type { Decision, End, Verdict } from '../model/model.ts';
+import { type AskedPorts, portRangeText } from './asked-ports.ts';
 import { type PathAnswer, pathTitle } from './judge-path.ts';
 import type { PathPart } from './parts.ts';
 

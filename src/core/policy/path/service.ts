@@ -1,10 +1,11 @@
-import type { AskedPorts } from '../../cluster/ends/asked-ports.ts';
-import { parseCidr } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Pod, Service, ServicePort } from '../../cluster/objects.ts';
-import { SluiceError } from '../../errors.ts';
-import type { PortRange } from '../model/connections.ts';
-import type { Destination, Member, Target } from './member.ts';
+import { type Pod, parseCidr, type Service, type ServicePort } from '../../cluster/cluster.ts';
+import { SluiceError } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { Engine, PathDecision } from '../decide/decide.ts';
+import type { End, PortRange } from '../model/model.ts';
+import type { AskedPorts } from './asked-ports.ts';
+import type { Cell } from './cells.ts';
+import type { Destination, Member, Target } from './members.ts';
 
 type Found = { readonly targets: readonly Target[]; readonly notes: readonly string[] };
 
@@ -197,4 +198,31 @@ function leadsNowhere(service: Service, entries: readonly ServicePort[], backend
     `svc/${service.name} leads to ${names.join(', ')}, which none of its pods declares.`,
     'Name the port in the pods, or its number in the Service.',
   );
+}
+
+/**
+ * Whether an allow holds although Cilium knows a name's addresses only from lookups that it proxies (CIL-20): some rule
+ * of the source sends lookups there, or no rule that names domains is needed.
+ */
+export function isLearned(engine: Engine, cells: readonly Cell[]): boolean {
+  if (!engine.dialect.identityLabels) return true;
+  return cells.every(({ query, decision }) => {
+    if (decision.verdict !== 'allow' || query.from.type !== 'pod') return true;
+    if (engine.rulesOn(query.from.pod).some(({ l7 }) => l7 === 'dns')) return true;
+    return withoutName(engine, query).egress.verdict === 'allow';
+  });
+}
+
+/** What rules that name domains make of a name besides the verdict. */
+export function dnsNotes(engine: Engine, name: string, cells: readonly Cell[]): readonly string[] {
+  const shares = cells.some(
+    ({ query, decision }) =>
+      decision.egress.verdict === 'deny' && withoutName(engine, query).egress.verdict === 'undecidable',
+  );
+  return shares ? [`an address that ${name} shares with an admitted name is admitted as well`] : [];
+}
+
+function withoutName(engine: Engine, query: Cell['query']): PathDecision {
+  const to: End = query.to.type === 'ip' ? { type: 'ip', ip: query.to.ip } : query.to;
+  return engine.decide({ ...query, to });
 }

@@ -1,8 +1,8 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { Side } from '../match/side.ts';
-import type { Direction, Rule } from '../model/policy.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import type { Side } from '../match/match.ts';
+import type { Direction, Rule } from '../model/model.ts';
 import type { Ask, Twin } from './comparison.ts';
-import { addressesEnd, type EndGroup } from './ends.ts';
+import { addressesEnd, type EndGroup } from './end-groups.ts';
 import { podSide } from './groups.ts';
 import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
 import type { Turned } from './port-function.ts';

@@ -1,10 +1,7 @@
-import type { ClusterModel, policyKey } from '../../cluster/model.ts';
-import { withChange } from '../decide/policy-index.ts';
-import { type Applied, appliedBy } from '../decide/stack.ts';
-import { matchNamespace } from '../match/match.ts';
-import type { World, WorldParts } from '../match/world.ts';
-import type { Direction, Policy, PolicyChange } from '../model/policy.ts';
-import type { IsolationChange } from '../model/verdict.ts';
+import type { ClusterModel, policyKey } from '../../live/live.ts';
+import { type Applied, appliedBy, withChange } from '../decide/decide.ts';
+import { matchNamespace, type World, type WorldParts } from '../match/match.ts';
+import type { Direction, IsolationChange, Policy, PolicyChange } from '../model/model.ts';
 import { type PathChange, pathChangesOf } from './collect.ts';
 import type { Comparison, Delta, Twin } from './comparison.ts';
 import type { PodGroup } from './groups.ts';

@@ -1,7 +1,14 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { Connections } from '../model/connections.ts';
-import type { Decision } from '../model/verdict.ts';
-import { type EndGroup, type Member, type Workload, type Workloads, wholeEnd, workloadEnd } from './ends.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import { type Connections, type Decision, portsText } from '../model/model.ts';
+import {
+  type EndGroup,
+  endGroupText,
+  type Member,
+  type Workload,
+  type Workloads,
+  wholeEnd,
+  workloadEnd,
+} from './end-groups.ts';
 import type { PortChange, Turned } from './port-function.ts';
 
 /** What turns between two ends. */
@@ -163,4 +170,16 @@ function covers(list: readonly Block[], wanted: number): boolean {
     count += from.pods.length * to.pods.length - same;
   }
   return count >= wanted;
+}
+
+/** A changed path in few words: `shop/web → shop/db tcp 5432,8000-8100`. */
+export function pathChangeText({ from, to, ports }: Pick<PathChange, 'from' | 'to' | 'ports'>): string {
+  return `${endGroupText(from)} → ${endGroupText(to)} ${portsText(ports)}`;
+}
+
+/** At most so many changed paths, then how many more there are. */
+export function pathChangesText(paths: readonly PathChange[], most: number): string {
+  const shown = paths.slice(0, most).map(pathChangeText);
+  const more = paths.length - shown.length;
+  return more > 0 ? `${shown.join('; ')} and ${more} more` : shown.join('; ');
 }

@@ -1,8 +1,8 @@
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Side } from '../match/side.ts';
-import type { Direction, Rule } from '../model/policy.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { Side } from '../match/match.ts';
+import type { Direction, Rule } from '../model/model.ts';
 import type { Collector } from './collect.ts';
-import type { Workloads } from './ends.ts';
+import type { Workloads } from './end-groups.ts';
 import type { PodGroup } from './groups.ts';
 import type { PortAlgebra, PortFunction, Turned } from './port-function.ts';
 import type { Situation } from './situation.ts';

@@ -1,6 +1,6 @@
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import { type Side, sideOfPod } from '../match/side.ts';
+import { isLive, type Pod } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { type Side, sideOfPod } from '../match/match.ts';
 import { podWords, type Vocabulary } from './vocabulary.ts';
 
 /** Live pods that no policy at hand can tell apart; host-network ones share their node as well. */

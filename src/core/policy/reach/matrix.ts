@@ -1,9 +1,8 @@
-import { createWorld, type WorldParts } from '../match/world.ts';
-import type { Connections } from '../model/connections.ts';
-import type { Direction, Rule } from '../model/policy.ts';
+import { createWorld, type WorldParts } from '../match/match.ts';
+import type { Connections, Direction, Rule } from '../model/model.ts';
 import { endsOutside, rulesOn } from './beyond.ts';
 import { createCollector } from './collect.ts';
-import { addressesEnd, type EndGroup, inOrder, type Workload } from './ends.ts';
+import { addressesEnd, type EndGroup, inOrder, type Workload } from './end-groups.ts';
 import { type PodGroup, pairsOf, podSide } from './groups.ts';
 import { type AddressPiece, type Block, blocksOf, outsidePieces } from './outside.ts';
 import { type PortChange, turnedTo } from './port-function.ts';

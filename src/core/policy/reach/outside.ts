@@ -4,15 +4,14 @@ import {
   type Ip,
   type IpRange,
   inRange,
+  type Pod,
   parseCidr,
   parseIp,
-} from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
-import { rangesOf } from '../match/ranges.ts';
-import type { Side } from '../match/side.ts';
-import type { Peer, Rule } from '../model/policy.ts';
+} from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { cidrsOfGroups } from '../cilium/cilium.ts';
+import { rangesOf, type Side } from '../match/match.ts';
+import type { Peer, Rule } from '../model/model.ts';
 
 /** A set of addresses that a rule names: a range without its holes. */
 export type Block = { readonly range: IpRange; readonly except: readonly IpRange[] };

@@ -1,16 +1,16 @@
-import type { Protocol } from '../../cluster/objects.ts';
+import type { Protocol } from '../../cluster/cluster.ts';
 import {
   ALL_PORTS,
   appendRange,
   byProtocol,
   type Connections,
+  type Decision,
   either as eitherSet,
   isNothing,
   NOTHING,
   type PortRange,
   PROTOCOLS,
-} from '../model/connections.ts';
-import type { Decision } from '../model/verdict.ts';
+} from '../model/model.ts';
 
 /** Ports from `from` to `to`, inclusive, with one decision. */
 export type Piece = readonly [from: number, to: number, decision: Decision];

@@ -1,10 +1,36 @@
-import { type Side, sideOf } from '../match/side.ts';
-import type { WorldParts } from '../match/world.ts';
-import type { Connections } from '../model/connections.ts';
-import type { Direction } from '../model/policy.ts';
-import type { End } from '../model/verdict.ts';
+/* The one all-pairs engine: what reaches what on which ports, and what a change of policies would turn. */
+
+import { type Side, sideOf, type WorldParts } from '../match/match.ts';
+import type { Connections, Direction, End } from '../model/model.ts';
 import { type PortFunction, portsOf } from './port-function.ts';
 import { surveyOf } from './survey.ts';
+
+export { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
+export { type PathChange, pathChangesText, type Turn } from './collect.ts';
+export {
+  addressesEnd,
+  type EndGroup,
+  fullEndText,
+  inOrder,
+  podsOfGroup,
+  workloadKey,
+  workloadsOf,
+} from './end-groups.ts';
+export { allBlocks, clusterMatrix, type OpenPath } from './matrix.ts';
+export {
+  type AddressPiece,
+  type Block,
+  blocksOf,
+  freeAddress,
+  hasIpv6,
+  piecesWithin,
+  rangeOfAddress,
+  rangeOfText,
+} from './outside.ts';
+export { type Turned, turnedTo } from './port-function.ts';
+export { diffText, treeDiff, type WorkloadIsolation } from './tree-diff.ts';
+export { podWords, type Vocabulary, vocabularyOf } from './vocabulary.ts';
+export { whatIf } from './what-if.ts';
 
 /** Ports from one end to another: surely open, and undecidable. What is in neither is closed. */
 export type PathPorts = { readonly open: Connections; readonly unsure: Connections };

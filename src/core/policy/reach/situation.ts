@@ -1,18 +1,28 @@
-import type { Pod, Protocol } from '../../cluster/objects.ts';
-import { foreignDoubt } from '../decide/foreign.ts';
-import { withOwnNode } from '../decide/half.ts';
-import { decisionOfJudgement, isIsolated, judge } from '../decide/judge.ts';
-import type { PolicyIndex } from '../decide/policy-index.ts';
-import { type Applied, type Stack, stackOf } from '../decide/stack.ts';
-import { matchPeers } from '../match/match.ts';
-import type { Match, Question } from '../match/matching.ts';
-import { portStarts } from '../match/port-starts.ts';
-import { isOwnNode, type Side } from '../match/side.ts';
-import { isPlain, type Way, waysBetween } from '../match/ways.ts';
-import type { World } from '../match/world.ts';
-import { ALL_PORTS } from '../model/connections.ts';
-import type { Direction, Peer, Rule } from '../model/policy.ts';
-import type { Decision } from '../model/verdict.ts';
+import type { Pod, Protocol } from '../../cluster/cluster.ts';
+import {
+  type Applied,
+  decisionOfJudgement,
+  foreignDoubt,
+  isIsolated,
+  judge,
+  type PolicyIndex,
+  type Stack,
+  stackOf,
+  withOwnNode,
+} from '../decide/decide.ts';
+import {
+  isOwnNode,
+  isPlain,
+  type Match,
+  matchPeers,
+  portStarts,
+  type Question,
+  type Side,
+  type Way,
+  type World,
+  waysBetween,
+} from '../match/match.ts';
+import { ALL_PORTS, type Decision, type Direction, type Peer, type Rule } from '../model/model.ts';
 import type { Piece, PortAlgebra, PortFunction } from './port-function.ts';
 
 /** Every port of one half at once, under one set of policies. */

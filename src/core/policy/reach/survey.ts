@@ -1,11 +1,9 @@
-import type { ClusterModel } from '../../cluster/model.ts';
-import { isLive, type Pod } from '../../cluster/objects.ts';
-import { createPolicyIndex, type PolicyIndex } from '../decide/policy-index.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { type Side, sideOf } from '../match/side.ts';
-import { createWorld, type World, type WorldParts } from '../match/world.ts';
-import type { Policy } from '../model/policy.ts';
-import { type Workloads, workloadsOf } from './ends.ts';
+import { isLive, type Pod } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { createPolicyIndex, type PolicyIndex } from '../decide/decide.ts';
+import { createWorld, type Dialect, type Side, sideOf, type World, type WorldParts } from '../match/match.ts';
+import type { Policy } from '../model/model.ts';
+import { type Workloads, workloadsOf } from './end-groups.ts';
 import { type PodGroup, podGroups } from './groups.ts';
 import { createPortAlgebra } from './port-function.ts';
 import { createSituation, type Shared, type Situation } from './situation.ts';

@@ -1,8 +1,11 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { WorldParts } from '../match/world.ts';
-import type { Turn } from './collect.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import { wrapped } from '../explain/explain.ts';
+import type { WorldParts } from '../match/match.ts';
+import type { IsolationChange } from '../model/model.ts';
+import type { ClusterDiff } from './cluster-diff.ts';
+import { pathChangeText, type Turn } from './collect.ts';
 import type { Comparison, Twin } from './comparison.ts';
-import { type EndGroup, type Workloads, workloadEnd, workloadKey, workloadsOf } from './ends.ts';
+import { type EndGroup, type Workloads, workloadEnd, workloadKey, workloadsOf } from './end-groups.ts';
 import { groupOfPods } from './groups.ts';
 import type { PortFunction, Turned } from './port-function.ts';
 import { type Survey, surveyOf } from './survey.ts';
@@ -120,4 +123,33 @@ function pairsOf(old: readonly Pod[], now: readonly Pod[]): readonly Pair[] {
     const was = old[at];
     return was === undefined ? [] : [{ was, is }];
   });
+}
+
+/** How many lines there are of each kind before the rest is counted. */
+const MOST = 12;
+
+const WORD_WIDTH = 10;
+
+/** What a change does to the whole cluster, as lines of 80 columns: what opens, closes, blurs, and who is isolated. */
+export function diffText({ opens, closes, blurs, isolated, freed }: ClusterDiff): readonly string[] {
+  const lines = [
+    ...section('opens', opens.map(pathChangeText)),
+    ...section('closes', closes.map(pathChangeText)),
+    ...section('blurs', blurs.map(pathChangeText)),
+    ...section('isolates', isolated.map(podText)),
+    ...section('frees', freed.map(podText)),
+  ];
+  return lines.length === 0 ? ['  nothing else turns'] : lines;
+}
+
+function section(word: string, items: readonly string[]): readonly string[] {
+  const shown = items.slice(0, MOST);
+  const more = items.length - shown.length;
+  return [...shown, ...(more === 0 ? [] : [`and ${more} more`])].flatMap((text, at) =>
+    wrapped(`  ${(at === 0 ? word : '').padEnd(WORD_WIDTH)} `, text, WORD_WIDTH + 5),
+  );
+}
+
+function podText({ pod, direction }: IsolationChange): string {
+  return `${pod.namespace}/${pod.name} (${direction})`;
 }

@@ -1,5 +1,5 @@
-import type { Pod } from '../../cluster/objects.ts';
-import type { Direction } from '../model/policy.ts';
+import type { Pod } from '../../cluster/cluster.ts';
+import type { Direction } from '../model/model.ts';
 import { compareWithNodes, compareWithOutside } from './beyond.ts';
 import { createCollector, type Turn } from './collect.ts';
 import type { Ask, Comparison, Delta, Twin } from './comparison.ts';

@@ -1,11 +1,15 @@
-import { type Ip, parseIp } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import type { Pod } from '../../cluster/objects.ts';
-import { cidrsOfGroups } from '../cilium/cidr-groups.ts';
-import type { Dialect } from '../match/dialect.ts';
-import { rangesOf } from '../match/ranges.ts';
-import { isAccountKey, unprefixed } from '../model/label-keys.ts';
-import type { Peer, PodMatch, Policy, Rule } from '../model/policy.ts';
+import { type Ip, type Pod, parseIp } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import { cidrsOfGroups } from '../cilium/cilium.ts';
+import { type Dialect, rangesOf } from '../match/match.ts';
+import {
+  isAccountKey,
+  type Peer,
+  type PodMatch,
+  type Policy,
+  type Rule,
+  unprefixed,
+} from '../model/model.ts';
 
 /** What a set of policies can tell pods apart by. */
 export type Vocabulary = {

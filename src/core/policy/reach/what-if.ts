@@ -1,13 +1,21 @@
-import { canonicalIp } from '../../cluster/ip.ts';
-import type { ClusterModel } from '../../cluster/model.ts';
-import { keyOf, type Pod, type Protocol } from '../../cluster/objects.ts';
-import type { Engine } from '../decide/engine.ts';
-import { either, holdsPort, isNothing, NOTHING, onePort, without } from '../model/connections.ts';
-import type { PolicyChange } from '../model/policy.ts';
-import type { End, EndName, PairChange } from '../model/verdict.ts';
+import { canonicalIp, keyOf, type Pod, type Protocol } from '../../cluster/cluster.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { Engine } from '../decide/decide.ts';
+import {
+  type End,
+  type EndName,
+  either,
+  holdsPort,
+  isNothing,
+  NOTHING,
+  onePort,
+  type PairChange,
+  type PolicyChange,
+  without,
+} from '../model/model.ts';
 import { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
 import type { PathChange } from './collect.ts';
-import { type EndGroup, podsOfGroup } from './ends.ts';
+import { type EndGroup, podsOfGroup } from './end-groups.ts';
 
 /** What a change is for: every source to every destination on every port. */
 export type Meant = {

@@ -1,10 +1,10 @@
-import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
-import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
+import { type ClusterModel, createClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf, parseEnforcer } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { manifestEvents } from '../../../../src/core/policy/kinds/read-manifests.ts';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { End, Verdict } from '../../../../src/core/policy/model/verdict.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
 import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { pathChangeText } from '../../../../src/core/policy/reach/change-text.ts';
+import { pathChangeText } from '../../../../src/core/policy/reach/collect.ts';
 import { whatIf } from '../../../../src/core/policy/reach/what-if.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';

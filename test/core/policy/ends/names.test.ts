@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseAskedPorts } from '../../../../src/core/cluster/ends/asked-ports.ts';
-import { parsePathEnd } from '../../../../src/core/cluster/ends/path-end.ts';
+import { parseAskedPorts } from '../../../../src/core/policy/path/asked-ports.ts';
+import { parsePathEnd } from '../../../../src/core/policy/path/path-end.ts';
 import { namespace, pod, service } from '../../../helpers/builders.ts';
 import { askedWorld } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
+import { policyKindOf } from '../../../../src/core/policy/kinds/policy-kinds.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
 import type { PatchStep } from '../../../../src/core/policy/model/rule-edit.ts';
 import { pod } from '../../../helpers/builders.ts';

@@ -1,13 +1,13 @@
-import { parseAskedPorts } from '../../../../src/core/cluster/ends/asked-ports.ts';
-import { parsePathEnd } from '../../../../src/core/cluster/ends/path-end.ts';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { EndpointSlice, Namespace, Node, Pod, Service } from '../../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { EnforcerName } from '../../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
+import { parseAskedPorts } from '../../../../src/core/policy/path/asked-ports.ts';
 import { createPathJudge, type PathAnswer } from '../../../../src/core/policy/path/judge-path.ts';
+import { parsePathEnd } from '../../../../src/core/policy/path/path-end.ts';
 import { pathText } from '../../../../src/core/policy/path/path-text.ts';
 import { cluster } from '../../../helpers/builders.ts';
 

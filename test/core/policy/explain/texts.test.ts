@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explainText } from '../../../../src/core/policy/explain/explain-text.ts';
-import { parseNetworkPolicy } from '../../../../src/core/policy/network-policy/parse.ts';
+import { parseNetworkPolicy } from '../../../../src/core/policy/kinds/network-policy.ts';
 import { namespace, networkPolicy, pod } from '../../../helpers/builders.ts';
 import { asker } from '../questions.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { LINTS } from '../../../../src/core/policy/lint/lint.ts';
+import { LINTS } from '../../../../src/core/policy/lint/table.ts';
 import { networkPolicy, pod } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
 

@@ -1,8 +1,9 @@
-import { parseAdminPolicy } from '../../../../src/core/policy/admin-policy/parse.ts';
 import { parseCiliumPolicy } from '../../../../src/core/policy/cilium/parse.ts';
 import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { type Finding, lint } from '../../../../src/core/policy/lint/lint.ts';
+import { parseAdminPolicy } from '../../../../src/core/policy/kinds/admin-policy.ts';
+import type { Finding } from '../../../../src/core/policy/lint/finding.ts';
+import { lint } from '../../../../src/core/policy/lint/lint.ts';
 import type { Dialect } from '../../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
 import { cluster, namespace, networkPolicy, pod, service } from '../../../helpers/builders.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { createWorld } from '../../../../src/core/policy/match/api-matching.ts';
 import { matchPeers } from '../../../../src/core/policy/match/match.ts';
 import type { Question } from '../../../../src/core/policy/match/matching.ts';
 import { sideOf } from '../../../../src/core/policy/match/side.ts';
-import { createWorld } from '../../../../src/core/policy/match/world.ts';
 import type { Peer } from '../../../../src/core/policy/model/policy.ts';
 import { cluster, pod } from '../../../helpers/builders.ts';
 

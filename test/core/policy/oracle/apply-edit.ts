@@ -1,4 +1,4 @@
-import { assertNever } from '../../../../src/core/assert-never.ts';
+import { assertNever } from '../../../../src/core/common/errors.ts';
 import type { Policy, Reading, Rule } from '../../../../src/core/policy/model/policy.ts';
 import type { RuleEdit } from '../../../../src/core/policy/model/rule-edit.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';
 import type { End, Half, Query } from '../../../../src/core/policy/model/verdict.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';

@@ -1,9 +1,9 @@
-import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
-import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
+import { type ClusterModel, createClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { assume } from '../../../../src/core/policy/enforcers/assume.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf, parseEnforcer } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { manifestEvents } from '../../../../src/core/policy/kinds/read-manifests.ts';
 import type { Dialect } from '../../../../src/core/policy/match/dialect.ts';
 import type { RandomWorld } from './worlds.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { POLICY_KINDS } from '../../../../src/core/policy/kinds.ts';
+import { POLICY_KINDS } from '../../../../src/core/policy/kinds/policy-kinds.ts';
 import { compare, createTally, everyQuestion, someQuestions } from './compare.ts';
 import { KEPT } from './kept.ts';
 import { ENFORCERS, randomForeign, randomWorld } from './worlds.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ClusterModel, policyKey } from '../../../../src/core/cluster/model.ts';
 import { isLive } from '../../../../src/core/cluster/objects.ts';
+import { type ClusterModel, policyKey } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import type { Direction, Policy } from '../../../../src/core/policy/model/policy.ts';
 import type { Decider, End, Half, NearMiss, Query } from '../../../../src/core/policy/model/verdict.ts';

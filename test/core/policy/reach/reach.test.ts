@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
-import { createClusterModel } from '../../../../src/core/cluster/model.ts';
 import { isLive, type Protocol } from '../../../../src/core/cluster/objects.ts';
+import { createClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { manifestEvents } from '../../../../src/core/policy/kinds/read-manifests.ts';
 import type { Dialect, EnforcerName } from '../../../../src/core/policy/match/dialect.ts';
 import { holdsPort, isEverything } from '../../../../src/core/policy/model/connections.ts';
 import type { ForeignObject } from '../../../../src/core/policy/model/policy.ts';

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { formatIp, inRange, parseIp } from '../../../../src/core/cluster/ip.ts';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { type Connections, holdsPort, PROTOCOLS } from '../../../../src/core/policy/model/connections.ts';
 import type { Policy, PolicyRef } from '../../../../src/core/policy/model/policy.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
-import type { EndGroup } from '../../../../src/core/policy/reach/ends.ts';
+import type { EndGroup } from '../../../../src/core/policy/reach/end-groups.ts';
 import { rangeOfText } from '../../../../src/core/policy/reach/outside.ts';
 import { cluster } from '../../../helpers/builders.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Pod } from '../../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { policyKindOf } from '../../../../src/core/policy/kinds.ts';
+import { policyKindOf } from '../../../../src/core/policy/kinds/policy-kinds.ts';
 import { portsText } from '../../../../src/core/policy/model/connections.ts';
 import { clusterDiff } from '../../../../src/core/policy/reach/cluster-diff.ts';
-import { type EndGroup, fullEndText } from '../../../../src/core/policy/reach/ends.ts';
+import { type EndGroup, fullEndText } from '../../../../src/core/policy/reach/end-groups.ts';
 import { type TreeDiff, treeDiff } from '../../../../src/core/policy/reach/tree-diff.ts';
 import { cluster, networkPolicy, node, pod } from '../../../helpers/builders.ts';
 import { engineOf } from '../oracle/engine-of.ts';

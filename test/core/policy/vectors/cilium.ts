@@ -1,5 +1,5 @@
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Protocol } from '../../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';

@@ -1,6 +1,6 @@
 import { EVERY_ADDRESS, formatIp, parseCidr, parseIp } from '../../../../src/core/cluster/ip.ts';
-import type { ClusterModel } from '../../../../src/core/cluster/model.ts';
 import { keyOf, type Pod } from '../../../../src/core/cluster/objects.ts';
+import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import type { Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { type Connections, isEverything } from '../../../../src/core/policy/model/connections.ts';

@@ -1,8 +1,8 @@
-import { manifestEvents } from '../../../../src/core/cluster/mapping/manifests.ts';
-import { type ClusterModel, createClusterModel } from '../../../../src/core/cluster/model.ts';
 import type { Pod, Protocol } from '../../../../src/core/cluster/objects.ts';
+import { type ClusterModel, createClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { POLICY_KINDS } from '../../../../src/core/policy/kinds.ts';
+import { POLICY_KINDS } from '../../../../src/core/policy/kinds/policy-kinds.ts';
+import { manifestEvents } from '../../../../src/core/policy/kinds/read-manifests.ts';
 import type { Dialect } from '../../../../src/core/policy/match/dialect.ts';
 
 export type RawPod = {

@@ -1,0 +1,9 @@
+/*
+ * The tamper-evident log: records chained by hashes, written before and after every change; reading and verifying
+ * them.
+ */
+
+export { openAuditLog } from './log.ts';
+export { readAuditLog } from './read.ts';
+export { auditRoot, isAuditLog, listAuditLogs } from './root.ts';
+export { verifyAuditLog } from './verify.ts';

@@ -1,0 +1,99 @@
+/* The command line: reads options, runs a verb, turns whatever goes wrong into words and an exit code. */
+
+import { type Command, CommanderError } from 'commander';
+import { DEFAULT_LIMITS, SluiceError } from '../core/common/common.ts';
+import {
+  type Config,
+  type ConnectionOptions,
+  checkFormat,
+  EXIT,
+  listenForSignals,
+  loadConfig,
+  type Output,
+  reportError,
+  settleSource,
+  type VerbContext,
+} from './shared/shared.ts';
+import { buildProgram, completeWords } from './verbs/verbs.ts';
+
+/** The process's surroundings, so that tests can run verbs in their own. */
+export type Surroundings = {
+  readonly argv: readonly string[];
+  readonly output: Output;
+  /** Whether a person looks at a terminal. */
+  readonly interactive: boolean;
+  /** Aborts when stdout takes nothing any more; verbs that run end as when they are interrupted. */
+  readonly closed?: AbortSignal;
+};
+
+/**
+ * Runs the command line; everything that goes wrong is told on stderr.
+ *
+ * @returns the exit code
+ */
+export async function main({ argv, output, interactive, closed }: Surroundings): Promise<number> {
+  let code: number = EXIT.done;
+  const interrupt = listenForSignals();
+  closed?.addEventListener('abort', () => interrupt.abort(closed.reason), { once: true });
+  const run = (work: (context: VerbContext, command: Command) => Promise<number> | number) =>
+    async function (this: Command) {
+      const asked = this.optsWithGlobals<ConnectionOptions>();
+      let options = asked;
+      try {
+        checkFormat(this, options.output);
+        const config = CONFIG_FREE.has(this.name()) ? { limits: DEFAULT_LIMITS } : await loadConfig();
+        options = underFlags(config, this, asked);
+        if (options.source !== undefined) {
+          options = settleSource(options, (name) => this.getOptionValueSourceWithGlobals(name));
+        }
+        code = await work({ options, config, output, signal: interrupt.signal }, this);
+      } catch (error) {
+        const reason: unknown =
+          interrupt.signal.aborted && !leavesOpen(error) ? interrupt.signal.reason : error;
+        code = reportError(reason, output, { format: options.output, debug: options.debug === true });
+      }
+    };
+
+  const program = buildProgram(run, output, interactive);
+  try {
+    if (argv[0] === '__complete') {
+      return await completeWords(program, argv.slice(1), output);
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    code = usageError(error, output);
+  } finally {
+    interrupt.dispose();
+  }
+  return code;
+}
+
+/** Who interrupts must still hear what was not closed. */
+function leavesOpen(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'left-open';
+}
+
+/** Verbs that work though the configuration file is wrong: to find out, and to mend it. */
+const CONFIG_FREE: ReadonlySet<string> = new Set(['version', 'completion', 'log', 'verify']);
+
+/** The options as given, with the configuration file's word where neither a flag nor the environment spoke. */
+function underFlags(config: Config, command: Command, options: ConnectionOptions): ConnectionOptions {
+  const { limits: _, ...settings } = config;
+  const silent = (name: string) =>
+    ['default', undefined].includes(command.getOptionValueSourceWithGlobals(name));
+  const spoken = Object.entries(settings).filter(([name, value]) => value !== undefined && silent(name));
+  return { ...options, ...Object.fromEntries(spoken) };
+}
+
+/** Commander's own complaints in the house's form; help and version are none. */
+function usageError(error: unknown, output: Output): number {
+  if (!(error instanceof CommanderError))
+    return reportError(error, output, { format: 'table', debug: false });
+  if (error.exitCode === 0) return EXIT.done;
+  const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  return reportError(new SluiceError('usage', sentence, 'See sluice --help.'), output, {
+    format: 'table',
+    debug: false,
+  });
+}

@@ -1,0 +1,14 @@
+/* Puts a connection together from options: cluster, source of flows, probe, log; the one place that names adapters. */
+
+export { connectOptions, openConnection, openDemo } from './compose.ts';
+export { openHubbleServer, openReplay } from './traffic-source.ts';
+export { withRuntime } from './with-runtime.ts';
+export {
+  askedDialect,
+  dialectFrom,
+  type PolicyWorld,
+  tellNotes,
+  type WorldOptions,
+  withWorld,
+  worldOf,
+} from './world.ts';

@@ -1,0 +1,131 @@
+import { SluiceError, safeText } from '../../core/common/common.ts';
+import type { ClusterEvent } from '../../core/live/live.ts';
+import { manifestEvents } from '../../core/policy/kinds/kinds.ts';
+import type { ForeignObject } from '../../core/policy/model/model.ts';
+import { foreignPolicyOf, type ManifestObject, objectsOf } from './manifest-objects.ts';
+import {
+  duplicateKeyNotes,
+  duplicateNotes,
+  kustomizationNotes,
+  leftOutNotes,
+  type ManifestNote,
+} from './notes.ts';
+import { type ManifestDocument, parseManifestFile } from './parse.ts';
+import { type ManifestFile, readManifestFiles } from './read-files.ts';
+import { type RefusedObject, refusedObjects } from './refused.ts';
+
+/** What files of manifests hold: the contents of a cluster, and what is to be said of them. */
+export type LoadedManifests = {
+  readonly events: readonly ClusterEvent[];
+  readonly foreign: readonly ForeignObject[];
+  readonly notes: readonly ManifestNote[];
+  /** Policies that nobody would take. */
+  readonly refused: readonly RefusedObject[];
+  /** As written, for whoever needs more than the contents of a cluster. */
+  readonly objects: readonly ManifestObject[];
+};
+
+export type LoadOptions = {
+  /** The namespace of objects that name none. */
+  readonly namespace: string;
+  /** Whether nothing at all is an answer, as for a tree that is compared. */
+  readonly mayBeEmpty?: boolean;
+};
+
+/**
+ * Reads manifests from files, folders and stdin (`-`).
+ *
+ * @throws SluiceError `usage` for a path that can't be read, `failed` for malformed YAML, `not-found` when there is
+ *   no object at all
+ */
+export async function loadManifests(
+  paths: readonly string[],
+  { namespace, mayBeEmpty = false }: LoadOptions,
+): Promise<LoadedManifests> {
+  const { files, dangling } = await readManifestFiles(paths);
+  const { documents, templates } = parseFiles(files);
+  const { objects, others } = objectsOf(documents);
+  if (objects.length === 0 && !mayBeEmpty) throw nothingIn(paths, templates);
+  const foreign = objects.flatMap((object) => foreignPolicyOf(object, namespace) ?? []);
+  const refused = refusedObjects(objects);
+  return {
+    events: manifestEvents(
+      objects.map(({ raw }) => raw),
+      namespace,
+    ),
+    foreign,
+    refused,
+    notes: [
+      ...(templates.length === 0 ? [] : [{ type: 'templates', files: templates } as const]),
+      ...(dangling.length === 0 ? [] : [{ type: 'dangling', files: dangling } as const]),
+      ...refused.map((item) => ({ type: 'refused', ...item }) as const),
+      ...duplicateKeyNotes(documents),
+      ...duplicateNotes(objects, namespace),
+      ...kustomizationNotes(documents),
+      ...leftOutNotes(objects, others, namespace),
+    ],
+    objects,
+  };
+}
+
+function nothingIn(paths: readonly string[], templates: readonly string[]): SluiceError {
+  const where = safeText(paths.join(', '), 1_000);
+  if (templates.length > 0) {
+    return new SluiceError(
+      'not-found',
+      `There is nothing in ${where} but templates that are not filled in.`,
+      'Pipe them filled in: helm template … | sluice … --manifests -',
+    );
+  }
+  return new SluiceError(
+    'not-found',
+    `There are no manifests in ${where}.`,
+    'Name files of Kubernetes objects, or folders with .yaml, .yml or .json files.',
+  );
+}
+
+type ParsedFiles = {
+  readonly documents: readonly ManifestDocument[];
+  /** Files of folders that are templates, as those of Helm charts, and so no manifests yet. */
+  readonly templates: readonly string[];
+};
+
+/**
+ * The documents of all files. A template in a folder is left out; one that is named itself is malformed.
+ *
+ * @throws SluiceError `failed` for the first malformed file, with the names of the others
+ */
+function parseFiles(files: readonly ManifestFile[]): ParsedFiles {
+  const documents: ManifestDocument[] = [];
+  const templates: string[] = [];
+  const malformed: { readonly name: string; readonly error: SluiceError }[] = [];
+  for (const file of files) {
+    const hasBraces = file.as !== 'named' && file.text.includes('{{');
+    if (hasBraces && file.as === 'chart template') {
+      templates.push(file.name);
+      continue;
+    }
+    try {
+      for (const document of parseManifestFile(file)) documents.push(document);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      if (hasBraces) templates.push(file.name);
+      else malformed.push({ name: file.name, error });
+    }
+  }
+  const [first, ...others] = malformed;
+  if (first !== undefined)
+    throw withOthers(
+      first.error,
+      others.map(({ name }) => name),
+    );
+  return { documents, templates };
+}
+
+function withOthers(error: SluiceError, names: readonly string[]): SluiceError {
+  if (names.length === 0) return error;
+  const shown = names.slice(0, 5).join(', ');
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  const sentence = `${error.message.replace(/\.$/, '')}; malformed too: ${safeText(shown, 2_000)}${more}.`;
+  return new SluiceError('failed', sentence, error.hint, error);
+}

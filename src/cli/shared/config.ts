@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { DEFAULT_LIMITS, type Limits, parseDuration, SluiceError } from '../../core/common/common.ts';
+import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
+
+/** What the configuration file may say; flags and the environment win over it. */
+export type Config = {
+  readonly limits: Limits;
+  readonly source?: 'auto' | 'hubble' | 'probe';
+  readonly hubbleServer?: string;
+  readonly hubbleNamespace?: string;
+  readonly color?: 'auto' | 'always' | 'never';
+  readonly ascii?: boolean;
+};
+
+/** Nobody wants a window of days by a slip of the file: a week at most. */
+const LONGEST = 7 * 86_400;
+
+const Window = v.pipe(
+  v.string('it must be a duration such as 15m'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseDuration(dataset.value, LONGEST);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : 'it must be a duration such as 15m' });
+      return NEVER;
+    }
+  }),
+);
+
+const Pattern = v.pipe(
+  v.string('it must be a regular expression'),
+  v.check(isRegularExpression, 'it must be a regular expression'),
+);
+
+const Schema = v.strictObject({
+  presets: v.optional(
+    v.pipe(v.array(Window, 'it must be a list of durations'), v.minLength(1, 'it must not be empty')),
+  ),
+  maxWindow: v.optional(Window),
+  reasonPattern: v.optional(Pattern),
+  protected: v.optional(
+    v.strictObject({
+      namespaces: v.optional(v.array(v.string('it must be a name'), 'it must be a list of names')),
+      contexts: v.optional(v.array(v.string('it must be a name'), 'it must be a list of names')),
+    }),
+  ),
+  source: v.optional(v.picklist(['auto', 'hubble', 'probe'], 'it must be auto, hubble or probe')),
+  hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
+  color: v.optional(v.picklist(['auto', 'always', 'never'], 'it must be auto, always or never')),
+  ascii: v.optional(v.boolean('it must be true or false')),
+});
+
+/** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
+export function configPath(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const base = env.XDG_CONFIG_HOME;
+  return join(base === undefined || base === '' ? join(homedir(), '.config') : base, 'sluice', 'config.yaml');
+}
+
+/**
+ * Reads the configuration file; without one, the defaults.
+ *
+ * @throws SluiceError `config`, with file, line and what is wrong there
+ */
+export async function loadConfig(path: string = configPath()): Promise<Config> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new SluiceError(
+      'config',
+      `${path} can't be read: ${error.message}.`,
+      'Check its permissions.',
+      error,
+    );
+  });
+  return bytes === undefined ? { limits: DEFAULT_LIMITS } : parseConfig(bytes, path);
+}
+
+function parseConfig(bytes: Uint8Array, path: string): Config {
+  const { value, duplicates, lineOf } = readConfig(bytes, path);
+  const [twice] = duplicates;
+  if (twice !== undefined) throw wrong(path, twice.line, `"${twice.key}" is there twice`);
+  const result = v.safeParse(Schema, value ?? {});
+  if (result.success) return configOf(result.output);
+  const [issue] = result.issues;
+  const keys = (issue.path ?? []).map(({ key }) => String(key));
+  const unknown = issue.type === 'strict_object' && issue.expected === 'never';
+  const what = unknown
+    ? `"${keys.join('.')}" is no setting`
+    : `${keys.join('.')}: ${issue.message.replace(/\.$/, '')}`;
+  throw wrong(path, lineOf(keys), what);
+}
+
+function readConfig(bytes: Uint8Array, path: string): ReturnType<typeof readFirstYaml> {
+  try {
+    return readFirstYaml(textOfBytes(bytes));
+  } catch (error) {
+    if (error instanceof YamlProblem || error instanceof NoText) throw wrong(path, error.line, error.message);
+    throw error;
+  }
+}
+
+function configOf({
+  presets,
+  maxWindow,
+  reasonPattern,
+  protected: guarded,
+  source,
+  hubble,
+  color,
+  ascii,
+}: v.InferOutput<typeof Schema>): Config {
+  return {
+    limits: {
+      presets: presets ?? DEFAULT_LIMITS.presets,
+      maxSeconds: maxWindow ?? DEFAULT_LIMITS.maxSeconds,
+      reasonPattern,
+      protectedNamespaces: guarded?.namespaces ?? [],
+      protectedContexts: guarded?.contexts ?? [],
+    },
+    source,
+    hubbleServer: hubble?.server,
+    hubbleNamespace: hubble?.namespace,
+    color,
+    ascii,
+  };
+}
+
+function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const SETTINGS = Object.keys(Schema.entries).join(', ');
+
+function wrong(path: string, line: number, what: string): SluiceError {
+  return new SluiceError('config', `${path} line ${line}: ${what}.`, `Settings are ${SETTINGS}.`);
+}

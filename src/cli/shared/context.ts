@@ -1,0 +1,20 @@
+import type { Clock } from '../../core/ports/ports.ts';
+import type { Config } from './config.ts';
+import type { ConnectionOptions } from './options.ts';
+import type { Output } from './write.ts';
+
+/** What every verb gets: options as parsed, where to write, and the signal that asks it to end. */
+export type VerbContext = {
+  readonly options: ConnectionOptions;
+  readonly config: Config;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+};
+
+/** This machine's time. */
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+declare const __SLUICE_VERSION__: string | undefined;
+
+/** The version of this program; `dev` when it runs unbundled, as in unit tests. */
+export const VERSION: string = typeof __SLUICE_VERSION__ === 'string' ? __SLUICE_VERSION__ : 'dev';

@@ -1,0 +1,27 @@
+/* What every verb needs: options, the configuration file, output formats, exit codes, signals. */
+
+export { type Config, loadConfig } from './config.ts';
+export { systemClock, VERSION, type VerbContext } from './context.ts';
+export { acceptAnyFormat, checkFormat, withFormats } from './format-option.ts';
+export {
+  type ConnectionOptions,
+  collect,
+  type GlobalOptions,
+  isRepeatable,
+  type TrafficOptions,
+  withGlobalOptions,
+  withTrafficOptions,
+} from './options.ts';
+export { EXIT, exitCodeOfVerdict, reportError } from './report-error.ts';
+export { settleSource } from './settle-source.ts';
+export { listenForSignals } from './signals.ts';
+export {
+  drainedOf,
+  type Format,
+  type Output,
+  openStdio,
+  toJson,
+  writeAnswer,
+  writeEvent,
+  writeLines,
+} from './write.ts';

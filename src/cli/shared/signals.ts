@@ -1,0 +1,43 @@
+import { SluiceError } from '../../core/common/common.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** How long ending may take: what must be undone is bounded by less, and nothing else may keep a process that is asked to go. */
+const END_WITHIN = 20_000;
+
+/** A ctrl-c that comes this soon after another signal is the same one: npm hands on what the terminal sent to both. */
+const SAME_WISH = 1_000;
+
+/**
+ * Turns signals into an abort, so that what must be undone is undone first. A person who presses ctrl-c again ends the
+ * process at once; a second SIGHUP or SIGTERM does not, as a terminal that is closed may send one from the kernel and
+ * one from the shell.
+ */
+export type Interrupt = {
+  readonly signal: AbortSignal;
+  readonly abort: (reason: unknown) => void;
+  readonly dispose: () => void;
+};
+
+/** Listens for SIGINT, SIGTERM and SIGHUP until disposed. */
+export function listenForSignals(): Interrupt {
+  const controller = new AbortController();
+  let first = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) {
+      if (name === 'SIGINT' && performance.now() - first > SAME_WISH) process.exit(130);
+      return;
+    }
+    first = performance.now();
+    setTimeout(() => process.exit(130), END_WITHIN).unref();
+    controller.abort(new SluiceError('interrupted', `Interrupted by ${name}.`, ''));
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    dispose: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}

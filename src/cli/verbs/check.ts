@@ -1,0 +1,187 @@
+import { SluiceError, safeText } from '../../core/common/common.ts';
+import { isNothing, portsText } from '../../core/policy/model/model.ts';
+import { type WorldOptions, withWorld } from '../connect/connect.ts';
+import { objectText, type RefusedObject, readNamedFile, refusalJson } from '../manifests/manifests.ts';
+import { EXIT, toJson, type VerbContext } from '../shared/shared.ts';
+import schema from './check.schema.json';
+import { readExpectations } from './check-expectations.ts';
+import { type CheckFinding, type CheckResult, judgeExpectations } from './check-judge.ts';
+import { portsJson } from './matrix-formats.ts';
+
+export const CHECK_FORMATS = ['table', 'json', 'junit'] as const;
+
+export type CheckVerbOptions = WorldOptions & {
+  readonly output: (typeof CHECK_FORMATS)[number];
+  readonly schema?: boolean;
+};
+
+/**
+ * `sluice check FILE`: expectations against what is; exit 3 when one is violated, 4 when one is undecidable. A policy
+ * of the manifests that would be refused is a violation: what was judged is not what will be.
+ */
+export async function check(
+  context: VerbContext,
+  path: string | undefined,
+  asked: CheckVerbOptions,
+): Promise<number> {
+  const { out } = context.output;
+  if (asked.schema === true) {
+    out(`${JSON.stringify(schema, undefined, 2)}\n`);
+    return EXIT.done;
+  }
+  if (path === undefined)
+    throw new SluiceError('usage', 'No file of expectations is named.', 'Name one: sluice check FILE.');
+  const file = await readNamedFile(path);
+  const { namespace, expectations } = readExpectations(file);
+  return withWorld(context, asked, (world) => {
+    const results = judgeExpectations(world, expectations, namespace ?? world.namespace);
+    const name = safeText(file.name);
+    const cases = casesOf(name, results, world.refused);
+    switch (asked.output) {
+      case 'table':
+        out(checkText(cases));
+        break;
+      case 'json':
+        out(`${toJson(checkJson(name, results, world.refused), 2)}\n`);
+        break;
+      case 'junit':
+        out(junitOf(name, cases));
+        break;
+    }
+    return exitCodeOf(cases);
+  });
+}
+
+function exitCodeOf(results: readonly CheckCase[]): number {
+  if (results.some(({ result }) => result === 'violated')) return EXIT.deny;
+  return results.some(({ result }) => result === 'undecidable') ? EXIT.undecidable : EXIT.done;
+}
+
+const SIGNS = { met: '✓ met', violated: '✗ violated', undecidable: '? undecidable' } as const;
+
+/** Results for people: a line each, what is wrong below it, and the numbers at the end. */
+function checkText(cases: readonly CheckCase[]): string {
+  const lines = cases.flatMap(({ name, file, line, result, problems }) => [
+    `${SIGNS[result].padEnd(14)} ${safeText(name)}   ${file}:${line}`,
+    ...problems.map((text) => `               ${text}`),
+  ]);
+  const count = (wanted: CheckCase['result']) => cases.filter(({ result }) => result === wanted).length;
+  const numbers = `${count('met')} met, ${count('violated')} violated, ${count('undecidable')} undecidable`;
+  return `${[...lines, numbers].join('\n')}\n`;
+}
+
+/** Results as data. */
+function checkJson(
+  file: string,
+  results: readonly CheckResult[],
+  refused: readonly RefusedObject[],
+): unknown {
+  return {
+    file,
+    expectations: results.map(
+      ({ expectation: { name, kind, line }, result, pairs, findings, unmatched }) => ({
+        name,
+        kind,
+        line,
+        result,
+        pairs,
+        findings: findings.map((finding) => ({ ...finding, ports: portsJson(finding.ports) })),
+        unmatched,
+      }),
+    ),
+    refused: refused.map(refusalJson),
+  };
+}
+
+/**
+ * Results as JUnit XML, which every CI system reads: a test case for each. What is undecidable is an error, as a test
+ * that could not be run.
+ */
+function junitOf(file: string, cases: readonly CheckCase[]): string {
+  const count = (wanted: CheckCase['result']) => cases.filter(({ result }) => result === wanted).length;
+  const totals = `tests="${cases.length}" failures="${count('violated')}" errors="${count('undecidable')}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="sluice check" ${totals}>`,
+    `  <testsuite name="${xml(file)}" ${totals}>`,
+    ...cases.flatMap(elementOf),
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function elementOf({ name, kind, file, line, result, problems }: CheckCase): readonly string[] {
+  const start = `    <testcase name="${xml(name)}" classname="${kind}" file="${xml(file)}" line="${line}"`;
+  if (result === 'met') return [`${start}/>`];
+  const tag = result === 'violated' ? 'failure' : 'error';
+  const [first = result] = problems;
+  return [
+    `${start}>`,
+    `      <${tag} message="${xml(first)}" type="${result}">${xml(problems.join('\n'))}</${tag}>`,
+    '    </testcase>',
+  ];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** Escaped, and without what XML can't hold (XML 1.0 §2.2). */
+function xml(text: string): string {
+  const lines = text.split('\n').map((line) => safeText(line, 4_000));
+  return lines.join('\n').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
+
+/** One line of a report: an expectation, or a policy that would have to come into force and does not. */
+type CheckCase = {
+  readonly name: string;
+  readonly kind: string;
+  readonly file: string;
+  readonly line: number;
+  readonly result: CheckResult['result'];
+  /** What is wrong, a sentence each; cut where it grows long. */
+  readonly problems: readonly string[];
+};
+
+/** How many findings of one expectation are told to people; JSON has them all. */
+const TOLD = 10;
+
+/** Everything that a run of `check` judged. */
+function casesOf(
+  file: string,
+  results: readonly CheckResult[],
+  refused: readonly RefusedObject[],
+): readonly CheckCase[] {
+  const expected = results.map((result): CheckCase => {
+    const { name, kind, line } = result.expectation;
+    return { name, kind, file, line, result: result.result, problems: problemsOf(result) };
+  });
+  const unfit = refused.map(
+    ({ object, by, problems }): CheckCase => ({
+      name: `${objectText(object)} comes into force`,
+      kind: 'refused',
+      file: safeText(object.place.file),
+      line: object.place.line,
+      result: 'violated',
+      problems: problems.slice(0, TOLD).map((text) => `${by} would refuse it: ${safeText(text, 2_000)}`),
+    }),
+  );
+  return [...expected, ...unfit];
+}
+
+function problemsOf({ findings, unmatched }: CheckResult): readonly string[] {
+  const told = findings.slice(0, TOLD).map(findingText);
+  const more = findings.length > TOLD ? [`and ${findings.length - TOLD} more`] : [];
+  return [...unmatched, ...told, ...more];
+}
+
+function findingText({ from, to, ports, is, why }: CheckFinding): string {
+  const word = { allow: 'is open', deny: 'is closed', undecidable: 'is undecidable' }[is];
+  const which = isNothing(ports) ? '' : ` ${portsText(ports)}`;
+  return `${from} → ${to}${which} ${word} (${why})`;
+}

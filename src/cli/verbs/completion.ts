@@ -1,0 +1,213 @@
+import type { Argument, Command, Option } from 'commander';
+import { SluiceError, safeText } from '../../core/common/common.ts';
+import { EXIT, type Output } from '../shared/shared.ts';
+import bash from './sluice.bash';
+import fish from './sluice.fish';
+import zsh from './sluice.zsh';
+
+/** `sluice completion bash|zsh|fish`: a script that asks `sluice __complete` for what fits. */
+export function completion(shell: string, output: Output): number {
+  output.out(SCRIPTS[shell] ?? '');
+  return EXIT.done;
+}
+
+/**
+ * `sluice __complete WORD...`: what fits the last word, a line each with a tab before what it is about; then `:4`, or
+ * `:0` where the shell should offer files. That is how Cobra's programs answer, and what kubectl asks of a plugin.
+ * Source: k8s.io/kubectl/pkg/cmd/plugin_completion.go; github.com/spf13/cobra, completions.go.
+ */
+export async function complete(
+  completed: Completed,
+  words: readonly string[],
+  output: Output,
+): Promise<number> {
+  const { completions, files } = await fitting(completed, words, namesFor);
+  const lines = completions.map(({ value, about }) => (about === '' ? value : `${value}\t${about}`));
+  output.out([...lines, files ? ':0' : ':4', ''].join('\n'));
+  return EXIT.done;
+}
+
+/** What each shell is to source, by its name: it passes on what is typed, and what the program answers. */
+const SCRIPTS: Readonly<Record<string, string>> = { bash, zsh, fish };
+
+type Names = (given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
+
+/** Where the values of an option come from, by its long flag; nothing here asks a cluster. */
+const NAMES: Readonly<Record<string, Names>> = {
+  '--context': async (given) => {
+    const { listContexts } = await import('../../kube/kube.ts');
+    const { names } = await listContexts({ kubeconfig: given.get('--kubeconfig') });
+    return names.map((value) => ({ value, about: '' }));
+  },
+  '--cluster': async (given) => {
+    const { auditRoot, listAuditLogs } = await import('../../audit/audit.ts');
+    const logs = await listAuditLogs(given.get('--directory') ?? auditRoot());
+    return logs.map(({ cluster }) => ({ value: cluster, about: '' }));
+  },
+  '--ignore': async () => {
+    const { LINT_RULES } = await import('./lint-findings.ts');
+    return LINT_RULES.map(({ id, title }) => ({ value: id, about: title }));
+  },
+  '--verdict': async () => {
+    const { VERDICTS } = await import('./flows-follow.ts');
+    return VERDICTS.map((value) => ({ value, about: '' }));
+  },
+};
+
+/** The names that an option takes; none where they can't be read, as there is nobody to tell while one types. */
+const namesFor: NamesFor = async (flag, given) => {
+  try {
+    const names = (await NAMES[flag]?.(given)) ?? [];
+    return names.filter(({ value }) => safeText(value) === value);
+  } catch (error) {
+    if (error instanceof SluiceError) return [];
+    throw error;
+  }
+};
+
+/** What may stand in place of the word that is being typed. */
+type Completion = { readonly value: string; readonly about: string };
+
+/** All that fits a word; with `files`, also the names of files, which shells know best. */
+type Fitting = { readonly completions: readonly Completion[]; readonly files: boolean };
+
+/**
+ * What is completed. Which options may come again only their declaration knows; to ask it from here would put Commander
+ * into a chunk of its own, one more file to load at every start.
+ */
+type Completed = { readonly program: Command; readonly isRepeatable: (option: Option) => boolean };
+
+/** Gives the names that an option takes, by its long flag; `given` are the values of options typed before it. */
+type NamesFor = (flag: string, given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
+
+/** The words before the one that is being typed, as read so far. */
+type Line = {
+  command: Command;
+  arguments: number;
+  /** Values by long flag; empty for a flag that takes none. */
+  readonly given: Map<string, string>;
+  /** Takes the next word as its value. */
+  open?: Option;
+  /** After `--`, all words are arguments. */
+  isEnded: boolean;
+};
+
+const NOTHING: Fitting = { completions: [], files: false };
+
+/** What options and arguments call their value when it is the path of a file. */
+const PATHS: ReadonlySet<string> = new Set(['file', 'path', 'old', 'new']);
+
+/** What fits the last of the words after the program's name: verbs, options, or values. */
+async function fitting(
+  { program, isRepeatable }: Completed,
+  words: readonly string[],
+  namesFor: NamesFor,
+): Promise<Fitting> {
+  const line: Line = { command: program, arguments: 0, given: new Map(), isEnded: false };
+  for (const word of words.slice(0, -1)) read(line, word);
+  const typed = words.at(-1) ?? '';
+
+  if (line.open !== undefined && !typed.startsWith('-')) return valuesOf(line.open, typed, line, namesFor);
+  if (line.isEnded || !typed.startsWith('-')) return argumentsFor(line, typed);
+  const cut = typed.indexOf('=');
+  if (cut < 0) return starting(typed, flagsOf(line, isRepeatable));
+  const option = optionOf(line.command, typed.slice(0, cut));
+  return option === undefined ? NOTHING : valuesOf(option, typed.slice(cut + 1), line, namesFor);
+}
+
+function read(line: Line, word: string): void {
+  const { open } = line;
+  if (open !== undefined && !isFlag(word)) {
+    line.given.set(nameOf(open), word);
+    if (!open.variadic) line.open = undefined;
+    return;
+  }
+  line.open = undefined;
+  if (line.isEnded) line.arguments += 1;
+  else if (word === '--') line.isEnded = true;
+  else if (word.startsWith('--')) readLong(line, word);
+  else if (isFlag(word)) readShort(line, word);
+  else readName(line, word);
+}
+
+function readLong(line: Line, word: string): void {
+  const [flag = '', ...rest] = word.split('=');
+  const option = optionOf(line.command, flag);
+  if (option === undefined) return;
+  line.given.set(nameOf(option), rest.join('='));
+  if (rest.length === 0 && takesValue(option)) line.open = option;
+}
+
+/** Letters may share a dash; what follows one that takes a value is the value. */
+function readShort(line: Line, word: string): void {
+  for (let at = 1; at < word.length; at += 1) {
+    const option = optionOf(line.command, `-${word[at]}`);
+    if (option === undefined) return;
+    line.given.set(nameOf(option), word.slice(at + 1));
+    if (takesValue(option)) {
+      if (at === word.length - 1) line.open = option;
+      return;
+    }
+  }
+}
+
+function readName(line: Line, word: string): void {
+  const verb = line.arguments === 0 ? line.command.commands.find((it) => it.name() === word) : undefined;
+  if (verb !== undefined) line.command = verb;
+  else line.arguments += 1;
+}
+
+async function valuesOf(option: Option, typed: string, line: Line, namesFor: NamesFor): Promise<Fitting> {
+  const values = option.argChoices?.map(plain) ?? (await namesFor(nameOf(option), line.given));
+  return { ...starting(typed, values), files: PATHS.has(placeholder(option)) };
+}
+
+function argumentsFor({ command, arguments: count, isEnded }: Line, typed: string): Fitting {
+  const verbs = count > 0 || isEnded ? [] : command.createHelp().visibleCommands(command);
+  const argument = argumentAt(command, count);
+  const fits = [
+    ...verbs.map((verb) => ({ value: verb.name(), about: verb.description() })),
+    ...(argument?.argChoices ?? []).map(plain),
+  ];
+  return { ...starting(typed, fits), files: argument !== undefined && PATHS.has(argument.name()) };
+}
+
+function argumentAt({ registeredArguments }: Command, index: number): Argument | undefined {
+  const last = registeredArguments.at(-1);
+  return registeredArguments[index] ?? (last?.variadic === true ? last : undefined);
+}
+
+/** The options of a verb that may still come. */
+function flagsOf({ command, given }: Line, isRepeatable: Completed['isRepeatable']): readonly Completion[] {
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .filter((option) => !given.has(nameOf(option)) || isRepeatable(option))
+    .flatMap(({ long, short, description }) =>
+      [long, short].flatMap((flag) => (flag == null ? [] : [{ value: flag, about: description }])),
+    );
+}
+
+function starting(typed: string, all: readonly Completion[]): Fitting {
+  return { completions: all.filter(({ value }) => value.startsWith(typed)), files: false };
+}
+
+/** An option of a command; those of the commands above are taken too. */
+function optionOf(command: Command | null, flag: string): Option | undefined {
+  for (let at = command; at !== null; at = at.parent) {
+    const option = at.options.find(({ long, short }) => long === flag || short === flag);
+    if (option !== undefined) return option;
+  }
+  return undefined;
+}
+
+function placeholder({ flags }: Option): string {
+  return /[<[]([\w-]+)/.exec(flags)?.[1] ?? '';
+}
+
+const plain = (value: string): Completion => ({ value, about: '' });
+const nameOf = ({ long, short }: Option) => long ?? short ?? '';
+const takesValue = ({ required, optional }: Option) => required || optional;
+
+/** A dash alone is a value: it stands for stdin. */
+const isFlag = (word: string) => word.startsWith('-') && word !== '-';

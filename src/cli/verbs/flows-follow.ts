@@ -1,0 +1,281 @@
+import { wallClock } from '../../../views/text/text.ts';
+import { SluiceError } from '../../core/common/common.ts';
+import type { FeedState } from '../../core/live/live.ts';
+import type { TrafficSource, TrafficState } from '../../core/ports/ports.ts';
+import {
+  type Attempt,
+  type AttemptRow,
+  BLIND_SPOTS,
+  createFold,
+  type Fold,
+} from '../../core/traffic/traffic.ts';
+import {
+  type AttemptLine,
+  createAttemptLines,
+  lineOfFlows,
+  touches,
+  untilAborted,
+} from '../../session/session.ts';
+import { pause } from '../../wait.ts';
+import { openConnection, openHubbleServer, openReplay, withRuntime } from '../connect/connect.ts';
+import {
+  type ConnectionOptions,
+  EXIT,
+  type Output,
+  systemClock,
+  type VerbContext,
+  writeEvent,
+} from '../shared/shared.ts';
+import { attemptJson, attemptWords } from './line-events.ts';
+import { pad } from './table.ts';
+
+/** What to follow, and how far. */
+export type Following = {
+  readonly context: VerbContext;
+  readonly wanted: (line: AttemptLine) => boolean;
+  readonly limit: number;
+  /** Whether responses are written as they come, and no attempts. */
+  readonly raw: boolean;
+  /** Gives a promise while what is written is not taken. */
+  readonly slow: () => Promise<void> | undefined;
+};
+
+/** Attempts of a cluster, with the policies that decided them; rejects with the reason when its signal aborts. */
+export async function followInCluster({ context, wanted, limit, raw, slow }: Following): Promise<number> {
+  const { options, output, signal } = context;
+  const telling: Telling = { call: () => {} };
+  const connection = await openConnection(options, {}, signal);
+  const view = options.allNamespaces === true ? undefined : connection.namespace;
+  const listener = { flows: () => telling.call(), ...tellSource(output) };
+  const work = {
+    traffic: true,
+    streams: true,
+    signal,
+    listener,
+    slow,
+    view,
+  };
+  return withRuntime(connection, work, (runtime, within) => {
+    if (raw) return untilAborted(within);
+    const lines = createAttemptLines(runtime.model, runtime.engine);
+    return tellAttempts(
+      { ...context, signal: within },
+      { fold: runtime.fold, linesOf: lines, wanted: inView(view, wanted), limit, telling },
+    );
+  });
+}
+
+/** From a Hubble server or a recording alone: no kubeconfig, so no policies and only what the flows say. */
+export async function followAlone(following: Following): Promise<number> {
+  const { context, wanted, limit, raw, slow } = following;
+  const { options, output, signal } = context;
+  const view = options.allNamespaces === true ? undefined : options.namespace;
+  const source = await openAlone({ ...options, ...(view === undefined ? {} : { rawNamespace: view }) });
+  const fold = createFold({});
+  const telling: Telling = { call: () => {} };
+  const stop = new AbortController();
+  const running = source.run(
+    { pods: () => [], podAt: () => undefined },
+    {
+      flows: (found) => {
+        if (raw) return;
+        fold.add(found, systemClock.now());
+        telling.call();
+      },
+      state: tellSource(output).traffic,
+      slow,
+    },
+    AbortSignal.any([signal, stop.signal]),
+  );
+  try {
+    if (raw) return await running.then(() => (signal.aborted ? untilAborted(signal) : EXIT.done));
+    return await tellAttempts(context, {
+      fold,
+      linesOf: (rows) => rows.map(lineOfFlows),
+      wanted: inView(view, wanted),
+      limit,
+      telling,
+      ended: running,
+    });
+  } finally {
+    stop.abort();
+    await running.catch(() => undefined);
+  }
+}
+
+function openAlone(options: ConnectionOptions): Promise<TrafficSource> {
+  return options.hubbleServer === undefined
+    ? openReplay(options)
+    : openHubbleServer(options, options.hubbleServer);
+}
+
+function inView(
+  view: string | undefined,
+  wanted: (line: AttemptLine) => boolean,
+): (line: AttemptLine) => boolean {
+  return view === undefined ? wanted : (line) => touches(line, view) && wanted(line);
+}
+
+/** To be called after every batch of flows. */
+type Telling = { call: () => void };
+
+type TellOptions = {
+  readonly fold: Fold;
+  readonly linesOf: (rows: readonly AttemptRow[]) => readonly AttemptLine[];
+  readonly wanted: (line: AttemptLine) => boolean;
+  readonly limit: number;
+  readonly telling: Telling;
+  /** Resolves when no more flows will come; absent: they go on for ever. */
+  readonly ended?: Promise<void>;
+};
+
+/** Attempts stay pending this long after the last flow: the fold's own grace. */
+const FOLD_GRACE = 3_100;
+
+/** Verdicts may settle without a further flow, when a grace runs out. */
+const LOOK_EVERY = 500;
+
+/**
+ * Writes attempts as they get their verdict or change it, one a line, until `limit` are told or the flows end.
+ *
+ * @returns the exit code; rejects with the reason when the verb is interrupted, or with the source's error
+ */
+async function tellAttempts({ output, options, signal }: VerbContext, told: TellOptions): Promise<number> {
+  const { fold, linesOf, wanted, limit, telling, ended } = told;
+  const full = Promise.withResolvers<number>();
+  let count = 0;
+  const look = (later = 0) => {
+    const now = systemClock.now() + later;
+    const settled = fold.settled(now);
+    if (settled.length === 0) return;
+    const rows = new Map(fold.rows(now).map((row) => [row.key, row]));
+    for (const line of linesOf(settled.flatMap((attempt) => rowFor(rows.get(attempt.rowKey), attempt)))) {
+      if (count >= limit || !wanted(line)) continue;
+      count += 1;
+      const value = { time: new Date(line.row.newest.last).toISOString(), ...attemptJson(line) };
+      writeEvent(output, options.output, value, () => lineText(line));
+    }
+    if (count >= limit) full.resolve(EXIT.done);
+  };
+  telling.call = () => look();
+  const stop = new AbortController();
+  const ticks = lookOften(look, AbortSignal.any([signal, stop.signal]));
+  try {
+    return await Promise.race([
+      full.promise,
+      ticks,
+      ...(ended === undefined ? [] : [ended.then(() => lastLook(look, signal))]),
+    ]);
+  } finally {
+    stop.abort();
+    ticks.catch(() => undefined);
+    telling.call = () => {};
+  }
+}
+
+async function lookOften(look: () => void, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await pause(LOOK_EVERY, signal);
+    look();
+  }
+}
+
+/** Nothing comes any more, so what is pending is as settled as it will ever be. */
+function lastLook(look: (later: number) => void, signal: AbortSignal): number {
+  signal.throwIfAborted();
+  look(FOLD_GRACE);
+  return EXIT.done;
+}
+
+/** The row as it was for this attempt: rows go on counting, a line is about one attempt. */
+function rowFor(row: AttemptRow | undefined, attempt: Attempt): readonly AttemptRow[] {
+  return row === undefined ? [] : [{ ...row, newest: attempt, verdict: attempt.verdict }];
+}
+
+function lineText(line: AttemptLine): string {
+  const [word, rest] = attemptWords(line);
+  return `${wallClock(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
+}
+
+/** Which attempts to tell, as given on the command line. */
+export type Wanted = {
+  readonly from?: string;
+  readonly to?: string;
+  readonly port?: string;
+  readonly verdict?: string;
+};
+
+/** The words that `--verdict` takes. */
+export const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
+
+/**
+ * Whether an attempt is wanted, by exact names: a pod, a workload, `ns/name`, `ns/` or an address.
+ *
+ * @throws SluiceError `usage` for a port or verdict that is none
+ */
+export function matcher({ from, to, port, verdict }: Wanted): (line: AttemptLine) => boolean {
+  const number = port === undefined ? undefined : whole(port, '--port');
+  const word = verdict?.toLowerCase();
+  if (word !== undefined && !VERDICTS.includes(word)) {
+    throw new SluiceError(
+      'usage',
+      `"${verdict}" is no verdict.`,
+      'Use allow, drop, l7, audit, error or failed.',
+    );
+  }
+  return ({ row }) =>
+    (from === undefined || isNamed(row.sourceName, row.source, from)) &&
+    (to === undefined || isNamed(row.destinationName, row.destination, to)) &&
+    (number === undefined || row.port === number) &&
+    (word === undefined || row.verdict === word);
+}
+
+type Named = { readonly namespace?: string; readonly pod?: string; readonly ip?: string };
+
+function isNamed(name: string, { pod, ip, namespace }: Named, text: string): boolean {
+  return [name, pod, ip, `${namespace}/${pod}`, `${namespace}/${name}`, `${namespace}/`].includes(text);
+}
+
+/** A whole number from 1, of an option. */
+export function whole(value: string, option: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1 || number > 1_000_000) {
+    throw new SluiceError(
+      'usage',
+      `${option} "${value}" is no whole number from 1.`,
+      `Write it like ${option} 20.`,
+    );
+  }
+  return number;
+}
+
+/**
+ * Tells on stderr what a reader of attempts must know of where they come from: that a source fails, reconnects or
+ * loses flows, what sockets can't show, and lists that are not followed. Each once, until it changes; what keeps all
+ * lists from being followed is told of the first.
+ */
+export function tellSource({ err }: Output): {
+  readonly traffic: (state: TrafficState) => void;
+  readonly feed: (feed: string, state: FeedState) => void;
+} {
+  let told = '';
+  let warned = false;
+  const feeds = new Map<string, string>();
+  return {
+    traffic: ({ source, status, detail, lost }) => {
+      const now = `${source} ${status}: ${detail}${lost > 0 ? `, ${lost} flows lost` : ''}`;
+      const wrong = status === 'failed' || status === 'reconnecting' || lost > 0;
+      if (now !== told && wrong) err(`sluice: ${now}\n`);
+      told = now;
+      if (source !== 'probe' || status !== 'live' || warned) return;
+      warned = true;
+      err(`sluice: probe: ${detail}; sockets never show ${BLIND_SPOTS.join('; ')}\n`);
+    },
+    feed: (feed, state) => {
+      const reason = state.state === 'stale' ? state.reason : '';
+      const alike = reason.replaceAll(feed, '*');
+      if (reason !== '' && ![...feeds.values()].includes(alike)) err(`sluice: ${feed}: ${reason}\n`);
+      feeds.set(feed, alike);
+    },
+  };
+}

@@ -1,0 +1,237 @@
+import { wallClock } from '../../../views/text/text.ts';
+import { formatDuration, plural } from '../../core/common/common.ts';
+import { formatPorts, type Grant, type GrantPlan } from '../../core/grants/grants.ts';
+import type { Verdict } from '../../core/policy/model/model.ts';
+import { trustOf } from '../../core/traffic/traffic.ts';
+import type { AttemptLine } from '../../session/session.ts';
+import { pad } from './table.ts';
+
+/** What happens in line mode, in the order in which it does. Times are ms since the epoch. */
+export type LineEvent =
+  | { readonly event: 'attempt'; readonly time: number; readonly line: AttemptLine }
+  | { readonly event: 'verdict'; readonly time: number; readonly path: string; readonly verdict: Verdict }
+  | { readonly event: 'intent'; readonly time: number; readonly plan: Extract<GrantPlan, { ok: true }> }
+  | { readonly event: 'leased'; readonly time: number; readonly grant: Grant }
+  | { readonly event: 'granted'; readonly time: number; readonly grant: Grant }
+  | {
+      readonly event: 'open';
+      readonly time: number;
+      readonly grant: Grant;
+      readonly after: number;
+      readonly how: string;
+    }
+  | { readonly event: 'countdown'; readonly time: number; readonly grant: Grant; readonly left: number }
+  | { readonly event: 'drift'; readonly time: number; readonly grant: Grant; readonly what: string }
+  | {
+      readonly event: 'revoked';
+      readonly time: number;
+      readonly grant: Grant;
+      readonly by: string;
+      readonly late: number;
+    }
+  | {
+      readonly event: 'closed';
+      readonly time: number;
+      readonly grant: Grant;
+      /** `unproven`: the policy is gone, but of the pairs in `unproven` no attempt was seen since. */
+      readonly state: 'closed' | 'unproven' | 'flowing';
+      readonly proof: string;
+      readonly unproven: readonly string[];
+    }
+  | { readonly event: 'failed'; readonly time: number; readonly grant: Grant; readonly message: string }
+  | {
+      readonly event: 'audit';
+      readonly time: number;
+      readonly records: number;
+      readonly ok: boolean;
+      readonly text: string;
+    };
+
+/** The event as one JSON value, ISO times, no internals. */
+export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
+  const base = { event: event.event, time: new Date(event.time).toISOString() };
+  switch (event.event) {
+    case 'attempt':
+      return { ...base, ...attemptJson(event.line) };
+    case 'verdict':
+      return { ...base, path: event.path, ...event.verdict };
+    case 'intent': {
+      const { id, source, destination, ports, seconds, opens, extra, isolates, after, warnings, halves } =
+        event.plan;
+      const objects = halves.flatMap(({ lease, policy }) =>
+        [lease, policy].map(({ kind, metadata: { namespace, name } }) => ({ kind, namespace, name })),
+      );
+      return {
+        ...base,
+        id,
+        source,
+        destination,
+        ports: formatPorts(ports),
+        seconds,
+        opens,
+        extra,
+        isolates,
+        after,
+        warnings,
+        objects,
+      };
+    }
+    case 'leased':
+    case 'granted':
+      return { ...base, ...grantJson(event.grant) };
+    case 'open':
+      return { ...base, id: event.grant.id, afterMs: Math.round(event.after), how: event.how };
+    case 'countdown':
+      return { ...base, id: event.grant.id, leftMs: Math.round(event.left) };
+    case 'drift':
+      return { ...base, id: event.grant.id, what: event.what };
+    case 'revoked':
+      return { ...base, id: event.grant.id, by: event.by, lateMs: Math.round(event.late) };
+    case 'closed':
+      return {
+        ...base,
+        id: event.grant.id,
+        state: event.state,
+        closed: event.state === 'closed',
+        proof: event.proof,
+        unproven: event.unproven,
+      };
+    case 'failed':
+      return { ...base, id: event.grant.id, message: event.message };
+    case 'audit':
+      return { ...base, records: event.records, ok: event.ok, text: event.text };
+  }
+}
+
+/** The event as one aligned line in the past tense. */
+export function eventText(event: LineEvent): string {
+  const [word, text] = words(event);
+  return `${wallClock(event.time)}  ${pad(word, 9)}  ${text}`.trimEnd();
+}
+
+function words(event: LineEvent): readonly [string, string] {
+  switch (event.event) {
+    case 'attempt':
+      return attemptWords(event.line);
+    case 'verdict':
+      return [
+        'verdict',
+        `${event.path} ${event.verdict.verdict}: egress ${event.verdict.egress.summary}; ingress ${event.verdict.ingress.summary}`,
+      ];
+    case 'intent': {
+      const { opens, isolates, after } = event.plan;
+      const isolated =
+        isolates.length === 0 ? 'isolates nobody' : `isolates ${plural(isolates.length, 'pod')}`;
+      return ['planned', `opens ${plural(opens.length, 'pair')}, ${isolated}; at the end ${after}`];
+    }
+    case 'leased':
+      return [
+        'leased',
+        `${names(event.grant)} running since ${wallClock(event.grant.window?.start ?? event.time)}`,
+      ];
+    case 'granted':
+      return [
+        'granted',
+        `${event.grant.id} for ${formatDuration(event.grant.window?.seconds ?? 0)}: ${event.grant.source} → ${event.grant.destination} :${formatPorts(event.grant.ports)}`,
+      ];
+    case 'open':
+      return [
+        'open',
+        `first connection ${(event.after / 1_000).toFixed(1)} s after the policy, ${event.how}`,
+      ];
+    case 'countdown':
+      return ['countdown', `${formatDuration(Math.ceil(event.left / 1_000))} left`];
+    case 'drift':
+      return ['drift', event.what];
+    case 'revoked':
+      return ['revoked', revokedText(event.by, event.late)];
+    case 'closed':
+      return [event.state, event.proof];
+    case 'failed':
+      return ['failed', event.message];
+    case 'audit':
+      return ['audit', event.text];
+  }
+}
+
+/** One attempt row as `flows` prints it. */
+export function attemptWords({ row, why, differs }: AttemptLine): readonly [string, string] {
+  const path = `${row.sourceName} → ${row.destinationName}${row.port === undefined ? '' : ` :${row.port}`}/${row.protocol.toLowerCase()}`;
+  const finding = differs === undefined ? '' : `  (${differs})`;
+  return [VERDICT_WORDS[row.verdict], `${path}   ${why}${finding}`];
+}
+
+const VERDICT_WORDS = {
+  allow: 'allowed',
+  drop: 'dropped',
+  audit: 'audit',
+  l7: 'l7',
+  error: 'error',
+  pending: 'pending',
+  failed: 'refused',
+} as const;
+
+/** One attempt row as JSON: who, to whom, what became of it, and why. */
+export function attemptJson({ row, why, differs }: AttemptLine): Readonly<Record<string, unknown>> {
+  const { newest } = row;
+  return {
+    verdict: row.verdict,
+    source: { name: row.sourceName, ...newest.source },
+    destination: { name: row.destinationName, ...newest.destination },
+    port: row.port,
+    protocol: row.protocol,
+    why,
+    differs,
+    count: row.count,
+    dropped: row.dropped,
+    first: new Date(row.first).toISOString(),
+    last: new Date(row.last).toISOString(),
+    tries: newest.tries,
+    dropReason: newest.dropReason,
+    allowedBy: newest.allowedBy,
+    deniedBy: newest.deniedBy,
+    seen: newest.seen,
+    trust: trustOf(newest),
+    nodes: newest.nodes,
+  };
+}
+
+/** A grant as JSON. */
+export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
+  const { id, source, destination, ports, requester, reason, ticket, halves, unseen, window, state, drift } =
+    grant;
+  return {
+    id,
+    source,
+    destination,
+    ports: formatPorts(ports),
+    requester,
+    reason,
+    ticket,
+    state: state.name,
+    start: window === undefined ? undefined : new Date(window.start).toISOString(),
+    end: window === undefined ? undefined : new Date(window.end).toISOString(),
+    seconds: window?.seconds,
+    halves,
+    unseen,
+    drift,
+  };
+}
+
+function revokedText(by: string, late: number): string {
+  switch (by) {
+    case 'deadline':
+      return `policy gone ${(late / 1_000).toFixed(2)} s after the window`;
+    case 'lease':
+      return 'policy removed by the cluster at the deadline';
+    case 'other':
+      return 'policy removed by somebody else';
+    default:
+      return 'policy gone, as asked';
+  }
+}
+
+function names({ halves }: Grant): string {
+  const jobs = halves.flatMap(({ lease }) => (lease === undefined ? [] : [lease.name]));
+  return `lease ${jobs.length === 1 ? 'Job' : 'Jobs'} ${jobs.join(', ')}`;
+}

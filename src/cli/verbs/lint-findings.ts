@@ -1,0 +1,66 @@
+import { keyOf } from '../../core/cluster/cluster.ts';
+import { safeText } from '../../core/common/common.ts';
+import { type Finding, LINTS, type Lint, lint } from '../../core/policy/lint/lint.ts';
+import type { PolicyRef } from '../../core/policy/model/model.ts';
+import type { PolicyWorld } from '../connect/connect.ts';
+import type { Place, RefusedObject } from '../manifests/manifests.ts';
+
+/** A finding, and where it is written. */
+export type PlacedFinding = Finding & { readonly place?: Place };
+
+/** What is known of a lint without running it. */
+export type LintRule = Pick<Lint, 'id' | 'title' | 'source' | 'severity'>;
+
+const REFUSED: LintRule = {
+  id: 'refused',
+  title: 'the API server would refuse the policy',
+  source: 'kubernetes/pkg/apis/networking/validation, strict decoding; compared with a 1.36 API server',
+  severity: 'error',
+};
+
+/** Every lint of the verb: those of policies, and the one of what never becomes one. */
+export const LINT_RULES: readonly LintRule[] = [REFUSED, ...LINTS];
+
+/** What is wrong in a world, by policy, without the lints that are to be ignored. */
+export function findingsOf(
+  { engine, only, refused, partial, placeOf }: PolicyWorld,
+  ignored: ReadonlySet<string>,
+): { readonly policies: number; readonly findings: readonly PlacedFinding[] } {
+  const isAsked = ({ namespace }: { readonly namespace?: string | undefined }) =>
+    only === undefined || namespace === undefined || namespace === only;
+  const policies = [...engine.policies()].filter(isAsked);
+  const unfit = refused.filter(({ by, object }) => by === 'the API server' && isAsked(object));
+  const told = new Set(unfit.map(({ object }) => `${object.kind} ${nameOf(object)}`));
+  const found = lint(engine, { policies, partial })
+    .filter(({ id, policy }) => id !== 'invalid' || !told.has(`${policy.kind} ${keyOf(policy)}`))
+    .map((finding): PlacedFinding => {
+      const place = placeOf(finding.policy);
+      return place === undefined ? finding : { ...finding, place };
+    });
+  return {
+    policies: policies.length,
+    findings: [...unfit.map(refusalOf), ...found].filter(({ id }) => !ignored.has(id)),
+  };
+}
+
+function refusalOf({ object, problems }: RefusedObject): PlacedFinding {
+  const [first = '', ...more] = problems;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  return {
+    id: REFUSED.id,
+    severity: REFUSED.severity,
+    policy: refOf(object),
+    text: `The API server would refuse it: ${safeText(first, 2_000)}${others}.`,
+    fix: 'Correct it: as it is, it can’t be applied.',
+    place: object.place,
+  };
+}
+
+function refOf({ kind, namespace, name }: RefusedObject['object']): PolicyRef {
+  const ref = { kind: safeText(kind), name: safeText(name === '' ? '(no name)' : name) };
+  return namespace === undefined ? ref : { ...ref, namespace: safeText(namespace) };
+}
+
+function nameOf({ namespace, name }: RefusedObject['object']): string {
+  return keyOf(namespace === undefined ? { name } : { namespace, name });
+}

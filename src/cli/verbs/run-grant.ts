@@ -1,0 +1,187 @@
+import { SluiceError } from '../../core/common/common.ts';
+import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
+import { nameOfEnd } from '../../core/policy/path/path.ts';
+import { pathText, type Runtime } from '../../session/session.ts';
+import { pause } from '../../wait.ts';
+import type { LineEvent } from './line-events.ts';
+
+/** Follows one grant of a runtime in line mode. */
+export type GrantFollower = {
+  /** To be called whenever grants change. */
+  readonly changed: () => void;
+  /** Plans, makes and follows the grant until it has ended and its end was judged. */
+  readonly run: (
+    request: GrantRequest,
+    options: { readonly wait: boolean; readonly signal: AbortSignal },
+  ) => Promise<Grant>;
+};
+
+/** Seconds left at which a countdown is told; nothing is said every second. */
+const TELL_AT: readonly number[] = [3_600, 1_800, 900, 300, 60, 30, 10, 5];
+
+/**
+ * Runs a grant in line mode, telling each step as an event.
+ *
+ * @throws SluiceError `refused` when the plan is none, with the plan's own words
+ */
+export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => void): GrantFollower {
+  let told: Grant | undefined;
+  let drift = 0;
+
+  const now = () => runtime().connection.api.clock.now();
+
+  const changed = () => {
+    if (told === undefined) return;
+    const grant = runtime()
+      .keeper.grants()
+      .find(({ id }) => id === told?.id);
+    if (grant === undefined) return;
+    for (const what of grant.drift.slice(drift)) emit({ event: 'drift', time: now(), grant, what });
+    drift = grant.drift.length;
+    if (grant.state.name !== told.state.name) tell(grant);
+    told = grant;
+  };
+
+  const tell = (grant: Grant) => {
+    const { state } = grant;
+    switch (state.name) {
+      case 'open':
+        emit({ event: 'open', time: state.at, grant, after: state.after, how: state.how });
+        return;
+      case 'revoked':
+        emit({
+          event: 'revoked',
+          time: state.at,
+          grant,
+          by: state.by,
+          late: Math.max(0, state.at - (grant.window?.end ?? state.at)),
+        });
+        return;
+      case 'closed':
+        emit({ event: 'closed', time: state.at, grant, state: 'closed', proof: state.proof, unproven: [] });
+        return;
+      case 'unproven':
+        emit({
+          event: 'closed',
+          time: state.at,
+          grant,
+          state: 'unproven',
+          proof: `policy gone; ${state.proof}`,
+          unproven: state.pairs,
+        });
+        return;
+      case 'flowing':
+        emit({
+          event: 'closed',
+          time: state.at,
+          grant,
+          state: 'flowing',
+          proof: state.connections,
+          unproven: [],
+        });
+        return;
+      case 'failed':
+        emit({ event: 'failed', time: state.at, grant, message: state.message });
+        return;
+      case 'leasing':
+      case 'applied':
+      case 'revoking':
+        return;
+    }
+  };
+
+  const countDown = async (id: string, signal: AbortSignal) => {
+    for (const seconds of TELL_AT) {
+      const grant = runtime()
+        .keeper.grants()
+        .find((candidate) => candidate.id === id);
+      if (grant?.window === undefined) return;
+      const wait = grant.window.end - seconds * 1_000 - now();
+      if (wait < 0 || seconds >= grant.window.seconds) continue;
+      await pause(wait, signal);
+      const current = runtime()
+        .keeper.grants()
+        .find((candidate) => candidate.id === id);
+      if (current?.window === undefined || !['applied', 'open'].includes(current.state.name)) return;
+      emit({ event: 'countdown', time: now(), grant: current, left: current.window.end - now() });
+    }
+  };
+
+  return {
+    changed,
+    run: async (request, { wait, signal }) => {
+      const plan = await runtime().plan(request, signal);
+      if (plan.before !== undefined)
+        emit({ event: 'verdict', time: now(), path: requestPath(request), verdict: plan.before });
+      if (!plan.ok) {
+        await runtime().refused(request, plan);
+        throw new SluiceError('refused', plan.message, plan.hint);
+      }
+      emit({ event: 'intent', time: now(), plan });
+      const made = await runtime().grant(
+        plan,
+        request,
+        (step, grant) => {
+          if (step === 'policy') emit({ event: 'leased', time: now(), grant });
+        },
+        signal,
+      );
+      emit({ event: 'granted', time: now(), grant: made });
+      told = { ...made, state: { name: 'applied', at: now() } };
+      changed();
+      if (!wait) return made;
+      const counting = new AbortController();
+      const ended = runtime().keeper.ended(made.id);
+      void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
+      try {
+        return await untilAborted(ended, signal, async () => {
+          const { keeper } = runtime();
+          await keeper.revoke([made.id]);
+          return keeper.grants().find(({ id }) => id === made.id);
+        });
+      } finally {
+        counting.abort();
+        changed();
+      }
+    },
+  };
+}
+
+/**
+ * The end of the grant; when `signal` aborts, its end is brought about at once and waited for, bounded.
+ *
+ * @throws what aborted; SluiceError `left-open` when the grant could not be ended
+ */
+async function untilAborted(
+  ended: Promise<Grant>,
+  signal: AbortSignal,
+  revoke: () => Promise<Grant | undefined>,
+): Promise<Grant> {
+  const aborted = Promise.withResolvers<'aborted'>();
+  const onAbort = () => aborted.resolve('aborted');
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const first = await Promise.race([ended, aborted.promise]);
+  signal.removeEventListener('abort', onAbort);
+  if (first !== 'aborted') return first;
+  const left = await revoke();
+  if (left?.state.name === 'failed') throw leftOpen([left]);
+  throw signal.reason;
+}
+
+/** Says which grants could not be ended on the way out, and when their leases end them. */
+export function leftOpen(grants: readonly Grant[]): SluiceError {
+  const each = grants.map(({ id, state, window }) => {
+    const until = window === undefined ? '' : ` until ${new Date(window.end).toISOString()}`;
+    return `${id}${until}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
+  });
+  return new SluiceError(
+    'left-open',
+    `Still open: ${each.join('; ')}.`,
+    'Their leases end them; try sluice revoke with their ids.',
+  );
+}
+
+function requestPath({ source, destination, ports }: GrantRequest): string {
+  return pathText({ source: nameOfEnd(source), destination: nameOfEnd(destination), ports });
+}

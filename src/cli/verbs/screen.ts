@@ -1,0 +1,62 @@
+import type { Grant } from '../../core/grants/grants.ts';
+import { createSession, type Session, type SessionDeps } from '../../session/session.ts';
+import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { leftOpen } from './run-grant.ts';
+
+export type ScreenOptions = {
+  readonly color?: 'auto' | 'always' | 'never';
+  readonly ascii?: boolean;
+  readonly screenReader?: boolean;
+};
+
+/**
+ * Runs the app on the terminal until it ends or is asked to go. The screen comes first, the cluster fills it; when
+ * the first connection fails the screen goes and the error is told where the cursor then is.
+ */
+export async function runScreen(
+  { options, config, signal }: VerbContext,
+  screen: ScreenOptions,
+  reach: Pick<SessionDeps, 'connect' | 'contexts'>,
+): Promise<number> {
+  const session = createSession({
+    ...reach,
+    clock: systemClock,
+    version: VERSION,
+    limits: config.limits,
+    allNamespaces: options.allNamespaces === true,
+  });
+  // A terminal that was closed can't be read either; what then must be undone, SIGHUP asks for.
+  process.stdin.on('error', () => undefined);
+  const { runApp } = await import('../../../views/run-app.tsx');
+  const app = runApp({
+    store: session.store,
+    commands: session.commands,
+    visibleRows: session.visibleRows,
+    terminal: { stdout: process.stdout, stdin: process.stdin },
+    color: screen.color ?? 'auto',
+    ascii: screen.ascii === true,
+    onInterrupt: () => process.kill(process.pid, 'SIGINT'),
+    screenReader: screen.screenReader === true || process.env.INK_SCREEN_READER === 'true',
+  });
+  const stopped = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  let left: readonly Grant[] = [];
+  try {
+    const started = session.start();
+    await Promise.race([app.done, stopped, started.then(() => new Promise<never>(() => {}))]);
+    if (signal.aborted) left = await session.revokeAll();
+  } finally {
+    app.unmount();
+    await app.done.catch(() => undefined);
+    await closeWithin(session);
+  }
+  if (left.length > 0) throw leftOpen(left);
+  return signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** A connection that won't close must not keep the terminal. */
+async function closeWithin(session: Session): Promise<void> {
+  const timer = new Promise<void>((resolve) => setTimeout(resolve, 4_500).unref());
+  await Promise.race([session.dispose(), timer]);
+}

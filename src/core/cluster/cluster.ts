@@ -1,0 +1,69 @@
+/*
+ * Pods, namespaces, services, labels, selectors and addresses: reading API objects, and checking them as the server
+ * does.
+ */
+
+export {
+  type DecodeFault,
+  decode,
+  type FieldError,
+  fieldErrors,
+  fieldErrorText,
+  META_STRUCTS,
+  type Structs,
+} from './decode.ts';
+export {
+  canonicalIp,
+  covers,
+  EVERY_ADDRESS,
+  formatIp,
+  type Ip,
+  type IpRange,
+  inRange,
+  parseCidr,
+  parseIp,
+} from './ip.ts';
+export { parseLabelQuery } from './label-query.ts';
+export {
+  formatSelector,
+  holds,
+  type Labels,
+  matches,
+  type Requirement,
+  type Selector,
+  selectorOf,
+} from './labels.ts';
+export { mapCidrGroup, mapEndpointSlice, mapNamespace, mapNode, mapService, NAME_LABEL } from './map.ts';
+export { mapPod } from './map-pod.ts';
+export {
+  type ApiMetadata,
+  type ApiObject,
+  type CidrGroup,
+  type EndpointSlice,
+  type EndRef,
+  isLive,
+  keyOf,
+  type Namespace,
+  type Node,
+  type OwnerReference,
+  type Pod,
+  type PortSpec,
+  PROTOCOLS,
+  type Protocol,
+  protocolNamed,
+  type Service,
+  type ServicePort,
+  type Workload,
+  type WorkloadRef,
+} from './objects.ts';
+export { podStatus } from './pod-status.ts';
+export { parseSelector, safeLabels } from './selector.ts';
+export { scaledBy, standInsOf } from './stand-ins.ts';
+export { metadataFaults, selectorFaults } from './validate-metadata.ts';
+export {
+  labelNameFaults,
+  labelsFaults,
+  labelValueFaults,
+  portNameFaults,
+  qualifiedNameFaults,
+} from './validate-names.ts';

@@ -1,0 +1,23 @@
+/* Small things without a subject of their own: errors, JSON access, safe text, durations. */
+
+export { formatCountdown, formatDuration, MAX_SECONDS, PRESETS, parseDuration } from './duration.ts';
+export { asSluiceError, assertNever, type ErrorCode, isAbort, SluiceError } from './errors.ts';
+export {
+  at,
+  isRecord,
+  listAt,
+  numberAt,
+  numberOf,
+  type Raw,
+  rawOf,
+  rawsOf,
+  sameJson,
+  textAt,
+  textOf,
+  textsOf,
+  timeOf,
+  wordOf,
+} from './json.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
+export { placeIn } from './sorted.ts';

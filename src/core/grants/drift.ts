@@ -1,0 +1,159 @@
+import { keyOf, type Pod } from '../cluster/cluster.ts';
+import { sameJson } from '../common/common.ts';
+import { policyKey } from '../live/live.ts';
+import type { Engine, PathDecision } from '../policy/decide/decide.ts';
+import { policyTitle, summaryOf } from '../policy/explain/explain.ts';
+import type { PairChange, Policy } from '../policy/model/model.ts';
+import { GRANT_LABEL, NOTE } from './names.ts';
+import { pairKey, pairsOf, reachOf } from './reach.ts';
+import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
+
+/** What became of the surroundings of a grant. */
+export type Changed = {
+  /** Each change in words that stay the same as long as the change does. */
+  readonly drift: readonly string[];
+  /** Pairs that are open now through this grant alone: what its end will close. */
+  readonly opens: readonly PairChange[];
+};
+
+/**
+ * Compares the surroundings of a grant with what it was checked against (GRANT-14): base policies that were changed or
+ * deleted, pods whose labels changed, pods that came under its labels, policies that open the path besides or close it.
+ * To be called once its policies are among those that the engine knows.
+ *
+ * @param opened the pairs that the grant has opened so far: only these can open or close otherwise
+ */
+export function surroundingsDrift(
+  engine: Engine,
+  policies: readonly Policy[],
+  before: Surroundings,
+  opened: readonly PairChange[],
+): Changed {
+  const reach = reachOf(engine, policies);
+  const paths = pathDrift(engine, policies, pairsOf(reach), new Set(opened.map(pairKey)));
+  return {
+    drift: [
+      ...baseDrift(engine, before),
+      ...labelDrift(engine, before, reachedOf(reach)),
+      ...newcomers(before, reachedOf(reach)),
+      ...paths.drift,
+    ],
+    opens: paths.opens,
+  };
+}
+
+function baseDrift({ model }: Engine, { base }: Surroundings): readonly string[] {
+  return [...base.values()].flatMap((policy) => {
+    const { kind, namespace, name } = policy;
+    const now = model.policy(kind, namespace, name);
+    if (now === undefined) return [`${policyTitle(policy)}, which it was checked against, was deleted`];
+    return sameJson(meaning(policy), meaning(now))
+      ? []
+      : [`${policyTitle(policy)}, which it was checked against, was changed`];
+  });
+}
+
+/** What a policy says, without what names and dates it: one that was made anew as it was is the same. */
+function meaning(policy: Policy): unknown {
+  const { uid, created, labels, annotations, ...says } = policy;
+  return says;
+}
+
+/** Pods that were reached and have other labels now, reached still or not. */
+function labelDrift(
+  { model }: Engine,
+  { reached }: Surroundings,
+  now: ReadonlyMap<string, Reached>,
+): readonly string[] {
+  return [...reached].flatMap(([key, { pod: was, role }]) => {
+    const pod = model.pod(was.namespace, was.name);
+    if (pod === undefined || pod.uid !== was.uid || sameJson(pod.labels, was.labels)) return [];
+    const lost = now.has(key) ? '' : `; the grant does not reach it as ${role} any more`;
+    return [`labels of pod ${keyOf(pod)} changed: ${labelChanges(was, pod)}${lost}`];
+  });
+}
+
+function labelChanges({ labels: was }: Pod, { labels: is }: Pod): string {
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
+  const text = (labels: Pod['labels'], key: string) => (labels[key] === undefined ? 'none' : labels[key]);
+  const parts = keys.slice(0, 3).map((key) => `${key} ${text(was, key)} → ${text(is, key)}`);
+  return keys.length > 3 ? `${parts.join(', ')} and ${keys.length - 3} more` : parts.join(', ');
+}
+
+/** Pods that came under the labels: a new pod of a workload that was reached is none, it takes another one's place. */
+function newcomers(before: Surroundings, now: ReadonlyMap<string, Reached>): readonly string[] {
+  const owners = new Set([...before.reached.values()].map(({ pod, role }) => `${role}/${ownerKey(pod)}`));
+  return [...now].flatMap(([key, { pod, role }]) => {
+    if (before.reached.has(key)) return [];
+    if (before.present.has(pod.uid))
+      return [`labels of pod ${keyOf(pod)} changed: it is a ${role} of the grant now`];
+    return owners.has(`${role}/${ownerKey(pod)}`)
+      ? []
+      : [`pod ${keyOf(pod)}, of another workload, is a ${role} of the grant`];
+  });
+}
+
+function pathDrift(
+  engine: Engine,
+  policies: readonly Policy[],
+  pairs: ReturnType<typeof pairsOf>,
+  opened: ReadonlySet<string>,
+): { readonly drift: readonly string[]; readonly opens: readonly PairChange[] } {
+  const drift = new Set<string>();
+  const opens: PairChange[] = [];
+  for (const { ends, ...pair } of pairs) {
+    const { port, protocol } = pair;
+    const decision = engine.decide({ from: ends[0], to: ends[1], port, protocol });
+    const others = decision.verdict === 'allow' ? openers(policies, decision) : [];
+    if (others === undefined) opens.push(pair);
+    else if (opened.has(pairKey(pair))) {
+      for (const text of openersText(others)) drift.add(text);
+      if (decision.verdict === 'deny') for (const text of closers(engine, decision)) drift.add(text);
+    }
+  }
+  return { drift: [...drift], opens };
+}
+
+/** What denies a pair though the grant allows it. */
+function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly string[] {
+  return [egress, ingress]
+    .filter(({ verdict }) => verdict === 'deny')
+    .flatMap((half) =>
+      half.steps.length === 0
+        ? [`the path is closed all the same: ${summaryOf(world, half)}`]
+        : half.steps.map(({ applied }) => `${policyTitle(applied.policy)} closes the path all the same`),
+    );
+}
+
+/** Other policies that would keep every half open without the grant's; undefined where a half is open through it alone. */
+function openers(
+  policies: readonly Policy[],
+  { egress, ingress }: PathDecision,
+): readonly Policy[] | undefined {
+  const own = new Set(policies.map(policyKey));
+  const found: Policy[] = [];
+  for (const policy of policies) {
+    const { steps } = policy.isolates.ingress ? ingress : egress;
+    const others = steps.flatMap(({ action, applied }) =>
+      action === 'allow' && !own.has(policyKey(applied.policy)) ? [applied.policy] : [],
+    );
+    if (others.length === 0) return undefined;
+    found.push(...others);
+  }
+  return found;
+}
+
+/** Other openers by name, at most a few: beyond that it is enough that there are more. */
+const NAMED = 3;
+
+function openersText(others: readonly Policy[]): readonly string[] {
+  const names = [...new Set(others.slice(0, NAMED).map(openerText))];
+  const texts = names.map((name) => `${name} opens the path too: its end will not close it`);
+  return others.length > NAMED ? [...texts, 'more policies open the path too'] : texts;
+}
+
+function openerText(policy: Policy): string {
+  const id = policy.labels[GRANT_LABEL];
+  if (id === undefined) return policyTitle(policy);
+  return `grant ${id} of ${policy.annotations[NOTE.requester] ?? '?'}`;
+}

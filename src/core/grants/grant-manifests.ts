@@ -1,0 +1,246 @@
+import type {
+  V1JobSpec,
+  V1LabelSelector,
+  V1NetworkPolicyPeer,
+  V1NetworkPolicyPort,
+  V1NetworkPolicySpec,
+} from '@kubernetes/client-node';
+import type { ApiObject, OwnerReference, PortSpec, Requirement, Selector } from '../cluster/cluster.ts';
+import { formatDuration } from '../common/common.ts';
+import type { Direction } from '../policy/model/model.ts';
+import type { GrantWindow } from './grant.ts';
+import {
+  formatHalves,
+  formatPorts,
+  GRANT_LABEL,
+  type HalfPlace,
+  MANAGED_BY,
+  NOTE,
+  objectName,
+} from './names.ts';
+import type { GrantPlan } from './plan.ts';
+
+/** What both objects of a half carry. */
+export type GrantNotes = {
+  readonly id: string;
+  readonly requester: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly ports: readonly PortSpec[];
+  readonly version: string;
+  readonly halves: readonly HalfPlace[];
+};
+
+/** The other end of a half as a policy can name it. */
+export type PeerSelection =
+  | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
+  | { readonly type: 'ip'; readonly ip: string };
+
+/** Annotation values may be long, but all of an object's share 256 KiB (LEASE-13). */
+const NOTE_LIMIT = 1_024;
+
+/**
+ * The lease: a Job that runs no pod, whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism: 0`
+ * without `completions` neither starts nor completes; the pod template is restricted-clean and can never be scheduled,
+ * should anybody raise the parallelism.
+ */
+export function leaseManifest(
+  notes: GrantNotes,
+  direction: Direction,
+  namespace: string,
+  seconds: number,
+): ApiObject {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: metadata(notes, direction, namespace),
+    spec: {
+      parallelism: 0,
+      activeDeadlineSeconds: seconds,
+      ttlSecondsAfterFinished: 0,
+      backoffLimit: 0,
+      template: {
+        metadata: { labels: { [MANAGED_BY]: 'sluice', [GRANT_LABEL]: notes.id } },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          schedulingGates: [{ name: 'sluice.dev/never' }],
+          nodeSelector: { 'sluice.dev/never': 'true' },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65_534,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              name: 'never',
+              image: 'sluice.dev/never:runs',
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+              resources: {
+                requests: { cpu: '1m', memory: '1Mi' },
+                limits: { cpu: '1m', memory: '1Mi' },
+              },
+            },
+          ],
+        },
+      },
+    } satisfies V1JobSpec,
+  };
+}
+
+/**
+ * The policy of one half: one direction, one rule, one peer, the ports asked for (GRANT-5). Owner and times are added
+ * by `ownedPolicy` once the lease runs.
+ */
+export function policyManifest(
+  notes: GrantNotes,
+  direction: Direction,
+  subject: { readonly namespace: string; readonly selector: Selector },
+  peer: PeerSelection,
+): ApiObject {
+  const peers = [peerManifest(peer)];
+  const ports: V1NetworkPolicyPort[] = notes.ports.map(({ port, protocol }) => ({ protocol, port }));
+  const rules =
+    direction === 'ingress' ? { ingress: [{ from: peers, ports }] } : { egress: [{ to: peers, ports }] };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: metadata(notes, direction, subject.namespace),
+    spec: {
+      podSelector: labelSelector(subject.selector),
+      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+      ...rules,
+    } satisfies V1NetworkPolicySpec,
+  };
+}
+
+/**
+ * The policy as it is sent: owned by exactly its lease, `blockOwnerDeletion` unset (LEASE-9, GRANT-9), with the end of
+ * the window for people and for cleaners that may be installed (kyverno, kube-janitor, k8s-ttl-controller).
+ */
+export function ownedPolicy(policy: ApiObject, lease: ApiObject, window: GrantWindow): ApiObject {
+  const owner: OwnerReference = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    name: lease.metadata.name,
+    uid: lease.metadata.uid ?? '',
+  };
+  const times = expiryMarks(window);
+  return {
+    ...policy,
+    metadata: {
+      ...policy.metadata,
+      labels: { ...policy.metadata.labels, ...times.labels },
+      annotations: { ...policy.metadata.annotations, ...times.annotations },
+      ownerReferences: [owner],
+    },
+  };
+}
+
+/** Marks that say when the window ends; moved together when it is extended, or a cleaner would end it early. */
+export function expiryMarks(window: GrantWindow): {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+} {
+  const at = isoSeconds(window.end);
+  return {
+    labels: { 'cleanup.kyverno.io/ttl': at.replaceAll(':', '') },
+    annotations: {
+      [NOTE.expiresAt]: at,
+      'janitor/expires': at,
+      'k8s-ttl-controller.twin.sh/ttl': formatDuration(window.seconds),
+    },
+  };
+}
+
+/** RFC 3339 in whole seconds, UTC. */
+export function isoSeconds(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+function metadata(notes: GrantNotes, direction: Direction, namespace: string): ApiObject['metadata'] {
+  const annotations: Record<string, string> = {
+    [NOTE.requester]: notes.requester,
+    [NOTE.reason]: notes.reason.slice(0, NOTE_LIMIT),
+    [NOTE.source]: notes.source,
+    [NOTE.destination]: notes.destination,
+    [NOTE.ports]: formatPorts(notes.ports),
+    [NOTE.version]: notes.version,
+    [NOTE.halves]: formatHalves(notes.halves),
+  };
+  if (notes.ticket !== undefined) annotations[NOTE.ticket] = notes.ticket.slice(0, NOTE_LIMIT);
+  return {
+    name: objectName(notes.id, direction),
+    namespace,
+    labels: { [MANAGED_BY]: 'sluice', [GRANT_LABEL]: notes.id },
+    annotations,
+  };
+}
+
+function peerManifest(peer: PeerSelection): V1NetworkPolicyPeer {
+  if (peer.type === 'ip') return { ipBlock: { cidr: `${peer.ip}/${peer.ip.includes(':') ? 128 : 32}` } };
+  return {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } },
+    podSelector: labelSelector(peer.selector),
+  };
+}
+
+function labelSelector(selector: Selector): V1LabelSelector {
+  const equal = selector.filter(isEquality);
+  const others = selector.filter((requirement) => !isEquality(requirement));
+  return {
+    ...(equal.length > 0
+      ? { matchLabels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0] ?? ''])) }
+      : {}),
+    ...(others.length > 0
+      ? {
+          matchExpressions: others.map(({ key, operator, values }) => ({
+            key,
+            operator,
+            ...(values.length > 0 ? { values: [...values] } : {}),
+          })),
+        }
+      : {}),
+  };
+}
+
+function isEquality({ operator, values }: Requirement): boolean {
+  return operator === 'In' && values.length === 1;
+}
+
+/**
+ * The policies of a plan as they would stand for good, to be reviewed in Git: same selectors and ports, a name that
+ * says what they are for, none of a grant's labels, annotations and lease.
+ */
+export function permanentPolicies({
+  halves,
+  source,
+  destination,
+}: Extract<GrantPlan, { ok: true }>): readonly ApiObject[] {
+  return halves.map(({ direction, namespace, policy }) => ({
+    apiVersion: policy.apiVersion,
+    kind: policy.kind,
+    metadata: {
+      name: direction === 'ingress' ? named(destination, 'from', source) : named(source, 'to', destination),
+      namespace,
+    },
+    spec: policy.spec,
+  }));
+}
+
+/** A DNS label of at most 63 characters from two names. */
+function named(subject: string, word: string, peer: string): string {
+  const clean = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/^.*\//, '')
+      .replace(/[^a-z0-9]+/g, '-');
+  return `${clean(subject)}-${word}-${clean(peer)}`.slice(0, 63).replace(/^-+|-+$/g, '');
+}

@@ -1,0 +1,38 @@
+/* Grants: plan one within limits, write its manifests and lease, read it back, see what has drifted. */
+
+export { surroundingsDrift } from './drift.ts';
+export type {
+  EndedBy,
+  Grant,
+  GrantHalf,
+  GrantObject,
+  GrantRequest,
+  GrantState,
+  GrantWindow,
+} from './grant.ts';
+export { expiryMarks, isoSeconds, ownedPolicy, permanentPolicies } from './grant-manifests.ts';
+export {
+  admissionChanges,
+  clockSkew,
+  leaseDrift,
+  leaseFaults,
+  leaseOver,
+  policyFaults,
+  windowOf,
+} from './lease.ts';
+export { brokenBy, brokenByPlan, brokenLimit } from './limits.ts';
+export {
+  formatPorts,
+  GRANT_LABEL,
+  grantId,
+  type HalfPlace,
+  MANAGED_BY,
+  MANAGED_SELECTOR,
+  NOTE,
+  objectName,
+} from './names.ts';
+export type { GrantPlan, PlannedHalf } from './plan.ts';
+export { planGrant } from './plan-grant.ts';
+export { endTexts, pairKey } from './reach.ts';
+export { readGrants } from './read-grant.ts';
+export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';

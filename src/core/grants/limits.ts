@@ -1,0 +1,88 @@
+import type { EndRef } from '../cluster/cluster.ts';
+import { formatDuration, type Limits } from '../common/common.ts';
+import type { GrantRequest } from './grant.ts';
+import type { GrantPlan } from './plan.ts';
+
+/** A limit that is broken, as a sentence and a next step. */
+export type Broken = { readonly message: string; readonly hint: string };
+
+/** What a request breaks; undefined when it may be planned. */
+export function brokenLimit(request: GrantRequest, limits: Limits, context: string): Broken | undefined {
+  const namespaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
+  return brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context);
+}
+
+/** What limits look at: the namespaces that a grant touches, its whole length with extensions (s), why it is there. */
+export type Whole = {
+  readonly namespaces: readonly string[];
+  readonly seconds: number;
+  readonly reason: string;
+};
+
+/** As `brokenLimit`, for a grant that stands and is to be extended. */
+export function brokenBy(
+  { namespaces, seconds, reason }: Whole,
+  limits: Limits,
+  context: string,
+): Broken | undefined {
+  if (matchesAny(limits.protectedContexts, context)) {
+    return {
+      message: `The context ${context} is protected: nothing is granted in it.`,
+      hint: 'See protected in the configuration file.',
+    };
+  }
+  const space = namespaces.find((name) => matchesAny(limits.protectedNamespaces, name));
+  if (space !== undefined) return guarded(space);
+  if (seconds > limits.maxSeconds) {
+    const most = formatDuration(limits.maxSeconds);
+    return {
+      message: `${formatDuration(seconds)} is longer than a grant may last, ${most}.`,
+      hint: `Ask for ${most} or less.`,
+    };
+  }
+  const { reasonPattern } = limits;
+  if (reasonPattern !== undefined && reason !== '' && !new RegExp(reasonPattern, 'u').test(reason)) {
+    return {
+      message: `The reason "${reason}" does not match ${reasonPattern}.`,
+      hint: 'Write it as your organisation asks.',
+    };
+  }
+  return undefined;
+}
+
+/** As `brokenLimit`, by what the plan really touches: an address may be that of a pod in a protected namespace. */
+export function brokenByPlan(
+  { halves, opens, extra }: Extract<GrantPlan, { ok: true }>,
+  { protectedNamespaces }: Limits,
+): Broken | undefined {
+  const opened = [...opens, ...extra].flatMap(({ from, to }) => [from, to]);
+  const touched = [...halves, ...opened].flatMap((end) => ('namespace' in end ? (end.namespace ?? []) : []));
+  const space = touched.find((name) => matchesAny(protectedNamespaces, name));
+  return space === undefined ? undefined : guarded(space);
+}
+
+function guarded(space: string): Broken {
+  return {
+    message: `The namespace ${space} is protected: nothing is granted from or to it.`,
+    hint: 'See protected in the configuration file.',
+  };
+}
+
+function namespaceOf(end: EndRef): string | undefined {
+  switch (end.type) {
+    case 'workload':
+      return end.ref.namespace;
+    case 'pod':
+    case 'service':
+      return end.namespace;
+    case 'ip':
+      return undefined;
+  }
+}
+
+function matchesAny(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'u').test(name);
+  });
+}

@@ -1,0 +1,65 @@
+import type { PortSpec } from '../cluster/cluster.ts';
+import type { Direction } from '../policy/model/model.ts';
+
+/** Label and annotation keys on every object of a grant (GRANT-10). */
+export const MANAGED_BY = 'app.kubernetes.io/managed-by';
+export const GRANT_LABEL = 'sluice.dev/grant';
+export const NOTE = {
+  requester: 'sluice.dev/requester',
+  reason: 'sluice.dev/reason',
+  ticket: 'sluice.dev/ticket',
+  source: 'sluice.dev/source',
+  destination: 'sluice.dev/destination',
+  ports: 'sluice.dev/ports',
+  expiresAt: 'sluice.dev/expires-at',
+  version: 'sluice.dev/version',
+  /** Every half of the grant with its namespace, on each object: who sees one half knows of the other. */
+  halves: 'sluice.dev/halves',
+} as const;
+
+/** Selects every object that sluice manages. */
+export const MANAGED_SELECTOR = `${MANAGED_BY}=sluice,${GRANT_LABEL}`;
+
+/** The name of a half's lease and of its policy: `sluice-7f3k-in`. Job names end at 63 characters. */
+export function objectName(id: string, direction: Direction): string {
+  return `sluice-${id}-${direction === 'ingress' ? 'in' : 'out'}`;
+}
+
+/** `5432/tcp,53/udp`. */
+export function formatPorts(ports: readonly PortSpec[]): string {
+  return ports.map(({ port, protocol }) => `${port}/${protocol.toLowerCase()}`).join(',');
+}
+
+/** The ports of an annotation; what doesn't parse is left out, as the annotation may be anybody's. */
+export function readPorts(text: string): readonly PortSpec[] {
+  return text.split(',').flatMap((part) => {
+    const match = /^(\d{1,5})\/(tcp|udp|sctp)$/.exec(part.trim());
+    if (match?.[1] === undefined || match[2] === undefined) return [];
+    return [{ port: Number(match[1]), protocol: match[2].toUpperCase() as PortSpec['protocol'] }];
+  });
+}
+
+/** A half by its direction and where its objects are. */
+export type HalfPlace = { readonly direction: Direction; readonly namespace: string };
+
+/** `ingress=shop,egress=front`. */
+export function formatHalves(halves: readonly HalfPlace[]): string {
+  return halves.map(({ direction, namespace }) => `${direction}=${namespace}`).join(',');
+}
+
+/** The halves of an annotation; what doesn't parse is left out, as the annotation may be anybody's. */
+export function readHalfPlaces(text: string): readonly HalfPlace[] {
+  return text.split(',').flatMap((part) => {
+    const match = /^(ingress|egress)=([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/.exec(part.trim());
+    const [, direction, namespace] = match ?? [];
+    if (namespace === undefined) return [];
+    return [{ direction: direction === 'egress' ? 'egress' : 'ingress', namespace }];
+  });
+}
+
+const ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
+
+/** A grant's id from random bytes: letters and digits that aren't mixed up, no vowels and so no words. */
+export function grantId(random: Uint8Array): string {
+  return Array.from(random.slice(0, 6), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
+}

@@ -1,0 +1,189 @@
+import type { ApiObject } from '../cluster/cluster.ts';
+import { textAt } from '../common/common.ts';
+import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
+import { leaseFaults, windowOf } from './lease.ts';
+import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
+
+/** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
+export type Unread = ReadonlyMap<string, string>;
+
+/** The grant id on an object, or undefined when it is none of sluice's. */
+export function grantOf(object: ApiObject): string | undefined {
+  return object.metadata.labels?.[GRANT_LABEL];
+}
+
+/**
+ * Reads grants from the objects that carry sluice's labels, whoever made them. The Job says until when, not the
+ * `expires-at` annotation (GRANT-15); annotations are somebody's words and only shown. Halves that the annotations
+ * speak of and that are not among the objects are `unseen`, unless they are known to be gone.
+ *
+ * @param unread what was looked for by name and could not be read
+ * @param gone what was looked for by name and is not there, as `NetworkPolicy/ns/name`
+ */
+export function readGrants(
+  policies: readonly ApiObject[],
+  jobs: readonly ApiObject[],
+  unread: Unread = new Map(),
+  gone: ReadonlySet<string> = new Set(),
+): readonly Grant[] {
+  const ids = new Set([...policies, ...jobs].flatMap((object) => grantOf(object) ?? []));
+  const isOf = (id: string) => (object: ApiObject) => grantOf(object) === id;
+  return [...ids]
+    .sort()
+    .map((id) => readGrant(id, policies.filter(isOf(id)), jobs.filter(isOf(id)), { unread, gone }));
+}
+
+type Known = { readonly unread: Unread; readonly gone: ReadonlySet<string> };
+
+function readGrant(
+  id: string,
+  policies: readonly ApiObject[],
+  jobs: readonly ApiObject[],
+  known: Known,
+): Grant {
+  const own = ({ metadata }: ApiObject) => isNameOf(id, metadata.name);
+  const [ownPolicies, ownJobs] = [policies.filter(own), jobs.filter(own)];
+  const strangers = [...policies, ...jobs].filter((object) => !own(object));
+  const notes = (ownPolicies[0] ?? ownJobs[0])?.metadata.annotations ?? {};
+  const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
+  const ticket = notes[NOTE.ticket];
+  const found = readHalves(ownPolicies, ownJobs);
+  // A lease alone says nothing of a policy that was looked for and could not be read.
+  const isHidden = (half: GrantHalf) => half.policy === undefined && known.unread.has(policyKeyOf(id, half));
+  const halves = found.filter((half) => !isHidden(half));
+  const declared = declaredHalves([...ownPolicies, ...ownJobs]);
+  const hidden = found
+    .filter(isHidden)
+    .filter((half) => !declared.some((place) => isAt(half, place)))
+    .map(({ direction, namespace }): HalfPlace => ({ direction, namespace }));
+  const absent = [...declared, ...hidden].filter((place) => !halves.some((half) => isAt(half, place)));
+  const unseen = absent
+    .filter((place) => !known.gone.has(policyKeyOf(id, place)))
+    .map((place) => unseenHalf(id, place, known.unread));
+  const ended = absent.filter((place) => known.gone.has(policyKeyOf(id, place)));
+  return {
+    id,
+    source: notes[NOTE.source] ?? '?',
+    destination: notes[NOTE.destination] ?? '?',
+    ports: readPorts(notes[NOTE.ports] ?? ''),
+    reason: notes[NOTE.reason] ?? '',
+    ticket,
+    requester: notes[NOTE.requester] ?? '?',
+    halves,
+    ...(unseen.length === 0 ? {} : { unseen }),
+    ...(window === undefined ? {} : { window }),
+    state: readState(ownPolicies, window),
+    drift: [
+      ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
+      ...standingFaults(ownPolicies, ownJobs, known.unread),
+      ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} is gone`),
+      ...strangers.map(
+        ({ kind, metadata }) =>
+          `${kind} ${metadata.namespace}/${metadata.name} carries its label, but is no part of it`,
+      ),
+    ],
+    mine: false,
+  };
+}
+
+/** Anybody may copy labels; only the names that sluice gives make an object part of a grant. */
+function isNameOf(id: string, name: string): boolean {
+  return name === objectName(id, 'ingress') || name === objectName(id, 'egress');
+}
+
+function declaredHalves(objects: readonly ApiObject[]): readonly HalfPlace[] {
+  const places = objects.flatMap(({ metadata }) => readHalfPlaces(metadata.annotations?.[NOTE.halves] ?? ''));
+  return [...new Map(places.map((place) => [`${place.direction}/${place.namespace}`, place])).values()];
+}
+
+function isAt(half: GrantHalf, { direction, namespace }: HalfPlace): boolean {
+  return half.direction === direction && half.namespace === namespace;
+}
+
+function policyKeyOf(id: string, { direction, namespace }: HalfPlace): string {
+  return `NetworkPolicy/${namespace}/${objectName(id, direction)}`;
+}
+
+function unseenHalf(id: string, place: HalfPlace, unread: Unread): UnseenHalf {
+  return { ...place, why: unread.get(policyKeyOf(id, place)) ?? 'it was not looked for' };
+}
+
+function readHalves(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly GrantHalf[] {
+  const names = new Set(
+    [...policies, ...jobs].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  );
+  return [...names].sort().map((key) => {
+    const isIt = ({ metadata }: ApiObject) => `${metadata.namespace}/${metadata.name}` === key;
+    const policy = policies.find(isIt);
+    const lease = jobs.find(isIt);
+    const any = policy ?? lease;
+    return {
+      direction: directionOf(policy, any),
+      namespace: any?.metadata.namespace ?? '',
+      ...(policy === undefined
+        ? {}
+        : { policy: { name: policy.metadata.name, uid: policy.metadata.uid ?? '' } }),
+      ...(lease === undefined ? {} : { lease: { name: lease.metadata.name, uid: lease.metadata.uid ?? '' } }),
+    };
+  });
+}
+
+function directionOf(policy: ApiObject | undefined, any: ApiObject | undefined): GrantHalf['direction'] {
+  const type = textAt(policy, 'spec', 'policyTypes', 0);
+  if (type !== undefined) return type === 'Egress' ? 'egress' : 'ingress';
+  return any?.metadata.name.endsWith('-out') === true ? 'egress' : 'ingress';
+}
+
+function readState(policies: readonly ApiObject[], window: GrantWindow | undefined): GrantState {
+  if (policies.length === 0) return { name: 'leasing' };
+  const created = Math.max(
+    ...policies.map((policy) => Date.parse(policy.metadata.creationTimestamp ?? '') || 0),
+  );
+  return { name: 'applied', at: window?.start ?? created };
+}
+
+function earliest(windows: readonly GrantWindow[]): GrantWindow | undefined {
+  return windows.toSorted((a, b) => a.end - b.end)[0];
+}
+
+/**
+ * What lets a standing grant outlive its window, in words; empty for a sound one. Of a lease that could not be read
+ * nothing is claimed but that.
+ *
+ * @param unread why an object could not be read, by `Job/ns/name`
+ */
+function standingFaults(
+  policies: readonly ApiObject[],
+  jobs: readonly ApiObject[],
+  unread: ReadonlyMap<string, string>,
+): readonly string[] {
+  return policies.flatMap((policy) => {
+    const { name, namespace } = policy.metadata;
+    const job = jobs.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+    const hidden = unread.get(`Job/${namespace}/${name}`);
+    const finalizers = policy.metadata.finalizers ?? [];
+    return [
+      ...(job === undefined
+        ? [
+            hidden === undefined
+              ? `${name}: its lease is gone, nothing ends it`
+              : `${name}: its lease is unseen: ${hidden}`,
+          ]
+        : jobFaults(policy, job)),
+      ...(finalizers.length === 0
+        ? []
+        : [`${name}: the finalizer ${finalizers.join(', ')} keeps it in force`]),
+    ];
+  });
+}
+
+function jobFaults({ metadata }: ApiObject, job: ApiObject): readonly string[] {
+  const { name } = metadata;
+  const faults = leaseFaults(job, windowOf(job)?.seconds ?? -1).map((fault) => `${name}: ${fault}`);
+  const [owner, ...more] = metadata.ownerReferences ?? [];
+  if (owner?.uid !== job.metadata.uid || owner?.apiVersion !== 'batch/v1' || owner?.kind !== 'Job') {
+    faults.push(`${name}: it is not owned by its lease`);
+  }
+  if (more.length > 0) faults.push(`${name}: another owner keeps it alive`);
+  return faults;
+}

@@ -1,0 +1,70 @@
+import { type ApiObject, keyOf, type Pod } from '../cluster/cluster.ts';
+import { at, isRecord, textAt } from '../common/common.ts';
+import { policyKey } from '../live/live.ts';
+import type { Engine } from '../policy/decide/decide.ts';
+import type { Policy } from '../policy/model/model.ts';
+import { GRANT_LABEL } from './names.ts';
+import { type Reach, reachOf } from './reach.ts';
+
+/** Which end of a path a pod is. */
+export type Role = 'source' | 'destination';
+
+/** A pod that a grant reaches, as it was when it was first seen. */
+export type Reached = { readonly pod: Pod; readonly role: Role };
+
+/** What a grant was checked against: the policies on its ends, and the pods that its labels reach. */
+export type Surroundings = {
+  /** By `policyKey`: policies that select an end, but no grants. */
+  readonly base: ReadonlyMap<string, Policy>;
+  /** By `role/uid`. */
+  readonly reached: ReadonlyMap<string, Reached>;
+  /** UIDs of all pods in the namespaces of the ends: what is not among them is new. */
+  readonly present: ReadonlySet<string>;
+};
+
+/** The surroundings of a grant's policies as they are now; `policies` as they are or will be in force. */
+export function surroundingsOf(engine: Engine, policies: readonly Policy[]): Surroundings {
+  const reach = reachOf(engine, policies);
+  const reached = reachedOf(reach);
+  const own = new Set(policies.map(policyKey));
+  const base = [...reached.values()].flatMap(({ pod }) =>
+    engine
+      .policiesOn(pod)
+      .filter((policy) => !own.has(policyKey(policy)) && policy.labels[GRANT_LABEL] === undefined),
+  );
+  const namespaces = new Set([...reached.values()].map(({ pod }) => pod.namespace));
+  return {
+    base: new Map(base.map((policy) => [policyKey(policy), policy])),
+    reached,
+    present: new Set([...namespaces].flatMap((name) => engine.model.podsIn(name).map(({ uid }) => uid))),
+  };
+}
+
+/** The pods of a reach by `role/uid`. */
+export function reachedOf({ sources, destinations }: Reach): ReadonlyMap<string, Reached> {
+  const pods = (role: Role, ends: Reach['sources']) =>
+    ends.flatMap((end) => (end.type === 'pod' ? [{ pod: end.pod, role }] : []));
+  return new Map(
+    [...pods('source', sources), ...pods('destination', destinations)].map((reached) => [
+      `${reached.role}/${reached.pod.uid}`,
+      reached,
+    ]),
+  );
+}
+
+/** The workload of a pod, or the pod itself where nothing owns it. */
+export function ownerKey({ owner, namespace, name }: Pod): string {
+  return owner === undefined ? keyOf({ namespace, name }) : `${owner.kind}/${owner.namespace}/${owner.name}`;
+}
+
+/** The namespaces that a grant's policy touches: that of its pods, and that of the other end where it names one. */
+export function touchedNamespaces(policy: ApiObject): readonly string[] {
+  const peers = [
+    at(policy, 'spec', 'ingress', 0, 'from', 0, 'namespaceSelector', 'matchLabels'),
+    at(policy, 'spec', 'egress', 0, 'to', 0, 'namespaceSelector', 'matchLabels'),
+  ];
+  const named = peers.flatMap((labels) =>
+    isRecord(labels) ? (textAt(labels, 'kubernetes.io/metadata.name') ?? []) : [],
+  );
+  return [...new Set([policy.metadata.namespace ?? '', ...named])];
+}

@@ -1,0 +1,10 @@
+/* The policy kinds: which there are, how each is parsed into the one model, how manifests of them are read. */
+
+export { parseNetworkPolicy } from './network-policy.ts';
+export { groupOf, kindOf, POLICY_KINDS, type PolicyKind, policyKindOf } from './policy-kinds.ts';
+export { manifestEvents } from './read-manifests.ts';
+export {
+  NETWORK_POLICY_STRUCTS,
+  networkPolicySpecFaults,
+  validateNetworkPolicy,
+} from './validate-network-policy.ts';

@@ -1,0 +1,280 @@
+import type { Pod } from '../../cluster/cluster.ts';
+import { plural } from '../../common/common.ts';
+import { enforces } from '../match/match.ts';
+import type { End, Policy, Rule } from '../model/model.ts';
+import { targetsOf } from '../path/path.ts';
+import { type Lint, type LintContext, placedRules } from './context.ts';
+import { rulesMeet } from './cover.ts';
+import { shadowedRule } from './shadowed-rule.ts';
+
+/**
+ * A policy that could go without anybody noticing (NP-2, NP-4). A default deny stands for pods that are to come: only
+ * another default deny makes it needless.
+ */
+export const noEffect: Lint = {
+  id: 'no-effect',
+  title: 'the policy has no effect beside the others',
+  source: 'Kubernetes docs, Network Policies: policies do not conflict, they are additive',
+  severity: 'info',
+  *check(context, policy) {
+    const pods = context.selected(policy);
+    if (pods.length === 0 || policy.tier !== 'normal' || policy.parts !== undefined) return;
+    const rules = [...placedRules(context, policy)];
+    const told = new Set(
+      [...shadowedRule.check(context, policy)].map(({ direction, ruleIndex }) => `${direction} ${ruleIndex}`),
+    );
+    if (!rules.every(({ direction, index }) => told.has(`${direction} ${index}`))) return;
+    const [reading] = context.world.matching.readings(policy);
+    const others = pods.map((pod) =>
+      context.engine
+        .policiesOn(pod)
+        .filter((other) => other !== policy && other.tier === 'normal' && outlasts(other, policy)),
+    );
+    const isolated = (['ingress', 'egress'] as const).every(
+      (direction) =>
+        reading?.isolates[direction] !== true ||
+        others.every((list) =>
+          list.some((other) =>
+            context.world.matching.readings(other).some(({ isolates }) => isolates[direction]),
+          ),
+        ),
+    );
+    if (!isolated) return;
+    yield {
+      text: 'Other policies isolate the same pods and admit all that it admits.',
+      fix: 'Delete it, or keep it for pods that are to come or policies that are to go.',
+    };
+  },
+};
+
+/**
+ * Whether the other one may stand for this one. Of two without rules, the one that selects more, else the first by
+ * name; one with rules comes and goes with what it admits.
+ */
+function outlasts(other: Policy, policy: Policy): boolean {
+  if (!isBare(policy)) return true;
+  if (!isBare(other) || other.parts !== undefined) return false;
+  const [wide, narrow] = [other.subject.pods.length, policy.subject.pods.length];
+  return wide === narrow ? other.name < policy.name : wide < narrow;
+}
+
+function isBare({ ingress, egress }: Policy): boolean {
+  return ingress.length + egress.length === 0;
+}
+
+/** A kind that takes no effect here, or only by a version or flag (ENF-1, NP-35, ANP-12). */
+export const notEnforced: Lint = {
+  id: 'not-enforced',
+  title: 'nothing here enforces the policy',
+  source:
+    'network-policy-api, implementations.md (2026-04); Kubernetes docs: a policy without an enforcing plugin has no effect',
+  severity: 'error',
+  *check({ dialect }, policy) {
+    const { enforcer } = dialect;
+    if (enforcer === 'none') {
+      yield {
+        text: 'Nothing in this cluster is known to enforce policies.',
+        fix: 'Install a network plugin that enforces them, or name it with --enforcer.',
+      };
+      return;
+    }
+    const answer = enforces(dialect, policy.kind);
+    if (answer === 'yes') return;
+    const who = enforcer === 'unknown' ? 'the enforcer here, which is not known,' : enforcer;
+    yield answer === 'no'
+      ? {
+          text: `${who} does not enforce ${policy.kind}.`,
+          fix: 'Write it as a kind that is enforced here, or delete it.',
+        }
+      : {
+          severity: 'info' as const,
+          text: `Whether ${who} enforces ${policy.kind} depends on its version and flags.`,
+          fix: 'Check its version and flags before you rely on the policy.',
+        };
+  },
+};
+
+/** policyTypes left out where its default is not what the sections suggest (NP-7, NP-9, NP-10). */
+export const policyTypesDefault: Lint = {
+  id: 'policy-types-default',
+  title: 'policyTypes is left to its default',
+  source:
+    'Kubernetes API, NetworkPolicySpec.policyTypes: Ingress always, Egress only where there is an egress rule',
+  severity: 'warning',
+  *check(_context, policy) {
+    const blank = policy.blanks?.find(({ field }) => field === 'policyTypes');
+    if (blank?.field !== 'policyTypes') return;
+    if (policy.egress.length > 0 && policy.ingress.length === 0) {
+      yield {
+        direction: 'ingress',
+        text: 'It has egress rules only, and without policyTypes it denies all ingress as well.',
+        fix: 'Write policyTypes: [Egress], or [Ingress, Egress] if that is meant.',
+      };
+    } else if (blank.emptySections.includes('egress')) {
+      yield {
+        direction: 'egress',
+        text: 'Its egress is empty, and without policyTypes that does not restrict egress at all.',
+        fix: 'Write policyTypes: [Ingress, Egress] to deny egress, or leave egress out.',
+      };
+    } else if (policy.ingress.length === 0) {
+      yield {
+        direction: 'ingress',
+        severity: 'info',
+        text: 'It has no rule and no policyTypes, so it denies all ingress and nothing else.',
+        fix: 'Write policyTypes: [Ingress] to say so.',
+      };
+    }
+  },
+};
+
+/** Two policies of one tier and priority that may disagree: their order is undefined (ANP-2). */
+export const priorityTie: Lint = {
+  id: 'priority-tie',
+  title: 'policies of one priority overlap with different actions',
+  source: 'network-policy-api, AdminNetworkPolicySpec.priority: the order of equal priorities is undefined',
+  severity: 'error',
+  *check(context, policy) {
+    if (policy.tier === 'normal') return;
+    const own = new Set(context.selected(policy));
+    for (const other of context.engine.policies()) {
+      if (other === policy || other.tier !== policy.tier || other.priority !== policy.priority) continue;
+      if (other.inert === true || !context.selected(other).some((pod) => own.has(pod))) continue;
+      const clash = [...placedRules(context, policy)].find((mine) =>
+        [...placedRules(context, other)].some(
+          (theirs) =>
+            theirs.direction === mine.direction &&
+            theirs.rule.action !== mine.rule.action &&
+            rulesMeet(mine.rule, theirs.rule),
+        ),
+      );
+      if (clash === undefined) continue;
+      yield {
+        direction: clash.direction,
+        ruleIndex: clash.index,
+        text: `Rule ${clash.index + 1} and ${other.kind} ${other.name} have priority ${policy.priority} both, select the same pods and act differently: which one wins is undefined.`,
+        fix: 'Give one of the two another priority.',
+      };
+    }
+  },
+};
+
+/** Rules of a direction that policyTypes leaves out (NP-8, CIL-21). */
+export const unlistedSection: Lint = {
+  id: 'unlisted-section',
+  title: 'policyTypes leaves out a direction that has rules',
+  source: 'Kubernetes API, NetworkPolicySpec.policyTypes; Cilium applies both sections all the same',
+  severity: 'error',
+  *check({ dialect }, { unlisted }) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      const count = unlisted?.[direction].length ?? 0;
+      if (count === 0) continue;
+      const type = direction === 'ingress' ? 'Ingress' : 'Egress';
+      const rules = plural(count, 'rule');
+      yield {
+        direction,
+        text: dialect.appliesUnlisted
+          ? `policyTypes does not list ${type}, and ${dialect.enforcer} isolates and admits by its ${rules} all the same; other enforcers do not.`
+          : `policyTypes does not list ${type}, so its ${rules} of ${direction} count for nothing.`,
+        fix: `Add ${type} to policyTypes, or take the ${direction} section out.`,
+      };
+    }
+  },
+};
+
+/** An object that is refused, or read only in part (NP-23, CIL-14, ANP-10). */
+export const invalid: Lint = {
+  id: 'invalid',
+  title: 'the policy is refused, whole or in part',
+  source: 'Cilium, pkg/policy/api/rule_validation.go and status.conditions[Valid]; Kubernetes API validation',
+  severity: 'error',
+  *check(_context, policy) {
+    const isWarning = policy.inert !== true && policy.kind.startsWith('Cilium');
+    if (isWarning) return;
+    for (const problem of policy.problems) {
+      yield {
+        text:
+          policy.inert === true ? `It enforces nothing: ${problem}.` : `It cannot be read whole: ${problem}.`,
+        fix: 'Correct it and apply it again; until then nothing it says can be relied on.',
+      };
+    }
+  },
+};
+
+type Resolver = { readonly end: End; readonly port: number };
+
+/**
+ * Egress rules that let pods talk to somebody, but not look up who that is (NP-36). Pods that may talk to nobody are
+ * meant so, and pods that talk to single addresses look nothing up.
+ */
+export const noDns: Lint = {
+  id: 'no-dns',
+  title: 'egress is isolated and DNS is not admitted',
+  source:
+    'kubernetes/website #54997, inspektor-gadget #5338; RFC 1035: names resolve over UDP and TCP port 53',
+  severity: 'warning',
+  *check(context, policy) {
+    if (policy.tier !== 'normal') return;
+    const readings = context.world.matching.readings(policy);
+    if (!readings.some(({ isolates, egress }) => isolates.egress && egress.some(needsNames))) return;
+    const pods = context.selected(policy).filter((pod) => context.engine.isolation(pod).egress);
+    const mute = pods.filter((pod) => !resolves(context, pod));
+    const [first] = mute;
+    if (first === undefined) return;
+    const who = mute.length === 1 ? first.name : `${first.name} and ${mute.length - 1} more`;
+    yield {
+      direction: 'egress',
+      text: `It isolates the egress of ${who}, and no policy admits DNS (udp 53): names will not resolve.`,
+      fix: "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).",
+    };
+  },
+};
+
+/** Whether a rule admits an end that people reach by name. */
+function needsNames({ action, peers }: Rule): boolean {
+  if (action !== 'allow') return false;
+  return peers === 'any' || peers.some((peer) => peer.type !== 'cidr' || !isOneAddress(peer.cidr));
+}
+
+function isOneAddress(cidr: string): boolean {
+  return !cidr.includes('/') || cidr.endsWith(cidr.includes(':') ? '/128' : '/32');
+}
+
+function resolves(context: LintContext, pod: Pod): boolean {
+  const resolvers = resolversOf(context);
+  if (resolvers.length === 0) return allowsOf(context, pod).some(opensDnsPort);
+  const from: End = { type: 'pod', pod };
+  return resolvers.some(
+    ({ end, port }) =>
+      context.engine.decide({ from, to: end, port, protocol: 'UDP' }).egress.verdict !== 'deny',
+  );
+}
+
+/** The pods behind kube-system/kube-dns and the port where they listen, which need not be 53. */
+function resolversOf({ model }: LintContext): readonly Resolver[] {
+  const service = model.service('kube-system', 'kube-dns') ?? model.service('openshift-dns', 'dns-default');
+  if (service === undefined) return [];
+  return targetsOf(model, service, { port: 53, protocol: 'UDP' }).map(({ pod, port }) => ({
+    end: { type: 'pod', pod },
+    port,
+  }));
+}
+
+/** Where no resolver is known: a rule that opens the port of DNS to somebody is given the benefit. */
+function opensDnsPort({ ports }: Rule): boolean {
+  return (
+    ports === 'any' ||
+    ports.some(
+      (port) =>
+        port.protocol === 'UDP' &&
+        (port.type === 'all' || port.type === 'named' || (port.from <= 53 && 53 <= port.to)),
+    )
+  );
+}
+
+function allowsOf({ engine, world }: LintContext, pod: Pod): readonly Rule[] {
+  return engine
+    .policiesOn(pod)
+    .flatMap((policy) => world.matching.readings(policy))
+    .flatMap(({ egress }) => egress)
+    .filter(({ action }) => action === 'allow');
+}

@@ -1,0 +1,253 @@
+import { isLive } from '../../cluster/cluster.ts';
+import { plural } from '../../common/common.ts';
+import { peerText, selectorText, shortPeerText } from '../explain/explain.ts';
+import type { EnforcerName, Known } from '../match/match.ts';
+import type { Peer, PodMatch, Policy, Rule } from '../model/model.ts';
+import {
+  isInSight,
+  type Lint,
+  type LintContext,
+  namesIn,
+  namespacesMatching,
+  placedRules,
+  podPeers,
+  podsMatching,
+} from './context.ts';
+import type { Flaw, Severity } from './finding.ts';
+import { nearestLabel, nearestName } from './near.ts';
+
+/**
+ * A policy whose selector finds no pod that policies apply to (NP-2, NP-5, NP-29, NP-32). Pods that have finished count
+ * as there: those of a CronJob come again.
+ */
+export const selectsNothing: Lint = {
+  id: 'selects-nothing',
+  title: 'the policy selects no pod',
+  source: 'Kubernetes API, NetworkPolicySpec.podSelector: a policy applies to the pods that it selects',
+  severity: 'warning',
+  *check(context, policy) {
+    if (context.selected(policy).length > 0) return;
+    for (const { subject } of context.world.matching.readings(policy)) {
+      if (!isInSight(context, subject)) continue;
+      if (podsMatching(context, subject, { finished: true }).some((pod) => !isLive(pod))) continue;
+      yield flawOf(context, policy, subject);
+    }
+  },
+};
+
+function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
+  const where = policy.namespace === undefined ? 'the cluster' : `namespace ${policy.namespace}`;
+  const hosts = podsMatching(context, { ...subject, notOnHost: false }).length;
+  if (hosts > 0) {
+    return {
+      text: `It selects only host-network pods (${hosts}), and policies do not apply to those.`,
+      fix: 'Rule such pods by a host firewall, or take them off the host network.',
+    };
+  }
+  const { pods } = subject;
+  if (pods.length === 0) {
+    return {
+      severity: 'info',
+      text: `It selects every pod of ${where}, and there is none.`,
+      fix: 'Keep it if pods are to come, or delete it.',
+    };
+  }
+  const near = nearestLabel(context, subject);
+  return {
+    text: `It selects ${selectorText(pods)}, and no running pod of ${where} has that${
+      near === undefined ? '' : `; there is ${near}`
+    }.`,
+    fix: 'Correct the selector, or delete the policy if its pods are gone for good.',
+  };
+}
+
+/**
+ * A peer that stands for no pod now (NP-15 to NP-20). Pods that have finished count as there: those of a CronJob come
+ * again. Of only a part of a cluster, what is surely wrong is reported, and no more.
+ */
+export const peerMatchesNothing: Lint = {
+  id: 'peer-matches-nothing',
+  title: 'a peer of a rule matches no pod',
+  source: 'Kubernetes API, NetworkPolicyPeer: a peer stands for the pods that its selectors match',
+  severity: 'warning',
+  *check(context, policy) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
+      for (const peer of podPeers(rule)) {
+        if (podsMatching(context, peer, { first: true, finished: true }).length > 0) continue;
+        const reason = isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer);
+        if (reason === undefined) continue;
+        const { why, ...more } = reason;
+        yield {
+          direction,
+          ruleIndex: index,
+          text: `Rule ${index + 1} names ${shortPeerText(peer)}, and ${why}.`,
+          ...more,
+        };
+      }
+    }
+  },
+};
+
+type Reason = { readonly why: string; readonly fix: string; readonly severity?: Severity };
+
+function reasonOf(context: LintContext, peer: PodMatch): Reason {
+  const reached = namespacesMatching(context.model, context.world, peer);
+  if (reached.length === 0) {
+    return {
+      why: 'no namespace has those labels',
+      fix: 'Correct the namespaceSelector, or label the namespace.',
+    };
+  }
+  const elsewhere = podsMatching(context, { ...peer, namespaces: { by: 'labels', selector: [] } });
+  const places = [...new Set(elsewhere.map(({ namespace }) => namespace))];
+  if (peer.pods.length > 0 && places.length > 0 && places.length <= 3) {
+    return {
+      why: `such pods run in ${places.join(' and ')} only`,
+      fix: `Name that namespace in the peer, or take the peer out.`,
+    };
+  }
+  const near = nearestLabel(context, peer);
+  const isWide = reached.length > 1 && near === undefined;
+  return {
+    why: `no running pod of ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} is one${
+      near === undefined ? '' : `; there is ${near}`
+    }`,
+    fix: 'Correct the selector, or take the peer out if it is of the past.',
+    ...(isWide ? { severity: 'info' } : {}),
+  };
+}
+
+/** A namespace that is not in sight may well be; but not one that looks like a slip of the pen. */
+function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Reason | undefined {
+  const [name, ...others] = namespaces.by === 'labels' ? namesIn(namespaces.selector) : [];
+  if (name === undefined || others.length > 0 || model.namespace(name) !== undefined) return undefined;
+  const near = nearestName(
+    name,
+    Array.from(model.namespaces(), (item) => item.name),
+  );
+  if (near === undefined) return undefined;
+  return { why: `there is no ${name} here, but ${near}`, fix: `Write ${near} if that is meant.` };
+}
+
+/**
+ * A rule without any peer or port that could match (CIL-4, CIL-5, ANP-10). An empty rule that is the only one of its
+ * section is how Cilium's documentation writes a default deny: not reported.
+ */
+export const ruleMatchesNothing: Lint = {
+  id: 'rule-matches-nothing',
+  title: 'a rule can match nothing',
+  source: 'Cilium policy engine 1.19: an empty rule, an empty peer list and empty ports select nothing',
+  severity: 'warning',
+  *check(context, policy) {
+    for (const { direction, index, rule, reading } of placedRules(context, policy)) {
+      if (isDefaultDeny(rule, reading[direction])) continue;
+      const what = rule.peers !== 'any' && rule.peers.length === 0 ? 'peer' : undefined;
+      const ports = rule.ports !== 'any' && rule.ports.length === 0 ? 'port' : undefined;
+      const missing = what ?? ports;
+      if (missing === undefined) continue;
+      yield {
+        direction,
+        ruleIndex: index,
+        text: `Rule ${index + 1} names no ${missing} that could match, so it ${rule.action === 'deny' ? 'denies' : 'admits'} nothing.`,
+        fix:
+          missing === 'peer'
+            ? 'Name a peer; for every peer in Cilium write fromEntities or toEntities: [all].'
+            : 'Name a port, or leave the ports out for every port.',
+      };
+    }
+  },
+};
+
+function isDefaultDeny(rule: Rule, rules: readonly Rule[]): boolean {
+  const { action, peers, ports, at } = rule;
+  const isBare = action === 'allow' && peers !== 'any' && peers.length === 0 && ports === 'any';
+  return isBare && at !== undefined && rules.every((other) => other === rule || other.action === 'deny');
+}
+
+/** A range narrower than everything that holds addresses of pods (NP-22). */
+export const ipBlockForPods: Lint = {
+  id: 'ipblock-for-pods',
+  title: 'an address range is used for pods',
+  source:
+    'Kubernetes docs, Network Policies: ipBlock is for cluster-external IPs, pod IPs are ephemeral; Cilium #9209',
+  severity: 'warning',
+  *check(context, policy) {
+    for (const { direction, index, rule } of placedRules(context, policy)) {
+      for (const peer of rule.peers === 'any' ? [] : rule.peers) {
+        if (peer.type !== 'cidr' || peer.reachesPods === true || peer.cidr.endsWith('/0')) continue;
+        const count = context.podAddresses.inside(peer);
+        if (count === 0) continue;
+        const { ipBlockMatchesPods, enforcer } = context.dialect;
+        yield {
+          direction,
+          ruleIndex: index,
+          text: `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${plural(count, 'pod')}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
+          fix: 'Select pods by podSelector and namespaceSelector, and keep address ranges for what is outside the cluster.',
+        };
+      }
+    }
+  },
+};
+
+const EFFECTS: Readonly<Record<Known, (enforcer: EnforcerName) => string>> = {
+  yes: () => ': other pods will have them after a restart.',
+  no: (enforcer) => `, and ${enforcer} never matches pods by address.`,
+  unknown: (enforcer) => `, and whether ${enforcer} matches pods by address is not known.`,
+};
+
+type PodsPeer = Peer & { readonly type: 'pods' };
+
+/**
+ * Two items, one of namespaces and one of pods, side by side where one item was meant (NP-17). Pods that run in the
+ * policy's namespace only, and not in those, are meant as a peer of their own: not reported.
+ */
+export const oneDash: Lint = {
+  id: 'one-dash',
+  title: 'namespaceSelector and podSelector as two peers where one may be meant',
+  source: 'Kubernetes docs, Network Policies, "Behavior of to and from selectors"',
+  severity: 'warning',
+  *check(context, policy) {
+    if (policy.kind !== 'NetworkPolicy') return;
+    for (const { direction, index, rule } of placedRules(context, policy)) {
+      const peers = rule.peers === 'any' ? [] : rule.peers;
+      for (const [at, peer] of peers.entries()) {
+        const pair = [peer, peers[at + 1]];
+        const namespaces = pair.find(isNamespacesOnly);
+        const pods = pair.find(isPodsOnly);
+        if (namespaces === undefined || pods === undefined) continue;
+        const severity = severityOf(context, namespaces, pods, policy.namespace ?? '');
+        if (severity === undefined) continue;
+        yield {
+          direction,
+          ruleIndex: index,
+          severity,
+          text: `Rule ${index + 1} admits ${peerText(namespaces)}, and besides them ${peerText(pods)} of ${policy.namespace}: they are two items of the list, and either is enough.`,
+          fix: 'If only those pods of those namespaces are meant, put podSelector under the same dash as namespaceSelector.',
+        };
+      }
+    }
+  },
+};
+
+/** Undefined where two items make sense; `info` where either reading does. */
+function severityOf(
+  context: LintContext,
+  namespaces: PodsPeer,
+  pods: PodsPeer,
+  home: string,
+): Severity | undefined {
+  const { model, world } = context;
+  if (namespacesMatching(model, world, namespaces).includes(home)) return 'warning';
+  if (podsMatching(context, pods, { first: true }).length === 0) return 'warning';
+  if (!isInSight(context, namespaces)) return undefined;
+  const both = { ...pods, namespaces: namespaces.namespaces };
+  return podsMatching(context, both, { first: true }).length > 0 ? 'info' : undefined;
+}
+
+function isNamespacesOnly(peer: Peer | undefined): peer is PodsPeer {
+  return peer?.type === 'pods' && peer.namespaces.by === 'labels' && peer.pods.length === 0;
+}
+
+function isPodsOnly(peer: Peer | undefined): peer is PodsPeer {
+  return peer?.type === 'pods' && peer.namespaces.by === 'name' && peer.pods.length > 0;
+}

@@ -1,0 +1,89 @@
+import { type Protocol, portNameFaults, protocolNamed } from '../../cluster/cluster.ts';
+import { SluiceError } from '../../common/common.ts';
+import { icmpTypeText, LAST_ICMP_TYPE } from '../model/model.ts';
+
+/** The ports that a path is asked about; of ICMP, the types. Both ends inclusive. */
+export type AskedPorts =
+  | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
+  /** A name that each destination resolves for itself (NP-25). */
+  | { readonly type: 'named'; readonly protocol: Protocol; readonly name: string }
+  | {
+      readonly type: 'icmp';
+      readonly protocol: 'ICMP';
+      readonly from: number;
+      readonly to: number;
+      readonly code?: number;
+    };
+
+const LAST_PORT = 65_535;
+const SHAPES = 'Write 5432/tcp, tcp/8000-8100, http, 53/udp, icmp, or icmp/8.';
+
+/**
+ * Ports as people write them: `5432`, `5432/tcp`, `tcp/8000-8100`, a name (`http`, `dns/udp`), a protocol alone for
+ * all its ports, `icmp`, `icmp/8` by type, `icmp/3/4` by type and code; TCP when no protocol is named.
+ *
+ * @throws SluiceError `usage` for port 0, above 65535, ranges that go down, unknown protocols
+ */
+export function parseAskedPorts(text: string): AskedPorts {
+  const parts = text.trim().toLowerCase().split('/');
+  if (parts.includes('icmp') || parts.includes('icmpv6')) return icmpOf(text, parts);
+  const at = parts.findIndex((part) => protocolNamed(part) !== undefined);
+  const protocol = protocolNamed(parts[at] ?? '') ?? 'TCP';
+  const others = parts.filter((_, index) => index !== at);
+  const [ports, ...more] = others;
+  if (at >= 0 && ports === undefined) return { type: 'range', protocol, from: 1, to: LAST_PORT };
+  if (ports === undefined || ports === '' || more.length > 0) throw wrong(text, 'is no port');
+  const numbers = /^(\d+)(?:-(\d+))?$/.exec(ports);
+  if (numbers === null) {
+    if (portNameFaults(ports).length > 0) throw wrong(text, 'is no port');
+    return { type: 'named', protocol, name: ports };
+  }
+  const from = portOf(numbers[1] ?? '');
+  const to = portOf(numbers[2] ?? numbers[1] ?? '');
+  if (to < from) throw wrong(text, 'ends before it begins');
+  return { type: 'range', protocol, from, to };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (port >= 1 && port <= LAST_PORT) return port;
+  throw new SluiceError('usage', `Port ${text} does not exist.`, 'Ports go from 1 to 65535.');
+}
+
+function icmpOf(text: string, [first, type, code, ...rest]: readonly string[]): AskedPorts {
+  const isNumber = (part: string | undefined) => part === undefined || /^\d{1,3}$/.test(part);
+  const numbers = [type, code].map((part) => (part === undefined ? 0 : Number(part)));
+  const fits = numbers.every((number) => number <= LAST_ICMP_TYPE);
+  if (!first?.startsWith('icmp') || !isNumber(type) || !isNumber(code) || !fits || rest.length > 0) {
+    throw wrong(text, 'is no ICMP type');
+  }
+  if (type === undefined) return { type: 'icmp', protocol: 'ICMP', from: 0, to: LAST_ICMP_TYPE };
+  const only = { type: 'icmp', protocol: 'ICMP', from: Number(type), to: Number(type) } as const;
+  return code === undefined ? only : { ...only, code: Number(code) };
+}
+
+function wrong(text: string, what: string): SluiceError {
+  return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
+}
+
+/** Ports as the heading of an explanation has them: `:5432/tcp`, `:8000-8100/tcp`, `:http/tcp`, `icmp 8`. */
+export function askedPortsText(ports: AskedPorts): string {
+  switch (ports.type) {
+    case 'named':
+      return `:${ports.name}/${ports.protocol.toLowerCase()}`;
+    case 'range':
+    case 'icmp':
+      return portRangeText(ports.protocol, [ports.from, ports.to]);
+  }
+}
+
+/** One range of ports, or of ICMP types. */
+export function portRangeText(
+  protocol: Protocol | 'ICMP',
+  [from, to]: readonly [from: number, to: number],
+): string {
+  const numbers = from === to ? String(from) : `${from}-${to}`;
+  if (protocol !== 'ICMP') return `:${numbers}/${protocol.toLowerCase()}`;
+  if (from === 0 && to === LAST_ICMP_TYPE) return 'icmp';
+  return `icmp ${from === to ? icmpTypeText(from, from >= 128 ? 6 : 4) : numbers}`;
+}

@@ -1,0 +1,163 @@
+import {
+  type EndRef,
+  isLive,
+  type Pod,
+  type PortSpec,
+  type Service,
+  type ServicePort,
+} from '../../cluster/cluster.ts';
+import { assertNever, nearestNames, SluiceError } from '../../common/common.ts';
+import type { ClusterModel } from '../../live/live.ts';
+import type { End } from '../model/model.ts';
+
+/** What an end is made of now: its live pods, or an address; `service` when it was named. */
+export type ResolvedEnd = {
+  readonly name: string;
+  /** Live pods; empty for an address that no pod has. */
+  readonly pods: readonly Pod[];
+  /** One per pod, or the address. */
+  readonly ends: readonly End[];
+  readonly service?: Service;
+};
+
+/** One backend of a service and the port where it listens. */
+export type Target = { readonly pod: Pod; readonly port: number; readonly protocol: PortSpec['protocol'] };
+
+/** How to name an end: `web`, `svc/db`, `10.0.0.1`; workloads and pods by their name. */
+export function nameOfEnd(ref: EndRef): string {
+  switch (ref.type) {
+    case 'workload':
+      return ref.ref.name;
+    case 'pod':
+      return ref.name;
+    case 'service':
+      return `svc/${ref.name}`;
+    case 'ip':
+      return ref.ip;
+    default:
+      return assertNever(ref);
+  }
+}
+
+/** Live pods of an end: of the workload, behind the service, the pod itself, or whoever has the address. */
+export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
+  switch (ref.type) {
+    case 'workload':
+      return model.podsOf(ref.ref);
+    case 'pod': {
+      const pod = model.pod(ref.namespace, ref.name);
+      return pod !== undefined && isLive(pod) ? [pod] : [];
+    }
+    case 'service': {
+      const service = model.service(ref.namespace, ref.name);
+      return service === undefined ? [] : model.backends(service);
+    }
+    case 'ip': {
+      const pod = model.podAt(ref.ip);
+      return pod === undefined ? [] : [pod];
+    }
+    default:
+      return assertNever(ref);
+  }
+}
+
+/**
+ * An end with its pods.
+ *
+ * @throws SluiceError `not-found` with the nearest existing names, when no such pod, workload or service exists;
+ *   `refused` when it exists but has no live pods
+ */
+export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
+  const name = nameOfEnd(ref);
+  const pods = podsOfEnd(model, ref);
+  const service = ref.type === 'service' ? model.service(ref.namespace, ref.name) : undefined;
+  if (ref.type === 'ip' && pods.length === 0) return { name, pods, ends: [{ type: 'ip', ip: ref.ip }] };
+  if (pods.length === 0) throw missing(model, ref, service);
+  const ends = pods.map((pod): End => ({ type: 'pod', pod, ...(ref.type === 'ip' ? { ip: ref.ip } : {}) }));
+  return { name, pods, ends, service };
+}
+
+/**
+ * The ports that a connection to `port` of an end really reaches: of a service, the distinct target ports of its
+ * backends (NP-27); of anything else, `port` itself. Empty when the service has no such port, or no backend that names
+ * it.
+ */
+export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): readonly PortSpec[] {
+  if (ref.type !== 'service') return [port];
+  const service = model.service(ref.namespace, ref.name);
+  if (service === undefined) return [];
+  const numbers = new Set(targetsOf(model, service, port).map((target) => target.port));
+  return [...numbers].sort((a, b) => a - b).map((number) => ({ port: number, protocol: port.protocol }));
+}
+
+/**
+ * The backends of a service for one of its ports, each with the port of the pod: a named targetPort resolves per pod,
+ * and a pod without that name is no target (NP-25, NP-27).
+ */
+export function targetsOf(model: ClusterModel, service: Service, port: PortSpec): readonly Target[] {
+  const entry = service.ports.find((item) => item.port === port.port && item.protocol === port.protocol);
+  if (entry === undefined) return [];
+  return model.backends(service).flatMap((pod): readonly Target[] => {
+    // Who dials a headless Service dials its pods themselves, on the port that they dial.
+    const number = service.headless ? port.port : targetPortOf(pod, entry);
+    return number === undefined ? [] : [{ pod, port: number, protocol: port.protocol }];
+  });
+}
+
+function targetPortOf(pod: Pod, { targetPort, protocol }: ServicePort): number | undefined {
+  if (typeof targetPort === 'number') return targetPort;
+  return pod.ports.find((item) => item.name === targetPort && item.protocol === protocol)?.port;
+}
+
+function missing(model: ClusterModel, ref: EndRef, service: Service | undefined): SluiceError {
+  switch (ref.type) {
+    case 'pod': {
+      const pod = model.pod(ref.namespace, ref.name);
+      if (pod !== undefined) return idle(`Pod ${ref.namespace}/${ref.name} has finished`);
+      return unknown(
+        `There is no pod ${ref.name} in namespace ${ref.namespace}`,
+        nearestNames(`${ref.namespace}/${ref.name}`, podNames(model)),
+      );
+    }
+    case 'workload': {
+      const { kind, namespace, name } = ref.ref;
+      return unknown(
+        `No live pod belongs to ${kind} ${name} in namespace ${namespace}`,
+        nearestNames(`${namespace}/${kind}/${name}`, ownerNames(model)),
+      );
+    }
+    case 'service':
+      if (service !== undefined) return idle(`Service ${ref.namespace}/${ref.name} has no live backend`);
+      return unknown(
+        `There is no service ${ref.name} in namespace ${ref.namespace}`,
+        nearestNames(`${ref.namespace}/svc/${ref.name}`, serviceNames(model)),
+      );
+    case 'ip':
+      return unknown(`Nothing has the address ${ref.ip}`, []);
+    default:
+      return assertNever(ref);
+  }
+}
+
+function podNames(model: ClusterModel): readonly string[] {
+  return Array.from(model.pods(), ({ namespace, name }) => `${namespace}/${name}`);
+}
+
+function ownerNames(model: ClusterModel): readonly string[] {
+  return Array.from(model.pods()).flatMap(({ owner }) =>
+    owner === undefined ? [] : [`${owner.namespace}/${owner.kind}/${owner.name}`],
+  );
+}
+
+function serviceNames(model: ClusterModel): readonly string[] {
+  return Array.from(model.services(), ({ namespace, name }) => `${namespace}/svc/${name}`);
+}
+
+function unknown(sentence: string, near: readonly string[]): SluiceError {
+  const hint = near.length === 0 ? 'Check the namespace and the name.' : `Nearest: ${near.join(', ')}.`;
+  return new SluiceError('not-found', `${sentence}.`, hint);
+}
+
+function idle(sentence: string): SluiceError {
+  return new SluiceError('refused', `${sentence}.`, 'Wait until a pod of it runs, or choose another end.');
+}

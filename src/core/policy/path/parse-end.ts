@@ -1,0 +1,110 @@
+import { type EndRef, type PortSpec, parseIp } from '../../cluster/cluster.ts';
+import { SluiceError } from '../../common/common.ts';
+import { parseAskedPorts } from './asked-ports.ts';
+
+/** The kinds that may be named, by every spelling that kubectl takes. */
+const KINDS: Readonly<Record<string, string>> = {
+  deploy: 'Deployment',
+  deployment: 'Deployment',
+  deployments: 'Deployment',
+  sts: 'StatefulSet',
+  statefulset: 'StatefulSet',
+  statefulsets: 'StatefulSet',
+  ds: 'DaemonSet',
+  daemonset: 'DaemonSet',
+  daemonsets: 'DaemonSet',
+  rs: 'ReplicaSet',
+  replicaset: 'ReplicaSet',
+  replicasets: 'ReplicaSet',
+  rc: 'ReplicationController',
+  replicationcontroller: 'ReplicationController',
+  replicationcontrollers: 'ReplicationController',
+  job: 'Job',
+  jobs: 'Job',
+  cj: 'CronJob',
+  cronjob: 'CronJob',
+  cronjobs: 'CronJob',
+  svc: 'Service',
+  service: 'Service',
+  services: 'Service',
+  po: 'Pod',
+  pod: 'Pod',
+  pods: 'Pod',
+};
+
+const NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+const SHAPES = 'Write pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, or an IP address.';
+
+/**
+ * An end as people write it: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, or an
+ * address. Two parts are kind and name when the first is a kind, else namespace and pod. Says nothing about
+ * whether it exists.
+ *
+ * @throws SluiceError `usage` with the shapes that are understood
+ */
+export function parseEnd(text: string, defaultNamespace: string): EndRef {
+  const address = addressOf(text);
+  if (address !== undefined) return address;
+  const [first = '', second, third, ...rest] = text.split('/');
+  if (rest.length > 0) throw wrong(text, 'has too many parts');
+  if (second === undefined) return endOf(text, 'Pod', defaultNamespace, first);
+  const kind = kindNamed(first);
+  if (third === undefined) {
+    return kind === undefined
+      ? endOf(text, 'Pod', first, second)
+      : endOf(text, kind, defaultNamespace, second);
+  }
+  const named = kindNamed(second);
+  if (named === undefined) throw wrong(text, `names "${second}", which is no kind with pods`);
+  return endOf(text, named, first, third);
+}
+
+/** A kind with pods, or a Service, by any spelling that kubectl takes. */
+export function kindNamed(text: string): string | undefined {
+  const key = text.toLowerCase();
+  return Object.hasOwn(KINDS, key) ? KINDS[key] : undefined;
+}
+
+function endOf(text: string, kind: string, namespace: string, name: string): EndRef {
+  if (!NAME.test(namespace)) throw wrong(text, `has "${namespace}" where a namespace is due`);
+  if (!NAME.test(name)) throw wrong(text, `has "${name}" where a name is due`);
+  if (kind === 'Pod') return { type: 'pod', namespace, name };
+  if (kind === 'Service') return { type: 'service', namespace, name };
+  return { type: 'workload', ref: { kind, namespace, name } };
+}
+
+/** Digits and dots are an address or a mistake, never a name. */
+function addressOf(text: string): EndRef | undefined {
+  const looksLikeAddress = /^[\d.]+(?:\/\d*)?$/.test(text) || text.includes(':');
+  if (!looksLikeAddress || /^\d+$/.test(text)) return undefined;
+  const single = text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '');
+  if (parseIp(single) !== undefined) return { type: 'ip', ip: single };
+  if (text.includes('/')) {
+    throw new SluiceError('usage', `"${text}" is a range, not one end.`, 'Name one address of the range.');
+  }
+  throw new SluiceError(
+    'usage',
+    `"${text}" is no IP address.`,
+    'Write four numbers from 0 to 255 without leading zeros, or an IPv6 address without a zone.',
+  );
+}
+
+function wrong(text: string, what: string): SluiceError {
+  return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
+}
+
+/**
+ * One port as people write it: `5432`, `5432/tcp`, `tcp/5432`; TCP when no protocol is named.
+ *
+ * @throws SluiceError `usage` as `parseAskedPorts`, and for names, ranges and ICMP
+ */
+export function parsePort(text: string): PortSpec {
+  const asked = parseAskedPorts(text);
+  if (asked.type === 'range' && asked.from === asked.to)
+    return { port: asked.from, protocol: asked.protocol };
+  throw new SluiceError(
+    'usage',
+    `"${text}" is not one port number.`,
+    'Name the port by its number, as in 5432/tcp, 53/udp or 3868/sctp.',
+  );
+}

@@ -1,0 +1,118 @@
+import { type EndRef, inRange, parseCidr, parseIp } from '../../cluster/cluster.ts';
+import { assertNever, SluiceError } from '../../common/common.ts';
+import { nameOfEnd } from './ends.ts';
+import { kindNamed, parseEnd } from './parse-end.ts';
+
+/** What may stand at an end of a path that is asked about: more than a grant can be given to. */
+export type PathEnd =
+  | EndRef
+  /** A name without a kind: a pod, else the one workload or Service of that name, else a DNS name. */
+  | { readonly type: 'named'; readonly namespace: string; readonly name: string }
+  | { readonly type: 'node'; readonly name: string }
+  | { readonly type: 'range'; readonly cidr: string }
+  /** Every address but the cluster's own. */
+  | { readonly type: 'world' }
+  /** A DNS name outside the cluster. */
+  | { readonly type: 'dns'; readonly name: string }
+  /** The pod's own loopback. */
+  | { readonly type: 'loopback' };
+
+/** The shapes of an end, for hints and help. */
+export const PATH_END_SHAPES =
+  'Write pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, localhost, or a DNS name.';
+
+const DNS_NAME = /^(?=.{1,253}$)(?:[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z0-9][-a-z0-9]{0,62}$/;
+const SERVICE_NAME = /^([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.[-.a-z0-9]+)?$/;
+const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
+
+/**
+ * An end as people write it: all that `parseEnd` takes, and `node/name`, a CIDR, `world` (or `internet`), `localhost`,
+ * a DNS name (`api.example.com`, or `dns/name` where a pod has that name); `db.shop.svc` is the Service.
+ *
+ * @throws SluiceError `usage` with the shapes that are understood
+ */
+export function parsePathEnd(text: string, defaultNamespace: string): PathEnd {
+  const word = text.toLowerCase();
+  if (word === 'world' || word === 'internet') return { type: 'world' };
+  if (word === 'localhost') return { type: 'loopback' };
+  const [first = '', second, ...rest] = text.split('/');
+  if (/^(?:node|nodes|no)$/i.test(first) && second !== undefined && rest.length === 0) {
+    return { type: 'node', name: nodeName(text, second) };
+  }
+  if (/^(?:dns|fqdn)$/i.test(first) && second !== undefined && rest.length === 0) return dnsEnd(text, second);
+  const range = parseCidr(text);
+  if (range !== undefined && range.first !== range.last) return { type: 'range', cidr: text };
+  const dns = plainName(text);
+  const service = SERVICE_NAME.exec(dns);
+  if (service !== null) return { type: 'service', namespace: service[2] ?? '', name: service[1] ?? '' };
+  if (dns !== text.toLowerCase() || (isDnsName(dns) && text !== dns)) return dnsEnd(text, dns);
+  const end = read(text, defaultNamespace);
+  if (end.type === 'ip' && isLoopback(end.ip)) return { type: 'loopback' };
+  const isBare = end.type === 'pod' && (second === undefined || (rest.length === 0 && !isKind(first)));
+  return isBare ? { type: 'named', namespace: end.namespace, name: end.name } : end;
+}
+
+/** Whether a name could be a DNS name outside the cluster. */
+export function isDnsName(name: string): boolean {
+  return DNS_NAME.test(name);
+}
+
+/** How to name an end: as `nameOfEnd`, and `node/a`, `10.0.0.0/8`, `world`, `api.example.com`, `localhost`. */
+export function nameOfPathEnd(end: PathEnd): string {
+  switch (end.type) {
+    case 'workload':
+    case 'pod':
+    case 'service':
+    case 'ip':
+      return nameOfEnd(end);
+    case 'named':
+    case 'dns':
+      return end.name;
+    case 'node':
+      return `node/${end.name}`;
+    case 'range':
+      return end.cidr;
+    case 'world':
+      return 'world';
+    case 'loopback':
+      return 'localhost';
+    default:
+      return assertNever(end);
+  }
+}
+
+function read(text: string, defaultNamespace: string): EndRef {
+  try {
+    return parseEnd(text, defaultNamespace);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const hint = error.message.includes('no IP address') ? error.hint : PATH_END_SHAPES;
+    throw new SluiceError(error.code, error.message, hint, error);
+  }
+}
+
+function isKind(text: string): boolean {
+  return kindNamed(text) !== undefined;
+}
+
+/** A DNS name without its final dot. */
+function plainName(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.endsWith('.') && !/^[\d.]+$/.test(lower) ? lower.slice(0, -1) : lower;
+}
+
+function dnsEnd(text: string, name: string): PathEnd {
+  const plain = plainName(name);
+  if (!isDnsName(plain)) throw new SluiceError('usage', `"${text}" is no DNS name.`, PATH_END_SHAPES);
+  return { type: 'dns', name: plain };
+}
+
+function nodeName(text: string, name: string): string {
+  if (/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(name)) return name;
+  throw new SluiceError('usage', `"${text}" has "${name}" where a name is due.`, PATH_END_SHAPES);
+}
+
+function isLoopback(text: string): boolean {
+  const ip = parseIp(text);
+  return ip !== undefined && LOOPBACK.some((range) => inRange(range, ip));
+}

@@ -1,0 +1,273 @@
+/* What the adapters implement: the API server, the feed of objects, sources of flows, the probe, the log. */
+
+import type { ApiObject, Pod, Protocol, Workload, WorkloadRef } from '../cluster/cluster.ts';
+import type { ClusterEvent, FeedState } from '../live/live.ts';
+import type { EnforcerName } from '../policy/match/match.ts';
+import type { Flow } from '../traffic/traffic.ts';
+
+/** Names one object on the server; `resource` is the plural (`jobs`). */
+export type ApiRef = {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name: string;
+};
+
+/** Who the API server says the caller is (SelfSubjectReview). */
+export type Identity = {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+  /** Set when the caller impersonates: the user whose credentials are really used is then unknown to the server's answer. */
+  readonly impersonating: boolean;
+};
+
+/** What is known of the cluster without listing anything. */
+export type ClusterInfo = {
+  readonly context: string;
+  readonly server: string;
+  /** `1.36`, and the full git version. */
+  readonly version: string;
+  readonly gitVersion: string;
+  readonly minor: number;
+  /** UID of kube-system: the cluster's own name for itself; absent when it may not be read. */
+  readonly clusterUid?: string;
+  /** SHA-256 of the CA the client trusts, hex; absent when the system's trust is used. */
+  readonly caSha256?: string;
+  readonly enforcer: EnforcerName;
+  /** How the enforcer was recognised: `CRDs of crd.projectcalico.org`. */
+  readonly enforcerEvidence: string;
+  readonly enforcerVersion?: string;
+};
+
+/** One question for SelfSubjectAccessReview. */
+export type AccessQuestion = {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+};
+
+export type AccessAnswer = AccessQuestion & { readonly allowed: boolean; readonly reason?: string };
+
+/** What a write brings back. */
+export type ApiAnswer = {
+  readonly object: ApiObject;
+  readonly auditId?: string;
+  /** Texts of `Warning` headers. */
+  readonly warnings: readonly string[];
+};
+
+export type WriteOptions = {
+  readonly dryRun?: boolean;
+  /** Sent as `Audit-ID`, so the intent can be logged under it before the call (API-9). */
+  readonly auditId?: string;
+  readonly signal?: AbortSignal;
+};
+
+export type DeleteWith = WriteOptions & {
+  /** Preconditions; 409 `conflict` when another object has taken the name. */
+  readonly uid: string;
+  readonly propagation: 'Foreground' | 'Background';
+};
+
+/** Server time from `Date` headers (API-10): `now()` in ms since the epoch, `error` its half-width. */
+export type ServerClock = { now(): number; readonly error: number; readonly offset: number };
+
+/** One event of a narrow watch: `state` undefined once the object is gone. */
+export type ObjectEvent = { readonly name: string; readonly uid: string; readonly state?: ApiObject };
+
+/**
+ * Calls on one cluster as one user. Every call has a time-out. Errors are `SluiceError`s: `forbidden` names verb,
+ * resource and namespace; `unauthenticated`, `unreachable`, `conflict`, `not-found`, `refused` (admission, quota).
+ */
+export interface ClusterApi {
+  info(signal?: AbortSignal): Promise<ClusterInfo>;
+  identity(signal?: AbortSignal): Promise<Identity>;
+  allowed(questions: readonly AccessQuestion[], signal?: AbortSignal): Promise<readonly AccessAnswer[]>;
+  /** The object, or undefined on 404. */
+  read(ref: ApiRef, signal?: AbortSignal): Promise<ApiObject | undefined>;
+  /** All objects of a collection, page by page; `namespace` absent: everywhere. */
+  list(
+    collection: Omit<ApiRef, 'name' | 'namespace'>,
+    options?: { readonly namespace?: string; readonly labels?: string; readonly signal?: AbortSignal },
+  ): Promise<readonly ApiObject[]>;
+  /** POST, `fieldValidation=Strict`; never server-side apply (API-4, API-5). */
+  create(ref: Omit<ApiRef, 'name'>, object: ApiObject, options?: WriteOptions): Promise<ApiAnswer>;
+  /** JSON merge patch; put `metadata.resourceVersion` and `metadata.uid` in it as preconditions. */
+  patch(ref: ApiRef, patch: unknown, options?: WriteOptions): Promise<ApiAnswer>;
+  /** DeleteOptions in the body (LEASE-6, API-6). `gone` when the object was not there any more. */
+  delete(ref: ApiRef, options: DeleteWith): Promise<'deleted' | 'gone'>;
+  /**
+   * Follows objects of one collection in one namespace by label until `signal` aborts: first all that exist, then
+   * every change, reconnecting by itself. `onEvent` gets `state: undefined` only for objects that a GET has
+   * confirmed as gone.
+   */
+  follow(
+    collection: Omit<ApiRef, 'name' | 'namespace'> & { readonly namespace: string },
+    labels: string,
+    onEvent: (event: ObjectEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The workload with its pod selector; undefined when it does not exist or may not be read. */
+  workload(ref: WorkloadRef, signal?: AbortSignal): Promise<Workload | undefined>;
+  readonly clock: ServerClock;
+}
+
+/** The live contents of a cluster. */
+export interface ClusterFeed {
+  /**
+   * Lists and watches every kind until `signal` aborts, never rejecting for a kind that fails: its `FeedState`
+   * says so. Without rights across the cluster it goes on in `namespace` alone and reports that scope.
+   */
+  run(
+    options: {
+      readonly namespace?: string;
+      readonly onEvents: (events: readonly ClusterEvent[]) => void;
+      readonly onState: (feed: string, state: FeedState) => void;
+      readonly onScope: (namespace: string | undefined) => void;
+    },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** The state of a traffic source, as the header shows it. */
+export type TrafficState = {
+  readonly source: 'hubble' | 'probe' | 'replay' | 'none';
+  readonly status: 'connecting' | 'live' | 'reconnecting' | 'failed' | 'off';
+  /** One phrase: the server's address, or why it is not live. */
+  readonly detail: string;
+  readonly nodes?: { readonly connected: number; readonly total: number };
+  /** Flows that the source says it lost, since the start. */
+  readonly lost: number;
+  readonly version?: string;
+};
+
+export type TrafficSink = {
+  readonly flows: (flows: readonly Flow[]) => void;
+  readonly state: (state: TrafficState) => void;
+  /** Gives a promise while whoever takes the flows is behind: a source then reads no more until it resolves. */
+  readonly slow?: () => Promise<void> | undefined;
+};
+
+/** What a source may ask of the app while it runs. */
+export type TrafficContext = {
+  /** Running pods in view, with an address. */
+  readonly pods: () => readonly Pod[];
+  /** The pod that has an address now, never a finished one (NP-32). */
+  readonly podAt: (ip: string) => Pod | undefined;
+};
+
+/** Where flows come from. */
+export interface TrafficSource {
+  readonly name: 'hubble' | 'probe' | 'replay';
+  /** Delivers flows until `signal` aborts, reconnecting by itself; rejects only when it can never work. */
+  run(context: TrafficContext, sink: TrafficSink, signal: AbortSignal): Promise<void>;
+}
+
+/** What one connect test found; `unknown` when no tool could tell. `how` names the tool and the evidence. */
+export type ProbeResult = {
+  readonly outcome: 'open' | 'refused' | 'timeout' | 'dns-failure' | 'unknown';
+  readonly how: string;
+  readonly milliseconds: number;
+};
+
+/** Tries a connection from inside a pod (PROBE-2). */
+export interface ConnectProbe {
+  connect(
+    from: Pod,
+    to: { readonly host: string; readonly port: number; readonly protocol: Protocol },
+    signal: AbortSignal,
+  ): Promise<ProbeResult>;
+}
+
+/** Counts connections that a pod holds, from its socket table. */
+export interface ConnectionCount {
+  /** Established connections from the pod to any of `targets`, each `ip:port/PROTOCOL`. */
+  established(from: Pod, targets: readonly string[], signal: AbortSignal): Promise<number>;
+}
+
+/** Runs a command in a container; the exit code is the command's. Errors are `SluiceError`s. */
+export type Exec = (
+  target: { readonly namespace: string; readonly pod: string; readonly container: string },
+  command: readonly string[],
+  options: { readonly signal: AbortSignal; readonly timeout: number },
+) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+
+export type AuditType =
+  | 'intent'
+  | 'granted'
+  | 'refused'
+  | 'extended'
+  | 'revoked'
+  | 'expired'
+  | 'closed'
+  | 'failed'
+  | 'drift'
+  | 'swept'
+  | 'recovered';
+
+/** What one record says, before it is chained. Absent fields do not apply to the type. */
+export type AuditEntry = {
+  readonly type: AuditType;
+  /** Server time, ms since the epoch. */
+  readonly time: number;
+  readonly actor: Identity;
+  readonly cluster: {
+    readonly context: string;
+    readonly server: string;
+    readonly clusterUid?: string;
+    readonly caSha256?: string;
+  };
+  readonly grant?: {
+    readonly id: string;
+    readonly source: string;
+    readonly destination: string;
+    readonly ports: string;
+    readonly seconds?: number;
+    readonly expiresAt?: string;
+  };
+  readonly reason?: string;
+  readonly ticket?: string;
+  /** What happened, one sentence. */
+  readonly outcome: string;
+  readonly objects?: readonly {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string;
+    readonly auditId?: string;
+  }[];
+};
+
+/** An entry as it stands in the log. */
+export type AuditRecord = AuditEntry & {
+  readonly v: 1;
+  readonly seq: number;
+  /** Hash of the record before, hex SHA-256; 64 zeros for the first. */
+  readonly prev: string;
+  readonly hash: string;
+  readonly writer: {
+    readonly user: string;
+    readonly host: string;
+    readonly version: string;
+    readonly pid: number;
+  };
+};
+
+/** The log of one cluster, chained by hashes. */
+export interface AuditLog {
+  /** Chains, writes and syncs one record; when it resolves, the record is on disk. */
+  append(entry: AuditEntry): Promise<AuditRecord>;
+  /** Where the log is, for messages. */
+  readonly path: string;
+}
+
+/** Local time. `monotonic` never jumps; both in ms. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+}

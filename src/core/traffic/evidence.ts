@@ -1,0 +1,125 @@
+import type { Attempt } from './attempt.ts';
+import { EVENT, type Flow, TRACE } from './flow.ts';
+
+/**
+ * What one flow of the request direction says of its attempt. `passed`: the destination's side let it in. `sent`: the
+ * source's side let it go, the other may still drop it (HUB-20). `refused`: it arrived and was turned away. `silent`:
+ * nothing yet.
+ */
+export type Finding = 'dropped' | 'error' | 'audit' | 'proxied' | 'passed' | 'sent' | 'refused' | 'silent';
+
+/** Reads a flow that is no reply. */
+export function findingOf(flow: Flow): Finding {
+  if (flow.seen === 'socket' || flow.seen === 'connect') return observed(flow);
+  switch (flow.verdict) {
+    case 'dropped':
+      return 'dropped';
+    case 'error':
+      return 'error';
+    case 'audit':
+      return 'audit';
+    case 'redirected':
+      return 'proxied';
+    case 'forwarded':
+      return forwarded(flow);
+    case 'traced':
+    case 'translated':
+    case 'unknown':
+      return 'silent';
+  }
+}
+
+/** The probe says `forwarded` for a connection, `dropped` for silence, `error` for a refusal. */
+function observed({ verdict }: Flow): Finding {
+  if (verdict === 'forwarded') return 'passed';
+  if (verdict === 'dropped') return 'dropped';
+  return verdict === 'error' ? 'refused' : 'silent';
+}
+
+function forwarded({ eventType, eventSubType, direction }: Flow): Finding {
+  switch (eventType) {
+    case EVENT.l7:
+      return 'passed';
+    case EVENT.policyVerdict:
+      return direction === 'ingress' ? 'passed' : 'sent';
+    case EVENT.trace:
+      if (eventSubType === TRACE.toEndpoint || eventSubType === TRACE.toHost) return 'passed';
+      return eventSubType === TRACE.toProxy ? 'proxied' : 'sent';
+    default:
+      return 'sent';
+  }
+}
+
+/**
+ * The place in the datapath that a flow tells of. One packet passes each place once, so the place seen most often
+ * counts the tries. TCP packets that go on with a connection are no tries; looks at a socket aren't either.
+ */
+export function placeOf(flow: Flow): number | undefined {
+  if (flow.seen === 'socket') return undefined;
+  const direction = flow.direction === 'egress' ? 0 : flow.direction === 'ingress' ? 1 : 2;
+  const isDrop = flow.verdict === 'dropped';
+  switch (flow.eventType) {
+    case EVENT.drop:
+      return direction;
+    case EVENT.policyVerdict:
+      return (isDrop ? 3 : DROP_PLACES) + direction;
+    case EVENT.l7:
+      return isDrop ? 6 : DROP_PLACES + 3;
+    case EVENT.trace:
+      return isOngoing(flow) ? undefined : DROP_PLACES + 5 + (flow.eventSubType ?? 0);
+    default:
+      return isDrop ? 7 : isOngoing(flow) ? undefined : DROP_PLACES + 4;
+  }
+}
+
+/** The first so many places are places of drops. */
+export const DROP_PLACES = 8;
+
+/** A TCP packet that doesn't open a connection. */
+export function isOngoing({ protocol, tcpFlags }: Flow): boolean {
+  return protocol === 'TCP' && tcpFlags !== undefined && !tcpFlags.includes('SYN');
+}
+
+/** Whether a packet answers another one, as far as the flow itself can tell (HUB-13). */
+export function repliesTo({ isReply, protocol, tcpFlags }: Flow): boolean | undefined {
+  if (isReply !== undefined) return isReply;
+  if (protocol !== 'TCP' || tcpFlags === undefined) return undefined;
+  if (tcpFlags.includes('SYN')) return tcpFlags.includes('ACK');
+  return tcpFlags.includes('RST') ? true : undefined;
+}
+
+/** `certain`: it is so. `likely`: other causes are rare and named. `weak`: says little about policies. */
+export type Trust = { readonly level: 'certain' | 'likely' | 'weak'; readonly text: string };
+
+/**
+ * How far an attempt that the sockets of a pod show can be trusted, in words for the screen (PROBE-1, PROBE-4);
+ * undefined for flows, which are the datapath's own word.
+ */
+export function trustOf({ seen, protocol, verdict, tries }: Attempt): Trust | undefined {
+  if (seen !== 'socket') return undefined;
+  if (protocol === 'UDP') {
+    return {
+      level: 'weak',
+      text: 'A UDP socket is tied to this peer; whether datagrams arrive, a socket table does not tell.',
+    };
+  }
+  if (verdict === 'allow')
+    return { level: 'certain', text: 'A connection was made: the path was open then.' };
+  return tries > 1
+    ? {
+        level: 'likely',
+        text: 'The first packet was sent again without an answer: dropped on the way, or nobody has that address.',
+      }
+    : {
+        level: 'likely',
+        text: 'No answer to the first packet for 400 ms: dropped, or a peer that is very far away.',
+      };
+}
+
+/** What the sockets of pods can never show. */
+export const BLIND_SPOTS: readonly string[] = [
+  'attempts that were refused',
+  'attempts shorter than the time between two looks',
+  'datagrams',
+  'pods where nothing can read a file, and pods on the network of their node',
+];

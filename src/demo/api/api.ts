@@ -1,0 +1,9 @@
+/* The embedded API server: HTTP, rights, admission, watches, as Kubernetes' own answers. */
+
+export { allows, type Rule, responderRules, type User, type Wish } from './access.ts';
+export type { Admission } from './call.ts';
+export { pathOf } from './identify.ts';
+export { RESOURCES, resourceOfKind, storeName } from './resources.ts';
+export type { Gate } from './serve.ts';
+export { type ApiServer, startApiServer } from './server.ts';
+export { createTunnels } from './tunnel.ts';

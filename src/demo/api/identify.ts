@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { User } from './access.ts';
+import type { MayDo } from './reviews.ts';
+import { ApiFailure, badRequest } from './status.ts';
+
+/** Users by bearer token. */
+export type Tokens = ReadonlyMap<string, User>;
+
+/** Where a user has the API for itself: clients send no token over plain HTTP, so the address carries it. */
+export function pathOf(token: string): string {
+  return `/as/${token}`;
+}
+
+/** Where a request goes in the API, and the token that the address carries, if it does. */
+export function addressOf(request: IncomingMessage): { readonly url: URL; readonly token?: string } {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const [, token, path] = /^\/as\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
+  if (token === undefined || path === undefined) return { url };
+  url.pathname = path;
+  return { url, token };
+}
+
+/**
+ * Who makes a request: the user of its token, nobody for a wrong token. Without a token, in the address or a header,
+ * it is the first user, as behind `kubectl proxy`. With impersonation headers the impersonated user, if the caller
+ * may (API-8); then throws 403, or 400 for a group without a user.
+ */
+export function identify(tokens: Tokens, request: IncomingMessage, mayDo: MayDo): User | undefined {
+  const token = addressOf(request).token ?? /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const user = token === undefined ? tokens.values().next().value : tokens.get(token);
+  if (user === undefined) return undefined;
+  const wanted = request.headers['impersonate-user'];
+  const groups = valuesOf(request, 'impersonate-group');
+  if (wanted === undefined) {
+    if (groups.length > 0)
+      throw badRequest(`requested [{Group    ${groups[0]}      }] without impersonating a user`);
+    return user;
+  }
+  const name = String(wanted);
+  if (!mayDo(user, { verb: 'impersonate', group: '', resource: 'users' })) {
+    throw new ApiFailure(
+      403,
+      'Forbidden',
+      `users "${name}" is forbidden: User "${user.username}" cannot impersonate-on:user-info:create resource "users" in API group "" at the cluster scope`,
+      { name, kind: 'users' },
+    );
+  }
+  const known = [...tokens.values()].find(({ username }) => username === name);
+  return {
+    username: name,
+    groups: [...groups, 'system:authenticated'],
+    rules: known?.rules ?? [],
+    ...extraOf(request),
+  };
+}
+
+function extraOf(request: IncomingMessage): { readonly extra?: Readonly<Record<string, readonly string[]>> } {
+  const names = Object.keys(request.headers).filter((name) => name.startsWith('impersonate-extra-'));
+  if (names.length === 0) return {};
+  return {
+    extra: Object.fromEntries(
+      names.map((name) => [
+        decodeURIComponent(name.slice('impersonate-extra-'.length)),
+        valuesOf(request, name),
+      ]),
+    ),
+  };
+}
+
+/** All values of a header that may come several times. */
+function valuesOf(request: IncomingMessage, name: string): readonly string[] {
+  const values: string[] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    if (request.rawHeaders[i]?.toLowerCase() === name) values.push(request.rawHeaders[i + 1] ?? '');
+  }
+  return values;
+}

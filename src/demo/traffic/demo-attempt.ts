@@ -1,0 +1,127 @@
+import type { Protocol } from '../../core/cluster/cluster.ts';
+import type { WireFlow } from '../../hubble/wire/wire.ts';
+import { drop, follow, pass } from './datapath.ts';
+import { decide } from './decision.ts';
+import {
+  type Attempt,
+  type AttemptParts,
+  type Connection,
+  type Flag,
+  flowMaker,
+  type Through,
+} from './demo-connection.ts';
+import { httpExchange, throughProxy } from './layer7.ts';
+import { endpointOf, nodeOf } from './party.ts';
+
+/** ms after which an unanswered SYN is sent again, each counted from the one before (HUB-19). */
+const RETRIES = [1_000, 2_000, 4_000];
+
+/** ms from the handshake to the request, its answer, and the end. */
+const EXCHANGE = { request: 1, answer: 6, end: 38 } as const;
+
+/**
+ * Tries a connection, beginning at `time`: each SYN is judged by the policies of its moment, so a retry gets through
+ * once a policy admits it, and what follows shows as the datapath would tell it (HUB-17).
+ */
+export function attempt(parts: AttemptParts, tried: Attempt, time: number): void {
+  const { mirror, random, publish } = parts;
+  const make = flowMaker(tried, mirror, random);
+  if (tried.through !== undefined) publish(translation(parts, tried, tried.through, time));
+  const send = (now: number, retry: number): void => {
+    const packet = tried.protocol === 'UDP' ? { reply: false } : { reply: false, flags: SYN };
+    const decision = decide(mirror, tried.from, tried.to, tried.port, tried.protocol satisfies Protocol);
+    const { flows, arrived } = pass(make, tried, packet, now, decision);
+    if (arrived && tried.proxied !== undefined) {
+      publish(throughProxy(parts, tried, tried.proxied, packet, now));
+      if (tried.proxied.http === undefined) exchange(parts, tried, now);
+      else httpExchange(parts, tried, tried.proxied.http, now);
+      return;
+    }
+    publish(flows);
+    if (arrived) {
+      exchange(parts, tried, now);
+      return;
+    }
+    const wait = RETRIES[retry];
+    if (tried.protocol === 'TCP' && wait !== undefined) {
+      parts.timeline.at(now + wait, (later) => send(later, retry + 1));
+    }
+  };
+  send(time, 0);
+}
+
+const SYN: readonly Flag[] = ['SYN'];
+
+/** A connection to a Service without a backend: dropped where it begins, to the Service's own address. */
+export function attemptWithoutBackend(parts: AttemptParts, tried: Connection, time: number): void {
+  const node = nodeOf(tried.from);
+  if (node === undefined) return;
+  const make = flowMaker(tried, parts.mirror, parts.random);
+  const packet = { reply: false, flags: SYN };
+  const cause = { verdict: false, code: 158, reason: 'SERVICE_BACKEND_NOT_FOUND' };
+  parts.publish(drop(make, node, time, packet, 'EGRESS', cause));
+}
+
+/** What an open connection shows: the handshake's answer, a request, its answer, both ends' farewell. */
+function exchange(parts: AttemptParts, tried: Attempt, time: number): void {
+  const make = flowMaker(tried, parts.mirror, parts.random);
+  const show = (after: number, reply: boolean, flags?: readonly Flag[]): void => {
+    parts.timeline.at(time + after, (now) => {
+      parts.publish(follow(make, tried, { reply, flags }, now));
+    });
+  };
+  if (tried.protocol === 'UDP') {
+    show(EXCHANGE.request, true);
+    return;
+  }
+  show(0.4, true, ['SYN', 'ACK']);
+  show(EXCHANGE.request, false, ['ACK', 'PSH']);
+  show(EXCHANGE.answer, true, ['ACK', 'PSH']);
+  show(EXCHANGE.end, false, ['ACK', 'FIN']);
+  show(EXCHANGE.end + 0.4, true, ['ACK', 'FIN']);
+}
+
+/** The socket's own translation from the Service's address to the backend's (type 7). */
+function translation(
+  parts: AttemptParts,
+  tried: Attempt,
+  through: Through,
+  time: number,
+): readonly WireFlow[] {
+  const node = nodeOf(tried.from);
+  if (node === undefined || tried.from.type !== 'pod') return [];
+  const make = flowMaker(tried, parts.mirror, parts.random);
+  const l4 = (port: number) =>
+    tried.protocol === 'UDP' ? { UDP: { destination_port: port } } : { TCP: { destination_port: port } };
+  const common = { Type: 'SOCK', Summary: tried.protocol } as const;
+  const before = make(
+    node,
+    time - 0.2,
+    { reply: false },
+    {
+      ...common,
+      verdict: 'TRACED',
+      IP: { source: tried.from.ip, destination: through.ip, ipVersion: 'IPv4' },
+      l4: l4(through.port),
+      event_type: { type: 7, sub_type: 1 },
+      destination_service: { name: through.name, namespace: through.namespace },
+      sock_xlate_point: 'SOCK_XLATE_POINT_PRE_DIRECTION_FWD',
+    },
+  );
+  const after = make(
+    node,
+    time - 0.15,
+    { reply: false },
+    {
+      ...common,
+      verdict: 'TRANSLATED',
+      l4: l4(tried.port),
+      event_type: { type: 7, sub_type: 2 },
+      sock_xlate_point: 'SOCK_XLATE_POINT_POST_DIRECTION_FWD',
+    },
+  );
+  return [
+    { ...before, destination: endpointOf({ type: 'world', ip: through.ip, names: [] }, node, parts.mirror) },
+    after,
+  ];
+}

@@ -1,0 +1,6 @@
+/* Flows from Hubble: connecting, reconnecting, mapping them to ours, replaying recorded ones. */
+
+export type { HubbleTls } from './credentials.ts';
+export type { JsonResponse } from './json-flow.ts';
+export { createReplaySource } from './replay.ts';
+export { createHubbleSource, type HubbleOptions } from './source.ts';

@@ -1,0 +1,244 @@
+import { connect } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { SluiceError, safeText } from '../../core/common/common.ts';
+import type { TrafficSink } from '../../core/ports/ports.ts';
+import { delayAfter, pause } from '../../wait.ts';
+import { converse, type Errand, greet, OVERLAP, type Timing } from './connection.ts';
+import type { HubbleTls } from './credentials.ts';
+import { createIntake, type Intake } from './intake.ts';
+import type { JsonResponse } from './json-flow.ts';
+import { type HubblePlace, type Link, openLink } from './open-link.ts';
+import { isServiceError, type StreamEnd } from './rpc.ts';
+
+/** Everything a source needs, with nothing left open. */
+export type Plan = {
+  readonly place: HubblePlace;
+  readonly tls: HubbleTls;
+  readonly errand: Omit<Errand, 'terms'>;
+  readonly timing: Timing;
+  readonly onRaw?: (response: JsonResponse) => void;
+};
+
+type Progress = { errand: Errand; failures: number; hasWorked: boolean };
+
+/** A connection that lived this long was a good one: waiting times start over. */
+const GOOD = 5_000;
+
+/**
+ * Talks to the server until `signal` aborts, over as many connections as it takes. Rejects only for a mistake that
+ * shows on the first connection; when nothing is to be followed, resolves once everything has come.
+ */
+export async function talk(plan: Plan, sink: TrafficSink, signal: AbortSignal): Promise<void> {
+  const { timing, errand } = plan;
+  const intake = createIntake(errand.wanted, timing.batch, sink, plan.onRaw);
+  const progress: Progress = {
+    errand: { ...errand, terms: { mask: 0, filters: true } },
+    failures: 0,
+    hasWorked: false,
+  };
+  intake.say('connecting', placeName(plan.place));
+  try {
+    while (!signal.aborted) {
+      const began = performance.now();
+      const trouble = await connectOnce(plan, progress, intake, signal);
+      if (signal.aborted || trouble === 'done') return;
+      if (trouble === undefined) continue;
+      progress.failures = performance.now() - began >= GOOD ? 1 : progress.failures + 1;
+      if (!progress.hasWorked && (trouble.isMistake || !errand.follow)) throw asError(plan.place, trouble);
+      intake.say(trouble.isMistake ? 'failed' : 'reconnecting', phrase(plan.place, trouble));
+      const wait = delayAfter(progress.failures, timing.backOff, Math.random());
+      await pause(wait, signal).catch(() => undefined);
+    }
+  } finally {
+    intake.close();
+  }
+}
+
+/** One connection. Undefined: come back at once; `done`: nothing is left to come for. */
+async function connectOnce(
+  plan: Plan,
+  progress: Progress,
+  intake: Intake,
+  signal: AbortSignal,
+): Promise<Trouble | 'done' | undefined> {
+  const { timing } = plan;
+  const taken = intake.taken;
+  let link: Link | undefined;
+  try {
+    link = await openLink(plan.place, plan.tls, AbortSignal.any([signal, AbortSignal.timeout(timing.dial)]));
+    const version = await greet(link, timing, signal);
+    intake.say('live', placeName(plan.place), version);
+    const ending = await converse(link, progress.errand, intake, timing, signal);
+    if (intake.taken > taken) progress.hasWorked = true;
+    const { terms } = ending;
+    if (terms !== undefined) {
+      progress.errand = { ...progress.errand, terms };
+      return undefined;
+    }
+    if (ending.gotHistory) {
+      const { history: _, ...rest } = progress.errand;
+      progress.errand = rest;
+      if (!rest.follow) return 'done';
+    }
+    resumeLater(progress, intake);
+    return ending.stale ? undefined : await findTrouble(link, ending.end, timing.call);
+  } catch (error) {
+    return await troubleWith(error, link, timing);
+  } finally {
+    await link?.close();
+  }
+}
+
+/** What was missed is asked for first, unless more is missing still. */
+function resumeLater(progress: Progress, intake: Intake): void {
+  if (progress.errand.history !== undefined || intake.latest === undefined) return;
+  progress.errand = { ...progress.errand, history: { since: intake.latest - OVERLAP } };
+}
+
+async function troubleWith(error: unknown, link: Link | undefined, timing: Timing): Promise<Trouble> {
+  if (link !== undefined && isServiceError(error)) {
+    const end: StreamEnd = { code: error.code, details: error.details };
+    return findTrouble(link, end, timing.call);
+  }
+  if (error instanceof SluiceError && (error.code === 'usage' || error.code === 'config')) throw error;
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    isMistake: false,
+    text: `can't be reached: ${text}`,
+    hint: error instanceof SluiceError ? error.hint : '',
+  };
+}
+
+function placeName(place: HubblePlace): string {
+  return 'address' in place ? place.address.replace(/^tls:\/\//, '') : 'hubble-relay';
+}
+
+function phrase(place: HubblePlace, { text, hint }: Trouble): string {
+  return hint === '' ? `${placeName(place)} ${text}` : `${placeName(place)} ${text}. ${hint}`;
+}
+
+function asError(place: HubblePlace, { text, hint }: Trouble): SluiceError {
+  return new SluiceError(
+    'unreachable',
+    `The Hubble server ${placeName(place)} ${text}.`,
+    hint === '' ? 'Try again later.' : hint,
+  );
+}
+
+/**
+ * Why there is no connection. `isMistake`: waiting will not help, somebody has to change something. `text` and `hint`
+ * make a sentence each, the server's name as subject left out.
+ */
+type Trouble = { readonly isMistake: boolean; readonly text: string; readonly hint: string };
+
+type Failure = { readonly code: number; readonly details: string };
+
+/** What Node and OpenSSL say of the usual mistakes (HUB-8), and what they mean. */
+const TLS_TROUBLES: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /wrong version number|packet length too long|EPROTO.*(?:unexpected|http)/i,
+    'answers without TLS',
+    'Leave the TLS flags out, or connect to its TLS port.',
+  ],
+  [
+    /ALTNAME_INVALID|does not match certificate/i,
+    'has a certificate for another name',
+    'Give a name it holds with --tls-server-name, for Relay instance.hubble-relay.cilium.io.',
+  ],
+  [/certificate has expired|CERT_HAS_EXPIRED/i, 'has a certificate that expired', 'Renew it on the server.'],
+  [
+    /self.signed|unable to (?:verify|get)|UNABLE_TO_|unknown ca|SELF_SIGNED/i,
+    'has a certificate of a CA that is not trusted',
+    'Give its CA with --tls-ca-cert-files.',
+  ],
+  [
+    /certificate required|alert number 116|bad certificate|handshake failure/i,
+    'wants a client certificate',
+    'Give one with --tls-client-cert-file and --tls-client-key-file.',
+  ],
+];
+
+/** Reads an end of a call or stream. */
+function troubleOf({ code, details }: Failure): Trouble {
+  for (const [pattern, text, hint] of TLS_TROUBLES) {
+    if (code === status.UNAVAILABLE && pattern.test(details)) return { isMistake: true, text, hint };
+  }
+  switch (code) {
+    case status.OK:
+      return { isMistake: false, text: 'ended the stream', hint: '' };
+    case status.UNAVAILABLE:
+      return unavailable(details);
+    case status.DEADLINE_EXCEEDED:
+      return {
+        isMistake: false,
+        text: 'does not answer',
+        hint: 'Check that it is reachable and not overloaded.',
+      };
+    case status.UNIMPLEMENTED:
+      return { isMistake: true, text: 'is not a Hubble server', hint: 'Give the address of hubble-relay.' };
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return {
+        isMistake: true,
+        text: `refuses: ${safeText(details)}`,
+        hint: 'Check the client certificate.',
+      };
+    default:
+      return {
+        isMistake: false,
+        text: `failed: ${safeText(details) || `gRPC code ${code}`}`,
+        hint: '',
+      };
+  }
+}
+
+function unavailable(details: string): Trouble {
+  if (details.includes('ECONNREFUSED')) {
+    return {
+      isMistake: false,
+      text: 'refuses the connection',
+      hint: 'Check the address and that hubble-relay runs.',
+    };
+  }
+  if (/ENOTFOUND|EAI_AGAIN|Name resolution failed/i.test(details)) {
+    return { isMistake: false, text: 'has a name that does not resolve', hint: 'Check the address.' };
+  }
+  if (/ECONNRESET|EPIPE|EOF|socket hang up|Connection dropped/i.test(details)) {
+    return { isMistake: false, text: 'closed the connection', hint: '' };
+  }
+  return { isMistake: false, text: `is unavailable: ${safeText(details)}`, hint: '' };
+}
+
+/** What a plaintext client should do about a server that wants TLS. */
+const WANTS_TLS: Trouble = {
+  isMistake: true,
+  text: 'wants TLS',
+  hint: 'Give --tls, and its CA with --tls-ca-cert-files.',
+};
+
+/**
+ * Why a connection ended. A plaintext client gets no reason from a server that wants TLS (HUB-8), so one TLS handshake
+ * is tried.
+ */
+async function findTrouble(link: Link, end: Failure, timeout: number): Promise<Trouble> {
+  const trouble = troubleOf(end);
+  if (link.tls !== false || end.code !== status.UNAVAILABLE || end.details.includes('ECONNREFUSED'))
+    return trouble;
+  return (await speaksTls(link, timeout)) ? WANTS_TLS : trouble;
+}
+
+/** Proves what a server speaks, whatever its certificate. */
+function speaksTls({ host, port }: Link, timeout: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    const finish = (answer: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish(false), timeout);
+    socket.once('secureConnect', () => finish(true));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
+  });
+}

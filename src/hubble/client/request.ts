@@ -1,0 +1,147 @@
+import { EVENT, type Flow, isOngoing, TRACE } from '../../core/traffic/traffic.ts';
+import type { FlowFilter, GetFlowsRequest, Timestamp } from '../wire/wire.ts';
+
+/** Which flows to ask for. */
+export type Wanted = {
+  /** Flows with an end in one of these namespaces; empty: all. */
+  readonly namespaces: readonly string[];
+  /** Every flow with every field, for the raw view; else only what attempts are folded from. */
+  readonly everything: boolean;
+};
+
+/** How much a server has turned out to understand. */
+export type Terms = {
+  /** Index into `MASKS`. */
+  readonly mask: number;
+  /** Whether the server takes our filters. */
+  readonly filters: boolean;
+};
+
+/** Fields of the first servers that take a mask (1.16). `time` and `node_name` are needed (HUB-3). */
+const MASK_1_16 = [
+  'time',
+  'uuid',
+  'verdict',
+  'drop_reason',
+  'drop_reason_desc',
+  'IP',
+  'l4',
+  'source',
+  'destination',
+  'source_names',
+  'destination_names',
+  'source_service',
+  'destination_service',
+  'Type',
+  'node_name',
+  'l7',
+  'event_type',
+  'traffic_direction',
+  'trace_observation_point',
+  'is_reply',
+  'socket_cookie',
+  'egress_allowed_by',
+  'ingress_allowed_by',
+  'egress_denied_by',
+  'ingress_denied_by',
+];
+
+/**
+ * Masks from the fullest to none. A server refuses a mask with a field it lacks, so the next one is tried (HUB-3);
+ * servers before 1.16 ignore masks.
+ */
+export const MASKS: readonly (readonly string[] | undefined)[] = [
+  [...MASK_1_16, 'emitter'],
+  MASK_1_16,
+  undefined,
+];
+
+/** Where a packet must be seen to tell of an attempt; the rest are the same packet on its way. */
+const POINTS = [TRACE.toEndpoint, TRACE.toHost, TRACE.toStack, TRACE.toNetwork];
+
+/**
+ * What the server may leave out (HUB-18): of trace events all but the first packet of a connection, its answer and its
+ * refusal. `tcp_flags` of SYN admits SYN-ACK too.
+ */
+const CUT: readonly FlowFilter[] = [
+  { event_type: [{ type: EVENT.drop }, { type: EVENT.policyVerdict }, { type: EVENT.l7 }] },
+  { event_type: tracePoints(), tcp_flags: [{ SYN: true }, { RST: true }] },
+  { event_type: tracePoints(), protocol: ['udp', 'icmp', 'sctp'] },
+];
+
+/** The request that follows new flows. `number: 1` keeps Relay from holding flows back (HUB-5). */
+export function followRequest(wanted: Wanted, terms: Terms): GetFlowsRequest {
+  return { follow: true, number: 1, ...common(wanted, terms) };
+}
+
+/**
+ * The request for flows that happened before, from the servers' buffers. Asked on its own, as with `number: 1` a
+ * following stream goes back by one flow, whatever `since` says.
+ */
+export function historyRequest(
+  wanted: Wanted,
+  terms: Terms,
+  from: { readonly since?: number; readonly last?: number },
+): GetFlowsRequest {
+  return {
+    ...(from.since === undefined ? {} : { since: timestampOf(from.since) }),
+    ...(from.last === undefined ? {} : { number: from.last }),
+    ...common(wanted, terms),
+  };
+}
+
+function common({ namespaces, everything }: Wanted, { mask, filters }: Terms): GetFlowsRequest {
+  const paths = everything ? undefined : MASKS[mask];
+  const whitelist = filters ? within(namespaces, everything ? [{}] : CUT) : [];
+  return {
+    ...(paths === undefined ? {} : { field_mask: { paths: [...paths] } }),
+    ...(whitelist.length === 0 ? {} : { whitelist }),
+  };
+}
+
+/** A namespace is asked for as a prefix of pod names, once for each end (HUB-2). */
+function within(namespaces: readonly string[], filters: readonly FlowFilter[]): FlowFilter[] {
+  if (namespaces.length === 0) return filters.filter((filter) => Object.keys(filter).length > 0);
+  const pods = namespaces.map((namespace) => `${namespace}/`);
+  return filters.flatMap((filter) => [
+    { ...filter, source_pod: pods },
+    { ...filter, destination_pod: pods },
+  ]);
+}
+
+/** What the server was asked for, checked again: older ones ignore filters they don't know (HUB-2). */
+export function isWanted({ namespaces, everything }: Wanted, flow: Flow): boolean {
+  if (namespaces.length > 0 && !isWithin(namespaces, flow)) return false;
+  if (everything) return true;
+  switch (flow.eventType) {
+    case EVENT.drop:
+    case EVENT.policyVerdict:
+    case EVENT.l7:
+    case undefined:
+      return true;
+    case EVENT.trace:
+      return isTelling(flow);
+    default:
+      return false;
+  }
+}
+
+function isTelling(flow: Flow): boolean {
+  if (!POINTS.some((point) => point === (flow.eventSubType ?? 0))) return false;
+  return !isOngoing(flow) || flow.tcpFlags?.includes('RST') === true;
+}
+
+function isWithin(namespaces: readonly string[], { source, destination }: Flow): boolean {
+  return [source.namespace, destination.namespace].some(
+    (namespace) => namespace !== undefined && namespaces.includes(namespace),
+  );
+}
+
+function tracePoints(): FlowFilter['event_type'] {
+  return POINTS.map((point) => ({ type: EVENT.trace, match_sub_type: true, sub_type: point }));
+}
+
+function timestampOf(ms: number): Timestamp {
+  const seconds = Math.floor(ms / 1000);
+  return { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) };
+}

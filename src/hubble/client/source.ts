@@ -1,0 +1,45 @@
+import type { TrafficSource } from '../../core/ports/ports.ts';
+import { TIMING, type Timing } from './connection.ts';
+import type { HubbleTls } from './credentials.ts';
+import type { JsonResponse } from './json-flow.ts';
+import type { HubblePlace } from './open-link.ts';
+import { talk } from './reconnect.ts';
+
+export type HubbleOptions = HubblePlace & {
+  readonly tls?: HubbleTls;
+  /** Only flows with an end in one of these. */
+  readonly namespaces?: readonly string[];
+  /** Also flows since then, ms since the epoch, as far as the servers' buffers reach. */
+  readonly since?: number;
+  /** Also the last so many flows (of each node, through Relay). */
+  readonly last?: number;
+  /** False: only flows from before; `run` resolves when they have come. */
+  readonly follow?: boolean;
+  /** Gets every response as JSON; then nothing is left out on the server, neither flows nor fields. */
+  readonly onRaw?: (response: JsonResponse) => void;
+  readonly timing?: Partial<Timing>;
+};
+
+/**
+ * Flows from a Hubble server, Relay or a single agent. Reconnects for ever; a mistake that waiting can't mend (TLS,
+ * not a Hubble server) rejects when it shows on the first connection.
+ */
+export function createHubbleSource(options: HubbleOptions): TrafficSource {
+  const { tls = false, namespaces = [], since, last, follow = true, onRaw, timing } = options;
+  const history = since === undefined && last === undefined && follow ? {} : { history: { since, last } };
+  return {
+    name: 'hubble',
+    run: (_context, sink, signal) =>
+      talk(
+        {
+          place: options,
+          tls,
+          errand: { wanted: { namespaces, everything: onRaw !== undefined }, follow, ...history },
+          timing: { ...TIMING, ...timing },
+          ...(onRaw === undefined ? {} : { onRaw }),
+        },
+        sink,
+        signal,
+      ),
+  };
+}

@@ -1,0 +1,282 @@
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { isatty } from 'node:tty';
+import { listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { readFirstYaml, textOfBytes } from '../../core/yaml/yaml.ts';
+import type { ClusterEntry, ExecPlugin, PluginSurroundings } from '../config/config.ts';
+import type { Credential, Credentials } from '../http/http.ts';
+
+/** Long enough for a person to finish a login in a browser. */
+const TIMEOUT = 300_000;
+
+/** How long a plug-in that is told to end may take for it, ms. */
+const KILL_AFTER = 2_000;
+
+/**
+ * How long a failure stands for all who ask, ms: a dozen watches that reconnect must not open a dozen logins in a
+ * browser.
+ */
+const FAILED_FOR = 10_000;
+
+/** What a plug-in runs with, beside its own entry. */
+type Surroundings = {
+  readonly user: string;
+  readonly cluster: ClusterEntry;
+  /** The kubeconfig that names it. */
+  readonly file: string | undefined;
+} & PluginSurroundings;
+
+/**
+ * Credentials from a plug-in, run once and kept until the `expirationTimestamp` that it gives, as client-go does
+ * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell. On a terminal that is lent it may ask, as
+ * its `interactiveMode` says; else it has none at all, and what it writes to stderr goes to `notice`, sanitised.
+ */
+export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings): Credentials {
+  let held: Promise<{ readonly credential: Credential; readonly expires?: number }> | undefined;
+  let failed: { readonly error: unknown; readonly at: number } | undefined;
+  const fetchAnew = () => {
+    if (failed !== undefined && performance.now() - failed.at < FAILED_FOR) throw failed.error;
+    const running = run(plugin, surroundings);
+    held = running;
+    running.catch((error: unknown) => {
+      const isLogin = error instanceof SluiceError && error.code === 'unauthenticated';
+      if (isLogin) failed = { error, at: performance.now() };
+      if (held === running) held = undefined;
+    });
+    return running;
+  };
+  return {
+    get: async () => {
+      const running = held ?? fetchAnew();
+      const { credential, expires } = await running;
+      if (expires === undefined || expires > Date.now()) return credential;
+      const next = held === undefined || held === running ? fetchAnew() : held;
+      return (await next).credential;
+    },
+    renew: () => {
+      const fresh = held !== undefined;
+      held = undefined;
+      return fresh;
+    },
+  };
+}
+
+async function run(plugin: ExecPlugin, surroundings: Surroundings) {
+  const { user, cluster, file, notice, terminal, lifetime } = surroundings;
+  const who = `The credential plug-in ${safeText(plugin.command)} of user ${safeText(user)}`;
+  const interactive = terminal && isatty(0) && plugin.interactiveMode !== 'Never';
+  if (plugin.interactiveMode === 'Always' && !interactive) {
+    throw new SluiceError(
+      'unsupported',
+      `${who} needs a terminal of its own.`,
+      'Log in with kubectl first, or set interactiveMode to IfAvailable in the kubeconfig.',
+    );
+  }
+  await refuseShared(who, file);
+  await pluginAllowed(plugin.command);
+  const { execa } = await import('execa');
+  lifetime.throwIfAborted();
+  // A session of its own has no terminal: what opens /dev/tty there fails at once, and takes no key from the app.
+  const alone = !terminal && process.platform !== 'win32';
+  const child = execa(plugin.command, plugin.args, {
+    env: { ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(requestOf(plugin, cluster, interactive)) },
+    stdin: interactive ? 'inherit' : 'ignore',
+    stderr: terminal ? 'inherit' : 'pipe',
+    detached: alone,
+    reject: false,
+    maxBuffer: 1 << 20,
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    for (const line of text.split('\n')) if (line.trim() !== '') notice(safeText(line));
+  });
+  const late = AbortSignal.timeout(TIMEOUT);
+  const result = await endedBy(child, alone, AbortSignal.any([lifetime, late]));
+  lifetime.throwIfAborted();
+  if (result.code === 'ENOENT') {
+    throw new SluiceError(
+      'unauthenticated',
+      `${who} is not installed.`,
+      plugin.installHint === undefined
+        ? `Install ${safeText(plugin.command)}, or put it in PATH.`
+        : safeText(plugin.installHint.replaceAll(/\s+/g, ' ').trim()),
+      result.cause,
+    );
+  }
+  if (result.failed) {
+    const last = result.stderr?.trimEnd().split('\n').at(-1)?.trim();
+    const why = late.aborted
+      ? `did not answer in ${TIMEOUT / 1_000} s`
+      : `failed${result.exitCode === undefined ? '' : ` with exit code ${result.exitCode}`}`;
+    throw new SluiceError(
+      'unauthenticated',
+      `${who} ${why}${last ? `: ${safeText(last, 300)}` : ''}.`.replace(/\.\.$/, '.'),
+      interactive
+        ? 'Log in again with the tool behind it, then try kubectl get pods.'
+        : "Log in again with kubectl get pods, or the tool behind it, then try again: it can't ask anything here.",
+      result.cause,
+    );
+  }
+  return readExecCredential(result.stdout, plugin.apiVersion, who);
+}
+
+/** How a child ended; when the signal aborts it is stopped, with all that it started if it is a group of its own. */
+async function endedBy<T>(
+  child: PromiseLike<T> & { readonly pid?: number },
+  isGroup: boolean,
+  signal: AbortSignal,
+): Promise<T> {
+  const { pid } = child;
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      if (pid !== undefined) process.kill(isGroup ? -pid : pid, name);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  let hard: NodeJS.Timeout | undefined;
+  const stop = () => {
+    kill('SIGTERM');
+    hard = setTimeout(kill, KILL_AFTER, 'SIGKILL');
+  };
+  const vanish = () => kill('SIGKILL');
+  signal.addEventListener('abort', stop, { once: true });
+  process.once('exit', vanish);
+  try {
+    return await child;
+  } finally {
+    clearTimeout(hard);
+    signal.removeEventListener('abort', stop);
+    process.off('exit', vanish);
+  }
+}
+
+/** A kubeconfig names programs to run, so one that everybody may write to is as good as everybody's shell (API-13). */
+async function refuseShared(who: string, file: string | undefined): Promise<void> {
+  if (file === undefined || process.platform === 'win32') return;
+  const mode = await stat(file).then(
+    (found) => found.mode,
+    () => 0,
+  );
+  if ((mode & 0o002) === 0) return;
+  throw new SluiceError(
+    'config',
+    `${who} was not run: everybody may write to ${safeText(file)}, which names it.`,
+    `Run chmod o-w ${safeText(file)}, and check what it runs.`,
+  );
+}
+
+/**
+ * Honours the `credentialPluginPolicy` of kubectl's own preferences (`KUBERC`, else `~/.kube/kuberc`; KEP-3104):
+ * `AllowAll`, `DenyAll`, or an `Allowlist` of names or full paths. Without the file everything is allowed.
+ *
+ * @throws SluiceError `refused` when the policy does not admit the command
+ */
+async function pluginAllowed(command: string): Promise<void> {
+  if (process.env.KUBERC === 'off') return;
+  const path = process.env.KUBERC || join(homedir(), '.kube', 'kuberc');
+  const preferences = await readPreferences(path);
+  const policy = textAt(preferences, 'credentialPluginPolicy') ?? 'AllowAll';
+  if (policy === 'AllowAll') return;
+  const listed = listAt(preferences, 'credentialPluginAllowlist')
+    .map((item) => textAt(item, 'command') ?? textAt(item, 'name'))
+    .some((name) => name === command || (name !== undefined && name === basename(command)));
+  if (policy === 'Allowlist' && listed) return;
+  throw new SluiceError(
+    'refused',
+    `The policy ${safeText(policy)} in ${safeText(path)} does not admit the credential plug-in ${safeText(command)}.`,
+    'Add it to credentialPluginAllowlist there if you trust it.',
+  );
+}
+
+async function readPreferences(path: string): Promise<unknown> {
+  try {
+    return readFirstYaml(textOfBytes(await readFile(path))).value;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new SluiceError(
+      'config',
+      `kubectl's preferences ${safeText(path)} can't be read, so no credential plug-in may run.`,
+      'Fix the file, or set KUBERC=off.',
+      error,
+    );
+  }
+}
+
+const VERSIONS: readonly string[] = [
+  'client.authentication.k8s.io/v1',
+  'client.authentication.k8s.io/v1beta1',
+];
+
+/**
+ * The ExecCredential that a plug-in finds in `KUBERNETES_EXEC_INFO`: whether it may ask on the terminal, and the
+ * cluster when the kubeconfig says so.
+ * Source: k8s.io/client-go/pkg/apis/clientauthentication/v1.
+ */
+function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boolean): unknown {
+  return {
+    kind: 'ExecCredential',
+    apiVersion: plugin.apiVersion,
+    spec: {
+      interactive,
+      ...(plugin.provideClusterInfo
+        ? {
+            cluster: {
+              server: cluster.server.href.replace(/\/$/, ''),
+              ...(cluster.tlsServerName === undefined ? {} : { 'tls-server-name': cluster.tlsServerName }),
+              ...(cluster.insecure ? { 'insecure-skip-tls-verify': true } : {}),
+              ...(cluster.ca === undefined
+                ? {}
+                : { 'certificate-authority-data': Buffer.from(cluster.ca).toString('base64') }),
+              ...(cluster.proxy === undefined ? {} : { 'proxy-url': cluster.proxy.href }),
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+/**
+ * Reads what a plug-in printed.
+ *
+ * @param who the plug-in, as the subject of a sentence
+ * @throws SluiceError `unauthenticated` when it is no ExecCredential of the version asked for, or holds none
+ */
+function readExecCredential(
+  output: string,
+  apiVersion: string,
+  who: string,
+): { readonly credential: Credential; readonly expires?: number } {
+  const fault = (what: string) =>
+    new SluiceError(
+      'unauthenticated',
+      `${who} ${what}.`,
+      `Check its apiVersion in the kubeconfig (${VERSIONS.join(' or ')}), and update the plug-in.`,
+    );
+  if (!VERSIONS.includes(apiVersion)) throw fault(`speaks the version ${safeText(apiVersion) || '(none)'}`);
+  const value = parseJson(output);
+  if (textAt(value, 'kind') !== 'ExecCredential') throw fault('printed no ExecCredential');
+  const answered = textAt(value, 'apiVersion');
+  if (answered !== apiVersion)
+    throw fault(`answered in ${safeText(answered ?? '(none)')} instead of ${apiVersion}`);
+  const token = textAt(value, 'status', 'token');
+  const cert = textAt(value, 'status', 'clientCertificateData');
+  const key = textAt(value, 'status', 'clientKeyData');
+  if (!token && !(cert && key)) throw fault('gave neither a token nor a certificate with its key');
+  const expires = Date.parse(textAt(value, 'status', 'expirationTimestamp') ?? '');
+  return {
+    credential: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(cert && key ? { cert, key } : {}),
+    },
+    ...(Number.isNaN(expires) ? {} : { expires }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

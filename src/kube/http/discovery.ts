@@ -1,0 +1,109 @@
+import { listAt, safeText, textAt } from '../../core/common/common.ts';
+import type { ApiClient } from './client.ts';
+import type { Resource } from './collection.ts';
+import { ApiError } from './errors.ts';
+
+/** What the server can serve. */
+export type Discovery = {
+  /** API groups and their versions, preferred first; the core group is not among them. */
+  groups(signal?: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Plurals of a group's version; undefined when the server does not have it. */
+  resources(group: string, version: string, signal?: AbortSignal): Promise<readonly string[] | undefined>;
+  /** Whether a kind is served; `unknown` when the server does not say. */
+  has(resource: Resource, signal?: AbortSignal): Promise<'yes' | 'no' | 'unknown'>;
+};
+
+/** How long an answer is kept, ms: CustomResourceDefinitions come and go seldom. */
+const FRESH = 60_000;
+
+/** Asks `/apis` and `/apis/<group>/<version>`, which every authenticated user may read, and keeps the answers. */
+export function createDiscovery(client: ApiClient): Discovery {
+  const held = new Map<string, { readonly value: unknown; readonly at: number }>();
+
+  async function get(path: string, resource: string, signal?: AbortSignal): Promise<unknown> {
+    const known = held.get(path);
+    if (known !== undefined && performance.now() - known.at < FRESH) return known.value;
+    const { value } = await client.call({
+      about: { verb: 'get', group: '', resource },
+      path,
+      signal,
+    });
+    held.set(path, { value, at: performance.now() });
+    return value;
+  }
+
+  const discovery: Discovery = {
+    groups: async (signal) => {
+      const groups = listAt(await get('/apis', 'API groups', signal), 'groups');
+      return new Map(
+        groups.map((group) => {
+          const preferred = textAt(group, 'preferredVersion', 'version');
+          const versions = listAt(group, 'versions').flatMap((item) => textAt(item, 'version') ?? []);
+          return [
+            textAt(group, 'name') ?? '',
+            versions.toSorted((a, b) => Number(b === preferred) - Number(a === preferred)),
+          ];
+        }),
+      );
+    },
+    resources: async (group, version, signal) => {
+      const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+      try {
+        const value = await get(path, 'API resources', signal);
+        return listAt(value, 'resources').flatMap((item) => textAt(item, 'name') ?? []);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    has: async ({ group, version, resource }, signal) => {
+      try {
+        const plurals = await discovery.resources(group, version, signal);
+        return plurals?.includes(resource) === true ? 'yes' : 'no';
+      } catch (error) {
+        if (error instanceof ApiError) return 'unknown';
+        throw error;
+      }
+    },
+  };
+  return discovery;
+}
+
+/** The version that a server says it has. */
+export type ServerVersion = {
+  readonly major: number;
+  readonly minor: number;
+  /** `v1.36.3`, `v1.30.1+k3s1`, `v1.31.2-gke.100`. */
+  readonly gitVersion: string;
+};
+
+export type VersionSource = { get(signal?: AbortSignal): Promise<ServerVersion> };
+
+/** Asks `/version` once, which needs no rights, and again only after a failure. */
+export function createVersionSource(client: ApiClient): VersionSource {
+  let held: Promise<ServerVersion> | undefined;
+  return {
+    get: () => {
+      held ??= ask(client).catch((error: unknown) => {
+        held = undefined;
+        throw error;
+      });
+      return held;
+    },
+  };
+}
+
+async function ask(client: ApiClient): Promise<ServerVersion> {
+  const { value } = await client.call({
+    about: { verb: 'get', group: '', resource: 'version' },
+    path: '/version',
+  });
+  const gitVersion = safeText(textAt(value, 'gitVersion') ?? '');
+  const [, major = '0', minor = '0'] = /^v?(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+  return { major: Number(major), minor: Number(minor), gitVersion };
+}
+
+/** Whether a watch may begin with a marked list: on by default from 1.34 (API-3). */
+export function streamsLists({ major, minor }: ServerVersion): boolean {
+  return major > 1 || minor >= 34;
+}

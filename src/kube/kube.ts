@@ -1,0 +1,123 @@
+/* The Kubernetes adapter: one connection to a cluster, with everything that asks its API server. */
+
+import { SluiceError, safeText } from '../core/common/common.ts';
+import type { ClusterApi, ClusterFeed, Exec } from '../core/ports/ports.ts';
+import {
+  createApi,
+  createExec,
+  type ForeignPolicies,
+  type Forward,
+  findRelay,
+  listForeignPolicies,
+  openForward,
+  type Relay,
+} from './api/api.ts';
+import { credentialsOf } from './auth/auth.ts';
+import { chooseTarget, type KubeconfigSource, loadKubeconfig } from './config/config.ts';
+import {
+  createClient,
+  createDiscovery,
+  createServerClock,
+  createTransport,
+  createVersionSource,
+} from './http/http.ts';
+import { createFeed } from './watch/watch.ts';
+
+export type { Relay } from './api/api.ts';
+
+/** As kubectl's flags of these names. */
+export type ConnectOptions = {
+  /** `--kubeconfig`: a path, or the text itself; absent: `KUBECONFIG`, then `~/.kube/config`. */
+  readonly kubeconfig?: KubeconfigSource;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly as?: string;
+  readonly asGroups?: readonly string[];
+  /** Takes one line per request and per decision; never headers, tokens or bodies. */
+  readonly debug?: (line: string) => void;
+  /** Lends the terminal to a credential plug-in that asks something, as kubectl does: nothing else reads it. */
+  readonly terminal?: boolean;
+  /** Takes what a credential plug-in says to a person, a login code for example, unless it has the terminal. */
+  readonly notice?: (line: string) => void;
+};
+
+/** One cluster as one user, through its API server. */
+export type Cluster = {
+  readonly api: ClusterApi;
+  readonly feed: ClusterFeed;
+  readonly exec: Exec;
+  /** `--namespace`, else the context's, else `default`. */
+  readonly namespace: string;
+  readonly context: string;
+  /** The name of the kubeconfig's user entry, which need not be who the server takes it for. */
+  readonly user?: string;
+  /** What whoever wrote the kubeconfig should know, one sentence each. */
+  readonly warnings: readonly string[];
+  forward(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Forward>;
+  /** Hubble Relay, if a ready one can be seen; `namespace` restricts the search. */
+  findRelay(signal: AbortSignal, namespace?: string): Promise<Relay | undefined>;
+  /** Policies of kinds that are not evaluated. */
+  foreignPolicies(signal: AbortSignal): Promise<ForeignPolicies>;
+  /** Ends every call, watch and forward. */
+  dispose(): Promise<void>;
+};
+
+/**
+ * Connects to the cluster that a kubeconfig names. Nothing is sent yet: the first call shows whether the server can
+ * be reached and takes the credentials.
+ *
+ * @throws SluiceError `config` for a kubeconfig that is missing or wrong, `usage` for flags that don't go together
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
+  const config = await loadKubeconfig(options.kubeconfig);
+  const target = await chooseTarget(config, options);
+  const debug = options.debug ?? (() => undefined);
+  const ended = new AbortController();
+  const credentials = credentialsOf(target.user, target.cluster, {
+    notice: options.notice ?? debug,
+    terminal: options.terminal === true,
+    lifetime: ended.signal,
+  });
+  const transport = createTransport(target.cluster, credentials, target.impersonate);
+  const client = createClient({
+    transport,
+    origin: { server: target.cluster.server, context: target.context, user: target.user.name },
+    clock: createServerClock(),
+    compress: !target.cluster.disableCompression,
+    debug,
+    lifetime: ended.signal,
+  });
+  const discovery = createDiscovery(client);
+  const version = createVersionSource(client);
+  const api = createApi({ client, discovery, version, target, credentials });
+  const within = (signal: AbortSignal) => AbortSignal.any([signal, ended.signal]);
+  const feed = createFeed({ client, discovery, version, namespace: target.namespace });
+  const exec = createExec(client);
+  return {
+    api,
+    feed: { run: (run, signal) => feed.run(run, within(signal)) },
+    exec: (where, command, run) => exec(where, command, { ...run, signal: within(run.signal) }),
+    namespace: target.namespace,
+    context: safeText(target.context),
+    user: target.user.name === '' ? undefined : safeText(target.user.name),
+    warnings: config.warnings,
+    forward: (namespace, pod, port, signal) => openForward(client, { namespace, pod, port }, within(signal)),
+    findRelay: (signal, namespace) => findRelay(api, within(signal), namespace),
+    foreignPolicies: (signal) => listForeignPolicies(client, discovery, target.namespace, within(signal)),
+    dispose: async () => {
+      ended.abort(new SluiceError('interrupted', 'The connection was closed.', 'Connect again.'));
+      transport.dispose();
+    },
+  };
+}
+
+/** The contexts of a kubeconfig by name, and which is current. */
+export async function listContexts(
+  options: Pick<ConnectOptions, 'kubeconfig'> = {},
+): Promise<{ readonly names: readonly string[]; readonly current?: string }> {
+  const config = await loadKubeconfig(options.kubeconfig);
+  return {
+    names: [...config.contexts.keys()].map((name) => safeText(name)),
+    current: config.current === undefined ? undefined : safeText(config.current),
+  };
+}

@@ -1,0 +1,66 @@
+import type { ApiObject } from '../../core/cluster/cluster.ts';
+import { listAt, textAt } from '../../core/common/common.ts';
+import { type ApiClient, ApiError, type Collection, continueToken } from '../http/http.ts';
+import { listItem } from './watch-event.ts';
+
+const PAGE = 500;
+/** How often a list whose continue token ran out is begun anew, before it is asked for in one piece. */
+const RESTARTS = 2;
+
+/**
+ * Lists a collection page by page. A token that has expired (410) makes the list start again, as what the server offers
+ * to go on with is another version (API-1).
+ *
+ * @param each called with each page's objects; after a restart from the start again, so it must begin when `first`
+ * @returns the resourceVersion to watch from
+ */
+export async function listPages(
+  client: ApiClient,
+  collection: Collection,
+  signal: AbortSignal | undefined,
+  each: (objects: readonly ApiObject[], first: boolean) => void,
+): Promise<string> {
+  for (let restarts = 0; ; restarts += 1) {
+    try {
+      return await listOnce(client, collection, signal, each, restarts < RESTARTS ? PAGE : undefined);
+    } catch (error) {
+      const expired = error instanceof ApiError && error.status === 410;
+      if (!expired || restarts >= RESTARTS) throw error;
+    }
+  }
+}
+
+async function listOnce(
+  client: ApiClient,
+  collection: Collection,
+  signal: AbortSignal | undefined,
+  each: (objects: readonly ApiObject[], first: boolean) => void,
+  limit: number | undefined,
+): Promise<string> {
+  let token: string | undefined;
+  let version = '';
+  let first = true;
+  do {
+    const { value } = await client.call({
+      about: { ...collection.about, verb: 'list' },
+      path: collection.path,
+      query: {
+        limit,
+        continue: token,
+        labelSelector: collection.labels,
+        fieldSelector: collection.fields,
+      },
+      signal,
+    });
+    const apiVersion = textAt(value, 'apiVersion') ?? '';
+    const kind = (textAt(value, 'kind') ?? '').replace(/List$/, '');
+    each(
+      listAt(value, 'items').flatMap((item) => listItem(item, apiVersion, kind) ?? []),
+      first,
+    );
+    first = false;
+    token = continueToken(value);
+    version = textAt(value, 'metadata', 'resourceVersion') ?? '';
+  } while (token !== undefined);
+  return version;
+}

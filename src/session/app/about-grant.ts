@@ -1,0 +1,63 @@
+import { formatDuration } from '../../core/common/common.ts';
+import type { Grant, GrantState } from '../../core/grants/grants.ts';
+import { pathText } from '../grants/grants.ts';
+import type { AboutItem, GrantLine } from '../state/state.ts';
+
+/** A grant in words: what it opens, for whom and why, what ends it, and what changed under it. */
+export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
+  const { window, reason, ticket, requester, mine, halves, drift } = grant;
+  return [
+    ...drift.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
+    { label: 'path', text: pathText(grant) },
+    { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
+    ...(window === undefined
+      ? []
+      : [
+          {
+            label: 'window',
+            text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}`,
+          },
+        ]),
+    { label: 'for', text: `${requester}${mine ? ' (you, here)' : ''}` },
+    { label: 'reason', text: ticket === undefined ? reason : `${ticket} · ${reason}` },
+    ...halves.map(({ direction, namespace, policy, lease }) => ({
+      label: direction,
+      text: `NetworkPolicy ${namespace}/${policy?.name ?? '(gone)'}, ended by lease Job ${lease?.name ?? '(gone)'}`,
+    })),
+  ];
+}
+
+function levelOf({ name }: GrantState): Pick<AboutItem, 'level'> {
+  if (name === 'failed' || name === 'flowing') return { level: 'bad' };
+  return name === 'open' || name === 'closed' ? { level: 'good' } : {};
+}
+
+/** Local wall clock, `12:04:11`. */
+function clock(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}
+
+function stateText({ state }: Grant): string {
+  switch (state.name) {
+    case 'leasing':
+      return 'waiting for the lease to run';
+    case 'applied':
+      return `applied ${clock(state.at)}, no connection seen yet`;
+    case 'open':
+      return Number.isFinite(state.after)
+        ? `open, first connection ${(state.after / 1_000).toFixed(1)} s after the policy, ${state.how}`
+        : `open, ${state.how}`;
+    case 'revoking':
+      return 'being revoked';
+    case 'revoked':
+      return `gone ${clock(state.at)}, traffic not judged yet`;
+    case 'closed':
+      return `closed ${clock(state.at)}: ${state.proof}`;
+    case 'unproven':
+      return `policy gone ${clock(state.at)}, not proven closed: ${state.proof}`;
+    case 'flowing':
+      return `gone ${clock(state.at)}, but ${state.connections}`;
+    case 'failed':
+      return `${state.message} ${state.hint}`;
+  }
+}

@@ -1,0 +1,125 @@
+import { asSluiceError, SluiceError } from '../../core/common/common.ts';
+import { type Runtime, type RuntimeListener, type SessionDeps, startRuntime } from '../runtime/runtime.ts';
+
+/** Where to connect: what is absent is as the command line and the kubeconfig say. */
+export type Target = { readonly context?: string; readonly namespace?: string };
+
+export type LinkParts = {
+  readonly deps: SessionDeps;
+  /** The namespace in view, for sources that look into pods one by one. */
+  readonly view: () => string | undefined;
+  /** News of the connection that is shown; never of one that is not shown yet, or no longer. */
+  readonly listener: RuntimeListener;
+  /** Called when another connection is to be shown, before its first news. */
+  readonly onShown: (runtime: Runtime) => void;
+  /** Takes what the user should know of the connection that is shown. */
+  readonly onWarning: (text: string) => void;
+};
+
+/** The connection at work, and the way to another one. */
+export type Link = {
+  readonly runtime: () => Runtime | undefined;
+  /**
+   * Connects, and shows the new connection once it stands; then leaves the one before. A later call overtakes this.
+   *
+   * @throws SluiceError when it can't be made: what was shown before stays
+   */
+  readonly to: (target: Target, signal: AbortSignal) => Promise<void>;
+  readonly dispose: () => Promise<void>;
+};
+
+type Opened = {
+  readonly runtime: Runtime;
+  readonly warnings: readonly string[];
+  readonly show: () => void;
+  readonly leave: () => Promise<void>;
+};
+
+/** A link that is not connected yet. */
+export function createLink(parts: LinkParts): Link {
+  let shown: Opened | undefined;
+  let attempt: AbortController | undefined;
+
+  return {
+    runtime: () => shown?.runtime,
+    to: async (target, signal) => {
+      attempt?.abort();
+      const mine = new AbortController();
+      attempt = mine;
+      const within = AbortSignal.any([signal, mine.signal]);
+      const opened = await open(parts, target, within).catch((error: unknown) => {
+        throw within.aborted || shown === undefined ? error : stays(error, target, shown.runtime);
+      });
+      if (within.aborted) {
+        await opened.leave();
+        within.throwIfAborted();
+      }
+      const before = shown;
+      shown = opened;
+      parts.onShown(opened.runtime);
+      opened.show();
+      opened.warnings.forEach(parts.onWarning);
+      await before?.leave();
+    },
+    dispose: async () => {
+      attempt?.abort();
+      await shown?.leave();
+    },
+  };
+}
+
+/** A connection at work whose news is kept back until it is shown, and lost once it is left. */
+async function open(
+  { deps, view, listener }: LinkParts,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const connection = await deps.connect(target, signal);
+  const early: (() => void)[] = [];
+  let stage: 'kept back' | 'shown' | 'left' = 'kept back';
+  const tell = (news: () => void) => {
+    if (stage === 'kept back') early.push(news);
+    else if (stage === 'shown') news();
+  };
+  const runtime = await startRuntime(
+    connection,
+    {
+      namespace: connection.namespace,
+      clock: deps.clock,
+      version: deps.version,
+      limits: deps.limits,
+      traffic: true,
+      view,
+      listener: {
+        cluster: (kind, events) => tell(() => listener.cluster?.(kind, events)),
+        feed: (feed, state) => tell(() => listener.feed?.(feed, state)),
+        scope: (namespace) => tell(() => listener.scope?.(namespace)),
+        flows: (flows) => tell(() => listener.flows?.(flows)),
+        traffic: (state) => tell(() => listener.traffic?.(state)),
+        grants: () => tell(() => listener.grants?.()),
+        problem: (error, part) => tell(() => listener.problem?.(error, part)),
+      },
+    },
+    signal,
+  ).catch(async (error: unknown) => {
+    await connection.dispose();
+    throw error;
+  });
+  return {
+    runtime,
+    warnings: connection.warnings ?? [],
+    show: () => {
+      stage = 'shown';
+      for (const news of early.splice(0)) news();
+    },
+    leave: async () => {
+      stage = 'left';
+      await runtime.dispose();
+    },
+  };
+}
+
+function stays(error: unknown, { context = 'the other context' }: Target, { info }: Runtime): SluiceError {
+  const { code, message, hint } = asSluiceError(error);
+  return new SluiceError(code, `Still in ${info.context}, as ${context} fails: ${message}`, hint, error);
+}

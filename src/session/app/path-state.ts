@@ -1,0 +1,158 @@
+import { type EndRef, isLive, type Pod, type PortSpec, parseIp } from '../../core/cluster/cluster.ts';
+import { SluiceError, sameJson } from '../../core/common/common.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import type { PathSummary } from '../../core/policy/explain/explain.ts';
+import { matchPods } from '../../core/policy/match/match.ts';
+import type { Policy } from '../../core/policy/model/model.ts';
+import { nameOfEnd, summarizePath } from '../../core/policy/path/path.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Overlay, PathState } from '../state/state.ts';
+import type { App } from './app-parts.ts';
+import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd, portOf } from './picked-ends.ts';
+
+/** The path bar: the pair that what lies over the panes is about, else the marked one, or that of the row under the cursor. */
+export function shownPath(app: App): PathState {
+  const runtime = app.runtime();
+  return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
+}
+
+/** The path bar as it should be after something changed; the one before, while neither its ends nor verdicts can differ. */
+export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boolean): PathState {
+  const { path } = app.state();
+  const ends = shownEnds(app, runtime);
+  const same = sameJson(endsIn(path), endsIn(ends));
+  if (same && !verdictsMayDiffer) return path;
+  const next = judged(runtime, ends);
+  return sameJson(path, next) ? path : next;
+}
+
+/** A line that is typed below the panes does not cover them. */
+function coversPanes({ type }: Overlay): boolean {
+  return type !== 'none' && type !== 'filter' && type !== 'command';
+}
+
+function endsIn({ source, destination, port, sourcePod, destinationPod, marked }: PathState) {
+  return { source, destination, port, sourcePod, destinationPod, marked };
+}
+
+function shownEnds(app: App, runtime: Runtime): PathState {
+  const { path, overlay } = app.state();
+  if (coversPanes(overlay)) return path;
+  if (path.marked === true && (path.source !== undefined || path.destination !== undefined)) return path;
+  const grant = grantUnderCursor(app.state(), app.visibleRows);
+  if (grant !== undefined) return pathOfGrant(runtime, grant);
+  const line = attemptUnderCursor(app.state(), app.visibleRows);
+  if (line === undefined) return {};
+  const port = portOf(line);
+  const source = pickedFlowEnd(runtime.model, line.row.newest.source);
+  const destination = pickedFlowEnd(runtime.model, line.row.newest.destination, port);
+  return {
+    ...(source === undefined ? {} : { source: source.end, sourcePod: source.pod }),
+    ...(destination === undefined ? {} : { destination: destination.end, destinationPod: destination.pod }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+/** The path of a grant as the path bar tells it; undefined while nothing is connected. */
+export function grantPath(app: App, grant: Grant): PathState | undefined {
+  const runtime = app.runtime();
+  return runtime === undefined ? undefined : judged(runtime, pathOfGrant(runtime, grant));
+}
+
+/** The path with names and verdict. */
+export function judged(runtime: Runtime, path: PathState): PathState {
+  const { source, destination, port } = path;
+  const named: PathState = {
+    ...path,
+    ...(source === undefined ? {} : { sourceName: nameOfEnd(source) }),
+    ...(destination === undefined ? {} : { destinationName: nameOfEnd(destination) }),
+    verdict: undefined,
+    problem: undefined,
+  };
+  if (source === undefined || destination === undefined) return named;
+  if (port === undefined) return { ...named, problem: 'no port yet' };
+  const verdict = judgePath(runtime, source, destination, port);
+  return typeof verdict === 'string' ? { ...named, problem: verdict } : { ...named, verdict };
+}
+
+/**
+ * The verdict of a path between two ends, of all their pods, in a few words: the worst there is.
+ *
+ * @returns the verdict, or why there is none
+ */
+export function judgePath(
+  { model, engine }: Runtime,
+  source: EndRef,
+  destination: EndRef,
+  { port, protocol }: PortSpec,
+): PathSummary | string {
+  try {
+    const ports = { type: 'range', protocol, from: port, to: port } as const;
+    return summarizePath({ model, engine }, source, destination, ports);
+  } catch (error) {
+    if (error instanceof SluiceError) return error.message.replace(/\.$/, '');
+    throw error;
+  }
+}
+
+/**
+ * The path of a grant. A grant keeps the names of its ends; which workloads these are is found by its policies while
+ * they stand, afterwards by the name alone, near where its policies were.
+ */
+function pathOfGrant(runtime: Runtime, grant: Grant): PathState {
+  const [port] = grant.ports;
+  const source = endNamed(runtime, grant, 'source');
+  const destination = endNamed(runtime, grant, 'destination');
+  return {
+    sourceName: grant.source,
+    destinationName: grant.destination,
+    ...(source === undefined ? {} : { source }),
+    ...(destination === undefined ? {} : { destination }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
+type Role = 'source' | 'destination';
+
+function endNamed({ model, engine }: Runtime, grant: Grant, role: Role): EndRef | undefined {
+  const name = grant[role];
+  if (parseIp(name) !== undefined) return { type: 'ip', ip: name };
+  const direction = role === 'source' ? 'egress' : 'ingress';
+  const home = grant.halves.find((half) => half.direction === direction)?.namespace;
+  if (name.startsWith('svc/')) {
+    const namespace = home ?? grant.halves[0]?.namespace;
+    return namespace === undefined ? undefined : { type: 'service', namespace, name: name.slice(4) };
+  }
+  const named = Array.from(model.pods()).filter(
+    (pod) => isLive(pod) && (pod.owner?.name === name || pod.name === name),
+  );
+  const peers = role === 'source' ? peersOf(runtimePolicy(model, grant, 'ingress'), 'ingress') : [];
+  const pod =
+    named.find(({ namespace }) => namespace === home) ??
+    named.find((one) => peers.some((peer) => matchPods(engine.world, peer, one) === 'yes')) ??
+    named.find(({ namespace }) => namespace === grant.halves[0]?.namespace) ??
+    named[0];
+  return pod === undefined ? undefined : endAs(pod, name);
+}
+
+/** The pod by the name that the grant gave it: its workload's or its own. */
+function endAs(pod: Pod, name: string): EndRef {
+  return pod.name === name ? { type: 'pod', namespace: pod.namespace, name } : endOfPod(pod);
+}
+
+function runtimePolicy(
+  model: Runtime['model'],
+  { halves }: Grant,
+  direction: 'ingress' | 'egress',
+): Policy | undefined {
+  const half = halves.find((one) => one.direction === direction);
+  return half?.policy === undefined
+    ? undefined
+    : model.policy('NetworkPolicy', half.namespace, half.policy.name);
+}
+
+function peersOf(policy: Policy | undefined, direction: 'ingress' | 'egress') {
+  return (policy?.[direction] ?? []).flatMap(({ peers }) =>
+    peers === 'any' ? [] : peers.filter((peer) => peer.type === 'pods'),
+  );
+}

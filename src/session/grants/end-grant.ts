@@ -1,0 +1,156 @@
+import { asSluiceError, SluiceError } from '../../core/common/common.ts';
+import type { Grant, HalfPlace } from '../../core/grants/grants.ts';
+import type { ApiRef } from '../../core/ports/ports.ts';
+import { pause } from '../../wait.ts';
+import { jobRef, policyRef } from './find-grants.ts';
+import type { GrantDeps } from './record.ts';
+import { poll } from './wait.ts';
+
+/** How long a policy may stay after its deletion was accepted before that counts as a failure. */
+const GONE_WITHIN = 5_000;
+
+/** What became of one half: done, or why not. */
+export type HalfDone = HalfPlace & { readonly done: boolean; readonly why?: string };
+
+/** What came of removing policies. `left`: what is still in force, in words. `deleted`: how many were still there. */
+export type Removed = {
+  readonly left: readonly string[];
+  readonly deleted: number;
+  readonly halves: readonly HalfDone[];
+};
+
+/**
+ * Removes the policies of a grant (GRANT-11): egress before ingress, each with its UID as precondition. Only a 404
+ * counts as gone; another object under the name (other UID) is none of ours and counts as gone too. Whatever becomes of
+ * one half, the other is removed.
+ *
+ * @param auditIds by `kind/name`, as the log announced them
+ */
+export async function removePolicies(
+  deps: GrantDeps,
+  grant: Pick<Grant, 'halves'>,
+  signal: AbortSignal,
+  auditIds: ReadonlyMap<string, string> = new Map(),
+): Promise<Removed> {
+  const halves: HalfDone[] = [];
+  let deleted = 0;
+  for (const { direction, namespace, policy } of egressFirst(grant)) {
+    const place = { direction, namespace };
+    if (policy === undefined) {
+      halves.push({ ...place, done: true });
+      continue;
+    }
+    const { uid, name } = policy;
+    const auditId = auditIds.get(`NetworkPolicy/${name}`);
+    const target = { ref: policyRef(namespace, name), uid, auditId, kind: 'policy' } as const;
+    const result = await remove(deps, { ...target, name: `NetworkPolicy ${namespace}/${name}` }, signal);
+    halves.push({
+      ...place,
+      done: result.why === undefined,
+      ...(result.why === undefined ? {} : { why: result.why }),
+    });
+    deleted += result.deleted;
+  }
+  return { left: halves.flatMap(({ why }) => why ?? []), deleted, halves };
+}
+
+function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
+  return [
+    ...halves.filter((half) => half.direction === 'egress'),
+    ...halves.filter((half) => half.direction !== 'egress'),
+  ];
+}
+
+/**
+ * Removes the leases of a grant, once its policies are gone. A Job whose deletion was accepted is not waited for: its
+ * collection is the cluster's business, and by then it owns nothing.
+ *
+ * @returns which are still there, in words; they open nothing
+ */
+export async function removeLeases(
+  deps: GrantDeps,
+  grant: Pick<Grant, 'halves'>,
+  signal: AbortSignal,
+  auditIds: ReadonlyMap<string, string> = new Map(),
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const { namespace, lease } of grant.halves) {
+    if (lease === undefined) continue;
+    const { uid, name } = lease;
+    const auditId = auditIds.get(`Job/${name}`);
+    const target = { ref: jobRef(namespace, name), uid, auditId, kind: 'lease' } as const;
+    const { why } = await remove(deps, { ...target, name: `Job ${namespace}/${name}` }, signal);
+    if (why !== undefined) left.push(why);
+  }
+  return left;
+}
+
+/** A DELETE with a UID can be repeated without harm; this often, where the server is busy or stumbles. */
+const TRIES = 3;
+const TRY_AGAIN = 300;
+
+/**
+ * Deletes one object. A policy goes in the Background: it has no dependents, and Foreground would leave it in force
+ * until the garbage collector comes by. A lease goes in the Foreground: a foreign finalizer on it must not keep its
+ * policy (LEASE-6). Never rejects: `why` says what went wrong.
+ */
+async function remove(
+  deps: GrantDeps,
+  target: Target,
+  signal: AbortSignal,
+): Promise<{ readonly why?: string; readonly deleted: number }> {
+  let why: string | undefined;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    if (tries > 0) await pause(TRY_AGAIN, signal).catch(() => undefined);
+    try {
+      return await removeOnce(deps, target, signal);
+    } catch (error) {
+      why = `${target.name}: ${asSluiceError(error).message.replace(/\.$/, '')}`;
+      if (signal.aborted || isFinal(error)) break;
+    }
+  }
+  return { deleted: 0, why };
+}
+
+async function removeOnce(
+  deps: GrantDeps,
+  { ref, uid, name, kind, auditId }: Target,
+  signal: AbortSignal,
+): Promise<{ readonly why?: string; readonly deleted: number }> {
+  try {
+    const propagation = kind === 'policy' ? 'Background' : 'Foreground';
+    const done = await deps.api.delete(ref, { uid, propagation, signal, auditId });
+    if (done === 'gone') return { deleted: 0 };
+  } catch (error) {
+    if (!(error instanceof SluiceError && error.code === 'conflict')) throw error;
+    if (await stillThere(deps, ref, uid, signal)) throw error;
+    return { deleted: 0 };
+  }
+  if (kind === 'lease') return { deleted: 1 };
+  const ask = async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true);
+  const gone = await poll(ask, GONE_WITHIN, deps.clock, signal);
+  return gone === true
+    ? { deleted: 1 }
+    : { deleted: 1, why: `${name} is marked for deletion but still in force` };
+}
+
+/** Refusals that another try would only hear again. */
+function isFinal(error: unknown): boolean {
+  return (
+    error instanceof SluiceError &&
+    ['forbidden', 'unauthenticated', 'refused', 'unsupported', 'usage'].includes(error.code)
+  );
+}
+
+type Target = {
+  readonly ref: ApiRef;
+  readonly uid: string;
+  readonly name: string;
+  readonly kind: 'policy' | 'lease';
+  readonly auditId: string | undefined;
+};
+
+async function stillThere(deps: GrantDeps, ref: ApiRef, uid: string, signal: AbortSignal): Promise<boolean> {
+  const object = await deps.api.read(ref, signal);
+  return object !== undefined && object.metadata.uid === uid;
+}

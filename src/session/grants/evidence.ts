@@ -1,0 +1,63 @@
+import { isAbort } from '../../core/common/common.ts';
+import type { ConnectionCount, ConnectProbe, ProbeResult } from '../../core/ports/ports.ts';
+import type { Attempt } from '../../core/traffic/traffic.ts';
+import { type GrantPair, type GrantPath, type Route, routeOf } from './path.ts';
+
+/** What the traffic says about a path, and how to ask actively where nothing is seen. */
+export type EvidenceDeps = {
+  /** Attempts with a flow at or after a time, ms. */
+  readonly attempts: (since: number) => readonly Attempt[];
+  /** Calls back after every batch of flows. */
+  readonly onFlows: (listener: () => void) => () => void;
+  /** Whether the enforcer lets connections live on after a policy change: else an open socket proves nothing. */
+  readonly keepsEstablished: () => 'yes' | 'no' | 'unknown';
+  /** Connect tests from inside the source pod; absent where only traffic may prove. */
+  readonly probe?: ConnectProbe;
+  /** Counts connections that live on; absent where pods may not be entered. */
+  readonly connections?: ConnectionCount;
+};
+
+/** Clocks of nodes and server differ a little; an attempt this much before the grant may well be after it. */
+export const SKEW = 1_000;
+
+/** How long to listen for traffic before the path is tried from inside a pod. */
+export const LISTEN = 4_000;
+
+/** An attempt on a path, with the pairs that it may belong to. */
+export type Sighting = { readonly attempt: Attempt; readonly route: Route };
+
+/**
+ * Attempts let through since then, by the time of the flow that gave the verdict, as a SYN may have waited long.
+ * What may have gone along a pair that was open anyway is left out.
+ */
+export function allowed(deps: EvidenceDeps, path: GrantPath, since: number): readonly Sighting[] {
+  return sightings(deps, path, since).filter(
+    ({ attempt: { verdict, turned } }) => turned >= since && (verdict === 'allow' || verdict === 'l7'),
+  );
+}
+
+/** Attempts dropped since then, that can only belong to pairs of the path. */
+export function dropped(deps: EvidenceDeps, path: GrantPath, since: number): readonly Sighting[] {
+  return sightings(deps, path, since).filter(({ attempt }) => attempt.verdict === 'drop');
+}
+
+function sightings({ attempts }: EvidenceDeps, path: GrantPath, since: number): readonly Sighting[] {
+  return attempts(since).flatMap((attempt) => {
+    const route = routeOf(path, attempt);
+    return route === undefined || route.mixed ? [] : [{ attempt, route }];
+  });
+}
+
+/** Tries a pair from inside its source pod; undefined where that can't be done. */
+export async function tryPair(
+  { probe }: EvidenceDeps,
+  { from, to, port }: GrantPair,
+  signal: AbortSignal,
+): Promise<ProbeResult | undefined> {
+  const [host] = to.ips;
+  if (probe === undefined || from.pod === undefined || host === undefined) return undefined;
+  return probe.connect(from.pod, { host, ...port }, signal).catch((error: unknown) => {
+    if (isAbort(error) || signal.aborted) throw error;
+    return undefined;
+  });
+}

@@ -1,0 +1,243 @@
+import type { ApiObject } from '../../core/cluster/cluster.ts';
+import { asSluiceError, formatDuration, SluiceError } from '../../core/common/common.ts';
+import {
+  brokenBy,
+  expiryMarks,
+  type Grant,
+  type GrantHalf,
+  type GrantWindow,
+  leaseFaults,
+  leaseOver,
+  touchedNamespaces,
+  windowOf,
+} from '../../core/grants/grants.ts';
+import type { ApiAnswer } from '../../core/ports/ports.ts';
+import { checkRights, jobRef, policyRef } from './find-grants.ts';
+import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
+
+/** Once begun, an extension is carried through, so that its halves end together. */
+const EXTEND_WITHIN = 15_000;
+
+/**
+ * Moves the end of a grant by `more` seconds (GRANT-12): rights, limits, audit, every lease, then the marks on the
+ * policies. Refused after the deadline, even where the server would still take it (LEASE-11): a lapsed window is not
+ * revived. Refused too where a half is out of view, as it would end without the others.
+ *
+ * @returns the grant with its new window; with drift where the log could not take the outcome
+ * @throws SluiceError `refused`, `conflict`, `forbidden`; `left-open` naming each half where only some were extended
+ */
+export async function extendGrant(
+  deps: GrantDeps,
+  grant: Grant,
+  more: number,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const leased = await checked(deps, grant, more, signal).catch(async (error: unknown) => {
+    if (!signal.aborted)
+      await record(deps, 'refused', grant, asSluiceError(error).message).catch(() => undefined);
+    throw error;
+  });
+  const auditIds = auditIdsOf(grant);
+  await record(
+    deps,
+    'intent',
+    grant,
+    `about to extend by ${formatDuration(more)}`,
+    objectsOf(grant, auditIds),
+  );
+  const steady = AbortSignal.timeout(EXTEND_WITHIN);
+  const done: string[] = [];
+  let window: GrantWindow | undefined;
+  try {
+    for (const { half, job } of leased) {
+      const after = await extendLease(deps, grant.id, { half, job, more, auditIds }, steady);
+      done.push(`${half.direction} in ${half.namespace} until ${new Date(after.end).toISOString()}`);
+      if (window === undefined || after.end < window.end) window = after;
+    }
+    for (const { half } of leased) {
+      if (window !== undefined) await moveMarks(deps, half, window, auditIds, steady);
+    }
+  } catch (error) {
+    throw await partly(deps, grant, done, leased.length, error);
+  }
+  if (window === undefined) throw overError(grant.id);
+  const longer: Grant = { ...grant, window };
+  return record(deps, 'extended', longer, `by ${formatDuration(more)}`, objectsOf(longer, auditIds)).then(
+    () => longer,
+    (error: unknown) => ({
+      ...longer,
+      drift: [...longer.drift, `"extended" is not in the audit log: ${asSluiceError(error).message}`],
+    }),
+  );
+}
+
+/** A half with its lease as it is now. */
+type Leased = { readonly half: GrantHalf; readonly job: ApiObject };
+
+/** Everything that may forbid the extension, looked at before anything is written. */
+async function checked(
+  deps: GrantDeps,
+  grant: Grant,
+  more: number,
+  signal: AbortSignal,
+): Promise<readonly Leased[]> {
+  const [hidden] = grant.unseen ?? [];
+  if (hidden !== undefined) {
+    throw new SluiceError(
+      'refused',
+      `${grant.id} has an unseen half in ${hidden.namespace} (${hidden.direction}: ${hidden.why}), which would end without the rest.`,
+      `Extend it as somebody who may read and patch in ${hidden.namespace}.`,
+    );
+  }
+  const { clock } = deps.api;
+  if (grant.window === undefined || clock.now() >= grant.window.end) throw overError(grant.id);
+  const namespaces = grant.halves.map(({ namespace }) => namespace);
+  await checkRights(deps.api, deps.identity, 'extend', namespaces, signal);
+  const found = await Promise.all(grant.halves.map((half) => current(deps, grant, half, signal)));
+  const began = Math.min(...found.map(({ job }) => beganAt(job)));
+  const ends = found.map(({ job }) => (windowOf(job)?.end ?? 0) + more * 1_000);
+  const broken = brokenBy(
+    {
+      namespaces: found.flatMap(({ policy }) => touchedNamespaces(policy)),
+      seconds: Math.ceil((Math.max(...ends) - began) / 1_000),
+      reason: grant.reason,
+    },
+    deps.limits,
+    deps.info.context,
+  );
+  if (broken !== undefined) throw new SluiceError('refused', broken.message, broken.hint);
+  return found;
+}
+
+async function current(
+  deps: GrantDeps,
+  grant: Grant,
+  half: GrantHalf,
+  signal: AbortSignal,
+): Promise<Leased & { readonly policy: ApiObject }> {
+  const { namespace } = half;
+  if (half.lease === undefined || half.policy === undefined) throw overError(grant.id);
+  const [job, policy] = await Promise.all([
+    deps.api.read(jobRef(namespace, half.lease.name), signal),
+    deps.api.read(policyRef(namespace, half.policy.name), signal),
+  ]);
+  const window = job === undefined ? undefined : windowOf(job);
+  const isSame = job?.metadata.uid === half.lease.uid && policy?.metadata.uid === half.policy.uid;
+  if (job === undefined || policy === undefined || window === undefined || !isSame) throw overError(grant.id);
+  const why = leaseOver(job);
+  if (why !== undefined || deps.api.clock.now() >= window.end) throw overError(grant.id, why);
+  return { half, job, policy };
+}
+
+/** A suspension starts the clock of a lease anew; what counts for the longest window is when it was made. */
+const STARTS_WITHIN = 60_000;
+
+function beganAt(job: ApiObject): number {
+  const start = windowOf(job)?.start ?? 0;
+  const created = Date.parse(job.metadata.creationTimestamp ?? '');
+  return start - created > STARTS_WITHIN ? created : start;
+}
+
+async function moveMarks(
+  deps: GrantDeps,
+  { namespace, policy }: GrantHalf,
+  window: GrantWindow,
+  auditIds: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (policy === undefined) return;
+  const auditId = auditIds.get(`NetworkPolicy/${policy.name}`);
+  const marks = { metadata: { uid: policy.uid, ...expiryMarks(window) } };
+  await deps.api.patch(policyRef(namespace, policy.name), marks, { signal, auditId });
+}
+
+/** The error of an extension that broke off, once it is in the log: what was done stays done, and is said. */
+async function partly(
+  deps: GrantDeps,
+  grant: Grant,
+  done: readonly string[],
+  halves: number,
+  error: unknown,
+): Promise<SluiceError> {
+  const known = asSluiceError(error);
+  const why = known.message.replace(/\.$/, '');
+  const what = done.length === 0 ? 'nothing was extended' : `extended only: ${done.join(', ')}`;
+  const outcome =
+    done.length === halves
+      ? `extended (${done.join(', ')}), but its marks were not moved: ${why}`
+      : `${what}: ${why}`;
+  const unrecorded = await record(deps, 'failed', grant, outcome, objectsOf(grant)).then(
+    () => '',
+    (cause: unknown) => ` It is not in the audit log: ${asSluiceError(cause).message}`,
+  );
+  if (done.length === 0 && unrecorded === '') return known;
+  return new SluiceError(
+    'left-open',
+    `${grant.id} is ${outcome}.${unrecorded}`,
+    'It closes with its first half; see sluice grants, or revoke it.',
+    error,
+  );
+}
+
+type LeaseExtension = {
+  readonly half: GrantHalf;
+  /** The lease as it was read. */
+  readonly job: ApiObject;
+  /** Seconds to add. */
+  readonly more: number;
+  /** By `kind/name`, as the log announced them. */
+  readonly auditIds: ReadonlyMap<string, string>;
+};
+
+/**
+ * Moves the deadline of one lease, with its resourceVersion and UID as preconditions. When something else of it has
+ * changed meanwhile it is read once more; when its deadline has, somebody else extends it, and that is a conflict. An
+ * answer of 200 on a Job that has failed is a refusal (LEASE-11).
+ *
+ * @throws SluiceError `refused`, `conflict`, `forbidden`
+ */
+async function extendLease(
+  deps: GrantDeps,
+  id: string,
+  { half, job, more, auditIds }: LeaseExtension,
+  signal: AbortSignal,
+): Promise<GrantWindow> {
+  const before = windowOf(job);
+  if (before === undefined) throw overError(id);
+  const seconds = before.seconds + more;
+  const ref = jobRef(half.namespace, job.metadata.name);
+  const auditId = auditIds.get(`Job/${job.metadata.name}`);
+  const patch = (version: string | undefined): Promise<ApiAnswer> => {
+    if (deps.api.clock.now() >= before.end) throw overError(id);
+    const metadata = { uid: job.metadata.uid, resourceVersion: version };
+    return deps.api.patch(ref, { metadata, spec: { activeDeadlineSeconds: seconds } }, { signal, auditId });
+  };
+  const { object } = await patch(job.metadata.resourceVersion).catch(async (error: unknown) => {
+    if (!(error instanceof SluiceError && error.code === 'conflict')) throw error;
+    const now = await deps.api.read(ref, signal);
+    if (now === undefined || now.metadata.uid !== job.metadata.uid) throw overError(id);
+    if (windowOf(now)?.end !== before.end) throw error;
+    return patch(now.metadata.resourceVersion);
+  });
+  const after = windowOf(object);
+  const over = leaseOver(object);
+  if (after === undefined || over !== undefined) throw overError(id, over);
+  const faults = leaseFaults(object, seconds);
+  if (faults.length > 0) {
+    throw new SluiceError(
+      'refused',
+      `The lease ${half.namespace}/${job.metadata.name} was not extended: ${faults.join('; ')}.`,
+      'Revoke the grant and make a new one.',
+    );
+  }
+  return after;
+}
+
+/** Says that there is nothing left to extend. */
+function overError(id: string, why?: string): SluiceError {
+  return new SluiceError(
+    'refused',
+    `${id} is over${why === undefined ? '' : `: ${why}`}, so it can't be extended.`,
+    'Make a new grant for the path.',
+  );
+}

@@ -1,0 +1,145 @@
+import type { ApiObject } from '../../core/cluster/cluster.ts';
+import { asSluiceError, SluiceError } from '../../core/common/common.ts';
+import {
+  GRANT_LABEL,
+  type Grant,
+  type HalfPlace,
+  MANAGED_SELECTOR,
+  objectName,
+  readGrants,
+} from '../../core/grants/grants.ts';
+import type { AccessQuestion, ApiRef, ClusterApi, Identity } from '../../core/ports/ports.ts';
+
+/**
+ * All grants that stand in a namespace, or everywhere, whoever made them: read from the server, by label. What a list
+ * does not show whole is looked for by name: halves in other namespaces, and objects that came or went between the
+ * two lists. A half that may not be looked at is `unseen`, and says why.
+ */
+export async function findGrants(
+  api: ClusterApi,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Grant[]> {
+  const options = { labels: MANAGED_SELECTOR, signal, namespace };
+  const policies = await api.list(POLICIES, options);
+  const jobs = await api.list(JOBS, options);
+  const looks = await Promise.all(
+    readGrants(policies, jobs).flatMap((grant) =>
+      partialHalves(grant).flatMap((place) => lookAt(api, grant.id, place, signal)),
+    ),
+  );
+  if (looks.length === 0) return readGrants(policies, jobs);
+  return readGrants(
+    merged(
+      policies,
+      looks.filter(({ kind }) => kind === 'NetworkPolicy'),
+    ),
+    merged(
+      jobs,
+      looks.filter(({ kind }) => kind === 'Job'),
+    ),
+    new Map(looks.flatMap(({ key, why }) => (why === undefined ? [] : [[key, why]]))),
+    new Set(
+      looks.flatMap(({ key, why, object }) => (why === undefined && object === undefined ? [key] : [])),
+    ),
+  );
+}
+
+function partialHalves({ halves, unseen = [] }: Grant): readonly HalfPlace[] {
+  return [...unseen, ...halves.filter(({ policy, lease }) => policy === undefined || lease === undefined)];
+}
+
+/** What one object of a half is now: there, gone, or not to be looked at. */
+type Look = {
+  readonly kind: 'Job' | 'NetworkPolicy';
+  readonly key: string;
+  readonly object?: ApiObject;
+  readonly why?: string;
+};
+
+function lookAt(
+  api: ClusterApi,
+  id: string,
+  { direction, namespace }: HalfPlace,
+  signal: AbortSignal,
+): readonly Promise<Look>[] {
+  const name = objectName(id, direction);
+  const look = async (kind: Look['kind'], ref: ApiRef): Promise<Look> => {
+    const key = `${kind}/${namespace}/${name}`;
+    try {
+      const object = await api.read(ref, signal);
+      return object === undefined ? { kind, key } : { kind, key, object: labelled(object, id) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SluiceError)) throw error;
+      return { kind, key, why: asSluiceError(error).message.replace(/\.$/, '') };
+    }
+  };
+  return [look('NetworkPolicy', policyRef(namespace, name)), look('Job', jobRef(namespace, name))];
+}
+
+/** Found by the name that only this grant gives: it is a part of it even where somebody took its label off. */
+function labelled(object: ApiObject, id: string): ApiObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, [GRANT_LABEL]: id } } };
+}
+
+/** The listed objects with what was looked at since in their place. */
+function merged(listed: readonly ApiObject[], looks: readonly Look[]): readonly ApiObject[] {
+  const places = new Set(
+    looks.flatMap(({ key, why }) => (why === undefined ? [key.replace(/^[^/]+\//, '')] : [])),
+  );
+  const rest = listed.filter(({ metadata }) => !places.has(`${metadata.namespace}/${metadata.name}`));
+  return [...rest, ...looks.flatMap(({ object }) => object ?? [])];
+}
+
+/** The two collections that a grant lives in. */
+export const JOBS = { group: 'batch', version: 'v1', resource: 'jobs' } as const;
+
+export const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' } as const;
+
+export function jobRef(namespace: string, name: string): ApiRef {
+  return { ...JOBS, namespace, name };
+}
+
+export function policyRef(namespace: string, name: string): ApiRef {
+  return { ...POLICIES, namespace, name };
+}
+
+/** What a grant needs of both kinds in each namespace that it touches, and what an extension needs (GRANT-9). */
+const VERBS = {
+  grant: ['create', 'get', 'delete'],
+  extend: ['get', 'patch'],
+} as const;
+
+/**
+ * Asks the server for every right that the work needs, before anything is written.
+ *
+ * @throws SluiceError `forbidden`, naming verb, resource and namespace of all that is missing
+ */
+export async function checkRights(
+  api: ClusterApi,
+  identity: Identity,
+  work: keyof typeof VERBS,
+  namespaces: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const questions: AccessQuestion[] = [...new Set(namespaces)].flatMap((namespace) =>
+    [JOBS, POLICIES].flatMap(({ group, resource }) =>
+      VERBS[work].map((verb) => ({ verb, group, resource, namespace })),
+    ),
+  );
+  const answers = await api.allowed(questions, signal);
+  const missing = answers.filter(({ allowed }) => !allowed);
+  if (missing.length === 0) return;
+  const text = missing.map(
+    ({ verb, resource, namespace }) => `${verb} ${resource} in namespace ${namespace}`,
+  );
+  throw new SluiceError('forbidden', `${identity.username} may not ${text.join(', ')}.`, HINTS[work]);
+}
+
+const HINTS = {
+  grant:
+    'Ask for the missing rights; without rights for Jobs nothing would end the grant if this machine died.',
+  extend: 'Ask for the missing rights; the lease and the marks on the policy move together.',
+} as const;

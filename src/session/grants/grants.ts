@@ -1,0 +1,11 @@
+/* The life of a grant: made, proven open, kept, extended, ended, proven closed, recorded. */
+
+export { extendGrant } from './extend-grant.ts';
+export { findGrants, jobRef, policyRef } from './find-grants.ts';
+export { createKeeper, type GrantKeeper } from './keeper.ts';
+export { isLiving, staysFor } from './life.ts';
+export { dryRun, type GoodPlan, type GrantStep } from './make-grant.ts';
+export { pathText } from './path.ts';
+export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
+export { type Revoked, revokeFound } from './revoke-found.ts';
+export { untilAborted } from './wait.ts';

@@ -1,0 +1,204 @@
+import type { Pod } from '../../core/cluster/cluster.ts';
+import { isAbort } from '../../core/common/common.ts';
+import { pause } from '../../wait.ts';
+import { allowed, dropped, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPair } from './evidence.ts';
+import type { GrantPair, GrantPath } from './path.ts';
+
+/**
+ * How a path ended. `closed`: every pair was seen to be blocked. `unproven`: the policy is gone and nothing was let
+ * through, but of some pairs no attempt was seen. `flowing`: something still gets through.
+ */
+export type Ended =
+  | { readonly name: 'closed'; readonly proof: string }
+  | { readonly name: 'unproven'; readonly proof: string; readonly pairs: readonly string[] }
+  | { readonly name: 'flowing'; readonly connections: string; readonly still: 'new' | 'established' };
+
+/** Without a probe only traffic can prove: it gets longer. */
+const LISTEN_ONLY = 8_000;
+
+/** Pairs tried from inside pods at most: each costs an exec of some seconds. */
+const TRIED = 24;
+
+/** All trying together. */
+const TRY_WITHIN = 30_000;
+
+/**
+ * Judges whether traffic stopped after a path was closed, pair by pair: a pair is proven by a drop that can only be
+ * its own, or by a connect test that times out. An attempt let through after the grace is a finding; so is a
+ * connection that lives on.
+ *
+ * @param since server time of the 404, ms
+ */
+export async function proveClosed(
+  deps: EvidenceDeps,
+  path: GrantPath,
+  since: number,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const open = () => unproven(path, dropped(deps, path, since), new Set());
+  await listen(deps, () => open().length === 0, deps.probe === undefined ? LISTEN_ONLY : LISTEN, signal);
+  await pause(SKEW * 2, signal);
+  const living = await countLiving(deps, path, signal);
+  if (living.count > 0) {
+    const verb = living.count === 1 ? 'connection lives' : 'connections live';
+    return { name: 'flowing', still: 'established', connections: `${living.count} established ${verb} on` };
+  }
+  const tried = await tryAll(deps, open(), signal);
+  const late = allowed(deps, path, since + SKEW);
+  const through = tried.find(({ outcome }) => outcome === 'open')?.pair;
+  if (late.length > 0 || through !== undefined) return stillOpen(late, through);
+  return conclude(path, dropped(deps, path, since), tried, living.unseen);
+}
+
+type Tried = { readonly pair: GrantPair; readonly outcome: string };
+
+async function tryAll(
+  deps: EvidenceDeps,
+  pairs: readonly GrantPair[],
+  signal: AbortSignal,
+): Promise<readonly Tried[]> {
+  if (deps.probe === undefined) return [];
+  const within = AbortSignal.any([signal, AbortSignal.timeout(TRY_WITHIN)]);
+  const results = await Promise.all(
+    pairs.slice(0, TRIED).map(async (pair): Promise<readonly Tried[]> => {
+      const result = await tryPair(deps, pair, within).catch(() => undefined);
+      return result === undefined ? [] : [{ pair, outcome: result.outcome }];
+    }),
+  );
+  signal.throwIfAborted();
+  return results.flat();
+}
+
+/** Pairs of which neither a drop of their own nor a time-out is known. "Refused" may be the destination's own word. */
+function unproven(
+  { pairs }: GrantPath,
+  drops: readonly Sighting[],
+  timedOut: ReadonlySet<GrantPair>,
+): readonly GrantPair[] {
+  const proven = new Set(drops.flatMap(({ route }) => (route.pairs.length === 1 ? route.pairs : [])));
+  return pairs.filter((pair) => !proven.has(pair) && !timedOut.has(pair));
+}
+
+function stillOpen(late: readonly Sighting[], through: GrantPair | undefined): Ended {
+  const connections =
+    late.length > 0
+      ? `${late.length} new ${late.length === 1 ? 'attempt was' : 'attempts were'} let through`
+      : `a new connection still gets through: ${through?.name}`;
+  return { name: 'flowing', still: 'new', connections };
+}
+
+function conclude(
+  path: GrantPath,
+  drops: readonly Sighting[],
+  tried: readonly Tried[],
+  unseen: boolean,
+): Ended {
+  const timedOut = tried.filter(({ outcome }) => outcome === 'timeout');
+  const left = unproven(path, drops, new Set(timedOut.map(({ pair }) => pair)));
+  const seen = [
+    ...(drops.length === 0
+      ? []
+      : [`${drops.length} ${drops.length === 1 ? 'attempt' : 'attempts'} dropped since`]),
+    ...(timedOut.length === 0
+      ? []
+      : [
+          `${timedOut.length === 1 ? 'a new connection times' : `${timedOut.length} new connections time`} out`,
+        ]),
+  ];
+  const caveat = unseen ? ['connections made before could not be looked at'] : [];
+  if (left.length === 0 && path.pairs.length > 0) {
+    const all =
+      path.pairs.length === 1 ? seen : [`${seen.join(', ')}, on each of ${path.pairs.length} pairs`];
+    return { name: 'closed', proof: [...all, ...caveat].join('; ') };
+  }
+  const parts = [...seen, unprovenText(path, left, tried), ...caveat];
+  return { name: 'unproven', proof: parts.join('; '), pairs: left.map(({ name }) => name) };
+}
+
+function unprovenText({ pairs }: GrantPath, left: readonly GrantPair[], tried: readonly Tried[]): string {
+  const refused = tried.some(({ pair, outcome }) => outcome === 'refused' && left.includes(pair));
+  const what = refused ? 'refused or no attempt seen since' : 'no attempt seen since';
+  if (pairs.length <= 1) return refused ? 'a new connection is refused, which the destination may do' : what;
+  const names = left.slice(0, 3).map(({ name }) => name);
+  const more = left.length > 3 ? ` and ${left.length - 3} more` : '';
+  return `${what} on ${left.length} of ${pairs.length} pairs: ${names.join(', ')}${more}`;
+}
+
+/** Waits until `done()` or for `milliseconds`, looking after every batch of flows. */
+function listen(
+  deps: Pick<EvidenceDeps, 'onFlows'>,
+  done: () => boolean,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const timer = setTimeout(finish, milliseconds);
+    const stop = deps.onFlows(() => {
+      if (done()) finish();
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    function finish() {
+      clearTimeout(timer);
+      stop();
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }
+    function abort() {
+      clearTimeout(timer);
+      stop();
+      reject(signal.reason);
+    }
+    if (done()) finish();
+  });
+}
+
+/** Connections that live on. `unseen`: there may be more, where nobody could look. */
+type Living = { readonly count: number; readonly unseen: boolean };
+
+/**
+ * Counts connections along a path that outlived its policy, which many enforcers keep (ENF-2), from the socket tables
+ * of its source pods. Those to an address that also stands for pairs open anyway can't be told apart, and count as
+ * unseen.
+ */
+async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSignal): Promise<Living> {
+  const { connections } = deps;
+  if (deps.keepsEstablished() === 'no') return { count: 0, unseen: false };
+  if (connections === undefined) return { count: 0, unseen: true };
+  const sources = sourcesOf(path);
+  const counts = await Promise.all(
+    sources.map(({ pod, targets }) =>
+      connections.established(pod, targets, signal).catch((error: unknown) => {
+        if (isAbort(error) || signal.aborted) throw error;
+        return undefined;
+      }),
+    ),
+  );
+  return {
+    count: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+    unseen:
+      counts.includes(undefined) ||
+      path.pairs.some(({ from }) => from.pod === undefined) ||
+      [...path.routes.values()].some(({ mixed }) => mixed),
+  };
+}
+
+/** Each source pod with the addresses that only pairs of the path have: `ip:port/PROTOCOL`. */
+function sourcesOf({
+  pairs,
+  routes,
+}: GrantPath): readonly { readonly pod: Pod; readonly targets: string[] }[] {
+  const pods = new Map(
+    pairs.flatMap(({ from }) => (from.pod === undefined ? [] : [[from.pod.uid, from.pod]])),
+  );
+  return [...pods.values()].map((pod) => ({
+    pod,
+    targets: [...routes].flatMap(([key, { mixed }]) => {
+      const [source = '', target = ''] = key.split('>');
+      return !mixed && pod.ips.includes(source) ? [target] : [];
+    }),
+  }));
+}

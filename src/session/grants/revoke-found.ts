@@ -1,0 +1,65 @@
+import { asSluiceError } from '../../core/common/common.ts';
+import type { Grant } from '../../core/grants/grants.ts';
+import type { AuditType } from '../../core/ports/ports.ts';
+import { type HalfDone, removeLeases, removePolicies } from './end-grant.ts';
+import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
+
+/** What came of revoking a grant, half by half. */
+export type Revoked = {
+  readonly id: string;
+  /** Whether every half is gone: the server said 404 of each. */
+  readonly revoked: boolean;
+  readonly halves: readonly HalfDone[];
+  /** Leases that are still there; they open nothing, and end by themselves. */
+  readonly leftovers: readonly string[];
+  /** What should have been recorded and was not, and why. */
+  readonly unrecorded: readonly string[];
+};
+
+/** Once begun, an end is carried through; nobody wants half of one. */
+const END_WITHIN = 15_000;
+
+/**
+ * Ends a grant that another process made, or that was left behind, and audits it. A log that can't be written does
+ * not keep it from ending. Halves out of view are not done, and said to be not. Never rejects for what the server
+ * refuses: the halves tell.
+ */
+export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoked> {
+  const unrecorded: string[] = [];
+  const note = (type: AuditType, outcome: string, extra = objectsOf(grant)) =>
+    record(deps, type, grant, outcome, extra).catch((error: unknown) => {
+      unrecorded.push(`"${type}": ${asSluiceError(error).message}`);
+    });
+  const signal = AbortSignal.timeout(END_WITHIN);
+  const auditIds = auditIdsOf(grant);
+  await note('intent', `about to revoke a grant of ${grant.requester}`, objectsOf(grant, auditIds));
+  const removed = await removePolicies(deps, grant, signal, auditIds);
+  const hidden = (grant.unseen ?? []).map(({ direction, namespace, why }) => ({
+    direction,
+    namespace,
+    done: false,
+    why: `unseen half in ${namespace}: ${why}`,
+  }));
+  const halves: readonly HalfDone[] = [...removed.halves, ...hidden];
+  const gone = grant.halves.filter((_, index) => isDone(halves, grant.halves[index]));
+  const leftovers = await removeLeases(deps, { halves: gone }, signal, auditIds);
+  const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+  const lost = leftovers.length === 0 ? '' : `; lease left behind: ${leftovers.join('; ')}`;
+  if (left.length > 0) await note('failed', `not revoked: ${left.join('; ')}${doneText(halves)}${lost}`);
+  else await note('revoked', `revoked by ${deps.identity.username}${lost}`);
+  return { id: grant.id, revoked: left.length === 0, halves, leftovers, unrecorded };
+}
+
+function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | undefined): boolean {
+  return halves.some(
+    ({ direction, namespace, done }) => done && direction === half?.direction && namespace === half.namespace,
+  );
+}
+
+/** `; revoked: ingress in shop`, so that nobody takes a half for the whole. */
+function doneText(halves: readonly HalfDone[]): string {
+  const done = halves
+    .filter((half) => half.done)
+    .map(({ direction, namespace }) => `${direction} in ${namespace}`);
+  return done.length === 0 ? '' : `; revoked: ${done.join(', ')}`;
+}

@@ -1,0 +1,223 @@
+import type { ClusterModel } from '../../core/live/live.ts';
+import type { Engine, PathDecision } from '../../core/policy/decide/decide.ts';
+import { type PathSummary, summarize } from '../../core/policy/explain/explain.ts';
+import type { End } from '../../core/policy/model/model.ts';
+import { targetsOf } from '../../core/policy/path/path.ts';
+import type { Attempt, AttemptRow, FlowEnd, FlowPolicy } from '../../core/traffic/traffic.ts';
+import type { AttemptLine } from '../state/state.ts';
+
+/** Adds to each row of attempts why it was allowed or dropped. */
+export type AttemptLines = (rows: readonly AttemptRow[]) => readonly AttemptLine[];
+
+/** Lines for whoever has all the time that it takes: every row is judged by what is in force now. */
+export function createAttemptLines(model: ClusterModel, engine: Engine): AttemptLines {
+  const stamp = () => model.revision('policies') + model.revision('pods') + model.revision('namespaces');
+  const judged = createJudgedLines(model, engine, stamp);
+  return (rows) => judged.of(rows, () => true);
+}
+
+/** Lines made with a limit on the time for judging. */
+export type JudgedLines = {
+  /**
+   * The lines of rows, in their order. Rows that must be judged (again) are, as long as `mayJudge` says so; the others
+   * keep the verdict that they have, or none yet.
+   */
+  readonly of: (rows: readonly AttemptRow[], mayJudge: () => boolean) => readonly AttemptLine[];
+  /** Rows that the last call left to be judged. */
+  readonly left: () => number;
+};
+
+/** What policies say of an attempt. `decider`: the first policy on an allowed path. */
+type Judged = PathSummary & { readonly decider: string | undefined };
+
+/** A line as it was made last. `stamp` is undefined while its row has not been judged as it is now. */
+type Made = {
+  readonly row: AttemptRow;
+  readonly ends: string;
+  readonly stamp: number | undefined;
+  readonly judged: Judged | undefined;
+  readonly line: AttemptLine;
+};
+
+/** `stampOf` gives another number once the verdict of a row may be another. */
+export function createJudgedLines(
+  model: ClusterModel,
+  engine: Engine,
+  stampOf: (row: AttemptRow) => number,
+): JudgedLines {
+  let made = new Map<string, Made>();
+  let left = 0;
+
+  /** The verdict before, while the row's ends are the same and nothing near them changed; else a new one. */
+  const make = (row: AttemptRow, before: Made | undefined, mayJudge: () => boolean): Made => {
+    const stamp = stampOf(row);
+    const ends = before?.row.newest === row.newest ? before.ends : endsText(row.newest);
+    const known = before?.ends === ends ? before : undefined;
+    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.judged) };
+    if (!mayJudge()) {
+      left += 1;
+      const judged = known?.judged;
+      return { row, ends, stamp: undefined, judged, line: lineOf(row, judged) };
+    }
+    const decision = judgeAttempt(model, engine, row.newest);
+    const judged = decision === undefined ? undefined : inBrief(engine, decision);
+    return { row, ends, stamp, judged, line: lineOf(row, judged) };
+  };
+
+  return {
+    of: (rows, mayJudge) => {
+      left = 0;
+      if (made.size > 2 * rows.length + 1_000) {
+        made = new Map(rows.flatMap(({ key }) => pairOf(key, made.get(key))));
+      }
+      return rows.map((row) => {
+        const before = made.get(row.key);
+        if (before?.row === row && before.stamp === stampOf(row)) return before.line;
+        const next = make(row, before, mayJudge);
+        made.set(row.key, next);
+        return next.line;
+      });
+    },
+    left: () => left,
+  };
+}
+
+function pairOf<T>(key: string, value: T | undefined): readonly (readonly [string, T])[] {
+  return value === undefined ? [] : [[key, value]];
+}
+
+/** What tells the ends of an attempt from those of another attempt of its row. */
+function endsText({ source, destination, protocol }: Attempt): string {
+  const one = ({ namespace, pod, ip, port }: FlowEnd) => `${namespace}/${pod}/${ip}:${port}`;
+  return `${one({ ...source, port: 0 })} ${one(destination)} ${protocol}`;
+}
+
+function inBrief({ world }: Engine, decision: PathDecision): Judged {
+  const [first] = [...decision.ingress.steps, ...decision.egress.steps];
+  return { ...summarize(world, decision), decider: first?.applied.policy.name };
+}
+
+function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
+  const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
+  return {
+    key: row.key,
+    row,
+    why: whyOf(row.newest, verdict),
+    differs,
+  };
+}
+
+/** The line of a row where there are no policies to judge it by: what its flows themselves tell. */
+export function lineOfFlows(row: AttemptRow): AttemptLine {
+  return lineOf(row, undefined);
+}
+
+/** The evaluator's decision on an attempt; undefined where its ends or port are not known well enough. */
+export function judgeAttempt(
+  model: ClusterModel,
+  engine: Engine,
+  attempt: Attempt,
+): PathDecision | undefined {
+  const { destination, protocol } = attempt;
+  if (protocol === 'ICMP' || protocol === 'unknown') return undefined;
+  const from = endOf(model, attempt.source);
+  const backend = backendOf(model, attempt);
+  const to = backend?.end ?? endOf(model, destination);
+  const port = backend?.port ?? destination.port;
+  if (from === undefined || to === undefined || port === undefined) return undefined;
+  return engine.decide({ from, to, port, protocol });
+}
+
+/** The end as the engine takes it: the pod if it is a known one, else the address. */
+export function endOf(model: ClusterModel, end: FlowEnd): End | undefined {
+  const pod =
+    (end.namespace !== undefined && end.pod !== undefined ? model.pod(end.namespace, end.pod) : undefined) ??
+    (end.ip === undefined ? undefined : model.podAt(end.ip));
+  if (pod !== undefined) return { type: 'pod', pod };
+  return end.ip === undefined ? undefined : { type: 'ip', ip: end.ip };
+}
+
+/**
+ * What stands behind a service address that the source saw, as sockets do, before DNAT: policies are about the backend
+ * and its port (NP-27). Any backend will do: they share the service's selector.
+ */
+function backendOf(
+  model: ClusterModel,
+  { destination, protocol }: Attempt,
+): { readonly end: End; readonly port: number } | undefined {
+  const { ip, port } = destination;
+  const service = ip === undefined ? undefined : model.serviceAt(ip);
+  if (service === undefined || port === undefined || protocol === 'ICMP' || protocol === 'unknown')
+    return undefined;
+  const [target] = targetsOf(model, service, { port, protocol });
+  return target === undefined ? undefined : { end: { type: 'pod', pod: target.pod }, port: target.port };
+}
+
+function whyOf(attempt: Attempt, verdict: Judged | undefined): string {
+  switch (attempt.verdict) {
+    case 'drop':
+      return dropWhy(attempt, verdict);
+    case 'allow':
+    case 'pending':
+      return allowWhy(attempt, verdict);
+    case 'l7':
+      return attempt.l7 === undefined ? 'allowed at L4, the proxy decides' : attempt.l7.text;
+    case 'audit':
+      return 'audit mode: would be dropped';
+    case 'failed':
+      return 'reached, and refused by the destination';
+    case 'error':
+      return attempt.dropReason?.text ?? 'the datapath failed';
+  }
+}
+
+function dropWhy(attempt: Attempt, verdict: Judged | undefined): string {
+  const { deniedBy } = attempt;
+  if (deniedBy.length > 0) return `${policyNames(deniedBy)} ${deniedBy.length === 1 ? 'denies' : 'deny'} it`;
+  if (verdict?.egress.verdict === 'deny') return verdict.egress.summary;
+  if (verdict?.ingress.verdict === 'deny') return verdict.ingress.summary;
+  const { dropReason } = attempt;
+  if (dropReason !== undefined && !isPolicyDrop(dropReason.code)) return dropReason.text.toLowerCase();
+  if (verdict?.verdict === 'undecidable') return undecided(verdict);
+  return dropReason?.text.toLowerCase() ?? attempt.l7?.text ?? 'dropped, no policy explains it';
+}
+
+function allowWhy(attempt: Attempt, verdict: Judged | undefined): string {
+  const named = policyNames(attempt.allowedBy);
+  if (verdict === undefined) return named;
+  const { decider } = verdict;
+  if (decider !== undefined && verdict.verdict === 'allow') return decider;
+  if (named !== '') return named;
+  const toPod = attempt.destination.pod !== undefined || attempt.destination.service !== undefined;
+  return toPod ? verdict.ingress.summary : verdict.egress.summary;
+}
+
+function undecided(verdict: Judged): string {
+  const half = verdict.egress.verdict === 'undecidable' ? verdict.egress : verdict.ingress;
+  return half.summary;
+}
+
+/** 133 and 181 are policy; anything else is the network's own trouble (HUB-11). */
+function isPolicyDrop(code: number): boolean {
+  return code === 133 || code === 181;
+}
+
+/** Where the evaluator and the datapath disagree: a finding, shown beside both. */
+function difference(attempt: Attempt, verdict: Judged): string | undefined {
+  if (
+    attempt.verdict === 'drop' &&
+    verdict.verdict === 'allow' &&
+    (attempt.dropReason === undefined || isPolicyDrop(attempt.dropReason.code))
+  ) {
+    return 'dropped, though the policies in force allow it';
+  }
+  if (attempt.verdict === 'allow' && verdict.verdict === 'deny')
+    return 'let through, though the policies in force deny it';
+  return undefined;
+}
+
+function policyNames(policies: readonly FlowPolicy[]): string {
+  return policies
+    .map(({ namespace, name }) => (namespace === undefined ? name : `${namespace}/${name}`))
+    .join(', ');
+}

@@ -1,0 +1,6 @@
+/* The rows of the panes: made from the model and the attempts, sorted, filtered, kept up to date. */
+
+export { createAttemptLines, createJudgedLines, judgeAttempt, lineOfFlows } from './attempt-lines.ts';
+export { createClusterRows } from './cluster-rows.ts';
+export { createConcerns, createEpochs } from './concerns.ts';
+export { createVisibleRows, filterProblem } from './visible-rows.ts';

@@ -1,0 +1,339 @@
+/* One connection at work: model, engine, fold and keeper over the ports. */
+
+import type { Pod, Workload, WorkloadRef } from '../../core/cluster/cluster.ts';
+import { asSluiceError, isAbort, isRecord, type Limits, type SluiceError } from '../../core/common/common.ts';
+import {
+  brokenByPlan,
+  brokenLimit,
+  type Grant,
+  type GrantPlan,
+  type GrantRequest,
+  grantId,
+  planGrant,
+} from '../../core/grants/grants.ts';
+import {
+  type ClusterEvent,
+  type ClusterModel,
+  createClusterModel,
+  type FeedState,
+  type KindName,
+} from '../../core/live/live.ts';
+import { createEngine, type Engine } from '../../core/policy/decide/decide.ts';
+import { dialectOf, type NamedEnforcer, withCiliumConfig } from '../../core/policy/enforcers/enforcers.ts';
+import type { Dialect } from '../../core/policy/match/match.ts';
+import type { Clock, ClusterInfo, Identity, TrafficState } from '../../core/ports/ports.ts';
+import { createFold, type Flow, type Fold } from '../../core/traffic/traffic.ts';
+import {
+  createKeeper,
+  type GoodPlan,
+  type GrantDeps,
+  type GrantKeeper,
+  type GrantStep,
+  lazyAudit,
+  recordRefusal,
+} from '../grants/grants.ts';
+import type { Connection } from './connection.ts';
+import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts';
+
+export type { Connection, SessionDeps } from './connection.ts';
+
+/** What happened, for whoever shows it; several changes may come as one call. */
+export type RuntimeListener = {
+  /** The events of one kind; none when not objects changed, but how policies are read. */
+  readonly cluster?: (kind: KindName, events: readonly ClusterEvent[]) => void;
+  readonly feed?: (feed: string, state: FeedState) => void;
+  readonly scope?: (namespace: string | undefined) => void;
+  readonly flows?: (flows: readonly Flow[]) => void;
+  readonly traffic?: (state: TrafficState) => void;
+  readonly grants?: () => void;
+  /** What has ended for good, though nobody asked it to: the lists, or the source of flows. */
+  readonly problem?: (error: SluiceError, part: 'lists' | 'traffic') => void;
+};
+
+/** One connection at work: the cluster's contents, the engine over them, the traffic, the grants. */
+export type Runtime = {
+  readonly connection: Connection;
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  readonly fold: Fold;
+  readonly info: ClusterInfo;
+  readonly identity: Identity;
+  readonly keeper: GrantKeeper;
+  readonly grantDeps: GrantDeps;
+  /** Resolves when every kind has been listed, or is known not to be: then verdicts are whole. */
+  readonly ready: Promise<void>;
+  /** Feeds of which no list came so far, though none was refused. */
+  readonly unlisted: () => readonly string[];
+  readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
+  readonly grant: (
+    plan: GoodPlan,
+    request: GrantRequest,
+    onStep: (step: GrantStep, grant: Grant) => void,
+    signal: AbortSignal,
+  ) => Promise<Grant>;
+  /** Audits that a plan was refused to somebody who asked for it in earnest. */
+  readonly refused: (request: GrantRequest, plan: Extract<GrantPlan, { ok: false }>) => Promise<void>;
+  readonly dispose: () => Promise<void>;
+};
+
+export type RuntimeOptions = {
+  readonly namespace?: string;
+  readonly clock: Clock;
+  readonly version: string;
+  /** What may be granted at all. */
+  readonly limits: Limits;
+  /** Whether to follow traffic at all. */
+  readonly traffic: boolean;
+  /** The namespace in view, for sources that look into pods one by one; absent: all. */
+  readonly view?: () => string | undefined;
+  /** Enforcer to assume instead of the one detected. */
+  readonly enforcer?: NamedEnforcer;
+  readonly listener: RuntimeListener;
+  /** Gives a promise while whoever listens to flows is behind (see `TrafficSink`). */
+  readonly slow?: () => Promise<void> | undefined;
+};
+
+/**
+ * Starts a connection: asks who and what, then lists, watches and follows in the background until disposed.
+ *
+ * @throws SluiceError when the cluster can't be reached or doesn't know the caller
+ */
+export async function startRuntime(
+  connection: Connection,
+  options: RuntimeOptions,
+  signal: AbortSignal,
+): Promise<Runtime> {
+  const { listener, clock, version } = options;
+  const stop = new AbortController();
+  const stopped = stop.signal;
+  const [info, identity] = await Promise.all([connection.api.info(signal), connection.api.identity(signal)]);
+  const model = createClusterModel();
+  const dialect = await dialectFor(connection, enforcerOf(info, options.enforcer), signal);
+  const engine = createEngine(model, dialect);
+  const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
+
+  const flowListeners = new Set<() => void>();
+  const audit = lazyAudit(() => connection.audit(info));
+  const { limits } = options;
+  const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version, limits };
+  const keeper = createKeeper(
+    grantDeps,
+    engine,
+    {
+      attempts: (since) => fold.attempts({ since }),
+      onFlows: (call) => {
+        flowListeners.add(call);
+        return () => flowListeners.delete(call);
+      },
+      keepsEstablished: () => engine.dialect.keepsEstablished,
+      probe: connection.probe,
+      connections: connection.connections,
+    },
+    () => listener.grants?.(),
+  );
+
+  const feeds = trackFeeds();
+  let denied: readonly string[] = [];
+  const tellUnreadable = () =>
+    engine.setUnreadable([...feeds.unreadable().flatMap((feed) => kindOfFeed(feed) ?? []), ...denied]);
+  const onState = (feed: string, state: FeedState) => {
+    feeds.set(feed, state);
+    tellUnreadable();
+    listener.feed?.(feed, state);
+  };
+  const background: Promise<void>[] = [];
+  const keep = (part: 'lists' | 'traffic', work: Promise<void>) =>
+    background.push(
+      work.catch((error: unknown) => {
+        if (!isAbort(error) && !stopped.aborted) listener.problem?.(asSluiceError(error), part);
+      }),
+    );
+
+  keep(
+    'lists',
+    connection.feed.run(
+      {
+        namespace: options.namespace,
+        onEvents: (events) => {
+          applyAll(model, engine, events, (kind, some) => listener.cluster?.(kind, some));
+          if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
+          for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
+          tellUnreadable();
+        },
+        onState,
+        onScope: (namespace) => listener.scope?.(namespace),
+      },
+      stopped,
+    ),
+  );
+  const found = ({ objects, denied: kinds }: Awaited<ReturnType<Connection['foreign']>>) => {
+    denied = kinds;
+    engine.setForeign([...objects]);
+    feeds.listed(FOREIGN_FEED);
+    tellUnreadable();
+    listener.cluster?.('policies', []);
+  };
+  keep(
+    'lists',
+    followForeign(connection.foreign, { found, state: (state) => onState(FOREIGN_FEED, state) }, stopped),
+  );
+  if (options.traffic) {
+    keep(
+      'traffic',
+      connection.traffic(model, stopped).then((source) =>
+        source.run(
+          { pods: () => podsInView(model, options.view?.()), podAt: (ip) => model.podAt(ip) },
+          {
+            flows: (flows) => {
+              fold.add(flows, clock.now());
+              listener.flows?.(flows);
+              for (const call of flowListeners) call();
+            },
+            state: (state) => listener.traffic?.(state),
+            slow: options.slow,
+          },
+          stopped,
+        ),
+      ),
+    );
+  }
+
+  return {
+    connection,
+    model,
+    engine,
+    fold,
+    info,
+    identity,
+    keeper,
+    grantDeps,
+    ready: feeds.ready,
+    unlisted: feeds.unlisted,
+    plan: planner({ connection, model, engine, info, identity, limits, version }),
+    grant: keeper.make,
+    refused: (request, { message }) => recordRefusal(grantDeps, request, message),
+    dispose: async () => {
+      await keeper.dispose();
+      stop.abort();
+      await Promise.all(background);
+      await connection.dispose();
+    },
+  };
+}
+
+/** What a standing grant may be touched by. */
+const TOUCHING: ReadonlySet<KindName> = new Set(['pods', 'policies', 'namespaces']);
+
+/** Running pods with an address in a namespace, or in all. */
+function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {
+  const pods = namespace === undefined ? [...model.pods()] : model.podsIn(namespace);
+  return pods.filter((pod) => pod.phase === 'Running' && pod.ips.length > 0);
+}
+
+/** Takes events into the model and the engine, in order, and tells what came by kind. */
+function applyAll(
+  model: ClusterModel,
+  engine: Engine,
+  events: readonly ClusterEvent[],
+  onKind: (kind: KindName, events: readonly ClusterEvent[]) => void,
+): void {
+  for (const event of events) {
+    model.apply(event);
+    engine.apply(event);
+  }
+  for (const [kind, some] of Map.groupBy(events, (event) => event.kind)) onKind(kind, some);
+}
+
+/** The workload of the pod that an end of a flow is. */
+function ownerOf(
+  model: ClusterModel,
+  end: { readonly namespace?: string; readonly pod?: string; readonly ip?: string },
+): WorkloadRef | undefined {
+  const pod =
+    end.namespace !== undefined && end.pod !== undefined
+      ? model.pod(end.namespace, end.pod)
+      : end.ip === undefined
+        ? undefined
+        : model.podAt(end.ip);
+  return pod?.owner;
+}
+
+/** The enforcer asked for, else the one detected; a name alone keeps the version that was seen of it. */
+function enforcerOf(
+  info: Pick<ClusterInfo, 'enforcer' | 'enforcerVersion'>,
+  asked: NamedEnforcer | undefined,
+): NamedEnforcer {
+  const { enforcer: name, enforcerVersion: version } = info;
+  const seen = version === undefined ? { name } : { name, version };
+  if (asked === undefined) return seen;
+  return asked.name === name && asked.version === undefined ? seen : asked;
+}
+
+/** How the enforcer reads policies here; Cilium's ConfigMap says some of it, to those who may read it. */
+async function dialectFor(
+  { api }: Connection,
+  { name, version }: NamedEnforcer,
+  signal: AbortSignal,
+): Promise<Dialect> {
+  const dialect = dialectOf(name, version);
+  if (name !== 'cilium') return dialect;
+  const ref = {
+    group: '',
+    version: 'v1',
+    resource: 'configmaps',
+    namespace: 'kube-system',
+    name: 'cilium-config',
+  };
+  const config = await api.read(ref, signal).catch(() => undefined);
+  if (config === undefined) return dialect;
+  const data = isRecord(config.data) ? config.data : {};
+  const texts = Object.entries(data).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return withCiliumConfig(dialect, Object.fromEntries(texts));
+}
+
+/** What a plan is made from. */
+export type PlanParts = {
+  readonly connection: Connection;
+  readonly model: ClusterModel;
+  readonly engine: Engine;
+  readonly info: ClusterInfo;
+  readonly identity: Identity;
+  readonly limits: Limits;
+  readonly version: string;
+};
+
+/** Plans grants on one connection, within the limits of the configuration; nothing is written. */
+export function planner(
+  parts: PlanParts,
+): (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan> {
+  const { connection, model, engine, info, identity, limits, version } = parts;
+  return async (request, signal) => {
+    const broken = brokenLimit(request, limits, info.context);
+    if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };
+    const plan = planGrant({
+      model,
+      engine,
+      request,
+      id: grantId(crypto.getRandomValues(new Uint8Array(8))),
+      requester: identity.username,
+      version,
+      workloads: await workloadsOf(connection, request, signal),
+    });
+    const guarded = plan.ok ? brokenByPlan(plan, limits) : undefined;
+    return guarded === undefined ? plan : { ok: false, reason: 'invalid', ...guarded };
+  };
+}
+
+async function workloadsOf(
+  { api }: Connection,
+  request: GrantRequest,
+  signal: AbortSignal,
+): Promise<readonly Workload[]> {
+  const refs = [request.source, request.destination].flatMap((end) =>
+    end.type === 'workload' ? [end.ref] : [],
+  );
+  const found = await Promise.all(refs.map((ref) => api.workload(ref, signal)));
+  return found.filter((workload) => workload !== undefined);
+}

@@ -1,0 +1,24 @@
+/* The state that views read, and the commands that change it. */
+
+export type { Commands, VisibleRows } from './commands.ts';
+export type {
+  AboutItem,
+  Assessment,
+  AttemptLine,
+  ClusterState,
+  GrantField,
+  GrantForm,
+  GrantLine,
+  Isolation,
+  Notice,
+  Overlay,
+  PaneId,
+  PaneState,
+  PathState,
+  PodRow,
+  PolicyRow,
+  ServerSays,
+  SessionState,
+  Sort,
+} from './session-state.ts';
+export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';

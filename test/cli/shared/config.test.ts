@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/cli/shared/config.ts';
+import { SluiceError } from '../../../src/core/common/errors.ts';
+import { type Demo, startDemo } from '../../../src/demo/demo.ts';
+import { runVerb } from '../../helpers/verb.ts';
+
+let folder: string;
+let demo: Demo;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-config-'));
+  await mkdir(join(folder, 'sluice'));
+  demo = await startDemo();
+  await writeFile(join(folder, 'kubeconfig'), demo.kubeconfig);
+});
+
+afterAll(async () => {
+  await demo.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function load(text: string) {
+  const path = join(folder, 'sluice', 'config.yaml');
+  await writeFile(path, text);
+  return loadConfig(path);
+}
+
+async function refusal(text: string): Promise<string> {
+  const error = await load(text).catch((cause: unknown) => cause);
+  if (!(error instanceof SluiceError) || error.code !== 'config') throw new Error(`not refused: ${text}`);
+  return error.message;
+}
+
+describe('the configuration file', () => {
+  test('without one, the defaults', async () => {
+    expect((await loadConfig(join(folder, 'none.yaml'))).limits).toMatchObject({
+      maxSeconds: 28_800,
+      presets: [300, 900, 1_800, 3_600],
+    });
+    expect((await load('')).limits.maxSeconds).toBe(28_800);
+  });
+
+  test('says what it may', async () => {
+    const text =
+      'presets: [10m, 1h]\nmaxWindow: 2h\nreasonPattern: "^INC-"\nprotected:\n  namespaces: [kube-*]\nsource: probe\nascii: true\n';
+    expect(await load(text)).toMatchObject({
+      limits: {
+        presets: [600, 3_600],
+        maxSeconds: 7_200,
+        reasonPattern: '^INC-',
+        protectedNamespaces: ['kube-*'],
+      },
+      source: 'probe',
+      ascii: true,
+    });
+  });
+
+  test.each([
+    ['presets: [5m]\nmaxWindw: 4h\n', /config\.yaml line 2: "maxWindw" is no setting/],
+    ['protected:\n  namespaces: [a]\n  contxts: [b]\n', /line 3: "protected\.contxts" is no setting/],
+    ['maxWindow: 4 hours\n', /line 1: maxWindow: "4 hours" is not a duration/],
+    ['presets: 5m\n', /line 1: presets: it must be a list of durations/],
+    ['source: wireshark\n', /line 1: source: it must be auto, hubble or probe/],
+    ['reasonPattern: "("\n', /line 1: reasonPattern: it must be a regular expression/],
+    ['presets: [5m\nmaxWindow: 4h\n', /line \d: /],
+    ['ascii: true\nmaxWindow: 4h\nascii: no\n', /config\.yaml line 3: "ascii" is there twice/],
+    ['protected:\n  namespaces: [a]\n  contexts: b\n', /line 3: protected\.contexts: it must be a list/],
+  ])('%j is refused with the line', async (text, says) => {
+    expect(await refusal(text)).toMatch(says);
+  });
+});
+
+describe('what it limits', () => {
+  const grant = (...change: readonly string[]) =>
+    runVerb(
+      [
+        'grant',
+        '--from',
+        'deploy/web',
+        '--to',
+        'sts/db',
+        '--port',
+        '5432/tcp',
+        '--for',
+        '5m',
+        '--reason',
+        'test',
+        '--dry-run',
+        ...change,
+      ],
+      { KUBECONFIG: join(folder, 'kubeconfig'), XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder },
+    );
+
+  test.each([
+    ['maxWindow: 1m\n', 2, /"5m" is longer than a grant may last, 1m/],
+    ['reasonPattern: "^INC-"\n', 1, /The reason "test" does not match \^INC-/],
+    ['protected: {namespaces: [sh*]}\n', 1, /The namespace shop is protected/],
+    ['protected: {contexts: [demo]}\n', 1, /The context demo is protected/],
+    ['presets: {}\n', 2, /line 1: presets/],
+  ])('%j', async (text, code, says) => {
+    await writeFile(join(folder, 'sluice', 'config.yaml'), text);
+    const ran = await grant();
+    expect(ran.code).toBe(code);
+    expect(ran.errors).toMatch(says);
+  });
+
+  test('and what it allows goes on', async () => {
+    await writeFile(
+      join(folder, 'sluice', 'config.yaml'),
+      'maxWindow: 10m\nprotected: {namespaces: [kube-*]}\n',
+    );
+    expect((await grant()).code).toBe(0);
+  });
+});

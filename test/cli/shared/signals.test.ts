@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Interrupt, listenForSignals } from '../../../src/cli/shared/signals.ts';
+
+let interrupt: Interrupt | undefined;
+let exit: ReturnType<typeof vi.spyOn>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+  exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+});
+
+afterEach(() => {
+  interrupt?.dispose();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+test('ctrl-c twice at once, as npm hands it on, is one wish; a second one later ends the process', () => {
+  interrupt = listenForSignals();
+  process.emit('SIGINT', 'SIGINT');
+  expect(interrupt.signal.reason).toMatchObject({ code: 'interrupted' });
+  vi.advanceTimersByTime(200);
+  process.emit('SIGINT', 'SIGINT');
+  expect(exit).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2_000);
+  process.emit('SIGINT', 'SIGINT');
+  expect(exit).toHaveBeenCalledWith(130);
+});
+
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s however often lets what is being closed be closed', (name) => {
+  interrupt = listenForSignals();
+  process.emit(name, name);
+  vi.advanceTimersByTime(2_000);
+  process.emit(name, name);
+  expect(exit).not.toHaveBeenCalled();
+});

@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../../src/cli/cli.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-completion-'));
+  const contexts = ['prod', 'arn:aws:eks:eu-central-1:1:cluster/prod'].map((name) => ({ name, context: {} }));
+  await writeFile(join(folder, 'kubeconfig'), JSON.stringify({ contexts }));
+  await writeFile(join(folder, 'broken'), '{');
+  await mkdir(join(folder, 'logs', 'prod-1234'), { recursive: true });
+  await mkdir(join(folder, 'logs', 'bad\nname'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(argv: readonly string[]) {
+  const written = { out: '', err: '' };
+  const writeTo = (stream: 'out' | 'err') => (text: string) => {
+    written[stream] += text;
+  };
+  const output = { out: writeTo('out'), err: writeTo('err') };
+  const code = await main({ argv, output, interactive: false });
+  return { code, ...written };
+}
+
+/** What is offered after a line of words, the last of which is being typed; `$` is the folder of the test. */
+async function offered(line: string) {
+  const words = line.split(' ').map((word) => word.replace('$', folder));
+  const { code, out, err } = await run(['__complete', ...words]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const lines = out.split('\n');
+  expect(lines.splice(-2)).toEqual([expect.stringMatching(/^:[04]$/), '']);
+  return { values: lines.map((text) => text.split('\t')[0]), lines, files: out.endsWith(':0\n') };
+}
+
+describe('verbs', () => {
+  test('of the program, with what they do', async () => {
+    const { lines, values, files } = await offered('');
+    expect(values).toEqual(expect.arrayContaining(['explain', 'grant', 'audit']));
+    expect(lines).toContain('grants\tgrants that stand, whoever made them');
+    expect(values).not.toContain('__complete');
+    expect(files).toBe(false);
+  });
+
+  test.each([
+    ['gr', ['grant', 'grants']],
+    ['audit ', ['log', 'verify', 'help']],
+    ['--context prod -A --debug fl', ['flows']],
+    ['-nshop fl', ['flows']],
+    ['-An shop fl', ['flows']],
+    ['-n flows ex', ['explain', 'extend']],
+    ['--output=json fl', ['flows']],
+    ['no-such ', []],
+    ['explain web ', []],
+    ['-- fl', []],
+    ['completion ', ['bash', 'zsh', 'fish']],
+  ])('after "%s"', async (line, expected) => {
+    expect((await offered(line)).values).toEqual(expected);
+  });
+});
+
+describe('options', () => {
+  test('are those of the verb, with what they do', async () => {
+    const { lines, values } = await offered('grant --');
+    expect(lines).toContain('--reason\twhy');
+    expect(values).toContain('--help');
+    expect(values).not.toContain('--batch');
+    expect(values).not.toContain('-n');
+  });
+
+  test('may be typed short', async () => {
+    expect((await offered('grants -')).values).toEqual(
+      expect.arrayContaining(['-n', '-A', '-o', '--context']),
+    );
+  });
+
+  test.each([
+    ['grant --from a --fr', []],
+    ['grant -n shop --names', []],
+    ['grant --port 80 --po', ['--port']],
+    ['explain --manifests a b --mani', ['--manifests']],
+    ['explain --batch - --b', []],
+    ['grant -- --fr', []],
+  ])('that were given come again only where they may: "%s"', async (line, expected) => {
+    expect((await offered(line)).values).toEqual(expected);
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['matrix --output ', ['table', 'json', 'csv', 'dot', 'connlist']],
+    ['grants -o ', ['table', 'json', 'yaml']],
+    ['grants -Ao ', ['table', 'json', 'yaml']],
+    ['grants --output=j', ['json']],
+    ['explain --enforcer cilium-', ['cilium-1.19', 'cilium-1.20']],
+    ['flows --source h', ['hubble']],
+    ['flows --verdict a', ['allow', 'audit']],
+    ['lint --ignore shad', ['shadowed-rule']],
+    ['flows --kubeconfig $/kubeconfig --context ', ['prod', 'arn:aws:eks:eu-central-1:1:cluster/prod']],
+    ['flows --kubeconfig=$/kubeconfig --context arn:aws:', ['arn:aws:eks:eu-central-1:1:cluster/prod']],
+    ['flows --kubeconfig $/none --context ', []],
+    ['flows --kubeconfig $/broken --context ', []],
+    ['audit log --directory $/logs --cluster ', ['prod-1234']],
+    ['grant --reason ', []],
+    ['flows --nothing=', []],
+  ])('after "%s"', async (line, expected) => {
+    const { values, files } = await offered(line);
+    expect(values).toEqual(expected);
+    expect(files).toBe(false);
+  });
+
+  test.each([
+    'explain --manifests ',
+    'explain --manifests a ',
+    'flows --replay=',
+    'check ',
+    'diff old ',
+    'diff ',
+  ])('after "%s" are files', async (line) => {
+    expect(await offered(line)).toMatchObject({ values: [], files: true });
+  });
+
+  test.each(['diff old new ', 'flows ', 'grant --for '])('after "%s" are no files', async (line) => {
+    expect(await offered(line)).toMatchObject({ values: [], files: false });
+  });
+});
+
+test.each(['bash', 'zsh', 'fish'])('%s has a script, which asks the program', async (shell) => {
+  const { code, out } = await run(['completion', shell]);
+  expect(code).toBe(0);
+  expect(out).toContain(' __complete ');
+});
+
+test('no other shell is known', async () => {
+  const { code, err } = await run(['completion', 'tcsh']);
+  expect(code).toBe(2);
+  expect(err).toContain('Allowed choices are bash, zsh, fish.');
+});

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type PtyApp, runInPty } from '../../helpers/pty-app.ts';
+
+let state: string;
+let app: PtyApp | undefined;
+
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'sluice-state-'));
+});
+
+afterEach(async () => {
+  app?.kill('SIGKILL');
+  app = undefined;
+  await rm(state, { recursive: true, force: true });
+});
+
+function demo(columns: number, rows: number): PtyApp {
+  app = runInPty(['demo'], { columns, rows, env: { XDG_STATE_HOME: state } });
+  return app;
+}
+
+/** Puts the cursor on the story's drop and opens the grant form, ready for a reason. */
+async function openForm(screen: PtyApp): Promise<void> {
+  screen.press('3/^web db');
+  await screen.shows(/✗ DROP +web +db/);
+  screen.press('\r');
+  screen.press('g');
+  await screen.shows(/dry-run accepted/);
+}
+
+describe.each([
+  [80, 24],
+  [200, 50],
+])('the app at %d×%d', (columns, rows) => {
+  test('grants the dropped path with a few keys, counts down, and sees it close', async () => {
+    const screen = demo(columns, rows);
+    await openForm(screen);
+    screen.press('INC-4411 no orders');
+    await screen.shows(/INC-4411 no orders/);
+    screen.press('\u001b[A\u00154s');
+    await screen.shows(/For +4s/);
+    await screen.shows(/dry-run accepted/);
+    screen.press('\r');
+    await screen.shows(/web → db.*✓ open.*left of 4s/s);
+    await screen.shows(/✓ closed/);
+    screen.press('q');
+    expect(await screen.ended).toBe(0);
+  });
+});
+
+test.each([
+  [60, 15],
+  [80, 24],
+])('at %d×%d a drop, a pod and a policy are told in words', async (columns, rows) => {
+  const screen = demo(columns, rows);
+  screen.press('3/^web db');
+  await screen.shows(/\b1 of \d+ match/);
+  expect(screen.screen()).toMatch(/^ sluice ▏demo · shop/);
+  screen.press('\r');
+  await screen.shows(/in ✗ db-only/);
+  screen.press('e');
+  await screen.shows(/✗ DENY/);
+  await screen.shows(/edit: add app=web to rule 1/);
+  screen.press('q');
+  screen.press('1/^shop.db');
+  await screen.shows(/1 of 14 match/);
+  screen.press('\r');
+  screen.press('\r');
+  await screen.shows(/db-only-api +admits pods app=api/);
+  screen.press('q');
+  screen.press('2/lint:');
+  await screen.shows(/0 of \d match/);
+  screen.press('\u001b');
+  await screen.shows(/▸2 Policies \d /);
+  screen.press('q');
+  expect(await screen.ended).toBe(0);
+});
+
+test('quitting with a living grant asks, and revokes when told so', async () => {
+  const screen = demo(120, 30);
+  await openForm(screen);
+  screen.press('why\r');
+  await screen.shows(/✓ open .*left of 15m/);
+  screen.press('q');
+  await screen.shows(/r revoke/);
+  screen.press('r');
+  expect(await screen.ended).toBe(0);
+});
+
+test('SIGTERM with a living grant revokes it first, and the terminal is left as it was', async () => {
+  const screen = demo(120, 30);
+  await openForm(screen);
+  screen.press('why\r');
+  await screen.shows(/✓ open .*left of 15m/);
+  screen.kill('SIGTERM');
+  expect(await screen.ended).toBe(130);
+  expect(screen.written()).toMatch(/\u001b\[\?1049l[\s\S]*\u001b\[\?25h|\u001b\[\?25h[\s\S]*\u001b\[\?1049l/);
+});
+
+test('a terminal that is too small says so, and recovers', async () => {
+  const screen = demo(20, 5);
+  await screen.shows(/too small|needs|at least/i);
+  screen.resize(100, 30);
+  await screen.shows(/Pods 14/);
+});

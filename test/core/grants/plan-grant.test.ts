@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EndRef, Pod } from '../../../src/core/cluster/objects.ts';
+import type { GrantRequest } from '../../../src/core/grants/grant.ts';
+import type { GrantPlan } from '../../../src/core/grants/plan.ts';
+import { planGrant } from '../../../src/core/grants/plan-grant.ts';
+import { createEngine } from '../../../src/core/policy/decide/engine.ts';
+import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium.ts';
+import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
+import { parseNetworkPolicy } from '../../../src/core/policy/kinds/network-policy.ts';
+import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
+import type { Policy } from '../../../src/core/policy/model/policy.ts';
+import { pathChangeText } from '../../../src/core/policy/reach/collect.ts';
+import { podsOfGroup } from '../../../src/core/policy/reach/end-groups.ts';
+import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
+import { verdictOf } from '../../helpers/verdict-of.ts';
+
+const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
+const web1 = pod({
+  name: 'web-1',
+  labels: { app: 'web', 'pod-template-hash': 'x' },
+  owner: owner('Deployment', 'web'),
+});
+const web2 = pod({
+  name: 'web-2',
+  labels: { app: 'web', 'pod-template-hash': 'x' },
+  owner: owner('Deployment', 'web'),
+});
+const api = pod({ name: 'api-1', labels: { app: 'api' }, owner: owner('Deployment', 'api') });
+const db = pod({ name: 'db-0', labels: { app: 'db' }, owner: owner('StatefulSet', 'db') });
+const WEB: EndRef = { type: 'workload', ref: owner('Deployment', 'web') };
+const DB: EndRef = { type: 'workload', ref: owner('StatefulSet', 'db') };
+
+const dbOnlyApi = networkPolicy({
+  name: 'db-only-api',
+  spec: {
+    podSelector: { matchLabels: { app: 'db' } },
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'api' } } }], ports: [{ port: 5432 }] }],
+  },
+});
+const webEgress = networkPolicy({
+  name: 'web-egress',
+  spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Egress'], egress: [] },
+});
+
+type Input = {
+  pods?: readonly Pod[];
+  policies: readonly Policy[];
+  request?: Partial<GrantRequest>;
+  enforcer?: EnforcerName;
+  /** Of `cilium-config`. */
+  settings?: Readonly<Record<string, string>>;
+};
+
+function plan({
+  pods = [web1, web2, api, db],
+  policies,
+  request,
+  enforcer = 'spec',
+  settings = {},
+}: Input): GrantPlan {
+  const model = cluster({ pods, policies, services: [service()] });
+  return planGrant({
+    model,
+    engine: createEngine(model, withCiliumConfig(dialectOf(enforcer), settings)),
+    request: {
+      source: WEB,
+      destination: DB,
+      ports: [{ port: 5_432, protocol: 'TCP' }],
+      seconds: 900,
+      reason: 'test',
+      ...request,
+    },
+    id: 'tst2',
+    requester: 'alice',
+    version: '0.0.0',
+    workloads: [],
+  });
+}
+
+function good(planned: GrantPlan): Extract<GrantPlan, { ok: true }> {
+  if (!planned.ok) throw new Error(`refused: ${planned.message}`);
+  return planned;
+}
+
+describe('halves', () => {
+  test('only the closed half gets a policy: one for an isolated destination', () => {
+    const { halves, opens, isolates, extra } = good(plan({ policies: [dbOnlyApi] }));
+    expect(halves.map(({ direction }) => direction)).toEqual(['ingress']);
+    expect(halves[0]?.policy.spec).toEqual({
+      podSelector: { matchLabels: { app: 'db' } },
+      policyTypes: ['Ingress'],
+      ingress: [
+        {
+          from: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+              podSelector: { matchLabels: { app: 'web' } },
+            },
+          ],
+          ports: [{ protocol: 'TCP', port: 5_432 }],
+        },
+      ],
+    });
+    expect(opens.map(({ from, to }) => `${from.name}>${to.name}`)).toEqual(['web-1>db-0', 'web-2>db-0']);
+    expect(isolates).toEqual([]);
+    expect(extra).toEqual([]);
+  });
+
+  test('both halves closed: two policies, ingress first, in the namespace of each subject', () => {
+    const { halves } = good(plan({ policies: [dbOnlyApi, webEgress] }));
+    expect(halves.map(({ direction, namespace }) => [direction, namespace])).toEqual([
+      ['ingress', 'shop'],
+      ['egress', 'shop'],
+    ]);
+    expect(new Set(halves.map(({ policy }) => policy.metadata.name)).size).toBe(2);
+  });
+
+  test('says what the end of the window does', () => {
+    expect(good(plan({ policies: [dbOnlyApi] })).after).toBe(
+      'the path closes again: db-only-api admits app=api, not app=web',
+    );
+  });
+});
+
+describe('refusals', () => {
+  test('an open path is refused: its end would revoke nothing', () => {
+    expect(plan({ policies: [] })).toMatchObject({ ok: false, reason: 'already-open' });
+  });
+
+  test('a source without pods is refused by name', () => {
+    const source: EndRef = { type: 'workload', ref: owner('Deployment', 'wep') };
+    expect(plan({ policies: [dbOnlyApi], request: { source } })).toMatchObject({
+      ok: false,
+      reason: 'no-source',
+      message: 'wep has no running pods, so there is no source.',
+    });
+  });
+
+  test('one pod of a workload can only be granted when a label tells it from the others', () => {
+    const source: EndRef = { type: 'pod', namespace: 'shop', name: 'web-1' };
+    expect(plan({ policies: [dbOnlyApi], request: { source } })).toMatchObject({
+      ok: false,
+      reason: 'cannot-open',
+    });
+    const marked = pod({ ...web1, labels: { ...web1.labels, canary: 'yes' } });
+    const { opens } = good(
+      plan({ pods: [marked, web2, api, db], policies: [dbOnlyApi], request: { source } }),
+    );
+    expect(opens.map(({ from }) => from.name)).toEqual(['web-1']);
+  });
+
+  test('a service is granted by its backends and their target port', () => {
+    const { ports, opens } = good(
+      plan({
+        policies: [dbOnlyApi],
+        request: { destination: { type: 'service', namespace: 'shop', name: 'db' } },
+      }),
+    );
+    expect(ports).toEqual([{ port: 5_432, protocol: 'TCP' }]);
+    expect(opens).toHaveLength(2);
+  });
+});
+
+describe('side effects', () => {
+  test('pods that share the labels without being picked are shown as extra pairs', () => {
+    const job = pod({ name: 'web-migrate', labels: { app: 'web' }, owner: owner('Job', 'web-migrate') });
+    const { extra } = good(plan({ pods: [web1, job, api, db], policies: [dbOnlyApi] }));
+    expect(extra.map(pathChangeText)).toEqual(['shop/web-migrate → shop/db tcp 5432']);
+  });
+
+  test('a half that is closed for some pods only would isolate the others: they are named', () => {
+    const one = pod({ ...web1, labels: { ...web1.labels, tier: 'front' } });
+    const half = networkPolicy({
+      name: 'front-egress',
+      spec: { podSelector: { matchLabels: { tier: 'front' } }, policyTypes: ['Egress'] },
+    });
+    const { isolates } = good(plan({ pods: [one, web2, api, db], policies: [half] }));
+    expect(isolates).toEqual([{ pod: { namespace: 'shop', name: 'web-2' }, direction: 'egress' }]);
+  });
+
+  test('a statefulset pod name selects nothing on Cilium, so it is not used there', () => {
+    const label = { 'statefulset.kubernetes.io/pod-name': 'db-0' };
+    const db0 = pod({ ...db, labels: { app: 'db', ...label } });
+    const db1 = pod({
+      name: 'db-1',
+      labels: { app: 'db', 'statefulset.kubernetes.io/pod-name': 'db-1' },
+      owner: db.owner,
+    });
+    const destination: EndRef = { type: 'pod', namespace: 'shop', name: 'db-0' };
+    const input = { pods: [web1, db0, db1], policies: [dbOnlyApi], request: { destination } };
+    expect(good(plan(input)).halves[0]?.policy.spec).toMatchObject({ podSelector: { matchLabels: label } });
+    expect(plan({ ...input, enforcer: 'cilium' as const })).toMatchObject({
+      ok: false,
+      reason: 'cannot-open',
+    });
+  });
+});
+
+test('where Cilium is told which labels count, a grant selects by those alone', () => {
+  const db0 = pod({ ...db, labels: { app: 'db', name: 'db' } });
+  const input = { pods: [web1, db0], policies: [dbOnlyApi], enforcer: 'cilium' as const };
+  expect(good(plan(input)).halves[0]?.policy.spec).toMatchObject({
+    podSelector: { matchLabels: { app: 'db' } },
+  });
+  const policies = [
+    networkPolicy({
+      name: 'named',
+      spec: { podSelector: { matchLabels: { name: 'db' } }, policyTypes: ['Ingress'] },
+    }),
+  ];
+  const web = pod({ ...web1, labels: { ...web1.labels, name: 'web' } });
+  const listed = { ...input, pods: [web, db0], policies, settings: { labels: 'k8s:name' } };
+  expect(good(plan(listed)).halves[0]?.policy.spec).toMatchObject({
+    podSelector: { matchLabels: { name: 'db' } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { name: 'web' } } }] }],
+  });
+});
+
+test('whatever is isolated, a plan opens exactly what it says and isolates nobody in silence', () => {
+  const policies = fc.subarray([
+    dbOnlyApi,
+    webEgress,
+    networkPolicy({ name: 'default-deny', spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } }),
+    networkPolicy({
+      name: 'api-out',
+      spec: { podSelector: { matchLabels: { app: 'api' } }, policyTypes: ['Egress'] },
+    }),
+  ]);
+  const pods = [web1, web2, api, db];
+  fc.assert(
+    fc.property(policies, fc.constantFrom('api', 'web'), (inForce, from) => {
+      const source: EndRef = { type: 'workload', ref: owner('Deployment', from) };
+      const planned = plan({ pods, policies: inForce, request: { source } });
+      if (!planned.ok) return;
+      const model = cluster({ pods, policies: inForce });
+      const before = createEngine(model, dialectOf('spec'));
+      const drafts = planned.halves.map(({ policy }) => parseNetworkPolicy(policy));
+      const after = createEngine(cluster({ pods, policies: [...inForce, ...drafts] }), dialectOf('spec'));
+      const opened: string[] = [];
+      for (const a of pods) {
+        for (const b of pods) {
+          if (a === b) continue;
+          const query = {
+            from: { type: 'pod', pod: a },
+            to: { type: 'pod', pod: b },
+            port: 5_432,
+            protocol: 'TCP',
+          } as const;
+          const was = verdictOf(before, query).verdict;
+          const is = verdictOf(after, query).verdict;
+          if (was === 'deny' && is === 'allow') opened.push(`${a.name}>${b.name}`);
+          expect(was === 'allow' && is === 'deny').toBe(false);
+        }
+      }
+      const told = planned.opens.map((pair) => `${pair.from.name}>${pair.to.name}`);
+      const besides = planned.extra.flatMap(({ from: a, to: b }) =>
+        podsOfGroup(model, a).flatMap((x) => podsOfGroup(model, b).map((y) => `${x.name}>${y.name}`)),
+      );
+      expect([...told, ...besides].sort()).toEqual(opened.sort());
+    }),
+  );
+});

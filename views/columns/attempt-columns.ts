@@ -1,0 +1,92 @@
+import type { FlowEnd } from '../../src/core/traffic/traffic.ts';
+import type { AttemptLine } from '../../src/session/session.ts';
+import { age, compact } from '../text/text.ts';
+import type { Cell, CellContext, Column } from './column.ts';
+import { attemptVerdict } from './verdict-columns.ts';
+
+/** The columns of the Attempts pane, in one namespace. */
+export const attemptColumns: readonly Column<AttemptLine>[] = [
+  {
+    id: 'age',
+    title: 'AGE',
+    align: 'right',
+    min: 4,
+    priority: 3,
+    sortKey: 'A',
+    cell: ({ row }, { now }) => ({ text: age(now - row.last) }),
+  },
+  {
+    id: 'verdict',
+    title: 'VERDICT',
+    align: 'left',
+    min: 7,
+    priority: 0,
+    gap: 1,
+    sortKey: 'V',
+    cell: ({ row }) => attemptVerdict(row.verdict),
+  },
+  {
+    id: 'source',
+    title: 'SOURCE',
+    align: 'left',
+    min: 8,
+    max: 40,
+    priority: 0,
+    gap: 1,
+    sortKey: 'S',
+    cell: ({ row }, context) => endName(row.sourceName, row.source, context),
+  },
+  {
+    id: 'destination',
+    title: 'DESTINATION',
+    align: 'left',
+    min: 11,
+    max: 40,
+    priority: 0,
+    sortKey: 'D',
+    cell: ({ row }, context) => endName(row.destinationName, row.destination, context),
+  },
+  { id: 'port', title: 'PORT', align: 'right', min: 6, priority: 1, gap: 1, sortKey: 'P', cell: port },
+  {
+    id: 'count',
+    title: 'N',
+    align: 'right',
+    min: 3,
+    priority: 4,
+    gap: 1,
+    sortKey: 'N',
+    cell: ({ row }) => ({ text: compact(row.count) }),
+  },
+  { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: 'half', cell: why },
+];
+
+/** With room for some of each end's namespace, where all of them are in view: many a `web` and `db` look alike. */
+const WITH_NAMESPACES: readonly Column<AttemptLine>[] = attemptColumns.map((column) => {
+  if (column.id === 'source') return { ...column, min: 11 };
+  return column.id === 'destination' ? { ...column, min: 13 } : column;
+});
+
+/** The columns for one namespace, or for all of them. */
+export function attemptColumnsIn(allNamespaces: boolean): readonly Column<AttemptLine>[] {
+  return allNamespaces ? WITH_NAMESPACES : attemptColumns;
+}
+
+/** Whether the row's verdict turned within the last second: it is bold once. */
+export function attemptChanged({ row }: AttemptLine, { now }: CellContext): boolean {
+  return now - row.turned < 1000;
+}
+
+/** An end's name, with its namespace where that is not the one in view. */
+function endName(name: string, end: FlowEnd, { namespace }: CellContext): Cell {
+  if (end.namespace === undefined || end.namespace === namespace) return { text: name };
+  return { text: `${end.namespace}/${name}`, short: `…/${name}`, head: end.namespace };
+}
+
+function port({ row }: AttemptLine): Cell {
+  if (row.port === undefined) return { text: row.protocol.toLowerCase() };
+  return { text: row.protocol === 'TCP' ? String(row.port) : `${row.port}/${row.protocol.toLowerCase()}` };
+}
+
+function why({ why: text, differs }: AttemptLine): Cell {
+  return differs === undefined ? { text } : { text: `! ${differs}`, tone: 'warn' };
+}

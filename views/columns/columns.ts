@@ -1,0 +1,10 @@
+/* The columns of each pane: head, width, sort key, text and color of a row. */
+
+export { attemptChanged, attemptColumns, attemptColumnsIn } from './attempt-columns.ts';
+export type { CellContext, Column, LaidColumn } from './column.ts';
+export { grantChanged, grantColumns, grantState, portsText, reasonText } from './grant-columns.ts';
+export { lay, measure, rowLine, titleLine } from './lay.ts';
+export { lintNews } from './lint-columns.ts';
+export { podColumns } from './pod-columns.ts';
+export { policyChanged, policyColumns } from './policy-columns.ts';
+export { attemptVerdict, decision } from './verdict-columns.ts';

@@ -1,0 +1,143 @@
+import type { PortSpec } from '../../src/core/cluster/cluster.ts';
+import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
+import type { Grant } from '../../src/core/grants/grants.ts';
+import { type GrantLine, isLiving } from '../../src/session/session.ts';
+import { wallClock } from '../text/text.ts';
+import type { Cell, CellContext, Column } from './column.ts';
+
+const BAR = 10;
+
+/** A grant that stands this long after its window, in ms, is not merely being taken away. */
+const LATE = 2000;
+
+/** The columns of the Grants pane. */
+export const grantColumns: readonly Column<GrantLine>[] = [
+  {
+    id: 'path',
+    title: 'PATH',
+    align: 'left',
+    min: 16,
+    max: 48,
+    priority: 0,
+    cell: ({ grant }) => ({ text: `${grant.source} → ${grant.destination} ${portsText(grant.ports)}` }),
+  },
+  {
+    id: 'state',
+    title: 'STATE',
+    align: 'left',
+    min: 7,
+    priority: 0,
+    cell: ({ grant }, { now }) => grantState(grant, now),
+  },
+  {
+    id: 'bar',
+    title: '',
+    align: 'left',
+    min: BAR,
+    priority: 3,
+    cell: ({ grant }, { now }) => ({ text: bar(grant, now) }),
+  },
+  { id: 'left', title: 'LEFT', align: 'left', min: 12, priority: 1, grow: 'rest', cell: left },
+  {
+    id: 'requester',
+    title: 'REQUESTER',
+    align: 'left',
+    min: 12,
+    priority: 5,
+    cell: ({ grant }) => ({ text: grant.requester, tone: 'faint' }),
+  },
+  {
+    id: 'reason',
+    title: 'REASON',
+    align: 'left',
+    min: 24,
+    max: 80,
+    priority: 6,
+    cell: ({ grant }) => ({ text: reasonText(grant), tone: 'faint' }),
+  },
+];
+
+/** `:5432`, `:53/udp`, `:80,443`. */
+export function portsText(ports: readonly PortSpec[]): string {
+  const one = ({ port, protocol }: PortSpec) =>
+    protocol === 'TCP' ? String(port) : `${port}/${protocol.toLowerCase()}`;
+  return `:${ports.map(one).join(',')}`;
+}
+
+/** The ticket, if there is one, and the reason. */
+export function reasonText(grant: Grant): string {
+  return grant.ticket === undefined || grant.reason.includes(grant.ticket)
+    ? grant.reason
+    : `${grant.ticket} ${grant.reason}`;
+}
+
+/** State word with its symbol. A grant past its window that is not gone is red, and so is traffic that goes on. */
+export function grantState(grant: Grant, now: number): Cell {
+  const late = grant.window !== undefined && now > grant.window.end + LATE;
+  const overdue = late && isLiving(grant) && grant.state.name !== 'failed';
+  if (overdue) return { text: '✗ overdue', tone: 'alert' };
+  switch (grant.state.name) {
+    case 'leasing':
+      return { text: '◌ leasing', tone: 'faint' };
+    case 'applied':
+      return { text: '◌ applied', tone: 'time' };
+    case 'open':
+      return { text: '✓ open', tone: 'good' };
+    case 'revoking':
+      return { text: '◷ revoking', tone: 'time' };
+    case 'revoked':
+      return { text: '◌ revoked', tone: 'time' };
+    case 'closed':
+      return { text: '✓ closed', tone: 'good' };
+    case 'unproven':
+      return { text: '? unproven', tone: 'time' };
+    case 'flowing':
+      return { text: '✗ flowing', tone: 'alert' };
+    case 'failed':
+      return { text: '✗ failed', tone: 'alert' };
+  }
+}
+
+/** How much of the window is over, in ten cells; empty without a window. */
+function bar({ window, state }: Grant, now: number): string {
+  if (window === undefined || !(state.name === 'applied' || state.name === 'open')) return '';
+  const part = (now - window.start) / (window.end - window.start);
+  const full = Math.min(BAR, Math.max(0, Math.round(part * BAR)));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+/** Time left while it lives; how it ended afterwards. */
+function left({ grant }: GrantLine, { now }: CellContext): Cell {
+  const { state, window } = grant;
+  switch (state.name) {
+    case 'leasing':
+      return { text: 'waiting for the lease', tone: 'faint' };
+    case 'applied':
+      return { text: `${formatCountdown((window?.end ?? now) - now)} left, not yet seen` };
+    case 'open':
+      return { text: remaining(grant, now) };
+    case 'revoking':
+      return { text: window === undefined ? '' : remaining(grant, now) };
+    case 'revoked':
+      return { text: `${wallClock(state.at)}, traffic not yet judged` };
+    case 'closed':
+      return { text: `${wallClock(state.at)}, ${state.proof}` };
+    case 'unproven':
+      return { text: `${wallClock(state.at)}, policy gone; ${state.proof}` };
+    case 'flowing':
+      return { text: state.connections, tone: 'alert' };
+    case 'failed':
+      return { text: state.message, tone: 'bad' };
+  }
+}
+
+function remaining({ window }: Grant, now: number): string {
+  return window === undefined
+    ? ''
+    : `${formatCountdown(Math.min(window.end - now, window.seconds * 1_000))} left of ${formatDuration(window.seconds)}`;
+}
+
+/** Whether the grant's state changed within the last second: its row is bold once. */
+export function grantChanged({ grant }: GrantLine, { now }: CellContext): boolean {
+  return 'at' in grant.state && now - grant.state.at < 1000;
+}

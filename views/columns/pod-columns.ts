@@ -1,0 +1,110 @@
+import type { Isolation, PodRow } from '../../src/session/session.ts';
+import { age } from '../text/text.ts';
+import type { Cell, Column } from './column.ts';
+
+const NAMESPACE: Column<PodRow> = {
+  id: 'namespace',
+  title: 'NAMESPACE',
+  align: 'left',
+  min: 11,
+  priority: 1,
+  cell: ({ pod }) => ({ text: pod.namespace }),
+};
+
+const COLUMNS: readonly Column<PodRow>[] = [
+  {
+    id: 'name',
+    title: 'NAME',
+    align: 'left',
+    min: 16,
+    max: 64,
+    priority: 0,
+    sortKey: 'N',
+    cell: ({ pod }) => ({ text: pod.name }),
+  },
+  { id: 'ready', title: 'READY', align: 'left', min: 5, priority: 2, sortKey: 'R', cell: ready },
+  { id: 'status', title: 'STATUS', align: 'left', min: 9, priority: 5, sortKey: 'S', cell: status },
+  {
+    id: 'ip',
+    title: 'IP',
+    align: 'left',
+    min: 12,
+    priority: 3,
+    sortKey: 'I',
+    cell: ({ pod }) => ({ text: pod.ips[0] ?? '-' }),
+  },
+  {
+    id: 'node',
+    title: 'NODE',
+    align: 'left',
+    min: 10,
+    priority: 7,
+    cell: ({ pod }) => ({ text: pod.node ?? '-' }),
+  },
+  {
+    id: 'restarts',
+    title: 'RESTARTS',
+    align: 'right',
+    min: 8,
+    priority: 8,
+    cell: ({ pod }) => ({ text: String(pod.restarts) }),
+  },
+  {
+    id: 'age',
+    title: 'AGE',
+    align: 'right',
+    min: 5,
+    priority: 6,
+    sortKey: 'A',
+    cell: ({ pod }, { now }) => ({ text: age(now - pod.created) }),
+  },
+  {
+    id: 'in',
+    title: 'IN',
+    align: 'left',
+    min: 4,
+    priority: 1,
+    cell: ({ ingress }) => isolation(ingress),
+  },
+  {
+    id: 'out',
+    title: 'OUT',
+    align: 'left',
+    min: 4,
+    priority: 1,
+    cell: ({ egress }) => isolation(egress),
+  },
+];
+
+/** The columns of the Pods pane; NAMESPACE only where all of them are in view. */
+export function podColumns(allNamespaces: boolean): readonly Column<PodRow>[] {
+  return allNamespaces ? WITH_NAMESPACE : COLUMNS;
+}
+
+const WITH_NAMESPACE: readonly Column<PodRow>[] = [NAMESPACE, ...COLUMNS];
+
+function ready({ pod }: PodRow): Cell {
+  const total = Math.max(pod.containers.length, pod.readyContainers);
+  const text = `${pod.readyContainers}/${total}`;
+  const finished = pod.phase === 'Succeeded' || pod.phase === 'Failed';
+  return pod.readyContainers < total && !finished ? { text, tone: 'warn' } : { text };
+}
+
+function status({ pod }: PodRow): Cell {
+  if (pod.status === 'Running') return { text: pod.status };
+  const calm = pod.status === 'Completed' || pod.status === 'Succeeded';
+  return { text: pod.status, tone: calm ? 'faint' : 'warn' };
+}
+
+function isolation(state: Isolation): Cell {
+  switch (state) {
+    case 'open':
+      return { text: 'open', tone: 'faint' };
+    case 'iso':
+      return { text: 'iso', tone: 'strong' };
+    case 'admin':
+      return { text: 'admin', tone: 'strong' };
+    case '?':
+      return { text: '?', tone: 'warn' };
+  }
+}

@@ -1,0 +1,3 @@
+/* Key presses to commands. */
+
+export { Keys, type KeysProps } from './router.tsx';

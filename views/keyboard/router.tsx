@@ -1,0 +1,98 @@
+import { useInput, usePaste } from 'ink';
+import { type ReactNode, useRef } from 'react';
+import type { StoreApi } from 'zustand/vanilla';
+import type { Commands, SessionState } from '../../src/session/session.ts';
+import {
+  type Actions,
+  bindingFor,
+  READ_SCOPES,
+  type Scope,
+  scopeOf,
+  TEXT_SCOPES,
+  type ViewFacts,
+} from '../keys/keys.ts';
+import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
+import { overlayPanel } from '../overlays/overlays.ts';
+import { type PaintedRows, useUi } from '../ui/ui.ts';
+import { type Press, pressesOf } from './press.ts';
+
+export type KeysProps = {
+  readonly store: StoreApi<SessionState>;
+  readonly commands: Commands;
+  /** Copies what the cursor is on to the clipboard. */
+  readonly copy: () => void;
+  /** Draws the whole screen again, should something else have written on it. */
+  readonly redraw: () => void;
+  /** Called at a second ctrl-c in a row: end at once. */
+  readonly onInterrupt: () => void;
+  readonly size: Size;
+};
+
+/** The only place where keys come in. Each press is looked up in the state that the one before has left. */
+export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysProps): ReactNode {
+  const { painted } = useUi();
+  const interrupted = useRef(false);
+
+  const press = (one: Press) => {
+    if (one.name === 'ctrl-c') {
+      if (interrupted.current) onInterrupt();
+      else commands.quit();
+      interrupted.current = true;
+      return;
+    }
+    interrupted.current = false;
+    if (store.getState().notice?.level === 'error') commands.dismiss();
+    const state = store.getState();
+    const facts = viewFacts(state, size, painted.at(state.focus));
+    painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw }, facts));
+  };
+
+  useInput((input, key) => {
+    if (key.eventType !== 'release') pressesOf(input, key).forEach(press);
+  });
+  usePaste((text) => {
+    if (TEXT_SCOPES.includes(scopeOf(store.getState()))) commands.type({ type: 'insert', text });
+  });
+  return null;
+}
+
+const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant'];
+
+/** What the screen knows about the pane in focus, or the text that is open: a page, how far it scrolls, its rows. */
+function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows): ViewFacts {
+  const rowAt = (below: number) => rows[Math.max(0, Math.min(rows.length - 1, index + below))]?.key;
+  const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
+  if (panel !== undefined) {
+    return { page: Math.max(1, panel.rows - 4), scroll: panel.scroll, scrollMax: panel.scrollMax, rowAt };
+  }
+  const place = placesOf(layoutOf(size, state.focus, state.zoomed)).find(({ pane }) => pane === state.focus);
+  const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
+  return { page, scroll: 0, scrollMax: 0, rowAt };
+}
+
+/**
+ * Does what a key press means in the state: runs its binding, or says why it can't, or types its text. A key that
+ * means nothing does nothing. One that acts on a row puts the cursor on the row that the screen shows under it first:
+ * in the state another may have taken its place.
+ */
+function dispatch(press: Press, look: () => SessionState, commands: Actions, facts: ViewFacts): void {
+  const state = look();
+  const scope = scopeOf(state);
+  const binding = bindingFor(press.name, scope, state);
+  if (binding !== undefined) {
+    const row = binding.onRow === true && scope === state.focus ? facts.rowAt(0) : undefined;
+    if (row !== undefined && !commands.moveTo(row)) {
+      commands.notify('warn', `${press.name}: the row under the cursor has just gone.`, GONE_HINT);
+      return;
+    }
+    const reason = binding.disabled?.(look());
+    if (reason === undefined) binding.run(commands, look(), facts);
+    else commands.notify('warn', `${press.name}: ${reason}`);
+    return;
+  }
+  if (press.text !== undefined && TEXT_SCOPES.includes(scope)) {
+    commands.type({ type: 'insert', text: press.text });
+  }
+}
+
+const GONE_HINT = 'Look at the one in its place, then press again.';

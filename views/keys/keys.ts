@@ -1,0 +1,17 @@
+/* The table of key bindings, which the footer, the help and the dispatch read. */
+
+export {
+  type Actions,
+  type Binding,
+  PANES,
+  READ_SCOPES,
+  type Scope,
+  scopeOf,
+  TEXT_SCOPES,
+  type ViewFacts,
+} from './binding.ts';
+export { bindingFor, bindingsOf } from './bindings.ts';
+export { hintLine } from './hints.ts';
+export { keyLabel } from './label.ts';
+export { MOVING } from './moving.ts';
+export { SORTING } from './sorting.ts';

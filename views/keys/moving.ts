@@ -1,0 +1,101 @@
+import { pickItems } from '../../src/session/session.ts';
+import { type Binding, PANES, READ_SCOPES } from './binding.ts';
+
+/**
+ * Moving the cursor or the text. `g` grants, as in the key hint, so the first row is Home or `ctrl-a`, the last
+ * `G` or End.
+ */
+export const MOVING: readonly Binding[] = [
+  {
+    id: 'up',
+    keys: ['k', 'up'],
+    scopes: PANES,
+    title: 'one row up',
+    run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(-1)),
+  },
+  {
+    id: 'down',
+    keys: ['j', 'down'],
+    scopes: PANES,
+    title: 'one row down',
+    run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(1)),
+  },
+  picking('pick-up', ['up', 'ctrl-p'], 'one item up', () => -1),
+  picking('pick-down', ['down', 'ctrl-n'], 'one item down', () => 1),
+  picking('pick-page-up', ['pageup'], 'one page up', (page) => -page),
+  picking('pick-page-down', ['pagedown'], 'one page down', (page) => page),
+  {
+    id: 'page-up',
+    keys: ['ctrl-b', 'pageup'],
+    scopes: PANES,
+    title: 'one page up',
+    run: (commands, _state, { page, rowAt }) => commands.moveTo(rowAt(-page)),
+  },
+  {
+    id: 'page-down',
+    keys: ['ctrl-f', 'pagedown'],
+    scopes: PANES,
+    title: 'one page down',
+    run: (commands, _state, { page, rowAt }) => commands.moveTo(rowAt(page)),
+  },
+  {
+    id: 'first',
+    keys: ['home', 'ctrl-a'],
+    scopes: PANES,
+    title: 'the first row (g grants); of the attempts, the newest',
+    run: (commands) => commands.moveTo(undefined),
+  },
+  {
+    id: 'last',
+    keys: ['G', 'end', 'ctrl-e'],
+    scopes: PANES,
+    title: 'the last row',
+    run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(Number.POSITIVE_INFINITY)),
+  },
+  reading('scroll-up', ['k', 'up'], 'one line up', () => -1),
+  reading('scroll-down', ['j', 'down'], 'one line down', () => 1),
+  reading('scroll-page-up', ['ctrl-b', 'pageup'], 'one page up', (page) => -page),
+  reading('scroll-page-down', ['ctrl-f', 'pagedown', 'space'], 'one page down', (page) => page),
+  reading('scroll-first', ['home', 'ctrl-a'], 'to the top', () => -1_000_000),
+  reading('scroll-last', ['end', 'G', 'ctrl-e'], 'to the bottom', () => 1_000_000),
+];
+
+/** Moves in a list of which the filter has left some items: never past the last that is shown. */
+function picking(
+  id: string,
+  keys: readonly string[],
+  title: string,
+  step: (page: number) => number,
+): Binding {
+  return {
+    id,
+    keys,
+    scopes: ['pick'],
+    title,
+    run: (commands, { overlay }, { page }) => {
+      if (overlay.type !== 'pick') return;
+      const last = pickItems(overlay.items, overlay.filter.text).length - 1;
+      const target = Math.min(last, Math.max(0, overlay.index + step(page)));
+      if (target !== overlay.index) commands.move(target - overlay.index);
+    },
+  };
+}
+
+/** Scrolls an open text. Only the screen knows how long it is when wrapped, so the step is limited here. */
+function reading(
+  id: string,
+  keys: readonly string[],
+  title: string,
+  step: (page: number) => number,
+): Binding {
+  return {
+    id,
+    keys,
+    scopes: READ_SCOPES,
+    title,
+    run: (commands, _state, { page, scroll, scrollMax }) => {
+      const target = Math.min(scrollMax, Math.max(0, scroll + step(page)));
+      if (target !== scroll) commands.move(target - scroll);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { isLiving, type SessionState } from '../../src/session/session.ts';
+
+/** Why nothing can be opened or shown: the pane has no rows. */
+export function nothingUnderCursor(state: SessionState): string | undefined {
+  const counts = {
+    pods: state.pods.length,
+    policies: state.policies.length,
+    attempts: state.attempts.length,
+    grants: state.grants.length,
+  };
+  return counts[state.focus] === 0 ? `no ${state.focus} here: nothing is under the cursor` : undefined;
+}
+
+/** Why the row can't be an end of a path. */
+export function cannotMark(state: SessionState): string | undefined {
+  if (state.focus === 'policies' || state.focus === 'grants') {
+    return `${state.focus} are no end of a path: mark a pod (1) or an attempt (3)`;
+  }
+  return nothingUnderCursor(state);
+}
+
+/** Why there is nothing to grant. */
+export function cannotGrant(state: SessionState): string | undefined {
+  if (hasPair(state) || (state.focus === 'attempts' && state.attempts.length > 0)) return undefined;
+  return 'nothing to grant yet: mark a source with s and a destination with d, or go to an attempt (3)';
+}
+
+/** Why there is nothing to explain. */
+export function cannotExplain(state: SessionState): string | undefined {
+  if (hasPair(state) || (state.focus === 'attempts' && state.attempts.length > 0)) return undefined;
+  return 'nothing to explain yet: mark a source with s and a destination with d, or go to an attempt (3)';
+}
+
+/** Why there is nothing to revoke or extend. */
+export function noLiveGrant(state: SessionState): string | undefined {
+  return state.grants.some(({ grant }) => isLiving(grant)) ? undefined : 'no grant is open';
+}
+
+function hasPair({ path }: SessionState): boolean {
+  return path.source !== undefined && path.destination !== undefined;
+}

@@ -1,0 +1,38 @@
+import type { PaneId, Sort } from '../../src/session/session.ts';
+import { attemptColumns, grantColumns, podColumns, policyColumns } from '../columns/columns.ts';
+import type { Binding } from './binding.ts';
+
+type Sortable = { readonly id: string; readonly title: string; readonly sortKey?: string };
+
+/** One shift-letter for every column that names one. */
+export const SORTING: readonly Binding[] = [
+  ...sorts('pods', podColumns(true)),
+  ...sorts('policies', policyColumns(true)),
+  ...sorts('attempts', attemptColumns),
+  ...sorts('grants', grantColumns),
+];
+
+function sorts(pane: PaneId, columns: readonly Sortable[]): readonly Binding[] {
+  return columns.flatMap((column): readonly Binding[] =>
+    column.sortKey === undefined
+      ? []
+      : [
+          {
+            id: `sort-${pane}-${column.id}`,
+            keys: [column.sortKey],
+            scopes: [pane],
+            title: `sort by ${column.title}; again: the other way; again: as it was`,
+            run: (commands, state) => commands.sort(pane, nextSort(state.panes[pane].sort, column.id)),
+          },
+        ],
+  );
+}
+
+/**
+ * The next sorting: first the column's own order (the session knows it: newest, largest, or A first), at the second
+ * press that order turned round, at the third none.
+ */
+export function nextSort(current: Sort | undefined, column: string): Sort | undefined {
+  if (current?.column !== column) return { column, descending: false };
+  return current.descending ? undefined : { column, descending: true };
+}

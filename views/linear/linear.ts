@@ -1,0 +1,3 @@
+/* The app as lines of text, for screen readers. */
+
+export { LinearApp } from './linear-app.tsx';

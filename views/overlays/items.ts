@@ -1,0 +1,26 @@
+import { columnsOf, entry, type Line, type Span } from '../text/text.ts';
+
+/** A label and what is said about it; `apart`: an empty line comes before. */
+export type Item = { readonly label: Span; readonly text: Span; readonly apart?: boolean };
+
+const NARROWEST = 20;
+
+/** The column in which texts start beside labels: behind the longest, but not behind the middle. */
+export function labelColumns(labels: readonly string[], columns: number): number {
+  const longest = Math.max(NARROWEST, ...labels.map((label) => columnsOf(label) + 2));
+  return Math.min(Math.floor(columns * 0.4), longest);
+}
+
+/** One item; a text that is too long wraps in its column. */
+export function itemLines({ label, text, apart }: Item, labels: number, columns: number): readonly Line[] {
+  return [...(apart === true ? [[]] : []), ...entry([label], labels, text, columns)];
+}
+
+/** Items as lines, all texts starting in one column. */
+export function layItems(items: readonly Item[], columns: number): readonly Line[] {
+  const labels = labelColumns(
+    items.map(({ label }) => label.text),
+    columns,
+  );
+  return items.flatMap((item) => itemLines(item, labels, columns));
+}

@@ -1,0 +1,158 @@
+import { plural } from '../../src/core/common/common.ts';
+import type { GrantPlan, PlannedHalf } from '../../src/core/grants/grants.ts';
+import type { Direction, IsolationChange, PairChange } from '../../src/core/policy/model/model.ts';
+import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
+import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
+import { entry, type Line, several, span, type Tone, wallClock } from '../text/text.ts';
+
+const LABEL = 12;
+
+type Made = Extract<GrantPlan, { ok: true }>;
+
+/** What will happen, all of it, before anything does; or why it can't, in the same place. */
+export function planLines(form: GrantForm, state: SessionState, columns: number): readonly Line[] {
+  const { plan } = form;
+  switch (plan.state) {
+    case 'none':
+      return [[span('What will happen: fill in the fields above', 'faint')]];
+    case 'making':
+      return [[span('◌ working out what will happen', 'faint')]];
+    case 'made':
+      return [
+        [span(plan.stale ? 'What will happen (◌ being worked out again)' : 'What will happen', 'strong')],
+        ...(plan.plan.ok
+          ? madeLines(plan.plan, form, state, columns)
+          : refusal(plan.plan.message, plan.plan.hint, columns)),
+        ...serverLines(plan.server, columns),
+      ];
+  }
+}
+
+function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
+  const ends = state.serverNow + plan.seconds * 1000;
+  return [
+    ...isolateLines(plan.isolates, form.confirming, columns),
+    ...planEntry(
+      '✓',
+      'opens',
+      pairsText(plan.opens) + (plan.extra.length === 0 ? ', nothing else' : ''),
+      'good',
+      columns,
+    ),
+    ...(plan.extra.length === 0
+      ? []
+      : planEntry(
+          '!',
+          'also',
+          `opens ${pathChangesText(plan.extra, 3)}, which you did not pick`,
+          'warn',
+          columns,
+        )),
+    ...halfEntry('egress', plan, columns),
+    ...halfEntry('ingress', plan, columns),
+    ...planEntry(
+      '◷',
+      'ends',
+      `${wallClock(ends)} by the cluster itself, even if this machine dies`,
+      'time',
+      columns,
+    ),
+    ...planEntry('✓', 'after', plan.after, 'good', columns),
+    ...plan.warnings.flatMap((text) => planEntry('!', 'note', text, 'warn', columns)),
+  ];
+}
+
+/** `2 pairs: a, b → db-0, tcp 5432`. */
+function pairsText(pairs: readonly PairChange[]): string {
+  const from = several([...new Set(pairs.map((pair) => pair.from.name))], 3);
+  const to = several([...new Set(pairs.map((pair) => pair.to.name))], 3);
+  const ports = [...new Set(pairs.map(({ protocol, port }) => `${protocol.toLowerCase()} ${port}`))];
+  return `${plural(pairs.length, 'pair')}: ${from} → ${to}, ${several(ports, 4)}`;
+}
+
+function halfEntry(direction: Direction, plan: Made, columns: number): readonly Line[] {
+  const planned = plan.halves.filter((half) => half.direction === direction);
+  if (planned.length === 0) {
+    const { isolated, summary } = plan.before[direction];
+    const why = isolated
+      ? summary
+      : `${direction === 'egress' ? plan.source : plan.destination} is not isolated`;
+    return planEntry('✓', direction, `${why}: nothing to add`, 'good', columns);
+  }
+  return planned.flatMap((half) => planEntry('+', direction, policyText(half, plan), 'time', columns));
+}
+
+function policyText({ namespace, policy, direction }: PlannedHalf, { isolates }: Made): string {
+  const cut = isolates.some((change) => change.direction === direction);
+  const note = cut ? '' : ' (isolated already: nobody is cut off)';
+  return `NetworkPolicy ${namespace}/${policy.metadata.name}${note}`;
+}
+
+function isolateLines(
+  changes: readonly IsolationChange[],
+  confirming: boolean,
+  columns: number,
+): readonly Line[] {
+  if (changes.length === 0) return [];
+  const pods = several([...new Set(changes.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
+  const text = `${pods}: all other traffic of ${changes.length === 1 ? 'this pod' : 'these pods'} in that direction is cut`;
+  return [
+    ...planEntry('!', 'isolates', text, 'alert', columns),
+    ...(confirming
+      ? planEntry(
+          '!',
+          'confirm',
+          'press enter once more to do it all the same, esc to go back',
+          'alert',
+          columns,
+        )
+      : []),
+  ];
+}
+
+function refusal(message: string, hint: string, columns: number): readonly Line[] {
+  return [
+    ...entry([span("✗ can't open", 'bad')], LABEL + 2, span(message), columns),
+    ...entry([], LABEL + 2, span(hint, 'faint'), columns),
+  ];
+}
+
+function serverLines(server: ServerSays | undefined, columns: number): readonly Line[] {
+  switch (server?.state) {
+    case undefined:
+      return [];
+    case 'pending':
+      return planEntry('◌', 'server', 'dry-run under way', 'faint', columns);
+    case 'accepted':
+      return server.changes.length === 0
+        ? planEntry('✓', 'server', 'dry-run accepted, unchanged by admission', 'good', columns)
+        : planEntry(
+            '!',
+            'server',
+            `dry-run accepted; admission changes ${several(server.changes, 4)}`,
+            'warn',
+            columns,
+          );
+    case 'refused':
+      return [
+        ...planEntry('✗', 'server', server.message, 'bad', columns),
+        ...entry([], LABEL, span(server.hint, 'faint'), columns),
+      ];
+  }
+}
+
+function planEntry(
+  symbol: string,
+  label: string,
+  text: string,
+  tone: Tone,
+  columns: number,
+): readonly Line[] {
+  const body = tone === 'alert' ? span(text, tone) : span(text);
+  return entry(
+    [span(symbol, tone), span(` ${label}`, tone === 'alert' ? tone : 'faint')],
+    LABEL,
+    body,
+    columns,
+  );
+}

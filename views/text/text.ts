@@ -1,0 +1,7 @@
+/* Text measured, cut, wrapped and counted in terminal columns. */
+
+export { compact, several } from './count.ts';
+export { columnsOf, cut, fit, fitLine, lineColumns, spread } from './fit.ts';
+export { type Line, lineText, type Span, span, type Tone } from './span.ts';
+export { age, wallClock } from './time.ts';
+export { entry, hanging, wrap } from './wrap.ts';

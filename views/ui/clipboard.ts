@@ -1,0 +1,18 @@
+import { safeText } from '../../src/core/common/common.ts';
+
+/** Terminals drop longer OSC 52 texts without a word; xterm's limit is the smallest in wide use. */
+const LONGEST = 74_994;
+
+/**
+ * The escape code that puts a text on the clipboard of the terminal's own machine, through ssh too (OSC 52); undefined
+ * when the text is too long for it. Control characters other than line breaks are made visible first, so that nothing
+ * runs when it is pasted into a shell.
+ */
+export function clipboardCode(text: string): string | undefined {
+  const safe = text
+    .split('\n')
+    .map((line) => safeText(line, Number.MAX_SAFE_INTEGER))
+    .join('\n');
+  const encoded = Buffer.from(safe, 'utf8').toString('base64');
+  return encoded.length > LONGEST ? undefined : `\u001b]52;c;${encoded}\u0007`;
+}

@@ -1,0 +1,69 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import { PANES } from '../keys/keys.ts';
+
+/** The rows of a pane, and the place of its cursor among them. */
+export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; readonly index: number };
+
+/**
+ * The panes as the terminal shows them. The state may be ahead of the last frame by rows that nobody has seen yet, so a
+ * key that acts on a row takes it from here.
+ */
+export type Painted = {
+  /** What a pane shows; one that shows nothing, as it is in the state. */
+  readonly at: (pane: PaneId) => PaintedRows;
+  /** A pane is part of the next frame; undefined: it no longer is. */
+  readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
+  /** The frame is on the terminal. */
+  readonly written: () => void;
+  /** Does what a key does: where that leaves the cursor counts for the next key, which may come before the next frame. */
+  readonly press: (act: () => void) => void;
+};
+
+/** Nothing painted yet. */
+export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
+  const next = new Map<PaneId, PaintedRows>();
+  const shown = new Map<PaneId, PaintedRows>();
+
+  const look = (pane: PaneId) => {
+    const state = store.getState();
+    return { rows: visibleRows(state, pane), cursor: state.panes[pane] };
+  };
+  const put = (pane: PaneId, painted: PaintedRows | undefined) => {
+    for (const map of [next, shown]) {
+      if (painted === undefined) map.delete(pane);
+      else map.set(pane, painted);
+    }
+  };
+
+  return {
+    at: (pane) => {
+      const { rows, cursor } = look(pane);
+      return shown.get(pane) ?? { rows, index: cursor.index };
+    },
+    drawn: (pane, rows) => {
+      if (rows === undefined) next.delete(pane);
+      else next.set(pane, rows);
+    },
+    written: () => {
+      shown.clear();
+      for (const [pane, rows] of next) shown.set(pane, rows);
+    },
+    press: (act) => {
+      const before = PANES.map((pane) => ({ pane, ...look(pane) }));
+      act();
+      for (const { pane, rows, cursor } of before) {
+        const after = look(pane);
+        // Rows that the key itself has changed are as the state has them.
+        if (after.rows !== rows) put(pane, undefined);
+        else if (after.cursor !== cursor) put(pane, movedTo(rows[after.cursor.index]?.key, shown.get(pane)));
+      }
+    },
+  };
+}
+
+/** The same rows with the cursor on another one; undefined where that was not among them. */
+function movedTo(key: string | undefined, painted: PaintedRows | undefined): PaintedRows | undefined {
+  const index = painted?.rows.findIndex((row) => row.key === key) ?? -1;
+  return painted === undefined || index < 0 ? undefined : { rows: painted.rows, index };
+}

@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import { useStore } from 'zustand';
+import type { SessionState } from '../../src/session/session.ts';
+import type { Line } from '../text/text.ts';
+import { Painted } from './note-painted.tsx';
+import { useUi } from './ui-context.ts';
+
+type TextLineProps = {
+  readonly line: Line;
+  readonly columns: number;
+  /** Whether blanks at the end are drawn, to cover what is beneath. */
+  readonly covering?: boolean;
+};
+
+/** One line of the screen in at most `columns` columns. */
+export function TextLine({ line, columns, covering = false }: TextLineProps): ReactNode {
+  const { theme } = useUi();
+  return <Painted text={covering ? theme.paint(line, columns) : theme.paintShort(line, columns)} />;
+}
+
+type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly columns: number };
+
+/**
+ * A line made from the state, rendered anew only when its text is another: a publication that changes nothing on the
+ * screen must not cost a frame.
+ */
+export function StateLine({ draw, columns }: StateLineProps): ReactNode {
+  const { store, theme } = useUi();
+  return <Painted text={useStore(store, (state) => theme.paintShort(draw(state), columns))} />;
+}

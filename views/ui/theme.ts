@@ -1,0 +1,140 @@
+import { fitLine, type Line, lineColumns, type Tone } from '../text/text.ts';
+
+/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and its colour, of the terminal's own 16. */
+type Look = { readonly weight?: '1' | '2' | '7'; readonly colour?: '31' | '32' | '33' | '36' };
+
+const COLOURED: Readonly<Record<Tone, Look>> = {
+  plain: {},
+  faint: { weight: '2' },
+  strong: { weight: '1' },
+  good: { colour: '32' },
+  bad: { colour: '31' },
+  alert: { weight: '1', colour: '31' },
+  warn: { colour: '33' },
+  time: { colour: '36' },
+  cursor: { weight: '7' },
+};
+
+/** What stands for each of our own symbols in a terminal without them: one column for one column. */
+const ASCII: Readonly<Record<string, string>> = {
+  '✓': '+',
+  '✗': 'x',
+  '◌': '.',
+  '◷': '@',
+  '→': '>',
+  '←': '<',
+  '↑': '^',
+  '↓': 'v',
+  '▸': '>',
+  '●': '*',
+  '·': '-',
+  '…': '~',
+  '▏': '|',
+  '█': '#',
+  '░': '.',
+  '│': '|',
+  '─': '-',
+  '╭': '+',
+  '╮': '+',
+  '╰': '+',
+  '╯': '+',
+  '┃': '#',
+};
+const OURS = new RegExp(`[${Object.keys(ASCII).join('')}]`, 'gu');
+
+/** How a whole line is drawn besides its tones: `bold` for what has just changed, `inverse` under the cursor. */
+export type Emphasis = 'none' | 'bold' | 'inverse';
+
+export type Theme = {
+  /** The line in exactly `columns` columns, with escape codes; each run ends its own codes. */
+  readonly paint: (line: Line, columns: number, emphasis?: Emphasis) => string;
+  /** The line in at most `columns` columns, for places with nothing beneath: blanks at the end cost as letters do. */
+  readonly paintShort: (line: Line, columns: number, emphasis?: Emphasis) => string;
+  readonly ascii: boolean;
+  readonly colour: boolean;
+};
+
+/** A theme. `colour: false` keeps bold, faint and inverse, as NO_COLOR asks for colours only. */
+export function createTheme(options: { readonly colour: boolean; readonly ascii: boolean }): Theme {
+  const looks = options.colour ? COLOURED : MONOCHROME;
+  const paint: Theme['paint'] = (line, columns, emphasis = 'none') => {
+    const text = runs(fitLine(line, columns), looks, emphasis);
+    return options.ascii ? toAscii(text) : text;
+  };
+  const paintShort: Theme['paint'] = (line, columns, emphasis = 'none') => {
+    if (emphasis === 'inverse') return paint(line, columns, emphasis);
+    const ended = withoutEnd(lineColumns(line) > columns ? fitLine(line, columns) : line);
+    return paint(ended, lineColumns(ended), emphasis);
+  };
+  return { paint, paintShort, ascii: options.ascii, colour: options.colour };
+}
+
+/** Our own symbols as ASCII; text from the cluster is left as it is. */
+export function toAscii(text: string): string {
+  return text.replace(OURS, (symbol) => ASCII[symbol] ?? symbol);
+}
+
+/** Without colours the tones keep their weight only; symbols and words carry the meaning. */
+const MONOCHROME: Readonly<Record<Tone, Look>> = {
+  plain: {},
+  faint: { weight: '2' },
+  strong: { weight: '1' },
+  good: {},
+  bad: {},
+  alert: { weight: '1' },
+  warn: {},
+  time: {},
+  cursor: { weight: '7' },
+};
+
+/**
+ * The text with its codes. What a frame costs is its style changes, so only what differs between neighbors is written.
+ */
+function runs(line: Line, looks: Readonly<Record<Tone, Look>>, emphasis: Emphasis): string {
+  let out = '';
+  let current: Look = {};
+  for (const { text, tone } of line) {
+    if (text === '') continue;
+    const next = emphasised(looks[tone ?? 'plain'], emphasis);
+    out += change(current, next) + text;
+    current = next;
+  }
+  return out + change(current, {});
+}
+
+function emphasised(look: Look, emphasis: Emphasis): Look {
+  if (emphasis === 'none') return look;
+  return emphasis === 'inverse' ? { weight: '7' } : { ...look, weight: '1' };
+}
+
+/** The codes between two looks: colour ends before weight, weight begins before colour. */
+function change(from: Look, to: Look): string {
+  let codes = '';
+  if (from.colour !== undefined && to.colour === undefined) codes += sgr('39');
+  if (from.weight !== undefined && from.weight !== to.weight) codes += sgr(from.weight === '7' ? '27' : '22');
+  if (to.weight !== undefined && to.weight !== from.weight) codes += sgr(to.weight);
+  if (to.colour !== undefined && to.colour !== from.colour) codes += sgr(to.colour);
+  return codes;
+}
+
+function sgr(code: string): string {
+  return `\u001b[${code}m`;
+}
+
+/** The line without the blanks at its end. */
+function withoutEnd(line: Line): Line {
+  const last = line.at(-1);
+  if (last === undefined) return line;
+  const text = last.text.trimEnd();
+  if (text === '') return withoutEnd(line.slice(0, -1));
+  return text === last.text ? line : [...line.slice(0, -1), { ...last, text }];
+}
+
+/** Whether to use colours: `auto` follows NO_COLOR (no-color.org: any non-empty value) and `TERM=dumb`. */
+export function wantsColour(
+  choice: 'auto' | 'always' | 'never',
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  return (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
+}
