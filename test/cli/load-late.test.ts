@@ -18,14 +18,18 @@ function loadedWith(file: string, known: Set<string> = new Set()): ReadonlySet<s
 }
 
 describe('the command line loads late (TERM-9)', () => {
-  test.each(['src/session/', 'src/core/policy/decide/engine.ts', 'src/kube/', 'src/hubble/', 'src/demo/', 'views/'])(
-    '%s is not loaded to read the arguments',
-    (part) => {
-      const loaded = [...loadedWith('src/cli/cli.ts')];
-      expect(loaded).toContain('src/cli/shared/options.ts');
-      expect(loaded.filter((file) => file.startsWith(part))).toEqual([]);
-    },
-  );
+  test.each([
+    'src/session/',
+    'src/core/policy/decide/engine.ts',
+    'src/kube/',
+    'src/hubble/',
+    'src/demo/',
+    'views/',
+  ])('%s is not loaded to read the arguments', (part) => {
+    const loaded = [...loadedWith('src/cli/cli.ts')];
+    expect(loaded).toContain('src/cli/shared/options.ts');
+    expect(loaded.filter((file) => file.startsWith(part))).toEqual([]);
+  });
 
   test('the entry is loaded alone, so that an old Node is refused at once', () => {
     const own = [...loadedWith('src/cli/bin.ts')].filter((file) => inputs[file] !== undefined);
