@@ -289,7 +289,7 @@ function partsOf(pattern: string, defaultNamespace: string): Parts {
   const [first = '', second, third] = parts;
   if (third !== undefined) {
     const kind = second === '*' ? undefined : kindNamed(second ?? '');
-    return { namespace: glob(first), name: glob(third), ...(kind === undefined ? {} : { kind }) };
+    return { namespace: glob(first), name: glob(third), kind };
   }
   if (second === undefined) return { namespace: glob(defaultNamespace), name: glob(first) };
   const kind = kindNamed(first);

@@ -189,7 +189,7 @@ function arrivalOf(row: OpenPath): PathLine {
 function endJson(end: EndGroup): object {
   if (end.type !== 'workload') return beyondJson(end);
   const { kind, namespace, name, pods } = end;
-  return { kind, namespace, name, ...(pods === undefined ? {} : { pods }) };
+  return { kind, namespace, name, pods };
 }
 
 function isolationText({ end, direction }: WorkloadIsolation): string {

@@ -20,7 +20,7 @@ export function endJson(model: ClusterModel, end: EndGroup): unknown {
   if (end.type !== 'workload') return beyondJson(end);
   const { kind, namespace, name, pods: only } = end;
   const pods = podsOfGroup(model, end).length;
-  return { kind, namespace, name, pods, ...(only === undefined ? {} : { only }) };
+  return { kind, namespace, name, pods, only };
 }
 
 /** An end that is no pod as JSON. */

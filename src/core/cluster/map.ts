@@ -91,7 +91,7 @@ export function mapService(raw: ApiObject): Service {
     ...(externalName === undefined ? {} : { externalName: safeText(externalName) }),
     ...(Object.keys(selector).length === 0 ? {} : { selector }),
     ...(outerIPs.length === 0 ? {} : { outerIPs }),
-    ...(policy === undefined ? {} : { externalTrafficPolicy: policy }),
+    externalTrafficPolicy: policy,
     ports: rawsOf(spec.ports).flatMap(servicePort),
   };
 }

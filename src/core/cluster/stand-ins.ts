@@ -68,7 +68,7 @@ function standIn(object: ApiObject, template: Raw, name: string, more: Record<st
     spec: template.spec,
     metadata: {
       name,
-      ...(namespace === undefined ? {} : { namespace }),
+      namespace,
       labels: { ...Object.fromEntries(labels.map(([key, value]) => [key, wordOf(value)])), ...more },
       ownerReferences: [
         { apiVersion: object.apiVersion, kind: object.kind, name: owner, uid: uid ?? '', controller: true },

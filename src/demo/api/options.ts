@@ -142,7 +142,7 @@ export function listOptions(query: URLSearchParams): ListOptions {
     ...(match === 'Exact' || match === 'NotOlderThan' ? { match } : {}),
     initialEvents,
     bookmarks: truth('allowWatchBookmarks'),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    timeoutSeconds,
     labels: query.get('labelSelector') ?? '',
     fields: query.get('fieldSelector') ?? '',
   };

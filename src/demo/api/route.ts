@@ -37,9 +37,9 @@ export function routeOf(path: string): Route {
     version,
     plural,
     ...(fits ? { resource } : {}),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
+    namespace,
+    name,
+    subresource,
   };
 }
 

@@ -206,7 +206,7 @@ function answered(answer: PathAnswer, ports: AskedPorts): Explained {
       why: part.why,
     })),
     notes: answer.notes,
-    ...(shown === undefined ? {} : { shown }),
+    shown,
   };
 }
 
@@ -301,7 +301,7 @@ function policyUnder(row: PolicyRow | undefined): Under | undefined {
   if (row === undefined || listed === undefined) return undefined;
   const { namespace, name } = row.policy;
   const { group, version, resource } = listed;
-  const ref = { group, version, resource, name, ...(namespace === undefined ? {} : { namespace }) };
+  const ref = { group, version, resource, name, namespace };
   return { pane: 'policies', row, title: `${row.policy.kind} ${keyOf(row.policy)}`, refs: [ref] };
 }
 

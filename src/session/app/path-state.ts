@@ -49,7 +49,7 @@ function shownEnds(app: App, runtime: Runtime): PathState {
   return {
     ...(source === undefined ? {} : { source: source.end, sourcePod: source.pod }),
     ...(destination === undefined ? {} : { destination: destination.end, destinationPod: destination.pod }),
-    ...(port === undefined ? {} : { port }),
+    port,
   };
 }
 
@@ -106,9 +106,9 @@ function pathOfGrant(runtime: Runtime, grant: Grant): PathState {
   return {
     sourceName: grant.source,
     destinationName: grant.destination,
-    ...(source === undefined ? {} : { source }),
-    ...(destination === undefined ? {} : { destination }),
-    ...(port === undefined ? {} : { port }),
+    source,
+    destination,
+    port,
   };
 }
 

@@ -112,7 +112,7 @@ function decideWay(world: World, classes: Classes, half: HalfQuestion): HalfDeci
     byRules: decision,
     isolated,
     open: NOTHING,
-    ...(l7 === undefined ? {} : { l7 }),
+    l7,
   };
   if (found !== judgement && decision === 'allow') return { ...made, steps: [], settled: 'own-node' };
   return {

@@ -16,7 +16,7 @@ export function explainHalf(world: World, half: HalfDecision): Half {
     deciders: steps.map((step) => deciderOf(step, direction)),
     nearMisses: misses,
     cannotOpen: cannotOpen(world, half),
-    ...(l7 === undefined ? {} : { l7 }),
+    l7,
     summary: summaryBy(world, half, () => misses[0]),
   };
 }
@@ -38,7 +38,7 @@ export function summarize(world: World, { verdict, egress, ingress }: PathDecisi
 
 function halfSummary(world: World, half: HalfDecision): HalfSummary {
   const { verdict, l7 } = half;
-  return { verdict, ...(l7 === undefined ? {} : { l7 }), summary: summaryOf(world, half) };
+  return { verdict, l7, summary: summaryOf(world, half) };
 }
 
 /** What decides a path in a few words: the half that denies or is not known, else both. */
@@ -54,14 +54,14 @@ function deciderOf({ applied, action, rule, index }: Step, direction: Direction)
   const manager = managedBy(applied.policy);
   return {
     kind,
-    ...(namespace === undefined ? {} : { namespace }),
+    namespace,
     name,
     direction,
     ...(index === undefined ? {} : { ruleIndex: rule?.at?.index ?? index }),
     action,
     tier,
-    ...(priority === undefined ? {} : { priority }),
-    ...(manager === undefined ? {} : { managedBy: manager }),
+    priority,
+    managedBy: manager,
     text:
       rule === undefined
         ? isolationText(applied, direction)

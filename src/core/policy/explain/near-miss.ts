@@ -103,16 +103,16 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
   const edit = smallestEdit(world, { ...candidate, direction }, question);
   return {
     kind: policy.kind,
-    ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
+    namespace: policy.namespace,
     name: policy.name,
     direction,
     ruleIndex: rule.at?.index ?? index,
     why,
-    ...(manager === undefined ? {} : { managedBy: manager }),
+    managedBy: manager,
     text,
     admits: ruleText(rule),
     because,
-    ...(edit === undefined ? {} : { edit }),
+    edit,
   };
 }
 

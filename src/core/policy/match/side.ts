@@ -43,7 +43,7 @@ export function sideOf(model: ClusterModel, end: End): Side {
   const pod = model.podAt(end.ip);
   if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
   const node = model.nodeAt(end.ip);
-  return { type: 'ip', text: end.ip, ips: ipsOf([end.ip]), ...(node === undefined ? {} : { node }) };
+  return { type: 'ip', text: end.ip, ips: ipsOf([end.ip]), node };
 }
 
 function blocksText(blocks: readonly string[]): string {

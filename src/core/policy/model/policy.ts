@@ -176,7 +176,7 @@ export function originOf(metadata: Raw): { readonly origin?: Origin } {
   const manager = managerOf(metadata);
   if (owner === undefined && manager === undefined) return {};
   return {
-    origin: { ...(owner === undefined ? {} : { owner }), ...(manager === undefined ? {} : { manager }) },
+    origin: { owner, manager },
   };
 }
 

@@ -104,7 +104,7 @@ function keyOf(
 export function endOf(member: Member): End {
   switch (member.type) {
     case 'pod':
-      return { type: 'pod', pod: member.pod, ...(member.ip === undefined ? {} : { ip: member.ip }) };
+      return { type: 'pod', pod: member.pod, ip: member.ip };
     case 'node':
       return { type: 'ip', ip: member.ip };
     case 'range':
