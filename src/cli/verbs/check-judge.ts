@@ -5,6 +5,7 @@ import {
   isLive,
   keyOf,
   type Pod,
+  PROTOCOLS,
   parseCidr,
   parseIp,
   type Service,
@@ -21,7 +22,6 @@ import {
   isNothing,
   NOTHING,
   onePort,
-  PROTOCOLS,
   portsText,
   without,
 } from '../../core/policy/model/model.ts';

@@ -1,11 +1,6 @@
+import { PROTOCOLS } from '../../core/cluster/cluster.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
-import {
-  type Connections,
-  isNothing,
-  PROTOCOLS,
-  portsText,
-  rangesText,
-} from '../../core/policy/model/model.ts';
+import { type Connections, isNothing, portsText, rangesText } from '../../core/policy/model/model.ts';
 import { type EndGroup, fullEndText, type OpenPath, podsOfGroup } from '../../core/policy/reach/reach.ts';
 import { toJson } from '../shared/shared.ts';
 

@@ -1,4 +1,4 @@
-import { formatIp, isLive } from '../../core/cluster/cluster.ts';
+import { formatIp, isLive, PROTOCOLS } from '../../core/cluster/cluster.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import { summarize } from '../../core/policy/explain/explain.ts';
 import {
@@ -6,7 +6,6 @@ import {
   type End,
   isEverything,
   isNothing,
-  PROTOCOLS,
   type Query,
   rangesText,
 } from '../../core/policy/model/model.ts';

@@ -1,13 +1,10 @@
-import type { Protocol } from '../../cluster/cluster.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/cluster.ts';
 
 /** Ports from `from` to `to`, inclusive. */
 export type PortRange = readonly [from: number, to: number];
 
 /** Ports by protocol; ranges are sorted and apart. */
 export type Connections = Readonly<Record<Protocol, readonly PortRange[]>>;
-
-/** Protocols in the order in which they are told. */
-export const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 /** Every port there is. */
 export const ALL_PORTS: PortRange = [1, 65_535];

@@ -14,7 +14,6 @@ export {
   NOTHING,
   onePort,
   type PortRange,
-  PROTOCOLS,
   portsText,
   rangesText,
   without,

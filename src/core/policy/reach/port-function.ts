@@ -1,4 +1,4 @@
-import type { Protocol } from '../../cluster/cluster.ts';
+import { PROTOCOLS, type Protocol } from '../../cluster/cluster.ts';
 import {
   ALL_PORTS,
   appendRange,
@@ -9,7 +9,6 @@ import {
   isNothing,
   NOTHING,
   type PortRange,
-  PROTOCOLS,
 } from '../model/model.ts';
 
 /** Ports from `from` to `to`, inclusive, with one decision. */
