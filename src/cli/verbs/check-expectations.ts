@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Protocol } from '../../core/cluster/cluster.ts';
+import { protocolNamed } from '../../core/cluster/cluster.ts';
 import { isRecord, SluiceError, safeDeep, safeText } from '../../core/common/common.ts';
 import { type Connections, EVERYTHING, either, NOTHING } from '../../core/policy/model/model.ts';
 import { readFirstYaml, YamlProblem } from '../../core/yaml/yaml.ts';
@@ -138,12 +138,10 @@ function portsOf(value: number | string | readonly (number | string)[] | undefin
     .reduce(either);
 }
 
-const PROTOCOLS: Readonly<Record<string, Protocol>> = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' };
-
 /** `5432`, `5432/tcp`, `8000-8100/udp`; undefined when it is no port. */
 function portOf(text: string): Connections | undefined {
   const [, first, last = first, name = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(text) ?? [];
-  const protocol = PROTOCOLS[name.toLowerCase()];
+  const protocol = protocolNamed(name);
   const [from, to] = [Number(first), Number(last)];
   if (protocol === undefined || !(from >= 1 && from <= to && to <= 65_535)) return undefined;
   return { ...NOTHING, [protocol]: [[from, to]] };

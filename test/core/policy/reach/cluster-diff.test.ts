@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
+import { isLive, type Pod, PROTOCOLS } from '../../../../src/core/cluster/objects.ts';
 import type { Engine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { policyKindOf } from '../../../../src/core/policy/kinds/policy-kinds.ts';
-import { PROTOCOLS } from '../../../../src/core/policy/model/connections.ts';
 import type { Policy, PolicyRef } from '../../../../src/core/policy/model/policy.ts';
 import { type ClusterDiff, clusterDiff } from '../../../../src/core/policy/reach/cluster-diff.ts';
 import type { PathChange } from '../../../../src/core/policy/reach/collect.ts';

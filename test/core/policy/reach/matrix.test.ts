@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLive } from '../../../../src/core/cluster/objects.ts';
+import { isLive, PROTOCOLS } from '../../../../src/core/cluster/objects.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { holdsPort, isNothing, PROTOCOLS, portsText } from '../../../../src/core/policy/model/connections.ts';
+import { holdsPort, isNothing, portsText } from '../../../../src/core/policy/model/connections.ts';
 import { endGroupText, fullEndText } from '../../../../src/core/policy/reach/end-groups.ts';
 import { clusterMatrix, type OpenPath } from '../../../../src/core/policy/reach/matrix.ts';
 import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';

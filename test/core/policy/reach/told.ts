@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { formatIp, inRange, parseIp } from '../../../../src/core/cluster/ip.ts';
-import { isLive, type Pod } from '../../../../src/core/cluster/objects.ts';
+import { isLive, type Pod, PROTOCOLS } from '../../../../src/core/cluster/objects.ts';
 import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { createEngine, type Engine } from '../../../../src/core/policy/decide/engine.ts';
-import { type Connections, holdsPort, PROTOCOLS } from '../../../../src/core/policy/model/connections.ts';
+import { type Connections, holdsPort } from '../../../../src/core/policy/model/connections.ts';
 import type { Policy, PolicyRef } from '../../../../src/core/policy/model/policy.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
 import type { EndGroup } from '../../../../src/core/policy/reach/end-groups.ts';
