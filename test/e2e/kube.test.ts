@@ -459,6 +459,19 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await nowhere.dispose();
   });
 
+  test('a forward that the server refuses says which right is missing', async () => {
+    const restricted = await as(real.restricted.kubeconfig);
+    const forward = await restricted.forward(world.namespace, 'db-0', 5432, ever);
+    const refused = dial(forward.port, '127.0.0.1');
+    refused.on('error', () => undefined);
+    refused.write('x');
+    await eventually(() => expect(refused.destroyed).toBe(true));
+    expect(forward.lastError()).toContain(
+      `${real.restricted.name} may not get pods/portforward db-0 in namespace ${world.namespace}`,
+    );
+    await forward.dispose();
+  });
+
   test('Hubble Relay is found where it runs, and answers through a forward', async () => {
     const there = await real.kubectl('get', 'pods', '-A', '-l', 'k8s-app=hubble-relay', '-o', 'name');
     const cluster = await as(real.alice.kubeconfig);

@@ -5,7 +5,7 @@ import { compare, createTally, everyQuestion, someQuestions } from './compare.ts
 import { KEPT } from './kept.ts';
 import { ENFORCERS, randomForeign, randomWorld } from './worlds.ts';
 
-const QUERIES = process.env.SLUICE_FUZZ === 'full' ? 300_000 : Number(process.env.SLUICE_FUZZ ?? 200_000);
+const QUERIES = process.env.SLUICE_FUZZ === 'full' ? 300_000 : Number(process.env.SLUICE_FUZZ ?? 50_000);
 
 /** How many questions are drawn from a world. */
 const PER_WORLD = 100;
