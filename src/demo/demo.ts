@@ -9,11 +9,11 @@ import {
   createTunnels,
   type Gate,
   pathOf,
+  type RequestAttributes,
   type Rule,
   responderRules,
   startApiServer,
   type User,
-  type Wish,
 } from './api/api.ts';
 import { type Controllers, startControllers } from './controllers/controllers.ts';
 import type { Faults, Match, Undo } from './faults.ts';
@@ -207,7 +207,7 @@ function createFaults({ board, store, api, observer, controllers, addUser }: Fau
 
 /** What the servers ask of the faults. */
 type FaultState = {
-  readonly mayDo: (user: User, wish: Wish) => boolean;
+  readonly mayDo: (user: User, attributes: RequestAttributes) => boolean;
   readonly gate: Gate;
   readonly takeExpiry: () => boolean;
   readonly admissions: () => readonly Admission[];
@@ -248,7 +248,8 @@ function createFaultBoard(): FaultBoard {
   };
 
   return {
-    mayDo: (user, wish) => allows(user, wish) && ![...forbidden].some((match) => matches(match, user, wish)),
+    mayDo: (user, attributes) =>
+      allows(user, attributes) && ![...forbidden].some((match) => matches(match, user, attributes)),
     gate: async ({ method, path, signal }) => {
       for (const entry of holds) {
         if (entry.method !== undefined && entry.method !== method) continue;
@@ -284,11 +285,11 @@ function createFaultBoard(): FaultBoard {
   };
 }
 
-function matches(match: Match, user: User, wish: Wish): boolean {
+function matches(match: Match, user: User, attributes: RequestAttributes): boolean {
   return (
-    (match.verb === undefined || match.verb === wish.verb) &&
-    (match.resource === undefined || match.resource === wish.resource) &&
-    (match.namespace === undefined || match.namespace === wish.namespace) &&
+    (match.verb === undefined || match.verb === attributes.verb) &&
+    (match.resource === undefined || match.resource === attributes.resource) &&
+    (match.namespace === undefined || match.namespace === attributes.namespace) &&
     (match.user === undefined || match.user === user.username)
   );
 }

@@ -1,5 +1,5 @@
 import { type AttemptState, NEVER } from './attempt-state.ts';
-import { DROP_PLACES, findingOf, isOngoing, placeOf } from './evidence.ts';
+import { DROP_PLACES, isOngoing, outcomeOf, placeOf } from './evidence.ts';
 import type { Flow, FlowPolicy } from './flow.ts';
 import { enrich } from './names.ts';
 
@@ -19,7 +19,7 @@ export function absorb(state: AttemptState, flow: Flow, now: number): void {
   if (flow.allowedBy.length > 0) state.allowedBy = union(state.allowedBy, flow.allowedBy);
   if (flow.deniedBy.length > 0) state.deniedBy = union(state.deniedBy, flow.deniedBy);
   if (flow.l7 !== undefined) state.l7 = flow.l7;
-  switch (findingOf(flow)) {
+  switch (outcomeOf(flow)) {
     case 'dropped':
       noteDrop(state, flow);
       break;

@@ -6,10 +6,18 @@ import { EVENT, type Flow, TRACE } from './flow.ts';
  * source's side let it go, the other may still drop it (HUB-20). `refused`: it arrived and was turned away. `silent`:
  * nothing yet.
  */
-export type Finding = 'dropped' | 'error' | 'audit' | 'proxied' | 'passed' | 'sent' | 'refused' | 'silent';
+export type FlowOutcome =
+  | 'dropped'
+  | 'error'
+  | 'audit'
+  | 'proxied'
+  | 'passed'
+  | 'sent'
+  | 'refused'
+  | 'silent';
 
 /** Reads a flow that is no reply. */
-export function findingOf(flow: Flow): Finding {
+export function outcomeOf(flow: Flow): FlowOutcome {
   if (flow.seen === 'socket' || flow.seen === 'connect') return observed(flow);
   switch (flow.verdict) {
     case 'dropped':
@@ -30,13 +38,13 @@ export function findingOf(flow: Flow): Finding {
 }
 
 /** The probe says `forwarded` for a connection, `dropped` for silence, `error` for a refusal. */
-function observed({ verdict }: Flow): Finding {
+function observed({ verdict }: Flow): FlowOutcome {
   if (verdict === 'forwarded') return 'passed';
   if (verdict === 'dropped') return 'dropped';
   return verdict === 'error' ? 'refused' : 'silent';
 }
 
-function forwarded({ eventType, eventSubType, direction }: Flow): Finding {
+function forwarded({ eventType, eventSubType, direction }: Flow): FlowOutcome {
   switch (eventType) {
     case EVENT.l7:
       return 'passed';

@@ -16,7 +16,7 @@ export type User = {
 };
 
 /** What a request wants to do; `resource` is `pods/portforward` for a subresource. */
-export type Wish = {
+export type RequestAttributes = {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -60,21 +60,21 @@ export function responderRules(namespaces?: readonly string[]): readonly Rule[] 
   ];
 }
 
-/** Whether a user's rules grant a wish. Everybody may ask who they are and what they may do. */
-export function allows(user: User, wish: Wish): boolean {
-  if (wish.group === 'authentication.k8s.io' || wish.group === 'authorization.k8s.io') {
-    return wish.resource.startsWith('selfsubject') && wish.verb === 'create';
+/** Whether a user's rules grant what a request asks for. Everybody may ask who they are and what they may do. */
+export function allows(user: User, attributes: RequestAttributes): boolean {
+  if (attributes.group === 'authentication.k8s.io' || attributes.group === 'authorization.k8s.io') {
+    return attributes.resource.startsWith('selfsubject') && attributes.verb === 'create';
   }
-  return user.rules.some((rule) => grants(rule, wish));
+  return user.rules.some((rule) => grants(rule, attributes));
 }
 
-function grants(rule: Rule, wish: Wish): boolean {
+function grants(rule: Rule, attributes: RequestAttributes): boolean {
   const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
   return (
-    has(rule.verbs, wish.verb) &&
-    has(rule.groups, wish.group) &&
-    has(rule.resources, wish.resource) &&
+    has(rule.verbs, attributes.verb) &&
+    has(rule.groups, attributes.group) &&
+    has(rule.resources, attributes.resource) &&
     (rule.namespaces === undefined ||
-      (wish.namespace !== undefined && rule.namespaces.includes(wish.namespace)))
+      (attributes.namespace !== undefined && rule.namespaces.includes(attributes.namespace)))
   );
 }

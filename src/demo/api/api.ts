@@ -1,6 +1,6 @@
 /* The embedded API server: HTTP, rights, admission, watches, as Kubernetes' own answers. */
 
-export { allows, type Rule, responderRules, type User, type Wish } from './access.ts';
+export { allows, type RequestAttributes, type Rule, responderRules, type User } from './access.ts';
 export type { Admission } from './call.ts';
 export { pathOf } from './identify.ts';
 export { RESOURCES, resourceOfKind, storeName } from './resources.ts';

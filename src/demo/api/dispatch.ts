@@ -15,7 +15,7 @@ import { agent, checkNamespace, checkUnknown } from './checks.ts';
 import { managedOnCreate } from './managed-fields.ts';
 import { deleteOptions, type ListOptions, listOptions, writeOptions } from './options.ts';
 import { apiVersionOf, REVIEWS, type Resource, storeName } from './resources.ts';
-import { type MayDo, review } from './reviews.ts';
+import { type Authorizer, review } from './reviews.ts';
 import { isWanted, parseWanted, type Wanted } from './selectors.ts';
 import {
   ApiFailure,
@@ -61,7 +61,7 @@ export function watchOptions(call: Call): ListOptions {
   return call.name === '' ? options : { ...options, fields: `metadata.name=${call.name}` };
 }
 
-export type AnswerOptions = { readonly context: ApiContext; readonly mayDo: MayDo };
+export type AnswerOptions = { readonly context: ApiContext; readonly mayDo: Authorizer };
 
 const ORPHAN_WARNING =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';

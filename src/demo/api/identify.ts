@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { User } from './access.ts';
-import type { MayDo } from './reviews.ts';
+import type { Authorizer } from './reviews.ts';
 import { ApiFailure, badRequest } from './status.ts';
 
 /** Users by bearer token. */
@@ -25,7 +25,7 @@ export function addressOf(request: IncomingMessage): { readonly url: URL; readon
  * it is the first user, as behind `kubectl proxy`. With impersonation headers the impersonated user, if the caller
  * may (API-8); then throws 403, or 400 for a group without a user.
  */
-export function identify(tokens: Tokens, request: IncomingMessage, mayDo: MayDo): User | undefined {
+export function identify(tokens: Tokens, request: IncomingMessage, mayDo: Authorizer): User | undefined {
   const token = addressOf(request).token ?? /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const user = token === undefined ? tokens.values().next().value : tokens.get(token);
   if (user === undefined) return undefined;

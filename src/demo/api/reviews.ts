@@ -1,16 +1,16 @@
 import { fieldErrors } from '../../core/cluster/cluster.ts';
 import { at, isRecord, textAt } from '../../core/common/common.ts';
 import { timestamp } from '../store/store.ts';
-import { allows, type User, type Wish } from './access.ts';
+import { allows, type RequestAttributes, type User } from './access.ts';
 import { mediaType, parseObject, readBody } from './body.ts';
 import type { Answer, Call } from './call.ts';
 import { invalid } from './status.ts';
 
 /** Whether a user may do something; faults count as missing rights. */
-export type MayDo = (user: User, wish: Wish) => boolean;
+export type Authorizer = (user: User, attributes: RequestAttributes) => boolean;
 
 /** Answers the reviews that tell callers who they are and what they may do (API-8). */
-export async function review(call: Call, mayDo: MayDo): Promise<Answer> {
+export async function review(call: Call, mayDo: Authorizer): Promise<Answer> {
   const { resource, user } = call;
   const body = parseObject(await readBody(call.request), mediaType(call.request), resource.kind);
   const base = { kind: resource.kind, apiVersion: `${resource.group}/${resource.version}` };
@@ -46,7 +46,7 @@ function userInfo(user: User): Readonly<Record<string, unknown>> {
   };
 }
 
-function access(user: User, spec: unknown, mayDo: MayDo): Readonly<Record<string, unknown>> {
+function access(user: User, spec: unknown, mayDo: Authorizer): Readonly<Record<string, unknown>> {
   const wanted = at(spec, 'resourceAttributes');
   if (!isRecord(wanted)) {
     if (isRecord(at(spec, 'nonResourceAttributes'))) return { allowed: true };
@@ -93,4 +93,4 @@ function rules(user: User, namespace: string | undefined): Readonly<Record<strin
 }
 
 /** The plain rule: what the user's own rules grant. */
-export const byRules: MayDo = allows;
+export const byRules: Authorizer = allows;

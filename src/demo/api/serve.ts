@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { User, Wish } from './access.ts';
+import type { RequestAttributes, User } from './access.ts';
 import type { Answer, Call } from './call.ts';
 import { discovery, VERSION } from './discovery.ts';
 import { type AnswerOptions, dispatch, watchOptions } from './dispatch.ts';
@@ -93,14 +93,14 @@ async function answer(options: AnswerOptions, known: Known): Promise<void> {
   const { resource, namespace, name = '', subresource } = route;
   const verb = verbOf(method, name !== '', url.searchParams);
   if (verb === undefined) throw methodNotAllowed();
-  const wish: Wish = {
+  const attributes: RequestAttributes = {
     verb,
     group: route.group,
     resource: subresource === undefined ? route.plural : `${route.plural}/${subresource}`,
     ...(namespace === undefined ? namespaceOf(route.plural, name) : { namespace }),
   };
-  if (!options.mayDo(user, wish)) {
-    throw forbidden({ user: user.username, ...wish, ...(name === '' ? {} : { name }) });
+  if (!options.mayDo(user, attributes)) {
+    throw forbidden({ user: user.username, ...attributes, ...(name === '' ? {} : { name }) });
   }
   if (resource === undefined) {
     if (route.group !== '' && discovery(`/apis/${route.group}`, false) === undefined) {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { User } from './access.ts';
 import { addressOf, identify, type Tokens } from './identify.ts';
-import type { MayDo } from './reviews.ts';
+import type { Authorizer } from './reviews.ts';
 import { routeOf } from './route.ts';
 import { ApiFailure } from './status.ts';
 
@@ -86,7 +86,7 @@ export type Tunnel = {
 
 export type UpgradeOptions = {
   readonly tokens: Tokens;
-  readonly mayDo: MayDo;
+  readonly mayDo: Authorizer;
   /** Takes over the connection. Absent: nothing can be forwarded. */
   readonly tunnel?: (tunnel: Tunnel, socket: Duplex, head: Buffer) => void;
 };
@@ -110,8 +110,8 @@ export function upgrade(
     refuse('404 Not Found');
   } else {
     const { namespace = '', name: pod = '' } = route;
-    const wish = { verb: 'create', group: '', resource: 'pods/portforward', namespace };
-    if (!options.mayDo(user, wish)) refuse('403 Forbidden');
+    const attributes = { verb: 'create', group: '', resource: 'pods/portforward', namespace };
+    if (!options.mayDo(user, attributes)) refuse('403 Forbidden');
     else options.tunnel({ request, query: url.searchParams, namespace, pod }, socket, head);
   }
 }

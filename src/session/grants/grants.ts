@@ -3,7 +3,7 @@
 export { extendGrant } from './extend-grant.ts';
 export { findGrants, jobRef, policyRef } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';
-export { isLiving, staysFor } from './life.ts';
+export { isLiving, staysFor } from './kept-grant.ts';
 export { dryRun, type GoodPlan, type GrantStep } from './make-grant.ts';
 export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';

@@ -17,11 +17,11 @@ import { parseNetworkPolicy } from '../../core/policy/kinds/kinds.ts';
 import type { PairChange } from '../../core/policy/model/model.ts';
 import type { ObjectEvent } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
-import { createEnding, type Ending } from './ending.ts';
 import type { EvidenceDeps } from './evidence.ts';
 import { extendGrant } from './extend-grant.ts';
 import { JOBS, POLICIES, policyRef } from './find-grants.ts';
-import { beginLife, type Keeping, type Life, note, recordOrNote } from './life.ts';
+import { createGrantEnder, type GrantEnder } from './grant-ender.ts';
+import { type KeeperContext, type KeptGrant, keepGrant, note, recordOrNote } from './kept-grant.ts';
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
 import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
@@ -63,16 +63,16 @@ export function createKeeper(
   evidence: EvidenceDeps,
   onChange: () => void,
 ): GrantKeeper {
-  const lives = new Map<string, Life>();
+  const lives = new Map<string, KeptGrant>();
   const pending = new Set<Promise<unknown>>();
   /** Aborts grants that are being made, which then roll back. */
   const leaving = new AbortController();
-  const keeping: Keeping = {
+  const context: KeeperContext = {
     deps,
     engine,
     evidence,
-    set: (life, change) => {
-      life.grant = { ...life.grant, ...change };
+    set: (kept, change) => {
+      kept.grant = { ...kept.grant, ...change };
       onChange();
     },
     keep: (work) => {
@@ -84,41 +84,41 @@ export function createKeeper(
       return work;
     },
   };
-  const ending = createEnding(keeping);
-  const surroundings = watchSurroundings(keeping, () => lives.values());
+  const ender = createGrantEnder(context);
+  const surroundings = watchSurroundings(context, () => lives.values());
 
-  const get = (id: string): Life => {
-    const life = lives.get(id);
-    if (life === undefined)
+  const get = (id: string): KeptGrant => {
+    const kept = lives.get(id);
+    if (kept === undefined)
       throw new SluiceError('not-found', `No grant ${id} was made here.`, 'See sluice grants.');
-    return life;
+    return kept;
   };
 
-  const watchOpen = async (life: Life, since: number) => {
-    const path = pathOf(engine.model, life.opened);
-    const opened = await proveOpen(evidence, path, since, life.stop.signal);
-    if (life.grant.state.name !== 'applied') return;
+  const watchOpen = async (kept: KeptGrant, since: number) => {
+    const path = pathOf(engine.model, kept.opened);
+    const opened = await proveOpen(evidence, path, since, kept.stop.signal);
+    if (kept.grant.state.name !== 'applied') return;
     const at = opened.at ?? deps.api.clock.now();
-    keeping.set(life, { state: { name: 'open', at, after: Math.max(0, at - since), how: opened.how } });
+    context.set(kept, { state: { name: 'open', at, after: Math.max(0, at - since), how: opened.how } });
   };
 
-  /** Work that stops with the life; what else goes wrong in it is shown. */
-  const quietly = (life: Life, work: Promise<void>) =>
+  /** Work that stops when the grant is no longer kept; what else goes wrong in it is shown. */
+  const quietly = (kept: KeptGrant, work: Promise<void>) =>
     work.catch((error: unknown) => {
-      if (!isAbort(error) && !life.stop.signal.aborted && !(error instanceof AggregateError))
-        note(keeping, life, [asSluiceError(error).message]);
+      if (!isAbort(error) && !kept.stop.signal.aborted && !(error instanceof AggregateError))
+        note(context, kept, [asSluiceError(error).message]);
     });
 
   const start = (made: MadeGrant, before: Surroundings, opened: readonly PairChange[]) => {
     const { grant } = made;
-    const life = beginLife(made, before, opened);
-    lives.set(grant.id, life);
+    const kept = keepGrant(made, before, opened);
+    lives.set(grant.id, kept);
     onChange();
-    watchObjects(keeping, life, ending);
-    void quietly(life, ending.atDeadline(life));
-    void settleClock(deps, grant, life.stop.signal).catch(() => undefined);
-    if (grant.state.name === 'applied') void quietly(life, watchOpen(life, grant.state.at));
-    return life;
+    watchObjects(context, kept, ender);
+    void quietly(kept, ender.atDeadline(kept));
+    void settleClock(deps, grant, kept.stop.signal).catch(() => undefined);
+    if (grant.state.name === 'applied') void quietly(kept, watchOpen(kept, grant.state.at));
+    return kept;
   };
 
   return {
@@ -128,24 +128,24 @@ export function createKeeper(
         engine,
         plan.halves.map(({ policy }) => parseNetworkPolicy(policy)),
       );
-      const made = await keeping.keep(
+      const made = await context.keep(
         makeGrant(deps, plan, request, onStep, AbortSignal.any([signal, leaving.signal])),
       );
       return start(made, before, plan.opens).grant;
     },
     revoke: async (ids) => {
-      await Promise.all(ids.map((id) => ending.end(get(id), 'revoke')));
+      await Promise.all(ids.map((id) => ender.end(get(id), 'revoke')));
     },
     extend: async (id, seconds) => {
-      const life = get(id);
-      const work = extendGrant(deps, life.grant, seconds, AbortSignal.timeout(EXTEND_WITHIN));
-      const { window } = await keeping.keep(work);
-      if (window !== undefined) keeping.set(life, { window });
-      return life.grant;
+      const kept = get(id);
+      const work = extendGrant(deps, kept.grant, seconds, AbortSignal.timeout(EXTEND_WITHIN));
+      const { window } = await context.keep(work);
+      if (window !== undefined) context.set(kept, { window });
+      return kept.grant;
     },
     forget: (id) => {
-      const life = lives.get(id);
-      life?.stop.abort();
+      const kept = lives.get(id);
+      kept?.stop.abort();
       lives.delete(id);
       onChange();
     },
@@ -192,14 +192,14 @@ const BETWEEN = 40;
  * Watches what grants were checked against: base policies, labels of pods, other policies that open the path
  * (GRANT-14). Each change is reported once.
  */
-function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
-  const waiting: Life[] = [];
+function watchSurroundings(context: KeeperContext, lives: () => Iterable<KeptGrant>) {
+  const waiting: KeptGrant[] = [];
   let timer: NodeJS.Timeout | undefined;
   let changed = false;
   const slice = () => {
     const end = performance.now() + SLICE;
-    for (let life = waiting.shift(); life !== undefined; life = waiting.shift()) {
-      look(keeping, life);
+    for (let kept = waiting.shift(); kept !== undefined; kept = waiting.shift()) {
+      look(context, kept);
       if (performance.now() >= end) break;
     }
     timer = undefined;
@@ -222,18 +222,18 @@ function watchSurroundings(keeping: Keeping, lives: () => Iterable<Life>) {
   };
 }
 
-function look(keeping: Keeping, life: Life): void {
-  const { engine } = keeping;
-  if (life.ending !== undefined || !isKnown(keeping, life)) return;
-  const { drift, opens } = surroundingsDrift(engine, life.policies, life.surroundings, life.opened);
-  const known = new Set(life.opened.map(pairKey));
+function look(context: KeeperContext, kept: KeptGrant): void {
+  const { engine } = context;
+  if (kept.ending !== undefined || !isKnown(context, kept)) return;
+  const { drift, opens } = surroundingsDrift(engine, kept.policies, kept.surroundings, kept.opened);
+  const known = new Set(kept.opened.map(pairKey));
   const fresh = opens.filter((pair) => !known.has(pairKey(pair)));
-  if (fresh.length > 0) life.opened = [...life.opened, ...fresh];
-  drifted(keeping, life, drift);
+  if (fresh.length > 0) kept.opened = [...kept.opened, ...fresh];
+  drifted(context, kept, drift);
 }
 
 /** Before the list-watch has brought the grant's own policies, everything would look closed. */
-function isKnown({ engine }: Keeping, { policies }: Life): boolean {
+function isKnown({ engine }: KeeperContext, { policies }: KeptGrant): boolean {
   return policies.every(
     ({ kind, namespace, name, uid }) => engine.model.policy(kind, namespace, name)?.uid === uid,
   );
@@ -243,69 +243,69 @@ function isKnown({ engine }: Keeping, { policies }: Life): boolean {
 const NEAR = 1_000;
 
 /** Tells drift on the screen and in the log, each once; what an end does to its own objects is none. */
-function drifted(keeping: Keeping, life: Life, found: readonly string[]): void {
-  if (life.ending !== undefined) return;
-  const fresh = note(keeping, life, found);
-  if (fresh.length > 0) void keeping.keep(recordOrNote(keeping, life, 'drift', fresh.join('; ')));
+function drifted(context: KeeperContext, kept: KeptGrant, found: readonly string[]): void {
+  if (kept.ending !== undefined) return;
+  const fresh = note(context, kept, found);
+  if (fresh.length > 0) void context.keep(recordOrNote(context, kept, 'drift', fresh.join('; ')));
 }
 
-/** Watches the objects of a grant until its life stops: what is changed is drift, what is removed ends it. */
-function watchObjects(keeping: Keeping, life: Life, { end }: Pick<Ending, 'end'>): void {
-  const { deps } = keeping;
+/** Watches the objects of a grant until it is no longer kept: what is changed is drift, what is removed ends it. */
+function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<GrantEnder, 'end'>): void {
+  const { deps } = context;
 
   const onPolicy = (namespace: string, event: ObjectEvent) => {
-    const half = life.grant.halves.find(({ policy }) => policy?.uid === event.uid);
+    const half = kept.grant.halves.find(({ policy }) => policy?.uid === event.uid);
     if (half?.policy === undefined) return;
     if (event.state === undefined) {
-      if (life.ending !== undefined) return;
-      const late = deps.api.clock.now() >= (life.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
+      if (kept.ending !== undefined) return;
+      const late = deps.api.clock.now() >= (kept.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
       if (!late)
-        drifted(keeping, life, [
+        drifted(context, kept, [
           `NetworkPolicy ${namespace}/${half.policy.name} was deleted by somebody else`,
         ]);
-      void end(life, late ? 'lease' : 'other');
+      void end(kept, late ? 'lease' : 'other');
       return;
     }
-    const sent = life.sent.get(`NetworkPolicy/${namespace}/${half.policy.name}`);
-    const lease = life.sent.get(`Job/${namespace}/${half.lease?.name}`);
+    const sent = kept.sent.get(`NetworkPolicy/${namespace}/${half.policy.name}`);
+    const lease = kept.sent.get(`Job/${namespace}/${half.lease?.name}`);
     if (sent !== undefined && lease !== undefined)
-      drifted(keeping, life, policyFaults(event.state, sent, lease));
+      drifted(context, kept, policyFaults(event.state, sent, lease));
   };
 
   const onLease = (namespace: string, event: ObjectEvent) => {
-    const half = life.grant.halves.find(({ lease }) => lease?.uid === event.uid);
+    const half = kept.grant.halves.find(({ lease }) => lease?.uid === event.uid);
     if (
       half?.lease === undefined ||
       event.state === undefined ||
       event.state.metadata.deletionTimestamp !== undefined
     )
       return;
-    const sent = life.sent.get(`Job/${namespace}/${half.lease.name}`);
-    const faults = leaseDrift(event.state, sent, life.grant.window);
+    const sent = kept.sent.get(`Job/${namespace}/${half.lease.name}`);
+    const faults = leaseDrift(event.state, sent, kept.grant.window);
     drifted(
-      keeping,
-      life,
+      context,
+      kept,
       faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
     );
     const window = windowOf(event.state);
     if (faults.length > 0 || window === undefined) return;
-    life.windows.set(event.uid, window);
-    const earliest = [...life.windows.values()].toSorted((one, other) => one.end - other.end)[0];
-    if (earliest !== undefined && earliest.end !== life.grant.window?.end)
-      keeping.set(life, { window: earliest });
+    kept.windows.set(event.uid, window);
+    const earliest = [...kept.windows.values()].toSorted((one, other) => one.end - other.end)[0];
+    if (earliest !== undefined && earliest.end !== kept.grant.window?.end)
+      context.set(kept, { window: earliest });
   };
 
-  const labels = `${MANAGED_BY}=sluice,${GRANT_LABEL}=${life.grant.id}`;
+  const labels = `${MANAGED_BY}=sluice,${GRANT_LABEL}=${kept.grant.id}`;
   const watch = (namespace: string, collection: typeof JOBS | typeof POLICIES, on: typeof onPolicy) =>
     deps.api
-      .follow({ ...collection, namespace }, labels, (event) => on(namespace, event), life.stop.signal)
+      .follow({ ...collection, namespace }, labels, (event) => on(namespace, event), kept.stop.signal)
       .catch((error: unknown) => {
-        if (!isAbort(error) && !life.stop.signal.aborted)
-          drifted(keeping, life, [
+        if (!isAbort(error) && !kept.stop.signal.aborted)
+          drifted(context, kept, [
             `its ${collection.resource} in ${namespace} can't be watched: ${asSluiceError(error).message}`,
           ]);
       });
-  for (const namespace of new Set(life.grant.halves.map((half) => half.namespace))) {
+  for (const namespace of new Set(kept.grant.halves.map((half) => half.namespace))) {
     void watch(namespace, POLICIES, onPolicy);
     void watch(namespace, JOBS, onLease);
   }

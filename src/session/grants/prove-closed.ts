@@ -8,7 +8,7 @@ import type { GrantPair, GrantPath } from './path.ts';
  * How a path ended. `closed`: every pair was seen to be blocked. `unproven`: the policy is gone and nothing was let
  * through, but of some pairs no attempt was seen. `flowing`: something still gets through.
  */
-export type Ended =
+export type CloseResult =
   | { readonly name: 'closed'; readonly proof: string }
   | { readonly name: 'unproven'; readonly proof: string; readonly pairs: readonly string[] }
   | { readonly name: 'flowing'; readonly connections: string; readonly still: 'new' | 'established' };
@@ -34,7 +34,7 @@ export async function proveClosed(
   path: GrantPath,
   since: number,
   signal: AbortSignal,
-): Promise<Ended> {
+): Promise<CloseResult> {
   const open = () => unproven(path, dropped(deps, path, since), new Set());
   await listen(deps, () => open().length === 0, deps.probe === undefined ? LISTEN_ONLY : LISTEN, signal);
   await pause(SKEW * 2, signal);
@@ -79,7 +79,7 @@ function unproven(
   return pairs.filter((pair) => !proven.has(pair) && !timedOut.has(pair));
 }
 
-function stillOpen(late: readonly Sighting[], through: GrantPair | undefined): Ended {
+function stillOpen(late: readonly Sighting[], through: GrantPair | undefined): CloseResult {
   const connections =
     late.length > 0
       ? `${late.length} new ${late.length === 1 ? 'attempt was' : 'attempts were'} let through`
@@ -92,7 +92,7 @@ function conclude(
   drops: readonly Sighting[],
   tried: readonly Tried[],
   unseen: boolean,
-): Ended {
+): CloseResult {
   const timedOut = tried.filter(({ outcome }) => outcome === 'timeout');
   const left = unproven(path, drops, new Set(timedOut.map(({ pair }) => pair)));
   const seen = [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ClusterApi } from '../../../src/core/ports/ports.ts';
 import { createServerClock } from '../../../src/kube/http/exchange.ts';
-import { mindClock } from '../../../src/session/grants/ending.ts';
+import { mindClock } from '../../../src/session/grants/grant-ender.ts';
 
 const HOUR = 3_600_000;
 const half = { direction: 'ingress', namespace: 'shop', policy: { name: 'p', uid: 'u' } } as const;

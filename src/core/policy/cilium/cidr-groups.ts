@@ -1,9 +1,9 @@
 import { type CidrGroup, matches } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
-import type { CidrPeer, Doubts, Match, OwnPeer, Question } from '../match/match.ts';
+import type { CidrPeer, Doubts, EnforcerPeer, Match, Question } from '../match/match.ts';
 import type { CiliumSight } from './identity.ts';
 
-type GroupPeer = OwnPeer & { readonly type: 'cidr-group' };
+type GroupPeer = EnforcerPeer & { readonly type: 'cidr-group' };
 
 type MatchCidr = (sight: CiliumSight, peer: CidrPeer, question: Question, doubts: Doubts) => Match;
 

@@ -5,13 +5,13 @@ import {
   type CidrTable,
   type Dialect,
   type Doubts,
+  type EnforcerPeer,
   escaped,
   type Match,
   type Matching,
   matchesAdminDomain,
   matchesDomain,
   type NamedPort,
-  type OwnPeer,
   type Question,
 } from '../match/match.ts';
 import {
@@ -44,7 +44,7 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
     return isIt ? 'yes' : 'no';
   }
 
-  function matchOwn(peer: OwnPeer, question: Question, doubts: Doubts): Match {
+  function matchEnforcerPeer(peer: EnforcerPeer, question: Question, doubts: Doubts): Match {
     switch (peer.type) {
       case 'cidr-group':
         return matchGroup(peer, question, doubts);
@@ -70,7 +70,7 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
     seesLabel: filter.own,
     namespaceLabels: (_selector, { labels }) => labels,
     matchCidr: (peer, question, doubts) => matchWorldCidr(sight, peer, question, doubts),
-    matchOwn,
+    matchEnforcerPeer,
     matchDomain: ({ pattern, identity }, name) =>
       identity === 'cilium'
         ? matchesDomain(pattern, name, domainExpression)
@@ -87,7 +87,7 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
 export function besideCilium(
   api: (
     ...args: Parameters<Dialect['matching']>
-  ) => Omit<Matching, 'matchOwn' | 'clusterPort' | 'selectsReserved'>,
+  ) => Omit<Matching, 'matchEnforcerPeer' | 'clusterPort' | 'selectsReserved'>,
 ): Dialect['matching'] {
   return (model, dialect, cidrs) => {
     const own = api(model, dialect, cidrs);
@@ -99,7 +99,7 @@ export function besideCilium(
         (match.identity === 'cilium' ? cilium : own).matchLabels(match, ...rest),
       matchCidr: (peer, ...rest) => (peer.identity === 'cilium' ? cilium : own).matchCidr(peer, ...rest),
       matchDomain: (peer, name) => (peer.identity === 'cilium' ? cilium : own).matchDomain(peer, name),
-      matchOwn: cilium.matchOwn,
+      matchEnforcerPeer: cilium.matchEnforcerPeer,
       clusterPort: cilium.clusterPort,
       selectsReserved: () => false,
     };

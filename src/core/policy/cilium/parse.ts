@@ -1,6 +1,13 @@
 import { safeLabels } from '../../cluster/cluster.ts';
 import { isRecord, type Raw, rawOf, rawsOf, safeText, textOf, timeOf } from '../../common/common.ts';
-import { type Blank, originOf, type PodMatch, type Policy, type Reading, type Rule } from '../model/model.ts';
+import {
+  type OmittedField,
+  originOf,
+  type PodMatch,
+  type Policy,
+  type Reading,
+  type Rule,
+} from '../model/model.ts';
 import { isIgnoredLabel, isReplacedNamespace, readSelector } from './labels.ts';
 import { InvalidRule, refuse } from './ports.ts';
 import { parseRules, type Scope } from './rules.ts';
@@ -35,7 +42,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
     egress: read.parts.flatMap(({ egress }) => egress),
     ...(read.parts.length === 1 && !Array.isArray(object.specs) ? {} : { parts: read.parts }),
     ...(refused === undefined ? {} : { inert: true }),
-    ...(read.blanks.length === 0 ? {} : { blanks: read.blanks }),
+    ...(read.omittedFields.length === 0 ? {} : { omittedFields: read.omittedFields }),
     problems: refused === undefined ? warnings(read.parts) : [refused],
     ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
@@ -44,7 +51,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
 
 type Read = {
   readonly parts: readonly Reading[];
-  readonly blanks: readonly Blank[];
+  readonly omittedFields: readonly OmittedField[];
   readonly refused?: string;
 };
 
@@ -53,16 +60,19 @@ function readAll(object: Raw, scope: Scope): Read {
     const { spec, specs } = object;
     const items = [...(isRecord(spec) ? [spec] : []), ...rawsOf(specs)];
     if (!isRecord(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
-    return { parts: items.flatMap((item) => readRule(item, scope)), blanks: items.flatMap(blanksOf) };
+    return {
+      parts: items.flatMap((item) => readRule(item, scope)),
+      omittedFields: items.flatMap(omittedFieldsOf),
+    };
   } catch (error) {
     if (error instanceof InvalidRule)
-      return { parts: [], blanks: [], refused: `Cilium refuses it: ${error.message}` };
+      return { parts: [], omittedFields: [], refused: `Cilium refuses it: ${error.message}` };
     throw error;
   }
 }
 
 /** Peers that count as absent: empty ones, and toServices in a deny (CIL-5, CIL-9). */
-function blanksOf(raw: Raw): readonly Blank[] {
+function omittedFieldsOf(raw: Raw): readonly OmittedField[] {
   return (['egress', 'egressDeny'] as const).flatMap((section) =>
     listOf(raw[section]).flatMap((item, index) => {
       const rule = rawOf(item);
@@ -73,7 +83,7 @@ function blanksOf(raw: Raw): readonly Blank[] {
         .filter(
           (field) => listOf(rule[field]).length === 0 || (field === 'toServices' && section === 'egressDeny'),
         )
-        .map((field): Blank => ({ field, at: { section, index }, hasPorts }));
+        .map((field): OmittedField => ({ field, at: { section, index }, hasPorts }));
     }),
   );
 }

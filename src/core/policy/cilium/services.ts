@@ -8,7 +8,7 @@ import {
   type Service,
 } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
-import type { Match, OwnPeer, Question } from '../match/match.ts';
+import type { EnforcerPeer, Match, Question } from '../match/match.ts';
 import type { ServiceMatch } from '../model/model.ts';
 import type { CiliumSight } from './identity.ts';
 
@@ -18,7 +18,7 @@ import type { CiliumSight } from './identity.ts';
  */
 export function matchServices(
   sight: CiliumSight,
-  { services, orAnybody }: OwnPeer & { readonly type: 'services' },
+  { services, orAnybody }: EnforcerPeer & { readonly type: 'services' },
   { peer: side }: Question,
 ): Match {
   const standing = standingOf(sight.model, services);

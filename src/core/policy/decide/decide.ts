@@ -6,4 +6,4 @@ export { foreignDoubt, foreignOn } from './foreign.ts';
 export { withOwnNode } from './half.ts';
 export { decisionOfJudgement, isIsolated, judge } from './judge.ts';
 export { createPolicyIndex, type PolicyIndex, withChange } from './policy-index.ts';
-export { type Applied, appliedBy, type Stack, stackOf } from './stack.ts';
+export { type AppliedPolicy, appliedBy, type Stack, stackOf } from './stack.ts';

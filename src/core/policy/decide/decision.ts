@@ -1,11 +1,11 @@
 import type { Pod } from '../../cluster/cluster.ts';
 import type { Doubt, Question, Side } from '../match/match.ts';
 import type { Decision, Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
-import type { Applied } from './stack.ts';
+import type { AppliedPolicy } from './stack.ts';
 
 /** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
 export type Step = {
-  readonly applied: Applied;
+  readonly applied: AppliedPolicy;
   readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
   readonly sure: boolean;
   /** Whether the rule surely matches, where its policy is in force. */

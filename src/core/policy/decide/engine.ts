@@ -12,9 +12,9 @@ import {
 import type { Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import { both, decisionOf, type PathDecision } from './decision.ts';
 import { decideHalf } from './half.ts';
-import { createClasses } from './pod-class.ts';
+import { createPodClasses } from './pod-class.ts';
 import { createPolicyIndex } from './policy-index.ts';
-import type { Applied, Stack } from './stack.ts';
+import type { AppliedPolicy, Stack } from './stack.ts';
 
 /** Whether the normal tier isolates a pod, by direction. */
 export type PodIsolation = { readonly ingress: boolean; readonly egress: boolean };
@@ -59,7 +59,7 @@ export type Engine = {
 export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   const index = createPolicyIndex(model.policies());
   let world = createWorld(model, dialect);
-  let classes = createClasses(world, index);
+  let classes = createPodClasses(world, index);
   let unreadable: readonly string[] = [];
 
   function decide(query: Query): PathDecision {
@@ -94,7 +94,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     },
     setDialect: (next) => {
       world = createWorld(model, next, world.foreign);
-      classes = createClasses(world, index);
+      classes = createPodClasses(world, index);
     },
     get unreadable() {
       return unreadable;
@@ -140,7 +140,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   }
 }
 
-function inOrder({ admin, normal, baseline }: Stack): readonly Applied[] {
+function inOrder({ admin, normal, baseline }: Stack): readonly AppliedPolicy[] {
   return [...admin.flat(), ...normal, ...baseline.flat()];
 }
 

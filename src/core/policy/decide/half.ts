@@ -12,7 +12,7 @@ import type { Direction, Query } from '../model/model.ts';
 import type { HalfDecision, OpenQuestion, Settled } from './decision.ts';
 import { foreignDoubt } from './foreign.ts';
 import { type Judgement, judge, l7Of } from './judge.ts';
-import type { Classes } from './pod-class.ts';
+import type { PodClasses } from './pod-class.ts';
 import type { Stack } from './stack.ts';
 
 /** One half to decide: `self` is the end whose policies count, `peer` the other one. */
@@ -26,7 +26,7 @@ export type HalfQuestion = {
 };
 
 /** Decides one half of a path. */
-export function decideHalf(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+export function decideHalf(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
   const found = byPolicies(world, classes, half);
   const objects = foreignDoubt(world.foreign, half.self, found.verdict);
   if (objects !== undefined) return opened(found, { type: 'foreign', objects });
@@ -39,7 +39,7 @@ function opened(half: HalfDecision, question: OpenQuestion): HalfDecision {
   return { ...half, verdict: 'undecidable', open: [...half.open, question] };
 }
 
-function byPolicies(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+function byPolicies(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
   if (isExempt(world, half)) return settledHalf(half, 'itself');
   const judged = byEveryWay(world, classes, half);
   return judged.verdict === 'deny' && isContested(world, half) ? opened(judged, { type: 'hairpin' }) : judged;
@@ -55,7 +55,7 @@ function isContested({ dialect }: World, { self, peer }: HalfQuestion): boolean 
   return isSamePod(self, peer) && dialect.filtersHairpin === 'unknown';
 }
 
-function byEveryWay(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+function byEveryWay(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
   const ways = waysBetween(world, half.self, half.peer);
   const [first, ...others] = ways.map((way) => decideWay(world, classes, { ...half, ...way }));
   if (first === undefined) throw new Error('there is always a way to read two ends');
@@ -94,7 +94,7 @@ function openBetween({ self, peer }: HalfQuestion): OpenQuestion {
   return { type: 'addresses', side: [peer, self].find(({ ips }) => ips.length > 1) ?? peer };
 }
 
-function decideWay(world: World, classes: Classes, half: HalfQuestion): HalfDecision {
+function decideWay(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
   const settled = settle(world, half);
   if (settled !== undefined) return settledHalf(half, settled);
   const stack = stackOn(classes, half.self);
@@ -157,7 +157,7 @@ function withIcmp({ dialect }: World, { protocol }: HalfQuestion, judgement: Jud
   return { ...judgement, decision: 'undecidable', conflict: { type: 'icmp' } };
 }
 
-function stackOn(classes: Classes, self: Side): Stack {
+function stackOn(classes: PodClasses, self: Side): Stack {
   return self.type === 'pod' ? classes.stackFor(self.pod) : classes.stackForReserved(self.reserved ?? '');
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../match/match.ts';
 import type { Decision, Direction, Rule } from '../model/model.ts';
 import type { Conflict, Step } from './decision.ts';
-import type { Applied, Stack } from './stack.ts';
+import type { AppliedPolicy, Stack } from './stack.ts';
 
 /** The decision on one half and what led to it. `isolated`: by the normal tier. */
 export type Judgement = {
@@ -65,7 +65,7 @@ function outcome(decision: Decision, steps: readonly Step[], conflict?: Conflict
  * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next. Policies
  * of one priority that disagree have no order (ANP-2, ANP-3).
  */
-function judgeRanked(ask: Ask, groups: readonly (readonly Applied[])[], next: () => Outcome): Outcome {
+function judgeRanked(ask: Ask, groups: readonly (readonly AppliedPolicy[])[], next: () => Outcome): Outcome {
   const [group, ...rest] = groups;
   if (group === undefined) return next();
   const opinions = group.flatMap((applied) => opinionsOf(ask, applied));
@@ -95,7 +95,7 @@ function conflictOf(opinions: readonly Step[]): Conflict | undefined {
 }
 
 /** The rules of one policy that may come first: doubtful ones up to the first that surely applies. */
-function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
+function opinionsOf(ask: Ask, applied: AppliedPolicy): readonly Step[] {
   const steps: Step[] = [];
   for (const [index, rule] of applied.reading[ask.direction].entries()) {
     const match = matchRule(ask.world, rule, ask.question);
@@ -111,7 +111,7 @@ function opinionsOf(ask: Ask, applied: Applied): readonly Step[] {
  * The normal tier: no order; a deny beats every allow, whatever the kind (CIL-9, CIL-15); isolated means denied what no
  * rule allows (NP-2, NP-4).
  */
-function judgeNormal(ask: Ask, applied: readonly Applied[], next: () => Outcome): Outcome {
+function judgeNormal(ask: Ask, applied: readonly AppliedPolicy[], next: () => Outcome): Outcome {
   const steps: Step[] = [];
   for (const item of applied) collectSteps(ask, item, steps);
   const denies = steps.filter(({ action }) => action === 'deny');
@@ -173,7 +173,7 @@ function acceptConflict([first]: readonly Step[]): Conflict | undefined {
  * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
  * open at L4 while a proxy decides (CIL-18).
  */
-function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly Step[]): readonly Step[] {
+function proxiedFirst(ask: Ask, applied: readonly AppliedPolicy[], allows: readonly Step[]): readonly Step[] {
   const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
   if (plain.length === allows.length) return allows;
   const wide = new Set(applied.flatMap((item) => plainReach(ask, item)));
@@ -183,7 +183,7 @@ function proxiedFirst(ask: Ask, applied: readonly Applied[], allows: readonly St
   return [...proxied, ...plain];
 }
 
-function plainReach(ask: Ask, { policy, reading }: Applied): readonly string[] {
+function plainReach(ask: Ask, { policy, reading }: AppliedPolicy): readonly string[] {
   return reading[ask.direction]
     .filter(({ action, l7 }) => action === 'allow' && l7 === undefined)
     .flatMap((rule) => reachOf(ask, policy.kind, rule));
@@ -199,7 +199,7 @@ function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule)
 }
 
 /** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
-function collectSteps(ask: Ask, applied: Applied, steps: Step[]): void {
+function collectSteps(ask: Ask, applied: AppliedPolicy, steps: Step[]): void {
   let allowed = false;
   for (const [index, rule] of applied.reading[ask.direction].entries()) {
     if (allowed && rule.action === 'allow' && rule.l7 === undefined) continue;

@@ -3,14 +3,14 @@ import type { World } from '../match/match.ts';
 import { isAccountKey, type Policy, type PolicyRef, unprefixed } from '../model/model.ts';
 import { isIsolated } from './judge.ts';
 import { byName, type PolicyIndex } from './policy-index.ts';
-import { type Applied, appliedBy, assemble, type Stack, stackOfReserved } from './stack.ts';
+import { type AppliedPolicy, appliedBy, assemble, type Stack, stackOfReserved } from './stack.ts';
 
 /**
  * Pods in classes that subjects of policies cannot tell apart: one namespace, the same network, the same values of the
  * labels that the policies on that namespace select by. What a class has is computed when asked for and kept until
  * something that it rests on changes.
  */
-export type Classes = {
+export type PodClasses = {
   readonly stackFor: (pod: Pod) => Stack;
   /** Policies on Cilium's own endpoints. */
   readonly stackForReserved: (name: string) => Stack;
@@ -26,8 +26,8 @@ type Isolation = { readonly ingress: boolean; readonly egress: boolean };
 type PodClass = {
   /** The change up to which it is right. */
   built: number;
-  own: readonly Applied[];
-  clusterwide: readonly Applied[];
+  own: readonly AppliedPolicy[];
+  clusterwide: readonly AppliedPolicy[];
   stack: Stack;
   isolation: Isolation;
 };
@@ -50,7 +50,7 @@ const OPEN: Isolation = { ingress: false, egress: false };
 const LOG_LENGTH = 64;
 
 /** Classes over one index of policies. */
-export function createClasses(world: World, index: PolicyIndex): Classes {
+export function createPodClasses(world: World, index: PolicyIndex): PodClasses {
   const homes = new Map<string, Home>();
   const byPod = new WeakMap<Pod, Known>();
   const changed = new Map<string, number>();
@@ -167,11 +167,11 @@ export function createClasses(world: World, index: PolicyIndex): Classes {
 /** The clusterwide policies on a pod after one of them changed, in the index's order. */
 function patched(
   world: World,
-  applied: readonly Applied[],
+  applied: readonly AppliedPolicy[],
   { ref, policy }: Change,
   pod: Pod,
-): readonly Applied[] {
-  const isOther = ({ policy: item }: Applied) => item.name !== ref.name || item.kind !== ref.kind;
+): readonly AppliedPolicy[] {
+  const isOther = ({ policy: item }: AppliedPolicy) => item.name !== ref.name || item.kind !== ref.kind;
   const kept = applied.every(isOther) ? applied : applied.filter(isOther);
   const come = policy === undefined ? [] : appliedBy(world, policy, pod);
   if (come.length === 0) return kept;

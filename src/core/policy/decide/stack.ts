@@ -4,16 +4,16 @@ import type { Policy, Reading, Tier } from '../model/model.ts';
 import type { PolicyIndex } from './policy-index.ts';
 
 /** A policy that selects a pod. Not `sure`: it may not select it, or may not be enforced here. */
-export type Applied = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
+export type AppliedPolicy = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
 
 /**
  * The policies on one pod in the order of evaluation. Admin and baseline policies stand in groups of equal priority,
  * lowest number first (ANP-1, ANP-2); those of the normal tier have no order.
  */
 export type Stack = {
-  readonly admin: readonly (readonly Applied[])[];
-  readonly normal: readonly Applied[];
-  readonly baseline: readonly (readonly Applied[])[];
+  readonly admin: readonly (readonly AppliedPolicy[])[];
+  readonly normal: readonly AppliedPolicy[];
+  readonly baseline: readonly (readonly AppliedPolicy[])[];
 };
 
 /** The policies that select a pod. */
@@ -26,20 +26,20 @@ export function stackOf(world: World, index: Pick<PolicyIndex, 'in' | 'clusterWi
 }
 
 /** Policies on a pod as a stack; in each tier and priority they stay in the given order. */
-export function assemble(applied: readonly Applied[]): Stack {
+export function assemble(applied: readonly AppliedPolicy[]): Stack {
   if (applied.every(({ policy }) => policy.tier === 'normal')) {
     return { admin: NONE, normal: applied, baseline: NONE };
   }
-  const tiers: Record<Tier, Applied[]> = { admin: [], normal: [], baseline: [] };
+  const tiers: Record<Tier, AppliedPolicy[]> = { admin: [], normal: [], baseline: [] };
   for (const item of applied) tiers[item.policy.tier].push(item);
   return { admin: byPriority(tiers.admin), normal: tiers.normal, baseline: byPriority(tiers.baseline) };
 }
 
 /** A policy as far as it selects a pod: once for each of its readings that does. */
-export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Applied[] {
+export function appliedBy(world: World, policy: Policy, pod: Pod): readonly AppliedPolicy[] {
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
   if (enforced === 'no') return NOTHING;
-  const applied: Applied[] = [];
+  const applied: AppliedPolicy[] = [];
   for (const reading of world.matching.readings(policy)) {
     const selected = matchPods(world, reading.subject, pod);
     if (selected === 'no') continue;
@@ -50,7 +50,7 @@ export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Appl
 
 /** The clusterwide policies on an endpoint of the enforcer's own, by its reserved name. */
 export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
-  const applied: Applied[] = [];
+  const applied: AppliedPolicy[] = [];
   for (const policy of index.clusterWide()) {
     if (policy.inert === true || enforces(world.dialect, policy.kind) !== 'yes') continue;
     for (const reading of world.matching.readings(policy)) {
@@ -61,11 +61,11 @@ export function stackOfReserved(world: World, index: PolicyIndex, name: string):
   return { admin: [], normal: applied, baseline: [] };
 }
 
-function byPriority(applied: readonly Applied[]): readonly (readonly Applied[])[] {
+function byPriority(applied: readonly AppliedPolicy[]): readonly (readonly AppliedPolicy[])[] {
   if (applied.length === 0) return NONE;
   const groups = Map.groupBy(applied, ({ policy }) => policy.priority ?? 0);
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
-const NONE: readonly (readonly Applied[])[] = [];
-const NOTHING: readonly Applied[] = [];
+const NONE: readonly (readonly AppliedPolicy[])[] = [];
+const NOTHING: readonly AppliedPolicy[] = [];

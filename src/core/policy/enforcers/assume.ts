@@ -1,6 +1,6 @@
 import { SluiceError } from '../../common/common.ts';
 import { POLICY_KINDS } from '../kinds/kinds.ts';
-import { type Dialect, type Known, told, withKind } from '../match/match.ts';
+import { type Dialect, noteSetting, type Tristate, withKind } from '../match/match.ts';
 import { CILIUM_SETTINGS, type CiliumSetting, withSetting } from './cilium.ts';
 
 /** What may be assumed of any enforcer. */
@@ -32,7 +32,7 @@ function knownField(
   };
 }
 
-function knownOf(value: string): Known {
+function knownOf(value: string): Tristate {
   if (value === 'unknown') return value;
   return value === 'true' ? 'yes' : 'no';
 }
@@ -64,7 +64,7 @@ export function assume(dialect: Dialect, text: string): Dialect {
     );
   }
   return setting === undefined
-    ? told(found.apply(dialect, value), key, value)
+    ? noteSetting(found.apply(dialect, value), key, value)
     : ciliumSetting(dialect, setting, value);
 }
 

@@ -1,8 +1,8 @@
 import type { Dialect } from '../match/match.ts';
-import { NETWORK_POLICY, UNSAID } from './spec.ts';
+import { DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 export const AWS_VPC_CNI: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'aws-vpc-cni',
   // Its controller adds addresses and ports of Services for the peers that a rule selects (NP-27).
   egressSeesServices: 'yes',

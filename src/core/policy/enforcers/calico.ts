@@ -3,14 +3,14 @@ import type { ClusterModel } from '../../live/live.ts';
 import { besideCilium } from '../cilium/cilium.ts';
 import { apiMatching, type CidrTable, type Dialect } from '../match/match.ts';
 import { isAtLeast } from './enforcer-version.ts';
-import { ADMIN_KINDS, ALPHA1_KINDS, ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
+import { ADMIN_KINDS, ALPHA1_KINDS, ALPHA2_KIND, DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 const MATCHING = besideCilium(calicoMatching);
 
 /** Calico; measured on Felix 3.28 with real packets, unless a source is named. */
 export function calicoDialect(version: string | undefined): Dialect {
   return {
-    ...UNSAID,
+    ...DEFAULT_DIALECT,
     enforcer: 'calico',
     ...(version === undefined ? {} : { version }),
     ipBlockMatchesPods: 'yes',

@@ -1,13 +1,13 @@
 import { ciliumMatching } from '../cilium/cilium.ts';
-import { type Dialect, told, withKind } from '../match/match.ts';
+import { type Dialect, noteSetting, withKind } from '../match/match.ts';
 import { isAtLeast } from './enforcer-version.ts';
-import { ALPHA2_KIND, NETWORK_POLICY, UNSAID } from './spec.ts';
+import { ALPHA2_KIND, DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 const OWN_KINDS = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'];
 
 /** Measured with the policy engine of 1.19.5, as docs/rules/cilium.md has it. */
 const CILIUM: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'cilium',
   ipBlockMatchesPods: 'no',
   endPort: 'yes',
@@ -98,7 +98,7 @@ export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<strin
 
 /** A dialect with one setting that is told as found or assumed. */
 export function withSetting(dialect: Dialect, { key, apply }: CiliumSetting, value: string): Dialect {
-  return told(apply(dialect, value), key, value);
+  return noteSetting(apply(dialect, value), key, value);
 }
 
 /** The value as it is listed; modes may be written in any order, with blanks or commas. */

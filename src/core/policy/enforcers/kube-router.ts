@@ -1,8 +1,8 @@
 import type { Dialect } from '../match/match.ts';
-import { NETWORK_POLICY, UNSAID } from './spec.ts';
+import { DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 export const KUBE_ROUTER: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'kube-router',
   // kube-router PR #1080; SCTP is still asked for in #1019.
   endPort: 'yes',

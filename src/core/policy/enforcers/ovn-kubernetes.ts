@@ -1,8 +1,8 @@
 import type { Dialect } from '../match/match.ts';
-import { ALPHA1_KINDS, NETWORK_POLICY, UNSAID } from './spec.ts';
+import { ALPHA1_KINDS, DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 export const OVN_KUBERNETES: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'ovn-kubernetes',
   // OKD docs, "About network policy": it applies to TCP, UDP, ICMP and SCTP.
   sctp: 'yes',

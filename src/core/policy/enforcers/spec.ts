@@ -39,7 +39,7 @@ export const SPEC: Dialect = {
 };
 
 /** The text where it is clear, and unknown where it leaves room: what every enforcer starts from. */
-export const UNSAID: Dialect = {
+export const DEFAULT_DIALECT: Dialect = {
   ...SPEC,
   ipBlockMatchesPods: 'unknown',
   endPort: 'unknown',
@@ -50,14 +50,14 @@ export const UNSAID: Dialect = {
 
 /** Nothing is known to enforce: objects of any kind may have been written for something that does. */
 export const NONE: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'none',
   kinds: { sure: [NETWORK_POLICY], unsure: 'all' },
 };
 
 /** Something may enforce; nobody knows what. */
 export const UNKNOWN: Dialect = {
-  ...UNSAID,
+  ...DEFAULT_DIALECT,
   enforcer: 'unknown',
   kinds: { sure: [NETWORK_POLICY], unsure: 'all' },
 };

@@ -6,9 +6,9 @@ import {
   type Dialect,
   enforces,
   isSamePod,
-  type Known,
   nameOfSide,
   type Side,
+  type Tristate,
   type World,
 } from '../match/match.ts';
 import type { Direction, Query, Verdict } from '../model/model.ts';
@@ -108,7 +108,7 @@ function wayTexts(
 }
 
 /** Whether the verdict is of the way through the Service, and known. */
-function isSettled(filtersHairpin: Known, { viaService }: Query): boolean {
+function isSettled(filtersHairpin: Tristate, { viaService }: Query): boolean {
   return filtersHairpin === 'yes' && viaService === true;
 }
 

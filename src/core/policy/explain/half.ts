@@ -1,5 +1,5 @@
 import type { Pod } from '../../cluster/cluster.ts';
-import type { Applied, HalfDecision, PathDecision, Step } from '../decide/decide.ts';
+import type { AppliedPolicy, HalfDecision, PathDecision, Step } from '../decide/decide.ts';
 import { nameOfSide, type World } from '../match/match.ts';
 import type { Decider, Decision, Direction, Half } from '../model/model.ts';
 import { conflictText, doubtText, managedBy, openText, settledText } from './causes.ts';
@@ -71,7 +71,7 @@ function deciderOf({ applied, action, rule, index }: Step, direction: Direction)
 
 const VERBS = { allow: 'admits', deny: 'denies', pass: 'passes', isolate: 'isolates' } as const;
 
-function isolationText({ reading }: Applied, direction: Direction): string {
+function isolationText({ reading }: AppliedPolicy, direction: Direction): string {
   const rules = reading[direction].filter(({ action }) => action === 'allow');
   if (rules.length === 0) return 'admits nothing';
   return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;

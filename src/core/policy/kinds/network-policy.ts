@@ -1,8 +1,8 @@
 import { parseSelector, safeLabels } from '../../cluster/cluster.ts';
 import { isRecord, type Raw, rawOf, safeText, textOf, timeOf } from '../../common/common.ts';
 import {
-  type Blank,
   type Direction,
+  type OmittedField,
   originOf,
   type Peer,
   type PodMatch,
@@ -35,7 +35,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
     ingress: types.ingress ? [] : rules.ingress,
     egress: types.egress ? [] : rules.egress,
   };
-  const blank = readable ? policyTypesBlank(spec) : undefined;
+  const omitted = readable ? omittedPolicyTypes(spec) : undefined;
   return {
     kind: 'NetworkPolicy',
     namespace,
@@ -49,7 +49,7 @@ export function parseNetworkPolicy(raw: unknown): Policy {
     ingress: types.ingress ? rules.ingress : [],
     egress: types.egress ? rules.egress : [],
     ...(unlisted.ingress.length + unlisted.egress.length === 0 ? {} : { unlisted }),
-    ...(blank === undefined ? {} : { blanks: [blank] }),
+    ...(omitted === undefined ? {} : { omittedFields: [omitted] }),
     problems,
     ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
@@ -70,7 +70,7 @@ function policyTypesOf(spec: Raw): { readonly ingress: boolean; readonly egress:
   return { ingress: true, egress: Array.isArray(spec.egress) && spec.egress.length > 0 };
 }
 
-function policyTypesBlank(spec: Raw): Blank | undefined {
+function omittedPolicyTypes(spec: Raw): OmittedField | undefined {
   if (Array.isArray(spec.policyTypes) && spec.policyTypes.length > 0) return undefined;
   const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
   return {

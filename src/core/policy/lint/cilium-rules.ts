@@ -11,10 +11,10 @@ export const blankPeers: Lint = {
   source:
     'Cilium policy engine 1.19: empty toServices and toFQDNs count as absent; egressDeny.toServices is not resolved',
   severity: 'error',
-  *check(_context, { blanks = [] }) {
-    for (const blank of blanks) {
-      if (blank.field === 'policyTypes') continue;
-      const { field, at, hasPorts } = blank;
+  *check(_context, { omittedFields = [] }) {
+    for (const omitted of omittedFields) {
+      if (omitted.field === 'policyTypes') continue;
+      const { field, at, hasPorts } = omitted;
       const denies = at.section === 'egressDeny';
       const verb = denies ? 'denies' : 'admits';
       const what =

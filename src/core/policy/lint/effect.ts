@@ -102,15 +102,15 @@ export const policyTypesDefault: Lint = {
     'Kubernetes API, NetworkPolicySpec.policyTypes: Ingress always, Egress only where there is an egress rule',
   severity: 'warning',
   *check(_context, policy) {
-    const blank = policy.blanks?.find(({ field }) => field === 'policyTypes');
-    if (blank?.field !== 'policyTypes') return;
+    const omitted = policy.omittedFields?.find(({ field }) => field === 'policyTypes');
+    if (omitted?.field !== 'policyTypes') return;
     if (policy.egress.length > 0 && policy.ingress.length === 0) {
       yield {
         direction: 'ingress',
         text: 'It has egress rules only, and without policyTypes it denies all ingress as well.',
         fix: 'Write policyTypes: [Egress], or [Ingress, Egress] if that is meant.',
       };
-    } else if (blank.emptySections.includes('egress')) {
+    } else if (omitted.emptySections.includes('egress')) {
       yield {
         direction: 'egress',
         text: 'Its egress is empty, and without policyTypes that does not restrict egress at all.',

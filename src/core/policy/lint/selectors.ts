@@ -1,7 +1,7 @@
 import { isLive } from '../../cluster/cluster.ts';
 import { plural } from '../../common/common.ts';
 import { peerText, selectorText, shortPeerText } from '../explain/explain.ts';
-import type { EnforcerName, Known } from '../match/match.ts';
+import type { EnforcerName, Tristate } from '../match/match.ts';
 import type { Peer, PodMatch, Policy, Rule } from '../model/model.ts';
 import {
   isInSight,
@@ -189,7 +189,7 @@ export const ipBlockForPods: Lint = {
   },
 };
 
-const EFFECTS: Readonly<Record<Known, (enforcer: EnforcerName) => string>> = {
+const EFFECTS: Readonly<Record<Tristate, (enforcer: EnforcerName) => string>> = {
   yes: () => ': other pods will have them after a restart.',
   no: (enforcer) => `, and ${enforcer} never matches pods by address.`,
   unknown: (enforcer) => `, and whether ${enforcer} matches pods by address is not known.`,

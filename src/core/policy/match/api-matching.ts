@@ -11,7 +11,7 @@ export function apiMatching(
   _model: ClusterModel,
   dialect: Dialect,
   cidrs: CidrTable,
-): Omit<Matching, 'matchOwn' | 'clusterPort' | 'selectsReserved'> {
+): Omit<Matching, 'matchEnforcerPeer' | 'clusterPort' | 'selectsReserved'> {
   return {
     readings: (policy) => policy.parts ?? [policy],
     podLabels: (_match, pod) => pod.labels,

@@ -16,7 +16,7 @@ export type EnforcerName =
   | 'unknown';
 
 /** `unknown`: no source at hand tells; what hangs on it is undecidable, or told as an assumption. */
-export type Known = 'yes' | 'no' | 'unknown';
+export type Tristate = 'yes' | 'no' | 'unknown';
 
 /** Policy kinds that an enforcer enforces for certain, and those that it may, by version or flag. */
 export type EnforcedKinds = {
@@ -41,15 +41,15 @@ export type Dialect = {
   /** Whether the cluster was asked for its settings: what `settings` leaves out then has its default. */
   readonly settingsRead: boolean;
   /** Whether an ipBlock matches the addresses of pods (NP-22). */
-  readonly ipBlockMatchesPods: Known;
+  readonly ipBlockMatchesPods: Tristate;
   /** Whether `endPort` of a NetworkPolicy counts; else only `port` does (NP-24). */
-  readonly endPort: Known;
+  readonly endPort: Tristate;
   /** Whether ports of SCTP count (NP-26). */
-  readonly sctp: Known;
+  readonly sctp: Tristate;
   /** Whether connections made before a policy change outlive it (ENF-2): shown at revoke. */
-  readonly keepsEstablished: Known;
+  readonly keepsEstablished: Tristate;
   /** Whether a denied connection is answered, so that it looks "refused" (ENF-3). */
-  readonly rejects: Known;
+  readonly rejects: Tristate;
   /** Which kinds take effect (ENF-1, ANP-12). */
   readonly kinds: EnforcedKinds;
   /** A host-network pod is its node, or the API's "undefined": then both readings are tried (NP-29). */
@@ -57,9 +57,9 @@ export type Dialect = {
   /** Whether the own node always gets in, gets in unless a rule denies it, or needs a rule (NP-28, CIL-1, CIL-9). */
   readonly ownNode: 'always' | 'unless-denied' | 'by-rule';
   /** Whether policies filter what a pod sends to itself through its own Service (NP-30). */
-  readonly filtersHairpin: Known;
+  readonly filtersHairpin: Tristate;
   /** Whether egress is decided on the address of a Service rather than on that of the pod behind it (NP-27). */
-  readonly egressSeesServices: Known;
+  readonly egressSeesServices: Tristate;
   /** Whether selectors see Cilium's identity labels: some pod labels are ignored, others derived (CIL-7, CIL-8). */
   readonly identityLabels: boolean;
   /** Cilium's `labels` option, which may turn its label filter into an allow-list; '' is the default (CIL-8). */
@@ -75,7 +75,7 @@ export type Dialect = {
   /** How an egress rule's port name is looked up: on the destination, or over the cluster (CIL-17). */
   readonly namedEgressPorts: 'destination' | 'cluster';
   /** Whether ports that a native sidecar declares have names (NP-25). */
-  readonly sidecarPortNames: Known;
+  readonly sidecarPortNames: Tristate;
   /** Whether Cilium's port `0` with an endPort is every port, or the range from 0 (CIL-13). */
   readonly zeroPortIsAll: boolean;
   /** Whether what a baseline policy accepts may get in although the normal tier isolates (CIL-16). */
@@ -106,7 +106,7 @@ export function withKind(dialect: Dialect, kind: string, enforced: boolean): Dia
 }
 
 /** The dialect saying that a key has a value; `enforces` and `ignores` may have several. */
-export function told(dialect: Dialect, key: string, value: string): Dialect {
+export function noteSetting(dialect: Dialect, key: string, value: string): Dialect {
   const isList = key === 'enforces' || key === 'ignores';
   const others = dialect.settings.filter((text) => isList || !text.startsWith(`${key}=`));
   return { ...dialect, settings: [...others, `${key}=${value}`] };

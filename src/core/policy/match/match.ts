@@ -4,13 +4,29 @@ import { holds, matches, type Pod, type Selector } from '../../cluster/cluster.t
 import { assertNever } from '../../common/common.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
 import type { World } from './api-matching.ts';
-import type { Known } from './dialect.ts';
+import type { Tristate } from './dialect.ts';
 import type { Doubt, Match, Question } from './matching.ts';
 import { nodeOf } from './side.ts';
 
 export { apiMatching, createWorld, type World, type WorldParts } from './api-matching.ts';
-export { type Dialect, type EnforcerName, enforces, type Known, told, withKind } from './dialect.ts';
-export type { CidrPeer, Doubt, Doubts, Match, Matching, NamedPort, OwnPeer, Question } from './matching.ts';
+export {
+  type Dialect,
+  type EnforcerName,
+  enforces,
+  noteSetting,
+  type Tristate,
+  withKind,
+} from './dialect.ts';
+export type {
+  CidrPeer,
+  Doubt,
+  Doubts,
+  EnforcerPeer,
+  Match,
+  Matching,
+  NamedPort,
+  Question,
+} from './matching.ts';
 export { portStarts } from './port-starts.ts';
 export { type CidrTable, escaped, matchesAdminDomain, matchesDomain, rangesOf } from './ranges.ts';
 export { isOwnNode, isSamePod, nameOfSide, type Side, sideOf, sideOfPod } from './side.ts';
@@ -81,7 +97,7 @@ function takesProtocol(world: World, { protocol }: PortMatch): Match {
   return protocol === 'SCTP' ? takes(world, world.dialect.sctp, 'sctp') : 'yes';
 }
 
-function takes(world: World, known: Known, what: 'end-port' | 'sctp'): Match {
+function takes(world: World, known: Tristate, what: 'end-port' | 'sctp'): Match {
   return known === 'unknown' ? maybe(world, { type: 'enforcer', what }) : known;
 }
 
@@ -107,7 +123,7 @@ function matchPeer(world: World, peer: Peer, question: Question): Match {
     case 'entity':
     case 'reserved':
     case 'services':
-      return world.matching.matchOwn(peer, question, world.doubts);
+      return world.matching.matchEnforcerPeer(peer, question, world.doubts);
     case 'nodes': {
       const node = nodeOf(world.model, side);
       return node !== undefined && matches(peer.selector, node.labels) ? 'yes' : 'no';

@@ -40,7 +40,7 @@ export type CidrPeer = Peer & { readonly type: 'cidr' };
 export type NamedPort = PortMatch & { readonly type: 'named' };
 
 /** Peers that the policies of one enforcer have, and no API of Kubernetes. */
-export type OwnPeer = Peer & { readonly type: 'cidr-group' | 'entity' | 'reserved' | 'services' };
+export type EnforcerPeer = Peer & { readonly type: 'cidr-group' | 'entity' | 'reserved' | 'services' };
 
 /**
  * How an enforcer matches what is not the same everywhere: labels, CIDRs, named ports, peers of its own. Made for
@@ -58,7 +58,7 @@ export type Matching = {
   /** The labels of a namespace that a selector of namespaces sees. */
   readonly namespaceLabels: (selector: Selector, namespace: Pick<Namespace, 'name' | 'labels'>) => Labels;
   readonly matchCidr: (peer: CidrPeer, question: Question, doubts: Doubts) => Match;
-  readonly matchOwn: (peer: OwnPeer, question: Question, doubts: Doubts) => Match;
+  readonly matchEnforcerPeer: (peer: EnforcerPeer, question: Question, doubts: Doubts) => Match;
   /** Whether a pattern of a policy holds a DNS name. */
   readonly matchDomain: (peer: Peer & { readonly type: 'domain' }, name: string) => boolean;
   /** Whether a port is the one of that name. The protocol is looked at already. */

@@ -20,11 +20,11 @@ export {
 } from './connections.ts';
 export { icmpTypeOf, icmpTypeText, LAST_ICMP_TYPE } from './icmp.ts';
 export {
-  type Blank,
   type Direction,
   type ForeignObject,
   isAccountKey,
   type NamespaceMatch,
+  type OmittedField,
   originOf,
   type Peer,
   type PodMatch,

@@ -114,7 +114,7 @@ export type Reading = {
 };
 
 /** A field left out or empty whose meaning the rules no longer show: for lints. */
-export type Blank =
+export type OmittedField =
   | { readonly field: 'policyTypes'; readonly emptySections: readonly Direction[] }
   | {
       readonly field: 'toFQDNs' | 'toServices';
@@ -138,7 +138,7 @@ export type Policy = PolicyRef &
     readonly priority?: number;
     /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (NP-8, CIL-21). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
-    readonly blanks?: readonly Blank[];
+    readonly omittedFields?: readonly OmittedField[];
     /** Several rules with subjects of their own under one name; then these count, not the fields above. */
     readonly parts?: readonly Reading[];
     /** Set when it enforces nothing at all; `problems` says why. */

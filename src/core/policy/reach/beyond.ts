@@ -5,8 +5,8 @@ import type { Ask, Twin } from './comparison.ts';
 import { addressesEnd, type EndGroup } from './end-groups.ts';
 import { podSide } from './groups.ts';
 import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
+import { appliedOf, type PortEvaluator } from './port-evaluator.ts';
 import type { Turned } from './port-function.ts';
-import { appliedOf, type Situation } from './situation.ts';
 
 /** Nodes have no half of their own; a pod's own node is told apart from others. */
 export function compareWithNodes<Change extends Turned>(
@@ -52,8 +52,8 @@ export function compareWithOutside<Change extends Turned>(
   const [[podBefore], [pod]] = [was.pods, is.pods];
   if (podBefore === undefined || pod === undefined) return;
   const blocks = [
-    ...blocksOf(before.model, rulesOn(before.situation, podBefore, direction)),
-    ...blocksOf(after.model, rulesOn(after.situation, pod, direction)),
+    ...blocksOf(before.model, rulesOn(before.evaluator, podBefore, direction)),
+    ...blocksOf(after.model, rulesOn(after.evaluator, pod, direction)),
   ];
   const pieces = outsidePieces(after.model, [podBefore, pod], blocks);
   const found = endsOutside(pieces, ({ side }) =>
@@ -85,8 +85,8 @@ function changesTo<Change extends Turned>(
 ): readonly Change[] {
   if (was === undefined || is === undefined) return [];
   return changesOf(
-    adopt(before.situation.half(direction, podSide(was), ends.was.side, ends.was.index)),
-    after.situation.half(direction, podSide(is), ends.is.side, ends.is.index),
+    adopt(before.evaluator.half(direction, podSide(was), ends.was.side, ends.was.index)),
+    after.evaluator.half(direction, podSide(is), ends.is.side, ends.is.index),
   );
 }
 
@@ -101,8 +101,8 @@ function addEnd<Change extends Turned>(
 }
 
 /** The rules on a pod in one direction. */
-export function rulesOn(situation: Situation, pod: Pod, direction: Direction): readonly Rule[] {
-  return appliedOf(situation.stackFor(pod)).flatMap(({ reading }) => reading[direction]);
+export function rulesOn(evaluator: PortEvaluator, pod: Pod, direction: Direction): readonly Rule[] {
+  return appliedOf(evaluator.stackFor(pod)).flatMap(({ reading }) => reading[direction]);
 }
 
 function put<Change, T>(map: Map<readonly Change[], T[]>, changes: readonly Change[], item: T): void {

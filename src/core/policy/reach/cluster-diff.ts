@@ -1,12 +1,12 @@
 import type { ClusterModel, policyKey } from '../../live/live.ts';
-import { type Applied, appliedBy, withChange } from '../decide/decide.ts';
+import { type AppliedPolicy, appliedBy, withChange } from '../decide/decide.ts';
 import { matchNamespace, type World, type WorldParts } from '../match/match.ts';
 import type { Direction, IsolationChange, Policy, PolicyChange } from '../model/model.ts';
 import { type PathChange, pathChangesOf } from './collect.ts';
 import type { Comparison, Delta, Twin } from './comparison.ts';
 import type { PodGroup } from './groups.ts';
+import { appliedOf, createPortEvaluator, type PortEvaluator } from './port-evaluator.ts';
 import type { PortChange } from './port-function.ts';
-import { appliedOf, createSituation, type Situation } from './situation.ts';
 import { surveyOf } from './survey.ts';
 import { type IsolationTurn, isolationTurns, turnsOf } from './turns.ts';
 
@@ -34,20 +34,20 @@ export function clusterDiff({ model, dialect, foreign = [] }: WorldParts, change
     ...change.remove.flatMap((ref) => formerOf(model, ref)),
     ...change.add.flatMap((ref) => formerOf(model, ref)),
   ];
-  const { groups, nodes, workloads, shared, index, situation } = surveyOf(
+  const { groups, nodes, workloads, shared, index, evaluator } = surveyOf(
     { model, dialect, foreign },
     change.add,
   );
   const selected = selectedGroups(shared.world, groups, changed);
   const numbers = new Set(selected.map((group) => group.index));
-  const after = createSituation(shared, withChange(index, change), { situation, touched: numbers });
+  const after = createPortEvaluator(shared, withChange(index, change), { evaluator, touched: numbers });
   const twins = groups.map((group): Twin => ({ was: group, is: group }));
   const touched = selected.filter(
-    ({ pods: [pod] }) => pod !== undefined && situation.stackFor(pod) !== after.stackFor(pod),
+    ({ pods: [pod] }) => pod !== undefined && evaluator.stackFor(pod) !== after.stackFor(pod),
   );
   const comparison: Comparison<PortChange> = {
-    before: { model, situation },
-    after: { model, situation: after },
+    before: { model, evaluator },
+    after: { model, evaluator: after },
     algebra: shared.algebra,
     adopt: (ports) => ports,
     changesOf: shared.algebra.changes,
@@ -56,7 +56,7 @@ export function clusterDiff({ model, dialect, foreign = [] }: WorldParts, change
     workloads,
     touched: touched.flatMap((group) => twins[group.index] ?? []),
     mayDiffer: ({ is }) => numbers.has(is.index),
-    deltaOf: ({ is }, direction) => deltaOf(is, direction, situation, after),
+    deltaOf: ({ is }, direction) => deltaOf(is, direction, evaluator, after),
   };
   const paths = pathChangesOf(turnsOf(comparison));
   const isolation = isolationTurns(comparison);
@@ -102,22 +102,22 @@ function selectedGroups(
 function deltaOf(
   { pods: [pod] }: PodGroup,
   direction: Direction,
-  before: Situation,
-  after: Situation,
+  before: PortEvaluator,
+  after: PortEvaluator,
 ): Delta | undefined {
   if (pod === undefined) return undefined;
-  const concerned = (situation: Situation) =>
-    appliedOf(situation.stackFor(pod)).filter(
+  const concerned = (evaluator: PortEvaluator) =>
+    appliedOf(evaluator.stackFor(pod)).filter(
       ({ reading }) => reading.isolates[direction] || reading[direction].length > 0,
     );
   const [x, y] = [concerned(before), concerned(after)];
-  const keys = (list: readonly Applied[]) =>
+  const keys = (list: readonly AppliedPolicy[]) =>
     new Set(list.map(({ reading, sure }) => (sure ? reading : undefined)));
   const [inBefore, inAfter] = [keys(x), keys(y)];
   const gone = x.filter(({ reading, sure }) => !sure || !inAfter.has(reading));
   const come = y.filter(({ reading, sure }) => !sure || !inBefore.has(reading));
   if (gone.length + come.length === 0) return undefined;
-  const isolates = (list: readonly Applied[]) =>
+  const isolates = (list: readonly AppliedPolicy[]) =>
     list.some(({ reading, sure }) => sure && reading.isolates[direction]);
   const unsure = [...x, ...y].some(({ sure }) => !sure);
   return {

@@ -4,8 +4,8 @@ import type { Direction, Rule } from '../model/model.ts';
 import type { Collector } from './collect.ts';
 import type { Workloads } from './end-groups.ts';
 import type { PodGroup } from './groups.ts';
+import type { PortEvaluator } from './port-evaluator.ts';
 import type { PortAlgebra, PortFunction, Turned } from './port-function.ts';
-import type { Situation } from './situation.ts';
 
 /** Pods that neither of two worlds tells apart: the same ones in each, in the same order. */
 export type Twin = { readonly was: PodGroup; readonly is: PodGroup };
@@ -25,8 +25,8 @@ export type Delta = {
 
 /** Two worlds to compare. */
 export type Comparison<Change extends Turned> = {
-  readonly before: { readonly model: ClusterModel; readonly situation: Situation };
-  readonly after: { readonly model: ClusterModel; readonly situation: Situation };
+  readonly before: { readonly model: ClusterModel; readonly evaluator: PortEvaluator };
+  readonly after: { readonly model: ClusterModel; readonly evaluator: PortEvaluator };
   readonly algebra: PortAlgebra;
   /** A function of the world before in that algebra. */
   readonly adopt: (ports: PortFunction) => PortFunction;

@@ -33,7 +33,7 @@ export type MatrixOptions = {
 export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): readonly OpenPath[] {
   const { about = () => true } = options;
   const survey = surveyOf(world);
-  const { groups, shared, situation, workloads } = survey;
+  const { groups, shared, evaluator, workloads } = survey;
   const { algebra } = shared;
   const collector = createCollector<PortChange>(workloads);
   const closed = algebra.constant('deny');
@@ -43,9 +43,9 @@ export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): r
     for (const to of groups) {
       if (!asked.has(from) && !asked.has(to)) continue;
       for (const pair of pairsOf(from, to)) {
-        const ingress = situation.half('ingress', pair.destination, pair.source, from.index);
+        const ingress = evaluator.half('ingress', pair.destination, pair.source, from.index);
         if (ingress === closed) continue;
-        const egress = situation.half('egress', pair.source, pair.destination, to.index);
+        const egress = evaluator.half('egress', pair.source, pair.destination, to.index);
         const open = algebra.changes(closed, algebra.both(egress, ingress));
         if (open.length > 0) collector.add(pair.from, pair.to, open);
       }
@@ -75,7 +75,7 @@ type Outside = (
 /** What the pods of a group can talk with outside: as their own policies cut it, or as all policies do. */
 function outsideOf(
   world: WorldParts,
-  { shared, situation }: Survey,
+  { shared, evaluator }: Survey,
   { everyRange = false }: MatrixOptions,
 ): Outside {
   const { algebra } = shared;
@@ -84,8 +84,8 @@ function outsideOf(
   return ({ pods: [pod] }, direction) => {
     if (pod === undefined) return [];
     const changesTo = ({ side }: AddressPiece) =>
-      algebra.changes(closed, situation.half(direction, podSide(pod), side));
-    const blocks = everyRange ? all[direction] : blocksOf(world.model, rulesOn(situation, pod, direction));
+      algebra.changes(closed, evaluator.half(direction, podSide(pod), side));
+    const blocks = everyRange ? all[direction] : blocksOf(world.model, rulesOn(evaluator, pod, direction));
     const pieces = outsidePieces(world.model, [pod], blocks);
     if (!everyRange) return endsOutside(pieces, changesTo);
     return pieces

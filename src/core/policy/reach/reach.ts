@@ -43,7 +43,7 @@ export type Reach = (from: End, to: End) => PathPorts;
 
 /** The reach of a world as it is now. */
 export function createReach(parts: WorldParts): Reach {
-  const { situation, shared, groupOf } = surveyOf(parts);
+  const { evaluator, shared, groupOf } = surveyOf(parts);
   const { algebra } = shared;
   const closed = algebra.constant('deny');
   const sides = new WeakMap<End, Side>();
@@ -57,7 +57,7 @@ export function createReach(parts: WorldParts): Reach {
 
   function half(direction: Direction, self: End, peer: End): PortFunction {
     const isWhole = peer.type === 'pod' && peer.ip === undefined;
-    return situation.half(direction, sideFor(self), sideFor(peer), isWhole ? groupOf(peer.pod) : undefined);
+    return evaluator.half(direction, sideFor(self), sideFor(peer), isWhole ? groupOf(peer.pod) : undefined);
   }
 
   function answerOf(ports: PortFunction): PathPorts {

@@ -5,8 +5,8 @@ import { createWorld, type Dialect, type Side, sideOf, type World, type WorldPar
 import type { Policy } from '../model/model.ts';
 import { type Workloads, workloadsOf } from './end-groups.ts';
 import { type PodGroup, podGroups } from './groups.ts';
+import { createPortEvaluator, type PortEvaluator, type Shared } from './port-evaluator.ts';
 import { createPortAlgebra } from './port-function.ts';
-import { createSituation, type Shared, type Situation } from './situation.ts';
 import { type Cuts, lastAtOrBefore, sorted, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 
 /** The pods of a cluster in groups and in workloads, for one set of policies. */
@@ -18,10 +18,10 @@ export type Survey = {
   readonly index: PolicyIndex;
   /** The nodes that have an address, as ends, numbered on from the groups. */
   readonly nodes: readonly { readonly name: string; readonly side: Side; readonly index: number }[];
-  /** What is shared with situations after a change. */
+  /** What is shared with the evaluator of a change. */
   readonly shared: Shared;
-  /** The situation that the policies at hand make; what it finds out is kept while the survey is. */
-  readonly situation: Situation;
+  /** The evaluator of the policies at hand; what it finds out is kept while the survey is. */
+  readonly evaluator: PortEvaluator;
 };
 
 type Kept = {
@@ -124,7 +124,7 @@ function makeSurvey(world: World, words: Vocabulary): Survey {
     workloads,
     index,
     shared,
-    situation: createSituation(shared, index),
+    evaluator: createPortEvaluator(shared, index),
     nodes: nodes.flatMap(({ name, ips: [ip] }, at) =>
       ip === undefined ? [] : [{ name, side: sideOf(model, { type: 'ip', ip }), index: groups.length + at }],
     ),

@@ -40,8 +40,8 @@ export function treeDiff(old: WorldParts, now: WorldParts): TreeDiff {
   const workloads = workloadsOf(twins.flatMap(({ is }) => is.pods));
   const nodes = new Map(before.nodes.map((node) => [node.name, node]));
   const comparison: Comparison<Turned> = {
-    before: { model: old.model, situation: before.situation },
-    after: { model: now.model, situation: after.situation },
+    before: { model: old.model, evaluator: before.evaluator },
+    after: { model: now.model, evaluator: after.evaluator },
     algebra,
     adopt,
     changesOf: algebra.outcomes,

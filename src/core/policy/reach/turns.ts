@@ -4,8 +4,8 @@ import { compareWithNodes, compareWithOutside } from './beyond.ts';
 import { createCollector, type Turn } from './collect.ts';
 import type { Ask, Comparison, Delta, Twin } from './comparison.ts';
 import { type PairOfGroups, type PodGroup, pairsOf } from './groups.ts';
+import type { PortEvaluator } from './port-evaluator.ts';
 import type { PortFunction, Turned } from './port-function.ts';
-import type { Situation } from './situation.ts';
 
 /** Every pair of workloads, nodes and outside addresses between which some port turns. */
 export function turnsOf<Change extends Turned>(comparison: Comparison<Change>): readonly Turn<Change>[] {
@@ -36,10 +36,10 @@ export function isolationTurns({
   after,
   touched,
 }: Pick<Comparison<Turned>, 'before' | 'after' | 'touched'>): readonly IsolationTurn[] {
-  const isolation = (situation: Situation, { pods: [pod], hostNetwork }: PodGroup) =>
-    pod === undefined || hostNetwork ? { ingress: false, egress: false } : situation.isolation(pod);
+  const isolation = (evaluator: PortEvaluator, { pods: [pod], hostNetwork }: PodGroup) =>
+    pod === undefined || hostNetwork ? { ingress: false, egress: false } : evaluator.isolation(pod);
   return touched.flatMap(({ was, is }) => {
-    const [x, y] = [isolation(before.situation, was), isolation(after.situation, is)];
+    const [x, y] = [isolation(before.evaluator, was), isolation(after.evaluator, is)];
     return (['ingress', 'egress'] as const)
       .filter((direction) => x[direction] !== y[direction])
       .map((direction) => ({ pods: is.pods, direction, isolates: y[direction] }));
@@ -52,13 +52,13 @@ function compareWithPods<Change extends Turned>(
   direction: Direction,
   delta: Delta,
 ): void {
-  const { situation } = ask.after;
+  const { evaluator } = ask.after;
   const [side] = self.is.sides;
   for (const peer of ask.twins) {
     const { sides, index } = peer.is;
     const other = peer === self ? (sides[1] ?? sides[0]) : sides[0];
     if (side === undefined || other === undefined) continue;
-    if (!delta.general && !situation.mayMatch(delta.rules, direction, side, other, index)) continue;
+    if (!delta.general && !evaluator.mayMatch(delta.rules, direction, side, other, index)) continue;
     comparePair(ask, self, peer, direction);
   }
 }
@@ -77,12 +77,12 @@ function comparePair<Change extends Turned>(
   for (let at = 0; at < pairs.length; at += 1) {
     const [was, is] = [former[at], pairs[at]];
     if (was === undefined || is === undefined) continue;
-    const own = adopt(halfOf(before.situation, direction, was, from.was, to.was));
-    const ownNow = halfOf(after.situation, direction, is, from.is, to.is);
+    const own = adopt(halfOf(before.evaluator, direction, was, from.was, to.was));
+    const ownNow = halfOf(after.evaluator, direction, is, from.is, to.is);
     if (own === ownNow) continue;
     const otherWay = direction === 'ingress' ? 'egress' : 'ingress';
-    const other = adopt(halfOf(before.situation, otherWay, was, from.was, to.was));
-    const otherNow = mayDiffer(peer) ? halfOf(after.situation, otherWay, is, from.is, to.is) : other;
+    const other = adopt(halfOf(before.evaluator, otherWay, was, from.was, to.was));
+    const otherNow = mayDiffer(peer) ? halfOf(after.evaluator, otherWay, is, from.is, to.is) : other;
     // A pair whose ingress turns too was compared with that.
     if (direction === 'egress' && other !== otherNow) continue;
     const changes = changesOf(algebra.both(own, other), algebra.both(ownNow, otherNow));
@@ -91,13 +91,13 @@ function comparePair<Change extends Turned>(
 }
 
 function halfOf(
-  situation: Situation,
+  evaluator: PortEvaluator,
   direction: Direction,
   { source, destination }: PairOfGroups,
   from: PodGroup,
   to: PodGroup,
 ): PortFunction {
   return direction === 'ingress'
-    ? situation.half('ingress', destination, source, from.index)
-    : situation.half('egress', source, destination, to.index);
+    ? evaluator.half('ingress', destination, source, from.index)
+    : evaluator.half('egress', source, destination, to.index);
 }

@@ -1,6 +1,6 @@
 import type { Pod, Protocol } from '../../cluster/cluster.ts';
 import {
-  type Applied,
+  type AppliedPolicy,
   decisionOfJudgement,
   foreignDoubt,
   isIsolated,
@@ -25,12 +25,12 @@ import {
 import { ALL_PORTS, type Decision, type Direction, type Peer, type Rule } from '../model/model.ts';
 import type { Piece, PortAlgebra, PortFunction } from './port-function.ts';
 
-/** Every port of one half at once, under one set of policies. */
-export type Situation = {
+/** Decides every port of a half at once, under one set of policies: the policies at hand, or those after a change. */
+export type PortEvaluator = {
   /** The half of `self` towards `peer`. `peerIndex` names what policies cannot tell from `peer`, for memory. */
   readonly half: (direction: Direction, self: Side, peer: Side, peerIndex?: number) => PortFunction;
   readonly stackFor: (pod: Pod) => Stack;
-  readonly rowFor: (direction: Direction, pod: Pod) => Row;
+  readonly rulesFor: (direction: Direction, pod: Pod) => DirectionRules;
   readonly mayMatch: (
     rules: readonly Rule[],
     direction: Direction,
@@ -41,7 +41,7 @@ export type Situation = {
   readonly isolation: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
 };
 
-/** What two situations of one cluster share: what a list of peers matches does not depend on the other policies. */
+/** What two evaluators of one cluster share: what a list of peers matches does not depend on the other policies. */
 export type Shared = {
   readonly world: World;
   readonly algebra: PortAlgebra;
@@ -55,27 +55,30 @@ export type Shared = {
 };
 
 /** The rules on some pods in one direction, and what was found out about them. */
-export type Row = {
+export type DirectionRules = {
   readonly stack: Stack;
   readonly rules: readonly Rule[];
   readonly namesPorts: boolean;
   readonly functions: Map<string, PortFunction>;
 };
 
-/** A situation that another one differs from, for the groups of pods that are touched. */
-export type Base = { readonly situation: Situation; readonly touched: ReadonlySet<number> };
+/** An evaluator that another one differs from, for the groups of pods that are touched. */
+export type Base = { readonly evaluator: PortEvaluator; readonly touched: ReadonlySet<number> };
 
-/** The situation that an index of policies makes. With a base, what is not touched is asked of that. */
-export function createSituation(
+/** An evaluator of an index of policies. With a base, what is not touched is asked of that. */
+export function createPortEvaluator(
   shared: Shared,
   index: Pick<PolicyIndex, 'in' | 'clusterWide'>,
   base?: Base,
-): Situation {
+): PortEvaluator {
   const { world, algebra } = shared;
   const { dialect } = world;
   const stacks = new Map<number, Stack>();
-  const rows = new Map<string, Row>();
-  const rowsByGroup = { ingress: new Map<number, Row>(), egress: new Map<number, Row>() };
+  const entries = new Map<string, DirectionRules>();
+  const rulesByGroup = {
+    ingress: new Map<number, DirectionRules>(),
+    egress: new Map<number, DirectionRules>(),
+  };
   const numbers = new Map<object, number>();
   const open = algebra.constant('allow');
 
@@ -84,51 +87,51 @@ export function createSituation(
     const known = stacks.get(group);
     if (known !== undefined) return known;
     const made =
-      baseFor(group)?.stackFor(pod) ?? stackLike(base?.situation.stackFor(pod), stackOf(world, index, pod));
+      baseFor(group)?.stackFor(pod) ?? stackLike(base?.evaluator.stackFor(pod), stackOf(world, index, pod));
     stacks.set(group, made);
     return made;
   }
 
-  function baseFor(group: number): Situation | undefined {
-    return base === undefined || base.touched.has(group) ? undefined : base.situation;
+  function baseFor(group: number): PortEvaluator | undefined {
+    return base === undefined || base.touched.has(group) ? undefined : base.evaluator;
   }
 
-  function rowFor(direction: Direction, pod: Pod): Row {
+  function rulesFor(direction: Direction, pod: Pod): DirectionRules {
     const group = shared.groupOf(pod);
-    const known = rowsByGroup[direction].get(group);
+    const known = rulesByGroup[direction].get(group);
     if (known !== undefined) return known;
-    const row = rowOfBase(direction, group, pod) ?? makeRow(direction, pod);
-    rowsByGroup[direction].set(group, row);
-    return row;
+    const entry = rulesOfBase(direction, group, pod) ?? makeRules(direction, pod);
+    rulesByGroup[direction].set(group, entry);
+    return entry;
   }
 
-  function makeRow(direction: Direction, pod: Pod): Row {
+  function makeRules(direction: Direction, pod: Pod): DirectionRules {
     const stack = stackFor(pod);
     const namesPorts = rulesOf(stack, direction).some(isNamed);
     const own = direction === 'ingress' && namesPorts ? portNames(pod) : '';
     const key = `${direction} ${stackKey(stack)} ${own}`;
-    const row = rows.get(key) ?? {
+    const entry = entries.get(key) ?? {
       stack,
       rules: rulesOf(stack, direction),
       namesPorts: direction === 'egress' && namesPorts,
       functions: new Map<string, PortFunction>(),
     };
-    rows.set(key, row);
-    return row;
+    entries.set(key, entry);
+    return entry;
   }
 
-  /** The base's row where the policies are the same, and with it all that it found out. */
-  function rowOfBase(direction: Direction, group: number, pod: Pod): Row | undefined {
+  /** The base's rules where the policies are the same, and with them all that was found out. */
+  function rulesOfBase(direction: Direction, group: number, pod: Pod): DirectionRules | undefined {
     const untouched = baseFor(group);
-    if (untouched !== undefined) return untouched.rowFor(direction, pod);
-    return base?.situation.stackFor(pod) === stackFor(pod)
-      ? base.situation.rowFor(direction, pod)
+    if (untouched !== undefined) return untouched.rulesFor(direction, pod);
+    return base?.evaluator.stackFor(pod) === stackFor(pod)
+      ? base.evaluator.rulesFor(direction, pod)
       : undefined;
   }
 
-  /** Pods under the same policies share a row. */
+  /** Pods under the same policies share an entry. */
   function stackKey({ admin, normal, baseline }: Stack): string {
-    const name = ({ reading, sure }: Applied) => {
+    const name = ({ reading, sure }: AppliedPolicy) => {
       const number = numbers.get(reading) ?? numbers.size;
       numbers.set(reading, number);
       return sure ? `${number}` : `${number}?`;
@@ -167,18 +170,18 @@ export function createSituation(
     if (self.type !== 'pod' || dialect.enablePolicy === 'never') return open;
     const own = direction === 'ingress' && isOwnNode(self.pod, peer);
     if (own && dialect.ownNode === 'always') return open;
-    const row = rowFor(direction, self.pod);
+    const entry = rulesFor(direction, self.pod);
     const question = { self, peer, destination: direction === 'ingress' ? self : peer };
-    const matched = matchedRules(row, question, peerIndex);
-    const ports = row.namesPorts && peer.type === 'pod' ? portNames(peer.pod) : '';
+    const matched = matchedRules(entry, question, peerIndex);
+    const ports = entry.namesPorts && peer.type === 'pod' ? portNames(peer.pod) : '';
     const key = `${own ? '@' : ''}${matched.key}${ports}`;
-    const known = row.functions.get(key);
+    const known = entry.functions.get(key);
     if (known !== undefined) return known;
     const made =
       matched.rules.length === 0
-        ? algebra.constant(decide(row.stack, direction, { ...question, port: 1, protocol: 'TCP' }))
-        : evaluate(row.stack, direction, question, new Set(matched.rules));
-    row.functions.set(key, made);
+        ? algebra.constant(decide(entry.stack, direction, { ...question, port: 1, protocol: 'TCP' }))
+        : evaluate(entry.stack, direction, question, new Set(matched.rules));
+    entry.functions.set(key, made);
     return made;
   }
 
@@ -186,7 +189,7 @@ export function createSituation(
 
   /** The rules whose peers may match, as a key and as themselves. */
   function matchedRules(
-    { rules }: Row,
+    { rules }: DirectionRules,
     ends: Ends,
     peerIndex: number | undefined,
   ): { readonly key: string; readonly rules: readonly Rule[] } {
@@ -261,7 +264,7 @@ export function createSituation(
   return {
     half,
     stackFor,
-    rowFor,
+    rulesFor,
     mayMatch,
     isolation: (pod) => ({
       ingress: isIsolated(dialect, stackFor(pod), 'ingress'),
@@ -291,7 +294,7 @@ function stackLike(known: Stack | undefined, made: Stack): Stack {
 }
 
 /** The policies of a stack, of all tiers, in order. */
-export function appliedOf({ admin, normal, baseline }: Stack): readonly Applied[] {
+export function appliedOf({ admin, normal, baseline }: Stack): readonly AppliedPolicy[] {
   return admin.length + baseline.length === 0 ? normal : [...admin.flat(), ...normal, ...baseline.flat()];
 }
 
@@ -326,7 +329,7 @@ function onlyRules(
   direction: Direction,
   rules: ReadonlySet<Rule>,
 ): Stack {
-  const slim = (applied: Applied): Applied => ({
+  const slim = (applied: AppliedPolicy): AppliedPolicy => ({
     ...applied,
     reading: {
       ...applied.reading,

@@ -16,7 +16,7 @@ import type { MadeGrant } from './make-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
 /** A grant of this process from its making to its judged end. */
-export type Life = {
+export type KeptGrant = {
   grant: Grant;
   /** The policies as they were made, as the engine reads them. */
   readonly policies: readonly Policy[];
@@ -39,22 +39,22 @@ export type Life = {
 };
 
 /** What the parts of the keeper share. */
-export type Keeping = {
+export type KeeperContext = {
   readonly deps: GrantDeps;
   readonly engine: Engine;
   readonly evidence: EvidenceDeps;
   /** Changes a grant and tells it. */
-  readonly set: (life: Life, change: Partial<Grant>) => void;
+  readonly set: (kept: KeptGrant, change: Partial<Grant>) => void;
   /** Lets work come to its end before the keeper is disposed of. */
   readonly keep: <T>(work: Promise<T>) => Promise<T>;
 };
 
-/** A life that begins. */
-export function beginLife(
+/** A grant that was made, from now on kept. */
+export function keepGrant(
   { grant, sent }: MadeGrant,
   surroundings: Surroundings,
   opened: readonly PairChange[],
-): Life {
+): KeptGrant {
   const windows = new Map<string, GrantWindow>();
   for (const { namespace, lease } of grant.halves) {
     const job = lease === undefined ? undefined : sent.get(`Job/${namespace}/${lease.name}`);
@@ -75,9 +75,9 @@ export function beginLife(
 }
 
 /** Adds what is not told yet to the drift of a grant, in red on the screen; gives what was new. */
-export function note({ set }: Keeping, life: Life, found: readonly string[]): readonly string[] {
-  const fresh = [...new Set(found)].filter((text) => !life.grant.drift.includes(text));
-  if (fresh.length > 0) set(life, { drift: [...life.grant.drift, ...fresh] });
+export function note({ set }: KeeperContext, kept: KeptGrant, found: readonly string[]): readonly string[] {
+  const fresh = [...new Set(found)].filter((text) => !kept.grant.drift.includes(text));
+  if (fresh.length > 0) set(kept, { drift: [...kept.grant.drift, ...fresh] });
   return fresh;
 }
 
@@ -86,14 +86,14 @@ export function note({ set }: Keeping, life: Life, found: readonly string[]): re
  * drift, for everybody to see. Never rejects.
  */
 export async function recordOrNote(
-  keeping: Keeping,
-  life: Life,
+  context: KeeperContext,
+  kept: KeptGrant,
   type: AuditType,
   outcome: string,
-  extra: Parameters<typeof record>[4] = objectsOf(life.grant),
+  extra: Parameters<typeof record>[4] = objectsOf(kept.grant),
 ): Promise<void> {
-  await record(keeping.deps, type, life.grant, outcome, extra).catch((error: unknown) => {
-    note(keeping, life, [`"${type}" is not in the audit log: ${asSluiceError(error).message}`]);
+  await record(context.deps, type, kept.grant, outcome, extra).catch((error: unknown) => {
+    note(context, kept, [`"${type}" is not in the audit log: ${asSluiceError(error).message}`]);
   });
 }
 

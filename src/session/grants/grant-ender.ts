@@ -4,9 +4,9 @@ import type { Clock, ClusterApi } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
 import { removeLeases, removePolicies } from './end-grant.ts';
 import { policyRef } from './find-grants.ts';
-import { type Keeping, type Life, note, recordOrNote } from './life.ts';
+import { type KeeperContext, type KeptGrant, note, recordOrNote } from './kept-grant.ts';
 import { pathOf } from './path.ts';
-import { type Ended, proveClosed } from './prove-closed.ts';
+import { type CloseResult, proveClosed } from './prove-closed.ts';
 import { objectsOf } from './record.ts';
 import { until } from './wait.ts';
 
@@ -24,114 +24,114 @@ const WRITE_WITHIN = 2_000;
 const WRITE_AT_DEADLINE = 100;
 
 /** Ends grants, once each. */
-export type Ending = {
+export type GrantEnder = {
   /** Ends a grant now; resolves when the server says that it is gone, or that it can't be. Never rejects. */
-  readonly end: (life: Life, by: EndedBy) => Promise<void>;
-  /** Ends a grant at its deadline; rejects when the life is stopped before. */
-  readonly atDeadline: (life: Life) => Promise<void>;
+  readonly end: (kept: KeptGrant, by: EndedBy) => Promise<void>;
+  /** Ends a grant at its deadline; rejects when the grant is no longer kept. */
+  readonly atDeadline: (kept: KeptGrant) => Promise<void>;
 };
 
 /** Ends grants (GRANT-11, GRANT-13): intent, policies, leases, outcome, proof. A failed end is tried again. */
-export function createEnding(keeping: Keeping): Ending {
-  const { deps, set, keep } = keeping;
+export function createGrantEnder(context: KeeperContext): GrantEnder {
+  const { deps, set, keep } = context;
 
-  const end = (life: Life, by: EndedBy): Promise<void> => {
-    life.ending ??= keep(endNow(life, by)).finally(() => {
-      if (life.grant.state.name === 'failed') life.ending = undefined;
+  const end = (kept: KeptGrant, by: EndedBy): Promise<void> => {
+    kept.ending ??= keep(endNow(kept, by)).finally(() => {
+      if (kept.grant.state.name === 'failed') kept.ending = undefined;
     });
-    return life.ending;
+    return kept.ending;
   };
 
-  const endNow = async (life: Life, by: EndedBy) => {
-    if (life.grant.state.name !== 'failed')
-      set(life, { state: { name: 'revoking', at: deps.api.clock.now() } });
-    const { auditIds } = life;
-    await announced(life, by);
+  const endNow = async (kept: KeptGrant, by: EndedBy) => {
+    if (kept.grant.state.name !== 'failed')
+      set(kept, { state: { name: 'revoking', at: deps.api.clock.now() } });
+    const { auditIds } = kept;
+    await announced(kept, by);
     const signal = AbortSignal.timeout(END_WITHIN);
-    const { left, deleted } = await removePolicies(deps, life.grant, signal, auditIds);
+    const { left, deleted } = await removePolicies(deps, kept.grant, signal, auditIds);
     const at = deps.api.clock.now();
-    if (left.length > 0) return failed(life, by, left, at);
-    const ended = deleted > 0 ? by : endedElsewhere(life.grant, by, at);
-    set(life, { state: { name: 'revoked', at, by: ended } });
-    note(keeping, life, await removeLeases(deps, life.grant, signal, auditIds));
+    if (left.length > 0) return failed(kept, by, left, at);
+    const ended = deleted > 0 ? by : endedElsewhere(kept.grant, by, at);
+    set(kept, { state: { name: 'revoked', at, by: ended } });
+    note(context, kept, await removeLeases(deps, kept.grant, signal, auditIds));
     const type = ended === 'revoke' || ended === 'other' ? 'revoked' : 'expired';
     await recordOrNote(
-      keeping,
-      life,
+      context,
+      kept,
       type,
-      outcome(deps.identity.username, life.grant, ended, at),
-      objectsOf(life.grant, auditIds),
+      outcome(deps.identity.username, kept.grant, ended, at),
+      objectsOf(kept.grant, auditIds),
     );
-    void keep(judge(life, ended, at));
+    void keep(judge(kept, ended, at));
   };
 
   /** Says what is about to be done, once for each who does it. */
-  const announce = (life: Life, by: EndedBy): Promise<void> => {
-    if (life.announced?.by !== by) {
+  const announce = (kept: KeptGrant, by: EndedBy): Promise<void> => {
+    if (kept.announced?.by !== by) {
       const written = keep(
-        recordOrNote(keeping, life, 'intent', intent(by), objectsOf(life.grant, life.auditIds)),
+        recordOrNote(context, kept, 'intent', intent(by), objectsOf(kept.grant, kept.auditIds)),
       );
-      life.announced = { by, written };
+      kept.announced = { by, written };
     }
-    return life.announced.written;
+    return kept.announced.written;
   };
 
   /** The end waits for the log, but never for long: closing must always be possible. */
-  const announced = async (life: Life, by: EndedBy) => {
+  const announced = async (kept: KeptGrant, by: EndedBy) => {
     const late = new AbortController();
     const patience = by === 'deadline' ? WRITE_AT_DEADLINE : WRITE_WITHIN;
-    await Promise.race([announce(life, by), pause(patience, late.signal).catch(() => undefined)]);
+    await Promise.race([announce(kept, by), pause(patience, late.signal).catch(() => undefined)]);
     late.abort();
   };
 
-  const failed = async (life: Life, by: EndedBy, left: readonly string[], at: number) => {
+  const failed = async (kept: KeptGrant, by: EndedBy, left: readonly string[], at: number) => {
     const message = `Not revoked: ${left.join('; ')}.`;
     const hint = 'It is tried again by itself; the lease is the backstop.';
-    const { state: before } = life.grant;
-    set(life, { state: { name: 'failed', at, message, hint } });
+    const { state: before } = kept.grant;
+    set(kept, { state: { name: 'failed', at, message, hint } });
     if (before.name !== 'failed' || before.message !== message)
-      await recordOrNote(keeping, life, 'failed', message);
-    pause(RETRY_AFTER, life.stop.signal).then(
-      () => end(life, by),
+      await recordOrNote(context, kept, 'failed', message);
+    pause(RETRY_AFTER, kept.stop.signal).then(
+      () => end(kept, by),
       () => undefined,
     );
   };
 
-  const judge = async (life: Life, by: EndedBy, since: number) => {
+  const judge = async (kept: KeptGrant, by: EndedBy, since: number) => {
     try {
       const judged = await proveClosed(
-        keeping.evidence,
-        pathOf(keeping.engine.model, life.opened),
+        context.evidence,
+        pathOf(context.engine.model, kept.opened),
         since,
-        life.stop.signal,
+        kept.stop.signal,
       );
       const state: GrantState = { ...judged, at: deps.api.clock.now(), by };
-      set(life, { state });
-      await recordOrNote(keeping, life, 'closed', endText(judged), {});
+      set(kept, { state });
+      await recordOrNote(context, kept, 'closed', endText(judged), {});
     } catch (error) {
-      if (!isAbort(error) && !life.stop.signal.aborted) note(keeping, life, told(error));
+      if (!isAbort(error) && !kept.stop.signal.aborted) note(context, kept, told(error));
     } finally {
-      life.over.resolve(life.grant);
-      life.stop.abort();
+      kept.over.resolve(kept.grant);
+      kept.stop.abort();
     }
   };
 
   return {
     end,
-    atDeadline: async (life) => {
-      const { signal } = life.stop;
-      const window = () => life.grant.window?.end ?? 0;
-      const { now, settled } = mindClock(deps, life.grant);
+    atDeadline: async (kept) => {
+      const { signal } = kept.stop;
+      const window = () => kept.grant.window?.end ?? 0;
+      const { now, settled } = mindClock(deps, kept.grant);
       while (window() > now()) {
         await until(() => window() - ANNOUNCE, now, signal);
         const deadline = window();
-        void announce(life, 'deadline');
+        void announce(kept, 'deadline');
         await until(() => Math.min(window(), deadline), now, signal);
         await settled();
         // Extended while its end was near, or the clock was wrong: what was announced is off.
-        if (window() > now()) delete life.announced;
+        if (window() > now()) delete kept.announced;
       }
-      await end(life, 'deadline');
+      await end(kept, 'deadline');
     },
   };
 }
@@ -167,7 +167,7 @@ function outcome(user: string, { window }: Grant, by: EndedBy, at: number): stri
   }
 }
 
-function endText(judged: Ended): string {
+function endText(judged: CloseResult): string {
   switch (judged.name) {
     case 'closed':
       return `closed: ${judged.proof}`;
