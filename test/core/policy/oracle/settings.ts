@@ -57,6 +57,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   unknown: { ...OPEN, yes: [NP], maybe: [CNP, CCNP, ANP, BANP, ALPHA2] },
 };
 
+/** The enforcers that have a row, as `--enforcer` takes them. */
+export const ENFORCER_ROWS: readonly string[] = Object.keys(ROWS);
+
 /** How an enforcer is set: keys of `cilium-config`, and assumptions of the command line. */
 export function settingsOf(
   name: string,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ENFORCER_ROWS } from './settings.ts';
 
 /** A manifest as people write it. */
 export type Doc = { readonly kind: string; readonly metadata: Record<string, unknown> } & Record<
@@ -492,22 +493,9 @@ function isCilium(enforcer: RandomWorld['enforcer']): boolean {
 }
 
 /** Those that decide all they can come more often than those of which little is known. */
-export const ENFORCERS = [
-  ...Array<string>(5).fill('spec'),
-  ...Array<string>(5).fill('cilium-1.19'),
-  ...Array<string>(5).fill('cilium-1.20'),
-  'calico',
-  'calico-3.28',
-  'calico-3.30',
-  'calico-3.32',
-  'kube-router',
-  'kindnet',
-  'ovn-kubernetes',
-  'antrea',
-  'aws-vpc-cni',
-  'none',
-  'unknown',
-];
+export const ENFORCERS = ENFORCER_ROWS.flatMap((name) =>
+  Array<string>(name === 'spec' || isCilium(name) ? 5 : 1).fill(name),
+);
 
 const ciliumSettings = fc
   .record({
