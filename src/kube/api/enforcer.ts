@@ -31,6 +31,8 @@ const AGENTS: readonly Agent[] = [
   { key: 'app', value: 'flannel', name: 'flannel', enforcer: 'none' },
 ];
 
+const AGENT_KEYS: readonly string[] = [...new Set(AGENTS.map(({ key }) => key))];
+
 type Found = Pick<ClusterInfo, 'enforcer' | 'enforcerEvidence' | 'enforcerVersion'>;
 type Seen = {
   readonly agent: Agent;
@@ -119,9 +121,7 @@ function evidence(seen: readonly Seen[]): string {
 async function seenAgents(client: ApiClient, signal?: AbortSignal): Promise<readonly Seen[] | undefined> {
   for (const namespace of [undefined, 'kube-system']) {
     try {
-      const lists = await Promise.all(
-        ['k8s-app', 'app'].map((key) => agentsBy(client, key, namespace, signal)),
-      );
+      const lists = await Promise.all(AGENT_KEYS.map((key) => agentsBy(client, key, namespace, signal)));
       return lists.flat();
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
