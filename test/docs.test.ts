@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { familyOf, rulesIn } from './helpers/rules.ts';
 
@@ -19,6 +19,22 @@ function filesOf(folder: string): readonly string[] {
     .filter((file) => /\.(tsx?|cjs|md|yaml)$/.test(file) && file !== 'docs.test.ts')
     .map((file) => join(folder, file));
 }
+
+/** The code of the program without its comments. */
+const CODE = ['src', 'views']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  )
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ''))
+  .join('\n');
+const WORDS = new Set(CODE.match(/\w+/g));
+const EXPORTED = new Set(
+  Array.from(
+    CODE.matchAll(/^export (?:async )?(?:type|interface|const|class|function\*?) (\w+)/gm),
+    ([, name]) => name,
+  ),
+);
 
 /** The lines in which `pattern` finds something that is not all right, with what it finds. */
 function found(pattern: RegExp, isFine: (match: string, text: string) => boolean = () => false) {
@@ -86,4 +102,42 @@ describe('what is cited', () => {
   test('is no section of a document without a name', () => {
     expect(found(/§\S*/g, (_, text) => /\b(RFC \d+|YAML [\d.]+|XML [\d.]+) §/.test(text))).toEqual([]);
   });
+});
+
+describe.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s', (file) => {
+  const text = readFileSync(file, 'utf8');
+  const spans = Array.from(text.matchAll(/`([^`\n]+)`/g), ([, span = '']) => span);
+
+  test('names paths that exist', () => {
+    const named = Array.from(
+      text.matchAll(/(?<![\w./-])(?:src|views|test|docs|scripts)\/[\w./-]*\w/g),
+      ([path]) => path,
+    );
+    const linked = Array.from(text.matchAll(/\]\(([^):#]+)\)/g), ([, target = '']) =>
+      join(dirname(file), target),
+    );
+    // A filter of tests may be the beginning of a name.
+    const isThere = (path: string) => existsSync(path) || existsSync(`${path}.test.ts`);
+    expect([...named, ...linked].filter((path) => !isThere(path))).toEqual([]);
+    expect(named.length).toBeGreaterThan(30);
+  });
+
+  test('names functions, types and fields that the code has', () => {
+    const names = spans
+      .map((span) => span.replace(/\(\)$/, ''))
+      .filter((span) => /^(?!SLUICE_)[a-zA-Z]\w*(\.[a-zA-Z]\w*)*$/.test(span) && !existsSync(span))
+      .flatMap((span) => span.split('.'));
+    expect(names.filter((name) => !WORDS.has(name))).toEqual([]);
+    expect(names.length).toBeGreaterThan(20);
+  });
+});
+
+test('the glossary has names that are exported', () => {
+  const glossary = readFileSync('docs/architecture.md', 'utf8').split('## Glossary')[1] ?? '';
+  const names = glossary
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => Array.from((line.split('|')[1] ?? '').matchAll(/`(\w+)`/g), ([, name = '']) => name));
+  expect(names.filter((name) => !EXPORTED.has(name))).toEqual([]);
+  expect(names.length).toBeGreaterThan(60);
 });
