@@ -72,12 +72,18 @@ function announceFilter(
 
 /** A path is told once somebody marked it; else it is that of the row under the cursor, which is read anyway. */
 function announcePath(before: PathState, after: PathState): readonly string[] {
-  const { verdict, marked } = after;
+  const { verdict, marked, inPart } = after;
   if (marked !== true) return [];
-  if (pathText(before) === pathText(after) && before.verdict?.verdict === verdict?.verdict) return [];
+  if (
+    pathText(before) === pathText(after) &&
+    before.verdict?.verdict === verdict?.verdict &&
+    before.inPart === inPart
+  )
+    return [];
   const halves =
     verdict === undefined ? '' : `: egress ${verdict.egress.summary}, ingress ${verdict.ingress.summary}`;
-  return [`path ${pathText(after)}${verdict === undefined ? '' : `, ${verdict.verdict}`}${halves}`];
+  const word = verdict === undefined ? '' : `, ${verdict.verdict}${inPart === true ? ' in part' : ''}`;
+  return [`path ${pathText(after)}${word}${halves}`];
 }
 
 function announceFocus(before: SessionState, after: SessionState): readonly string[] {

@@ -16,7 +16,7 @@ export function pathLine(state: SessionState, columns: number): Line {
   const where = [head, span(full, 'strong')];
   if (path.problem !== undefined) return [...where, span(`  ? ${path.problem}`, 'warn')];
   if (path.verdict === undefined) return [...where, span(missing(path), 'faint')];
-  const halves = halvesOf(path.verdict, narrow);
+  const halves = halvesOf(path.verdict, narrow, path.inPart === true);
   const gap = span(' '.repeat(narrow ? 2 : 4));
   const least = halves.reduce((sum, half) => sum + half.least + gap.text.length, 0);
   const most = columns - lineColumns([head]) - least;
@@ -83,11 +83,14 @@ type Told = {
 /** A reason in fewer columns tells nothing. */
 const SHORTEST = 8;
 
-function halvesOf({ egress, ingress }: PathSummary, narrow: boolean): readonly Told[] {
-  return [
-    toldOf(narrow ? 'out' : 'egress', egress, narrow),
-    toldOf(narrow ? 'in' : 'ingress', ingress, narrow),
-  ];
+function halvesOf({ egress, ingress }: PathSummary, narrow: boolean, inPart: boolean): readonly Told[] {
+  const told = (name: string, half: HalfSummary) => toldOf(name, inPart ? partly(half) : half, narrow);
+  return [told(narrow ? 'out' : 'egress', egress), told(narrow ? 'in' : 'ingress', ingress)];
+}
+
+/** What is told of a half that stands so for some of the pods only. */
+function partly(half: HalfSummary): HalfSummary {
+  return half.verdict === 'allow' ? half : { ...half, summary: `in part: ${half.summary}` };
 }
 
 /** Where there is little room, an open half needs no reason. */

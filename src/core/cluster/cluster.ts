@@ -1,8 +1,3 @@
-/*
- * Pods, namespaces, services, labels, selectors and addresses: reading API objects, and checking them as the server
- * does.
- */
-
 export {
   type DecodeFault,
   decode,
@@ -67,3 +62,7 @@ export {
   portNameFaults,
   qualifiedNameFaults,
 } from './validate-names.ts';
+/*
+ * Pods, namespaces, services, labels, selectors and addresses: reading API objects, and checking them as the server
+ * does.
+ */

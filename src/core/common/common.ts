@@ -1,5 +1,3 @@
-/* Small things without a subject of their own: errors, JSON access, safe text, durations. */
-
 export { formatCountdown, formatDuration, MAX_SECONDS, PRESETS, parseDuration } from './duration.ts';
 export { asSluiceError, assertNever, type ErrorCode, isAbort, SluiceError } from './errors.ts';
 export {
@@ -21,3 +19,4 @@ export {
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
 export { placeIn } from './sorted.ts';
+/* Small things without a subject of their own: errors, JSON access, safe text, durations. */

@@ -1,5 +1,3 @@
-/* Grants: plan one within limits, write its manifests and lease, read it back, see what has drifted. */
-
 export { surroundingsDrift } from './drift.ts';
 export type {
   EndedBy,
@@ -36,3 +34,4 @@ export { planGrant } from './plan-grant.ts';
 export { endTexts, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
+/* Grants: plan one within limits, write its manifests and lease, read it back, see what has drifted. */

@@ -1,6 +1,5 @@
-/* Flows, and the fold that makes connection attempts of them. */
-
 export type { Attempt, AttemptRow, AttemptVerdict } from './attempt.ts';
 export { BLIND_SPOTS, isOngoing, trustOf } from './evidence.ts';
 export { EVENT, type Flow, type FlowEnd, type FlowPolicy, type FlowVerdict, TRACE } from './flow.ts';
 export { createFold, type Fold } from './fold.ts';
+/* Flows, and the fold that makes connection attempts of them. */

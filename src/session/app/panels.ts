@@ -1,13 +1,12 @@
 import { type ApiObject, keyOf } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { permanentPolicies } from '../../core/grants/grants.ts';
-import { explain as explainDecision } from '../../core/policy/explain/explain.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import {
   type AskedPorts,
-  createPathJudge,
+  answerOf,
   explainedNames,
-  type PathAnswer,
+  nameOfEnd,
   partText,
   pathTitle,
   shownPair,
@@ -15,7 +14,7 @@ import {
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
-import { judgeAttempt } from '../rows/rows.ts';
+import { judgedOn, type SeenPath, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type AboutItem,
@@ -32,7 +31,7 @@ import { aboutGrant } from './about-grant.ts';
 import { aboutPod } from './about-pod.ts';
 import { aboutPolicy } from './about-policy.ts';
 import type { App } from './app-parts.ts';
-import { grantPath } from './path-state.ts';
+import { grantPath, judgedEnds } from './path-state.ts';
 import { attemptUnderCursor } from './picked-ends.ts';
 
 type Panels = Pick<
@@ -164,17 +163,20 @@ function explain(app: App): void {
   app.push({ type: 'explain', scroll: 0, at: runtime.connection.api.clock.now(), ...explained });
 }
 
-/** An attempt is between two ends that are known: the pair that really tried. */
-function ofAttempt({ model, engine }: Runtime, line: AttemptLine): Explained {
-  const { sourceName, destinationName, port, protocol, newest } = line.row;
-  const decision = judgeAttempt(model, engine, newest);
-  return {
-    title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
-    names: { from: sourceName, to: destinationName },
-    attempt: line,
-    ...(decision === undefined
+/** An attempt is between two ends that are known: the pair that really tried. Rows go by workload, and so does it. */
+function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
+  const { sourceName, destinationName, port, protocol } = line.row;
+  const seen = seenPath(runtime.model, line.row);
+  const explained: Partial<Explained> =
+    seen === undefined
       ? { problem: 'its ends are not known well enough to judge the policies' }
-      : { verdict: explainDecision(engine, decision) }),
+      : ofEnds(runtime, seen);
+  const { parts = [], names } = explained;
+  return {
+    ...explained,
+    title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
+    names: parts.length > 0 && names !== undefined ? names : { from: sourceName, to: destinationName },
+    attempt: line,
   };
 }
 
@@ -182,19 +184,21 @@ function ofAttempt({ model, engine }: Runtime, line: AttemptLine): Explained {
 function ofPath(runtime: Runtime, path: PathState): Explained | undefined {
   const { source, destination, port } = path;
   if (source === undefined || destination === undefined || port === undefined) return undefined;
-  const ports: AskedPorts = { type: 'range', protocol: port.protocol, from: port.port, to: port.port };
-  try {
-    return answered(createPathJudge(runtime)(source, destination, ports), ports);
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return {
-      title: `${path.sourceName} → ${path.destinationName} :${port.port}/${port.protocol.toLowerCase()}`,
-      problem: `${error.message} ${error.hint}`,
-    };
-  }
+  return ofEnds(runtime, { ...judgedEnds(path, { source, destination }), port });
 }
 
-function answered(answer: PathAnswer, ports: AskedPorts): Explained {
+function ofEnds(runtime: Runtime, path: SeenPath): Explained {
+  const { port, protocol } = path.port;
+  const judgement = judgedOn(runtime, path);
+  if (judgement instanceof Error) {
+    const [from, to] = [nameOfEnd(path.source), nameOfEnd(path.destination)];
+    return {
+      title: `${from} → ${to} :${port}/${protocol.toLowerCase()}`,
+      problem: `${judgement.message} ${judgement.hint}`,
+    };
+  }
+  const ports: AskedPorts = { type: 'range', protocol, from: port, to: port };
+  const answer = answerOf(runtime.engine, judgement);
   const [shown] = shownPair(answer, ports);
   return {
     title: pathTitle(answer, ports),

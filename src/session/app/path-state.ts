@@ -1,14 +1,14 @@
-import { type EndRef, isLive, type Pod, type PortSpec, parseIp } from '../../core/cluster/cluster.ts';
-import { SluiceError, sameJson } from '../../core/common/common.ts';
+import { type EndRef, isLive, type Pod, parseIp } from '../../core/cluster/cluster.ts';
+import { sameJson } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
-import type { PathSummary } from '../../core/policy/explain/explain.ts';
 import { matchPods } from '../../core/policy/match/match.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
-import { nameOfEnd, summarizePath } from '../../core/policy/path/path.ts';
+import { isInPart, nameOfEnd, summarized } from '../../core/policy/path/path.ts';
+import { judgedOn, seenPort } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Overlay, PathState } from '../state/state.ts';
+import type { Overlay, PathState, PodName } from '../state/state.ts';
 import type { App } from './app-parts.ts';
-import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd, portOf } from './picked-ends.ts';
+import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd } from './picked-ends.ts';
 
 /** The path bar: the pair that what lies over the panes is about, else the marked one, or that of the row under the cursor. */
 export function shownPath(app: App): PathState {
@@ -43,7 +43,7 @@ function shownEnds(app: App, runtime: Runtime): PathState {
   if (grant !== undefined) return pathOfGrant(runtime, grant);
   const line = attemptUnderCursor(app.state(), app.visibleRows);
   if (line === undefined) return {};
-  const port = portOf(line);
+  const port = seenPort(line.row);
   const source = pickedFlowEnd(runtime.model, line.row.newest.source);
   const destination = pickedFlowEnd(runtime.model, line.row.newest.destination, port);
   return {
@@ -67,32 +67,29 @@ export function judged(runtime: Runtime, path: PathState): PathState {
     ...(source === undefined ? {} : { sourceName: nameOfEnd(source) }),
     ...(destination === undefined ? {} : { destinationName: nameOfEnd(destination) }),
     verdict: undefined,
+    inPart: undefined,
     problem: undefined,
   };
   if (source === undefined || destination === undefined) return named;
   if (port === undefined) return { ...named, problem: 'no port yet' };
-  const verdict = judgePath(runtime, source, destination, port);
-  return typeof verdict === 'string' ? { ...named, problem: verdict } : { ...named, verdict };
+  const judgement = judgedOn(runtime, { ...judgedEnds(path, { source, destination }), port });
+  if (judgement instanceof Error) return { ...named, problem: judgement.message.replace(/\.$/, '') };
+  return { ...named, verdict: summarized(runtime.engine, judgement), inPart: isInPart(judgement) };
 }
 
-/**
- * The verdict of a path between two ends, of all their pods, in a few words: the worst there is.
- *
- * @returns the verdict, or why there is none
- */
-export function judgePath(
-  { model, engine }: Runtime,
-  source: EndRef,
-  destination: EndRef,
-  { port, protocol }: PortSpec,
-): PathSummary | string {
-  try {
-    const ports = { type: 'range', protocol, from: port, to: port } as const;
-    return summarizePath({ model, engine }, source, destination, ports);
-  } catch (error) {
-    if (error instanceof SluiceError) return error.message.replace(/\.$/, '');
-    throw error;
-  }
+type Ends = { readonly source: EndRef; readonly destination: EndRef };
+
+/** What a path is judged between: its ends as marked; of an attempt, the pair that was seen. */
+export function judgedEnds(
+  { marked, sourcePod, destinationPod }: PathState,
+  { source, destination }: Ends,
+): Ends {
+  if (marked === true) return { source, destination };
+  return { source: ofPod(sourcePod) ?? source, destination: ofPod(destinationPod) ?? destination };
+}
+
+function ofPod(pod: PodName | undefined): EndRef | undefined {
+  return pod === undefined ? undefined : { type: 'pod', ...pod };
 }
 
 /**

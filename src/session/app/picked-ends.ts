@@ -2,6 +2,7 @@ import type { EndRef, Pod, PortSpec } from '../../core/cluster/cluster.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import type { FlowEnd } from '../../core/traffic/traffic.ts';
+import { seenEnd, seenPort } from '../rows/rows.ts';
 import type { AttemptLine, SessionState, VisibleRows } from '../state/state.ts';
 
 /** What a person points at: the end by workload, the pod that it was picked as, and the port where one is known. */
@@ -20,17 +21,12 @@ export function endOfPod(pod: Pod): EndRef {
 
 /** What one end of an attempt is, as a grant can take it; undefined when nothing tells. */
 export function pickedFlowEnd(model: ClusterModel, end: FlowEnd, port?: PortSpec): Picked | undefined {
+  const seen = seenEnd(model, end);
+  if (seen === undefined) return undefined;
   const withPort = port === undefined ? {} : { port };
-  const pod =
-    (end.namespace !== undefined && end.pod !== undefined ? model.pod(end.namespace, end.pod) : undefined) ??
-    (end.ip === undefined ? undefined : model.podAt(end.ip));
-  if (pod !== undefined)
-    return { end: endOfPod(pod), pod: { namespace: pod.namespace, name: pod.name }, ...withPort };
-  const service = end.service ?? (end.ip === undefined ? undefined : model.serviceAt(end.ip));
-  if (service !== undefined) {
-    return { end: { type: 'service', namespace: service.namespace, name: service.name }, ...withPort };
-  }
-  return end.ip === undefined ? undefined : { end: { type: 'ip', ip: end.ip }, ...withPort };
+  const pod = seen.type === 'pod' ? model.pod(seen.namespace, seen.name) : undefined;
+  if (pod === undefined) return { end: seen, ...withPort };
+  return { end: endOfPod(pod), pod: { namespace: pod.namespace, name: pod.name }, ...withPort };
 }
 
 /** The attempt line under the cursor, when the attempts are in focus. */
@@ -68,12 +64,5 @@ export function pickedUnderCursor(
   const line = attemptUnderCursor(state, visibleRows);
   if (line === undefined) return undefined;
   const { newest } = line.row;
-  return pickedFlowEnd(model, role === 'source' ? newest.source : newest.destination, portOf(line));
-}
-
-/** The port of an attempt's destination, where policies know its protocol. */
-export function portOf({ row }: AttemptLine): PortSpec | undefined {
-  const { protocol, port } = row;
-  if (port === undefined || protocol === 'ICMP' || protocol === 'unknown') return undefined;
-  return { port, protocol };
+  return pickedFlowEnd(model, role === 'source' ? newest.source : newest.destination, seenPort(line.row));
 }

@@ -1,5 +1,3 @@
-/* The life of a grant: made, proven open, kept, extended, ended, proven closed, recorded. */
-
 export { extendGrant } from './extend-grant.ts';
 export { findGrants, jobRef, policyRef } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';
@@ -9,3 +7,4 @@ export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
 export { type Revoked, revokeFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
+/* The life of a grant: made, proven open, kept, extended, ended, proven closed, recorded. */

@@ -1,10 +1,10 @@
 import type { ClusterModel } from '../../core/live/live.ts';
-import type { Engine, PathDecision } from '../../core/policy/decide/decide.ts';
-import { type PathSummary, summarize } from '../../core/policy/explain/explain.ts';
-import type { End } from '../../core/policy/model/model.ts';
-import { targetsOf } from '../../core/policy/path/path.ts';
+import type { Engine } from '../../core/policy/decide/decide.ts';
+import type { PathSummary } from '../../core/policy/explain/explain.ts';
+import { isInPart, type Judgement, summarized } from '../../core/policy/path/path.ts';
 import type { Attempt, AttemptRow, FlowEnd, FlowPolicy } from '../../core/traffic/traffic.ts';
 import type { AttemptLine } from '../state/state.ts';
+import { judgedOn, seenPath } from './seen-path.ts';
 
 /** Adds to each row of attempts why it was allowed or dropped. */
 export type AttemptLines = (rows: readonly AttemptRow[]) => readonly AttemptLine[];
@@ -27,8 +27,15 @@ export type JudgedLines = {
   readonly left: () => number;
 };
 
-/** What policies say of an attempt. `decider`: the first policy on an allowed path. */
-type Judged = PathSummary & { readonly decider: string | undefined };
+/**
+ * What policies say of an attempt. `decider`: the first policy on an allowed path; `open`: why some backends of a
+ * Service are open, where others are not.
+ */
+type Judged = PathSummary & {
+  readonly decider: string | undefined;
+  readonly inPart: boolean;
+  readonly open: string | undefined;
+};
 
 /** A line as it was made last. `stamp` is undefined while its row has not been judged as it is now. */
 type Made = {
@@ -59,8 +66,8 @@ export function createJudgedLines(
       const judged = known?.judged;
       return { row, ends, stamp: undefined, judged, line: lineOf(row, judged) };
     }
-    const decision = judgeAttempt(model, engine, row.newest);
-    const judged = decision === undefined ? undefined : inBrief(engine, decision);
+    const judgement = judgeAttempt(model, engine, row);
+    const judged = judgement === undefined ? undefined : inBrief(engine, judgement);
     return { row, ends, stamp, judged, line: lineOf(row, judged) };
   };
 
@@ -92,9 +99,15 @@ function endsText({ source, destination, protocol }: Attempt): string {
   return `${one({ ...source, port: 0 })} ${one(destination)} ${protocol}`;
 }
 
-function inBrief({ world }: Engine, decision: PathDecision): Judged {
-  const [first] = [...decision.ingress.steps, ...decision.egress.steps];
-  return { ...summarize(world, decision), decider: first?.applied.policy.name };
+function inBrief(engine: Engine, judgement: Judgement): Judged {
+  const { ingress, egress } = judgement.worst.decision;
+  const [first] = [...ingress.steps, ...egress.steps];
+  return {
+    ...summarized(engine, judgement),
+    decider: first?.applied.policy.name,
+    inPart: isInPart(judgement),
+    open: judgement.parts.find(({ verdict }) => verdict === 'allow')?.why,
+  };
 }
 
 function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
@@ -112,45 +125,11 @@ export function lineOfFlows(row: AttemptRow): AttemptLine {
   return lineOf(row, undefined);
 }
 
-/** The evaluator's decision on an attempt; undefined where its ends or port are not known well enough. */
-export function judgeAttempt(
-  model: ClusterModel,
-  engine: Engine,
-  attempt: Attempt,
-): PathDecision | undefined {
-  const { destination, protocol } = attempt;
-  if (protocol === 'ICMP' || protocol === 'unknown') return undefined;
-  const from = endOf(model, attempt.source);
-  const backend = backendOf(model, attempt);
-  const to = backend?.end ?? endOf(model, destination);
-  const port = backend?.port ?? destination.port;
-  if (from === undefined || to === undefined || port === undefined) return undefined;
-  return engine.decide({ from, to, port, protocol });
-}
-
-/** The end as the engine takes it: the pod if it is a known one, else the address. */
-export function endOf(model: ClusterModel, end: FlowEnd): End | undefined {
-  const pod =
-    (end.namespace !== undefined && end.pod !== undefined ? model.pod(end.namespace, end.pod) : undefined) ??
-    (end.ip === undefined ? undefined : model.podAt(end.ip));
-  if (pod !== undefined) return { type: 'pod', pod };
-  return end.ip === undefined ? undefined : { type: 'ip', ip: end.ip };
-}
-
-/**
- * What stands behind a service address that the source saw, as sockets do, before DNAT: policies are about the backend
- * and its port (NP-27). Any backend will do: they share the service's selector.
- */
-function backendOf(
-  model: ClusterModel,
-  { destination, protocol }: Attempt,
-): { readonly end: End; readonly port: number } | undefined {
-  const { ip, port } = destination;
-  const service = ip === undefined ? undefined : model.serviceAt(ip);
-  if (service === undefined || port === undefined || protocol === 'ICMP' || protocol === 'unknown')
-    return undefined;
-  const [target] = targetsOf(model, service, { port, protocol });
-  return target === undefined ? undefined : { end: { type: 'pod', pod: target.pod }, port: target.port };
+/** The judgement of the pair that a row's newest attempt was between; undefined where too little of it is known. */
+function judgeAttempt(model: ClusterModel, engine: Engine, row: AttemptRow): Judgement | undefined {
+  const path = seenPath(model, row);
+  const judgement = path === undefined ? undefined : judgedOn({ model, engine }, path);
+  return judgement instanceof Error ? undefined : judgement;
 }
 
 function whyOf(attempt: Attempt, verdict: Judged | undefined): string {
@@ -187,6 +166,7 @@ function allowWhy(attempt: Attempt, verdict: Judged | undefined): string {
   if (verdict === undefined) return named;
   const { decider } = verdict;
   if (decider !== undefined && verdict.verdict === 'allow') return decider;
+  if (verdict.open !== undefined) return verdict.open;
   if (named !== '') return named;
   const toPod = attempt.destination.pod !== undefined || attempt.destination.service !== undefined;
   return toPod ? verdict.ingress.summary : verdict.egress.summary;
@@ -204,6 +184,8 @@ function isPolicyDrop(code: number): boolean {
 
 /** Where the evaluator and the datapath disagree: a finding, shown beside both. */
 function difference(attempt: Attempt, verdict: Judged): string | undefined {
+  // Which of the backends it was is not known.
+  if (verdict.inPart) return undefined;
   if (
     attempt.verdict === 'drop' &&
     verdict.verdict === 'allow' &&

@@ -1,6 +1,7 @@
+export { judgedOn, type SeenPath, seenEnd, seenPath, seenPort } from './seen-path.ts';
 /* The rows of the panes: made from the model and the attempts, sorted, filtered, kept up to date. */
 
-export { createAttemptLines, createJudgedLines, judgeAttempt, lineOfFlows } from './attempt-lines.ts';
+export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-lines.ts';
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
 export { createVisibleRows, filterProblem } from './visible-rows.ts';

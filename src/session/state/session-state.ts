@@ -67,6 +67,8 @@ export type PathState = {
   readonly destinationName?: string;
   readonly port?: PortSpec;
   readonly verdict?: PathSummary;
+  /** Whether some of the pods at its ends have another verdict. */
+  readonly inPart?: boolean;
   /** Why there is no verdict though both ends are marked: `db has no pods`. */
   readonly problem?: string;
   /** The pods that the ends were picked as, for a grant of one pod only. */

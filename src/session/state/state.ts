@@ -1,5 +1,3 @@
-/* The state that views read, and the commands that change it. */
-
 export type { Commands, VisibleRows } from './commands.ts';
 export type {
   AboutItem,
@@ -15,6 +13,7 @@ export type {
   PaneId,
   PaneState,
   PathState,
+  PodName,
   PodRow,
   PolicyRow,
   ServerSays,
@@ -22,3 +21,4 @@ export type {
   Sort,
 } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
+/* The state that views read, and the commands that change it. */

@@ -1,5 +1,3 @@
-/* The engine: may A reach B on this port? Answers with data, not with words. */
-
 export type { Conflict, HalfDecision, OpenQuestion, PathDecision, Settled, Step } from './decision.ts';
 export { createEngine, type Engine } from './engine.ts';
 export { foreignDoubt, foreignOn } from './foreign.ts';
@@ -7,3 +5,4 @@ export { withOwnNode } from './half.ts';
 export { decisionOfJudgement, isIsolated, judge } from './judge.ts';
 export { createPolicyIndex, type PolicyIndex, withChange } from './policy-index.ts';
 export { type AppliedPolicy, appliedBy, type Stack, stackOf } from './stack.ts';
+/* The engine: may A reach B on this port? Answers with data, not with words. */

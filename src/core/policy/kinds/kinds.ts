@@ -1,5 +1,3 @@
-/* The policy kinds: which there are, how each is parsed into the one model, how manifests of them are read. */
-
 export { parseNetworkPolicy } from './network-policy.ts';
 export { groupOf, kindOf, POLICY_KINDS, type PolicyKind, policyKindOf } from './policy-kinds.ts';
 export { manifestEvents } from './read-manifests.ts';
@@ -8,3 +6,4 @@ export {
   networkPolicySpecFaults,
   validateNetworkPolicy,
 } from './validate-network-policy.ts';
+/* The policy kinds: which there are, how each is parsed into the one model, how manifests of them are read. */

@@ -1,5 +1,3 @@
-/* Policies, verdicts and sets of connections as everything above decides and explains them. */
-
 export {
   ALL_PORTS,
   appendRange,
@@ -52,3 +50,4 @@ export type {
   Query,
   Verdict,
 } from './verdict.ts';
+/* Policies, verdicts and sets of connections as everything above decides and explains them. */

@@ -65,6 +65,14 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
   return { of };
 }
 
+/** The only atom of an end that is one pod or one address; undefined for one that policies might part. */
+export function onlyAtom([only, ...others]: readonly Target[]): Atom | undefined {
+  if (only === undefined || others.length > 0) return undefined;
+  const { member, ports } = only;
+  if (member.type === 'range' && member.range.first !== member.range.last) return undefined;
+  return { members: [member], ports, ends: [endOf(member)] };
+}
+
 /** What a piece stands for, where it is not one address. */
 function blocksIn(range: IpRange): { readonly blocks?: readonly string[] } {
   return range.first === range.last ? {} : { blocks: blocksOf(range) };

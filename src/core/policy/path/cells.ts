@@ -37,7 +37,8 @@ export function judgeCells(
   const able = wanted.filter(({ source, target }) => canMeet(source, target));
   const judged = able.length > 0 ? able : wanted;
   const cells = judged.flatMap(({ from, to, source, target, self }) => {
-    const starts = startsOf(engine, protocol, source, target);
+    const isWide = to.ports.some(([first, last]) => first < last);
+    const starts = isWide ? startsOf(engine, protocol, source, target) : [];
     return to.ports.flatMap((range) =>
       pieces(range, starts).map((ports): Cell => {
         const query: Query = {

@@ -4,11 +4,11 @@ import type { Engine, PathDecision } from '../decide/decide.ts';
 import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
 import type { Decision, Direction, PortRange, Query, Verdict } from '../model/model.ts';
 import { type AskedPorts, askedPortsText } from './asked-ports.ts';
-import { createAtoms } from './atoms.ts';
+import { type Atom, createAtoms, onlyAtom } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
 import { type Destination, dnsEnd, findEnd, type Member, type Source, type Target } from './members.ts';
 import { missingEnd } from './missing.ts';
-import { type PathPart, partsOf } from './parts.ts';
+import { type PathPart, partsOf, type WholeEnd } from './parts.ts';
 import { nameOfPathEnd, type PathEnd } from './path-end.ts';
 import { dnsNotes, isLearned, serviceTargets } from './service.ts';
 
@@ -32,39 +32,62 @@ export type PathAnswer = {
 export type PathJudge = (source: PathEnd, destination: PathEnd, ports: AskedPorts) => PathAnswer;
 
 /** Where paths are judged. */
-type Ground = { readonly model: ClusterModel; readonly engine: Engine };
+export type Ground = { readonly model: ClusterModel; readonly engine: Engine };
 
-/**
- * A judge of paths between pods, workloads, Services, nodes, addresses, ranges, the world and DNS names, exact for
- * every member and every port: what policies can't tell apart is judged once.
- *
- * @throws SluiceError (the judge) `not-found` with the nearest names; `usage` for a name with several meanings;
- *   `failed` for a Service without that port
- */
-export function createPathJudge(ground: Ground): PathJudge {
-  return (from, to, ports) => {
-    const { engine } = ground;
-    const { worst, cause, parts, pairs, notes, ...ends } = judgePath(ground, from, to, ports);
-    const verdict = blurred(explain(engine, worst.decision), cause);
-    return { ...ends, verdict, query: worst.query, parts, pairs, notes };
-  };
-}
-
-/** The verdict of a path between two ends in a few words; throws as a judge does. */
-export function summarizePath(ground: Ground, from: PathEnd, to: PathEnd, ports: AskedPorts): PathSummary {
-  const { worst, cause } = judgePath(ground, from, to, ports);
-  return blurred(summarize(ground.engine.world, worst.decision), cause);
-}
-
-/** A path judged: `worst` is the pair that is told of, `cause` why its halves are undecidable all the same. */
-type JudgedPath = Omit<PathAnswer, 'verdict' | 'query'> & {
+/** A path judged, before it is put into words. */
+export type Judgement = Omit<PathAnswer, 'verdict' | 'query'> & {
+  /** The word for the whole path; that of `worst`, unless `cause` says why it is not known. */
+  readonly verdict: Decision;
+  /** The pair and port that is told of. */
   readonly worst: Cell;
+  /** Every pair that policies tell apart, on every piece of the ports. */
+  readonly cells: readonly Cell[];
+  readonly source: WholeEnd;
+  readonly destination: WholeEnd;
+  /** Only one of the members of an end is meant, and nobody knows which: why. */
+  readonly oneOf: string | undefined;
+  /** Why halves are undecidable whatever `worst` says. */
   readonly cause: Cause | undefined;
 };
 
-function judgePath({ model, engine }: Ground, from: PathEnd, to: PathEnd, ports: AskedPorts): JudgedPath {
+/**
+ * The judgement of a path between pods, workloads, Services, nodes, addresses, ranges, the world and DNS names, exact
+ * for every member and every port: what policies can't tell apart is judged once. Whoever tells of a path takes its
+ * verdict from here: of the pair that was seen, or of the ends as they are named.
+ *
+ * @throws SluiceError `not-found` with the nearest names; `usage` for a name with several meanings; `failed` for a
+ *   Service without that port
+ */
+export function judgePath(
+  { model, engine }: Ground,
+  from: PathEnd,
+  to: PathEnd,
+  ports: AskedPorts,
+): Judgement {
   const { source, destination } = endsOf(model, from, to, ports);
   return judge(engine, source, destination, ports);
+}
+
+/** A judge that explains what it says; throws as `judgePath` does. */
+export function createPathJudge(ground: Ground): PathJudge {
+  return (from, to, ports) => answerOf(ground.engine, judgePath(ground, from, to, ports));
+}
+
+/** A judgement with its halves explained. */
+export function answerOf(engine: Engine, judgement: Judgement): PathAnswer {
+  const { from, to, worst, cause, parts, pairs, notes } = judgement;
+  const verdict = blurred(explain(engine, worst.decision), cause);
+  return { from, to, verdict, query: worst.query, parts, pairs, notes };
+}
+
+/** A judgement in a few words for each half. */
+export function summarized({ world }: Engine, { worst, cause }: Judgement): PathSummary {
+  return blurred(summarize(world, worst.decision), cause);
+}
+
+/** Whether parts of the path have another verdict than the whole. */
+export function isInPart({ verdict, parts }: Pick<Judgement, 'verdict' | 'parts'>): boolean {
+  return parts.some((part) => part.verdict !== verdict);
 }
 
 type Ends = { readonly source: Source; readonly destination: Destination };
@@ -191,19 +214,10 @@ function loopbackEnds(model: ClusterModel, from: PathEnd, to: PathEnd, asked: As
   return { source, destination: { ...targetsOf({ ...source, notes: [] }, asked), name: nameOfPathEnd(to) } };
 }
 
-function judge(engine: Engine, source: Source, destination: Destination, asked: AskedPorts): JudgedPath {
+function judge(engine: Engine, source: Source, destination: Destination, asked: AskedPorts): Judgement {
   const members = destination.targets.map(({ member }) => member);
-  const pods = [...source.members, ...members].flatMap((member) =>
-    member.type === 'pod' ? [member.pod] : [],
-  );
-  const atoms = createAtoms(engine, [...new Set(pods)]);
   const question = {
-    sources: atoms.of(
-      source.members.map((member): Target => ({ member, ports: [] })),
-      members,
-      source.dns,
-    ),
-    targets: atoms.of(destination.targets, source.members, destination.dns),
+    ...atomsOf(engine, source, destination),
     protocol: asked.protocol,
     viaService: destination.viaService === true,
   };
@@ -216,19 +230,23 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
       'Name other ends.',
     );
   }
-  const parts = partsOf(
-    engine.world,
-    cells,
-    { name: source.name, members: source.members },
-    { name: destination.name, members },
-  );
+  const whole = {
+    source: { name: source.name, members: source.members },
+    destination: { name: destination.name, members },
+  };
   const unlearned = destination.dns === undefined || isLearned(engine, cells) ? undefined : destination.dns;
+  const oneOf = source.oneOf ?? destination.oneOf;
+  const cause = causeFor(cells, worst.decision, oneOf, unlearned);
   return {
     from: source.name,
     to: destination.name,
+    verdict: cause === undefined ? worst.decision.verdict : 'undecidable',
     worst,
-    cause: causeFor(cells, worst.decision, source.oneOf ?? destination.oneOf, unlearned),
-    parts,
+    cells,
+    ...whole,
+    oneOf,
+    cause,
+    parts: partsOf(engine.world, cells, whole.source, whole.destination),
     pairs: countPairs(cells),
     notes: [
       ...new Set([
@@ -247,6 +265,32 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
 }
 
 const RANK: Readonly<Record<Decision, number>> = { allow: 0, undecidable: 1, deny: 2 };
+
+/** The members of both ends, those together that policies can't tell apart; one pair needs no telling apart. */
+function atomsOf(
+  engine: Engine,
+  source: Source,
+  { targets, dns }: Destination,
+): { readonly sources: readonly Atom[]; readonly targets: readonly Atom[] } {
+  const sources = source.members.map((member): Target => ({ member, ports: [] }));
+  const [from, to] = [onlyAtom(sources), onlyAtom(targets)];
+  if (from !== undefined && to !== undefined && source.dns === undefined && dns === undefined)
+    return { sources: [from], targets: [to] };
+  const members = targets.map(({ member }) => member);
+  const pods = [...source.members, ...members].flatMap((member) =>
+    member.type === 'pod' ? [member.pod] : [],
+  );
+  const atoms = createAtoms(engine, [...new Set(pods)]);
+  return {
+    sources: atoms.of(sources, members, source.dns),
+    targets: atoms.of(targets, source.members, dns),
+  };
+}
+
+/** The path that is told of, of several between the same ends. */
+export function worstPath(judgements: readonly Judgement[]): Judgement | undefined {
+  return judgements.toSorted((a, b) => RANK[b.verdict] - RANK[a.verdict])[0];
+}
 
 function worstOf(cells: readonly Cell[]): Cell | undefined {
   let worst: Cell | undefined;

@@ -37,10 +37,29 @@ export function partsOf(
   from: WholeEnd,
   to: WholeEnd,
 ): readonly PathPart[] {
-  if (new Set(cells.map(({ decision }) => decision.verdict)).size < 2) return [];
+  const verdictOf = ({ decision }: Cell) => decision.verdict;
+  if (new Set(cells.map(verdictOf)).size < 2) return [];
+  return partsBy(world, cells, from, to, verdictOf).map(({ part }) => part);
+}
+
+/** The parts of a path that differ by a mark of their cells, as few as cover it. */
+export function partsBy<M extends string>(
+  world: World,
+  cells: readonly Cell[],
+  from: WholeEnd,
+  to: WholeEnd,
+  markOf: (cell: Cell) => M,
+): readonly { readonly mark: M; readonly part: PathPart }[] {
+  const signature = (list: readonly Cell[]) =>
+    list.map((cell) => `${cell.ports.join('-')}=${markOf(cell)}`).join();
   const numbers = new Map<Atom, number>();
   for (const cell of cells) if (!numbers.has(cell.to)) numbers.set(cell.to, numbers.size);
-  const rows = groupedBy([...Map.groupBy(cells, (cell) => cell.from)], ([, list]) => rowKey(numbers, list));
+  const rowKey = (list: readonly Cell[]) =>
+    [...Map.groupBy(list, (cell) => cell.to)]
+      .map(([to, column]) => `${numbers.get(to)}:${signature(column)}`)
+      .sort()
+      .join(' ');
+  const rows = groupedBy([...Map.groupBy(cells, (cell) => cell.from)], ([, list]) => rowKey(list));
   return rows.flatMap((sources) => {
     const [first] = sources;
     if (first === undefined) return [];
@@ -55,33 +74,25 @@ export function partsOf(
         to,
       );
       const list = targets[0]?.[1] ?? [];
-      return [...Map.groupBy(list, ({ decision }) => decision.verdict)].map(
-        ([verdict, same]): PathPart => ({
-          verdict,
+      return [...Map.groupBy(list, markOf)].flatMap(([mark, same]) => {
+        const [one] = same;
+        if (one === undefined) return [];
+        const part: PathPart = {
+          verdict: one.decision.verdict,
           from: source,
           to: target,
-          protocol: same[0]?.query.protocol ?? 'TCP',
+          protocol: one.query.protocol,
           ports: joinedPorts(same.map(({ ports }) => ports)),
-          why: same[0] === undefined ? '' : causeOf(world, same[0].decision),
-        }),
-      );
+          why: causeOf(world, one.decision),
+        };
+        return [{ mark, part }];
+      });
     });
   });
 }
 
 function groupedBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
   return [...Map.groupBy(items, key).values()];
-}
-
-function rowKey(numbers: ReadonlyMap<Atom, number>, cells: readonly Cell[]): string {
-  return [...Map.groupBy(cells, (cell) => cell.to)]
-    .map(([to, list]) => `${numbers.get(to)}:${signature(list)}`)
-    .sort()
-    .join(' ');
-}
-
-function signature(cells: readonly Cell[]): string {
-  return cells.map(({ ports, decision }) => `${ports.join('-')}=${decision.verdict}`).join();
 }
 
 function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {

@@ -37,14 +37,14 @@ function partLines(answer: PathAnswer, part: PathPart): readonly string[] {
 }
 
 /** Which part of a path it is: the ends and ports that are not those of the whole. */
-export function partText(answer: PathAnswer, part: PathPart): string {
+export function partText(answer: Pick<PathAnswer, 'from' | 'to' | 'parts'>, part: PathPart): string {
   const from = part.from.text === answer.from ? '' : `${part.from.text} → `;
   const to = part.to.text === answer.to && from === '' && !hasOnePort(answer, part) ? '' : `${part.to.text} `;
   return `${from}${to}${part.ports.map((range) => portRangeText(part.protocol, range)).join(', ')}`;
 }
 
 /** Whether all parts are about the same ports: then the ends are what differs. */
-function hasOnePort({ parts }: PathAnswer, { ports }: PathPart): boolean {
+function hasOnePort({ parts }: Pick<PathAnswer, 'parts'>, { ports }: PathPart): boolean {
   return parts.every((part) => part.ports.join() === ports.join());
 }
 

@@ -1,0 +1,175 @@
+import type { EndRef } from '../cluster/cluster.ts';
+import type { Engine } from '../policy/decide/decide.ts';
+import { cannotOpen, causeOf } from '../policy/explain/explain.ts';
+import type { Verdict } from '../policy/model/model.ts';
+import {
+  answerOf,
+  type Cell,
+  type Judgement,
+  nameOfEnd,
+  partsBy,
+  partText,
+  summarized,
+} from '../policy/path/path.ts';
+import type { GrantRequest } from './grant.ts';
+import { formatPorts } from './names.ts';
+import type { GrantPlan } from './plan.ts';
+
+/** A plan that is none, and why. */
+export type Refusal = Extract<GrantPlan, { ok: false }>;
+
+/** What a policy could do for one pair of pods. `itself`: a pod through its own Service, which no grant is about. */
+type Fate = 'open' | 'closed' | 'unknown' | 'itself' | 'blocked';
+
+/** The order in which fates are told. */
+const FATES: readonly Fate[] = ['open', 'closed', 'unknown', 'itself', 'blocked'];
+
+/** What a grant could do for the pairs of its ends: by fate, the parts that have it and why. */
+export type Fates = ReadonlyMap<Fate, { readonly parts: readonly string[]; readonly why: string }>;
+
+/** The fates of all pairs, on every port, by how paths between them were judged; the parts only where fates differ. */
+export function fatesOf(engine: Engine, judgements: readonly Judgement[]): Fates {
+  const found = new Map<Fate, { readonly parts: string[]; readonly why: string }>();
+  const fateOf = (cell: Cell) => fate(engine, cell);
+  for (const cell of judgements.flatMap(({ cells }) => cells)) {
+    const mark = fateOf(cell);
+    if (!found.has(mark)) found.set(mark, { parts: [], why: whyOf(engine, cell) });
+  }
+  for (const { cells, source, destination, from, to } of found.size < 2 ? [] : judgements) {
+    const marked = partsBy(engine.world, cells, source, destination, fateOf);
+    const parts = marked.map(({ part }) => part);
+    for (const { mark, part } of marked) found.get(mark)?.parts.push(partText({ from, to, parts }, part));
+  }
+  return new Map([...found].sort(([a], [b]) => FATES.indexOf(a) - FATES.indexOf(b)));
+}
+
+function fate({ world }: Engine, { decision, query }: Cell): Fate {
+  const { verdict, egress, ingress } = decision;
+  if (verdict === 'allow') return 'open';
+  if (query.viaService === true) return 'itself';
+  if (cannotOpen(world, egress).length + cannotOpen(world, ingress).length > 0) return 'blocked';
+  return egress.verdict === 'deny' || ingress.verdict === 'deny' ? 'closed' : 'unknown';
+}
+
+function whyOf({ world }: Engine, { decision }: Cell): string {
+  const [blocker] = [...cannotOpen(world, decision.egress), ...cannotOpen(world, decision.ingress)];
+  return blocker?.replace(/\.$/, '') ?? causeOf(world, decision);
+}
+
+/**
+ * Why a path is not granted: already open, closed by what no NetworkPolicy overrides, or not known (GRANT-2); where
+ * its pods differ, which are which. `worst` is what is told of the path where one thing is to be told.
+ */
+export function refuse(
+  engine: Engine,
+  request: GrantRequest,
+  fates: Fates,
+  worst: Judgement,
+): Refusal | undefined {
+  // Of what only may be meant, it is enough that some can be opened.
+  const isBlocked = fates.has('blocked') && worst.oneOf === undefined;
+  if (fates.has('closed') && !isBlocked) return undefined;
+  return { ...why(engine, request, fates, worst), before: answerOf(engine, worst).verdict };
+}
+
+function why(engine: Engine, request: GrantRequest, fates: Fates, worst: Judgement): Refusal {
+  const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
+  if (fates.size > 1) return refusal('cannot-open', differing(path, partTexts(fates)), restHint(fates));
+  const { egress, ingress } = summarized(engine, worst);
+  const [[only, reason] = []] = fates;
+  switch (only) {
+    case 'open':
+      return refusal(
+        'already-open',
+        `The path from ${path} ${formatPorts(request.ports)} is already open: its end would revoke nothing.`,
+        `Egress: ${egress.summary}. Ingress: ${ingress.summary}.`,
+      );
+    case 'blocked':
+      return refusal(
+        'cannot-open',
+        `A NetworkPolicy can't open ${path}: ${reason?.why}.`,
+        'Ask the owner of what blocks it.',
+      );
+    case 'itself':
+      return refusal(
+        'cannot-open',
+        `The path from ${path} is that of a pod to itself, which no grant opens: ${reason?.why}.`,
+        'Let a policy of the pod admit its own labels.',
+      );
+    default:
+      return refusal(
+        'cannot-open',
+        `Whether ${path} is closed can't be known: ${reason?.why ?? 'nothing tells'}.`,
+        'Try the path from the source pod first.',
+      );
+  }
+}
+
+function differing(path: string, parts: readonly string[]): string {
+  return `The path from ${path} ${parts.join('; it ')}.`;
+}
+
+/** What is to be said of each part of a path whose pods differ: `is already open for shop/web-0 80/tcp`. */
+export function partTexts(fates: Fates, can = CAN): readonly string[] {
+  return Array.from(fates, ([fate, { parts, why }]) => fateText(fate, several(parts), why, can));
+}
+
+const CAN = 'a NetworkPolicy can open';
+
+function fateText(fate: Fate, parts: string, why: string, can: string): string {
+  switch (fate) {
+    case 'open':
+      return `is already open for ${parts}`;
+    case 'closed':
+      return `is closed for ${parts}, which ${can}`;
+    case 'unknown':
+      return `may be open or closed for ${parts}: ${why}`;
+    case 'itself':
+      return `is that of a pod to itself for ${parts}, which no grant opens: ${why}`;
+    case 'blocked':
+      return `cannot be opened by a NetworkPolicy for ${parts}: ${why}`;
+  }
+}
+
+function several(parts: readonly string[]): string {
+  return parts.length <= 3
+    ? parts.join(', ')
+    : `${parts.slice(0, 2).join(', ')} and ${parts.length - 2} more parts`;
+}
+
+function restHint(fates: Fates): string {
+  if (fates.has('closed')) return 'Grant the closed part alone, or ask the owner of what blocks the rest.';
+  if (fates.has('blocked')) return 'What is open needs no grant; ask the owner of what blocks the rest.';
+  return 'What is open needs no grant; try the rest from the source pod first.';
+}
+
+/** An end without running pods. */
+export function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
+  return refusal(
+    role === 'source' ? 'no-source' : 'no-destination',
+    `${nameOfEnd(end)} has no running pods, so there is no ${role}.`,
+    'Check the name and the namespace, or wait until its pods run.',
+  );
+}
+
+/** A port that the destination does not serve. */
+export function noSuchPort(request: GrantRequest): Refusal {
+  return refusal(
+    'invalid',
+    `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
+    'Name a port that the destination serves.',
+  );
+}
+
+/** Drafts that would not do: something else decides the path. */
+export function stillClosed(request: GrantRequest, fates: Fates, before: Verdict): Refusal {
+  const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
+  const parts = partTexts(fates, 'the drafted policies would not open');
+  const text = parts.length > 1 ? differing(path, parts) : 'The drafted policies would not open the path.';
+  return { ...refusal('cannot-open', text, 'See explain for what else decides it.'), before };
+}
+
+/** A plan that is none. */
+export function refusal(reason: Refusal['reason'], message: string, hint: string): Refusal {
+  return { ok: false, reason, message, hint };
+}
