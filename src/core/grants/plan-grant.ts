@@ -14,7 +14,7 @@ import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
 import type { HalfPlace } from './names.ts';
 import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
-import { type Fates, fatesOf, noPods, noSuchPort, partTexts, refuse, stillClosed } from './refusals.ts';
+import { type Fates, fatesOf, noPods, noSuchPort, partTexts, refuse, staysClosed } from './refusals.ts';
 import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
 /**
@@ -29,9 +29,9 @@ export function planGrant(asked: PlanInput): GrantPlan {
   const ports = served.flatMap((port) => targetPorts(model, request.destination, port));
   if (ports.length === 0) return noSuchPort(request);
   const source = sideOf(input, request.source, 'source');
-  if ('ok' in source) return source;
+  if ('ok' in source && source.reason !== 'cannot-open') return source;
   const destination = sideOf(input, request.destination, 'destination');
-  if ('ok' in destination) return destination;
+  if ('ok' in destination && destination.reason !== 'cannot-open') return destination;
 
   const judgements = served.map(({ port, protocol }) =>
     judgePath(input, request.source, request.destination, { type: 'range', protocol, from: port, to: port }),
@@ -41,6 +41,10 @@ export function planGrant(asked: PlanInput): GrantPlan {
   const fates = fatesOf(engine, judgements);
   const refusal = refuse(engine, request, fates, worst);
   if (refusal !== undefined) return refusal;
+  // What no policy can select is still open or closed: that is told first.
+  const before = answerOf(engine, worst).verdict;
+  if ('ok' in source) return staysClosed(request, fates, before, source);
+  if ('ok' in destination) return staysClosed(request, fates, before, destination);
 
   const decisions = judgements.flatMap(({ cells }) => cells.map(({ decision }) => decision));
   const needs = (direction: Direction) =>
@@ -53,8 +57,13 @@ export function planGrant(asked: PlanInput): GrantPlan {
   const notes = notesOf(input, ports, places);
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
-  return outcome(input, { source, destination, ports, halves, drafts, fates, worst });
+  return outcome(input, { source, destination, ports, halves, drafts, fates, worst, before });
 }
+
+const NOT_OPENED = {
+  message: 'The drafted policies would not open the path.',
+  hint: 'See explain for what else decides it.',
+};
 
 type Drafted = {
   readonly source: Side;
@@ -65,19 +74,19 @@ type Drafted = {
   readonly fates: Fates;
   /** What is told of the path as it is. */
   readonly worst: Judgement;
+  readonly before: Verdict;
 };
 
 function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
   const { engine, request } = input;
-  const { source, destination, ports, drafts, halves, fates, worst } = drafted;
-  const before = answerOf(engine, worst).verdict;
+  const { source, destination, ports, drafts, halves, fates, before } = drafted;
   const effect = whatIf(
     engine,
     { add: drafts, remove: [] },
     { from: endsOf(source), to: endsOf(destination), ports },
   );
   const { opens, extra, closes, isolated } = effect;
-  if (opens.length === 0) return stillClosed(request, fates, before);
+  if (opens.length === 0) return staysClosed(request, fates, before, NOT_OPENED);
   return {
     ok: true,
     id: input.id,
@@ -92,7 +101,7 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
     closes,
     isolates: isolated,
     after: afterwards(before),
-    warnings: warnings(input, drafted, before, closes),
+    warnings: warnings(input, drafted, closes),
   };
 }
 
@@ -139,8 +148,7 @@ function afterwards(before: Verdict): string {
 
 function warnings(
   input: PlanInput,
-  { source, destination, fates, worst }: Drafted,
-  before: Verdict,
+  { source, destination, fates, worst, before }: Drafted,
   closes: readonly PathChange[],
 ): readonly string[] {
   const out = before.assumptions.slice(1);

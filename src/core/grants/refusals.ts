@@ -114,14 +114,14 @@ export function partTexts(fates: Fates, can = CAN): readonly string[] {
   return Array.from(fates, ([fate, { parts, why }]) => fateText(fate, several(parts), why, can));
 }
 
-const CAN = 'a NetworkPolicy can open';
+const CAN = ', which a NetworkPolicy can open';
 
 function fateText(fate: Fate, parts: string, why: string, can: string): string {
   switch (fate) {
     case 'open':
       return `is already open for ${parts}`;
     case 'closed':
-      return `is closed for ${parts}, which ${can}`;
+      return `is closed for ${parts}${can}`;
     case 'unknown':
       return `may be open or closed for ${parts}: ${why}`;
     case 'itself':
@@ -161,12 +161,16 @@ export function noSuchPort(request: GrantRequest): Refusal {
   );
 }
 
-/** Drafts that would not do: something else decides the path. */
-export function stillClosed(request: GrantRequest, fates: Fates, before: Verdict): Refusal {
+/** A path that no policy of a grant opens: what is closed of it stays so, for the reason given. */
+export function staysClosed(
+  request: GrantRequest,
+  fates: Fates,
+  before: Verdict,
+  { message, hint }: Pick<Refusal, 'message' | 'hint'>,
+): Refusal {
   const path = `${nameOfEnd(request.source)} to ${nameOfEnd(request.destination)}`;
-  const parts = partTexts(fates, 'the drafted policies would not open');
-  const text = parts.length > 1 ? differing(path, parts) : 'The drafted policies would not open the path.';
-  return { ...refusal('cannot-open', text, 'See explain for what else decides it.'), before };
+  const text = fates.size > 1 ? `${differing(path, partTexts(fates, ''))} ${message}` : message;
+  return { ...refusal('cannot-open', text, hint), before };
 }
 
 /** A plan that is none. */

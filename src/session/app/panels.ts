@@ -2,19 +2,9 @@ import { type ApiObject, keyOf } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { permanentPolicies } from '../../core/grants/grants.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
-import {
-  type AskedPorts,
-  answerOf,
-  explainedNames,
-  nameOfEnd,
-  partText,
-  pathTitle,
-  shownPair,
-} from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
-import { judgedOn, type SeenPath, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type AboutItem,
@@ -22,7 +12,6 @@ import {
   type Commands,
   type GrantLine,
   type Overlay,
-  type PathState,
   type PodRow,
   type PolicyRow,
   textField,
@@ -31,7 +20,8 @@ import { aboutGrant } from './about-grant.ts';
 import { aboutPod } from './about-pod.ts';
 import { aboutPolicy } from './about-policy.ts';
 import type { App } from './app-parts.ts';
-import { grantPath, judgedEnds } from './path-state.ts';
+import { explain } from './explaining.ts';
+import { grantPath } from './path-state.ts';
 import { attemptUnderCursor } from './picked-ends.ts';
 
 type Panels = Pick<
@@ -141,77 +131,6 @@ function explainedText({ title, attempt, verdict, problem }: Extract<Overlay, { 
 function attemptText({ row, why }: AttemptLine): string {
   const { sourceName, destinationName, port, protocol, verdict } = row;
   return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${why}`;
-}
-
-type Explained = Omit<Extract<Overlay, { type: 'explain' }>, 'type' | 'scroll' | 'at'>;
-
-/** Explains the marked pair, else what the cursor is on: an attempt, or the path of a grant. */
-function explain(app: App): void {
-  const runtime = app.runtime();
-  if (runtime === undefined) return;
-  const { path } = app.state();
-  const line = path.marked === true ? undefined : attemptUnderCursor(app.state(), app.visibleRows);
-  const explained = line === undefined ? ofPath(runtime, path) : ofAttempt(runtime, line);
-  if (explained === undefined) {
-    app.notify(
-      'warn',
-      'Nothing to explain yet.',
-      'Move to an attempt, or mark a source with s and a destination with d.',
-    );
-    return;
-  }
-  app.push({ type: 'explain', scroll: 0, at: runtime.connection.api.clock.now(), ...explained });
-}
-
-/** An attempt is between two ends that are known: the pair that really tried. Rows go by workload, and so does it. */
-function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
-  const { sourceName, destinationName, port, protocol } = line.row;
-  const seen = seenPath(runtime.model, line.row);
-  const explained: Partial<Explained> =
-    seen === undefined
-      ? { problem: 'its ends are not known well enough to judge the policies' }
-      : ofEnds(runtime, seen);
-  const { parts = [], names } = explained;
-  return {
-    ...explained,
-    title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
-    names: parts.length > 0 && names !== undefined ? names : { from: sourceName, to: destinationName },
-    attempt: line,
-  };
-}
-
-/** A path is between workloads: all their pods are judged, and what differs among them is told. */
-function ofPath(runtime: Runtime, path: PathState): Explained | undefined {
-  const { source, destination, port } = path;
-  if (source === undefined || destination === undefined || port === undefined) return undefined;
-  return ofEnds(runtime, { ...judgedEnds(path, { source, destination }), port });
-}
-
-function ofEnds(runtime: Runtime, path: SeenPath): Explained {
-  const { port, protocol } = path.port;
-  const judgement = judgedOn(runtime, path);
-  if (judgement instanceof Error) {
-    const [from, to] = [nameOfEnd(path.source), nameOfEnd(path.destination)];
-    return {
-      title: `${from} → ${to} :${port}/${protocol.toLowerCase()}`,
-      problem: `${judgement.message} ${judgement.hint}`,
-    };
-  }
-  const ports: AskedPorts = { type: 'range', protocol, from: port, to: port };
-  const answer = answerOf(runtime.engine, judgement);
-  const [shown] = shownPair(answer, ports);
-  return {
-    title: pathTitle(answer, ports),
-    verdict: answer.verdict,
-    names: explainedNames(answer, ports),
-    parts: answer.parts.map((part) => ({
-      verdict: part.verdict,
-      text: partText(answer, part),
-      why: part.why,
-    })),
-    notes: answer.notes,
-    shown,
-  };
 }
 
 /** Opens what there is to know of the row under the cursor: in words, and as YAML read from the server. */

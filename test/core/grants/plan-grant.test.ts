@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EndRef, Pod } from '../../../src/core/cluster/objects.ts';
+import type { EndRef, Node, Pod } from '../../../src/core/cluster/objects.ts';
 import type { GrantRequest } from '../../../src/core/grants/grant.ts';
 import type { GrantPlan } from '../../../src/core/grants/plan.ts';
 import { planGrant } from '../../../src/core/grants/plan-grant.ts';
@@ -12,7 +12,7 @@ import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/collect.ts';
 import { podsOfGroup } from '../../../src/core/policy/reach/end-groups.ts';
-import { cluster, networkPolicy, pod, service } from '../../helpers/builders.ts';
+import { cluster, networkPolicy, node, pod, service } from '../../helpers/builders.ts';
 import { verdictOf } from '../../helpers/verdict-of.ts';
 
 const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
@@ -46,6 +46,7 @@ const webEgress = networkPolicy({
 
 type Input = {
   pods?: readonly Pod[];
+  nodes?: readonly Node[];
   policies: readonly Policy[];
   request?: Partial<GrantRequest>;
   enforcer?: EnforcerName;
@@ -55,12 +56,13 @@ type Input = {
 
 function plan({
   pods = [web1, web2, api, db],
+  nodes = [],
   policies,
   request,
   enforcer = 'spec',
   settings = {},
 }: Input): GrantPlan {
-  const model = cluster({ pods, policies, services: [service()] });
+  const model = cluster({ pods, nodes, policies, services: [service()] });
   return planGrant({
     model,
     engine: createEngine(model, withCiliumConfig(dialectOf(enforcer), settings)),
@@ -129,6 +131,38 @@ describe('refusals', () => {
     expect(plan({ policies: [] })).toMatchObject({ ok: false, reason: 'already-open' });
   });
 
+  test('where only some pods are open, it says which, and why no policy opens the others', () => {
+    const near = pod({ name: 'db-1', labels: { app: 'db' }, owner: db.owner, node: 'node-a' });
+    const far = pod({ name: 'db-2', labels: { app: 'db' }, owner: db.owner, node: 'node-b' });
+    const refused = plan({
+      pods: [near, far],
+      nodes: [node({ name: 'node-a', ips: ['192.168.0.1'] })],
+      policies: [dbOnlyApi],
+      request: { source: { type: 'ip', ip: '192.168.0.1' } },
+      enforcer: 'cilium',
+    });
+    expect(refused).toMatchObject({
+      ok: false,
+      reason: 'cannot-open',
+      message:
+        'The path from 192.168.0.1 to db is already open for shop/db-1 :5432/tcp; it cannot be opened by a NetworkPolicy for shop/db-2 :5432/tcp: 192.168.0.1 is a node: on cilium no NetworkPolicy reaches nodes.',
+      before: { verdict: 'deny' },
+    });
+  });
+
+  test('an open path is open though no label tells its pods from others', () => {
+    const source: EndRef = { type: 'pod', namespace: 'shop', name: 'web-1' };
+    expect(plan({ policies: [], request: { source } })).toMatchObject({ reason: 'already-open' });
+  });
+
+  test('the address of a Service is the Service', () => {
+    const ip = service().clusterIPs[0] ?? '';
+    const { destination, opens } = good(
+      plan({ policies: [dbOnlyApi], request: { destination: { type: 'ip', ip } } }),
+    );
+    expect([destination, opens.length]).toEqual(['svc/db', 2]);
+  });
+
   test('a source without pods is refused by name', () => {
     const source: EndRef = { type: 'workload', ref: owner('Deployment', 'wep') };
     expect(plan({ policies: [dbOnlyApi], request: { source } })).toMatchObject({
@@ -178,6 +212,20 @@ describe('side effects', () => {
     });
     const { isolates } = good(plan({ pods: [one, web2, api, db], policies: [half] }));
     expect(isolates).toEqual([{ pod: { namespace: 'shop', name: 'web-2' }, direction: 'egress' }]);
+  });
+
+  test('a part that is open already is told', () => {
+    const one = pod({ ...web1, labels: { ...web1.labels, tier: 'front' } });
+    const front = networkPolicy({
+      name: 'db-front',
+      spec: {
+        podSelector: { matchLabels: { app: 'db' } },
+        ingress: [{ from: [{ podSelector: { matchLabels: { tier: 'front' } } }] }],
+      },
+    });
+    const { warnings, opens } = good(plan({ pods: [one, web2, api, db], policies: [front] }));
+    expect(warnings).toContain('the path is already open for shop/web-1 → db :5432/tcp');
+    expect(opens.map(({ from }) => from.name)).toEqual(['web-2']);
   });
 
   test('a statefulset pod name selects nothing on Cilium, so it is not used there', () => {
