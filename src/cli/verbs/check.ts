@@ -3,7 +3,7 @@ import { isNothing, portsText } from '../../core/policy/model/model.ts';
 import { type WorldOptions, withWorld } from '../connect/connect.ts';
 import { objectText, type RefusedObject, readNamedFile, refusalJson } from '../manifests/manifests.ts';
 import { EXIT, toJson, type VerbContext } from '../shared/shared.ts';
-import schema from './check.schema.json';
+import schema from './check.schema.json' with { type: 'json' };
 import { readExpectations } from './check-expectations.ts';
 import { type CheckFinding, type CheckResult, judgeExpectations } from './check-judge.ts';
 import { portsJson } from './matrix-formats.ts';
