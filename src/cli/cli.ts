@@ -12,6 +12,7 @@ import {
   type Output,
   reportError,
   settleSource,
+  usageErrorOf,
   type VerbContext,
 } from './shared/shared.ts';
 import { buildProgram, completeWords } from './verbs/verbs.ts';
@@ -61,12 +62,17 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
     }
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    code = usageError(error, output);
+    if (error instanceof CommanderError && HELP.has(error.code)) return EXIT.done;
+    const reason = error instanceof CommanderError ? usageErrorOf(error, program, argv) : error;
+    code = reportError(reason, output, { format: 'table', debug: false });
   } finally {
     interrupt.dispose();
   }
   return code;
 }
+
+/** Help and the version, asked for or shown for want of a command: printed already. */
+const HELP: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
 /** Who interrupts must still hear what was not closed. */
 function leavesOpen(error: unknown): boolean {
@@ -83,17 +89,4 @@ function underFlags(config: Config, command: Command, options: ConnectionOptions
     ['default', undefined].includes(command.getOptionValueSourceWithGlobals(name));
   const spoken = Object.entries(settings).filter(([name, value]) => value !== undefined && silent(name));
   return { ...options, ...Object.fromEntries(spoken) };
-}
-
-/** Commander's own complaints in the house's form; help and version are none. */
-function usageError(error: unknown, output: Output): number {
-  if (!(error instanceof CommanderError))
-    return reportError(error, output, { format: 'table', debug: false });
-  if (error.exitCode === 0) return EXIT.done;
-  const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
-  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
-  return reportError(new SluiceError('usage', sentence, 'See sluice --help.'), output, {
-    format: 'table',
-    debug: false,
-  });
 }

@@ -15,6 +15,7 @@ export {
 export { EXIT, exitCodeOfVerdict, reportError } from './report-error.ts';
 export { settleSource } from './settle-source.ts';
 export { listenForSignals } from './signals.ts';
+export { usageErrorOf } from './usage-error.ts';
 export {
   drainedOf,
   type Format,

@@ -137,7 +137,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .command('audit')
     .description('the record, chained by hashes')
     .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: () => {} });
+    .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
   const auditOptions = (command: Command) =>
     command
       .option('--cluster <name>', 'one log, by its folder')
