@@ -16,6 +16,8 @@ export type RunAppOptions = {
   readonly screenReader: boolean;
   /** A second ctrl-c in a row: end the process at once. */
   readonly onInterrupt?: () => void;
+  /** Stops the process until the shell goes on with it. */
+  readonly onSuspend?: () => void;
 };
 
 export type RunningApp = {
@@ -38,7 +40,8 @@ export function runApp(options: RunAppOptions): RunningApp {
     instance.rerender(view());
   };
   const onInterrupt = options.onInterrupt ?? (() => {});
-  const shared = { store, commands, copy, redraw, onInterrupt };
+  const onSuspend = options.onSuspend ?? (() => {});
+  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}

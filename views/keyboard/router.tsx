@@ -1,4 +1,4 @@
-import { useInput, usePaste } from 'ink';
+import { useApp, useInput, usePaste } from 'ink';
 import { type ReactNode, useRef } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Commands, SessionState } from '../../src/session/session.ts';
@@ -25,13 +25,17 @@ export type KeysProps = {
   readonly redraw: () => void;
   /** Called at a second ctrl-c in a row: end at once. */
   readonly onInterrupt: () => void;
+  /** Stops the process as the shell's ctrl-z does, and returns when it runs again. The terminal is the shell's then. */
+  readonly onSuspend: () => void;
   readonly size: Size;
 };
 
 /** The only place where keys come in. Each press is looked up in the state that the one before has left. */
-export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysProps): ReactNode {
+export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, size }: KeysProps): ReactNode {
   const { painted } = useUi();
+  const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
+  const suspend = () => void suspendTerminal(onSuspend);
 
   const press = (one: Press) => {
     if (one.name === 'ctrl-c') {
@@ -44,7 +48,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, size }: KeysP
     if (store.getState().notice?.level === 'error') commands.dismiss();
     const state = store.getState();
     const facts = viewFacts(state, size, painted.at(state.focus));
-    painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw }, facts));
+    painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw, suspend }, facts));
   };
 
   useInput((input, key) => {

@@ -21,7 +21,11 @@ export type ViewFacts = {
 };
 
 /** What keys can do: the session's commands, and what only the terminal can. */
-export type Actions = Commands & { readonly copy: () => void; readonly redraw: () => void };
+export type Actions = Commands & {
+  readonly copy: () => void;
+  readonly redraw: () => void;
+  readonly suspend: () => void;
+};
 
 /**
  * One key and all that is known of it: dispatch, key hints, help and the README's table come from this.

@@ -1,4 +1,4 @@
-import { type Binding, PANES, READ_SCOPES } from './binding.ts';
+import { type Binding, PANES, READ_SCOPES, TEXT_SCOPES } from './binding.ts';
 
 /** What is shown, and how: panes, filters, namespaces, the app itself. */
 export const VIEWING: readonly Binding[] = [
@@ -107,6 +107,13 @@ export const VIEWING: readonly Binding[] = [
     scopes: [...PANES, ...READ_SCOPES, 'charts'],
     title: 'draw the screen again',
     run: (commands) => commands.redraw(),
+  },
+  {
+    id: 'suspend',
+    keys: ['ctrl-z'],
+    scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'revoke', 'quit'],
+    title: 'back to the shell; fg returns',
+    run: (commands) => commands.suspend(),
   },
   {
     id: 'help',

@@ -36,6 +36,8 @@ export async function runScreen(
     color: screen.color ?? 'auto',
     ascii: screen.ascii === true,
     onInterrupt: () => process.kill(process.pid, 'SIGINT'),
+    // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
+    onSuspend: () => process.kill(0, 'SIGTSTP'),
     screenReader: screen.screenReader === true || process.env.INK_SCREEN_READER === 'true',
   });
   const stopped = new Promise<void>((resolve) =>
