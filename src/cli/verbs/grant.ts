@@ -1,6 +1,6 @@
 import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
 import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
-import { parseEnd, parsePort, resolveEnd } from '../../core/policy/path/path.ts';
+import { grantEndOf, parsePathEnd, parsePort, resolveEnd } from '../../core/policy/path/path.ts';
 import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
 import { openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
@@ -37,14 +37,15 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
 
   const connection = await openConnection(options, {}, signal);
   const namespace = connection.namespace ?? 'default';
-  const request: GrantRequest = {
-    source: parseEnd(asked.from, namespace),
-    destination: parseEnd(asked.to, namespace),
+  const [from, to] = [parsePathEnd(asked.from, namespace), parsePathEnd(asked.to, namespace)];
+  const requestIn = ({ model }: Runtime): GrantRequest => ({
+    source: grantEndOf(model, from, 'source'),
+    destination: grantEndOf(model, to, 'destination'),
     ports,
     seconds,
     reason,
     ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket) }),
-  };
+  });
   const emit = (event: LineEvent) =>
     writeEvent(output, options.output, eventJson(event), () => eventText(event));
   let running: Runtime | undefined;
@@ -61,6 +62,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
     },
     async (runtime) => {
       running = runtime;
+      const request = requestIn(runtime);
       resolveEnd(runtime.model, request.source);
       resolveEnd(runtime.model, request.destination);
       if (asked.dryRun === true) return showPlan(runtime, request, context);

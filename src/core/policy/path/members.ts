@@ -1,4 +1,5 @@
 import {
+  type EndRef,
   EVERY_ADDRESS,
   type IpRange,
   inRange,
@@ -57,6 +58,23 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
     default:
       return assertNever(end);
   }
+}
+
+/**
+ * What a grant takes an end for: the same pod, workload or Service that a path with this end is judged for.
+ *
+ * @throws SluiceError as `findEnd`; `usage` for an end that no grant can have
+ */
+export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): EndRef {
+  const meant = end.type === 'named' ? meaningOf(model, end, role) : end;
+  if (meant.type === 'pod' || meant.type === 'workload' || meant.type === 'service' || meant.type === 'ip') {
+    return meant;
+  }
+  throw new SluiceError(
+    'usage',
+    `A grant cannot have ${nameOfPathEnd(end)} as its ${role}.`,
+    'Write a pod, a workload, a Service or one IP address, as in web, deploy/web, svc/web or 10.0.0.7.',
+  );
 }
 
 const WORLD = "world is every address but those of the cluster's own pods and nodes";

@@ -14,6 +14,7 @@ export {
   summarized,
   worstPath,
 } from './judge-path.ts';
+export { grantEndOf } from './members.ts';
 export { workloadWord } from './missing.ts';
 export { parseEnd, parsePort } from './parse-end.ts';
 export { partsBy } from './parts.ts';

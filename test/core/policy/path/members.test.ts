@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { grantEndOf } from '../../../../src/core/policy/path/members.ts';
+import { parsePathEnd } from '../../../../src/core/policy/path/path-end.ts';
+import { cluster, node, pod, service } from '../../../helpers/builders.ts';
+
+const owned = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
+const model = cluster({
+  pods: [
+    pod({ name: 'web-7d9f-x2x', owner: owned('Deployment', 'web') }),
+    pod({ name: 'db-0', owner: owned('StatefulSet', 'db') }),
+    pod({ name: 'job-1', owner: owned('Job', 'both') }),
+    pod({ name: 'both-1', owner: owned('Deployment', 'both') }),
+  ],
+  services: [service({ name: 'db' }), service({ name: 'front' })],
+  nodes: [node({ name: 'node-a' })],
+});
+
+const meant = (text: string, role: 'source' | 'destination' = 'source') =>
+  grantEndOf(model, parsePathEnd(text, 'shop'), role);
+
+describe('a grant takes an end for what a path with this end is judged for', () => {
+  test.each([
+    ['web', { type: 'workload', ref: owned('Deployment', 'web') }],
+    ['shop/web', { type: 'workload', ref: owned('Deployment', 'web') }],
+    ['db', { type: 'workload', ref: owned('StatefulSet', 'db') }],
+    ['db-0', { type: 'pod', namespace: 'shop', name: 'db-0' }],
+    ['db.shop.svc', { type: 'service', namespace: 'shop', name: 'db' }],
+    ['deploy/web', { type: 'workload', ref: owned('Deployment', 'web') }],
+    ['10.0.0.9', { type: 'ip', ip: '10.0.0.9' }],
+  ])('%s', (text, end) => {
+    expect(meant(text)).toEqual(end);
+  });
+
+  test('a name of a Service alone is the Service where connections go', () => {
+    expect(meant('front', 'destination')).toEqual({ type: 'service', namespace: 'shop', name: 'front' });
+  });
+
+  test.each([
+    ['db', 'destination', '"db" in namespace shop may be'],
+    ['both', 'source', '"both" in namespace shop may be'],
+    ['nothing', 'source', 'There is no pod, workload or Service nothing in namespace shop.'],
+    ['node/node-a', 'source', 'A grant cannot have node/node-a as its source.'],
+    ['10.0.0.0/8', 'destination', 'A grant cannot have 10.0.0.0/8 as its destination.'],
+    ['world', 'destination', 'A grant cannot have world as its destination.'],
+    ['localhost', 'source', 'A grant cannot have localhost as its source.'],
+    ['api.example.com', 'destination', 'A grant cannot have api.example.com as its destination.'],
+  ] as const)('%s as %s is refused in words', (text, role, message) => {
+    expect(() => meant(text, role)).toThrow(message);
+  });
+});
