@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { filterProblem, parseFilter, type Searchable } from '../../src/session/rows/visible-rows.ts';
 
 const rows: readonly Searchable[] = [
-  { text: 'shop/web-1 Running 10.0.0.1', labels: { app: 'web', tier: 'front' } },
-  { text: 'shop/db-0 Running 10.0.0.2', labels: { app: 'db' } },
-  { text: 'ops/web-admin CrashLoopBackOff 10.0.0.3', labels: { app: 'web', legacy: '' } },
+  { text: 'shop/web-1 Running 10.0.0.1 in:open out:iso', labels: { app: 'web', tier: 'front' } },
+  { text: 'shop/db-0 Running 10.0.0.2 in:? out:?', labels: { app: 'db' } },
+  { text: 'ops/web-admin CrashLoopBackOff 10.0.0.3 in:open out:admin', labels: { app: 'web', legacy: '' } },
 ];
 const kept = (filter: string) => rows.filter(parseFilter(filter)).map(({ text }) => text.split(' ')[0]);
 
@@ -28,6 +28,10 @@ describe('a filter', () => {
     ['!-l app in (web', []],
     ['-f wbadm', ['ops/web-admin']],
     ['!-l app=web', ['shop/db-0']],
+    ['in:?', ['shop/db-0']],
+    ['in:o', ['shop/web-1', 'ops/web-admin']],
+    ['!in:?', ['shop/web-1', 'ops/web-admin']],
+    ['in:bogus', []],
   ])('%j keeps %j', (filter, names) => {
     expect(kept(filter)).toEqual(names);
   });
@@ -46,6 +50,11 @@ describe('a filter', () => {
     ],
     ['-l app in (web)', undefined],
     ['web-(', undefined],
+    ['in:bogus', '"bogus" is not open, iso, admin or ?'],
+    ['!out:opn', '"opn" is not open, iso, admin or ?'],
+    ['out:op', undefined],
+    ['in:?', undefined],
+    ['inside', undefined],
   ])('%j has the problem: %s', (filter, problem) => {
     expect(filterProblem(filter)).toBe(problem);
   });

@@ -4,6 +4,7 @@ import { formatPorts } from '../../core/grants/grants.ts';
 import type {
   AttemptLine,
   GrantLine,
+  Isolation,
   PaneId,
   PodRow,
   PolicyRow,
@@ -168,20 +169,33 @@ export function parseFilter(text: string): RowFilter {
     const inner = parseFilter(trimmed.slice(1));
     return inner === all || inner === none ? inner : (row) => !inner(row);
   }
-  const pattern = regular(trimmed);
+  const pattern = STANDING.test(trimmed) ? literal(trimmed) : regular(trimmed);
   return (row) => pattern.test(row.text);
 }
+
+/** How a pod stands, as columns IN and OUT show it; `?` is no operator there. */
+const STANDING = /^(?:in|out):([a-z?]*)$/i;
+
+const STANDINGS: readonly Isolation[] = ['open', 'iso', 'admin', '?'];
 
 function regular(text: string): RegExp {
   try {
     return new RegExp(text, 'iu');
   } catch {
-    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu');
+    return literal(text);
   }
+}
+
+function literal(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu');
 }
 
 /** Why a filter can't be read; undefined when it can. */
 export function filterProblem(text: string): string | undefined {
+  const [, standing] = STANDING.exec(text.trim().replace(/^(?:!\s*)+/, '')) ?? [];
+  if (standing !== undefined && !STANDINGS.some((known) => known.startsWith(standing.toLowerCase()))) {
+    return `"${standing}" is not open, iso, admin or ?`;
+  }
   const [, selector] = /^\s*(?:!\s*)*-l (.*)$/s.exec(text) ?? [];
   const query = parseLabelQuery(selector ?? '');
   // The server's words end in examples and a regular expression.
