@@ -36,13 +36,15 @@ const store = createStore<SessionState>(() =>
     attempts,
   }),
 );
-const move = (by: number) => {
+const moveTo = (key: string | undefined): boolean => {
   const { panes } = store.getState();
-  store.setState({ panes: { ...panes, attempts: { ...panes.attempts, index: panes.attempts.index + by } } });
+  const index = attempts.findIndex((line) => line.key === key);
+  store.setState({ panes: { ...panes, attempts: { ...panes.attempts, index, key } } });
+  return true;
 };
 const app = runApp({
   store,
-  commands: { move } as unknown as Commands,
+  commands: { moveTo } as unknown as Commands,
   visibleRows: (state, pane) => state[pane],
   terminal,
   color: 'always',
