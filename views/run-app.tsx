@@ -88,18 +88,14 @@ const ERASE_AND_HOME = '\u001b[2J\u001b[H';
 function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {
   const text = commands.copyText();
   if (text === undefined) {
-    commands.notify('warn', 'There is nothing to copy here.');
+    commands.notify('warn', 'Nothing to copy here.');
     return;
   }
   const code = clipboardCode(text);
   if (code === undefined) {
-    commands.notify(
-      'warn',
-      'This is too long for the clipboard of a terminal.',
-      'Use the verbs with -o yaml.',
-    );
+    commands.notify('warn', 'Too long for the terminal clipboard.', 'Use the CLI with -o yaml instead.');
     return;
   }
   stdout.write(code);
-  commands.notify('info', 'Copied. A terminal that forbids OSC 52 ignores it without a word.');
+  commands.notify('info', 'Copied, unless this terminal blocks OSC 52.');
 }

@@ -118,7 +118,7 @@ export function createSession(deps: SessionDeps): Session {
     },
     switchTo: (target) => {
       app.clear();
-      app.notify('info', `Connecting to ${target.context ?? 'the context in use'}.`);
+      app.notify('info', `Connecting to ${target.context ?? 'the current context'}.`);
       app.run((signal) => link.to(target, signal));
     },
     end: () => set({ ended: true }),

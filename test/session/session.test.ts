@@ -100,7 +100,7 @@ describe('the screen state', () => {
     run('lint');
     expect(state().panes.policies.filter).toBe('lint:');
     run('help me');
-    expect(state().overlay).toMatchObject({ type: 'command', problem: ':help takes nothing after it' });
+    expect(state().overlay).toMatchObject({ type: 'command', problem: ':help takes no argument' });
   });
 
   test('the path of a grant is shown in its pane, judged with the grant in force', async () => {
@@ -211,7 +211,7 @@ describe('the screen state', () => {
     session.commands.confirm();
     expect(state().overlay).toMatchObject({
       type: 'command',
-      problem: expect.stringMatching(/"pdos" is no command: try pods/),
+      problem: expect.stringMatching(/unknown command "pdos": try pods/),
     });
   });
 });
@@ -250,7 +250,7 @@ describe('a grant from the form', () => {
     session.commands.confirm();
     expect(state().overlay).toMatchObject({
       type: 'grant',
-      form: { field: 'reason', problems: { reason: expect.stringContaining('needs a reason') } },
+      form: { field: 'reason', problems: { reason: expect.stringContaining('reason is required') } },
     });
     expect(state().grants).toEqual([]);
   });

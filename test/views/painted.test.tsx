@@ -135,8 +135,8 @@ test('where the painted row has just gone, the key says so instead of acting on 
     [
       'notify',
       'warn',
-      'g: the row under the cursor has just gone.',
-      'Look at the one in its place, then press again.',
+      'g: the row under the cursor is gone.',
+      'Check the row in its place, then press again.',
     ],
   ]);
   await screen.until(/▸ .*from-11/);
@@ -146,7 +146,7 @@ test('where the painted row has just gone, the key says so instead of acting on 
 
 test('with a screen reader a key acts on the row that was read out last', async () => {
   screen = openScreen({ screenReader: true, state: sessionState({ ...ROWS, focus: 'pods' }) });
-  await screen.until('one line for each change');
+  await screen.until('one line per change');
   screen.set({ focus: 'attempts' });
   await screen.until('source from-10');
   screen.set(shuffled(1));

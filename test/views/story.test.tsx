@@ -47,7 +47,7 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
   screen.press('e');
   await screen.until(/╭ web → db :5432\/tcp ─+ ✗ DENY/);
   expect(screen.text()).toMatch(/misses by peer: web has app=web/);
-  expect(screen.text()).toMatch(/Hubble says +✗ DROP {2}Policy denied/);
+  expect(screen.text()).toMatch(/seen by Hubble +✗ DROP {2}Policy denied/);
 
   screen.press('g');
   await screen.until(/✓ server +dry-run accepted/);

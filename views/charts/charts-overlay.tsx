@@ -19,7 +19,7 @@ export function ChartsOverlay({ state, size }: { state: SessionState; size: Size
         <Drawing key={`${body.columns} ${body.rows}`} state={state} size={body} />
       ) : (
         <TextLine
-          line={[span(` charts need ${SMALLEST_CHARTS.rows} lines more`, 'warn')]}
+          line={[span(` charts need at least ${SMALLEST_CHARTS.columns}×${SMALLEST_CHARTS.rows}`, 'warn')]}
           columns={body.columns}
         />
       )}
@@ -39,7 +39,7 @@ function Drawing({ state, size }: { state: SessionState; size: Size }): ReactNod
     if (board.state === 'ready') setLines(board.board.draw(chartsOf(latest.current, size)));
   }, [board, now]);
   if (board.state === 'failed')
-    return <Message line={[span(` ✗ no charts: ${board.reason}`, 'bad')]} size={size} />;
+    return <Message line={[span(` ✗ charts unavailable: ${board.reason}`, 'bad')]} size={size} />;
   if (lines.length === 0) return <Message line={[span(' ◌ loading charts', 'faint')]} size={size} />;
   const asIs = theme.colour && !theme.ascii;
   return <Painted text={(asIs ? lines : lines.map((line) => plainChart(line, theme))).join('\n')} />;

@@ -22,9 +22,9 @@ export function chartsOf(
   const labels = samples.map(({ time }) => secondsAgo((samples.at(-1)?.time ?? time) - time));
   const verdicts = (
     [
-      ['allowed a second', 'green', samples.map(({ allow }) => allow)],
-      ['dropped a second', 'red', samples.map(({ drop }) => drop)],
-      ['other a second', 'yellow', samples.map(({ other }) => other)],
+      ['allowed/s', 'green', samples.map(({ allow }) => allow)],
+      ['dropped/s', 'red', samples.map(({ drop }) => drop)],
+      ['other/s', 'yellow', samples.map(({ other }) => other)],
     ] as const
   ).filter(([, colour, values]) => colour !== 'yellow' || values.some((value) => value > 0));
   const width = Math.floor(columns / verdicts.length);

@@ -119,7 +119,7 @@ function left({ grant }: GrantLine, { now }: CellContext): Cell {
     case 'revoking':
       return { text: window === undefined ? '' : remaining(grant, now) };
     case 'revoked':
-      return { text: `${wallClock(state.at)}, traffic not yet judged` };
+      return { text: `${wallClock(state.at)}, checking traffic` };
     case 'closed':
       return { text: `${wallClock(state.at)}, ${state.proof}` };
     case 'unproven':

@@ -86,7 +86,7 @@ function dispatch(press: Press, look: () => SessionState, commands: Actions, fac
   if (binding !== undefined) {
     const row = binding.onRow === true && scope === state.focus ? facts.rowAt(0) : undefined;
     if (row !== undefined && !commands.moveTo(row)) {
-      commands.notify('warn', `${press.name}: the row under the cursor has just gone.`, GONE_HINT);
+      commands.notify('warn', `${press.name}: the row under the cursor is gone.`, GONE_HINT);
       return;
     }
     const reason = binding.disabled?.(look());
@@ -99,4 +99,4 @@ function dispatch(press: Press, look: () => SessionState, commands: Actions, fac
   }
 }
 
-const GONE_HINT = 'Look at the one in its place, then press again.';
+const GONE_HINT = 'Check the row in its place, then press again.';

@@ -7,9 +7,13 @@ export const EDITING: readonly Binding[] = [
   edits('right', ['right', 'ctrl-f'], 'one character right', { type: 'right' }),
   edits('home', ['home', 'ctrl-a'], 'start of the text', { type: 'home' }),
   edits('end', ['end', 'ctrl-e'], 'end of the text', { type: 'end' }),
-  edits('backspace', ['backspace', 'ctrl-h'], 'delete the character before', { type: 'backspace' }),
+  edits('backspace', ['backspace', 'ctrl-h'], 'delete the character before the cursor', {
+    type: 'backspace',
+  }),
   edits('delete', ['delete', 'ctrl-d'], 'delete the character under the cursor', { type: 'delete' }),
-  edits('delete-word', ['ctrl-w', 'alt-backspace'], 'delete the word before', { type: 'delete-word' }),
+  edits('delete-word', ['ctrl-w', 'alt-backspace'], 'delete the word before the cursor', {
+    type: 'delete-word',
+  }),
   edits('clear', ['ctrl-u'], 'clear the text', { type: 'clear' }),
 ];
 

@@ -8,7 +8,7 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['enter'],
     scopes: ['grant'],
     title: 'grant',
-    hint: (state) => (isConfirming(state) ? 'grant, though it isolates pods' : 'grant'),
+    hint: (state) => (isConfirming(state) ? 'grant and isolate pods' : 'grant'),
     footer: 1,
     disabled: cannotSubmit,
     run: (commands) => commands.confirm(),
@@ -17,7 +17,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-next-field',
     keys: ['down'],
     scopes: ['grant'],
-    title: 'next field; after the last one, the plan below',
+    title: 'next field; after the last field, scroll the plan',
     hint: () => 'next field',
     footer: 2,
     run: (commands, state, facts) => {
@@ -30,7 +30,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-previous-field',
     keys: ['up'],
     scopes: ['grant'],
-    title: 'field before, or back up from the plan',
+    title: 'previous field, or scroll back up from the plan',
     run: (commands, _state, facts) => {
       if (facts.scroll > 0) commands.move(clampedBy(-STEP, facts));
       else commands.grantField(-1);
@@ -54,10 +54,10 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-scope',
     keys: ['tab', 'shift-tab'],
     scopes: ['grant'],
-    title: 'only the one pod, or its whole workload',
+    title: 'switch between this pod only and its whole workload',
     disabled: (state) =>
       state.overlay.type === 'grant' && !state.overlay.form.canScope
-        ? 'the source has one scope only: it was not picked as a pod of a workload'
+        ? 'the source has only one scope: it was not picked as a pod of a workload'
         : undefined,
     run: (commands) => commands.grantScope(),
   },
@@ -65,7 +65,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-shorter',
     keys: ['left'],
     scopes: ['grant'],
-    title: 'shorter, in the duration field',
+    title: 'shorter duration, in the duration field',
     when: inDuration,
     run: (commands) => commands.grantPreset(-1),
   },
@@ -73,7 +73,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-longer',
     keys: ['right'],
     scopes: ['grant'],
-    title: 'longer, in the duration field',
+    title: 'longer duration, in the duration field',
     when: inDuration,
     run: (commands) => commands.grantPreset(1),
   },
@@ -81,7 +81,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-yaml',
     keys: ['ctrl-y'],
     scopes: ['grant'],
-    title: 'the YAML of what would be created',
+    title: 'show the YAML that would be created',
     hint: () => 'yaml',
     footer: 3,
     run: (commands) => commands.grantYaml(),
@@ -112,7 +112,7 @@ function isConfirming({ overlay }: SessionState): boolean {
 function cannotSubmit({ overlay }: SessionState): string | undefined {
   if (overlay.type !== 'grant') return undefined;
   const { busy, plan } = overlay.form;
-  if (busy !== undefined) return `already at it: ${busy}`;
+  if (busy !== undefined) return `already in progress: ${busy}`;
   if (plan.state !== 'made') return undefined;
   if (!plan.plan.ok) return `can't open: ${plan.plan.message}`;
   if (plan.server?.state === 'refused') return `the server refuses it: ${plan.server.message}`;

@@ -7,11 +7,11 @@ export function bindingsAsMarkdown(): string {
   const panes = BINDINGS.filter(({ scopes }) => scopes.some(isPane));
   const overlays = BINDINGS.filter(({ scopes }) => !scopes.some(isPane));
   return [
-    '| key | does | where |',
+    '| key | action | where |',
     '|---|---|---|',
     ...panes.map(tableRow),
     '',
-    '| key | does | over the panes |',
+    '| key | action | overlay |',
     '|---|---|---|',
     ...overlays.map(tableRow),
     '',

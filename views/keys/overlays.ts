@@ -54,7 +54,7 @@ export const OVERLAYS: readonly Binding[] = [
     id: 'quit-revoke',
     keys: ['r', 'enter'],
     scopes: ['quit'],
-    title: 'revoke all grants and go',
+    title: 'revoke all grants, then quit or switch',
     disabled: isEnding,
     run: (commands) => commands.quitWith('revoke'),
   },
@@ -62,7 +62,7 @@ export const OVERLAYS: readonly Binding[] = [
     id: 'quit-keep',
     keys: ['k'],
     scopes: ['quit'],
-    title: 'go and leave the grants to their leases',
+    title: 'quit or switch; the leases end the grants',
     disabled: isEnding,
     run: (commands) => commands.quitWith('keep'),
   },
@@ -70,7 +70,7 @@ export const OVERLAYS: readonly Binding[] = [
     id: 'quit-stay',
     keys: ['esc', 'q'],
     scopes: ['quit'],
-    title: 'stay',
+    title: 'cancel',
     disabled: isEnding,
     run: (commands) => commands.back(),
   },
@@ -78,7 +78,7 @@ export const OVERLAYS: readonly Binding[] = [
     id: 'explain-grant',
     keys: ['g'],
     scopes: ['explain'],
-    title: 'grant this path for a while',
+    title: 'grant this path temporarily',
     hint: () => 'grant',
     footer: 1,
     run: (commands) => commands.openGrant(),
@@ -122,6 +122,6 @@ function submitHint({ overlay }: SessionState): string {
 
 function isEnding({ overlay }: SessionState): string | undefined {
   return overlay.type === 'quit' && overlay.busy !== undefined
-    ? `already ending: ${overlay.busy}`
+    ? `already in progress: ${overlay.busy}`
     : undefined;
 }

@@ -8,13 +8,13 @@ export function nothingUnderCursor(state: SessionState): string | undefined {
     attempts: state.attempts.length,
     grants: state.grants.length,
   };
-  return counts[state.focus] === 0 ? `no ${state.focus} here: nothing is under the cursor` : undefined;
+  return counts[state.focus] === 0 ? `no ${state.focus} in this view` : undefined;
 }
 
 /** Why the row can't be an end of a path. */
 export function cannotMark(state: SessionState): string | undefined {
   if (state.focus === 'policies' || state.focus === 'grants') {
-    return `${state.focus} are no end of a path: mark a pod (1) or an attempt (3)`;
+    return `${state.focus} can't be marked: mark a pod (1) or an attempt (3)`;
   }
   return nothingUnderCursor(state);
 }
@@ -33,7 +33,7 @@ export function cannotExplain(state: SessionState): string | undefined {
 
 /** Why there is nothing to revoke or extend. */
 export function noLiveGrant(state: SessionState): string | undefined {
-  return state.grants.some(({ grant }) => isLiving(grant)) ? undefined : 'no grant is open';
+  return state.grants.some(({ grant }) => isLiving(grant)) ? undefined : 'no grants are open';
 }
 
 function hasPair({ path }: SessionState): boolean {

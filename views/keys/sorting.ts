@@ -21,7 +21,7 @@ function sorts(pane: PaneId, columns: readonly Sortable[]): readonly Binding[] {
             id: `sort-${pane}-${column.id}`,
             keys: [column.sortKey],
             scopes: [pane],
-            title: `sort by ${column.title}; again: the other way; again: as it was`,
+            title: `sort by ${column.title}; again to reverse; again to reset`,
             run: (commands, state) => commands.sort(pane, nextSort(state.panes[pane].sort, column.id)),
           },
         ],

@@ -66,7 +66,7 @@ function announceFilter(
   const { filter } = panes[focus];
   if (filter === '') return [`${PANE_NAMES[focus]}, no filter`];
   const problem = filterProblem(filter);
-  if (problem !== undefined) return [`the filter ${filter} can't be read: ${problem}`];
+  if (problem !== undefined) return [`invalid filter ${filter}: ${problem}`];
   return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
 }
 
@@ -132,7 +132,7 @@ function announceGrants(before: SessionState, after: SessionState): readonly str
       ...stateLine(old, grant, after.serverNow),
       ...grant.drift
         .filter((text) => old?.drift.includes(text) !== true)
-        .map((text) => `${name(grant)} drifts: ${text}`),
+        .map((text) => `${name(grant)} drifted: ${text}`),
       ...thresholdLine(grant, before.serverNow, after.serverNow),
     ];
   });

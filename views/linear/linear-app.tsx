@@ -10,7 +10,7 @@ import { rowToRead } from './row.ts';
 /** As if the terminal were this large: pages are this long, nothing is left out for want of room. */
 const SIZE = { columns: 200, rows: 50 };
 
-const WELCOME = 'sluice: one line for each change. ? reads the keys of a pane, q quits.';
+const WELCOME = 'sluice: one line per change. ? lists the keys of a pane, q quits.';
 
 /** The app for screen readers: the same keys, and lines that are only ever added; one prompt while text is typed. */
 export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {

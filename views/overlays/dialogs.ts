@@ -64,7 +64,7 @@ export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
 /** Asks what becomes of live grants, before the app ends or goes to another cluster. */
 export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: SessionState): Content {
   const { busy, target } = overlay;
-  const leave = target === undefined ? 'quit' : `go to ${target.context ?? target.namespace}`;
+  const leave = target === undefined ? 'quit' : `switch to ${target.context ?? target.namespace}`;
   const grants = overlay.grants.map((grant) => known.find(({ key }) => key === grant.id)?.grant ?? grant);
   const ends = grants.flatMap(({ window }) => (window === undefined ? [] : [wallClock(window.end)]));
   const one = grants.length === 1;
@@ -82,7 +82,7 @@ export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: S
       [],
       [span('r ', 'strong'), span(`revoke ${one ? 'it' : 'all'} and ${leave} (enter)`)],
       [span('k ', 'strong'), span(`keep: the cluster ends ${one ? 'it' : 'them'}${leased}`)],
-      [span('esc ', 'strong'), span('stay')],
+      [span('esc ', 'strong'), span('cancel')],
     ],
   };
 }
@@ -98,12 +98,12 @@ export function pickContent({ what, items: all, current, filter, index: at }: Of
     keep: index + 1,
     lines: (columns) => [
       [span('/', 'strong'), ...fieldSpans(filter, true, columns - 2)],
-      ...(items.length === 0 ? [[span('nothing matches', 'warn')]] : []),
+      ...(items.length === 0 ? [[span('no matches', 'warn')]] : []),
       ...items.map(
         (item, place): Line => [
           span(place === index ? '▸ ' : '  ', 'strong'),
           span(item, place === index ? 'cursor' : 'plain'),
-          span(item === current ? '  ● now' : '', 'good'),
+          span(item === current ? '  ● current' : '', 'good'),
         ],
       ),
     ],

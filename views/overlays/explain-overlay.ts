@@ -39,7 +39,7 @@ function allLines(overlay: Explain, state: SessionState, columns: number): reado
   const heads = verdict === undefined ? [] : [`egress of ${from}`, `ingress of ${to}`];
   const labels = labelColumns(heads, columns);
   const items: readonly Item[] = [
-    ...remarks('rests on', verdict?.assumptions ?? []),
+    ...remarks('assuming', verdict?.assumptions ?? []),
     ...remarks('note', notes),
     ...(attempt === undefined ? [] : seenItems(attempt, state.serverNow)),
     ...(verdict === undefined ? [] : wayOut(verdict)),
@@ -81,8 +81,8 @@ function wayOut(verdict: Verdict): readonly Item[] {
   if (verdict.verdict === 'allow') return [];
   const blocked = verdict.egress.cannotOpen.length + verdict.ingress.cannotOpen.length > 0;
   const text = blocked
-    ? 'no NetworkPolicy can: ask the owner of the policy named above'
-    : 'g: grant it for minutes · Y: the permanent policy to review in Git';
+    ? 'not possible with a NetworkPolicy: ask the owner of the policy above'
+    : 'g: temporary grant · Y: permanent policy for Git';
   return [{ label: span('To open it', 'strong'), text: span(text), apart: true }];
 }
 
@@ -106,7 +106,7 @@ function halfLines(
   return [
     ...itemLines(head, labels, columns),
     ...blocks.flatMap((block) => policyLines(block, columns)),
-    ...cannotOpen.flatMap((one) => hanging(`✗ no grant opens it: ${one}`, 2, columns, 'bad')),
+    ...cannotOpen.flatMap((one) => hanging(`✗ no grant can open it: ${one}`, 2, columns, 'bad')),
   ];
 }
 
@@ -124,9 +124,9 @@ function toneOf(text: string, under: boolean): Tone {
 }
 
 const WHO = {
-  hubble: 'Hubble says',
-  socket: 'sockets say',
-  connect: 'a probe says',
+  hubble: 'seen by Hubble',
+  socket: 'seen in sockets',
+  connect: 'seen by probe',
   replay: 'recorded',
 } as const;
 
@@ -148,7 +148,7 @@ function seenItems({ row, differs }: AttemptLine, now: number): readonly Item[] 
     ...(trust === undefined
       ? []
       : [{ label: span(`  ${trust.level}`, 'faint'), text: span(trust.text, 'faint') }]),
-    ...(differs === undefined ? [] : [{ label: span('! a finding', 'warn'), text: span(differs, 'warn') }]),
+    ...(differs === undefined ? [] : [{ label: span('! mismatch', 'warn'), text: span(differs, 'warn') }]),
   ];
 }
 

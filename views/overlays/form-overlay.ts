@@ -32,7 +32,7 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
 function confirmation({ confirming, plan }: GrantForm): Line {
   if (!confirming || plan.state !== 'made' || !plan.plan.ok) return [];
   const pods = new Set(plan.plan.isolates.map(({ pod }) => keyOf(pod)));
-  return [span(`! isolates ${plural(pods.size, 'pod')}: enter once more to do it `, 'alert')];
+  return [span(`! isolates ${plural(pods.size, 'pod')}: press enter again to confirm `, 'alert')];
 }
 
 function endLines(label: string, text: string, hint: string, columns: number): readonly Line[] {
@@ -68,7 +68,7 @@ function fieldLines(
 
 function scopeHint({ canScope, scope }: GrantForm): string {
   if (!canScope) return '';
-  return scope === 'workload' ? '(tab: only the one pod)' : '(tab: its whole workload)';
+  return scope === 'workload' ? '(tab: this pod only)' : '(tab: whole workload)';
 }
 
 /** Presets with the chosen one marked, and the cap. */
@@ -76,5 +76,5 @@ function durationHint({ fields }: GrantForm, limits: SessionState['limits']): st
   const presets = limits.presets
     .map(formatDuration)
     .map((text) => (text === fields.duration.text ? `▸${text}` : text));
-  return `${presets.join('  ')}   ← → or type; at most ${formatDuration(limits.maxSeconds)}`;
+  return `${presets.join('  ')}   ← → or type; max ${formatDuration(limits.maxSeconds)}`;
 }

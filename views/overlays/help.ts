@@ -13,12 +13,12 @@ export function helpContent(scroll: number, state: SessionState): Content {
   const acting = here.filter((binding) => !moving.includes(binding) && !own.includes(binding));
   return {
     kind: 'full',
-    title: [span(` Keys in ${state.focus} `, 'strong')],
+    title: [span(` Keys for ${state.focus} `, 'strong')],
     scroll,
     lines: (columns) => [
-      ...section('Do', acting, state, columns),
+      ...section('Actions', acting, state, columns),
       ...section(`Sort ${state.focus}`, own, state, columns),
-      ...section('Move', moving, state, columns),
+      ...section('Navigation', moving, state, columns),
       ...notes(columns),
     ],
   };
@@ -37,36 +37,38 @@ function section(
 function keyEntry({ keys, title, disabled }: Binding, state: SessionState, columns: number): readonly Line[] {
   const reason = disabled?.(state);
   const label = span(`  ${keys.map(keyLabel).join(' ')}`, reason === undefined ? 'plain' : 'faint');
-  const text = reason === undefined ? span(title) : span(`${title} (not now: ${reason})`, 'faint');
+  const text = reason === undefined ? span(title) : span(`${title} (unavailable: ${reason})`, 'faint');
   return entry([label], KEYS, text, columns);
 }
 
 function notes(columns: number): readonly Line[] {
   return [
-    [span('Read', 'strong')],
+    [span('Legend', 'strong')],
     ...entry([span('  ✓ ✗ ? ◌ ◷ →')], KEYS, span(LEGEND), columns),
     ...entry([span('  IN OUT')], KEYS, span(ISOLATION), columns),
     ...entry([span('  LINT')], KEYS, span(LINT), columns),
     [],
-    [span('Filter', 'strong')],
+    [span('Filters', 'strong')],
     ...FILTERS.flatMap(([filter, text]) => entry([span(`  ${filter}`)], KEYS, span(text), columns)),
   ];
 }
 
 const LEGEND =
-  'allowed, dropped, not decidable or decided on the request, not known yet, running out, reached but refused';
+  'allowed, denied or dropped, undecidable or decided by a proxy, pending, expiring, reached but refused';
 const ISOLATION =
-  "how a pod stands: open (no policy isolates it), iso (isolated: only what rules admit), admin (an administrator's policy decides first), ? (on the host network: policies do not apply)";
-const LINT =
-  'the gravest mistake found in a policy: ✗ it does not do what it says, ! it surprises, · worth knowing; enter tells all';
+  'isolation of a pod: open (no policy isolates it), iso (isolated: only what rules admit), admin (an admin policy decides first), ? (host network: policies do not apply)';
+const LINT = 'most severe finding in a policy: ✗ error, ! warning, · info; enter shows them all';
 const FILTERS = [
-  ['/web', 'rows with this text; a regular expression, whatever the case'],
-  ['/!web', 'rows without it'],
+  ['/web', 'rows matching this regular expression, case-insensitive'],
+  ['/!web', 'rows not matching it'],
   [
     '/-l app=web',
-    "rows with these labels, as kubectl's -l: app!=web, app in (web,db), app, !app; several with commas",
+    'rows with these labels, as with kubectl -l: app!=web, app in (web,db), app, !app; separate several with commas',
   ],
-  ['/-f wbxq', 'rows with these letters in this order'],
-  ['/in:open', 'pods that stand so: in: or out:, and open, iso, admin or ?'],
-  ['/lint:', 'policies with a mistake; lint:error, lint:warning, lint:selects-nothing; /!lint: without'],
+  ['/-f wbxq', 'fuzzy: rows with these letters in this order'],
+  ['/in:open', 'pods by isolation: in: or out:, then open, iso, admin or ?'],
+  [
+    '/lint:',
+    'policies with findings; lint:error, lint:warning, lint:selects-nothing; /!lint: for those without',
+  ],
 ] as const;

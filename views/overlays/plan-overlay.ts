@@ -16,10 +16,10 @@ export function planLines(form: GrantForm, state: SessionState, columns: number)
     case 'none':
       return [[span('What will happen: fill in the fields above', 'faint')]];
     case 'making':
-      return [[span('◌ working out what will happen', 'faint')]];
+      return [[span('◌ planning', 'faint')]];
     case 'made':
       return [
-        [span(plan.stale ? 'What will happen (◌ being worked out again)' : 'What will happen', 'strong')],
+        [span(plan.stale ? 'What will happen (◌ updating)' : 'What will happen', 'strong')],
         ...(plan.plan.ok
           ? madeLines(plan.plan, form, state, columns)
           : refusal(plan.plan.message, plan.plan.hint, columns)),
@@ -44,7 +44,7 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
       : planEntry(
           '!',
           'also',
-          `opens ${pathChangesText(plan.extra, 3)}, which you did not pick`,
+          `opens ${pathChangesText(plan.extra, 3)}, which you did not ask for`,
           'warn',
           columns,
         )),
@@ -53,7 +53,7 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
     ...planEntry(
       '◷',
       'ends',
-      `${wallClock(ends)} by the cluster itself, even if this machine dies`,
+      `${wallClock(ends)}, removed by the cluster even if this machine dies`,
       'time',
       columns,
     ),
@@ -84,7 +84,7 @@ function halfEntry(direction: Direction, plan: Made, columns: number): readonly 
 
 function policyText({ namespace, policy, direction }: PlannedHalf, { isolates }: Made): string {
   const cut = isolates.some((change) => change.direction === direction);
-  const note = cut ? '' : ' (isolated already: nobody is cut off)';
+  const note = cut ? '' : ' (already isolated: no other traffic is cut)';
   return `NetworkPolicy ${namespace}/${policy.metadata.name}${note}`;
 }
 
@@ -95,17 +95,11 @@ function isolateLines(
 ): readonly Line[] {
   if (changes.length === 0) return [];
   const pods = several([...new Set(changes.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
-  const text = `${pods}: all other traffic of ${changes.length === 1 ? 'this pod' : 'these pods'} in that direction is cut`;
+  const text = `${pods}: all other traffic in that direction is cut`;
   return [
     ...planEntry('!', 'isolates', text, 'alert', columns),
     ...(confirming
-      ? planEntry(
-          '!',
-          'confirm',
-          'press enter once more to do it all the same, esc to go back',
-          'alert',
-          columns,
-        )
+      ? planEntry('!', 'confirm', 'press enter again to go ahead, esc to go back', 'alert', columns)
       : []),
   ];
 }
@@ -122,7 +116,7 @@ function serverLines(server: ServerSays | undefined, columns: number): readonly 
     case undefined:
       return [];
     case 'pending':
-      return planEntry('◌', 'server', 'dry-run under way', 'faint', columns);
+      return planEntry('◌', 'server', 'dry-run in progress', 'faint', columns);
     case 'accepted':
       return server.changes.length === 0
         ? planEntry('✓', 'server', 'dry-run accepted, unchanged by admission', 'good', columns)

@@ -9,7 +9,7 @@ export function emptyText(state: SessionState, pane: PaneId): Span {
   if (filter !== '' && state[pane].length > 0) {
     const problem = filterProblem(filter);
     const what =
-      problem === undefined ? `nothing matches /${filter}` : `/${filter} can't be read: ${problem}`;
+      problem === undefined ? `no matches for /${filter}` : `invalid filter /${filter}: ${problem}`;
     return span(`${what}   esc clears it`, 'warn');
   }
   switch (pane) {
@@ -20,16 +20,16 @@ export function emptyText(state: SessionState, pane: PaneId): Span {
     case 'attempts':
       return attemptsText(state);
     case 'grants':
-      return span('no grants   g on an attempt opens one', 'faint');
+      return span('no grants   press g on an attempt to open one', 'faint');
   }
 }
 
 function attemptsText(state: SessionState): Span {
   const { traffic, dropsOnly } = state;
-  if (dropsOnly && state.attempts.length > 0) return span('no dropped attempt seen   ! shows all', 'faint');
+  if (dropsOnly && state.attempts.length > 0) return span('no dropped attempts seen   ! shows all', 'faint');
   switch (traffic.status) {
     case 'live':
-      return span(`no attempt seen yet by ${traffic.source} (${traffic.detail})`, 'faint');
+      return span(`no attempts seen yet by ${traffic.source} (${traffic.detail})`, 'faint');
     case 'connecting':
     case 'reconnecting':
       return span(`◌ ${traffic.source} ${traffic.status}: ${traffic.detail}`, 'warn');
@@ -44,11 +44,11 @@ function feedText(feed: FeedState | undefined, none: string, { cluster }: Sessio
   switch (feed?.state) {
     case undefined:
     case 'connecting':
-      return span('◌ listing', 'faint');
+      return span('◌ loading', 'faint');
     case 'denied':
-      return span(`✗ ${feed.reason}   :ns shows another namespace, :ctx another cluster`, 'bad');
+      return span(`✗ ${feed.reason}   :ns switches namespace, :ctx switches cluster`, 'bad');
     case 'stale':
-      return span(`✗ not up to date since ${wallClock(feed.since)}: ${feed.reason}`, 'bad');
+      return span(`✗ stale since ${wallClock(feed.since)}: ${feed.reason}`, 'bad');
     case 'absent':
     case 'live':
       return span(`${none}${cluster.namespace === undefined ? '' : ` in ${cluster.namespace}`}`, 'faint');

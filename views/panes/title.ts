@@ -51,7 +51,7 @@ export function paneState(state: SessionState, pane: PaneId): Line {
     ...(sort === undefined ? [] : [span(`${sort.descending ? '↑' : '↓'} ${sort.column}`, 'time')]),
     ...(inAttempts && state.dropsOnly ? [span('drops only', 'warn')] : []),
     ...(inAttempts && !state.following ? [span('paused', 'warn')] : []),
-    ...(inAttempts && isHeld(state) ? [span('held: Home follows', 'faint')] : []),
+    ...(inAttempts && isHeld(state) ? [span('held: Home to follow', 'faint')] : []),
   ];
 }
 
@@ -63,14 +63,14 @@ function isHeld({ panes: { attempts }, following }: SessionState): boolean {
 /** Policies that do not do what they say, or surprise: `LINT` names it, `enter` explains it. */
 function policyNews({ policies }: SessionState): Line {
   const found = lintNews(policies);
-  return found === undefined ? [] : [rule(), span(`${found.text} to look at `, found.tone)];
+  return found === undefined ? [] : [rule(), span(`${found.text} to check `, found.tone)];
 }
 
 /** A list that is not up to date says so: its rows may be gone. */
 function feedNews(state: SessionState, pane: PaneId): Line {
   const feed = paneFeed(state, pane);
   if (feed?.state === 'stale') return [rule(), span(`✗ stale for ${age(state.now - feed.since)} `, 'bad')];
-  return feed?.state === 'denied' ? [rule(), span('✗ not all may be read ', 'bad')] : [];
+  return feed?.state === 'denied' ? [rule(), span('✗ not all readable ', 'bad')] : [];
 }
 
 function rule() {

@@ -99,7 +99,7 @@ function TooSmall({ size }: { size: Size }): ReactNode {
   return (
     <Box width={size.columns} height={size.rows} overflow="hidden">
       <Text wrap="wrap">
-        {`sluice needs ${SMALLEST.columns}×${SMALLEST.rows}, this terminal has ${size.columns}×${size.rows}.`}
+        {`sluice needs ${SMALLEST.columns}×${SMALLEST.rows}; this terminal is ${size.columns}×${size.rows}.`}
       </Text>
     </Box>
   );
@@ -189,7 +189,7 @@ function headerLine(state: SessionState, layout: Layout, columns: number): Line 
 
 function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
   const place = namespace ?? 'all namespaces';
-  const confined = confinedTo === undefined ? '' : ' (the only one you may read)';
+  const confined = confinedTo === undefined ? '' : ' (the only one you can read)';
   return [span('▏', 'faint'), span(`${context} · ${place}${confined}`)];
 }
 

@@ -33,10 +33,10 @@ function nothingMarked({ focus }: SessionState): string {
     case 'pods':
       return 'no path yet: s marks this pod as source, d as destination';
     case 'policies':
-      return 'no path yet: mark its ends with s and d in the pods (1) or the attempts (3)';
+      return 'no path yet: mark source (s) and destination (d) in pods (1) or attempts (3)';
     case 'attempts':
     case 'grants':
-      return 'no path yet: that of the row under the cursor is shown here';
+      return 'no path yet: the path of the row under the cursor appears here';
   }
 }
 

@@ -18,11 +18,11 @@ export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
             text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}`,
           },
         ]),
-    { label: 'for', text: `${requester}${mine ? ' (you, here)' : ''}` },
+    { label: 'requester', text: `${requester}${mine ? ' (you, in this session)' : ''}` },
     { label: 'reason', text: ticket === undefined ? reason : `${ticket} · ${reason}` },
     ...halves.map(({ direction, namespace, policy, lease }) => ({
       label: direction,
-      text: `NetworkPolicy ${namespace}/${policy?.name ?? '(gone)'}, ended by lease Job ${lease?.name ?? '(gone)'}`,
+      text: `NetworkPolicy ${namespace}/${policy?.name ?? '(gone)'}, removed by lease Job ${lease?.name ?? '(gone)'}`,
     })),
   ];
 }
@@ -50,13 +50,13 @@ function stateText({ state }: Grant): string {
     case 'revoking':
       return 'being revoked';
     case 'revoked':
-      return `gone ${clock(state.at)}, traffic not judged yet`;
+      return `policy gone ${clock(state.at)}, checking traffic`;
     case 'closed':
       return `closed ${clock(state.at)}: ${state.proof}`;
     case 'unproven':
       return `policy gone ${clock(state.at)}, not proven closed: ${state.proof}`;
     case 'flowing':
-      return `gone ${clock(state.at)}, but ${state.connections}`;
+      return `policy gone ${clock(state.at)}, but ${state.connections}`;
     case 'failed':
       return `${state.message} ${state.hint}`;
   }

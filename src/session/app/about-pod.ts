@@ -13,10 +13,10 @@ export function aboutPod(engine: Engine, { pod, ingress, egress }: PodRow): read
     { label: 'status', text: statusText(pod), apart: true },
     {
       label: 'address',
-      text: `${pod.ips.join(', ') || 'none yet'}${pod.hostNetwork ? " (its node's)" : ''}`,
+      text: `${pod.ips.join(', ') || 'none yet'}${pod.hostNetwork ? ' (node address)' : ''}`,
     },
     { label: 'ports', text: pod.ports.map(portText).join(', ') || 'none declared' },
-    ...(pod.owner === undefined ? [] : [{ label: 'of', text: `${pod.owner.kind} ${pod.owner.name}` }]),
+    ...(pod.owner === undefined ? [] : [{ label: 'owner', text: `${pod.owner.kind} ${pod.owner.name}` }]),
     {
       label: 'labels',
       text: Object.entries(pod.labels)
@@ -44,10 +44,10 @@ function standing(
 }
 
 const TEXTS: Readonly<Record<Isolation, string>> = {
-  open: 'open: no policy isolates it, anybody may',
-  iso: 'isolated: only what these admit',
-  admin: "an administrator's policy decides first",
-  '?': 'on the host network: policies on pods do not apply to it',
+  open: 'open: no policy isolates it, all traffic is allowed',
+  iso: 'isolated: only what these policies admit',
+  admin: 'an admin policy decides first',
+  '?': 'on the host network: pod policies do not apply',
 };
 
 function policyItems(engine: Engine, policy: Policy, direction: Direction): readonly AboutItem[] {

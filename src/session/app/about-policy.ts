@@ -14,7 +14,7 @@ const NAMED = 12;
 export function aboutPolicy(engine: Engine, { policy, assessment }: PolicyRow): readonly AboutItem[] {
   return [
     ...(assessment === undefined
-      ? [{ label: 'lints', text: 'not looked at yet', level: 'faint' as const }]
+      ? [{ label: 'lint', text: 'not checked yet', level: 'faint' as const }]
       : assessment.findings.flatMap(findingItems)),
     ...(policy.problems.length > 0 && assessment?.findings.length === 0
       ? policy.problems.map((text) => ({ label: '! note', text, level: 'warn' as const }))
@@ -43,7 +43,7 @@ function selectsText(engine: Engine, policy: Policy): string {
   const names = pods.map(({ namespace, name }) =>
     policy.namespace === undefined ? `${namespace}/${name}` : name,
   );
-  if (names.length === 0) return 'no pod';
+  if (names.length === 0) return 'no pods';
   const shown = names.slice(0, NAMED).join(', ');
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `${names.length} ${names.length === 1 ? 'pod' : 'pods'}: ${shown}${more}`;
@@ -52,7 +52,7 @@ function selectsText(engine: Engine, policy: Policy): string {
 function readingItems(reading: Reading): readonly AboutItem[] {
   const { pods } = reading.subject;
   return [
-    { label: 'by', text: pods.length === 0 ? 'every pod in reach' : selectorText(pods) },
+    { label: 'selector', text: pods.length === 0 ? 'every pod in scope' : selectorText(pods) },
     ...DIRECTIONS.flatMap((direction) => directionItems(reading, direction)),
   ];
 }
@@ -61,8 +61,8 @@ function directionItems(reading: Reading, direction: Direction): readonly AboutI
   const rules = reading[direction];
   const isolates = reading.isolates[direction];
   if (!isolates && rules.length === 0) return [];
-  const rest = isolates ? 'isolated: only what rules admit' : 'not isolated by it: its rules alone';
-  const none = isolates ? 'isolated: it admits nothing itself' : rest;
+  const rest = isolates ? 'isolated: only what rules admit' : 'does not isolate: only its rules apply';
+  const none = isolates ? 'isolated: this policy admits nothing' : rest;
   return [
     { label: direction, text: rules.length === 0 ? none : rest },
     ...rules.map((rule, index) => ({
@@ -87,14 +87,14 @@ function tierItems({ tier, priority }: Policy): readonly AboutItem[] {
 }
 
 function enforcedText({ dialect }: Engine, policy: Policy): string {
-  if (policy.inert === true) return 'no: it is refused whole';
-  if (dialect.enforcer === 'none') return 'by nothing that is known';
+  if (policy.inert === true) return 'no: the whole policy is rejected';
+  if (dialect.enforcer === 'none') return 'by no known enforcer';
   switch (enforces(dialect, policy.kind)) {
     case 'yes':
       return `by ${dialect.enforcer}`;
     case 'no':
       return `not by ${dialect.enforcer}`;
     case 'maybe':
-      return `by ${dialect.enforcer}, if its version and flags say so`;
+      return `by ${dialect.enforcer}, depending on its version and flags`;
   }
 }

@@ -63,8 +63,8 @@ export function commandLine(app: App, commands: () => Commands) {
       if (word === '') return undefined;
       const found = words.find(({ names }) => names.includes(word));
       if (found === undefined)
-        return `"${word}" is no command: try ${words.map(({ names }) => names[0]).join(', ')}`;
-      if (rest.length > 0 && found.arguments === undefined) return `:${word} takes nothing after it`;
+        return `unknown command "${word}": try ${words.map(({ names }) => names[0]).join(', ')}`;
+      if (rest.length > 0 && found.arguments === undefined) return `:${word} takes no argument`;
       found.run(rest.join(' '));
       return undefined;
     },
@@ -82,7 +82,7 @@ export function showNamespace(app: App, name: string): void {
   } else if (namespaceNames(app).includes(name)) {
     app.set({ cluster: { ...cluster, namespace: name } });
   } else {
-    app.notify('error', `There is no namespace "${name}".`, 'Pick one with :ns.');
+    app.notify('error', `Namespace "${name}" not found.`, 'Pick one with :ns.');
     return;
   }
   app.refresh();

@@ -40,7 +40,7 @@ function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
   const seen = seenPath(runtime.model, line.row);
   const explained: Partial<Explained> =
     seen === undefined
-      ? { problem: 'its ends are not known well enough to judge the policies' }
+      ? { problem: 'too little is known about its ends to evaluate policies' }
       : ofEnds(runtime, seen);
   const { parts = [], names } = explained;
   return {

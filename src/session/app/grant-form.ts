@@ -97,7 +97,11 @@ export function grantForm(app: App): GrantFormCommands {
       if (app.runtime() === undefined) return;
       if (source === undefined || destination === undefined) {
         const missing = source === undefined ? 'a source with s' : 'a destination with d';
-        app.notify('warn', 'A grant needs both ends.', `Mark ${missing}, or move to an attempt.`);
+        app.notify(
+          'warn',
+          'A grant needs a source and a destination.',
+          `Mark ${missing}, or move to an attempt.`,
+        );
         return;
       }
       pods = { source, sourcePod: path.sourcePod };
@@ -138,7 +142,7 @@ export function grantForm(app: App): GrantFormCommands {
     grantYaml: () => {
       const form = formOf(app);
       if (form?.plan.state !== 'made' || !form.plan.plan.ok) {
-        app.notify('warn', 'There is no plan yet, so there is no YAML.', 'Fill in the form first.');
+        app.notify('warn', 'No YAML yet: there is no plan.', 'Fill in the form first.');
         return;
       }
       const { plan: made } = form.plan;
@@ -186,7 +190,7 @@ function submit(
     return;
   }
   if (request.reason === '') {
-    const text = 'A grant needs a reason: it is what the audit log keeps.';
+    const text = 'A reason is required: the audit log keeps it.';
     change(
       (current) => ({
         ...current,
@@ -214,7 +218,7 @@ function submit(
     return;
   }
   const show = (busy: string | undefined) => change((current) => ({ ...current, ...{ busy } }), false);
-  show('asking for rights');
+  show('checking permissions');
   app.run(async (signal) => {
     try {
       await runtime.grant(made, request, (step) => show(STEP_TEXT[step]), signal);
@@ -229,8 +233,8 @@ function submit(
 }
 
 const STEP_TEXT = {
-  rights: 'asking for rights',
-  'dry-run': 'asking the server',
+  rights: 'checking permissions',
+  'dry-run': 'server-side dry-run',
   audit: 'writing the audit record',
   lease: 'waiting for the lease to start',
   policy: 'applying the policy',

@@ -20,11 +20,11 @@ export function life(app: App): LifeCommands {
     openRevoke: () => {
       const grant = grantUnderCursor(app);
       if (grant === undefined) {
-        app.notify('warn', 'There is no grant to revoke here.', 'Go to the grants with 4.');
+        app.notify('warn', 'No grant to revoke here.', 'Press 4 to go to the grants.');
         return;
       }
       if (!isLiving(grant)) {
-        app.notify('info', `${grant.id} has ended already.`);
+        app.notify('info', `${grant.id} has already ended.`);
         return;
       }
       const title = pathText(grant);
@@ -51,7 +51,7 @@ export function life(app: App): LifeCommands {
     openExtend: () => {
       const grant = grantUnderCursor(app);
       if (grant === undefined || !isLiving(grant)) {
-        app.notify('warn', 'There is no living grant to extend here.', 'Go to the grants with 4.');
+        app.notify('warn', 'No active grant to extend here.', 'Press 4 to go to the grants.');
         return;
       }
       app.push(
@@ -145,9 +145,10 @@ function consequences(app: App, grant: Grant): readonly string[] {
     ...(engine === undefined ? [] : endTexts(engine, grant)),
   ];
   if (dialect?.keepsEstablished === 'yes')
-    lines.push(`Connections made during the window live on: ${dialect.enforcer} keeps them.`);
-  if (dialect?.keepsEstablished === 'unknown') lines.push('Connections made during the window may live on.');
-  if (!grant.mine) lines.push(`${grant.requester} made it, not you.`);
+    lines.push(`Connections opened during the window stay open: ${dialect.enforcer} keeps them.`);
+  if (dialect?.keepsEstablished === 'unknown')
+    lines.push('Connections opened during the window may stay open.');
+  if (!grant.mine) lines.push(`It was created by ${grant.requester}, not by you.`);
   for (const { direction, namespace, why } of grant.unseen ?? [])
     lines.push(`Its ${direction} half in ${namespace} is unseen and stays: ${why}.`);
   return lines;

@@ -121,5 +121,10 @@ async function open(
 
 function stays(error: unknown, { context = 'the other context' }: Target, { info }: Runtime): SluiceError {
   const { code, message, hint } = asSluiceError(error);
-  return new SluiceError(code, `Still in ${info.context}, as ${context} fails: ${message}`, hint, error);
+  return new SluiceError(
+    code,
+    `Still on ${info.context}: switching to ${context} failed. ${message}`,
+    hint,
+    error,
+  );
 }

@@ -13,7 +13,7 @@ export function marking(app: App): Marking {
     if (runtime === undefined) return;
     const picked = pickedUnderCursor(app.state(), app.visibleRows, runtime.model, role);
     if (picked === undefined) {
-      app.notify('warn', `Nothing here can be a ${role}.`, 'Move to a pod or to an attempt.');
+      app.notify('warn', `Nothing here can be a ${role}.`, 'Move to a pod or an attempt.');
       return;
     }
     const { path } = app.state();

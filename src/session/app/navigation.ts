@@ -59,8 +59,8 @@ export function navigation(app: App): Navigation {
       if (cluster.confinedTo !== undefined) {
         app.notify(
           'warn',
-          `You may only see namespace ${cluster.confinedTo}.`,
-          'Ask for the right to list pods everywhere.',
+          `You can only read namespace ${cluster.confinedTo}.`,
+          'Ask for permission to list pods in all namespaces.',
         );
         return;
       }

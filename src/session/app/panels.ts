@@ -93,7 +93,7 @@ function promote(app: App): void {
   if (runtime === undefined || source === undefined || destination === undefined || port === undefined) {
     app.notify(
       'warn',
-      'There is no path to make a policy for.',
+      'No path to write a policy for.',
       'Move to an attempt, or mark a source and a destination.',
     );
     return;
@@ -179,7 +179,11 @@ async function readYaml(
     const found = await Promise.all(refs.map((ref) => connection.api.read(ref, signal)));
     const objects = found.filter((object) => object !== undefined);
     if (objects.length === 0)
-      throw new SluiceError('not-found', `${title} is gone.`, 'The row goes with the next change.');
+      throw new SluiceError(
+        'not-found',
+        `${title} no longer exists.`,
+        'The row disappears with the next update.',
+      );
     return yamlLines(objects);
   } catch (error) {
     if (isAbort(error)) throw error;

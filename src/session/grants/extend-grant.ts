@@ -85,8 +85,8 @@ async function checked(
   if (hidden !== undefined) {
     throw new SluiceError(
       'refused',
-      `${grant.id} has an unseen half in ${hidden.namespace} (${hidden.direction}: ${hidden.why}), which would end without the rest.`,
-      `Extend it as somebody who may read and patch in ${hidden.namespace}.`,
+      `${grant.id} has an unseen half in ${hidden.namespace} (${hidden.direction}: ${hidden.why}), which would not be extended.`,
+      `Extend it as a user who can get and patch in ${hidden.namespace}.`,
     );
   }
   const { clock } = deps.api;
@@ -161,10 +161,10 @@ async function partly(
 ): Promise<SluiceError> {
   const known = asSluiceError(error);
   const why = known.message.replace(/\.$/, '');
-  const what = done.length === 0 ? 'nothing was extended' : `extended only: ${done.join(', ')}`;
+  const what = done.length === 0 ? 'nothing was extended' : `only extended ${done.join(', ')}`;
   const outcome =
     done.length === halves
-      ? `extended (${done.join(', ')}), but its marks were not moved: ${why}`
+      ? `extended (${done.join(', ')}), but its expiry annotations were not updated: ${why}`
       : `${what}: ${why}`;
   const unrecorded = await record(deps, 'failed', grant, outcome, objectsOf(grant)).then(
     () => '',
@@ -173,8 +173,8 @@ async function partly(
   if (done.length === 0 && unrecorded === '') return known;
   return new SluiceError(
     'left-open',
-    `${grant.id} is ${outcome}.${unrecorded}`,
-    'It closes with its first half; see sluice grants, or revoke it.',
+    `${grant.id}: ${outcome}.${unrecorded}`,
+    'It closes when its first half ends; check sluice grants, or revoke it.',
     error,
   );
 }
@@ -237,7 +237,7 @@ async function extendLease(
 function overError(id: string, why?: string): SluiceError {
   return new SluiceError(
     'refused',
-    `${id} is over${why === undefined ? '' : `: ${why}`}, so it can't be extended.`,
+    `${id} can't be extended: ${why ?? 'it has ended'}.`,
     'Make a new grant for the path.',
   );
 }

@@ -135,11 +135,10 @@ export async function checkRights(
   const text = missing.map(
     ({ verb, resource, namespace }) => `${verb} ${resource} in namespace ${namespace}`,
   );
-  throw new SluiceError('forbidden', `${identity.username} may not ${text.join(', ')}.`, HINTS[work]);
+  throw new SluiceError('forbidden', `${identity.username} cannot ${text.join(', ')}.`, HINTS[work]);
 }
 
 const HINTS = {
-  grant:
-    'Ask for the missing rights; without rights for Jobs nothing would end the grant if this machine died.',
-  extend: 'Ask for the missing rights; the lease and the marks on the policy move together.',
+  grant: 'Ask for the missing permissions; without the Job nothing would end the grant if this machine died.',
+  extend: 'Ask for the missing permissions; the lease and the policy are extended together.',
 } as const;

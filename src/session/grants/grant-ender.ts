@@ -86,7 +86,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
 
   const failed = async (kept: KeptGrant, by: EndedBy, left: readonly string[], at: number) => {
     const message = `Not revoked: ${left.join('; ')}.`;
-    const hint = 'It is tried again by itself; the lease is the backstop.';
+    const hint = 'sluice keeps retrying; the lease is the backstop.';
     const { state: before } = kept.grant;
     set(kept, { state: { name: 'failed', at, message, hint } });
     if (before.name !== 'failed' || before.message !== message)
@@ -163,7 +163,7 @@ function outcome(user: string, { window }: Grant, by: EndedBy, at: number): stri
     case 'lease':
       return 'ended by the cluster at the deadline';
     case 'other':
-      return 'removed by somebody else before its deadline';
+      return 'removed by someone else before its deadline';
   }
 }
 

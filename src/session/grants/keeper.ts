@@ -90,7 +90,11 @@ export function createKeeper(
   const get = (id: string): KeptGrant => {
     const kept = lives.get(id);
     if (kept === undefined)
-      throw new SluiceError('not-found', `No grant ${id} was made here.`, 'See sluice grants.');
+      throw new SluiceError(
+        'not-found',
+        `Grant ${id} was not created in this session.`,
+        'Run sluice grants to list all grants.',
+      );
     return kept;
   };
 
@@ -261,7 +265,7 @@ function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<Gra
       const late = deps.api.clock.now() >= (kept.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
       if (!late)
         drifted(context, kept, [
-          `NetworkPolicy ${namespace}/${half.policy.name} was deleted by somebody else`,
+          `NetworkPolicy ${namespace}/${half.policy.name} was deleted by someone else`,
         ]);
       void end(kept, late ? 'lease' : 'other');
       return;

@@ -176,8 +176,8 @@ async function createLease(
       if (job === undefined || job.metadata.uid !== created.object.metadata.uid) {
         throw new SluiceError(
           'failed',
-          `The lease ${namespace}/${name} vanished before it started.`,
-          'See who deletes Jobs in this namespace.',
+          `The lease ${namespace}/${name} disappeared before it started.`,
+          'Check what deletes Jobs in this namespace.',
         );
       }
       return windowOf(job) !== undefined || leaseFaults(job, seconds).length > 0 ? job : undefined;
@@ -189,8 +189,8 @@ async function createLease(
   if (started === undefined) {
     throw new SluiceError(
       'failed',
-      `The lease ${namespace}/${name} has not started within 30 s, so nothing would end the grant.`,
-      'The Job controller is down, or the server is older than Kubernetes 1.24.',
+      `The lease ${namespace}/${name} did not start within 30 s, so nothing would end the grant.`,
+      'Check that the Job controller is running and the server is Kubernetes 1.24 or later.',
     );
   }
   const faults = leaseFaults(started, seconds);
@@ -220,13 +220,13 @@ async function readBack(
   ]);
   const faults =
     storedPolicy === undefined || storedJob === undefined
-      ? ['it was removed at once, as its lease is gone']
+      ? ['removed at once because its lease is gone']
       : [...policyFaults(storedPolicy, policy, job), ...leaseFaults(storedJob, seconds)];
   if (faults.length > 0) {
     throw new SluiceError(
       'refused',
-      `The grant ${namespace}/${name} did not come out as sent: ${faults.join('; ')}.`,
-      'See which admission webhook changes it.',
+      `The grant ${namespace}/${name} was not stored as sent: ${faults.join('; ')}.`,
+      'Check which admission webhook changes it.',
     );
   }
 }
@@ -292,7 +292,7 @@ export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): P
   const message = asSluiceError(error).message;
   const outcome =
     left.length === 0
-      ? `${message} Everything made was removed.`
+      ? `${message} Everything created was removed.`
       : `${message} Left behind: ${left.join('; ')}.`;
   const unrecorded = await record(deps, 'failed', made, outcome, objectsOf(made)).then(
     () => '',
@@ -302,7 +302,7 @@ export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): P
   return new SluiceError(
     'left-open',
     `${outcome}${unrecorded}`,
-    `Its lease ends it; try sluice revoke ${grant.id}.`,
+    `Its lease will end it, or run sluice revoke ${grant.id}.`,
     error,
   );
 }

@@ -40,8 +40,8 @@ export async function proveClosed(
   await pause(SKEW * 2, signal);
   const living = await countLiving(deps, path, signal);
   if (living.count > 0) {
-    const verb = living.count === 1 ? 'connection lives' : 'connections live';
-    return { name: 'flowing', still: 'established', connections: `${living.count} established ${verb} on` };
+    const verb = living.count === 1 ? 'connection stays' : 'connections stay';
+    return { name: 'flowing', still: 'established', connections: `${living.count} established ${verb} open` };
   }
   const tried = await tryAll(deps, open(), signal);
   const late = allowed(deps, path, since + SKEW);
@@ -82,7 +82,7 @@ function unproven(
 function stillOpen(late: readonly Sighting[], through: GrantPair | undefined): CloseResult {
   const connections =
     late.length > 0
-      ? `${late.length} new ${late.length === 1 ? 'attempt was' : 'attempts were'} let through`
+      ? `${late.length} new ${late.length === 1 ? 'attempt was' : 'attempts were'} allowed`
       : `a new connection still gets through: ${through?.name}`;
   return { name: 'flowing', still: 'new', connections };
 }
@@ -105,7 +105,7 @@ function conclude(
           `${timedOut.length === 1 ? 'a new connection times' : `${timedOut.length} new connections time`} out`,
         ]),
   ];
-  const caveat = unseen ? ['connections made before could not be looked at'] : [];
+  const caveat = unseen ? ['earlier connections could not be checked'] : [];
   if (left.length === 0 && path.pairs.length > 0) {
     const all =
       path.pairs.length === 1 ? seen : [`${seen.join(', ')}, on each of ${path.pairs.length} pairs`];
@@ -118,7 +118,7 @@ function conclude(
 function unprovenText({ pairs }: GrantPath, left: readonly GrantPair[], tried: readonly Tried[]): string {
   const refused = tried.some(({ pair, outcome }) => outcome === 'refused' && left.includes(pair));
   const what = refused ? 'refused or no attempt seen since' : 'no attempt seen since';
-  if (pairs.length <= 1) return refused ? 'a new connection is refused, which the destination may do' : what;
+  if (pairs.length <= 1) return refused ? 'a new connection is refused, possibly by the destination' : what;
   const names = left.slice(0, 3).map(({ name }) => name);
   const more = left.length > 3 ? ` and ${left.length - 3} more` : '';
   return `${what} on ${left.length} of ${pairs.length} pairs: ${names.join(', ')}${more}`;

@@ -144,9 +144,9 @@ function whyOf(attempt: Attempt, verdict: Judged | undefined): string {
     case 'audit':
       return 'audit mode: would be dropped';
     case 'failed':
-      return 'reached, and refused by the destination';
+      return 'reached, refused by the destination';
     case 'error':
-      return attempt.dropReason?.text ?? 'the datapath failed';
+      return attempt.dropReason?.text ?? 'datapath error';
   }
 }
 
@@ -191,10 +191,9 @@ function difference(attempt: Attempt, verdict: Judged): string | undefined {
     verdict.verdict === 'allow' &&
     (attempt.dropReason === undefined || isPolicyDrop(attempt.dropReason.code))
   ) {
-    return 'dropped, though the policies in force allow it';
+    return 'dropped, although policies allow it';
   }
-  if (attempt.verdict === 'allow' && verdict.verdict === 'deny')
-    return 'let through, though the policies in force deny it';
+  if (attempt.verdict === 'allow' && verdict.verdict === 'deny') return 'allowed, although policies deny it';
   return undefined;
 }
 

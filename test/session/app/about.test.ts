@@ -33,7 +33,7 @@ test('a policy tells whom it selects, what its rules say, and who enforces it', 
   const [row] = rows.policies(undefined);
   expect(said(row === undefined ? [] : aboutPolicy(engine, row))).toEqual([
     'selects: 1 pod: db',
-    'by: app=db',
+    'selector: app=db',
     'ingress: isolated: only what rules admit',
     '  rule 1: admits pods app=api · tcp 5432',
     'enforced: by spec',
@@ -53,15 +53,15 @@ test('a mistake comes first, with what to do and who says that it is one', () =>
     { label: '', text: 'Correct the selector, or delete the policy if its pods are gone for good.' },
     expect.objectContaining({ text: expect.stringContaining('Kubernetes API'), level: 'faint' }),
   ]);
-  expect(said(items)).toContain('selects: no pod');
+  expect(said(items)).toContain('selects: no pods');
 });
 
 test('a pod tells how it stands in both directions, and by which policies', () => {
   const { engine, rows } = rowsOf([pod({ name: 'db' }), pod({ name: 'api' })], [dbOnlyApi]);
   const row = rows.pods(undefined).find(({ pod: { name } }) => name === 'db');
   expect(said(row === undefined ? [] : aboutPod(engine, row)).slice(0, 3)).toEqual([
-    'ingress: isolated: only what these admit',
+    'ingress: isolated: only what these policies admit',
     '  db-only-api: admits pods app=api · tcp 5432',
-    'egress: open: no policy isolates it, anybody may',
+    'egress: open: no policy isolates it, all traffic is allowed',
   ]);
 });

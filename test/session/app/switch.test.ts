@@ -100,7 +100,7 @@ test('a context that does not answer leaves everything as it was, and says why',
   const rows = state().pods;
   command('ctx gone');
   await eventually(() => expect(state().notice).toMatchObject({ level: 'error' }));
-  expect(state().notice?.text).toMatch(/^Still in demo, as gone fails: .*connection refused/);
+  expect(state().notice?.text).toMatch(/^Still on demo: switching to gone failed\. .*connection refused/);
   expect(state().cluster).toMatchObject({ user: 'responder@demo', connection: 'live', namespace: 'shop' });
   expect(state().pods).toEqual(rows);
   expect(closed).toEqual(['gone']);
@@ -114,7 +114,7 @@ test('while one context is slow another can be chosen, and the slow one never sh
   command('ctx other');
   await eventually(() => expect(state().notice?.text).toBe('Connecting to other.'));
   command('ctx gone');
-  await eventually(() => expect(state().notice?.text).toMatch(/as gone fails/));
+  await eventually(() => expect(state().notice?.text).toMatch(/switching to gone failed/));
   undo();
   await eventually(() => expect(closed.toSorted()).toEqual(['gone', 'other']));
   expect(state().cluster.user).toBe('responder@demo');

@@ -54,9 +54,9 @@ describe('an extension', () => {
     const error = await extend(made, 30).catch((cause: unknown) => cause);
     expect(error).toMatchObject({
       code: 'left-open',
-      message: expect.stringMatching(/extended only: ingress in shop until .*not this one/),
+      message: expect.stringMatching(/only extended ingress in shop until .*not this one/),
     });
-    expect((await records()).at(-1)).toMatch(/^failed: extended only: ingress in shop/);
+    expect((await records()).at(-1)).toMatch(/^failed: only extended ingress in shop/);
     expect(deadlines(made)).toEqual([90, 60]);
   });
 
@@ -65,7 +65,7 @@ describe('an extension', () => {
     live.demo.faults.forbid({ verb: 'patch', resource: 'networkpolicies', namespace: 'shop' });
     await expect(extend(made, 30)).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining('may not patch networkpolicies in namespace shop'),
+      message: expect.stringContaining('cannot patch networkpolicies in namespace shop'),
     });
     expect(deadlines(made)).toEqual([60]);
     expect((await records()).at(-1)).toMatch(/^refused:/);

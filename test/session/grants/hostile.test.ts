@@ -60,7 +60,7 @@ describe('a call whose answer is lost', () => {
       await eventually(async () => expect(await left()).toEqual([]));
       expect((await live.audited()).at(-1)).toMatchObject({
         type: 'failed',
-        outcome: expect.stringContaining('Everything made was removed'),
+        outcome: expect.stringContaining('Everything created was removed'),
       });
     },
   );

@@ -116,7 +116,7 @@ describe('what admission may do to it', () => {
     live.demo.faults.forbid({ verb: 'create', resource: 'jobs', namespace: 'shop' });
     const error = await live.open().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(SluiceError);
-    expect((error as SluiceError).message).toContain('may not create jobs in namespace shop');
+    expect((error as SluiceError).message).toContain('cannot create jobs in namespace shop');
     expect(await types()).toEqual(['refused']);
   });
 });

@@ -169,7 +169,7 @@ describe('the proof that a path closed', () => {
     fold = createFold();
     vi.setSystemTime(START);
     expect(await closing(path, flows, evidence(keeps))).toMatchObject({
-      proof: '1 attempt dropped since; connections made before could not be looked at',
+      proof: '1 attempt dropped since; earlier connections could not be checked',
     });
   });
 });

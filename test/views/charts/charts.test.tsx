@@ -44,13 +44,8 @@ test('a verdict that never occurs has no chart; one that does has its own scale'
     chartsOf({ ...facts, samples: samples.map((sample) => ({ ...sample, other })) }, size).map(
       ({ title }) => title,
     );
-  expect(titles(0)).toEqual([
-    'allowed a second: 29 now',
-    'dropped a second: 0 now',
-    'top talkers',
-    'drops by reason',
-  ]);
-  expect(titles(1)).toContain('other a second: 1 now');
+  expect(titles(0)).toEqual(['allowed/s: 29 now', 'dropped/s: 0 now', 'top talkers', 'drops by reason']);
+  expect(titles(1)).toContain('other/s: 1 now');
 });
 
 test('names in bars take one cell a character', () => {
@@ -60,7 +55,7 @@ test('names in bars take one cell a character', () => {
 
 test('attempts a second, talkers and reasons are drawn over the body, header and keys stay', async () => {
   screen = openScreen({ state });
-  await screen.until('allowed a second: 29 now');
+  await screen.until('allowed/s: 29 now');
   expect(screen.text()).toMatch(/[\u2801-\u28ff]{3}/);
   expect(screen.text()).toMatch(/web > db +\?\?\? > api/);
   expect(screen.text()).toMatch(/drops by reason/);
@@ -70,7 +65,7 @@ test('attempts a second, talkers and reasons are drawn over the body, header and
 
 test('drops are red, and nothing leaks into the cells beside', async () => {
   screen = openScreen({ state });
-  await screen.until('dropped a second');
+  await screen.until('dropped/s');
   const right = Array.from({ length: 12 }, (_, line) =>
     Array.from({ length: 58 }, (_, column) => screen?.cell(61 + column, 3 + line)),
   ).flat();
@@ -97,7 +92,7 @@ test('the process can still be ended by a signal while charts are drawn', async 
   await screen.settled();
   const before = listeners();
   screen.set({ overlay: { type: 'charts' } });
-  await screen.until('allowed a second');
+  await screen.until('allowed/s');
   expect(listeners()).toEqual(before);
 });
 
@@ -109,7 +104,7 @@ test('before anything was seen there is nothing to draw, and it says so', async 
 
 test('too small a screen says what charts need', async () => {
   screen = openScreen({ columns: 60, rows: 15, state });
-  await screen.until(/allowed a second|charts need/);
+  await screen.until(/allowed\/s|charts need/);
 });
 
 test('without colours bars are blocks; in ASCII curves are stars', () => {

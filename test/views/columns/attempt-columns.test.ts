@@ -48,8 +48,8 @@ test('where there is no room for the namespace, the name stays', () => {
 });
 
 test('where evaluator and datapath disagree, the finding takes the place of the reason', () => {
-  const line = attemptLine({ differs: 'dropped, though the policies in force allow it' });
-  expect(cellsOf(attemptColumns, line).why).toBe('! dropped, though the policies in force allow it warn');
+  const line = attemptLine({ differs: 'dropped, although policies allow it' });
+  expect(cellsOf(attemptColumns, line).why).toBe('! dropped, although policies allow it warn');
 });
 
 test('a port that is not TCP names its protocol; ICMP has none', () => {

@@ -24,7 +24,7 @@ const states: readonly (readonly [GrantState, string, string])[] = [
   [{ name: 'leasing' }, '◌ leasing faint', 'waiting for the lease faint'],
   [{ name: 'applied', at: NOW }, '◌ applied time', '04:12 left, not yet seen'],
   [{ name: 'revoking', at: NOW }, '◷ revoking time', '04:12 left of 15m'],
-  [{ name: 'revoked', at: NOW - 5000, by: 'revoke' }, '◌ revoked time', `${clock}, traffic not yet judged`],
+  [{ name: 'revoked', at: NOW - 5000, by: 'revoke' }, '◌ revoked time', `${clock}, checking traffic`],
   [
     { name: 'closed', at: NOW - 5000, by: 'deadline', proof: '2 attempts dropped since' },
     '✓ closed good',
@@ -42,9 +42,9 @@ const states: readonly (readonly [GrantState, string, string])[] = [
     `${clock}, policy gone; no attempt seen since`,
   ],
   [
-    { name: 'flowing', at: NOW, by: 'lease', connections: '2 connections live on', still: 'established' },
+    { name: 'flowing', at: NOW, by: 'lease', connections: '2 connections stay open', still: 'established' },
     '✗ flowing alert',
-    '2 connections live on alert',
+    '2 connections stay open alert',
   ],
   [
     { name: 'failed', at: NOW, message: 'the lease never started', hint: '' },

@@ -45,7 +45,7 @@ test('g grants in every pane, and the first row has keys of its own', () => {
 test('the table prints as Markdown with every binding in it', () => {
   const text = bindingsAsMarkdown();
   expect(text).toContain(
-    '| `g` | grant access for a while: the attempt under the cursor, or the marked pair | anywhere |',
+    '| `g` | grant temporary access: the attempt under the cursor, or the marked pair | anywhere |',
   );
   expect(text).toContain('| `↑` `ctrl-p` | one item up | pick |');
   expect(text.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(BINDINGS.length);

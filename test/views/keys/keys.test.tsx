@@ -83,16 +83,16 @@ test('enter explains an attempt and shows a pod in detail', async () => {
 test('a key that cannot act says why, and does nothing else', async () => {
   expect(await callsFor(sessionState({ focus: 'policies' }), 's')).toEqual([
     ['moveTo', 'NetworkPolicy/shop/db-only-api'],
-    ['notify', 'warn', 's: policies are no end of a path: mark a pod (1) or an attempt (3)'],
+    ['notify', 'warn', "s: policies can't be marked: mark a pod (1) or an attempt (3)"],
   ]);
   expect(await callsFor(sessionState({ grants: [] }), 'x')).toEqual([
     ['moveTo', 'web>db:5432'],
-    ['notify', 'warn', 'x: no grant is open'],
+    ['notify', 'warn', 'x: no grants are open'],
   ]);
   const confined = sessionState();
   const cluster = { ...confined.cluster, confinedTo: 'shop' };
   expect(await callsFor({ ...confined, cluster }, '0')).toEqual([
-    ['notify', 'warn', '0: you may read namespace shop only: the cluster refuses lists across namespaces'],
+    ['notify', 'warn', '0: you can only read namespace shop: listing across namespaces is forbidden'],
   ]);
 });
 

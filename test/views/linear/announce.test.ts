@@ -42,7 +42,7 @@ test('grants are told when their state changes, when they drift, and as their en
   const closed = grantLine({ name: 'closed', at: NOW, by: 'deadline', proof: '2 attempts dropped since' });
   expect(told({ grants: [closed] })).toEqual(['grant web to db :5432: closed, 2 attempts dropped since']);
   expect(told({ grants: [grantLine(undefined, { drift: ['the lease was suspended'] })] })).toEqual([
-    'grant web to db :5432 drifts: the lease was suspended',
+    'grant web to db :5432 drifted: the lease was suspended',
   ]);
   expect(told({ serverNow: NOW + 132_000 })).toEqual(['grant web to db :5432: 2m left']);
   expect(told({ serverNow: NOW + 131_000 })).toEqual([]);
@@ -96,7 +96,7 @@ test('a filter that can’t be read tells why', () => {
   const panes = { ...open.panes, pods: { index: 0, filter: '-l app in (' } };
   const after: SessionState = { ...open, panes, focus: 'pods', overlay: { type: 'none' } };
   expect(announce({ ...open, focus: 'pods' }, after, () => [])).toContain(
-    "the filter -l app in ( can't be read: unable to parse requirement: found '', expected: ',', ')' or identifier",
+    "invalid filter -l app in (: unable to parse requirement: found '', expected: ',', ')' or identifier",
   );
 });
 

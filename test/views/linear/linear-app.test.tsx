@@ -6,13 +6,13 @@ import { attemptLine, sessionState } from '../../helpers/session-state.ts';
 
 test('for a screen reader lines are only ever added, on the ordinary screen', async () => {
   const screen = openScreen({ screenReader: true, columns: 100, rows: 20 });
-  await screen.until('one line for each change');
+  await screen.until('one line per change');
   screen.set({ attempts: [attemptLine({ verdict: 'allow', why: 'granted' })] });
   await screen.until('ALLOW: web to db port 5432, granted');
   screen.set({ focus: 'pods' });
   await screen.until('Pods, 4 rows');
   expect(screen.lines().filter((line) => line !== '')).toEqual([
-    'sluice: one line for each change. ? reads the keys of a pane, q quits.',
+    'sluice: one line per change. ? lists the keys of a pane, q quits.',
     'ALLOW: web to db port 5432, granted',
     'Pods, 4 rows',
     expect.stringMatching(/^1 of 4: name api-6c9d-4kx, ready 1\/1/),
@@ -25,7 +25,7 @@ test('for a screen reader lines are only ever added, on the ordinary screen', as
 
 test('keys work as on the screen, and what is typed has one line of its own', async () => {
   const screen = openScreen({ screenReader: true });
-  await screen.until('one line for each change');
+  await screen.until('one line per change');
   screen.press('j');
   await eventually(() => expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]));
   screen.set({ overlay: { type: 'filter', pane: 'pods', field: textField('we') } });

@@ -20,14 +20,14 @@ test('quitting with live grants asks what becomes of them', async () => {
   expect(text).toMatch(/web → db :5432 +✓ open/);
   expect(text).toContain('r revoke all and quit (enter)');
   expect(text).toContain(`k keep: the cluster ends them at ${end} and ${end}`);
-  expect(text).toContain('esc stay');
-  expect(text).toMatch(/│ {2}esc stay +│$/m);
+  expect(text).toContain('esc cancel');
+  expect(text).toMatch(/│ {2}esc cancel +│$/m);
 });
 
 test('going to another context with live grants asks the same, and says where one goes', async () => {
   const grants = [grantLine().grant];
   const text = (await shown({ type: 'quit', grants, target: { context: 'kind-prod' } })).join('\n');
-  expect(text).toContain('r revoke it and go to kind-prod (enter)');
+  expect(text).toContain('r revoke it and switch to kind-prod (enter)');
   expect(text).toContain('k keep: the cluster ends it');
 });
 
@@ -73,7 +73,7 @@ test('a picker shows what its filter leaves, the item in use, and keeps the curs
   ).join('\n');
   expect(text).toContain('/7▏');
   expect(text).toContain('▸ shop-71');
-  expect(text).toContain('shop-70  ● now');
+  expect(text).toContain('shop-70  ● current');
   expect(text).not.toContain('shop-12');
 });
 
@@ -100,9 +100,14 @@ test('the command line completes and refuses in the last line', async () => {
   );
   expect(
     (
-      await shown({ type: 'command', field: textField('xx'), completions: [], problem: '"xx" is no command' })
+      await shown({
+        type: 'command',
+        field: textField('xx'),
+        completions: [],
+        problem: 'unknown command "xx"',
+      })
     )[29],
-  ).toMatch(/^ :xx▏ .*✗ "xx" is no command$/);
+  ).toMatch(/^ :xx▏ .*✗ unknown command "xx"$/);
 });
 
 test('the filter counts what matches while it is typed', async () => {
@@ -119,11 +124,11 @@ test('help lists the keys of this view and why one cannot be used now', async ()
     rows: 70,
     state: sessionState({ overlay: { type: 'help', scroll: 0 }, focus: 'policies', grants: [] }),
   });
-  await screen.until('Keys in policies');
-  expect(screen.text()).toMatch(/ g +grant access for a while/);
-  expect(screen.text()).toMatch(/ x +revoke a grant.*\(not now: no grant is open\)/);
+  await screen.until('Keys for policies');
+  expect(screen.text()).toMatch(/ g +grant temporary access/);
+  expect(screen.text()).toMatch(/ x +revoke a grant.*\(unavailable: no grants are open\)/);
   expect(screen.text()).toMatch(/Sort policies/);
   expect(screen.text()).toMatch(/ K +sort by KIND/);
-  expect(screen.text()).toMatch(/Home ctrl-a +the first row \(g grants\); of the attempts, the newest/);
+  expect(screen.text()).toMatch(/Home ctrl-a +first row \(g is grant\); in attempts, the newest/);
   await screen.close();
 });

@@ -39,18 +39,18 @@ test('both halves, the policies with their rules, what was seen, and the way out
     '      edit: add app=web to rule 1',
     '  NetworkPolicy shop/default-deny',
     '    admits nothing',
-    'rests on            enforcer cilium',
-    'Hubble says         ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
+    'assuming            enforcer cilium',
+    'seen by Hubble      ✗ DROP  Policy denied, 42 attempts in 2m59s, 42 dropped, last 1s ago on node-b',
     '',
-    'To open it          g: grant it for minutes · Y: the permanent policy to review in Git',
+    'To open it          g: temporary grant · Y: permanent policy for Git',
   ]);
 });
 
-test('what sockets say is told with how far to trust it', () => {
+test('what sockets show comes with how far to trust it', () => {
   const line = attemptLine();
   const newest = { ...line.row.newest, seen: 'socket' as const, tries: 3 };
   const lines = explained({ attempt: { ...line, row: { ...line.row, newest } } });
-  const said = lines.findIndex((text) => text.startsWith('sockets say'));
+  const said = lines.findIndex((text) => text.startsWith('seen in sockets'));
   expect(lines[said + 1]).toMatch(/^ {2}likely +The first packet was sent again without an answer: dropped/);
 });
 
@@ -108,17 +108,17 @@ test('what no grant can open is named, and no grant is offered', () => {
   };
   const text = explained({ verdict }).join('\n');
   expect(text).toContain('  AdminNetworkPolicy pci · admin tier, priority 5\n    rule 2 denies all');
-  expect(text).toContain('✗ no grant opens it');
-  expect(text).toContain('ask the owner of the policy named above');
-  expect(text).not.toContain('g: grant it');
+  expect(text).toContain('✗ no grant can open it');
+  expect(text).toContain('ask the owner of the policy above');
+  expect(text).not.toContain('g: temporary grant');
 });
 
 test('an open path offers nothing, and a finding is marked', () => {
   const verdict: Verdict = { verdict: 'allow', egress: half(), ingress: half(), assumptions: [] };
-  const differs = 'dropped, though the policies in force allow it';
+  const differs = 'dropped, although policies allow it';
   const text = explained({ verdict, attempt: attemptLine({ differs }) }).join('\n');
   expect(text).not.toContain('To open it');
-  expect(text).toMatch(/! a finding +dropped, though the policies in force allow it/);
+  expect(text).toMatch(/! mismatch +dropped, although policies allow it/);
 });
 
 test('without a verdict the problem is said', () => {

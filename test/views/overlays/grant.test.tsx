@@ -79,16 +79,16 @@ const made = (plan: Made['plan'], rest: Partial<Made> = {}): PlanState => ({
 test('the form shows both ends, its fields with the cursor, and what will happen, all of it', async () => {
   const text = await formText({ plan: made(good(), { server: { state: 'accepted', changes: [] } }) });
   const ends = new Date(NOW + 900_000).toTimeString().slice(0, 8);
-  expect(text).toMatch(/From +web · Deployment in shop · 2 pods now +\(tab: only the one pod\)/);
+  expect(text).toMatch(/From +web · Deployment in shop · 2 pods now +\(tab: this pod only\)/);
   expect(text).toMatch(/To +db · StatefulSet in shop · 1 pod now/);
   expect(text).toMatch(/For +15m/);
   expect(text).toMatch(/Reason +INC-4411 payment page shows no orders▏/);
   expect(text).toMatch(/✓ opens +2 pairs: web-7d9f-x2x, web-7d9f-k8d → db-0, tcp 5432, nothing else/);
   expect(text).toMatch(/✓ egress +web is not isolated: nothing to add/);
   expect(text).toMatch(
-    /\+ ingress +NetworkPolicy shop\/sluice-7f3k-in \(isolated already: nobody is cut off\)/,
+    /\+ ingress +NetworkPolicy shop\/sluice-7f3k-in \(already isolated: no other traffic is cut\)/,
   );
-  expect(text).toContain(`${ends} by the cluster itself, even if this machine dies`);
+  expect(text).toContain(`${ends}, removed by the cluster even if this machine dies`);
   expect(text).toMatch(/✓ after +the path closes again: db-only-api still isolates db/);
   expect(text).toMatch(/✓ server +dry-run accepted, unchanged by admission/);
   expect(text).toMatch(/╰ enter grant .* esc back ─/);
@@ -97,12 +97,10 @@ test('the form shows both ends, its fields with the cursor, and what will happen
 test('pods that would be isolated are told in red, and enter must be pressed twice', async () => {
   const isolates = [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' as const }];
   const text = await formText({ plan: made(good({ isolates })), confirming: true });
-  expect(text).toMatch(
-    /! isolates +db-0 \(ingress\): all other traffic of this pod in that direction is cut/,
-  );
-  expect(text).toMatch(/! confirm +press enter once more/);
-  expect(text).not.toContain('nobody is cut off');
-  expect(text).toMatch(/enter grant, though it isolates pods/);
+  expect(text).toMatch(/! isolates +db-0 \(ingress\): all other traffic in that direction is cut/);
+  expect(text).toMatch(/! confirm +press enter again/);
+  expect(text).not.toContain('no other traffic is cut');
+  expect(text).toMatch(/enter grant and isolate pods/);
 });
 
 test('pairs that were not picked, warnings and changes by admission are never left out', async () => {
@@ -110,7 +108,7 @@ test('pairs that were not picked, warnings and changes by admission are never le
   const text = await formText({
     plan: made(plan, { server: { state: 'accepted', changes: ['labels.team'] } }),
   });
-  expect(text).toMatch(/! also +opens shop\/web-canary → shop\/db tcp 5432, which you did not pick/);
+  expect(text).toMatch(/! also +opens shop\/web-canary → shop\/db tcp 5432, which you did not ask for/);
   expect(text).not.toContain('nothing else');
   expect(text).toMatch(/! note +calico keeps established connections/);
   expect(text).toMatch(/! server +dry-run accepted; admission changes labels\.team/);
@@ -137,7 +135,7 @@ test('the server may refuse what the plan allows', async () => {
 
 test('in the duration field the presets show, the chosen one marked', async () => {
   expect(await formText({ field: 'duration' })).toMatch(
-    /For +15m▏ +5m {2}▸15m {2}30m {2}1h +← → or type; at most 8h/,
+    /For +15m▏ +5m {2}▸15m {2}30m {2}1h +← → or type; max 8h/,
   );
 });
 
@@ -226,5 +224,5 @@ test('what must be confirmed stands in the title, which does not scroll away', a
     { columns: 80, rows: 15 },
   );
   expect(text.split('\n')[0]).not.toContain('From');
-  expect(text).toContain('╭ Grant ! isolates 1 pod: enter once more to do it ');
+  expect(text).toContain('╭ Grant ! isolates 1 pod: press enter again to confirm ');
 });

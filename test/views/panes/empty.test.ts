@@ -9,11 +9,11 @@ function said(filter: string): string {
 }
 
 test('a filter that leaves nothing says so', () => {
-  expect(said('-l app in (web,db)')).toBe('nothing matches /-l app in (web,db)   esc clears it');
+  expect(said('-l app in (web,db)')).toBe('no matches for /-l app in (web,db)   esc clears it');
 });
 
 test('a filter that can’t be read says why', () => {
   expect(said('-l app=web)')).toBe(
-    "/-l app=web) can't be read: found ')', expected: ',' or 'end of string'   esc clears it",
+    "invalid filter /-l app=web): found ')', expected: ',' or 'end of string'   esc clears it",
   );
 });

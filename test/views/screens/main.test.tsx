@@ -127,7 +127,7 @@ test('titles tell filter, sorting, pause and drops only', async () => {
 test('with the cursor below the top the attempts say that their order is held, and what lets go of it', async () => {
   const attempts = { key: 'web>api:8080', index: 1, filter: '' };
   await show({ state: sessionState({ panes: { ...sessionState().panes, attempts } }) });
-  expect(screen.lines()[2]).toMatch(/3 Attempts 5 .* held: Home follows ─╮$/);
+  expect(screen.lines()[2]).toMatch(/3 Attempts 5 .* held: Home to follow ─╮$/);
 });
 
 test('on a narrow screen the line of tabs tells filter, sorting, pause and drops only', async () => {
@@ -184,7 +184,7 @@ test('empty panes say why they are empty', async () => {
   });
   expect(screen.text()).toContain('✗ may not list pods');
   expect(screen.text()).toContain('no policies: nothing is isolated in shop');
-  expect(screen.text()).toContain('no attempt seen yet by hubble');
+  expect(screen.text()).toContain('no attempts seen yet by hubble');
   expect(screen.text()).toContain('no grants');
 });
 

@@ -45,7 +45,7 @@ test('without a path each pane says how to get one', () => {
   const empty = (focus: 'pods' | 'policies' | 'attempts') =>
     lineText(pathLine(sessionState({ path: {}, focus }), 120));
   expect(empty('pods')).toContain('s marks this pod as source');
-  expect(empty('policies')).toContain('mark its ends with s and d in the pods (1) or the attempts (3)');
+  expect(empty('policies')).toContain('mark source (s) and destination (d) in pods (1) or attempts (3)');
 });
 
 test('where an end is not of the namespace in view, it carries its own as long as there is room', () => {
