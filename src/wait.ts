@@ -1,9 +1,9 @@
-/** How waiting times grow: `base` ms doubled for each failure, `cap` ms at most. */
+/** Exponential backoff: `base` ms, doubled for each failure, up to `cap` ms. */
 export type BackOff = { readonly base: number; readonly cap: number };
 
 /**
- * The time to wait after `failures` failures in a row (1 or more), ms: anything up to the doubled base, evenly, so
- * that many clients do not come back at once (full jitter).
+ * The time to wait after `failures` failures in a row (1 or more), ms, with full jitter, so that many clients don't
+ * retry at once.
  *
  * @param random from 0 to 1
  */
@@ -11,7 +11,7 @@ export function delayAfter(failures: number, { base, cap }: BackOff, random: num
   return Math.round(Math.min(cap, base * 2 ** Math.max(0, failures - 1)) * random);
 }
 
-/** Resolves after `milliseconds`, at once when that is past; rejects with the reason when `signal` aborts. */
+/** Resolves after `milliseconds`, at once if not positive; rejects with the reason when `signal` aborts. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// As a whole, as an old Node stops at a name that it does not have.
+// The whole module: an old Node fails on importing a name that it lacks.
 import nodeModule from 'node:module';
 import { nodeTooOld } from './node-version.ts';
 
@@ -17,7 +17,7 @@ const { output, closed } = openStdio(process.stdout, process.stderr);
 const report = (error: unknown) =>
   reportError(error, output, { format: 'table', debug: process.argv.includes('--debug') });
 
-/** A mistake of ours: the terminal is put back, and it is told in two sentences like everything else. */
+/** A bug in sluice: restores the terminal, and reports it in two sentences like any other error. */
 function onBug(error: unknown): void {
   if (process.stdout.isTTY) output.out('\u001b[?1049l\u001b[?25h');
   process.exitCode = report(error);
@@ -34,7 +34,7 @@ const code = await main({
   interactive: process.stdout.isTTY === true && process.stdin.isTTY === true && process.env.TERM !== 'dumb',
 });
 
-/** What could not be written may show only now, after the verb has ended well. */
+/** A failed write may surface only now, after the verb has succeeded. */
 const onClosed = () => {
   if (process.exitCode === 0 && output.isReaderGone?.() !== true) process.exitCode = report(closed.reason);
 };

@@ -1,4 +1,4 @@
-/* The command line: reads options, runs a verb, turns whatever goes wrong into words and an exit code. */
+/* The command line: reads options, runs a verb, turns errors into messages and an exit code. */
 
 import { type Command, CommanderError } from 'commander';
 import { DEFAULT_LIMITS, SluiceError } from '../core/common/common.ts';
@@ -17,18 +17,18 @@ import {
 } from './shared/shared.ts';
 import { buildProgram, completeWords } from './verbs/verbs.ts';
 
-/** The process's surroundings, so that tests can run verbs in their own. */
+/** What a run needs of its process, so that tests can pass their own. */
 export type Surroundings = {
   readonly argv: readonly string[];
   readonly output: Output;
-  /** Whether a person looks at a terminal. */
+  /** Whether stdin and stdout are a terminal that can show the app. */
   readonly interactive: boolean;
-  /** Aborts when stdout takes nothing any more; verbs that run end as when they are interrupted. */
+  /** Aborts when stdout can no longer be written; running verbs then stop as if interrupted. */
   readonly closed?: AbortSignal;
 };
 
 /**
- * Runs the command line; everything that goes wrong is told on stderr.
+ * Runs the command line; errors are reported on stderr.
  *
  * @returns the exit code
  */
@@ -71,18 +71,18 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
   return code;
 }
 
-/** Help and the version, asked for or shown for want of a command: printed already. */
+/** Help and version output, already printed. */
 const HELP: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
-/** Who interrupts must still hear what was not closed. */
+/** Even a user who interrupted must see what was left open. */
 function leavesOpen(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'left-open';
 }
 
-/** Verbs that work though the configuration file is wrong: to find out, and to mend it. */
+/** Verbs that work with a broken configuration file, to diagnose and fix it. */
 const CONFIG_FREE: ReadonlySet<string> = new Set(['version', 'completion', 'log', 'verify']);
 
-/** The options as given, with the configuration file's word where neither a flag nor the environment spoke. */
+/** The options as given; values from the configuration file fill in what neither a flag nor the environment set. */
 function underFlags(config: Config, command: Command, options: ConnectionOptions): ConnectionOptions {
   const { limits: _, ...settings } = config;
   const silent = (name: string) =>

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// kubectl asks an executable of the name kubectl_complete-sluice what to offer after `kubectl sluice`.
+// kubectl runs the executable kubectl_complete-sluice to complete `kubectl sluice`.
 import nodeProcess from 'node:process';
 
 nodeProcess.argv.splice(2, 0, '__complete');

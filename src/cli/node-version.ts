@@ -2,11 +2,11 @@
 const OLDEST = [22, 19] as const;
 
 /**
- * What to say where Node is too old for sluice; undefined where it will do. `version` is `process.versions.node`.
- * Must itself run on any Node that reads ES modules.
+ * The error message when Node is too old for sluice, otherwise undefined. `version` is `process.versions.node`.
+ * Must itself run on any Node that supports ES modules.
  */
 export function nodeTooOld(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return undefined;
-  return `sluice: This is Node ${version}, and sluice needs ${OLDEST.join('.')} or later.\n        Install a newer Node, or put one first in PATH.\n`;
+  return `sluice: sluice needs Node ${OLDEST.join('.')} or later, but this is Node ${version}.\n        Install a newer Node, or put one first in PATH.\n`;
 }

@@ -1,4 +1,4 @@
-/* The Kubernetes adapter: one connection to a cluster, with everything that asks its API server. */
+/* The Kubernetes adapter: one connection to a cluster, with everything that uses its API server. */
 
 import { SluiceError, safeText } from '../core/common/common.ts';
 import type { ClusterApi, ClusterFeed, Exec } from '../core/ports/ports.ts';
@@ -25,19 +25,19 @@ import { createFeed } from './watch/watch.ts';
 
 export type { Relay } from './api/api.ts';
 
-/** As kubectl's flags of these names. */
+/** Same as kubectl's flags of these names. */
 export type ConnectOptions = {
-  /** `--kubeconfig`: a path, or the text itself; absent: `KUBECONFIG`, then `~/.kube/config`. */
+  /** `--kubeconfig`: a path, or the content itself; absent: `KUBECONFIG`, then `~/.kube/config`. */
   readonly kubeconfig?: KubeconfigSource;
   readonly context?: string;
   readonly namespace?: string;
   readonly as?: string;
   readonly asGroups?: readonly string[];
-  /** Takes one line per request and per decision; never headers, tokens or bodies. */
+  /** Called with one line per request and retry; never headers, tokens or bodies. */
   readonly debug?: (line: string) => void;
-  /** Lends the terminal to a credential plug-in that asks something, as kubectl does: nothing else reads it. */
+  /** Lets credential plug-ins prompt on the terminal, as in kubectl; nothing else must read it. */
   readonly terminal?: boolean;
-  /** Takes what a credential plug-in says to a person, a login code for example, unless it has the terminal. */
+  /** Called with the messages of a credential plug-in, such as a login code, unless it has the terminal. */
   readonly notice?: (line: string) => void;
 };
 
@@ -49,24 +49,24 @@ export type Cluster = {
   /** `--namespace`, else the context's, else `default`. */
   readonly namespace: string;
   readonly context: string;
-  /** The name of the kubeconfig's user entry, which need not be who the server takes it for. */
+  /** The name of the kubeconfig's user entry, which may differ from the username on the server. */
   readonly user?: string;
-  /** What whoever wrote the kubeconfig should know, one sentence each. */
+  /** Warnings about the kubeconfig, one sentence each. */
   readonly warnings: readonly string[];
   forward(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Forward>;
-  /** Hubble Relay, if a ready one can be seen; `namespace` restricts the search. */
+  /** Hubble Relay, if a ready one is visible; `namespace` limits the search. */
   findRelay(signal: AbortSignal, namespace?: string): Promise<Relay | undefined>;
-  /** Policies of kinds that are not evaluated. */
+  /** Policies that are not evaluated. */
   foreignPolicies(signal: AbortSignal): Promise<ForeignPolicies>;
-  /** Ends every call, watch and forward. */
+  /** Closes every call, watch and forward. */
   dispose(): Promise<void>;
 };
 
 /**
- * Connects to the cluster that a kubeconfig names. Nothing is sent yet: the first call shows whether the server can
- * be reached and takes the credentials.
+ * Creates a connection to the cluster of a kubeconfig. Nothing is sent yet: the first call shows whether the server is
+ * reachable and accepts the credentials.
  *
- * @throws SluiceError `config` for a kubeconfig that is missing or wrong, `usage` for flags that don't go together
+ * @throws SluiceError `config` for a missing or invalid kubeconfig, `usage` for conflicting flags
  */
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const config = await loadKubeconfig(options.kubeconfig);
@@ -111,7 +111,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   };
 }
 
-/** The contexts of a kubeconfig by name, and which is current. */
+/** The names of the contexts in a kubeconfig, and the current one. */
 export async function listContexts(
   options: Pick<ConnectOptions, 'kubeconfig'> = {},
 ): Promise<{ readonly names: readonly string[]; readonly current?: string }> {

@@ -60,16 +60,16 @@ const CASES: readonly Case[] = [
   ['--port 70000', grant('--port', '70000'), 'demo.kubeconfig', 2, /70000/],
   ['unknown pod', ['explain', 'pod/wep', 'sts/db', '--port', '5432/tcp'], 'demo.kubeconfig', 1, /wep/],
   ['empty reason', grant('--reason', '  '), 'demo.kubeconfig', 2, /reason/],
-  ['a source that matches no pod', grant('--from', 'deploy/wep'), 'demo.kubeconfig', 1, /wep/],
+  ['source without pods', grant('--from', 'deploy/wep'), 'demo.kubeconfig', 1, /wep/],
   ['destination already open', grant('--from', 'deploy/api'), 'demo.kubeconfig', 1, /already open/],
   ['unknown verb', ['grnat'], 'demo.kubeconfig', 2, /grnat/],
   ['unknown option', ['grants', '--fro', 'x'], 'demo.kubeconfig', 2, /--fro/],
   ['missing option', ['explain', 'a', 'b'], 'demo.kubeconfig', 2, /--port/],
   ['unknown format', ['grants', '-o', 'xml'], 'demo.kubeconfig', 2, /xml/],
   ['unknown grant', ['revoke', 'zzzz'], 'demo.kubeconfig', 1, /zzzz/],
-  ['no grant named', ['revoke'], 'demo.kubeconfig', 2, /No grant is named/],
+  ['no grant specified', ['revoke'], 'demo.kubeconfig', 2, /No grant specified/],
   [
-    'recording that is not there',
+    'missing recording',
     ['flows', '--source', 'replay', '--replay', '/no/such'],
     'demo.kubeconfig',
     2,
@@ -83,7 +83,7 @@ describe('bad input', () => {
     expectRefused(await runVerb(args, env), code, says);
   });
 
-  test('as JSON it is one object on stderr', async () => {
+  test('is one JSON object on stderr with -o json', async () => {
     const { code, errors } = await runVerb(
       ['explain', 'pod/wep', 'sts/db', '--port', '5432/tcp', '-o', 'json'],
       { KUBECONFIG: join(folder, 'demo.kubeconfig') },
@@ -94,16 +94,16 @@ describe('bad input', () => {
     });
   });
 
-  test('a list that is forbidden names verb, resource and namespace', async () => {
+  test('a forbidden list names verb, resource and namespace', async () => {
     const undo = demo.faults.forbid({ verb: 'list', resource: 'networkpolicies' });
     const env = { KUBECONFIG: join(folder, 'demo.kubeconfig') };
     const { code, errors } = await runVerb(['grants', '-n', 'shop'], env);
     expect(code).toBe(1);
-    expect(errors).toMatch(/responder@demo may not list networkpolicies in namespace shop/);
+    expect(errors).toMatch(/User "responder@demo" cannot list networkpolicies in namespace "shop"/);
     undo();
   });
 
-  test('a Hubble server that is none says so', async () => {
+  test('an address that is not a Hubble server is reported', async () => {
     const address = deaf.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const program = runProgram(['flows', '--hubble-server', `127.0.0.1:${port}`, '--first', '1'], {});
@@ -112,7 +112,7 @@ describe('bad input', () => {
     await program.ended;
   });
 
-  test('a reader that goes away ends it quietly', async () => {
+  test('a reader that goes away ends the verb quietly', async () => {
     const program = runProgram(['flows', '--source', 'replay', '--replay', '/dev/stdin'], {});
     program.process.stdout?.destroy();
     expect(program.errors()).not.toContain('EPIPE');

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { runProgram } from '../helpers/program.ts';
 import { kubeconfigFor, unusedPort } from '../helpers/servers/scripted-server.ts';
 
-test('what is shipped stays below 3 MB, without the HTTP client and the API that client-node would bring', async () => {
+test('the bundle stays below 3 MB, without the HTTP client and the generated API of client-node', async () => {
   const chunks = (await readdir('dist')).filter((name) => name.endsWith('.js'));
   const sizes = await Promise.all(chunks.map(async (name) => (await stat(`dist/${name}`)).size));
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
@@ -14,7 +14,7 @@ test('what is shipped stays below 3 MB, without the HTTP client and the API that
   expect(licenses).not.toContain('---- undici ');
 });
 
-test('a verb asks a server without the HTTP client that Node brings', async () => {
+test("a verb calls a server without loading Node's own HTTP client", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bundle-'));
   const hook = join(folder, 'hook.cjs');
   const loaded = "process.moduleLoadList.filter((name) => name.includes('undici')).join()";

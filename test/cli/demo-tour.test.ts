@@ -27,7 +27,7 @@ const ORDER = [
   'audit',
 ];
 
-test('the tour tells the main job in order, proves it, and ends', async () => {
+test('the tour prints every step in order, proves the grant, and exits', async () => {
   const program = runProgram(['demo', '--plain', '-o', 'json'], { XDG_STATE_HOME: state });
   expect(await program.ended).toBe(0);
   const events = program.lines.map((line) => JSON.parse(line) as { event: string; [field: string]: unknown });
@@ -43,7 +43,7 @@ test('the tour tells the main job in order, proves it, and ends', async () => {
   expect(program.errors()).toBe('');
 });
 
-test('in line mode nothing but plain text is written: no control byte but the line feed', async () => {
+test('line mode writes plain text only: no control bytes except line feeds', async () => {
   const program = runProgram(['demo', '--plain'], { XDG_STATE_HOME: state });
   expect(await program.ended).toBe(0);
   const text = program.lines.join('\n');
@@ -51,7 +51,7 @@ test('in line mode nothing but plain text is written: no control byte but the li
   expect(text).toMatch(/^\d\d:\d\d:\d\d {2}dropped {4}web → db :5432\/tcp {3}db-only-api admits/m);
 });
 
-test('SIGTERM in mid-grant revokes it, and the log says so', async () => {
+test('SIGTERM during a grant revokes it, and the log records it', async () => {
   const program = runProgram(['demo', '--plain', '-o', 'json'], { XDG_STATE_HOME: state });
   await program.event('open');
   program.process.kill('SIGTERM');
@@ -66,7 +66,7 @@ test('SIGTERM in mid-grant revokes it, and the log says so', async () => {
   expect(types.slice(0, 4)).toEqual(['intent', 'granted', 'intent', 'revoked']);
 });
 
-test('served to other programs, the cluster answers their verbs until it is interrupted', async () => {
+test('a served cluster works for other programs until it is interrupted', async () => {
   const cluster = runProgram(['demo', '--serve', '-o', 'json'], { XDG_STATE_HOME: state });
   const { kubeconfig } = await cluster.event('serving');
   const path = String(kubeconfig);

@@ -38,7 +38,7 @@ async function sluice(...argv: readonly string[]) {
   return { code, ...said };
 }
 
-/** A grant of shop to shop, and one over shop and monitoring. */
+/** A grant within shop, and one within monitoring. */
 async function twoGrants(): Promise<{ readonly near: Grant; readonly far: Grant }> {
   await closeMonitoring(live);
   const near = await live.open({ seconds: 600 });
@@ -56,18 +56,18 @@ async function twoGrants(): Promise<{ readonly near: Grant; readonly far: Grant 
 
 const ids = (text: string) => (JSON.parse(text) as { id: string }[]).map(({ id }) => id);
 
-describe('grants and revoke look where kubectl does', () => {
-  test('in the namespace of the context, in that of -n, and with -A in all', async () => {
+describe('grants and revoke use the same namespaces as kubectl', () => {
+  test('the namespace of the context, that of -n, or all with -A', async () => {
     const { near, far } = await twoGrants();
     expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([near.id]);
     expect(ids((await sluice('grants', '-n', 'monitoring', '-o', 'json')).out)).toEqual([far.id]);
     expect(ids((await sluice('grants', '-A', '-o', 'json')).out).sort()).toEqual([near.id, far.id].sort());
     expect((await sluice('grants', '-n', 'default')).out).toBe(
-      'No grants in namespace default; -A looks at all namespaces.\n',
+      'No grants found in default namespace. Use -A to list all namespaces.\n',
     );
   });
 
-  test('revoke --all ends those of the namespace in view alone; by its id one is found anywhere', async () => {
+  test('revoke --all ends only the grants of the current namespace; an id is found in any namespace', async () => {
     const { near, far } = await twoGrants();
     expect(ids((await sluice('revoke', '--all', '-o', 'json')).out)).toEqual([near.id]);
     expect(ids((await sluice('grants', '-A', '-o', 'json')).out)).toEqual([far.id]);
@@ -75,11 +75,11 @@ describe('grants and revoke look where kubectl does', () => {
       code: 0,
       out: expect.stringContaining('revoked'),
     });
-    expect((await sluice('grants', '-A')).out).toBe('No grants.\n');
+    expect((await sluice('grants', '-A')).out).toBe('No grants found.\n');
   });
 });
 
-describe('without a log that can be written', () => {
+describe('without a writable log', () => {
   beforeEach(async () => {
     await mkdir(join(folder, 'state'));
     await writeFile(join(folder, 'state', 'sluice'), 'not a folder');
@@ -97,7 +97,7 @@ describe('without a log that can be written', () => {
     expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([made.id]);
   });
 
-  test('revoke ends the grant all the same, warns, and does not claim that all is well', async () => {
+  test('revoke still ends the grant, warns, and exits 1', async () => {
     const made = await live.open({ seconds: 600 });
     const { code, out, err } = await sluice('revoke', made.id, '-o', 'json');
     expect(code).toBe(1);
@@ -117,7 +117,7 @@ describe('without a log that can be written', () => {
   });
 });
 
-describe('by somebody confined to one of two namespaces', () => {
+describe('as a user with access to only one of two namespaces', () => {
   const confine = async () => {
     await closeMonitoring(live);
     const made = await live.open(ACROSS);
@@ -126,14 +126,14 @@ describe('by somebody confined to one of two namespaces', () => {
     return made;
   };
 
-  test('grants shows that a half is out of view', async () => {
+  test('grants shows that one half is not visible', async () => {
     await confine();
     const { code, out } = await sluice('grants');
     expect(code).toBe(0);
     expect(out).toContain('unseen half in monitoring');
   });
 
-  test('revoke names each half and what became of it, and fails', async () => {
+  test('revoke reports the result of each half, and fails', async () => {
     const made = await confine();
     const { code, out, err } = await sluice('revoke', made.id, '-o', 'json');
     expect(code).toBe(1);
@@ -147,7 +147,7 @@ describe('by somebody confined to one of two namespaces', () => {
         ],
       },
     ]);
-    expect(err).toMatch(/is not revoked: unseen half in monitoring/);
+    expect(err).toMatch(/Unable to revoke \w+: unseen half in monitoring/);
   });
 
   test('extend refuses, and names the half', async () => {
@@ -161,10 +161,10 @@ describe('by somebody confined to one of two namespaces', () => {
 
 describe('audit verify', () => {
   test.each([['verify'], ['log']])(
-    '%s of a folder that is not there, or holds no log, fails',
+    '%s fails for a directory that does not exist or has no logs',
     async (verb) => {
       const none = await sluice('audit', verb, '--directory', join(folder, 'none'));
-      expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/no audit logs in .*none/) });
+      expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/No audit logs found in .*none/) });
       await mkdir(join(folder, 'empty'));
       expect((await sluice('audit', verb, '--directory', join(folder, 'empty'))).code).toBe(1);
       const inside = await sluice('audit', verb, '--directory', live.auditPath);
@@ -172,13 +172,13 @@ describe('audit verify', () => {
     },
   );
 
-  test('a log that was emptied is a finding', async () => {
+  test('an emptied log is a finding', async () => {
     await mkdir(join(folder, 'logs', 'cluster'), { recursive: true });
     const verified = await sluice('audit', 'verify', '--directory', join(folder, 'logs'));
     expect(verified).toMatchObject({ code: 3, out: expect.stringContaining('emptied') });
   });
 
-  test('no logs at all, where none was named, is no failure', async () => {
-    expect(await sluice('audit', 'verify')).toMatchObject({ code: 0, out: 'No audit logs here yet.\n' });
+  test('no logs in the default directory is not a failure', async () => {
+    expect(await sluice('audit', 'verify')).toMatchObject({ code: 0, out: 'No audit logs found.\n' });
   });
 });

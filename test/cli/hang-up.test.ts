@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The app on a cluster that outlives it, with a grant that lives. */
+/** The app with an active grant, on a cluster that outlives it. */
 async function granted() {
   const app = runInPty(['--hubble-server', demo.hubbleAddress], {
     env: { KUBECONFIG: join(folder, 'kubeconfig'), XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder },
@@ -40,7 +40,7 @@ async function granted() {
   return app;
 }
 
-/** Policies of grants that stand in the cluster. */
+/** Policies of active grants in the cluster. */
 async function standing(): Promise<readonly string[]> {
   const policies = await cluster.api.list(
     { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' },
@@ -49,7 +49,7 @@ async function standing(): Promise<readonly string[]> {
   return policies.map(({ metadata }) => metadata.name);
 }
 
-test('a terminal that is closed revokes what lives', async () => {
+test('closing the terminal revokes active grants', async () => {
   const app = await granted();
   expect(await standing()).toHaveLength(1);
   app.hangUp();
@@ -58,7 +58,7 @@ test('a terminal that is closed revokes what lives', async () => {
 });
 
 test.each(['SIGHUP', 'SIGTERM'])(
-  '%s twice, as kernel and shell may both send it, revokes too',
+  '%s twice, as kernel and shell may both send it, still revokes',
   async (name) => {
     const app = await granted();
     const release = demo.faults.stall({ method: 'DELETE' });
@@ -73,7 +73,7 @@ test.each(['SIGHUP', 'SIGTERM'])(
   },
 );
 
-test('ctrl-c pressed again and again ends it while it revokes, and what is open stays open', async () => {
+test('pressing ctrl-c again during the revoke exits at once, and leaves grants open', async () => {
   const app = await granted();
   const release = demo.faults.stall({ method: 'DELETE' });
   app.kill('SIGINT');

@@ -24,7 +24,7 @@ const EVIL = [
   '宽宽',
 ].join('');
 
-/** What the app itself may write besides text: cursor moves, colours, modes; never any of these. */
+/** The app may write cursor moves, colors and modes, but never any of these. */
 const FORBIDDEN =
   /\u001b\]|\u009d|\u009b|\u001bP|[\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]|[\u0000\u0007\u0008\u007f]|[\u{e0000}-\u{e007f}]/u;
 
@@ -62,7 +62,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A recording whose every foreign text is hostile. */
+/** A recording with hostile text in every field. */
 function recording(): string {
   const flow = {
     time: '2026-11-22T12:00:00Z',
@@ -100,7 +100,7 @@ function recording(): string {
 }
 
 describe('hostile text', () => {
-  test('from a recording, in lines: no control byte, no line of its own', async () => {
+  test('from a recording, as lines: no control bytes, no extra lines', async () => {
     await writeFile(join(folder, 'evil.jsonl'), `${recording()}\n`);
     const replay = ['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl')];
     const { code, text, lines } = await runVerb(replay, env);
@@ -111,7 +111,7 @@ describe('hostile text', () => {
     expect(lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
   });
 
-  test('from a recording, as JSON: valid, and nothing invisible in it', async () => {
+  test('from a recording, as JSON: valid, without invisible characters', async () => {
     await writeFile(join(folder, 'evil.jsonl'), `${recording()}\n`);
     const replay = ['flows', '--source', 'replay', '--replay', join(folder, 'evil.jsonl'), '-o', 'json'];
     const { code, lines } = await runVerb(replay, env);

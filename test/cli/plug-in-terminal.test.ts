@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A user whose token a plug-in asks for on `/dev/tty`, as tools with a second factor do. */
+/** A user whose plug-in prompts on `/dev/tty`, as tools with a second factor do. */
 async function asking(interactiveMode: string, script = ''): Promise<void> {
   const path = join(folder, 'login');
   await writeFile(
@@ -48,16 +48,16 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
   await writeFile(join(folder, 'kubeconfig'), server.kubeconfig(`exec: {${exec}}`));
 }
 
-test('a plug-in that asks finds no terminal while the screen is the app, and that is told', async () => {
+test('a plug-in that prompts has no terminal while the app is on screen, and that is reported', async () => {
   await asking('IfAvailable');
   const app = runInPty([], { env, columns: 400 });
   expect(await app.ended).toBe(1);
   expect(app.written()).not.toContain('Code?');
   expect(app.screen()).toContain('failed with exit code 1: no terminal to ask for the code.');
-  expect(app.screen()).toMatch(/Log in again with kubectl get pods.*: it can't ask anything here\.$/m);
+  expect(app.screen()).toMatch(/Log in again with kubectl get pods.*: it can't prompt here\.$/m);
 });
 
-test('a plug-in that hangs swallows no key, and goes with the app', async () => {
+test('a hanging plug-in takes no keys, and ends with the app', async () => {
   await asking('IfAvailable', `echo $$ > ${folder}/pid; sleep 600`);
   const app = runInPty([], { env });
   await eventually(async () => expect(await isAlive()).toBe(true));
@@ -67,7 +67,7 @@ test('a plug-in that hangs swallows no key, and goes with the app', async () => 
   await eventually(async () => expect(await isAlive()).toBe(false));
 });
 
-test.each(['IfAvailable', 'Always'])('a verb lends its terminal to a plug-in, %s', async (mode) => {
+test.each(['IfAvailable', 'Always'])('a verb gives its terminal to a plug-in, %s', async (mode) => {
   await asking(mode);
   const verb = runInPty(['grants'], { env });
   await verb.shows(/Code\? /);
@@ -76,7 +76,7 @@ test.each(['IfAvailable', 'Always'])('a verb lends its terminal to a plug-in, %s
   expect(server.requests[0]?.headers.authorization).toBe('Bearer abc-stdin');
 });
 
-/** Whether the plug-in that left its id, or what it started, still runs. */
+/** Whether the plug-in that wrote its pid, or a child of it, is still running. */
 async function isAlive(): Promise<boolean> {
   const group = Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => ''));
   if (!(group > 0)) return false;

@@ -5,17 +5,17 @@ import type { Connection } from '../../session/session.ts';
 import { type ConnectionOptions, type GlobalOptions, VERSION } from '../shared/shared.ts';
 import { chooseTraffic } from './traffic-source.ts';
 
-/** Where to connect, in place of what the options say. */
+/** Where to connect; overrides the options. */
 export type Target = {
   readonly context?: string;
   readonly namespace?: string;
-  /** Whether the app has the terminal, so that credential plug-ins may not ask there. */
+  /** Whether the app owns the terminal, so that credential plug-ins must not prompt there. */
   readonly screen?: boolean;
 };
 
 /**
- * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded when they
- * are needed, as each costs start-up time. `warn` takes what is odd about the kubeconfig, a line each.
+ * Connects to the cluster that the options name: the one place where adapters meet. Adapters are loaded on demand,
+ * because each costs start-up time. `warn` gets warnings about the kubeconfig, one line each.
  */
 export async function openConnection(
   options: ConnectionOptions,
@@ -37,7 +37,7 @@ export async function openConnection(
   });
 }
 
-/** Connects to an embedded cluster as to a real one: over HTTP with its kubeconfig, over gRPC to its Hubble. */
+/** Connects to an embedded cluster just like a real one: over HTTP with its kubeconfig, over gRPC to its Hubble. */
 export async function openDemo(demo: Demo, options: ConnectionOptions): Promise<Connection> {
   const { connect } = await import('../../kube/kube.ts');
   const cluster = await connect({ kubeconfig: { text: demo.kubeconfig } });
@@ -89,7 +89,7 @@ function toStderr(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** The options of `connect` for a target; what the target names wins over the command line. */
+/** The options of `connect` for a target; the target wins over the command line. */
 export function connectOptions(options: GlobalOptions, target: Target = {}): ConnectOptions {
   const context = target.context ?? options.context;
   const namespace = target.namespace ?? options.namespace;

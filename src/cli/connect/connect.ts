@@ -1,4 +1,4 @@
-/* Puts a connection together from options: cluster, source of flows, probe, log; the one place that names adapters. */
+/* Builds a connection from options: cluster, flow source, probe, log. The one place that names adapters. */
 
 export { connectOptions, openConnection, openDemo } from './compose.ts';
 export { openHubbleServer, openReplay } from './traffic-source.ts';

@@ -7,9 +7,9 @@ import type { Cluster, Relay } from '../../kube/kube.ts';
 import { systemClock, type TrafficOptions } from '../shared/shared.ts';
 
 /**
- * Chooses where flows come from: Hubble where it can be had, else the probe.
+ * Chooses where flows come from: Hubble if available, else the probe.
  *
- * @throws SluiceError when what was asked for can't be had
+ * @throws SluiceError when the requested source is not available
  */
 export async function chooseTraffic(
   cluster: Cluster,
@@ -28,18 +28,18 @@ export async function chooseTraffic(
   return openProbe(cluster, model);
 }
 
-/** Whether something is wanted that sockets can't give: flows from before, or the flows themselves. */
+/** Whether the options need what sockets can't provide: past flows, or raw flows. */
 function asksHubble({ sinceTime, lastFlows, onRaw }: TrafficOptions): boolean {
   return sinceTime !== undefined || lastFlows !== undefined || onRaw !== undefined;
 }
 
 const NO_RELAY = new SluiceError(
   'not-found',
-  'There is no Hubble Relay in this cluster that you may see.',
-  'Name one with --hubble-server, or use --source probe.',
+  'No Hubble Relay found in this cluster, or you are not allowed to see it.',
+  'Set --hubble-server, or use --source probe.',
 );
 
-/** Why Relay can't be forwarded to, or undefined when it can: WebSockets need `create` (API-11). */
+/** Why port-forwarding to Relay is not possible, or undefined if it is: WebSockets need `create` (API-11). */
 async function forwardRefusal(
   { api }: Cluster,
   { namespace }: Relay,
@@ -50,12 +50,12 @@ async function forwardRefusal(
   if (answer?.allowed === true) return undefined;
   return new SluiceError(
     'forbidden',
-    `You may not create pods/portforward in namespace ${namespace}, where Hubble Relay is.`,
-    'Ask for that right, name a server with --hubble-server, or use --source probe.',
+    `You are not allowed to create pods/portforward in namespace "${namespace}", where Hubble Relay runs.`,
+    'Get that permission, set --hubble-server, or use --source probe.',
   );
 }
 
-/** Flows from Relay, forwarded in process. A Relay that restarts has another pod, so it is looked up at each dial. */
+/** Flows from Relay, port-forwarded in process. A restarted Relay has a new pod, so each dial looks it up again. */
 async function openRelay(cluster: Cluster, first: Relay, options: TrafficOptions): Promise<TrafficSource> {
   const { createHubbleSource } = await import('../../hubble/client/client.ts');
   const given = await tlsFiles(options);
@@ -71,7 +71,7 @@ async function openRelay(cluster: Cluster, first: Relay, options: TrafficOptions
   });
 }
 
-/** What to show of the time before: `--since`, `--last`, and the raw responses where somebody wants them. */
+/** Which past flows to show (`--since`, `--last`), and raw responses if requested. */
 function historyOf({
   sinceTime,
   lastFlows,
@@ -122,7 +122,7 @@ async function tlsFiles(options: TrafficOptions): Promise<Exclude<HubbleTls, fal
 /** A recording named on the command line. */
 export async function openReplay(options: TrafficOptions): Promise<TrafficSource> {
   if (options.replay === undefined)
-    throw new SluiceError('usage', '--source replay needs a recording.', 'Name one with --replay FILE.');
+    throw new SluiceError('usage', '--source replay needs a recording.', 'Set --replay FILE.');
   const { createReplaySource } = await import('../../hubble/client/client.ts');
   return createReplaySource(options.replay, historyOf(options));
 }
@@ -130,13 +130,13 @@ export async function openReplay(options: TrafficOptions): Promise<TrafficSource
 function unreadable(file: string, error: unknown): never {
   throw new SluiceError(
     'usage',
-    `${file} can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+    `Unable to read ${file}: ${error instanceof Error ? error.message : String(error)}.`,
     'Check the path.',
     error,
   );
 }
 
-/** A switch by its flag, else by its variable as the hubble CLI reads it: `false` is no. */
+/** A boolean flag, or its environment variable as the hubble CLI reads it: `false` is off. */
 function isOn(flag: boolean | undefined, variable: string): boolean {
   return flag === true || ['1', 't', 'true'].includes((process.env[variable] ?? '').toLowerCase());
 }

@@ -4,29 +4,29 @@ import { type Connection, type Runtime, type RuntimeListener, startRuntime } fro
 import { pause } from '../../wait.ts';
 import { systemClock, VERSION } from '../shared/shared.ts';
 
-/** How long the lists may take before a verb goes on with what it has. */
+/** How long the initial lists may take before a verb gives up. */
 const READY_WITHIN = 30_000;
 
 export type RuntimeWork = {
   readonly traffic: boolean;
   readonly enforcer?: NamedEnforcer;
   readonly listener?: RuntimeListener;
-  /** Restricts what the probe looks into. */
+  /** Limits the probe to one namespace. */
   readonly view?: string;
   readonly signal: AbortSignal;
-  /** Gives a promise while flows can't be taken (see `TrafficSink`). */
+  /** Returns a promise while flows can't be taken (see `TrafficSink`). */
   readonly slow?: () => Promise<void> | undefined;
-  /** Whether the work is nothing without lists and flows: then what breaks them for good ends it. */
+  /** Whether the work depends on lists and flows, so that a permanent failure of either ends it. */
   readonly streams?: boolean;
-  /** Told what breaks for good during work that goes on without it. */
+  /** Called with a permanent failure while the work continues without that part. */
   readonly onProblem?: (error: SluiceError) => void;
-  /** What may be granted; the defaults for verbs that grant nothing. */
+  /** Limits on grants; verbs that grant nothing use the defaults. */
   readonly limits?: Limits;
 };
 
 /**
- * Runs a verb's work over a connection whose contents are listed, and closes everything after it. The signal that the
- * work gets aborts when it is to end.
+ * Runs a verb's work once the cluster's contents are listed, and closes everything afterward. The signal passed to the
+ * work aborts when it should stop.
  */
 export async function withRuntime<T>(
   connection: Connection,
@@ -94,12 +94,12 @@ export async function withRuntime<T>(
   }
 }
 
-/** A verdict from half a cluster may be wrong, so there is none (ENF-5). */
+/** A verdict based on a partial cluster may be wrong, so none is given (ENF-5). */
 function unlisted(feeds: readonly string[], reasons: ReadonlyMap<string, string>): SluiceError {
   const why = feeds.flatMap((feed) => reasons.get(feed) ?? []).at(0);
   return new SluiceError(
     'unreachable',
-    `The cluster has not listed ${feeds.join(', ')} within ${READY_WITHIN / 1_000} s${why === undefined ? '' : `: ${why}`}.`,
-    'Try again; --debug shows the calls.',
+    `Timed out after ${READY_WITHIN / 1_000}s waiting for the cluster to list ${feeds.join(', ')}${why === undefined ? '' : `: ${why}`}.`,
+    'Try again; --debug shows the API calls.',
   );
 }

@@ -15,19 +15,19 @@ import {
 } from '../manifests/manifests.ts';
 import type { VerbContext } from '../shared/shared.ts';
 
-/** A cluster to ask, live or read from manifests. */
+/** A cluster to evaluate, live or read from manifests. */
 export type PolicyWorld = {
   readonly model: ClusterModel;
   readonly engine: Engine;
-  /** The namespace of names without one. */
+  /** The default namespace for names. */
   readonly namespace: string;
-  /** The namespace that the answer is about; all when undefined. */
+  /** The namespace to report on; all when undefined. */
   readonly only: string | undefined;
-  /** Whether it may be a part of a cluster only, as manifests without nodes are. */
+  /** Whether this may be only part of a cluster, such as manifests without nodes. */
   readonly partial: boolean;
-  /** Policies of the manifests that nobody would take. */
+  /** Policies in the manifests that a cluster would reject. */
   readonly refused: readonly RefusedObject[];
-  /** Where a policy is written; nowhere in a live cluster. */
+  /** Where a policy is defined; undefined in a live cluster. */
   readonly placeOf: (policy: PolicyRef) => Place | undefined;
 };
 
@@ -39,8 +39,8 @@ export type WorldOptions = {
 };
 
 /**
- * Runs a verb's work over manifests (`--manifests`, no cluster, the dialect `spec` unless `--enforcer` names one), or
- * over the cluster. What is to be said of the manifests goes to stderr.
+ * Runs a verb's work over manifests (`--manifests`: no cluster, and the dialect `spec` unless `--enforcer` is set), or
+ * over the cluster. Notes about the manifests go to stderr.
  *
  * @throws SluiceError as `loadManifests`; as connecting to a cluster does
  */
@@ -68,7 +68,7 @@ export async function withWorld<T>(
   });
 }
 
-/** A model and an engine over what was read. */
+/** A model and an engine over loaded manifests. */
 export function worldOf(
   {
     events,
@@ -83,7 +83,7 @@ export function worldOf(
   return { model, engine };
 }
 
-/** Of namesakes, the place of the last one, which counts. */
+/** With duplicates, the place of the last one, which wins. */
 function placesOf(objects: readonly ManifestObject[], namespace: string): PolicyWorld['placeOf'] {
   const places = new Map<string, Place>();
   for (const { apiVersion, kind, namespace: own, name, place } of objects) {
@@ -97,17 +97,17 @@ function placesOf(objects: readonly ManifestObject[], namespace: string): Policy
   return (policy) => places.get(policyKey(policy));
 }
 
-/** The dialect that was asked for by name; the Kubernetes text where none was. */
+/** The requested dialect, or the Kubernetes spec by default. */
 export function askedDialect({ enforcer }: Pick<WorldOptions, 'enforcer'>): Dialect {
   return enforcer === undefined ? dialectOf('spec') : dialectOf(enforcer.name, enforcer.version);
 }
 
-/** The dialect with every assumption of the command line. */
+/** The dialect with every `--assume` applied. */
 export function dialectFrom(dialect: Dialect, assumptions: readonly string[] = []): Dialect {
   return assumptions.reduce(assume, dialect);
 }
 
-/** Says on stderr what a reader must know of manifests. */
+/** Prints the notes about manifests on stderr. */
 export function tellNotes({ err }: VerbContext['output'], notes: readonly ManifestNote[]): void {
   for (const text of noteTexts(notes)) err(`sluice: ${safeText(text, 4_000)}\n`);
 }

@@ -14,29 +14,29 @@ import { type ManifestDocument, parseManifestFile } from './parse.ts';
 import { type ManifestFile, readManifestFiles } from './read-files.ts';
 import { type RefusedObject, refusedObjects } from './refused.ts';
 
-/** What files of manifests hold: the contents of a cluster, and what is to be said of them. */
+/** The contents of manifest files: the objects of a cluster, and notes about them. */
 export type LoadedManifests = {
   readonly events: readonly ClusterEvent[];
   readonly foreign: readonly ForeignObject[];
   readonly notes: readonly ManifestNote[];
-  /** Policies that nobody would take. */
+  /** Policies that a cluster would reject. */
   readonly refused: readonly RefusedObject[];
-  /** As written, for whoever needs more than the contents of a cluster. */
+  /** The objects as written. */
   readonly objects: readonly ManifestObject[];
 };
 
 export type LoadOptions = {
-  /** The namespace of objects that name none. */
+  /** The namespace for objects that don't set one. */
   readonly namespace: string;
-  /** Whether nothing at all is an answer, as for a tree that is compared. */
+  /** Whether an empty input is valid, as when comparing trees. */
   readonly mayBeEmpty?: boolean;
 };
 
 /**
  * Reads manifests from files, folders and stdin (`-`).
  *
- * @throws SluiceError `usage` for a path that can't be read, `failed` for malformed YAML, `not-found` when there is
- *   no object at all
+ * @throws SluiceError `usage` for an unreadable path, `failed` for malformed YAML, `not-found` when there are no
+ *   objects
  */
 export async function loadManifests(
   paths: readonly string[],
@@ -73,25 +73,25 @@ function nothingIn(paths: readonly string[], templates: readonly string[]): Slui
   if (templates.length > 0) {
     return new SluiceError(
       'not-found',
-      `There is nothing in ${where} but templates that are not filled in.`,
-      'Pipe them filled in: helm template … | sluice … --manifests -',
+      `Found only unrendered templates in ${where}.`,
+      'Render them first: helm template … | sluice … --manifests -',
     );
   }
   return new SluiceError(
     'not-found',
-    `There are no manifests in ${where}.`,
-    'Name files of Kubernetes objects, or folders with .yaml, .yml or .json files.',
+    `No manifests found in ${where}.`,
+    'Pass files with Kubernetes objects, or directories with .yaml, .yml or .json files.',
   );
 }
 
 type ParsedFiles = {
   readonly documents: readonly ManifestDocument[];
-  /** Files of folders that are templates, as those of Helm charts, and so no manifests yet. */
+  /** Unrendered templates found in directories, such as those of Helm charts. */
   readonly templates: readonly string[];
 };
 
 /**
- * The documents of all files. A template in a folder is left out; one that is named itself is malformed.
+ * The documents of all files. A template found in a directory is skipped; one passed by name is malformed.
  *
  * @throws SluiceError `failed` for the first malformed file, with the names of the others
  */
@@ -126,6 +126,6 @@ function withOthers(error: SluiceError, names: readonly string[]): SluiceError {
   if (names.length === 0) return error;
   const shown = names.slice(0, 5).join(', ');
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  const sentence = `${error.message.replace(/\.$/, '')}; malformed too: ${safeText(shown, 2_000)}${more}.`;
+  const sentence = `${error.message.replace(/\.$/, '')}; also malformed: ${safeText(shown, 2_000)}${more}.`;
   return new SluiceError('failed', sentence, error.hint, error);
 }

@@ -2,7 +2,7 @@ import { isRecord, type Raw, rawOf, rawsOf, safeText, textOf } from '../../core/
 import type { ForeignObject } from '../../core/policy/model/model.ts';
 import type { ManifestDocument, Place } from './parse.ts';
 
-/** One object of the manifests, with what names it. */
+/** One object of the manifests, with its identity. */
 export type ManifestObject = {
   readonly place: Place;
   readonly raw: Raw;
@@ -12,10 +12,10 @@ export type ManifestObject = {
   readonly name: string;
 };
 
-/** The objects of documents: `List`, `PodList` and JSON arrays are opened, however deep. */
+/** The objects of documents: `List`, `PodList` and JSON arrays are expanded recursively. */
 export function objectsOf(documents: readonly ManifestDocument[]): {
   readonly objects: readonly ManifestObject[];
-  /** Documents that are not empty, and no Kubernetes object either. */
+  /** Non-empty documents that are not Kubernetes objects. */
   readonly others: readonly Place[];
 } {
   const objects: ManifestObject[] = [];
@@ -32,7 +32,7 @@ export function objectsOf(documents: readonly ManifestDocument[]): {
   return { objects, others };
 }
 
-/** What a list says of its items holds for items that do not say it themselves. */
+/** Items of a list inherit its apiVersion and kind when they don't set their own. */
 function open(raw: Raw, apiVersion: unknown, kind: unknown): readonly Raw[] {
   const ownKind = textOf(raw.kind) ?? textOf(kind);
   const whole = { ...raw, kind: ownKind, apiVersion: textOf(raw.apiVersion) ?? textOf(apiVersion) ?? 'v1' };
@@ -64,7 +64,7 @@ export function objectText({
   );
 }
 
-/** Policies that govern traffic and are not evaluated here, by group and kind (EXT-1). */
+/** Policies that affect traffic but are not evaluated here, by group and kind (EXT-1). */
 const FOREIGN: readonly (readonly [group: RegExp, kind: string, cluster: boolean, name: string])[] = [
   [/(?:^|\.)projectcalico\.org$/, 'NetworkPolicy', false, 'Calico NetworkPolicy'],
   [/(?:^|\.)projectcalico\.org$/, 'GlobalNetworkPolicy', true, 'Calico GlobalNetworkPolicy'],
@@ -73,7 +73,7 @@ const FOREIGN: readonly (readonly [group: RegExp, kind: string, cluster: boolean
   [/^security\.istio\.io$/, 'AuthorizationPolicy', false, 'Istio AuthorizationPolicy'],
 ];
 
-/** The object as a policy that is not evaluated; undefined when it is none. */
+/** The object as a policy that is not evaluated; undefined when it isn't one. */
 export function foreignPolicyOf(
   { apiVersion, kind, namespace, name }: ManifestObject,
   defaultNamespace: string,

@@ -1,4 +1,4 @@
-/* Policies, pods and namespaces read from files, folders and stdin in place of a cluster. */
+/* Policies, pods and namespaces read from files, directories and stdin instead of a cluster. */
 
 export { loadManifests } from './load.ts';
 export { type ManifestObject, objectText } from './manifest-objects.ts';

@@ -5,7 +5,7 @@ import { foreignPolicyOf, type ManifestObject, objectText } from './manifest-obj
 import type { ManifestDocument, Place } from './parse.ts';
 import { type RefusedObject, refusalText, refusedObjects } from './refused.ts';
 
-/** What a reader must know of manifests that were read all the same. */
+/** Warnings about manifests that were still read. */
 export type ManifestNote =
   | ({ readonly type: 'refused' } & RefusedObject)
   | { readonly type: 'key-twice'; readonly place: Place; readonly key: string; readonly line: number }
@@ -16,10 +16,10 @@ export type ManifestNote =
   | { readonly type: 'not-objects'; readonly places: readonly Place[] }
   | { readonly type: 'left-out'; readonly counts: ReadonlyMap<string, number> };
 
-/** At most so many notes of one sort are told, and so many places. */
+/** The most notes printed of one type, and the most kinds listed in one. */
 const TOLD = 10;
 
-/** Objects whose name another one of their kind has; the last one counts, as when they are applied in order. */
+/** Objects defined more than once; the last one wins, as when they are applied in order. */
 export function duplicateNotes(
   objects: readonly ManifestObject[],
   defaultNamespace: string,
@@ -36,14 +36,14 @@ export function duplicateNotes(
   });
 }
 
-/** Keys that a map has twice, as a script that appends makes them. */
+/** Duplicate mapping keys, as left by scripts that append. */
 export function duplicateKeyNotes(documents: readonly ManifestDocument[]): readonly ManifestNote[] {
   return documents.flatMap(({ place, duplicates }) =>
     duplicates.map(({ key, line }) => ({ type: 'key-twice', place, key, line }) as const),
   );
 }
 
-/** Kustomizations that make something else of the files that they list. */
+/** Kustomizations that transform the files that they list. */
 export function kustomizationNotes(documents: readonly ManifestDocument[]): readonly ManifestNote[] {
   return documents.flatMap(({ place: { file }, value }): readonly ManifestNote[] => {
     if (!isKustomization(file) || !isRecord(value)) return [];
@@ -58,7 +58,7 @@ function isKustomization(file: string): boolean {
   return /^kustomization\.ya?ml$/.test(basename(file));
 }
 
-/** Kinds that are read; workloads by any group, as their pod templates are alike. */
+/** Kinds that are read; workloads of any API group, because their pod templates are alike. */
 const READ = [
   'Namespace',
   'Pod',
@@ -76,7 +76,7 @@ const READ = [
   'HorizontalPodAutoscaler',
 ];
 
-/** What was not read: documents that are no objects, and kinds that say nothing. */
+/** What was skipped: documents that are not objects, and kinds that don't affect paths. */
 export function leftOutNotes(
   objects: readonly ManifestObject[],
   others: readonly Place[],
@@ -107,7 +107,7 @@ export function leftOutNotes(
   ];
 }
 
-/** The notes as sentences, each sort cut where it grows long. */
+/** The notes as sentences, with long lists of one type truncated. */
 export function noteTexts(notes: readonly ManifestNote[]): readonly string[] {
   return [...Map.groupBy(notes, ({ type }) => type).values()].flatMap((list) => {
     const rest = list.length - TOLD;
@@ -121,27 +121,27 @@ function textOfNote(note: ManifestNote): string {
     case 'refused':
       return `${placeText(note.object.place)}: ${refusalText(note)}. ${note.fate}`;
     case 'twice':
-      return `${objectText(note.object)} is there twice: ${placeText(note.before)}; ${placeText(
+      return `${objectText(note.object)} is defined twice: ${placeText(note.before)}; ${placeText(
         note.object.place,
-      )}. The last one counts.`;
+      )}. The last one wins.`;
     case 'key-twice':
-      return `${placeText({ ...note.place, line: note.line })}: the key ${safeText(note.key)} is there twice. The last one counts.`;
+      return `${placeText({ ...note.place, line: note.line })}: duplicate key ${safeText(note.key)}. The last one wins.`;
     case 'templates':
-      return `${plural(note.files.length, 'file')} left out, as templates that are not filled in: ${cut(
+      return `Skipped ${plural(note.files.length, 'unrendered template')}: ${cut(
         note.files,
-      )}. Pipe them filled in: helm template … | sluice … --manifests -`;
+      )}. Render them first: helm template … | sluice … --manifests -`;
     case 'dangling':
-      return `${plural(note.files.length, 'link')} left out, leading nowhere: ${cut(note.files)}.`;
+      return `Skipped ${plural(note.files.length, 'broken link')}: ${cut(note.files)}.`;
     case 'kustomization':
-      return `${safeText(note.file)} makes something else of its files (${cut(
+      return `${safeText(note.file)} transforms its files (${cut(
         note.fields,
-      )}), and they are read as they are. Pipe them built: kubectl kustomize … | sluice … --manifests -`;
+      )}), but they are read without that. Build them first: kubectl kustomize … | sluice … --manifests -`;
     case 'unknown-policy':
-      return `${placeText(note.object.place)}: ${objectText(note.object)} is of ${safeText(
+      return `${placeText(note.object.place)}: skipped ${objectText(note.object)}: unknown apiVersion ${safeText(
         note.object.apiVersion,
-      )}, which is not known here: it is left out.`;
+      )}.`;
     case 'not-objects':
-      return `${plural(note.places.length, 'document')} left out, as no Kubernetes object: ${cut(
+      return `Skipped ${plural(note.places.length, 'non-Kubernetes document')}: ${cut(
         note.places.map(placeText),
         '; ',
       )}.`;
@@ -150,7 +150,7 @@ function textOfNote(note: ManifestNote): string {
       const kinds = [...note.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `${n} ${kind}`);
       const shown = kinds.slice(0, TOLD).join(', ');
       const more = kinds.length > TOLD ? ` and ${kinds.length - TOLD} more kinds` : '';
-      return `${plural(total, 'object')} left out, of kinds that say nothing about paths: ${safeText(shown, 2_000)}${more}.`;
+      return `Skipped ${plural(total, 'object')} of kinds that don't affect paths: ${safeText(shown, 2_000)}${more}.`;
     }
     default:
       return assertNever(note);

@@ -2,24 +2,24 @@ import { SluiceError, safeText } from '../../core/common/common.ts';
 import { type DuplicateKey, readYaml, YamlProblem } from '../../core/yaml/yaml.ts';
 import type { ManifestFile } from './read-files.ts';
 
-/** Where a document stands. Documents and lines count from 1. */
+/** Where a document is. Documents and lines count from 1. */
 export type Place = { readonly file: string; readonly document: number; readonly line: number };
 
 /** One document of a file, parsed; null when it is empty. */
 export type ManifestDocument = {
   readonly place: Place;
   readonly value: unknown;
-  /** Keys that are there twice, with their lines in the file. */
+  /** Duplicate keys, with their lines in the file. */
   readonly duplicates: readonly DuplicateKey[];
 };
 
-/** A document starts where a line starts with `---`, wherever that is (YAML 1.2.2 §9.1.2). */
+/** A document starts at any line that starts with `---` (YAML 1.2.2 §9.1.2). */
 const MARKER = /^---(?=\s|$)/gm;
 
 /**
- * The documents of a file of YAML or JSON.
+ * The documents of a YAML or JSON file.
  *
- * @throws SluiceError `failed` for what is malformed, cyclic, or expands beyond measure: file, document and line
+ * @throws SluiceError `failed`, with file, document and line, for malformed, cyclic, or excessively expanding input
  */
 export function parseManifestFile({ name, text }: ManifestFile): readonly ManifestDocument[] {
   const documents: ManifestDocument[] = [];
@@ -43,7 +43,7 @@ export function parseManifestFile({ name, text }: ManifestFile): readonly Manife
   return documents;
 }
 
-/** Split at the markers, so that a document is parsed alone and told by its number. */
+/** Split at the markers, so that each document is parsed alone and reported by its number. */
 function piecesOf(text: string): readonly string[] {
   const starts = Array.from(text.matchAll(MARKER), ({ index }) => index);
   const cuts = starts[0] === 0 ? starts : [0, ...starts];
@@ -51,11 +51,11 @@ function piecesOf(text: string): readonly string[] {
   const [first = ''] = pieces;
   const isPrologue = pieces.length > 1 && first.split('\n').every((line) => /^\s*(?:[#%].*)?$/.test(line));
   if (!isPrologue) return pieces;
-  // What stands before the first marker belongs to the first document, so that its lines still count.
+  // Lines before the first marker belong to the first document, to keep line numbers right.
   return [`${first.replace(/^%.*$/gm, '#')}${pieces[1] ?? ''}`, ...pieces.slice(2)];
 }
 
-/** What stands before the contents: the marker, blank lines and comments. */
+/** Everything before the contents: the marker, blank lines and comments. */
 function preambleOf(piece: string): string {
   return /^(?:(?:---)?[^\S\n]*(?:#.*)?\n)*/.exec(piece)?.[0] ?? '';
 }
@@ -72,16 +72,16 @@ function parsePiece(
   }
 }
 
-/** A template is told so: its braces are malformed in ways that mislead. */
+/** Names an unrendered template as such: the YAML errors that its braces cause are misleading. */
 function malformed({ file, document, line }: Place, problem: YamlProblem): SluiceError {
   const isTemplate = problem.isTemplate;
-  const what = isTemplate ? 'it is a template that is not filled in' : problem.message;
+  const what = isTemplate ? 'this is an unrendered template' : problem.message;
   return new SluiceError(
     'failed',
     `${safeText(file)}, document ${document}, line ${line}: ${safeText(what)}.`,
     isTemplate
-      ? 'Pipe it filled in: helm template … | sluice … --manifests -'
-      : 'Correct the YAML, or leave the file out.',
+      ? 'Render it first: helm template … | sluice … --manifests -'
+      : 'Fix the YAML, or leave the file out.',
     problem,
   );
 }
@@ -93,8 +93,8 @@ function countLines(text: string): number {
 }
 
 /**
- * The texts of JSON values that follow each other, as `kubectl get -o json` and `jq` write them. Undefined for a text
- * that does not begin as JSON. Where it goes wrong the rest is one text: whoever parses it says why.
+ * The texts of concatenated JSON values, as `kubectl get -o json` and `jq` write them. Undefined for a text that does
+ * not start as JSON. From the first error on, the rest is one text: parsing it reports why.
  */
 function jsonDocuments(text: string): readonly string[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
@@ -110,7 +110,7 @@ function jsonDocuments(text: string): readonly string[] | undefined {
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{}]/gs;
 
-/** Behind the object or list that begins at or after an index; undefined when there is none, or no end of it. */
+/** The index after the object or list that begins at or after an index; undefined if there is none, or it is cut off. */
 function endOfValue(text: string, from: number): number | undefined {
   let depth = 0;
   TOKEN.lastIndex = from;
@@ -125,7 +125,7 @@ function endOfValue(text: string, from: number): number | undefined {
   return undefined;
 }
 
-/** A text of JSON, which is far quicker to read than YAML; undefined where it is none, or not quite. */
+/** Parses JSON, which is much faster than YAML; undefined if the text isn't strict JSON. */
 function parseJson(text: string): readonly unknown[] | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
@@ -136,7 +136,7 @@ function parseJson(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** Whether a key may be there twice, which `JSON.parse` lets pass: whoever reads it as YAML says where. */
+/** Whether there may be a duplicate key, which `JSON.parse` accepts; reading the text as YAML then reports where. */
 function hasKeyTwice(text: string): boolean {
   const keys: Set<string>[] = [];
   for (const [, token = '', colon] of text.matchAll(KEYS)) {

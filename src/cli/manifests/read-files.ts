@@ -4,28 +4,28 @@ import { buffer } from 'node:stream/consumers';
 import { SluiceError, safeText } from '../../core/common/common.ts';
 import { NoText, textOfBytes } from '../../core/yaml/yaml.ts';
 
-/** A file of manifests: its name as errors tell it, and its contents. */
+/** A manifest file: its name as shown in errors, and its contents. */
 export type ManifestFile = {
   readonly name: string;
   readonly text: string;
-  /** How it was found: named itself, in a folder, or among the templates of a Helm chart. */
+  /** How it was found: passed by name, in a directory, or among the templates of a Helm chart. */
   readonly as?: 'named' | 'in a folder' | 'chart template';
 };
 
 export type ManifestFiles = {
   readonly files: readonly ManifestFile[];
-  /** Links in folders that lead nowhere. */
+  /** Broken symlinks in directories. */
   readonly dangling: readonly string[];
 };
 
-/** How many files are read at once: a folder of 50,000 must not open as many. */
+/** How many files are read at once: a directory of 50,000 must not open them all. */
 const TOGETHER = 64;
 
 /**
- * Reads the files and folders (recursively, in the order of their names) that paths name; `-` is stdin. What two paths
- * or links lead to is read once.
+ * Reads files and directories (recursively, sorted by name); `-` is stdin. A file that several paths or links lead to
+ * is read once.
  *
- * @throws SluiceError `usage` for a path that can't be read, `failed` for what is no text
+ * @throws SluiceError `usage` for an unreadable path, `failed` for a file that is not text
  */
 export async function readManifestFiles(paths: readonly string[]): Promise<ManifestFiles> {
   const files: ManifestFile[] = [];
@@ -49,13 +49,13 @@ export async function readManifestFiles(paths: readonly string[]): Promise<Manif
 }
 
 /**
- * Reads one file that a user names; `-` is stdin.
+ * Reads one file passed by name; `-` is stdin.
  *
  * @throws SluiceError as `readManifestFiles`
  */
 export async function readNamedFile(path: string): Promise<ManifestFile> {
   if (path !== '-' && (await statusOf(path)).isDirectory()) {
-    throw new SluiceError('usage', `${path} is a folder.`, 'Name a file.');
+    throw new SluiceError('usage', `${path} is a directory.`, 'Pass a file.');
   }
   const name = path === '-' ? 'stdin' : path;
   const text = path === '-' ? textOf(await buffer(process.stdin), name) : await read(path);
@@ -87,7 +87,7 @@ function textOf(bytes: Uint8Array, name: string): string {
     if (!(error instanceof NoText)) throw error;
     throw new SluiceError(
       'failed',
-      `${safeText(name)} is no text of manifests: line ${error.line} ${error.message}.`,
+      `${safeText(name)}: line ${error.line} ${error.message}.`,
       'Save it as UTF-8, or leave it out.',
       error,
     );
@@ -97,21 +97,21 @@ function textOf(bytes: Uint8Array, name: string): string {
 function unreadable(path: string, error: unknown): never {
   const why = error instanceof Error ? error.message.replace(/^(\w+): ([^,]*),.*$/s, '$2') : String(error);
   const at = error instanceof Error && 'path' in error ? String(error.path) : path;
-  throw new SluiceError('usage', `${at} can't be read: ${why}.`, 'Check the path.', error);
+  throw new SluiceError('usage', `Unable to read ${at}: ${why}.`, 'Check the path.', error);
 }
 
-/** A file of manifests that was found, and how. */
+/** A manifest file, and how it was found. */
 type FoundFile = { readonly name: string; readonly as: 'named' | 'in a folder' | 'chart template' };
 
 type Found = { readonly files: FoundFile[]; readonly dangling: string[] };
 
-/** Files of a folder that hold manifests; a file that is named itself may be called anything. */
+/** Files in directories that hold manifests; a file passed by name may have any extension. */
 const MANIFEST = /\.(?:ya?ml|json)$/i;
 
 /**
- * The files of manifests below a folder, in the order of their names. Links count as what they lead to, and each file
- * and folder counts once, by the real paths in `seen`: links may lead in circles, and those of a mounted ConfigMap
- * lead to the same file twice. Git's own folder is passed over.
+ * The manifest files below a directory, sorted by name. Links are followed, and each file and directory counts once, by
+ * the real paths in `seen`: links may form cycles, and those of a mounted ConfigMap lead to the same file twice. `.git`
+ * is skipped.
  */
 async function findFiles(folder: string, seen: Set<string>): Promise<Found> {
   const found: Found = { files: [], dangling: [] };
@@ -120,7 +120,7 @@ async function findFiles(folder: string, seen: Set<string>): Promise<Found> {
   return found;
 }
 
-/** A folder by the name that the user gave it, and by the one that it has. */
+/** A directory, by the path that the user gave and by its real path. */
 type Folder = { readonly shown: string; readonly real: string; readonly as: FoundFile['as'] };
 
 async function walk({ shown, real, as }: Folder, seen: Set<string>, found: Found): Promise<void> {
@@ -158,7 +158,7 @@ function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): Kind {
   return { isFolder: entry.isDirectory(), isFile: entry.isFile() };
 }
 
-/** Undefined where a link leads nowhere, or to itself. */
+/** Undefined for a link that is broken, or leads to itself. */
 async function targetOf(link: string): Promise<(Kind & { readonly real: string }) | undefined> {
   try {
     const real = await realpath(link);

@@ -9,17 +9,17 @@ import {
 } from '../../core/policy/kinds/kinds.ts';
 import { foreignPolicyOf, type ManifestObject, objectText } from './manifest-objects.ts';
 
-/** A policy that does not come into force as it is written. */
+/** A policy that would not take effect as written. */
 export type RefusedObject = {
   readonly object: ManifestObject;
   readonly by: 'the API server' | 'Cilium';
-  /** Why, in the words of who refuses it. */
+  /** Why, in the words of the API server or Cilium. */
   readonly problems: readonly string[];
-  /** What becomes of it here, one sentence. */
+  /** What is done with it here, one sentence. */
   readonly fate: string;
 };
 
-/** The policies that the API server or Cilium would not take. */
+/** The policies that the API server or Cilium would reject. */
 export function refusedObjects(objects: readonly ManifestObject[]): readonly RefusedObject[] {
   return objects.flatMap((object): readonly RefusedObject[] => {
     const kind = policyKindOf(object.apiVersion, object.kind);
@@ -28,15 +28,15 @@ export function refusedObjects(objects: readonly ManifestObject[]): readonly Ref
     const problem = unservedKind(object);
     return problem === undefined
       ? []
-      : [{ object, by: 'the API server', problems: [problem], fate: 'It is left out.' }];
+      : [{ object, by: 'the API server', problems: [problem], fate: 'It is skipped.' }];
   });
 }
 
-/** `the API server would refuse NetworkPolicy shop/p: why; and why`. */
+/** `the API server would reject NetworkPolicy shop/p: why; and why`. */
 export function refusalText({ object, by, problems }: RefusedObject): string {
   const shown = problems.slice(0, 3).join('; ');
   const more = problems.length > 3 ? `; and ${problems.length - 3} more` : '';
-  return `${by} would refuse ${objectText(object)}: ${safeText(shown, 2_000)}${more}`;
+  return `${by} would reject ${objectText(object)}: ${safeText(shown, 2_000)}${more}`;
 }
 
 /** A refusal as data. */
@@ -60,12 +60,12 @@ function refusalOf(object: ManifestObject, kind: PolicyKind): readonly RefusedOb
       object,
       by: byCilium ? 'Cilium' : 'the API server',
       problems,
-      fate: byCilium ? 'It enforces nothing.' : 'It counts as far as it can be read.',
+      fate: byCilium ? 'It has no effect.' : 'The parts that can be read are evaluated.',
     },
   ];
 }
 
-/** What makes Cilium warn is no refusal. */
+/** What Cilium only warns about is not a rejection. */
 function problemsOf({ raw }: ManifestObject, { kind, group, parse }: PolicyKind): readonly string[] {
   if (kind === 'NetworkPolicy') return validateNetworkPolicy(raw);
   const { problems, inert } = parse(raw);
@@ -79,12 +79,12 @@ function versionProblem({ apiVersion }: ManifestObject, { group, version }: Poli
   return `apiVersion: Unsupported value: ${JSON.stringify(apiVersion)}: supported values: ${JSON.stringify(wanted)}`;
 }
 
-/** A kind of policy in a group where it is not, or a kind that is nearly one. */
+/** A policy kind in the wrong API group, or a misspelled one. */
 function unservedKind({ apiVersion, kind }: ManifestObject): string | undefined {
   const group = groupOf(apiVersion);
   const meant = kindOf(kind);
   if (meant !== undefined && ['', 'extensions', ...GROUPS].includes(group)) {
-    return `there is no ${kind} in ${apiVersion}, but in ${meant.group}/${meant.version}`;
+    return `no kind ${kind} in ${apiVersion}, only in ${meant.group}/${meant.version}`;
   }
   const [near] = nearestNames(
     kind.toLowerCase(),
@@ -92,7 +92,7 @@ function unservedKind({ apiVersion, kind }: ManifestObject): string | undefined 
     2,
   );
   const known = POLICY_KINDS.find((item) => item.kind.toLowerCase() === near);
-  return known === undefined ? undefined : `there is no ${kind} in ${apiVersion}, but ${known.kind}`;
+  return known === undefined ? undefined : `no kind ${kind} in ${apiVersion} (did you mean ${known.kind}?)`;
 }
 
 const GROUPS = [...new Set(POLICY_KINDS.map(({ group }) => group))];

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { DEFAULT_LIMITS, type Limits, parseDuration, SluiceError } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
-/** What the configuration file may say; flags and the environment win over it. */
+/** The contents of the configuration file; flags and the environment win over it. */
 export type Config = {
   readonly limits: Limits;
   readonly source?: 'auto' | 'hubble' | 'probe';
@@ -15,42 +15,42 @@ export type Config = {
   readonly ascii?: boolean;
 };
 
-/** Nobody wants a window of days by a slip of the file: a week at most. */
+/** The longest window that the file may set, in seconds: a week, to catch typos. */
 const LONGEST = 7 * 86_400;
 
 const Window = v.pipe(
-  v.string('it must be a duration such as 15m'),
+  v.string('must be a duration such as 15m'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     try {
       return parseDuration(dataset.value, LONGEST);
     } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : 'it must be a duration such as 15m' });
+      addIssue({ message: error instanceof Error ? error.message : 'must be a duration such as 15m' });
       return NEVER;
     }
   }),
 );
 
 const Pattern = v.pipe(
-  v.string('it must be a regular expression'),
-  v.check(isRegularExpression, 'it must be a regular expression'),
+  v.string('must be a regular expression'),
+  v.check(isRegularExpression, 'must be a regular expression'),
 );
 
 const Schema = v.strictObject({
   presets: v.optional(
-    v.pipe(v.array(Window, 'it must be a list of durations'), v.minLength(1, 'it must not be empty')),
+    v.pipe(v.array(Window, 'must be a list of durations'), v.minLength(1, 'must not be empty')),
   ),
   maxWindow: v.optional(Window),
   reasonPattern: v.optional(Pattern),
   protected: v.optional(
     v.strictObject({
-      namespaces: v.optional(v.array(v.string('it must be a name'), 'it must be a list of names')),
-      contexts: v.optional(v.array(v.string('it must be a name'), 'it must be a list of names')),
+      namespaces: v.optional(v.array(v.string('must be a name'), 'must be a list of names')),
+      contexts: v.optional(v.array(v.string('must be a name'), 'must be a list of names')),
     }),
   ),
-  source: v.optional(v.picklist(['auto', 'hubble', 'probe'], 'it must be auto, hubble or probe')),
+  source: v.optional(v.picklist(['auto', 'hubble', 'probe'], 'must be auto, hubble or probe')),
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
-  color: v.optional(v.picklist(['auto', 'always', 'never'], 'it must be auto, always or never')),
-  ascii: v.optional(v.boolean('it must be true or false')),
+  color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
+  ascii: v.optional(v.boolean('must be true or false')),
 });
 
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
@@ -62,14 +62,14 @@ export function configPath(env: Readonly<Record<string, string | undefined>> = p
 /**
  * Reads the configuration file; without one, the defaults.
  *
- * @throws SluiceError `config`, with file, line and what is wrong there
+ * @throws SluiceError `config`, with file, line and problem
  */
 export async function loadConfig(path: string = configPath()): Promise<Config> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new SluiceError(
       'config',
-      `${path} can't be read: ${error.message}.`,
+      `Unable to read ${path}: ${error.message}.`,
       'Check its permissions.',
       error,
     );
@@ -80,23 +80,24 @@ export async function loadConfig(path: string = configPath()): Promise<Config> {
 function parseConfig(bytes: Uint8Array, path: string): Config {
   const { value, duplicates, lineOf } = readConfig(bytes, path);
   const [twice] = duplicates;
-  if (twice !== undefined) throw wrong(path, twice.line, `"${twice.key}" is there twice`);
+  if (twice !== undefined) throw wrong(path, twice.line, `: duplicate key "${twice.key}"`);
   const result = v.safeParse(Schema, value ?? {});
   if (result.success) return configOf(result.output);
   const [issue] = result.issues;
   const keys = (issue.path ?? []).map(({ key }) => String(key));
   const unknown = issue.type === 'strict_object' && issue.expected === 'never';
   const what = unknown
-    ? `"${keys.join('.')}" is no setting`
+    ? `unknown setting "${keys.join('.')}"`
     : `${keys.join('.')}: ${issue.message.replace(/\.$/, '')}`;
-  throw wrong(path, lineOf(keys), what);
+  throw wrong(path, lineOf(keys), `: ${what}`);
 }
 
 function readConfig(bytes: Uint8Array, path: string): ReturnType<typeof readFirstYaml> {
   try {
     return readFirstYaml(textOfBytes(bytes));
   } catch (error) {
-    if (error instanceof YamlProblem || error instanceof NoText) throw wrong(path, error.line, error.message);
+    if (error instanceof YamlProblem) throw wrong(path, error.line, `: ${error.message}`);
+    if (error instanceof NoText) throw wrong(path, error.line, ` ${error.message}`);
     throw error;
   }
 }
@@ -139,5 +140,5 @@ function isRegularExpression(text: string): boolean {
 const SETTINGS = Object.keys(Schema.entries).join(', ');
 
 function wrong(path: string, line: number, what: string): SluiceError {
-  return new SluiceError('config', `${path} line ${line}: ${what}.`, `Settings are ${SETTINGS}.`);
+  return new SluiceError('config', `${path}: line ${line}${what}.`, `Valid settings: ${SETTINGS}.`);
 }

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { ConnectionOptions } from './options.ts';
 import type { Output } from './write.ts';
 
-/** What every verb gets: options as parsed, where to write, and the signal that asks it to end. */
+/** What every verb gets: parsed options, where to write, and the signal to stop. */
 export type VerbContext = {
   readonly options: ConnectionOptions;
   readonly config: Config;
@@ -11,7 +11,7 @@ export type VerbContext = {
   readonly signal: AbortSignal;
 };
 
-/** This machine's time. */
+/** The system clock. */
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 declare const __SLUICE_VERSION__: string | undefined;

@@ -26,10 +26,10 @@ export type TrafficOptions = {
   readonly tlsClientKeyFile?: string;
   readonly tlsAllowInsecure?: boolean;
   readonly replay?: string;
-  /** Set by verbs that show the time before: ms since the epoch, flows of each node. */
+  /** Set by verbs that show past flows: ms since the epoch, flows per node. */
   readonly sinceTime?: number;
   readonly lastFlows?: number;
-  /** Gets every response as JSON, nothing left out; with `rawNamespace` those of one namespace. */
+  /** Called with every response as complete JSON; `rawNamespace` limits it to one namespace. */
   readonly onRaw?: (response: JsonResponse) => void;
   readonly rawNamespace?: string;
 };
@@ -39,32 +39,36 @@ const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
 /** Adds kubectl's options for choosing a cluster, a user and a format. */
 export function withGlobalOptions(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'kubeconfig to use instead of $KUBECONFIG')
-    .option('--context <name>', 'context of the kubeconfig to use')
-    .option('-n, --namespace <name>', 'namespace to look at')
-    .option('-A, --all-namespaces', 'look at all namespaces')
-    .option('--as <user>', 'act as another user')
-    .option('--as-group <group>', 'group to act as, may be repeated', collect)
-    .addOption(new Option('-o, --output <format>', 'how to answer').choices(FORMATS).default('table'))
-    .option('--debug', 'show stacks and calls on stderr');
+    .option('--kubeconfig <file>', 'path to the kubeconfig file (default: $KUBECONFIG)')
+    .option('--context <name>', 'name of the kubeconfig context to use')
+    .option('-n, --namespace <name>', 'namespace scope for this command')
+    .option('-A, --all-namespaces', 'include all namespaces')
+    .option('--as <user>', 'user to impersonate')
+    .option('--as-group <group>', 'group to impersonate, may be repeated', collect)
+    .addOption(new Option('-o, --output <format>', 'output format').choices(FORMATS).default('table'))
+    .option('--debug', 'print stack traces and API calls on stderr');
 }
 
-/** Adds the options that choose where flows come from, named as the hubble CLI names them. */
+/** Adds the options that choose where flows come from, named as in the hubble CLI. */
 export function withTrafficOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--source <name>', 'where flows come from')
+      new Option('--source <name>', 'source of flows')
         .choices(['auto', 'hubble', 'probe', 'replay'])
         .default('auto'),
     )
-    .addOption(new Option('--hubble-server <host:port>', 'Hubble or Relay to read from').env('HUBBLE_SERVER'))
-    .option('--hubble-namespace <name>', 'namespace of Hubble Relay')
-    .option('--tls', 'speak TLS with --hubble-server (env: HUBBLE_TLS=true)')
     .addOption(
-      new Option('--tls-ca-cert-files <file>', 'CA of the Hubble server').env('HUBBLE_TLS_CA_CERT_FILES'),
+      new Option('--hubble-server <host:port>', 'address of a Hubble server or Relay').env('HUBBLE_SERVER'),
+    )
+    .option('--hubble-namespace <name>', 'namespace of Hubble Relay')
+    .option('--tls', 'use TLS with --hubble-server (env: HUBBLE_TLS=true)')
+    .addOption(
+      new Option('--tls-ca-cert-files <file>', 'CA certificate for the Hubble server').env(
+        'HUBBLE_TLS_CA_CERT_FILES',
+      ),
     )
     .addOption(
-      new Option('--tls-server-name <name>', 'name in the Hubble server certificate').env(
+      new Option('--tls-server-name <name>', 'server name to verify in the Hubble certificate').env(
         'HUBBLE_TLS_SERVER_NAME',
       ),
     )
@@ -74,23 +78,26 @@ export function withTrafficOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--tls-client-key-file <file>', 'key of the client certificate').env(
+      new Option('--tls-client-key-file <file>', 'private key of the client certificate').env(
         'HUBBLE_TLS_CLIENT_KEY_FILE',
       ),
     )
-    .option('--tls-allow-insecure', 'take any server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)')
-    .option('--replay <file>', 'read flows that were recorded as JSON lines');
+    .option(
+      '--tls-allow-insecure',
+      'skip verifying the server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)',
+    )
+    .option('--replay <file>', 'read flows from a recording (JSON lines)');
 }
 
-/** For options that may be given several times. */
+/** Parser for options that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-/** Whether an option may be given several times, or takes several values. */
+/** Whether an option may be repeated, or takes several values. */
 export function isRepeatable({ variadic, parseArg }: Option): boolean {
   return variadic || parseArg === collect;
 }
 
-/** Everything that a connection is made from. */
+/** All options of a connection. */
 export type ConnectionOptions = GlobalOptions & TrafficOptions;

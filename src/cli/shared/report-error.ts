@@ -3,8 +3,8 @@ import type { Decision } from '../../core/policy/model/model.ts';
 import { type Format, type Output, toJson } from './write.ts';
 
 /**
- * Tells a person what went wrong, on stderr: one sentence with the value at fault, one with the next step; the stack
- * with `--debug` only. With `-o json` it is one JSON object. Who interrupts a verb knows that he did: nothing is said.
+ * Reports an error on stderr: one sentence with the value at fault, one with the next step, and the stack with `--debug`
+ * only. With `-o json` it is one JSON object. An interrupt by the user is not reported.
  *
  * @returns the exit code
  */

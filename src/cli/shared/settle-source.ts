@@ -1,13 +1,13 @@
 import { SluiceError } from '../../core/common/common.ts';
 import type { ConnectionOptions } from './options.ts';
 
-/** Where an option's value comes from, as commander tells; undefined for none, or for the configuration file's. */
+/** Where an option's value comes from, per commander; undefined if unset, or set by the configuration file. */
 export type Origin = (name: string) => string | undefined;
 
 /**
- * Settles where flows come from, so that afterwards `source` and `hubbleServer` hold together: a flag wins over the
- * environment, that over the configuration file, and `--replay` means its source. What is given on the command line and
- * would do nothing there is refused.
+ * Resolves where flows come from, so that `source` and `hubbleServer` agree: a flag wins over the environment, which
+ * wins over the configuration file, and `--replay` implies `--source replay`. Flags that would have no effect are
+ * rejected.
  *
  * @throws SluiceError `usage`
  */
@@ -25,16 +25,16 @@ function sourceOf(options: ConnectionOptions, origin: Origin): ConnectionOptions
   const isNamed = origin('source') === 'cli';
   if (replay !== undefined) {
     if (!isNamed || source === 'replay') return 'replay';
-    throw contradiction('--replay reads a recording', source);
+    throw contradiction('--replay', source);
   }
   const server = hubbleServer === undefined ? undefined : origin('hubbleServer');
   if (source === 'auto' || source === 'hubble') return source;
-  if (isNamed && server === 'cli') throw contradiction('--hubble-server reads from Hubble', source);
+  if (isNamed && server === 'cli') throw contradiction('--hubble-server', source);
   return !isNamed && (server === 'cli' || server === 'env') ? 'hubble' : source;
 }
 
-function contradiction(what: string, source: string): SluiceError {
-  return new SluiceError('usage', `${what}, but --source is ${source}.`, 'Leave one of the two out.');
+function contradiction(flag: string, source: string): SluiceError {
+  return new SluiceError('usage', `${flag} can't be used with --source ${source}.`, 'Remove one of the two.');
 }
 
 const TLS_OPTIONS = {
@@ -45,21 +45,21 @@ const TLS_OPTIONS = {
   tlsAllowInsecure: '--tls-allow-insecure',
 };
 
-/** Options that a settled source has no use for. */
+/** Rejects flags that have no effect with the resolved source. */
 function refuseIdle({ source, hubbleServer }: ConnectionOptions, origin: Origin): void {
   const relay = { tls: '--tls' };
   const lookedUp = { hubbleNamespace: '--hubble-namespace' };
-  const [idle, where, hint]: readonly [Readonly<Record<string, string>>, string, string] =
+  const [idle, why, hint]: readonly [Readonly<Record<string, string>>, string, string] =
     source === 'probe' || source === 'replay'
       ? [
           { ...relay, ...lookedUp, ...TLS_OPTIONS },
-          source === 'probe' ? 'the probe, which asks no Hubble' : 'a recording',
-          'Leave it out, or use --source hubble.',
+          `has no effect with --source ${source}`,
+          'Remove it, or use --source hubble.',
         ]
       : hubbleServer === undefined
-        ? [relay, 'Relay, whose own settings decide about TLS', 'Leave it out, or name --hubble-server.']
-        : [lookedUp, '--hubble-server, as no Relay is looked for', 'Leave one of the two out.'];
+        ? [relay, 'needs --hubble-server', 'Remove it: TLS to Relay follows the settings of Relay.']
+        : [lookedUp, "can't be used with --hubble-server", 'Remove one of the two.'];
   for (const [name, flag] of Object.entries(idle)) {
-    if (origin(name) === 'cli') throw new SluiceError('usage', `${flag} does nothing with ${where}.`, hint);
+    if (origin(name) === 'cli') throw new SluiceError('usage', `${flag} ${why}.`, hint);
   }
 }

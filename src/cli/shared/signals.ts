@@ -2,16 +2,15 @@ import { SluiceError } from '../../core/common/common.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** How long ending may take: what must be undone is bounded by less, and nothing else may keep a process that is asked to go. */
+/** How long shutdown may take: cleanup is bounded by less, and nothing else may keep the process alive. */
 const END_WITHIN = 20_000;
 
-/** A ctrl-c that comes this soon after another signal is the same one: npm hands on what the terminal sent to both. */
+/** A ctrl-c this soon after another signal is the same one: npm forwards what the terminal sent to both. */
 const SAME_WISH = 1_000;
 
 /**
- * Turns signals into an abort, so that what must be undone is undone first. A person who presses ctrl-c again ends the
- * process at once; a second SIGHUP or SIGTERM does not, as a terminal that is closed may send one from the kernel and
- * one from the shell.
+ * Turns signals into an abort, so that cleanup runs first. A second ctrl-c exits at once; a second SIGHUP or SIGTERM
+ * does not, because closing a terminal may send one from the kernel and one from the shell.
  */
 export type Interrupt = {
   readonly signal: AbortSignal;

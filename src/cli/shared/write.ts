@@ -2,20 +2,20 @@ import type { Writable } from 'node:stream';
 import { SluiceError } from '../../core/common/common.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 
-/** How a verb answers. */
+/** Output formats. */
 export type Format = 'table' | 'json' | 'yaml';
 
 /** Where verbs write: the process's streams, or a test's. */
 export type Output = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Gives a promise while whoever reads `out` is behind. */
+  /** Returns a promise while the reader of `out` is behind. */
   readonly slow?: () => Promise<void> | undefined;
-  /** Whether whoever read `out` went away (`| head`): then nobody is left to tell, and it is no failure. */
+  /** Whether the reader of `out` went away (`| head`), which is not a failure. */
   readonly isReaderGone?: () => boolean;
 };
 
-/** Writes one answer in the format asked for; `text` makes the table. */
+/** Writes one result in the given format; `text` renders the table. */
 export function writeAnswer(output: Output, format: Format, value: unknown, text: () => string): void {
   switch (format) {
     case 'json':
@@ -45,10 +45,10 @@ export function writeEvent(output: Output, format: Format, value: unknown, text:
   }
 }
 
-/** How much is written at once. */
+/** Characters per write. */
 const CHUNK = 1 << 18;
 
-/** Writes lines as they are made: an answer may be a million of them. */
+/** Writes lines as they are produced: there may be a million of them. */
 export function writeLines({ out }: Output, lines: Iterable<string>): void {
   let chunk = '';
   for (const line of lines) {
@@ -61,8 +61,8 @@ export function writeLines({ out }: Output, lines: Iterable<string>): void {
 }
 
 /**
- * Asks a stream whether it is behind: gives one promise for as long as it is, which resolves when it has drained or has
- * come to its end; undefined while it takes more. `onEnd` is called to be told of that end.
+ * Reports backpressure of a stream: returns one shared promise while it is behind, which resolves when it has drained
+ * or ended; undefined while it accepts more. `onEnd` registers a callback for that end.
  */
 export function drainedOf(
   stream: Writable,
@@ -86,13 +86,13 @@ export function drainedOf(
 /** The process's own streams. */
 export type Stdio = {
   readonly output: Output;
-  /** Aborts, with the error to report, when stdout takes nothing any more. */
+  /** Aborts, with the error to report, when stdout can no longer be written. */
   readonly closed: AbortSignal;
 };
 
 /**
- * Opens stdout and stderr for verbs. A stream that fails must not end the process before what is open was closed
- * (grants above all), nor pass unseen: a full disk is a failure, a reader that went away is none.
+ * Opens stdout and stderr for verbs. A failing stream must not end the process before cleanup (grants above all), nor
+ * go unnoticed: a full disk is a failure, a reader that went away is not.
  */
 export function openStdio(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Stdio {
   const closed = new AbortController();
@@ -101,11 +101,11 @@ export function openStdio(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream
     isReaderGone = error.code === 'EPIPE' || error.code === 'EIO';
     closed.abort(
       isReaderGone
-        ? new SluiceError('interrupted', 'Nobody reads the output any more.', '', error)
+        ? new SluiceError('interrupted', 'The reader of the output went away.', '', error)
         : new SluiceError(
             'failed',
-            `The output can't be written: ${error.message}.`,
-            'Free some space, or send it elsewhere.',
+            `Unable to write the output: ${error.message}.`,
+            'Free some disk space, or write to another place.',
             error,
           ),
     );
@@ -124,12 +124,12 @@ export function openStdio(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream
   };
 }
 
-/** Controls, bidirectional and other invisible characters: JSON.stringify leaves those above U+007E as they are. */
+/** Control, bidirectional and other invisible characters, which JSON.stringify does not escape above U+007E. */
 const INVISIBLE = /[\u007f-\u009f]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}/gu;
 
 /**
- * JSON that is safe on a terminal: what the sanitizer at the edge might have missed is escaped (TERM-2). One line
- * unless `indent` is given.
+ * JSON that is safe on a terminal: anything the sanitizer at the edge missed is escaped (TERM-2). One line unless
+ * `indent` is given.
  */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(INVISIBLE, toUnicodeEscape);

@@ -10,7 +10,7 @@ export type AuditOptions = {
   readonly type?: string;
 };
 
-/** `sluice audit log`: the records, oldest first, of one cluster or of all. */
+/** `sluice audit log`: the records of one or all clusters, oldest first. */
 export async function auditLog({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
   for (const { cluster, path } of await chosen(asked)) {
     const filter = {
@@ -39,7 +39,7 @@ export async function auditLog({ options, output }: VerbContext, asked: AuditOpt
   return EXIT.done;
 }
 
-/** `sluice audit verify`: whether the chain breaks, as an edited, removed, moved or cut record makes it; exit 3 if so. */
+/** `sluice audit verify`: whether edited, removed, moved or truncated records break the chain; exit 3 if so. */
 export async function auditVerify({ options, output }: VerbContext, asked: AuditOptions): Promise<number> {
   const results = await Promise.all(
     (await chosen(asked)).map(async ({ cluster, path }) => ({
@@ -50,7 +50,7 @@ export async function auditVerify({ options, output }: VerbContext, asked: Audit
   );
   writeAnswer(output, options.output, results, () =>
     results.length === 0
-      ? 'No audit logs here yet.\n'
+      ? 'No audit logs found.\n'
       : results.map(({ log, text }) => `${log}: ${text}\n`).join(''),
   );
   return results.every(({ ok }) => ok) ? EXIT.done : EXIT.deny;
@@ -69,19 +69,19 @@ async function chosen({
   const known = logs.map((log) => log.cluster).join(', ');
   throw new SluiceError(
     'not-found',
-    `There is no audit log "${cluster}" in ${root}.`,
-    known === '' ? 'None is there yet.' : `There are: ${known}.`,
+    `Audit log "${cluster}" not found in ${root}.`,
+    known === '' ? 'There are no audit logs yet.' : `Available logs: ${known}.`,
   );
 }
 
-/** A folder that was named and holds no logs is a mistake, or was emptied: never "all is well". */
+/** A directory given without logs is a mistake, or was emptied, so it must not pass verification. */
 async function noLogs(directory: string): Promise<SluiceError> {
   const isLog = await isAuditLog(directory);
   return new SluiceError(
     'not-found',
-    `There are no audit logs in ${directory}.`,
+    `No audit logs found in ${directory}.`,
     isLog
-      ? `It is itself the log of one cluster: name the folder above it, and --cluster ${basename(directory)}.`
-      : 'Name the folder that holds one folder for each cluster.',
+      ? `This is the log of one cluster: pass its parent directory, with --cluster ${basename(directory)}.`
+      : 'Pass the directory that has one subdirectory per cluster.',
   );
 }

@@ -5,25 +5,25 @@ import { type Connections, EVERYTHING, either, NOTHING } from '../../core/policy
 import { readFirstYaml, YamlProblem } from '../../core/yaml/yaml.ts';
 import type { ManifestFile } from '../manifests/manifests.ts';
 
-/** What an expectation asks of its paths; see `check.schema.json`. */
+/** What an expectation requires of its paths; see `check.schema.json`. */
 export type ExpectationKind = 'allow' | 'deny' | 'only' | 'onlyTo';
 
-/** One expectation. Ends are patterns as written; `ports` is everything where none are named. */
+/** One expectation. Ends are patterns as written; `ports` defaults to all. */
 export type Expectation = {
   readonly name: string;
   readonly kind: ExpectationKind;
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly ports: Connections;
-  /** Where it stands in its file, from 1. */
+  /** Its line in the file, from 1. */
   readonly line: number;
 };
 
 export type Expectations = { readonly namespace?: string; readonly expectations: readonly Expectation[] };
 
-const End = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
+const End = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 const Ends = v.union([End, v.pipe(v.array(End), v.minLength(1))], 'must be an end, or a list of ends');
-const PORT = 'must be a port from 1 to 65535, as in 5432, 5432/tcp or 8000-8100/udp';
+const PORT = 'must be a port from 1 to 65535, such as 5432, 5432/tcp or 8000-8100/udp';
 const Port = v.pipe(
   v.union([v.number(), v.string()], PORT),
   v.check((value) => portOf(`${value}`) !== undefined, PORT),
@@ -34,7 +34,7 @@ const PathWithPort = v.strictObject({ from: Ends, to: Ends, port: Ports }, notTh
 const Item = v.pipe(
   v.strictObject(
     {
-      name: v.optional(v.string('must be a text')),
+      name: v.optional(v.string('must be a string')),
       allow: v.optional(PathWithPort),
       deny: v.optional(Path),
       only: v.optional(Path),
@@ -49,7 +49,7 @@ const Item = v.pipe(
 );
 const File = v.strictObject(
   {
-    namespace: v.optional(v.string('must be a text')),
+    namespace: v.optional(v.string('must be a string')),
     expect: v.pipe(v.array(Item, 'must be a list'), v.minLength(1, 'must not be empty')),
   },
   notThere,
@@ -57,7 +57,7 @@ const File = v.strictObject(
 
 const KINDS: readonly ExpectationKind[] = ['allow', 'deny', 'only', 'onlyTo'];
 
-/** Fields of the schema by the object that has them: the published schema must name the same. */
+/** Fields of the schema by object; must match the published schema. */
 export const FIELDS = {
   file: Object.keys(File.entries),
   expectation: Object.keys(Item.pipe[0].entries),
@@ -67,12 +67,12 @@ export const FIELDS = {
 /**
  * Reads a file of expectations.
  *
- * @throws SluiceError `config` with the line of what is wrong
+ * @throws SluiceError `config` with the line of the error
  */
 export function readExpectations({ name: file, text }: ManifestFile): Expectations {
   const { value, duplicates, lineOf } = read(file, text);
   const [twice] = duplicates;
-  if (twice !== undefined) throw wrong(file, twice.line, `the key ${twice.key} is there twice`);
+  if (twice !== undefined) throw wrong(file, twice.line, `duplicate key ${twice.key}`);
   if (!isRecord(value)) throw wrong(file, 1, 'the file must be an object');
   const parsed = v.safeParse(File, value);
   if (!parsed.success) {
@@ -104,9 +104,9 @@ export function readExpectations({ name: file, text }: ManifestFile): Expectatio
   };
 }
 
-/** What is missing, and what is too much. */
+/** Messages for missing and unknown fields. */
 function notThere(issue: v.StrictObjectIssue): string {
-  if (issue.expected === 'never') return 'is not known here';
+  if (issue.expected === 'never') return 'is an unknown field';
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }
 
@@ -123,7 +123,7 @@ function wrong(file: string, line: number, what: string): SluiceError {
   return new SluiceError(
     'config',
     `${safeText(file)}, line ${line}: ${safeText(what)}.`,
-    'sluice check --schema prints what a file of expectations may hold.',
+    'Run sluice check --schema to see the format of the file.',
   );
 }
 
@@ -138,7 +138,7 @@ function portsOf(value: number | string | readonly (number | string)[] | undefin
     .reduce(either);
 }
 
-/** `5432`, `5432/tcp`, `8000-8100/udp`; undefined when it is no port. */
+/** `5432`, `5432/tcp`, `8000-8100/udp`; undefined if it isn't a port. */
 function portOf(text: string): Connections | undefined {
   const [, first, last = first, name = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(text) ?? [];
   const protocol = protocolNamed(name);

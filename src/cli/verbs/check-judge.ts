@@ -41,7 +41,7 @@ import {
 import type { PolicyWorld } from '../connect/connect.ts';
 import type { Expectation } from './check-expectations.ts';
 
-/** One path that is not as expected. */
+/** One path that differs from the expectation. */
 export type CheckFinding = {
   readonly from: string;
   readonly to: string;
@@ -50,18 +50,18 @@ export type CheckFinding = {
   readonly why: string;
 };
 
-/** What became of an expectation. `violated` wins over `undecidable`. */
+/** The result of an expectation. `violated` wins over `undecidable`. */
 export type CheckResult = {
   readonly expectation: Expectation;
   readonly result: 'met' | 'violated' | 'undecidable';
-  /** Pairs of ends that were judged. */
+  /** Number of pairs of ends that were evaluated. */
   readonly pairs: number;
   readonly findings: readonly CheckFinding[];
-  /** Patterns that match nothing: then it proves nothing, and counts as violated. */
+  /** Patterns that match nothing: the expectation then proves nothing, and counts as violated. */
   readonly unmatched: readonly string[];
 };
 
-/** Judges expectations in a world. `namespace` is where ends without one are. */
+/** Evaluates expectations in a world. `namespace` is the default for ends. */
 export function judgeExpectations(
   { model, engine }: Pick<PolicyWorld, 'model' | 'engine'>,
   expectations: readonly Expectation[],
@@ -83,7 +83,7 @@ type CheckWorld = Pick<PolicyWorld, 'model' | 'engine'> & {
   readonly explain: (from: End, to: End, ports: Connections) => string;
 };
 
-/** One end to ask: where several pods are alike, one of them. */
+/** One end to evaluate. */
 type Ask = { readonly end: End; readonly name: string; readonly ports: (asked: Connections) => Connections };
 
 function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
@@ -106,7 +106,7 @@ function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
       const key = `${source.name} ${target.name} ${flaw.is} ${portsText(flaw.ports)}`;
       if (findings.has(key)) continue;
       const why = isNothing(wanted)
-        ? 'the service has no such port'
+        ? 'the service does not have this port'
         : world.explain(source.end, target.end, flaw.ports);
       findings.set(key, { from: source.name, to: target.name, ...flaw, why });
     }
@@ -142,7 +142,7 @@ function judgePair(
 
 type SideAsks = { readonly asks: readonly Ask[]; readonly unmatched: readonly string[] };
 
-/** The ends of one side; with `others`, every end that its patterns do not match. */
+/** The ends of one side; with `others`, every end that the patterns do not match. */
 function sideOf(
   { model, engine, namespace }: CheckWorld,
   patterns: readonly string[],
@@ -183,18 +183,18 @@ function isSame(a: End, b: End): boolean {
   return a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
 }
 
-/** Whether one end is an address of a family that the other one, a pod, does not have: nothing gets there. */
+/** Whether one end is an address of a family that the other, a pod, does not have: such a path can't exist. */
 function isBeyond(from: End, to: End): boolean {
   return (from.type === 'ip' || to.type === 'ip') && !canMeet(from, to);
 }
 
-/** Whether a source shares its node's address with the destination's own node, which no policy keeps out (NP-28). */
+/** Whether a source is on the host network of the destination's own node, which no policy can block (NP-28). */
 function isOwnNode(from: End, to: End): boolean {
   if (from.type !== 'pod' || to.type !== 'pod') return false;
   return from.pod.hostNetwork && from.pod.node !== undefined && from.pod.node === to.pod.node;
 }
 
-/** Why the first of these ports is as it is, in the words of both halves. */
+/** Explains the verdict for the first of these ports, from the summaries of both halves. */
 function explainer(engine: PolicyWorld['engine']): CheckWorld['explain'] {
   return (from, to, ports) => {
     const protocol = PROTOCOLS.find((name) => ports[name].length > 0) ?? 'TCP';
@@ -218,7 +218,7 @@ function hint({ model, namespace }: CheckWorld, pattern: string): string {
   return `nothing matches ${pattern}${near.length === 0 ? '' : ` (nearest: ${near.join(', ')})`}`;
 }
 
-/** What a pattern of an end means now. `ports` of a pod: those that the ports asked for become on it. */
+/** The ends that a pattern currently matches. `ports` maps requested ports to the ports of the pod. */
 export type PatternEnds = {
   readonly pods: readonly { readonly pod: Pod; readonly ports: (asked: Connections) => Connections }[];
   readonly addresses: readonly IpRange[];
@@ -226,7 +226,7 @@ export type PatternEnds = {
 
 const EVERY_FAMILY = [EVERY_ADDRESS[4], EVERY_ADDRESS[6]];
 
-/** The ends that a pattern matches; see `check.schema.json`. Nothing when it matches nothing. */
+/** The ends that a pattern matches, possibly none; see `check.schema.json`. */
 export function endsOfPattern(model: ClusterModel, pattern: string, defaultNamespace: string): PatternEnds {
   if (pattern === 'outside') return { pods: [], addresses: EVERY_FAMILY };
   const range = rangeOf(pattern);
@@ -242,14 +242,14 @@ export function endsOfPattern(model: ClusterModel, pattern: string, defaultNames
   return { pods: pods.map((pod) => ({ pod, ports: (asked) => asked })), addresses: [] };
 }
 
-/** The blocks of address patterns, so that the outside is cut at their edges. */
+/** The ranges of address patterns, so that outside addresses are split at their edges. */
 export function rangesOfPatterns(patterns: readonly string[]): readonly IpRange[] {
   return patterns.flatMap((pattern) => rangeOf(pattern) ?? []);
 }
 
 /**
- * The addresses outside, each piece wholly in or out of every pattern and every block of a policy; IPv6 where some of
- * them, or the cluster, speaks it.
+ * Outside addresses, split so that each piece is entirely inside or outside every pattern and every block of a policy.
+ * Includes IPv6 if any of them, or the cluster, uses it.
  */
 export function piecesOutside(
   model: ClusterModel,
@@ -261,7 +261,7 @@ export function piecesOutside(
   return piecesWithin(model, speaksSix ? EVERY_FAMILY : [EVERY_ADDRESS[4]], all);
 }
 
-/** Whether a piece of the outside lies in some range. */
+/** Whether a piece of outside addresses is in one of the ranges. */
 export function isWithin(piece: IpRange, ranges: readonly IpRange[]): boolean {
   return ranges.some((range) => covers(range, piece));
 }
@@ -270,7 +270,7 @@ function rangeOf(pattern: string): IpRange | undefined {
   return parseIp(pattern) === undefined ? parseCidr(pattern) : rangeOfAddress(pattern);
 }
 
-/** A single address that a pod has is that pod. */
+/** A single address of a pod stands for that pod. */
 function endsOfRange(model: ClusterModel, pattern: string, range: IpRange): PatternEnds {
   const pod = range.first === range.last ? model.podAt(pattern.split('/')[0] ?? '') : undefined;
   if (pod === undefined) return { pods: [], addresses: [range] };
@@ -279,7 +279,7 @@ function endsOfRange(model: ClusterModel, pattern: string, range: IpRange): Patt
 
 type Parts = {
   readonly namespace: (text: string) => boolean;
-  /** Absent: a pod, or the workload of one. */
+  /** Absent: a pod or its workload. */
   readonly kind?: string;
   readonly name: (text: string) => boolean;
 };
@@ -298,7 +298,7 @@ function partsOf(pattern: string, defaultNamespace: string): Parts {
     : { namespace: glob(defaultNamespace), kind, name: glob(second) };
 }
 
-/** A kind by any of kubectl's spellings. */
+/** A kind by any of its kubectl names. */
 function kindNamed(word: string): string | undefined {
   try {
     const end = parseEnd(`n/${word}/n`, 'n');
@@ -316,7 +316,7 @@ function fits(pod: Pod, kind: string | undefined, name: (text: string) => boolea
   return name(pod.name) || (owner !== undefined && name(owner.name));
 }
 
-/** `*` is any text, `?` any character. */
+/** `*` matches any text, `?` any character. */
 function glob(pattern: string): (text: string) => boolean {
   if (!/[*?]/.test(pattern)) return (text) => text === pattern;
   const source = pattern
@@ -327,7 +327,7 @@ function glob(pattern: string): (text: string) => boolean {
   return (text) => expression.test(text);
 }
 
-/** The backends of a service: a port of the service is its target port there (NP-25, NP-27). */
+/** The backends of a service, where its ports map to target ports (NP-25, NP-27). */
 function backendsOf(model: ClusterModel, service: Service): PatternEnds['pods'] {
   return model.backends(service).map((pod) => ({
     pod,

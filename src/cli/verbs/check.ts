@@ -16,8 +16,8 @@ export type CheckVerbOptions = WorldOptions & {
 };
 
 /**
- * `sluice check FILE`: expectations against what is; exit 3 when one is violated, 4 when one is undecidable. A policy
- * of the manifests that would be refused is a violation: what was judged is not what will be.
+ * `sluice check FILE`: tests expectations; exit 3 when one is violated, 4 when one is undecidable. A policy in the
+ * manifests that would be rejected is a violation, because the cluster would differ from what was evaluated.
  */
 export async function check(
   context: VerbContext,
@@ -30,7 +30,7 @@ export async function check(
     return EXIT.done;
   }
   if (path === undefined)
-    throw new SluiceError('usage', 'No file of expectations is named.', 'Name one: sluice check FILE.');
+    throw new SluiceError('usage', 'FILE is missing.', 'Pass a file of expectations: sluice check FILE.');
   const file = await readNamedFile(path);
   const { namespace, expectations } = readExpectations(file);
   return withWorld(context, asked, (world) => {
@@ -59,7 +59,7 @@ function exitCodeOf(results: readonly CheckCase[]): number {
 
 const SIGNS = { met: '✓ met', violated: '✗ violated', undecidable: '? undecidable' } as const;
 
-/** Results for people: a line each, what is wrong below it, and the numbers at the end. */
+/** Results as text: a line each with problems below it, and the totals at the end. */
 function checkText(cases: readonly CheckCase[]): string {
   const lines = cases.flatMap(({ name, file, line, result, problems }) => [
     `${SIGNS[result].padEnd(14)} ${safeText(name)}   ${file}:${line}`,
@@ -94,8 +94,8 @@ function checkJson(
 }
 
 /**
- * Results as JUnit XML, which every CI system reads: a test case for each. What is undecidable is an error, as a test
- * that could not be run.
+ * Results as JUnit XML, which every CI system reads, with a test case for each. An undecidable result is an error, like
+ * a test that could not run.
  */
 function junitOf(file: string, cases: readonly CheckCase[]): string {
   const count = (wanted: CheckCase['result']) => cases.filter(({ result }) => result === wanted).length;
@@ -131,27 +131,27 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Escaped, and without what XML can't hold (XML 1.0 §2.2). */
+/** Escaped, without the characters that XML does not allow (XML 1.0 §2.2). */
 function xml(text: string): string {
   const lines = text.split('\n').map((line) => safeText(line, 4_000));
   return lines.join('\n').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** One line of a report: an expectation, or a policy that would have to come into force and does not. */
+/** One line of a report: an expectation, or a policy that would be rejected. */
 type CheckCase = {
   readonly name: string;
   readonly kind: string;
   readonly file: string;
   readonly line: number;
   readonly result: CheckResult['result'];
-  /** What is wrong, a sentence each; cut where it grows long. */
+  /** One sentence per problem; long lists are truncated. */
   readonly problems: readonly string[];
 };
 
-/** How many findings of one expectation are told to people; JSON has them all. */
+/** The most findings per expectation printed as text; JSON has them all. */
 const TOLD = 10;
 
-/** Everything that a run of `check` judged. */
+/** Everything that a run of `check` evaluated. */
 function casesOf(
   file: string,
   results: readonly CheckResult[],
@@ -163,12 +163,12 @@ function casesOf(
   });
   const unfit = refused.map(
     ({ object, by, problems }): CheckCase => ({
-      name: `${objectText(object)} comes into force`,
+      name: `${objectText(object)} is accepted`,
       kind: 'refused',
       file: safeText(object.place.file),
       line: object.place.line,
       result: 'violated',
-      problems: problems.slice(0, TOLD).map((text) => `${by} would refuse it: ${safeText(text, 2_000)}`),
+      problems: problems.slice(0, TOLD).map((text) => `${by} would reject it: ${safeText(text, 2_000)}`),
     }),
   );
   return [...expected, ...unfit];

@@ -5,15 +5,15 @@ import bash from './sluice.bash';
 import fish from './sluice.fish';
 import zsh from './sluice.zsh';
 
-/** `sluice completion bash|zsh|fish`: a script that asks `sluice __complete` for what fits. */
+/** `sluice completion bash|zsh|fish`: a script that calls `sluice __complete` for completions. */
 export function completion(shell: string, output: Output): number {
   output.out(SCRIPTS[shell] ?? '');
   return EXIT.done;
 }
 
 /**
- * `sluice __complete WORD...`: what fits the last word, a line each with a tab before what it is about; then `:4`, or
- * `:0` where the shell should offer files. That is how Cobra's programs answer, and what kubectl asks of a plugin.
+ * `sluice __complete WORD...`: completions of the last word, one a line with a tab before the description; then `:4`,
+ * or `:0` if the shell should offer files. This is Cobra's protocol, which kubectl expects of plugins.
  * Source: k8s.io/kubectl/pkg/cmd/plugin_completion.go; github.com/spf13/cobra, completions.go.
  */
 export async function complete(
@@ -27,12 +27,12 @@ export async function complete(
   return EXIT.done;
 }
 
-/** What each shell is to source, by its name: it passes on what is typed, and what the program answers. */
+/** The script that each shell sources, by shell name. */
 const SCRIPTS: Readonly<Record<string, string>> = { bash, zsh, fish };
 
 type Names = (given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
 
-/** Where the values of an option come from, by its long flag; nothing here asks a cluster. */
+/** Where the values of an option come from, by its long flag; none of these contacts a cluster. */
 const NAMES: Readonly<Record<string, Names>> = {
   '--context': async (given) => {
     const { listContexts } = await import('../../kube/kube.ts');
@@ -54,7 +54,7 @@ const NAMES: Readonly<Record<string, Names>> = {
   },
 };
 
-/** The names that an option takes; none where they can't be read, as there is nobody to tell while one types. */
+/** The values of an option; none if they can't be read, because completion can't report errors. */
 const namesFor: NamesFor = async (flag, given) => {
   try {
     const names = (await NAMES[flag]?.(given)) ?? [];
@@ -65,28 +65,28 @@ const namesFor: NamesFor = async (flag, given) => {
   }
 };
 
-/** What may stand in place of the word that is being typed. */
+/** A candidate for the word being typed. */
 type Completion = { readonly value: string; readonly about: string };
 
-/** All that fits a word; with `files`, also the names of files, which shells know best. */
+/** All completions of a word; with `files`, the shell adds file names. */
 type Fitting = { readonly completions: readonly Completion[]; readonly files: boolean };
 
 /**
- * What is completed. Which options may come again only their declaration knows; to ask it from here would put Commander
- * into a chunk of its own, one more file to load at every start.
+ * The program to complete. `isRepeatable` is passed in because importing it here would split Commander into its own
+ * chunk, one more file to load at every start.
  */
 type Completed = { readonly program: Command; readonly isRepeatable: (option: Option) => boolean };
 
-/** Gives the names that an option takes, by its long flag; `given` are the values of options typed before it. */
+/** Returns the values of an option, by its long flag; `given` holds the values of options typed before it. */
 type NamesFor = (flag: string, given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
 
-/** The words before the one that is being typed, as read so far. */
+/** The words before the one being typed, as parsed so far. */
 type Line = {
   command: Command;
   arguments: number;
   /** Values by long flag; empty for a flag that takes none. */
   readonly given: Map<string, string>;
-  /** Takes the next word as its value. */
+  /** The option that takes the next word as its value. */
   open?: Option;
   /** After `--`, all words are arguments. */
   isEnded: boolean;
@@ -94,10 +94,10 @@ type Line = {
 
 const NOTHING: Fitting = { completions: [], files: false };
 
-/** What options and arguments call their value when it is the path of a file. */
+/** Placeholders of options and arguments whose value is a file path. */
 const PATHS: ReadonlySet<string> = new Set(['file', 'path', 'old', 'new']);
 
-/** What fits the last of the words after the program's name: verbs, options, or values. */
+/** Completes the last of the words after the program's name: verbs, options, or values. */
 async function fitting(
   { program, isRepeatable }: Completed,
   words: readonly string[],
@@ -138,7 +138,7 @@ function readLong(line: Line, word: string): void {
   if (rest.length === 0 && takesValue(option)) line.open = option;
 }
 
-/** Letters may share a dash; what follows one that takes a value is the value. */
+/** Short flags may be combined; the rest after one that takes a value is its value. */
 function readShort(line: Line, word: string): void {
   for (let at = 1; at < word.length; at += 1) {
     const option = optionOf(line.command, `-${word[at]}`);
@@ -177,7 +177,7 @@ function argumentAt({ registeredArguments }: Command, index: number): Argument |
   return registeredArguments[index] ?? (last?.variadic === true ? last : undefined);
 }
 
-/** The options of a verb that may still come. */
+/** The options of a verb that can still be added. */
 function flagsOf({ command, given }: Line, isRepeatable: Completed['isRepeatable']): readonly Completion[] {
   return command
     .createHelp()
@@ -192,7 +192,7 @@ function starting(typed: string, all: readonly Completion[]): Fitting {
   return { completions: all.filter(({ value }) => value.startsWith(typed)), files: false };
 }
 
-/** An option of a command; those of the commands above are taken too. */
+/** An option of a command or of its parents. */
 function optionOf(command: Command | null, flag: string): Option | undefined {
   for (let at = command; at !== null; at = at.parent) {
     const option = at.options.find(({ long, short }) => long === flag || short === flag);
@@ -209,5 +209,5 @@ const plain = (value: string): Completion => ({ value, about: '' });
 const nameOf = ({ long, short }: Option) => long ?? short ?? '';
 const takesValue = ({ required, optional }: Option) => required || optional;
 
-/** A dash alone is a value: it stands for stdin. */
+/** A single dash is a value: stdin. */
 const isFlag = (word: string) => word.startsWith('-') && word !== '-';

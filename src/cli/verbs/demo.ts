@@ -14,7 +14,7 @@ import { pad } from './table.ts';
 
 export type DemoOptions = { readonly plain?: boolean; readonly serve?: boolean; readonly seed?: number };
 
-/** `sluice demo`: the app on the embedded cluster; in line mode the scripted tour; or the cluster alone. */
+/** `sluice demo`: the app on the embedded cluster; the scripted tour in line mode; or only the cluster. */
 export async function demo(
   context: VerbContext,
   asked: DemoOptions & ScreenOptions,
@@ -36,8 +36,8 @@ export async function demo(
 }
 
 /**
- * Keeps the embedded cluster up for other programs, with a kubeconfig that only this user can read, until the signal
- * ends it; the kubeconfig goes with it.
+ * Keeps the embedded cluster running for other programs, with a kubeconfig that only this user can read, until the
+ * signal aborts; the kubeconfig is then deleted.
  *
  * @throws the reason of the signal
  */
@@ -55,14 +55,14 @@ async function serve({ options, output, signal }: VerbContext, demo: Demo): Prom
 
 function text(kubeconfig: string): string {
   return [
-    'The demo cluster serves until ctrl-c. In another terminal:',
+    'The demo cluster is running; press ctrl-c to stop it. In another terminal:',
     '',
     `  export KUBECONFIG=${kubeconfig}`,
     '  sluice explain web sts/db --port 5432/tcp',
   ].join('\n');
 }
 
-/** The story's path: what a responder at the demo shop opens. */
+/** The path that the demo opens. */
 const STORY = {
   namespace: 'shop',
   source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } },
@@ -79,8 +79,8 @@ const REQUEST: GrantRequest = {
 };
 
 /**
- * The demo in line mode: the main job once, from a drop and its reason to a proven end, on the embedded cluster.
- * Interrupted, it revokes first.
+ * The demo in line mode: one full run on the embedded cluster, from a drop and its reason to a grant that is proven
+ * closed. Revokes the grant when interrupted.
  */
 async function tour({ options, output, signal }: VerbContext, demo: Demo): Promise<number> {
   const emit = (event: LineEvent) =>
@@ -124,7 +124,7 @@ function clusterLine({ model, engine, info }: Runtime): string {
   return `${wallClock(Date.now())}  ${pad('cluster', 9)}  ${text}`;
 }
 
-/** Waits for the story's path to be dropped. */
+/** Waits for a drop on the demo's path. */
 function firstDrop(
   runtime: Runtime,
   onFlows: (look: () => void) => void,

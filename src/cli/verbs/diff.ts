@@ -37,7 +37,7 @@ export type DiffVerbOptions = {
   readonly exitCode?: boolean;
 };
 
-/** `sluice diff OLD NEW`: what changes between two trees of manifests; with `--exit-code`, 1 when anything does. */
+/** `sluice diff OLD NEW`: what changes between two trees of manifests; with `--exit-code`, exits 1 on any change. */
 export async function diff(
   { options, output }: VerbContext,
   old: string,
@@ -69,12 +69,12 @@ export async function diff(
   return asked.exitCode === true && !isNoChange(found) ? EXIT.failed : EXIT.done;
 }
 
-/** A part of the answer: its name, and a line for each change. */
+/** A section of the output: its title, and a line for each change. */
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
-/** The difference for people. */
+/** The difference as text. */
 function diffText(diff: TreeChanges, refused: readonly RefusedObject[]): string {
-  if (isNoChange(diff) && refused.length === 0) return 'Nothing changes.\n';
+  if (isNoChange(diff) && refused.length === 0) return 'No changes.\n';
   const sections = sectionsOf(diff, refused).map(({ title, lines }) => [
     title,
     ...lines.map((line) => `  ${line}`),
@@ -84,7 +84,7 @@ function diffText(diff: TreeChanges, refused: readonly RefusedObject[]): string 
 
 /** The difference for a pull request. */
 function diffMarkdown(diff: TreeChanges, refused: readonly RefusedObject[]): string {
-  if (isNoChange(diff) && refused.length === 0) return '**Nothing changes** in who may talk to whom.\n';
+  if (isNoChange(diff) && refused.length === 0) return '**No changes** to allowed paths.\n';
   const sections = sectionsOf(diff, refused).flatMap(({ title, lines }) => [
     `#### ${title} (${lines.length})`,
     '',
@@ -134,7 +134,7 @@ function sectionsOf(
         ports: portsText(path[key]),
       }));
   return [
-    { title: 'Would be refused', lines: refused.map((item) => `${refusalText(item)}. ${item.fate}`) },
+    { title: 'Would be rejected', lines: refused.map((item) => `${refusalText(item)}. ${item.fate}`) },
     {
       title: 'Policies',
       lines: [
@@ -159,7 +159,7 @@ function sectionsOf(
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** One sentence: what changed, and what comes of it. */
+/** One sentence: what changed, and its effects. */
 function summaryOf(
   { policies, paths, arrivals, isolated, freed }: TreeChanges,
   refused: readonly RefusedObject[],
@@ -168,7 +168,7 @@ function summaryOf(
   const some = (number: number, one: string, many: string) =>
     number === 0 ? [] : [`${number} ${number === 1 ? one : many}`];
   const effects = [
-    ...some(refused.length, 'would be refused', 'would be refused'),
+    ...some(refused.length, 'would be rejected', 'would be rejected'),
     ...some(count('opens'), 'path opens', 'paths open'),
     ...some(count('closes'), 'path closes', 'paths close'),
     ...some(count('blurs'), 'path becomes undecidable', 'paths become undecidable'),
@@ -179,7 +179,7 @@ function summaryOf(
   const touched = policies.added.length + policies.changed.length + policies.removed.length;
   const what =
     touched === 0 ? 'No policy changed' : `${touched} ${touched === 1 ? 'policy' : 'policies'} changed`;
-  return effects.length === 0 ? `${what}, and no path.` : `${what}: ${effects.join(', ')}.`;
+  return effects.length === 0 ? `${what}, no paths affected.` : `${what}: ${effects.join(', ')}.`;
 }
 
 function arrivalOf(row: OpenPath): PathLine {
@@ -196,21 +196,21 @@ function isolationText({ end, direction }: WorkloadIsolation): string {
   return `${fullEndText(end)} ${direction}`;
 }
 
-/** Long lists are folded, as code hosts do with `details`. */
+/** Long lists are collapsed with `details`, which code hosts support. */
 function folded(lines: readonly string[]): readonly string[] {
   const items = lines.map((line) => `- \`${line}\``);
   return items.length <= 20 ? items : ['<details><summary>show</summary>', '', ...items, '', '</details>'];
 }
 
-/** One path in words. */
+/** One path as text. */
 type PathLine = { readonly from: string; readonly to: string; readonly ports: string };
 
 /** How many ends are named on a line. */
 const NAMED = 6;
 
 /**
- * Paths as lines, those together that have ports and one end in common: each with the more of its kind, by destination
- * or by source. Lines come in the order of the first path of each.
+ * Paths as lines, grouped by equal ports and a shared end: each path joins the larger of its groups, by destination or
+ * by source. Lines are in the order of the first path of each.
  */
 function pathLines(paths: readonly PathLine[]): readonly string[] {
   const keys = ({ from, to, ports }: PathLine) => [`→ ${to}\n${ports}`, `${from} →\n${ports}`] as const;
@@ -232,24 +232,24 @@ function listed(names: readonly string[]): string {
   return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
 }
 
-/** Ports between two ends that are not what they were. */
+/** Ports between two ends whose verdict changed. */
 export type PathDiff = {
   readonly from: EndGroup;
   readonly to: EndGroup;
-  /** Surely open, and were not. */
+  /** Newly open. */
   readonly opens: Connections;
-  /** Surely closed, and were not. */
+  /** Newly closed. */
   readonly closes: Connections;
-  /** Undecidable, and were not. */
+  /** Newly undecidable. */
   readonly blurs: Connections;
 };
 
-/** What changes from one tree of manifests to another. Paths are among what both have, and the outside. */
+/** What changes from one tree of manifests to another. `paths` covers ends that both trees have, and the outside. */
 export type TreeChanges = {
   readonly policies: Readonly<Record<'added' | 'removed' | 'changed', readonly PolicyRef[]>>;
   readonly workloads: Readonly<Record<'added' | 'removed', readonly WorkloadName[]>>;
   readonly paths: readonly PathDiff[];
-  /** What can talk with workloads that only the new tree has. */
+  /** Open paths of workloads that only the new tree has. */
   readonly arrivals: readonly OpenPath[];
   readonly isolated: readonly WorkloadIsolation[];
   readonly freed: readonly WorkloadIsolation[];
@@ -270,13 +270,13 @@ export function compareTrees(old: Tree, now: Tree): TreeChanges {
   };
 }
 
-/** Whether nothing at all is different. */
+/** Whether there are no differences. */
 export function isNoChange({ policies, workloads, paths, isolated, freed }: TreeChanges): boolean {
   const lists = [...Object.values(policies), ...Object.values(workloads), paths, isolated, freed];
   return lists.every((list) => list.length === 0);
 }
 
-/** Workloads among themselves, then each with what is beyond. */
+/** Paths between workloads first, then each workload's paths to other ends. */
 function inOrderOfTelling(turns: readonly Turn<Turned>[]): readonly Turn<Turned>[] {
   const sorted = inOrder(turns);
   const isWithin = ({ from, to }: Turn<Turned>) => from.type === 'workload' && to.type === 'workload';
@@ -299,13 +299,13 @@ function arrivalsIn({ engine }: Tree, added: readonly WorkloadName[]): readonly 
   return clusterMatrix(engine, { about: (workload) => keys.has(keyOf(workload)) });
 }
 
-/** One of the two worlds that are compared. */
+/** One of the two trees being compared. */
 type Tree = Pick<PolicyWorld, 'model' | 'engine'>;
 
 /** A workload, or a pod without one, by name. */
 type WorkloadName = { readonly kind: string; readonly namespace: string; readonly name: string };
 
-/** Policies by what became of them. Labels and annotations do not count. */
+/** Policies by type of change. Labels and annotations are ignored. */
 type PolicyChanges = Readonly<Record<'added' | 'removed' | 'changed', readonly PolicyRef[]>>;
 
 function policyChanges(old: Tree, now: Tree): PolicyChanges {

@@ -6,7 +6,7 @@ import type { Policy, PolicyRef } from '../../core/policy/model/model.ts';
 import type { PolicyWorld } from '../connect/connect.ts';
 import { loadManifests, type ManifestNote } from '../manifests/manifests.ts';
 
-/** Policies that come (or replace one of the same kind and name) and go. */
+/** Policies to add (or to replace, by kind and name) and to remove. */
 export type PolicyEdit = {
   readonly add: readonly Policy[];
   readonly remove: readonly PolicyRef[];
@@ -16,10 +16,10 @@ export type PolicyEdit = {
 export type EditOptions = { readonly with?: readonly string[]; readonly without?: readonly string[] };
 
 /**
- * Reads the change that `--with` and `--without` name; undefined when they are not there.
+ * Reads the change given by `--with` and `--without`; undefined when neither is set.
  *
- * @throws SluiceError `usage` for a file without policies, or a name that can't be read; `not-found` with the nearest
- *   names for a policy that isn't there
+ * @throws SluiceError `usage` for a file without policies, or an invalid name; `not-found`, with the nearest names, for
+ *   a policy that doesn't exist
  */
 export async function readEdit(world: PolicyWorld, asked: EditOptions): Promise<PolicyEdit | undefined> {
   if (asked.with === undefined && asked.without === undefined) return undefined;
@@ -33,14 +33,14 @@ export async function readEdit(world: PolicyWorld, asked: EditOptions): Promise<
   if (add.length === 0) {
     throw new SluiceError(
       'usage',
-      `There is no policy in ${files.join(', ')}.`,
-      'Name files with the policies to try.',
+      `No policies found in ${files.join(', ')}.`,
+      'Pass files with the policies to try.',
     );
   }
   return { add, remove, notes };
 }
 
-/** Makes the change in the world; nothing leaves the process. */
+/** Applies the change to the in-memory world only. */
 export function applyEdit({ model, engine }: PolicyWorld, { add, remove }: PolicyEdit): void {
   const source = 'what-if';
   for (const policy of remove) {
@@ -79,8 +79,8 @@ function findPolicy({ model, namespace: defaultNamespace }: PolicyWorld, text: s
   if (kind === undefined || rest.length === 0 || rest.length > 2 || rest.includes('')) {
     throw new SluiceError(
       'usage',
-      `"${text}" names no policy.`,
-      'Write KIND/NAMESPACE/NAME, as in netpol/shop/db; KIND/NAME for cluster-wide kinds.',
+      `Invalid policy "${text}".`,
+      'Use KIND/NAMESPACE/NAME, such as netpol/shop/db, or KIND/NAME for cluster-scoped kinds.',
     );
   }
   const [first = '', second] = rest;
@@ -95,8 +95,8 @@ function findPolicy({ model, namespace: defaultNamespace }: PolicyWorld, text: s
   );
   throw new SluiceError(
     'not-found',
-    `There is no ${kind.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}.`,
-    near.length === 0 ? `There are ${names.length} of this kind.` : `Nearest: ${near.join(', ')}.`,
+    `${kind.kind} "${namespace === undefined ? '' : `${namespace}/`}${name}" not found.`,
+    near.length === 0 ? `Policies of this kind: ${names.length}.` : `Did you mean ${near.join(' or ')}?`,
   );
 }
 

@@ -30,7 +30,8 @@ export type ExplainOptions = WorldOptions & EditOptions & { readonly port?: stri
 
 /**
  * `sluice explain FROM TO --port P`: the verdict of one path and why; the exit code is the verdict. With `--with` or
- * `--without`, before and after that change with what it does to the whole cluster; the exit code is the verdict after. With `--batch`, many paths.
+ * `--without`, the verdicts before and after that change and its effect on the whole cluster; the exit code is the
+ * verdict after. With `--batch`, many paths.
  */
 export async function explain(
   context: VerbContext,
@@ -52,9 +53,9 @@ export async function explain(
     });
   }
   if (from === undefined || to === undefined)
-    throw missing('FROM and TO', 'Name both ends of the path, before --manifests or after --.');
+    throw missing('FROM and TO', 'Pass both ends of the path, before --manifests or after --.');
   if (asked.port === undefined)
-    throw missing('--port', 'Add the port of the destination, as in --port 5432/tcp.');
+    throw missing('--port', 'Add the port of the destination, such as --port 5432/tcp.');
   const ports = parseAskedPorts(asked.port);
   return withWorld(context, asked, (world) => explainPath(context, world, { from, to, ports }, asked));
 }
@@ -105,14 +106,14 @@ async function explainPath(
         ...editTexts(edit),
         ...pathText(then, ports),
         '',
-        'over the whole cluster that',
+        'effect on the whole cluster',
         ...diffText(effect),
       ]),
   );
   return exitCodeOfVerdict(then.verdict.verdict);
 }
 
-/** What to type next, where a grant can open the path. */
+/** The command to run next, if a grant can open the path. */
 function wayOut(
   { verdict }: PathAnswer,
   {
@@ -129,13 +130,16 @@ function wayOut(
   if (from === undefined || to === undefined || ports.type !== 'range' || ports.from !== ports.to) return [];
   const edits = [...egress.nearMisses, ...ingress.nearMisses].some(({ edit }) => edit !== undefined);
   return [
-    ...remark('to open it', `${edits ? 'make an edit of each denied half above, or ' : ''}for minutes:`),
+    ...remark(
+      'to open it',
+      `${edits ? 'apply an edit for each denied half above, or ' : ''}for a few minutes:`,
+    ),
     `  sluice grant --from ${from} --to ${to} \\`,
     `    --port ${ports.from}/${ports.protocol.toLowerCase()} --for 15m --reason WHY`,
   ];
 }
 
-/** An end as `sluice grant` takes it; undefined for one that no grant is given to. */
+/** An end in the syntax of `sluice grant`; undefined if it can't be granted. */
 function grantWord(end: PathEnd): string | undefined {
   switch (end.type) {
     case 'workload':
@@ -151,7 +155,7 @@ function grantWord(end: PathEnd): string | undefined {
   }
 }
 
-/** The ports as asked for: a number, a range as text, a name. */
+/** The requested ports: a number, a range as text, or a name. */
 export function portFields(ports: AskedPorts): { readonly port: number | string; readonly protocol: string } {
   const { protocol } = ports;
   if (ports.type === 'named') return { port: ports.name, protocol };
@@ -169,14 +173,14 @@ function text(lines: readonly string[]): string {
 
 function checkBatch({ batch, manifests, port }: ExplainOptions, from: string | undefined): void {
   if (from !== undefined || port !== undefined) {
-    throw new SluiceError('usage', '--batch brings its own paths.', 'Leave FROM, TO and --port out.');
-  }
-  if (batch === '-' && manifests?.includes('-') === true) {
     throw new SluiceError(
       'usage',
-      '--batch and --manifests both read stdin.',
-      'Name a file for one of them.',
+      "FROM, TO and --port can't be used with --batch.",
+      'Remove them: the paths come from the batch file.',
     );
+  }
+  if (batch === '-' && manifests?.includes('-') === true) {
+    throw new SluiceError('usage', '--batch and --manifests both read stdin.', 'Use a file for one of them.');
   }
 }
 
@@ -184,12 +188,12 @@ function missing(what: string, hint: string): SluiceError {
   return new SluiceError('usage', `${what} is missing.`, hint);
 }
 
-/** How paths are judged, and where names without a namespace are. */
+/** How paths are evaluated, and the default namespace. */
 type BatchWorld = { readonly namespace: string; readonly judge: PathJudge };
 
 /**
- * Answers questions as they come: a line of JSON `{from, to, port, protocol}` each, one line back each, in order: the
- * question with its verdict. A line that is no question gets an `error` instead, and the rest goes on.
+ * Evaluates paths as they are read, one line of JSON `{from, to, port, protocol}` each, and writes one line for each in
+ * order: the input with its verdict. An invalid line gets an `error` instead, and processing continues.
  *
  * @returns 0, or 1 when there was an error
  * @throws SluiceError `usage` when the file can't be read
@@ -238,23 +242,23 @@ function questionOf(line: string): Question {
   try {
     value = JSON.parse(line);
   } catch (error) {
-    throw wrong(`The line is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw wrong(`The line is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
-  if (!isRecord(value)) throw wrong('The line is no JSON object.');
+  if (!isRecord(value)) throw wrong('The line is not a JSON object.');
   return safeDeep(value);
 }
 
 function answer(question: Question, { namespace, judge }: BatchWorld): Question & Verdict {
   const { from, to, port, protocol } = question;
-  if (typeof from !== 'string' || typeof to !== 'string') throw wrong('from and to must be texts.');
-  if (typeof port !== 'number' && typeof port !== 'string') throw wrong('port must be a number.');
-  if (protocol !== undefined && typeof protocol !== 'string') throw wrong('protocol must be a text.');
+  if (typeof from !== 'string' || typeof to !== 'string') throw wrong('from and to must be strings.');
+  if (typeof port !== 'number' && typeof port !== 'string') throw wrong('port must be a number or a string.');
+  if (protocol !== undefined && typeof protocol !== 'string') throw wrong('protocol must be a string.');
   const asked = parseAskedPorts(protocol === undefined ? `${port}` : `${protocol}/${port}`);
   const path = judge(parsePathEnd(from, namespace), parsePathEnd(to, namespace), asked);
   return { protocol: asked.protocol, ...question, ...path.verdict, ...besides(path) };
 }
 
-/** What a plain question does not have: parts that differ, and notes. */
+/** Fields that only some answers have: parts that differ, and notes. */
 function besides({ parts, notes }: PathAnswer): Partial<Pick<PathAnswer, 'parts' | 'notes'>> {
   return { ...(parts.length === 0 ? {} : { parts }), ...(notes.length === 0 ? {} : { notes }) };
 }
@@ -263,10 +267,10 @@ function wrong(sentence: string): SluiceError {
   return new SluiceError(
     'usage',
     sentence,
-    'Write {"from":"ns/pod","to":"ns/pod","port":80,"protocol":"TCP"}.',
+    'Use {"from":"ns/pod","to":"ns/pod","port":80,"protocol":"TCP"}.',
   );
 }
 
 function unreadable(file: string, error: Error): SluiceError {
-  return new SluiceError('usage', `${file} can't be read: ${error.message}.`, 'Check the path.', error);
+  return new SluiceError('usage', `Unable to read ${file}: ${error.message}.`, 'Check the path.', error);
 }

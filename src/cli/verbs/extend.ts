@@ -4,7 +4,7 @@ import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
 import { pickGrant, withGrants } from './with-grants.ts';
 
-/** `sluice extend ID --for 15m`: moves the end of a grant, all its halves or, told so, only some. */
+/** `sluice extend ID --for 15m`: extends a grant; reports it if only some of its halves could be extended. */
 export async function extend(
   context: VerbContext,
   id: string,

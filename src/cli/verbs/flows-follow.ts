@@ -29,18 +29,18 @@ import {
 import { attemptJson, attemptWords } from './line-events.ts';
 import { pad } from './table.ts';
 
-/** What to follow, and how far. */
+/** Which attempts to follow, and how many. */
 export type Following = {
   readonly context: VerbContext;
   readonly wanted: (line: AttemptLine) => boolean;
   readonly limit: number;
-  /** Whether responses are written as they come, and no attempts. */
+  /** Whether raw responses are written instead of attempts. */
   readonly raw: boolean;
-  /** Gives a promise while what is written is not taken. */
+  /** Returns a promise while the output is behind. */
   readonly slow: () => Promise<void> | undefined;
 };
 
-/** Attempts of a cluster, with the policies that decided them; rejects with the reason when its signal aborts. */
+/** Attempts in a cluster, with the policies that decided them; rejects with the signal's reason when it aborts. */
 export async function followInCluster({ context, wanted, limit, raw, slow }: Following): Promise<number> {
   const { options, output, signal } = context;
   const telling: Telling = { call: () => {} };
@@ -65,7 +65,7 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
   });
 }
 
-/** From a Hubble server or a recording alone: no kubeconfig, so no policies and only what the flows say. */
+/** Attempts from only a Hubble server or a recording: no kubeconfig, so no policies beyond what the flows name. */
 export async function followAlone(following: Following): Promise<number> {
   const { context, wanted, limit, raw, slow } = following;
   const { options, output, signal } = context;
@@ -116,7 +116,7 @@ function inView(
   return view === undefined ? wanted : (line) => touches(line, view) && wanted(line);
 }
 
-/** To be called after every batch of flows. */
+/** Called after every batch of flows. */
 type Telling = { call: () => void };
 
 type TellOptions = {
@@ -125,18 +125,18 @@ type TellOptions = {
   readonly wanted: (line: AttemptLine) => boolean;
   readonly limit: number;
   readonly telling: Telling;
-  /** Resolves when no more flows will come; absent: they go on for ever. */
+  /** Resolves when no more flows will come; absent if they never end. */
   readonly ended?: Promise<void>;
 };
 
-/** Attempts stay pending this long after the last flow: the fold's own grace. */
+/** Attempts stay pending this long after the last flow: the fold's grace period. */
 const FOLD_GRACE = 3_100;
 
-/** Verdicts may settle without a further flow, when a grace runs out. */
+/** Verdicts may settle without another flow, when a grace period ends. */
 const LOOK_EVERY = 500;
 
 /**
- * Writes attempts as they get their verdict or change it, one a line, until `limit` are told or the flows end.
+ * Writes attempts as their verdicts settle or change, one a line, until `limit` are written or the flows end.
  *
  * @returns the exit code; rejects with the reason when the verb is interrupted, or with the source's error
  */
@@ -180,14 +180,14 @@ async function lookOften(look: () => void, signal: AbortSignal): Promise<never> 
   }
 }
 
-/** Nothing comes any more, so what is pending is as settled as it will ever be. */
+/** No more flows will come, so pending attempts count as settled. */
 function lastLook(look: (later: number) => void, signal: AbortSignal): number {
   signal.throwIfAborted();
   look(FOLD_GRACE);
   return EXIT.done;
 }
 
-/** The row as it was for this attempt: rows go on counting, a line is about one attempt. */
+/** The row as of this attempt: rows keep counting, but a line is about one attempt. */
 function rowFor(row: AttemptRow | undefined, attempt: Attempt): readonly AttemptRow[] {
   return row === undefined ? [] : [{ ...row, newest: attempt, verdict: attempt.verdict }];
 }
@@ -197,7 +197,7 @@ function lineText(line: AttemptLine): string {
   return `${wallClock(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
 }
 
-/** Which attempts to tell, as given on the command line. */
+/** The filters on attempts from the command line. */
 export type Wanted = {
   readonly from?: string;
   readonly to?: string;
@@ -205,23 +205,19 @@ export type Wanted = {
   readonly verdict?: string;
 };
 
-/** The words that `--verdict` takes. */
+/** The values of `--verdict`. */
 export const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
 
 /**
- * Whether an attempt is wanted, by exact names: a pod, a workload, `ns/name`, `ns/` or an address.
+ * Returns the filter for attempts, by exact names: a pod, a workload, `ns/name`, `ns/` or an address.
  *
- * @throws SluiceError `usage` for a port or verdict that is none
+ * @throws SluiceError `usage` for an invalid port or verdict
  */
 export function matcher({ from, to, port, verdict }: Wanted): (line: AttemptLine) => boolean {
   const number = port === undefined ? undefined : whole(port, '--port');
   const word = verdict?.toLowerCase();
   if (word !== undefined && !VERDICTS.includes(word)) {
-    throw new SluiceError(
-      'usage',
-      `"${verdict}" is no verdict.`,
-      'Use allow, drop, l7, audit, error or failed.',
-    );
+    throw new SluiceError('usage', `Unknown verdict "${verdict}".`, `Use one of: ${VERDICTS.join(', ')}.`);
   }
   return ({ row }) =>
     (from === undefined || isNamed(row.sourceName, row.source, from)) &&
@@ -236,23 +232,23 @@ function isNamed(name: string, { pod, ip, namespace }: Named, text: string): boo
   return [name, pod, ip, `${namespace}/${pod}`, `${namespace}/${name}`, `${namespace}/`].includes(text);
 }
 
-/** A whole number from 1, of an option. */
+/** Parses the value of an option as a positive integer. */
 export function whole(value: string, option: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < 1 || number > 1_000_000) {
     throw new SluiceError(
       'usage',
-      `${option} "${value}" is no whole number from 1.`,
-      `Write it like ${option} 20.`,
+      `${option} must be an integer from 1 to 1000000, got "${value}".`,
+      `For example: ${option} 20.`,
     );
   }
   return number;
 }
 
 /**
- * Tells on stderr what a reader of attempts must know of where they come from: that a source fails, reconnects or
- * loses flows, what sockets can't show, and lists that are not followed. Each once, until it changes; what keeps all
- * lists from being followed is told of the first.
+ * Prints the state of the flow source on stderr: failures, reconnects, lost flows, what sockets can't show, and lists
+ * that are not being watched. Each is printed once until it changes; a reason shared by all lists is printed only for
+ * the first.
  */
 export function tellSource({ err }: Output): {
   readonly traffic: (state: TrafficState) => void;
@@ -269,7 +265,7 @@ export function tellSource({ err }: Output): {
       told = now;
       if (source !== 'probe' || status !== 'live' || warned) return;
       warned = true;
-      err(`sluice: probe: ${detail}; sockets never show ${BLIND_SPOTS.join('; ')}\n`);
+      err(`sluice: probe: ${detail}; sockets can't show ${BLIND_SPOTS.join('; ')}\n`);
     },
     feed: (feed, state) => {
       const reason = state.state === 'stale' ? state.reason : '';

@@ -21,9 +21,9 @@ export type FlowsOptions = Wanted & {
 };
 
 /**
- * `sluice flows`: attempts as they get their verdict, one a line, or the flows themselves with `--raw`; until
- * interrupted, until `--first` are told, or until the reader goes away, which is no failure. A reader or a disk that
- * is slow holds the source back, as with `hubble observe`: what the server then loses it says.
+ * `sluice flows`: attempts as their verdicts settle, one a line, or raw flows with `--raw`; until interrupted, until
+ * `--first` are written, or until the reader goes away, which is not a failure. A slow reader or disk applies
+ * backpressure to the source, as with `hubble observe`; the server then reports lost flows.
  */
 export async function flows(context: VerbContext, asked: FlowsOptions): Promise<number> {
   refuseIdle(asked, context.options);
@@ -62,8 +62,8 @@ export async function flows(context: VerbContext, asked: FlowsOptions): Promise<
 }
 
 /**
- * With a cluster, for its policies and workloads, unless flows come from a recording or a server that was named and
- * no cluster was.
+ * Uses the cluster for its policies and workloads, unless flows come from a recording or `--hubble-server` and no
+ * cluster is given.
  */
 function follow(following: Following): Promise<number> {
   const { source, hubbleServer, kubeconfig, context, as } = following.context.options;
@@ -77,7 +77,7 @@ type RawLines = {
   readonly full: Promise<number>;
 };
 
-/** Writes lines until `limit` of them were flows. */
+/** Writes lines until `limit` flows are written. */
 function rawLines(out: (text: string) => void, limit: number): RawLines {
   const full = Promise.withResolvers<number>();
   let count = 0;
@@ -92,7 +92,7 @@ function rawLines(out: (text: string) => void, limit: number): RawLines {
   };
 }
 
-/** Where responses go as they came. */
+/** Where raw responses go. */
 function rawOptions(
   raw: RawLines | undefined,
   recording: Recording | undefined,
@@ -114,43 +114,47 @@ function historyOf({ since, last }: FlowsOptions): Partial<ConnectionOptions> {
   };
 }
 
-/** What would do nothing is refused: a filter that doesn't filter is worse than none. */
+/** Rejects options that would have no effect: a filter that doesn't filter is worse than none. */
 function refuseIdle(asked: FlowsOptions, { source, output }: ConnectionOptions): void {
   const given = (names: readonly (keyof FlowsOptions)[]) => names.find((name) => asked[name] !== undefined);
   const hubbleOnly = source === 'probe' ? given(['since', 'last', 'raw', 'record']) : undefined;
   if (hubbleOnly !== undefined)
     throw new SluiceError(
       'usage',
-      `--${hubbleOnly} does nothing with the probe: sockets remember nothing and are no flows.`,
-      'Leave it out, or use --source hubble.',
+      `--${hubbleOnly} needs Hubble: the probe reads sockets, which have no history and are not flows.`,
+      'Remove it, or use --source hubble.',
     );
   if (asked.raw !== true) return;
   const filter = given(['from', 'to', 'port', 'verdict']);
   if (filter !== undefined)
     throw new SluiceError(
       'usage',
-      `--${filter} chooses among attempts, and --raw prints flows.`,
-      'Leave one of them out; -n limits flows to a namespace.',
+      `--${filter} can't be used with --raw, because it filters attempts, not flows.`,
+      'Remove one of the two; use -n to limit flows to a namespace.',
     );
   if (output === 'yaml')
-    throw new SluiceError('usage', '--raw prints JSON, not YAML.', 'Leave -o yaml or --raw out.');
+    throw new SluiceError(
+      'usage',
+      "--raw can't be used with -o yaml, because it prints JSON.",
+      'Remove one of the two.',
+    );
 }
 
-/** A file that flows are written to, one a line. */
+/** A file that flows are recorded to, one a line. */
 type Recording = {
   readonly write: (line: string) => void;
-  /** Gives a promise while the disk is behind. */
+  /** Returns a promise while the disk is behind. */
   readonly slow: () => Promise<void> | undefined;
-  /** Rejects once the file can't be written any more; else never settles. */
+  /** Rejects when the file can no longer be written; otherwise never settles. */
   readonly broken: Promise<never>;
-  /** Resolves when everything is written; rejects when it can't be. */
+  /** Resolves when everything is written; rejects if that fails. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens a file, new or emptied, readable by its owner alone: flows tell who talks to whom.
+ * Opens a file, new or truncated, readable only by its owner, because flows reveal who talks to whom.
  *
- * @throws SluiceError `usage` when it can't be opened; `failed`, later, when it can't be written
+ * @throws SluiceError `usage` when it can't be opened; `failed`, later, when a write fails
  */
 async function openRecording(path: string): Promise<Recording> {
   const stream = createWriteStream(path, { mode: 0o600 });
@@ -158,7 +162,7 @@ async function openRecording(path: string): Promise<Recording> {
     stream.once('open', resolve);
     stream.once('error', (error) =>
       reject(
-        new SluiceError('usage', `${path} can't be written: ${error.message}.`, 'Name another file.', error),
+        new SluiceError('usage', `Unable to write ${path}: ${error.message}.`, 'Choose another file.', error),
       ),
     );
   });
@@ -167,8 +171,8 @@ async function openRecording(path: string): Promise<Recording> {
   const failure = (error: unknown) =>
     new SluiceError(
       'failed',
-      `${path} can't be written any more: ${error instanceof Error ? error.message : String(error)}.`,
-      'Free some space or name another file; what came until then is in it.',
+      `Unable to continue writing ${path}: ${error instanceof Error ? error.message : String(error)}.`,
+      'Free some disk space or choose another file; earlier flows are saved.',
       error,
     );
   stream.on('error', (error) => broken.reject(failure(error)));

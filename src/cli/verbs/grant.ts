@@ -20,8 +20,8 @@ export type GrantOptions = {
 };
 
 /**
- * `sluice grant`: opens a path for a while. With `--wait` it stays, proves the path open, counts down, revokes and
- * proves it closed; without, it leaves the end to the lease.
+ * `sluice grant`: opens a path for a while. With `--wait` it proves the path open, counts down, revokes and proves it
+ * closed; without, the lease ends the grant.
  */
 export async function grant(context: VerbContext, asked: GrantOptions): Promise<number> {
   const { options, config, output, signal } = context;
@@ -29,11 +29,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
   const ports = asked.port.map((text) => parsePort(text));
   const reason = safeText(asked.reason.trim());
   if (reason === '')
-    throw new SluiceError(
-      'usage',
-      'The reason is empty.',
-      'Say why with --reason, as the audit log keeps it.',
-    );
+    throw new SluiceError('usage', 'The reason is empty.', 'Set --reason to the reason for the audit log.');
 
   const connection = await openConnection(options, {}, signal);
   const namespace = connection.namespace ?? 'default';
@@ -58,7 +54,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
       signal,
       listener,
       limits: config.limits,
-      onProblem: ({ message }) => output.err(`sluice: ${message} The grant goes on.\n`),
+      onProblem: ({ message }) => output.err(`sluice: ${message} The grant continues.\n`),
     },
     async (runtime) => {
       running = runtime;
@@ -74,12 +70,12 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
   );
 }
 
-/** Whether new connections are blocked as promised; those that live on are told, and are the enforcer's way. */
+/** Whether new connections are blocked as promised; surviving ones are reported, and are up to the enforcer. */
 function isShut({ state }: Grant): boolean {
   return state.name !== 'failed' && !(state.name === 'flowing' && state.still === 'new');
 }
 
-/** `--dry-run`: the plan, the manifests, and what the server says to them; nothing is stored. */
+/** `--dry-run`: the plan, the manifests, and the server's response to them; nothing is stored. */
 async function showPlan(
   runtime: Runtime,
   request: GrantRequest,
@@ -97,11 +93,11 @@ async function showPlan(
   writeEvent(output, options.output, { ...eventJson(event), dryRun: true, changes, manifests: objects }, () =>
     eventText(event),
   );
-  for (const change of changes) output.err(`sluice: admission would change it: ${change}\n`);
+  for (const change of changes) output.err(`sluice: admission would change the object: ${change}\n`);
   return EXIT.done;
 }
 
-/** A plan that would cut off pods needs a second word, as the form asks for a second enter. */
+/** A plan that would isolate pods needs confirmation, as the form requires a second enter. */
 async function confirmIsolation(
   runtime: Runtime,
   request: GrantRequest,
@@ -114,8 +110,8 @@ async function confirmIsolation(
   const pods = plan.isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
   throw new SluiceError(
     'refused',
-    `The grant would isolate ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ` and ${pods.length - 3} more` : ''}, cutting other traffic.`,
-    'Add --yes if that is what you want.',
+    `The grant would isolate ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ` and ${pods.length - 3} more` : ''}, which blocks their other traffic.`,
+    'Add --yes to continue anyway.',
   );
 }
 

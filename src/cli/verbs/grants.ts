@@ -5,7 +5,7 @@ import { grantJson } from './line-events.ts';
 import { table } from './table.ts';
 import { withGrants } from './with-grants.ts';
 
-/** `sluice grants`: the grants that stand in the namespace in view, or with `-A` in all, whoever made them. */
+/** `sluice grants`: active grants of all users in the current namespace, or in all namespaces with `-A`. */
 export async function grants(context: VerbContext): Promise<number> {
   return withGrants(context, 'in-view', async ({ api }, { grants: found, namespace }) => {
     const { options, output } = context;
@@ -31,9 +31,9 @@ export async function grants(context: VerbContext): Promise<number> {
   });
 }
 
-/** What to say where none stand, and how to look further. */
+/** The message when there are no active grants. */
 export function noGrants(namespace: string | undefined): string {
   return namespace === undefined
-    ? 'No grants.\n'
-    : `No grants in namespace ${namespace}; -A looks at all namespaces.\n`;
+    ? 'No grants found.\n'
+    : `No grants found in ${namespace} namespace. Use -A to list all namespaces.\n`;
 }

@@ -6,7 +6,7 @@ import { trustOf } from '../../core/traffic/traffic.ts';
 import type { AttemptLine } from '../../session/session.ts';
 import { pad } from './table.ts';
 
-/** What happens in line mode, in the order in which it does. Times are ms since the epoch. */
+/** The events of line mode, in order. Times are ms since the epoch. */
 export type LineEvent =
   | { readonly event: 'attempt'; readonly time: number; readonly line: AttemptLine }
   | { readonly event: 'verdict'; readonly time: number; readonly path: string; readonly verdict: Verdict }
@@ -33,7 +33,7 @@ export type LineEvent =
       readonly event: 'closed';
       readonly time: number;
       readonly grant: Grant;
-      /** `unproven`: the policy is gone, but of the pairs in `unproven` no attempt was seen since. */
+      /** `unproven`: the policy is gone, but no attempts of the pairs in `unproven` have been seen since. */
       readonly state: 'closed' | 'unproven' | 'flowing';
       readonly proof: string;
       readonly unproven: readonly string[];
@@ -47,7 +47,7 @@ export type LineEvent =
       readonly text: string;
     };
 
-/** The event as one JSON value, ISO times, no internals. */
+/** The event as one JSON value, with ISO times and no internals. */
 export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
   const base = { event: event.event, time: new Date(event.time).toISOString() };
   switch (event.event) {
@@ -121,7 +121,7 @@ function words(event: LineEvent): readonly [string, string] {
     case 'intent': {
       const { opens, isolates, after } = event.plan;
       const isolated =
-        isolates.length === 0 ? 'isolates nobody' : `isolates ${plural(isolates.length, 'pod')}`;
+        isolates.length === 0 ? 'isolates no pods' : `isolates ${plural(isolates.length, 'pod')}`;
       return ['planned', `opens ${plural(opens.length, 'pair')}, ${isolated}; at the end ${after}`];
     }
     case 'leased':
@@ -171,7 +171,7 @@ const VERDICT_WORDS = {
   failed: 'refused',
 } as const;
 
-/** One attempt row as JSON: who, to whom, what became of it, and why. */
+/** One attempt row as JSON: source, destination, verdict, and why. */
 export function attemptJson({ row, why, differs }: AttemptLine): Readonly<Record<string, unknown>> {
   const { newest } = row;
   return {
@@ -221,13 +221,13 @@ export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
 function revokedText(by: string, late: number): string {
   switch (by) {
     case 'deadline':
-      return `policy gone ${(late / 1_000).toFixed(2)} s after the window`;
+      return `policy removed ${(late / 1_000).toFixed(2)} s after the window ended`;
     case 'lease':
       return 'policy removed by the cluster at the deadline';
     case 'other':
-      return 'policy removed by somebody else';
+      return 'policy removed by another user';
     default:
-      return 'policy gone, as asked';
+      return 'policy removed on request';
   }
 }
 

@@ -5,23 +5,23 @@ import type { PolicyRef } from '../../core/policy/model/model.ts';
 import type { PolicyWorld } from '../connect/connect.ts';
 import type { Place, RefusedObject } from '../manifests/manifests.ts';
 
-/** A finding, and where it is written. */
+/** A finding and its place in the manifests. */
 export type PlacedFinding = Finding & { readonly place?: Place };
 
-/** What is known of a lint without running it. */
+/** The static part of a lint. */
 export type LintRule = Pick<Lint, 'id' | 'title' | 'source' | 'severity'>;
 
 const REFUSED: LintRule = {
   id: 'refused',
-  title: 'the API server would refuse the policy',
+  title: 'the API server would reject the policy',
   source: 'kubernetes/pkg/apis/networking/validation, strict decoding; compared with a 1.36 API server',
   severity: 'error',
 };
 
-/** Every lint of the verb: those of policies, and the one of what never becomes one. */
+/** Every lint of the verb: those of policies, and the one for rejected manifests. */
 export const LINT_RULES: readonly LintRule[] = [REFUSED, ...LINTS];
 
-/** What is wrong in a world, by policy, without the lints that are to be ignored. */
+/** The findings in a world, by policy, without ignored lints. */
 export function findingsOf(
   { engine, only, refused, partial, placeOf }: PolicyWorld,
   ignored: ReadonlySet<string>,
@@ -50,8 +50,8 @@ function refusalOf({ object, problems }: RefusedObject): PlacedFinding {
     id: REFUSED.id,
     severity: REFUSED.severity,
     policy: refOf(object),
-    text: `The API server would refuse it: ${safeText(first, 2_000)}${others}.`,
-    fix: 'Correct it: as it is, it can’t be applied.',
+    text: `The API server would reject it: ${safeText(first, 2_000)}${others}.`,
+    fix: "Fix it: as written, it can't be applied.",
     place: object.place,
   };
 }

@@ -15,8 +15,8 @@ export type LintVerbOptions = WorldOptions & {
 };
 
 /**
- * `sluice lint`: mistakes in policies, each with what to do; with `--strict`, exit 3 for an error or a warning.
- * `--rules` lists what it looks for.
+ * `sluice lint`: mistakes in policies, each with a fix; with `--strict`, exit 3 for an error or a warning.
+ * `--rules` lists the lints.
  */
 export async function lintVerb(context: VerbContext, asked: LintVerbOptions): Promise<number> {
   const { out } = context.output;
@@ -44,7 +44,7 @@ export async function lintVerb(context: VerbContext, asked: LintVerbOptions): Pr
   });
 }
 
-/** @throws SluiceError `usage` for a lint that there is not, with the nearest */
+/** @throws SluiceError `usage` for an unknown lint, with the nearest names */
 function ignoredOf(ids: readonly string[]): ReadonlySet<string> {
   const known = LINT_RULES.map(({ id }) => id);
   for (const id of ids) {
@@ -52,14 +52,14 @@ function ignoredOf(ids: readonly string[]): ReadonlySet<string> {
     const near = nearestNames(id, known);
     throw new SluiceError(
       'usage',
-      `There is no lint "${safeText(id)}".`,
-      near.length === 0 ? 'sluice lint --rules lists them.' : `Did you mean ${near.join(' or ')}?`,
+      `Unknown lint "${safeText(id)}".`,
+      near.length === 0 ? 'Run sluice lint --rules to list them.' : `Did you mean ${near.join(' or ')}?`,
     );
   }
   return new Set(ids);
 }
 
-/** Findings for people: what, where, and what to do; how many of each sort at the end. */
+/** Findings as text: what, where, and the fix; totals by severity at the end. */
 function findingsText(findings: readonly PlacedFinding[], policies: number): string {
   const lines = findings.flatMap(({ id, severity, policy, text, fix, place }) => {
     const where = place === undefined ? '' : `   ${safeText(place.file)}:${place.line}`;
@@ -72,7 +72,7 @@ function findingsText(findings: readonly PlacedFinding[], policies: number): str
   return `${[...lines, summaryOf(findings, policies)].join('\n')}\n`;
 }
 
-/** What is looked for, aligned. */
+/** The lints as an aligned list. */
 function rulesText(rules: readonly LintRule[]): string {
   const width = Math.max(...rules.map(({ id }) => id.length));
   const lines = rules.flatMap(({ id, severity, title, source }) => [
@@ -89,12 +89,12 @@ function summaryOf(findings: readonly PlacedFinding[], policies: number): string
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}`];
   });
-  return `${findings.length} found in ${among}: ${counts.join(', ')}.`;
+  return `${plural(findings.length, 'finding')} in ${among}: ${counts.join(', ')}.`;
 }
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
-/** Findings as SARIF 2.1.0, which code hosts show at the line; live policies have a name, and no line. */
+/** Findings as SARIF 2.1.0, which code hosts show inline; live policies have a name but no line. */
 function sarifOf(findings: readonly PlacedFinding[]): unknown {
   const rules = [...new Set(findings.map(({ id }) => id))].sort();
   return {

@@ -4,7 +4,7 @@ import { type Connections, isNothing, portsText, rangesText } from '../../core/p
 import { type EndGroup, fullEndText, type OpenPath, podsOfGroup } from '../../core/policy/reach/reach.ts';
 import { toJson } from '../shared/shared.ts';
 
-/** `tcp 80 · udp 53`; ports that are undecidable behind a question mark. */
+/** `tcp 80 · udp 53`; undecidable ports follow a question mark. */
 export function pathPortsText({ open, unsure }: Pick<OpenPath, 'open' | 'unsure'>): string {
   const parts = [portsText(open), isNothing(unsure) ? '' : `? ${portsText(unsure)}`];
   return parts.filter((part) => part !== '').join(' · ');
@@ -18,13 +18,13 @@ export function endJson(model: ClusterModel, end: EndGroup): unknown {
   return { kind, namespace, name, pods, only };
 }
 
-/** An end that is no pod as JSON. */
+/** An end that isn't a workload as JSON. */
 export function beyondJson(end: Exclude<EndGroup, { readonly type: 'workload' }>): object {
   if (end.type === 'addresses') return { outside: end.ranges };
   return end.type === 'nodes' ? { nodes: end.names } : { node: 'own' };
 }
 
-/** Ports as JSON, protocols without any left out: `{"TCP":[[80,80]]}`. */
+/** Ports as JSON, without empty protocols: `{"TCP":[[80,80]]}`. */
 export function portsJson(set: Connections): unknown {
   return Object.fromEntries(
     PROTOCOLS.filter((protocol) => set[protocol].length > 0).map((protocol) => [protocol, set[protocol]]),
@@ -48,7 +48,7 @@ export function* tableLines(rows: readonly OpenPath[]): Generator<string> {
   }
 }
 
-/** Rows share their ends and most of their ports: each is written once. */
+/** Memoized, because rows share their ends and most of their ports. */
 function remembered<T extends object>(write: (value: T) => string): (value: T) => string {
   const texts = new WeakMap<T, string>();
   return (value) => {
@@ -58,7 +58,7 @@ function remembered<T extends object>(write: (value: T) => string): (value: T) =
   };
 }
 
-/** One JSON object, a pair to a line. */
+/** One JSON object, with one pair per line. */
 export function* jsonLines(
   model: ClusterModel,
   rows: readonly OpenPath[],
@@ -92,7 +92,7 @@ export function* csvLines(rows: readonly OpenPath[]): Generator<string> {
   }
 }
 
-/** A graph for Graphviz: a cluster for each namespace, an edge for each pair; dashed where it is undecidable. */
+/** A Graphviz graph: a cluster for each namespace, an edge for each pair, dashed if undecidable. */
 export function* dotLines(rows: readonly OpenPath[]): Generator<string> {
   const namespaces = new Map<string, Set<string>>();
   for (const end of rows.flatMap(({ from, to }) => [from, to])) {

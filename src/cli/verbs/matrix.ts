@@ -59,20 +59,20 @@ export async function matrix(context: VerbContext, asked: MatrixVerbOptions): Pr
 
 type MatrixWorld = Pick<PolicyWorld, 'model' | 'engine' | 'only'>;
 
-/** How many names a sentence has. */
+/** The most names in a sentence. */
 const NAMED = 4;
 
-/** How many undecidable rows are asked why, and how many reasons are told. */
+/** How many undecidable rows are examined for reasons, and how many reasons are printed. */
 const ASKED = 100;
 const REASONS = 5;
 
-/** What a matrix comes to, in sentences: who can talk, what is open to the outside, and why some is undecidable. */
+/** A summary in sentences: how many pairs can talk, what is open to the outside, and why some are undecidable. */
 function summaryOf(world: MatrixWorld, rows: readonly OpenPath[]): readonly string[] {
   const { model, only } = world;
   const pods = only === undefined ? [...model.pods()] : model.podsIn(only);
   const count = workloadsOf(pods.filter(isLive)).all.length;
   const where = only === undefined ? '' : ` in ${only}`;
-  if (count === 0) return [`There is no workload${where}.`];
+  if (count === 0) return [`No workloads found${where}.`];
   const workloads = `${count} ${count === 1 ? 'workload' : 'workloads'}${where}`;
   const pairs = rows.filter(({ from, to }) => from.type === 'workload' && to.type === 'workload').length;
   const fromOutside = rows.filter(({ from }) => from.type === 'addresses').map(({ to }) => fullEndText(to));
@@ -90,7 +90,7 @@ function counted(names: readonly string[]): string {
   return `${all.length} (${all.slice(0, NAMED).join(', ')}${more})`;
 }
 
-/** What the question marks stand for. */
+/** The reasons behind the question marks. */
 function reasonsFor({ model, engine }: MatrixWorld, rows: readonly OpenPath[]): readonly string[] {
   const unsure = rows.filter((row) => !isNothing(row.unsure));
   const reasons = new Map<string, number>();
@@ -108,12 +108,12 @@ function reasonsFor({ model, engine }: MatrixWorld, rows: readonly OpenPath[]): 
   if (unsure.length === 0) return [];
   const told = [...reasons].sort(([, a], [, b]) => b - a).slice(0, REASONS);
   return [
-    `${unsure.length} undecidable (?)${told.length === 0 ? '.' : ', as:'}`,
+    `${unsure.length} undecidable (?)${told.length === 0 ? '.' : ', because:'}`,
     ...told.map(([text]) => `  ${text}`),
   ];
 }
 
-/** Two ends of a row to ask about: never a pod and itself. */
+/** A sample pair of ends from a row, never a pod and itself. */
 function pairOf(model: ClusterModel, row: OpenPath): Pick<Query, 'from' | 'to'> | undefined {
   const targets = endsOf(model, row.to);
   for (const from of endsOf(model, row.from)) {
@@ -131,8 +131,8 @@ function endsOf(model: ClusterModel, end: EndGroup): readonly End[] {
 }
 
 /**
- * The rows as `netpol-analyzer list` writes them, sorted: `shop/web[Deployment] => shop/db[StatefulSet] : TCP 5432`.
- * It knows no undecidable ports and no pods of one workload among themselves: such rows are left out.
+ * The rows in the format of `netpol-analyzer list`, sorted: `shop/web[Deployment] => shop/db[StatefulSet] : TCP 5432`.
+ * The format has no undecidable ports and no paths within one workload, so those rows are left out.
  */
 export function connlistLines(model: ClusterModel, rows: Iterable<OpenPath>): readonly string[] {
   const lines = new Set<string>();
@@ -144,7 +144,7 @@ export function connlistLines(model: ClusterModel, rows: Iterable<OpenPath>): re
   return [...lines].sort();
 }
 
-/** It names the direct owner: the ReplicaSet, where a Deployment's pods say which. */
+/** The format names the direct owner: the ReplicaSet, if a Deployment's pods have its hash. */
 function nameOfEnd(model: ClusterModel, end: EndGroup): string {
   if (end.type === 'addresses') return end.ranges.map((range) => `${asRange(range)}[External]`).join(',');
   if (end.type !== 'workload') return fullEndText(end);
@@ -155,7 +155,7 @@ function nameOfEnd(model: ClusterModel, end: EndGroup): string {
     : `${namespace}/${name}[${kind}]`;
 }
 
-/** It writes one address as a range, too. */
+/** The format writes even a single address as a range. */
 function asRange(range: string): string {
   return range.includes('-') ? range : `${range}-${range}`;
 }

@@ -2,23 +2,32 @@ import { type Command, Option } from 'commander';
 import { ENFORCER_NAMES, parseEnforcer } from '../../core/policy/enforcers/enforcers.ts';
 import { collect, type VerbContext, withFormats } from '../shared/shared.ts';
 
-/** Declares one verb of the program, with the options that every verb has. */
+/** Declares a verb with the global options. */
 export type DeclareVerb = (name: string, about: string) => Command;
 
-/** Wraps the work of a verb into an action that tells errors and sets the exit code. */
+/** Wraps the work of a verb into an action that reports errors and sets the exit code. */
 export type RunVerb = (
   work: (context: VerbContext, command: Command) => Promise<number>,
 ) => (this: Command) => Promise<void>;
 
-/** Declares the verbs that ask policies, of a cluster or of manifests. */
+/** Declares the verbs that evaluate policies of a cluster or of manifests. */
 export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
-  withPolicyOptions(verb('explain', 'whether FROM may reach TO, and why; the exit code is the verdict'))
-    .argument('[from]', '[ns/]pod, [ns/]kind/name, node/name, address, CIDR, world, localhost, DNS name')
-    .argument('[to]', 'likewise')
-    .option('--port <port/protocol>', 'port of the destination, as in 5432/tcp, tcp/8000-8100, http, icmp/8')
-    .option('--with <file...>', 'before and after these policies come')
-    .option('--without <kind/ns/name>', 'before and after this policy goes, may be repeated', collect)
-    .option('--batch <file>', 'answer a file of paths, a line of JSON each; - is stdin')
+  withPolicyOptions(
+    verb('explain', 'explain whether FROM can reach TO, and why; the exit code is the verdict'),
+  )
+    .argument(
+      '[from]',
+      'source: [ns/]pod, [ns/]kind/name, node/name, IP address, CIDR, world, localhost or DNS name',
+    )
+    .argument('[to]', 'destination, in the same format')
+    .option('--port <port/protocol>', 'destination port, such as 5432/tcp, tcp/8000-8100, http or icmp/8')
+    .option('--with <file...>', 'also show the verdict with these policies added')
+    .option(
+      '--without <kind/ns/name>',
+      'also show the verdict with this policy removed, may be repeated',
+      collect,
+    )
+    .option('--batch <file>', 'evaluate a file of paths, one JSON object per line; - is stdin')
     .action(
       run(async (context, command) => {
         const { explain } = await import('./explain.ts');
@@ -26,7 +35,7 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
       }),
     );
 
-  withFormats(withPolicyOptions(verb('matrix', 'all pairs that can talk, by workload and port ranges')), [
+  withFormats(withPolicyOptions(verb('matrix', 'list all pairs that can talk, by workload and port range')), [
     'table',
     'json',
     'csv',
@@ -39,13 +48,13 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     }),
   );
 
-  withFormats(withPolicyOptions(verb('check', 'whether expectations of who may talk to whom are met')), [
+  withFormats(withPolicyOptions(verb('check', 'test expectations about which paths are allowed')), [
     'table',
     'json',
     'junit',
   ])
-    .argument('[file]', 'expectations as YAML; - is stdin')
-    .option('--schema', 'print the JSON schema of such a file')
+    .argument('[file]', 'YAML file of expectations; - is stdin')
+    .option('--schema', 'print the JSON schema of the file')
     .action(
       run(async (context, command) => {
         const { check } = await import('./check.ts');
@@ -53,14 +62,14 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
       }),
     );
 
-  withFormats(withDialectOptions(verb('diff', 'what changes between two trees of manifests')), [
+  withFormats(withDialectOptions(verb('diff', 'show what changes between two trees of manifests')), [
     'table',
     'json',
     'markdown',
   ])
-    .argument('<old>', 'file or folder before; - is stdin')
-    .argument('<new>', 'file or folder after')
-    .option('--exit-code', 'exit 1 when anything changes')
+    .argument('<old>', 'file or directory before the change; - is stdin')
+    .argument('<new>', 'file or directory after the change; - is stdin')
+    .option('--exit-code', 'exit with 1 if there are changes')
     .action(
       run(async (context, command) => {
         const { diff } = await import('./diff.ts');
@@ -69,14 +78,14 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
       }),
     );
 
-  withFormats(withPolicyOptions(verb('lint', 'mistakes in policies, each with what to do')), [
+  withFormats(withPolicyOptions(verb('lint', 'find mistakes in policies, with a fix for each')), [
     'table',
     'json',
     'sarif',
   ])
-    .option('--strict', 'exit 3 for an error or a warning')
-    .option('--ignore <lint>', 'leave this one out, may be repeated', collect)
-    .option('--rules', 'list what is looked for, and who says that it is a mistake')
+    .option('--strict', 'exit with 3 if there are errors or warnings')
+    .option('--ignore <lint>', 'skip this lint, may be repeated', collect)
+    .option('--rules', 'list all lints with their sources')
     .action(
       run(async (context, command) => {
         const { lintVerb } = await import('./lint.ts');
@@ -85,12 +94,12 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     );
 }
 
-/** Adds where the cluster comes from, and how its policies are read. */
+/** Adds the options for the cluster's source and the enforcer. */
 function withPolicyOptions(command: Command): Command {
   return withDialectOptions(
     command.option(
       '--manifests <path...>',
-      'read files and folders of YAML or JSON instead of a cluster; - is stdin',
+      'read YAML or JSON files and directories instead of a cluster; - is stdin',
     ),
   );
 }
@@ -98,12 +107,12 @@ function withPolicyOptions(command: Command): Command {
 function withDialectOptions(command: Command): Command {
   return command
     .addOption(enforcerOption())
-    .option('--assume <key=value>', 'change one assumption about the enforcer, may be repeated', collect);
+    .option('--assume <key=value>', 'override an assumption about the enforcer, may be repeated', collect);
 }
 
-/** Choices are for help and completion: any release may follow a name. */
+/** The choices are for help and completion only: any release may follow a name. */
 function enforcerOption(): Option {
-  const option = new Option('--enforcer <name>', 'how policies are read, instead of as detected');
+  const option = new Option('--enforcer <name>', 'evaluate policies as this CNI does (default: detected)');
   option.argParser(parseEnforcer);
   option.argChoices = [...ENFORCER_NAMES, 'cilium-1.19', 'cilium-1.20'];
   return option;

@@ -6,10 +6,10 @@ import { noGrants } from './grants.ts';
 import { pickGrant, withGrants } from './with-grants.ts';
 
 /**
- * `sluice revoke ID…` or `--all`: ends grants now; done when the server says that every half is gone. `--all` means
- * the namespace in view, or with `-A` all of them. What can't be ended does not keep the rest from ending.
+ * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
+ * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest.
  *
- * @returns 1 when a half is not done or an end is not in the log, 6 when only a lease is left behind
+ * @returns 1 when a half was not revoked or not recorded in the log, 6 when only a lease is left behind
  */
 export async function revoke(
   context: VerbContext,
@@ -17,11 +17,7 @@ export async function revoke(
   { all }: { readonly all?: boolean },
 ): Promise<number> {
   if (ids.length === 0 && all !== true) {
-    throw new SluiceError(
-      'usage',
-      'No grant is named.',
-      'Name one, as sluice grants lists them, or say --all.',
-    );
+    throw new SluiceError('usage', 'No grant specified.', 'Pass an id from sluice grants, or use --all.');
   }
   const { output, options, signal } = context;
   return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found) => {
@@ -34,8 +30,8 @@ export async function revoke(
     if (results.length < chosen.length) {
       throw new SluiceError(
         'left-open',
-        `Interrupted: ${chosen.length - results.length} of ${chosen.length} grants were not touched.`,
-        'Run it again for the rest.',
+        `Interrupted: ${chosen.length - results.length} of ${chosen.length} grants were not revoked.`,
+        'Run the command again for the rest.',
       );
     }
     return codeOf(results);
@@ -44,7 +40,7 @@ export async function revoke(
 
 type Result = { readonly grant: Grant; readonly end: Revoked };
 
-/** One after the other; an interruption comes between two grants, never within one. */
+/** One after the other; an interrupt takes effect between grants, never within one. */
 async function revokeEach(
   deps: GrantDeps,
   grants: readonly Grant[],
@@ -83,7 +79,7 @@ function warn({ err }: Output, results: readonly Result[]): void {
     if (!end.revoked) {
       const left = end.halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
       err(
-        `sluice: ${end.id} is not revoked: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy by hand.\n`,
+        `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
       );
     }
     for (const text of end.leftovers) err(`sluice: ${end.id}: a lease is left behind: ${text}.\n`);

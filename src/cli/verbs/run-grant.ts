@@ -7,22 +7,22 @@ import type { LineEvent } from './line-events.ts';
 
 /** Follows one grant of a runtime in line mode. */
 export type GrantFollower = {
-  /** To be called whenever grants change. */
+  /** Call this whenever grants change. */
   readonly changed: () => void;
-  /** Plans, makes and follows the grant until it has ended and its end was judged. */
+  /** Plans, makes and follows the grant until it has ended and been verified closed. */
   readonly run: (
     request: GrantRequest,
     options: { readonly wait: boolean; readonly signal: AbortSignal },
   ) => Promise<Grant>;
 };
 
-/** Seconds left at which a countdown is told; nothing is said every second. */
+/** Seconds left at which a countdown is printed. */
 const TELL_AT: readonly number[] = [3_600, 1_800, 900, 300, 60, 30, 10, 5];
 
 /**
- * Runs a grant in line mode, telling each step as an event.
+ * Runs a grant in line mode, emitting each step as an event.
  *
- * @throws SluiceError `refused` when the plan is none, with the plan's own words
+ * @throws SluiceError `refused`, with the plan's message, when the grant can't be planned
  */
 export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => void): GrantFollower {
   let told: Grant | undefined;
@@ -148,9 +148,9 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
 }
 
 /**
- * The end of the grant; when `signal` aborts, its end is brought about at once and waited for, bounded.
+ * Waits for the end of the grant; when `signal` aborts, revokes it at once and waits for that, bounded.
  *
- * @throws what aborted; SluiceError `left-open` when the grant could not be ended
+ * @throws the signal's reason; SluiceError `left-open` when the grant could not be revoked
  */
 async function untilAborted(
   ended: Promise<Grant>,
@@ -169,7 +169,7 @@ async function untilAborted(
   throw signal.reason;
 }
 
-/** Says which grants could not be ended on the way out, and when their leases end them. */
+/** The error for grants that could not be revoked on exit, with the time when their leases end them. */
 export function leftOpen(grants: readonly Grant[]): SluiceError {
   const each = grants.map(({ id, state, window }) => {
     const until = window === undefined ? '' : ` until ${new Date(window.end).toISOString()}`;
@@ -178,7 +178,7 @@ export function leftOpen(grants: readonly Grant[]): SluiceError {
   return new SluiceError(
     'left-open',
     `Still open: ${each.join('; ')}.`,
-    'Their leases end them; try sluice revoke with their ids.',
+    'Their leases will end them; to end them now, run sluice revoke with their ids.',
   );
 }
 

@@ -10,8 +10,8 @@ export type ScreenOptions = {
 };
 
 /**
- * Runs the app on the terminal until it ends or is asked to go. The screen comes first, the cluster fills it; when
- * the first connection fails the screen goes and the error is told where the cursor then is.
+ * Runs the app on the terminal until the user quits or the signal aborts. The screen appears first and fills as the
+ * cluster responds; if the first connection fails, the screen closes and the error is printed on the normal terminal.
  */
 export async function runScreen(
   { options, config, signal }: VerbContext,
@@ -25,7 +25,7 @@ export async function runScreen(
     limits: config.limits,
     allNamespaces: options.allNamespaces === true,
   });
-  // A terminal that was closed can't be read either; what then must be undone, SIGHUP asks for.
+  // Reading a closed terminal fails; SIGHUP triggers the cleanup in that case.
   process.stdin.on('error', () => undefined);
   const { runApp } = await import('../../../views/run-app.tsx');
   const app = runApp({
@@ -57,7 +57,7 @@ export async function runScreen(
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 
-/** A connection that won't close must not keep the terminal. */
+/** A connection that won't close must not hold the terminal. */
 async function closeWithin(session: Session): Promise<void> {
   const timer = new Promise<void>((resolve) => setTimeout(resolve, 4_500).unref());
   await Promise.race([session.dispose(), timer]);

@@ -1,9 +1,9 @@
-# Completion of sluice for Bash, from 3.2 on; needs nothing else.
+# Bash completion for sluice; needs only Bash 3.2 or later.
 
 _sluice() {
   local line="${COMP_LINE:0:COMP_POINT}" words=() touches="" i part typed directive=0
 
-  # Bash cuts words at = and : and @ too; what touches is one word.
+  # Bash also splits words at = : and @; rejoin adjacent parts.
   for ((i = 0; i < COMP_CWORD; i++)); do
     part="${COMP_WORDS[i]}"
     line="${line#*"$part"}"
@@ -13,7 +13,7 @@ _sluice() {
   part="${line#"${line%%[![:space:]]*}"}"
   if [[ -n $touches ]]; then words[${#words[@]} - 1]+="$part"; else words+=("$part"); fi
 
-  # What Bash puts in stands for what follows the last cut only, and for the cut itself when it is an @.
+  # Bash replaces only the part after the last split, including the split character if it is an @.
   typed="${words[${#words[@]} - 1]}"
   if [[ $typed == -*=* ]]; then typed="${typed#*=}"; fi
   if [[ -z ${part//[=:@]/} ]]; then part=""; fi
@@ -32,7 +32,7 @@ _sluice() {
     esac
   done < <("$1" __complete "${words[@]:1}" 2>/dev/null)
 
-  # Bash offers files by itself when there is nothing else.
+  # Bash offers files by default when there are no other completions.
   if ((directive & 4)) && type compopt &>/dev/null; then compopt +o default; fi
 }
 

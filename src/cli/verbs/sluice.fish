@@ -1,4 +1,4 @@
-# Completion of sluice for fish.
+# fish completion for sluice.
 
 function __sluice_complete
     set -l words (commandline -opc)

@@ -1,5 +1,5 @@
 #compdef sluice kubectl-sluice
-# Completion of sluice for Zsh.
+# Zsh completion for sluice.
 
 _sluice() {
   local line

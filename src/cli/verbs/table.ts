@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** A table as kubectl prints it: upper-case heads, columns three blanks apart, nothing after the last. */
+/** A table as kubectl prints it: uppercase headers, columns three spaces apart, no trailing spaces. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads.map((head) => head.toUpperCase()), ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column] ?? ''))));
@@ -12,7 +12,7 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return `${all.map(line).join('\n')}\n`;
 }
 
-/** The text filled up with blanks to a width in terminal columns. */
+/** The text padded with spaces to a width in terminal columns. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }

@@ -1,4 +1,4 @@
-/* The verbs, one or a few files each. This one declares them; what a verb does is loaded when it is asked for. */
+/* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import {
@@ -14,12 +14,12 @@ import {
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
 
-/** Wraps the work of a verb: reads its options and the configuration, and turns what goes wrong into an exit code. */
+/** Wraps the work of a verb: reads its options and the configuration, and turns errors into an exit code. */
 export type Run = (
   work: (context: VerbContext, command: Command) => Promise<number> | number,
 ) => (this: Command) => Promise<void>;
 
-/** Declares every verb. What a verb does is loaded when it is asked for. */
+/** Declares every verb. */
 export function buildProgram(run: Run, output: Output, interactive: boolean): Command {
   const program = new Command('sluice')
     .description('Open one network path in Kubernetes, for a while, in plain sight.')
@@ -46,7 +46,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       const { runScreen } = await import('./screen.ts');
       const { connectOptions, openConnection } = await import('../connect/connect.ts');
       return runScreen(context, context.options as ScreenOptions, {
-        // On the screen the session says it.
+        // On the screen, the session shows the warnings.
         connect: (target, signal) =>
           openConnection(context.options, { ...target, screen: true }, signal, () => undefined),
         contexts: async () => {
@@ -58,11 +58,11 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   );
 
   withScreenOptions(
-    verb('demo', 'the app on an embedded cluster; without a terminal, a tour of the main job'),
+    verb('demo', 'run the app on an embedded cluster; without a terminal, print a guided tour'),
   )
-    .option('--plain', 'tell the tour line by line')
-    .option('--serve', 'keep the cluster up for other terminals and print its kubeconfig')
-    .option('--seed <number>', 'another world', wholeNumber)
+    .option('--plain', 'print the tour line by line')
+    .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
+    .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
     .action(
       run(async (context, command) => {
         const { demo } = await import('./demo.ts');
@@ -70,16 +70,16 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
-  withTrafficOptions(verb('flows', 'connection attempts as they happen'))
+  withTrafficOptions(verb('flows', 'show connection attempts as they happen'))
     .option('--from <end>', 'only from this workload, pod, namespace/ or address')
     .option('--to <end>', 'only to this workload, pod, namespace/ or address')
     .option('--port <number>', 'only to this port')
-    .option('--verdict <word>', 'only allow, drop, l7, audit, error or failed')
-    .option('--since <duration>', 'begin with what Hubble remembers of this long ago')
-    .option('--last <number>', 'begin with the last so many flows of each node')
-    .option('--first <number>', 'end after this many attempts')
-    .option('--raw', 'print the flows themselves, as JSON that hubble observe --input-file reads')
-    .option('--record <file>', 'write the flows themselves into a file, for --replay')
+    .option('--verdict <verdict>', 'only allow, drop, l7, audit, error, failed or pending')
+    .option('--since <duration>', 'include past flows from Hubble, such as 5m')
+    .option('--last <number>', 'include the last N flows of each node')
+    .option('--first <number>', 'exit after this many attempts')
+    .option('--raw', 'print raw flows as JSON, readable by hubble observe --input-file')
+    .option('--record <file>', 'record raw flows to a file, for --replay')
     .action(
       run(async (context, command) => {
         const { flows } = await import('./flows.ts');
@@ -92,13 +92,13 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   withTrafficOptions(verb('grant', 'open a path for a while'))
     .requiredOption('--from <end>', 'source')
     .requiredOption('--to <end>', 'destination')
-    .requiredOption('--port <port/protocol>', 'port, may be repeated', collect)
-    .requiredOption('--for <duration>', 'how long, as in 15m')
-    .requiredOption('--reason <text>', 'why')
-    .option('--ticket <id>', 'ticket or incident')
-    .option('--wait', 'stay: prove it open, count down, revoke, prove it closed')
-    .option('--dry-run', 'show the plan and what the server says to it; change nothing')
-    .option('--yes', 'go on though pods would be isolated')
+    .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
+    .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
+    .requiredOption('--reason <text>', 'reason for the audit log')
+    .option('--ticket <id>', 'ticket or incident id')
+    .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
+    .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
+    .option('--yes', 'continue even if pods would become isolated')
     .action(
       run(async (context, command) => {
         const { grant } = await import('./grant.ts');
@@ -106,16 +106,16 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
-  verb('grants', 'grants that stand, whoever made them').action(
+  verb('grants', 'list active grants of all users').action(
     run(async (context) => {
       const { grants } = await import('./grants.ts');
       return grants(context);
     }),
   );
 
-  verb('revoke', 'end grants now')
-    .argument('[id...]', 'grants, as sluice grants lists them')
-    .option('--all', 'all of the namespace in view; with -A of all namespaces')
+  verb('revoke', 'revoke grants now')
+    .argument('[id...]', 'grant ids from sluice grants')
+    .option('--all', 'revoke all grants in the namespace, or in all namespaces with -A')
     .action(
       run(async (context, command) => {
         const { revoke } = await import('./revoke.ts');
@@ -123,9 +123,9 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
-  verb('extend', 'move the end of a grant')
-    .argument('<id>', 'the grant')
-    .requiredOption('--for <duration>', 'how much longer, as in 15m')
+  verb('extend', 'extend a grant')
+    .argument('<id>', 'grant id')
+    .requiredOption('--for <duration>', 'how much longer, such as 15m')
     .action(
       run(async (context, command) => {
         const { extend } = await import('./extend.ts');
@@ -135,16 +135,16 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   const audit = program
     .command('audit')
-    .description('the record, chained by hashes')
+    .description('read and verify the audit log')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
   const auditOptions = (command: Command) =>
     command
-      .option('--cluster <name>', 'one log, by its folder')
-      .option('--directory <path>', 'where logs are, instead of the state folder');
-  auditOptions(verb('log', 'records, oldest first', audit))
-    .option('--grant <id>', 'only of this grant')
-    .option('--type <type>', 'only of this type')
+      .option('--cluster <name>', 'log of one cluster, by its directory name')
+      .option('--directory <path>', 'directory of the logs (default: the state directory)');
+  auditOptions(verb('log', 'print records, oldest first', audit))
+    .option('--grant <id>', 'only records of this grant')
+    .option('--type <type>', 'only records of this type')
     .action(
       run(async (context, command) => {
         const { auditLog } = await import('./audit.ts');
@@ -154,7 +154,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   auditOptions(
     verb(
       'verify',
-      'whether the chain of hashes is whole, exit 3 if not; one computed anew as a whole is not found out',
+      'verify the hash chain, exit with 3 if it is broken; does not detect a chain recomputed from the start',
       audit,
     ),
   ).action(
@@ -164,15 +164,15 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     }),
   );
 
-  verb('version', 'version of this program').action(
+  verb('version', 'print the version').action(
     run(async ({ options }) => {
       const { version } = await import('./version.ts');
       return version(output, options.output);
     }),
   );
 
-  verb('completion', 'a completion script for a shell')
-    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+  verb('completion', 'print a shell completion script')
+    .addArgument(new Argument('<shell>', 'shell type').choices(SHELLS))
     .addHelpText('after', COMPLETION_HELP)
     .action(
       run(async (_, command) => {
@@ -191,22 +191,24 @@ bash: eval "$(sluice completion bash)"     in ~/.bashrc
 zsh:  eval "$(sluice completion zsh)"      in ~/.zshrc, after compinit
 fish: sluice completion fish | source      in ~/.config/fish/config.fish
 
-kubectl completes \`kubectl sluice\` where kubectl_complete-sluice, which comes with sluice, is on the PATH.
+kubectl completes \`kubectl sluice\` if kubectl_complete-sluice, which is installed with sluice, is in PATH.
 `;
 
 function withScreenOptions(command: Command): Command {
   return command
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--ascii', 'only ASCII characters')
-    .option('--screen-reader', 'linear output, no full screen');
+    .addOption(
+      new Option('--color <when>', 'use colors').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .option('--ascii', 'use only ASCII characters')
+    .option('--screen-reader', 'linear output instead of full screen, for screen readers');
 }
 
 function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('it is no whole number');
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Must be an integer of up to 9 digits.');
   return Number(value);
 }
 
-/** Answers a shell that asks how the words typed so far may go on. */
+/** Prints the completions of the words typed so far, for a shell. */
 export async function completeWords(
   program: Command,
   words: readonly string[],

@@ -1,6 +1,6 @@
 import { EXIT, type Format, type Output, VERSION, writeAnswer } from '../shared/shared.ts';
 
-/** `sluice version`: of the program and of the Node it runs on; asks no cluster. */
+/** `sluice version`: the versions of sluice and Node; does not contact a cluster. */
 export function version(output: Output, format: Format): number {
   const answer = { version: VERSION, node: process.version, platform: `${process.platform}/${process.arch}` };
   writeAnswer(

@@ -4,17 +4,17 @@ import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts'
 import { openConnection } from '../connect/connect.ts';
 import { systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
-/** Which namespaces to look into: that of the context or of `-n`, as kubectl does, or all that may be seen. */
+/** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
 
-/** Grants as found, and where they were looked for; `namespace` undefined: everywhere. */
+/** The grants found in `namespace`, or in all namespaces if undefined. */
 export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespace: string | undefined };
 
 /**
- * Runs a verb's work on the grants that stand. The audit log is opened when something is written to it: looking needs
- * none, and an end must be possible without.
+ * Runs a verb's work on the active grants. The audit log is opened on the first write: listing does not need it, and
+ * revoking must work without it.
  *
- * @param scope `wherever` looks everywhere unless `-n` was given, and in one namespace when no more may be seen
+ * @param scope `wherever` searches all namespaces unless `-n` is set, or only the current one without permission for all
  */
 export async function withGrants(
   { options, config, signal }: VerbContext,
@@ -46,7 +46,7 @@ export async function withGrants(
   }
 }
 
-/** The grant with an id. Throws `not-found`, naming those that stand where it was looked for. */
+/** The grant with an id. Throws `not-found`, listing the active grants. */
 export function pickGrant({ grants, namespace }: FoundGrants, id: string): Grant {
   const grant = grants.find((candidate) => candidate.id === id);
   if (grant !== undefined) return grant;
@@ -54,7 +54,7 @@ export function pickGrant({ grants, namespace }: FoundGrants, id: string): Grant
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   throw new SluiceError(
     'not-found',
-    `There is no grant "${id}"${where}.`,
-    known === '' ? `No grants stand${where === '' ? ' at all' : where}.` : `Standing: ${known}.`,
+    `Grant "${id}" not found${where}.`,
+    known === '' ? `There are no active grants${where}.` : `Active grants: ${known}.`,
   );
 }

@@ -1,4 +1,4 @@
-/* Calls on the API server: objects, rights, identity, exec, port-forward, finding the enforcer and Relay. */
+/* API server calls: objects, permissions, identity, exec, port-forward, detecting the enforcer and Relay. */
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +40,7 @@ export { type ForeignPolicies, listForeignPolicies } from './foreign-policies.ts
 export { type Forward, openForward } from './port-forward.ts';
 export { findRelay, type Relay } from './relay.ts';
 
-/** Calls on one cluster as one user: see `ClusterApi`. */
+/** API calls to one cluster as one user; see `ClusterApi`. */
 export function createApi(parts: {
   readonly client: ApiClient;
   readonly discovery: Discovery;
@@ -71,8 +71,8 @@ const KINDS: Readonly<Record<string, Resource>> = {
 };
 
 /**
- * A workload with the selector of its pods. Undefined when it does not exist, may not be read, is of a kind that is
- * not known here, or has a selector that can't be read.
+ * A workload with the selector of its pods. Undefined if it does not exist, reading it is forbidden, its kind is not
+ * supported, or its selector is invalid.
  */
 async function readWorkload(
   read: ClusterApi['read'],
@@ -94,10 +94,10 @@ async function readWorkload(
   return problems.length > 0 || selector.length === 0 ? undefined : { ...ref, selector };
 }
 
-/** Questions asked at the same time. */
+/** Number of concurrent reviews. */
 const TOGETHER = 8;
 
-/** Asks SelfSubjectAccessReview for each question; answers come in the order of the questions. */
+/** Creates a SelfSubjectAccessReview for each question; the answers are in the same order. */
 async function askAllowed(
   client: ApiClient,
   questions: readonly AccessQuestion[],
@@ -133,7 +133,7 @@ async function ask(client: ApiClient, question: AccessQuestion, signal?: AbortSi
   };
 }
 
-/** What is known of a cluster: version, who it is, what enforces policies. See `ClusterInfo`. */
+/** The cluster's version, identity and enforcer; see `ClusterInfo`. */
 async function askInfo(
   parts: {
     readonly client: ApiClient;
@@ -173,7 +173,7 @@ async function systemUid(read: ClusterApi['read'], signal?: AbortSignal): Promis
   }
 }
 
-/** SHA-256 of the first certificate in a PEM, hex, as `openssl x509 -fingerprint -sha256` without colons. */
+/** SHA-256 of the first certificate in a PEM, hex, like `openssl x509 -fingerprint -sha256` without colons. */
 function fingerprint(pem: string): string {
   try {
     return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
@@ -182,16 +182,16 @@ function fingerprint(pem: string): string {
   }
 }
 
-/** How often something that left the watch without being gone is looked at again, ms. */
+/** How often to re-check an object that left the watch but still exists, ms. */
 const RECHECK = 2_000;
-/** How long before a follow goes on after its right to list was taken away, ms. */
+/** How long to wait before retrying after losing the permission to list, ms. */
 const REGAIN = 5_000;
 
 /**
- * Follows objects by label; see `ClusterApi.follow`. An object whose label was taken off leaves the watch as if it were
- * deleted, so each disappearance is confirmed by a GET, and what is still there is looked at until it is not (API-2).
+ * Follows objects by label; see `ClusterApi.follow`. An object whose label was removed leaves the watch as if it were
+ * deleted, so each deletion is confirmed by a GET, and an object that still exists is polled until it is gone (API-2).
  *
- * @throws ApiError when it may not list at the start
+ * @throws ApiError if the first list is forbidden
  */
 function followCall(
   client: ApiClient,
@@ -211,7 +211,7 @@ function followCall(
     };
     const doubt = (object: ApiObject) => {
       const uid = object.metadata.uid ?? '';
-      // The event that takes an object out of the selection carries its new version, which was not shown yet.
+      // The event that removes an object from the selection carries its new version, which was not emitted yet.
       const shown = seen.get(uid)?.metadata.resourceVersion;
       seen.delete(uid);
       if (checks.has(uid)) return;

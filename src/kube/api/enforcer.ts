@@ -5,17 +5,17 @@ import type { ClusterInfo } from '../../core/ports/ports.ts';
 import { type ApiClient, ApiError, collectionOf, type Discovery } from '../http/http.ts';
 import { listPages } from '../watch/watch.ts';
 
-/** The agents of a CNI, by a label of their pods. */
+/** A CNI agent, by a label of its pods. */
 type Agent = {
   readonly key: string;
   readonly value: string;
   readonly name: string;
   readonly enforcer: EnforcerName;
-  /** It routes for others, which then enforce: it counts only where it is alone. */
+  /** Others may enforce on top of it, so it counts only if it is the only one. */
   readonly yields?: true;
 };
 
-/** Agents that are known. `unknown` ones enforce policies in a way that is not modelled; flannel enforces none. */
+/** Known agents. `unknown` ones enforce policies in a way that is not modeled; flannel does not enforce any. */
 const AGENTS: readonly Agent[] = [
   { key: 'k8s-app', value: 'cilium', name: 'Cilium', enforcer: 'cilium' },
   { key: 'k8s-app', value: 'calico-node', name: 'Calico', enforcer: 'calico' },
@@ -42,8 +42,8 @@ type Seen = {
 };
 
 /**
- * What enforces policies here, and how that is known: running agents first, then k3s, which has kube-router built in,
- * then API groups. ConfigMaps prove nothing: Hubble's stand in clusters where Cilium does not enforce (ENF-6).
+ * Detects what enforces policies, with the evidence: running agents first, then k3s, which has kube-router built in,
+ * then API groups. ConfigMaps prove nothing: Hubble's exist in clusters where Cilium does not enforce (ENF-6).
  *
  * @param gitVersion of the server
  */
@@ -83,14 +83,14 @@ export async function detectEnforcer(
   return byGroups([...groups.keys()], seen === undefined, running);
 }
 
-/** API groups that nobody but one enforcer brings. */
+/** API groups that only one enforcer installs. */
 const OTHER_GROUPS: readonly { readonly group: string; readonly enforcer: EnforcerName }[] = [
   { group: 'crd.antrea.io', enforcer: 'antrea' },
   { group: 'k8s.ovn.org', enforcer: 'ovn-kubernetes' },
 ];
 
 function byGroups(groups: readonly string[], blind: boolean, running: readonly Seen[]): Found {
-  const note = blind ? '; pods may not be listed' : ', no agents among the pods';
+  const note = blind ? '; not allowed to list pods' : ', no agent pods found';
   const cilium = groups.includes('cilium.io');
   const calico = groups.find((name) => name === 'projectcalico.org' || name === 'crd.projectcalico.org');
   if (cilium && calico !== undefined) {
@@ -103,13 +103,16 @@ function byGroups(groups: readonly string[], blind: boolean, running: readonly S
     return { enforcer: other.enforcer, enforcerEvidence: `CRDs of ${other.group}${note}` };
   }
   if (running.length > 0) {
-    return { enforcer: 'none', enforcerEvidence: `${evidence(running)} alone, which enforces no policies` };
+    return {
+      enforcer: 'none',
+      enforcerEvidence: `only ${evidence(running)}, which does not enforce policies`,
+    };
   }
   return {
     enforcer: 'unknown',
     enforcerEvidence: blind
-      ? 'pods may not be listed, and no CRDs tell'
-      : 'no agent and no CRDs of a known CNI',
+      ? 'not allowed to list pods, and no CRDs of a known CNI'
+      : 'no agents and no CRDs of a known CNI',
   };
 }
 
@@ -117,7 +120,7 @@ function evidence(seen: readonly Seen[]): string {
   return seen.map(({ agent, pods }) => `${plural(pods, 'agent')} of ${agent.name}`).join(' and ');
 }
 
-/** Running agents; undefined when pods may be listed neither everywhere nor in kube-system. */
+/** Running agents; undefined if pods can be listed neither in all namespaces nor in kube-system. */
 async function seenAgents(client: ApiClient, signal?: AbortSignal): Promise<readonly Seen[] | undefined> {
   for (const namespace of [undefined, 'kube-system']) {
     try {
@@ -159,8 +162,8 @@ async function agentsBy(
 }
 
 /**
- * The AWS VPC CNI enforces only with an argument of its second container, which is off unless somebody turns it on
- * (EKS user guide, "Restrict Pod network traffic"); where it is not there, nobody knows.
+ * The AWS VPC CNI enforces only with an argument of its second container, which is off by default (EKS user guide,
+ * "Restrict Pod network traffic"); without the argument it is unknown.
  */
 function enforcerOf({ enforcer }: Agent, pod: ApiObject): EnforcerName {
   if (enforcer !== 'aws-vpc-cni') return enforcer;

@@ -4,21 +4,21 @@ import type { Exec } from '../../core/ports/ports.ts';
 import type { About, ApiClient } from '../http/http.ts';
 import { kubeConfigOf, openSocket } from './open-socket.ts';
 
-/** The channels of both outputs, and of how the command ended. */
+/** The channels of stdout, stderr and the final status. */
 const FROM_POD: readonly number[] = [1, 2, 3];
 
-/** What a shell says for a command that is not there. */
+/** A shell's exit code for a missing command. */
 const NOT_FOUND = 127;
 
 type Result = Awaited<ReturnType<Exec>>;
 
 /**
- * Runs commands in containers over a WebSocket (`v5.channel.k8s.io`), without stdin and terminal. Each output is kept
- * up to 1 MiB and sanitized line by line. A command that the container does not have gives 127, as in a shell. Needs
- * the verb `create` on `pods/exec` from 1.35, `get` before (API-11).
+ * Runs commands in containers over a WebSocket (`v5.channel.k8s.io`), without stdin or a terminal. Each output is kept
+ * up to 1 MiB and sanitized line by line. A missing command exits 127, as in a shell. Needs the verb `create` on
+ * `pods/exec` since 1.35, `get` before (API-11).
  *
- * @throws SluiceError `forbidden`, `not-found` (the pod), `failed` for a time-out or a container that can't be
- *   entered, or the signal's reason
+ * @throws SluiceError `forbidden`, `not-found` (the pod), `failed` for a timeout or if exec fails, or the signal's
+ *   reason
  */
 export function createExec(client: ApiClient): Exec {
   return async (target, command, { signal, timeout }) => {
@@ -67,8 +67,8 @@ export function createExec(client: ApiClient): Exec {
       if (!late.aborted) throw error;
       throw new SluiceError(
         'failed',
-        `${safeText(command[0] ?? '')} in pod ${safeText(`${namespace}/${pod}`)} did not end in ${timeout / 1_000} s.`,
-        'The pod or its node may be overloaded; repeat.',
+        `${safeText(command[0] ?? '')} in pod ${safeText(`${namespace}/${pod}`)} timed out after ${timeout / 1_000}s.`,
+        'Try again; the pod or its node may be overloaded.',
         error,
       );
     }
@@ -88,19 +88,19 @@ function resultOf(status: unknown, stdout: string, stderr: string, pod: string, 
   throw new SluiceError(
     'failed',
     status === undefined
-      ? `The connection into pod ${safeText(pod)} broke before the command ended${why === '' ? '' : `: ${why}`}.`
-      : `Nothing can be run in pod ${safeText(pod)}: ${message}`,
-    'Check that the container runs, then repeat.',
+      ? `The connection to pod ${safeText(pod)} was lost before the command finished${why === '' ? '' : `: ${why}`}.`
+      : `Unable to exec in pod ${safeText(pod)}: ${message}`,
+    'Check that the container is running, then try again.',
   );
 }
 
 const LIMIT = 1 << 20;
 
-/** The output of a command, bounded. */
+/** The output of a command, up to a limit. */
 type Output = {
-  /** Takes it; what comes once it has ended is left out. */
+  /** Receives the output. */
   readonly stream: Writable;
-  /** As UTF-8, sanitised; line breaks and tabs stay. What came after the limit is left out. */
+  /** The output as sanitized UTF-8, truncated at the limit; line breaks and tabs are kept. */
   text(): string;
 };
 

@@ -1,10 +1,10 @@
 import { listAt, safeText, textAt } from '../../core/common/common.ts';
 import { type ApiClient, ApiError, apiPath, continueToken, type Discovery } from '../http/http.ts';
 
-/** A policy of a kind that is not evaluated; it can make a verdict undecidable (EXT-1). */
+/** A policy that is not evaluated; it can make a verdict undecidable (EXT-1). */
 export type ForeignPolicy = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
-/** What was found, and kinds that are installed but may not be listed anywhere. */
+/** The policies found, and installed kinds that the user is not allowed to list. */
 export type ForeignPolicies = {
   readonly objects: readonly ForeignPolicy[];
   readonly denied: readonly string[];
@@ -12,7 +12,7 @@ export type ForeignPolicies = {
 
 type ForeignKind = { readonly groups: readonly string[]; readonly resource: string; readonly kind: string };
 
-/** Groups in order of preference: Calico's API server shows the same objects a second time. */
+/** Groups in order of preference: Calico's API server serves the same objects a second time. */
 const CALICO = ['projectcalico.org', 'crd.projectcalico.org'];
 const FOREIGN: readonly ForeignKind[] = [
   { groups: CALICO, resource: 'networkpolicies', kind: 'Calico NetworkPolicy' },
@@ -25,7 +25,7 @@ const FOREIGN: readonly ForeignKind[] = [
 /** Copies of Kubernetes' own policies, which Calico's API server lists among its own. */
 const COPY = /^knp\.(default|admin|baseline)\./;
 
-/** The policies of Calico, Antrea and Istio, by name, of kinds that are installed. */
+/** The policies of Calico, Antrea and Istio, for the kinds that are installed. */
 export async function listForeignPolicies(
   client: ApiClient,
   discovery: Discovery,

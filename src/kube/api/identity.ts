@@ -5,17 +5,17 @@ import type { Identity } from '../../core/ports/ports.ts';
 import type { Impersonation } from '../config/config.ts';
 import { type ApiClient, ApiError, type Credential, type Credentials } from '../http/http.ts';
 
-/** Marks an identity that the server did not confirm, in `extra`: where it was read instead. */
+/** The `extra` key of an identity that the server did not confirm; the value says where it was read instead. */
 export const UNCONFIRMED = 'sluice.dev/unconfirmed';
 
 const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'];
 
 /**
- * Who the server says the caller is: SelfSubjectReview, v1 from 1.28. A server without it (< 1.26, or without the
- * gate) can't say; then the subject of the client certificate or of the token is taken, and `extra` says so under
+ * The caller's identity per the server: SelfSubjectReview, v1 since 1.28. If the server lacks it (before 1.26, or
+ * without the feature gate), the subject of the client certificate or token is used, marked in `extra` under
  * `UNCONFIRMED`.
  *
- * @throws SluiceError `unsupported` when neither tells
+ * @throws SluiceError `unsupported` when neither gives a name
  */
 export async function askIdentity(
   client: ApiClient,
@@ -32,8 +32,8 @@ export async function askIdentity(
   if (own !== undefined) return { ...own, impersonating: false };
   throw new SluiceError(
     'unsupported',
-    'This server is too old to say who you are, and the kubeconfig does not tell either.',
-    'Use a server of 1.28 or newer, or a client certificate: an audit needs a name.',
+    'Unable to determine your username: the server does not support SelfSubjectReview, and the kubeconfig has no client certificate or JWT.',
+    'Use Kubernetes 1.28 or later, or a client certificate: the audit log needs a name.',
   );
 }
 
@@ -84,7 +84,7 @@ function whoOf(who: Impersonation): Who {
   };
 }
 
-/** The CN and O of a certificate, or the subject of a token, which the server did not confirm. */
+/** The CN and O of a certificate, or the subject of a token, not confirmed by the server. */
 function ownClaim(credential: Credential): Who | undefined {
   if (credential.cert !== undefined) {
     const fields = new X509Certificate(credential.cert).subject.split('\n');

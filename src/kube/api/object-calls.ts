@@ -7,7 +7,7 @@ import { isApiObject, listPages } from '../watch/watch.ts';
 
 const MANAGER = 'sluice';
 
-/** Reads and writes of single objects, and lists; see `ClusterApi`. Strings are sanitised here. */
+/** Reads and writes of single objects, and lists; see `ClusterApi`. Strings are sanitized here. */
 export function objectCalls(
   client: ApiClient,
 ): Pick<ClusterApi, 'read' | 'list' | 'create' | 'patch' | 'delete'> {
@@ -72,7 +72,7 @@ export function objectCalls(
           about: aboutOf('delete', ref),
           method: 'DELETE',
           path: apiPath(ref, ref.namespace, ref.name),
-          // In the body: in the query, beside a body, both would be ignored (LEASE-6, API-6).
+          // In the body, because with a body both would be ignored in the query (LEASE-6, API-6).
           body: {
             apiVersion: 'v1',
             kind: 'DeleteOptions',
@@ -92,7 +92,7 @@ export function objectCalls(
   };
 }
 
-/** What a call on an object is about. */
+/** Describes a call on an object. */
 export function aboutOf(
   verb: string,
   ref: Omit<ApiRef, 'name' | 'version'> & { readonly name?: string },
@@ -101,7 +101,7 @@ export function aboutOf(
   return { verb, group, resource, namespace, name };
 }
 
-/** Only the API server's own `NotFound` proves that an object is gone; a proxy's 404 proves nothing. */
+/** Only `NotFound` from the API server itself proves that an object is gone; a proxy's 404 doesn't. */
 function isGone(error: unknown): boolean {
   return isStatus(error, 404) && error.reason === 'NotFound';
 }
@@ -123,16 +123,16 @@ function objectOf(value: unknown, ref: Omit<ApiRef, 'name'>): ApiObject {
   if (isApiObject(value)) return safeDeep(value);
   throw new SluiceError(
     'failed',
-    `The server answered about ${ref.resource} with something that is no object of the API.`,
-    'Check what stands between here and the API server.',
+    `The server returned an invalid object for ${ref.resource}.`,
+    'Check for proxies between here and the API server.',
   );
 }
 
 function replaced(ref: ApiRef, cause: unknown): SluiceError {
   return new SluiceError(
     'conflict',
-    `Another object has taken the name ${ref.name} of ${ref.resource} in namespace ${ref.namespace ?? '(none)'}.`,
-    'Look at what is there now.',
+    `${ref.resource} "${ref.name}" in namespace "${ref.namespace ?? '(none)'}" was replaced by another object.`,
+    `Check it with kubectl get ${ref.resource} ${ref.name}.`,
     cause,
   );
 }

@@ -14,29 +14,29 @@ import {
 
 export type SocketOptions = {
   readonly about: About;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly protocols: readonly string[];
   readonly signal: AbortSignal;
-  /** Takes the data of a channel; false closes the connection. */
+  /** Handles the data of a channel; returning false closes the connection. */
   readonly onMessage: (channel: number, data: Buffer) => boolean;
-  /** Called once, however it ended; `why` is empty for an ordinary end. */
+  /** Called exactly once; `why` is empty after a normal close. */
   readonly onClose: (why: string) => void;
 };
 
 const HANDSHAKE = 15_000;
-/** Pinged this often, ms, so that nothing in between takes it for idle; given up after three without answer. */
+/** Ping interval, ms, so that proxies don't see the connection as idle; closed after three unanswered pings. */
 const PING = 20_000;
 const LOST_PINGS = 3;
-/** The code of a close that nothing is wrong with. */
+/** The WebSocket code of a normal close. */
 const NORMAL = 1_000;
-/** By which one side says that it closes a channel (`v5.channel.k8s.io`). */
+/** The channel number that announces the close of a channel (`v5.channel.k8s.io`). */
 const CLOSE = 255;
 
 /**
- * Opens a WebSocket of numbered channels, each message one byte for the channel and then its data
- * (`v4.channel.k8s.io`, `v5.channel.k8s.io`), with the credentials, the CA and the proxy of every other call. A
- * refused handshake gives the server's own reason.
+ * Opens a WebSocket of numbered channels, where each message is one byte for the channel and then its data
+ * (`v4.channel.k8s.io`, `v5.channel.k8s.io`), with the same credentials, CA and proxy as every other call. A rejected
+ * handshake fails with the server's reason.
  *
  * @throws ApiError, NetworkError, or the signal's reason
  */
@@ -58,7 +58,7 @@ async function openOnce(client: ApiClient, options: SocketOptions): Promise<WebS
     import('ws'),
     kubeConfigOf(client, signal),
   ]);
-  /** What client-node's handler can't read, it throws at, and in a listener that would end the process. */
+  /** client-node's handler throws on messages that it can't parse, and in a listener that would end the process. */
   class Socket extends Plain {
     override emit(event: string | symbol, ...values: readonly unknown[]): boolean {
       const [data] = values;
@@ -89,7 +89,7 @@ async function openOnce(client: ApiClient, options: SocketOptions): Promise<WebS
     });
     return socket;
   };
-  // Its own streams are for closed channels, which never get to it; without them it would take those of the process.
+  // For closed channels, which never reach the handler; without them it would use the process's own streams.
   const nowhere = new PassThrough();
   const streams = { stdin: nowhere, stdout: nowhere, stderr: nowhere };
   const handler = new WebSocketHandler(config, open, streams);
@@ -97,17 +97,17 @@ async function openOnce(client: ApiClient, options: SocketOptions): Promise<WebS
     try {
       return options.onMessage(channel, data);
     } catch {
-      // It is no use to go on with who sends what can't be read, and nobody could catch this.
+      // Close on unreadable data; an error thrown here could not be caught.
       return false;
     }
   });
-  // It fails with what `failed` says in our words.
+  // `failed` reports the same failure with our message.
   opened.catch(() => undefined);
   failed.promise.catch(() => undefined);
   return Promise.race([failed.promise, opened]);
 }
 
-/** Ends a socket with its signal, or when nothing comes back; tells how it ended. */
+/** Closes a socket when its signal aborts or its pings go unanswered, and reports how it closed. */
 function attend(socket: WebSocket, { signal, onClose }: SocketOptions): void {
   const abort = () => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
@@ -129,15 +129,15 @@ function attend(socket: WebSocket, { signal, onClose }: SocketOptions): void {
     clearInterval(pings);
     signal.removeEventListener('abort', abort);
     const said = reason.toString('utf8') || broken;
-    onClose(code === NORMAL ? '' : safeText(said || `the connection broke (${code})`));
+    onClose(code === NORMAL ? '' : safeText(said || `connection lost (${code})`));
   });
 }
 
 /**
- * The chosen cluster, user and context as client-node carries them, once kubectl's rules have been applied. Who asks
- * proves itself by our own credentials, over our own connections: the carrier has none.
+ * The resolved cluster, user and context as a client-node KubeConfig. It carries no credentials: requests use our own
+ * credentials and connections.
  *
- * @param signal ends a login that is under way
+ * @param signal aborts a pending login
  */
 export async function kubeConfigOf(
   { origin, transport }: ApiClient,

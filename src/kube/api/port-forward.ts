@@ -5,27 +5,27 @@ import { SluiceError, safeText } from '../../core/common/common.ts';
 import { type ApiClient, apiPath } from '../http/http.ts';
 import { openSocket } from './open-socket.ts';
 
-/** A port of this machine that leads to a port of a pod. */
+/** A local port forwarded to a port of a pod. */
 export type Forward = {
   readonly host: '127.0.0.1';
   readonly port: number;
-  /** Why the last connection through it failed, if one did: what connects sees no more than its end. */
+  /** Why the last connection failed, if one did: the client itself only sees the connection close. */
   readonly lastError: () => string | undefined;
   dispose(): Promise<void>;
 };
 
-/** The code of a close that nothing is wrong with. */
+/** The WebSocket code of a normal close. */
 const NORMAL = 1_000;
 const DATA = 0;
 const ERROR = 1;
-/** Each channel begins with the port, two bytes. */
+/** Each channel starts with the port, two bytes. */
 const PORT_BYTES = 2;
-/** Above so much data on its way to the pod, the local connection is held back. */
+/** With more data than this in flight to the pod, the local connection is paused. */
 const IN_FLIGHT = 1 << 20;
 
 /**
- * Listens on 127.0.0.1 and pipes every connection into a pod, each over a WebSocket of its own. What fails closes
- * that one connection and nothing else. Ends when `signal` aborts or with `dispose`.
+ * Listens on 127.0.0.1 and pipes every connection into a pod, each over its own WebSocket. A failure closes only that
+ * connection. Ends when `signal` aborts or on `dispose`.
  */
 export async function openForward(
   client: ApiClient,
@@ -64,7 +64,7 @@ async function pipe(
   const heard = new Set<number>();
   let tunnel: WebSocket | undefined;
   const closed = Promise.withResolvers<void>();
-  // A refused handshake closes too, before anybody waits for this.
+  // A rejected handshake also closes, before anything awaits this.
   closed.promise.catch(() => undefined);
   socket.on('error', () => socket.destroy());
   socket.on('close', () => tunnel?.close(NORMAL));
@@ -90,7 +90,11 @@ async function pipe(
       if (why === '') closed.resolve();
       else
         closed.reject(
-          new SluiceError('failed', `The forward to ${pod} ended: ${why}.`, 'It is opened again.'),
+          new SluiceError(
+            'failed',
+            `Lost the connection to pod ${pod}: ${why}.`,
+            'The next connection opens it again.',
+          ),
         );
     },
   });
@@ -112,7 +116,7 @@ async function pipe(
   }
 }
 
-/** Resolves when the data has left; never rejects, as a broken connection ends by itself. */
+/** Resolves when the data is sent; never rejects, because a broken connection closes on its own. */
 function sent(tunnel: WebSocket | undefined, data: Buffer): Promise<void> {
   return new Promise((resolve) => {
     tunnel?.send(Buffer.concat([Buffer.from([DATA]), data]), () => resolve());
@@ -122,7 +126,7 @@ function sent(tunnel: WebSocket | undefined, data: Buffer): Promise<void> {
 function podError(namespace: string, pod: string, port: number, bytes: Buffer): SluiceError {
   return new SluiceError(
     'failed',
-    `Port ${port} of pod ${safeText(`${namespace}/${pod}`)} can't be reached: ${safeText(bytes.toString('utf8').trim())}`,
-    'Check that the pod listens there.',
+    `Unable to forward to port ${port} of pod ${safeText(`${namespace}/${pod}`)}: ${safeText(bytes.toString('utf8').trim())}`,
+    'Check that the pod listens on that port.',
   );
 }

@@ -2,29 +2,29 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { listAt, numberAt, SluiceError, textAt } from '../../core/common/common.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
 
-/** A Hubble Relay found in the cluster, and how to speak to it. */
+/** A Hubble Relay found in the cluster, and how to connect to it. */
 export type Relay = {
   readonly namespace: string;
   readonly pod: string;
-  /** Of the pod. */
+  /** The port of the pod. */
   readonly port: number;
   readonly tls: 'none' | 'tls' | 'mtls';
-  /** To verify its certificate against: `*.hubble-relay.cilium.io` admits any one label. */
+  /** The name to verify its certificate against: `*.hubble-relay.cilium.io` matches any one label. */
   readonly serverName: string;
-  /** PEM of the authority that signed its certificate, where the Secret may be read. */
+  /** PEM of the CA that signed its certificate, if the Secret is readable. */
   readonly ca?: string;
 };
 
 const LABEL = 'k8s-app=hubble-relay';
 const SERVER_NAME = 'instance.hubble-relay.cilium.io';
 const GRPC_PORT = 4245;
-/** Where charts put Relay, for somebody who may not search everywhere. */
+/** Where charts install Relay, for users who can't list pods in all namespaces. */
 const USUAL = ['kube-system', 'cilium', 'gke-managed-dpv2-observability'];
 
 /**
- * Finds Hubble Relay by its label, in all namespaces or in the usual ones; `only` names one. Picks a ready pod, the
- * port that the Service's first port leads to, and TLS from Relay's ConfigMap, else from the port (HUB-8). Undefined
- * when there is no ready Relay, or none may be seen.
+ * Finds Hubble Relay by its label, in all namespaces or in the usual ones, or only in `only`. Picks a ready pod, the
+ * target of the Service's first port, and TLS from Relay's ConfigMap, else from the port (HUB-8). Undefined if there is
+ * no ready Relay, or none is visible to the user.
  */
 export async function findRelay(
   api: Pick<ClusterApi, 'list' | 'read'>,

@@ -1,3 +1,3 @@
-/* Credentials as kubectl finds them: tokens, certificates, plug-ins, OIDC. */
+/* Credentials, resolved as kubectl does: tokens, certificates, plug-ins, OIDC. */
 
 export { credentialsOf } from './credentials.ts';

@@ -5,7 +5,7 @@ import type { Credential, Credentials } from '../http/http.ts';
 import { pluginCredentials } from './exec-plugin.ts';
 import { oidcCredentials } from './oidc.ts';
 
-/** How long a token file is believed before it is read again, as client-go does. */
+/** How long a token file is cached before it is read again, as in client-go. */
 const TOKEN_FILE_AGE = 60_000;
 
 /**
@@ -32,8 +32,8 @@ export function credentialsOf(
   if (user.authProvider !== undefined) {
     throw new SluiceError(
       'unsupported',
-      `The user ${safeText(user.name)} logs in with the auth provider ${safeText(user.authProvider.name)}, which Kubernetes removed in 1.26.`,
-      'Use its credential plug-in instead (gke-gcloud-auth-plugin, kubelogin): kubectl needs it too.',
+      `User ${safeText(user.name)} uses the auth provider ${safeText(user.authProvider.name)}, which Kubernetes removed in 1.26.`,
+      'Use its credential plug-in instead, such as gke-gcloud-auth-plugin or kubelogin; kubectl needs it too.',
     );
   }
   if (user.tokenFile !== undefined) return withOwn(own, fileToken(user.tokenFile));
@@ -49,7 +49,7 @@ function fixed(credential: Credential): Credentials {
   return { get: async () => credential, renew: () => false };
 }
 
-/** With the certificate that stands in the kubeconfig; and who asks need not wait longer than its signal. */
+/** Adds the client certificate from the kubeconfig, and stops waiting when the caller's signal aborts. */
 function withOwn(own: Credential, inner: Credentials): Credentials {
   return {
     get: async (signal) => ({ ...own, ...(await within(signal, inner.get(signal))) }),
@@ -92,7 +92,7 @@ async function readToken(path: string): Promise<string> {
   } catch (error) {
     throw new SluiceError(
       'config',
-      `The token file ${safeText(path)} can't be read.`,
+      `Unable to read the token file ${safeText(path)}.`,
       'Log in again, or check tokenFile in the kubeconfig.',
       error,
     );

@@ -10,27 +10,26 @@ import type { Credential, Credentials } from '../http/http.ts';
 /** Long enough for a person to finish a login in a browser. */
 const TIMEOUT = 300_000;
 
-/** How long a plug-in that is told to end may take for it, ms. */
+/** How long after SIGTERM a plug-in is killed, ms. */
 const KILL_AFTER = 2_000;
 
 /**
- * How long a failure stands for all who ask, ms: a dozen watches that reconnect must not open a dozen logins in a
- * browser.
+ * How long a failure is cached for all callers, ms: a dozen reconnecting watches must not open a dozen browser logins.
  */
 const FAILED_FOR = 10_000;
 
-/** What a plug-in runs with, beside its own entry. */
+/** The context that a plug-in runs in, apart from its own entry. */
 type Surroundings = {
   readonly user: string;
   readonly cluster: ClusterEntry;
-  /** The kubeconfig that names it. */
+  /** The kubeconfig that configures it. */
   readonly file: string | undefined;
 } & PluginSurroundings;
 
 /**
- * Credentials from a plug-in, run once and kept until the `expirationTimestamp` that it gives, as client-go does
- * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell. On a terminal that is lent it may ask, as
- * its `interactiveMode` says; else it has none at all, and what it writes to stderr goes to `notice`, sanitised.
+ * Credentials from a plug-in, which is run once and cached until its `expirationTimestamp`, as in client-go
+ * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell. If it is given the terminal it may prompt,
+ * subject to `interactiveMode`; otherwise it has no terminal, and its stderr goes to `notice`, sanitized.
  */
 export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings): Credentials {
   let held: Promise<{ readonly credential: Credential; readonly expires?: number }> | undefined;
@@ -69,7 +68,7 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
   if (plugin.interactiveMode === 'Always' && !interactive) {
     throw new SluiceError(
       'unsupported',
-      `${who} needs a terminal of its own.`,
+      `${who} needs an interactive terminal.`,
       'Log in with kubectl first, or set interactiveMode to IfAvailable in the kubeconfig.',
     );
   }
@@ -77,7 +76,7 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
   await pluginAllowed(plugin.command);
   const { execa } = await import('execa');
   lifetime.throwIfAborted();
-  // A session of its own has no terminal: what opens /dev/tty there fails at once, and takes no key from the app.
+  // A new session has no terminal, so opening /dev/tty fails at once instead of taking keys from the app.
   const alone = !terminal && process.platform !== 'win32';
   const child = execa(plugin.command, plugin.args, {
     env: { ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(requestOf(plugin, cluster, interactive)) },
@@ -106,21 +105,21 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
   if (result.failed) {
     const last = result.stderr?.trimEnd().split('\n').at(-1)?.trim();
     const why = late.aborted
-      ? `did not answer in ${TIMEOUT / 1_000} s`
+      ? `timed out after ${TIMEOUT / 1_000}s`
       : `failed${result.exitCode === undefined ? '' : ` with exit code ${result.exitCode}`}`;
     throw new SluiceError(
       'unauthenticated',
       `${who} ${why}${last ? `: ${safeText(last, 300)}` : ''}.`.replace(/\.\.$/, '.'),
       interactive
-        ? 'Log in again with the tool behind it, then try kubectl get pods.'
-        : "Log in again with kubectl get pods, or the tool behind it, then try again: it can't ask anything here.",
+        ? 'Log in again with its tool, then check with kubectl get pods.'
+        : "Log in again with kubectl get pods or its tool, then try again: it can't prompt here.",
       result.cause,
     );
   }
   return readExecCredential(result.stdout, plugin.apiVersion, who);
 }
 
-/** How a child ended; when the signal aborts it is stopped, with all that it started if it is a group of its own. */
+/** Awaits a child; stops it when the signal aborts, including its children if it has its own process group. */
 async function endedBy<T>(
   child: PromiseLike<T> & { readonly pid?: number },
   isGroup: boolean,
@@ -131,7 +130,7 @@ async function endedBy<T>(
     try {
       if (pid !== undefined) process.kill(isGroup ? -pid : pid, name);
     } catch {
-      // It has ended by itself.
+      // It has already exited.
     }
   };
   let hard: NodeJS.Timeout | undefined;
@@ -151,7 +150,7 @@ async function endedBy<T>(
   }
 }
 
-/** A kubeconfig names programs to run, so one that everybody may write to is as good as everybody's shell (API-13). */
+/** A kubeconfig names programs to run, so a world-writable one lets anyone run code as the user (API-13). */
 async function refuseShared(who: string, file: string | undefined): Promise<void> {
   if (file === undefined || process.platform === 'win32') return;
   const mode = await stat(file).then(
@@ -161,16 +160,16 @@ async function refuseShared(who: string, file: string | undefined): Promise<void
   if ((mode & 0o002) === 0) return;
   throw new SluiceError(
     'config',
-    `${who} was not run: everybody may write to ${safeText(file)}, which names it.`,
-    `Run chmod o-w ${safeText(file)}, and check what it runs.`,
+    `${who} was not run: its kubeconfig ${safeText(file)} is world-writable.`,
+    `Run chmod o-w ${safeText(file)}, and check the commands in it.`,
   );
 }
 
 /**
- * Honours the `credentialPluginPolicy` of kubectl's own preferences (`KUBERC`, else `~/.kube/kuberc`; KEP-3104):
- * `AllowAll`, `DenyAll`, or an `Allowlist` of names or full paths. Without the file everything is allowed.
+ * Enforces `credentialPluginPolicy` of kubectl's preferences (`KUBERC`, else `~/.kube/kuberc`; KEP-3104):
+ * `AllowAll`, `DenyAll`, or an `Allowlist` of names or full paths. Without the file, everything is allowed.
  *
- * @throws SluiceError `refused` when the policy does not admit the command
+ * @throws SluiceError `refused` when the policy does not allow the command
  */
 async function pluginAllowed(command: string): Promise<void> {
   if (process.env.KUBERC === 'off') return;
@@ -184,8 +183,8 @@ async function pluginAllowed(command: string): Promise<void> {
   if (policy === 'Allowlist' && listed) return;
   throw new SluiceError(
     'refused',
-    `The policy ${safeText(policy)} in ${safeText(path)} does not admit the credential plug-in ${safeText(command)}.`,
-    'Add it to credentialPluginAllowlist there if you trust it.',
+    `credentialPluginPolicy ${safeText(policy)} in ${safeText(path)} does not allow the credential plug-in ${safeText(command)}.`,
+    'Add it to credentialPluginAllowlist in that file if you trust it.',
   );
 }
 
@@ -196,7 +195,7 @@ async function readPreferences(path: string): Promise<unknown> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new SluiceError(
       'config',
-      `kubectl's preferences ${safeText(path)} can't be read, so no credential plug-in may run.`,
+      `Unable to read kubectl's preferences ${safeText(path)}, so credential plug-ins are not allowed to run.`,
       'Fix the file, or set KUBERC=off.',
       error,
     );
@@ -209,8 +208,8 @@ const VERSIONS: readonly string[] = [
 ];
 
 /**
- * The ExecCredential that a plug-in finds in `KUBERNETES_EXEC_INFO`: whether it may ask on the terminal, and the
- * cluster when the kubeconfig says so.
+ * The ExecCredential passed in `KUBERNETES_EXEC_INFO`: whether the plug-in may prompt, and the cluster if
+ * `provideClusterInfo` is set.
  * Source: k8s.io/client-go/pkg/apis/clientauthentication/v1.
  */
 function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boolean): unknown {
@@ -237,10 +236,10 @@ function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boole
 }
 
 /**
- * Reads what a plug-in printed.
+ * Parses the output of a plug-in.
  *
  * @param who the plug-in, as the subject of a sentence
- * @throws SluiceError `unauthenticated` when it is no ExecCredential of the version asked for, or holds none
+ * @throws SluiceError `unauthenticated` if it is not an ExecCredential of the requested version, or has no credential
  */
 function readExecCredential(
   output: string,
@@ -253,16 +252,17 @@ function readExecCredential(
       `${who} ${what}.`,
       `Check its apiVersion in the kubeconfig (${VERSIONS.join(' or ')}), and update the plug-in.`,
     );
-  if (!VERSIONS.includes(apiVersion)) throw fault(`speaks the version ${safeText(apiVersion) || '(none)'}`);
+  if (!VERSIONS.includes(apiVersion))
+    throw fault(`has the unsupported apiVersion ${safeText(apiVersion) || '(none)'}`);
   const value = parseJson(output);
-  if (textAt(value, 'kind') !== 'ExecCredential') throw fault('printed no ExecCredential');
+  if (textAt(value, 'kind') !== 'ExecCredential') throw fault('did not print an ExecCredential');
   const answered = textAt(value, 'apiVersion');
   if (answered !== apiVersion)
-    throw fault(`answered in ${safeText(answered ?? '(none)')} instead of ${apiVersion}`);
+    throw fault(`printed apiVersion ${safeText(answered ?? '(none)')} instead of ${apiVersion}`);
   const token = textAt(value, 'status', 'token');
   const cert = textAt(value, 'status', 'clientCertificateData');
   const key = textAt(value, 'status', 'clientKeyData');
-  if (!token && !(cert && key)) throw fault('gave neither a token nor a certificate with its key');
+  if (!token && !(cert && key)) throw fault('returned neither a token nor a certificate with its key');
   const expires = Date.parse(textAt(value, 'status', 'expirationTimestamp') ?? '');
   return {
     credential: {

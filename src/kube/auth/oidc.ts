@@ -13,13 +13,13 @@ import {
   readText,
 } from '../http/http.ts';
 
-/** Renewed this long before it runs out, so that a call under way does not fail. */
+/** How long before expiry a token is renewed, so that calls in flight don't fail, ms. */
 const EARLY = 10_000;
 
 /**
- * Credentials of the `oidc` auth provider: the ID token, renewed at the issuer when it runs out, as client-go does
- * (k8s.io/client-go/plugin/pkg/client/auth/oidc). New tokens are kept for the process, and in the kubeconfig once the
- * issuer has changed the refresh token.
+ * Credentials of the `oidc` auth provider: the ID token, renewed at the issuer when it expires, as in client-go
+ * (k8s.io/client-go/plugin/pkg/client/auth/oidc). New tokens are kept for the process, and saved to the kubeconfig if
+ * the issuer changed the refresh token.
  *
  * @throws SluiceError `unauthenticated` when there is no token, or the issuer does not renew it
  */
@@ -38,7 +38,7 @@ export function oidcCredentials(
     await keepTokens(file, user, before, tokens).catch((error: unknown) => {
       const why = safeText(error instanceof Error ? error.message : String(error));
       notice(
-        `The new refresh token of user ${safeText(user)} was not kept in ${safeText(file)}, so kubectl may have to log in again: ${why}`,
+        `The new refresh token of user ${safeText(user)} was not saved to ${safeText(file)}, so kubectl may need a new login: ${why}`,
       );
     });
   };
@@ -64,7 +64,7 @@ export function oidcCredentials(
   };
 }
 
-/** When a JWT runs out, ms since the epoch; 0 when it does not say. */
+/** When a JWT expires, ms since the epoch; 0 if unknown. */
 function expiry(token: string | undefined): number {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString());
@@ -84,10 +84,10 @@ const CHECK_ISSUER = 'Check idp-issuer-url of the user in the kubeconfig.';
 const TIMEOUT = 20_000;
 
 /**
- * Trades a refresh token for an ID token at the issuer: found by discovery, over its own CA and any proxy of the
- * environment, with the client secret in the way that the issuer takes. `refresh-token` is the next one to use.
+ * Exchanges a refresh token for an ID token at the issuer, found by discovery, with the issuer's CA, any proxy from the
+ * environment, and the client authentication that the issuer supports. `refresh-token` is the next one to use.
  *
- * @throws SluiceError `unauthenticated`, `config` for a CA that can't be read, or the signal's reason
+ * @throws SluiceError `unauthenticated`, `config` for an unreadable CA, or the signal's reason
  */
 async function renewTokens(user: string, config: Config, signal: AbortSignal): Promise<Tokens> {
   const fault = (why: string, hint: string, cause?: unknown) =>
@@ -99,14 +99,14 @@ async function renewTokens(user: string, config: Config, signal: AbortSignal): P
     );
   const field = (name: string) => {
     const value = config[name];
-    if (!value) throw fault(`has no ${name}`, LOG_IN_AGAIN);
+    if (!value) throw fault(`it has no ${name}`, LOG_IN_AGAIN);
     return value;
   };
   const refreshToken = field('refresh-token');
   const address = field('idp-issuer-url');
   const client = field('client-id');
   if (!URL.canParse(address))
-    throw fault(`its idp-issuer-url ${safeText(address)} is no address`, CHECK_ISSUER);
+    throw fault(`its idp-issuer-url ${safeText(address)} is not a valid URL`, CHECK_ISSUER);
   const issuer = new URL(address);
   const agent = await agentFor(issuer, config);
   const oidc = await import('openid-client');
@@ -121,7 +121,7 @@ async function renewTokens(user: string, config: Config, signal: AbortSignal): P
     if (tokens.id_token === undefined) {
       throw fault(
         `${safeText(address)} renewed it without an ID token`,
-        'Log in again with the scope openid, or use the credential plug-in of your identity provider.',
+        'Log in again with the openid scope, or use the credential plug-in of your identity provider.',
       );
     }
     return { 'id-token': tokens.id_token, 'refresh-token': tokens.refresh_token ?? refreshToken };
@@ -135,7 +135,7 @@ async function renewTokens(user: string, config: Config, signal: AbortSignal): P
   }
 }
 
-/** Basic is what a server takes that does not say (OpenID Connect Discovery 1.0, section 3). */
+/** Basic is the default if the server doesn't list its methods (OpenID Connect Discovery 1.0, section 3). */
 function authOf(
   oidc: typeof import('openid-client'),
   secret: string | undefined,
@@ -152,7 +152,7 @@ async function agentFor(issuer: URL, config: Config): Promise<Agent> {
   return makeAgent({ server: issuer, insecure: false, ...(ca === undefined ? {} : { ca }) }, {});
 }
 
-/** PEM of the issuer's authorities: from the kubeconfig, else from the file that it names, as from the shell. */
+/** PEM of the issuer's CA: from the kubeconfig, else from a file relative to the working directory. */
 async function authority(config: Config): Promise<string | undefined> {
   const data = config['idp-certificate-authority-data'];
   if (data) return Buffer.from(data, 'base64').toString('utf8');
@@ -163,14 +163,14 @@ async function authority(config: Config): Promise<string | undefined> {
   } catch (error) {
     throw new SluiceError(
       'config',
-      `The idp-certificate-authority ${safeText(path)} can't be read.`,
+      `Unable to read idp-certificate-authority ${safeText(path)}.`,
       'Fix its path in the kubeconfig.',
       error,
     );
   }
 }
 
-/** `fetch` over an agent: Node's own takes neither a CA nor a proxy. */
+/** `fetch` over an agent: Node's own supports neither a CA nor a proxy. */
 function fetchOver(agent: Agent, lifetime: AbortSignal): CustomFetch {
   return async (address, { method, headers, body, signal }) => {
     const url = new URL(address);
@@ -196,12 +196,12 @@ function fetchOver(agent: Agent, lifetime: AbortSignal): CustomFetch {
   };
 }
 
-/** Why the issuer did not renew a login, and the next step. */
+/** Explains why the issuer did not renew a login, with the next step. */
 function wordsFor(error: unknown, issuer: string): readonly [why: string, hint: string] {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof NetworkError) {
       return [
-        `its issuer was not asked: ${cause.message.replace(/\.$/, '')}`,
+        `its issuer can't be reached: ${cause.message.replace(/\.$/, '')}`,
         'Check idp-issuer-url and idp-certificate-authority of the user in the kubeconfig.',
       ];
     }
@@ -225,15 +225,15 @@ function wordsFor(error: unknown, issuer: string): readonly [why: string, hint: 
 type Tokens = { readonly 'id-token': string; readonly 'refresh-token': string };
 
 /**
- * Writes renewed tokens over the old ones in the kubeconfig, as kubectl does: an issuer that changes the refresh
- * token takes the old one no more, and kubectl would have to log in again. A token that was not there (`''`) is not
- * added; nothing else in the file changes, by a byte; kubectl's own lock is held meanwhile.
+ * Replaces the tokens in the kubeconfig with the renewed ones, as kubectl does: an issuer that rotates refresh tokens
+ * no longer accepts the old one, so kubectl would need a new login. A token that was missing (`''`) is not added, every
+ * other byte of the file stays the same, and kubectl's lock file is held meanwhile.
  *
- * @throws Error that says why the file was left as it is
+ * @throws Error that says why the file was not changed
  */
 async function keepTokens(file: string, user: string, before: Tokens, after: Tokens): Promise<void> {
   const path = await realpath(file);
-  // As clientcmd does (k8s.io/client-go/tools/clientcmd/loader.go, `lockFile`): whoever comes second does not write.
+  // As in clientcmd (k8s.io/client-go/tools/clientcmd/loader.go, `lockFile`): the second writer fails.
   const lock = `${file}.lock`;
   await (await open(lock, 'wx', 0o600)).close();
   try {
@@ -259,7 +259,7 @@ function withTokens(text: string, user: string, before: Tokens, after: Tokens): 
   const places = fields.map((field) => {
     const node = document.getIn(['users', index, 'user', 'auth-provider', 'config', field], true);
     if (!isScalar(node) || node.value !== before[field] || !node.range || node.type?.startsWith('BLOCK')) {
-      throw new Error(`its ${field} is not the one that was read, or not written in one line`);
+      throw new Error(`its ${field} has changed since it was read, or is not on a single line`);
     }
     const [start, end] = node.range;
     return { start, end, token: JSON.stringify(after[field]) };

@@ -2,12 +2,12 @@ import { SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import type { Entry } from './kubeconfig.ts';
 import { readMaterial } from './user-entry.ts';
 
-/** The server's side of a context. */
+/** The cluster entry of a context. */
 export type ClusterEntry = {
   readonly name: string;
-  /** Where the API is; may have a path. */
+  /** The address of the API server; may have a path. */
   readonly server: URL;
-  /** PEM of the authorities to trust; absent: the system's. */
+  /** PEM of the CAs to trust; absent: the system's. */
   readonly ca?: string;
   readonly insecure: boolean;
   readonly tlsServerName?: string;
@@ -18,7 +18,7 @@ export type ClusterEntry = {
 /**
  * Reads a cluster of a kubeconfig, with its CA.
  *
- * @throws SluiceError `config` for a server or a proxy that is no URL, or a CA that can't be read
+ * @throws SluiceError `config` for a server or proxy with an invalid URL, or an unreadable CA
  */
 export async function readCluster(entry: Entry): Promise<ClusterEntry> {
   const { fields } = entry;
@@ -45,7 +45,7 @@ function url(entry: Entry, field: string, value: string, protocols: readonly str
   if (parsed !== undefined && protocols.includes(parsed.protocol)) return parsed;
   throw new SluiceError(
     'config',
-    `The ${field} ${safeText(value) || '(none)'} of cluster ${safeText(entry.name)} is no URL that can be used.`,
-    `Fix it in ${safeText(entry.file)}; it begins with ${protocols.map((protocol) => `${protocol}//`).join(', ')}.`,
+    `Invalid ${field} ${safeText(value) || '(none)'} of cluster ${safeText(entry.name)}: not a supported URL.`,
+    `Fix it in ${safeText(entry.file)}; it must start with ${protocols.map((protocol) => `${protocol}//`).join(', ')}.`,
   );
 }

@@ -1,4 +1,4 @@
-/* Kubeconfig files merged and resolved by kubectl's rules: the cluster, the user, the context. */
+/* Kubeconfig files, merged and resolved by kubectl's rules into cluster, user and context. */
 
 export type { ClusterEntry } from './cluster-entry.ts';
 export { type KubeconfigSource, loadKubeconfig } from './kubeconfig.ts';

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
-/** One entry of a kubeconfig, unread, with the folder that its relative paths start from. */
+/** One unparsed entry of a kubeconfig, with the directory that its relative paths start from. */
 export type Entry = {
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export type Kubeconfig = {
   readonly current?: string;
   /** The files that were read, for messages. */
   readonly files: readonly string[];
-  /** What whoever wrote the files should know, one sentence each. */
+  /** Warnings about the files, one sentence each. */
   readonly warnings: readonly string[];
 };
 
@@ -28,11 +28,11 @@ export type Kubeconfig = {
 export type KubeconfigSource = string | { readonly text: string } | undefined;
 
 /**
- * Reads a kubeconfig by kubectl's rules: a named file must exist; of the files in `KUBECONFIG` those that don't
- * exist are passed over; the first file to name an entry, or the current context, wins.
+ * Reads a kubeconfig by kubectl's rules: a file passed explicitly must exist; missing files in `KUBECONFIG` are
+ * skipped; the first file to define an entry, or the current context, wins.
  * Source: k8s.io/client-go/tools/clientcmd/loader.go, `ClientConfigLoadingRules.Load`.
  *
- * @throws SluiceError `config` when there is none, or one can't be read or parsed
+ * @throws SluiceError `config` if there is none, or one can't be read or parsed
  */
 export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconfig> {
   if (typeof source === 'object')
@@ -46,7 +46,7 @@ export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconf
   if (found.length === 0) {
     throw new SluiceError(
       'config',
-      `No kubeconfig: ${paths.map((path) => safeText(path)).join(', ')} does not exist.`,
+      `No kubeconfig found: ${paths.map((path) => safeText(path)).join(', ')} does not exist.`,
       'Set KUBECONFIG or pass --kubeconfig; `sluice demo` needs no cluster.',
     );
   }
@@ -68,7 +68,7 @@ async function read(path: string, required: boolean): Promise<Uint8Array | undef
       'config',
       missing
         ? `The kubeconfig ${safeText(path)} does not exist.`
-        : `The kubeconfig ${safeText(path)} can't be read.`,
+        : `Unable to read the kubeconfig ${safeText(path)}.`,
       'Check the path given with --kubeconfig or in KUBECONFIG.',
       error,
     );
@@ -86,7 +86,7 @@ function parse(bytes: Uint8Array, file: string, folder: string): Kubeconfig {
     files: [file],
     warnings: duplicates.map(
       ({ key, line }) =>
-        `The kubeconfig ${safeText(file)} has the key ${safeText(key)} twice, again in line ${line}; the last one counts, as for kubectl.`,
+        `The kubeconfig ${safeText(file)} has the duplicate key ${safeText(key)} on line ${line}; the last one wins, as in kubectl.`,
     ),
   };
 }
@@ -98,8 +98,8 @@ function readContent(bytes: Uint8Array, file: string): ReturnType<typeof readFir
     if (!(error instanceof YamlProblem || error instanceof NoText)) throw error;
     throw new SluiceError(
       'config',
-      `The kubeconfig ${safeText(file)} is not valid YAML in line ${error.line}: ${safeText(error.message)}.`,
-      'Fix the file, or choose another with --kubeconfig.',
+      `Unable to parse the kubeconfig ${safeText(file)}: line ${error.line}${error instanceof NoText ? '' : ':'} ${safeText(error.message)}.`,
+      'Fix the file, or use another one with --kubeconfig.',
       error,
     );
   }

@@ -3,7 +3,7 @@ import { type ClusterEntry, readCluster } from './cluster-entry.ts';
 import type { Entry, Kubeconfig } from './kubeconfig.ts';
 import { type Impersonation, readUser, type UserEntry } from './user-entry.ts';
 
-/** What a connection is made to, and as whom. */
+/** What to connect to, and as which user. */
 export type Target = {
   readonly context: string;
   readonly namespace: string;
@@ -20,10 +20,10 @@ export type TargetOptions = {
 };
 
 /**
- * Picks cluster, user and namespace as kubectl does: flags before the context's own values, `default` when nothing
- * names a namespace, `--as` before the user's `as`.
+ * Picks cluster, user and namespace as kubectl does: flags before the context's own values, `default` if no namespace
+ * is set, `--as` before the user's `as`.
  *
- * @throws SluiceError `config` when the context, its cluster or its user is not there; `usage` for `--as-group`
+ * @throws SluiceError `config` when the context, its cluster or its user does not exist; `usage` for `--as-group`
  *   without `--as`
  */
 export async function chooseTarget(config: Kubeconfig, options: TargetOptions): Promise<Target> {
@@ -49,10 +49,10 @@ function chooseContext(config: Kubeconfig, asked: string | undefined): Entry {
   if (name === undefined) {
     throw new SluiceError(
       'config',
-      `No context is current in ${config.files.map((file) => safeText(file)).join(', ')}.`,
+      `current-context is not set in ${config.files.map((file) => safeText(file)).join(', ')}.`,
       names.length === 0
-        ? 'The file names no context; get one from whoever runs the cluster.'
-        : `Pass --context; there are: ${names.map((known) => safeText(known)).join(', ')}.`,
+        ? 'The file has no contexts; get a kubeconfig from your cluster administrator.'
+        : `Set --context to one of: ${names.map((known) => safeText(known)).join(', ')}.`,
     );
   }
   const found = config.contexts.get(name);
@@ -60,10 +60,10 @@ function chooseContext(config: Kubeconfig, asked: string | undefined): Entry {
   const close = near(name, names);
   throw new SluiceError(
     'config',
-    `The kubeconfig has no context ${safeText(name)}.`,
+    `Context "${safeText(name)}" does not exist in the kubeconfig.`,
     close.length > 0
       ? `Did you mean ${close.map((known) => safeText(known)).join(' or ')}?`
-      : `Pass --context; there are: ${names.map((known) => safeText(known)).join(', ') || 'none'}.`,
+      : `Available contexts: ${names.map((known) => safeText(known)).join(', ') || 'none'}.`,
   );
 }
 
@@ -74,9 +74,9 @@ function named(entries: ReadonlyMap<string, Entry>, context: Entry, field: 'clus
   throw new SluiceError(
     'config',
     name === ''
-      ? `The context ${safeText(context.name)} names no ${field}.`
-      : `The context ${safeText(context.name)} names the ${field} ${safeText(name)}, which the kubeconfig lacks.`,
-    `Add the ${field} to ${safeText(context.file)}, or choose another context with --context.`,
+      ? `Context "${safeText(context.name)}" has no ${field}.`
+      : `Context "${safeText(context.name)}" refers to the ${field} "${safeText(name)}", which does not exist in the kubeconfig.`,
+    `Add the ${field} to ${safeText(context.file)}, or use another context with --context.`,
   );
 }
 
@@ -90,15 +90,15 @@ function chooseImpersonation(
     throw new SluiceError(
       'usage',
       `--as-group ${groups.map((group) => safeText(group)).join(', ')} needs --as.`,
-      'Name the user to impersonate with --as.',
+      'Set --as to the user to impersonate.',
     );
   }
   return own === undefined || groups.length === 0 ? own : { ...own, groups };
 }
 
 /**
- * The names that somebody who typed `word` may have meant, whatever the case: those that contain it, or that it
- * contains, then those that differ by at most a third of its letters; three at most.
+ * Suggestions for the mistyped `word`, ignoring case: names that contain it or that it contains, then names that differ
+ * by at most a third of its letters; three at most.
  */
 function near(word: string, names: readonly string[]): readonly string[] {
   const wanted = word.toLowerCase();

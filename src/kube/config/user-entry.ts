@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import type { Entry } from './kubeconfig.ts';
 
-/** Whom to act as (`Impersonate-*` headers). */
+/** The user to impersonate (`Impersonate-*` headers). */
 export type Impersonation = {
   readonly user: string;
   readonly groups: readonly string[];
@@ -22,10 +22,10 @@ export type ExecPlugin = {
   readonly interactiveMode: string;
 };
 
-/** The user's side of a context. Fields that are absent are not configured. */
+/** The user entry of a context. Absent fields are not configured. */
 export type UserEntry = {
   readonly name: string;
-  /** The file that it stands in, for messages. */
+  /** The file that defines it, for messages. */
   readonly file?: string;
   readonly token?: string;
   readonly tokenFile?: string;
@@ -38,11 +38,11 @@ export type UserEntry = {
 };
 
 /**
- * Reads a user of a kubeconfig, with certificate and key; no entry is a user without credentials. For a server
- * without TLS no credentials are read at all, only whom to act as: they would go out in clear text.
+ * Reads a user of a kubeconfig, with certificate and key; no entry means no credentials. For a server without TLS only
+ * impersonation is read, because credentials would be sent in clear text.
  * Source: k8s.io/client-go/tools/clientcmd/client_config.go, `DirectClientConfig.ClientConfig`.
  *
- * @throws SluiceError `config` when a certificate or a key can't be read
+ * @throws SluiceError `config` for an unreadable certificate or key
  */
 export async function readUser(entry: Entry | undefined, server: URL): Promise<UserEntry> {
   if (entry === undefined) return { name: '' };
@@ -77,7 +77,7 @@ export async function readUser(entry: Entry | undefined, server: URL): Promise<U
   };
 }
 
-/** A command with a slash in it is a path of the kubeconfig; a bare name is looked up in PATH. */
+/** A command with a slash is a path relative to the kubeconfig; a bare name is looked up in PATH. */
 function readExec(entry: Entry): ExecPlugin | undefined {
   const exec = entry.fields.exec;
   const command = textAt(exec, 'command');
@@ -121,17 +121,17 @@ function texts(value: unknown, field: string): Readonly<Record<string, string>> 
   );
 }
 
-/** What surrounds credential plug-ins, and how they talk to a person. */
+/** The context that credential plug-ins run in, and how they interact with the user. */
 export type PluginSurroundings = {
-  /** Takes a line of theirs, sanitised, as it comes; not what is written to a terminal that is lent. */
+  /** Called with each sanitized line of stderr, unless the plug-in has the terminal. */
   readonly notice: (line: string) => void;
-  /** Lends them the terminal, where there is one. */
+  /** Whether they may use the terminal, if there is one. */
   readonly terminal: boolean;
-  /** Ends what runs when it aborts. */
+  /** Stops running plug-ins when it aborts. */
   readonly lifetime: AbortSignal;
 };
 
-/** A path of a kubeconfig, absolute: relative ones start from the file's own folder. */
+/** Makes a path of a kubeconfig absolute: relative paths start from the directory of the file. */
 export function resolvePath(entry: Entry, path: string): string {
   return isAbsolute(path) ? path : join(entry.folder, path);
 }
@@ -152,7 +152,7 @@ export async function readMaterial(entry: Entry, field: string): Promise<string 
   } catch (error) {
     throw new SluiceError(
       'config',
-      `The ${field} ${safeText(path)} of ${safeText(entry.name)} can't be read.`,
+      `Unable to read ${field} ${safeText(path)} of ${safeText(entry.name)}.`,
       `Check the path in ${safeText(entry.file)}.`,
       error,
     );

@@ -5,7 +5,7 @@ import { exchange, type Incoming, type LearningClock, readText } from './exchang
 import { NetworkError, networkError } from './network-error.ts';
 import type { Transport } from './transport.ts';
 
-/** One call. `path` begins with `/` and has no query. */
+/** One call. `path` starts with `/` and has no query. */
 export type Call = {
   readonly about: About;
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -16,13 +16,13 @@ export type Call = {
   readonly accept?: string;
   readonly auditId?: string;
   readonly signal?: AbortSignal;
-  /** ms for all of it; `TIMEOUT` when absent. */
+  /** Total timeout, ms; defaults to `TIMEOUT`. */
   readonly timeout?: number;
-  /** Whether it changes nothing and may be repeated; a GET does so unless this says no. */
+  /** Whether the call is safe to retry; defaults to true for GET. */
   readonly repeatable?: boolean;
 };
 
-/** What a call brings back, parsed but not sanitised. */
+/** The response of a call, parsed but not sanitized. */
 export type Answer = {
   readonly value: unknown;
   readonly auditId?: string;
@@ -33,9 +33,9 @@ export type ApiClient = {
   readonly origin: Origin;
   readonly clock: LearningClock;
   readonly transport: Transport;
-  /** Calls and parses the JSON of the answer; repeats reads while that may help. */
+  /** Calls and parses the JSON response; retries reads if that may help. */
   call(call: Call): Promise<Answer>;
-  /** Calls once, and gives the body to stream as soon as the answer is a success. Not compressed. */
+  /** Calls once, and returns the uncompressed body for streaming once the response is a success. */
   open(call: Call): Promise<Incoming>;
 };
 
@@ -44,9 +44,9 @@ export const TIMEOUT = 20_000;
 const LONGEST_BODY = 60_000;
 
 /**
- * Calls on one API server. Each has a time-out; a read is repeated after 429, 5xx and lost connections, with
- * back-off and `Retry-After`; any call is repeated once after a 401 that fresh credentials may cure, and for two
- * seconds after a 403 that follows a lost connection: a server that starts refuses everybody at first.
+ * A client for one API server. Each call has a timeout; a read is retried after 429, 5xx and lost connections, with
+ * backoff and `Retry-After`; any call is retried once after a 401 that fresh credentials may fix, and for two seconds
+ * after a 403 that follows a lost connection, because a starting server rejects everyone at first.
  */
 export function createClient(options: {
   readonly transport: Transport;
@@ -54,7 +54,7 @@ export function createClient(options: {
   readonly clock: LearningClock;
   readonly compress: boolean;
   readonly debug: (line: string) => void;
-  /** Ends every call when it aborts. */
+  /** Aborts every call. */
   readonly lifetime: AbortSignal;
 }): ApiClient {
   const { transport, origin, clock, compress, debug, lifetime } = options;
@@ -157,13 +157,13 @@ function seconds(header: string | undefined): number | undefined {
   return header === undefined || !Number.isFinite(value) ? undefined : value;
 }
 
-/** The token that continues a list, when there is more. */
+/** The continue token of a list, if there is more. */
 export function continueToken(value: unknown): string | undefined {
   const token = at(value, 'metadata', 'continue');
   return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
-/** Makes an attempt, and further ones where they may help. Rejects with the error of the last. */
+/** Makes an attempt, and retries if that may help. Rejects with the error of the last attempt. */
 type Repeat = <T>(
   call: Pick<Call, 'method' | 'repeatable' | 'signal'>,
   attempt: () => Promise<T>,
@@ -173,15 +173,15 @@ const TRIES = 4;
 
 const BACK_OFF = { base: 400, cap: 5_000 };
 
-/** Longest wait that a server may ask for, ms. */
+/** The longest `Retry-After` honored, ms. */
 const LONGEST_WAIT = 10_000;
 
-/** How soon a 403 after a lost connection is asked again, ms (API-7). */
+/** How soon a 403 after a lost connection is retried, ms (API-7). */
 const FORBIDDEN_PAUSE = 250;
 
 /**
- * What is tried again: a read after 429, 5xx and lost connections, with back-off and `Retry-After`; any call once
- * after a 401 that fresh credentials may cure, and after a 403 while the server is starting, as neither did anything.
+ * Retries a read after 429, 5xx and lost connections, with backoff and `Retry-After`; retries any call once after a 401
+ * that fresh credentials may fix, and after a 403 while the server is starting, because neither had any effect.
  */
 function createRepeat(parts: {
   readonly transport: Pick<Transport, 'renew'>;
@@ -207,7 +207,7 @@ function createRepeat(parts: {
         }
         const wait = repeatable && tries < TRIES ? waitBefore(error, tries) : undefined;
         if (wait === undefined) throw error;
-        debug(`again in ${wait} ms: ${error instanceof Error ? error.message : String(error)}`);
+        debug(`retrying in ${wait} ms: ${error instanceof Error ? error.message : String(error)}`);
         await pause(wait, call.signal);
         tries += 1;
       }
@@ -215,11 +215,11 @@ function createRepeat(parts: {
   };
 }
 
-/** How long to wait before a read is repeated, ms; undefined when that would not help. */
+/** How long to wait before retrying a read, ms; undefined if a retry would not help. */
 function waitBefore(error: unknown, tries: number): number | undefined {
   if (error instanceof NetworkError) {
     if (error.network !== 'lost') return undefined;
-    // A dead connection of the pool: the next one is new.
+    // A dead connection from the pool; the next one is new.
     return tries === 1 ? 0 : delayAfter(tries, BACK_OFF, Math.random());
   }
   if (!(error instanceof ApiError)) return undefined;
@@ -229,8 +229,8 @@ function waitBefore(error: unknown, tries: number): number | undefined {
 }
 
 /**
- * The texts of `Warning` headers: `299 - "text"`, several of them joined by commas as Node gives them. The text is
- * a quoted string with `\"` and `\\` (RFC 9110 §5.6.4).
+ * The texts of `Warning` headers: `299 - "text"`, which Node joins with commas. The text is a quoted string with `\"`
+ * and `\\` (RFC 9110 §5.6.4).
  */
 function warningTexts(header: string | undefined): readonly string[] {
   if (header === undefined) return [];
@@ -239,21 +239,21 @@ function warningTexts(header: string | undefined): readonly string[] {
   );
 }
 
-/** What recent calls say of the connection as a whole. */
+/** The state of the connection, from recent calls. */
 type Health = {
   lost(): void;
   answered(): void;
-  /** Whether the server has only just answered again after being out of reach. */
+  /** Whether the server has just come back after being unreachable. */
   starting(): boolean;
 };
 
-/** For how long after its return a server's 403 is not believed, ms: it lasted 0.8 to 1.3 s when measured. */
+/** How long after its return a server's 403 is ignored, ms; measured at 0.8 to 1.3 s. */
 const STARTING = 2_000;
 
 /**
- * Remembers lost connections. A starting API server answers 403 until its RBAC caches are filled (API-7).
+ * Tracks lost connections. A starting API server responds with 403 until its RBAC caches are filled (API-7).
  *
- * @param now a clock that never jumps, ms
+ * @param now a monotonic clock, ms
  */
 function createHealth(now: () => number = () => performance.now()): Health {
   let away = false;

@@ -1,6 +1,6 @@
 import type { About } from './errors.ts';
 
-/** A collection of objects on the server, or what selectors leave of it. */
+/** A collection of objects on the server, optionally filtered by selectors. */
 export type Collection = {
   readonly about: Omit<About, 'verb'>;
   readonly path: string;
@@ -8,10 +8,10 @@ export type Collection = {
   readonly fields?: string;
 };
 
-/** Group, version and plural of a kind. */
+/** Group, version and plural name of a kind. */
 export type Resource = { readonly group: string; readonly version: string; readonly resource: string };
 
-/** The path of a collection, or of one object in it: `/apis/batch/v1/namespaces/a/jobs/b`. */
+/** The path of a collection or of one object in it: `/apis/batch/v1/namespaces/a/jobs/b`. */
 export function apiPath(
   { group, version, resource }: Resource,
   namespace?: string,
@@ -28,7 +28,7 @@ export function apiPath(
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** The collection of a kind, everywhere or in one namespace. */
+/** The collection of a kind, in all namespaces or in one. */
 export function collectionOf(
   resource: Resource,
   options: { readonly namespace?: string; readonly labels?: string; readonly fields?: string } = {},

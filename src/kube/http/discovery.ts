@@ -3,20 +3,20 @@ import type { ApiClient } from './client.ts';
 import type { Resource } from './collection.ts';
 import { ApiError } from './errors.ts';
 
-/** What the server can serve. */
+/** The API groups and resources of the server. */
 export type Discovery = {
-  /** API groups and their versions, preferred first; the core group is not among them. */
+  /** API groups and their versions, preferred first, without the core group. */
   groups(signal?: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** Plurals of a group's version; undefined when the server does not have it. */
+  /** Plural names in a group version; undefined if the server does not have it. */
   resources(group: string, version: string, signal?: AbortSignal): Promise<readonly string[] | undefined>;
-  /** Whether a kind is served; `unknown` when the server does not say. */
+  /** Whether a kind is served; `unknown` if the request fails. */
   has(resource: Resource, signal?: AbortSignal): Promise<'yes' | 'no' | 'unknown'>;
 };
 
-/** How long an answer is kept, ms: CustomResourceDefinitions come and go seldom. */
+/** How long a response is cached, ms: CustomResourceDefinitions rarely change. */
 const FRESH = 60_000;
 
-/** Asks `/apis` and `/apis/<group>/<version>`, which every authenticated user may read, and keeps the answers. */
+/** Reads and caches `/apis` and `/apis/<group>/<version>`, which every authenticated user can read. */
 export function createDiscovery(client: ApiClient): Discovery {
   const held = new Map<string, { readonly value: unknown; readonly at: number }>();
 
@@ -69,7 +69,7 @@ export function createDiscovery(client: ApiClient): Discovery {
   return discovery;
 }
 
-/** The version that a server says it has. */
+/** The version of a server. */
 export type ServerVersion = {
   readonly major: number;
   readonly minor: number;
@@ -79,7 +79,7 @@ export type ServerVersion = {
 
 export type VersionSource = { get(signal?: AbortSignal): Promise<ServerVersion> };
 
-/** Asks `/version` once, which needs no rights, and again only after a failure. */
+/** Reads `/version`, which needs no permissions, once, and again only after a failure. */
 export function createVersionSource(client: ApiClient): VersionSource {
   let held: Promise<ServerVersion> | undefined;
   return {
@@ -103,7 +103,7 @@ async function ask(client: ApiClient): Promise<ServerVersion> {
   return { major: Number(major), minor: Number(minor), gitVersion };
 }
 
-/** Whether a watch may begin with a marked list: on by default from 1.34 (API-3). */
+/** Whether the server supports streaming lists: on by default since 1.34 (API-3). */
 export function streamsLists({ major, minor }: ServerVersion): boolean {
   return major > 1 || minor >= 34;
 }

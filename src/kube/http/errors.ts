@@ -1,12 +1,12 @@
 import { numberAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 
-/** An answer of the API server that is no success. The fields say what callers decide by. */
+/** An error response of the API server, with the fields that callers branch on. */
 export class ApiError extends SluiceError {
-  /** HTTP status, or the `code` of a Status inside a watch; 0 for a 4xx that is not from the API server itself. */
+  /** HTTP status, or the `code` of a Status in a watch; 0 for a 4xx that is not from the API server itself. */
   readonly status: number;
   /** `reason` of the Status: `NotFound`, `AlreadyExists`, `Expired`, … */
   readonly reason: string;
-  /** Seconds that the server asks to wait. */
+  /** Seconds to wait, per the server. */
   readonly retryAfter?: number;
 
   constructor(
@@ -23,9 +23,9 @@ export class ApiError extends SluiceError {
 }
 
 /**
- * The error for an answer with an HTTP status ≥ 400.
+ * The error for a response with an HTTP status ≥ 400.
  *
- * @param body the answer's text; a `Status` object, or whatever a proxy in between says
+ * @param body the response's text: a `Status` object, or the output of a proxy in between
  */
 export function apiError(
   origin: Origin,
@@ -39,7 +39,7 @@ export function apiError(
   const message = safeText(said || `HTTP ${status}`, 600);
   const reason = safeText(textAt(parsed, 'reason') ?? '');
   const seconds = numberAt(parsed, 'details', 'retryAfterSeconds') ?? retryAfter;
-  // The API server's own words for a group or a kind that it does not have.
+  // The API server's response for an unknown group or kind.
   const fromApi = parsed !== undefined || body.trim() === '404 page not found';
   const believed = fromApi || status >= 500 || status === 401 || status === 429;
   return new ApiError(
@@ -52,7 +52,7 @@ export function apiError(
   );
 }
 
-/** The error for a `Status` that came as an `ERROR` event inside a watch. */
+/** The error for a `Status` in an `ERROR` event of a watch. */
 export function watchError(origin: Origin, about: About, status: unknown): ApiError {
   return apiError(origin, about, numberAt(status, 'code') ?? 500, JSON.stringify(status));
 }
@@ -66,7 +66,7 @@ function parseStatus(body: string): unknown {
   }
 }
 
-/** The first words of a page that is not from the API server. */
+/** The beginning of a page that is not from the API server. */
 function plain(body: string): string {
   return body
     .replaceAll(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
@@ -76,21 +76,21 @@ function plain(body: string): string {
     .slice(0, 200);
 }
 
-/** What the server answered, read from its `Status`. */
+/** The server's response, parsed from its `Status`. */
 type Answer = {
   readonly origin: Origin;
   readonly about: About;
   readonly status: number;
   readonly reason: string;
   readonly message: string;
-  /** Whether the body was a `Status`, and so from the API server itself. */
+  /** Whether the body was a `Status`, and thus from the API server itself. */
   readonly fromApi: boolean;
 };
 
 const NEEDS_TLS =
-  'As kubectl, sluice sends credentials over TLS only: give the server an https:// address in the kubeconfig.';
+  'Set an https:// server address in the kubeconfig: like kubectl, sluice sends credentials only over TLS.';
 
-/** Code, sentence and next step for an answer (API-12). */
+/** Code, sentence and next step for a response (API-12). */
 function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceError> {
   const { about, status, message, origin } = answer;
   switch (status) {
@@ -98,73 +98,69 @@ function refusalOf(answer: Answer): ConstructorParameters<typeof SluiceError> {
       if (origin.server.protocol !== 'https:') {
         return [
           'unauthenticated',
-          `${origin.server.host} asks who you are, and no credentials are sent over plain http:// (context ${safeText(origin.context)}).`,
+          `${origin.server.host} requires credentials, which are not sent over plain http:// (context ${safeText(origin.context)}).`,
           NEEDS_TLS,
         ];
       }
       return [
         'unauthenticated',
-        `${origin.server.host} does not accept the credentials of ${safeText(origin.user) || 'no user'} (context ${safeText(origin.context)}).`,
-        'They have expired or are wrong: log in again, then try kubectl auth whoami.',
+        `${origin.server.host} rejected the credentials of ${safeText(origin.user) || 'no user'} (context ${safeText(origin.context)}).`,
+        'They are expired or invalid: log in again, then check with kubectl auth whoami.',
       ];
     case 403:
       return forbidden(answer);
     case 404:
       return [
         'not-found',
-        `There is no ${thing(about)}.`,
-        'It may have been deleted; look at the list again.',
+        `${capital(thing(about))} not found.`,
+        'It may have been deleted; list the objects again.',
       ];
     case 405:
-      return ['unsupported', `${capital(thing(about))} can't be used with ${about.verb} here.`, message];
+      return ['unsupported', `The server does not support ${about.verb} for ${thing(about)}.`, message];
     case 409:
       return answer.reason === 'AlreadyExists'
         ? [
             'conflict',
-            `${capital(thing(about))} exists already.`,
-            'Use another name, or look at what is there.',
+            `${capital(thing(about))} already exists.`,
+            'Use another name, or check the existing object.',
           ]
         : [
             'conflict',
-            `${capital(thing(about))} has changed in the meantime: ${message}`,
-            'Read it again, then repeat.',
+            `${capital(thing(about))} has been modified: ${message}`,
+            'Read it again, then retry.',
           ];
     case 410:
       return [
         'failed',
         `The list of ${plural(about)} has expired on the server: ${message}`,
-        'List again from the start.',
+        'Start the list again.',
       ];
     case 400:
     case 422:
       return [
         'refused',
-        `The server refuses ${thing(about)}: ${policyMessage(message)}`,
+        `The server rejected ${thing(about)}: ${policyMessage(message)}`,
         hintFor422(message),
       ];
     case 413:
     case 414:
-      return [
-        'refused',
-        `The request about ${thing(about)} is too large for ${origin.server.host}.`,
-        message,
-      ];
+      return ['refused', `The request for ${thing(about)} is too large for ${origin.server.host}.`, message];
     case 429:
       return [
         'failed',
-        `${origin.server.host} is too busy for ${about.verb} ${plural(about)}: ${message}`,
-        'Wait, then repeat.',
+        `${origin.server.host} is too busy to ${about.verb} ${plural(about)}: ${message}`,
+        'Wait, then try again.',
       ];
     default:
       return [
         status >= 502 && !answer.fromApi ? 'unreachable' : 'failed',
         `${origin.server.host} failed to ${about.verb} ${plural(about)} (HTTP ${status}): ${message}`,
-        'Repeat; if it stays, look at the logs of the API server or the proxy in front of it.',
+        'Try again; if it persists, check the logs of the API server or the proxy in front of it.',
       ];
   }
 }
 
-/** Code, sentence and next step for an answer that does not come from an API server. */
+/** Code, sentence and next step for a response that is not from an API server. */
 function strangerOf(
   origin: Origin,
   status: number,
@@ -172,7 +168,7 @@ function strangerOf(
 ): ConstructorParameters<typeof SluiceError> {
   return [
     'unreachable',
-    `${origin.server.host} answers with HTTP ${status}, and not as a Kubernetes API server does: ${message}`,
+    `${origin.server.host} does not respond like a Kubernetes API server (HTTP ${status}): ${message}`,
     'Check the server address in the kubeconfig, and any proxy in between.',
   ];
 }
@@ -181,15 +177,15 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
   if (/exceeded quota/.test(message)) {
     return [
       'refused',
-      `A quota refuses ${thing(about)}: ${tail(message)}`,
-      'Free something that counts, or ask for more quota.',
+      `A quota rejected ${thing(about)}: ${tail(message)}`,
+      'Free up quota, or request more.',
     ];
   }
   if (/because it is being terminated/.test(message)) {
     return [
       'refused',
-      `The namespace ${safeText(about.namespace ?? '')} is being deleted, and takes nothing new.`,
-      'Wait until it is gone, or choose another one.',
+      `Namespace "${safeText(about.namespace ?? '')}" is being deleted and does not accept new objects.`,
+      'Wait until it is gone, or use another namespace.',
     ];
   }
   const user = userIn(message);
@@ -197,30 +193,34 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
     const whom = /^"?[\w.:/-]+ "([^"]*)" is forbidden/.exec(message)?.[1];
     return [
       'forbidden',
-      `${user ?? 'You'} may not impersonate ${whom === undefined ? 'that user' : safeText(whom)}`,
-      'Drop --as, or ask for the verb impersonate on users and groups.',
+      `${user === undefined ? 'You' : `User "${user}"`} cannot impersonate ${whom === undefined ? 'that user' : `"${safeText(whom)}"`}`,
+      'Remove --as, or request permission to impersonate users and groups.',
     ];
   }
   if (user === undefined && !/forbidden: User/.test(message)) {
-    return ['refused', `The server refuses ${thing(about)}: ${tail(message)}`, 'An admission rule says so.'];
+    return [
+      'refused',
+      `The server rejected ${thing(about)}: ${tail(message)}`,
+      'Check the admission policies of the cluster.',
+    ];
   }
   const verb = /cannot ([a-z]+) resource/.exec(message)?.[1] ?? about.verb;
-  // A WebSocket is a GET, and from 1.35 a create as well (API-11).
-  const verbs = about.subresource === undefined ? `the verb ${verb}` : 'the verbs get and create';
+  // A WebSocket is a GET, and since 1.35 also a create (API-11).
+  const verbs = about.subresource === undefined ? verb : 'get and create';
   const resource = qualified(about);
   const where =
-    about.namespace === undefined ? 'across the cluster' : `in namespace ${safeText(about.namespace)}`;
+    about.namespace === undefined ? 'at the cluster scope' : `in namespace "${safeText(about.namespace)}"`;
   const what = about.name === undefined ? resource.short : `${resource.short} ${safeText(about.name)}`;
   return [
     'forbidden',
-    `${user ?? `The user of context ${safeText(origin.context)}`} may not ${verb} ${what} ${where}`,
+    `${user === undefined ? `The user of context ${safeText(origin.context)}` : `User "${user}"`} cannot ${verb} ${what} ${where}`,
     user === 'system:anonymous' && origin.server.protocol !== 'https:'
       ? NEEDS_TLS
-      : `Ask for ${verbs} on ${resource.full} ${where}; \`sluice manifests rbac\` prints the roles.`,
+      : `Request permission to ${verbs} ${resource.full} ${where}.`,
   ];
 }
 
-/** Who the server says was refused; constrained impersonation quotes it likewise. */
+/** The user in a forbidden message; constrained impersonation has the same format. */
 function userIn(message: string): string | undefined {
   const found = /User "((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
   return found === undefined || found === '' ? undefined : safeText(found);
@@ -250,28 +250,27 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What follows `… is forbidden: `. */
+/** The text after `… is forbidden: `. */
 function tail(message: string): string {
   return message.replace(/^.*? is forbidden: /, '');
 }
 
-/** The message of an admission policy, without the frame that the server puts around it. */
+/** The message of an admission policy, without the server's wrapping text. */
 function policyMessage(message: string): string {
   const policy = /ValidatingAdmissionPolicy '([^']+)' .*?denied request: (.*)$/.exec(message);
-  if (policy !== null) return `policy ${policy[1]} says: ${policy[2]}`;
+  if (policy !== null) return `denied by policy ${policy[1]}: ${policy[2]}`;
   const webhook = /admission webhook "([^"]+)" denied the request: (.*)$/.exec(message);
-  if (webhook !== null) return `webhook ${webhook[1]} says: ${webhook[2]}`;
+  if (webhook !== null) return `denied by webhook ${webhook[1]}: ${webhook[2]}`;
   return message.replace(/^.*? is invalid: /, '');
 }
 
 function hintFor422(message: string): string {
-  if (/denied request|admission webhook/.test(message)) return 'An admission rule of this cluster says so.';
-  if (/strict decoding error/.test(message))
-    return 'The server does not know a field: it may be older than it should be.';
-  return 'Change what the message names.';
+  if (/denied request|admission webhook/.test(message)) return 'Check the admission policies of the cluster.';
+  if (/strict decoding error/.test(message)) return 'The server does not know a field: it may be too old.';
+  return 'Fix the fields named in the message.';
 }
 
-/** What a call is about, for messages. `resource` is the plural; `subresource` as in `pods/exec`. */
+/** Describes a call, for messages. `resource` is the plural; `subresource` as in `pods/exec`. */
 export type About = {
   readonly verb: string;
   readonly group: string;
@@ -281,5 +280,5 @@ export type About = {
   readonly name?: string;
 };
 
-/** Where calls go and with whose entry of the kubeconfig, for messages. */
+/** The server and the kubeconfig entries of a call, for messages. */
 export type Origin = { readonly server: URL; readonly context: string; readonly user: string };

@@ -6,20 +6,20 @@ import type { ServerClock } from '../../core/ports/ports.ts';
 import { type Agent, plainHttp } from './agent.ts';
 import { TimedOut } from './network-error.ts';
 
-/** One HTTP request. Header values that are lists go out as one line each. */
+/** One HTTP request. Header values that are lists are sent as one line each. */
 export type Outgoing = {
   readonly agent: Agent;
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** Ends the exchange at any time, the body too. */
+  /** Aborts the exchange at any time, including the body. */
   readonly signal?: AbortSignal;
-  /** How long the headers of the answer may take, ms. */
+  /** Timeout for the response headers, ms. */
   readonly timeout: number;
 };
 
-/** An answer, its body still to be read. Times are local, ms since the epoch. */
+/** A response whose body is not read yet. Times are local, ms since the epoch. */
 export type Incoming = {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -28,7 +28,7 @@ export type Incoming = {
   readonly received: number;
 };
 
-/** Sends a request and waits for the headers of the answer. Rejects with what Node says, or `TimedOut`. */
+/** Sends a request and waits for the response headers. Rejects with Node's error, or `TimedOut`. */
 export function exchange(outgoing: Outgoing): Promise<Incoming> {
   const { url, signal, timeout } = outgoing;
   return new Promise((resolve, reject) => {
@@ -73,14 +73,14 @@ function lines(headers: Outgoing['headers']): Record<string, string | string[]> 
 
 function decoded(response: IncomingMessage): Readable {
   if (response.headers['content-encoding'] !== 'gzip') return response;
-  // The reader sees the error on the decoder; the callback only keeps it from being unhandled here.
+  // The reader gets the error from the decoder; the callback only prevents an unhandled one here.
   return pipeline(response, createGunzip(), () => undefined);
 }
 
 /**
  * Reads a body to its end as text.
  *
- * @param timeout ms that all of it may take
+ * @param timeout total, ms
  */
 export async function readText(body: Readable, timeout: number): Promise<string> {
   const timer = setTimeout(() => body.destroy(new TimedOut(timeout)), timeout);
@@ -93,7 +93,7 @@ export async function readText(body: Readable, timeout: number): Promise<string>
   }
 }
 
-/** A chunk of a body as bytes, without copying them. */
+/** A chunk of a body as bytes, without copying. */
 export function bytesOf(chunk: unknown): Buffer {
   if (Buffer.isBuffer(chunk)) return chunk;
   return chunk instanceof Uint8Array
@@ -101,16 +101,16 @@ export function bytesOf(chunk: unknown): Buffer {
     : Buffer.from(String(chunk));
 }
 
-/** A clock that learns from answers. */
+/** A clock that learns from responses. */
 export type LearningClock = ServerClock & {
-  /** Takes in one answer: its `Date` header, when it was asked for and when it came, local ms. */
+  /** Processes one response: its `Date` header, and the local times when it was requested and received, ms. */
   learn(date: string | undefined, sent: number, received: number): void;
 };
 
 /**
- * The server's time from `Date` headers. These have whole seconds, so each answer bounds the offset (server minus
- * local): `Date − received ≤ offset < Date + 1 s − sent`; the bounds of many are intersected. When a new one
- * contradicts what is known, a clock was set, and the new one stands alone (API-10).
+ * The server's time from `Date` headers. These have whole seconds, so each response bounds the offset (server minus
+ * local): `Date − received ≤ offset < Date + 1 s − sent`; the bounds of many are intersected. If a new one contradicts
+ * the earlier ones, a clock was changed, and only the new one is kept (API-10).
  *
  * @param local the local clock, ms since the epoch
  */

@@ -1,4 +1,4 @@
-/* HTTP to the API server: connections, proxies, retries, errors in words. */
+/* HTTP to the API server: connections, proxies, retries, error messages. */
 
 export { type Agent, makeAgent } from './agent.ts';
 export { type Answer, type ApiClient, continueToken, createClient } from './client.ts';

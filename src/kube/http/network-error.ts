@@ -1,21 +1,21 @@
 import { SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import type { Origin } from './errors.ts';
 
-/** A call that took longer than it may. */
+/** A call that timed out. */
 export class TimedOut extends Error {
   override readonly name = 'TimedOut';
   readonly milliseconds: number;
 
   constructor(milliseconds: number) {
-    super(`no answer in ${milliseconds / 1_000} s`);
+    super(`timed out after ${milliseconds / 1_000}s`);
     this.milliseconds = milliseconds;
   }
 }
 
-/** Why a call got no answer; `lost` when a connection broke that may work again at once. */
+/** Why a call got no response; `lost` for a broken connection that may work again at once. */
 export type NetworkCause = 'lost' | 'refused' | 'unreachable' | 'timeout' | 'name' | 'tls' | 'protocol';
 
-/** A SluiceError of code `unreachable` that says which way the server could not be reached. */
+/** A SluiceError of code `unreachable` with the kind of network failure. */
 export class NetworkError extends SluiceError {
   readonly network: NetworkCause;
 
@@ -31,7 +31,7 @@ export function networkError(origin: Origin, error: unknown): NetworkError {
   const host = safeText(hostPort(server));
   const code = textAt(error, 'code') ?? (error instanceof Error ? error.message : '');
   const make = (network: NetworkCause, why: string, hint: string) =>
-    new NetworkError(network, `${host} can't be reached: ${why}.`, hint, error);
+    new NetworkError(network, `Unable to connect to ${host}: ${why}.`, hint, error);
   if (error instanceof TimedOut)
     return make(
       'timeout',
@@ -49,26 +49,26 @@ export function networkError(origin: Origin, error: unknown): NetworkError {
     case 'EAI_AGAIN':
       return make(
         'name',
-        `the name ${safeText(server.hostname)} is not known`,
+        `no such host ${safeText(server.hostname)}`,
         'Check the server address in the kubeconfig, DNS and the VPN.',
       );
     case 'ETIMEDOUT':
     case 'ESOCKETTIMEDOUT':
-      return make('timeout', 'the connection timed out', 'Check the network and the VPN.');
+      return make('timeout', 'connection timed out', 'Check the network and the VPN.');
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return make('unreachable', 'there is no route to it', 'Check the network and the VPN.');
+      return make('unreachable', 'no route to host', 'Check the network and the VPN.');
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return make(
         'tls',
-        `its certificate is for other names than ${safeText(server.hostname)}`,
+        `its certificate is not valid for ${safeText(server.hostname)}`,
         'Check the server address, or set tls-server-name in the kubeconfig.',
       );
     case 'CERT_HAS_EXPIRED':
       return make(
         'tls',
-        'its certificate, or one above it, has expired',
-        'Ask whoever runs the cluster to renew it.',
+        'its certificate or a CA certificate has expired',
+        'Ask your cluster administrator to renew it.',
       );
     case 'CERT_NOT_YET_VALID':
       return make('tls', 'its certificate is not valid yet', 'Check the clock of this machine.');
@@ -80,8 +80,8 @@ export function networkError(origin: Origin, error: unknown): NetworkError {
     case 'CERT_SIGNATURE_FAILURE':
       return make(
         'tls',
-        'its certificate is from an authority that the kubeconfig does not trust',
-        'Check certificate-authority in the kubeconfig; the cluster may have been made anew.',
+        'its certificate is signed by an unknown authority',
+        'Check certificate-authority in the kubeconfig; the cluster may have been recreated.',
       );
     default:
       return other(make, code, server);
@@ -97,7 +97,7 @@ function other(
     return make(
       'tls',
       code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER'
-        ? 'it does not speak TLS'
+        ? 'the server does not use TLS'
         : `TLS failed (${safeText(code)})`,
       'Check http:// or https:// in the server address, and the client certificate.',
     );
@@ -105,14 +105,14 @@ function other(
   if (code.startsWith('HPE_')) {
     return make(
       'protocol',
-      `what answers there does not speak ${server.protocol === 'https:' ? 'HTTP' : 'plain HTTP'}`,
+      `the server does not use ${server.protocol === 'https:' ? 'HTTP' : 'plain HTTP'}`,
       'Check http:// or https:// in the server address of the kubeconfig.',
     );
   }
   return make(
     'lost',
-    `the connection broke (${safeText(code) || 'no reason given'})`,
-    'Repeat; check the network.',
+    `connection lost (${safeText(code) || 'no reason given'})`,
+    'Check the network, then try again.',
   );
 }
 

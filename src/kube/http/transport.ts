@@ -1,25 +1,25 @@
 import type { ClusterEntry, Impersonation } from '../config/config.ts';
 import { type Agent, makeAgent } from './agent.ts';
 
-/** What a request or a WebSocket needs: the connection pool and the headers that say who asks. */
+/** What a request or a WebSocket needs: the connection pool and the authentication headers. */
 export type Access = {
   readonly agent: Agent;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
 };
 
-/** The way to one server as one user. */
+/** The transport to one server as one user. */
 export type Transport = {
   readonly server: URL;
   access(signal?: AbortSignal): Promise<Access>;
-  /** After a 401: whether another try with fresh credentials makes sense. */
+  /** After a 401: whether to retry with fresh credentials. */
   renew(): boolean;
-  /** The full address of a path, which may have a query. */
+  /** The full URL of a path, which may have a query. */
   url(path: string): URL;
   dispose(): void;
 };
 
 /**
- * Opens the way to a cluster. The agent is made anew when a credential plug-in hands out another client
+ * Creates the transport to a cluster. The agent is recreated when a credential plug-in returns another client
  * certificate.
  */
 export function createTransport(
@@ -57,7 +57,7 @@ export function createTransport(
   };
 }
 
-/** One `Impersonate-Group` line each; keys of extra fields are percent-encoded, as header names must be. */
+/** One `Impersonate-Group` line per group; keys of extra fields are percent-encoded to be valid header names. */
 function impersonationHeaders(
   who: Impersonation | undefined,
 ): Readonly<Record<string, string | readonly string[]>> {
@@ -75,16 +75,16 @@ function impersonationHeaders(
   };
 }
 
-/** What a request proves itself with: a header, a client certificate, both or neither. */
+/** The credential of a request: a header, a client certificate, both or neither. */
 export type Credential = {
   readonly authorization?: string;
   readonly cert?: string;
   readonly key?: string;
 };
 
-/** The credentials of a user, renewed as they run out. */
+/** The credentials of a user, renewed as they expire. */
 export type Credentials = {
   get(signal?: AbortSignal): Promise<Credential>;
-  /** After a 401: forgets what can be got anew; false when there is nothing to renew. */
+  /** After a 401: drops credentials that can be renewed; false if there are none. */
   renew(): boolean;
 };

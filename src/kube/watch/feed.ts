@@ -44,12 +44,12 @@ export type FeedParts = {
   readonly times?: Partial<FeedTimes>;
 };
 
-/** ms; `retry` is how often a kind that is denied or absent is asked for again. */
+/** ms; `retry` is how often a denied or absent kind is tried again. */
 export type FeedTimes = Times & { readonly retry: number };
 
 const RETRY = 60_000;
 
-/** Lists and watches every kind; see `ClusterFeed`. Each kind degrades by itself. */
+/** Lists and watches every kind; see `ClusterFeed`. Each kind degrades independently. */
 export function createFeed(parts: FeedParts): ClusterFeed {
   return {
     run: async (options, signal) => {
@@ -117,7 +117,7 @@ async function keep(
     if (kind.feed !== 'namespaces') return settle({ state: 'denied', reason });
     const only = await loneNamespace(client, namespace, signal);
     options.onEvents([{ type: 'reset', kind: 'namespaces', source: kind.feed, objects: [only] }]);
-    tell({ state: 'denied', reason: `${reason}; only ${only.name} is known` });
+    tell({ state: 'denied', reason: `${reason}; using only namespace ${only.name}` });
   }
 
   function settle(state: FeedState): void {
@@ -126,7 +126,7 @@ async function keep(
   }
 }
 
-/** Passes on each state once, and never goes back to `connecting`. */
+/** Emits each state once, and never goes back to `connecting`. */
 function once(tell: (state: FeedState) => void): (state: FeedState) => void {
   let last = '';
   return (state) => {
@@ -144,7 +144,7 @@ function isStatus(error: unknown, status: number): boolean {
 const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 
 /**
- * The one namespace of somebody who may not list them: as the server gives it, else made up from its name, with the
+ * The current namespace of a user who can't list namespaces: as read from the server, else built from its name with the
  * label that every namespace has (NP-20).
  */
 async function loneNamespace(client: ApiClient, name: string, signal: AbortSignal): Promise<Namespace> {
@@ -161,7 +161,7 @@ async function loneNamespace(client: ApiClient, name: string, signal: AbortSigna
   return mapNamespace({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
-/** How the objects of one feed become events. */
+/** Converts the objects of one feed to events. */
 type Makers<T> = {
   readonly reset: (source: string, objects: readonly T[]) => ClusterEvent;
   readonly set: (source: string, object: T) => ClusterEvent;
@@ -210,7 +210,7 @@ const POLICY_EVENTS: Makers<Policy> = {
   delete: (source, key) => ({ type: 'delete', kind: 'policies', source, key }),
 };
 
-/** What one feed is run with. */
+/** The parameters of a feed's run. */
 type FeedRun = {
   readonly client: ApiClient;
   readonly streaming: boolean;
@@ -219,22 +219,22 @@ type FeedRun = {
   readonly times?: Partial<Times>;
 };
 
-/** One collection to keep up to date. `feed` is its name in states and the `source` of its events. */
+/** One collection to watch. `feed` is its name in states and the `source` of its events. */
 type FeedKind = {
   readonly feed: string;
   readonly resource: Resource;
   readonly namespaced: boolean;
-  /** Whether a server may lack it. */
+  /** Whether a server may not have it. */
   readonly optional: boolean;
   /** Runs until the signal aborts; rejects as `listWatch` does. */
   readonly run: (run: FeedRun, namespace: string | undefined, signal: AbortSignal) => Promise<void>;
-  /** The event that takes away all that this feed has brought. */
+  /** The event that removes all objects of this feed. */
   readonly empty: () => ClusterEvent;
 };
 
 const ENDPOINT_SLICES: Resource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
 
-/** Groups of CIDRs came as v2alpha1; a server that has both serves the same objects twice. */
+/** CIDR groups started as v2alpha1; a server with both versions serves the same objects twice. */
 const CIDR_GROUPS = (['v2', 'v2alpha1'] as const).map(
   (version): Resource => ({ group: 'cilium.io', version, resource: 'ciliumcidrgroups' }),
 );
@@ -250,7 +250,7 @@ const FEED_KINDS: readonly FeedKind[] = [
   ...POLICY_KINDS.map((kind) => feedKind(kind, kind.namespaced, parsed(kind), policyKey, POLICY_EVENTS)),
 ];
 
-/** Policies are read as a whole, so they are made safe as a whole; the other mappers do it text by text. */
+/** Policies are sanitized as a whole; the other mappers sanitize each text. */
 function parsed({ parse }: PolicyKind): (raw: ApiObject) => Policy {
   return (raw) => parse(safeDeep(raw));
 }

@@ -16,13 +16,13 @@ import { jsonLines, readWatchEvent, type WatchEvent } from './watch-event.ts';
 export type ListWatchOptions<T> = {
   readonly client: ApiClient;
   readonly collection: Collection;
-  /** Makes the slim object at once, so that nothing else is kept; undefined leaves it out. */
+  /** Converts to the slim object at once, so that nothing else is kept; undefined skips the object. */
   readonly map: (raw: ApiObject) => T | undefined;
-  /** Whether the server may be asked for a streaming list (1.34 on). */
+  /** Whether the server supports streaming lists (since 1.34). */
   readonly streaming: boolean;
-  /** Everything there is, in place of all before. */
+  /** Called with the full contents, which replace all earlier ones. */
   readonly reset: (objects: readonly T[]) => void;
-  /** What has changed since, in order. */
+  /** Called with subsequent changes, in order. */
   readonly changes: (steps: readonly Step<T>[]) => void;
   readonly state: (state: FeedState) => void;
   readonly times?: Partial<Times>;
@@ -30,10 +30,10 @@ export type ListWatchOptions<T> = {
 
 /** All in ms. */
 export type Times = {
-  /** Without event and bookmark for so long, a watch is given up and everything listed again. */
+  /** After this long without an event or bookmark, the watch is closed and everything is listed again. */
   readonly silence: number;
   readonly backOff: BackOff;
-  /** How often to list where watching is not allowed. */
+  /** How often to list if watching is forbidden. */
   readonly poll: number;
   /** A watch that ends sooner than this, without an event, counts as a failure. */
   readonly brief: number;
@@ -42,11 +42,11 @@ export type Times = {
 const TIMES: Times = { silence: 90_000, backOff: { base: 500, cap: 30_000 }, poll: 30_000, brief: 1_000 };
 
 /**
- * Keeps a collection up to date until `signal` aborts: one streaming list that goes on as a watch, or a paged list and
- * a watch; after a break it resumes from the last version, after a 410 it lists again (API-2). One short break is not
- * shown; from the second failure on the state is `stale`.
+ * Keeps a collection up to date until `signal` aborts: a streaming list that continues as a watch, or a paged list and a
+ * watch. After an interruption it resumes from the last version; after a 410 it lists again (API-2). A single short
+ * interruption is not reported; from the second failure on the state is `stale`.
  *
- * @throws ApiError 403 when the collection may not be listed, 404 when the server does not have it; nothing else
+ * @throws ApiError 403 if listing is forbidden, 404 if the server does not have the collection; nothing else
  */
 export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSignal): Promise<void> {
   const { client, collection } = options;
@@ -77,7 +77,7 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
         ...(version === undefined
           ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
           : { resourceVersion: version }),
-        // Spread, so that not all watches of all clients end together.
+        // Randomized, so that watches don't all end at the same time.
         timeoutSeconds: 300 + Math.floor(Math.random() * 120),
       },
       signal,
@@ -109,10 +109,10 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
         if (!streaming && tally.version() === undefined) throw error;
         if (justListed) {
           watchable = false;
-          report.polled(`${messageOf(error)}; listed every ${times.poll / 1_000} s`);
+          report.polled(`${messageOf(error)}; listing every ${times.poll / 1_000}s instead`);
           await pause(times.poll, signal).catch(() => undefined);
         }
-        // The right to watch is missing, or was taken away; perhaps there is one to list.
+        // The permission to watch is missing or was revoked; listing may still be allowed.
         streaming = false;
         tally.forget();
         continue;
@@ -137,28 +137,28 @@ function isStatus(error: unknown, ...codes: readonly number[]): boolean {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof Silent) return 'the watch went silent';
+  if (error instanceof Silent) return 'the watch stopped responding';
   return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
 }
 
 function waitAfter(error: unknown, failures: number, backOff: BackOff): number {
   if (error instanceof ApiError && error.retryAfter !== undefined) return error.retryAfter * 1_000;
-  // A broken connection can be made anew at once.
+  // A lost connection can be reopened at once.
   if (failures === 1 && error instanceof NetworkError && error.network === 'lost') return 0;
   return delayAfter(failures, backOff, Math.random());
 }
 
-/** Tells the state of one feed, each change once. */
+/** Reports the state of one feed, each change once. */
 type Report = {
   live(): void;
   stale(reason: string): void;
-  /** Stale by nature, and as of now anew: what may be listed but not watched. */
+  /** Stale because the collection can be listed but not watched; each call resets the time. */
   polled(reason: string): void;
-  /** Whether the last told state is `live`, or it was ever live before the present failure. */
+  /** Whether the last reported state is `live`. */
   wasLive(): boolean;
 };
 
-/** Begins as `connecting`, which is told at once. A state of `stale` keeps the time at which it began. */
+/** Starts as `connecting`, which is reported at once. `stale` keeps the time when it began. */
 function createReport(tell: (state: FeedState) => void): Report {
   let state: FeedState = { state: 'connecting' };
   tell(state);
@@ -181,7 +181,7 @@ function createReport(tell: (state: FeedState) => void): Report {
   };
 }
 
-/** A watch on which nothing came for too long: the version may be from the future, which shows as silence. */
+/** A watch without events for too long, which also happens if its version is in the future. */
 class Silent extends Error {
   override readonly name = 'Silent';
 }
@@ -189,16 +189,16 @@ class Silent extends Error {
 type WatchOptions = {
   readonly query: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly signal: AbortSignal;
-  /** How long without any event or bookmark, ms; idle watches get a bookmark every 60 s. */
+  /** The longest time without an event or bookmark, ms; idle watches get a bookmark every 60 s. */
   readonly silence: number;
   /** Called once the server has accepted the watch. */
   readonly onOpen: () => void;
-  /** Called with what each chunk completes, in order; never with `ERROR`. */
+  /** Called with the events that each chunk completes, in order; never with `ERROR`. */
   readonly onEvents: (events: readonly WatchEvent[]) => void;
 };
 
 /**
- * Opens one watch and delivers its events until it ends; a normal end resolves.
+ * Opens one watch and emits its events until it ends; resolves on a normal end.
  *
  * @throws ApiError for an HTTP error or an `ERROR` event (410 comes as either), NetworkError for a broken
  *   connection, Silent
@@ -247,12 +247,12 @@ function isOwn(error: unknown): boolean {
   return error instanceof Error && error.name === 'SluiceError';
 }
 
-/** One change; a `delete` carries the object as it was last. */
+/** One change; a `delete` carries the last state of the object. */
 export type Step<T> = { readonly type: 'set' | 'delete'; readonly object: T };
 
-/** Turns pages and events into resets and steps, and keeps the version to resume from. */
+/** Converts pages and events to resets and steps, and tracks the version to resume from. */
 export type Tally = {
-  /** The version to watch from; undefined: everything must be listed (again). */
+  /** The version to watch from; undefined if everything must be listed (again). */
   version(): string | undefined;
   forget(): void;
   /** The start of a list, or of a streaming list. */
@@ -261,13 +261,13 @@ export type Tally = {
   /** The end of a paged list; a streaming list ends with its bookmark. */
   complete(version: string): void;
   take(events: readonly WatchEvent[]): void;
-  /** Whether events came since this was last asked. */
+  /** Whether events arrived since the last call. */
   heard(): boolean;
 };
 
 /**
- * See `Tally`. Objects are mapped as they come, and the raw ones dropped. The initial events of a streaming list
- * may already hold changes and deletions, so they are gathered by name.
+ * See `Tally`. Objects are mapped as they arrive, and the raw ones dropped. The initial events of a streaming list may
+ * already include changes and deletions, so they are collected by name.
  */
 export function createTally<T>(
   map: (raw: ApiObject) => T | undefined,

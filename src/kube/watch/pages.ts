@@ -4,14 +4,14 @@ import { type ApiClient, ApiError, type Collection, continueToken } from '../htt
 import { listItem } from './watch-event.ts';
 
 const PAGE = 500;
-/** How often a list whose continue token ran out is begun anew, before it is asked for in one piece. */
+/** How often a list with an expired continue token is restarted before it is requested without paging. */
 const RESTARTS = 2;
 
 /**
- * Lists a collection page by page. A token that has expired (410) makes the list start again, as what the server offers
- * to go on with is another version (API-1).
+ * Lists a collection page by page. An expired token (410) restarts the list, because the server would continue with
+ * another version (API-1).
  *
- * @param each called with each page's objects; after a restart from the start again, so it must begin when `first`
+ * @param each called with each page's objects; `first` marks the first page, also after a restart
  * @returns the resourceVersion to watch from
  */
 export async function listPages(

@@ -7,10 +7,10 @@ export type WatchEvent =
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: unknown };
 
-/** Marks the bookmark that ends the initial events of a streaming list (API-3). */
+/** The annotation of the bookmark that ends the initial events of a streaming list (API-3). */
 const INITIAL_END = 'k8s.io/initial-events-end';
 
-/** Reads a line of a watch; undefined when it is none. A bookmark's object is never taken for a real one. */
+/** Parses a line of a watch; undefined if invalid. A bookmark's object is never treated as a real one. */
 export function readWatchEvent(value: unknown): WatchEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { type, object } = value;
@@ -32,7 +32,7 @@ export function readWatchEvent(value: unknown): WatchEvent | undefined {
   }
 }
 
-/** Whether a value has what every object of the API has. */
+/** Whether a value has the fields of every API object. */
 export function isApiObject(value: unknown): value is ApiObject {
   return (
     isRecord(value) &&
@@ -42,7 +42,7 @@ export function isApiObject(value: unknown): value is ApiObject {
   );
 }
 
-/** An item of a list, which carries no `kind` and `apiVersion` of its own, made whole; undefined when it is none. */
+/** An item of a list, with the `kind` and `apiVersion` that list items lack; undefined if it is not an object. */
 export function listItem(value: unknown, apiVersion: string, kind: string): ApiObject | undefined {
   if (!isRecord(value) || !isMetadata(value.metadata)) return undefined;
   return { ...value, apiVersion, kind, metadata: value.metadata };
@@ -54,14 +54,14 @@ function isMetadata(value: unknown): value is ApiMetadata {
 
 const NEWLINE = 0x0a;
 
-/** Longest line accepted, bytes: etcd holds objects of at most 1.5 MiB, and JSON may be some times its size. */
+/** Longest line accepted, bytes: etcd stores objects of at most 1.5 MiB, and JSON may be several times larger. */
 const LONGEST = 32 << 20;
 
 /**
- * Cuts a byte stream into JSON values, one a line, wherever the chunks are split: within a character too.
+ * Splits a byte stream into JSON values, one per line; chunks may be split anywhere, even within a character.
  *
- * @returns a function that takes a chunk and gives the values that it completes
- * @throws SyntaxError for a line that is no JSON, RangeError for one that never ends
+ * @returns a function that takes a chunk and returns the values that it completes
+ * @throws SyntaxError for a line that is not JSON, RangeError for one that is too long
  */
 export function jsonLines(): (chunk: Buffer) => readonly unknown[] {
   let parts: Buffer[] = [];

@@ -10,7 +10,7 @@ import { runVerb } from '../../helpers/verb.ts';
 
 const documents = readYaml(SHOP).map(({ value }) => value);
 
-/** The results of expectations, as `met`, `violated` or `undecidable`, and what is wrong. */
+/** The results of expectations. */
 function check(text: string, more: readonly unknown[] = []) {
   const { model, engine } = worldOf(
     { events: manifestEvents([...documents, ...more]), foreign: [] },
@@ -48,12 +48,12 @@ describe('an expectation', () => {
     ['onlyTo: { from: web, to: [api, 0.0.0.0/1] }', 'violated'],
   ])('%s is %s', (item, result) => expect(resultOf(`{ ${item} }`)).toBe(result));
 
-  test('that nothing matches proves nothing, and names what is near', () => {
+  test('that matches nothing proves nothing, and names the nearest', () => {
     const [result] = check('expect: [ { deny: { from: wbe, to: db } } ]');
     expect(result?.unmatched).toEqual([expect.stringMatching(/nothing matches wbe \(nearest: .*shop\/web/)]);
   });
 
-  test('tells the ports that are wrong, and why', () => {
+  test('reports the wrong ports, and why', () => {
     const [result] = check('expect: [ { allow: { from: web, to: db, port: [5432, 80/udp] } } ]');
     expect(result?.findings).toMatchObject([
       {
@@ -66,7 +66,7 @@ describe('an expectation', () => {
     ]);
   });
 
-  test('of who alone may come in passes over host-network pods of the own node', () => {
+  test('only ignores host-network pods on the same node', () => {
     const pod = (name: string, spec: object) => ({
       apiVersion: 'v1',
       kind: 'Pod',
@@ -87,7 +87,7 @@ describe('an expectation', () => {
     });
   });
 
-  test('of who is kept out passes over addresses of a family that a pod does not have', () => {
+  test('deny and only ignore addresses of a family that the pod does not have', () => {
     const pod = (ips: readonly string[]) => ({
       apiVersion: 'v1',
       kind: 'Pod',
@@ -111,7 +111,7 @@ describe('an expectation', () => {
     expect(results([])).toEqual(['violated', 'violated']);
   });
 
-  test('is undecidable where the objects do not tell', () => {
+  test('is undecidable if the manifests lack the information', () => {
     const byAddress = {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
@@ -127,12 +127,12 @@ describe('an expectation', () => {
   });
 });
 
-describe('a file of expectations that is wrong', () => {
+describe('an invalid file of expectations', () => {
   test.each([
     ['expect: 3', 1, 'expect must be a list'],
     ['expect: []', 1, 'expect must not be empty'],
     ['{}', 1, 'expect is missing'],
-    ['expect:\n  - deny: { from: a, to: b }\n  - alow: {}\n', 3, 'expect[1].alow is not known here'],
+    ['expect:\n  - deny: { from: a, to: b }\n  - alow: {}\n', 3, 'expect[1].alow is an unknown field'],
     ['expect:\n  - name: x\n', 2, 'expect[0] must have one of allow, deny, only, onlyTo'],
     ['expect:\n  - allow: { from: a, to: b }\n', 2, 'expect[0].allow.port is missing'],
     ['expect:\n  - deny:\n      from: a\n', 2, 'expect[0].deny.to is missing'],
@@ -144,7 +144,7 @@ describe('a file of expectations that is wrong', () => {
     ],
     ['expect:\n  - deny: { from: a, to: b\n', 3, ''],
     ['- a\n', 1, 'the file must be an object'],
-  ])('%j names line %i', (text, line, what) => {
+  ])('%j is reported with line %i', (text, line, what) => {
     const read = () => readExpectations({ name: 'e.yaml', text });
     expect(read).toThrow(`e.yaml, line ${line}: `);
     expect(read).toThrow(what);
@@ -166,7 +166,7 @@ describe('sluice check', () => {
   const run = (...args: readonly string[]) =>
     runVerb(['check', ...args, '--manifests', `${folder.path}/shop`], { KUBECONFIG: '/no/kubeconfig' });
 
-  test('exits 0 when all is met, 3 when something is violated', async () => {
+  test('exits 0 when everything is met, 3 when something is violated', async () => {
     const good = await run(`${folder.path}/good.yaml`);
     expect(good.code).toBe(0);
     expect(good.text).toContain('1 met, 0 violated, 0 undecidable');
@@ -175,7 +175,7 @@ describe('sluice check', () => {
     expect(bad.text).toContain('shop/api[Deployment] → shop/db[StatefulSet] tcp 5432 is open');
   });
 
-  test('writes JUnit that escapes what it is given', async () => {
+  test('writes escaped JUnit XML', async () => {
     const { text, code } = await run(`${folder.path}/bad.yaml`, '-o', 'junit');
     expect(code).toBe(3);
     expect(text).toContain('<testsuites name="sluice check" tests="2" failures="1" errors="0">');
@@ -193,7 +193,7 @@ describe('sluice check', () => {
     });
   });
 
-  test('prints a schema that names the fields that it reads', async () => {
+  test('prints a schema with exactly the fields that it reads', async () => {
     const { text, code } = await run('--schema');
     const schema = JSON.parse(text) as {
       readonly properties: object;

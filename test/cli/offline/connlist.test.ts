@@ -13,11 +13,11 @@ import { directories, VECTORS, vectorsPresent } from '../../core/policy/vectors/
 /** netpol-analyzer: an ipBlock never matches a pod. */
 const DIALECT = { ...dialectOf('spec'), ipBlockMatchesPods: 'no' as const };
 
-/** Directories whose owners of pods have no kind, which no API server takes: who owns them is anybody's guess. */
+/** Directories with ownerReferences without a kind, which no API server accepts, so the owner is a guess. */
 const OWNERS_WITHOUT_KIND = /^example_pods_w_same_owner_and_labels_gap/;
 
 test.skipIf(!vectorsPresent())(
-  'the connlist of a folder is, line by line, that of netpol-analyzer',
+  'the connlist of a directory equals that of netpol-analyzer, line by line',
   async () => {
     const findings: string[] = [];
     let compared = 0;
@@ -31,7 +31,7 @@ test.skipIf(!vectorsPresent())(
       compared += 1;
       const { rows, lines } = await connlistOf(join(folder, 'manifests'));
       const want = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-      // Where we say undecidable (host networks, pods without address), the other guesses.
+      // Where sluice says undecidable (host networks, pods without addresses), netpol-analyzer guesses.
       const unsure = new Set(
         rows.filter((row) => !isNothing(row.unsure)).map(({ from, to }) => `${plain(from)} => ${plain(to)}`),
       );

@@ -5,7 +5,7 @@ import { main } from '../../../src/cli/cli.ts';
 import { BROKEN_MANIFESTS } from '../../helpers/broken-manifests.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 
-/** More for a long run: `SLUICE_FUZZ_RUNS=5000 npx vitest run test/cli/offline/fuzz.test.ts`. */
+/** For a longer run: `SLUICE_FUZZ_RUNS=5000 npx vitest run test/cli/offline/fuzz.test.ts`. */
 const RUNS = Number(process.env.SLUICE_FUZZ_RUNS ?? 40);
 
 let folder: ManifestFolder;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.dispose());
 
-/** The verbs that read manifests, in all that they write, with the exit codes that they may have. */
+/** The verbs that read manifests, in every format, with their possible exit codes. */
 const VERBS: readonly (readonly [args: readonly string[], codes: readonly number[]])[] = [
   ...['table', 'json', 'csv', 'dot', 'connlist'].map(
     (format) =>

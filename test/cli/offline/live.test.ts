@@ -22,7 +22,7 @@ afterAll(async () => {
 const run = (...args: readonly string[]) =>
   runVerb([...args, '-n', 'shop'], { KUBECONFIG: join(folder, 'kubeconfig') });
 
-test('matrix lists the pairs of a namespace of a cluster', async () => {
+test('matrix lists the pairs of a namespace in a cluster', async () => {
   const { code, lines, errors } = await run('matrix');
   expect(errors).toBe('');
   expect(code).toBe(0);
@@ -33,7 +33,7 @@ test('matrix lists the pairs of a namespace of a cluster', async () => {
   for (const line of lines.slice(1, lines.indexOf(''))) expect(line).toContain('shop/');
 });
 
-test('explain tries a change on a cluster without making it', async () => {
+test('explain evaluates a change on a cluster without applying it', async () => {
   const path = ['explain', 'deploy/web', 'sts/db', '--port', '5432/tcp'];
   const before = await run(...path);
   expect(before.code).toBe(3);
@@ -46,7 +46,7 @@ test('explain tries a change on a cluster without making it', async () => {
   expect((await run(...path)).code).toBe(3);
 });
 
-test('explain answers a batch about a cluster, under an assumption', async () => {
+test('explain evaluates a batch on a cluster, with an assumption', async () => {
   const file = join(folder, 'queries.txt');
   await writeFile(
     file,
@@ -57,11 +57,11 @@ test('explain answers a batch about a cluster, under an assumption', async () =>
   expect(code).toBe(0);
 });
 
-test('check and lint ask a cluster', async () => {
+test('check and lint evaluate a cluster', async () => {
   const file = join(folder, 'expect.yaml');
   await writeFile(file, 'expect:\n  - deny: { from: deploy/web, to: sts/db, port: 5432 }\n');
   expect(await run('check', file)).toMatchObject({ code: 0 });
   const lint = await run('lint');
   expect(lint.code).toBe(0);
-  expect(lint.text).toMatch(/(?:found|mistakes) /);
+  expect(lint.text).toMatch(/(?:findings?|mistakes) /);
 });

@@ -35,7 +35,7 @@ async function loadText(text: string) {
   };
 }
 
-describe('a file of manifests', () => {
+describe('a manifest file', () => {
   test('is split at its markers, with comments, directives and empty documents', () => {
     const found = parse(
       '# first\n%YAML 1.2\n---\na: 1\n---\n---\n# third\n\nb: |\n  ---\n  text\n---\nc: 3\n',
@@ -59,7 +59,7 @@ describe('a file of manifests', () => {
       'a: 1\n---\nb: 2\n---\nc:\n  d: e: f\n',
       /^f\.yaml, document 3, line 6: wrong indentation.*: "d: e: f"\.$/,
     ],
-    ['kind: {{ .Values.kind }}\n', /^f\.yaml, document 1, line 1: it is a template that is not filled in\.$/],
+    ['kind: {{ .Values.kind }}\n', /^f\.yaml, document 1, line 1: this is an unrendered template\.$/],
     ['a: &a [*a]\n', /^f\.yaml, document 1, line 1: an anchor contains itself\.$/],
     ['x: 1\n---\na: &a\n  b: { c: *a }\n', /document 2, line 2: an anchor contains itself/],
     ['a: *nope\n', /document 1, line 1: unidentified alias "nope": "a: \*nope"/],
@@ -69,7 +69,7 @@ describe('a file of manifests', () => {
     ['a:\n\tb: 1\n', /^f\.yaml, document 1, line 2: tab characters/],
     ['a: !reference [x]\n', /^f\.yaml, document 1, line 1: unknown .*tag/],
     ['a: "x\n', /^f\.yaml, document 1, line /],
-  ])('that is malformed is told by file, document and line (%#)', (text, says) => {
+  ])('reports malformed input by file, document and line (%#)', (text, says) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({ code: 'failed', message: expect.stringMatching(says) }),
     );
@@ -106,14 +106,14 @@ describe('scalars are read as kubectl reads them', () => {
 });
 
 describe('JSON', () => {
-  test('may be several values, as kubectl and jq write them', () => {
+  test('may be several concatenated values, as kubectl and jq write them', () => {
     expect(parse('{"a": "}"}\n{"b": [1]}\n\n[{"c": "\\"{"}]\n')).toMatchObject([
       { place: { file: 'f.yaml', document: 1, line: 1 }, value: { a: '}' } },
       { place: { file: 'f.yaml', document: 2, line: 2 }, value: { b: [1] } },
       { place: { file: 'f.yaml', document: 3, line: 4 }, value: [{ c: '"{' }] },
     ]);
   });
-  test('may be indented by tabs, and have one key in several objects', () => {
+  test('may be indented with tabs, and have the same key in several objects', () => {
     expect(parse('{\n\t"a": {"x": 1},\n\t"b": {"x": {"a": 2}}\n}')[0]?.value).toEqual({
       a: { x: 1 },
       b: { x: { a: 2 } },
@@ -138,7 +138,7 @@ describe('a long List', () => {
   const long = (indent: string, count = 3_000) =>
     `apiVersion: v1\nitems:\n${Array.from({ length: count }, (_, n) => item(n, indent)).join('')}kind: List\nmetadata: { resourceVersion: "" }\n`;
 
-  test('tells the line of what is malformed in it', () => {
+  test('reports the line of a malformed item', () => {
     const lines = long('').split('\n');
     const at = lines.indexOf('    name: p-2000');
     lines[at] = '    name: p: 2000';
@@ -146,7 +146,7 @@ describe('a long List', () => {
   });
 });
 
-describe('a file that is no plain text', () => {
+describe('a file that is not plain UTF-8 text', () => {
   const bytes = async (content: Uint8Array) => {
     const file = join(folder.path, 'bytes.txt');
     await writeFile(file, content);
@@ -154,16 +154,14 @@ describe('a file that is no plain text', () => {
   };
   const swapped = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
 
-  test('is read where it says that it is UTF-16', async () => {
+  test('is read if a byte order mark says that it is UTF-16', async () => {
     for (const content of [Buffer.from(`\uFEFF${pod('wide')}`, 'utf16le'), swapped(pod('wide'))]) {
       expect((await load(await bytes(content))).objects).toMatchObject([{ name: 'wide' }]);
     }
   });
-  test('is refused with its line where it is binary, or of another encoding', async () => {
+  test('is rejected with the line if it is binary, or in another encoding', async () => {
     const binary = Buffer.concat([Buffer.from('a: 1\n'), Buffer.from([0x7f, 0, 1])]);
-    await expect(load(await bytes(binary))).rejects.toThrow(
-      /bytes\.txt is no text of manifests: line 2 has a zero byte\.$/,
-    );
+    await expect(load(await bytes(binary))).rejects.toThrow(/bytes\.txt: line 2 has a zero byte\.$/);
     const latin = Buffer.from('a: 1\nb: caf\u00e9\nc: 2\n', 'latin1');
     await expect(load(await bytes(latin))).rejects.toThrow(/line 2 is not UTF-8\.$/);
     const endless = Buffer.from('a: 1\nb: caf\u00e9', 'latin1');
@@ -171,8 +169,8 @@ describe('a file that is no plain text', () => {
   });
 });
 
-describe('a folder of manifests', () => {
-  test('is read recursively, by extension, Lists opened, links followed', async () => {
+describe('a directory of manifests', () => {
+  test('is read recursively by extension, with Lists expanded and links followed', async () => {
     const tree = await manifestFolder({
       'a/list.yml':
         'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: { name: p }\n',
@@ -195,7 +193,7 @@ describe('a folder of manifests', () => {
     await tree.dispose();
   });
 
-  test('is read once, however links lead there; links that lead nowhere are named', async () => {
+  test('is read once even with cyclic links; broken links are reported', async () => {
     const tree = await manifestFolder({ 'a/one.yaml': pod('one'), 'b/two.yaml': pod('two') });
     const at = (name: string) => join(tree.path, name);
     await symlink(tree.path, at('a/round'));
@@ -205,13 +203,11 @@ describe('a folder of manifests', () => {
     await symlink('self.yaml', at('b/self.yaml'));
     const { objects, notes } = await load(tree.path, at('a'));
     expect(objects.map(({ name }) => name)).toEqual(['one', 'two']);
-    expect(noteTexts(notes)).toEqual([
-      `2 links left out, leading nowhere: ${at('b/lost.yaml')}, ${at('b/self.yaml')}.`,
-    ]);
+    expect(noteTexts(notes)).toEqual([`Skipped 2 broken links: ${at('b/lost.yaml')}, ${at('b/self.yaml')}.`]);
     await tree.dispose();
   });
 
-  test('as a cluster mounts a ConfigMap is read', async () => {
+  test('is read when mounted from a ConfigMap', async () => {
     const tree = await manifestFolder({ '..2026_11_22/one.yaml': pod('one') });
     await symlink('..2026_11_22', join(tree.path, '..data'));
     await symlink('..data/one.yaml', join(tree.path, 'one.yaml'));
@@ -219,7 +215,7 @@ describe('a folder of manifests', () => {
     await tree.dispose();
   });
 
-  test('with templates says so, and reads the rest', async () => {
+  test('with templates reports them, and reads the rest', async () => {
     const tree = await manifestFolder({
       'chart/Chart.yaml': 'apiVersion: v2\nname: c\n',
       'chart/values.yaml': 'a: 1\n',
@@ -231,37 +227,35 @@ describe('a folder of manifests', () => {
     const { objects, notes } = await load(tree.path);
     expect(objects.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Pod plain', 'ConfigMap r']);
     expect(noteTexts(notes)[0]?.replaceAll(tree.path, '')).toBe(
-      '2 files left out, as templates that are not filled in: /chart/templates/web.yaml, /other/t.yaml. Pipe them filled in: helm template … | sluice … --manifests -',
+      'Skipped 2 unrendered templates: /chart/templates/web.yaml, /other/t.yaml. Render them first: helm template … | sluice … --manifests -',
     );
-    await expect(load(join(tree.path, 'other/t.yaml'))).rejects.toThrow(
-      /it is a template that is not filled in/,
-    );
+    await expect(load(join(tree.path, 'other/t.yaml'))).rejects.toThrow(/this is an unrendered template/);
     await expect(load(join(tree.path, 'chart'))).resolves.toBeDefined();
     await tree.dispose();
   });
 
-  test('with nothing but templates is an error', async () => {
+  test('with only templates is an error', async () => {
     const tree = await manifestFolder({ 'a.yaml': 'kind: {{ .x }}\n' });
-    await expect(load(tree.path)).rejects.toThrow(/There is nothing in .* but templates/);
+    await expect(load(tree.path)).rejects.toThrow(/Found only unrendered templates in /);
     await tree.dispose();
   });
 
-  test('that a kustomization makes something else of says so', async () => {
+  test('with a kustomization that transforms it reports that', async () => {
     const tree = await manifestFolder({
       'base/kustomization.yaml': 'resources: [pod.yaml]\n',
       'base/pod.yaml': pod('one'),
       'prod/kustomization.yaml': 'kind: Kustomization\nnamespace: prod\npatches: []\nresources: [../base]\n',
     });
     expect(noteTexts((await load(tree.path)).notes).map((text) => text.replaceAll(tree.path, ''))).toEqual([
-      '/prod/kustomization.yaml makes something else of its files (namespace, patches), and they are read as they are. Pipe them built: kubectl kustomize … | sluice … --manifests -',
+      '/prod/kustomization.yaml transforms its files (namespace, patches), but they are read without that. Build them first: kubectl kustomize … | sluice … --manifests -',
     ]);
     await tree.dispose();
   });
 
-  test('tells every malformed file', async () => {
+  test('reports every malformed file', async () => {
     const tree = await manifestFolder({ 'a.yaml': 'a: b: c\n', 'b.yaml': pod('b'), 'c.yaml': 'x: *y\n' });
     await expect(load(tree.path)).rejects.toThrow(
-      /a\.yaml, document 1, line 1: .*; malformed too: .*c\.yaml\.$/,
+      /a\.yaml, document 1, line 1: .*; also malformed: .*c\.yaml\.$/,
     );
     await tree.dispose();
   });
@@ -283,95 +277,95 @@ describe('a folder of manifests', () => {
   });
 });
 
-describe('what is said of manifests that are read all the same', () => {
-  test('kinds that say nothing about paths are counted once', async () => {
+describe('warnings about manifests that are still read', () => {
+  test('kinds that do not affect paths are counted in one note', async () => {
     const object = (kind: string, version: string, name: string) =>
       `apiVersion: ${version}\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
     const { texts } = await loadText(
       object('ConfigMap', 'v1', 'a') + object('Frob', 'example.com/v1', 'b') + object('ConfigMap', 'v1', 'c'),
     );
     expect(texts).toEqual([
-      '3 objects left out, of kinds that say nothing about paths: 2 ConfigMap (v1), 1 Frob (example.com/v1).',
+      "Skipped 3 objects of kinds that don't affect paths: 2 ConfigMap (v1), 1 Frob (example.com/v1).",
     ]);
   });
 
-  test('a policy that the API server would refuse is told as it would, and still counts', async () => {
+  test("a policy that the API server would reject is reported in the server's words, and still counts", async () => {
     const { texts, names } = await loadText(
       'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p }\nspec:\n  podSelector: { matchExpressions: [{ key: a, operator: Near, values: [b] }] }\n  ingress: [{ ports: [{ port: 99999 }] }]\n',
     );
     expect(texts).toHaveLength(1);
     expect(texts[0]).toMatch(
-      /^one\.txt, document 1, line 1: the API server would refuse NetworkPolicy p: .*Near.*; .*99999/,
+      /^one\.txt, document 1, line 1: the API server would reject NetworkPolicy p: .*Near.*; .*99999/,
     );
     expect(names).toContain('NetworkPolicy p');
   });
 
-  test('a policy of a group that has none is named', async () => {
+  test('a policy in a wrong API group is reported', async () => {
     const { texts } = await loadText(
       'apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: { name: old, namespace: shop }\n',
     );
     expect(texts[0]).toBe(
-      'one.txt, document 1, line 1: the API server would refuse NetworkPolicy shop/old: there is no NetworkPolicy in extensions/v1beta1, but in networking.k8s.io/v1. It is left out.',
+      'one.txt, document 1, line 1: the API server would reject NetworkPolicy shop/old: no kind NetworkPolicy in extensions/v1beta1, only in networking.k8s.io/v1. It is skipped.',
     );
   });
 
-  test('a kind that is nearly one of a policy is named, and one of a stranger', async () => {
+  test('a misspelled policy kind is reported, and one of an unknown group', async () => {
     const named = (apiVersion: string, kind: string) =>
       `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: p }\n`;
     expect((await loadText(named('networking.k8s.io/v1', 'NetworkPolicys'))).texts).toEqual([
-      'one.txt, document 1, line 1: the API server would refuse NetworkPolicys p: there is no NetworkPolicys in networking.k8s.io/v1, but NetworkPolicy. It is left out.',
+      'one.txt, document 1, line 1: the API server would reject NetworkPolicys p: no kind NetworkPolicys in networking.k8s.io/v1 (did you mean NetworkPolicy?). It is skipped.',
     ]);
     expect((await loadText(named('cilium.io/v3', 'CiliumNetworkPolicy'))).texts[0]).toMatch(
-      /refuse CiliumNetworkPolicy p: apiVersion: Unsupported value: "cilium.io\/v3": supported values: "cilium.io\/v2"/,
+      /reject CiliumNetworkPolicy p: apiVersion: Unsupported value: "cilium.io\/v3": supported values: "cilium.io\/v2"/,
     );
     expect((await loadText(named('net.example.com/v1', 'NetworkPolicy'))).texts).toEqual([
-      'one.txt, document 1, line 1: NetworkPolicy p is of net.example.com/v1, which is not known here: it is left out.',
+      'one.txt, document 1, line 1: skipped NetworkPolicy p: unknown apiVersion net.example.com/v1.',
     ]);
   });
 
-  test('a policy that Cilium refuses enforces nothing; one that makes it warn is no news', async () => {
+  test('a policy that Cilium would reject has no effect; what Cilium only warns about is not reported', async () => {
     const cilium = (ingress: string) =>
       `apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: c }\nspec: { endpointSelector: {}, ingress: ${ingress} }\n`;
     expect((await loadText(cilium('[]'))).texts).toEqual([
-      'one.txt, document 1, line 1: Cilium would refuse CiliumNetworkPolicy c: a rule must have at least one of ingress, ingressDeny, egress, egressDeny. It enforces nothing.',
+      'one.txt, document 1, line 1: Cilium would reject CiliumNetworkPolicy c: a rule must have at least one of ingress, ingressDeny, egress, egressDeny. It has no effect.',
     ]);
     const ignored = "[{ fromEndpoints: [{ matchLabels: { pod-template-hash: 'x' } }] }]";
     expect((await loadText(cilium(ignored))).texts).toEqual([]);
   });
 
-  test('of namesakes the last one counts', async () => {
+  test('the last of duplicate objects wins', async () => {
     const deployment = (app: string) =>
       `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { metadata: { labels: { app: ${app} } } } }\n---\n`;
     const { texts, events } = await loadText(deployment('one') + deployment('two'));
     expect(texts).toEqual([
-      'Deployment web is there twice: one.txt, document 1, line 1; one.txt, document 2, line 6. The last one counts.',
+      'Deployment web is defined twice: one.txt, document 1, line 1; one.txt, document 2, line 6. The last one wins.',
     ]);
     expect(events.find(({ kind }) => kind === 'pods')).toMatchObject({
       objects: [{ labels: { app: 'two' } }],
     });
   });
 
-  test('of a key that is there twice the last one counts, as for kubectl', async () => {
+  test('the last of duplicate keys wins, as for kubectl', async () => {
     const { texts, events } = await loadText(
       'kind: Namespace\nmetadata: { name: a }\n---\nkind: Pod\nmetadata:\n  name: p\n  labels: { app: one, app: two }\n---\n{"kind": "Pod", "metadata": {"name": "x",\n "name": "q"}}\n',
     );
     expect(texts).toEqual([
-      'one.txt, document 2, line 7: the key app is there twice. The last one counts.',
-      'one.txt, document 3, line 10: the key name is there twice. The last one counts.',
+      'one.txt, document 2, line 7: duplicate key app. The last one wins.',
+      'one.txt, document 3, line 10: duplicate key name. The last one wins.',
     ]);
     expect(events.find(({ kind }) => kind === 'pods')).toMatchObject({
       objects: [{ name: 'p', labels: { app: 'two' } }, { name: 'q' }],
     });
   });
 
-  test('what is no object is told by its place', async () => {
+  test('documents that are not objects are reported by place', async () => {
     const { texts } = await loadText('kind: Pod\nmetadata: { name: p }\n---\n- 1\n---\nreplicas: 3\n');
     expect(texts).toEqual([
-      '2 documents left out, as no Kubernetes object: one.txt, document 2, line 4; one.txt, document 3, line 6.',
+      'Skipped 2 non-Kubernetes documents: one.txt, document 2, line 4; one.txt, document 3, line 6.',
     ]);
   });
 
-  test('policies that are not evaluated make what they may select undecidable', async () => {
+  test('policies that are not evaluated make pods that they may select undecidable', async () => {
     const file = await folder.write(
       'calico.txt',
       'apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: c, namespace: shop }\n',
@@ -385,14 +379,14 @@ describe('what is said of manifests that are read all the same', () => {
     expect(errors).toBe('');
   });
 
-  test('many of one sort are cut', async () => {
+  test('many notes of one type are truncated', async () => {
     const { texts } = await loadText('kind: Pod\nmetadata: { name: p }\n---\n'.repeat(14));
     expect(texts).toHaveLength(11);
     expect(texts.at(-1)).toBe('And 3 more like this.');
   });
 });
 
-test('manifests come from stdin', async () => {
+test('manifests can come from stdin', async () => {
   const child = spawn(process.execPath, ['dist/sluice.js', 'matrix', '--manifests', '-', '-o', 'csv'], {
     env: { ...process.env, KUBECONFIG: '/no' },
   });
@@ -403,22 +397,12 @@ test('manifests come from stdin', async () => {
 type Case = readonly [name: string, args: readonly string[], code: number, says: RegExp];
 
 const CASES: readonly Case[] = [
-  [
-    'a path that is not there',
-    ['matrix', '--manifests', '/no/such'],
-    2,
-    /\/no\/such can't be read: no such file/,
-  ],
-  ['an empty folder', ['matrix', '--manifests', '$/empty'], 1, /no manifests in .*empty/],
+  ['a missing path', ['matrix', '--manifests', '/no/such'], 2, /Unable to read \/no\/such: no such file/],
+  ['an empty directory', ['matrix', '--manifests', '$/empty'], 1, /No manifests found in .*empty/],
   ['malformed YAML', ['matrix', '--manifests', '$/bad'], 1, /bad\.yaml, document 2, line 3/],
+  ['a missing pod', ['explain', 'shop/wep', 'shop/db', '--port', '1', '--manifests', '$'], 1, /wep/],
   [
-    'a pod that is not there',
-    ['explain', 'shop/wep', 'shop/db', '--port', '1', '--manifests', '$'],
-    1,
-    /wep/,
-  ],
-  [
-    'a service port that is not there',
+    'a missing service port',
     ['explain', 'shop/web', 'shop/svc/db', '--port', '81', '--manifests', '$'],
     1,
     /svc\/db has no port 81/,
@@ -427,7 +411,7 @@ const CASES: readonly Case[] = [
   ['no port', ['explain', 'shop/web', 'shop/db', '--manifests', '$'], 2, /--port/],
   ['ends and a batch', ['explain', 'a', 'b', '--batch', '/dev/null', '--manifests', '$'], 2, /--batch/],
   ['stdin twice', ['explain', '--batch', '-', '--manifests', '-'], 2, /stdin/],
-  ['a batch that is not there', ['explain', '--batch', '/no/such', '--manifests', '$'], 2, /\/no\/such/],
+  ['a missing batch file', ['explain', '--batch', '/no/such', '--manifests', '$'], 2, /\/no\/such/],
   ['an unknown enforcer', ['matrix', '--enforcer', 'weave', '--manifests', '$'], 2, /weave/],
   ['an unknown assumption', ['matrix', '--assume', 'x=y', '--manifests', '$'], 2, /"x"/],
   [
@@ -442,16 +426,16 @@ const CASES: readonly Case[] = [
     '--with without a policy',
     ['explain', 'shop/web', 'shop/db', '--port', '1', '--manifests', '$', '--with', '$/pod.yaml'],
     2,
-    /no policy in/,
+    /No policies found in/,
   ],
   [
-    '--without that names nothing',
+    '--without an invalid name',
     ['explain', 'shop/web', 'shop/db', '--port', '1', '--manifests', '$', '--without', 'pod/shop/web'],
     2,
     /"pod\/shop\/web"/,
   ],
   [
-    '--without a policy that is not there',
+    '--without a missing policy',
     [
       'explain',
       'shop/web',
@@ -466,10 +450,10 @@ const CASES: readonly Case[] = [
     1,
     /db-only-app/,
   ],
-  ['check without a file', ['check', '--manifests', '$'], 2, /No file of expectations/],
-  ['check of a wrong file', ['check', '$/shop.yaml', '--manifests', '$'], 2, /shop\.yaml, line/],
+  ['check without a file', ['check', '--manifests', '$'], 2, /FILE is missing/],
+  ['check with an invalid file', ['check', '$/shop.yaml', '--manifests', '$'], 2, /shop\.yaml, line/],
   ['diff of one tree', ['diff', '$'], 2, /'new'/],
-  ['diff with a tree that is not there', ['diff', '$', '/no/such'], 2, /\/no\/such/],
+  ['diff with a missing tree', ['diff', '$', '/no/such'], 2, /\/no\/such/],
 ];
 
 describe('bad input', () => {
@@ -486,7 +470,7 @@ describe('bad input', () => {
   });
 });
 
-/** Each level holds the one before ten times. */
+/** Each level contains the previous one ten times. */
 function bomb(): string {
   const levels = ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]'];
   for (const name of ['b', 'c', 'd', 'e', 'f', 'g']) {

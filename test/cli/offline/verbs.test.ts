@@ -37,7 +37,7 @@ async function runJson(...args: readonly string[]) {
 describe('explain without a cluster', () => {
   const path = ['explain', '-n', 'shop', 'deploy/web', 'sts/db', '--port', '5432/tcp'];
 
-  test('gives the verdict, the cause and the near miss; the exit code is the verdict', async () => {
+  test('prints the verdict, the cause and the near miss; the exit code is the verdict', async () => {
     const { code, text } = await run(...path, '--manifests', shop.path);
     expect(code).toBe(3);
     expect(text).toContain('web → db :5432/tcp   ✗ DENY');
@@ -52,7 +52,7 @@ describe('explain without a cluster', () => {
     expect(text).toContain('policies as the Kubernetes text has them');
   });
 
-  test('follows a service to the port of its pods', async () => {
+  test('maps a service port to the port of its pods', async () => {
     const { code, text } = await run(
       'explain',
       'shop/deploy/api',
@@ -66,7 +66,7 @@ describe('explain without a cluster', () => {
     expect(text).toContain('port 80 of svc/db leads to port 5432 of its pods');
   });
 
-  test('reads policies as the enforcer named would, with what is assumed of it', async () => {
+  test('evaluates policies as the given enforcer does, with --assume', async () => {
     const block = policy(
       'block',
       '{ podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }] }',
@@ -82,7 +82,7 @@ describe('explain without a cluster', () => {
     });
   });
 
-  test('tells before and after policies come and go; the exit code is that of after', async () => {
+  test('prints the verdicts before and after a change; the exit code is the verdict after', async () => {
     const file = await shop.write('what-if/web-too.txt', WEB_TOO);
     const added = await runJson(...path, '--manifests', shop.path, '--with', file);
     expect(added.code).toBe(0);
@@ -102,13 +102,13 @@ describe('explain without a cluster', () => {
     expect(removed.code).toBe(0);
     expect(removed.text).toMatch(/now\n.*✗ DENY[\s\S]*with\n- NetworkPolicy shop\/db-only-api\n.*✓ ALLOW/);
     expect(removed.text).toMatch(
-      /over the whole cluster that\n {2}opens[\s\S]*frees +shop\/db-0 \(ingress\)/,
+      /effect on the whole cluster\n {2}opens[\s\S]*frees +shop\/db-0 \(ingress\)/,
     );
     const both = await runJson(...path, '--manifests', other.path, '--without', 'NetworkPolicy/shop/web-too');
     expect(both).toMatchObject({ code: 3, value: { before: { verdict: 'allow' }, verdict: 'deny' } });
   });
 
-  test('says so when the pods of a workload differ', async () => {
+  test('reports pods of a workload that differ', async () => {
     const owner =
       'ownerReferences: [{ apiVersion: apps/v1, kind: StatefulSet, name: kv, uid: u, controller: true }]';
     const pod = (name: string, more: string) =>
@@ -136,7 +136,7 @@ describe('explain without a cluster', () => {
     expect(text).toContain('why shop/web → shop/kv-0 :1/tcp:');
   });
 
-  test('answers a batch line by line, in order, whatever is wrong with a line', async () => {
+  test('evaluates a batch line by line, in order, despite invalid lines', async () => {
     const file = await shop.write(
       'queries.txt',
       [
@@ -163,7 +163,7 @@ describe('explain without a cluster', () => {
     expect(answers).toHaveLength(6);
   });
 
-  test('exits 0 after a batch without a bad line', async () => {
+  test('exits 0 after a batch without invalid lines', async () => {
     const file = await shop.write('good.txt', '{"from":"shop/web","to":"shop/db","port":5432}\n');
     expect((await run('explain', '--batch', file, '--manifests', shop.path)).code).toBe(0);
   });
@@ -205,7 +205,7 @@ spec:
     ['bus/sts/hare', 'bus/sts/hare'],
     ['bus/hare', 'bus/hare'],
     ['bus/hare-0', 'bus/hare-2'],
-  ])('is judged from one replica to another: %s → %s', async (from, to) => {
+  ])('is evaluated from one replica to another: %s → %s', async (from, to) => {
     const ask = ['explain', from, to, '--port', '25672'];
     expect((await run(...ask, ...manifests('shut'))).code).toBe(3);
     expect((await run(...ask, ...manifests('open'))).code).toBe(0);
@@ -223,7 +223,7 @@ spec:
     ]);
   });
 
-  test('counts as one workload, though policies treat its pods unlike', async () => {
+  test('counts as one workload even if policies treat its pods differently', async () => {
     const one = policy(
       'one',
       '{ podSelector: { matchLabels: { statefulset.kubernetes.io/pod-name: hare-2 } } }',
@@ -263,7 +263,7 @@ describe('matrix', () => {
     expect(lines.some((line) => /^outside +shop\/db/.test(line))).toBe(false);
   });
 
-  test('ends in sentences: who talks, what is open to the outside, and why some is undecidable', async () => {
+  test('ends with a summary: how many pairs can talk, what is open to the outside, and why some are undecidable', async () => {
     const { lines } = await run('matrix', '--manifests', shop.path);
     expect(lines.at(-1)).toBe(
       '3 workloads: 5 pairs can talk, 2 (shop/api[Deployment], shop/web[Deployment]) can be reached from outside, 3 (shop/api[Deployment], shop/db[StatefulSet], shop/web[Deployment]) can reach outside.',
@@ -273,11 +273,11 @@ describe('matrix', () => {
     const file = await shop.write('tie.txt', `${anp('one', 'Allow')}---\n${anp('two', 'Deny')}`);
     const tied = await run('matrix', '--manifests', shop.path, file);
     expect(tied.text).toMatch(
-      /\n\d+ undecidable \(\?\), as:\n .*one.*two|\n\d+ undecidable \(\?\), as:\n .*priority/,
+      /\n\d+ undecidable \(\?\), because:\n .*one.*two|\n\d+ undecidable \(\?\), because:\n .*priority/,
     );
   });
 
-  test('as JSON names workloads, pods and ranges', async () => {
+  test('lists workloads, pods and ranges as JSON', async () => {
     const { value } = await runJson('matrix', '--manifests', shop.path);
     expect(value).toMatchObject({ enforcer: 'spec' });
     expect(value.pairs).toContainEqual({
@@ -288,7 +288,7 @@ describe('matrix', () => {
     });
   });
 
-  test('is CSV, DOT and the connlist of netpol-analyzer', async () => {
+  test('supports CSV, DOT and the connlist format of netpol-analyzer', async () => {
     const csv = await run('matrix', '--manifests', shop.path, '-o', 'csv');
     expect(csv.lines[0]).toBe('from,to,verdict,protocol,ports');
     expect(csv.lines).toContain('shop/api[Deployment],shop/db[StatefulSet],allow,TCP,5432');
@@ -303,14 +303,14 @@ describe('matrix', () => {
     );
   });
 
-  test('is limited to a namespace', async () => {
+  test('can be limited to a namespace', async () => {
     const { lines } = await run('matrix', '--manifests', shop.path, '-n', 'elsewhere');
-    expect(lines).toEqual(['FROM   TO   PORTS', '', 'There is no workload in elsewhere.']);
+    expect(lines).toEqual(['FROM   TO   PORTS', '', 'No workloads found in elsewhere.']);
   });
 });
 
 describe('diff', () => {
-  test('says what opens, and exits 0', async () => {
+  test('prints what opens, and exits 0', async () => {
     const { code, text } = await run('diff', shop.path, other.path);
     expect(code).toBe(0);
     expect(text).toContain('+ NetworkPolicy shop/web-too');
@@ -319,13 +319,13 @@ describe('diff', () => {
     );
   });
 
-  test('exits 1 with --exit-code when something changes, and 0 when nothing does', async () => {
+  test('exits 1 with --exit-code if something changes, else 0', async () => {
     expect((await run('diff', shop.path, other.path, '--exit-code')).code).toBe(1);
     const same = await run('diff', shop.path, shop.path, '--exit-code');
-    expect(same).toMatchObject({ code: 0, text: 'Nothing changes.' });
+    expect(same).toMatchObject({ code: 0, text: 'No changes.' });
   });
 
-  test('tells isolation, removed policies and workloads, as data', async () => {
+  test('reports isolation, removed policies and workloads as JSON', async () => {
     const bare = await manifestFolder({ 'a.yaml': SHOP.slice(0, SHOP.lastIndexOf('---')) });
     const { value } = await runJson('diff', bare.path, shop.path);
     expect(value).toMatchObject({
@@ -367,7 +367,7 @@ describe('diff', () => {
     await Promise.all([bare.dispose(), nothing.dispose()]);
   });
 
-  test('tells what can talk with workloads that are new, ends that have it in common on one line', async () => {
+  test('lists the paths of new workloads, with common ends grouped on one line', async () => {
     const pod = (name: string) =>
       `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: api } }\n`;
     const file = await shop.write('new.txt', `${SHOP}---\n${pod('job')}`);
@@ -383,7 +383,7 @@ describe('diff', () => {
     expect((await runJson('diff', shop.path, file)).value.new).toHaveLength(8);
   });
 
-  test('is Markdown for a pull request', async () => {
+  test('prints Markdown for a pull request', async () => {
     const { text } = await run('diff', shop.path, other.path, '-o', 'markdown');
     expect(text).toMatch(/^\*\*1 policy changed: 1 path opens\.\*\*/);
     expect(text).toContain('#### Opens (1)\n\n- `shop/web[Deployment] → shop/db[StatefulSet]   tcp 5432`');
@@ -401,10 +401,10 @@ describe('a rule for IPv6 addresses', () => {
   const ports = { TCP: [[5432, 5432]] };
 
   test.each([
-    ['a pod with an IPv4 address alone', '{ podIPs: [{ ip: 10.0.0.1 }] }', []],
+    ['a pod with only an IPv4 address', '{ podIPs: [{ ip: 10.0.0.1 }] }', []],
     ['a pod with addresses of both families', '{ podIPs: [{ ip: 10.0.0.1 }, { ip: "fd00::1" }] }', ranges],
-    ['a pod without address', '{}', ranges],
-  ])('opens to %s in a diff as in explain --with', async (_, status, opened) => {
+    ['a pod without an address', '{}', ranges],
+  ])('opens %s the same in a diff and in explain --with', async (_, status, opened) => {
     const folder = await manifestFolder({
       'old.yaml': db(status) + SHUT,
       'new.yaml': db(status) + SIX,
@@ -428,7 +428,7 @@ describe('a rule for IPv6 addresses', () => {
 describe('lint', () => {
   const typo = policy('typo', '{ podSelector: { matchLabels: { app: dbb } } }');
 
-  test('tells each mistake with what to do; only --strict makes it fail', async () => {
+  test('prints each mistake with a fix; fails only with --strict', async () => {
     const file = await shop.write('typo.txt', `# a comment\n\n${typo}`);
     const { code, text } = await run('lint', '--manifests', shop.path, file);
     expect(code).toBe(0);
@@ -438,7 +438,7 @@ describe('lint', () => {
     expect(clean).toMatchObject({ code: 0, text: 'No mistakes found in 1 policy.' });
   });
 
-  test('is SARIF at the line of the policy', async () => {
+  test('prints SARIF at the line of the policy', async () => {
     const file = await shop.write('typo.txt', `---\n${typo}`);
     const { text } = await run('lint', '--manifests', shop.path, file, '-o', 'sarif');
     const sarif = JSON.parse(text) as {
@@ -459,21 +459,21 @@ describe('lint', () => {
   });
 });
 
-describe('a policy that the API server would refuse', () => {
+describe('a policy that the API server would reject', () => {
   const bad = policy('bad', '{ podSelector: { matchLabels: { app: db } }, ingres: [], ingress: [{}] }');
   const says = 'spec.ingres: unknown field; there are podSelector, policyTypes, ingress, egress';
 
-  test('is an error of lint, once, at its line', async () => {
+  test('is reported by lint once, as an error at its line', async () => {
     const file = await shop.write('bad.txt', `# first\n${bad}`);
     const { code, text } = await run('lint', '--manifests', shop.path, file, '--strict');
     expect(code).toBe(3);
     expect(text).toMatch(/^error +NetworkPolicy shop\/bad +refused +\S+bad\.txt:2\n/);
-    expect(text).toContain(`The API server would refuse it: ${says}.`);
+    expect(text).toContain(`The API server would reject it: ${says}.`);
     const ignored = await run('lint', '--manifests', shop.path, file, '--strict', '--ignore', 'refused');
     expect(ignored.text).not.toContain('refused');
   });
 
-  test('violates any check', async () => {
+  test('fails every check', async () => {
     const file = await shop.write('bad.txt', bad);
     const expectations = await shop.write(
       'met.txt',
@@ -483,7 +483,7 @@ describe('a policy that the API server would refuse', () => {
       run('check', expectations, '--manifests', shop.path, file, ...more);
     const { code, text } = await ask();
     expect(code).toBe(3);
-    expect(text).toContain(`✗ violated     NetworkPolicy shop/bad comes into force   ${file}:1`);
+    expect(text).toContain(`✗ violated     NetworkPolicy shop/bad is accepted   ${file}:1`);
     expect(text).toMatch(/1 met, 1 violated, 0 undecidable$/);
     expect((await ask('-o', 'junit')).text).toContain('tests="2" failures="1"');
     expect(JSON.parse((await ask('-o', 'json')).text)).toMatchObject({
@@ -491,27 +491,27 @@ describe('a policy that the API server would refuse', () => {
     });
   });
 
-  test('is told first in a diff', async () => {
+  test('comes first in a diff', async () => {
     const file = await shop.write('bad.txt', bad);
     expect((await run('diff', shop.path, file, '-o', 'markdown')).text).toMatch(
-      /\n#### Would be refused \(1\)\n\n- `the API server would refuse NetworkPolicy shop\/bad: spec.ingres: unknown field/,
+      /\n#### Would be rejected \(1\)\n\n- `the API server would reject NetworkPolicy shop\/bad: spec.ingres: unknown field/,
     );
   });
 });
 
 describe('lint', () => {
-  test('lists what it looks for, with who says so', async () => {
+  test('lists its rules with their sources', async () => {
     const { code, text } = await run('lint', '--rules');
     expect(code).toBe(0);
-    expect(text).toMatch(/^error +refused +the API server would refuse the policy$/m);
+    expect(text).toMatch(/^error +refused +the API server would reject the policy$/m);
     expect(text).toMatch(/^warning +one-dash .*\n +Kubernetes docs/m);
     expect(JSON.parse((await run('lint', '--rules', '-o', 'json')).text)).toMatchObject({
       rules: expect.arrayContaining([expect.objectContaining({ id: 'no-dns', severity: 'warning' })]),
     });
   });
-  test('knows no lint of another name', async () => {
+  test('rejects an unknown lint', async () => {
     const { code, errors } = await run('lint', '--manifests', shop.path, '--ignore', 'nodns');
     expect(code).toBe(2);
-    expect(errors).toBe('sluice: There is no lint "nodns".\n        Did you mean no-dns?\n');
+    expect(errors).toBe('sluice: Unknown lint "nodns".\n        Did you mean no-dns?\n');
   });
 });

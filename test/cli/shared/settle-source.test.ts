@@ -19,7 +19,7 @@ function settled({ cli = {}, env = {}, file = {} }: Given) {
 
 describe('where flows come from', () => {
   test.each<readonly [string, Given, string]>([
-    ['nothing said', {}, 'auto'],
+    ['no options', {}, 'auto'],
     ['a recording', { cli: { replay: 'f' } }, 'replay'],
     [
       'a recording, over a server in the environment',
@@ -61,34 +61,34 @@ describe('where flows come from', () => {
     [
       'a recording and the probe',
       { replay: 'f', source: 'probe' },
-      /--replay reads a recording, but --source is probe/,
+      /--replay can't be used with --source probe/,
     ],
     [
       'a server and the probe',
       { hubbleServer: 'c:1', source: 'probe' },
-      /--hubble-server .* --source is probe/,
+      /--hubble-server can't be used with --source probe/,
     ],
     [
       'a certificate for a recording',
       { replay: 'f', tlsServerName: 'x' },
-      /--tls-server-name does nothing with a recording/,
+      /--tls-server-name has no effect with --source replay/,
     ],
     [
       'a namespace of Relay for the probe',
       { source: 'probe', hubbleNamespace: 'x' },
-      /--hubble-namespace does nothing with the probe/,
+      /--hubble-namespace has no effect with --source probe/,
     ],
     [
       'a namespace of Relay and a server',
       { hubbleServer: 'c:1', hubbleNamespace: 'x' },
-      /--hubble-namespace does nothing with --hubble-server/,
+      /--hubble-namespace can't be used with --hubble-server/,
     ],
-    ['TLS without a server', { tls: true }, /--tls does nothing with Relay/],
-  ])('refused: %s', (_, cli, says) => {
+    ['TLS without a server', { tls: true }, /--tls needs --hubble-server/],
+  ])('rejected: %s', (_, cli, says) => {
     expect(() => settled({ cli })).toThrow(says);
   });
 
-  test('what the environment says for other commands is not refused', () => {
+  test('environment variables without effect are not rejected', () => {
     expect(settled({ cli: { source: 'probe' }, env: { tlsServerName: 'x' } })).toBe('probe');
   });
 });

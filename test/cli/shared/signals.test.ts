@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('ctrl-c twice at once, as npm hands it on, is one wish; a second one later ends the process', () => {
+test('two ctrl-c at once, as npm forwards them, count as one; a later one exits the process', () => {
   interrupt = listenForSignals();
   process.emit('SIGINT', 'SIGINT');
   expect(interrupt.signal.reason).toMatchObject({ code: 'interrupted' });
@@ -27,7 +27,7 @@ test('ctrl-c twice at once, as npm hands it on, is one wish; a second one later 
   expect(exit).toHaveBeenCalledWith(130);
 });
 
-test.each(['SIGTERM', 'SIGHUP'] as const)('%s however often lets what is being closed be closed', (name) => {
+test.each(['SIGTERM', 'SIGHUP'] as const)('repeated %s lets the cleanup finish', (name) => {
   interrupt = listenForSignals();
   process.emit(name, name);
   vi.advanceTimersByTime(2_000);

@@ -6,10 +6,10 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openInPty, type PtyApp } from '../../helpers/pty-app.ts';
 
-/** The name of a context that a shell would run if it read it as code. */
+/** A context name that would run a command if a shell evaluated it. */
 const HOSTILE = 'evil$(touch pwned)';
 
-/** How a shell starts with nothing of its own, and what makes its screen easy to read. */
+/** How to start each shell without its configuration, and how to make its screen easy to read. */
 const SHELLS = [
   ['bash', ['--norc', '--noprofile', '-i'], 'PS1="> "'],
   ['zsh', ['-f', '-i'], 'PS1="> "'],
@@ -20,7 +20,7 @@ const SHELLS = [
   ],
 ] as const;
 
-/** What is typed before the tab, and what then stands in its place. */
+/** What is typed before the tab, and the completed line. */
 const LINES = [
   ['sluice flo', 'sluice flows '],
   ['kubectl-sluice flo', 'kubectl-sluice flows '],
@@ -80,7 +80,7 @@ describe.each(SHELLS)('%s', (shell, args, setUp) => {
     await terminal.ended;
   });
 
-  /** Types, with a tab and an `X` after it; gives the line when the `X` stands on it, and leaves it with a key. */
+  /** Types a line with a tab and an `X`; returns the line once the `X` shows, and leaves it with a key. */
   async function completed(typed: string, key = '\u0015'): Promise<string> {
     terminal.press(`\u0015${typed}\tX`);
     await terminal.shows(/^> .*X$/m);
@@ -96,13 +96,13 @@ describe.each(SHELLS)('%s', (shell, args, setUp) => {
     expect(await completed(typed)).toBe(expected);
   });
 
-  test.skipIf(!isThere)('never reads a name as code', async () => {
+  test.skipIf(!isThere)('never evaluates a name as code', async () => {
     expect(await completed('sluice version --context ev', '\r')).toMatch(/evil.*touch.*pwned/);
     expect(readdirSync(join(folder, 'work'))).toEqual(['expectations.yaml']);
   });
 });
 
-/** What the help says to put into the shell's own file. */
+/** The line that the help says to put in the shell's startup file. */
 function inHelp(shell: string): string {
   const help = execFileSync(process.execPath, ['dist/sluice.js', 'completion', '--help'], {
     encoding: 'utf8',
@@ -116,7 +116,7 @@ test.skipIf(!hasKubectl)('kubectl completes its plugin', () => {
   const env = { ...process.env, ...environment() };
   const ask = (...words: readonly string[]) =>
     execFileSync('kubectl', ['__complete', 'sluice', ...words], { env, encoding: 'utf8', stdio: 'pipe' });
-  expect(ask('ver')).toBe('version\tversion of this program\n:4\n');
+  expect(ask('ver')).toBe('version\tprint the version\n:4\n');
   expect(ask('flows', '--context', 'admin')).toBe('admin@one\n:4\n');
   expect(ask('check', '')).toBe(':0\n');
 });

@@ -27,7 +27,7 @@ async function run(argv: readonly string[]) {
   return { code, ...written };
 }
 
-/** What is offered after a line of words, the last of which is being typed; `$` is the folder of the test. */
+/** The completions of a line whose last word is being typed; `$` is the directory of the test. */
 async function offered(line: string) {
   const words = line.split(' ').map((word) => word.replace('$', folder));
   const { code, out, err } = await run(['__complete', ...words]);
@@ -38,10 +38,10 @@ async function offered(line: string) {
 }
 
 describe('verbs', () => {
-  test('of the program, with what they do', async () => {
+  test('are offered with their descriptions', async () => {
     const { lines, values, files } = await offered('');
     expect(values).toEqual(expect.arrayContaining(['explain', 'grant', 'audit']));
-    expect(lines).toContain('grants\tgrants that stand, whoever made them');
+    expect(lines).toContain('grants\tlist active grants of all users');
     expect(values).not.toContain('__complete');
     expect(files).toBe(false);
   });
@@ -64,15 +64,15 @@ describe('verbs', () => {
 });
 
 describe('options', () => {
-  test('are those of the verb, with what they do', async () => {
+  test('are those of the verb, with their descriptions', async () => {
     const { lines, values } = await offered('grant --');
-    expect(lines).toContain('--reason\twhy');
+    expect(lines).toContain('--reason\treason for the audit log');
     expect(values).toContain('--help');
     expect(values).not.toContain('--batch');
     expect(values).not.toContain('-n');
   });
 
-  test('may be typed short', async () => {
+  test('can be completed in short form', async () => {
     expect((await offered('grants -')).values).toEqual(
       expect.arrayContaining(['-n', '-A', '-o', '--context']),
     );
@@ -85,7 +85,7 @@ describe('options', () => {
     ['explain --manifests a b --mani', ['--manifests']],
     ['explain --batch - --b', []],
     ['grant -- --fr', []],
-  ])('that were given come again only where they may: "%s"', async (line, expected) => {
+  ])('are offered again only if they may be repeated: "%s"', async (line, expected) => {
     expect((await offered(line)).values).toEqual(expected);
   });
 });
@@ -120,22 +120,22 @@ describe('values', () => {
     'check ',
     'diff old ',
     'diff ',
-  ])('after "%s" are files', async (line) => {
+  ])('are files after "%s"', async (line) => {
     expect(await offered(line)).toMatchObject({ values: [], files: true });
   });
 
-  test.each(['diff old new ', 'flows ', 'grant --for '])('after "%s" are no files', async (line) => {
+  test.each(['diff old new ', 'flows ', 'grant --for '])('are not files after "%s"', async (line) => {
     expect(await offered(line)).toMatchObject({ values: [], files: false });
   });
 });
 
-test.each(['bash', 'zsh', 'fish'])('%s has a script, which asks the program', async (shell) => {
+test.each(['bash', 'zsh', 'fish'])('%s has a script that calls the program', async (shell) => {
   const { code, out } = await run(['completion', shell]);
   expect(code).toBe(0);
   expect(out).toContain(' __complete ');
 });
 
-test('no other shell is known', async () => {
+test('other shells are rejected', async () => {
   const { code, err } = await run(['completion', 'tcsh']);
   expect(code).toBe(2);
   expect(err).toContain('Allowed choices are bash, zsh, fish.');

@@ -16,7 +16,7 @@ const state = (change: Partial<TrafficState>): TrafficState => ({
   ...change,
 });
 
-test('a source that works is not spoken of; one that breaks is, once, and again when it breaks again', () => {
+test('a working source is not reported; a failing one is reported once per failure', () => {
   const { traffic, lines } = telling();
   for (const status of [
     'connecting',
@@ -30,7 +30,7 @@ test('a source that works is not spoken of; one that breaks is, once, and again 
   expect(lines).toEqual(['sluice: hubble reconnecting: relay', 'sluice: hubble reconnecting: relay']);
 });
 
-test('lost flows are told as they grow', () => {
+test('lost flows are reported as they grow', () => {
   const { traffic, lines } = telling();
   for (const lost of [0, 3, 3, 9]) traffic(state({ lost }));
   expect(lines).toEqual([
@@ -39,17 +39,17 @@ test('lost flows are told as they grow', () => {
   ]);
 });
 
-test('the probe says once what it can not see', () => {
+test('the probe reports once what it cannot see', () => {
   const { traffic, lines } = telling();
   traffic(state({ source: 'probe', detail: 'sockets of 3/5 pods' }));
   traffic(state({ source: 'probe', detail: 'sockets of 4/5 pods' }));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(
-    /^sluice: probe: sockets of 3\/5 pods; sockets never show attempts that were refused; /,
+    /^sluice: probe: sockets of 3\/5 pods; sockets can't show attempts that were refused; /,
   );
 });
 
-test('a server that goes away is told once for all lists, and again when it goes again', () => {
+test('a server that goes away is reported once for all lists, and again the next time', () => {
   const { feed, lines } = telling();
   const stale = { state: 'stale', since: 0, reason: 'connection refused' } as const;
   for (const name of ['pods', 'nodes', 'services']) feed(name, stale);

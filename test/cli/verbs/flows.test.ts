@@ -48,7 +48,7 @@ function recorded(namespace: string, seconds: number, name: string): string {
   return JSON.stringify(toJsonResponse(decodeResponse(responseSerialize({ ...response, time }))));
 }
 
-/** Runs it to its end; flags first, so that each case reads as typed. */
+/** Runs flows until it exits. */
 const run = (...args: readonly string[]) => runVerb(['flows', ...args], env);
 
 const names = (lines: readonly string[]) => lines.map((line) => /→ (\S+)/.exec(line)?.[1]);
@@ -58,12 +58,12 @@ const destinations = (lines: readonly string[]) =>
   );
 
 describe('a recording', () => {
-  test('is read because it is named', async () => {
+  test('is read without --source', async () => {
     const { code, lines } = await run('--replay', recording);
     expect([code, names(lines).toSorted()]).toEqual([0, ['db-0', 'db-1', 'db-2', 'db-3']]);
   });
 
-  test('is read whatever Hubble the environment names', async () => {
+  test('is read even if HUBBLE_SERVER is set', async () => {
     const elsewhere = { ...env, HUBBLE_SERVER: '127.0.0.1:1' };
     const { code, lines } = await runVerb(['flows', '--replay', recording], elsewhere);
     expect(code).toBe(0);
@@ -100,7 +100,7 @@ describe('a recording', () => {
     expect([raw.code, told.code]).toEqual([0, 0]);
   });
 
-  test('can be written again, and what is written reads the same', async () => {
+  test('can be recorded again, and the copy reads the same', async () => {
     const copy = join(folder, 'copy.jsonl');
     expect((await run('--replay', recording, '--record', copy)).code).toBe(0);
     expect(await readFile(copy, 'utf8')).toBe(
@@ -110,7 +110,7 @@ describe('a recording', () => {
   });
 });
 
-describe('a drop of which one half was allowed', () => {
+describe('a drop with one allowed half', () => {
   const meant = { IP: { source: '10.0.0.1', destination: '10.0.0.2' } };
   const syn = { TCP: { source_port: 41_000, destination_port: 5_432, flags: { SYN: true } } };
   const out = [{ name: 'web-out', namespace: 'shop' }];
@@ -122,7 +122,7 @@ describe('a drop of which one half was allowed', () => {
 
   test.each([
     ['names the policy that denies it', [{ name: 'never', namespace: 'shop' }], 'shop/never denies it'],
-    ['names no policy where none is said to deny it', [], 'policy denied'],
+    ['names no policy if the flow names none that denies it', [], 'policy denied'],
   ])('%s, as a line and as JSON', async (_, ingress_denied_by, why) => {
     const file = join(folder, 'halves.jsonl');
     const seconds = Math.floor(Date.now() / 1_000);
@@ -145,17 +145,17 @@ describe('a drop of which one half was allowed', () => {
   });
 });
 
-describe('what would do nothing is refused in one sentence, with a next step', () => {
+describe('an option without effect is rejected in one sentence, with a next step', () => {
   test.each<readonly [readonly string[], RegExp]>([
-    [['--source', 'probe', '--since', '5m'], /--since does nothing with the probe/],
-    [['--source', 'probe', '--last', '5'], /--last does nothing with the probe/],
-    [['--source', 'probe', '--raw'], /--raw does nothing with the probe/],
-    [['--source', 'probe', '--record', 'x'], /--record does nothing with the probe/],
-    [['--source', 'probe', '--replay', 'x'], /--replay reads a recording, but --source is probe/],
-    [['--source', 'probe', '--tls'], /--tls does nothing with the probe/],
-    [['--replay', 'x', '--hubble-namespace', 'y'], /--hubble-namespace does nothing with a recording/],
-    [['--raw', '--verdict', 'drop'], /--verdict chooses among attempts, and --raw prints flows/],
-    [['--raw', '-o', 'yaml'], /--raw prints JSON/],
+    [['--source', 'probe', '--since', '5m'], /--since needs Hubble/],
+    [['--source', 'probe', '--last', '5'], /--last needs Hubble/],
+    [['--source', 'probe', '--raw'], /--raw needs Hubble/],
+    [['--source', 'probe', '--record', 'x'], /--record needs Hubble/],
+    [['--source', 'probe', '--replay', 'x'], /--replay can't be used with --source probe/],
+    [['--source', 'probe', '--tls'], /--tls has no effect with --source probe/],
+    [['--replay', 'x', '--hubble-namespace', 'y'], /--hubble-namespace has no effect with --source replay/],
+    [['--raw', '--verdict', 'drop'], /--verdict can't be used with --raw/],
+    [['--raw', '-o', 'yaml'], /--raw can't be used with -o yaml/],
   ])('%j', async (args, says) => {
     const { code, errors, lines } = await run(...args);
     expect([code, lines]).toEqual([2, []]);
@@ -165,13 +165,13 @@ describe('what would do nothing is refused in one sentence, with a next step', (
 });
 
 describe('writing', () => {
-  test('a disk that is full ends it with the file and the reason', async () => {
+  test('a full disk ends the verb with the file and the reason', async () => {
     const { code, errors } = await run('--replay', recording, '--record', '/dev/full');
     expect(code).toBe(1);
-    expect(errors).toMatch(/^sluice: \/dev\/full can't be written any more: ENOSPC/);
+    expect(errors).toMatch(/^sluice: Unable to continue writing \/dev\/full: ENOSPC/);
   });
 
-  test('an output that takes nothing ends it as a failure', async () => {
+  test('an output that cannot be written is a failure', async () => {
     const child = spawn(
       'sh',
       ['-c', `"$0" dist/sluice.js flows --replay "$1" > /dev/full`, process.execPath, recording],
@@ -184,10 +184,10 @@ describe('writing', () => {
       errors += data.toString();
     });
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
-    expect(errors).toMatch(/^sluice: The output can't be written: ENOSPC/);
+    expect(errors).toMatch(/^sluice: Unable to write the output: ENOSPC/);
   });
 
-  test('a reader that leaves ends it quietly, and well', async () => {
+  test('a reader that goes away ends the verb quietly with exit code 0', async () => {
     const hubble = await startHubble((call) => {
       const timer = setInterval(() => call.write(flowResponse()), 20);
       call.on('cancelled', () => clearInterval(timer));
@@ -209,7 +209,7 @@ describe('writing', () => {
     hubble.stop();
   });
 
-  test('a slow reader holds the server back, and loses nothing', async () => {
+  test('a slow reader applies backpressure to the server, and loses nothing', async () => {
     const wish = 8_000;
     let sent = 0;
     let held = 0;
@@ -253,13 +253,13 @@ describe('writing', () => {
 });
 
 describe('a cluster', () => {
-  test('tells by its Relay, which is found and forwarded', async () => {
+  test('is followed through its Relay, which is found and forwarded', async () => {
     const { code, lines, errors } = await run('-n', 'shop', '--first', '1');
     expect([code, errors]).toEqual([0, '']);
     expect(names(lines)).toHaveLength(1);
   });
 
-  test('a namespace limits what a named server tells', async () => {
+  test('a namespace limits the flows of --hubble-server', async () => {
     const hubble = await startHubble((call) => {
       const timer = setInterval(() => {
         call.write(flowResponse({ destination: { namespace: 'billing', pod_name: 'db-0' } }));
@@ -279,7 +279,7 @@ describe('a cluster', () => {
     hubble.stop();
   });
 
-  test('a source that fails for good when all lists have come ends it with the reason, not in silence', async () => {
+  test('a permanent failure of the source after all lists are loaded ends the verb with the reason', async () => {
     const listed = Promise.withResolvers<void>();
     const refuse = { code: status.UNIMPLEMENTED, details: 'unknown service' };
     const hubble = await startHubble((call) => call.end(), {
@@ -294,13 +294,13 @@ describe('a cluster', () => {
     const program = runProgram(['flows', '--kubeconfig', viewer, '--hubble-server', hubble.address], env);
     await eventually(() =>
       expect(program.errors()).toMatch(
-        /^sluice: (\S+): viewer may not watch \1 across the cluster; listed every 30 s$/m,
+        /^sluice: (\S+): User "viewer" cannot watch \1 at the cluster scope; listing every 30s instead$/m,
       ),
     );
     listed.resolve();
     expect(await program.ended).toBe(1);
     expect(program.errors()).toMatch(/^sluice: The Hubble server .* is not a Hubble server\.$/m);
-    expect(program.errors().match(/may not watch/g)).toHaveLength(1);
+    expect(program.errors().match(/cannot watch/g)).toHaveLength(1);
     hubble.stop();
   });
 });

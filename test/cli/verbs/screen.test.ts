@@ -22,7 +22,7 @@ function demo(columns: number, rows: number): PtyApp {
   return app;
 }
 
-/** Puts the cursor on the story's drop and opens the grant form, ready for a reason. */
+/** Puts the cursor on the drop of the demo and opens the grant form, ready for a reason. */
 async function openForm(screen: PtyApp): Promise<void> {
   screen.press('3/^web db');
   await screen.shows(/✗ DROP +web +db/);
@@ -35,7 +35,7 @@ describe.each([
   [80, 24],
   [200, 50],
 ])('the app at %d×%d', (columns, rows) => {
-  test('grants the dropped path with a few keys, counts down, and sees it close', async () => {
+  test('grants the dropped path with a few keys, counts down, and verifies that it closes', async () => {
     const screen = demo(columns, rows);
     await openForm(screen);
     screen.press('INC-4411 no orders');
@@ -54,7 +54,7 @@ describe.each([
 test.each([
   [60, 15],
   [80, 24],
-])('at %d×%d a drop, a pod and a policy are told in words', async (columns, rows) => {
+])('at %d×%d a drop, a pod and a policy are explained', async (columns, rows) => {
   const screen = demo(columns, rows);
   screen.press('3/^web db');
   await screen.shows(/\b1 of \d+ match/);
@@ -79,7 +79,7 @@ test.each([
   expect(await screen.ended).toBe(0);
 });
 
-test('quitting with a living grant asks, and revokes when told so', async () => {
+test('quitting with an active grant asks first, and revokes on request', async () => {
   const screen = demo(120, 30);
   await openForm(screen);
   screen.press('why\r');
@@ -90,7 +90,7 @@ test('quitting with a living grant asks, and revokes when told so', async () => 
   expect(await screen.ended).toBe(0);
 });
 
-test('SIGTERM with a living grant revokes it first, and the terminal is left as it was', async () => {
+test('SIGTERM with an active grant revokes it first, and restores the terminal', async () => {
   const screen = demo(120, 30);
   await openForm(screen);
   screen.press('why\r');
@@ -100,7 +100,7 @@ test('SIGTERM with a living grant revokes it first, and the terminal is left as 
   expect(screen.written()).toMatch(/\u001b\[\?1049l[\s\S]*\u001b\[\?25h|\u001b\[\?25h[\s\S]*\u001b\[\?1049l/);
 });
 
-test('a terminal that is too small says so, and recovers', async () => {
+test('a terminal that is too small shows a message, and recovers', async () => {
   const screen = demo(20, 5);
   await screen.shows(/too small|needs|at least/i);
   screen.resize(100, 30);

@@ -24,11 +24,11 @@ async function as(kubeconfig: string): Promise<Cluster> {
   return made;
 }
 
-test('the context gives namespace and user', () => {
+test('namespace and user come from the context', () => {
   expect([cluster.context, cluster.namespace, cluster.user]).toEqual(['demo', 'shop', 'responder@demo']);
 });
 
-test('who the caller is comes from the server', async () => {
+test('the identity of the caller comes from the server', async () => {
   expect(await cluster.api.identity()).toMatchObject({
     username: 'responder@demo',
     groups: ['sre', 'system:authenticated'],
@@ -36,7 +36,7 @@ test('who the caller is comes from the server', async () => {
   });
 });
 
-test('what is known of the cluster: version, its own name, what enforces policies', async () => {
+test('info has the version, the UID of the cluster, and the enforcer', async () => {
   const info = await cluster.api.info();
   expect(info.version).toMatch(/^1\.\d+$/);
   expect(info.minor).toBe(Number(info.version.split('.')[1]));
@@ -46,7 +46,7 @@ test('what is known of the cluster: version, its own name, what enforces policie
   expect(info.enforcerEvidence).not.toBe('');
 });
 
-test('rights are answered in the order of the questions', async () => {
+test('permissions are returned in the order of the questions', async () => {
   const questions = [
     { verb: 'create', group: 'batch', resource: 'jobs', namespace: 'shop' },
     { verb: 'delete', group: '', resource: 'namespaces' },
@@ -68,7 +68,7 @@ test('a workload comes with the selector of its pods', async () => {
   });
 });
 
-test('a workload that is not there, may not be read, or is of an unknown kind is none', async () => {
+test('a workload that does not exist, is forbidden, or is of an unknown kind is undefined', async () => {
   expect(await cluster.api.workload({ kind: 'Deployment', namespace: 'shop', name: 'nope' })).toBeUndefined();
   expect(await cluster.api.workload({ kind: 'Rollout', namespace: 'shop', name: 'web' })).toBeUndefined();
   const other = await as(demo.faults.addUser({ username: 'blind', rules: [] }));
@@ -87,7 +87,7 @@ test('Hubble Relay is found by its label, with its port and without TLS', async 
   expect(await cluster.findRelay(signal, 'shop')).toBeUndefined();
 });
 
-test('who may not look everywhere finds it in kube-system, and who may not look there does not', async () => {
+test('a user without access to all namespaces finds it in kube-system, unless that is forbidden too', async () => {
   const rules = responderRules(['kube-system']);
   const near = await as(demo.faults.addUser({ username: 'near', rules }));
   expect((await near.findRelay(signal))?.namespace).toBe('kube-system');
@@ -95,6 +95,6 @@ test('who may not look everywhere finds it in kube-system, and who may not look 
   expect(await far.findRelay(signal)).toBeUndefined();
 });
 
-test('policies of other kinds are none here', async () => {
+test('there are no policies of other kinds', async () => {
   expect(await cluster.foreignPolicies(signal)).toEqual({ objects: [], denied: [] });
 });

@@ -13,7 +13,7 @@ type World = {
     readonly image?: string;
     readonly args?: readonly string[];
   }[];
-  /** Where pods may be listed; everywhere when absent. */
+  /** The only namespace where pods can be listed, if any; absent: all. */
   readonly only?: string | false;
   readonly gitVersion?: string;
   /** Foreign policies by `group/plural`. */
@@ -86,7 +86,7 @@ async function detect(world: World) {
   return detectEnforcer(client, discovery, world.gitVersion ?? 'v1.36.3');
 }
 
-test('running agents tell first, with their number and version', async () => {
+test('running agents come first, with their number and version', async () => {
   expect(
     await detect({
       groups: ['cilium.io', 'crd.projectcalico.org'],
@@ -108,7 +108,7 @@ test.each<[string, World, string, string]>([
     '1 agent of Cilium',
   ],
   [
-    'two that both enforce',
+    'two enforcing agents',
     { agents: [{ label: 'k8s-app=cilium' }, { label: 'k8s-app=calico-node' }] },
     'unknown',
     'both 1 agent of Cilium and 1 agent of Calico',
@@ -121,28 +121,28 @@ test.each<[string, World, string, string]>([
     '1 agent of Cilium',
   ],
   [
-    'Calico whose agents are no pods',
+    'Calico without agent pods',
     { groups: ['crd.projectcalico.org'] },
     'calico',
-    'CRDs of crd.projectcalico.org, no agents among the pods',
+    'CRDs of crd.projectcalico.org, no agent pods found',
   ],
   [
-    'CRDs alone, for somebody who may not list pods',
+    'only CRDs, without permission to list pods',
     { groups: ['cilium.io'], only: false },
     'cilium',
-    'CRDs of cilium.io; pods may not be listed',
+    'CRDs of cilium.io; not allowed to list pods',
   ],
   [
     'CRDs of two, one a leftover',
     { groups: ['cilium.io', 'projectcalico.org'] },
     'unknown',
-    'CRDs of both cilium.io and projectcalico.org, no agents among the pods',
+    'CRDs of both cilium.io and projectcalico.org, no agent pods found',
   ],
   [
-    'flannel alone',
+    'only flannel',
     { agents: [{ label: 'app=flannel' }] },
     'none',
-    '1 agent of flannel alone, which enforces no policies',
+    'only 1 agent of flannel, which does not enforce policies',
   ],
   [
     'flannel under Canal',
@@ -155,7 +155,7 @@ test.each<[string, World, string, string]>([
     'Antrea by its CRDs',
     { groups: ['crd.antrea.io'] },
     'antrea',
-    'CRDs of crd.antrea.io, no agents among the pods',
+    'CRDs of crd.antrea.io, no agent pods found',
   ],
   ['kindnet', { agents: [{ label: 'app=kindnet' }] }, 'kindnet', '1 agent of kindnet'],
   [
@@ -171,7 +171,7 @@ test.each<[string, World, string, string]>([
     '1 agent of OVN-Kubernetes',
   ],
   [
-    'the AWS VPC CNI that enforces',
+    'the AWS VPC CNI with enforcement',
     {
       agents: [{ label: 'k8s-app=aws-node', args: ['--enable-ipv6=false', '--enable-network-policy=true'] }],
     },
@@ -179,35 +179,35 @@ test.each<[string, World, string, string]>([
     '1 agent of the AWS VPC CNI',
   ],
   [
-    'the AWS VPC CNI as it is installed',
+    'the AWS VPC CNI by default',
     { agents: [{ label: 'k8s-app=aws-node', args: ['--enable-network-policy=false'] }] },
     'none',
-    '1 agent of the AWS VPC CNI alone, which enforces no policies',
+    'only 1 agent of the AWS VPC CNI, which does not enforce policies',
   ],
   [
-    'the AWS VPC CNI of which the switch is not seen',
+    'the AWS VPC CNI without the argument',
     { agents: [{ label: 'k8s-app=aws-node' }] },
     'unknown',
     '1 agent of the AWS VPC CNI',
   ],
   [
-    'an enforcer that is not modelled',
+    'an enforcer that is not modeled',
     { agents: [{ label: 'k8s-app=azure-npm' }] },
     'unknown',
     '1 agent of Azure NPM',
   ],
-  ['nothing', {}, 'unknown', 'no agent and no CRDs of a known CNI'],
+  ['nothing', {}, 'unknown', 'no agents and no CRDs of a known CNI'],
 ])('%s', async (_, world, enforcer, enforcerEvidence) => {
   expect(await detect(world)).toMatchObject({ enforcer, enforcerEvidence });
 });
 
-test('who may list pods in kube-system only sees the agents there', async () => {
+test('with permission to list pods only in kube-system, agents are found there', async () => {
   expect(await detect({ only: 'kube-system', agents: [{ label: 'k8s-app=cilium' }] })).toMatchObject({
     enforcer: 'cilium',
   });
 });
 
-test('policies of Calico and Istio are named, copies of Kubernetes policies and second views are not', async () => {
+test('policies of Calico and Istio are listed, without copies of Kubernetes policies and duplicates', async () => {
   const { client, discovery } = await clientOf({
     groups: ['projectcalico.org', 'crd.projectcalico.org', 'security.istio.io'],
     policies: {

@@ -20,7 +20,7 @@ let server: ScriptedServer;
 let sockets: WebSocketServer;
 let cluster: Cluster;
 let asked: { readonly url: URL; readonly protocols: string; readonly authorization?: string }[];
-/** What the pod's side does with a connection. */
+/** Handles a connection on the pod's side. */
 let serve: (socket: WebSocket) => void;
 let refusal: { readonly status: number; readonly body: unknown } | undefined;
 const TARGET = { namespace: 'shop', pod: 'web', container: 'app' };
@@ -66,7 +66,7 @@ function run(command: readonly string[] = ['id'], timeout = 5_000) {
   return cluster.exec(TARGET, command, { signal, timeout });
 }
 
-test('the outputs and the exit code come back, and the command goes out word by word', async () => {
+test('returns outputs and exit code, and sends the command as separate arguments', async () => {
   serve = (socket) => {
     send(socket, 1, 'out\tput\n');
     send(socket, 2, 'wa\u001b[31mrn\n');
@@ -93,7 +93,7 @@ test('the outputs and the exit code come back, and the command goes out word by 
   expect(request?.authorization).toBe('Bearer abc');
 });
 
-test('success is 0, and what comes in one piece with the handshake counts', async () => {
+test('success is 0, and data that arrives with the handshake is read', async () => {
   serve = (socket) => {
     send(socket, 1, 'hi');
     send(socket, 3, SUCCESS);
@@ -102,7 +102,7 @@ test('success is 0, and what comes in one piece with the handshake counts', asyn
   expect(await run()).toEqual({ code: 0, stdout: 'hi', stderr: '' });
 });
 
-test('a program that the container lacks is 127, as in a shell', async () => {
+test('a missing program is 127, as in a shell', async () => {
   serve = (socket) =>
     send(
       socket,
@@ -119,7 +119,7 @@ test('a program that the container lacks is 127, as in a shell', async () => {
   });
 });
 
-test('what nobody can read does no harm', async () => {
+test('unreadable messages are ignored', async () => {
   serve = (socket) => {
     socket.send(Buffer.alloc(0));
     socket.send('');
@@ -137,12 +137,12 @@ test('what nobody can read does no harm', async () => {
   expect(await run()).toEqual({ code: 0, stdout: 'hi', stderr: '' });
 });
 
-test('an end that is told in no JSON is none', async () => {
+test('a final status that is not JSON is an error', async () => {
   serve = (socket) => send(socket, 3, 'Success');
-  await expect(run()).rejects.toThrow('The connection into pod shop/web broke before the command ended');
+  await expect(run()).rejects.toThrow('The connection to pod shop/web was lost before the command finished');
 });
 
-test('a server below a path is asked there', async () => {
+test('the path of the server is kept', async () => {
   await cluster.dispose();
   const text = kubeconfigFor(`${server.url}/clusters/one`, 'token: abc', TEST_CA);
   cluster = await connect({ kubeconfig: { text } });
@@ -151,7 +151,7 @@ test('a server below a path is asked there', async () => {
   expect(asked[0]?.url.pathname).toBe('/clusters/one/api/v1/namespaces/shop/pods/web/exec');
 });
 
-test('a login that has run out is renewed once, as for any call', async () => {
+test('an expired login is renewed once, as for any call', async () => {
   await cluster.dispose();
   const folder = await mkdtemp(join(tmpdir(), 'sluice-exec-'));
   await writeFile(join(folder, 'token'), 'abc');
@@ -164,7 +164,7 @@ test('a login that has run out is renewed once, as for any call', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('output beyond a mebibyte is left out', async () => {
+test('output is truncated at 1 MiB', async () => {
   serve = (socket) => {
     for (let i = 0; i < 5; i += 1) send(socket, 1, Buffer.alloc(300_000, 'line\n'));
     send(socket, 3, SUCCESS);
@@ -172,7 +172,7 @@ test('output beyond a mebibyte is left out', async () => {
   expect((await run()).stdout).toHaveLength(1 << 20);
 });
 
-test('a right that is missing names verb and resource', async () => {
+test('a missing permission is reported with verb and resource', async () => {
   refusal = {
     status: 403,
     body: failure(
@@ -183,33 +183,33 @@ test('a right that is missing names verb and resource', async () => {
   };
   await expect(run()).rejects.toMatchObject({
     code: 'forbidden',
-    message: 'eve may not create pods/exec web in namespace shop',
+    message: 'User "eve" cannot create pods/exec web in namespace "shop"',
   });
 });
 
-test('a pod that is not there is not found', async () => {
+test('a missing pod is not found', async () => {
   refusal = { status: 404, body: failure(404, 'NotFound', 'pods "web" not found') };
   await expect(run()).rejects.toMatchObject({ code: 'not-found' });
 });
 
-test('a connection that breaks, and a container that can not be entered, say so', async () => {
+test('a lost connection and a failed exec are reported', async () => {
   serve = (socket) => socket.terminate();
-  await expect(run()).rejects.toThrow('The connection into pod shop/web broke before the command ended');
+  await expect(run()).rejects.toThrow('The connection to pod shop/web was lost before the command finished');
   serve = (socket) =>
     send(
       socket,
       3,
       JSON.stringify({ status: 'Failure', reason: 'InternalError', message: 'container not running' }),
     );
-  await expect(run()).rejects.toThrow('Nothing can be run in pod shop/web: container not running');
+  await expect(run()).rejects.toThrow('Unable to exec in pod shop/web: container not running');
 });
 
-test('a command that does not end is given up, and its connection closed', async () => {
+test('a command that does not finish times out, and its connection is closed', async () => {
   const closed = Promise.withResolvers<void>();
   serve = (socket) => socket.on('close', () => closed.resolve());
   await expect(run(['sleep', '9'], 2_000)).rejects.toMatchObject({
     code: 'failed',
-    message: 'sleep in pod shop/web did not end in 2 s.',
+    message: 'sleep in pod shop/web timed out after 2s.',
   });
   await closed.promise;
 });
@@ -227,7 +227,7 @@ test('aborting closes the connection', async () => {
   await closed.promise;
 });
 
-/** The pod's side of a forward: both channels begin with the port. */
+/** The pod's side of a forward: both channels start with the port. */
 function forwarded(socket: WebSocket): void {
   for (const channel of [0, 1]) send(socket, channel, Buffer.from([0x90, 0x1f]));
 }
@@ -245,7 +245,7 @@ function collect(socket: Socket): () => string {
   return () => Buffer.concat(chunks).toString();
 }
 
-test('what is sent to the local port reaches the pod, and back, each connection by itself', async () => {
+test('data passes between local port and pod, separately for each connection', async () => {
   serve = (socket) => {
     forwarded(socket);
     socket.on('message', (data: Buffer) => send(socket, 0, `echo ${data.subarray(1).toString()}`));
@@ -263,7 +263,7 @@ test('what is sent to the local port reaches the pod, and back, each connection 
   await eventually(() => expect([one.destroyed, two.destroyed]).toEqual([true, true]));
 });
 
-test('megabytes pass whole, both ways, with a slow reader', async () => {
+test('megabytes pass intact in both directions with a slow reader', async () => {
   const size = 8 << 20;
   let received = 0;
   serve = (socket) => {
@@ -287,7 +287,7 @@ test('megabytes pass whole, both ways, with a slow reader', async () => {
   await forward.dispose();
 });
 
-/** Sends echoes through a forward until `done`, or for long enough that everything else would have moved. */
+/** Sends echoes through a forward until `done`, or long enough for everything else to have progressed. */
 async function meanwhile(port: number, done: () => boolean): Promise<void> {
   const socket = await client(port);
   for (let i = 0; i < 1_500 && !done(); i += 1) {
@@ -300,7 +300,7 @@ async function meanwhile(port: number, done: () => boolean): Promise<void> {
 const FLOOD = 64 << 20;
 const BLOCK = 1 << 20;
 
-test('a reader that stops holds back the pod, and others go on', async () => {
+test('a stalled reader applies backpressure to the pod, and other connections continue', async () => {
   let left = 0;
   serve = (socket) => {
     forwarded(socket);
@@ -327,7 +327,7 @@ test('a reader that stops holds back the pod, and others go on', async () => {
   await forward.dispose();
 });
 
-test('a pod that stops reading holds back the local side', async () => {
+test('a stalled pod applies backpressure to the local side', async () => {
   const pods: WebSocket[] = [];
   serve = (socket) => {
     forwarded(socket);
@@ -349,7 +349,7 @@ test('a pod that stops reading holds back the local side', async () => {
   await forward.dispose();
 });
 
-test('a port on which the pod does not listen ends that connection, and says why', async () => {
+test('a port without a listener closes that connection, and the reason is reported', async () => {
   serve = (socket) => {
     forwarded(socket);
     send(socket, 1, 'dial tcp4 127.0.0.1:8080: connection refused');
@@ -357,7 +357,7 @@ test('a port on which the pod does not listen ends that connection, and says why
   const forward = await cluster.forward('shop', 'web', 8080, signal);
   const socket = await client(forward.port);
   await eventually(() => expect(socket.destroyed).toBe(true));
-  expect(forward.lastError()).toContain("Port 8080 of pod shop/web can't be reached: dial tcp4");
+  expect(forward.lastError()).toContain('Unable to forward to port 8080 of pod shop/web: dial tcp4');
   serve = (open) => {
     forwarded(open);
     send(open, 0, 'better');
@@ -368,7 +368,7 @@ test('a port on which the pod does not listen ends that connection, and says why
   await forward.dispose();
 });
 
-test('a forward that is refused closes the connection, and names the right', async () => {
+test('a forbidden forward closes the connection, and the missing permission is reported', async () => {
   refusal = {
     status: 403,
     body: failure(
@@ -380,11 +380,11 @@ test('a forward that is refused closes the connection, and names the right', asy
   const forward = await cluster.forward('shop', 'web', 8080, signal);
   const socket = await client(forward.port);
   await eventually(() => expect(socket.destroyed).toBe(true));
-  expect(forward.lastError()).toBe('eve may not create pods/portforward web in namespace shop');
+  expect(forward.lastError()).toBe('User "eve" cannot create pods/portforward web in namespace "shop"');
   await forward.dispose();
 });
 
-test('a connection that the pod drops while data is under way ends quietly', async () => {
+test('a connection that the pod drops while data is in flight closes quietly', async () => {
   serve = (socket) => {
     forwarded(socket);
     socket.on('message', () => socket.terminate());
@@ -396,7 +396,7 @@ test('a connection that the pod drops while data is under way ends quietly', asy
   await forward.dispose();
 });
 
-test('the listener is gone when its signal aborts', async () => {
+test('the listener closes when its signal aborts', async () => {
   const abort = new AbortController();
   const forward = await cluster.forward('shop', 'web', 8080, abort.signal);
   abort.abort();

@@ -51,7 +51,7 @@ async function create(name: string): Promise<string> {
 const gone = () => events.filter(({ state }) => state === undefined).map(({ name }) => name);
 const shown = () => events.filter(({ state }) => state !== undefined).map(({ name }) => name);
 
-test('first what exists, then what is made, then what goes', async () => {
+test('existing objects come first, then created and deleted ones', async () => {
   const uid = await create('one');
   follow();
   await eventually(() => expect(shown()).toEqual(['one']));
@@ -62,7 +62,7 @@ test('first what exists, then what is made, then what goes', async () => {
   expect(events.at(-1)).toEqual({ name: 'one', uid, state: undefined });
 });
 
-test('taking the label off is not an end: the object is there, and is looked at until it is not', async () => {
+test('removing the label is not a deletion: the object still exists, and is polled until it is gone', async () => {
   const uid = await create('one');
   follow();
   await eventually(() => expect(shown()).toEqual(['one']));
@@ -76,7 +76,7 @@ test('taking the label off is not an end: the object is there, and is looked at 
   await eventually(() => expect(gone()).toEqual(['one']));
 });
 
-test('what went while the watch was away is found, and so is another object of the same name', async () => {
+test('deletions during an interruption are found, as is another object with the same name', async () => {
   const first = await create('one');
   await create('two');
   follow();
@@ -92,7 +92,7 @@ test('what went while the watch was away is found, and so is another object of t
   await eventually(() => expect(events.at(-1)).toMatchObject({ name: 'one', uid: second }));
 });
 
-test('nothing is called gone while the server can not be asked', async () => {
+test('no object is reported as gone while the server is unreachable', async () => {
   await create('one');
   follow();
   await eventually(() => expect(shown()).toEqual(['one']));
@@ -105,16 +105,16 @@ test('nothing is called gone while the server can not be asked', async () => {
   await eventually(() => expect(gone()).toEqual(['one']));
 });
 
-test('without the right to list it says so at once', async () => {
+test('a forbidden list is reported at once', async () => {
   demo.faults.forbid({ resource: 'networkpolicies' });
   follow();
   await expect(running).rejects.toMatchObject({
     code: 'forbidden',
-    message: 'responder@demo may not list networkpolicies in namespace shop',
+    message: 'User "responder@demo" cannot list networkpolicies in namespace "shop"',
   });
 });
 
-test('it outlives the server', async () => {
+test('it survives a restart of the server', async () => {
   await create('one');
   follow();
   await eventually(() => expect(shown()).toEqual(['one']));

@@ -21,7 +21,7 @@ afterEach(async () => {
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const CERTIFICATE = `client-certificate-data: ${base64(TEST_CERT)}, client-key-data: ${base64(TEST_KEY)}`;
 
-/** A server that knows SelfSubjectReview in these versions only. */
+/** A server with SelfSubjectReview in only these versions. */
 async function serverWith(
   versions: readonly string[],
   user: string,
@@ -38,7 +38,7 @@ async function serverWith(
   return cluster;
 }
 
-test('the newest version of the review that the server knows is asked', async () => {
+test('the newest review version of the server is used', async () => {
   const { api } = await serverWith(['v1beta1', 'v1alpha1'], 'token: x');
   expect(await api.identity()).toEqual({
     username: 'from v1beta1',
@@ -49,7 +49,7 @@ test('the newest version of the review that the server knows is asked', async ()
   });
 });
 
-test('without any, the certificate tells, and the answer says that nobody confirmed it', async () => {
+test('without a review, the name comes from the certificate, marked as unconfirmed', async () => {
   const { api } = await serverWith([], CERTIFICATE);
   expect(await api.identity()).toEqual({
     username: 'sluice-test',
@@ -59,7 +59,7 @@ test('without any, the certificate tells, and the answer says that nobody confir
   });
 });
 
-test('or the subject of the token', async () => {
+test('or from the subject of the token', async () => {
   const claims = Buffer.from('{"sub":"system:serviceaccount:a:b"}').toString('base64url');
   const { api } = await serverWith([], `token: "x.${claims}.y"`);
   expect(await api.identity()).toMatchObject({
@@ -68,17 +68,17 @@ test('or the subject of the token', async () => {
   });
 });
 
-test('or the user that is impersonated', async () => {
+test('or from the impersonated user', async () => {
   const { api } = await serverWith([], 'token: x', { as: 'eve' });
   expect(await api.identity()).toMatchObject({ username: 'eve', impersonating: true });
 });
 
-test('and where nothing tells, that is said', async () => {
+test('without any of these it is an error', async () => {
   const { api } = await serverWith([], 'token: opaque');
   await expect(api.identity()).rejects.toMatchObject({ code: 'unsupported' });
 });
 
-test('a certificate that is not sent, as the server speaks no TLS, tells nothing', async () => {
+test('a certificate that is not sent, because the server has no TLS, is not used', async () => {
   const { api } = await serverWith([], CERTIFICATE, { tls: false });
   await expect(api.identity()).rejects.toMatchObject({ code: 'unsupported' });
 });

@@ -27,7 +27,7 @@ function relayPod(
   };
 }
 
-/** The API as far as Relay is looked for through it. */
+/** The API calls that the search for Relay uses. */
 function find({ pods = [relayPod('relay')], service, config, secrets = {} }: Parts, only?: string) {
   const object = (name: string, fields: Record<string, unknown>): ApiObject => ({
     apiVersion: 'v1',
@@ -56,7 +56,7 @@ function find({ pods = [relayPod('relay')], service, config, secrets = {} }: Par
   );
 }
 
-test('a pod that is ready is taken, others are not', async () => {
+test('only a ready pod is used', async () => {
   const pods = [relayPod('starting', false), relayPod('running')];
   expect(await find({ pods })).toMatchObject({ namespace: 'cilium', pod: 'running' });
   expect(await find({ pods: [relayPod('starting', false)] })).toBeUndefined();
@@ -78,30 +78,30 @@ test.each<[string, Parts, number]>([
     { pods: [relayPod('r', true, [{ name: 'grpc', containerPort: 7 }])] },
     7,
   ],
-  ['and 4245 where nothing tells', { pods: [relayPod('r', true, [])] }, 4245],
+  ['and 4245 by default', { pods: [relayPod('r', true, [])] }, 4245],
 ])('%s', async (_, parts, port) => {
   expect(await find(parts)).toMatchObject({ port });
 });
 
 test.each<[string, Parts, string]>([
-  ['its ConfigMap says plain', { config: 'disable-server-tls: true\n', service: { port: 443 } }, 'none'],
+  ['its ConfigMap disables TLS', { config: 'disable-server-tls: true\n', service: { port: 443 } }, 'none'],
   [
-    'its ConfigMap names a certificate',
+    'its ConfigMap has a certificate',
     { config: 'a: b\ntls-relay-server-cert-file: /x/tls.crt\n', service: { port: 80 } },
     'tls',
   ],
   [
-    'its ConfigMap names authorities of clients',
+    'its ConfigMap has client CAs',
     { config: 'tls-relay-server-cert-file: /x\ntls-relay-client-ca-files: /y\n' },
     'mtls',
   ],
   ['its port is 443', { service: { port: 443 } }, 'tls'],
   ['its port is 80', { service: { port: 80 } }, 'none'],
-])('TLS is decided: %s', async (_, parts, tls) => {
+])('TLS mode: %s', async (_, parts, tls) => {
   expect(await find(parts)).toMatchObject({ tls, serverName: 'instance.hubble-relay.cilium.io' });
 });
 
-test('the authority comes from the first Secret that has one, and is absent where Secrets may not be read', async () => {
+test('the CA comes from the first Secret that has one, and is absent if reading Secrets is forbidden', async () => {
   const service = { port: 443 };
   expect(
     await find({ service, secrets: { 'hubble-relay-server-certs': 'A', 'cilium-ca': 'B' } }),

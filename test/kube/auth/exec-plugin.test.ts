@@ -21,7 +21,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 let folder: string;
 let server: ScriptedServer;
 let cluster: Cluster | undefined;
-/** Tokens that the server takes; undefined: any. */
+/** Tokens that the server accepts; undefined: any. */
 let accepted: readonly string[] | undefined;
 
 beforeEach(async () => {
@@ -44,7 +44,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A plug-in in shell; each run adds a line to `runs`. */
+/** A shell script plug-in; each run adds a line to `runs`. */
 async function plugin(script: string): Promise<string> {
   const path = join(folder, 'login');
   await writeFile(path, `#!/bin/sh\necho run >> ${folder}/runs\n${script}\n`);
@@ -73,7 +73,7 @@ afterEach(() => {
   cluster = undefined;
 });
 
-test('the token of the plug-in is used, and it runs once while the token lasts', async () => {
+test('the token of the plug-in is used, and it runs once while the token is valid', async () => {
   const path = await plugin(credential({ token: 'abc', expirationTimestamp: '2120-01-01T00:00:00Z' }));
   const config = server.kubeconfig(`exec: {apiVersion: ${V1}, command: ${path}}`);
   cluster = await connect({ kubeconfig: { text: config } });
@@ -82,7 +82,7 @@ test('the token of the plug-in is used, and it runs once while the token lasts',
   expect(await runs()).toBe(1);
 });
 
-test('a token that has run out is fetched anew', async () => {
+test('an expired token is fetched again', async () => {
   const path = await plugin(credential({ token: 'abc', expirationTimestamp: '2020-01-01T00:00:00Z' }));
   await token(path);
   await token(path);
@@ -101,7 +101,7 @@ test('after a 401 the plug-in runs again, once', async () => {
   expect(await runs()).toBe(3);
 });
 
-test('it finds what is asked of it in its environment, and no terminal', async () => {
+test('it gets its request in the environment, and no terminal', async () => {
   const path = await plugin(
     `echo "$KUBERNETES_EXEC_INFO" > ${folder}/info\necho "$COLOUR $1" > ${folder}/args\ntest -t 0 && exit 9\n${credential({ token: 'x' })}`,
   );
@@ -117,7 +117,7 @@ test('it finds what is asked of it in its environment, and no terminal', async (
   expect(await readFile(join(folder, 'args'), 'utf8')).toBe('blue get\n');
 });
 
-test('a program that is not installed is named, with the hint of the kubeconfig', async () => {
+test('a missing program is reported, with the hint from the kubeconfig', async () => {
   await expect(token('no-such-login', 'installHint: "Get it\\n  from example.org"')).rejects.toMatchObject({
     code: 'unauthenticated',
     message: 'The credential plug-in no-such-login of user tester is not installed.',
@@ -125,7 +125,7 @@ test('a program that is not installed is named, with the hint of the kubeconfig'
   });
 });
 
-test('one that fails says its last words, made safe', async () => {
+test('a failure shows its last line, sanitized', async () => {
   const path = await plugin(`printf 'first\\nlogin \\033[31mexpired\\n' >&2; exit 4`);
   await expect(token(path)).rejects.toMatchObject({
     code: 'unauthenticated',
@@ -134,7 +134,7 @@ test('one that fails says its last words, made safe', async () => {
   });
 });
 
-test('one failure stands for all who ask, and for those who ask right after', async () => {
+test('one failure is shared by concurrent calls, and by calls right after', async () => {
   const login = await plugin('exit 3');
   await expect(token(login)).rejects.toThrow('failed with exit code 3');
   await Promise.allSettled([token(login), token(login)]);
@@ -142,7 +142,7 @@ test('one failure stands for all who ask, and for those who ask right after', as
   expect(await runs()).toBe(1);
 });
 
-test('what it says while it works reaches a person, line by line', async () => {
+test('its stderr is shown line by line while it runs', async () => {
   const path = await plugin(`printf 'open https://x and type ABCD\\n' >&2; ${credential({ token: 'x' })}`);
   const lines: string[] = [];
   await token(path, '', (line) => lines.push(line));
@@ -150,52 +150,52 @@ test('what it says while it works reaches a person, line by line', async () => {
 });
 
 test.each([
-  ['nothing', 'true', 'printed no ExecCredential'],
+  ['nothing', 'true', 'did not print an ExecCredential'],
   [
     'another version',
     credential({ token: 'x' }, 'client.authentication.k8s.io/v1beta1'),
-    'answered in client',
+    'printed apiVersion client',
   ],
-  ['no credential', credential({}), 'gave neither a token nor a certificate with its key'],
-])('one that prints %s is refused', async (_, script, message) => {
+  ['no credential', credential({}), 'returned neither a token nor a certificate with its key'],
+])('one that prints %s is rejected', async (_, script, message) => {
   await expect(token(await plugin(script))).rejects.toThrow(message);
 });
 
-test('a version that is gone is refused with those that are not', async () => {
+test('a removed version is rejected, with the supported ones in the hint', async () => {
   const path = await plugin(credential({ token: 'x' }));
   const config = server.kubeconfig(
     `exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: ${path}}`,
   );
   cluster = await connect({ kubeconfig: { text: config } });
   await expect(cluster.api.read(POD)).rejects.toMatchObject({
-    message: expect.stringContaining('speaks the version client.authentication.k8s.io/v1alpha1'),
+    message: expect.stringContaining('has the unsupported apiVersion client.authentication.k8s.io/v1alpha1'),
     hint: expect.stringContaining(`${V1} or`),
   });
 });
 
 test('one that needs a terminal is not run', async () => {
   const path = await plugin(credential({ token: 'x' }));
-  await expect(token(path, 'interactiveMode: Always')).rejects.toThrow('needs a terminal of its own');
+  await expect(token(path, 'interactiveMode: Always')).rejects.toThrow('needs an interactive terminal');
   await expect(runs()).rejects.toThrow();
 });
 
-test('a kubeconfig that everybody may write to names nothing that is run', async () => {
+test('a plug-in of a world-writable kubeconfig is not run', async () => {
   const path = await plugin(credential({ token: 'x' }));
   const config = join(folder, 'shared');
   await writeFile(config, server.kubeconfig(`exec: {apiVersion: ${V1}, command: ${path}}`));
   await chmod(config, 0o666);
   cluster = await connect({ kubeconfig: config });
-  await expect(cluster.api.read(POD)).rejects.toThrow(`everybody may write to ${config}`);
+  await expect(cluster.api.read(POD)).rejects.toThrow(`its kubeconfig ${config} is world-writable`);
   await expect(runs()).rejects.toThrow();
 });
 
-test("kubectl's own policy for plug-ins is honoured", async () => {
+test("kubectl's policy for plug-ins is enforced", async () => {
   const path = await plugin(credential({ token: 'x' }));
   const policy = (text: string) => writeFile(join(folder, 'kuberc'), text);
   await policy('credentialPluginPolicy: DenyAll');
   await expect(token(path)).rejects.toMatchObject({ code: 'refused' });
   await policy('credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: [{name: aws}]');
-  await expect(token(path)).rejects.toThrow('The policy Allowlist in');
+  await expect(token(path)).rejects.toThrow('credentialPluginPolicy Allowlist in');
   await policy('credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: [{name: login}]');
   expect(await token(path)).toBe('x');
 });
@@ -211,7 +211,7 @@ test('a token file is read, and read again after a 401', async () => {
   expect(await ask()).toBe('two');
 });
 
-test('an auth provider that Kubernetes removed is refused with what to use instead', async () => {
+test('a removed auth provider is rejected, with what to use instead', async () => {
   const config = server.kubeconfig('auth-provider: {name: gcp}');
   await expect(connect({ kubeconfig: { text: config } })).rejects.toMatchObject({
     code: 'unsupported',
@@ -219,7 +219,7 @@ test('an auth provider that Kubernetes removed is refused with what to use inste
   });
 });
 
-test('who gives up waits no longer, and a connection that is closed ends the plug-in and what it started', async () => {
+test('an aborted call stops waiting, and closing the connection ends the plug-in and its children', async () => {
   const path = await plugin(`echo $$ > ${folder}/pid\nsleep 600 & wait`);
   const config = server.kubeconfig(`exec: {apiVersion: ${V1}, command: ${path}}`);
   cluster = await connect({ kubeconfig: { text: config } });

@@ -45,7 +45,7 @@ async function loggedIn(options: IssuerOptions = {}, change: (issuer: Issuer) =>
 
 const sent = () => server.requests.map(({ headers }) => headers.authorization);
 
-test('an ID token that lasts goes out as it is, and the issuer is not asked', async () => {
+test('a valid ID token is sent as is, without contacting the issuer', async () => {
   let token = '';
   const { issuer, read } = await loggedIn({}, ({ idToken }) => {
     token = idToken(600);
@@ -57,7 +57,7 @@ test('an ID token that lasts goes out as it is, and the issuer is not asked', as
 });
 
 test.each<NonNullable<IssuerOptions['auth']>>(['client_secret_basic', 'client_secret_post', 'none'])(
-  'one that has run out is renewed, over the CA of the issuer, by a client that proves itself by %s',
+  'an expired one is renewed, with the CA of the issuer and client authentication %s',
   async (auth) => {
     const { issuer, read } = await loggedIn({ auth });
     await read();
@@ -77,8 +77,8 @@ test('the CA may be a file', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a refresh token that the issuer changes each time is followed', async () => {
-  // They run out within the time that a token is renewed early.
+test('a refresh token that the issuer rotates is tracked', async () => {
+  // They expire within the time that tokens are renewed early.
   const { issuer, read } = await loggedIn({ lasts: 5 });
   for (let i = 0; i < 3; i += 1) await read();
   expect(sent().map((header) => claims(header).made)).toEqual([2, 3, 4]);
@@ -89,7 +89,7 @@ test('a refresh token that the issuer changes each time is followed', async () =
   ]);
 });
 
-test('many calls at once make one refresh', async () => {
+test('concurrent calls share one refresh', async () => {
   const { issuer, read } = await loggedIn();
   await Promise.all([read(), read(), read()]);
   expect(issuer.refreshes()).toHaveLength(1);
@@ -99,7 +99,7 @@ const LOG_IN = 'Log in again at your identity provider.';
 
 test.each<readonly [string, IssuerOptions, Change, string, string]>([
   [
-    'the issuer refuses',
+    'the issuer rejects it',
     { refuses: { error: 'invalid_grant', error_description: 'session \u001b[31mended' } },
     {},
     'and ISSUER did not renew it: invalid_grant, session ␛[31mended.',
@@ -113,21 +113,21 @@ test.each<readonly [string, IssuerOptions, Change, string, string]>([
     'Check client-id and client-secret of the user in the kubeconfig.',
   ],
   [
-    'no ID token comes',
+    'no ID token is returned',
     { identifies: false },
     {},
     'and ISSUER renewed it without an ID token.',
-    'Log in again with the scope openid, or use the credential plug-in of your identity provider.',
+    'Log in again with the openid scope, or use the credential plug-in of your identity provider.',
   ],
   [
-    'its CA is not known',
+    'its CA is unknown',
     {},
     { 'idp-certificate-authority-data': undefined },
-    "and its issuer was not asked: HOST can't be reached: its certificate is from an authority that the kubeconfig does not trust.",
+    "and its issuer can't be reached: Unable to connect to HOST: its certificate is signed by an unknown authority.",
     'Check idp-issuer-url and idp-certificate-authority of the user in the kubeconfig.',
   ],
   [
-    'the issuer is elsewhere',
+    'the issuer URL is wrong',
     {},
     { 'idp-issuer-url': 'https://HOST/other' },
     'and https://HOST/other did not renew it: unexpected HTTP response status code.',
@@ -141,22 +141,16 @@ test.each<readonly [string, IssuerOptions, Change, string, string]>([
     'Check idp-issuer-url of the user in the kubeconfig.',
   ],
   [
-    'the issuer is no address',
+    'the issuer is not a URL',
     {},
     { 'idp-issuer-url': 'login' },
-    'and its idp-issuer-url login is no address.',
+    'and its idp-issuer-url login is not a valid URL.',
     'Check idp-issuer-url of the user in the kubeconfig.',
   ],
-  [
-    'there is nothing to renew it with',
-    {},
-    { 'refresh-token': undefined },
-    'and has no refresh-token.',
-    LOG_IN,
-  ],
-  ['nothing tells where', {}, { 'idp-issuer-url': undefined }, 'and has no idp-issuer-url.', LOG_IN],
-  ['nothing tells for whom', {}, { 'client-id': '' }, 'and has no client-id.', LOG_IN],
-])('where %s, that is told', async (_, options, change, why, hint) => {
+  ['there is no refresh token', {}, { 'refresh-token': undefined }, 'and it has no refresh-token.', LOG_IN],
+  ['there is no issuer', {}, { 'idp-issuer-url': undefined }, 'and it has no idp-issuer-url.', LOG_IN],
+  ['there is no client id', {}, { 'client-id': '' }, 'and it has no client-id.', LOG_IN],
+])('if %s, that is reported', async (_, options, change, why, hint) => {
   const host = (text: string | undefined) => text?.replaceAll('HOST', new URL(issuer?.url ?? '').host);
   const { issuer: asked, read } = await loggedIn(options, (made) => {
     issuer = made;
@@ -170,11 +164,11 @@ test.each<readonly [string, IssuerOptions, Change, string, string]>([
   expect(server.requests).toEqual([]);
 });
 
-test('an issuer that is down is told as such', async () => {
+test('an unreachable issuer is reported', async () => {
   const port = await unusedPort();
   const { read } = await loggedIn({}, () => ({ 'idp-issuer-url': `https://127.0.0.1:${port}` }));
   await expect(read()).rejects.toThrow(
-    `and its issuer was not asked: 127.0.0.1:${port} can't be reached: connection refused.`,
+    `and its issuer can't be reached: Unable to connect to 127.0.0.1:${port}: connection refused.`,
   );
 });
 
@@ -194,7 +188,7 @@ describe('the kubeconfig', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** Connects by a file; what a person is told comes back. */
+  /** Connects with a file; returns the notices. */
   async function fromFile(text: string, mode = 0o600): Promise<readonly string[]> {
     const said: string[] = [];
     await writeFile(path, text, { mode });
@@ -203,7 +197,7 @@ describe('the kubeconfig', () => {
     return said;
   }
 
-  test('gets the tokens of a login that the issuer changed, as from kubectl, and stays as it is besides', async () => {
+  test('gets the new tokens if the issuer rotated them, as with kubectl, and is otherwise unchanged', async () => {
     issuer = await startIssuer();
     const text = `# mine\n${server.kubeconfig(issuer.user())}# the end\n`;
     const old = { id: oneOf(text, 'id-token'), refresh: oneOf(text, 'refresh-token') };
@@ -215,38 +209,38 @@ describe('the kubeconfig', () => {
     expect(await readdir(folder)).toEqual(['config']);
   });
 
-  test('gets no ID token that it did not have', async () => {
+  test('does not get an ID token that it did not have', async () => {
     issuer = await startIssuer();
     const text = server.kubeconfig(issuer.user({ 'id-token': undefined }));
     expect(await fromFile(text)).toEqual([]);
     expect(await readFile(path, 'utf8')).toBe(text.replace('refresh-1', 'refresh-2'));
   });
 
-  test('is left alone where the refresh token stays the same', async () => {
+  test('is not changed if the refresh token stays the same', async () => {
     issuer = await startIssuer({ rotates: false });
     const text = server.kubeconfig(issuer.user());
     await fromFile(text);
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
-  test('is left alone while kubectl writes it, and that is told', async () => {
+  test('is not changed while kubectl writes it, and that is reported', async () => {
     issuer = await startIssuer();
     const text = server.kubeconfig(issuer.user());
     await writeFile(`${path}.lock`, '');
     expect(await fromFile(text)).toEqual([
-      expect.stringMatching(/^The new refresh token of user tester was not kept in .*config, .*: EEXIST/),
+      expect.stringMatching(/^The new refresh token of user tester was not saved to .*config, .*: EEXIST/),
     ]);
     expect(await readFile(path, 'utf8')).toBe(text);
     expect(await readdir(folder)).toEqual(['config', 'config.lock']);
   });
 
-  test('is left alone where somebody else has changed it meanwhile', async () => {
+  test('is not changed if it was modified meanwhile', async () => {
     let theirs = '';
     issuer = await startIssuer({ changed: () => writeFile(path, theirs) });
     const text = server.kubeconfig(issuer.user());
     theirs = text.replace('refresh-1', 'refresh-of-kubectl');
     expect(await fromFile(text)).toEqual([
-      expect.stringContaining('its refresh-token is not the one that was read'),
+      expect.stringContaining('its refresh-token has changed since it was read'),
     ]);
     expect(await readFile(path, 'utf8')).toBe(theirs);
     expect(await readdir(folder)).toEqual(['config']);

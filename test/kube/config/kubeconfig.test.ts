@@ -35,7 +35,7 @@ users: [{name: me, user: {${options.user ?? ''}}}]
 `;
 }
 
-test('of several files the first to name an entry, and the current context, wins', async () => {
+test('the first of several files to define an entry, and the current context, wins', async () => {
   const first = await file('a', config('one'));
   const second = await file('b', config('two', { current: 'two' }));
   const third = await file('c', config('three', { current: 'three' }));
@@ -55,11 +55,11 @@ test('without KUBECONFIG the file in the home directory is read', async () => {
   expect((await loadKubeconfig(undefined)).current).toBe('home');
 });
 
-test('no file at all says where one was looked for', async () => {
+test('without any file, the error lists where it was searched', async () => {
   vi.stubEnv('KUBECONFIG', join(folder, 'nothing'));
   await expect(loadKubeconfig(undefined)).rejects.toMatchObject({
     code: 'config',
-    message: `No kubeconfig: ${join(folder, 'nothing')} does not exist.`,
+    message: `No kubeconfig found: ${join(folder, 'nothing')} does not exist.`,
     hint: expect.stringContaining('--kubeconfig'),
   });
 });
@@ -71,12 +71,12 @@ test('a file named by flag must exist', async () => {
   });
 });
 
-test('a file that is no YAML names the line', async () => {
+test('invalid YAML is reported with the line', async () => {
   const path = await file('bad', 'contexts:\n- name: a\n  context: {cluster: [}\n');
-  await expect(loadKubeconfig(path)).rejects.toThrow(`${path} is not valid YAML in line 3`);
+  await expect(loadKubeconfig(path)).rejects.toThrow(`${path}: line 3: `);
 });
 
-test('merged fields count, and of a key that is there twice the last one, with a warning', async () => {
+test('merge keys are applied, and the last of duplicate keys wins, with a warning', async () => {
   const path = await file(
     'scripted',
     `current-context: gone
@@ -97,7 +97,7 @@ current-context: b
     user: { name: 'me' },
   });
   expect(loaded.warnings).toEqual([
-    `The kubeconfig ${path} has the key current-context twice, again in line 9; the last one counts, as for kubectl.`,
+    `The kubeconfig ${path} has the duplicate key current-context on line 9; the last one wins, as in kubectl.`,
   ]);
 });
 
@@ -109,29 +109,29 @@ test('a file may be UTF-16, as PowerShell writes it', async () => {
   expect(loaded.warnings).toEqual([]);
 });
 
-test('bytes that are no text are told with the line', async () => {
+test('bytes that are not text are reported with the line', async () => {
   const path = join(folder, 'binary');
   await writeFile(path, Buffer.from([97, 58, 10, 0xff, 0xff]));
-  await expect(loadKubeconfig(path)).rejects.toThrow(`${path} is not valid YAML in line 2: is not UTF-8`);
+  await expect(loadKubeconfig(path)).rejects.toThrow(`${path}: line 2 is not UTF-8`);
 });
 
-test('an unknown context names those that are near, else all', async () => {
+test('an unknown context suggests similar names, else lists all', async () => {
   const loaded = await loadKubeconfig({ text: config('kind-production', { current: 'kind-production' }) });
   await expect(chooseTarget(loaded, { context: 'kind-prodution' })).rejects.toMatchObject({
-    message: 'The kubeconfig has no context kind-prodution.',
+    message: 'Context "kind-prodution" does not exist in the kubeconfig.',
     hint: 'Did you mean kind-production?',
   });
   await expect(chooseTarget(loaded, { context: 'elsewhere' })).rejects.toMatchObject({
-    hint: 'Pass --context; there are: kind-production.',
+    hint: 'Available contexts: kind-production.',
   });
 });
 
-test('a context that names a cluster which is not there says so', async () => {
+test('a context with a missing cluster is reported', async () => {
   const loaded = await loadKubeconfig({
     text: 'current-context: a\ncontexts: [{name: a, context: {cluster: gone}}]',
   });
   await expect(chooseTarget(loaded, {})).rejects.toThrow(
-    'The context a names the cluster gone, which the kubeconfig lacks.',
+    'Context "a" refers to the cluster "gone", which does not exist in the kubeconfig.',
   );
 });
 
@@ -145,7 +145,7 @@ test('flags win over the context, and the namespace falls back to default', asyn
   expect((await chooseTarget(bare, {})).namespace).toBe('default');
 });
 
-test('paths in a file start from its folder, and data wins over a file', async () => {
+test('paths in a file are relative to its directory, and inline data wins over a file', async () => {
   await file('ca.crt', 'the authority');
   await file('tls.key', 'the key');
   const path = await file(
@@ -171,12 +171,12 @@ users:
   expect(target.user.exec?.command).toBe(join(folder, 'login'));
 });
 
-test('a certificate authority that is not there names its path', async () => {
+test('a missing certificate authority is reported with its path', async () => {
   const loaded = await loadKubeconfig({
     text: 'current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://x", certificate-authority: /no/such.crt}}]',
   });
   await expect(chooseTarget(loaded, {})).rejects.toThrow(
-    "The certificate-authority /no/such.crt of c can't be read.",
+    'Unable to read certificate-authority /no/such.crt of c.',
   );
 });
 
@@ -193,9 +193,9 @@ test('--as replaces the impersonation of the user entry, and --as-group needs a 
   await expect(chooseTarget(none, { asGroups: ['x'] })).rejects.toMatchObject({ code: 'usage' });
 });
 
-test('a server that is no URL is refused before anything is sent', async () => {
+test('an invalid server URL is rejected before anything is sent', async () => {
   const loaded = await loadKubeconfig({ text: config('a', { current: 'a', server: 'ftp://x' }) });
   await expect(chooseTarget(loaded, {})).rejects.toThrow(
-    'The server ftp://x of cluster shared is no URL that can be used.',
+    'Invalid server ftp://x of cluster shared: not a supported URL.',
   );
 });

@@ -17,40 +17,40 @@ function errorOf(code: number, reason: string, message: string, about: About = j
 
 test.each<[string, number, string, string, About, string, string]>([
   [
-    'a right that is missing in a namespace',
+    'a missing permission in a namespace',
     403,
     'Forbidden',
     'jobs.batch is forbidden: User "alice" cannot create resource "jobs" in API group "batch" in the namespace "payments"',
     job,
     'forbidden',
-    'alice may not create jobs sluice-a in namespace payments',
+    'User "alice" cannot create jobs sluice-a in namespace "payments"',
   ],
   [
-    'a right that is missing in the cluster',
+    'a missing permission at the cluster scope',
     403,
     'Forbidden',
     'nodes is forbidden: User "system:serviceaccount:a:b" cannot list resource "nodes" in API group "" at the cluster scope',
     { verb: 'list', group: '', resource: 'nodes' },
     'forbidden',
-    'system:serviceaccount:a:b may not list nodes across the cluster',
+    'User "system:serviceaccount:a:b" cannot list nodes at the cluster scope',
   ],
   [
-    'a streaming list is asked for as a watch, and named so',
+    'a streaming list, which is a watch, is reported as one',
     403,
     'Forbidden',
     'pods is forbidden: User "a" cannot watch resource "pods" in API group "" at the cluster scope',
     { verb: 'list', group: '', resource: 'pods' },
     'forbidden',
-    'a may not watch pods across the cluster',
+    'User "a" cannot watch pods at the cluster scope',
   ],
   [
-    'impersonation that is not allowed',
+    'forbidden impersonation',
     403,
     'Forbidden',
     'users "eve" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
     job,
     'forbidden',
-    'alice may not impersonate eve',
+    'User "alice" cannot impersonate "eve"',
   ],
   [
     'a quota',
@@ -59,7 +59,7 @@ test.each<[string, number, string, string, About, string, string]>([
     'jobs.batch "sluice-a" is forbidden: exceeded quota: few, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0',
     job,
     'refused',
-    'A quota refuses job sluice-a in namespace payments: exceeded quota: few, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0',
+    'A quota rejected job sluice-a in namespace payments: exceeded quota: few, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0',
   ],
   [
     'a namespace that is being deleted',
@@ -68,7 +68,7 @@ test.each<[string, number, string, string, About, string, string]>([
     'jobs.batch "sluice-a" is forbidden: unable to create new content in namespace payments because it is being terminated',
     job,
     'refused',
-    'The namespace payments is being deleted, and takes nothing new.',
+    'Namespace "payments" is being deleted and does not accept new objects.',
   ],
   [
     'Pod Security',
@@ -77,43 +77,43 @@ test.each<[string, number, string, string, About, string, string]>([
     'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
     job,
     'refused',
-    'The server refuses job sluice-a in namespace payments: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+    'The server rejected job sluice-a in namespace payments: violates PodSecurity "restricted:latest": runAsNonRoot != true',
   ],
   [
-    'an admission policy, in its own words',
+    'an admission policy, with its own message',
     422,
     'Invalid',
     "networkpolicies.networking.k8s.io \"sluice-a\" is forbidden: ValidatingAdmissionPolicy 'sluice-policies' with binding 'sluice-policies' denied request: expires-at is more than 8 h away",
     { ...job, group: 'networking.k8s.io', resource: 'networkpolicies' },
     'refused',
-    'The server refuses networkpolicy sluice-a in namespace payments: policy sluice-policies says: expires-at is more than 8 h away',
+    'The server rejected networkpolicy sluice-a in namespace payments: denied by policy sluice-policies: expires-at is more than 8 h away',
   ],
   [
-    'a webhook, in its own words, on one line',
+    'a webhook, with its own message on one line',
     400,
     'BadRequest',
     'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Job/x was blocked',
     job,
     'refused',
-    'The server refuses job sluice-a in namespace payments: webhook validate.kyverno.svc-fail says: resource Job/x was blocked',
+    'The server rejected job sluice-a in namespace payments: denied by webhook validate.kyverno.svc-fail: resource Job/x was blocked',
   ],
   [
-    'a name that is taken',
+    'an existing name',
     409,
     'AlreadyExists',
     'jobs.batch "sluice-a" already exists',
     job,
     'conflict',
-    'Job sluice-a in namespace payments exists already.',
+    'Job sluice-a in namespace payments already exists.',
   ],
   [
-    'an object that is not there',
+    'a missing object',
     404,
     'NotFound',
     'jobs.batch "sluice-a" not found',
     { ...job, verb: 'get' },
     'not-found',
-    'There is no job sluice-a in namespace payments.',
+    'Job sluice-a in namespace payments not found.',
   ],
 ])('%s', (_, code, reason, message, about, expected, sentence) => {
   const error = errorOf(code, reason, message, about);
@@ -122,17 +122,17 @@ test.each<[string, number, string, string, About, string, string]>([
   expect(error.status).toBe(code);
 });
 
-test('what the server says can carry no escape sequence', () => {
+test('escape sequences in server messages are sanitized', () => {
   expect(errorOf(409, 'Conflict', 'x \u001b[2J \u009b31m').message).toContain('␛[2J \\u{9b}31m');
 });
 
-test('the wait that the server asks for is kept', () => {
+test('the Retry-After of the server is kept', () => {
   const body = JSON.stringify(failure(429, 'TooManyRequests', 'slow', { retryAfterSeconds: 3 }));
   expect(apiError(origin, job, 429, body).retryAfter).toBe(3);
   expect(apiError(origin, job, 429, '', 7).retryAfter).toBe(7);
 });
 
-test("a proxy's 404 or 403 is no answer about the object", () => {
+test("a proxy's 404 or 403 says nothing about the object", () => {
   for (const status of [403, 404, 302]) {
     const error = apiError(origin, job, status, '<html>Access denied</html>');
     expect([error.code, error.status]).toEqual(['unreachable', 0]);

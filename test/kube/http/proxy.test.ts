@@ -10,7 +10,7 @@ test('the proxy of the kubeconfig wins over the environment', () => {
   expect(proxy?.href).toBe('socks5://gate:1080');
 });
 
-test('the environment names a proxy by the scheme of the server, in either case, with or without http://', () => {
+test('the environment sets a proxy per server scheme, in upper or lower case, with or without http://', () => {
   expect(proxyFor(server('https://k8s.example'), undefined, { HTTPS_PROXY: 'gate:3128' })?.host).toBe(
     'gate:3128',
   );

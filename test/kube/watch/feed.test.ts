@@ -70,7 +70,7 @@ function relabel(name: string): void {
   }));
 }
 
-test('with rights across the cluster everything is live, and kinds that are not installed are absent', async () => {
+test('with cluster-wide permissions everything is live, and kinds that are not installed are absent', async () => {
   await start();
   await live('pods', 'namespaces', 'services', 'nodes', 'networkpolicies');
   await eventually(() => expect(stateOf('clusternetworkpolicies')).toEqual({ state: 'absent' }));
@@ -91,7 +91,7 @@ test('changes and deletions arrive', async () => {
   await eventually(() => expect(model.policy('NetworkPolicy', 'shop', 'db-only-api')).toBeUndefined());
 });
 
-test('dropped watches are resumed, and nobody notices', async () => {
+test('dropped watches resume without a state change', async () => {
   await start();
   await live('pods');
   demo.faults.dropWatches();
@@ -101,7 +101,7 @@ test('dropped watches are resumed, and nobody notices', async () => {
   expect(states.get('pods')).toEqual([{ state: 'connecting' }, { state: 'live' }]);
 });
 
-test('a version that has expired leads to a new list, without what went in the meantime', async () => {
+test('an expired version leads to a new list, without objects deleted meanwhile', async () => {
   await start();
   await live('pods');
   const web = nameOf('web');
@@ -117,7 +117,7 @@ test('a version that has expired leads to a new list, without what went in the m
   await live('pods');
 });
 
-test('a server that goes away shows as stale with the address, and is live again when it is back', async () => {
+test('an unreachable server shows as stale, and is live again when it is back', async () => {
   await start();
   await live('pods', 'nodes');
   await demo.faults.shut();
@@ -128,20 +128,20 @@ test('a server that goes away shows as stale with the address, and is live again
   await live('pods', 'nodes');
 });
 
-test('credentials that run out show as such', async () => {
+test('expired credentials are reported', async () => {
   await start();
   await live('pods');
   const undo = demo.faults.unauthorized();
   demo.faults.dropWatches();
   await eventually(() => expect(stateOf('pods')).toMatchObject({ state: 'stale' }));
   expect(stateOf('pods')).toMatchObject({
-    reason: expect.stringContaining('asks who you are'),
+    reason: expect.stringContaining('requires credentials'),
   });
   undo();
   await live('pods');
 });
 
-test('with rights in one namespace alone that one is followed, and says so', async () => {
+test('with permissions in only one namespace, that one is watched and reported', async () => {
   const namespaces = ['shop'];
   const user = demo.faults.addUser({
     username: 'dev',
@@ -155,14 +155,17 @@ test('with rights in one namespace alone that one is followed, and says so', asy
   expect(scopes).toEqual(['shop']);
   await eventually(() => expect(stateOf('namespaces')).toMatchObject({ state: 'denied' }));
   expect(stateOf('namespaces')).toMatchObject({
-    reason: expect.stringContaining('dev may not list namespaces'),
+    reason: expect.stringContaining('User "dev" cannot list namespaces'),
   });
-  expect(stateOf('nodes')).toEqual({ state: 'denied', reason: 'dev may not list nodes across the cluster' });
+  expect(stateOf('nodes')).toEqual({
+    state: 'denied',
+    reason: 'User "dev" cannot list nodes at the cluster scope',
+  });
   expect([...model.namespaces()]).toMatchObject([{ name: 'shop' }]);
   expect(new Set([...model.pods()].map(({ namespace }) => namespace))).toEqual(new Set(['shop']));
 });
 
-test('a namespace that may not even be read is made up from its name', async () => {
+test('a namespace that cannot be read is built from its name', async () => {
   const user = demo.faults.addUser({
     username: 'dev',
     rules: [{ ...EVERYWHERE, resources: ['pods'], namespaces: ['monitoring'] }],
@@ -182,14 +185,14 @@ test('a namespace that may not even be read is made up from its name', async () 
   );
 });
 
-test('each kind degrades by itself, and comes back when the right is given', async () => {
+test('each kind degrades independently, and comes back when permission is granted', async () => {
   const undo = demo.faults.forbid({ resource: 'networkpolicies' });
   await start();
   await live('pods', 'services');
   await eventually(() =>
     expect(stateOf('networkpolicies')).toEqual({
       state: 'denied',
-      reason: 'responder@demo may not list networkpolicies in namespace shop',
+      reason: 'User "responder@demo" cannot list networkpolicies in namespace "shop"',
     }),
   );
   expect([...model.policies()].filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
@@ -198,7 +201,7 @@ test('each kind degrades by itself, and comes back when the right is given', asy
   expect(model.policy('NetworkPolicy', 'shop', 'db-only-api')).toBeDefined();
 });
 
-test('a right that is taken away takes the objects away with it', async () => {
+test('a revoked permission removes the objects', async () => {
   await start();
   await live('networkpolicies');
   demo.faults.forbid({ resource: 'networkpolicies' });
@@ -207,7 +210,7 @@ test('a right that is taken away takes the objects away with it', async () => {
   expect([...model.policies()].filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
 });
 
-test('a server that is not there at the start is waited for', async () => {
+test('a server that is down at the start is retried', async () => {
   await demo.faults.shut();
   await start();
   await eventually(() => expect(stateOf('pods')).toMatchObject({ state: 'stale' }));
@@ -215,7 +218,7 @@ test('a server that is not there at the start is waited for', async () => {
   await live('pods', 'namespaces');
 });
 
-test('nobody is left behind when it ends', async () => {
+test('no watches are left when it ends', async () => {
   await start();
   await live('pods');
   abort.abort();

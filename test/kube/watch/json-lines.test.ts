@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonLines } from '../../../src/kube/watch/watch-event.ts';
 
-test('wherever the stream is cut, within a character too, the same values come out', () => {
+test('the values are the same wherever the stream is split, even within a character', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ name: fc.string({ unit: 'grapheme' }), n: fc.integer() }), { maxLength: 6 }),
@@ -25,14 +25,14 @@ test('wherever the stream is cut, within a character too, the same values come o
   );
 });
 
-test('a value comes out with the chunk that ends its line, and blank lines are nothing', () => {
+test('a value is returned with the chunk that ends its line, and blank lines are ignored', () => {
   const take = jsonLines();
   expect(take(Buffer.from('{"a":'))).toEqual([]);
   expect(take(Buffer.from('1}\n\r\n\n{"b"'))).toEqual([{ a: 1 }]);
   expect(take(Buffer.from(':2}\n'))).toEqual([{ b: 2 }]);
 });
 
-test('a line that is no JSON throws, and one without end too', () => {
+test('a line that is not JSON throws, as does an endless one', () => {
   expect(() => jsonLines()(Buffer.from('<html>\n'))).toThrow(SyntaxError);
   const take = jsonLines();
   const chunk = Buffer.alloc(8 << 20, 0x20);

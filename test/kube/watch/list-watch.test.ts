@@ -100,7 +100,7 @@ const expired = failure(410, 'Expired', 'too old resource version: 1 (9)');
 const seeing = (...expected: readonly string[]) => eventually(() => expect(seen).toEqual(expected));
 const queries = () => server.requests.map(({ query }) => query.get('resourceVersion'));
 
-test('a streaming list is gathered until its bookmark, and goes on as a watch', async () => {
+test('a streaming list is collected until its bookmark, and continues as a watch', async () => {
   await start((_, response) => {
     open(response, line('ADDED', pod('a', 1)), line('ADDED', pod('b', 2)), bookmark(5, true));
     response.write(line('MODIFIED', pod('a', 6)) + line('DELETED', pod('b', 7)) + line('ADDED', pod('c', 8)));
@@ -115,7 +115,7 @@ test('a streaming list is gathered until its bookmark, and goes on as a watch', 
   });
 });
 
-test('what is deleted or changed before the bookmark is not in the list twice, or at all', async () => {
+test('objects changed or deleted before the bookmark appear in the list once, or not at all', async () => {
   await start((_, response) => {
     open(
       response,
@@ -141,7 +141,7 @@ test('an older server gets pages and a watch from their version', async () => {
   expect(queries()).toEqual([null, '9']);
 });
 
-test('a server that does not stream lists after all gets pages', async () => {
+test('a server that rejects streaming lists gets pages', async () => {
   await start((request, response) => {
     if (request.query.has('sendInitialEvents'))
       json(response, failure(422, 'Invalid', 'sendInitialEvents is forbidden for watch'), 422);
@@ -152,7 +152,7 @@ test('a server that does not stream lists after all gets pages', async () => {
   expect(states).toEqual([{ state: 'connecting' }, { state: 'live' }]);
 });
 
-test('after a lost connection the watch resumes from the last version seen, bookmarks too, unnoticed', async () => {
+test('after a lost connection the watch resumes from the last version, including bookmarks, without a state change', async () => {
   await start((request, response, index) => {
     if (index === 0) {
       open(response, line('ADDED', pod('a', 1)), bookmark(5, true), bookmark(8));
@@ -180,7 +180,7 @@ test.each([
   expect(states).toEqual([{ state: 'connecting' }, { state: 'live' }]);
 });
 
-test('what came before an error in the same chunk still counts', async () => {
+test('events before an error in the same chunk still count', async () => {
   await start((_, response, index) => {
     if (index === 0) {
       open(response, bookmark(5, true), line('ADDED', pod('a', 6)) + line('ERROR', expired)).end();
@@ -189,14 +189,14 @@ test('what came before an error in the same chunk still counts', async () => {
   await seeing('[]', '+a', '[a]');
 });
 
-test('a watch that stays silent is given up, and everything listed again', async () => {
+test('a silent watch is closed, and everything is listed again', async () => {
   await start(
     (_, response, index) => {
       open(response, line('ADDED', pod(`list-${index}`, 1)), bookmark(5, true));
     },
     { times: { silence: 30 } },
   );
-  // On a slow machine a list may itself be given up.
+  // On a slow machine a list may itself time out.
   const again = expect.stringMatching(/^\[list-[1-9]\d*\]$/);
   await eventually(() => expect(seen.slice(0, 2)).toEqual(['[list-0]', again]));
 });
@@ -219,7 +219,7 @@ test('bookmarks keep a quiet watch alive', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-test('a server that stays away shows as stale with its cause and since when, and as live when it is back', async () => {
+test('an unreachable server shows as stale with the cause and the time, and as live when it is back', async () => {
   let down = false;
   await start((_, response, index) => {
     if (index === 0) {
@@ -239,7 +239,7 @@ test('a server that stays away shows as stale with its cause and since when, and
   expect(states.filter((state) => state.state === 'stale')).toEqual([since]);
 });
 
-test('who may neither watch nor list is told so, by the right that is missing', async () => {
+test('without permission to watch or list, the missing permission is reported', async () => {
   await start((request, response) =>
     json(
       response,
@@ -253,11 +253,11 @@ test('who may neither watch nor list is told so, by the right that is missing', 
   );
   await expect(running).rejects.toMatchObject({
     code: 'forbidden',
-    message: 'eve may not list pods across the cluster',
+    message: 'User "eve" cannot list pods at the cluster scope',
   });
 });
 
-test('who may list but not watch gets lists, and is told', async () => {
+test('without permission to watch, lists are used and that is reported', async () => {
   await start((request, response, index) => {
     if (request.query.has('watch'))
       json(
@@ -271,11 +271,11 @@ test('who may list but not watch gets lists, and is told', async () => {
   expect(states).toContainEqual({
     state: 'stale',
     since: expect.any(Number),
-    reason: 'eve may not watch pods across the cluster; listed every 0.005 s',
+    reason: 'User "eve" cannot watch pods at the cluster scope; listing every 0.005s instead',
   });
 });
 
-test('what is listed again and again is as old as its last list', async () => {
+test('a polled collection is as old as its last list', async () => {
   await start((request, response) => {
     if (request.query.has('watch'))
       json(
@@ -298,7 +298,7 @@ test('a kind that the server does not have ends it', async () => {
   await expect(running).rejects.toMatchObject({ status: 404 });
 });
 
-test('aborting ends it without a word', async () => {
+test('aborting ends it silently', async () => {
   await start((_, response) => {
     open(response, bookmark(5, true));
   });
@@ -307,7 +307,7 @@ test('aborting ends it without a word', async () => {
   await expect(running).resolves.toBeUndefined();
 });
 
-test('events that are no objects, and lines that are no events, are passed over', async () => {
+test('events without objects, and lines that are not events, are skipped', async () => {
   await start((_, response) => {
     open(
       response,
