@@ -1,5 +1,5 @@
 /*
- * The tamper-evident log: records chained by hashes, written before and after every change; reading and verifying
+ * The tamper-evident audit log: hash-chained records, written before and after every change; reading and verifying
  * them.
  */
 

@@ -4,12 +4,12 @@ import { SluiceError } from '../core/common/common.ts';
 
 const DAY = /^\d{8}\.jsonl$/;
 
-/** The name of the file for records of a moment (ms since the epoch), by its UTC day: `20261122.jsonl`. */
+/** The name of the file for a time (ms since the epoch), by UTC day: `20261122.jsonl`. */
 export function dayFile(time: number): string {
   return `${new Date(time).toISOString().slice(0, 10).replaceAll('-', '')}.jsonl`;
 }
 
-/** Names of the files with records, oldest first; none when the folder is not there. */
+/** Names of the files with records, oldest first; none if the directory does not exist. */
 export async function dayFiles(directory: string): Promise<readonly string[]> {
   try {
     return (await readdir(directory)).filter((name) => DAY.test(name)).sort();
@@ -19,7 +19,7 @@ export async function dayFiles(directory: string): Promise<readonly string[]> {
   }
 }
 
-/** Puts a small file in place whole or not at all, and on disk. */
+/** Replaces a small file atomically and durably. */
 export async function replaceFile(directory: string, name: string, text: string): Promise<void> {
   const draft = join(directory, `${name}.new`);
   await withFile(draft, 'w', async (file) => {
@@ -30,12 +30,12 @@ export async function replaceFile(directory: string, name: string, text: string)
   await syncDirectory(directory);
 }
 
-/** Makes new and renamed names in a folder last. */
+/** Makes new and renamed entries of a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   await withFile(directory, 'r', (folder) => folder.sync());
 }
 
-/** Opens a file for its owner alone, and closes it whatever happens. */
+/** Opens a file that only its owner can access, and always closes it. */
 export async function withFile<T>(
   path: string,
   flags: string | number,
@@ -49,39 +49,42 @@ export async function withFile<T>(
   }
 }
 
-/** Whether an error says that a file is not there. */
+/** Whether an error means that a file does not exist. */
 export function isMissingFile(error: unknown): boolean {
   return codeOf(error) === 'ENOENT';
 }
 
-/** The system's code of an error: `ENOSPC`. */
+/** The system error code, such as `ENOSPC`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 const CAUSES: Readonly<Record<string, readonly [what: string, next: string]>> = {
-  ENOSPC: ['the disk is full', 'Free some space.'],
-  EDQUOT: ['the disk quota is used up', 'Free some space.'],
-  EFBIG: ['the file may not grow any further', 'Raise the limit for the size of files.'],
-  EACCES: ['permission denied', 'Check who owns the folder, or set XDG_STATE_HOME to another one.'],
-  EPERM: ['not permitted', 'Check who owns the folder, or set XDG_STATE_HOME to another one.'],
-  EROFS: ['the file system is read-only', 'Set XDG_STATE_HOME to a folder that can be written.'],
-  ENOTDIR: ['a part of the path is no folder', 'Set XDG_STATE_HOME to a folder that can be written.'],
-  EEXIST: ['a part of the path is no folder', 'Set XDG_STATE_HOME to a folder that can be written.'],
+  ENOSPC: ['the disk is full', 'Free some disk space.'],
+  EDQUOT: ['the disk quota is exceeded', 'Free some disk space.'],
+  EFBIG: ['the file is too large', 'Raise the file size limit.'],
+  EACCES: ['permission denied', 'Check the owner of the directory, or set XDG_STATE_HOME to another one.'],
+  EPERM: [
+    'operation not permitted',
+    'Check the owner of the directory, or set XDG_STATE_HOME to another one.',
+  ],
+  EROFS: ['the file system is read-only', 'Set XDG_STATE_HOME to a writable directory.'],
+  ENOTDIR: ['part of the path is not a directory', 'Set XDG_STATE_HOME to a writable directory.'],
+  EEXIST: ['part of the path is not a directory', 'Set XDG_STATE_HOME to a writable directory.'],
   ELOOP: ['its file is a symbolic link', 'Remove the link.'],
 };
 
-/** What the system's refusal means for the log: without it nothing is granted, so the next step comes with it. */
+/** The error for a failed log operation; grants depend on the log, so the hint has the next step. */
 export function auditTrouble(directory: string, error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   const [what, next] = CAUSES[codeOf(error) ?? ''] ?? [
     error instanceof Error ? error.message : String(error),
-    'Check the folder.',
+    'Check the directory.',
   ];
   return new SluiceError(
     'failed',
-    `The audit log in ${directory} can't be written: ${what}.`,
-    `${next} Nothing is granted without a record.`,
+    `Unable to write the audit log in ${directory}: ${what}.`,
+    `${next} Grants require an audit record.`,
     error,
   );
 }

@@ -12,28 +12,28 @@ import { parseRecord, sealed } from './record.ts';
 import { auditRoot, logDirectory } from './root.ts';
 import { EMPTY_HEAD, type Head, moveTornAside, readHead, readTail, type Tail, writeHead } from './tail.ts';
 
-/** What a grant's records need at least, in bytes: tried out before anything is granted. */
+/** The disk space that the records of a grant need, in bytes; checked before any grant. */
 const ROOM = 16_384;
 
 export type AuditLogOptions = {
-  /** The folder that holds one folder per cluster; `auditRoot()` by default. */
+  /** The directory with one subdirectory per cluster; `auditRoot()` by default. */
   readonly directory?: string;
-  /** The cluster's folder. */
+  /** The name of the cluster's directory. */
   readonly cluster: string;
-  /** Of this program, for the records. */
+  /** The version of this program, for the records. */
   readonly version: string;
-  /** How long to wait for other processes that write, ms; 10 s by default. */
+  /** How long to wait for other writers, ms; 10 s by default. */
   readonly patience?: number;
 };
 
 /**
- * Opens the log of one cluster, making it where there is none, and proves that it can be written: a full disk or a
- * folder of somebody else is a `failed` here, before anything is asked of the cluster (AUD-1).
+ * Opens the log of one cluster, creating it if needed, and checks that it is writable: a full disk or a directory of
+ * another user is a `failed` error here, before anything is changed in the cluster (AUD-1).
  *
- * One canonical JSON record per line, each with the hash of the one before, in a file per UTC day; mode 0600 in a
- * folder 0700. Several processes may write at once: a lock is held from reading the end to syncing the new record
- * (AUD-3). What a crash left unfinished is moved aside by the next append, which says so in a `recovered` record of
- * its own. The hashes have no key: who may write the log can compute them all anew.
+ * One canonical JSON record per line, each with the hash of the previous one, in a file per UTC day; mode 0600 in a
+ * directory with 0700. Several processes may write at once: a lock is held from reading the end to syncing the new
+ * record (AUD-3). An incomplete record from a crash is moved aside by the next append, which adds a `recovered` record.
+ * The hashes have no key: anyone who can write the log can recompute them all.
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const directory = logDirectory(options.directory ?? auditRoot(), options.cluster);
@@ -65,7 +65,7 @@ async function makePrivate(directory: string): Promise<void> {
   }
 }
 
-/** An empty log has a checkpoint from its beginning, so that a missing one is always a finding. */
+/** Even an empty log has a checkpoint, so that a missing one is always a finding. */
 async function start(directory: string): Promise<void> {
   const head = await readHead(directory);
   if (head === 'missing' && (await readTail(directory)).seq === 0) await writeHead(directory, EMPTY_HEAD);
@@ -109,7 +109,7 @@ async function appendTo(
   return record;
 }
 
-/** Appends and syncs; when that or what follows fails, the file is as it was. */
+/** Appends and syncs; if that or `then` fails, the file is restored. */
 async function writeLines(
   directory: string,
   name: string,
@@ -144,19 +144,20 @@ function userName(): string {
 }
 
 function unfit({ type }: AuditEntry): SluiceError {
-  return new SluiceError('bug', `A record of type ${type} does not fit the audit log.`, 'Report this.');
+  return new SluiceError('bug', `Invalid audit record of type ${type}.`, 'Report this bug.');
 }
 
 /**
- * Where the chain goes on, and what to say of how the log was found. Where the checkpoint knows of records that are
- * not there, the chain goes on from the checkpoint, so that the gap stays for every later check to see.
+ * Where the chain continues, and the repairs to record. If records before the checkpoint are missing, the chain continues
+ * from the checkpoint, so that the gap stays visible.
  */
 function continueFrom(
   tail: Tail,
   head: Head | 'missing' | 'broken',
   aside: string | undefined,
 ): { readonly seq: number; readonly hash: string; readonly repairs: readonly string[] } {
-  const repairs = aside === undefined ? [] : [`the end of the log was no record and is kept in ${aside}`];
+  const repairs =
+    aside === undefined ? [] : [`an incomplete record at the end of the log was moved to ${aside}`];
   if (head === 'missing' || head === 'broken') {
     return {
       ...endOf(tail),
@@ -170,9 +171,9 @@ function continueFrom(
     };
   }
   if (head.seq === tail.seq && head.hash !== tail.hash) {
-    return { ...endOf(head), repairs: [...repairs, `record ${tail.seq} was not the one that was written`] };
+    return { ...endOf(head), repairs: [...repairs, `record ${tail.seq} was modified`] };
   }
-  // One record more than the checkpoint: its writer was killed between the two.
+  // With one record more than the checkpoint, its writer was killed between the two.
   if (tail.seq > head.seq + 1) {
     repairs.push(`${records(head.seq + 2, tail.seq)} written without a checkpoint`);
   }
@@ -189,13 +190,13 @@ function records(first: number, last: number): string {
 
 const HOLDER = v.object({ pid: v.number(), started: v.string(), place: v.string(), nonce: v.string() });
 
-/** Dead holders are cleared away under a lock of their own, which may have a dead holder in turn, and no further. */
+/** Locks of dead holders are removed under another lock, which may itself have a dead holder, up to this depth. */
 const DEPTH = 3;
 
 /**
- * Runs `task` while no other process runs one in the same folder. The lock is a symbolic link whose target names the
- * holder: making it is atomic like `O_EXCL`, and it can't be seen half written. One whose holder is gone is taken over;
- * one whose holder lives never is. Throws `failed` after `patience` ms (AUD-3).
+ * Runs `task` under an exclusive lock on the directory. The lock is a symbolic link whose target names the holder:
+ * creating it is atomic like `O_EXCL`, and it is never seen half written. The lock of a dead holder is taken over; that
+ * of a live one never is. Throws `failed` after `patience` ms (AUD-3).
  */
 async function withLock<T>(directory: string, patience: number, task: () => Promise<T>): Promise<T> {
   const path = join(directory, 'lock');
@@ -216,7 +217,7 @@ async function withLock<T>(directory: string, patience: number, task: () => Prom
 
 type Holder = ProcessIdentity | 'unreadable';
 
-/** Makes the lock ours, or says whose it is. */
+/** Acquires the lock, or returns its holder. */
 async function take(path: string, me: ProcessIdentity, depth: number): Promise<'mine' | Holder> {
   try {
     await symlink(JSON.stringify(me), path);
@@ -230,7 +231,7 @@ async function take(path: string, me: ProcessIdentity, depth: number): Promise<'
   const guard = `${path}.break`;
   if ((await take(guard, me, depth - 1)) !== 'mine') return holder;
   try {
-    // Only under the guard may a dead holder's lock go: by now it could be somebody else's.
+    // A dead holder's lock may only be removed under the guard: by now it could belong to another process.
     const still = await holderOf(path);
     if (still !== undefined && still !== 'unreadable' && still.nonce === holder.nonce) await unlink(path);
   } finally {
@@ -250,10 +251,10 @@ async function holderOf(path: string): Promise<Holder | undefined> {
 }
 
 function busy(path: string, holder: Holder): SluiceError {
-  const who = holder === 'unreadable' ? 'somebody' : `process ${holder.pid}`;
+  const who = holder === 'unreadable' ? 'another process' : `process ${holder.pid}`;
   return new SluiceError(
     'failed',
     `The audit log is locked by ${who} (${path}).`,
-    'Wait for it to end; if no sluice runs on any machine that shares this folder, delete that file.',
+    'Wait for it to finish; if no sluice is running on any machine that shares this directory, delete that file.',
   );
 }

@@ -5,24 +5,24 @@ import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
 /**
- * A process, so that a later one with its number is not taken for it. `place`: the machine's boot and the space of
- * process numbers; only within the same place can a process be found dead.
+ * Identifies a process, so that a later one with the same PID is not mistaken for it. `place`: the machine's boot and PID
+ * namespace; a process can only be found dead from the same place.
  */
 export type ProcessIdentity = {
   readonly pid: number;
   readonly started: string;
   readonly place: string;
-  /** One per holding. */
+  /** Unique per lock. */
   readonly nonce: string;
 };
 
-/** This process, with a nonce of its own each time. */
+/** This process, with a new nonce each time. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [started, place] = await Promise.all([startOf(process.pid), placeOf()]);
   return { pid: process.pid, started, place, nonce: randomUUID() };
 }
 
-/** Whether that process is certainly gone: its number is free, or belongs to one that started at another time. */
+/** Whether a process is certainly gone: its PID is free, or belongs to one with another start time. */
 export async function isGone(other: ProcessIdentity): Promise<boolean> {
   const place = await placeOf();
   if (other.place !== place) return isEarlierBoot(other.place, place);
@@ -35,7 +35,7 @@ export async function isGone(other: ProcessIdentity): Promise<boolean> {
   return started !== '' && other.started !== '' && started !== other.started;
 }
 
-/** `host boot pid-namespace`; where the system has no word for one of the latter, it is left empty. */
+/** `host boot pid-namespace`; the last two are empty if the system does not provide them. */
 async function placeOf(): Promise<string> {
   const [boot, space] = await Promise.all([
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
@@ -44,18 +44,18 @@ async function placeOf(): Promise<string> {
   return `${hostname()} ${boot.trim()} ${space}`;
 }
 
-/** The same host with another boot: nothing of that time is left. */
+/** The same host with another boot, so that no process from then is left. */
 function isEarlierBoot(there: string, here: string): boolean {
   const [host, boot] = there.split(' ');
   const [ownHost, ownBoot] = here.split(' ');
   return host === ownHost && boot !== '' && ownBoot !== '' && boot !== ownBoot;
 }
 
-/** When a process began, as text to compare: clock ticks since boot on Linux, else what `ps` says; '' if unknown. */
+/** When a process started, for comparison: clock ticks since boot on Linux, else the output of `ps`; '' if unknown. */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the name in parentheses, with anything in it; the start is the 22nd.
+    // The second field is the name in parentheses, which may contain anything; the start time is the 22nd.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     if (process.platform === 'linux') return '';

@@ -5,18 +5,18 @@ import type { AuditRecord } from '../core/ports/ports.ts';
 import { auditTrouble, dayFiles } from './files.ts';
 import { parseRecord } from './record.ts';
 
-/** Which records to give: not before `since` (ms since the epoch), of one grant, of one type. */
+/** Which records to return: since `since` (ms since the epoch), of one grant, of one type. */
 export type AuditFilter = {
   readonly since?: number;
   readonly grant?: string;
   readonly type?: string;
-  /** Told of lines that are no records; `verifyAuditLog` says what is wrong with a log. */
+  /** Called with lines that are not records; use `verifyAuditLog` to check a log. */
   readonly onUnreadable?: (file: string, line: number) => void;
 };
 
 /**
- * The records of one cluster's log, oldest first, safe to show. They are read, not verified; lines that are no
- * records are left out. A log that does not exist has none.
+ * The sanitized records of one cluster's log, oldest first. They are not verified; lines that are not records are skipped.
+ * A log that does not exist has none.
  */
 export async function* readAuditLog(
   directory: string,
@@ -41,16 +41,16 @@ function isWanted(record: AuditRecord, { since, grant, type }: AuditFilter): boo
   return type === undefined || record.type === type;
 }
 
-/** No record is as long as this, in bytes; what is can't be one and is cut, so that memory stays bounded. */
+/** Longer than any record, in bytes; longer lines are truncated to bound memory. */
 const LONGEST = 4 << 20;
 
 /**
- * A line of a log file as bytes, without its line feed; `number` counts from 1. `whole` is false for what follows the
- * last line feed.
+ * A line of a log file as bytes, without its line feed; `number` counts from 1. `whole` is false for bytes after the last
+ * line feed.
  */
 export type LogLine = { readonly number: number; readonly bytes: Buffer; readonly whole: boolean };
 
-/** The lines of a file, parted at line feeds and at nothing else: a carriage return belongs to its line. */
+/** The lines of a file, split only at line feeds: a carriage return is part of its line. */
 export async function* logLines(path: string): AsyncGenerator<LogLine> {
   let rest: Buffer[] = [];
   let kept = 0;
@@ -76,7 +76,7 @@ export async function* logLines(path: string): AsyncGenerator<LogLine> {
   if (kept > 0) yield { number, bytes: Buffer.concat(rest), whole: false };
 }
 
-/** The text of a line; undefined when it is not UTF-8. A byte order mark stays, so that it is seen. */
+/** The text of a line; undefined if it is not UTF-8. A byte order mark is kept, so that it is noticed. */
 export function textOf({ bytes }: LogLine): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import * as v from 'valibot';
 import type { AuditRecord, AuditType } from '../core/ports/ports.ts';
 
-/** What the first record of a log follows. */
+/** The previous hash of the first record of a log. */
 export const GENESIS = '0'.repeat(64);
 
 const TYPES = [
@@ -24,7 +24,7 @@ const hash = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/));
 const text = v.string();
 const maybe = v.exactOptional(text);
 
-/** Fields that a later version adds are let through: the hash covers them all the same. */
+/** Unknown fields of later versions are accepted: the hash covers them too. */
 const SCHEMA = v.looseObject({
   v: v.literal(1),
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
@@ -59,7 +59,7 @@ const SCHEMA = v.looseObject({
   writer: v.looseObject({ user: text, host: text, version: text, pid: v.number() }),
 });
 
-/** The hash of a record: SHA-256, hex, over its canonical form without the field `hash`; `prev` is in it. */
+/** The hash of a record: SHA-256, hex, over its canonical form without the field `hash`, including `prev`. */
 export function hashOf(record: Omit<AuditRecord, 'hash'>): string {
   return createHash('sha256')
     .update(canonicalJson({ ...record, hash: undefined }))
@@ -76,8 +76,8 @@ export function sealed(record: Omit<AuditRecord, 'hash'>): {
 }
 
 /**
- * The record in a line of the log, without its line feed; undefined when it is none. Only the canonical spelling is
- * a record, so that no byte of a line can change unnoticed. Whether its hash is right is not looked at here.
+ * Parses a line of the log, without its line feed; undefined if it is not a record. Only the canonical form is accepted,
+ * so that no byte of a line can change unnoticed. The hash is not checked here.
  */
 export function parseRecord(line: string): AuditRecord | undefined {
   try {
@@ -90,11 +90,11 @@ export function parseRecord(line: string): AuditRecord | undefined {
 }
 
 /**
- * A JSON value in its one canonical spelling (RFC 8785); fields that are undefined are left out. Throws on what JSON
- * can't say: NaN, infinities, lone surrogates.
+ * The canonical form of a JSON value (RFC 8785), without undefined fields. Throws on values that JSON can't represent:
+ * NaN, infinities, lone surrogates.
  */
 export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
-  if (text === undefined) throw new TypeError(`${typeof value} is no JSON value`);
+  if (text === undefined) throw new TypeError(`${typeof value} is not a JSON value`);
   return text;
 }

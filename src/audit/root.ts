@@ -7,7 +7,7 @@ import { readHead } from './tail.ts';
 
 /**
  * Where logs are kept: `$XDG_STATE_HOME/sluice/audit`, else `~/.local/state/sluice/audit`. A relative XDG path is
- * ignored, as the XDG specification asks.
+ * ignored, as the XDG specification requires.
  */
 export function auditRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const state = env.XDG_STATE_HOME;
@@ -15,15 +15,15 @@ export function auditRoot(env: Readonly<Record<string, string | undefined>> = pr
   return join(base, 'sluice', 'audit');
 }
 
-/** The folder of one cluster's log. Throws `bug` for a name that could leave the root. */
+/** The directory of one cluster's log. Throws `bug` for a name that could escape the root. */
 export function logDirectory(root: string, cluster: string): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(cluster)) {
-    throw new SluiceError('bug', `${JSON.stringify(cluster)} is no name for a folder.`, 'Report this.');
+    throw new SluiceError('bug', `Invalid directory name ${JSON.stringify(cluster)}.`, 'Report this bug.');
   }
   return join(root, cluster);
 }
 
-/** The logs below a root, by name; none when there is no such folder. */
+/** The logs below a root, by name; none if the root does not exist. */
 export async function listAuditLogs(
   root: string,
 ): Promise<readonly { readonly cluster: string; readonly path: string }[]> {
@@ -35,11 +35,11 @@ export async function listAuditLogs(
       .sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
   } catch (error) {
     if (isMissingFile(error)) return [];
-    throw new SluiceError('failed', `${root} can't be read.`, 'Check who owns it.', error);
+    throw new SluiceError('failed', `Unable to read ${root}.`, 'Check its owner and permissions.', error);
   }
 }
 
-/** Whether a folder is the log of one cluster: it has a checkpoint, or records. */
+/** Whether a directory is the log of one cluster: it has a checkpoint, or records. */
 export async function isAuditLog(directory: string): Promise<boolean> {
   const [head, files] = await Promise.all([
     readHead(directory).catch(() => 'broken' as const),

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { codeOf, dayFiles, isMissingFile, replaceFile, syncDirectory, withFile } from './files.ts';
 import { canonicalJson, GENESIS, parseRecord } from './record.ts';
 
-/** Where a log ends: its last record, the newest file, and what lies after that record but is none. */
+/** The end of a log: its last record, the newest file, and any bytes after that record. */
 export type Tail = {
   readonly seq: number;
   readonly hash: string;
@@ -17,7 +17,7 @@ const { O_RDONLY, O_NOFOLLOW } = constants;
 
 const CHUNK = 64 * 1024;
 
-/** Finds the last record of a log, reading no more than the ends of its newest files. */
+/** Finds the last record of a log, reading only the ends of its newest files. */
 export async function readTail(directory: string): Promise<Tail> {
   const files = await dayFiles(directory);
   const newest = files.at(-1);
@@ -42,7 +42,7 @@ export async function readTail(directory: string): Promise<Tail> {
   };
 }
 
-/** The last record of a file, and the bytes behind it with their offset. */
+/** The last record of a file, and the bytes after it with their offset. */
 async function lastRecord(file: FileHandle) {
   const { size } = await file.stat();
   for (let length = Math.min(size, CHUNK); ; length = Math.min(size, length * 4)) {
@@ -54,7 +54,7 @@ async function lastRecord(file: FileHandle) {
   }
 }
 
-/** Looks for the last whole line that is a record, back to front; only a line whose beginning is in view counts. */
+/** Finds the last complete line that is a record, backwards; only lines whose start is in `bytes` count. */
 function lastIn(bytes: Buffer, whole: boolean) {
   let end = bytes.lastIndexOf(10);
   while (end >= 0) {
@@ -67,7 +67,7 @@ function lastIn(bytes: Buffer, whole: boolean) {
   return undefined;
 }
 
-/** Moves what is no record behind the last one into a file of its own, `20261122.jsonl.torn-1`; gives its name. */
+/** Moves the bytes after the last record to their own file, `20261122.jsonl.torn-1`; returns its name. */
 export async function moveTornAside(
   directory: string,
   { file, offset, bytes }: NonNullable<Tail['torn']>,
@@ -95,8 +95,8 @@ export async function moveTornAside(
 const NAME = 'head';
 
 /**
- * The last record that was written, kept beside the log: a chain alone can't show that its end was cut off (AUD-2).
- * `seq` 0 is an empty log.
+ * The checkpoint: the last record that was written, stored next to the log, because a chain alone can't show that its end
+ * was cut off (AUD-2). `seq` 0 is an empty log.
  */
 export type Head = { readonly seq: number; readonly hash: string; readonly file: string };
 
@@ -108,7 +108,7 @@ const SCHEMA = v.strictObject({
   file: v.string(),
 });
 
-/** The checkpoint of a log; `missing`, or `broken` when it can't be one that this program wrote. */
+/** The checkpoint of a log; `missing`, or `broken` if this program did not write it. */
 export async function readHead(directory: string): Promise<Head | 'missing' | 'broken'> {
   let text: string;
   try {
@@ -126,7 +126,7 @@ export async function readHead(directory: string): Promise<Head | 'missing' | 'b
   }
 }
 
-/** Writes the checkpoint, whole or not at all. */
+/** Writes the checkpoint atomically. */
 export async function writeHead(directory: string, head: Head): Promise<void> {
   await replaceFile(directory, NAME, lineOf(head));
 }

@@ -9,10 +9,10 @@ import { GENESIS, hashOf, parseRecord } from './record.ts';
 import { EMPTY_HEAD, readHead } from './tail.ts';
 
 /**
- * What a log looks like. `ok`: the records are a chain of hashes up to the checkpoint, so none was edited, removed or
- * moved by itself. The hashes have no key: who computes all of them anew, and the checkpoint, is not found out.
- * `recovered`: how often a writer found the log damaged and said so. `unfinished`: a warning, not a fault of the log.
- * `text`: all of it in a sentence or two.
+ * The state of a log. `ok`: the records form a hash chain up to the checkpoint, so no single one was edited, removed or
+ * moved. The hashes have no key: recomputing all of them and the checkpoint goes undetected. `recovered`: how often a
+ * writer found the log damaged and recorded it. `unfinished`: a warning, not a fault of the log. `text`: a summary in a
+ * sentence or two.
  */
 export type Verification = {
   readonly ok: boolean;
@@ -25,9 +25,9 @@ export type Verification = {
 };
 
 /**
- * Checks one cluster's log from its first record to its checkpoint, streaming: finds what was edited, removed,
- * reordered, inserted or cut off, day files too. A folder without any of it is a finding as well: every log has a
- * checkpoint from its beginning. Takes no lock, so it can run beside writers (AUD-4).
+ * Streams through one cluster's log from its first record to its checkpoint and finds records and files that were edited,
+ * removed, reordered, inserted or truncated. An empty directory is a finding too, because every log starts with a
+ * checkpoint. Takes no lock, so it can run alongside writers (AUD-4).
  */
 export async function verifyAuditLog(directory: string): Promise<Verification> {
   try {
@@ -51,24 +51,23 @@ async function check(directory: string): Promise<Verification & { readonly torn:
       const text = line.whole ? textOf(line) : undefined;
       const record = text === undefined ? undefined : parseRecord(text);
       if (record !== undefined) chain.take(record, file, line.number);
-      else chain.bad(file, line.number, line.whole ? 'it is no record' : UNFINISHED_LINE);
+      else chain.bad(file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
       torn = !line.whole && file === files.at(-1);
     }
   }
   if (typeof head !== 'string') await checkEnd(directory, head, chain);
-  else if (head === 'broken') chain.bad('head', 0, 'the checkpoint is not one that sluice wrote');
-  else if (files.length > 0) chain.bad('head', 0, 'the checkpoint is missing, so records may be too');
+  else if (head === 'broken') chain.bad('head', 0, 'the checkpoint was not written by sluice');
+  else if (files.length > 0) chain.bad('head', 0, 'the checkpoint is missing, so records may be missing too');
   else {
-    chain.bad('head', 0, 'neither records nor a checkpoint are here: it was emptied, or never was a log');
+    chain.bad('head', 0, 'there are no records and no checkpoint: it was emptied, or was never a log');
     torn = true;
   }
   return { ...verification(chain, files.length), torn };
 }
 
-const UNFINISHED_LINE =
-  'it ends before its line does: cut off, or left by a crash, which the next record will repair';
+const UNFINISHED_LINE = 'it is incomplete: truncated, or left by a crash, which the next record will repair';
 
-/** The end of the chain against the checkpoint, which a running writer may have moved on meanwhile. */
+/** Compares the end of the chain with the checkpoint, which a running writer may have advanced meanwhile. */
 async function checkEnd(
   directory: string,
   head: { readonly seq: number; readonly hash: string; readonly file: string },
@@ -79,15 +78,15 @@ async function checkEnd(
     chain.bad(
       head.file,
       0,
-      `it ends with record ${chain.last.seq}, but record ${head.seq} was written`,
+      `it ends with record ${chain.last.seq}, but record ${head.seq} had been written`,
       head.seq,
     );
   } else if (found.hash !== head.hash || found.file !== head.file) {
-    chain.bad(head.file, 0, `record ${head.seq} is not the one that was written`, head.seq);
+    chain.bad(head.file, 0, `record ${head.seq} was modified`, head.seq);
   }
   const now = await readHead(directory);
   if (typeof now !== 'string' && chain.last.seq > now.seq + 1) {
-    chain.bad(now.file, 0, `records after ${now.seq + 1} were put in behind the checkpoint`, chain.last.seq);
+    chain.bad(now.file, 0, `records after ${now.seq + 1} were added past the checkpoint`, chain.last.seq);
   }
 }
 
@@ -117,7 +116,7 @@ function sentence({
 }: Omit<Verification, 'text' | 'ok' | 'firstBad'> & { readonly firstBad: Finding | undefined }): string {
   const sentences = [
     firstBad === undefined
-      ? `${plural(records, 'record')} in ${plural(files, 'file')}, the chain of hashes is whole.`
+      ? `${plural(records, 'record')} in ${plural(files, 'file')}, hash chain intact.`
       : `Not intact: ${place(firstBad)}: ${firstBad.what}.`,
   ];
   if (recovered > 0) sentences.push(`${plural(recovered, 'repair')} recorded.`);
@@ -133,7 +132,7 @@ function place({ file, line, seq }: Finding): string {
   return line === 0 ? file : `${file} line ${line}${record}`;
 }
 
-/** What is wrong, and where; `line` counts from 1, 0 means the file as a whole. */
+/** A problem and its location; `line` counts from 1, 0 means the whole file. */
 type Finding = {
   readonly file: string;
   readonly line: number;
@@ -141,10 +140,10 @@ type Finding = {
   readonly what: string;
 };
 
-/** A change that was announced and of which no outcome is recorded. */
+/** An intent without a recorded outcome. */
 type Unfinished = { readonly grant: string; readonly seq: number; readonly time: number };
 
-/** Records after which an intent is no longer open. */
+/** Record types that complete an intent. */
 const ENDS: ReadonlySet<AuditType> = new Set([
   'granted',
   'refused',
@@ -155,18 +154,18 @@ const ENDS: ReadonlySet<AuditType> = new Set([
   'swept',
 ]);
 
-/** Follows a chain record by record, keeping the first thing that is wrong with it. */
+/** Checks a chain record by record, keeping the first problem. */
 class ChainCheck {
   records = 0;
   recovered = 0;
   firstBad: Finding | undefined;
-  /** The last record, wherever the chain stands. */
+  /** The last record so far. */
   last = { seq: 0, hash: GENESIS };
   readonly #open = new Map<string, Unfinished>();
   readonly #found = new Map<number, { readonly hash: string; readonly file: string }>();
   readonly #wanted: number;
 
-  /** `wanted`: the number of the record whose hash will be asked for. */
+  /** `wanted`: the number of the record that `recordAt` will be called with. */
   constructor(wanted: number) {
     this.#wanted = wanted;
   }
@@ -178,15 +177,15 @@ class ChainCheck {
   take(record: AuditRecord, file: string, line: number): void {
     const { seq, hash, prev } = record;
     this.records += 1;
-    if (hashOf(record) !== hash) this.bad(file, line, 'it was changed after it was written', seq);
+    if (hashOf(record) !== hash) this.bad(file, line, 'it was modified after it was written', seq);
     else if (seq !== this.last.seq + 1) this.bad(file, line, outOfOrder(seq, this.last.seq), seq);
-    else if (prev !== this.last.hash) this.bad(file, line, 'it does not follow the record before it', seq);
+    else if (prev !== this.last.hash) this.bad(file, line, 'it does not follow the previous record', seq);
     this.last = { seq, hash };
     if (seq === this.#wanted) this.#found.set(seq, { hash, file });
     this.#note(record);
   }
 
-  /** Hash and file of the record that was asked for; undefined when there was none. */
+  /** Hash and file of the wanted record; undefined if it was not found. */
   recordAt(seq: number): { readonly hash: string; readonly file: string } | undefined {
     return seq === 0 ? EMPTY_HEAD : this.#found.get(seq);
   }
@@ -204,7 +203,7 @@ class ChainCheck {
 }
 
 function outOfOrder(seq: number, before: number): string {
-  if (seq <= before) return `record ${seq} stands after record ${before}: put in twice, or moved`;
+  if (seq <= before) return `record ${seq} comes after record ${before}: duplicated or moved`;
   const missing = seq - before - 1;
   return missing === 1
     ? `record ${before + 1} before it is missing`

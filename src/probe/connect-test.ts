@@ -8,19 +8,19 @@ import { createSocketReader } from './socket-reader.ts';
 import { type ConnectTarget, connectTarget } from './target.ts';
 import { type ConnectTool, INTERPRETERS, TOOLS } from './tools.ts';
 
-/** Probes at once, so that a list of paths never becomes a burst of execs (PROBE-5). */
+/** Concurrent probes, so that a list of paths never causes a burst of execs (PROBE-5). */
 const AT_ONCE = 4;
 
-/** Longest time for one exec, ms: a DNS check and an attempt of 3 s each, and a tool cut after `CUT`. */
+/** Timeout for one exec, ms: a DNS check and an attempt of 3 s each, and a tool killed after `CUT`. */
 const TIME_OUT = 20_000;
 
 type Search = { readonly finding?: Finding & { readonly tool: string }; readonly ran: readonly string[] };
 
 /**
- * Tries connections from inside pods with whatever their images bring along (PROBE-2): in a shell where a container has
- * one, else one program after the other. An attempt has 3 s. `milliseconds` counts from the first exec to the answer.
- * Throws `usage` for a host or port that is none, `forbidden` without the right to exec, and what else keeps every exec
- * from running; what the tools can't tell is `unknown`.
+ * Tries connections from inside pods with the tools in their images (PROBE-2): in a shell if a container has one, else
+ * one program at a time. An attempt has 3 s. `milliseconds` counts from the first exec to the result. Throws `usage` for
+ * an invalid host or port, `forbidden` without permission to exec, and any other error that fails every exec; an
+ * inconclusive result is `unknown`.
  */
 export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectProbe {
   const limit = pLimit(AT_ONCE);
@@ -56,7 +56,7 @@ async function searchPod(exec: Exec, pod: Pod, target: ConnectTarget, signal: Ab
   return { ran: [...new Set(ran)] };
 }
 
-/** One exec in one container; undefined when the program is not there. */
+/** One exec in one container; undefined if the program does not exist. */
 type Run = (
   command: readonly string[],
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string } | undefined>;
@@ -115,14 +115,14 @@ function resultOf({ finding, ran }: Search, elapsed: number): ProbeResult {
     const { outcome, note, tool } = finding;
     return { outcome, how: note === undefined ? tool : `${tool}: ${note}`, milliseconds };
   }
-  const how = ran.length === 0 ? 'no tool in the pod can try it' : `not told by ${ran.join(', ')}`;
+  const how = ran.length === 0 ? 'no suitable tool in the pod' : `inconclusive: ${ran.join(', ')}`;
   return { outcome: 'unknown', how, milliseconds };
 }
 
 /**
- * Counts the connections that a pod holds to given ends, from its socket tables: those that could still carry data,
- * so not the ones that were closed. Targets are `ip:port/PROTOCOL`, IPv6 in brackets or bare; a UDP socket tied to a
- * target counts too. Throws when the pod's sockets can't be read.
+ * Counts the connections of a pod to the given targets, from its socket tables: those that can still carry data, so not
+ * closed ones. Targets are `ip:port/PROTOCOL`, IPv6 with or without brackets; connected UDP sockets count too. Throws if
+ * the pod's sockets can't be read.
  */
 export function createConnectionCount({ exec }: { readonly exec: Exec }): ConnectionCount {
   const reader = createSocketReader(exec);
@@ -145,8 +145,8 @@ export function createConnectionCount({ exec }: { readonly exec: Exec }): Connec
         case 'unreadable':
           throw new SluiceError(
             'unsupported',
-            `No container of pod ${from.namespace}/${from.name} can read its socket table.`,
-            'Look with kubectl debug, or on the node.',
+            `Unable to read the socket tables in any container of pod ${from.namespace}/${from.name}.`,
+            'Use kubectl debug, or check on the node.',
           );
       }
     },

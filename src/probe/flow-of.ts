@@ -4,7 +4,7 @@ import type { SocketObservation } from './observe.ts';
 import type { SocketEnd } from './proc-net.ts';
 import type { ServiceAt } from './target.ts';
 
-/** What is known around an observation. `time`: ms since the epoch of the sample. */
+/** The context of an observation. `time`: when the sample was taken, ms since the epoch. */
 export type FlowSurroundings = {
   readonly pod: Pod;
   readonly time: number;
@@ -22,9 +22,8 @@ const VERDICTS: Readonly<Record<SocketObservation['what'], FlowVerdict>> = {
 const NO_ANSWER = { code: 0, text: 'no answer' };
 
 /**
- * The flow that an observation stands for. The peer of a socket that dialled a service is the service's only
- * backend on its target port, or the service itself where there are several: which one was taken, the socket does
- * not know.
+ * The flow for an observation. The peer of a socket that dialed a service is the service's only backend on its target
+ * port, or the service itself if there are several, because the socket does not show which one was chosen.
  */
 export function flowOf(seen: SocketObservation, around: FlowSurroundings): Flow {
   const protocol = seen.what === 'datagram' ? 'UDP' : 'TCP';

@@ -1,6 +1,6 @@
 import type { SocketEnd, SocketRow, SocketSample } from './proc-net.ts';
 
-/** How long a SYN may go unanswered before it counts as dropped, ms: far above any round trip in a cluster. */
+/** How long a SYN may be unanswered before it counts as dropped, ms: far above any round trip in a cluster. */
 export const UNANSWERED_AFTER = 400;
 
 /** The first retransmission of a SYN comes after this many ms (`TCP_TIMEOUT_INIT`). */
@@ -10,8 +10,8 @@ const FIRST_RETRANSMISSION = 1_000;
 const TIME_WAIT = 60_000;
 
 /**
- * Something new about one socket. `age`: ms between what happened and the sample. `incoming`: the local port is one
- * that the pod serves, so the peer opened it. `attempt` is how often the SYN was sent (1 the first time).
+ * A new event of one socket. `age`: ms between the event and the sample. `incoming`: the pod serves the local port, so
+ * the peer opened the connection. `syns`: how often the SYN was sent (1 the first time).
  */
 export type SocketObservation = {
   readonly what: 'unanswered' | 'connected' | 'datagram';
@@ -29,21 +29,21 @@ type Known = {
   readonly closed: boolean;
 };
 
-/** What was last seen of each socket of a pod, and the ports that it has been seen to serve. */
+/** The last state of each socket of a pod, and the ports that it has been seen to serve. */
 export type SocketMemory = {
   readonly sockets: ReadonlyMap<string, Known>;
   readonly served: ReadonlySet<number>;
 };
 
-/** Nothing seen yet; `served` may be filled with the ports that the pod declares. */
+/** An empty memory; `served` may be initialized with the ports that the pod declares. */
 export function emptyMemory(served: Iterable<number> = []): SocketMemory {
   return { sockets: new Map(), served: new Set(served) };
 }
 
 /**
- * Compares a sample with what was known of the pod and gives what is new: one observation per attempt and stage, and
- * one more each time the SYN was sent again. A SYN without an answer counts once it was sent again or has waited
- * `UNANSWERED_AFTER`; sockets that talk to the pod itself don't count.
+ * Compares a sample with the memory of the pod and returns what is new: one observation per attempt and stage, and one
+ * more for each retransmitted SYN. An unanswered SYN counts once it was retransmitted or has waited `UNANSWERED_AFTER`;
+ * connections within the pod are ignored.
  */
 export function observe(
   memory: SocketMemory,
@@ -54,7 +54,7 @@ export function observe(
   for (const row of sample.rows) {
     if (row.protocol === 'TCP' && row.state === 'listen') served.add(row.local.port);
   }
-  // A table that changes while it is read can show one socket twice.
+  // A table that changes while being read can show a socket twice.
   const sockets = new Map<string, Known>();
   const observations: SocketObservation[] = [];
   for (const row of sample.rows) {
@@ -114,7 +114,7 @@ function stageOf(row: SocketRow): Known['stage'] | undefined {
   }
 }
 
-/** From what is left of a timer whose length is known; later retransmissions have lengths that vary by kernel. */
+/** Derived from the remaining time of a timer with a known length; later retransmission timers vary by kernel. */
 function ageOf(row: SocketRow): number {
   if (row.state === 'syn-sent' && row.retransmits === 0 && row.timer === 'retransmit') {
     return Math.max(0, FIRST_RETRANSMISSION - row.timerLeft);

@@ -1,4 +1,4 @@
-/* Without Hubble: sockets of pods read through kubectl exec, and connects tried from inside them. */
+/* Without Hubble: sockets of pods, read through exec, and connect tests from inside them. */
 
 export { createConnectionCount, createConnectProbe } from './connect-test.ts';
 export { createSocketSource } from './socket-source.ts';

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** One end of a socket; IPv4-mapped addresses are given as IPv4. */
+/** One end of a socket; IPv4-mapped addresses are converted to IPv4. */
 export type SocketEnd = { readonly ip: string; readonly port: number };
 
 /**
@@ -26,17 +26,17 @@ export type SocketRow = {
   readonly local: SocketEnd;
   readonly remote: SocketEnd;
   readonly state: SocketState;
-  /** What the running timer waits for: retransmission, keep-alive, the end of TIME_WAIT, a zero window. */
+  /** The running timer: retransmission, keep-alive, the end of TIME_WAIT, a zero window. */
   readonly timer: 'none' | 'retransmit' | 'keepalive' | 'time-wait' | 'zero-window';
   /** Milliseconds until that timer fires. */
   readonly timerLeft: number;
-  /** Times that the last segment (the SYN, in `syn-sent`) was sent again without an answer. */
+  /** Number of unanswered retransmissions of the last segment (the SYN, in `syn-sent`). */
   readonly retransmits: number;
   /** 0 for TIME_WAIT, which belongs to no process. */
   readonly inode: number;
 };
 
-/** The tables as they stood at one moment; `uptime` is that of the machine, in seconds, where it was read too. */
+/** The tables at one moment; `uptime` is that of the machine, in seconds, if it was read. */
 export type SocketSample = { readonly uptime?: number; readonly rows: readonly SocketRow[] };
 
 const STATES: readonly (SocketState | undefined)[] = [
@@ -57,19 +57,19 @@ const STATES: readonly (SocketState | undefined)[] = [
 
 const TIMERS = ['none', 'retransmit', 'keepalive', 'time-wait', 'zero-window'] as const;
 
-/** `USER_HZ`: what the kernel counts timers in for /proc, the same on all architectures that run containers. */
+/** Ms per tick of `USER_HZ`, the unit of timers in /proc, which is the same on all relevant architectures. */
 const TICK = 10;
 
 const UPTIME = /^(\d+\.\d+) \d+\.\d+$/;
-/** Anywhere in a line: where a table was cut, the next one's header follows on the same line. */
+/** Anywhere in a line, because the header of the next table follows a truncated one on the same line. */
 const HEADER = /\bsl +local_address/;
 const ROW =
   /^\s*\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ ([\dA-F]{2}):([\dA-F]+) ([\dA-F]+) +\d+ +\d+ (\d+)/;
 
 /**
- * Parses what `cat /proc/uptime /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6` printed, once or several
- * times in a row. A line of `/proc/uptime` begins a sample; the header of a table tells whether TCP or UDP follows.
- * Lines that are neither are left out (PROBE-1).
+ * Parses the output of `cat /proc/uptime /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6`, once or repeated.
+ * A line of `/proc/uptime` starts a sample; the header of a table shows whether TCP or UDP follows. Other lines are
+ * skipped (PROBE-1).
  */
 export function parseSamples(text: string): readonly SocketSample[] {
   const samples: { uptime?: number; rows: SocketRow[]; tables: number }[] = [];
@@ -112,7 +112,7 @@ function hex(digits: string | undefined): number {
   return Number.parseInt(digits ?? '0', 16);
 }
 
-/** Each 32-bit word of the address is printed as a number of a little-endian machine. */
+/** Each 32-bit word of the address is printed as a little-endian number. */
 function addressOf(digits: string): string {
   const bytes: number[] = [];
   for (let word = 0; word < digits.length; word += 8) {

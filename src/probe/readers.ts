@@ -1,17 +1,17 @@
-/** The tables, with the clock that dates them. IPv6 may be off; the rest is read all the same. */
+/** The tables, with the clock that dates them. The IPv6 files may be missing. */
 const FILES = ['/proc/uptime', '/proc/net/tcp', '/proc/net/tcp6', '/proc/net/udp', '/proc/net/udp6'];
 
-/** What a pipe takes in without a reader. */
+/** Bytes that a pipe holds without a reader. */
 const PIPE = 60_000;
 
-/** A look at a pod with thousands of sockets is cut at this many bytes. */
+/** A look at a pod with thousands of sockets is truncated at this many bytes. */
 const LONGEST_LOOK = 200_000;
 
 /**
- * Nothing that runs in a pod may outlive its use, also when this process is killed: then nobody reads the output,
- * and a writer waits for ever once the pipe is full. So a shell has a guard that kills it after `seconds`. The guard
- * is the shell's own child, as an orphan could stay a zombie under a process 1 that reaps none, and only the shell
- * itself writes, so that it alone can be the one that waits.
+ * Nothing that runs in a pod may outlive its use, even if this process is killed: the output then has no reader, and a
+ * writer blocks forever once the pipe is full. So a shell gets a guard that kills it after `seconds`. The guard is a
+ * child of the shell, because an orphan could become a zombie under a PID 1 that does not reap, and only the shell
+ * writes, so that nothing else can block.
  */
 function guarded(script: string, seconds: number): readonly string[] {
   return [
@@ -35,7 +35,7 @@ const BUILTINS = `for f in ${FILES.join(' ')}; do
   [ -r "$f" ] && while IFS= read -r l; do echo "$l"; done < "$f"
 done`;
 
-/** Without a shell to guard them, programs write no more than a pipe takes in, or are ended by an alarm. */
+/** Without a shell as a guard, programs write no more than a pipe holds, or are stopped by an alarm. */
 const HEAD = ['head', '-q', '-c', String(PIPE / FILES.length), ...FILES];
 
 const PYTHON = `import signal,sys
@@ -53,9 +53,8 @@ process.stdout.write(all.slice(0, ${PIPE}))`;
 const PERL = 'alarm 8; for (@ARGV) { open(F, "<", $_) and print <F> }';
 
 /**
- * One way to read the socket tables inside a container. `needs` is the program that must exist; `command` takes the
- * number of looks, half a second apart, and after how many seconds a guard ends it; `many` says whether it can do more
- * than one look.
+ * One way to read the socket tables in a container. `needs` is the required program; `command` takes the number of looks,
+ * half a second apart, and the seconds after which a guard kills it; `many`: whether it supports more than one look.
  */
 export type Reader = {
   readonly name: string;
@@ -93,7 +92,7 @@ function guardOf(looks: number): number {
   return 4 + looks;
 }
 
-/** How long an exec of so many looks may take, in ms, with a sleep that knows whole seconds only. */
+/** The timeout of an exec, in ms, assuming a sleep that supports only whole seconds. */
 export function readerTimeout(looks: number): number {
   return 5_000 + looks * 1_100;
 }

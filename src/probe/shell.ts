@@ -4,13 +4,13 @@ import type { ConnectTool } from './tools.ts';
 
 const MARK = 'sluice-try';
 
-/** Seconds after which a tool is cut that does not end by itself. In a container with little CPU starting one takes some. */
+/** Seconds after which a hanging tool is killed. In a container with little CPU, starting a tool takes a while. */
 export const CUT = 10;
 
 /**
- * A shell script that runs the tools that exist, in order, until one ends in a way that tells something. Before the
- * output of each it prints a line with its number and exit code. `timeout` is put around each where it understands
- * seconds as its first argument (old BusyBox does not).
+ * A shell script that runs the available tools in order until one is conclusive. Before the output of each it prints a
+ * line with its number and exit code. Each runs under `timeout` if that takes seconds as its first argument (old BusyBox
+ * does not).
  */
 export function shellScript(tools: readonly ConnectTool[], target: ConnectTarget, cut = CUT): string {
   const tries = tools.flatMap((tool, index) => {
@@ -34,13 +34,13 @@ ${tries.join('\n')}
 exit 0`;
 }
 
-/** What the first conclusive tool found, with its name; and the names of all that ran. */
+/** The finding of the first conclusive tool, with its name, and the names of all tools that ran. */
 export type ShellFinding = {
   readonly finding?: Finding & { readonly tool: string };
   readonly ran: readonly string[];
 };
 
-/** Reads what `shellScript` printed. */
+/** Parses the output of `shellScript`. */
 export function readShell(
   stdout: string,
   tools: readonly ConnectTool[],

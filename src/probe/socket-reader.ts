@@ -5,9 +5,8 @@ import { parseSamples, type SocketSample } from './proc-net.ts';
 import { READERS, type Reader, readerTimeout } from './readers.ts';
 
 /**
- * The outcome of one look at a pod. `samples` are in order of time; `many`: more than one look was made in the one
- * exec. `unreadable`: no container has a way to read files. `denied`: exec is not allowed in its namespace. `failed`:
- * this time only.
+ * The result of one look at a pod. `samples` are in chronological order; `many`: the exec made more than one look.
+ * `unreadable`: no container can read files. `denied`: exec is forbidden in its namespace. `failed`: a transient failure.
  */
 export type PodLook =
   | { readonly type: 'read'; readonly samples: readonly SocketSample[]; readonly many: boolean }
@@ -23,8 +22,8 @@ export type SocketReader = {
 type Way = { readonly container: string; readonly reader: Reader };
 
 /**
- * Reads socket tables through `exec`, remembering for each workload which container and which program served. All
- * containers of a pod share one network, so any of them will do (PROBE-1).
+ * Reads socket tables through `exec`, remembering for each workload which container and program worked. All containers of
+ * a pod share one network, so any of them works (PROBE-1).
  */
 export function createSocketReader(exec: Exec): SocketReader {
   const known = new Map<string, Way>();
@@ -87,7 +86,7 @@ function* waysOf(pod: Pod, first: Way | undefined): Generator<Way> {
   }
 }
 
-/** Pods of one workload have the same images, so what serves one serves all. */
+/** Pods of one workload have the same images, so what works for one works for all. */
 export function workloadKey(pod: Pod): string {
   const { owner } = pod;
   return owner === undefined ? pod.uid : `${owner.namespace}/${owner.kind}/${owner.name}`;

@@ -10,10 +10,10 @@ import type { SocketSample } from './proc-net.ts';
 import { createSocketReader, type PodLook, workloadKey } from './socket-reader.ts';
 import type { ServiceAt } from './target.ts';
 
-/** How long a pod that could not be read is left alone, ms. */
+/** How long an unreadable pod is skipped, ms. */
 const BLOCKED_FOR = 5 * 60_000;
 
-/** How pods stand: `readable` were read at their last look, `waiting` not looked at yet. */
+/** Pods by state: `readable` were read at their last look, `waiting` have not been looked at yet. */
 type RotaCount = {
   readonly total: number;
   readonly readable: number;
@@ -21,13 +21,13 @@ type RotaCount = {
   readonly unreadable: number;
   readonly denied: number;
   readonly onHost: number;
-  /** Namespaces in which exec is not allowed. */
+  /** Namespaces where exec is forbidden. */
   readonly deniedIn: readonly string[];
 };
 
 /**
- * Whose turn it is: of the pods that are due and may be read, the one not looked at for the longest. Pods on the
- * network of their node are left out: their sockets are the node's. Times are ms on a monotonic clock.
+ * Picks the next pod: of those that are due and readable, the one not looked at for the longest. Host-network pods are
+ * skipped, because their sockets are the node's. Times are ms on a monotonic clock.
  */
 class Rota {
   readonly #started = new Map<string, number>();
@@ -41,7 +41,7 @@ class Rota {
     this.#interval = interval;
   }
 
-  /** The pod to look at now, marked as being looked at; undefined when none is due. */
+  /** The pod to look at now, marked as busy; undefined if none is due. */
   next(pods: readonly Pod[], now: number): Pod | undefined {
     let best: Pod | undefined;
     let oldest = now - this.#interval;
@@ -60,7 +60,7 @@ class Rota {
     return best;
   }
 
-  /** Takes note of how a look went; undefined when it was cut short. */
+  /** Records the result of a look; undefined if it was aborted. */
   done(pod: Pod, look: PodLook['type'] | undefined, now: number): void {
     this.#busy.delete(pod.uid);
     if (look === 'read') this.#readable.add(pod.uid);
@@ -69,7 +69,7 @@ class Rota {
     if (look === 'denied') this.#denied.set(pod.namespace, now + BLOCKED_FOR);
   }
 
-  /** Forgets pods that are no longer in view. */
+  /** Removes pods that are no longer in view. */
   keep(uids: ReadonlySet<string>): void {
     for (const uid of this.#started.keys()) if (!uids.has(uid)) this.#started.delete(uid);
     for (const uid of this.#readable) if (!uids.has(uid)) this.#readable.delete(uid);
@@ -94,7 +94,7 @@ class Rota {
     };
   }
 
-  /** Whether the pod's own sockets are being read, so that its side of a connection tells of it. */
+  /** Whether the pod's own sockets are being read, so that its side of a connection is reported. */
   reads(pod: Pod): boolean {
     return this.#readable.has(pod.uid);
   }
@@ -111,14 +111,14 @@ function isLater(time: number | undefined, now: number): boolean {
   return time !== undefined && time > now;
 }
 
-/** An observation and when the sample that shows it was taken, ms since the epoch. */
+/** An observation and the time of its sample, ms since the epoch. */
 type TimedObservation = { readonly seen: SocketObservation; readonly time: number };
 
-/** What has been seen of each pod, by UID. */
+/** The socket memory of each pod, by UID. */
 class SocketMemories {
   readonly #memories = new Map<string, SocketMemory>();
 
-  /** Takes in samples of a pod, the last of them taken at `now`; earlier ones are dated by the machine's uptime. */
+  /** Processes samples of a pod, the last taken at `now`; earlier ones are dated by the machine's uptime. */
   take(pod: Pod, samples: readonly SocketSample[], now: number): readonly TimedObservation[] {
     let memory = this.#memories.get(pod.uid) ?? emptyMemory(servedPorts(pod));
     const last = samples.at(-1)?.uptime;
@@ -134,7 +134,7 @@ class SocketMemories {
     return all;
   }
 
-  /** Forgets pods that are no longer in view. */
+  /** Removes pods that are no longer in view. */
   keep(uids: ReadonlySet<string>): void {
     for (const uid of this.#memories.keys()) if (!uids.has(uid)) this.#memories.delete(uid);
   }
@@ -144,30 +144,30 @@ function servedPorts(pod: Pod): readonly number[] {
   return pod.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => port);
 }
 
-/** Looks in one exec, half a second apart, while every pod has a slot of its own; and when slots are shared. */
+/** Looks per exec, half a second apart: while every pod has its own slot, and when slots are shared. */
 const MOST_LOOKS = 4;
 const FEWEST_LOOKS = 2;
 
-/** How long a slot without work waits, ms; and the longest wait after the API server could not be reached. */
+/** How long an idle slot waits, ms; and the backoff while the API server is unreachable. */
 const IDLE = 250;
 const BACK_OFF: BackOff = { base: 2 * IDLE, cap: 5_000 };
 
 export type SocketSourceOptions = {
   readonly exec: Exec;
-  /** Shortest time between two execs for one pod, and of one slot, ms; 1 s by default. */
+  /** Shortest time between execs for one pod, and of one slot, ms; 1 s by default. */
   readonly interval?: number;
-  /** Execs at once; 8 by default. */
+  /** Concurrent execs; 8 by default. */
   readonly concurrency?: number;
-  /** Finds the service behind an address that a socket dialled. */
+  /** Finds the service for an address that a socket dialed. */
   readonly services?: ServiceAt;
-  /** Local time, ms since the epoch: dates the flows. */
+  /** Local time, ms since the epoch, used to date the flows. */
   readonly now: () => number;
 };
 
 /**
- * Connection attempts as the sockets of the pods in view show them, without Hubble and without anything installed
- * (PROBE-1). Each exec watches one pod for up to 1.5 s and ends by itself, even when this process is killed: what it
- * started in a pod is gone within 8 s at the latest. How far to trust what it sees is in `trustOf`.
+ * Connection attempts from the sockets of the pods in view, without Hubble and without installing anything (PROBE-1).
+ * Each exec watches one pod for up to 1.5 s and exits on its own; even if this process is killed, what it started in a
+ * pod is gone within 8 s. See `trustOf` for how far to trust the results.
  */
 export function createSocketSource(options: SocketSourceOptions): TrafficSource {
   return { name: 'probe', run: (context, sink, signal) => new Watch(options, context, sink, signal).run() };
@@ -183,7 +183,7 @@ class Watch {
   readonly #rota: Rota;
   readonly #reader: ReturnType<typeof createSocketReader>;
   readonly #memories = new SocketMemories();
-  /** Ends the other slots when one fails in a way that nobody foresaw. */
+  /** Stops the other slots when one fails unexpectedly. */
   readonly #failed = new AbortController();
   #failures = 0;
   #trouble: unknown;
@@ -254,13 +254,13 @@ class Watch {
     if (flows.length > 0) this.#sink.flows(flows);
   }
 
-  /** A connection between two pods that are both read is told by the side that opened it. */
+  /** A connection between two pods that are both read is reported by the side that opened it. */
   #isReadElsewhere(ip: string): boolean {
     const pod = this.#context.podAt(ip);
     return pod !== undefined && this.#rota.reads(pod);
   }
 
-  /** Forgets what has left the view and says how the source stands; at most twice a second, as pods may be many. */
+  /** Removes pods that left the view and reports the state; at most twice a second, because there may be many pods. */
   #takeStock(now: number): void {
     if (now - this.#counted < 500) return;
     this.#counted = now;
@@ -286,8 +286,8 @@ function looksFor(pods: number, slots: number): number {
 }
 
 /**
- * The probe's state in the words of the header: how many pods are read and why others are not. `trouble`: what kept
- * the last look from the API server; `period`: ms until every pod has had its turn.
+ * The probe's state for the header: how many pods are read and why others are not. `trouble`: why the API server was
+ * unreachable at the last look; `period`: ms until every pod has had its turn.
  */
 function sourceState(count: RotaCount, period: number, trouble: unknown): TrafficState {
   const state = (status: TrafficState['status'], detail: string): TrafficState => ({
@@ -299,7 +299,7 @@ function sourceState(count: RotaCount, period: number, trouble: unknown): Traffi
   if (trouble !== undefined) return state('reconnecting', asSluiceError(trouble).message);
   if (count.total === 0) return state('connecting', 'no running pods in view');
   const phrases = [`sockets of ${count.readable}/${count.total} pods`, ...exceptions(count)];
-  if (period > 5_000) phrases.push(`each every ${Math.round(period / 1_000)} s`);
+  if (period > 5_000) phrases.push(`each pod every ${Math.round(period / 1_000)} s`);
   const detail = phrases.join(' · ');
   if (count.readable > 0) return state('live', detail);
   return state(count.waiting > 0 ? 'connecting' : 'failed', detail);
@@ -307,8 +307,8 @@ function sourceState(count: RotaCount, period: number, trouble: unknown): Traffi
 
 function exceptions({ unreadable, denied, deniedIn, onHost }: RotaCount): readonly string[] {
   return [
-    ...(unreadable > 0 ? [`${unreadable} without a way to read them`] : []),
-    ...(denied > 0 ? [`${denied} in ${deniedIn.join(', ')}: exec not allowed`] : []),
+    ...(unreadable > 0 ? [`${unreadable} without a tool to read them`] : []),
+    ...(denied > 0 ? [`${denied} in ${deniedIn.join(', ')}: exec forbidden`] : []),
     ...(onHost > 0 ? [`${onHost} on the host network`] : []),
   ];
 }

@@ -3,10 +3,10 @@ import { SluiceError } from '../core/common/common.ts';
 import type { ClusterModel } from '../core/live/live.ts';
 import { targetsOf } from '../core/policy/path/path.ts';
 
-/** Where a connect test goes: checked, so that nothing in it can be read as an option or by a shell. */
+/** The target of a connect test, validated so that it can't be interpreted as an option or by a shell. */
 export type ConnectTarget = {
   readonly host: string;
-  /** The address family, or `name` when it must be resolved first. */
+  /** The address family, or `name` if it must be resolved first. */
   readonly form: 'ipv4' | 'ipv6' | 'name';
   readonly port: number;
   readonly protocol: Protocol;
@@ -14,19 +14,19 @@ export type ConnectTarget = {
   readonly address: string;
 };
 
-/** Names as DNS has them in clusters: labels of letters, digits, `-` and `_` (SRV), neither end a dash. */
+/** DNS names in clusters: labels of letters, digits, `-` and `_` (SRV), not starting or ending with a dash. */
 const NAME = /^(?!.{254})[a-z\d_]([a-z\d_-]{0,61}[a-z\d])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d])?)*\.?$/i;
 
-/** Digits and dots alone are an address or nothing: tools read `127.1` and `2130706433` as addresses too. */
+/** Only digits and dots must be a valid address: tools also accept `127.1` and `2130706433` as addresses. */
 const NUMERIC = /^[\d.]+$|^0x/i;
 
 /**
- * Checks host and port of a connect test. Throws `usage` when the host is neither an address nor a DNS name, or the
- * port not a number from 1 to 65535.
+ * Validates the host and port of a connect test. Throws `usage` if the host is neither an IP address nor a DNS name, or
+ * the port is not from 1 to 65535.
  */
 export function connectTarget(host: string, port: number, protocol: Protocol): ConnectTarget {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new SluiceError('usage', `${port} is not a port.`, 'Give a number from 1 to 65535.');
+    throw new SluiceError('usage', `Invalid port ${port}.`, 'Use a number from 1 to 65535.');
   }
   if (parseIp(host) !== undefined) {
     return host.includes(':')
@@ -38,12 +38,12 @@ export function connectTarget(host: string, port: number, protocol: Protocol): C
   }
   throw new SluiceError(
     'usage',
-    `${JSON.stringify(host)} is neither an address nor a DNS name.`,
-    'Give an IPv4 or IPv6 address, or a name such as db.payments.',
+    `${JSON.stringify(host)} is neither an IP address nor a DNS name.`,
+    'Use an IPv4 or IPv6 address, or a name such as db.payments.',
   );
 }
 
-/** What answers behind a service's address: the service, and its backends with the port they really serve. */
+/** The service at an address, and its backends with their target ports. */
 export type ServiceTarget = {
   readonly namespace: string;
   readonly name: string;
@@ -51,8 +51,8 @@ export type ServiceTarget = {
 };
 
 /**
- * Finds the service at an address and port. A socket shows the address that was dialled: kube-proxy and its kin
- * translate it further down, out of the socket's sight.
+ * Finds the service at an address and port. A socket shows the address that was dialed, because kube-proxy and others
+ * translate it further down the stack.
  */
 export type ServiceAt = (ip: string, port: number, protocol: Protocol) => ServiceTarget | undefined;
 

@@ -3,12 +3,12 @@ import { type Finding, findingInText, type ToolRun, wasCut } from './finding.ts'
 import type { ConnectTarget } from './target.ts';
 
 /**
- * Attempts in the languages that images bring along. Each takes host, port and protocol as arguments, prints one
- * word (`open`, `refused`, `timeout`, `dns-failure`, `unreachable` or `silent`) and gives up after 3 s. Over UDP a
- * datagram is sent (a DNS question to port 53, else a line feed) and `open` means that something came back.
+ * Attempts in the languages of common images. Each takes host, port and protocol as arguments, prints one word (`open`,
+ * `refused`, `timeout`, `dns-failure`, `unreachable` or `silent`) and times out after 3 s. For UDP it sends a datagram (a
+ * DNS query to port 53, else a line feed), and `open` means that there was a reply.
  */
 
-/** Asks for the name servers of the root; its id begins with a letter, so the answer does too. */
+/** Queries the root name servers; its id starts with a letter, so the reply does too. */
 const DNS_QUESTION = '736c01000001000000000000000002' + '0001';
 
 const PYTHON = `import errno,socket,sys
@@ -65,7 +65,7 @@ my $bits=""; vec($bits,fileno($s),1)=1;
 say_it("silent") if !select($bits,undef,undef,3);
 my $data; defined $s->recv($data,1) ? say_it("open") : say_it($! == ECONNREFUSED ? "refused" : "error");`;
 
-/** For bash with its /dev/tcp and /dev/udp, which only `timeout` can cut short. */
+/** For bash with its /dev/tcp and /dev/udp, which only `timeout` can interrupt. */
 const BASH_TCP = 'exec 3<>"/dev/tcp/$0/$1"';
 const BASH_UDP = `exec 3<>"/dev/udp/$0/$1" || exit 9
 if [ "$1" = 53 ]; then printf '${DNS_QUESTION.replace(/../g, '\\x$&')}' >&3; else echo >&3; fi
@@ -73,28 +73,28 @@ IFS= read -r -n1 -t3 -u3; code=$?
 [ "$code" = 0 ] && echo open; [ "$code" -gt 128 ] && echo silent; exit 0`;
 
 /**
- * One way to try a connection with what an image brings along. `needs`: programs that must exist. `command`: the
- * arguments, program first; undefined where the tool can't do that target. `read`: what its end shows, undefined
- * when that proves nothing. `direct`: worth trying where there is no shell to look for programs.
+ * One way to try a connection with the tools of an image. `needs`: required programs. `command`: the program and its
+ * arguments; undefined if the tool does not support the target. `read`: the finding, undefined if inconclusive. `direct`:
+ * worth trying without a shell to look for programs.
  */
 export type ConnectTool = {
   readonly name: string;
   readonly needs: readonly string[];
   readonly protocols: readonly Protocol[];
   readonly direct: boolean;
-  /** Only clears the way for the others: its success tells nothing. */
+  /** Only a preliminary check: its success is inconclusive. */
   readonly first?: true;
   readonly command: (target: ConnectTarget) => readonly string[] | undefined;
   readonly read: (run: ToolRun, target: ConnectTarget) => Finding | undefined;
 };
 
-/** Seconds that an attempt gets (PROBE-2). */
+/** Timeout of an attempt, seconds (PROBE-2). */
 export const PATIENCE = 3;
 
-/** Small commands, in the order they are tried: those that tell all outcomes apart first (PROBE-2). */
+/** Small commands in order of preference: first those that distinguish all outcomes (PROBE-2). */
 export const TOOLS: readonly ConnectTool[] = [
   {
-    // Without it, bash can't be told from a dropped path while DNS is what keeps it waiting.
+    // Without it, bash waiting for DNS looks like a dropped path.
     name: 'getent',
     first: true,
     needs: ['getent', 'timeout'],
@@ -103,7 +103,7 @@ export const TOOLS: readonly ConnectTool[] = [
     command: ({ host, form }) =>
       form === 'name' ? ['timeout', String(PATIENCE), 'getent', 'hosts', host] : undefined,
     read: (run) => {
-      if (wasCut(run)) return { outcome: 'dns-failure', note: 'no answer from DNS' };
+      if (wasCut(run)) return { outcome: 'dns-failure', note: 'no response from DNS' };
       return run.code === 2 ? { outcome: 'dns-failure' } : undefined;
     },
   },
@@ -136,7 +136,7 @@ export const TOOLS: readonly ConnectTool[] = [
     read: readNc,
   },
   {
-    // BusyBox without -z. Runs `true` on the connection; else it would wait for the peer to close.
+    // BusyBox without -z. Runs `true` on the connection, because it would otherwise wait for the peer to close.
     name: 'nc -e',
     needs: ['nc'],
     protocols: ['TCP'],
@@ -185,7 +185,7 @@ export const TOOLS: readonly ConnectTool[] = [
     },
   },
   {
-    // Another `netcat` takes these for hosts and ports and says so: only the bare word counts.
+    // Another `netcat` takes these arguments for hosts and ports and prints them: only the bare word counts.
     name: 'netcat dial',
     needs: ['netcat'],
     protocols: ['TCP', 'UDP'],
@@ -195,7 +195,7 @@ export const TOOLS: readonly ConnectTool[] = [
   },
 ];
 
-/** Interpreters. Their scripts are long, and a command travels in the address of the exec request: tried apart. */
+/** Interpreters. They are tried separately, because their scripts are long and go into the URL of the exec request. */
 export const INTERPRETERS: readonly ConnectTool[] = [
   script('python3', ['python3', '-c', PYTHON]),
   script('node', ['node', '-e', NODE, '--']),
@@ -203,10 +203,10 @@ export const INTERPRETERS: readonly ConnectTool[] = [
   script('perl', ['perl', '-e', PERL], (target) => target.form !== 'ipv6'),
 ];
 
-/** Its own patience ends the connecting; when it must be cut, it was still resolving the name. */
+/** Its own timeout limits the connect; if it had to be killed, it was still resolving the name. */
 function readNc(run: ToolRun, { form }: ConnectTarget): Finding | undefined {
   if (run.code === 0) return { outcome: 'open' };
-  if (form === 'name' && wasCut(run)) return { outcome: 'dns-failure', note: 'no answer from DNS' };
+  if (form === 'name' && wasCut(run)) return { outcome: 'dns-failure', note: 'no response from DNS' };
   return findingInText(run.text);
 }
 
@@ -227,8 +227,8 @@ function script(
 }
 
 /**
- * A proxy named in the pod's environment would answer in place of the target. Exit code 28 says only that time is up; a
- * `time_connect` above zero means that the connection was made (PROBE-3).
+ * A proxy in the pod's environment would respond instead of the target. Exit code 28 only means a timeout; `time_connect`
+ * above zero means that the connection was established (PROBE-3).
  */
 function curl(name: string, scheme: 'telnet' | 'http'): ConnectTool {
   return {
@@ -267,7 +267,7 @@ function word(text: string, protocol: Protocol): Finding | undefined {
   }
 }
 
-/** Silence over UDP is never read as dropped: a server need not answer (PROBE-4). */
+/** No reply over UDP never counts as dropped, because a server need not respond (PROBE-4). */
 function silence(protocol: Protocol): Finding {
   return protocol === 'UDP'
     ? { outcome: 'unknown', note: `no reply in ${PATIENCE} s` }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../src/audit/record.ts';
 
-test('the example of RFC 8785 §3.2 comes out as printed there', () => {
+test('the example of RFC 8785 §3.2 gives the published result', () => {
   const example = {
     numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\u0022/",
@@ -26,7 +26,7 @@ test('keys are ordered by UTF-16 units, as in RFC 8785 §3.2.3', () => {
   ]);
 });
 
-test('numbers are spelled as in RFC 8785 appendix B', () => {
+test('numbers are formatted as in RFC 8785 appendix B', () => {
   const spelled: [number, string][] = [
     [-0, '0'],
     [5e-324, '5e-324'],
@@ -40,7 +40,7 @@ test('numbers are spelled as in RFC 8785 appendix B', () => {
   for (const [number, text] of spelled) expect(canonicalJson(number)).toBe(text);
 });
 
-test('what JSON can not say throws', () => {
+test('values that JSON cannot represent throw', () => {
   for (const value of [
     Number.NaN,
     Number.POSITIVE_INFINITY,
@@ -54,7 +54,7 @@ test('what JSON can not say throws', () => {
   }
 });
 
-test('any JSON value reads back as it was, and is spelled the same again', () => {
+test('any JSON value round-trips, with the same canonical form', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
       fc.pre(JSON.stringify(value).isWellFormed() && !/\\ud[89a-f]/i.test(JSON.stringify(value)));
@@ -65,7 +65,7 @@ test('any JSON value reads back as it was, and is spelled the same again', () =>
   );
 });
 
-test('however deep a value is, it has a spelling', () => {
+test('deeply nested values are supported', () => {
   const text = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   expect(canonicalJson(JSON.parse(text))).toBe(text);
 });

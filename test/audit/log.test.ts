@@ -27,7 +27,7 @@ async function recordsOf({ path }: AuditLog): Promise<AuditRecord[]> {
   return collect(readAuditLog(path));
 }
 
-test('records are numbered from 1, each with the hash of the one before', () =>
+test('records are numbered from 1, each with the hash of the previous one', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     const first = await log.append(auditEntry());
@@ -43,7 +43,7 @@ test('records are numbered from 1, each with the hash of the one before', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 2, files: 1, unfinished: [] });
   }));
 
-test('the folder and its files are for their owner alone', () =>
+test('only the owner can access the directory and its files', () =>
   inFolder(async (folder) => {
     await mkdir(join(folder, 'c'), { mode: 0o777 });
     const log = await open(folder);
@@ -54,14 +54,14 @@ test('the folder and its files are for their owner alone', () =>
     }
   }));
 
-test('nothing but the log and its checkpoint is left behind', () =>
+test('only the log and its checkpoint are left behind', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
     expect((await readdir(log.path)).sort()).toEqual(['20261121.jsonl', 'head']);
   }));
 
-test('a new day begins a new file and continues the chain', () =>
+test('a new day starts a new file and continues the chain', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     const last = await log.append(auditEntry());
@@ -71,7 +71,7 @@ test('a new day begins a new file and continues the chain', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
   }));
 
-test('a clock that goes back does not open an older file again', () =>
+test('a clock that goes back does not reopen an older file', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry({ time: NOON + DAY }));
@@ -79,13 +79,13 @@ test('a clock that goes back does not open an older file again', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 1, records: 2 });
   }));
 
-test('another log on the same folder goes on with the chain', () =>
+test('another log in the same directory continues the chain', () =>
   inFolder(async (folder) => {
     const first = await (await open(folder)).append(auditEntry());
     expect(await (await open(folder)).append(auditEntry())).toMatchObject({ seq: 2, prev: first.hash });
   }));
 
-test('appends at once are written one after the other', () =>
+test('concurrent appends are written one after the other', () =>
   inFolder(async (folder) => {
     const logs = [await open(folder), await open(folder)];
     const written = await Promise.all(
@@ -97,7 +97,7 @@ test('appends at once are written one after the other', () =>
     expect(await verifyAuditLog(join(folder, 'c'))).toMatchObject({ ok: true, records: 20 });
   }));
 
-test('four processes that append at once leave one whole chain', () =>
+test('four processes that append at once leave one intact chain', () =>
   inFolder(async (folder) => {
     const writers = ['a', 'b', 'c', 'd'].map((name) => startWriter(folder, name, 50));
     expect(await Promise.all(writers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([
@@ -114,7 +114,7 @@ test('four processes that append at once leave one whole chain', () =>
     }
   }));
 
-test('a process killed while it appends costs no record that it was told is written', () =>
+test('a process killed while appending loses no acknowledged record', () =>
   inFolder(async (folder) => {
     let told = 0;
     for (let round = 1; round <= 6; round += 1) {
@@ -133,7 +133,7 @@ test('a process killed while it appends costs no record that it was told is writ
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: seq });
   }));
 
-test('the end of a line that a crash tore is moved aside, and a record says so', () =>
+test('an incomplete line from a crash is moved aside, and that is recorded', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -154,7 +154,7 @@ test('the end of a line that a crash tore is moved aside, and a record says so',
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, recovered: 1 });
   }));
 
-test('a second torn line is kept under another name; a block of zeros is torn too', () =>
+test('a second incomplete line gets another name; a block of zeros counts as incomplete', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -168,7 +168,7 @@ test('a second torn line is kept under another name; a block of zeros is torn to
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, recovered: 2, records: 5 });
   }));
 
-test('a file whose only line is torn is found to follow the file before', () =>
+test('a file whose only line is incomplete continues the previous file', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     const last = await log.append(auditEntry());
@@ -178,7 +178,7 @@ test('a file whose only line is torn is found to follow the file before', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
   }));
 
-test('a writer killed between record and checkpoint is no finding', () =>
+test('a writer killed between record and checkpoint is not a finding', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -190,7 +190,7 @@ test('a writer killed between record and checkpoint is no finding', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 3, recovered: 0 });
   }));
 
-test('records cut off at the end stay missing for ever, also after more were appended', () =>
+test('records truncated at the end stay missing, even after more are appended', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -210,7 +210,7 @@ test('records cut off at the end stay missing for ever, also after more were app
     });
   }));
 
-test('a checkpoint that was taken away is missed, and its loss recorded', () =>
+test('a removed checkpoint is noticed, and its loss recorded', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -223,7 +223,7 @@ test('a checkpoint that was taken away is missed, and its loss recorded', () =>
     });
   }));
 
-test('the lock of a process that is gone is taken over', () =>
+test('the lock of a dead process is taken over', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     const child = spawn(process.execPath, ['-e', '']);
@@ -235,7 +235,7 @@ test('the lock of a process that is gone is taken over', () =>
     expect(await log.append(auditEntry())).toMatchObject({ seq: 1 });
   }));
 
-test('a lock whose number now belongs to another process is taken over too', () =>
+test('a lock whose PID now belongs to another process is taken over too', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await symlink(
@@ -245,7 +245,7 @@ test('a lock whose number now belongs to another process is taken over too', () 
     expect(await log.append(auditEntry())).toMatchObject({ seq: 1 });
   }));
 
-test('the lock of a process that lives is never broken: the wait ends with its number', () =>
+test('the lock of a live process is never broken: the wait ends with its PID', () =>
   inFolder(async (folder) => {
     await open(folder);
     await symlink(JSON.stringify(await identityLike({ pid: process.pid })), join(folder, 'c', 'lock'));
@@ -269,19 +269,19 @@ test('a lock from another machine is never broken', () =>
     });
   }));
 
-test('a folder that can not be made is an error before anything is asked of the cluster', () =>
+test('a directory that cannot be created is an error before any change in the cluster', () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, 'file'), '');
     await expect(
       openAuditLog({ directory: join(folder, 'file'), cluster: 'c', version: '1' }),
     ).rejects.toMatchObject({
       code: 'failed',
-      message: expect.stringContaining('a part of the path is no folder'),
-      hint: expect.stringContaining('Nothing is granted without a record'),
+      message: expect.stringContaining('part of the path is not a directory'),
+      hint: expect.stringContaining('Grants require an audit record'),
     });
   }));
 
-test('where files may not grow, opening fails and leaves nothing', () =>
+test('with a file size limit, opening fails and leaves nothing behind', () =>
   inFolder(async (folder) => {
     const script = `ulimit -f 8; exec "$0" ${WRITER} "$1" a 1`;
     const child = spawn('sh', ['-c', script, process.execPath, folder], {
@@ -292,11 +292,11 @@ test('where files may not grow, opening fails and leaves nothing', () =>
       stderr += data;
     });
     await once(child, 'exit');
-    expect(stderr).toContain('the file may not grow any further');
+    expect(stderr).toContain('the file is too large');
     expect((await readdir(join(folder, 'c'))).sort()).toEqual(['head']);
   }));
 
-test('an append that fails half way leaves the log as it was', () =>
+test('an append that fails halfway leaves the log unchanged', () =>
   inFolder(async (folder) => {
     // 40 blocks of 512 bytes: room for the trial at the start, and for some twenty records.
     const script = `ulimit -f 40; exec "$0" ${WRITER} "$1" a 1000`;
@@ -318,14 +318,14 @@ test('a log file that is a symbolic link is not followed', () =>
     expect(await readFile(join(folder, 'elsewhere'), 'utf8')).toBe('');
   }));
 
-test('an entry that JSON can not say is refused before it is written', () =>
+test('an entry that JSON cannot represent is rejected before it is written', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await expect(log.append(auditEntry({ reason: 'a\ud800' }))).rejects.toThrow();
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 0 });
   }));
 
-test('a cluster name that would leave the folder is refused', async () => {
+test('a cluster name that would escape the directory is rejected', async () => {
   for (const cluster of ['..', 'a/b', '', '.hidden']) {
     await expect(openAuditLog({ directory: '/tmp', cluster, version: '1' })).rejects.toMatchObject({
       code: 'bug',

@@ -7,7 +7,7 @@ import { readAuditLog } from '../../src/audit/read.ts';
 import { auditRoot, listAuditLogs } from '../../src/audit/root.ts';
 import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
-test('records can be chosen by time, grant and type', () =>
+test('records can be filtered by time, grant and type', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     const grant = { id: 'g2', source: 'web', destination: 'db', ports: '5432/tcp' };
@@ -23,14 +23,14 @@ test('records can be chosen by time, grant and type', () =>
     expect(await outcomes({ grant: 'g2', type: 'granted' })).toEqual(['three']);
   }));
 
-test('what is read is safe to show', () =>
+test('records are sanitized', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(auditEntry({ reason: 'a\u001b]52;c;x\u0007\u202eb' }));
     expect((await collect(readAuditLog(log.path)))[0]?.reason).toBe('a␛]52;c;x\\u{7}\\u{202e}b');
   }));
 
-test('lines that are no records are told and left out', () =>
+test('lines that are not records are reported and skipped', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(auditEntry());
@@ -46,7 +46,7 @@ test('a log that does not exist has no records', () =>
     expect(await collect(readAuditLog(join(folder, 'none')))).toEqual([]);
   }));
 
-test('logs are kept in the state folder of the user, an absolute one only', () => {
+test('logs are kept in the state directory of the user, only if it is absolute', () => {
   expect(auditRoot({ XDG_STATE_HOME: '/state' })).toBe('/state/sluice/audit');
   for (const env of [{}, { XDG_STATE_HOME: '' }, { XDG_STATE_HOME: 'relative' }]) {
     expect(auditRoot(env)).toBe(join(homedir(), '.local/state/sluice/audit'));

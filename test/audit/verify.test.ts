@@ -12,7 +12,7 @@ import { runs } from '../helpers/runs.ts';
 
 const DAY = 86_400_000;
 
-describe('whatever is done to a log of three days is found', () => {
+describe('any tampering with a log of three days is found', () => {
   let root = '';
   const files = new Map<string, Buffer>();
 
@@ -38,7 +38,7 @@ describe('whatever is done to a log of three days is found', () => {
       .toString('utf8')
       .split(/(?<=\n)/);
 
-  /** Verifies a copy of the log with some files replaced, or left out where undefined. */
+  /** Verifies a copy of the log with some files replaced, or removed if undefined. */
   async function verified(changes: Record<string, Buffer | string | undefined>) {
     const copy = join(root, 'copy');
     await rm(copy, { recursive: true, force: true });
@@ -50,13 +50,13 @@ describe('whatever is done to a log of three days is found', () => {
     return verifyAuditLog(copy);
   }
 
-  test('as it is, it is whole', async () => {
+  test('unchanged, it is intact', async () => {
     expect(await verified({})).toMatchObject({
       ok: true,
       records: 9,
       files: 3,
       unfinished: [{ grant: 'g4', seq: 9 }],
-      text: '9 records in 3 files, the chain of hashes is whole. 1 intent without an outcome: g4.',
+      text: '9 records in 3 files, hash chain intact. 1 intent without an outcome: g4.',
     });
   });
 
@@ -76,7 +76,7 @@ describe('whatever is done to a log of three days is found', () => {
       runs(50, 150),
     ));
 
-  test('any byte taken out or put in', () =>
+  test('any byte removed or inserted', () =>
     fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...days, 'head'),
@@ -97,7 +97,7 @@ describe('whatever is done to a log of three days is found', () => {
       runs(35, 100),
     ));
 
-  test('any line removed, or put in twice', async () => {
+  test('any line removed or duplicated', async () => {
     for (const name of days) {
       const lines = linesOf(name);
       for (let index = 0; index < lines.length; index += 1) {
@@ -113,7 +113,7 @@ describe('whatever is done to a log of three days is found', () => {
     }
   });
 
-  test('any two lines swapped, across days too', async () => {
+  test('any two lines swapped, even across days', async () => {
     const all = days.flatMap((name) => linesOf(name).map((line, index) => ({ name, index, line })));
     for (const a of all) {
       for (const b of all.slice(all.indexOf(a) + 1)) {
@@ -134,7 +134,7 @@ describe('whatever is done to a log of three days is found', () => {
     }
   });
 
-  test('the end cut off anywhere', () =>
+  test('the end truncated anywhere', () =>
     fc.assert(
       fc.asyncProperty(fc.constantFrom(...days), fc.nat(), async (name, at) => {
         const bytes = bytesOf(name);
@@ -148,7 +148,7 @@ describe('whatever is done to a log of three days is found', () => {
       expect(await verified({ [name]: undefined })).toMatchObject({ ok: false });
   });
 
-  test('a record rewritten with a right hash of its own', async () => {
+  test('a record rewritten with its own valid hash', async () => {
     const { parseRecord, sealed } = await import('../../src/audit/record.ts');
     const lines = linesOf(days[1] ?? '');
     const record = parseRecord((lines[1] ?? '').trimEnd());
@@ -156,11 +156,11 @@ describe('whatever is done to a log of three days is found', () => {
     const forged = lines.with(1, sealed({ ...record, reason: 'nothing to see' }).line).join('');
     expect(await verified({ [days[1] ?? '']: forged })).toMatchObject({
       ok: false,
-      firstBad: { file: days[1], line: 3, seq: 6, what: 'it does not follow the record before it' },
+      firstBad: { file: days[1], line: 3, seq: 6, what: 'it does not follow the previous record' },
     });
   });
 
-  test('records of the right form put in behind the checkpoint', async () => {
+  test('valid records added past the checkpoint', async () => {
     const copy = join(root, 'forged');
     await cp(join(root, 'whole'), copy, { recursive: true });
     const log = await openAuditLog({ directory: root, cluster: 'forged', version: '1' });
@@ -172,7 +172,7 @@ describe('whatever is done to a log of three days is found', () => {
   });
 });
 
-test('nothing is claimed of a log whose hashes were all computed anew, but that they are a chain', () =>
+test('a log with all hashes recomputed is only reported as an intact chain', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     for (const outcome of ['one', 'two', 'three']) await log.append(auditEntry({ outcome }));
@@ -191,11 +191,11 @@ test('nothing is claimed of a log whose hashes were all computed anew, but that 
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false });
     await writeHead(log.path, { seq: 3, hash: prev, file: '20261121.jsonl' });
     expect((await verifyAuditLog(log.path)).text).toMatch(
-      /^3 records in 1 file, the chain of hashes is whole\. 1 intent/,
+      /^3 records in 1 file, hash chain intact\. 1 intent/,
     );
   }));
 
-test('the first thing wrong is named with file, line and record', () =>
+test('the first problem is reported with file, line and record', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     for (const outcome of ['one', 'two', 'three']) await log.append(auditEntry({ outcome }));
@@ -206,14 +206,14 @@ test('the first thing wrong is named with file, line and record', () =>
       file: '20261121.jsonl',
       line: 2,
       seq: 2,
-      what: 'it was changed after it was written',
+      what: 'it was modified after it was written',
     });
     expect(result.text).toMatch(
-      /^Not intact: 20261121\.jsonl line 2, record 2: it was changed after it was written\./,
+      /^Not intact: 20261121\.jsonl line 2, record 2: it was modified after it was written\./,
     );
   }));
 
-test('an intent is finished by what became of it, of its own grant only', () =>
+test('an intent is completed by an outcome of its own grant only', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     const grant = (id: string) => ({ id, source: 'web', destination: 'db', ports: '5432/tcp' });
@@ -227,7 +227,7 @@ test('an intent is finished by what became of it, of its own grant only', () =>
     });
   }));
 
-test('an empty log is whole; one that does not exist, or was emptied, is not', () =>
+test('an empty log is intact; a missing or emptied one is not', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 0 });
@@ -238,7 +238,7 @@ test('an empty log is whole; one that does not exist, or was emptied, is not', (
     }
   }));
 
-test('a log can be verified while it is written', () =>
+test('a log can be verified while it is being written', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     let writing = true;
@@ -251,7 +251,7 @@ test('a log can be verified while it is written', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 60 });
   }));
 
-test('escape sequences put into a log or its checkpoint never reach the text', () =>
+test('escape sequences in a log or its checkpoint never reach the text', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(

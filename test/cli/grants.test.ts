@@ -92,7 +92,7 @@ describe('without a writable log', () => {
     const refused = await sluice('grant', ...asked, '--reason', 'test');
     expect(refused).toMatchObject({
       code: 1,
-      err: expect.stringContaining('Nothing is granted without a record'),
+      err: expect.stringContaining('Grants require an audit record'),
     });
     expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([made.id]);
   });

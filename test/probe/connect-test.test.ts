@@ -23,7 +23,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** A PATH with these programs only, each a link to the real one or a script of its own. */
+/** A PATH with only these programs, each a link to the real one or a script. */
 function pathWith(programs: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-path-'));
   folders.push(folder);
@@ -34,7 +34,7 @@ function pathWith(programs: Record<string, string>): string {
   return folder;
 }
 
-test('a pod with a shell is asked once, and the tool that told is named', async () => {
+test('a pod with a shell needs one exec, and the conclusive tool is named', async () => {
   const peer = await openPeer();
   const { exec, asked } = localExec(pathWith({ sh: '/bin/sh', nc: 'exit 0' }));
   const result = await createConnectProbe({ exec }).connect(POD, to(peer.port), signal);
@@ -43,7 +43,7 @@ test('a pod with a shell is asked once, and the tool that told is named', async 
   expect(asked).toHaveLength(1);
 });
 
-test('an image without a shell is asked for its single programs', async () => {
+test('programs of an image without a shell are tried one by one', async () => {
   const peer = await openPeer();
   const { exec, asked } = localExec(pathWith({ node: process.execPath }));
   const probe = createConnectProbe({ exec });
@@ -53,7 +53,7 @@ test('an image without a shell is asked for its single programs', async () => {
   expect(asked.filter(({ command }) => command[0] === 'nc')).toHaveLength(2);
 });
 
-test('the test image that has nothing but its own netcat can still try', async () => {
+test('the test image that has only its own netcat still works', async () => {
   const { exec, calls } = scriptedExec(({ command }) =>
     command[0] === 'netcat' ? { code: 2, stdout: 'timeout\n' } : undefined,
   );
@@ -64,7 +64,7 @@ test('the test image that has nothing but its own netcat can still try', async (
   expect(calls.at(-1)?.command).toEqual(['netcat', 'dial', 'tcp', '10.244.0.3:5432', '3s']);
 });
 
-test('a tool that can not tell gives way to the next', async () => {
+test('an inconclusive tool is followed by the next', async () => {
   const peer = await closedPeer();
   const path = pathWith({
     sh: '/bin/sh',
@@ -78,17 +78,17 @@ test('a tool that can not tell gives way to the next', async () => {
   });
 });
 
-test('a program that crashes or prints nonsense tells nothing', async () => {
+test('a program that crashes or prints nonsense is inconclusive', async () => {
   const { exec } = localExec(
     pathWith({ sh: '/bin/sh', nc: 'kill -SEGV $$', wget: 'echo open; exit 139', netcat: 'echo opened' }),
   );
   expect(await createConnectProbe({ exec }).connect(POD, to(1), signal)).toMatchObject({
     outcome: 'unknown',
-    how: 'not told by nc -z, nc -e, wget, netcat dial',
+    how: 'inconclusive: nc -z, nc -e, wget, netcat dial',
   });
 });
 
-test('another container of the pod is tried when the first has nothing', async () => {
+test('another container of the pod is tried if the first has no tools', async () => {
   const { exec } = scriptedExec(({ container, command }) =>
     container === 'second' && command[0] === 'nc' ? { code: 0 } : undefined,
   );
@@ -96,7 +96,7 @@ test('another container of the pod is tried when the first has nothing', async (
   expect(await createConnectProbe({ exec }).connect(pod, to(1), signal)).toMatchObject({ outcome: 'open' });
 });
 
-test('a container that can not be entered is passed over, and its error told when no other can', async () => {
+test('a container where exec fails is skipped, and its error reported if all fail', async () => {
   const broken = new SluiceError(
     'failed',
     'Nothing can be run in pod payments/web-1: container not running.',
@@ -112,15 +112,15 @@ test('a container that can not be entered is passed over, and its error told whe
   await expect(createConnectProbe(both).connect(pod, to(1), signal)).rejects.toBe(broken);
 });
 
-test('a pod with nothing at all is unknown, and says so', async () => {
+test('a pod without tools is unknown, with the reason', async () => {
   const { exec } = scriptedExec(() => undefined);
   expect(await createConnectProbe({ exec }).connect(POD, to(1), signal)).toMatchObject({
     outcome: 'unknown',
-    how: 'no tool in the pod can try it',
+    how: 'no suitable tool in the pod',
   });
 });
 
-test('a user who may not enter pods gets that error, after one try', async () => {
+test('a user without permission to exec gets that error after one try', async () => {
   const forbidden = new SluiceError(
     'forbidden',
     'alice may not create pods/exec in payments.',
@@ -131,7 +131,7 @@ test('a user who may not enter pods gets that error, after one try', async () =>
   expect(calls).toHaveLength(1);
 });
 
-test('no more than four probes run at once, and an aborted one stops', async () => {
+test('at most four probes run at once, and an aborted one stops', async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -153,7 +153,7 @@ test('no more than four probes run at once, and an aborted one stops', async () 
   expect(count.most).toBe(4);
 });
 
-test('hosts that are neither an address nor a name never reach a pod', async () => {
+test('hosts that are neither an IP address nor a name never reach a pod', async () => {
   const { exec, calls } = scriptedExec(() => ({}));
   const probe = createConnectProbe({ exec });
   const hosts = [
@@ -181,7 +181,7 @@ test('hosts that are neither an address nor a name never reach a pod', async () 
   expect(calls).toEqual([]);
 });
 
-test('whatever host is accepted is letters, digits, dots, dashes, underscores and colons', () => {
+test('accepted hosts have only letters, digits, dots, dashes, underscores and colons', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6(), fc.string({ unit: 'binary' })),
@@ -197,7 +197,7 @@ test('whatever host is accepted is letters, digits, dots, dashes, underscores an
   );
 });
 
-test('IPv6 addresses are put in brackets where a port follows', () => {
+test('IPv6 addresses get brackets before a port', () => {
   const target = connectTarget('fd00::5', 80, 'TCP');
   expect(target).toMatchObject({ form: 'ipv6', address: '[fd00::5]:80' });
   const commands = [...TOOLS, ...INTERPRETERS].map((tool) => [tool.name, tool.command(target)] as const);
@@ -205,7 +205,7 @@ test('IPv6 addresses are put in brackets where a port follows', () => {
   expect(Object.fromEntries(commands).perl).toBeUndefined();
 });
 
-test('the script is right for a plain POSIX shell', async () => {
+test('the script is valid for a plain POSIX shell', async () => {
   const { exec } = localExec();
   const script = shellScript([...TOOLS, ...INTERPRETERS], connectTarget('db.payments', 5432, 'TCP'));
   const checked = await exec({ namespace: 'n', pod: 'p', container: 'c' }, ['sh', '-n', '-c', script], {

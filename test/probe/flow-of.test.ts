@@ -32,7 +32,7 @@ const flow = (seen: Partial<SocketObservation>) =>
     { pod: WEB, time: NOW, podAt: model.podAt, serviceAt },
   );
 
-test('an unanswered SYN is a dropped flow, dated back, with the pod as its source', () => {
+test('an unanswered SYN is a dropped flow, backdated, with the pod as its source', () => {
   expect(flow({ what: 'unanswered', age: 750 })).toEqual({
     time: NOW - 750,
     seen: 'socket',
@@ -57,7 +57,7 @@ test('an unanswered SYN is a dropped flow, dated back, with the pod as its sourc
   });
 });
 
-test('a service with one backend is that backend, on its target port, with the service named', () => {
+test('a service with one backend becomes that backend, on its target port, with the name of the service', () => {
   expect(flow({ remote: { ip: '10.96.225.211', port: 5432 } }).destination).toMatchObject({
     ip: '10.244.0.3',
     port: 5432,
@@ -76,7 +76,7 @@ test('a service with several backends stays the service', () => {
   });
 });
 
-test('a port that the service does not have leads to no backend', () => {
+test('an unknown port of a service has no backend', () => {
   expect(flow({ remote: { ip: '10.96.225.211', port: 81 } }).destination).toEqual({
     ip: '10.96.225.211',
     port: 81,
@@ -85,14 +85,14 @@ test('a port that the service does not have leads to no backend', () => {
   });
 });
 
-test('a pod that is dialled directly is named', () => {
+test('a pod that is dialed directly is named', () => {
   expect(flow({ remote: { ip: '10.244.0.2', port: 8080 } }).destination).toMatchObject({
     pod: 'api-1',
     port: 8080,
   });
 });
 
-test('what the peer opened has the peer as its source', () => {
+test('a connection that the peer opened has the peer as its source', () => {
   const accepted = flow({
     incoming: true,
     local: { ip: '10.244.0.5', port: 8080 },

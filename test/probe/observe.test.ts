@@ -5,7 +5,7 @@ import * as table from '../helpers/probe/socket-tables.ts';
 
 const OWN = ['10.244.0.5'];
 
-/** What is seen in looks at one pod, one after the other. */
+/** The observations of consecutive looks at one pod. */
 function seen(looks: Parameters<typeof table.look>[1][], served: number[] = []) {
   let memory: SocketMemory = emptyMemory(served);
   return looks.map((tables) => {
@@ -21,7 +21,7 @@ test('a SYN that was just sent is not a drop', () => {
   expect(seen([{ tcp: [table.SYN_230] }])).toEqual([[]]);
 });
 
-test('a SYN without an answer for 400 ms is one, dated back to when it was sent', () => {
+test('a SYN unanswered for 400 ms is one, backdated to when it was sent', () => {
   expect(seen([{ tcp: [table.SYN_230] }, { tcp: [table.SYN_750] }])[1]).toEqual([
     {
       what: 'unanswered',
@@ -34,7 +34,7 @@ test('a SYN without an answer for 400 ms is one, dated back to when it was sent'
   ]);
 });
 
-test('it is told once, and once more each time the SYN was sent again', () => {
+test('it is reported once, and again for each retransmission', () => {
   const steps = seen([
     { tcp: [table.SYN_750] },
     { tcp: [table.SYN_750] },
@@ -45,7 +45,7 @@ test('it is told once, and once more each time the SYN was sent again', () => {
   expect(steps.map((step) => step.map(({ syns }) => syns))).toEqual([[1], [], [2], [], [3]]);
 });
 
-test('the next attempt from another port is told anew', () => {
+test('the next attempt from another port is reported again', () => {
   expect(seen([{ tcp: [table.SYN_AGAIN] }, { tcp: [table.SYN_NEXT] }])[1]).toMatchObject([
     { what: 'unanswered', local: { port: 59662 }, syns: 1 },
   ]);
@@ -56,11 +56,11 @@ test('the same port and peer used by another socket is another attempt', () => {
   expect(seen([{ tcp: [table.SYN_AGAIN] }, { tcp: [other] }])[1]).toHaveLength(1);
 });
 
-test('a socket that a changing table shows twice is told once', () => {
+test('a socket that a changing table shows twice is reported once', () => {
   expect(seen([{ tcp: [table.SYN_750, table.SYN_750] }])[0]).toHaveLength(1);
 });
 
-test('a connection is told once, from its making to its end', () => {
+test('a connection is reported once during its life', () => {
   const steps = seen([{ tcp: [table.OPEN] }, { tcp: [table.OPEN] }, { tcp: [table.CLOSED] }, {}]);
   expect(steps.map((step) => step.map(({ what, incoming }) => [what, incoming]))).toEqual([
     [['connected', false]],
@@ -70,15 +70,15 @@ test('a connection is told once, from its making to its end', () => {
   ]);
 });
 
-test('a connection that came and went between two looks is dated back to its end', () => {
+test('a connection that opened and closed between two looks is backdated to its end', () => {
   expect(seen([{}, { tcp: [table.CLOSED] }])[1]).toMatchObject([{ what: 'connected', age: 52_980 }]);
 });
 
-test('a port that is used again after its connection was closed is another attempt', () => {
+test('a port that is reused after its connection was closed is another attempt', () => {
   expect(seen([{ tcp: [table.CLOSED] }, { tcp: [table.OPEN] }])[1]).toMatchObject([{ what: 'connected' }]);
 });
 
-test('an attempt that is answered after all is told as a connection', () => {
+test('an attempt that is answered later is reported as a connection', () => {
   const answered = table.SYN_750.replace(' 02 ', ' 01 ');
   expect(seen([{ tcp: [table.SYN_750] }, { tcp: [answered] }])[1]).toMatchObject([{ what: 'connected' }]);
 });
@@ -89,20 +89,20 @@ test('a connection on a port that the pod serves was opened by the peer', () => 
   ]);
 });
 
-test('also after the server has stopped listening, or when only the pod declares the port', () => {
+test('even after the server has stopped listening, or if only the pod declares the port', () => {
   expect(seen([{ tcp6: [table.LISTEN_8080] }, { tcp6: [table.ACCEPTED_8080] }])[1]).toMatchObject([
     { incoming: true },
   ]);
   expect(seen([{ tcp6: [table.ACCEPTED_8080] }], [8080])[0]).toMatchObject([{ incoming: true }]);
 });
 
-test('what a pod says to itself is left out', () => {
+test("a pod's connections to itself are ignored", () => {
   const loopback = table.OPEN.replace('FEBB600A', '0100007F');
   const itself = table.OPEN.replace('FEBB600A', '0500F40A');
   expect(seen([{ tcp: [loopback, itself] }])[0]).toEqual([]);
 });
 
-test('a UDP socket with a peer is told as such, never as open or dropped', () => {
+test('a UDP socket with a peer is reported as such, never as open or dropped', () => {
   expect(seen([{ udp: [table.DATAGRAM] }, { udp: [table.DATAGRAM] }])).toMatchObject([
     [{ what: 'datagram', remote: { ip: '10.96.0.10', port: 53 } }],
     [],

@@ -14,7 +14,7 @@ import {
 
 const rowsOf = (text: string) => parseSamples(text)[0]?.rows;
 
-test('an unanswered SYN gives both ends, the state, its timer and how often it was sent again', () => {
+test('an unanswered SYN has both ends, the state, its timer and its retransmissions', () => {
   expect(rowsOf(look(1256.12, { tcp: [SYN_AGAIN] }))).toEqual([
     {
       protocol: 'TCP',
@@ -29,13 +29,13 @@ test('an unanswered SYN gives both ends, the state, its timer and how often it w
   ]);
 });
 
-test('a closed connection says how long it will be kept', () => {
+test('a closed connection shows how long it will be kept', () => {
   expect(rowsOf(look(1, { tcp: [CLOSED] }))).toMatchObject([
     { state: 'time-wait', timer: 'time-wait', timerLeft: 7020, inode: 0 },
   ]);
 });
 
-test('an IPv4-mapped address is given as IPv4, the unspecified IPv6 address as ::', () => {
+test('an IPv4-mapped address becomes IPv4, the unspecified IPv6 address ::', () => {
   expect(rowsOf(look(1, { tcp6: [LISTEN_8080, ACCEPTED_8080] }))).toMatchObject([
     { state: 'listen', local: { ip: '::', port: 8080 } },
     {
@@ -46,7 +46,7 @@ test('an IPv4-mapped address is given as IPv4, the unspecified IPv6 address as :
   ]);
 });
 
-test('an IPv6 address is read word by word', () => {
+test('an IPv6 address is parsed word by word', () => {
   const row =
     '   0: B80D012000000000000000000100000A:1F90 B80D0120000000000000000001000000:A0FE 01 00000000:00000000 00:00000000 00000000     0        0 90110 1';
   expect(rowsOf(`${TCP6_HEADER}\n${row}`)?.[0]).toMatchObject({
@@ -55,13 +55,13 @@ test('an IPv6 address is read word by word', () => {
   });
 });
 
-test('what follows the header of a UDP table is UDP', () => {
+test('rows after the header of a UDP table are UDP', () => {
   expect(rowsOf(look(1, { udp: [DATAGRAM] }))).toMatchObject([
     { protocol: 'UDP', state: 'established', remote: { ip: '10.96.0.10', port: 53 } },
   ]);
 });
 
-test('each line of uptime begins a sample', () => {
+test('each line of uptime starts a sample', () => {
   const samples = parseSamples(look(10.5, { tcp: [SYN_AGAIN] }) + look(11.01, {}));
   expect(samples.map(({ uptime, rows }) => [uptime, rows.length])).toEqual([
     [10.5, 1],
@@ -69,18 +69,18 @@ test('each line of uptime begins a sample', () => {
   ]);
 });
 
-test('tables without an uptime are one sample without a date', () => {
+test('tables without an uptime are one undated sample', () => {
   expect(parseSamples(`${TCP_HEADER}\n${SYN_AGAIN}\n${TCP6_HEADER}\n`)).toMatchObject([
     { rows: [{ state: 'syn-sent' }] },
   ]);
 });
 
-test('output without any table is no sample', () => {
+test('output without tables is not a sample', () => {
   expect(parseSamples('1224.62 789.14\n')).toEqual([]);
   expect(parseSamples('cat: /proc/net/tcp: Permission denied\n')).toEqual([]);
 });
 
-test('whatever a container prints, rows hold nothing but parsed addresses and numbers', () => {
+test('for any output of a container, rows have only parsed addresses and numbers', () => {
   const noise = fc.string({ unit: 'binary', maxLength: 60 });
   fc.assert(
     fc.property(

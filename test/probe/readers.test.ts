@@ -20,7 +20,7 @@ const readerNamed = (name: string) => {
   return reader;
 };
 
-test.each(READERS)('$name, where it exists, reads the real tables of this machine', async (reader) => {
+test.each(READERS)('$name, if it exists, reads the real tables of this machine', async (reader) => {
   const peer = await openPeer();
   const { code, stdout } = await exec(TARGET, reader.command(2), {
     signal: AbortSignal.timeout(PATIENCE),
@@ -36,7 +36,7 @@ test.each(READERS)('$name, where it exists, reads the real tables of this machin
   }
 });
 
-test('a loop leaves no process behind once it has ended', async () => {
+test('a loop leaves no process behind', async () => {
   const child = spawn('sh', ['-c', 'exec "$@" >/dev/null', 'sh', ...readerNamed('sh, cat').command(2)], {
     detached: true,
     stdio: 'ignore',
@@ -47,9 +47,9 @@ test('a loop leaves no process behind once it has ended', async () => {
 });
 
 test.each(['sh, cat', 'sh alone'])(
-  '%s is ended by its guard when nobody reads what it says any more',
+  '%s is killed by its guard when its output is no longer read',
   async (name) => {
-    // A table larger than what pipes take in, behind the name of the real file.
+    // A table larger than a pipe holds, at the path of the real file.
     writeFileSync(join(folder, 'cat'), '#!/bin/sh\nexec head -c 3000000 /dev/zero | tr "\\000" x\n');
     chmodSync(join(folder, 'cat'), 0o755);
     writeFileSync(join(folder, 'table'), `${'x'.repeat(100)}\n`.repeat(30_000));
@@ -69,7 +69,7 @@ test.each(['sh, cat', 'sh alone'])(
   },
 );
 
-/** Whether no process is left in a process group. */
+/** Whether a process group is empty. */
 function isEmpty(group: number): boolean {
   try {
     process.kill(-group, 0);

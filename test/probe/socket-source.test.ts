@@ -15,7 +15,7 @@ const WEB = probePod('web-1', '10.244.0.5');
 const NOW = 1_000_000;
 const eventually = <T>(look: () => T) => expect.poll(look, { timeout: PATIENCE });
 
-/** Runs a source until the test ends; what it delivers is kept. */
+/** Runs a source until the test ends, keeping what it delivers. */
 function watch(exec: Exec, pods: readonly Pod[], more: { concurrency?: number; interval?: number } = {}) {
   const flows: Flow[] = [];
   const states: TrafficState[] = [];
@@ -40,7 +40,7 @@ function watch(exec: Exec, pods: readonly Pod[], more: { concurrency?: number; i
 
 const isSh = ({ command }: Call) => command[0] === 'sh';
 
-test('a dropped attempt is told once per SYN, dated by the uptime of its look', async () => {
+test('a dropped attempt is reported once per SYN, dated by the uptime of its look', async () => {
   const stdout =
     table.look(100, { tcp: [table.SYN_230] }) +
     table.look(100.52, { tcp: [table.SYN_750] }) +
@@ -54,7 +54,7 @@ test('a dropped attempt is told once per SYN, dated by the uptime of its look', 
   ]);
 });
 
-test('a socket that stays as it is is told once, however often it is looked at', async () => {
+test('an unchanged socket is reported once, regardless of the number of looks', async () => {
   const { exec, calls } = scriptedExec((call) =>
     isSh(call) ? { stdout: table.look(100, { tcp: [table.OPEN] }) } : undefined,
   );
@@ -64,7 +64,7 @@ test('a socket that stays as it is is told once, however often it is looked at',
   expect(source.flows[0]).toMatchObject({ verdict: 'forwarded', seen: 'socket', source: { pod: 'web-1' } });
 });
 
-test('a connection between two pods that are both read is told by its opener alone', async () => {
+test('a connection between two pods that are both read is reported only by its opener', async () => {
   const prometheus = probePod('prometheus-1', '10.244.0.4');
   const opener =
     '   0: 0400F40A:A0FE 0500F40A:1F90 01 00000000:00000000 00:00000000 00000000     0        0 85001 1 00000000af025c46 20 4 30 10 -1';
@@ -86,7 +86,7 @@ test('a connection between two pods that are both read is told by its opener alo
   ]);
 });
 
-test('where the opener can not be read, the one who accepted tells', async () => {
+test('if the opener is unreadable, the accepting side reports the connection', async () => {
   const { exec } = scriptedExec((call) =>
     isSh(call) ? { stdout: table.look(100, { tcp6: [table.LISTEN_8080, table.ACCEPTED_8080] }) } : undefined,
   );
@@ -99,7 +99,7 @@ test('where the opener can not be read, the one who accepted tells', async () =>
   });
 });
 
-test('no more pods are entered at once than asked for, and each gets its turn', async () => {
+test('concurrency is limited, and each pod gets its turn', async () => {
   const pods = Array.from({ length: 12 }, (_, i) => probePod(`p${i}-1`, `10.244.1.${i + 1}`));
   const { exec, calls, count } = scriptedExec((call) =>
     isSh(call) ? { stdout: table.look(100, {}) } : undefined,
@@ -126,7 +126,7 @@ test('a pod without a shell is read with head, another container or another lang
   expect(source.flows).toHaveLength(1);
 });
 
-test('a pod where nothing works is marked, counted and left alone', async () => {
+test('a pod where nothing works is marked, counted and skipped', async () => {
   const db = probePod('db-0', '10.244.0.3');
   const { exec, calls } = scriptedExec((call) =>
     call.pod !== 'db-0' && isSh(call) ? { stdout: table.look(100, {}) } : undefined,
@@ -136,7 +136,7 @@ test('a pod where nothing works is marked, counted and left alone', async () => 
     .poll(() => source.last())
     .toMatchObject({
       status: 'live',
-      detail: 'sockets of 1/3 pods · 1 without a way to read them · 1 on the host network',
+      detail: 'sockets of 1/3 pods · 1 without a tool to read them · 1 on the host network',
     });
   const asked = calls.filter(({ pod }) => pod === 'db-0').length;
   await eventually(() => calls.filter(({ pod }) => pod === 'web-1').length).toBeGreaterThan(10);
@@ -144,7 +144,7 @@ test('a pod where nothing works is marked, counted and left alone', async () => 
   expect(calls.some(({ pod }) => pod === 'agent-1')).toBe(false);
 });
 
-test('a pod that was too slow this time gets another turn', async () => {
+test('a pod that was too slow gets another turn', async () => {
   let slow = true;
   const { exec } = scriptedExec((call) => {
     if (slow) return new SluiceError('failed', 'sh in pod payments/web-1 did not end in 7 s.', 'Repeat.');
@@ -156,7 +156,7 @@ test('a pod that was too slow this time gets another turn', async () => {
   await eventually(() => source.last()).toMatchObject({ status: 'live', detail: 'sockets of 1/1 pods' });
 });
 
-test('without the right to exec the source has failed, and names the namespace', async () => {
+test('without permission to exec the source fails, and names the namespace', async () => {
   const { exec } = scriptedExec(
     () => new SluiceError('forbidden', 'alice may not create pods/exec.', 'Ask.'),
   );
@@ -165,11 +165,11 @@ test('without the right to exec the source has failed, and names the namespace',
     .poll(() => source.last())
     .toMatchObject({
       status: 'failed',
-      detail: 'sockets of 0/1 pods · 1 in payments: exec not allowed',
+      detail: 'sockets of 0/1 pods · 1 in payments: exec forbidden',
     });
 });
 
-test('an API server that is away is waited for', async () => {
+test('an unreachable API server is retried', async () => {
   let away = true;
   const { exec } = scriptedExec((call) => {
     if (away) return new SluiceError('unreachable', 'https://127.0.0.1:1 does not answer.', 'Check.');
@@ -184,10 +184,10 @@ test('an API server that is away is waited for', async () => {
   expect(source.flows).toHaveLength(1);
 });
 
-test('a socket that a real kernel holds against a black hole is seen as dropped', async () => {
+test('a socket of a real kernel to a black hole is seen as dropped', async () => {
   const { spawn } = await import('node:child_process');
   const hole = await blackHole();
-  // Loopback is left out of a pod's traffic, so the tables are printed with other addresses.
+  // Loopback is excluded from a pod's traffic, so the tables are printed with other addresses.
   const { exec } = localExec();
   const moved: Exec = async (target, command, options) => {
     const answer = await exec(target, command, options);

@@ -55,17 +55,17 @@ const all = [...TOOLS, ...INTERPRETERS].filter(exists);
 describe.concurrent.each(all.filter(({ protocols, first }) => protocols.includes('TCP') && first !== true))(
   '$name over TCP',
   (tool) => {
-    // BusyBox's nc has no -z; it must then tell nothing rather than something wrong.
+    // BusyBox's nc has no -z; the result must then be inconclusive rather than wrong.
     const tells = async (host: string, peer: string, outcome: string) => {
       const found = await attempt(tool, host, peer, 'TCP');
       if (tool.name === 'nc -z' && busybox !== undefined) expect([undefined, outcome]).toContain(found);
       else expect(found).toBe(outcome);
     };
-    test.concurrent('open, to a peer that keeps the connection and says nothing', () =>
+    test.concurrent('open, to a peer that keeps the connection silently', () =>
       tells('127.0.0.1', 'holds', 'open'));
     test.concurrent('open, to a peer that closes at once', () => tells('127.0.0.1', 'closes', 'open'));
     test.concurrent('refused', () => tells('127.0.0.1', 'closed', 'refused'));
-    test.concurrent('timeout, where packets are dropped', () => tells('127.0.0.1', 'hole', 'timeout'));
+    test.concurrent('timeout, if packets are dropped', () => tells('127.0.0.1', 'hole', 'timeout'));
     test.concurrent('dns-failure', () => tells('nosuch.invalid', 'holds', 'dns-failure'));
   },
 );
@@ -73,20 +73,20 @@ describe.concurrent.each(all.filter(({ protocols, first }) => protocols.includes
 describe.concurrent.each(all.filter(({ protocols, first }) => protocols.includes('UDP') && first !== true))(
   '$name over UDP',
   (tool) => {
-    test.concurrent('open, when something comes back', async () =>
+    test.concurrent('open, with a reply', async () =>
       expect(await attempt(tool, '127.0.0.1', 'answers', 'UDP')).toBe('open'));
-    test.concurrent('unknown, when nothing does', async () =>
+    test.concurrent('unknown, without a reply', async () =>
       expect(await attempt(tool, '127.0.0.1', 'silent', 'UDP')).toBe('unknown'));
     test.concurrent('refused, by an ICMP error', async () =>
       expect(await attempt(tool, '127.0.0.1', 'closed', 'UDP')).toBe('refused'));
   },
 );
 
-test('the matrix covers the tools that every machine with Node and a shell has', () => {
+test('the matrix covers the tools of every machine with Node and a shell', () => {
   expect(all.map(({ name }) => name)).toContain('node');
 });
 
-test('a command fits into the address of a request', () => {
+test('a command fits into the URL of a request', () => {
   for (const tools of [TOOLS, INTERPRETERS]) {
     for (const protocol of ['TCP', 'UDP'] as const) {
       const script = shellScript(tools, connectTarget('a.very.long.name.example.com', 5432, protocol));

@@ -1,4 +1,4 @@
-/* Flows from Hubble: connecting, reconnecting, mapping them to ours, replaying recorded ones. */
+/* Flows from Hubble: connecting, reconnecting, mapping, replaying recordings. */
 
 export type { HubbleTls } from './credentials.ts';
 export type { JsonResponse } from './json-flow.ts';

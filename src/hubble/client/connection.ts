@@ -7,36 +7,36 @@ import { followRequest, historyRequest, MASKS, type Terms, type Wanted } from '.
 import { call, isServiceError, readFlows, type StreamEnd } from './rpc.ts';
 import { versionIn } from './version.ts';
 
-/** What one connection is for. */
+/** The purpose of one connection. */
 export type Errand = {
   readonly wanted: Wanted;
   readonly terms: Terms;
-  /** Flows from before that are still missing. */
+  /** Past flows that are still missing. */
   readonly history?: { readonly since?: number; readonly last?: number };
   readonly follow: boolean;
 };
 
 /** How a connection ended. */
 export type Ending = {
-  /** Terms to come back with at once, as the server refused these. */
+  /** Terms to reconnect with at once, because the server rejected these. */
   readonly terms?: Terms;
-  /** The stream misses nodes that are there: come back at once. */
+  /** Whether the stream misses connected nodes: reconnect at once. */
   readonly stale: boolean;
   readonly end: StreamEnd;
-  /** Whether the flows from before have all come. */
+  /** Whether all past flows have arrived. */
   readonly gotHistory: boolean;
 };
 
-/** Failures in a row of the call that proves the server alive. */
+/** Consecutive failures of the liveness call after which the server counts as dead. */
 const DEAD = 2;
 
-/** The call that shows whose server it is, and its version. Rejects when it does not answer. */
+/** Checks that this is a Hubble server, and returns its version. Rejects if it does not respond. */
 export async function greet(link: Link, timing: Timing, signal: AbortSignal): Promise<string | undefined> {
   const { version = '' } = await call(link.client, observerService().ServerStatus, {}, timing.call, signal);
   return versionIn(version);
 }
 
-/** Reads flows over an open link until it breaks, the server refuses, or `signal` aborts. */
+/** Reads flows over an open link until it breaks, the server rejects the request, or `signal` aborts. */
 export async function converse(
   link: Link,
   errand: Errand,
@@ -93,11 +93,11 @@ export async function converse(
   };
 }
 
-const GONE_QUIET: StreamEnd = { code: status.DEADLINE_EXCEEDED, details: 'no answer' };
+const GONE_QUIET: StreamEnd = { code: status.DEADLINE_EXCEEDED, details: 'no response' };
 
 /**
- * Keeps the list of nodes, as those that join during a stream are not announced (HUB-6), and sees by it that the server
- * lives. Resolves when it doesn't any more, or with true when the stream misses nodes.
+ * Polls the list of nodes, because nodes that join during a stream are not announced (HUB-6); this also checks that the
+ * server is alive. Resolves when it is dead, or with true when the stream misses nodes.
  */
 async function watchNodes(link: Link, intake: Intake, timing: Timing, signal: AbortSignal): Promise<boolean> {
   const { GetNodes, ServerStatus } = observerService();
@@ -125,8 +125,8 @@ async function watchNodes(link: Link, intake: Intake, timing: Timing, signal: Ab
 }
 
 /**
- * Easier terms for a server that refused ours; undefined when the refusal is about something else. An agent refuses a
- * mask with UNKNOWN "invalid fieldmask"; Relay passes the text on in NODE_ERROR and ends with OK (HUB-3).
+ * Easier terms for a server that rejected ours; undefined if it rejected something else. An agent rejects a mask with
+ * UNKNOWN "invalid fieldmask"; Relay forwards the text in NODE_ERROR and ends with OK (HUB-3).
  */
 function easierTerms(terms: Terms, refusal: StreamEnd): Terms | undefined {
   const { code, details } = refusal;
@@ -137,19 +137,19 @@ function easierTerms(terms: Terms, refusal: StreamEnd): Terms | undefined {
   return isAboutRequest && terms.filters ? { ...terms, filters: false } : undefined;
 }
 
-/** Every wait of the source, ms. Tests shorten them. */
+/** All waiting times of the source, ms. Tests shorten them. */
 export type Timing = {
-  /** A port-forward must stand within this. */
+  /** Timeout for a port-forward. */
   readonly dial: number;
-  /** A unary call must answer within this. */
+  /** Timeout for a unary call. */
   readonly call: number;
-  /** Flows from before must come at least this often, until all have come. */
+  /** Longest gap between past flows until all have arrived. */
   readonly history: number;
-  /** Between two looks at the list of nodes, which also prove that the server is alive. */
+  /** Time between polls of the list of nodes, which also check that the server is alive. */
   readonly look: number;
-  /** Flows and changes of state are handed over at most this often. */
+  /** Shortest time between deliveries of flows and state changes. */
   readonly batch: number;
-  /** Waits after lost connections. */
+  /** Backoff after lost connections. */
   readonly backOff: BackOff;
 };
 
@@ -162,5 +162,5 @@ export const TIMING: Timing = {
   backOff: { base: 500, cap: 15_000 },
 };
 
-/** A resumed stream begins this long before the last flow seen (HUB-21). */
+/** A resumed stream starts this long before the last flow seen (HUB-21). */
 export const OVERLAP = 2_000;

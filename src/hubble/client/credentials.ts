@@ -3,7 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/common/common.ts';
 
-/** TLS as the hubble CLI's flags give it; files as PEM text. `false`: plaintext. */
+/** TLS options as in the hubble CLI's flags, with files as PEM text. `false`: plaintext. */
 export type HubbleTls =
   | false
   | {
@@ -18,7 +18,7 @@ export type HubbleTls =
 /**
  * Credentials of a channel to `host`.
  *
- * @throws SluiceError `usage` when the client certificate or its key is missing, `config` when a PEM can't be read
+ * @throws SluiceError `usage` when the client certificate or its key is missing, `config` for invalid PEM
  */
 export function channelCredentials(tls: HubbleTls, host: string): ChannelCredentials {
   if (tls === false) return credentials.createInsecure();
@@ -27,9 +27,9 @@ export function channelCredentials(tls: HubbleTls, host: string): ChannelCredent
     throw new SluiceError(
       'usage',
       cert === undefined
-        ? 'There is a client key without a certificate.'
-        : 'There is a client certificate without a key.',
-      'Give both --tls-client-cert-file and --tls-client-key-file.',
+        ? 'The client key for Hubble has no certificate.'
+        : 'The client certificate for Hubble has no key.',
+      'Set both --tls-client-cert-file and --tls-client-key-file.',
     );
   }
   try {
@@ -40,17 +40,17 @@ export function channelCredentials(tls: HubbleTls, host: string): ChannelCredent
   } catch (error) {
     throw new SluiceError(
       'config',
-      `The TLS files for Hubble can't be used: ${error instanceof Error ? error.message : String(error)}.`,
-      'They must be PEM, and certificate and key must belong together.',
+      `Unable to load the TLS files for Hubble: ${error instanceof Error ? error.message : String(error)}.`,
+      'They must be in PEM format, and the key must match the certificate.',
       error,
     );
   }
 }
 
 /**
- * Options of a channel. A channel lives for one connection and is not shared, so that each attempt really dials.
+ * Options of a channel. A channel is used for one connection and is not shared, so that each attempt really dials.
  *
- * @param isForwarded the address is the near end of a port-forward: no proxy applies, nor to loopback, as in Go
+ * @param isForwarded whether the address is the local end of a port-forward; like loopback in Go, it uses no proxy
  */
 export function channelOptions(tls: HubbleTls, host: string, isForwarded: boolean): ChannelOptions {
   const serverName = tls === false ? undefined : sentName(tls.serverName ?? host);
@@ -70,14 +70,14 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * The name sent in the handshake. An address may not be sent (RFC 6066 §3), and Node warns on the terminal when it
- * is; the certificate is checked against the address all the same.
+ * The name sent in the handshake. An address must not be sent (RFC 6066 §3), and Node warns on the terminal if it is;
+ * the certificate is still checked against the address.
  */
 function sentName(name: string): string {
   return isIP(name) === 0 ? name : RELAY_NAME;
 }
 
-/** A name that Relay's certificate holds by default (HUB-8). */
+/** A name in Relay's certificate by default (HUB-8). */
 const RELAY_NAME = 'instance.hubble-relay.cilium.io';
 
 function bytes(pem: string | undefined): Buffer | null {

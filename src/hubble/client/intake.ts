@@ -6,16 +6,16 @@ import { createFlowMapper } from './map-flow.ts';
 import { createNodeBook, type NodeBook } from './nodes.ts';
 import { isWanted, type Wanted } from './request.ts';
 
-/** What comes from the server, over all connections, on its way to the sink. */
+/** Passes responses of all connections to the sink. */
 export type Intake = {
   take(response: DecodedResponse): void;
-  /** Says how the source is; shown with the next hand-over at the latest. */
+  /** Sets the state of the source. */
   say(status: TrafficState['status'], detail: string, version?: string): void;
-  /** Gives a promise while the sink can take no more. */
+  /** Returns a promise while the sink is behind. */
   readonly slow: () => Promise<void> | undefined;
-  /** Shows what is not shown yet. */
+  /** Schedules an update of the state. */
   stir(): void;
-  /** Responses taken so far. */
+  /** Number of responses so far. */
   readonly taken: number;
   /** Latest time of any response, ms; undefined before the first. */
   readonly latest: number | undefined;
@@ -24,7 +24,7 @@ export type Intake = {
   close(): void;
 };
 
-/** UUIDs remembered: what two seconds of overlap can repeat at 20,000 flows a second. */
+/** UUIDs remembered: the two seconds of overlap can repeat this many at 20,000 flows a second. */
 const UUIDS = 50_000;
 
 export function createIntake(
@@ -116,14 +116,14 @@ function isEqual(one: TrafficState, other: TrafficState): boolean {
   );
 }
 
-/** Collects items and hands them on together. */
+/** Collects items and delivers them together. */
 type Batch<T> = {
   add(item: T): void;
-  /** Asks for a hand-over even when no item comes. */
+  /** Schedules a delivery even without items. */
   stir(): void;
-  /** Hands over what is there, now. */
+  /** Delivers pending items now. */
   flush(): void;
-  /** Hands over what is there and stops. */
+  /** Delivers pending items and stops. */
   close(): void;
 };
 
@@ -160,19 +160,19 @@ function createBatch<T>(interval: number, onItems: (items: readonly T[]) => void
 }
 
 /**
- * Finds flows that came before. A repetition is only to be expected when a stream was opened anew, so flows are
- * merely noted the rest of the time, which costs a tenth.
+ * Finds repeated flows. Repetitions only occur after a stream is reopened, so the rest of the time flows are only
+ * recorded, which costs a tenth.
  */
 type Repeats = {
-  /** A stream begins: from now on repetitions are looked for. */
+  /** A stream starts: look for repetitions from now on. */
   watch(): void;
-  /** Nothing from before is to come any more: `PATIENCE` ms from now, repetitions are expected no longer. */
+  /** No more past flows will come: stop looking for repetitions in `PATIENCE` ms. */
   relax(): void;
-  /** Notes the flow; whether it is a repetition. */
+  /** Records the flow, and returns whether it is a repetition. */
   isRepeated(uuid: string): boolean;
 };
 
-/** Flows that a following stream still holds back when those from before have all come, at most this old. */
+/** How old flows may be that a following stream still holds back when all past flows have arrived, ms. */
 const PATIENCE = 10_000;
 
 /** Remembers the last `limit` flows. */

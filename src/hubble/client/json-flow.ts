@@ -3,7 +3,7 @@ import { type DecodedResponse, plainOf, responseOf } from '../wire/wire.ts';
 /** A response as `hubble observe -o jsonpb` prints it and `--input-file` reads it. */
 export type JsonResponse = Readonly<Record<string, unknown>>;
 
-/** The JSON form of a response: times in RFC 3339, wrapped values bare (protobuf's JSON mapping). */
+/** The JSON form of a response: times in RFC 3339, wrapped values unwrapped (protobuf's JSON mapping). */
 export function toJsonResponse(response: DecodedResponse): JsonResponse {
   const plain = plainOf(response);
   for (const [holder, key] of timesIn(plain)) {
@@ -16,8 +16,8 @@ export function toJsonResponse(response: DecodedResponse): JsonResponse {
 }
 
 /**
- * One line of a recording, undefined when it is no response. A bare flow, as older versions print it with `-o json`,
- * counts as one.
+ * Parses one line of a recording; undefined if it is not a response. A bare flow, as older versions print with
+ * `-o json`, is accepted too.
  */
 export function fromJsonResponse(line: string): DecodedResponse | undefined {
   const parsed = parse(line);
@@ -59,10 +59,10 @@ function wrappersIn(plain: Holder): readonly (readonly [Holder, string, unknown]
   return found;
 }
 
-/** Largest time that a Date holds, ms (ECMA-262, Time Values). */
+/** Largest time of a Date, ms (ECMA-262, Time Values). */
 const MAX_DATE = 8.64e15;
 
-/** Nanoseconds as 0, 3, 6 or 9 digits, as protobuf writes them; times beyond all calendars as 1970. */
+/** Nanoseconds as 0, 3, 6 or 9 digits, as protobuf writes them; times out of range become 1970. */
 function timeText({ seconds, nanos }: Holder): string {
   const ms = Number(seconds ?? 0) * 1000;
   const whole = new Date(Math.abs(ms) <= MAX_DATE ? ms : 0).toISOString().slice(0, -5);

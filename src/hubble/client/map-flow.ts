@@ -33,11 +33,11 @@ const VERDICTS: readonly FlowVerdict[] = [
 /** TO_ENDPOINT in `trace_observation_point`; on the event it is sub type 0 (HUB-10). */
 const TO_ENDPOINT = 101;
 
-/** Turns flows of the wire into the core's. Keep one for a stream: it remembers identities. */
+/** Converts wire flows to core flows. Keep one per stream, because it caches identities. */
 export type FlowMapper = (flow: DecodedFlow, seen: 'hubble' | 'replay', node: string) => Flow;
 
 /**
- * Makes a mapper. Whatever a server leaves out, for age or by mask, is left out here too; every text is sanitised.
+ * Creates a mapper. Fields that a server omits, due to its version or a mask, are omitted; every text is sanitized.
  */
 export function createFlowMapper(): FlowMapper {
   const identify = createIdentityReader();
@@ -146,7 +146,7 @@ function directionOf(direction: number): Flow['direction'] {
   return direction === 1 ? 'ingress' : direction === 2 ? 'egress' : undefined;
 }
 
-/** Some emitters leave the type out; the rest of the flow tells. */
+/** Some emitters omit the type; it is then derived from the rest of the flow. */
 function eventTypeOf(flow: DecodedFlow): number | undefined {
   if (flow.event_type !== null && flow.event_type.type !== 0) return flow.event_type.type;
   if (flow.l7 !== null) return EVENT.l7;
@@ -162,12 +162,12 @@ function subTypeOf(flow: DecodedFlow, eventType: number | undefined): number | u
 
 const RESPONSE = 2;
 
-/** Answers of a DNS server that have a name of their own (RFC 1035 §4.1.1). */
+/** Names of DNS response codes (RFC 1035 §4.1.1). */
 const RCODES: Readonly<Record<number, string>> = { 1: 'FORMERR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 5: 'REFUSED' };
 
 /**
- * What a request asked, in a few words: `GET /items`, `A api.example.com NXDOMAIN`. The query of a URL is left out,
- * it may hold secrets.
+ * A short summary of a request: `GET /items`, `A api.example.com NXDOMAIN`. The query of a URL is omitted because it may
+ * contain secrets.
  */
 function layer7Of({ type, http, dns }: DecodedLayer7): NonNullable<Flow['l7']> {
   if (http !== null) {
@@ -195,7 +195,7 @@ function pathOf(url: string): string {
 
 const NONE: readonly FlowPolicy[] = [];
 
-/** Policies of both directions. Those without any name are left out: nothing can be said of them. */
+/** Policies of both directions, without unnamed ones. */
 function policiesOf(
   egress: readonly DecodedPolicy[],
   ingress: readonly DecodedPolicy[],
@@ -207,7 +207,7 @@ function policiesOf(
   ].filter(({ name }) => name !== '');
 }
 
-/** Servers before 1.17 give the kind only in a label (HUB-12). */
+/** Servers before 1.17 send the kind only in a label (HUB-12). */
 function policyOf(
   { name, namespace, kind, labels }: DecodedPolicy,
   direction: 'ingress' | 'egress',
@@ -227,8 +227,8 @@ function labelOf(labels: readonly string[], key: string): string {
 }
 
 /**
- * Texts of the datapath's monitor where they say more than the enum's name, or something else: 136 and 161 are misnamed
- * in the enum, 206 is missing there (HUB-11).
+ * Texts of the datapath's monitor, where they are clearer than the enum's name or differ from it: 136 and 161 are
+ * misnamed in the enum, 206 is missing (HUB-11).
  */
 const MONITOR: ReadonlyMap<number, string> = new Map([
   [133, 'Policy denied'],
@@ -247,7 +247,7 @@ const ACRONYM = /^(ct|ip|nat|snat|fib|tcp|edt|vlan|vni|ttl|sid|igmp|dsr|lb|mac|t
 
 const known = new Map<number, { readonly code: number; readonly text: string }>();
 
-/** The reason with the text to show: the monitor's, else the enum's name in words, else the number. */
+/** The reason with its text: the monitor's, else the enum's name as words, else the number. */
 function dropReasonOf(code: number): { readonly code: number; readonly text: string } {
   let reason = known.get(code);
   if (reason === undefined) {
@@ -277,7 +277,7 @@ function capitalised(word: string): string {
   return word.toUpperCase().replace('V', 'v');
 }
 
-/** What an identity's labels say of an end. */
+/** Facts about an end from the labels of its identity. */
 export type IdentityFacts = { readonly labels?: Labels; readonly reserved?: string };
 
 /** Numbers of reserved identities (HUB-14). */
@@ -294,19 +294,19 @@ const RESERVED: ReadonlyMap<number, string> = new Map([
   [10, 'world'],
 ]);
 
-/** Scopes of identities that each node numbers for itself, in the top byte. */
+/** Scopes of node-local identities, in the top byte. */
 const CIDR_SCOPE = 1;
 
 const REMOTE_NODE_SCOPE = 2;
 
-/** Labels that Cilium adds to every identity; they are not the pod's. */
+/** Labels that Cilium adds to every identity, which are not the pod's. */
 const ADDED = /^io\.(cilium\.|kubernetes\.pod\.namespace$)/;
 
 type Known = { readonly raw: readonly string[]; readonly facts: IdentityFacts };
 
 const KNOWN_LIMIT = 4_096;
 
-/** Reads identities, and remembers them: nearly all flows are between few. */
+/** Parses identities with a cache, because most flows are between a few of them. */
 export function createIdentityReader(): (identity: number, labels: readonly string[]) => IdentityFacts {
   const known = new Map<number, Known>();
   return (identity, raw) => {
@@ -339,7 +339,7 @@ function read(identity: number, raw: readonly string[]): IdentityFacts {
   };
 }
 
-/** The API server's host carries two reserved labels; the telling one wins. */
+/** The API server's host has two reserved labels; the more specific one wins. */
 function reservedOf(identity: number, labels: readonly string[]): string | undefined {
   if (labels.includes('kube-apiserver')) return 'kube-apiserver';
   const [first] = labels;

@@ -6,22 +6,22 @@ type NodeStatus = NonNullable<DecodedResponse['node_status']>;
 
 /** The nodes behind a server. */
 export type NodeBook = {
-  /** Takes the list of GetNodes. */
+  /** Processes a response of GetNodes. */
   list(nodes: readonly WireNode[]): void;
-  /** Takes an event of the stream. */
+  /** Processes an event of the stream. */
   note(event: NodeStatus): void;
-  /** A flow came from a node, which proves that the stream reaches it. */
+  /** Called for a flow from a node, which proves that the stream includes it. */
   heard(node: string): void;
-  /** Forgets what belongs to one stream, as a new one begins. */
+  /** Resets the per-stream state when a new stream starts. */
   restart(): void;
   counts(): { readonly connected: number; readonly total: number };
-  /** The version of the first node that tells one. */
+  /** The version of the first node that reports one. */
   version(): string | undefined;
-  /** Why nodes are missing, one phrase; undefined when none is. */
+  /** Why nodes are missing, as a phrase; undefined if none are. */
   trouble(): string | undefined;
   /**
-   * Whether a node is up that this stream will not hear of: Relay does not return to one that failed, and before 1.18
-   * never looks for new ones (HUB-6). Asked once per list.
+   * Whether a node is up that this stream does not include: Relay does not reconnect to a failed node, and before 1.18
+   * never looks for new ones (HUB-6). Call once per list.
    */
   isStreamStale(): boolean;
 };
@@ -37,10 +37,10 @@ const STATES: Readonly<Record<NodeState, number>> = {
   NODE_ERROR: 4,
 };
 
-/** Lists in which a node must be connected, and silent, before the stream counts as stale. */
+/** Number of lists in which a node must be connected but silent before the stream counts as stale. */
 const PATIENCE = 2;
 
-/** How often a stream is opened again for one node's sake. */
+/** How often a stream is reopened because of one node. */
 const FAVOURS = 2;
 
 type Known = { state: number; message: string; inStream: boolean; missed: number; favours: number };

@@ -2,7 +2,7 @@ import { Client } from '@grpc/grpc-js';
 import { SluiceError } from '../../core/common/common.ts';
 import { channelCredentials, channelOptions, type HubbleTls } from './credentials.ts';
 
-/** How to reach the server: an address, or a fresh port-forward for each connection. */
+/** How to reach the server: an address, or a new port-forward for each connection. */
 export type HubblePlace =
   | { readonly address: string }
   | {
@@ -13,7 +13,7 @@ export type HubblePlace =
       }>;
     };
 
-/** An open way to the server. */
+/** An open link to the server. */
 export type Link = {
   readonly client: Client;
   readonly host: string;
@@ -22,7 +22,7 @@ export type Link = {
   close(): Promise<void>;
 };
 
-/** Opens the way; the channel itself connects with the first call. */
+/** Opens the link; the channel connects on the first call. */
 export async function openLink(place: HubblePlace, tls: HubbleTls, signal: AbortSignal): Promise<Link> {
   if ('address' in place) {
     const { target, host, port, tls: asked } = parseHubbleAddress(place.address);
@@ -60,7 +60,7 @@ export async function openLink(place: HubblePlace, tls: HubbleTls, signal: Abort
   }
 }
 
-/** Where a server listens; `tls` when the address itself asks for it. */
+/** The address of a server; `tls` if the address requires it. */
 type HubbleAddress = {
   readonly target: string;
   readonly host: string;
@@ -68,13 +68,13 @@ type HubbleAddress = {
   readonly tls: boolean;
 };
 
-/** The port of `hubble --server`'s default, where Relay listens. */
+/** The default port of `hubble --server`, where Relay listens. */
 const DEFAULT_PORT = 4245;
 
 /**
- * Reads an address as the hubble CLI's `--server` takes it: `host:port`, `tls://host:port`, `unix:///path`.
+ * Parses an address in the format of the hubble CLI's `--server`: `host:port`, `tls://host:port`, `unix:///path`.
  *
- * @throws SluiceError `usage` when it is none
+ * @throws SluiceError `usage` when it is invalid
  */
 function parseHubbleAddress(text: string): HubbleAddress {
   if (text.startsWith('unix:')) return { target: text, host: 'localhost', port: 0, tls: false };
@@ -85,8 +85,8 @@ function parseHubbleAddress(text: string): HubbleAddress {
   if (host === undefined || Number(port) > 65_535 || Number(port) === 0) {
     throw new SluiceError(
       'usage',
-      `"${text}" is not the address of a Hubble server.`,
-      'Give it as host:port, or as tls://host:port.',
+      `Invalid Hubble server address "${text}".`,
+      'Use host:port or tls://host:port.',
     );
   }
   return { target: `dns:${host}:${port}`, host: host.replace(/^\[|\]$/g, ''), port: Number(port), tls };

@@ -10,7 +10,7 @@ import type { JsonResponse } from './json-flow.ts';
 import { type HubblePlace, type Link, openLink } from './open-link.ts';
 import { isServiceError, type StreamEnd } from './rpc.ts';
 
-/** Everything a source needs, with nothing left open. */
+/** The resolved options of a source. */
 export type Plan = {
   readonly place: HubblePlace;
   readonly tls: HubbleTls;
@@ -21,12 +21,12 @@ export type Plan = {
 
 type Progress = { errand: Errand; failures: number; hasWorked: boolean };
 
-/** A connection that lived this long was a good one: waiting times start over. */
+/** A connection that lasted this long, ms, resets the backoff. */
 const GOOD = 5_000;
 
 /**
- * Talks to the server until `signal` aborts, over as many connections as it takes. Rejects only for a mistake that
- * shows on the first connection; when nothing is to be followed, resolves once everything has come.
+ * Reads flows until `signal` aborts, reconnecting as needed. Rejects only for a configuration mistake on the first
+ * connection; without `follow`, resolves once all flows have arrived.
  */
 export async function talk(plan: Plan, sink: TrafficSink, signal: AbortSignal): Promise<void> {
   const { timing, errand } = plan;
@@ -54,7 +54,7 @@ export async function talk(plan: Plan, sink: TrafficSink, signal: AbortSignal): 
   }
 }
 
-/** One connection. Undefined: come back at once; `done`: nothing is left to come for. */
+/** Runs one connection. Undefined: reconnect at once; `done`: all flows have arrived. */
 async function connectOnce(
   plan: Plan,
   progress: Progress,
@@ -89,7 +89,7 @@ async function connectOnce(
   }
 }
 
-/** What was missed is asked for first, unless more is missing still. */
+/** The next connection first requests missed flows, unless past flows are still pending. */
 function resumeLater(progress: Progress, intake: Intake): void {
   if (progress.errand.history !== undefined || intake.latest === undefined) return;
   progress.errand = { ...progress.errand, history: { since: intake.latest - OVERLAP } };
@@ -104,7 +104,7 @@ async function troubleWith(error: unknown, link: Link | undefined, timing: Timin
   const text = error instanceof Error ? error.message : String(error);
   return {
     isMistake: false,
-    text: `can't be reached: ${text}`,
+    text: `is unreachable: ${text}`,
     hint: error instanceof SluiceError ? error.hint : '',
   };
 }
@@ -126,61 +126,61 @@ function asError(place: HubblePlace, { text, hint }: Trouble): SluiceError {
 }
 
 /**
- * Why there is no connection. `isMistake`: waiting will not help, somebody has to change something. `text` and `hint`
- * make a sentence each, the server's name as subject left out.
+ * Why there is no connection. `isMistake`: retrying won't help, the configuration must change. `text` is a sentence
+ * without its subject, the name of the server.
  */
 type Trouble = { readonly isMistake: boolean; readonly text: string; readonly hint: string };
 
 type Failure = { readonly code: number; readonly details: string };
 
-/** What Node and OpenSSL say of the usual mistakes (HUB-8), and what they mean. */
+/** Node and OpenSSL errors for common mistakes (HUB-8), and what they mean. */
 const TLS_TROUBLES: readonly (readonly [RegExp, string, string])[] = [
   [
     /wrong version number|packet length too long|EPROTO.*(?:unexpected|http)/i,
-    'answers without TLS',
-    'Leave the TLS flags out, or connect to its TLS port.',
+    'does not use TLS',
+    'Remove the TLS flags, or connect to its TLS port.',
   ],
   [
     /ALTNAME_INVALID|does not match certificate/i,
-    'has a certificate for another name',
-    'Give a name it holds with --tls-server-name, for Relay instance.hubble-relay.cilium.io.',
+    'has a certificate for a different name',
+    'Set --tls-server-name to a name in the certificate; for Relay, instance.hubble-relay.cilium.io.',
   ],
-  [/certificate has expired|CERT_HAS_EXPIRED/i, 'has a certificate that expired', 'Renew it on the server.'],
+  [/certificate has expired|CERT_HAS_EXPIRED/i, 'has an expired certificate', 'Renew it on the server.'],
   [
     /self.signed|unable to (?:verify|get)|UNABLE_TO_|unknown ca|SELF_SIGNED/i,
-    'has a certificate of a CA that is not trusted',
-    'Give its CA with --tls-ca-cert-files.',
+    'has a certificate signed by an unknown authority',
+    'Set --tls-ca-cert-files to its CA.',
   ],
   [
     /certificate required|alert number 116|bad certificate|handshake failure/i,
-    'wants a client certificate',
-    'Give one with --tls-client-cert-file and --tls-client-key-file.',
+    'requires a client certificate',
+    'Set --tls-client-cert-file and --tls-client-key-file.',
   ],
 ];
 
-/** Reads an end of a call or stream. */
+/** Explains the end of a call or stream. */
 function troubleOf({ code, details }: Failure): Trouble {
   for (const [pattern, text, hint] of TLS_TROUBLES) {
     if (code === status.UNAVAILABLE && pattern.test(details)) return { isMistake: true, text, hint };
   }
   switch (code) {
     case status.OK:
-      return { isMistake: false, text: 'ended the stream', hint: '' };
+      return { isMistake: false, text: 'closed the stream', hint: '' };
     case status.UNAVAILABLE:
       return unavailable(details);
     case status.DEADLINE_EXCEEDED:
       return {
         isMistake: false,
-        text: 'does not answer',
+        text: 'is not responding',
         hint: 'Check that it is reachable and not overloaded.',
       };
     case status.UNIMPLEMENTED:
-      return { isMistake: true, text: 'is not a Hubble server', hint: 'Give the address of hubble-relay.' };
+      return { isMistake: true, text: 'is not a Hubble server', hint: 'Use the address of hubble-relay.' };
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
       return {
         isMistake: true,
-        text: `refuses: ${safeText(details)}`,
+        text: `denied access: ${safeText(details)}`,
         hint: 'Check the client certificate.',
       };
     default:
@@ -196,12 +196,12 @@ function unavailable(details: string): Trouble {
   if (details.includes('ECONNREFUSED')) {
     return {
       isMistake: false,
-      text: 'refuses the connection',
-      hint: 'Check the address and that hubble-relay runs.',
+      text: 'refused the connection',
+      hint: 'Check the address, and that hubble-relay is running.',
     };
   }
   if (/ENOTFOUND|EAI_AGAIN|Name resolution failed/i.test(details)) {
-    return { isMistake: false, text: 'has a name that does not resolve', hint: 'Check the address.' };
+    return { isMistake: false, text: 'has a hostname that does not resolve', hint: 'Check the address.' };
   }
   if (/ECONNRESET|EPIPE|EOF|socket hang up|Connection dropped/i.test(details)) {
     return { isMistake: false, text: 'closed the connection', hint: '' };
@@ -209,16 +209,16 @@ function unavailable(details: string): Trouble {
   return { isMistake: false, text: `is unavailable: ${safeText(details)}`, hint: '' };
 }
 
-/** What a plaintext client should do about a server that wants TLS. */
+/** A server that requires TLS, for a plaintext client. */
 const WANTS_TLS: Trouble = {
   isMistake: true,
-  text: 'wants TLS',
-  hint: 'Give --tls, and its CA with --tls-ca-cert-files.',
+  text: 'requires TLS',
+  hint: 'Set --tls, and --tls-ca-cert-files to its CA.',
 };
 
 /**
- * Why a connection ended. A plaintext client gets no reason from a server that wants TLS (HUB-8), so one TLS handshake
- * is tried.
+ * Finds out why a connection ended. A server that requires TLS gives a plaintext client no reason (HUB-8), so a TLS
+ * handshake is tried.
  */
 async function findTrouble(link: Link, end: Failure, timeout: number): Promise<Trouble> {
   const trouble = troubleOf(end);
@@ -227,7 +227,7 @@ async function findTrouble(link: Link, end: Failure, timeout: number): Promise<T
   return (await speaksTls(link, timeout)) ? WANTS_TLS : trouble;
 }
 
-/** Proves what a server speaks, whatever its certificate. */
+/** Whether a server uses TLS, regardless of its certificate. */
 function speaksTls({ host, port }: Link, timeout: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });

@@ -8,27 +8,26 @@ import { createFlowMapper } from './map-flow.ts';
 import { isWanted } from './request.ts';
 
 export type ReplayOptions = {
-  /** Only flows since then, ms since the epoch. */
+  /** Only flows since this time, ms since the epoch. */
   readonly since?: number;
-  /** Only the last so many flows. */
+  /** Only this many of the last flows. */
   readonly last?: number;
   /** Only flows with an end in one of these; absent: all. */
   readonly namespaces?: readonly string[];
-  /** Gets every response as JSON, of the flows that are wanted. */
+  /** Called with every selected response as JSON. */
   readonly onRaw?: (response: JsonResponse) => void;
 };
 
 type Entry = { readonly response: DecodedResponse; readonly flow: Flow | undefined };
 
-/** Flows handed over at a time. */
+/** Flows per delivery. */
 const CHUNK = 1_000;
 
 /**
- * Flows of a recording: a file of `hubble observe -o jsonpb`, of `sluice flows --raw` or `--record`, or its lines.
- * They come at once, in the order of the file, with the times they had. Lines that are no responses are counted and
- * told in the state.
+ * Flows of a recording: a file from `hubble observe -o jsonpb`, `sluice flows --raw` or `--record`, or its lines. They
+ * are delivered at once, in file order, with their original times. Invalid lines are counted in the state.
  *
- * @throws SluiceError from `run`: `usage` when the file can't be read, `unsupported` when no line is a response
+ * @throws SluiceError from `run`: `usage` for an unreadable file, `unsupported` when no line is a response
  */
 export function createReplaySource(
   recording: string | Iterable<string> | AsyncIterable<string>,
@@ -43,7 +42,7 @@ export function createReplaySource(
         await replay(name, lines, sink, signal, options);
       } catch (error) {
         if (!(error instanceof Error) || !('syscall' in error)) throw error;
-        throw new SluiceError('usage', `${name} can't be read: ${error.message}.`, 'Check the path.', error);
+        throw new SluiceError('usage', `Unable to read ${name}: ${error.message}.`, 'Check the path.', error);
       }
     },
   };
@@ -101,16 +100,16 @@ async function replay(
   if (read === 0) {
     throw new SluiceError(
       'unsupported',
-      `${name} holds no Hubble flows.`,
-      'Record one with: hubble observe -o jsonpb, or sluice flows --raw.',
+      `No Hubble flows found in ${name}.`,
+      'Record flows with hubble observe -o jsonpb or sluice flows --raw.',
     );
   }
   held = lastFlows(held, last);
   await handOver();
-  say('live', bad === 0 ? name : `${name}: ${bad} ${bad === 1 ? 'line is' : 'lines are'} no flow`);
+  say('live', bad === 0 ? name : `${name}: ${bad} invalid ${bad === 1 ? 'line' : 'lines'} skipped`);
 }
 
-/** The last `count` flows, with what was said among them. */
+/** The last `count` flows, including other responses among them. */
 function lastFlows(entries: readonly Entry[], count: number): Entry[] {
   let left = count;
   const from = entries.findLastIndex(({ flow }) => {

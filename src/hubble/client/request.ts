@@ -1,23 +1,23 @@
 import { EVENT, type Flow, isOngoing, TRACE } from '../../core/traffic/traffic.ts';
 import type { FlowFilter, GetFlowsRequest, Timestamp } from '../wire/wire.ts';
 
-/** Which flows to ask for. */
+/** Which flows to request. */
 export type Wanted = {
   /** Flows with an end in one of these namespaces; empty: all. */
   readonly namespaces: readonly string[];
-  /** Every flow with every field, for the raw view; else only what attempts are folded from. */
+  /** Every flow with every field, for raw output; else only what attempts need. */
   readonly everything: boolean;
 };
 
-/** How much a server has turned out to understand. */
+/** Which request features a server supports. */
 export type Terms = {
   /** Index into `MASKS`. */
   readonly mask: number;
-  /** Whether the server takes our filters. */
+  /** Whether the server accepts our filters. */
   readonly filters: boolean;
 };
 
-/** Fields of the first servers that take a mask (1.16). `time` and `node_name` are needed (HUB-3). */
+/** Fields of the first servers that support masks (1.16). `time` and `node_name` are required (HUB-3). */
 const MASK_1_16 = [
   'time',
   'uuid',
@@ -47,7 +47,7 @@ const MASK_1_16 = [
 ];
 
 /**
- * Masks from the fullest to none. A server refuses a mask with a field it lacks, so the next one is tried (HUB-3);
+ * Masks from the fullest to none. A server rejects a mask with an unknown field, so the next one is tried (HUB-3);
  * servers before 1.16 ignore masks.
  */
 export const MASKS: readonly (readonly string[] | undefined)[] = [
@@ -56,12 +56,12 @@ export const MASKS: readonly (readonly string[] | undefined)[] = [
   undefined,
 ];
 
-/** Where a packet must be seen to tell of an attempt; the rest are the same packet on its way. */
+/** Observation points that matter for attempts; the others see the same packet in transit. */
 const POINTS = [TRACE.toEndpoint, TRACE.toHost, TRACE.toStack, TRACE.toNetwork];
 
 /**
- * What the server may leave out (HUB-18): of trace events all but the first packet of a connection, its answer and its
- * refusal. `tcp_flags` of SYN admits SYN-ACK too.
+ * Filters that let the server omit trace events (HUB-18) other than the first packet of a connection, its reply and its
+ * rejection. `tcp_flags` of SYN also matches SYN-ACK.
  */
 const CUT: readonly FlowFilter[] = [
   { event_type: [{ type: EVENT.drop }, { type: EVENT.policyVerdict }, { type: EVENT.l7 }] },
@@ -75,8 +75,8 @@ export function followRequest(wanted: Wanted, terms: Terms): GetFlowsRequest {
 }
 
 /**
- * The request for flows that happened before, from the servers' buffers. Asked on its own, as with `number: 1` a
- * following stream goes back by one flow, whatever `since` says.
+ * The request for past flows, from the servers' buffers. It is separate because with `number: 1` a following stream goes
+ * back by one flow regardless of `since`.
  */
 export function historyRequest(
   wanted: Wanted,
@@ -99,7 +99,7 @@ function common({ namespaces, everything }: Wanted, { mask, filters }: Terms): G
   };
 }
 
-/** A namespace is asked for as a prefix of pod names, once for each end (HUB-2). */
+/** A namespace is filtered as a prefix of pod names, once for each end (HUB-2). */
 function within(namespaces: readonly string[], filters: readonly FlowFilter[]): FlowFilter[] {
   if (namespaces.length === 0) return filters.filter((filter) => Object.keys(filter).length > 0);
   const pods = namespaces.map((namespace) => `${namespace}/`);
@@ -109,7 +109,7 @@ function within(namespaces: readonly string[], filters: readonly FlowFilter[]): 
   ]);
 }
 
-/** What the server was asked for, checked again: older ones ignore filters they don't know (HUB-2). */
+/** Applies the requested filters again, because older servers ignore unknown ones (HUB-2). */
 export function isWanted({ namespaces, everything }: Wanted, flow: Flow): boolean {
   if (namespaces.length > 0 && !isWithin(namespaces, flow)) return false;
   if (everything) return true;

@@ -28,21 +28,21 @@ export function call<Request, Response>(
   });
 }
 
-/** How a stream ended: `OK`, or what went wrong. */
+/** How a stream ended: `OK`, or an error. */
 export type StreamEnd = { readonly code: number; readonly details: string };
 
 export type Reading = {
   readonly onResponse: (response: DecodedResponse) => void;
-  /** Gives a promise while no more can be taken: then the server is not read from, which it notices by itself. */
+  /** Returns a promise while the consumer is behind; reading then pauses, which applies backpressure to the server. */
   readonly slow: () => Promise<void> | undefined;
   readonly signal: AbortSignal;
-  /** Between two responses at most this long, ms; absent: for ever. */
+  /** Longest gap between two responses, ms; absent: unlimited. */
   readonly silence?: number;
 };
 
 /**
- * Reads GetFlows until it ends, and resolves once it is closed, so that the next stream never meets this one. An
- * aborted signal cancels it.
+ * Reads GetFlows until it ends, and resolves once it is closed, so that streams never overlap. An aborted signal cancels
+ * it.
  */
 export function readFlows(
   client: Client,
@@ -82,12 +82,12 @@ export function readFlows(
     stream.on('status', ({ code, details }) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
-      resolve(silent ? { code: status.DEADLINE_EXCEEDED, details: 'no answer' } : { code, details });
+      resolve(silent ? { code: status.DEADLINE_EXCEEDED, details: 'no response' } : { code, details });
     });
   });
 }
 
-/** Whether an error is grpc-js's own. */
+/** Whether an error is from grpc-js. */
 export function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error && typeof error.code === 'number';
 }

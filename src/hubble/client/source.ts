@@ -9,20 +9,20 @@ export type HubbleOptions = HubblePlace & {
   readonly tls?: HubbleTls;
   /** Only flows with an end in one of these. */
   readonly namespaces?: readonly string[];
-  /** Also flows since then, ms since the epoch, as far as the servers' buffers reach. */
+  /** Also flows since this time, ms since the epoch, as far as the servers' buffers reach. */
   readonly since?: number;
-  /** Also the last so many flows (of each node, through Relay). */
+  /** Also this many past flows (per node, through Relay). */
   readonly last?: number;
-  /** False: only flows from before; `run` resolves when they have come. */
+  /** False: only past flows; `run` resolves when they have arrived. */
   readonly follow?: boolean;
-  /** Gets every response as JSON; then nothing is left out on the server, neither flows nor fields. */
+  /** Called with every response as JSON; the server then omits no flows or fields. */
   readonly onRaw?: (response: JsonResponse) => void;
   readonly timing?: Partial<Timing>;
 };
 
 /**
- * Flows from a Hubble server, Relay or a single agent. Reconnects for ever; a mistake that waiting can't mend (TLS,
- * not a Hubble server) rejects when it shows on the first connection.
+ * Flows from a Hubble server, Relay or a single agent. Reconnects indefinitely; a mistake that a retry can't fix (TLS,
+ * not a Hubble server) rejects on the first connection.
  */
 export function createHubbleSource(options: HubbleOptions): TrafficSource {
   const { tls = false, namespaces = [], since, last, follow = true, onRaw, timing } = options;

@@ -1,8 +1,8 @@
 import { wireRoot } from './protocol.ts';
 
 /**
- * Messages straight from the decoder: enums are numbers, absent texts are empty, absent numbers 0, absent messages
- * null. Half the cost of plain objects, and the one form that flows from the wire and from files share.
+ * Messages straight from the decoder: enums are numbers, absent strings are empty, absent numbers 0, absent messages
+ * null. Half the cost of plain objects, and shared by flows from the wire and from files.
  */
 export type DecodedTime = {
   readonly seconds: number | { readonly low: number; readonly high: number };
@@ -95,12 +95,12 @@ export type DecodedResponse = {
 
 const RESPONSE = 'observer.GetFlowsResponse';
 
-/** One response of GetFlows from its bytes; throws on bytes that are none. */
+/** Decodes one response of GetFlows; throws on invalid bytes. */
 export function decodeResponse(bytes: Uint8Array): DecodedResponse {
   return responseType().decode(bytes) as unknown as DecodedResponse;
 }
 
-/** One response from its plain form: enum names or numbers, absent fields absent. Names nobody knows become 0. */
+/** One response from its plain form: enum names or numbers, absent fields absent. Unknown names become 0. */
 export function responseOf(plain: Record<string, unknown>): DecodedResponse {
   return responseType().fromObject(plain) as unknown as DecodedResponse;
 }

@@ -1,7 +1,7 @@
 /**
  * Messages of the Observer API as plain objects: enums by name, 64-bit integers as decimal text, absent fields absent.
- * A number in place of an enum's name is a value that our `.proto` does not know (HUB-1). Writers may give 64-bit
- * integers as numbers too.
+ * A number instead of an enum's name is a value that our `.proto` does not know (HUB-1). Writers may also pass 64-bit
+ * integers as numbers.
  */
 export type Int64 = string | number;
 
@@ -165,7 +165,7 @@ export type GetFlowsResponse = {
   response_types?: 'flow' | 'node_status' | 'lost_events';
 };
 
-/** All fields must hold; of the values of one field, any (HUB-2). */
+/** All fields must match; any value of a field is enough (HUB-2). */
 export type FlowFilter = {
   source_ip?: string[];
   source_pod?: string[];

@@ -14,7 +14,7 @@ import relayText from './relay.proto';
 
 export type * from './messages.ts';
 
-/** The service definition that grpc-js takes, for `server.addService` and for calls by path. */
+/** The service definition for grpc-js, for `server.addService` and for calls by path. */
 export type ObserverService = {
   readonly GetFlows: MethodDefinition<GetFlowsRequest, GetFlowsResponse>;
   readonly GetNodes: MethodDefinition<Nothing, GetNodesResponse>;
@@ -22,7 +22,7 @@ export type ObserverService = {
   readonly ServerStatus: MethodDefinition<Nothing, ServerStatusResponse>;
 };
 
-/** What a server implements. Methods left out answer UNIMPLEMENTED. */
+/** The handlers of a server. Missing methods return UNIMPLEMENTED. */
 export type ObserverHandlers = {
   GetFlows: handleServerStreamingCall<GetFlowsRequest, GetFlowsResponse>;
   GetNodes: handleUnaryCall<Nothing, GetNodesResponse>;
@@ -32,7 +32,7 @@ export type ObserverHandlers = {
 
 let service: ObserverService | undefined;
 
-/** `observer.Observer` with plain objects as messages; made on first use. */
+/** `observer.Observer` with plain objects as messages; created on first use. */
 export function observerService(): ObserverService {
   service ??= {
     GetFlows: method('GetFlows', { streaming: true }),
@@ -63,8 +63,8 @@ function method<Request extends object, Response extends object>(
 const PLAIN: protobuf.IConversionOptions = { longs: String, enums: String, oneofs: true, defaults: false };
 
 /**
- * Turns one message type to bytes and back. The type parameter is a claim about the `.proto`; the test of the wire
- * holds both to the official numbers.
+ * Encodes and decodes one message type. The type parameter must match the `.proto`; the wire test checks both against
+ * the official numbers.
  */
 function plainCodec<Message extends object>(
   name: string,
@@ -79,8 +79,8 @@ function plainCodec<Message extends object>(
 let root: protobuf.Root | undefined;
 
 /**
- * The packages `observer`, `flow` and `relay` with their well-known types, made from the text of the `.proto` files on
- * first use. Field names stay as on the wire: some are literally `IP`, `Type`, `TCP` (HUB-1).
+ * The packages `observer`, `flow` and `relay` with their well-known types, parsed from the `.proto` files on first use.
+ * Field names are kept as on the wire: some are literally `IP`, `Type`, `TCP` (HUB-1).
  */
 export function wireRoot(): protobuf.Root {
   root ??= load();

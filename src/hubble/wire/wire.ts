@@ -1,4 +1,4 @@
-/* Hubble's protocol: the messages and calls in use, encoded and decoded. */
+/* Hubble's protocol: encoding and decoding of the messages and calls that sluice uses. */
 
 export {
   type DecodedEndpoint,

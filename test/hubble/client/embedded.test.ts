@@ -28,7 +28,7 @@ describe("the embedded cluster's Hubble", () => {
     });
   });
 
-  it('folds to rows with workloads on both ends, some allowed, some dropped by a policy', async () => {
+  it('folds into rows with workloads on both ends, some allowed, some dropped by a policy', async () => {
     await eventually(() => {
       const fold = createFold();
       fold.add(run.flows, 0);

@@ -40,7 +40,7 @@ describe('a response as JSON', () => {
       },
     ],
     ['a node event', { node_status: { state_change: 'NODE_ERROR', node_names: ['n'], message: 'EOF' } }],
-  ])('comes back as it was: %s', (_, response) => {
+  ])('round-trips: %s', (_, response) => {
     expect(roundTrip(JSON.stringify(response))).toEqual(response);
   });
 
@@ -61,17 +61,14 @@ describe('a response as JSON', () => {
 });
 
 describe.skipIf(!hasRecordings)('recordings of the official CLI', () => {
-  /** Fields that our wire leaves out on purpose. */
+  /** Fields that our wire omits on purpose. */
   const LEFT_OUT = ['ethernet', 'reply'];
 
-  test.each(['mixed', 'layer7', 'odd', 'lost', 'nodes', 'world', 'age-1.14'])(
-    '%s comes back as it was',
-    (name) => {
-      for (const line of recordedLines(name)) {
-        const expected = JSON.parse(line);
-        for (const field of LEFT_OUT) delete expected.flow?.[field];
-        expect(roundTrip(line)).toEqual(expected);
-      }
-    },
-  );
+  test.each(['mixed', 'layer7', 'odd', 'lost', 'nodes', 'world', 'age-1.14'])('%s round-trips', (name) => {
+    for (const line of recordedLines(name)) {
+      const expected = JSON.parse(line);
+      for (const field of LEFT_OUT) delete expected.flow?.[field];
+      expect(roundTrip(line)).toEqual(expected);
+    }
+  });
 });

@@ -3,7 +3,7 @@ import { createFlowMapper } from '../../../src/hubble/client/map-flow.ts';
 import { decodeResponse } from '../../../src/hubble/wire/decoded.ts';
 import { observerService, type WireFlow } from '../../../src/hubble/wire/protocol.ts';
 
-/** The flow as it arrives: through the bytes of the wire. */
+/** The flow after a round trip through the wire format. */
 function arrive(flow: WireFlow, node = 'node-1') {
   const bytes = observerService().GetFlows.responseSerialize({ flow, node_name: node });
   const decoded = decodeResponse(bytes);
@@ -42,7 +42,7 @@ const WHOLE: WireFlow = {
 };
 
 describe('a flow', () => {
-  it('is taken over whole', () => {
+  it('keeps every field', () => {
     expect(arrive(WHOLE)).toEqual({
       uuid: '36a213ff-d5f4-447a-aa56-9b6ca763ecf9',
       time: 1_767_607_200_196,
@@ -77,7 +77,7 @@ describe('a flow', () => {
     });
   });
 
-  it('may lack everything', () => {
+  it('may be empty', () => {
     expect(arrive({}, '')).toEqual({
       time: 0,
       seen: 'hubble',
@@ -90,17 +90,17 @@ describe('a flow', () => {
     });
   });
 
-  it('takes the node of the response when a mask left out its own', () => {
+  it('uses the node of the response if a mask omitted its own', () => {
     expect(arrive({ verdict: 'FORWARDED' }, 'node-9').node).toBe('node-9');
   });
 
-  it('tells an absent is_reply from a false one', () => {
+  it('distinguishes an absent is_reply from a false one', () => {
     expect(arrive({}).isReply).toBeUndefined();
     expect(arrive({ is_reply: { value: false } }).isReply).toBe(false);
     expect(arrive({ is_reply: { value: true } }).isReply).toBe(true);
   });
 
-  it('has no control characters from outside', () => {
+  it('has no foreign control characters', () => {
     const evil = '\u001b]52;c;aGk=\u0007';
     const flow = arrive({
       ...WHOLE,
@@ -138,7 +138,7 @@ describe('drop reasons', () => {
     expect(arrive({ verdict: 'DROPPED', ...fields }).dropReason?.text).toBe(text);
   });
 
-  it('are absent where nothing was dropped', () => {
+  it('are absent without a drop', () => {
     expect(arrive({ verdict: 'FORWARDED' }).dropReason).toBeUndefined();
   });
 });
@@ -159,7 +159,7 @@ describe('event types', () => {
     expect(arrive(fields).eventSubType).toBe(subType);
   });
 
-  it('of verdicts nobody knows are unknown', () => {
+  it('of unknown verdicts are unknown', () => {
     expect(arrive({ verdict: 42 }).verdict).toBe('unknown');
   });
 });
@@ -182,7 +182,7 @@ describe('identities', () => {
     expect(arrive({ source }).source.reserved).toBe(reserved);
   });
 
-  it('that are numbered anew do not keep old labels', () => {
+  it('that are renumbered do not keep old labels', () => {
     const { responseSerialize } = observerService().GetFlows;
     const map = createFlowMapper();
     const labelsOf = (label: string) => {
@@ -210,7 +210,7 @@ describe('policies', () => {
     expect(flow.deniedBy).toMatchObject([{ name: 'never', direction: 'ingress' }]);
   });
 
-  it('of servers before 1.17 have their kind from a label, and those without a name are left out', () => {
+  it('of servers before 1.17 get their kind from a label, and unnamed ones are omitted', () => {
     const labels = [
       'k8s:io.cilium.k8s.policy.derived-from=NetworkPolicy',
       'k8s:io.cilium.k8s.policy.name=old',

@@ -7,7 +7,7 @@ import { type DecodedResponse, decodeResponse } from '../../../src/hubble/wire/d
 import { observerService } from '../../../src/hubble/wire/protocol.ts';
 import { flowResponse } from '../../helpers/hubble/hubble-server.ts';
 
-/** Everything that a response goes through. */
+/** The full processing of a response. */
 function takeIn(response: DecodedResponse): void {
   JSON.stringify(toJsonResponse(response));
   if (response.flow === null) return;
@@ -26,7 +26,7 @@ const BYTES = observerService().GetFlows.responseSerialize(
 );
 
 describe('whatever a server sends', () => {
-  it('is taken in or refused by the decoder, when bytes are damaged', () => {
+  it('is accepted or rejected by the decoder if bytes are damaged', () => {
     const damage = fc.array(fc.tuple(fc.nat(BYTES.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     let taken = 0;
     fc.assert(
@@ -47,7 +47,7 @@ describe('whatever a server sends', () => {
     expect(taken).toBeGreaterThan(100);
   });
 
-  it('is taken in or refused when it is JSON of any shape', () => {
+  it('is accepted or rejected for JSON of any shape', () => {
     const keys = [
       'flow',
       'time',

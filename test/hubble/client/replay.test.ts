@@ -34,7 +34,7 @@ describe('a recording', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('gives its flows, marked as replayed', async () => {
+  it('returns its flows, marked as replayed', async () => {
     const file = join(folder, 'flows.jsonl');
     await writeFile(file, `${LINE}\r\n\n${LINE}\n`);
     const { flows, last } = await play(file);
@@ -42,33 +42,33 @@ describe('a recording', () => {
     expect(last).toEqual({ source: 'replay', status: 'live', detail: file, lost: 0 });
   });
 
-  it('may be lines', async () => {
+  it('may be an iterable of lines', async () => {
     expect((await play([LINE])).flows).toHaveLength(1);
   });
 
-  it('gives its responses as they are to the raw view', async () => {
+  it('passes its responses unchanged to onRaw', async () => {
     const raw: unknown[] = [];
     const source = createReplaySource([LINE, LOST], { onRaw: (response) => raw.push(response) });
     await source.run(CONTEXT, { flows: () => {}, state: () => {} }, new AbortController().signal);
     expect(raw).toEqual([JSON.parse(LINE), JSON.parse(LOST)]);
   });
 
-  it('counts what was lost when it was made', async () => {
+  it('counts flows that were lost when it was recorded', async () => {
     expect((await play([LOST, LINE, LOST])).last?.lost).toBe(78);
   });
 
-  it('says how many lines it could not read', async () => {
-    expect((await play(['oops', LINE])).last?.detail).toBe('the recording: 1 line is no flow');
+  it('reports how many lines are invalid', async () => {
+    expect((await play(['oops', LINE])).last?.detail).toBe('the recording: 1 invalid line skipped');
   });
 
-  it('is refused when it holds no flows at all', async () => {
+  it('is rejected if it has no flows', async () => {
     await expect(play(['oops'])).rejects.toMatchObject({
       code: 'unsupported',
       hint: expect.stringContaining('jsonpb'),
     });
   });
 
-  it('is refused when it can not be read', async () => {
+  it('is rejected if it is unreadable', async () => {
     await expect(play(join(folder, 'none'))).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining(join(folder, 'none')),
@@ -81,7 +81,7 @@ describe('a recording', () => {
     expect(flows).toEqual([]);
   });
 
-  it.skipIf(!hasRecordings)('of the official CLI plays whole', async () => {
+  it.skipIf(!hasRecordings)('of the official CLI plays completely', async () => {
     const { flows, last } = await play(join(RECORDINGS, 'mixed.jsonl'));
     expect(flows).toHaveLength(194);
     expect(last).toMatchObject({ status: 'live', lost: 6449 });

@@ -38,7 +38,7 @@ function run(options: HubbleOptions): TrafficRun {
 const idle: Script = () => {};
 
 describe('the request', () => {
-  it('follows with number 1, a mask, and filters that leave out what tells nothing', async () => {
+  it('follows with number 1, a mask, and filters that omit irrelevant events', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows } = run({ address: server.address });
     await eventually(() => expect(flows).toHaveLength(1));
@@ -57,7 +57,7 @@ describe('the request', () => {
     ]);
   });
 
-  it('asks for a namespace at either end, and checks it again', async () => {
+  it('filters by namespace at either end, and checks it again', async () => {
     const server = await serve((call) => {
       call.write(flowResponse({ source: { namespace: 'shop-2' }, destination: { namespace: 'other' } }));
       call.write(flowResponse({ source: { namespace: 'other' }, destination: { namespace: 'shop' } }));
@@ -69,7 +69,7 @@ describe('the request', () => {
     expect(ends).toEqual(Array.from({ length: 6 }, () => ['shop/']));
   });
 
-  it('leaves nothing out when the raw view is wanted', async () => {
+  it('omits nothing for raw output', async () => {
     const raw: unknown[] = [];
     const noise = { trace_observation_point: 'TO_OVERLAY', event_type: { type: 4, sub_type: 4 } };
     const server = await serve((call) => call.write(flowResponse(noise)));
@@ -82,7 +82,7 @@ describe('the request', () => {
     ]);
   });
 
-  it('asks for flows from before on a stream of its own', async () => {
+  it('requests past flows on a separate stream', async () => {
     const server = await serve((call) => {
       if (call.request.follow === true) return;
       call.write(flowResponse());
@@ -97,7 +97,7 @@ describe('the request', () => {
     await eventually(() => expect(server.requests).toHaveLength(2));
   });
 
-  it('ends after flows from before when nothing is to be followed', async () => {
+  it('ends after past flows without follow', async () => {
     const server = await serve((call) => {
       call.write(flowResponse());
       call.write(flowResponse());
@@ -110,8 +110,8 @@ describe('the request', () => {
   });
 });
 
-describe('servers that refuse the request', () => {
-  it('with "invalid fieldmask" are asked with an older mask, then without', async () => {
+describe('servers that reject the request', () => {
+  it('with "invalid fieldmask" get an older mask, then none', async () => {
     const server = await serve((call) => {
       if (call.request.field_mask === undefined) call.write(flowResponse());
       else call.emit('error', { code: status.UNKNOWN, details: 'invalid fieldmask' });
@@ -147,7 +147,7 @@ describe('servers that refuse the request', () => {
     expect(state()).toMatchObject({ status: 'live' });
   });
 
-  it('because of a filter are asked without, and the flows are chosen here', async () => {
+  it('because of a filter get none, and the flows are filtered locally', async () => {
     const server = await serve((call) => {
       if (call.request.whitelist !== undefined) {
         call.emit('error', { code: status.INVALID_ARGUMENT, details: 'unknown protocol: sctp' });
@@ -175,7 +175,7 @@ describe('servers that refuse the request', () => {
 });
 
 describe('a stream that ends', () => {
-  /** Writes one flow with this UUID and second, then ends in some way. */
+  /** Writes one flow with this UUID and time, then ends. */
   const oneThen = (end: (call: Parameters<Script>[0]) => void): Script => {
     return (call, index) => {
       if (call.request.follow !== true) {
@@ -198,7 +198,7 @@ describe('a stream that ends', () => {
       (call: Parameters<Script>[0]) =>
         call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too much' }),
     ],
-  ])('%s is opened again, two seconds back, without giving a flow twice', async (_, end) => {
+  ])('%s is reopened two seconds back, without repeated flows', async (_, end) => {
     const server = await serve(oneThen(end));
     const { flows, states } = run({ address: server.address });
     await eventually(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['first', 'missed']));
@@ -209,19 +209,19 @@ describe('a stream that ends', () => {
     await eventually(() => expect(states.at(-1)?.status).toBe('live'));
   });
 
-  it('by a reset is opened again once the server is back', async () => {
+  it('by a reset is reopened once the server is back', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows, states } = run({ address: server.address });
     await eventually(() => expect(flows).toHaveLength(1));
     server.stop();
     await eventually(() => expect(states.at(-1)).toMatchObject({ status: 'reconnecting' }));
-    await eventually(() => expect(states.at(-1)?.detail).toContain('refuses the connection'));
+    await eventually(() => expect(states.at(-1)?.detail).toContain('refused the connection'));
     const back = flowResponse({ uuid: 'back' });
     await serve((call) => call.request.follow === true && call.write(back), { port: server.port });
     await eventually(() => expect(flows.at(-1)?.uuid).toBe('back'));
   });
 
-  it('by silence of the server is opened again', async () => {
+  it('by silence of the server is reopened', async () => {
     let hanging = true;
     const server = await serve((call) => call.write(flowResponse()), {
       handlers: {
@@ -258,7 +258,7 @@ describe('a stream that ends', () => {
 });
 
 describe('the state', () => {
-  it('tells address, version and nodes', async () => {
+  it('has address, version and nodes', async () => {
     const server = await serve(idle);
     const { state } = run({ address: server.address });
     await eventually(() =>
@@ -273,7 +273,7 @@ describe('the state', () => {
     );
   });
 
-  it('takes the version of a node when Relay tells none', async () => {
+  it('uses the version of a node if Relay reports none', async () => {
     const server = await serve(idle, {
       handlers: {
         ServerStatus: (_call, answer) => answer(null, { version: 'hubble-relay' }),
@@ -307,7 +307,7 @@ describe('the state', () => {
     await eventually(() => expect(state()).toMatchObject({ lost: 81, status: 'live' }));
   });
 
-  it('follows nodes that fail, and says which and why', async () => {
+  it('reports which nodes fail, and why', async () => {
     const server = await serve(
       (call) => {
         call.write({
@@ -339,7 +339,7 @@ describe('the state', () => {
     );
   });
 
-  it('keeps the list of nodes, and opens the stream again for one that it does not hear of', async () => {
+  it('polls the list of nodes, and reopens the stream for a silent one', async () => {
     let nodes = ['node-1'];
     const server = await serve(
       (call) => call.write({ node_status: { state_change: 'NODE_CONNECTED', node_names: nodes } }),
@@ -362,7 +362,7 @@ describe('the state', () => {
     expect(states.map(({ status: name }) => name)).not.toContain('reconnecting');
   });
 
-  it('opens the stream again only twice for a node that it never hears of', async () => {
+  it('reopens the stream only twice for a node that stays silent', async () => {
     let lists = 0;
     const server = await serve(idle, {
       handlers: {
@@ -377,7 +377,7 @@ describe('the state', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('gives flows together, not one by one', async () => {
+  it('delivers flows in batches', async () => {
     const server = await serve((call) => {
       for (let index = 0; index < 500; index += 1) call.write(flowResponse());
     });
@@ -388,7 +388,7 @@ describe('the state', () => {
 });
 
 describe('a port-forward', () => {
-  it('is made anew for each connection, and closed after it', async () => {
+  it('is created for each connection, and closed after it', async () => {
     const server = await serve((call, index) => {
       call.write(flowResponse());
       if (index === 0) call.end();
@@ -405,7 +405,7 @@ describe('a port-forward', () => {
     expect(events).toEqual(['open', 'close', 'open', 'close']);
   });
 
-  it('is given up when the source stops', async () => {
+  it('is aborted when the source stops', async () => {
     let asked: AbortSignal | undefined;
     const dial = (signal: AbortSignal) => {
       asked = signal;
@@ -429,7 +429,7 @@ describe('stopping', () => {
     await eventually(() => expect(server.open.size).toBe(0));
   });
 
-  it('hands over what it still held', async () => {
+  it('delivers pending flows', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const raw = vi.fn();
     const { flows, stop } = run({ address: server.address, timing: { batch: 60_000 }, onRaw: raw });
@@ -448,27 +448,27 @@ describe('mistakes', () => {
       required,
     );
 
-  /** What running against a TLS server rejects with. */
+  /** The error of running against a TLS server. */
   async function refusal(tls: HubbleOptions['tls'], required = false): Promise<unknown> {
     const server = await serve(idle, { credentials: mutual(required) });
     return run({ address: server.address, ...(tls === undefined ? {} : { tls }) }).ended;
   }
 
   test.each([
-    ['plaintext to TLS', false, false, /wants TLS/, /--tls/],
-    ['a CA that is not trusted', {}, false, /CA that is not trusted/, /--tls-ca-cert-files/],
+    ['plaintext to TLS', false, false, /requires TLS/, /--tls/],
+    ['an unknown CA', {}, false, /signed by an unknown authority/, /--tls-ca-cert-files/],
     [
-      'a certificate for another name',
+      'a certificate for a different name',
       { ca: TEST_CERT, serverName: 'instance.hubble-relay.cilium.io' },
       false,
-      /certificate for another name/,
+      /certificate for a different name/,
       /--tls-server-name/,
     ],
     [
       'a missing client certificate',
       { ca: TEST_CERT },
       true,
-      /wants a client certificate/,
+      /requires a client certificate/,
       /--tls-client-cert-file/,
     ],
   ] as const)('%s: a sentence and the next step', async (_, tls, required, message, hint) => {
@@ -482,7 +482,7 @@ describe('mistakes', () => {
   it('TLS to plaintext', async () => {
     const server = await serve(idle);
     expect(await run({ address: `tls://${server.address}` }).ended).toMatchObject({
-      message: expect.stringMatching(/answers without TLS/),
+      message: expect.stringMatching(/does not use TLS/),
     });
   });
 
@@ -497,7 +497,7 @@ describe('mistakes', () => {
     await eventually(() => expect(state()).toMatchObject({ status: 'live' }));
   });
 
-  it('a server that speaks gRPC but not Hubble', async () => {
+  it('a gRPC server that is not a Hubble server', async () => {
     const server = new Server();
     const port = await new Promise<number>((resolve) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (_error, bound) => resolve(bound));
@@ -517,21 +517,21 @@ describe('mistakes', () => {
     },
   );
 
-  it('a client certificate without its key, and files that are no PEM', async () => {
+  it('a client certificate without its key, and files that are not PEM', async () => {
     const tls = (more: object) => run({ address: '127.0.0.1:1', tls: { ca: TEST_CERT, ...more } }).ended;
     expect(await tls({ cert: TEST_CERT })).toMatchObject({ code: 'usage' });
     expect(await tls({ key: TEST_KEY })).toMatchObject({ code: 'usage' });
     expect(await tls({ cert: 'junk', key: 'junk' })).toMatchObject({ code: 'config' });
   });
 
-  it('that show only later are tried on, as the server may be mended', async () => {
+  it('that appear later are retried, because the server may be fixed', async () => {
     const server = await serve((call) => call.write(flowResponse()));
     const { flows, state } = run({ address: server.address });
     await eventually(() => expect(flows).toHaveLength(1));
     server.stop();
     const secured = await serve(idle, { port: server.port, credentials: mutual(false) });
     await eventually(() =>
-      expect(state()).toMatchObject({ status: 'failed', detail: expect.stringContaining('wants TLS') }),
+      expect(state()).toMatchObject({ status: 'failed', detail: expect.stringContaining('requires TLS') }),
     );
     secured.stop();
     await serve((call) => call.write(flowResponse()), { port: server.port });
@@ -539,28 +539,28 @@ describe('mistakes', () => {
   });
 });
 
-describe('a server that is not there', () => {
+describe('an unreachable server', () => {
   let blackHole: NetServer | undefined;
   afterEach(() => blackHole?.close());
 
-  it('is waited for', async () => {
+  it('is retried', async () => {
     const { state } = run({ address: '127.0.0.1:1' });
     await eventually(() =>
       expect(state()).toMatchObject({
         status: 'reconnecting',
-        detail: expect.stringContaining('refuses the connection'),
+        detail: expect.stringContaining('refused the connection'),
       }),
     );
   });
 
-  it('rejects when only flows from before were asked for', async () => {
+  it('rejects if only past flows are requested', async () => {
     expect(await run({ address: '127.0.0.1:1', last: 5, follow: false }).ended).toMatchObject({
       code: 'unreachable',
-      message: 'The Hubble server 127.0.0.1:1 refuses the connection.',
+      message: 'The Hubble server 127.0.0.1:1 refused the connection.',
     });
   });
 
-  it('and takes connections without a word is told as silent', async () => {
+  it('that accepts connections but never responds is reported', async () => {
     blackHole = createServer(() => {});
     const port = await new Promise<number>((resolve) => {
       blackHole?.listen(0, '127.0.0.1', () => {
@@ -572,13 +572,13 @@ describe('a server that is not there', () => {
     await eventually(() =>
       expect(state()).toMatchObject({
         status: 'reconnecting',
-        detail: expect.stringContaining('does not answer'),
+        detail: expect.stringContaining('is not responding'),
       }),
     );
   });
 });
 
-test('a server on this machine is reached without the proxy that the environment names', async () => {
+test('a local server is reached without the proxy from the environment', async () => {
   vi.stubEnv('http_proxy', 'http://127.0.0.1:9');
   vi.stubEnv('no_proxy', '');
   const server = await serve((call) => call.write(flowResponse()));

@@ -6,7 +6,7 @@ import { startHubble } from '../../helpers/hubble/hubble-server.ts';
 import { runSource } from '../../helpers/hubble/traffic-run.ts';
 import { TEST_CERT, TEST_KEY } from '../../helpers/servers/tls-pair.ts';
 
-/** In a file of its own: Node warns once in a process. */
+/** In a separate file, because Node warns only once per process. */
 it('TLS to an address does not make Node warn on the terminal', async () => {
   const warned = vi.fn();
   process.on('warning', warned);

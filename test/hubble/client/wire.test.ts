@@ -77,7 +77,7 @@ if (!existsSync(OFFICIAL)) console.warn(`SKIPPED: no official interface at ${OFF
 describe('messages', () => {
   const { responseSerialize, responseDeserialize } = observerService().GetFlows;
 
-  it('come back as they went, absent fields absent', () => {
+  it('round-trip, with absent fields absent', () => {
     const response: GetFlowsResponse = {
       flow: {
         time: { seconds: '1767607200', nanos: 109000 },
@@ -93,13 +93,13 @@ describe('messages', () => {
     expect(responseDeserialize(responseSerialize(response))).toEqual(response);
   });
 
-  it('tell a false is_reply from an absent one', () => {
+  it('distinguish a false is_reply from an absent one', () => {
     const back = responseDeserialize(responseSerialize({ flow: { is_reply: { value: false } } }));
     expect(back.flow?.is_reply).toEqual({ value: false });
     expect(responseDeserialize(responseSerialize({ flow: {} })).flow).not.toHaveProperty('is_reply');
   });
 
-  it('give an enum value nobody knows as a number', () => {
+  it('return an unknown enum value as a number', () => {
     const back = responseDeserialize(responseSerialize({ flow: { drop_reason_desc: 250, verdict: 99 } }));
     expect(back.flow).toMatchObject({ drop_reason_desc: 250, verdict: 99 });
   });
@@ -122,7 +122,7 @@ function describeField(field: Field) {
   };
 }
 
-/** The official field with its type spelled in full, as protobufjs resolves it. */
+/** The official field with its fully qualified type, as protobufjs resolves it. */
 function pickOfficial(
   field: { number: number; type: string; oneof?: string } | undefined,
   message: string,
