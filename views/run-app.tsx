@@ -12,23 +12,23 @@ export type RunAppOptions = {
   readonly terminal: { readonly stdout: NodeJS.WriteStream; readonly stdin: NodeJS.ReadStream };
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
-  /** Append-only lines instead of a screen. */
+  /** Append-only lines instead of a full screen. */
   readonly screenReader: boolean;
-  /** A second ctrl-c in a row: end the process at once. */
+  /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt?: () => void;
   /** Stops the process until the shell goes on with it. */
   readonly onSuspend?: () => void;
 };
 
 export type RunningApp = {
-  /** Resolves once the app has ended and the terminal is as it was before. */
+  /** Resolves once the app has ended and the terminal is restored. */
   readonly done: Promise<void>;
   readonly unmount: () => void;
-  /** Resolves once everything that was to be drawn so far has been written to the terminal. */
+  /** Resolves once all pending output has been written to the terminal. */
   readonly flushed: () => Promise<void>;
 };
 
-/** Shows the app on a terminal until `state.ended` or `unmount`. Why these settings: TERM-3. */
+/** Shows the app on a terminal until `state.ended` or `unmount`. See TERM-3 for the settings. */
 export function runApp(options: RunAppOptions): RunningApp {
   const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
@@ -47,7 +47,7 @@ export function runApp(options: RunAppOptions): RunningApp {
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
     </UiContext>
   );
-  // Keys typed ahead are echoed until raw mode, and Ink draws its first frame where the cursor stands.
+  // Type-ahead is echoed until raw mode is on, and Ink draws its first frame at the cursor.
   terminal.stdin.setRawMode?.(true);
   terminal.stdout.write('\r');
   const instance: Instance = render(view(), {
@@ -60,7 +60,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     patchConsole: false,
     exitOnCtrlC: false,
     isScreenReaderEnabled: screenReader,
-    // Ink calls it once the frame has been written.
+    // Ink calls this once the frame has been written.
     onRender: screenReader ? undefined : painted.written,
   });
   const unmount = () => instance.unmount();
@@ -81,10 +81,10 @@ async function finished(instance: Instance, unsubscribe: () => void): Promise<vo
   }
 }
 
-/** Before a redraw: wherever else has written, the frame begins in the first cell. */
+/** Before a redraw: the frame must start in the first cell, wherever the cursor is. */
 const ERASE_AND_HOME = '\u001b[2J\u001b[H';
 
-/** Past Ink, straight to the terminal: Ink would clear and repaint the frame for it (TERM-3). */
+/** Bypasses Ink, which would clear and repaint the frame (TERM-3). */
 function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {
   const text = commands.copyText();
   if (text === undefined) {

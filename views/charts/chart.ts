@@ -1,4 +1,4 @@
-/** A chart to draw, its place given in cells of the drawing. */
+/** A chart to draw; its place is in cells. */
 export type Chart = {
   readonly left: number;
   readonly top: number;

@@ -8,7 +8,7 @@ import { chartsOf, SMALLEST_CHARTS } from './layout.ts';
 import type { Board } from './off-screen.ts';
 import { plainChart } from './plain-chart.ts';
 
-/** The traffic charts over the whole body. They are drawn once a second, with the clock. */
+/** The traffic charts, over the whole body. They are redrawn once a second, with the clock. */
 export function ChartsOverlay({ state, size }: { state: SessionState; size: Size }): ReactNode {
   const top = size.columns >= 120 ? 2 : 1;
   const body: Size = { columns: size.columns, rows: size.rows - top - 1 };
@@ -34,7 +34,7 @@ function Drawing({ state, size }: { state: SessionState; size: Size }): ReactNod
   const latest = useRef(state);
   latest.current = state;
   const { now } = state;
-  // Drawn when the clock ticks, not with each publication.
+  // Redrawn when the clock ticks, not on every publication.
   useEffect(() => {
     if (board.state === 'ready') setLines(board.board.draw(chartsOf(latest.current, size)));
   }, [board, now]);
@@ -54,7 +54,7 @@ type BoardState =
   | { readonly state: 'ready'; readonly board: Board }
   | { readonly state: 'failed'; readonly reason: string };
 
-/** A board of a size. What draws on it is loaded when charts are first opened, never before (TERM-7). */
+/** A board of a given size. The chart library is loaded when charts are first opened (TERM-7). */
 function useBoard({ columns, rows }: Size): BoardState {
   const [state, setState] = useState<BoardState>({ state: 'loading' });
   useEffect(() => {

@@ -1,3 +1,3 @@
-/* Charts of the traffic, drawn by blessed-contrib off screen, or in plain text. */
+/* Traffic charts, drawn off screen by blessed-contrib, or as plain text. */
 
 export { ChartsOverlay } from './charts-overlay.tsx';

@@ -4,15 +4,15 @@ import type { Chart } from './chart.ts';
 
 type Facts = Pick<SessionState, 'samples' | 'talkers' | 'dropReasons'>;
 
-/** Below this a chart would be its border alone. */
+/** Below this a chart would be nothing but its border. */
 export const SMALLEST_CHARTS: Size = { columns: 58, rows: 12 };
 
-/** Cells that a bar and its label take. */
+/** Width of a bar with its label, in cells. */
 const BAR = 14;
 
 /**
- * The charts of a drawing of `size`: attempts a second above, each verdict with a scale of its own, as drops are few
- * beside what is allowed; below who talks most and why drops happen.
+ * The charts for a drawing of `size`: on top attempts per second, each verdict with its own scale, as drops are few
+ * compared to what is allowed; below top talkers and drop reasons.
  */
 export function chartsOf(
   { samples, talkers, dropReasons }: Facts,
@@ -87,7 +87,7 @@ function bars(
   };
 }
 
-/** One cell for each character: the drawing counts UTF-16 units, so that anything wider becomes `?`. */
+/** One cell per character: the chart library counts UTF-16 units, so anything else becomes `?`. */
 function barLabel(name: string): string {
   const plain = name.replace(/→/gu, '>').replace(/[^\x20-\x7e]/gu, '?');
   return plain.length > BAR - 1 ? `${plain.slice(0, BAR - 2)}~` : plain.padEnd(1);

@@ -1,4 +1,4 @@
-/** The little of blessed and blessed-contrib that the charts use; neither ships types that compile. */
+/** The parts of blessed and blessed-contrib that the charts use; neither ships types that compile. */
 declare module 'blessed' {
   import type { Readable, Writable } from 'node:stream';
 
@@ -6,7 +6,7 @@ declare module 'blessed' {
   export type Screen = {
     append(element: Element): void;
     render(): void;
-    /** Lines with escape codes of the cells from `left`, `top` to before `right`, `bottom`. */
+    /** The cells from `left`, `top` up to `right`, `bottom` (exclusive), as lines with escape codes. */
     screenshot(left: number, right: number, top: number, bottom: number): string;
     destroy(): void;
   };

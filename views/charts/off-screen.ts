@@ -5,15 +5,15 @@ import line from 'blessed-contrib/lib/widget/charts/line.js';
 import type { Size } from '../layout/layout.ts';
 import type { Chart } from './chart.ts';
 
-/** A drawing board of one size. `draw` gives its lines with escape codes, each `columns` wide. */
+/** A drawing board of fixed size. `draw` returns its lines with escape codes, each `columns` wide. */
 export type Board = {
   readonly draw: (charts: readonly Chart[]) => readonly string[];
   readonly dispose: () => void;
 };
 
 /**
- * Opens a board: a blessed screen that writes to nowhere and is read back cell by cell (TERM-7). It keeps its size;
- * another size needs another board, as canvases don't grow.
+ * Opens a board: a blessed screen that writes nowhere and is read back cell by cell (TERM-7). Another size needs another
+ * board, as canvases can't be resized.
  */
 export function openBoard({ columns, rows }: Size): Board {
   const screen = withoutNewListeners(() => createScreen(columns, rows));
@@ -78,15 +78,15 @@ function addChart(screen: Screen, chart: Chart): Element {
   return widget;
 }
 
-/** `ESC[m` is not a reset to Ink's tokenizer: colors would leak from cell to cell (TERM-7). */
+/** Ink's tokenizer doesn't treat `ESC[m` as a reset: colors would leak from cell to cell (TERM-7). */
 function linesOf(screenshot: string): readonly string[] {
   return screenshot.replaceAll('\u001b[m', '\u001b[0m').replace(/\n$/, '').split('\n');
 }
 
-/** What a blessed screen listens to. Left in place, the process ignores SIGTERM and SIGINT (TERM-8). */
+/** Events that a blessed screen listens to. With its listeners the process ignores SIGTERM and SIGINT (TERM-8). */
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'exit', 'uncaughtException'] as const;
 
-/** Runs `make` and takes away every listener that it has added to the process. */
+/** Runs `make` and removes every listener that it added to the process. */
 function withoutNewListeners<T>(make: () => T): T {
   const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
   const made = make();

@@ -3,8 +3,8 @@ import { type Theme, toAscii } from '../ui/ui.ts';
 const CODE = /\u001b\[([0-9;]*)m/g;
 
 /**
- * A line of a chart for terminals that shall not have colours, or that have no Unicode. Bars are blanks on a
- * coloured ground: they become blocks before the codes go. Dots of a curve become `*` in ASCII.
+ * A chart line for terminals without colors or without Unicode. Bars are blanks on a colored background: they become
+ * blocks before the codes are removed. Dots of a curve become `*` in ASCII.
  */
 export function plainChart(line: string, { colour, ascii }: Theme): string {
   const text = colour ? line : withBlocks(line);
@@ -27,7 +27,7 @@ function part(text: string, ground: boolean): string {
   return ground ? text.replaceAll(' ', '█') : text;
 }
 
-/** Whether a coloured ground is on after a code: 40-47 and 48 begin one, 49 and 0 end it. */
+/** Whether a background color is on after a code: 41-47 and 48 turn it on, 49 and 0 off. */
 function groundAfter(code: string, before: boolean): boolean {
   const numbers = code.split(';').map(Number);
   if (numbers.includes(48) || numbers.some((number) => number >= 41 && number <= 47)) return true;

@@ -60,7 +60,7 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
   { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: 'half', cell: why },
 ];
 
-/** With room for some of each end's namespace, where all of them are in view: many a `web` and `db` look alike. */
+/** Wider ends, to fit some of each namespace when all are in view: many workloads are called `web` or `db`. */
 const WITH_NAMESPACES: readonly Column<AttemptLine>[] = attemptColumns.map((column) => {
   if (column.id === 'source') return { ...column, min: 11 };
   return column.id === 'destination' ? { ...column, min: 13 } : column;
@@ -71,12 +71,12 @@ export function attemptColumnsIn(allNamespaces: boolean): readonly Column<Attemp
   return allNamespaces ? WITH_NAMESPACES : attemptColumns;
 }
 
-/** Whether the row's verdict turned within the last second: it is bold once. */
+/** Whether the row's verdict changed within the last second: it is bold once. */
 export function attemptChanged({ row }: AttemptLine, { now }: CellContext): boolean {
   return now - row.turned < 1000;
 }
 
-/** An end's name, with its namespace where that is not the one in view. */
+/** An end's name, with its namespace unless that is the one in view. */
 function endName(name: string, end: FlowEnd, { namespace }: CellContext): Cell {
   if (end.namespace === undefined || end.namespace === namespace) return { text: name };
   return { text: `${end.namespace}/${name}`, short: `…/${name}`, head: end.namespace };

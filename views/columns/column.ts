@@ -1,8 +1,8 @@
 import type { Tone } from '../text/text.ts';
 
 /**
- * `short` is shown where the text does not fit: what matters most of it, instead of its beginning. `head`: how the text
- * begins, and what is cut first, as long as some of it is left.
+ * `short` is shown if the text doesn't fit: its most important part, rather than its beginning. `head`: the beginning of
+ * the text, which is cut first, as long as some of it remains.
  */
 export type Cell = {
   readonly text: string;
@@ -11,18 +11,18 @@ export type Cell = {
   readonly tone?: Tone;
 };
 
-/** What a cell may know besides its row. Times are ms since the epoch; `now` is server time, whole seconds. */
+/** What a cell may use in addition to its row. Times are ms since the epoch; `now` is server time in whole seconds. */
 export type CellContext = {
   readonly now: number;
-  /** Namespace in view; undefined: all, and names are shown with theirs. */
+  /** Namespace in view; undefined means all, and names include their namespace. */
   readonly namespace?: string;
 };
 
 /**
- * One column of a table, as data. `min` decides, in order of `priority` (0 first), which columns are shown at a
- * width, so that they never come and go with the rows; a shown column then grows to its longest cell, at most
- * `max`. One column of a table may `grow`: it gets at least half of the room, or what the others leave. `sortKey` is
- * the shift-letter that sorts by it.
+ * One column of a table, as data. `min` and `priority` (0 first) decide which columns are shown at a width, so that
+ * columns never come and go with the rows; a shown column then grows to its longest cell, up to `max`. One column of a
+ * table may `grow`: it gets at least half of the spare room, or whatever the others leave. `sortKey` is the shift-letter
+ * that sorts by it.
  */
 export type Column<Row> = {
   readonly id: string;
@@ -32,11 +32,11 @@ export type Column<Row> = {
   readonly max?: number;
   readonly grow?: 'half' | 'rest';
   readonly priority: number;
-  /** Blanks before the column; 2 unless told. */
+  /** Blanks before the column; 2 by default. */
   readonly gap?: number;
   readonly sortKey?: string;
   readonly cell: (row: Row, context: CellContext) => Cell;
 };
 
-/** A column that is shown, with the columns that it takes. */
+/** A visible column with its width. */
 export type LaidColumn<Row> = { readonly column: Column<Row>; readonly width: number };

@@ -1,4 +1,4 @@
-/* The columns of each pane: head, width, sort key, text and color of a row. */
+/* The columns of each pane: title, width, sort key, text and color of a cell. */
 
 export { attemptChanged, attemptColumns, attemptColumnsIn } from './attempt-columns.ts';
 export type { CellContext, Column, LaidColumn } from './column.ts';

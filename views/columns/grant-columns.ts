@@ -7,7 +7,7 @@ import type { Cell, CellContext, Column } from './column.ts';
 
 const BAR = 10;
 
-/** A grant that stands this long after its window, in ms, is not merely being taken away. */
+/** A grant that still exists this long after its window, in ms, is overdue, not just being removed. */
 const LATE = 2000;
 
 /** The columns of the Grants pane. */
@@ -64,14 +64,14 @@ export function portsText(ports: readonly PortSpec[]): string {
   return `:${ports.map(one).join(',')}`;
 }
 
-/** The ticket, if there is one, and the reason. */
+/** The ticket, if any, and the reason. */
 export function reasonText(grant: Grant): string {
   return grant.ticket === undefined || grant.reason.includes(grant.ticket)
     ? grant.reason
     : `${grant.ticket} ${grant.reason}`;
 }
 
-/** State word with its symbol. A grant past its window that is not gone is red, and so is traffic that goes on. */
+/** State with its symbol. A grant that outlives its window is red, and so is traffic that continues. */
 export function grantState(grant: Grant, now: number): Cell {
   const late = grant.window !== undefined && now > grant.window.end + LATE;
   const overdue = late && isLiving(grant) && grant.state.name !== 'failed';
@@ -98,7 +98,7 @@ export function grantState(grant: Grant, now: number): Cell {
   }
 }
 
-/** How much of the window is over, in ten cells; empty without a window. */
+/** Elapsed part of the window, in ten cells; empty without a window. */
 function bar({ window, state }: Grant, now: number): string {
   if (window === undefined || !(state.name === 'applied' || state.name === 'open')) return '';
   const part = (now - window.start) / (window.end - window.start);
@@ -106,7 +106,7 @@ function bar({ window, state }: Grant, now: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 }
 
-/** Time left while it lives; how it ended afterwards. */
+/** Time left while the grant is live; afterwards, how it ended. */
 function left({ grant }: GrantLine, { now }: CellContext): Cell {
   const { state, window } = grant;
   switch (state.name) {

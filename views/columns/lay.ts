@@ -3,7 +3,7 @@ import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;
 
-/** The columns that a width has room for: those of the lowest priority go first. Depends on the width alone. */
+/** The columns that fit a width: those with the highest `priority` number are dropped first. Depends on the width alone. */
 export function choose<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
   let chosen = columns;
   while (chosen.length > 1 && spaceOf(chosen) > width) {
@@ -16,8 +16,7 @@ export function choose<Row>(columns: readonly Column<Row>[], width: number): rea
 
 /**
  * Widths of the chosen columns, from their longest cells so far (`natural`, by column id): at least the minimum, then
- * more for each in order of priority as far as it is needed, the rest for the growing column. Blanks between included,
- * the sum is at most `width`.
+ * more as needed in order of priority, and the rest for the growing column. The sum, including gaps, is at most `width`.
  */
 export function lay<Row>(
   columns: readonly Column<Row>[],
@@ -36,7 +35,7 @@ export function lay<Row>(
   }));
 }
 
-/** What each column that doesn't grow gets of some room besides its minimum. */
+/** How much of the spare room each column that doesn't `grow` gets on top of its minimum. */
 function shares<Row>(
   columns: readonly Column<Row>[],
   natural: ReadonlyMap<string, number>,
@@ -63,7 +62,7 @@ function spaceOf<Row>(columns: readonly Column<Row>[]): number {
   return columns.reduce((sum, column, index) => sum + gapOf(column, index) + column.min, 0);
 }
 
-/** One row as a line; blanks take the tone of the cell before, to keep runs few. */
+/** One row as a line; gaps take the tone of their cell, to keep runs few. */
 export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context: CellContext): Line {
   return laid.map(({ column, width }, index): Span => {
     const cell = column.cell(row, context);
@@ -73,10 +72,10 @@ export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context
   });
 }
 
-/** As much of a head as still tells one from another. */
+/** The shortest head that still distinguishes names. */
 const HEAD = 3;
 
-/** What of a cell is shown in a width that may be too small for its text. */
+/** The part of a cell to show in a width that may be too small for its text. */
 function fitting({ text, short, head }: Cell, width: number): string {
   if (columnsOf(text) <= width) return text;
   const tail = head === undefined ? text : text.slice(head.length);
@@ -100,7 +99,7 @@ export function titleLine<Row>(laid: readonly LaidColumn<Row>[]): Line {
   ];
 }
 
-/** Columns that the cells of a row need, in their short form where they have one and lose no name, added to the longest seen; true when one grew. */
+/** Updates the longest cell widths with a row, using a cell's short form where no name is lost; true if one grew. */
 export function measure<Row>(
   columns: readonly Column<Row>[],
   row: Row,

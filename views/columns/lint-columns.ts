@@ -9,7 +9,7 @@ const SIGNS: Readonly<Record<Severity, readonly [string, Tone]>> = {
   info: ['·', 'faint'],
 };
 
-/** The gravest mistake in a policy by its id, and how many more there are; where there is no room, only its sign. */
+/** The id of the most severe finding in a policy and the number of others; only its sign if there is no room. */
 export function lintCell({ policy, assessment }: PolicyRow): Cell {
   if (assessment === undefined) return { text: '…', tone: 'faint' };
   const [worst, ...more] = assessment.findings;
@@ -22,7 +22,7 @@ export function lintCell({ policy, assessment }: PolicyRow): Cell {
   return { text: `${sign} ${worst.id}${others}`, short: `${sign}${others.trimStart()}`, tone };
 }
 
-/** How many policies have a mistake of the gravest kind that there is; notes that are only worth knowing do not count. */
+/** Number of policies with errors or, if there are none, with warnings; info findings don't count. */
 export function lintNews(rows: readonly PolicyRow[]): Cell | undefined {
   const known = news.get(rows);
   if (known !== undefined || news.has(rows)) return known;

@@ -76,7 +76,7 @@ const COLUMNS: readonly Column<PodRow>[] = [
   },
 ];
 
-/** The columns of the Pods pane; NAMESPACE only where all of them are in view. */
+/** The columns of the Pods pane; NAMESPACE only if all namespaces are in view. */
 export function podColumns(allNamespaces: boolean): readonly Column<PodRow>[] {
   return allNamespaces ? WITH_NAMESPACE : COLUMNS;
 }

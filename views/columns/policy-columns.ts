@@ -82,12 +82,12 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
 
 const WITH_NAMESPACE: readonly Column<PolicyRow>[] = [NAMESPACE, ...COLUMNS];
 
-/** The columns of the Policies pane; NAMESPACE only where all of them are in view. */
+/** The columns of the Policies pane; NAMESPACE only if all namespaces are in view. */
 export function policyColumns(allNamespaces: boolean): readonly Column<PolicyRow>[] {
   return allNamespaces ? WITH_NAMESPACE : COLUMNS;
 }
 
-/** Whether a policy came into being within the last second: its row is bold once. */
+/** Whether a policy was created within the last second: its row is bold once. */
 export function policyChanged({ policy }: PolicyRow, { now }: CellContext): boolean {
   return now - policy.created < 1000;
 }

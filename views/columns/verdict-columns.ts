@@ -2,7 +2,7 @@ import type { Decision } from '../../src/core/policy/model/model.ts';
 import type { AttemptVerdict } from '../../src/core/traffic/traffic.ts';
 import type { Cell } from './column.ts';
 
-/** How the datapath judged an attempt: symbol, word, tone. */
+/** The datapath's verdict on an attempt: symbol, word, tone. */
 export function attemptVerdict(verdict: AttemptVerdict): Cell {
   switch (verdict) {
     case 'allow':
@@ -22,7 +22,7 @@ export function attemptVerdict(verdict: AttemptVerdict): Cell {
   }
 }
 
-/** How the evaluator judged a path or a half of it: symbol and word. */
+/** The evaluator's verdict on a path or one half of it: symbol and word. */
 export function decision(value: Decision): Cell & { readonly symbol: string; readonly word: string } {
   const [symbol, word, tone] = DECISIONS[value];
   return { symbol, word, text: `${symbol} ${word}`, tone };

@@ -1,6 +1,6 @@
 import type { Key } from 'ink';
 
-/** One key press: its name as in the binding table, and the text that it types where there is a text field. */
+/** One key press: its name as in the binding table, and the text it types into a text field. */
 export type Press = { readonly name: string; readonly text?: string };
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -21,7 +21,7 @@ const FLAGS = [
   ['delete', 'delete'],
 ] as const;
 
-/** Control characters that arrive inside a run of typed text, as `tmux send-keys` and slow links send them. */
+/** Control characters that arrive within typed text, e.g. from `tmux send-keys` or over slow links. */
 const CONTROLS: Readonly<Record<string, string>> = {
   '\r': 'enter',
   '\n': 'enter',
@@ -33,8 +33,8 @@ const CONTROLS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The presses in one call of Ink's `useInput`: several printable characters read at once arrive as one string (TERM-4),
- * so it is split into graphemes. Unknown function keys give none.
+ * The key presses in one call of Ink's `useInput`. Several printable characters read at once arrive as one string
+ * (TERM-4), so it is split into graphemes. Unknown function keys are ignored.
  */
 export function pressesOf(input: string, key: Key): readonly Press[] {
   const special = FLAGS.find(([flag]) => key[flag])?.[1];

@@ -19,18 +19,18 @@ import { type Press, pressesOf } from './press.ts';
 export type KeysProps = {
   readonly store: StoreApi<SessionState>;
   readonly commands: Commands;
-  /** Copies what the cursor is on to the clipboard. */
+  /** Copies the item under the cursor to the clipboard. */
   readonly copy: () => void;
-  /** Draws the whole screen again, should something else have written on it. */
+  /** Redraws the whole screen, in case something else wrote on it. */
   readonly redraw: () => void;
-  /** Called at a second ctrl-c in a row: end at once. */
+  /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt: () => void;
   /** Stops the process as the shell's ctrl-z does, and returns when it runs again. The terminal is the shell's then. */
   readonly onSuspend: () => void;
   readonly size: Size;
 };
 
-/** The only place where keys come in. Each press is looked up in the state that the one before has left. */
+/** The only place that reads keys. Each press is looked up in the state left by the previous one. */
 export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, size }: KeysProps): ReactNode {
   const { painted } = useUi();
   const { suspendTerminal } = useApp();
@@ -62,7 +62,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
 
 const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant'];
 
-/** What the screen knows about the pane in focus, or the text that is open: a page, how far it scrolls, its rows. */
+/** Facts about the focused pane or the open text: page size, scroll range, rows. */
 function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows): ViewFacts {
   const rowAt = (below: number) => rows[Math.max(0, Math.min(rows.length - 1, index + below))]?.key;
   const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
@@ -75,9 +75,9 @@ function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows
 }
 
 /**
- * Does what a key press means in the state: runs its binding, or says why it can't, or types its text. A key that
- * means nothing does nothing. One that acts on a row puts the cursor on the row that the screen shows under it first:
- * in the state another may have taken its place.
+ * Handles a key press: runs its binding, or says why it can't, or types its text; unbound keys are ignored. A key that
+ * acts on a row first moves the cursor to the row shown under it on the screen: the state may already have another row
+ * there.
  */
 function dispatch(press: Press, look: () => SessionState, commands: Actions, facts: ViewFacts): void {
   const state = look();

@@ -1,7 +1,7 @@
 import { type Binding, PANES } from './binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
-/** Acting on what the panes show: mark, grant, revoke, explain. */
+/** Acting on rows: mark, grant, revoke, explain. */
 export const ACTIONS: readonly Binding[] = [
   {
     id: 'mark-source',

@@ -1,6 +1,6 @@
 import type { Commands, Overlay, PaneId, SessionState } from '../../src/session/session.ts';
 
-/** Where a key means something: a pane while nothing lies over it, else what lies over. */
+/** Where a key is bound: the open overlay, or the focused pane if there is none. */
 export type Scope = PaneId | Exclude<Overlay['type'], 'none'>;
 
 export const PANES: readonly PaneId[] = ['pods', 'policies', 'attempts', 'grants'];
@@ -11,16 +11,16 @@ export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'comman
 /** Overlays that are read, and scroll. */
 export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail'];
 
-/** What a command needs from the screen: how much a page is, how far the open text can scroll, which rows it shows. */
+/** What a command needs to know about the screen: page size, scroll range, visible rows. */
 export type ViewFacts = {
   readonly page: number;
   readonly scroll: number;
   readonly scrollMax: number;
-  /** Key of the row so many places below the cursor, or of the last one there is; undefined: there are no rows. */
+  /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
 };
 
-/** What keys can do: the session's commands, and what only the terminal can. */
+/** What keys can do: the session's commands, plus what needs the terminal. */
 export type Actions = Commands & {
   readonly copy: () => void;
   readonly redraw: () => void;
@@ -28,10 +28,9 @@ export type Actions = Commands & {
 };
 
 /**
- * One key and all that is known of it: dispatch, key hints, help and the README's table come from this.
- * `keys` are names as `press.ts` gives them (`j`, `ctrl-f`, `shift-tab`, `enter`). `when` makes the binding exist
- * only in some states; `disabled` says why it can't be used now. `footer`: shown in the key hint, lowest first.
- * `onRow`: it acts on the row under the cursor, which is the one that the screen shows there.
+ * One key binding, used by dispatch, key hints and help. `keys` are names from `press.ts` (`j`, `ctrl-f`, `shift-tab`,
+ * `enter`). `when` limits the binding to some states; `disabled` says why it is unavailable. `footer`: order in the key
+ * hints, lowest first. `onRow`: acts on the row that the screen shows under the cursor.
  */
 export type Binding = {
   readonly id: string;
@@ -46,7 +45,7 @@ export type Binding = {
   readonly run: (commands: Actions, state: SessionState, facts: ViewFacts) => void;
 };
 
-/** The scope that keys go to now. */
+/** The scope that currently receives keys. */
 export function scopeOf(state: SessionState): Scope {
   return state.overlay.type === 'none' ? state.focus : state.overlay.type;
 }

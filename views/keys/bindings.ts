@@ -9,8 +9,8 @@ import { SORTING } from './sorting.ts';
 import { VIEWING } from './viewing.ts';
 
 /**
- * Every key of the app. Where two bindings of a scope share a key, the first whose `when` holds has it: a page key of
- * a list comes before the cursor key of its text field.
+ * Every key of the app. If two bindings of a scope share a key, the first whose `when` holds wins: a page key of a list
+ * comes before the cursor key of its text field.
  */
 export const BINDINGS: readonly Binding[] = [
   ...ACTIONS,
@@ -22,14 +22,14 @@ export const BINDINGS: readonly Binding[] = [
   ...EDITING,
 ];
 
-/** The binding that a key has in a scope now. */
+/** The current binding of a key in a scope. */
 export function bindingFor(name: string, scope: Scope, state: SessionState): Binding | undefined {
   return BINDINGS.find(
     ({ keys, scopes, when }) => keys.includes(name) && scopes.includes(scope) && (when?.(state) ?? true),
   );
 }
 
-/** The bindings of a scope that exist now. */
+/** The current bindings of a scope. */
 export function bindingsOf(scope: Scope, state: SessionState): readonly Binding[] {
   return BINDINGS.filter(({ scopes, when }) => scopes.includes(scope) && (when?.(state) ?? true));
 }

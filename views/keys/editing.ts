@@ -1,7 +1,7 @@
 import type { TextEdit } from '../../src/session/session.ts';
 import { type Binding, TEXT_SCOPES } from './binding.ts';
 
-/** Editing the text of an overlay, as readline does it. */
+/** Editing the text of an overlay, with readline's keys. */
 export const EDITING: readonly Binding[] = [
   edits('left', ['left', 'ctrl-b'], 'one character left', { type: 'left' }),
   edits('right', ['right', 'ctrl-f'], 'one character right', { type: 'right' }),

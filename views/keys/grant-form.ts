@@ -1,7 +1,7 @@
 import type { SessionState } from '../../src/session/session.ts';
 import type { Binding, ViewFacts } from './binding.ts';
 
-/** Keys of the grant form, apart from editing its text. */
+/** Keys of the grant form, except for editing its text. */
 export const GRANT_FORM: readonly Binding[] = [
   {
     id: 'submit-grant',
@@ -91,7 +91,7 @@ export const GRANT_FORM: readonly Binding[] = [
 /** Lines that an arrow scrolls the form by. */
 const STEP = 3;
 
-/** So far as the form goes; what is shown now may lie before where the last key left it. */
+/** A scroll step limited to the form; `scroll` may be behind what the last key asked for. */
 function clampedBy(step: number, { scroll, scrollMax }: ViewFacts): number {
   return Math.min(scrollMax, Math.max(0, scroll + step)) - scroll;
 }
@@ -108,7 +108,7 @@ function isConfirming({ overlay }: SessionState): boolean {
   return overlay.type === 'grant' && overlay.form.confirming;
 }
 
-/** Why the form can't be sent now: the plan's own refusal, the server's, a wrong field, or a grant being made. */
+/** Why the form can't be submitted: a grant in progress, or a refusal by the plan or the server. */
 function cannotSubmit({ overlay }: SessionState): string | undefined {
   if (overlay.type !== 'grant') return undefined;
   const { busy, plan } = overlay.form;

@@ -4,7 +4,7 @@ import type { Binding, Scope } from './binding.ts';
 import { bindingsOf } from './bindings.ts';
 import { keyLabel } from './label.ts';
 
-/** The keys of a scope that fit in `columns`, most useful first; those that can't be used now are left to the help. */
+/** The keys of a scope that fit in `columns`, most useful first; unavailable ones are listed in the help only. */
 export function hintLine(scope: Scope, state: SessionState, columns: number): Line {
   const line: Span[] = [];
   const hints = bindingsOf(scope, state)
@@ -20,7 +20,7 @@ export function hintLine(scope: Scope, state: SessionState, columns: number): Li
   return line;
 }
 
-/** As many hints as fit. Help and the way out stay; what gives way is what comes before them. */
+/** As many hints as fit. Help and quit or close always stay; the last of the others are dropped first. */
 function fitting(hints: readonly Binding[], state: SessionState, columns: number): readonly Binding[] {
   let shown = hints;
   while (shown.length > 1 && widthOf(shown, state) > columns) {

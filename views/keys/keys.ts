@@ -1,4 +1,4 @@
-/* The table of key bindings, which the footer, the help and the dispatch read. */
+/* The table of key bindings, used by the footer, the help and the dispatch. */
 
 export {
   type Actions,

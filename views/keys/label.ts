@@ -9,7 +9,7 @@ const LABELS: Readonly<Record<string, string>> = {
   end: 'End',
 };
 
-/** A key's name as people read it. */
+/** The display name of a key. */
 export function keyLabel(name: string): string {
   return LABELS[name] ?? name;
 }

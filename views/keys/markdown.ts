@@ -2,7 +2,7 @@ import { type Binding, PANES, type Scope } from './binding.ts';
 import { BINDINGS } from './bindings.ts';
 import { keyLabel } from './label.ts';
 
-/** The binding table as Markdown, for the README: one table for the panes, one for what lies over them. */
+/** The binding table as Markdown: one table for the panes, one for the overlays. */
 export function bindingsAsMarkdown(): string {
   const panes = BINDINGS.filter(({ scopes }) => scopes.some(isPane));
   const overlays = BINDINGS.filter(({ scopes }) => !scopes.some(isPane));

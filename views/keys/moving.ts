@@ -2,8 +2,7 @@ import { pickItems } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 
 /**
- * Moving the cursor or the text. `g` grants, as in the key hint, so the first row is Home or `ctrl-a`, the last
- * `G` or End.
+ * Moving the cursor or the text. `g` is taken by grant, so Home or `ctrl-a` goes to the first row, `G` or End to the last.
  */
 export const MOVING: readonly Binding[] = [
   {
@@ -60,7 +59,7 @@ export const MOVING: readonly Binding[] = [
   reading('scroll-last', ['end', 'G', 'ctrl-e'], 'to the bottom', () => 1_000_000),
 ];
 
-/** Moves in a list of which the filter has left some items: never past the last that is shown. */
+/** Moves in a filtered list, never past the last visible item. */
 function picking(
   id: string,
   keys: readonly string[],
@@ -81,7 +80,7 @@ function picking(
   };
 }
 
-/** Scrolls an open text. Only the screen knows how long it is when wrapped, so the step is limited here. */
+/** Scrolls an open text. The step is limited here because only the screen knows the wrapped length. */
 function reading(
   id: string,
   keys: readonly string[],

@@ -12,7 +12,7 @@ const CLOSED_BY_ESC: readonly Scope[] = [
   'filter',
 ];
 
-/** Keys of what lies over the panes, apart from editing text and scrolling. */
+/** Keys of the overlays, except for editing text and scrolling. */
 export const OVERLAYS: readonly Binding[] = [
   {
     id: 'submit-extend',

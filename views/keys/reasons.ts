@@ -1,6 +1,6 @@
 import { isLiving, type SessionState } from '../../src/session/session.ts';
 
-/** Why nothing can be opened or shown: the pane has no rows. */
+/** Why there is nothing to open: the pane has no rows. */
 export function nothingUnderCursor(state: SessionState): string | undefined {
   const counts = {
     pods: state.pods.length,
@@ -11,7 +11,7 @@ export function nothingUnderCursor(state: SessionState): string | undefined {
   return counts[state.focus] === 0 ? `no ${state.focus} in this view` : undefined;
 }
 
-/** Why the row can't be an end of a path. */
+/** Why the row can't be marked as an end of a path. */
 export function cannotMark(state: SessionState): string | undefined {
   if (state.focus === 'policies' || state.focus === 'grants') {
     return `${state.focus} can't be marked: mark a pod (1) or an attempt (3)`;

@@ -4,7 +4,7 @@ import type { Binding } from './binding.ts';
 
 type Sortable = { readonly id: string; readonly title: string; readonly sortKey?: string };
 
-/** One shift-letter for every column that names one. */
+/** One shift-letter per column that has a `sortKey`. */
 export const SORTING: readonly Binding[] = [
   ...sorts('pods', podColumns(true)),
   ...sorts('policies', policyColumns(true)),
@@ -29,8 +29,8 @@ function sorts(pane: PaneId, columns: readonly Sortable[]): readonly Binding[] {
 }
 
 /**
- * The next sorting: first the column's own order (the session knows it: newest, largest, or A first), at the second
- * press that order turned round, at the third none.
+ * The next sorting: the first press sorts in the column's own order (newest, largest, or A first, as the session knows),
+ * the second reverses it, the third resets it.
  */
 export function nextSort(current: Sort | undefined, column: string): Sort | undefined {
   if (current?.column !== column) return { column, descending: false };

@@ -1,6 +1,6 @@
 import { type Binding, PANES, READ_SCOPES, TEXT_SCOPES } from './binding.ts';
 
-/** What is shown, and how: panes, filters, namespaces, the app itself. */
+/** What is shown and how: panes, filters, namespaces, the app itself. */
 export const VIEWING: readonly Binding[] = [
   {
     id: 'drops-only',

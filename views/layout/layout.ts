@@ -1,4 +1,4 @@
-/* How the screen is divided at a size. */
+/* How the screen is divided, depending on its size. */
 
 import type { PaneId } from '../../src/session/session.ts';
 
@@ -6,18 +6,18 @@ export { scrollTo } from './scroll.ts';
 
 export type Size = { readonly columns: number; readonly rows: number };
 
-/** Below this nothing can be read; the app says so and waits. */
+/** Below this nothing is readable; the app says so and waits. */
 export const SMALLEST: Size = { columns: 60, rows: 15 };
 
 /** From this width on, all four panes are side by side. */
 const WIDE: Size = { columns: 120, rows: 20 };
 
-/** A pane's place; `bordered` panes lose a line above and below and a column on each side to their border. */
+/** A pane's place; the border of a `bordered` pane takes one line or column on each side. */
 export type PanePlace = Size & { readonly pane: PaneId; readonly bordered: boolean };
 
 /**
- * Where everything is. Lines add up to the terminal's rows: header, path bar and key hint in every layout, a line of
- * tabs besides where only one pane fits.
+ * Where everything is. Lines add up to the terminal's rows: header, path bar and key hints in every layout, plus a line
+ * of tabs where only one pane fits.
  */
 export type Layout =
   | { readonly type: 'too-small' }

@@ -19,8 +19,8 @@ import { lineText } from '../text/text.ts';
 import { announceRow } from './row.ts';
 
 /**
- * What has changed between two states, as sentences to read out, oldest first: the connection, verdicts that turned,
- * grants and the thresholds of their countdown, what has opened over the panes, what the cursor is on now.
+ * What changed between two states, as sentences to read out, oldest first: the connection, verdicts that changed, grants
+ * and their countdown thresholds, overlays that opened, the row under the cursor.
  */
 export function announce(
   before: SessionState,
@@ -70,7 +70,7 @@ function announceFilter(
   return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
 }
 
-/** A path is told once somebody marked it; else it is that of the row under the cursor, which is read anyway. */
+/** A path is announced only if it was marked; otherwise it belongs to the row under the cursor, which is read anyway. */
 function announcePath(before: PathState, after: PathState): readonly string[] {
   const { verdict, marked, inPart } = after;
   if (marked !== true) return [];
@@ -99,10 +99,10 @@ function announceNotice(before: SessionState, after: SessionState): readonly str
   return [`${notice.level === 'info' ? '' : `${notice.level}: `}${notice.text} ${notice.hint ?? ''}`.trim()];
 }
 
-/** At one time no more than this is read out; a burst is told by its number. */
+/** At most this many attempts are read out at once; the rest of a burst is counted. */
 const MOST = 5;
 
-/** Attempts that are new, and those whose verdict turned. */
+/** New attempts, and those whose verdict changed. */
 function announceAttempts(before: SessionState, after: SessionState): readonly string[] {
   if (before.attempts === after.attempts) return [];
   const known = new Map(before.attempts.map((line) => [line.key, line]));
@@ -123,7 +123,7 @@ function sentence({ row, why }: AttemptLine): string {
 /** Seconds before the end at which the time left is announced, rather than every second (TERM-10). */
 const THRESHOLDS: readonly number[] = [1800, 600, 300, 120, 60, 30, 10];
 
-/** Grants that are new or whose state changed, drift, and countdowns that passed a threshold. */
+/** New grants, state changes, drift, and countdowns that passed a threshold. */
 function announceGrants(before: SessionState, after: SessionState): readonly string[] {
   const known = new Map(before.grants.map(({ grant }) => [grant.id, grant]));
   return after.grants.flatMap(({ grant }) => {
@@ -176,12 +176,12 @@ function name({ source, destination, ports }: Grant): string {
   return `grant ${source} to ${destination} ${portsText(ports)}`;
 }
 
-/** Wide enough that no sentence is broken: the reader wraps by itself. */
+/** Wide enough that no sentence is wrapped: the screen reader does that itself. */
 const COLUMNS = 400;
 
 const EMPTY = textField();
 
-/** What has opened over the panes, whole, and later what is new in it. Text that is being typed is left out. */
+/** A new overlay in full, later only its new lines. Text being typed is left out. */
 function announceOverlay(before: SessionState, after: SessionState): readonly string[] {
   if (before.overlay === after.overlay) return [];
   if (after.overlay.type === 'none') return ['back'];
@@ -202,7 +202,7 @@ function linesOf(state: SessionState): readonly string[] {
     .filter((text) => text !== '');
 }
 
-/** The overlay as it would be with empty fields and the first item chosen: its typing and moving are told apart. */
+/** The overlay with empty fields and no item selected: typing and moving are announced separately. */
 function withoutTyping(overlay: Overlay): Overlay {
   switch (overlay.type) {
     case 'grant':
@@ -224,7 +224,7 @@ function untyped(form: GrantForm): GrantForm {
   };
 }
 
-/** The item that the cursor is on now, or the field. */
+/** The current item or field. */
 function chosen(before: Overlay, after: Overlay): readonly string[] {
   if (after.type === 'pick') {
     const moved = before.type !== 'pick' || before.index !== after.index;

@@ -7,12 +7,12 @@ import { toAscii, useUi } from '../ui/ui.ts';
 import { announce } from './announce.ts';
 import { rowToRead } from './row.ts';
 
-/** As if the terminal were this large: pages are this long, nothing is left out for want of room. */
+/** Nominal terminal size: sets the page length, and leaves nothing out for lack of room. */
 const SIZE = { columns: 200, rows: 50 };
 
 const WELCOME = 'sluice: one line per change. ? lists the keys of a pane, q quits.';
 
-/** The app for screen readers: the same keys, and lines that are only ever added; one prompt while text is typed. */
+/** The app for screen readers: the same keys, append-only lines, and one prompt line while text is typed. */
 export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
   const { store } = props;
   const { visibleRows, theme, painted } = useUi();
@@ -40,7 +40,7 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
   );
 }
 
-/** The one line that is being typed, rewritten in place; undefined while nothing is. */
+/** The line being typed, rewritten in place; undefined if there is none. */
 function promptLine({ overlay }: SessionState): string | undefined {
   switch (overlay.type) {
     case 'grant':

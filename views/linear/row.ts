@@ -9,7 +9,7 @@ import {
   type TableDefinition,
 } from '../panes/panes.ts';
 
-/** The row that is read out: the one under the cursor, when the cursor or the pane is another. */
+/** The row to read out: the one under the cursor, if the cursor or the pane changed. */
 export function rowToRead(
   before: SessionState,
   after: SessionState,
@@ -20,7 +20,7 @@ export function rowToRead(
   return moved && overlay.type === 'none' ? visibleRows(after, focus)[panes[focus].index] : undefined;
 }
 
-/** That row, cell by cell. */
+/** The row from `rowToRead`, cell by cell. */
 export function announceRow(
   before: SessionState,
   after: SessionState,

@@ -15,7 +15,7 @@ import type { Content } from './panel.ts';
 
 type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;
 
-/** Asks how long a grant should go on. */
+/** Asks how long to extend a grant. */
 export function extendContent(
   { id, title, field, problem }: Of<'extend'>,
   { grants }: SessionState,
@@ -32,7 +32,7 @@ export function extendContent(
   };
 }
 
-/** When the grant would end then, if what is typed is a time. */
+/** The new end of the grant, if the typed text is a duration. */
 function newEnd(window: GrantWindow | undefined, { text }: TextField): readonly Line[] {
   const seconds = secondsOf(text);
   if (window === undefined || seconds === undefined) return [];
@@ -48,7 +48,7 @@ function secondsOf(text: string): number | undefined {
   }
 }
 
-/** Asks before revoking, with what it does. */
+/** Confirms a revocation and lists its consequences. */
 export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
   return {
     kind: 'dialog',
@@ -61,7 +61,7 @@ export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
   };
 }
 
-/** Asks what becomes of live grants, before the app ends or goes to another cluster. */
+/** Asks what to do with live grants before the app quits or switches to another cluster. */
 export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: SessionState): Content {
   const { busy, target } = overlay;
   const leave = target === undefined ? 'quit' : `switch to ${target.context ?? target.namespace}`;
@@ -87,7 +87,7 @@ export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: S
   };
 }
 
-/** A list to choose from, narrowed by typing. */
+/** A list to pick from, filtered as you type. */
 export function pickContent({ what, items: all, current, filter, index: at }: Of<'pick'>): Content {
   const items = pickItems(all, filter.text);
   const index = Math.min(at, items.length - 1);
@@ -110,7 +110,7 @@ export function pickContent({ what, items: all, current, filter, index: at }: Of
   };
 }
 
-/** One object in full: what is to be said of it, then its YAML, line by line. */
+/** One object in full: its description, then its YAML, line by line. */
 export function detailContent({ title, about = [], lines, scroll, loading }: Of<'detail'>): Content {
   return {
     kind: 'full',

@@ -11,8 +11,8 @@ import type { Content } from './panel.ts';
 type Explain = Extract<Overlay, { type: 'explain' }>;
 
 /**
- * Why a path is allowed or denied, as the verb `explain` says it: parts that differ, both halves, what nearly matched,
- * what the verdict rests on; then what was seen, and what can be done.
+ * Why a path is allowed or denied, in the same words as `sluice explain`: parts that differ, both halves, near misses,
+ * assumptions; then what was seen, and what can be done about it.
  */
 export function explainContent(overlay: Explain, state: SessionState): Content {
   const { title, verdict, parts = [], scroll, at } = overlay;
@@ -59,7 +59,7 @@ function allLines(overlay: Explain, state: SessionState, columns: number): reado
   ];
 }
 
-/** The parts of a path with different verdicts, and which of them the halves are about. */
+/** The parts of a path with different verdicts, and which of them the halves describe. */
 function partLines({ parts = [], shown }: Explain, columns: number): readonly Line[] {
   return [
     ...parts.flatMap(({ verdict, text, why }) => {
@@ -87,8 +87,8 @@ function wayOut(verdict: Verdict): readonly Item[] {
 }
 
 /**
- * One half of a path: its verdict and cause; the policies that decided it with their rules; under a rule that nearly
- * matched, what it misses by and the smallest edit. The words are those of the verb.
+ * One half of a path: its verdict and cause, the policies that decided it with their rules, and for a near miss what
+ * didn't match and the smallest edit. Same words as `sluice explain`.
  */
 function halfLines(
   half: Half,
@@ -117,7 +117,7 @@ function policyLines({ title, lines }: ExplainedPolicy, columns: number): readon
   ];
 }
 
-/** What a rule misses by, and what would mend it, stand out from what it says. */
+/** Near misses and suggested edits stand out from the rules themselves. */
 function toneOf(text: string, under: boolean): Tone {
   if (!under) return 'plain';
   return text.startsWith('edit: ') ? 'time' : 'warn';
@@ -130,7 +130,7 @@ const WHO = {
   replay: 'recorded',
 } as const;
 
-/** What was seen on the wire, by whom, how often and when; `now` is server time. */
+/** What was seen on the wire, by which source, how often and when; `now` is server time. */
 function seenItems({ row, differs }: AttemptLine, now: number): readonly Item[] {
   const { newest } = row;
   const { text, tone } = attemptVerdict(row.verdict);

@@ -2,8 +2,8 @@ import type { TextField } from '../../src/session/session.ts';
 import { columnsOf, type Line, span } from '../text/text.ts';
 
 /**
- * A text field with its cursor, a text that would be typed over inverse, in at most `room` columns: `▏` at the end, the character itself inverse inside the
- * text. A text that is too long shows the part around the cursor.
+ * A text field in at most `room` columns. The cursor is `▏` at the end, or inverts the character it is on. A suggested
+ * text that typing would replace is inverse. A text that is too long shows the part around the cursor.
  */
 export function fieldSpans({ text, cursor, offered }: TextField, active: boolean, room = Infinity): Line {
   if (active && offered === true) return [span(text, 'cursor'), span('▏', 'strong')];

@@ -8,7 +8,7 @@ import { planLines } from './plan-overlay.ts';
 
 const LABEL = 10;
 
-/** The grant form, its plan under it. */
+/** The grant form, with its plan below. */
 export function grantContent(form: GrantForm, state: SessionState): Content {
   return {
     kind: 'dialog',
@@ -28,7 +28,7 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
   };
 }
 
-/** Said where it is seen however far the form is scrolled. */
+/** In the title, so that it stays visible however far the form is scrolled. */
 function confirmation({ confirming, plan }: GrantForm): Line {
   if (!confirming || plan.state !== 'made' || !plan.plan.ok) return [];
   const pods = new Set(plan.plan.isolates.map(({ pod }) => keyOf(pod)));
@@ -71,7 +71,7 @@ function scopeHint({ canScope, scope }: GrantForm): string {
   return scope === 'workload' ? '(tab: this pod only)' : '(tab: whole workload)';
 }
 
-/** Presets with the chosen one marked, and the cap. */
+/** The presets, with the current one marked, and the maximum. */
 function durationHint({ fields }: GrantForm, limits: SessionState['limits']): string {
   const presets = limits.presets
     .map(formatDuration)

@@ -5,7 +5,7 @@ import type { Content } from './panel.ts';
 
 const KEYS = 18;
 
-/** The keys of the view under the help, from the binding table, each with why it can't be used now. */
+/** The keys of the view below the help, from the binding table, each with the reason if it is unavailable. */
 export function helpContent(scroll: number, state: SessionState): Content {
   const here = bindingsOf(state.focus, state);
   const moving = here.filter((binding) => MOVING.includes(binding));

@@ -1,11 +1,11 @@
 import { columnsOf, entry, type Line, type Span } from '../text/text.ts';
 
-/** A label and what is said about it; `apart`: an empty line comes before. */
+/** A label and its text; `apart` puts an empty line before it. */
 export type Item = { readonly label: Span; readonly text: Span; readonly apart?: boolean };
 
 const NARROWEST = 20;
 
-/** The column in which texts start beside labels: behind the longest, but not behind the middle. */
+/** The column in which texts start: after the longest label, but within the left 40% of the width. */
 export function labelColumns(labels: readonly string[], columns: number): number {
   const longest = Math.max(NARROWEST, ...labels.map((label) => columnsOf(label) + 2));
   return Math.min(Math.floor(columns * 0.4), longest);
@@ -16,7 +16,7 @@ export function itemLines({ label, text, apart }: Item, labels: number, columns:
   return [...(apart === true ? [[]] : []), ...entry([label], labels, text, columns)];
 }
 
-/** Items as lines, all texts starting in one column. */
+/** Items as lines, with all texts aligned in one column. */
 export function layItems(items: readonly Item[], columns: number): readonly Line[] {
   const labels = labelColumns(
     items.map(({ label }) => label.text),

@@ -10,7 +10,7 @@ import { Frame, TextLine, upperEdge, useUi } from '../ui/ui.ts';
 import { overlayPanel } from './overlay-panel.ts';
 import type { Panel } from './panel.ts';
 
-/** What lies over the panes now, if anything does. */
+/** The open overlay, if any. */
 export function OverlayHost({ size }: { size: Size }): ReactNode {
   const { store } = useUi();
   const type = useStore(store, (state) => state.overlay.type);
@@ -25,7 +25,7 @@ function OpenOverlay({ size }: { size: Size }): ReactNode {
   return panel === undefined ? null : <OverlayView state={state} panel={panel} />;
 }
 
-/** A panel over the panes, its keys in its lower border when it is a dialog, how far it is scrolled otherwise. */
+/** A panel over the panes; the lower border shows the keys of a dialog, and the scroll position. */
 function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): ReactNode {
   const { left, top, columns, rows, title, right, lines } = panel;
   return (
@@ -38,7 +38,7 @@ function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): R
         focused
       >
         {Array.from({ length: rows - 2 }, (_, place) => (
-          // A line is its place on the screen.
+          // A line is identified by its place on the screen.
           <TextLine key={place} line={[span('  '), ...(lines[place] ?? [])]} columns={columns - 2} covering />
         ))}
       </Frame>

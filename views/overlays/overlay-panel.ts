@@ -7,15 +7,15 @@ import { helpContent } from './help.ts';
 import { type Content, layPanel, type Panel } from './panel.ts';
 
 /**
- * What lies over the panes, laid out for a size; undefined while nothing does, or where it has a place of its own:
- * the line being typed is in the footer, charts are drawn apart.
+ * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: typed lines are in the
+ * footer, charts have their own component.
  */
 export function overlayPanel(state: SessionState, size: Size): Panel | undefined {
   const content = contentOf(state);
   return content === undefined ? undefined : layPanel(content, size);
 }
 
-/** The content of the overlay alone: lines for any width, as the linear mode reads them too. */
+/** The content of the overlay for any width; the screen-reader mode reads it too. */
 export function contentOf(state: SessionState): Content | undefined {
   const { overlay } = state;
   switch (overlay.type) {

@@ -2,21 +2,21 @@ import type { Size } from '../layout/layout.ts';
 import type { Line } from '../text/text.ts';
 
 /**
- * What an overlay shows. `full`: the whole body; `text`: full width, as high as it needs; `dialog`: as small as it
- * can be, at the right, so that the table goes on beneath. `lines` are made for the width they are given.
+ * What an overlay shows. `full`: the whole body; `text`: full width, as high as needed; `dialog`: as small as possible,
+ * at the right, so that the table stays visible. `lines` renders for a given width.
  */
 export type Content = {
   readonly kind: 'full' | 'text' | 'dialog';
   readonly title: Line;
   readonly right?: Line;
   readonly lines: (columns: number) => readonly Line[];
-  /** First line shown; more than there is shows the end. */
+  /** First line shown; a value past the end shows the end. */
   readonly scroll?: number;
-  /** Line that must be visible, in lists. */
+  /** Line that must stay visible, in lists. */
   readonly keep?: number;
 };
 
-/** An overlay laid out: where it is and the lines that are seen. */
+/** An overlay laid out: its place and its visible lines. */
 export type Panel = {
   readonly kind: Content['kind'];
   readonly left: number;
@@ -28,16 +28,16 @@ export type Panel = {
   readonly lines: readonly Line[];
   readonly scroll: number;
   readonly scrollMax: number;
-  /** Whether nothing of the panes is seen. */
+  /** Whether it hides the panes completely. */
   readonly covers: boolean;
 };
 
 const DIALOG_COLUMNS = 98;
 
-/** Columns that a panel spends on its border and the blanks beside its text. */
+/** Columns taken by a panel's border and padding. */
 export const PANEL_MARGIN = 5;
 
-/** Places content on the screen: under the header, above the key hint, never larger than that. */
+/** Places content between the header and the key hints, never larger than that. */
 export function layPanel(content: Content, size: Size): Panel {
   const wide = size.columns >= 120;
   const top = wide ? 2 : 1;
@@ -63,7 +63,7 @@ export function layPanel(content: Content, size: Size): Panel {
   };
 }
 
-/** A dialog that is too high gives up its empty lines. */
+/** A dialog that is too high drops its empty lines. */
 function tightened(lines: readonly Line[], room: number, kind: Content['kind']): readonly Line[] {
   return kind === 'dialog' && lines.length > room ? lines.filter((line) => line.length > 0) : lines;
 }

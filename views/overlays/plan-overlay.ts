@@ -9,7 +9,7 @@ const LABEL = 12;
 
 type Made = Extract<GrantPlan, { ok: true }>;
 
-/** What will happen, all of it, before anything does; or why it can't, in the same place. */
+/** Everything that will happen, before it does; or in the same place, why it can't. */
 export function planLines(form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const { plan } = form;
   switch (plan.state) {

@@ -15,13 +15,13 @@ import { type Line, span } from '../text/text.ts';
 
 export type Keyed = { readonly key: string };
 
-/** How the rows of one pane are drawn. `second`: a line under the row, where there is room for one under each. */
+/** How the rows of one pane are drawn. `second`: a second line per row, if there is room for all of them. */
 export type TableDefinition<Row extends Keyed> = {
   readonly columns: (allNamespaces: boolean) => readonly Column<Row>[];
   readonly isRow: (row: Keyed) => row is Row;
   readonly changed: (row: Row, context: CellContext) => boolean;
   readonly second?: (row: Row) => Line;
-  /** Columns that the second line makes needless. */
+  /** Columns already covered by the second line. */
   readonly inSecond?: readonly string[];
 };
 
@@ -51,7 +51,7 @@ export const grantTable: TableDefinition<GrantLine> = {
   inSecond: ['requester', 'reason'],
 };
 
-/** Who asked and why; what has changed under the grant comes first, in red. */
+/** Requester and reason; drift comes first, in red. */
 function grantNote({ grant }: GrantLine): Line {
   const who = span(`${grant.requester} · ${reasonText(grant)}`, 'faint');
   return grant.drift.length === 0 ? [who] : [span(`! ${grant.drift.join('; ')}  `, 'alert'), who];

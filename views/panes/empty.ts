@@ -3,7 +3,7 @@ import { filterProblem, type PaneId, type SessionState } from '../../src/session
 import { type Span, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
-/** What an empty pane says: why it is empty, never more than is known ("no attempt seen" is not "no traffic"). */
+/** Why a pane is empty, claiming no more than is known ("no attempts seen" is not "no traffic"). */
 export function emptyText(state: SessionState, pane: PaneId): Span {
   const { filter } = state.panes[pane];
   if (filter !== '' && state[pane].length > 0) {

@@ -3,7 +3,7 @@ import type { PaneId, SessionState } from '../../src/session/session.ts';
 
 const WORST_FIRST: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
 
-/** The state of the lists that a pane shows, as one: the worst of them. Undefined before the first word of any. */
+/** The worst state among the lists that a pane shows; undefined until one of them reports. */
 export function paneFeed({ feeds }: SessionState, pane: PaneId): FeedState | undefined {
   if (pane === 'pods') return feeds.pods;
   if (pane !== 'policies') return undefined;

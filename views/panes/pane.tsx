@@ -19,7 +19,7 @@ import { paneTitle } from './title.ts';
 
 type PaneProps = { readonly place: PanePlace; readonly focused: boolean };
 
-/** One pane at its place: its border and title, where it has one, and its table. */
+/** One pane at its place: its border and title, if it has them, and its table. */
 export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode {
   const { visibleRows } = useUi();
   const { pane, columns, rows } = place;
@@ -80,14 +80,14 @@ function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definit
   }
 }
 
-/** Ages are whole seconds, so the context stays the same object between ticks and unchanged rows are not painted. */
+/** Ages are whole seconds, so the context stays the same object between ticks and unchanged rows don't re-render. */
 function useCellContext({ serverNow, cluster }: SessionState): CellContext {
   const now = Math.floor(serverNow / 1000) * 1000;
   const { namespace } = cluster;
   return useMemo(() => (namespace === undefined ? { now } : { now, namespace }), [now, namespace]);
 }
 
-/** Blanks at the left of each row, where the cursor stands. */
+/** Columns at the left of each row for the cursor. */
 const CURSOR = 2;
 
 /** A blank between the last column and the border. */
@@ -104,8 +104,8 @@ type TableProps<Row extends Keyed> = {
 };
 
 /**
- * The rows around the cursor, and nothing else, are mounted: cost does not grow with the list (TERM-6). Slots are keyed
- * by their place, so streaming rows change texts and never the tree.
+ * Only the visible rows are mounted, so the cost does not grow with the list (TERM-6). Slots are keyed by their place, so
+ * streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const { definition, rows, index, focused, width, height, context } = props;
@@ -134,7 +134,7 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
         const cursor = offset.current + place === index;
         const changed = definition.changed(row, context) ? 'bold' : 'none';
         const emphasis = cursor && focused ? 'inverse' : changed;
-        // A slot is its place on the screen, whatever row is in it.
+        // A slot is identified by its place on the screen, whatever row is in it.
         return <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
       })}
     </>
@@ -148,7 +148,7 @@ type SlotProps<Row> = {
   readonly draw: (row: Row, cursor: boolean, emphasis: Emphasis) => string;
 };
 
-/** One row as one text; painted again only when the row, its place under the cursor, or the columns are others. */
+/** One row as one text; re-rendered only when the row, its emphasis or the columns change. */
 function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
   return useMemo(() => <Painted text={draw(row, cursor, emphasis)} />, [row, cursor, emphasis, draw]);
 }
@@ -162,7 +162,7 @@ type Longest = {
 
 /**
  * The columns of a table with their widths. They grow with the longest cell shown so far and don't shrink until the
- * view changes (another width or namespace), so that nothing jumps while rows stream. A row is measured once.
+ * width or namespace changes, so that nothing jumps while rows stream. Each row is measured once.
  */
 function useLaidColumns<Row extends Keyed>(
   definition: TableDefinition<Row>,
@@ -188,6 +188,6 @@ function useLaidColumns<Row extends Keyed>(
     if (measure(columns, row, context, known.columns)) known.version++;
   }
   const { version } = known;
-  // The map grows in place; its version says when.
+  // The map is mutated in place; `version` changes with it.
   return useMemo(() => lay(columns, known.columns, width), [columns, known, version, width]);
 }

@@ -11,14 +11,14 @@ export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
   grants: 'Grants',
 };
 
-/** Rows of a pane; with `visibleRows`, how many of them its filters leave: `14`, `3/14`. */
+/** Row count of a pane; with `visibleRows`, also how many pass its filters: `14`, `3/14`. */
 export function rowCount(state: SessionState, pane: PaneId, visibleRows?: VisibleRows): string {
   const total = state[pane].length;
   const shown = visibleRows?.(state, pane).length ?? total;
   return shown === total ? String(total) : `${shown}/${total}`;
 }
 
-/** What stands in a pane's upper border: digit, name, rows, news at the left; what holds rows back at the right. */
+/** A pane's upper border: digit, name, row count and news at the left; what hides or holds rows at the right. */
 export function paneTitle(
   state: SessionState,
   pane: PaneId,
@@ -42,7 +42,7 @@ export function paneTitle(
   };
 }
 
-/** What keeps rows out of sight, or out of their order: filter, sorting, drops only, a pause, the cursor on a row. */
+/** What hides or reorders rows: filter, sorting, drops only, a pause, the cursor on a row. */
 export function paneState(state: SessionState, pane: PaneId): Line {
   const { filter, sort } = state.panes[pane];
   const inAttempts = pane === 'attempts';
@@ -55,18 +55,18 @@ export function paneState(state: SessionState, pane: PaneId): Line {
   ];
 }
 
-/** Whether attempts keep their places, as the cursor stands on one below the top; a sorting has its own order. */
+/** Whether attempts keep their places because the cursor is below the top row; never while sorted. */
 function isHeld({ panes: { attempts }, following }: SessionState): boolean {
   return following && attempts.key !== undefined && attempts.index > 0 && attempts.sort === undefined;
 }
 
-/** Policies that do not do what they say, or surprise: `LINT` names it, `enter` explains it. */
+/** Number of policies with lint errors or warnings: `LINT` names them, `enter` explains them. */
 function policyNews({ policies }: SessionState): Line {
   const found = lintNews(policies);
   return found === undefined ? [] : [rule(), span(`${found.text} to check `, found.tone)];
 }
 
-/** A list that is not up to date says so: its rows may be gone. */
+/** Marks a list that is stale or denied: its rows may be out of date. */
 function feedNews(state: SessionState, pane: PaneId): Line {
   const feed = paneFeed(state, pane);
   if (feed?.state === 'stale') return [rule(), span(`✗ stale for ${age(state.now - feed.since)} `, 'bad')];

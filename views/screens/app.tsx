@@ -33,8 +33,8 @@ import { pathLine } from './path-line.ts';
 import { trafficSpans } from './traffic-line.ts';
 
 /**
- * The whole screen: exactly the terminal's columns and rows, never more, or every frame would be a full repaint. It
- * listens to the parts of the state that decide the layout; each line and pane listens to what it shows.
+ * The whole screen: exactly the terminal's columns and rows; any more would make every frame a full repaint. It
+ * subscribes to the parts of the state that decide the layout; each line and pane subscribes to what it shows.
  */
 export function App(props: Omit<KeysProps, 'size'>): ReactNode {
   const { columns, rows } = useWindowSize();
@@ -70,7 +70,7 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
   );
 }
 
-/** Whether nothing of the panes can be seen: then they are not drawn either. */
+/** Whether the panes are completely hidden: then they are not drawn. */
 function isCovered(state: SessionState, size: Size): boolean {
   return state.overlay.type === 'charts' || overlayPanel(state, size)?.covers === true;
 }
@@ -94,7 +94,7 @@ function Body({ layout }: { layout: Layout }): ReactNode {
   }
 }
 
-/** What a terminal without room for a table shows: the size that is needed, wrapped to what there is. */
+/** Shown in a terminal that is too small: the required size, wrapped to fit. */
 function TooSmall({ size }: { size: Size }): ReactNode {
   return (
     <Box width={size.columns} height={size.rows} overflow="hidden">
@@ -107,7 +107,7 @@ function TooSmall({ size }: { size: Size }): ReactNode {
 
 /**
  * The panes of a narrow screen, with their news: ` 1 Pods 14   2 Policies 6  ▸3 Attempts 21 ✗4   4 Grants 1`; at the
- * right what keeps rows of the pane out of sight, as its border says where it has one.
+ * right what hides or holds rows, which a wide screen shows in the pane's border.
  */
 function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
   const tabs = PANES.flatMap((pane, index): Line => {
@@ -129,10 +129,10 @@ function news(state: SessionState, pane: PaneId): Line {
   return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }
 
-/** Dialogs that carry their own keys, so that the eye stays in them. */
+/** Dialogs that show their own keys, so the footer doesn't. */
 const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick'];
 
-/** The last line: what is being typed, else a notice, else the keys. */
+/** The last line: the text being typed, else a notice, else the key hints. */
 function footerLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
   const { overlay, notice } = state;
   if (overlay.type === 'command') {
@@ -169,7 +169,7 @@ function noticeLine({ level, text, hint }: Notice): Line {
   return [span(` ${symbol}${text}`, tone), ...(hint === undefined ? [] : [span(`  ${hint}`)])];
 }
 
-/** The first line: where, who, what enforces, where traffic comes from, live grants out of sight, the time. */
+/** The first line: context, user, enforcer, traffic source, live grants if their pane is hidden, time. */
 function headerLine(state: SessionState, layout: Layout, columns: number): Line {
   const { cluster } = state;
   const narrow = columns < 120;
@@ -205,7 +205,7 @@ function connectionSpans({ connection, problem }: ClusterState): Line {
   }
 }
 
-/** `◷ 2 grants, next 04:12`: it never leaves the screen while a grant lives. */
+/** `◷ 2 grants, next 04:12`: stays on the screen while any grant is live. */
 function grantSpans({ grants, serverNow }: SessionState): Line {
   const live = grants.map(({ grant }) => grant).filter(isLiving);
   if (live.length === 0) return [];
@@ -220,10 +220,10 @@ function lostSpans({ traffic }: SessionState): Line {
   return traffic.source === 'hubble' && traffic.lost > 0 ? [lost] : [];
 }
 
-/** A part of a one-line bar; those with the highest `drop` go first when there is no room. */
+/** A part of a one-line bar; those with the highest `drop` are dropped first. */
 type Segment = { readonly line: Line; readonly drop: number };
 
-/** Segments side by side in `columns`, `gap` blanks between, `right` at the right edge. */
+/** Segments side by side in `columns`, separated by `gap` blanks, with `right` at the right edge. */
 function segmentLine(segments: readonly Segment[], right: Line, columns: number, gap: number): Line {
   let shown = segments.filter(({ line }) => line.length > 0);
   const rightColumns = lineColumns(right) + (right.length > 0 ? gap : 0);

@@ -4,7 +4,7 @@ import type { PathState, SessionState } from '../../src/session/session.ts';
 import { decision } from '../columns/columns.ts';
 import { columnsOf, cut, type Line, lineColumns, type Span, span, spread, type Tone } from '../text/text.ts';
 
-/** The path bar: the marked pair and what each half says, or how to mark one. */
+/** The path bar: the current pair and the verdict of each half, or how to mark one. */
 export function pathLine(state: SessionState, columns: number): Line {
   const { path } = state;
   const narrow = columns < 120;
@@ -40,7 +40,7 @@ function nothingMarked({ focus }: SessionState): string {
   }
 }
 
-/** Whether the path was marked: then it stays, whatever the cursor is on. */
+/** Shows whether the path is marked: a marked path stays, wherever the cursor goes. */
 function headOf({ marked }: PathState, narrow: boolean): Span {
   if (marked === true) return span(narrow ? ' ● ' : ' ● marked  ', 'time');
   return span(narrow ? ' ' : ' path  ', 'faint');
@@ -52,7 +52,7 @@ export function pathText({ sourceName = '?', destinationName = '?', port }: Path
   return `${sourceName} → ${destinationName}${at}`;
 }
 
-/** The same where ends outside of the namespace in view carry their own: many workloads have one name. */
+/** `pathText` with namespaces for ends outside the namespace in view: workload names repeat across namespaces. */
 function fullPathText(path: PathState, inView: string | undefined): string {
   const named = (name: string | undefined, end: EndRef | undefined) => {
     const namespace = end === undefined ? undefined : namespaceOf(end);
@@ -71,8 +71,8 @@ function namespaceOf(end: EndRef): string | undefined {
   return end.type === 'ip' ? undefined : end.namespace;
 }
 
-/** A half as it is told: its name and sign always, its reason as far as there is room. `least` is the first two. */
-type Told = {
+/** A half as shown: its name and sign always, its reason if there is room. `least` is the width of the first two. */
+type HalfText = {
   readonly name: string;
   readonly sign: string;
   readonly tone: Tone;
@@ -80,28 +80,28 @@ type Told = {
   readonly least: number;
 };
 
-/** A reason in fewer columns tells nothing. */
+/** A reason cut shorter than this is useless. */
 const SHORTEST = 8;
 
-function halvesOf({ egress, ingress }: PathSummary, narrow: boolean, inPart: boolean): readonly Told[] {
-  const told = (name: string, half: HalfSummary) => toldOf(name, inPart ? partly(half) : half, narrow);
-  return [told(narrow ? 'out' : 'egress', egress), told(narrow ? 'in' : 'ingress', ingress)];
+function halvesOf({ egress, ingress }: PathSummary, narrow: boolean, inPart: boolean): readonly HalfText[] {
+  const textOf = (name: string, half: HalfSummary) => halfText(name, inPart ? partly(half) : half, narrow);
+  return [textOf(narrow ? 'out' : 'egress', egress), textOf(narrow ? 'in' : 'ingress', ingress)];
 }
 
-/** What is told of a half that stands so for some of the pods only. */
+/** The summary of a half whose verdict holds for some of the pods only. */
 function partly(half: HalfSummary): HalfSummary {
   return half.verdict === 'allow' ? half : { ...half, summary: `in part: ${half.summary}` };
 }
 
-/** Where there is little room, an open half needs no reason. */
-function toldOf(name: string, { verdict, summary }: HalfSummary, narrow: boolean): Told {
+/** On a narrow screen an open half shows no reason. */
+function halfText(name: string, { verdict, summary }: HalfSummary, narrow: boolean): HalfText {
   const { symbol: sign, tone } = decision(verdict);
   const why = narrow && verdict === 'allow' ? '' : summary;
   return { name, sign, tone: tone ?? 'plain', why, least: columnsOf(`${name} ${sign}`) };
 }
 
-/** Both halves in some room: what one does not need, the other gets. */
-function shared(halves: readonly Told[], room: number): readonly Line[] {
+/** Fits both halves into `room`: what one doesn't need, the other gets. */
+function shared(halves: readonly HalfText[], room: number): readonly Line[] {
   const wanted = halves.map(({ why }) => (why === '' ? 0 : columnsOf(why) + 1));
   const spare = room - halves.reduce((sum, { least }) => sum + least, 0);
   return halves.map(({ name, sign, tone, why }, index) => {

@@ -2,8 +2,8 @@ import type { SessionState } from '../../src/session/session.ts';
 import { compact, type Line, span } from '../text/text.ts';
 
 /**
- * Where traffic comes from and whether it comes: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` leaves the
- * nodes out while all of them answer.
+ * The traffic source and its state: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` omits the node count while
+ * all nodes are connected.
  */
 export function trafficSpans({ traffic, rate }: SessionState, short = false): Line {
   if (traffic.source === 'none') return [span('no traffic source', 'warn')];

@@ -2,15 +2,15 @@ import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
 import type { Line, Span } from './span.ts';
 
-/** ASCII and our own symbols take one column and one UTF-16 unit each: nearly all text, and nothing to measure. */
+/** ASCII and our own symbols take one column and one UTF-16 unit each: nearly all text, with no need to measure. */
 const NARROW = /^[\x20-\x7e✓✗◌◷→←↑↓▸●·…▏█░│─╭╮╰╯×]*$/;
 
-/** Columns that a text takes in a terminal. */
+/** Width of a text in terminal columns. */
 export function columnsOf(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text in at most `columns` columns; what is cut ends in `…`. A wide character is never split. */
+/** The text in at most `columns` columns; a cut text ends in `…`. A wide character is never split. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return '';
   if (columnsOf(text) <= columns) return text;
@@ -25,12 +25,12 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
   return align === 'left' ? shown + gap : gap + shown;
 }
 
-/** Columns that a line takes. */
+/** Width of a line in terminal columns. */
 export function lineColumns(line: Line): number {
   return line.reduce((sum, { text }) => sum + columnsOf(text), 0);
 }
 
-/** The line in exactly `columns` columns: padded with blanks, or cut with `…` in the span that is too long. */
+/** The line in exactly `columns` columns: padded with blanks, or cut with `…` in the first span that doesn't fit. */
 export function fitLine(line: Line, columns: number): Line {
   const out: Span[] = [];
   let left = columns;
@@ -47,7 +47,7 @@ export function fitLine(line: Line, columns: number): Line {
   return out;
 }
 
-/** `left` and `right` on one line of `columns`; `left` gives way, then `right` is dropped. */
+/** `left` and `right` on one line of `columns`; `left` is cut first, then `right` is dropped. */
 export function spread(left: Line, right: Line, columns: number): Line {
   const room = columns - lineColumns(right);
   if (room < Math.min(20, lineColumns(left) + 1)) return fitLine(left, columns);

@@ -1,6 +1,6 @@
 /**
- * How a run of text is meant, never how it looks: `theme.ts` gives each tone its escape codes. A verdict always has
- * a symbol and a word besides its tone.
+ * What a run of text means, never how it looks: `theme.ts` gives each tone its escape codes. A verdict always has a
+ * symbol and a word in addition to its tone.
  */
 export type Tone = 'plain' | 'faint' | 'strong' | 'good' | 'bad' | 'alert' | 'warn' | 'time' | 'cursor';
 
@@ -9,12 +9,12 @@ export type Span = { readonly text: string; readonly tone?: Tone };
 /** One line of the screen, without escape codes. */
 export type Line = readonly Span[];
 
-/** A span, for short. */
+/** Creates a span. */
 export function span(text: string, tone?: Tone): Span {
   return tone === undefined ? { text } : { text, tone };
 }
 
-/** The line without its tones. */
+/** The plain text of a line. */
 export function lineText(line: Line): string {
   return line.map(({ text }) => text).join('');
 }

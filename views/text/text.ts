@@ -1,4 +1,4 @@
-/* Text measured, cut, wrapped and counted in terminal columns. */
+/* Measuring, cutting and wrapping text in terminal columns. */
 
 export { compact, several } from './count.ts';
 export { columnsOf, cut, fit, fitLine, lineColumns, spread } from './fit.ts';

@@ -2,8 +2,8 @@ import { columnsOf, cut } from './fit.ts';
 import type { Line, Span, Tone } from './span.ts';
 
 /**
- * Breaks a text at blanks into lines of at most `columns`. A word longer than a line is cut over several lines, so
- * that nothing of a sentence is lost. An empty text is one empty line.
+ * Wraps a text at spaces into lines of at most `columns`. A word longer than a line is split over several lines, so that
+ * nothing is lost. An empty text is one empty line.
  */
 export function wrap(text: string, columns: number): readonly string[] {
   const room = Math.max(1, columns);
@@ -33,7 +33,7 @@ function headOf(word: string, columns: number): string {
   return head === '' ? ([...word][0] ?? '') : head;
 }
 
-/** A sentence that starts at a column; what doesn't fit goes on two columns further in. */
+/** A sentence that starts at `indent`; continuation lines are indented by two more columns. */
 export function hanging(text: string, indent: number, columns: number, tone?: Tone): readonly Line[] {
   const [first = '', ...rest] = wrapFrom(text, columns - indent, columns - indent - 2);
   const line = (blanks: number, part: string): Line => [
@@ -43,14 +43,14 @@ export function hanging(text: string, indent: number, columns: number, tone?: To
   return [line(indent, first), ...rest.map((part) => line(indent + 2, part))];
 }
 
-/** Wrapped with more room in the first line than in the others. */
+/** Wraps with different widths for the first line and the others. */
 function wrapFrom(text: string, first: number, others: number): readonly string[] {
   const [head = ''] = wrap(text, first);
   const rest = text.slice(head.length).trimStart();
   return rest === '' ? [head] : [head, ...wrap(rest, others)];
 }
 
-/** `label` in its own column, `text` wrapped beside it: a definition list's entry. */
+/** An entry of a definition list: `label` in its own column, `text` wrapped beside it. */
 export function entry(label: Line, labelColumns: number, text: Span, columns: number): readonly Line[] {
   const used = label.reduce((sum, part) => sum + columnsOf(part.text), 0);
   const gap = ' '.repeat(Math.max(1, labelColumns - used));

@@ -1,12 +1,12 @@
 import { safeText } from '../../src/core/common/common.ts';
 
-/** Terminals drop longer OSC 52 texts without a word; xterm's limit is the smallest in wide use. */
+/** Terminals silently drop longer OSC 52 texts; xterm's limit is the smallest in wide use. */
 const LONGEST = 74_994;
 
 /**
- * The escape code that puts a text on the clipboard of the terminal's own machine, through ssh too (OSC 52); undefined
- * when the text is too long for it. Control characters other than line breaks are made visible first, so that nothing
- * runs when it is pasted into a shell.
+ * The escape code that copies a text to the clipboard of the terminal's own machine, even over SSH (OSC 52); undefined
+ * if the text is too long. Control characters other than line breaks are made visible first, so that nothing runs when
+ * the text is pasted into a shell.
  */
 export function clipboardCode(text: string): string | undefined {
   const safe = text

@@ -2,25 +2,25 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
 import { PANES } from '../keys/keys.ts';
 
-/** The rows of a pane, and the place of its cursor among them. */
+/** The rows of a pane, and the index of its cursor. */
 export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; readonly index: number };
 
 /**
- * The panes as the terminal shows them. The state may be ahead of the last frame by rows that nobody has seen yet, so a
- * key that acts on a row takes it from here.
+ * The panes as the terminal shows them. The state may be ahead of the last frame, so a key that acts on a row takes the
+ * row that the user saw from here.
  */
 export type Painted = {
-  /** What a pane shows; one that shows nothing, as it is in the state. */
+  /** What a pane shows; for a pane that isn't drawn, what the state has. */
   readonly at: (pane: PaneId) => PaintedRows;
-  /** A pane is part of the next frame; undefined: it no longer is. */
+  /** A pane is part of the next frame; undefined if it no longer is. */
   readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
   /** The frame is on the terminal. */
   readonly written: () => void;
-  /** Does what a key does: where that leaves the cursor counts for the next key, which may come before the next frame. */
+  /** Runs the action of a key: the next key, which may come before the next frame, sees the cursor where it left it. */
   readonly press: (act: () => void) => void;
 };
 
-/** Nothing painted yet. */
+/** Starts with nothing painted. */
 export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
   const next = new Map<PaneId, PaintedRows>();
   const shown = new Map<PaneId, PaintedRows>();
@@ -54,7 +54,7 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       act();
       for (const { pane, rows, cursor } of before) {
         const after = look(pane);
-        // Rows that the key itself has changed are as the state has them.
+        // If the key itself changed the rows, the state is right.
         if (after.rows !== rows) put(pane, undefined);
         else if (after.cursor !== cursor) put(pane, movedTo(rows[after.cursor.index]?.key, shown.get(pane)));
       }
@@ -62,7 +62,7 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
   };
 }
 
-/** The same rows with the cursor on another one; undefined where that was not among them. */
+/** The same rows with the cursor on another one; undefined if that row was not among them. */
 function movedTo(key: string | undefined, painted: PaintedRows | undefined): PaintedRows | undefined {
   const index = painted?.rows.findIndex((row) => row.key === key) ?? -1;
   return painted === undefined || index < 0 ? undefined : { rows: painted.rows, index };

@@ -8,7 +8,7 @@ import { useUi } from './ui-context.ts';
 type TextLineProps = {
   readonly line: Line;
   readonly columns: number;
-  /** Whether blanks at the end are drawn, to cover what is beneath. */
+  /** Whether trailing blanks are drawn, to cover what is below. */
   readonly covering?: boolean;
 };
 
@@ -21,8 +21,8 @@ export function TextLine({ line, columns, covering = false }: TextLineProps): Re
 type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly columns: number };
 
 /**
- * A line made from the state, rendered anew only when its text is another: a publication that changes nothing on the
- * screen must not cost a frame.
+ * A line derived from the state, re-rendered only when its text changes: a publication that changes nothing on the screen
+ * must not cost a frame.
  */
 export function StateLine({ draw, columns }: StateLineProps): ReactNode {
   const { store, theme } = useUi();

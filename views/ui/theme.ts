@@ -1,6 +1,6 @@
 import { fitLine, type Line, lineColumns, type Tone } from '../text/text.ts';
 
-/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and its colour, of the terminal's own 16. */
+/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and one of the terminal's own 16 colors. */
 type Look = { readonly weight?: '1' | '2' | '7'; readonly colour?: '31' | '32' | '33' | '36' };
 
 const COLOURED: Readonly<Record<Tone, Look>> = {
@@ -15,7 +15,7 @@ const COLOURED: Readonly<Record<Tone, Look>> = {
   cursor: { weight: '7' },
 };
 
-/** What stands for each of our own symbols in a terminal without them: one column for one column. */
+/** ASCII replacements for our own symbols, each one column wide. */
 const ASCII: Readonly<Record<string, string>> = {
   '✓': '+',
   '✗': 'x',
@@ -42,19 +42,19 @@ const ASCII: Readonly<Record<string, string>> = {
 };
 const OURS = new RegExp(`[${Object.keys(ASCII).join('')}]`, 'gu');
 
-/** How a whole line is drawn besides its tones: `bold` for what has just changed, `inverse` under the cursor. */
+/** How a whole line is drawn on top of its tones: `bold` if it has just changed, `inverse` under the cursor. */
 export type Emphasis = 'none' | 'bold' | 'inverse';
 
 export type Theme = {
-  /** The line in exactly `columns` columns, with escape codes; each run ends its own codes. */
+  /** The line in exactly `columns` columns, with escape codes; each run resets its own codes. */
   readonly paint: (line: Line, columns: number, emphasis?: Emphasis) => string;
-  /** The line in at most `columns` columns, for places with nothing beneath: blanks at the end cost as letters do. */
+  /** The line in at most `columns` columns, for places with nothing below: trailing blanks cost as much as letters. */
   readonly paintShort: (line: Line, columns: number, emphasis?: Emphasis) => string;
   readonly ascii: boolean;
   readonly colour: boolean;
 };
 
-/** A theme. `colour: false` keeps bold, faint and inverse, as NO_COLOR asks for colours only. */
+/** A theme. `colour: false` keeps bold, faint and inverse, as NO_COLOR is about colors only. */
 export function createTheme(options: { readonly colour: boolean; readonly ascii: boolean }): Theme {
   const looks = options.colour ? COLOURED : MONOCHROME;
   const paint: Theme['paint'] = (line, columns, emphasis = 'none') => {
@@ -69,12 +69,12 @@ export function createTheme(options: { readonly colour: boolean; readonly ascii:
   return { paint, paintShort, ascii: options.ascii, colour: options.colour };
 }
 
-/** Our own symbols as ASCII; text from the cluster is left as it is. */
+/** Replaces our own symbols with ASCII; text from the cluster is left unchanged. */
 export function toAscii(text: string): string {
   return text.replace(OURS, (symbol) => ASCII[symbol] ?? symbol);
 }
 
-/** Without colours the tones keep their weight only; symbols and words carry the meaning. */
+/** Without colors only the weight of a tone remains; symbols and words carry the meaning. */
 const MONOCHROME: Readonly<Record<Tone, Look>> = {
   plain: {},
   faint: { weight: '2' },
@@ -88,7 +88,7 @@ const MONOCHROME: Readonly<Record<Tone, Look>> = {
 };
 
 /**
- * The text with its codes. What a frame costs is its style changes, so only what differs between neighbors is written.
+ * The text with its codes. Style changes dominate the cost of a frame, so only differences between neighbors are written.
  */
 function runs(line: Line, looks: Readonly<Record<Tone, Look>>, emphasis: Emphasis): string {
   let out = '';
@@ -107,7 +107,7 @@ function emphasised(look: Look, emphasis: Emphasis): Look {
   return emphasis === 'inverse' ? { weight: '7' } : { ...look, weight: '1' };
 }
 
-/** The codes between two looks: colour ends before weight, weight begins before colour. */
+/** The codes between two looks: color ends before weight, weight begins before color. */
 function change(from: Look, to: Look): string {
   let codes = '';
   if (from.colour !== undefined && to.colour === undefined) codes += sgr('39');
@@ -121,7 +121,7 @@ function sgr(code: string): string {
   return `\u001b[${code}m`;
 }
 
-/** The line without the blanks at its end. */
+/** The line without trailing blanks. */
 function withoutEnd(line: Line): Line {
   const last = line.at(-1);
   if (last === undefined) return line;
@@ -130,7 +130,7 @@ function withoutEnd(line: Line): Line {
   return text === last.text ? line : [...line.slice(0, -1), { ...last, text }];
 }
 
-/** Whether to use colours: `auto` follows NO_COLOR (no-color.org: any non-empty value) and `TERM=dumb`. */
+/** Whether to use colors: `auto` follows NO_COLOR (no-color.org: any non-empty value) and `TERM=dumb`. */
 export function wantsColour(
   choice: 'auto' | 'always' | 'never',
   environment: Readonly<Record<string, string | undefined>>,

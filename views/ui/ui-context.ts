@@ -4,7 +4,7 @@ import type { SessionState, VisibleRows } from '../../src/session/session.ts';
 import type { Painted } from './painted.ts';
 import type { Theme } from './theme.ts';
 
-/** What every view may use besides its properties; the same for the whole run. */
+/** What every view may use in addition to its props; constant for the whole run. */
 export type Ui = {
   readonly store: StoreApi<SessionState>;
   readonly visibleRows: VisibleRows;
@@ -14,7 +14,7 @@ export type Ui = {
 
 export const UiContext = createContext<Ui | undefined>(undefined);
 
-/** What `runApp` was given. */
+/** The context that `runApp` provides. */
 export function useUi(): Ui {
   const ui = useContext(UiContext);
   if (ui === undefined) throw new Error('A view needs a UiContext around it.');

@@ -1,4 +1,4 @@
-/* What all components share: theme, frames, context, clipboard. */
+/* Shared by all components: theme, frames, context, clipboard. */
 
 export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
