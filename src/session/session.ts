@@ -1,4 +1,4 @@
-/* One running app: its store, what it runs, the commands that views dispatch. */
+/* One running app: its store, its background work, and the commands that views dispatch. */
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { asSluiceError, isAbort } from '../core/common/common.ts';
@@ -72,14 +72,14 @@ export {
   type VisibleRows,
 } from './state/state.ts';
 
-/** The running app without its screen. */
+/** A running app without its screen. */
 export type Session = {
   readonly store: StoreApi<SessionState>;
   readonly commands: Commands;
   readonly visibleRows: VisibleRows;
   /** Connects; rejects when the first connection can't be made. */
   readonly start: () => Promise<void>;
-  /** Ends every grant of this process, as when a signal asks it to go; resolves within 5 s with those that still stand. */
+  /** Ends every grant of this process, e.g. on a signal; resolves within 5 s with those that still exist. */
   readonly revokeAll: () => Promise<readonly Grant[]>;
   readonly dispose: () => Promise<void>;
 };
@@ -147,7 +147,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
-        // What was typed while connecting counts.
+        // Keep what was typed while connecting.
         ...(isFirst ? { panes, overlay } : {}),
         notice: undefined,
         cluster: clusterOf(runtime, deps),
@@ -203,7 +203,7 @@ export function createSession(deps: SessionDeps): Session {
   };
 }
 
-/** What the header says of a connection before its lists come. */
+/** What the header shows for a connection before its lists arrive. */
 function clusterOf(
   { connection, info, identity, engine }: Runtime,
   { allNamespaces }: SessionDeps,

@@ -12,8 +12,8 @@ export type Board = {
 };
 
 /**
- * Opens a board: a blessed screen that writes nowhere and is read back cell by cell (TERM-7). Another size needs another
- * board, as canvases can't be resized.
+ * Opens a board: a blessed screen that writes nowhere and is read back cell by cell (TERM-7). Another size needs
+ * another board, as canvases can't be resized.
  */
 export function openBoard({ columns, rows }: Size): Board {
   const screen = withoutNewListeners(() => createScreen(columns, rows));

@@ -1,8 +1,8 @@
 import type { Tone } from '../text/text.ts';
 
 /**
- * `short` is shown if the text doesn't fit: its most important part, rather than its beginning. `head`: the beginning of
- * the text, which is cut first, as long as some of it remains.
+ * `short` is shown if the text doesn't fit: its most important part, rather than its beginning. `head`: the beginning
+ * of the text, which is cut first, as long as some of it remains.
  */
 export type Cell = {
   readonly text: string;
@@ -21,8 +21,8 @@ export type CellContext = {
 /**
  * One column of a table, as data. `min` and `priority` (0 first) decide which columns are shown at a width, so that
  * columns never come and go with the rows; a shown column then grows to its longest cell, up to `max`. One column of a
- * table may `grow`: it gets at least half of the spare room, or whatever the others leave. `sortKey` is the shift-letter
- * that sorts by it.
+ * table may `grow`: it gets at least half of the spare room, or whatever the others leave. `sortKey` is the
+ * shift-letter that sorts by it.
  */
 export type Column<Row> = {
   readonly id: string;

@@ -3,7 +3,9 @@ import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;
 
-/** The columns that fit a width: those with the highest `priority` number are dropped first. Depends on the width alone. */
+/**
+ * The columns that fit a width: those with the highest `priority` number are dropped first. Depends on the width alone.
+ */
 export function choose<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
   let chosen = columns;
   while (chosen.length > 1 && spaceOf(chosen) > width) {
@@ -16,7 +18,8 @@ export function choose<Row>(columns: readonly Column<Row>[], width: number): rea
 
 /**
  * Widths of the chosen columns, from their longest cells so far (`natural`, by column id): at least the minimum, then
- * more as needed in order of priority, and the rest for the growing column. The sum, including gaps, is at most `width`.
+ * more as needed in order of priority, and the rest for the growing column. The sum, including gaps, is at most
+ * `width`.
  */
 export function lay<Row>(
   columns: readonly Column<Row>[],

@@ -2,7 +2,8 @@ import { pickItems } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 
 /**
- * Moving the cursor or the text. `g` is taken by grant, so Home or `ctrl-a` goes to the first row, `G` or End to the last.
+ * Moving the cursor or the text. `g` is taken by grant, so Home or `ctrl-a` goes to the first row, `G` or End to the
+ * last.
  */
 export const MOVING: readonly Binding[] = [
   {

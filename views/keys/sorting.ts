@@ -29,8 +29,8 @@ function sorts(pane: PaneId, columns: readonly Sortable[]): readonly Binding[] {
 }
 
 /**
- * The next sorting: the first press sorts in the column's own order (newest, largest, or A first, as the session knows),
- * the second reverses it, the third resets it.
+ * The next sorting: the first press sorts in the column's own order (newest, largest, or A first, as the session
+ * knows), the second reverses it, the third resets it.
  */
 export function nextSort(current: Sort | undefined, column: string): Sort | undefined {
   if (current?.column !== column) return { column, descending: false };

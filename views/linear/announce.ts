@@ -19,8 +19,8 @@ import { lineText } from '../text/text.ts';
 import { announceRow } from './row.ts';
 
 /**
- * What changed between two states, as sentences to read out, oldest first: the connection, verdicts that changed, grants
- * and their countdown thresholds, overlays that opened, the row under the cursor.
+ * What changed between two states, as sentences to read out, oldest first: the connection, verdicts that changed,
+ * grants and their countdown thresholds, overlays that opened, the row under the cursor.
  */
 export function announce(
   before: SessionState,
@@ -70,7 +70,9 @@ function announceFilter(
   return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
 }
 
-/** A path is announced only if it was marked; otherwise it belongs to the row under the cursor, which is read anyway. */
+/**
+ * A path is announced only if it was marked; otherwise it belongs to the row under the cursor, which is read anyway.
+ */
 function announcePath(before: PathState, after: PathState): readonly string[] {
   const { verdict, marked, inPart } = after;
   if (marked !== true) return [];

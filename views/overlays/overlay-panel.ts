@@ -7,8 +7,8 @@ import { helpContent } from './help.ts';
 import { type Content, layPanel, type Panel } from './panel.ts';
 
 /**
- * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: typed lines are in the
- * footer, charts have their own component.
+ * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: typed lines are in
+ * the footer, charts have their own component.
  */
 export function overlayPanel(state: SessionState, size: Size): Panel | undefined {
   const content = contentOf(state);

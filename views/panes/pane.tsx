@@ -104,8 +104,8 @@ type TableProps<Row extends Keyed> = {
 };
 
 /**
- * Only the visible rows are mounted, so the cost does not grow with the list (TERM-6). Slots are keyed by their place, so
- * streaming rows change texts but never the tree.
+ * Only the visible rows are mounted, so the cost does not grow with the list (TERM-6). Slots are keyed by their place,
+ * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const { definition, rows, index, focused, width, height, context } = props;

@@ -2,8 +2,8 @@ import { columnsOf, cut } from './fit.ts';
 import type { Line, Span, Tone } from './span.ts';
 
 /**
- * Wraps a text at spaces into lines of at most `columns`. A word longer than a line is split over several lines, so that
- * nothing is lost. An empty text is one empty line.
+ * Wraps a text at spaces into lines of at most `columns`. A word longer than a line is split over several lines, so
+ * that nothing is lost. An empty text is one empty line.
  */
 export function wrap(text: string, columns: number): readonly string[] {
   const room = Math.max(1, columns);

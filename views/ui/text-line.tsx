@@ -21,8 +21,8 @@ export function TextLine({ line, columns, covering = false }: TextLineProps): Re
 type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly columns: number };
 
 /**
- * A line derived from the state, re-rendered only when its text changes: a publication that changes nothing on the screen
- * must not cost a frame.
+ * A line derived from the state, re-rendered only when its text changes: a publication that changes nothing on the
+ * screen must not cost a frame.
  */
 export function StateLine({ draw, columns }: StateLineProps): ReactNode {
   const { store, theme } = useUi();

@@ -88,7 +88,8 @@ const MONOCHROME: Readonly<Record<Tone, Look>> = {
 };
 
 /**
- * The text with its codes. Style changes dominate the cost of a frame, so only differences between neighbors are written.
+ * The text with its codes. Style changes dominate the cost of a frame, so only differences between neighbors are
+ * written.
  */
 function runs(line: Line, looks: Readonly<Record<Tone, Look>>, emphasis: Emphasis): string {
   let out = '';

@@ -3,7 +3,7 @@ import type { Grant, GrantState } from '../../core/grants/grants.ts';
 import { pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
-/** A grant in words: what it opens, for whom and why, what ends it, and what changed under it. */
+/** Describes a grant: what it opens, for whom and why, what ends it, and any drift. */
 export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
   const { window, reason, ticket, requester, mine, halves, drift } = grant;
   return [

@@ -4,7 +4,7 @@ import type { Direction, Policy } from '../../core/policy/model/model.ts';
 import type { AboutItem, Isolation, PodRow } from '../state/state.ts';
 import { oneRule } from './about-policy.ts';
 
-/** How a pod stands in both directions, by which policies, and what they admit; then what it is. */
+/** Describes a pod: its isolation in both directions, the policies and what they admit, then its status. */
 export function aboutPod(engine: Engine, { pod, ingress, egress }: PodRow): readonly AboutItem[] {
   const policies = engine.policiesOn(pod);
   return [

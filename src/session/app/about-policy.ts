@@ -7,10 +7,10 @@ import type { AboutItem, PolicyRow } from '../state/state.ts';
 
 const DIRECTIONS = ['ingress', 'egress'] as const;
 
-/** Pods that are named before the rest is counted. */
+/** Number of pods listed by name; the rest is counted. */
 const NAMED = 12;
 
-/** What a policy does here: whom it selects, what its rules say, and what is wrong with it, with the source of that. */
+/** Describes a policy: lint findings with their source, the pods it selects, its rules, and its enforcer. */
 export function aboutPolicy(engine: Engine, { policy, assessment }: PolicyRow): readonly AboutItem[] {
   return [
     ...(assessment === undefined

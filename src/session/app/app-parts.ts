@@ -4,35 +4,35 @@ import type { Runtime, SessionDeps } from '../runtime/runtime.ts';
 import type { Overlay, PaneId, PaneState, PathState, SessionState, VisibleRows } from '../state/state.ts';
 import type { Target } from './link.ts';
 
-/** What the groups of commands share. */
+/** What the command groups share. */
 export type App = {
   readonly store: StoreApi<SessionState>;
   readonly deps: SessionDeps;
   readonly visibleRows: VisibleRows;
-  /** The connection at work; undefined while connecting. */
+  /** The active connection; undefined while connecting. */
   readonly runtime: () => Runtime | undefined;
   readonly state: () => SessionState;
   readonly set: (change: Partial<SessionState>) => void;
-  /** Lays something over what is there; `pop` brings that back. `path`: what it is about, for the path bar. */
+  /** Opens an overlay on top; `pop` restores what it covers. `path`: what the path bar shows meanwhile. */
   readonly push: (overlay: Overlay, path?: PathState) => void;
   readonly pop: () => void;
-  /** Replaces what lies on top, if it still is of that type. */
+  /** Updates the top overlay, if it still has that type. */
   readonly update: <T extends Overlay['type']>(
     type: T,
     change: (overlay: Extract<Overlay, { type: T }>) => Overlay,
   ) => void;
-  /** Closes everything that lies over the panes. */
+  /** Closes all overlays. */
   readonly clear: () => void;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
-  /** Shows an error, unless it only says that something was aborted. */
+  /** Shows an error, except for aborts. */
   readonly fail: (error: unknown) => void;
-  /** Runs an effect in the background; what it throws is shown. */
+  /** Runs an effect in the background; errors are shown. */
   readonly run: (effect: (signal: AbortSignal) => Promise<void>) => void;
-  /** Something about the cluster's view changed: publish soon. */
+  /** Publishes the view of the cluster after a change. */
   readonly refresh: () => void;
-  /** Goes to another context or namespace; asks first what becomes of living grants. */
+  /** Switches to another context or namespace; asks first what to do with live grants. */
   readonly reconnect: (target: Target) => void;
-  /** Goes there without asking; what can't be reached leaves everything as it is. */
+  /** Switches without asking; if the target is unreachable nothing changes. */
   readonly switchTo: (target: Target) => void;
   readonly end: () => void;
 };

@@ -8,7 +8,7 @@ type Word = {
   readonly arguments?: () => readonly string[];
 };
 
-/** The `:` command line: k9s's words for panes (with a namespace behind them), contexts and namespaces. */
+/** The `:` command line: k9s's commands for panes (with an optional namespace), contexts and namespaces. */
 export function commandLine(app: App, commands: () => Commands) {
   const pane = (id: PaneId) => ({
     run: (argument: string) => {
@@ -47,7 +47,7 @@ export function commandLine(app: App, commands: () => Commands) {
   ];
 
   return {
-    /** Words, or arguments of the word typed, that go on from `text`. */
+    /** Commands, or arguments of the typed command, that start with `text`. */
     completions: (text: string): readonly string[] => {
       const [word = '', argument] = text.split(' ', 2);
       if (argument === undefined)
@@ -57,7 +57,7 @@ export function commandLine(app: App, commands: () => Commands) {
         .filter((name) => name.startsWith(argument))
         .map((name) => `${word} ${name}`);
     },
-    /** Runs a line; returns what is wrong with it. */
+    /** Runs a command line; returns an error message if it is invalid. */
     run: (text: string): string | undefined => {
       const [word = '', ...rest] = text.trim().split(/\s+/);
       if (word === '') return undefined;
@@ -71,7 +71,7 @@ export function commandLine(app: App, commands: () => Commands) {
   };
 }
 
-/** Shows one namespace; the engine goes on with all of them, as peers may be anywhere. */
+/** Shows one namespace; the engine still covers all of them, as peers may be anywhere. */
 export function showNamespace(app: App, name: string): void {
   const { cluster } = app.state();
   if (name === 'all') {

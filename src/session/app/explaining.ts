@@ -16,7 +16,7 @@ import { attemptUnderCursor } from './picked-ends.ts';
 
 type Explained = Omit<Extract<Overlay, { type: 'explain' }>, 'type' | 'scroll' | 'at'>;
 
-/** Explains the marked pair, else what the cursor is on: an attempt, or the path of a grant. */
+/** Explains the marked pair, else the row under the cursor: an attempt, or the path of a grant. */
 export function explain(app: App): void {
   const runtime = app.runtime();
   if (runtime === undefined) return;
@@ -34,7 +34,7 @@ export function explain(app: App): void {
   app.push({ type: 'explain', scroll: 0, at: runtime.connection.api.clock.now(), ...explained });
 }
 
-/** An attempt is between two ends that are known: the pair that really tried. Rows go by workload, and so does it. */
+/** Explains the pair that was actually seen in an attempt. Titles name workloads, as the rows do. */
 function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
   const { sourceName, destinationName, port, protocol } = line.row;
   const seen = seenPath(runtime.model, line.row);
@@ -51,7 +51,7 @@ function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
   };
 }
 
-/** A path is between workloads: all their pods are judged, and what differs among them is told. */
+/** Explains a path between workloads: all their pods are judged, and differences among them are shown. */
 function ofPath(runtime: Runtime, path: PathState): Explained | undefined {
   const { source, destination, port } = path;
   if (source === undefined || destination === undefined || port === undefined) return undefined;

@@ -29,16 +29,16 @@ export type GrantFormCommands = Pick<
 };
 
 /**
- * Typing pauses this long before a plan is made of what was typed, ms: words change nothing of what it opens, and in a
- * large cluster a plan takes as long as a key may wait.
+ * Debounce before a plan is made from what was typed, ms. Reason and ticket don't affect what opens, and in a large
+ * cluster a plan takes as long as a key press can wait.
  */
 const SETTLE: Readonly<Record<GrantField, number>> = { ports: 120, duration: 120, reason: 600, ticket: 600 };
 
-/** The grant form: filled from the path, with its plan alive below it. */
+/** The grant form: filled in from the path, with a live plan below it. */
 export function grantForm(app: App): GrantFormCommands {
   let pods: Pick<PathState, 'sourcePod' | 'source'> = {};
   let planning = new AbortController();
-  /** Enter was pressed while the plan was still being made: it counts as soon as there is one. */
+  /** Enter was pressed while the plan was still being made: submit as soon as there is one. */
   let entered = false;
 
   const change = (make: (form: GrantForm) => GrantForm, replan = true) => {
@@ -174,7 +174,7 @@ export function grantForm(app: App): GrantFormCommands {
   };
 }
 
-/** Sends the form; `wait` is called when the plan is still being made, to be asked again once it is. */
+/** Submits the form; calls `wait` if the plan isn't ready, to be called again when it is. */
 function submit(
   app: App,
   change: (make: (form: GrantForm) => GrantForm, replan?: boolean) => void,
@@ -264,10 +264,10 @@ async function ask(
   }
 }
 
-/** The fields of the form, in the order of tab. */
+/** The fields of the form, in tab order. */
 export const FIELDS: readonly GrantField[] = ['ports', 'duration', 'reason', 'ticket'];
 
-/** The form as it opens: filled from the path, the cursor where something is missing. */
+/** The initial form: filled in from the path, with the focus on the first missing field. */
 export function newForm(app: App, source: EndRef, destination: EndRef, path: PathState): GrantForm {
   const port: PortSpec | undefined = path.port;
   return {
@@ -310,7 +310,7 @@ export function describeEnd(app: App, end: EndRef): string {
 
 type Read = { readonly request?: GrantRequest; readonly problems: GrantForm['problems'] };
 
-/** The request that the form asks for, or what is wrong with its fields. An empty reason is no problem to plan. */
+/** The request in the form, or what is wrong with its fields. A plan doesn't need a reason. */
 export function readForm(form: GrantForm, maxSeconds: number): Read {
   const problems: { -readonly [K in GrantField]?: string } = {};
   const attempt = <T>(field: GrantField, read: () => T): T | undefined => {

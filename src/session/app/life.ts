@@ -12,7 +12,7 @@ export type LifeCommands = Pick<Commands, 'openRevoke' | 'openExtend' | 'quit' |
   readonly extendConfirmed: () => void;
 };
 
-/** Ending, extending, and what becomes of grants when the app ends. */
+/** Revoking and extending grants, and what happens to them on quit. */
 export function life(app: App): LifeCommands {
   const mine = () => app.runtime()?.keeper.grants().filter(isLiving) ?? [];
 
@@ -43,7 +43,7 @@ export function life(app: App): LifeCommands {
           const grant = grants.find((line) => line.key === id)?.grant;
           if (grant === undefined) continue;
           if (grant.mine) await runtime.keeper.revoke([id]);
-          else tellRevoked(app, grant, await revokeFound(runtime.grantDeps, grant));
+          else reportRevoked(app, grant, await revokeFound(runtime.grantDeps, grant));
         }
         app.refresh();
       });
@@ -110,7 +110,7 @@ export function life(app: App): LifeCommands {
   };
 }
 
-/** The grant under the cursor, or the only one that lives, wherever the cursor is. */
+/** The grant under the cursor; in other panes the live grant, if there is exactly one. */
 function grantUnderCursor(app: App): Grant | undefined {
   const { focus, panes, grants } = app.state();
   if (focus === 'grants') {
@@ -121,8 +121,8 @@ function grantUnderCursor(app: App): Grant | undefined {
   return living.length === 1 ? living[0]?.grant : undefined;
 }
 
-/** Says what became of each half; a notice that stays where not all is well. */
-function tellRevoked(app: App, { id }: Grant, result: Revoked): void {
+/** Reports what went wrong when revoking, in a notice that stays. */
+function reportRevoked(app: App, { id }: Grant, result: Revoked): void {
   const { revoked, halves, leftovers, unrecorded } = result;
   const trouble = [
     ...halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?'])),
@@ -154,10 +154,10 @@ function consequences(app: App, grant: Grant): readonly string[] {
   return lines;
 }
 
-/** Notices go by themselves after this long, errors when a key is pressed. */
+/** Notices disappear after this long, errors when a key is pressed. */
 const NOTICE_FOR = 6_000;
 
-/** Moves the clocks of the state at each full second, and takes away what has been shown for long enough. */
+/** Updates the clocks of the state every full second, and removes expired notices. */
 export async function tick(app: App, publishing: Publishing, signal: AbortSignal): Promise<never> {
   for (;;) {
     await pause(1_000 - (app.deps.clock.now() % 1_000), signal);

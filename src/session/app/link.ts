@@ -1,28 +1,29 @@
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
 import { type Runtime, type RuntimeListener, type SessionDeps, startRuntime } from '../runtime/runtime.ts';
 
-/** Where to connect: what is absent is as the command line and the kubeconfig say. */
+/** Where to connect; defaults come from the command line and the kubeconfig. */
 export type Target = { readonly context?: string; readonly namespace?: string };
 
 export type LinkParts = {
   readonly deps: SessionDeps;
-  /** The namespace in view, for sources that look into pods one by one. */
+  /** The namespace in view, for sources that inspect pods one by one. */
   readonly view: () => string | undefined;
-  /** News of the connection that is shown; never of one that is not shown yet, or no longer. */
+  /** Receives events of the connection that is shown, and of no other. */
   readonly listener: RuntimeListener;
-  /** Called when another connection is to be shown, before its first news. */
+  /** Called when another connection is about to be shown, before its first event. */
   readonly onShown: (runtime: Runtime) => void;
-  /** Takes what the user should know of the connection that is shown. */
+  /** Receives warnings about the connection that is shown. */
   readonly onWarning: (text: string) => void;
 };
 
-/** The connection at work, and the way to another one. */
+/** The active connection, and how to switch to another one. */
 export type Link = {
   readonly runtime: () => Runtime | undefined;
   /**
-   * Connects, and shows the new connection once it stands; then leaves the one before. A later call overtakes this.
+   * Connects and, once that succeeds, shows the new connection and leaves the old one. A later call supersedes this
+   * one.
    *
-   * @throws SluiceError when it can't be made: what was shown before stays
+   * @throws SluiceError if that fails: the old connection stays
    */
   readonly to: (target: Target, signal: AbortSignal) => Promise<void>;
   readonly dispose: () => Promise<void>;
@@ -35,7 +36,7 @@ type Opened = {
   readonly leave: () => Promise<void>;
 };
 
-/** A link that is not connected yet. */
+/** Creates a link that is not connected yet. */
 export function createLink(parts: LinkParts): Link {
   let shown: Opened | undefined;
   let attempt: AbortController | undefined;
@@ -68,7 +69,7 @@ export function createLink(parts: LinkParts): Link {
   };
 }
 
-/** A connection at work whose news is kept back until it is shown, and lost once it is left. */
+/** Opens a connection whose events are held back until it is shown, and discarded once it is left. */
 async function open(
   { deps, view, listener }: LinkParts,
   target: Target,
@@ -76,9 +77,9 @@ async function open(
 ): Promise<Opened> {
   const connection = await deps.connect(target, signal);
   const early: (() => void)[] = [];
-  let stage: 'kept back' | 'shown' | 'left' = 'kept back';
+  let stage: 'held back' | 'shown' | 'left' = 'held back';
   const tell = (news: () => void) => {
-    if (stage === 'kept back') early.push(news);
+    if (stage === 'held back') early.push(news);
     else if (stage === 'shown') news();
   };
   const runtime = await startRuntime(

@@ -18,7 +18,7 @@ type Navigation = Pick<
   | 'allNamespaces'
 >;
 
-/** Moving about: panes, cursors, scrolling, and one level back. */
+/** Navigation: panes, cursors, scrolling, and going back. */
 export function navigation(app: App): Navigation {
   const focus = (pane: PaneId) => {
     app.set({ focus: pane });
@@ -97,7 +97,7 @@ export function setPane(
 
 type SessionSort = { readonly column: string; readonly descending: boolean } | undefined;
 
-/** The view keeps the scroll within the text; here it only must not become negative. */
+/** The view limits the scroll to the text; here it only must not become negative. */
 function scrolled(overlay: Overlay, by: number): Overlay {
   switch (overlay.type) {
     case 'help':

@@ -5,8 +5,8 @@ import type { Overlay, PathState, SessionState } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 
 /**
- * What lies over the panes, with what it covers: one thing shows, and `pop` brings back what was there before, the path
- * that it was about included. `shownPath` says how that path stands now.
+ * A stack of overlays: only the top one shows, and `pop` restores the one below, including its path. `shownPath` gives
+ * the current state of that path.
  */
 export function createOverlays(
   state: () => SessionState,
@@ -42,7 +42,7 @@ function isOverlay<T extends Overlay['type']>(
   return overlay.type === type;
 }
 
-/** The items of a picker that its filter leaves: every word must occur. */
+/** The items of a picker that match its filter: every word must occur. */
 export function pickItems(items: readonly string[], filter: string): readonly string[] {
   const words = filter
     .toLowerCase()
@@ -52,10 +52,10 @@ export function pickItems(items: readonly string[], filter: string): readonly st
 }
 
 /**
- * Looks for grants that others made: they show up as labelled policies, and their leases are read from the server. To
- * be called whenever policies change; calls that come while it looks lead to one more look.
+ * Looks for grants made by others: they show up as labeled policies, and their leases are read from the server. Call it
+ * whenever policies change; calls during a look trigger one more look.
  *
- * @param onFound gets what stands now, once per look; not called while there was and is none
+ * @param onFound gets the existing grants, once per look; not called as long as there are none
  */
 export function watchOthers(
   runtime: () => Runtime | undefined,

@@ -38,7 +38,7 @@ type Panels = Pick<
   | 'copyText'
 >;
 
-/** What opens over the panes to be read, filtered or picked from. */
+/** Overlays for reading, filtering and picking. */
 export function panels(app: App, completions: (text: string) => readonly string[]): Panels {
   return {
     explain: () => explain(app),
@@ -85,7 +85,7 @@ export function panels(app: App, completions: (text: string) => readonly string[
   };
 }
 
-/** Shows the permanent policies that would open the path, to be copied into Git; nothing is applied. */
+/** Shows permanent policies that would open the path, to be copied into Git; nothing is applied. */
 function promote(app: App): void {
   const runtime = app.runtime();
   const { path } = app.state();
@@ -107,7 +107,7 @@ function promote(app: App): void {
   });
 }
 
-/** What is open as plain text; what is said of the object stands as comments, so that the rest stays YAML. */
+/** The open panel as plain text; the description becomes comments, so that the whole is valid YAML. */
 function detailText(about: readonly AboutItem[], lines: readonly string[]): string {
   const width = Math.max(0, ...about.map(({ label }) => label.length));
   return [...about.map(({ label, text }) => `# ${label.padEnd(width)}  ${text}`), ...lines].join('\n');
@@ -133,7 +133,7 @@ function attemptText({ row, why }: AttemptLine): string {
   return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${why}`;
 }
 
-/** Opens what there is to know of the row under the cursor: in words, and as YAML read from the server. */
+/** Opens the description and the YAML of the row under the cursor; the YAML is read from the server. */
 function objectPanel(app: App, explain: () => void): Pick<Commands, 'about' | 'detail'> {
   const open = (makeAbout: (runtime: Runtime, under: Under) => readonly AboutItem[]) => {
     const runtime = app.runtime();
@@ -169,7 +169,7 @@ function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
   }
 }
 
-/** The objects as they are now; what went wrong, where they can't be had: the panel stays open and says so. */
+/** The current objects as YAML lines; on failure the error as a comment, so that the panel stays open and shows it. */
 async function readYaml(
   { connection }: Runtime,
   { title, refs }: Under,
@@ -192,14 +192,14 @@ async function readYaml(
   }
 }
 
-/** The row under the cursor, and the objects of the server that it stands for. Attempts are no objects. */
+/** The row under the cursor, and the API objects behind it. Attempts have none. */
 type Under = { readonly title: string; readonly refs: readonly ApiRef[] } & (
   | { readonly pane: 'pods'; readonly row: PodRow }
   | { readonly pane: 'policies'; readonly row: PolicyRow }
   | { readonly pane: 'grants'; readonly row: GrantLine }
 );
 
-/** What the cursor of the pane in focus is on. */
+/** The row under the cursor of the focused pane. */
 function underCursor(app: App): Under | undefined {
   const state = app.state();
   const { focus, panes } = state;
@@ -241,13 +241,13 @@ function grantUnder(row: GrantLine | undefined): Under | undefined {
   return { pane: 'grants', row, title: `Grant ${row.grant.id}`, refs };
 }
 
-/** The object as YAML for people: without managedFields, which nobody reads. */
+/** The object as YAML, without managedFields. */
 export function yamlOf(object: ApiObject): string {
   const { managedFields: _, ...metadata } = object.metadata;
   return writeYaml({ ...object, metadata });
 }
 
-/** Objects as the lines of one file. */
+/** Objects as the lines of one YAML file. */
 export function yamlLines(objects: readonly ApiObject[]): readonly string[] {
   return objects.map(yamlOf).join('---\n').trimEnd().split('\n');
 }

@@ -10,13 +10,13 @@ import type { Overlay, PathState, PodName } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd } from './picked-ends.ts';
 
-/** The path bar: the pair that what lies over the panes is about, else the marked one, or that of the row under the cursor. */
+/** The path bar: the pair of the open overlay, else the marked one, else that of the row under the cursor. */
 export function shownPath(app: App): PathState {
   const runtime = app.runtime();
   return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
 }
 
-/** The path bar as it should be after something changed; the one before, while neither its ends nor verdicts can differ. */
+/** The path bar after a change; the old object if neither its ends nor its verdict can differ. */
 export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boolean): PathState {
   const { path } = app.state();
   const ends = shownEnds(app, runtime);
@@ -26,7 +26,7 @@ export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boole
   return sameJson(path, next) ? path : next;
 }
 
-/** A line that is typed below the panes does not cover them. */
+/** The command and filter lines are below the panes, so they don't cover them. */
 function coversPanes({ type }: Overlay): boolean {
   return type !== 'none' && type !== 'filter' && type !== 'command';
 }
@@ -53,7 +53,7 @@ function shownEnds(app: App, runtime: Runtime): PathState {
   };
 }
 
-/** The path of a grant as the path bar tells it; undefined while nothing is connected. */
+/** The path of a grant for the path bar; undefined while not connected. */
 export function grantPath(app: App, grant: Grant): PathState | undefined {
   const runtime = app.runtime();
   return runtime === undefined ? undefined : judged(runtime, pathOfGrant(runtime, grant));
@@ -79,7 +79,7 @@ export function judged(runtime: Runtime, path: PathState): PathState {
 
 type Ends = { readonly source: EndRef; readonly destination: EndRef };
 
-/** What a path is judged between: its ends as marked; of an attempt, the pair that was seen. */
+/** The ends to judge: those that were marked, or the pods seen in an attempt. */
 export function judgedEnds(
   { marked, sourcePod, destinationPod }: PathState,
   { source, destination }: Ends,
@@ -93,8 +93,8 @@ function ofPod(pod: PodName | undefined): EndRef | undefined {
 }
 
 /**
- * The path of a grant. A grant keeps the names of its ends; which workloads these are is found by its policies while
- * they stand, afterwards by the name alone, near where its policies were.
+ * The path of a grant. A grant only has the names of its ends; the workloads are found by its policies while they
+ * exist, afterwards by name alone, preferring the namespaces of its policies.
  */
 function pathOfGrant(runtime: Runtime, grant: Grant): PathState {
   const [port] = grant.ports;
@@ -132,7 +132,7 @@ function endNamed({ model, engine }: Runtime, grant: Grant, role: Role): EndRef 
   return pod === undefined ? undefined : endAs(pod, name);
 }
 
-/** The pod by the name that the grant gave it: its workload's or its own. */
+/** The pod or its workload, whichever the grant named. */
 function endAs(pod: Pod, name: string): EndRef {
   return pod.name === name ? { type: 'pod', namespace: pod.namespace, name } : endOfPod(pod);
 }

@@ -5,21 +5,21 @@ import type { FlowEnd } from '../../core/traffic/traffic.ts';
 import { seenEnd, seenPort } from '../rows/rows.ts';
 import type { AttemptLine, SessionState, VisibleRows } from '../state/state.ts';
 
-/** What a person points at: the end by workload, the pod that it was picked as, and the port where one is known. */
+/** What the user picked: the end by workload, the pod it was picked from, and the port if known. */
 export type Picked = {
   readonly end: EndRef;
   readonly pod?: { readonly namespace: string; readonly name: string };
   readonly port?: PortSpec;
 };
 
-/** The workload of a pod, or the pod itself when nothing controls it. */
+/** The workload of a pod, or the pod itself if it has no controller. */
 export function endOfPod(pod: Pod): EndRef {
   return pod.owner === undefined
     ? { type: 'pod', namespace: pod.namespace, name: pod.name }
     : { type: 'workload', ref: pod.owner };
 }
 
-/** What one end of an attempt is, as a grant can take it; undefined when nothing tells. */
+/** One end of an attempt, as a grant takes it; undefined if it is unknown. */
 export function pickedFlowEnd(model: ClusterModel, end: FlowEnd, port?: PortSpec): Picked | undefined {
   const seen = seenEnd(model, end);
   if (seen === undefined) return undefined;
@@ -29,21 +29,21 @@ export function pickedFlowEnd(model: ClusterModel, end: FlowEnd, port?: PortSpec
   return { end: endOfPod(pod), pod: { namespace: pod.namespace, name: pod.name }, ...withPort };
 }
 
-/** The attempt line under the cursor, when the attempts are in focus. */
+/** The attempt under the cursor, if attempts are focused. */
 export function attemptUnderCursor(state: SessionState, visibleRows: VisibleRows): AttemptLine | undefined {
   if (state.focus !== 'attempts') return undefined;
   const key = visibleRows(state, 'attempts')[state.panes.attempts.index]?.key;
   return state.attempts.find((line) => line.key === key);
 }
 
-/** The grant under the cursor, when the grants are in focus. */
+/** The grant under the cursor, if grants are focused. */
 export function grantUnderCursor(state: SessionState, visibleRows: VisibleRows): Grant | undefined {
   if (state.focus !== 'grants') return undefined;
   const key = visibleRows(state, 'grants')[state.panes.grants.index]?.key;
   return state.grants.find((line) => line.key === key)?.grant;
 }
 
-/** What the cursor is on, as a source or a destination. */
+/** The row under the cursor, as a source or a destination. */
 export function pickedUnderCursor(
   state: SessionState,
   visibleRows: VisibleRows,

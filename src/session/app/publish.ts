@@ -12,20 +12,22 @@ import { updatedPath } from './path-state.ts';
 /** What changed since the last publication. */
 export type Dirty = { cluster: boolean; traffic: boolean; grants: boolean };
 
-/** Turns what a connection holds into the state that the screen shows. */
+/** Turns the contents of a connection into the state that the screen shows. */
 export type Publisher = {
   readonly publish: (state: SessionState, dirty: Dirty, others: readonly Grant[]) => Partial<SessionState>;
-  /** Takes in changes of the cluster; none of them: how policies are read has changed. Says whether verdicts may turn. */
+  /**
+   * Applies cluster changes; no events means that the reading of policies changed. Returns whether verdicts may change.
+   */
   readonly apply: (events: readonly ClusterEvent[]) => boolean;
-  /** Goes on with what takes longer than a frame, until `isOver`; says whether there is something new to publish. */
+  /** Continues work that takes longer than a frame, until `isOver`; returns whether there is something to publish. */
   readonly work: (isOver: () => boolean) => boolean;
   readonly left: () => 'nothing' | 'later' | 'soon';
 };
 
-/** How long rows of attempts may be judged within one publication, ms. */
+/** Time budget for judging attempts within one publication, ms. */
 const JUDGING = 4;
 
-/** A publisher over one connection; what didn't change keeps its identity. */
+/** A publisher for one connection; unchanged values keep their identity. */
 export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Publisher {
   const { model, engine } = runtime;
   const concernOf = createConcerns(model);
@@ -93,8 +95,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
 }
 
 /**
- * Newest first, but nothing jumps away under a finger: the row under the cursor keeps its place, at the top alone, below
- * it with all others.
+ * Newest first, but nothing moves under the user's finger: with the cursor at the top that row stays there; further
+ * down all rows keep their places.
  */
 function arrangeAttempts(
   lines: readonly AttemptLine[],
@@ -111,10 +113,10 @@ function arrangeAttempts(
   return [...kept, ...[...others.values()].sort(newestFirst)];
 }
 
-/** Attempts of these many ms count as of one time. */
+/** Attempts within this many ms count as simultaneous. */
 const TOGETHER = 2_000;
 
-/** By time, dropped ones first among those of one time, then by name: rows that keep talking don't swap places. */
+/** By time; among simultaneous ones drops first, then by name, so that busy rows don't keep swapping places. */
 function newestFirst(a: AttemptLine, b: AttemptLine): number {
   const later = Math.floor(b.row.last / TOGETHER) - Math.floor(a.row.last / TOGETHER);
   if (later !== 0) return later;
@@ -122,7 +124,7 @@ function newestFirst(a: AttemptLine, b: AttemptLine): number {
   return dropped !== 0 ? dropped : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-/** Whether an attempt has an end in a namespace. */
+/** Whether either end of an attempt is in a namespace. */
 export function touches({ row }: AttemptLine, namespace: string): boolean {
   return (
     row.source.namespace === namespace ||
@@ -131,7 +133,7 @@ export function touches({ row }: AttemptLine, namespace: string): boolean {
   );
 }
 
-/** Own grants first, then what others made; ended ones are forgotten after a while. */
+/** Own grants first, then those of others; ended ones are forgotten after a while. */
 function grantLines(
   runtime: Runtime,
   others: readonly Grant[],
@@ -152,7 +154,9 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** Puts each cursor back on its row after rows moved, or on the one that took its place; that in focus is on a row. */
+/**
+ * Puts each cursor back on its row after rows moved, or on the row in its place; the focused cursor is always on a row.
+ */
 export function followCursors(
   state: SessionState,
   visibleRows: VisibleRows,
@@ -172,20 +176,20 @@ export function followCursors(
   return panes;
 }
 
-/** The screen is told at most ten times a second of what the cluster does; keys show at once. */
+/** Cluster changes are published at most ten times a second, ms; keys take effect immediately. */
 const PUBLISH_EVERY = 100;
 
-/** Brings what the connection holds into the state, at a rate that a screen can follow. */
+/** Publishes the contents of the connection into the state, at a rate that the screen can follow. */
 export type Publishing = {
-  /** Something changed: it shows within a tenth of a second. */
+  /** Something changed: publish within a tenth of a second. */
   readonly soon: (what: keyof Dirty) => void;
-  /** Shows what of these changed, and what else is due, at once. */
+  /** Publishes these parts, and whatever else is pending, immediately. */
   readonly now: (...what: readonly (keyof Dirty)[]) => void;
-  /** What changed in the cluster; no event when it is how policies are read. */
+  /** Changes in the cluster; no events means that the reading of policies changed. */
   readonly changed: (events: readonly ClusterEvent[]) => void;
-  /** Another connection is shown from here on. */
+  /** Switches to another connection. */
   readonly over: (runtime: Runtime) => void;
-  /** Grants that others made. */
+  /** Sets the grants made by others. */
   readonly setOthers: (grants: readonly Grant[]) => void;
   readonly dispose: () => void;
 };
@@ -246,18 +250,18 @@ export function createPublishing(app: App): Publishing {
   };
 }
 
-/** Work in the background, in pieces so short that keys and frames do not wait for it. */
+/** Background work, in slices so short that keys and frames don't wait for it. */
 type Slices = { readonly go: () => void; readonly stop: () => void };
 
-/** The longest piece, ms. */
+/** The longest slice, ms. */
 const SLICE = 8;
 
-/** Rest between pieces, ms: what is urgent gets a third of the time, the rest less than a tenth. */
+/** Pause between slices, ms: urgent work gets a third of the time, the rest less than a tenth. */
 const REST = { soon: 16, later: 120 } as const;
 
 /**
- * Runs `step` while it says that there is more to do. It is told when its time is over; `later` means that nobody waits
- * for the rest.
+ * Runs `step` while it reports more work. `isOver` tells it when its slice is over; `later` means that the rest is not
+ * urgent.
  */
 function createSlices(
   monotonic: () => number,
@@ -277,7 +281,7 @@ function createSlices(
   };
 }
 
-/** Takes what a connection tells into the state; rows follow at the screen's own rate. */
+/** Feeds the events of a connection into the state; rows follow at the publishing rate. */
 export function newsInto(app: App, publishing: Publishing, lookForOthers: () => void): RuntimeListener {
   const { state, set } = app;
   return {
@@ -307,7 +311,7 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
   };
 }
 
-/** The connection as a whole: live while any list is, else why not. */
+/** The state of the whole connection: live if any list is, else the reason. */
 function connectionOf(feeds: SessionState['feeds']): Pick<SessionState['cluster'], 'connection' | 'problem'> {
   const states = Object.values(feeds);
   if (states.some(({ state }) => state === 'live')) return { connection: 'live', problem: undefined };

@@ -8,7 +8,7 @@ import { pickItems } from './overlays.ts';
 
 type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
 
-/** Text and enter, for whatever lies on top. */
+/** Text and enter, for the top overlay. */
 export function typing(
   app: App,
   parts: {

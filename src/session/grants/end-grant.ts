@@ -6,13 +6,13 @@ import { jobRef, policyRef } from './find-grants.ts';
 import type { GrantDeps } from './record.ts';
 import { poll } from './wait.ts';
 
-/** How long a policy may stay after its deletion was accepted before that counts as a failure. */
+/** How long a policy may remain after its deletion was accepted before that counts as a failure, ms. */
 const GONE_WITHIN = 5_000;
 
-/** What became of one half: done, or why not. */
+/** The outcome for one half: done, or why not. */
 export type HalfDone = HalfPlace & { readonly done: boolean; readonly why?: string };
 
-/** What came of removing policies. `left`: what is still in force, in words. `deleted`: how many were still there. */
+/** The outcome of removing policies. `left`: what is still in force, in words. `deleted`: how many existed. */
 export type Removed = {
   readonly left: readonly string[];
   readonly deleted: number;
@@ -20,11 +20,11 @@ export type Removed = {
 };
 
 /**
- * Removes the policies of a grant (GRANT-11): egress before ingress, each with its UID as precondition. Only a 404
- * counts as gone; another object under the name (other UID) is none of ours and counts as gone too. Whatever becomes of
- * one half, the other is removed.
+ * Removes the policies of a grant (GRANT-11): egress before ingress, each with its UID as precondition. A policy counts
+ * as gone on a 404, or if another object (with another UID) now has its name. A failure of one half doesn't stop the
+ * removal of the other.
  *
- * @param auditIds by `kind/name`, as the log announced them
+ * @param auditIds by `kind/name`, as announced in the log
  */
 export async function removePolicies(
   deps: GrantDeps,
@@ -62,10 +62,10 @@ function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
 }
 
 /**
- * Removes the leases of a grant, once its policies are gone. A Job whose deletion was accepted is not waited for: its
- * collection is the cluster's business, and by then it owns nothing.
+ * Removes the leases of a grant, once its policies are gone. Doesn't wait for a Job whose deletion was accepted: the
+ * cluster collects it, and it owns nothing by then.
  *
- * @returns which are still there, in words; they open nothing
+ * @returns the leases left behind, in words; they open nothing
  */
 export async function removeLeases(
   deps: GrantDeps,
@@ -85,13 +85,13 @@ export async function removeLeases(
   return left;
 }
 
-/** A DELETE with a UID can be repeated without harm; this often, where the server is busy or stumbles. */
+/** A DELETE with a UID is safe to repeat; attempts and pause in ms for a server that is busy or failing. */
 const TRIES = 3;
 const TRY_AGAIN = 300;
 
 /**
- * Deletes one object. A policy goes in the Background: it has no dependents, and Foreground would leave it in force
- * until the garbage collector comes by. A lease goes in the Foreground: a foreign finalizer on it must not keep its
+ * Deletes one object. Policies use Background propagation: they have no dependents, and Foreground would leave them in
+ * force until the garbage collector runs. Leases use Foreground: a foreign finalizer on a lease must not keep its
  * policy (LEASE-6). Never rejects: `why` says what went wrong.
  */
 async function remove(
@@ -134,7 +134,7 @@ async function removeOnce(
     : { deleted: 1, why: `${name} is marked for deletion but still in force` };
 }
 
-/** Refusals that another try would only hear again. */
+/** Errors that a retry can't fix. */
 function isFinal(error: unknown): boolean {
   return (
     error instanceof SluiceError &&

@@ -3,32 +3,32 @@ import type { ConnectionCount, ConnectProbe, ProbeResult } from '../../core/port
 import type { Attempt } from '../../core/traffic/traffic.ts';
 import { type GrantPair, type GrantPath, type Route, routeOf } from './path.ts';
 
-/** What the traffic says about a path, and how to ask actively where nothing is seen. */
+/** Traffic on a path, and ways to test it actively if none is seen. */
 export type EvidenceDeps = {
   /** Attempts with a flow at or after a time, ms. */
   readonly attempts: (since: number) => readonly Attempt[];
   /** Calls back after every batch of flows. */
   readonly onFlows: (listener: () => void) => () => void;
-  /** Whether the enforcer lets connections live on after a policy change: else an open socket proves nothing. */
+  /** Whether the enforcer keeps established connections after a policy change: if so, an open socket proves nothing. */
   readonly keepsEstablished: () => 'yes' | 'no' | 'unknown';
-  /** Connect tests from inside the source pod; absent where only traffic may prove. */
+  /** Connect tests from inside the source pod; absent if only traffic can be used as proof. */
   readonly probe?: ConnectProbe;
-  /** Counts connections that live on; absent where pods may not be entered. */
+  /** Counts established connections; absent if exec into pods is not allowed. */
   readonly connections?: ConnectionCount;
 };
 
-/** Clocks of nodes and server differ a little; an attempt this much before the grant may well be after it. */
+/** Clock difference between nodes and server, ms: an attempt this much before the grant may really be after it. */
 export const SKEW = 1_000;
 
-/** How long to listen for traffic before the path is tried from inside a pod. */
+/** How long to listen for traffic before testing the path from inside a pod, ms. */
 export const LISTEN = 4_000;
 
-/** An attempt on a path, with the pairs that it may belong to. */
+/** An attempt on a path, with the pairs it may belong to. */
 export type Sighting = { readonly attempt: Attempt; readonly route: Route };
 
 /**
- * Attempts let through since then, by the time of the flow that gave the verdict, as a SYN may have waited long.
- * What may have gone along a pair that was open anyway is left out.
+ * Attempts allowed since then, by the time of the flow that gave the verdict, as a SYN may have waited a long time.
+ * Attempts that may belong to a pair that was already open are left out.
  */
 export function allowed(deps: EvidenceDeps, path: GrantPath, since: number): readonly Sighting[] {
   return sightings(deps, path, since).filter(
@@ -36,7 +36,7 @@ export function allowed(deps: EvidenceDeps, path: GrantPath, since: number): rea
   );
 }
 
-/** Attempts dropped since then, that can only belong to pairs of the path. */
+/** Attempts dropped since then that can only belong to pairs of the path. */
 export function dropped(deps: EvidenceDeps, path: GrantPath, since: number): readonly Sighting[] {
   return sightings(deps, path, since).filter(({ attempt }) => attempt.verdict === 'drop');
 }
@@ -48,7 +48,7 @@ function sightings({ attempts }: EvidenceDeps, path: GrantPath, since: number): 
   });
 }
 
-/** Tries a pair from inside its source pod; undefined where that can't be done. */
+/** Tests a pair from inside its source pod; undefined if that is not possible. */
 export async function tryPair(
   { probe }: EvidenceDeps,
   { from, to, port }: GrantPair,

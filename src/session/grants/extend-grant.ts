@@ -15,16 +15,16 @@ import type { ApiAnswer } from '../../core/ports/ports.ts';
 import { checkRights, jobRef, policyRef } from './find-grants.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
-/** Once begun, an extension is carried through, so that its halves end together. */
+/** Once started, an extension runs to completion, so that its halves end together; time limit, ms. */
 const EXTEND_WITHIN = 15_000;
 
 /**
- * Moves the end of a grant by `more` seconds (GRANT-12): rights, limits, audit, every lease, then the marks on the
- * policies. Refused after the deadline, even where the server would still take it (LEASE-11): a lapsed window is not
- * revived. Refused too where a half is out of view, as it would end without the others.
+ * Extends a grant by `more` seconds (GRANT-12): rights, limits, audit, every lease, then the annotations of the
+ * policies. Refused after the deadline, even if the server would still accept it (LEASE-11): an expired window is not
+ * revived. Also refused if a half is unseen, as it would end before the others.
  *
- * @returns the grant with its new window; with drift where the log could not take the outcome
- * @throws SluiceError `refused`, `conflict`, `forbidden`; `left-open` naming each half where only some were extended
+ * @returns the grant with its new window; with drift if the outcome could not be logged
+ * @throws SluiceError `refused`, `conflict`, `forbidden`; `left-open` naming each half if only some were extended
  */
 export async function extendGrant(
   deps: GrantDeps,
@@ -71,10 +71,10 @@ export async function extendGrant(
   );
 }
 
-/** A half with its lease as it is now. */
+/** A half with its current lease. */
 type Leased = { readonly half: GrantHalf; readonly job: ApiObject };
 
-/** Everything that may forbid the extension, looked at before anything is written. */
+/** Checks everything that may forbid the extension, before anything is written. */
 async function checked(
   deps: GrantDeps,
   grant: Grant,
@@ -129,7 +129,7 @@ async function current(
   return { half, job, policy };
 }
 
-/** A suspension starts the clock of a lease anew; what counts for the longest window is when it was made. */
+/** Suspending a lease restarts its clock; the maximum window then counts from its creation. Tolerance, ms. */
 const STARTS_WITHIN = 60_000;
 
 function beganAt(job: ApiObject): number {
@@ -151,7 +151,7 @@ async function moveMarks(
   await deps.api.patch(policyRef(namespace, policy.name), marks, { signal, auditId });
 }
 
-/** The error of an extension that broke off, once it is in the log: what was done stays done, and is said. */
+/** Logs an extension that failed halfway, and returns its error, which names the halves that were extended. */
 async function partly(
   deps: GrantDeps,
   grant: Grant,
@@ -185,14 +185,14 @@ type LeaseExtension = {
   readonly job: ApiObject;
   /** Seconds to add. */
   readonly more: number;
-  /** By `kind/name`, as the log announced them. */
+  /** By `kind/name`, as announced in the log. */
   readonly auditIds: ReadonlyMap<string, string>;
 };
 
 /**
- * Moves the deadline of one lease, with its resourceVersion and UID as preconditions. When something else of it has
- * changed meanwhile it is read once more; when its deadline has, somebody else extends it, and that is a conflict. An
- * answer of 200 on a Job that has failed is a refusal (LEASE-11).
+ * Moves the deadline of one lease, with its resourceVersion and UID as preconditions. If something else in it changed
+ * meanwhile, it is read again and retried; if its deadline changed, someone else is extending it, which is a conflict.
+ * A 200 for a Job that has failed counts as a refusal (LEASE-11).
  *
  * @throws SluiceError `refused`, `conflict`, `forbidden`
  */
@@ -233,7 +233,7 @@ async function extendLease(
   return after;
 }
 
-/** Says that there is nothing left to extend. */
+/** The error for a grant that has ended. */
 function overError(id: string, why?: string): SluiceError {
   return new SluiceError(
     'refused',

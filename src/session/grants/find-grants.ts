@@ -11,9 +11,9 @@ import {
 import type { AccessQuestion, ApiRef, ClusterApi, Identity } from '../../core/ports/ports.ts';
 
 /**
- * All grants that stand in a namespace, or everywhere, whoever made them: read from the server, by label. What a list
- * does not show whole is looked for by name: halves in other namespaces, and objects that came or went between the
- * two lists. A half that may not be looked at is `unseen`, and says why.
+ * All existing grants in a namespace, or everywhere, whoever made them: read from the server by label. Incomplete
+ * grants are completed by name: halves in other namespaces, and objects created or deleted between the two lists. A
+ * half that can't be read is `unseen`, with the reason.
  */
 export async function findGrants(
   api: ClusterApi,
@@ -49,7 +49,7 @@ function partialHalves({ halves, unseen = [] }: Grant): readonly HalfPlace[] {
   return [...unseen, ...halves.filter(({ policy, lease }) => policy === undefined || lease === undefined)];
 }
 
-/** What one object of a half is now: there, gone, or not to be looked at. */
+/** One object of a half: present, gone, or unreadable (`why`). */
 type Look = {
   readonly kind: 'Job' | 'NetworkPolicy';
   readonly key: string;
@@ -78,13 +78,13 @@ function lookAt(
   return [look('NetworkPolicy', policyRef(namespace, name)), look('Job', jobRef(namespace, name))];
 }
 
-/** Found by the name that only this grant gives: it is a part of it even where somebody took its label off. */
+/** The name is unique to this grant, so the object belongs to it even if its label was removed. */
 function labelled(object: ApiObject, id: string): ApiObject {
   const { metadata } = object;
   return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, [GRANT_LABEL]: id } } };
 }
 
-/** The listed objects with what was looked at since in their place. */
+/** The listed objects, updated with those read since. */
 function merged(listed: readonly ApiObject[], looks: readonly Look[]): readonly ApiObject[] {
   const places = new Set(
     looks.flatMap(({ key, why }) => (why === undefined ? [key.replace(/^[^/]+\//, '')] : [])),
@@ -93,7 +93,7 @@ function merged(listed: readonly ApiObject[], looks: readonly Look[]): readonly 
   return [...rest, ...looks.flatMap(({ object }) => object ?? [])];
 }
 
-/** The two collections that a grant lives in. */
+/** The two collections that hold a grant's objects. */
 export const JOBS = { group: 'batch', version: 'v1', resource: 'jobs' } as const;
 
 export const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' } as const;
@@ -106,16 +106,16 @@ export function policyRef(namespace: string, name: string): ApiRef {
   return { ...POLICIES, namespace, name };
 }
 
-/** What a grant needs of both kinds in each namespace that it touches, and what an extension needs (GRANT-9). */
+/** Verbs on both kinds that a grant or an extension needs in each namespace it touches (GRANT-9). */
 const VERBS = {
   grant: ['create', 'get', 'delete'],
   extend: ['get', 'patch'],
 } as const;
 
 /**
- * Asks the server for every right that the work needs, before anything is written.
+ * Checks every permission that the work needs, before anything is written.
  *
- * @throws SluiceError `forbidden`, naming verb, resource and namespace of all that is missing
+ * @throws SluiceError `forbidden`, naming verb, resource and namespace of each missing permission
  */
 export async function checkRights(
   api: ClusterApi,

@@ -10,28 +10,28 @@ import { type CloseResult, proveClosed } from './prove-closed.ts';
 import { objectsOf } from './record.ts';
 import { until } from './wait.ts';
 
-/** How long ending a grant may take altogether before it is reported as failed. */
+/** How long ending a grant may take in total before it is reported as failed, ms. */
 const END_WITHIN = 15_000;
 
-/** A failed end is tried again after this long, until it is done or the app ends. */
+/** A failed end is retried after this long, until it succeeds or the app exits, ms. */
 const RETRY_AFTER = 3_000;
 
-/** The intent to end at the deadline is written this long before it, so that the log never delays the end. */
+/** The intent to end at the deadline is logged this long before it, so that the log never delays the end, ms. */
 const ANNOUNCE = 1_000;
 
-/** How long the log may hold up an end that was not foreseen, and one at its deadline. */
+/** How long the log may delay an unplanned end, and one at the deadline, ms. */
 const WRITE_WITHIN = 2_000;
 const WRITE_AT_DEADLINE = 100;
 
 /** Ends grants, once each. */
 export type GrantEnder = {
-  /** Ends a grant now; resolves when the server says that it is gone, or that it can't be. Never rejects. */
+  /** Ends a grant now; resolves when the server confirms that it is gone, or refuses. Never rejects. */
   readonly end: (kept: KeptGrant, by: EndedBy) => Promise<void>;
-  /** Ends a grant at its deadline; rejects when the grant is no longer kept. */
+  /** Ends a grant at its deadline; rejects if the grant is no longer kept. */
   readonly atDeadline: (kept: KeptGrant) => Promise<void>;
 };
 
-/** Ends grants (GRANT-11, GRANT-13): intent, policies, leases, outcome, proof. A failed end is tried again. */
+/** Ends grants (GRANT-11, GRANT-13): intent, policies, leases, outcome, proof. A failed end is retried. */
 export function createGrantEnder(context: KeeperContext): GrantEnder {
   const { deps, set, keep } = context;
 
@@ -65,7 +65,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     void keep(judge(kept, ended, at));
   };
 
-  /** Says what is about to be done, once for each who does it. */
+  /** Logs the intent, once per `by`. */
   const announce = (kept: KeptGrant, by: EndedBy): Promise<void> => {
     if (kept.announced?.by !== by) {
       const written = keep(
@@ -76,7 +76,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     return kept.announced.written;
   };
 
-  /** The end waits for the log, but never for long: closing must always be possible. */
+  /** The end waits for the log, but not for long: closing must always be possible. */
   const announced = async (kept: KeptGrant, by: EndedBy) => {
     const late = new AbortController();
     const patience = by === 'deadline' ? WRITE_AT_DEADLINE : WRITE_WITHIN;
@@ -109,7 +109,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
       set(kept, { state });
       await recordOrNote(context, kept, 'closed', endText(judged), {});
     } catch (error) {
-      if (!isAbort(error) && !kept.stop.signal.aborted) note(context, kept, told(error));
+      if (!isAbort(error) && !kept.stop.signal.aborted) note(context, kept, [asSluiceError(error).message]);
     } finally {
       kept.over.resolve(kept.grant);
       kept.stop.abort();
@@ -128,7 +128,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
         void announce(kept, 'deadline');
         await until(() => Math.min(window(), deadline), now, signal);
         await settled();
-        // Extended while its end was near, or the clock was wrong: what was announced is off.
+        // Extended near its end, or the clock was wrong: the announcement is void.
         if (window() > now()) delete kept.announced;
       }
       await end(kept, 'deadline');
@@ -136,7 +136,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
   };
 }
 
-/** The policies were gone already: the lease did it, or somebody did before the deadline. */
+/** The policies were already gone: removed by the lease, or by someone before the deadline. */
 function endedElsewhere({ window }: Grant, by: EndedBy, at: number): EndedBy {
   if (by === 'lease' || by === 'other') return by;
   return window !== undefined && at >= window.end ? 'lease' : 'other';
@@ -178,26 +178,22 @@ function endText(judged: CloseResult): string {
   }
 }
 
-function told(error: unknown): readonly string[] {
-  return [asSluiceError(error).message];
-}
-
-/** The server's time, with an eye on the local clock that it is reckoned from. */
+/** The server's time, derived from the local clock, which is watched for jumps. */
 export type MindedClock = {
   readonly now: () => number;
-  /** Resolves when the server was asked again, if the local clock was set; soon in any case. */
+  /** Resolves when the server's time has been refreshed, if the local clock jumped; always soon. */
   readonly settled: () => Promise<void>;
 };
 
-/** The local clock and the monotonic one may part by this much before the former was set, or the machine slept, ms. */
+/** If the local and the monotonic clock diverge by more than this, ms, the clock was set or the machine slept. */
 const APART = 2_000;
 
-/** How long to wait for the server's word; a grant is rather ended too early than not. */
+/** How long to wait for the server's time, ms; ending a grant too early is better than not ending it. */
 const ASK_WITHIN = 2_000;
 
 /**
- * Reckons the server's time from the local clock, which somebody may set, and which jumps when the machine sleeps.
- * Whenever it parts from the monotonic clock the server is asked anew: any answer tells its time.
+ * Derives the server's time from the local clock, which can be set, and which jumps when the machine sleeps. Whenever
+ * it diverges from the monotonic clock, a request is sent to the server: every response carries its time.
  */
 export function mindClock(
   { api, clock }: { readonly api: Pick<ClusterApi, 'clock' | 'read'>; readonly clock: Clock },

@@ -7,4 +7,4 @@ export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
 export { type Revoked, revokeFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
-/* The life of a grant: made, proven open, kept, extended, ended, proven closed, recorded. */
+/* The life of a grant: created, proven open, kept, extended, ended, proven closed, recorded. */

@@ -27,7 +27,7 @@ import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
 import type { GrantDeps } from './record.ts';
 
-/** Grants made by this process: counts them down, ends them at the deadline, watches for drift. */
+/** Keeps the grants made by this process: ends them at their deadline, watches for drift. */
 export type GrantKeeper = {
   /** Newest first; ended ones stay until `forget`. */
   readonly grants: () => readonly Grant[];
@@ -37,23 +37,23 @@ export type GrantKeeper = {
     onStep: (step: GrantStep, grant: Grant) => void,
     signal: AbortSignal,
   ) => Promise<Grant>;
-  /** Ends grants now; resolves when the server says that each is gone, or that it can't be. */
+  /** Ends grants now; resolves when the server confirms that each is gone, or refuses. */
   readonly revoke: (ids: readonly string[]) => Promise<void>;
   readonly extend: (id: string, seconds: number) => Promise<Grant>;
   readonly forget: (id: string) => void;
-  /** Resolves when the grant has ended and its end was judged. */
+  /** Resolves when the grant has ended and its end has been judged. */
   readonly ended: (id: string) => Promise<Grant>;
-  /** To be told whenever pods, policies or namespaces changed: what grants stand on is looked at again. */
+  /** Call when pods, policies or namespaces change: the surroundings of grants are checked again. */
   readonly clusterChanged: () => void;
-  /** Stops watching, and lets what is being ended or written come to its end; leases go on by themselves. */
+  /** Stops watching, and waits for pending ends and writes; leases continue on their own. */
   readonly dispose: () => Promise<void>;
 };
 
-/** How long an extension may take altogether. */
+/** How long an extension may take in total, ms. */
 const EXTEND_WITHIN = 15_000;
 
 /**
- * Keeps the grants of one connection, from their proof to their end (GRANT-11, GRANT-13, GRANT-14).
+ * Creates a keeper for the grants of one connection (GRANT-11, GRANT-13, GRANT-14).
  *
  * @param onChange called after every change of any grant
  */
@@ -65,7 +65,7 @@ export function createKeeper(
 ): GrantKeeper {
   const lives = new Map<string, KeptGrant>();
   const pending = new Set<Promise<unknown>>();
-  /** Aborts grants that are being made, which then roll back. */
+  /** Aborts grants in progress, which then roll back. */
   const leaving = new AbortController();
   const context: KeeperContext = {
     deps,
@@ -106,7 +106,7 @@ export function createKeeper(
     context.set(kept, { state: { name: 'open', at, after: Math.max(0, at - since), how: opened.how } });
   };
 
-  /** Work that stops when the grant is no longer kept; what else goes wrong in it is shown. */
+  /** Shows errors of background work, except for aborts when the grant is no longer kept. */
   const quietly = (kept: KeptGrant, work: Promise<void>) =>
     work.catch((error: unknown) => {
       if (!isAbort(error) && !kept.stop.signal.aborted && !(error instanceof AggregateError))
@@ -164,16 +164,16 @@ export function createKeeper(
   };
 }
 
-/** Good enough to end a grant at its deadline: ms. */
+/** Clock error that is good enough to end a grant at its deadline, ms. */
 const EXACT = 50;
 
-/** A step that does not divide a second, so that calls fall at ever new moments of it. */
+/** An interval that does not divide a second, so that requests fall at different moments within it, ms. */
 const STEP = 137;
 
 /**
- * Learns the server's time well enough to end a grant on time: each answer's `Date` has whole seconds, and only many at
- * different moments bound the offset (API-10). At most 30 small reads, right after the grant is made; none when the
- * clock is known already.
+ * Measures the server's time precisely enough to end a grant on time: the `Date` of a response has whole seconds, and
+ * only several at different moments bound the offset (API-10). At most 30 small reads, right after the grant is
+ * created; none if the clock is already known.
  */
 async function settleClock({ api }: GrantDeps, { halves }: Grant, signal: AbortSignal): Promise<void> {
   const [half] = halves;
@@ -185,16 +185,16 @@ async function settleClock({ api }: GrantDeps, { halves }: Grant, signal: AbortS
   }
 }
 
-/** Pods and policies change often; what grants stand on is looked at this often at most, ms. */
+/** Pods and policies change often; the surroundings of grants are checked at most this often, ms. */
 const LOOK_EVERY = 1_000;
 
-/** Many grants are looked at in slices of this many ms, with pauses between: a key is answered meanwhile. */
+/** Many grants are checked in slices of this many ms, with pauses in between, to keep keys responsive. */
 const SLICE = 10;
 const BETWEEN = 40;
 
 /**
- * Watches what grants were checked against: base policies, labels of pods, other policies that open the path
- * (GRANT-14). Each change is reported once.
+ * Watches what grants were checked against: base policies, pod labels, other policies that open the path (GRANT-14).
+ * Each change is reported once.
  */
 function watchSurroundings(context: KeeperContext, lives: () => Iterable<KeptGrant>) {
   const waiting: KeptGrant[] = [];
@@ -236,24 +236,24 @@ function look(context: KeeperContext, kept: KeptGrant): void {
   drifted(context, kept, drift);
 }
 
-/** Before the list-watch has brought the grant's own policies, everything would look closed. */
+/** Until the watch delivers the grant's own policies, everything would look closed. */
 function isKnown({ engine }: KeeperContext, { policies }: KeptGrant): boolean {
   return policies.every(
     ({ kind, namespace, name, uid }) => engine.model.policy(kind, namespace, name)?.uid === uid,
   );
 }
 
-/** A policy that goes this shortly before its deadline was ended by the lease: clocks differ a little. */
+/** A policy removed this shortly before its deadline was ended by the lease, as clocks differ a little, ms. */
 const NEAR = 1_000;
 
-/** Tells drift on the screen and in the log, each once; what an end does to its own objects is none. */
+/** Reports drift on the screen and in the log, each once; changes made by ending the grant are not drift. */
 function drifted(context: KeeperContext, kept: KeptGrant, found: readonly string[]): void {
   if (kept.ending !== undefined) return;
   const fresh = note(context, kept, found);
   if (fresh.length > 0) void context.keep(recordOrNote(context, kept, 'drift', fresh.join('; ')));
 }
 
-/** Watches the objects of a grant until it is no longer kept: what is changed is drift, what is removed ends it. */
+/** Watches the objects of a grant while it is kept: a changed object is drift, a removed policy ends the grant. */
 function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<GrantEnder, 'end'>): void {
   const { deps } = context;
 

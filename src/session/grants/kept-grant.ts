@@ -15,41 +15,41 @@ import type { EvidenceDeps } from './evidence.ts';
 import type { MadeGrant } from './make-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
-/** A grant of this process from its making to its judged end. */
+/** A grant of this process, from its creation until its end has been judged. */
 export type KeptGrant = {
   grant: Grant;
-  /** The policies as they were made, as the engine reads them. */
+  /** The policies as created, as the engine reads them. */
   readonly policies: readonly Policy[];
   /** What it was checked against. */
   readonly surroundings: Surroundings;
-  /** Pairs that it opened at any time so far: pods come and go. */
+  /** All pairs that it has opened so far: pods come and go. */
   opened: readonly PairChange[];
-  /** The objects as they were made, by `kind/namespace/name`. */
+  /** The objects as created, by `kind/namespace/name`. */
   readonly sent: ReadonlyMap<string, ApiObject>;
-  /** By the UID of the lease: somebody may extend them one by one, and the earliest end counts. */
+  /** By UID of the lease: they may be extended one by one, and the earliest end counts. */
   readonly windows: Map<string, GrantWindow>;
-  /** Set once its end has begun, so that it begins once. */
+  /** Set once its end has started, so that it starts only once. */
   ending?: Promise<void>;
-  /** The record that its end is about to begin, and by whom. */
+  /** The record of the intent to end it, and by whom. */
   announced?: { readonly by: EndedBy; readonly written: Promise<void> };
-  /** The `Audit-ID`s that the calls of its end will carry, by `kind/name`. */
+  /** The `Audit-ID`s for the calls that end it, by `kind/name`. */
   readonly auditIds: ReadonlyMap<string, string>;
   readonly over: PromiseWithResolvers<Grant>;
   readonly stop: AbortController;
 };
 
-/** What the parts of the keeper share. */
+/** Shared by the parts of the keeper. */
 export type KeeperContext = {
   readonly deps: GrantDeps;
   readonly engine: Engine;
   readonly evidence: EvidenceDeps;
-  /** Changes a grant and tells it. */
+  /** Changes a grant and notifies the listener. */
   readonly set: (kept: KeptGrant, change: Partial<Grant>) => void;
-  /** Lets work come to its end before the keeper is disposed of. */
+  /** Makes `dispose` wait for some work. */
   readonly keep: <T>(work: Promise<T>) => Promise<T>;
 };
 
-/** A grant that was made, from now on kept. */
+/** Starts keeping a grant. */
 export function keepGrant(
   { grant, sent }: MadeGrant,
   surroundings: Surroundings,
@@ -74,7 +74,7 @@ export function keepGrant(
   };
 }
 
-/** Adds what is not told yet to the drift of a grant, in red on the screen; gives what was new. */
+/** Adds new entries to the drift of a grant, shown in red; returns those that were new. */
 export function note({ set }: KeeperContext, kept: KeptGrant, found: readonly string[]): readonly string[] {
   const fresh = [...new Set(found)].filter((text) => !kept.grant.drift.includes(text));
   if (fresh.length > 0) set(kept, { drift: [...kept.grant.drift, ...fresh] });
@@ -82,8 +82,8 @@ export function note({ set }: KeeperContext, kept: KeptGrant, found: readonly st
 }
 
 /**
- * Writes a record about a grant that lives or ends. A log that can't be written keeps nothing from ending: it becomes
- * drift, for everybody to see. Never rejects.
+ * Writes a record about a live or ending grant. A log that can't be written never prevents a grant from ending: the
+ * failure becomes drift, and is shown. Never rejects.
  */
 export async function recordOrNote(
   context: KeeperContext,
@@ -97,7 +97,7 @@ export async function recordOrNote(
   });
 }
 
-/** Whether a grant still stands, or may: it must be ended or left to its lease. */
+/** Whether a grant is, or may be, in force: it must be ended or left to its lease. */
 export function isLiving({ state }: Grant): boolean {
   switch (state.name) {
     case 'leasing':
@@ -114,7 +114,7 @@ export function isLiving({ state }: Grant): boolean {
   }
 }
 
-/** How long an ended grant stays on the screen, in ms: a minute when all is well, longer when it isn't. */
+/** How long an ended grant stays on the screen, ms: a minute if all went well, else longer. */
 export function staysFor({ state }: Grant): number {
   switch (state.name) {
     case 'closed':

@@ -27,18 +27,17 @@ import { poll } from './wait.ts';
 
 export type GoodPlan = Extract<GrantPlan, { ok: true }>;
 
-/** A grant with the objects that stand for it on the server, as they were sent. */
+/** A grant with its objects on the server, as they were sent. */
 export type MadeGrant = { readonly grant: Grant; readonly sent: ReadonlyMap<string, ApiObject> };
 
-/** How long a lease may take to start; 100 at once took 6 s on an idle cluster (LEASE-5). */
+/** How long a lease may take to start, ms; 100 at once took 6 s on an idle cluster (LEASE-5). */
 const LEASE_START = 30_000;
 
-/** The steps, for whoever shows them. */
+/** The steps of making a grant, for display. */
 export type GrantStep = 'rights' | 'dry-run' | 'audit' | 'lease' | 'policy' | 'read-back';
 
 /**
- * Asks the server, without storing anything, whether it would take both objects of every half; says what admission
- * would change (GRANT-7).
+ * Dry-runs both objects of every half on the server; returns what admission would change (GRANT-7).
  */
 export async function dryRun(
   deps: GrantDeps,
@@ -69,8 +68,8 @@ export async function dryRun(
 
 /**
  * Makes a grant (GRANT-7): rights, dry-run, audit, leases, policies, read-back. Both leases run before the first policy
- * is made, so that nothing is open that nothing would close. On any failure everything made so far is removed and the
- * failure is audited.
+ * is created, so that nothing opens without something to close it. On any failure everything created so far is removed
+ * and the failure is audited.
  *
  * @throws SluiceError, after the rollback
  */
@@ -204,7 +203,7 @@ async function createLease(
   return started;
 }
 
-/** A 201 proves nothing when the owner has died meanwhile: read both again (GRANT-8). */
+/** A 201 proves nothing if the owner was deleted meanwhile: read both again (GRANT-8). */
 async function readBack(
   deps: GrantDeps,
   { namespace, lease }: PlannedHalf,
@@ -254,7 +253,7 @@ function withHalf(grant: Grant, { direction }: PlannedHalf, change: Partial<Gran
   };
 }
 
-/** Of two leases the earlier end counts: a path needs both halves. */
+/** The earlier end of two leases counts: a path needs both halves. */
 function withWindow(grant: Grant, window: GrantWindow | undefined): Grant {
   if (window === undefined || (grant.window !== undefined && grant.window.end <= window.end)) return grant;
   return { ...grant, window };
@@ -264,18 +263,18 @@ function idOf(object: ApiObject): { readonly name: string; readonly uid: string 
   return { name: object.metadata.name, uid: object.metadata.uid ?? '' };
 }
 
-/** All of a rollback together. */
+/** Time limit for a whole rollback, ms. */
 const UNDO_WITHIN = 12_000;
 
-/** Between two looks for what an unanswered call may still have made. */
+/** Waits before each look for objects that an unanswered call may have created, ms. */
 const LOOK_AGAIN: readonly number[] = [0, 300, 1_200];
 
 /**
- * Removes everything that was made of a grant that can't be completed, and audits the failure. A POST whose answer was
- * lost may have been stored all the same, even after a moment: its object is looked for by name, and is ours only with
- * our label and our name on it.
+ * Removes everything created for a grant that can't be completed, and audits the failure. A POST whose response was
+ * lost may still have been stored, even a moment later: its object is looked up by name, and is ours only if it carries
+ * our label and requester.
  *
- * @returns the error to throw: the first one; where something is left behind, one that names it
+ * @returns the error to throw: the original one, or if something is left behind, one that names it
  */
 export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): Promise<unknown> {
   const undo = AbortSignal.timeout(UNDO_WITHIN);
@@ -307,7 +306,7 @@ export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): P
   );
 }
 
-/** Whether the server may have done what it was asked without our knowing. */
+/** Whether the server may have processed the request although it looks failed. */
 function isLost(error: unknown): boolean {
   if (isAbort(error)) return true;
   return error instanceof SluiceError && ['unreachable', 'interrupted', 'failed'].includes(error.code);

@@ -18,19 +18,19 @@ export type GrantPair = {
 };
 
 /**
- * The pairs that traffic between two addresses may belong to. More than one behind the address of a service, before
- * its DNAT. `mixed`: it may as well belong to a pair that the grant did not open, and then it proves nothing.
+ * The pairs that traffic between two addresses may belong to: several for a service address, before DNAT. `mixed`: it
+ * may also belong to a pair that the grant did not open, so it proves nothing.
  */
 export type Route = { readonly pairs: readonly GrantPair[]; readonly mixed: boolean };
 
-/** What a grant opened, pair by pair, and how traffic shows it. Pairs that were open before are none of it. */
+/** The pairs that a grant opened, and the routes their traffic takes. Pairs that were already open are not included. */
 export type GrantPath = {
   readonly pairs: readonly GrantPair[];
   /** By `source address>ip:port/PROTOCOL`. */
   readonly routes: ReadonlyMap<string, Route>;
 };
 
-/** The path of the pairs that a plan opens, with the pods as they are now; pods that are gone have none. */
+/** The path for the pairs that a plan opens, with the current pods; pairs with deleted pods are left out. */
 export function pathOf(model: ClusterModel, opens: readonly PairChange[]): GrantPath {
   const pairs = opens.flatMap((opened): readonly GrantPair[] => {
     const from = endNamed(model, opened.from);
@@ -48,7 +48,7 @@ export function pathOf(model: ClusterModel, opens: readonly PairChange[]): Grant
   return { pairs, routes };
 }
 
-/** Where an attempt belongs on a path; undefined when it went elsewhere. */
+/** The route of an attempt on a path; undefined if it is not on the path. */
 export function routeOf(
   { routes }: GrantPath,
   { source, destination, protocol }: Attempt,
@@ -64,7 +64,7 @@ function endNamed(model: ClusterModel, { namespace, name }: EndName): PairEnd | 
   return pod === undefined ? undefined : { name, ips: pod.ips, pod };
 }
 
-/** Probes and sockets see the address of a service, not yet the backend that it will be translated to. */
+/** Probes and sockets see the address of a service, not the backend it is translated to. */
 function addServices(model: ClusterModel, pairs: readonly GrantPair[], routes: Map<string, Route>): void {
   const sources = new Map(pairs.map(({ from }) => [from.name, from]));
   const byPair = new Map(pairs.map((pair) => [pairKey(pair.from, pair.to.pod, pair.port), pair]));
@@ -96,7 +96,7 @@ function portText({ port, protocol }: PortSpec): string {
   return `:${port}/${protocol.toLowerCase()}`;
 }
 
-/** `web → db 5432/tcp`, for messages. */
+/** `web → db :5432/tcp`, for messages. */
 export function pathText(grant: Pick<Grant, 'source' | 'destination' | 'ports'>): string {
   return `${grant.source} → ${grant.destination} :${grant.ports.map(({ port, protocol }) => `${port}/${protocol.toLowerCase()}`).join(',')}`;
 }

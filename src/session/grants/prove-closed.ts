@@ -5,27 +5,27 @@ import { allowed, dropped, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPa
 import type { GrantPair, GrantPath } from './path.ts';
 
 /**
- * How a path ended. `closed`: every pair was seen to be blocked. `unproven`: the policy is gone and nothing was let
- * through, but of some pairs no attempt was seen. `flowing`: something still gets through.
+ * How a path ended. `closed`: every pair was seen blocked. `unproven`: the policy is gone and nothing was allowed, but
+ * for some pairs no attempt was seen. `flowing`: something still gets through.
  */
 export type CloseResult =
   | { readonly name: 'closed'; readonly proof: string }
   | { readonly name: 'unproven'; readonly proof: string; readonly pairs: readonly string[] }
   | { readonly name: 'flowing'; readonly connections: string; readonly still: 'new' | 'established' };
 
-/** Without a probe only traffic can prove: it gets longer. */
+/** Without a probe only traffic can prove it, so listen longer, ms. */
 const LISTEN_ONLY = 8_000;
 
-/** Pairs tried from inside pods at most: each costs an exec of some seconds. */
+/** Maximum number of pairs tested from inside pods: each costs an exec of some seconds. */
 const TRIED = 24;
 
-/** All trying together. */
+/** Time limit for all tests, ms. */
 const TRY_WITHIN = 30_000;
 
 /**
- * Judges whether traffic stopped after a path was closed, pair by pair: a pair is proven by a drop that can only be
- * its own, or by a connect test that times out. An attempt let through after the grace is a finding; so is a
- * connection that lives on.
+ * Checks pair by pair that traffic stopped after a path was closed: a pair is proven by a drop that can only be its
+ * own, or by a connect test that times out. An attempt allowed after the grace period, or a connection that stays open,
+ * means that it is still flowing.
  *
  * @param since server time of the 404, ms
  */
@@ -69,7 +69,7 @@ async function tryAll(
   return results.flat();
 }
 
-/** Pairs of which neither a drop of their own nor a time-out is known. "Refused" may be the destination's own word. */
+/** Pairs with neither a drop of their own nor a timeout. "Refused" may come from the destination itself. */
 function unproven(
   { pairs }: GrantPath,
   drops: readonly Sighting[],
@@ -124,7 +124,7 @@ function unprovenText({ pairs }: GrantPath, left: readonly GrantPair[], tried: r
   return `${what} on ${left.length} of ${pairs.length} pairs: ${names.join(', ')}${more}`;
 }
 
-/** Waits until `done()` or for `milliseconds`, looking after every batch of flows. */
+/** Waits until `done()` or for `milliseconds`, checking after every batch of flows. */
 function listen(
   deps: Pick<EvidenceDeps, 'onFlows'>,
   done: () => boolean,
@@ -156,13 +156,13 @@ function listen(
   });
 }
 
-/** Connections that live on. `unseen`: there may be more, where nobody could look. */
+/** Connections that are still open. `unseen`: there may be more that could not be checked. */
 type Living = { readonly count: number; readonly unseen: boolean };
 
 /**
- * Counts connections along a path that outlived its policy, which many enforcers keep (ENF-2), from the socket tables
- * of its source pods. Those to an address that also stands for pairs open anyway can't be told apart, and count as
- * unseen.
+ * Counts connections along a path that outlived its policy, as many enforcers keep them (ENF-2), from the socket tables
+ * of its source pods. Connections to an address shared with pairs that were already open can't be distinguished, and
+ * count as unseen.
  */
 async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSignal): Promise<Living> {
   const { connections } = deps;
@@ -186,7 +186,7 @@ async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSig
   };
 }
 
-/** Each source pod with the addresses that only pairs of the path have: `ip:port/PROTOCOL`. */
+/** Each source pod with the targets that belong only to pairs of the path: `ip:port/PROTOCOL`. */
 function sourcesOf({
   pairs,
   routes,

@@ -2,16 +2,16 @@ import { pause } from '../../wait.ts';
 import { allowed, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPair } from './evidence.ts';
 import type { GrantPair, GrantPath } from './path.ts';
 
-/** `at`: server time, absent where only the moment of the answer is known. */
+/** `at`: server time; absent if only the time of the response is known. */
 export type Opened = { readonly at?: number; readonly how: string };
 
-/** How often a path is tried from inside before only traffic may prove it. */
+/** Number of tests from inside a pod before relying on traffic alone. */
 const TRIES = 10;
 
 /**
  * Waits for the first proof that a path opened: an allowed attempt on a pair that the grant opened, or a connect test
- * where that is possible. Rejects with the reason when `signal` aborts; resolves only with a proof (no flow seen is
- * not "not open").
+ * if possible. Rejects with the reason when `signal` aborts; resolves only with a proof (no flow seen is not "not
+ * open").
  *
  * @param since server time, ms
  */
@@ -54,7 +54,7 @@ function whenSeen(deps: EvidenceDeps, path: GrantPath, since: number, signal: Ab
   });
 }
 
-/** Of several pairs, the one that was seen is named: it proves itself only. */
+/** With several pairs, names the one that was seen: it proves only itself. */
 function seenText({ pairs }: GrantPath, { attempt, route }: Sighting): string {
   const [pair] = route.pairs;
   if (pairs.length === 1 || pair === undefined) return attempt.seen;
@@ -62,7 +62,7 @@ function seenText({ pairs }: GrantPath, { attempt, route }: Sighting): string {
   return `${attempt.seen} on ${pair.name}, one of ${pairs.length} pairs`;
 }
 
-/** Tries pairs in turn from inside their source pods, once traffic has had its chance. */
+/** Tests pairs in turn from inside their source pods, after listening for traffic. */
 async function whenConnected(deps: EvidenceDeps, path: GrantPath, signal: AbortSignal): Promise<Opened> {
   const pairs = path.pairs.filter(({ from }) => from.pod !== undefined);
   for (let tries = 0; ; tries += 1) {
@@ -70,7 +70,7 @@ async function whenConnected(deps: EvidenceDeps, path: GrantPath, signal: AbortS
     const pair: GrantPair | undefined = pairs[tries % pairs.length];
     const result = pair === undefined ? undefined : await tryPair(deps, pair, signal);
     if (pair === undefined || result === undefined || tries === TRIES)
-      throw new Error('the path can only be seen, not tried');
+      throw new Error('the path can only be observed, not tested');
     if (result.outcome === 'open') return { how: `connected from ${pair.from.name} (${result.how})` };
   }
 }

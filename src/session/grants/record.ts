@@ -24,7 +24,7 @@ export type GrantDeps = {
 
 type Extra = Pick<AuditEntry, 'objects'>;
 
-/** Writes one record about a grant; when it resolves the record is on disk. */
+/** Writes one record about a grant; once it resolves, the record is on disk. */
 export async function record(
   { audit, api, identity, info }: GrantDeps,
   type: AuditType,
@@ -57,7 +57,7 @@ export async function record(
   });
 }
 
-/** Writes that a request was refused before anything was written to the cluster, and why. */
+/** Records that a request was refused before anything was written to the cluster, and why. */
 export async function recordRefusal(deps: GrantDeps, request: GrantRequest, why: string): Promise<void> {
   const { source, destination, ports, reason, ticket } = request;
   await record(
@@ -80,7 +80,7 @@ export async function recordRefusal(deps: GrantDeps, request: GrantRequest, why:
   );
 }
 
-/** A fresh `Audit-ID` for each object of a grant, by `kind/name`: for the calls that are announced in the log. */
+/** A new `Audit-ID` for each object of a grant, by `kind/name`, for calls announced in the log. */
 export function auditIdsOf({ halves }: Grant): ReadonlyMap<string, string> {
   const names = halves.flatMap(({ lease, policy }) => [
     ...(lease === undefined ? [] : [`Job/${lease.name}`]),
@@ -89,7 +89,7 @@ export function auditIdsOf({ halves }: Grant): ReadonlyMap<string, string> {
   return new Map(names.map((name) => [name, crypto.randomUUID()]));
 }
 
-/** The objects of a grant for a record, with the Audit-IDs of the calls that made them. */
+/** The objects of a grant for a record, with the Audit-IDs of their calls. */
 export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = new Map()): Extra {
   const objects = grant.halves.flatMap(({ namespace, policy, lease }) =>
     [
@@ -113,8 +113,8 @@ export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = 
 }
 
 /**
- * A log that is opened when it is first written to, so that looking needs none. Where it can't be opened, each record
- * tries anew and rejects with the reason.
+ * A log that is opened on the first write, so that read-only use needs none. If it can't be opened, each write tries
+ * again and rejects with the reason.
  */
 export function lazyAudit(open: () => Promise<AuditLog>): Pick<AuditLog, 'append'> {
   let opened: Promise<AuditLog> | undefined;

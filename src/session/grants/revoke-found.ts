@@ -4,25 +4,24 @@ import type { AuditType } from '../../core/ports/ports.ts';
 import { type HalfDone, removeLeases, removePolicies } from './end-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
-/** What came of revoking a grant, half by half. */
+/** The outcome of revoking a grant, half by half. */
 export type Revoked = {
   readonly id: string;
-  /** Whether every half is gone: the server said 404 of each. */
+  /** Whether every half is gone: the server returned 404 for each. */
   readonly revoked: boolean;
   readonly halves: readonly HalfDone[];
-  /** Leases that are still there; they open nothing, and end by themselves. */
+  /** Leases left behind; they open nothing, and expire by themselves. */
   readonly leftovers: readonly string[];
-  /** What should have been recorded and was not, and why. */
+  /** Records that could not be written, and why. */
   readonly unrecorded: readonly string[];
 };
 
-/** Once begun, an end is carried through; nobody wants half of one. */
+/** Once started, an end runs to completion, so that no half is left; time limit, ms. */
 const END_WITHIN = 15_000;
 
 /**
- * Ends a grant that another process made, or that was left behind, and audits it. A log that can't be written does
- * not keep it from ending. Halves out of view are not done, and said to be not. Never rejects for what the server
- * refuses: the halves tell.
+ * Ends a grant that was made by another process or left behind, and audits it. A log that can't be written doesn't
+ * prevent that. Unseen halves are reported as not done. Doesn't reject if the server refuses: see `halves`.
  */
 export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoked> {
   const unrecorded: string[] = [];
@@ -56,7 +55,7 @@ function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | und
   );
 }
 
-/** `; revoked: ingress in shop`, so that nobody takes a half for the whole. */
+/** `; revoked: ingress in shop`, so that a half is not mistaken for the whole. */
 function doneText(halves: readonly HalfDone[]): string {
   const done = halves
     .filter((half) => half.done)

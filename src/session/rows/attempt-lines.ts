@@ -6,10 +6,10 @@ import type { Attempt, AttemptRow, FlowEnd, FlowPolicy } from '../../core/traffi
 import type { AttemptLine } from '../state/state.ts';
 import { judgedOn, seenPath } from './seen-path.ts';
 
-/** Adds to each row of attempts why it was allowed or dropped. */
+/** Adds to each attempt row why it was allowed or dropped. */
 export type AttemptLines = (rows: readonly AttemptRow[]) => readonly AttemptLine[];
 
-/** Lines for whoever has all the time that it takes: every row is judged by what is in force now. */
+/** Lines without a time limit: every row is judged by the policies now in force. */
 export function createAttemptLines(model: ClusterModel, engine: Engine): AttemptLines {
   const stamp = () => model.revision('policies') + model.revision('pods') + model.revision('namespaces');
   const judged = createJudgedLines(model, engine, stamp);
@@ -19,17 +19,17 @@ export function createAttemptLines(model: ClusterModel, engine: Engine): Attempt
 /** Lines made with a limit on the time for judging. */
 export type JudgedLines = {
   /**
-   * The lines of rows, in their order. Rows that must be judged (again) are, as long as `mayJudge` says so; the others
-   * keep the verdict that they have, or none yet.
+   * The lines for rows, in order. Rows that need judging are judged while `mayJudge` returns true; the others keep
+   * their last verdict, if any.
    */
   readonly of: (rows: readonly AttemptRow[], mayJudge: () => boolean) => readonly AttemptLine[];
-  /** Rows that the last call left to be judged. */
+  /** Rows that the last call left unjudged. */
   readonly left: () => number;
 };
 
 /**
- * What policies say of an attempt. `decider`: the first policy on an allowed path; `open`: why some backends of a
- * Service are open, where others are not.
+ * The verdict of policies on an attempt. `decider`: the first policy on an allowed path; `open`: why some backends of a
+ * Service are open while others are not.
  */
 type Judged = PathSummary & {
   readonly decider: string | undefined;
@@ -37,7 +37,7 @@ type Judged = PathSummary & {
   readonly open: string | undefined;
 };
 
-/** A line as it was made last. `stamp` is undefined while its row has not been judged as it is now. */
+/** The last line made for a row. `stamp` is undefined while the row's current state has not been judged. */
 type Made = {
   readonly row: AttemptRow;
   readonly ends: string;
@@ -46,7 +46,7 @@ type Made = {
   readonly line: AttemptLine;
 };
 
-/** `stampOf` gives another number once the verdict of a row may be another. */
+/** `stampOf` returns a different number once the verdict of a row may have changed. */
 export function createJudgedLines(
   model: ClusterModel,
   engine: Engine,
@@ -55,7 +55,7 @@ export function createJudgedLines(
   let made = new Map<string, Made>();
   let left = 0;
 
-  /** The verdict before, while the row's ends are the same and nothing near them changed; else a new one. */
+  /** Reuses the last verdict while the row's ends are the same and nothing near them changed. */
   const make = (row: AttemptRow, before: Made | undefined, mayJudge: () => boolean): Made => {
     const stamp = stampOf(row);
     const ends = before?.row.newest === row.newest ? before.ends : endsText(row.newest);
@@ -93,7 +93,7 @@ function pairOf<T>(key: string, value: T | undefined): readonly (readonly [strin
   return value === undefined ? [] : [[key, value]];
 }
 
-/** What tells the ends of an attempt from those of another attempt of its row. */
+/** Identifies the ends of an attempt among the attempts of its row. */
 function endsText({ source, destination, protocol }: Attempt): string {
   const one = ({ namespace, pod, ip, port }: FlowEnd) => `${namespace}/${pod}/${ip}:${port}`;
   return `${one({ ...source, port: 0 })} ${one(destination)} ${protocol}`;
@@ -120,12 +120,12 @@ function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
   };
 }
 
-/** The line of a row where there are no policies to judge it by: what its flows themselves tell. */
+/** The line of a row without policies to judge it by: only what its flows say. */
 export function lineOfFlows(row: AttemptRow): AttemptLine {
   return lineOf(row, undefined);
 }
 
-/** The judgement of the pair that a row's newest attempt was between; undefined where too little of it is known. */
+/** The judgement of the pair in a row's newest attempt; undefined if too little is known about it. */
 function judgeAttempt(model: ClusterModel, engine: Engine, row: AttemptRow): Judgement | undefined {
   const path = seenPath(model, row);
   const judgement = path === undefined ? undefined : judgedOn({ model, engine }, path);
@@ -177,14 +177,14 @@ function undecided(verdict: Judged): string {
   return half.summary;
 }
 
-/** 133 and 181 are policy; anything else is the network's own trouble (HUB-11). */
+/** 133 and 181 are policy drops; anything else is a network problem (HUB-11). */
 function isPolicyDrop(code: number): boolean {
   return code === 133 || code === 181;
 }
 
-/** Where the evaluator and the datapath disagree: a finding, shown beside both. */
+/** How the evaluator and the datapath disagree, if they do. */
 function difference(attempt: Attempt, verdict: Judged): string | undefined {
-  // Which of the backends it was is not known.
+  // It is unknown which backend it was.
   if (verdict.inPart) return undefined;
   if (
     attempt.verdict === 'drop' &&

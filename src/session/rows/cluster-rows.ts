@@ -7,13 +7,13 @@ import type { Direction, Policy, Reading } from '../../core/policy/model/model.t
 import type { Assessment, Isolation, PodRow, PolicyRow } from '../state/state.ts';
 import type { Concern } from './concerns.ts';
 
-/** The rows of pods and policies; what didn't change keeps its identity, rows and lists alike. */
+/** The rows of pods and policies; unchanged rows and lists keep their identity. */
 export type ClusterRows = {
-  /** Takes in a change, after model and engine did. */
+  /** Applies a change, after the model and the engine have. */
   readonly apply: (event: ClusterEvent, concern: Concern) => void;
   readonly pods: (namespace: string | undefined) => readonly PodRow[];
   readonly policies: (namespace: string | undefined) => readonly PolicyRow[];
-  /** Looks at policies until `isOver`; true when a row changed. */
+  /** Assesses policies until `isOver`; true if a row changed. */
   readonly work: (isOver: () => boolean) => boolean;
   readonly left: Assessments['left'];
 };
@@ -44,7 +44,7 @@ export function createClusterRows(model: ClusterModel, engine: Engine): ClusterR
   };
 }
 
-/** The rows of one namespace, or all; the same array while neither the list nor the namespace is another. */
+/** The rows of one namespace, or all; the same array while list and namespace are unchanged. */
 function viewOf<Row>(belongs: (row: Row, namespace: string) => boolean) {
   let from: readonly Row[] | undefined;
   let at: string | undefined;
@@ -60,11 +60,11 @@ function viewOf<Row>(belongs: (row: Row, namespace: string) => boolean) {
   };
 }
 
-/** The rows of policies: told of events and of new assessments, they make anew only those. */
+/** The rows of policies; events and new assessments rebuild only the affected rows. */
 type PolicyRows = {
   readonly apply: (event: ClusterEvent) => void;
   readonly assessed: (keys: readonly string[]) => void;
-  /** All rows, by kind, namespace and name; the same array while nothing changed. */
+  /** All rows, by kind, namespace and name; the same array while nothing has changed. */
   readonly list: () => readonly PolicyRow[];
 };
 
@@ -120,10 +120,10 @@ function directionsOf(readings: readonly Reading[]): PolicyRow['directions'] {
   return outgoing ? 'OUT' : '-';
 }
 
-/** The rows of pods: told of events, they make anew only what an event concerns. */
+/** The rows of pods; an event rebuilds only the affected rows. */
 type PodRows = {
   readonly apply: (event: ClusterEvent, concern: Concern) => void;
-  /** All rows, by namespace and name; the same array while nothing changed. */
+  /** All rows, by namespace and name; the same array while nothing has changed. */
   readonly list: () => readonly PodRow[];
 };
 
@@ -185,8 +185,8 @@ function createPodRows(model: ClusterModel, engine: Engine): PodRows {
 }
 
 /**
- * How a pod stands in one direction. An admin-tier policy with rules decides before all others, a baseline one only
- * where nothing isolates (ANP-1). A host-network pod is outside of what policies say (NP-29).
+ * Isolation of a pod in one direction. An admin-tier policy with rules decides before all others, a baseline one only
+ * if nothing isolates the pod (ANP-1). Policies don't apply to a host-network pod (NP-29).
  */
 function standing(pod: Pod, isolated: boolean, policies: readonly Policy[], direction: Direction): Isolation {
   if (pod.hostNetwork) return '?';
@@ -198,17 +198,17 @@ function standing(pod: Pod, isolated: boolean, policies: readonly Policy[], dire
 
 type Keyed = { readonly key: string };
 
-/** Rows in the order of their keys. Between changes the list is the same array. */
+/** Rows in key order. Between changes the list is the same array. */
 type OrderedRows<Row extends Keyed> = {
   readonly get: (key: string) => Row | undefined;
   readonly set: (row: Row) => void;
   readonly delete: (key: string) => void;
-  /** Forgets all rows but those of some keys. */
+  /** Removes all rows except those with the given keys. */
   readonly keep: (keys: ReadonlySet<string>) => void;
   readonly list: () => readonly Row[];
 };
 
-/** Rows that are put in one by one; a list costs what has changed since the last, and a copy. */
+/** Rows that are set one by one; a list costs the changes since the last one, plus a copy. */
 function createOrderedRows<Row extends Keyed>(): OrderedRows<Row> {
   const rows = new Map<string, Row>();
   let listed: readonly Row[] = [];
@@ -238,7 +238,7 @@ function createOrderedRows<Row extends Keyed>(): OrderedRows<Row> {
   };
 }
 
-/** A copy of a sorted list with some of its rows replaced, taken out, or put in. */
+/** A copy of a sorted list with some rows replaced, removed or inserted. */
 function patched<Row extends Keyed>(
   list: readonly Row[],
   rows: ReadonlyMap<string, Row>,
@@ -259,17 +259,17 @@ function byKey(a: Keyed, b: Keyed): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-/** Assessments of all policies, worked out bit by bit: thousands of them take longer than a key may wait. */
+/** Assessments of all policies, computed in slices: thousands of them take longer than a key press can wait. */
 export type Assessments = {
   readonly apply: (event: ClusterEvent, concern: Concern) => void;
-  /** The newest assessment; undefined until there is one. */
+  /** The latest assessment, if any. */
   readonly of: (key: string) => Assessment | undefined;
   /**
-   * Works until `isOver`; gives the keys of the policies that were looked at. What a change concerns comes first, and
-   * in the next piece all others: a rule anywhere may name the pods that changed.
+   * Works until `isOver`; returns the keys of the assessed policies. Policies near a change come first, all others in
+   * later slices: a rule anywhere may refer to the changed pods.
    */
   readonly work: (isOver: () => boolean) => readonly string[];
-  /** Whether there is more to do, and whether it is urgent: never looked at, or concerned by a change. */
+  /** Whether there is more to do, and whether it is urgent: never assessed, or near a change. */
   readonly left: () => 'nothing' | 'later' | 'soon';
 };
 
@@ -283,7 +283,7 @@ export function createAssessments(model: ClusterModel, engine: Engine): Assessme
   let everything = true;
   let { dialect } = engine;
 
-  /** Turns what changed into policies to look at. */
+  /** Turns changes into policies to assess. */
   const gather = () => {
     if (dialect !== engine.dialect) {
       dialect = engine.dialect;

@@ -3,7 +3,7 @@ import { sameJson } from '../../core/common/common.ts';
 import type { ClusterEvent, ClusterModel } from '../../core/live/live.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
 
-/** Whose verdicts a change of the cluster may turn. */
+/** Which verdicts a change in the cluster may affect. */
 export type Concern =
   | { readonly what: 'nothing' }
   | { readonly what: 'namespace'; readonly name: string }
@@ -13,8 +13,8 @@ const NOTHING: Concern = { what: 'nothing' };
 const EVERYTHING: Concern = { what: 'everything' };
 
 /**
- * Says what each event concerns. Most say that a pod restarted or became ready: policies do not see that (NP-2, NP-15,
- * NP-25, NP-29, NP-32: labels, addresses, ports and life are all that they see of a pod).
+ * Determines what each event affects. Most events are a pod restarting or becoming ready, which policies don't see:
+ * they only see its labels, addresses, ports and whether it is live (NP-2, NP-15, NP-25, NP-29, NP-32).
  */
 export function createConcerns(model: ClusterModel): (event: ClusterEvent) => Concern {
   const pods = new Map<string, Pod>(Array.from(model.pods(), (pod) => [keyOf(pod), pod]));
@@ -54,7 +54,7 @@ export function createConcerns(model: ClusterModel): (event: ClusterEvent) => Co
   };
 }
 
-/** Whether two states of a pod are one to policies. */
+/** Whether two states of a pod are equivalent to policies. */
 export function sameToPolicies(a: Pod, b: Pod): boolean {
   return (
     isLive(a) === isLive(b) &&
@@ -108,14 +108,14 @@ function remember<T extends Named>(
   return before !== undefined && same(before, event.object) ? NOTHING : EVERYTHING;
 }
 
-/** When the verdict of a row was last put in question: by a change near one of its ends, or of everything. */
+/** Counts the changes that may affect the verdict of a row: those near one of its ends, and global ones. */
 export type Epochs = {
   readonly apply: (concern: Concern) => void;
-  /** Another number than before once the row must be judged again. */
+  /** Changes whenever the row must be judged again. */
   readonly of: (row: AttemptRow) => number;
 };
 
-/** Epochs by namespace; they only grow, so the sum of two is another one when either is. */
+/** Epochs by namespace; they only grow, so a sum changes whenever one of its terms does. */
 export function createEpochs(): Epochs {
   const namespaces = new Map<string, number>();
   let everywhere = 0;

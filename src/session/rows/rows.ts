@@ -1,5 +1,5 @@
 export { judgedOn, type SeenPath, seenEnd, seenPath, seenPort } from './seen-path.ts';
-/* The rows of the panes: made from the model and the attempts, sorted, filtered, kept up to date. */
+/* The rows of the panes: built from the model and the attempts, sorted, filtered and kept up to date. */
 
 export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-lines.ts';
 export { createClusterRows } from './cluster-rows.ts';

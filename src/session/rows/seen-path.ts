@@ -4,10 +4,10 @@ import type { ClusterModel } from '../../core/live/live.ts';
 import { type Ground, type Judgement, judgePath } from '../../core/policy/path/path.ts';
 import type { AttemptRow, FlowEnd } from '../../core/traffic/traffic.ts';
 
-/** The pair that tried, as it was seen: pods by their names, the Service behind an address, else the address. */
+/** The pair of an attempt, as seen: pods by name, the Service of an address, else the address itself. */
 export type SeenPath = { readonly source: EndRef; readonly destination: EndRef; readonly port: PortSpec };
 
-/** What was seen at one end of an attempt, as it is known now; undefined when nothing tells. */
+/** Resolves one end of an attempt with what is known now; undefined if it is unknown. */
 export function seenEnd(model: ClusterModel, end: FlowEnd): EndRef | undefined {
   const pod =
     (end.namespace !== undefined && end.pod !== undefined ? model.pod(end.namespace, end.pod) : undefined) ??
@@ -20,13 +20,13 @@ export function seenEnd(model: ClusterModel, end: FlowEnd): EndRef | undefined {
   return end.ip === undefined ? undefined : { type: 'ip', ip: end.ip };
 }
 
-/** The port of an attempt's destination, where policies know its protocol. */
+/** The destination port of an attempt, if policies know its protocol. */
 export function seenPort({ protocol, port }: AttemptRow): PortSpec | undefined {
   if (port === undefined || protocol === 'ICMP' || protocol === 'unknown') return undefined;
   return { port, protocol };
 }
 
-/** The pair of a row's newest attempt; undefined where its ends or port are not known well enough. */
+/** The pair of a row's newest attempt; undefined if its ends or port are unknown. */
 export function seenPath(model: ClusterModel, row: AttemptRow): SeenPath | undefined {
   const source = seenEnd(model, row.newest.source);
   const destination = seenEnd(model, row.newest.destination);

@@ -15,7 +15,7 @@ import type {
 
 type Keys<T> = Readonly<Record<string, (row: T) => string | number>>;
 
-/** What each column sorts by; the ids are those of the views' columns. */
+/** Sort keys by column; the ids are those of the views' columns. */
 const POD_KEYS: Keys<PodRow> = {
   namespace: ({ pod }) => pod.namespace,
   name: ({ pod }) => pod.name,
@@ -28,7 +28,7 @@ const POD_KEYS: Keys<PodRow> = {
   out: ({ egress }) => egress,
   age: ({ pod }) => -pod.created,
 };
-/** Gravest first. */
+/** Most severe first. */
 const SEVERITY = { error: 0, warning: 1, info: 2, none: 3 } as const;
 const POLICY_KEYS: Keys<PolicyRow> = {
   namespace: ({ policy }) => policy.namespace ?? '',
@@ -56,7 +56,7 @@ const GRANT_KEYS: Keys<GrantLine> = {
   requester: ({ grant }) => grant.requester,
 };
 
-/** Rows of each pane after filter and sort, remembered until one of their ingredients changes. */
+/** Rows of each pane after filter and sort, memoized until one of the inputs changes. */
 export function createVisibleRows(): VisibleRows {
   const memo: Partial<
     Record<PaneId, { readonly from: readonly unknown[]; readonly rows: readonly { readonly key: string }[] }>
@@ -113,7 +113,7 @@ function arrange<T extends { readonly key: string }>(
     .map(({ row }) => row);
 }
 
-/** `in:open`, `out:iso` and the like stand for the columns IN and OUT. */
+/** `in:open`, `out:iso` etc. match the columns IN and OUT. */
 function podText({ pod, ingress, egress }: PodRow): Searchable {
   const { status, ips, node = '', owner } = pod;
   return {
@@ -122,7 +122,7 @@ function podText({ pod, ingress, egress }: PodRow): Searchable {
   };
 }
 
-/** `lint:` and the id or severity of what was found stand for themselves, so `/lint:` finds every policy with a mistake. */
+/** Contains `lint:` with the id and severity of each finding, so `/lint:` matches every policy with one. */
 function policyText({ policy, assessment }: PolicyRow): Searchable {
   const lints = assessment?.findings.map(({ id, severity }) => `lint:${id} lint:${severity}`) ?? [];
   return { text: [keyOf(policy), policy.kind, ...lints].join(' '), labels: policy.labels };
@@ -145,7 +145,7 @@ function grantText({ grant }: GrantLine): Searchable {
   };
 }
 
-/** What a filter looks at in a row. */
+/** The parts of a row that a filter matches against. */
 export type Searchable = { readonly text: string; readonly labels?: Labels };
 
 /** Whether a row passes. */
@@ -156,9 +156,9 @@ const all: RowFilter = () => true;
 const none: RowFilter = () => false;
 
 /**
- * A filter as k9s reads it: `text` is a regular expression (taken literally where it is none), `!text` its inverse,
- * `-l app=web,tier!=x` labels as kubectl's `-l`, `-f text` fuzzy. Empty passes everything; a selector that can't be read
- * passes nothing (`filterProblem` says why).
+ * Parses a filter in k9s's syntax: `text` is a regular expression (matched literally if invalid), `!text` its inverse,
+ * `-l app=web,tier!=x` labels as with kubectl `-l`, `-f text` fuzzy. An empty filter passes everything, an invalid
+ * selector nothing (`filterProblem` says why).
  */
 export function parseFilter(text: string): RowFilter {
   const trimmed = text.trim();
@@ -173,7 +173,7 @@ export function parseFilter(text: string): RowFilter {
   return (row) => pattern.test(row.text);
 }
 
-/** How a pod stands, as columns IN and OUT show it; `?` is no operator there. */
+/** A value of the columns IN and OUT; `?` is literal there. */
 const STANDING = /^(?:in|out):([a-z?]*)$/i;
 
 const STANDINGS: readonly Isolation[] = ['open', 'iso', 'admin', '?'];
@@ -190,7 +190,7 @@ function literal(text: string): RegExp {
   return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu');
 }
 
-/** Why a filter can't be read; undefined when it can. */
+/** Why a filter is invalid; undefined if it is valid. */
 export function filterProblem(text: string): string | undefined {
   const [, standing] = STANDING.exec(text.trim().replace(/^(?:!\s*)+/, '')) ?? [];
   if (standing !== undefined && !STANDINGS.some((known) => known.startsWith(standing.toLowerCase()))) {
@@ -198,7 +198,7 @@ export function filterProblem(text: string): string | undefined {
   }
   const [, selector] = /^\s*(?:!\s*)*-l (.*)$/s.exec(text) ?? [];
   const query = parseLabelQuery(selector ?? '');
-  // The server's words end in examples and a regular expression.
+  // The server's message ends with examples and a regular expression.
   return 'problem' in query ? query.problem.replace(/ \(e\.g\. .*$/s, '') : undefined;
 }
 

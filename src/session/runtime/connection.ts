@@ -12,31 +12,33 @@ import type {
   TrafficSource,
 } from '../../core/ports/ports.ts';
 
-/** One cluster as one user, with everything that reaches it; made by `cli`, which alone names the adapters. */
+/**
+ * One cluster as one user, with everything that reaches it; created by `cli`, the only room that knows the adapters.
+ */
 export type Connection = {
   readonly api: ClusterApi;
   readonly feed: ClusterFeed;
   readonly context: string;
-  /** The namespace of the context, or as asked for; undefined: all. */
+  /** The namespace of the context or as requested; undefined means all. */
   readonly namespace?: string;
   readonly demo: boolean;
-  /** Finds the source of flows; rejects with what to do when the one asked for can't be had. */
+  /** Finds the source of flows; rejects with a hint if the requested one is unavailable. */
   readonly traffic: (model: ClusterModel, signal: AbortSignal) => Promise<TrafficSource>;
-  /** Enters pods to try connections; absent when not asked for. */
+  /** Tries connections from inside pods; absent unless enabled. */
   readonly probe?: ConnectProbe;
   readonly connections?: ConnectionCount;
   readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
-  /** Policies of kinds that sluice doesn't evaluate, and those of these kinds that may not be listed. */
+  /** Policies of kinds that sluice doesn't evaluate, and which of these kinds can't be listed. */
   readonly foreign: (signal: AbortSignal) => Promise<{
     readonly objects: readonly ForeignObject[];
     readonly denied: readonly string[];
   }>;
-  /** What the user should know of how it was made, one sentence each. */
+  /** Warnings about how it was made, one sentence each. */
   readonly warnings?: readonly string[];
   readonly dispose: () => Promise<void>;
 };
 
-/** How the session gets at clusters. */
+/** How the session reaches clusters. */
 export type SessionDeps = {
   readonly connect: (
     target: { readonly context?: string; readonly namespace?: string },
@@ -45,8 +47,8 @@ export type SessionDeps = {
   readonly contexts: () => Promise<{ readonly names: readonly string[]; readonly current?: string }>;
   readonly clock: Clock;
   readonly version: string;
-  /** What may be granted at all. */
+  /** Limits on grants. */
   readonly limits: Limits;
-  /** All namespaces at the start. */
+  /** Whether to start with all namespaces. */
   readonly allNamespaces: boolean;
 };

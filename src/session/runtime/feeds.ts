@@ -4,22 +4,22 @@ import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import { pause } from '../../wait.ts';
 import type { Connection } from './connection.ts';
 
-/** What is known of the lists of one connection. */
+/** Tracks which lists of one connection have arrived. */
 export type Feeds = {
-  /** Resolves once each feed has been listed, or is known not to be. */
+  /** Resolves once each feed has been listed or is known to be unavailable. */
   readonly ready: Promise<void>;
-  /** Takes the list of a feed as come. */
+  /** Records that the list of a feed has arrived. */
   readonly listed: (feed: string) => void;
   readonly set: (feed: string, state: FeedState) => void;
-  /** Feeds of which no list came and that were not refused one either. */
+  /** Feeds still waiting for their first list. */
   readonly unlisted: () => readonly string[];
   /** Feeds whose contents are unknown: an empty one of these is not an empty collection. */
   readonly unreadable: () => readonly string[];
 };
 
 /**
- * Follows all feeds. What counts is whether a list came: a feed may be `stale` and yet whole, as one that may be
- * listed but not watched, or `stale` and never listed, which must not pass for an empty one.
+ * Tracks all feeds. What counts is whether a list arrived: a `stale` feed may be complete (it can be listed but not
+ * watched), or may never have been listed, and that must not pass for an empty one.
  */
 export function trackFeeds(): Feeds {
   const states = new Map<string, FeedState>();
@@ -50,7 +50,7 @@ export function trackFeeds(): Feeds {
   };
 }
 
-/** The kind of policy that a feed lists, as the engine names it; undefined for a feed of something else. */
+/** The policy kind that a feed lists, as the engine names it; undefined for other feeds. */
 export function kindOfFeed(feed: string): string | undefined {
   return feed === FOREIGN_FEED ? feed : POLICY_KINDS.find(({ resource }) => resource === feed)?.kind;
 }
@@ -58,7 +58,7 @@ export function kindOfFeed(feed: string): string | undefined {
 type Foreign = Awaited<ReturnType<Connection['foreign']>>;
 
 export type ForeignNews = {
-  /** All there is, first and after each change. */
+  /** Everything found, first and after each change. */
   readonly found: (foreign: Foreign) => void;
   readonly state: (state: FeedState) => void;
 };
@@ -66,12 +66,12 @@ export type ForeignNews = {
 /** Its name among the feeds. */
 export const FOREIGN_FEED = 'policies that are not evaluated';
 
-/** How often they are listed; how often after a failure. ms */
+/** Interval between lists, and after a failure, ms. */
 const TIMES = { again: 60_000, retry: 5_000 };
 
 /**
- * Lists the policies that are not evaluated now and again, as one that is made later can leave a verdict open too. What
- * fails is tried again, and shows as any other list that is not up to date. Resolves when `signal` aborts.
+ * Periodically lists the policies that are not evaluated, as one created later can make a verdict undecidable too.
+ * Failures are retried and shown like any other stale list. Resolves when `signal` aborts.
  */
 export async function followForeign(
   list: Connection['foreign'],

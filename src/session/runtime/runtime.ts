@@ -1,4 +1,4 @@
-/* One connection at work: model, engine, fold and keeper over the ports. */
+/* One active connection: model, engine, fold and keeper on top of the ports. */
 
 import type { Pod, Workload, WorkloadRef } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, isRecord, type Limits, type SluiceError } from '../../core/common/common.ts';
@@ -37,20 +37,20 @@ import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts'
 
 export type { Connection, SessionDeps } from './connection.ts';
 
-/** What happened, for whoever shows it; several changes may come as one call. */
+/** Events for whoever shows them; one call may carry several changes. */
 export type RuntimeListener = {
-  /** The events of one kind; none when not objects changed, but how policies are read. */
+  /** The events of one kind; empty if the reading of policies changed, not the objects. */
   readonly cluster?: (kind: KindName, events: readonly ClusterEvent[]) => void;
   readonly feed?: (feed: string, state: FeedState) => void;
   readonly scope?: (namespace: string | undefined) => void;
   readonly flows?: (flows: readonly Flow[]) => void;
   readonly traffic?: (state: TrafficState) => void;
   readonly grants?: () => void;
-  /** What has ended for good, though nobody asked it to: the lists, or the source of flows. */
+  /** The lists or the traffic source failed for good. */
   readonly problem?: (error: SluiceError, part: 'lists' | 'traffic') => void;
 };
 
-/** One connection at work: the cluster's contents, the engine over them, the traffic, the grants. */
+/** One active connection: the cluster's contents, the engine over them, the traffic, the grants. */
 export type Runtime = {
   readonly connection: Connection;
   readonly model: ClusterModel;
@@ -60,9 +60,9 @@ export type Runtime = {
   readonly identity: Identity;
   readonly keeper: GrantKeeper;
   readonly grantDeps: GrantDeps;
-  /** Resolves when every kind has been listed, or is known not to be: then verdicts are whole. */
+  /** Resolves when every kind has been listed or is known to be unavailable: then verdicts are complete. */
   readonly ready: Promise<void>;
-  /** Feeds of which no list came so far, though none was refused. */
+  /** Feeds still waiting for their first list. */
   readonly unlisted: () => readonly string[];
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
   readonly grant: (
@@ -71,7 +71,7 @@ export type Runtime = {
     onStep: (step: GrantStep, grant: Grant) => void,
     signal: AbortSignal,
   ) => Promise<Grant>;
-  /** Audits that a plan was refused to somebody who asked for it in earnest. */
+  /** Writes an audit record of a submitted plan that was refused. */
   readonly refused: (request: GrantRequest, plan: Extract<GrantPlan, { ok: false }>) => Promise<void>;
   readonly dispose: () => Promise<void>;
 };
@@ -80,23 +80,24 @@ export type RuntimeOptions = {
   readonly namespace?: string;
   readonly clock: Clock;
   readonly version: string;
-  /** What may be granted at all. */
+  /** Limits on grants. */
   readonly limits: Limits;
-  /** Whether to follow traffic at all. */
+  /** Whether to follow traffic. */
   readonly traffic: boolean;
-  /** The namespace in view, for sources that look into pods one by one; absent: all. */
+  /** The namespace in view, for sources that inspect pods one by one; absent means all. */
   readonly view?: () => string | undefined;
   /** Enforcer to assume instead of the one detected. */
   readonly enforcer?: NamedEnforcer;
   readonly listener: RuntimeListener;
-  /** Gives a promise while whoever listens to flows is behind (see `TrafficSink`). */
+  /** Returns a promise while the listener of flows is behind (see `TrafficSink`). */
   readonly slow?: () => Promise<void> | undefined;
 };
 
 /**
- * Starts a connection: asks who and what, then lists, watches and follows in the background until disposed.
+ * Starts a connection: queries the cluster and the identity, then lists, watches and follows in the background until
+ * disposed.
  *
- * @throws SluiceError when the cluster can't be reached or doesn't know the caller
+ * @throws SluiceError if the cluster is unreachable or rejects the credentials
  */
 export async function startRuntime(
   connection: Connection,
@@ -134,11 +135,11 @@ export async function startRuntime(
 
   const feeds = trackFeeds();
   let denied: readonly string[] = [];
-  const tellUnreadable = () =>
+  const updateUnreadable = () =>
     engine.setUnreadable([...feeds.unreadable().flatMap((feed) => kindOfFeed(feed) ?? []), ...denied]);
   const onState = (feed: string, state: FeedState) => {
     feeds.set(feed, state);
-    tellUnreadable();
+    updateUnreadable();
     listener.feed?.(feed, state);
   };
   const background: Promise<void>[] = [];
@@ -158,7 +159,7 @@ export async function startRuntime(
           applyAll(model, engine, events, (kind, some) => listener.cluster?.(kind, some));
           if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
           for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
-          tellUnreadable();
+          updateUnreadable();
         },
         onState,
         onScope: (namespace) => listener.scope?.(namespace),
@@ -170,7 +171,7 @@ export async function startRuntime(
     denied = kinds;
     engine.setForeign([...objects]);
     feeds.listed(FOREIGN_FEED);
-    tellUnreadable();
+    updateUnreadable();
     listener.cluster?.('policies', []);
   };
   keep(
@@ -221,16 +222,16 @@ export async function startRuntime(
   };
 }
 
-/** What a standing grant may be touched by. */
+/** Kinds whose changes can affect an existing grant. */
 const TOUCHING: ReadonlySet<KindName> = new Set(['pods', 'policies', 'namespaces']);
 
-/** Running pods with an address in a namespace, or in all. */
+/** Running pods with an address, in one namespace or in all. */
 function podsInView(model: ClusterModel, namespace: string | undefined): readonly Pod[] {
   const pods = namespace === undefined ? [...model.pods()] : model.podsIn(namespace);
   return pods.filter((pod) => pod.phase === 'Running' && pod.ips.length > 0);
 }
 
-/** Takes events into the model and the engine, in order, and tells what came by kind. */
+/** Applies events to the model and the engine, in order, then reports them by kind. */
 function applyAll(
   model: ClusterModel,
   engine: Engine,
@@ -244,7 +245,7 @@ function applyAll(
   for (const [kind, some] of Map.groupBy(events, (event) => event.kind)) onKind(kind, some);
 }
 
-/** The workload of the pod that an end of a flow is. */
+/** The workload of the pod at one end of a flow. */
 function ownerOf(
   model: ClusterModel,
   end: { readonly namespace?: string; readonly pod?: string; readonly ip?: string },
@@ -258,7 +259,7 @@ function ownerOf(
   return pod?.owner;
 }
 
-/** The enforcer asked for, else the one detected; a name alone keeps the version that was seen of it. */
+/** The requested enforcer, else the detected one; a bare name keeps the detected version. */
 function enforcerOf(
   info: Pick<ClusterInfo, 'enforcer' | 'enforcerVersion'>,
   asked: NamedEnforcer | undefined,
@@ -269,7 +270,7 @@ function enforcerOf(
   return asked.name === name && asked.version === undefined ? seen : asked;
 }
 
-/** How the enforcer reads policies here; Cilium's ConfigMap says some of it, to those who may read it. */
+/** The dialect of the enforcer in this cluster; for Cilium partly from its ConfigMap, if readable. */
 async function dialectFor(
   { api }: Connection,
   { name, version }: NamedEnforcer,
@@ -293,7 +294,7 @@ async function dialectFor(
   return withCiliumConfig(dialect, Object.fromEntries(texts));
 }
 
-/** What a plan is made from. */
+/** What a plan is based on. */
 export type PlanParts = {
   readonly connection: Connection;
   readonly model: ClusterModel;

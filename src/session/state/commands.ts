@@ -2,32 +2,32 @@ import type { GrantField, PaneId, SessionState, Sort } from './session-state.ts'
 import type { TextEdit } from './text-field.ts';
 
 /**
- * Everything a key can do. Views dispatch these and nothing else. Each acts on the store at once; effects (calls on
- * the cluster) go on in the background and show in the state. None throws: what fails becomes a notice.
+ * Everything a key can do; views dispatch nothing else. Each command updates the store immediately; effects (calls to
+ * the cluster) run in the background and show up in the state. Commands don't throw: failures become notices.
  */
 export type Commands = {
   readonly focus: (pane: PaneId) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
-  /** Scrolls the open text, or moves in the open list. */
+  /** Scrolls the open text, or moves the cursor in the open list. */
   readonly move: (by: number) => void;
   /**
-   * Puts the cursor of the focused pane on a row, and keeps it there wherever the row goes; undefined: on the first
-   * row, of the attempts the newest. Says whether the row was still there.
+   * Puts the cursor of the focused pane on a row, and keeps it there wherever the row moves; undefined means the first
+   * row (in attempts, the newest). Returns whether the row still exists.
    */
   readonly moveTo: (key: string | undefined) => boolean;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;
-  /** Marks what the cursor is on. On an attempt row, source or destination of the attempt. */
+  /** Marks the row under the cursor; on an attempt, its source or destination. */
   readonly markSource: () => void;
   readonly markDestination: () => void;
   readonly clearMarks: () => void;
   /** Explains the marked pair, or the row under the cursor. */
   readonly explain: () => void;
-  /** What the row under the cursor is and does, in words, with its YAML. */
+  /** Describes the row under the cursor in words, with its YAML. */
   readonly about: () => void;
-  /** The YAML of the row under the cursor. */
+  /** Shows the YAML of the row under the cursor. */
   readonly detail: () => void;
   readonly openGrant: () => void;
   readonly openRevoke: () => void;
@@ -38,29 +38,29 @@ export type Commands = {
   readonly openCommand: () => void;
   readonly pick: (what: 'context' | 'namespace') => void;
   readonly allNamespaces: () => void;
-  /** One level back: overlay, then zoom, then filter, then marks. Never quits. */
+  /** Goes back one level: overlay, then zoom, then filter, then marks. Never quits. */
   readonly back: () => void;
   /** Confirms the overlay: submits the form, revokes, applies the filter, picks the item, runs the command. */
   readonly confirm: () => void;
-  /** Edits the text of the overlay that is open. */
+  /** Edits the text of the open overlay. */
   readonly type: (change: TextEdit) => void;
   readonly complete: () => void;
   readonly grantField: (field: GrantField | 1 | -1) => void;
   readonly grantScope: () => void;
   readonly grantPreset: (step: 1 | -1) => void;
   readonly grantYaml: () => void;
-  /** Shows the permanent policy for the path, to review in Git. */
+  /** Shows a permanent policy for the path, for review in Git. */
   readonly promote: () => void;
-  /** Takes away a notice that stays until a key is pressed. */
+  /** Clears a notice that stays until a key is pressed. */
   readonly dismiss: () => void;
-  /** Text of what the cursor is on, for the clipboard. */
+  /** Text of the item under the cursor, for the clipboard. */
   readonly copyText: () => string | undefined;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
-  /** Asks when grants live, else ends. */
+  /** Quits, after asking if grants are live. */
   readonly quit: () => void;
-  /** From the quit dialog: revoke all and end, or keep them to their leases and end. */
+  /** From the quit dialog: revokes all grants, or leaves them to their leases, then quits. */
   readonly quitWith: (choice: 'revoke' | 'keep') => void;
 };
 
-/** Rows of a pane as shown: filtered, sorted, drops only where asked. Memoised by state. */
+/** Rows of a pane as shown: filtered, sorted, drops only if selected. Memoized by state. */
 export type VisibleRows = (state: SessionState, pane: PaneId) => readonly { readonly key: string }[];

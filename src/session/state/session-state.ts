@@ -12,7 +12,7 @@ import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
 
-/** How a pod stands in one direction: no policy isolates it, one does, or an administrator's policy decides. */
+/** Isolation of a pod in one direction: no policy isolates it, one does, or an admin policy decides. */
 export type Isolation = 'open' | 'iso' | 'admin' | '?';
 
 export type PodRow = {
@@ -27,16 +27,16 @@ export type PolicyRow = {
   readonly policy: Policy;
   readonly directions: 'IN' | 'OUT' | 'IN,OUT' | '-';
   readonly rules: number;
-  /** What it selects and what is wrong with it; absent while that is still being worked out. */
+  /** What it selects and what is wrong with it; absent until computed. */
   readonly assessment?: Assessment;
 };
 
 export type AttemptLine = {
   readonly key: string;
   readonly row: AttemptRow;
-  /** The WHY column: a few words from the evaluator, or from the source where it knows better. */
+  /** The WHY column: a few words from the evaluator, or from the source if it knows better. */
   readonly why: string;
-  /** Set when evaluator and datapath disagree: a finding, marked in the table. */
+  /** Set when evaluator and datapath disagree; marked in the table. */
   readonly differs?: string;
 };
 
@@ -45,21 +45,21 @@ export type GrantLine = { readonly key: string; readonly grant: Grant };
 /** The cluster as the header shows it. */
 export type ClusterState = {
   readonly context: string;
-  /** Namespace in view; undefined: all. */
+  /** Namespace in view; undefined means all. */
   readonly namespace?: string;
-  /** Set when the user may list one namespace only. */
+  /** Set if the user can list one namespace only. */
   readonly confinedTo?: string;
   readonly user?: string;
   readonly version?: string;
   readonly enforcer: EnforcerName;
   readonly enforcerEvidence?: string;
   readonly connection: 'connecting' | 'live' | 'stale';
-  /** Why the connection is not live, one phrase. */
+  /** Why the connection is not live, in one phrase. */
   readonly problem?: string;
   readonly demo: boolean;
 };
 
-/** The marked pair and its verdict; `verdict` undefined while an end is missing or not evaluated yet. */
+/** The current pair and its verdict; `verdict` is undefined while an end is missing or not evaluated yet. */
 export type PathState = {
   readonly source?: EndRef;
   readonly sourceName?: string;
@@ -67,14 +67,14 @@ export type PathState = {
   readonly destinationName?: string;
   readonly port?: PortSpec;
   readonly verdict?: PathSummary;
-  /** Whether some of the pods at its ends have another verdict. */
+  /** Whether some pods at its ends have a different verdict. */
   readonly inPart?: boolean;
   /** Why there is no verdict though both ends are marked: `db has no pods`. */
   readonly problem?: string;
-  /** The pods that the ends were picked as, for a grant of one pod only. */
+  /** The pods that the ends were picked from, for a grant limited to one pod. */
   readonly sourcePod?: PodName;
   readonly destinationPod?: PodName;
-  /** Whether a person marked an end; else the path is that of the attempt under the cursor. */
+  /** Whether the user marked an end; otherwise the path is that of the row under the cursor. */
   readonly marked?: boolean;
 };
 
@@ -82,7 +82,7 @@ export type PodName = { readonly namespace: string; readonly name: string };
 
 export type Sort = { readonly column: string; readonly descending: boolean };
 
-/** One pane. The cursor follows `key` when rows move; before the pane had the focus it has none, and keeps `index`. */
+/** One pane. The cursor follows `key` when rows move; a pane that never had the focus has no key and keeps `index`. */
 export type PaneState = {
   readonly key?: string;
   readonly index: number;
@@ -92,7 +92,7 @@ export type PaneState = {
 
 export type GrantField = 'ports' | 'duration' | 'reason' | 'ticket';
 
-/** The plan under the form. `stale`: the form changed since, a new plan is being made. */
+/** The plan below the form. `stale`: the form has changed since, and a new plan is being made. */
 export type PlanState =
   | { readonly state: 'none' }
   | { readonly state: 'making' }
@@ -115,22 +115,22 @@ export type GrantForm = {
   readonly sourceText: string;
   readonly destinationText: string;
   readonly scope: 'workload' | 'pod';
-  /** Whether the other scope can be chosen: the source was picked as a pod of a workload. */
+  /** Whether the scope can be changed: the source was picked as a pod of a workload. */
   readonly canScope: boolean;
   readonly field: GrantField;
   readonly fields: Readonly<Record<GrantField, TextField>>;
-  /** What is wrong with a field, by field. */
+  /** Validation errors by field. */
   readonly problems: Readonly<Partial<Record<GrantField, string>>>;
   readonly plan: PlanState;
-  /** Set while the grant is being made: the step that runs. */
+  /** The running step, while the grant is being made. */
   readonly busy?: string;
-  /** Pods that would be isolated must be confirmed by a second enter. */
+  /** Waiting for a second enter, because pods would be isolated. */
   readonly confirming: boolean;
-  /** First line shown, where the terminal has no room for all. */
+  /** First line shown, if the terminal has no room for all. */
   readonly scroll: number;
 };
 
-/** One thing that is said of an object; without a label it belongs to the one before. `apart`: after an empty line. */
+/** One line about an object; without a label it continues the previous one. `apart`: preceded by an empty line. */
 export type AboutItem = {
   readonly label: string;
   readonly text: string;
@@ -138,7 +138,7 @@ export type AboutItem = {
   readonly apart?: boolean;
 };
 
-/** What lies over the panes: one thing at a time. */
+/** What is open over the panes, one at a time. */
 export type Overlay =
   | { readonly type: 'none' }
   | { readonly type: 'help'; readonly scroll: number }
@@ -146,12 +146,12 @@ export type Overlay =
       readonly type: 'explain';
       readonly title: string;
       readonly verdict?: Verdict;
-      /** What the ends of the halves are called. */
+      /** Names of the ends, for the halves. */
       readonly names?: { readonly from: string; readonly to: string };
-      /** Parts of the path that differ, and the pair that the verdict is about then. */
+      /** Parts of the path with different verdicts, and the pair that `verdict` is about. */
       readonly parts?: readonly { readonly verdict: Decision; readonly text: string; readonly why: string }[];
       readonly shown?: string;
-      /** What else is to be known of the ends. */
+      /** Additional notes about the ends. */
       readonly notes?: readonly string[];
       readonly attempt?: AttemptLine;
       readonly problem?: string;
@@ -161,7 +161,7 @@ export type Overlay =
   | {
       readonly type: 'detail';
       readonly title: string;
-      /** What is to be said of the object, above its YAML. */
+      /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
       readonly lines: readonly string[];
       readonly scroll: number;
@@ -185,7 +185,7 @@ export type Overlay =
       readonly type: 'quit';
       readonly grants: readonly Grant[];
       readonly busy?: string;
-      /** Where one goes instead of ending the app. */
+      /** Where to switch instead of quitting. */
       readonly target?: { readonly context?: string; readonly namespace?: string };
     }
   | {
@@ -202,7 +202,7 @@ export type Overlay =
       readonly problem?: string;
       readonly completions: readonly string[];
     }
-  /** `before`: the filter that comes back when the typing is left. */
+  /** `before`: the filter to restore on esc. */
   | {
       readonly type: 'filter';
       readonly pane: PaneId;
@@ -211,7 +211,7 @@ export type Overlay =
     }
   | { readonly type: 'charts' };
 
-/** A message in the key-hint line for some seconds; `error` stays until a key is pressed. */
+/** A message in place of the key hints for some seconds; an `error` stays until a key is pressed. */
 export type Notice = {
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
@@ -219,7 +219,7 @@ export type Notice = {
   readonly at: number;
 };
 
-/** Attempts per second by verdict, one sample a second, newest last, at most 120: for the charts. */
+/** Attempts per second by verdict, one sample per second, newest last, at most 120; for the charts. */
 export type TrafficSample = {
   readonly time: number;
   readonly allow: number;
@@ -227,7 +227,7 @@ export type TrafficSample = {
   readonly other: number;
 };
 
-/** Everything that the screen shows. Arrays are replaced, never changed; unchanged rows keep their identity. */
+/** Everything that the screen shows. Arrays are replaced, never mutated; unchanged rows keep their identity. */
 export type SessionState = {
   /** Local time, ms; ticks once a second. */
   readonly now: number;
@@ -236,7 +236,7 @@ export type SessionState = {
   readonly cluster: ClusterState;
   readonly feeds: Readonly<Record<string, FeedState>>;
   readonly traffic: TrafficState;
-  /** Flows a second over the last seconds. */
+  /** Flows per second over the last seconds. */
   readonly rate: number;
   readonly samples: readonly TrafficSample[];
   readonly dropReasons: readonly { readonly reason: string; readonly count: number }[];
@@ -259,10 +259,10 @@ export type SessionState = {
   readonly ended: boolean;
 };
 
-/** What is to be said of one policy besides what is written in it. */
+/** What is known about a policy beyond its own text. */
 export type Assessment = {
   /** Live pods that it selects. */
   readonly selects: number;
-  /** Mistakes in it, gravest first. */
+  /** Lint findings, most severe first. */
   readonly findings: readonly Finding[];
 };

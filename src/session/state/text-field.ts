@@ -1,6 +1,6 @@
 /**
- * One line of text being edited; `cursor` counts code points from 0 to the text's length. `offered`: nobody typed it, so
- * the first character that is typed takes its place.
+ * One line of text being edited; `cursor` is in code points, from 0 to the text's length. `offered`: a suggestion,
+ * which the first typed character replaces.
  */
 export type TextField = { readonly text: string; readonly cursor: number; readonly offered?: true };
 
@@ -9,12 +9,12 @@ export type TextEdit =
   | { readonly type: 'insert'; readonly text: string }
   | { readonly type: 'backspace' | 'delete' | 'left' | 'right' | 'home' | 'end' | 'delete-word' | 'clear' };
 
-/** A field that holds `text`, cursor at its end. */
+/** A field with `text`, the cursor at its end. */
 export function textField(text = ''): TextField {
   return { text, cursor: [...text].length };
 }
 
-/** A field with a text to be taken as it is, or typed over. */
+/** A field with a suggested text, to accept or type over. */
 export function offeredField(text: string): TextField {
   return { ...textField(text), offered: true };
 }
