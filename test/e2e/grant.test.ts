@@ -158,7 +158,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     });
     expect(await program.ended).toBe(1);
     expect(program.errors()).toMatch(
-      new RegExp(`${cluster.restricted.name} may not list networkpolicies.*${world.namespace}`),
+      new RegExp(`User "${cluster.restricted.name}" cannot list networkpolicies.*${world.namespace}`),
     );
     expect(program.errors()).not.toContain('    at ');
   });

@@ -181,7 +181,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
         tls: { ...tls, cert: await pem('client.crt'), key: await pem('client.key') },
       });
       await until(() => expect(good.flows.length).toBeGreaterThan(5));
-      const wanting = { message: expect.stringMatching(/wants a client certificate/) };
+      const wanting = { message: expect.stringMatching(/requires a client certificate/) };
       expect(await run({ address, tls }).ended).toMatchObject(wanting);
       const foreign = { ...tls, cert: await pem('other-client.crt'), key: await pem('other-client.key') };
       expect(await run({ address, tls: foreign }).ended).toMatchObject({ code: 'unreachable' });
@@ -189,15 +189,15 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
 
     it('is missed, or not wanted, or of somebody else: each in words', async () => {
       const address = await secured();
-      expect(await run({ address }).ended).toMatchObject({ message: expect.stringMatching(/wants TLS/) });
+      expect(await run({ address }).ended).toMatchObject({ message: expect.stringMatching(/requires TLS/) });
       expect(await run({ address, tls: { ca: await pem('other-ca.crt') } }).ended).toMatchObject({
-        message: expect.stringMatching(/CA that is not trusted/),
+        message: expect.stringMatching(/signed by an unknown authority/),
       });
       expect(await run({ address, tls: { ca: await pem('ca.crt') } }).ended).toMatchObject({
-        message: expect.stringMatching(/another name/),
+        message: expect.stringMatching(/certificate for a different name/),
       });
       expect(await run({ address: `tls://${await serve('--synthetic')}` }).ended).toMatchObject({
-        message: expect.stringMatching(/without TLS/),
+        message: expect.stringMatching(/does not use TLS/),
       });
     });
   });

@@ -138,7 +138,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const refused = await as(real.alice.kubeconfig, { as: 'eve' });
     await expect(refused.api.info()).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining(`${real.alice.name} may not impersonate`),
+      message: expect.stringContaining(`User "${real.alice.name}" cannot impersonate`),
     });
   });
 
@@ -182,15 +182,15 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const cluster = (config: Kubeconfig) => config.clusters[0]?.cluster ?? {};
     expect(
       await said((config) => Object.assign(config.users[0] ?? {}, { user: { token: 'nonsense' } })),
-    ).toContain('does not accept the credentials of ');
+    ).toContain('rejected the credentials of ');
     expect(
       await said((config) => {
         Reflect.deleteProperty(cluster(config), 'certificate-authority-data');
       }),
-    ).toContain('from an authority that the kubeconfig does not trust');
+    ).toContain('its certificate is signed by an unknown authority');
     expect(
       await said((config) => Object.assign(cluster(config), { 'tls-server-name': 'other.example' })),
-    ).toContain('its certificate is for other names');
+    ).toContain('its certificate is not valid for ');
     expect(
       await said((config) =>
         Object.assign(cluster(config), { server: String(cluster(config).server).replace('https', 'http') }),
@@ -229,7 +229,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
       expect(states.get('networkpolicies')).toEqual({ state: 'live' });
       expect(states.get('nodes')).toEqual({
         state: 'denied',
-        reason: `system:serviceaccount:${world.namespace}:responder may not list nodes across the cluster`,
+        reason: `User "system:serviceaccount:${world.namespace}:responder" cannot list nodes at the cluster scope`,
       });
       expect(states.get('namespaces')).toMatchObject({ state: 'denied' });
       expect([...model.namespaces()].map(({ name }) => name)).toEqual([world.namespace]);
@@ -242,7 +242,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await feedUntil(cluster, ({ states }) => {
       expect(states.get('pods')).toEqual({
         state: 'denied',
-        reason: `${real.restricted.name} may not list pods in namespace ${world.namespace}`,
+        reason: `User "${real.restricted.name}" cannot list pods in namespace "${world.namespace}"`,
       });
       expect(states.get('networkpolicies')).toMatchObject({ state: 'denied' });
     });
@@ -320,7 +320,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const { object } = await api.create(where, policy('written'));
     await expect(api.create(where, policy('written'))).rejects.toMatchObject({
       code: 'conflict',
-      message: `Networkpolicy written in namespace ${world.namespace} exists already.`,
+      message: `Networkpolicy written in namespace ${world.namespace} already exists.`,
     });
     const uid = object.metadata.uid ?? '';
     const { resourceVersion } = object.metadata;
@@ -342,13 +342,13 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const { api } = await as(real.alice.kubeconfig);
     await expect(api.list({ group: '', version: 'v1', resource: 'secrets' })).rejects.toMatchObject({
       code: 'forbidden',
-      message: `${real.alice.name} may not list secrets across the cluster`,
+      message: `User "${real.alice.name}" cannot list secrets at the cluster scope`,
     });
     const restricted = await as(real.restricted.kubeconfig);
     await expect(
       restricted.api.create({ ...POLICIES, namespace: world.namespace }, policy('x')),
     ).rejects.toMatchObject({
-      message: `${real.restricted.name} may not create networkpolicies x in namespace ${world.namespace}`,
+      message: `User "${real.restricted.name}" cannot create networkpolicies x in namespace "${world.namespace}"`,
     });
     const answers = await api.allowed([
       { verb: 'create', ...JOBS, namespace: world.namespace },
@@ -433,8 +433,8 @@ describe.skipIf(found === undefined)('a real API server', () => {
     const restricted = await as(real.restricted.kubeconfig);
     await expect(restricted.exec(target, ['id'], { signal: ever, timeout: 5_000 })).rejects.toMatchObject({
       code: 'forbidden',
-      message: `${real.restricted.name} may not get pods/exec ${target.pod} in namespace ${world.namespace}`,
-      hint: expect.stringContaining('verbs get and create on pods/exec'),
+      message: `User "${real.restricted.name}" cannot get pods/exec ${target.pod} in namespace "${world.namespace}"`,
+      hint: expect.stringContaining('permission to get and create pods/exec'),
     });
   });
 
@@ -455,7 +455,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     lost.on('error', () => undefined);
     lost.write('x');
     await eventually(() => expect(lost.destroyed).toBe(true));
-    expect(nowhere.lastError()).toMatch(/^Port 9 of pod .*db-0 can't be reached: .*connection refused/);
+    expect(nowhere.lastError()).toMatch(/^Unable to forward to port 9 of pod .*db-0: .*connection refused/);
     await nowhere.dispose();
   });
 
@@ -467,7 +467,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     refused.write('x');
     await eventually(() => expect(refused.destroyed).toBe(true));
     expect(forward.lastError()).toContain(
-      `${real.restricted.name} may not get pods/portforward db-0 in namespace ${world.namespace}`,
+      `User "${real.restricted.name}" cannot get pods/portforward db-0 in namespace "${world.namespace}"`,
     );
     await forward.dispose();
   });

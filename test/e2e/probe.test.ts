@@ -106,7 +106,7 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
         await expect.poll(() => between('api', 'web', 'dropped'), { timeout: 15_000 }).toBe(true);
         expect(between('web', 'api', 'dropped')).toBe(false);
         expect(between('api', 'db', 'dropped')).toBe(false);
-        const live = { status: 'live', detail: expect.stringContaining('1 without a way to read them') };
+        const live = { status: 'live', detail: expect.stringContaining('1 without a tool to read them') };
         await expect.poll(last, { timeout: 5_000 }).toMatchObject(live);
       },
     ));

@@ -76,7 +76,7 @@ describe('looked at in one namespace', () => {
   test('by somebody who may not look into the other, its other half is named as unseen', async () => {
     const grant = await found(await confinedTo(['shop']), 'shop');
     expect(grant.unseen).toEqual([
-      { direction: 'ingress', namespace: 'monitoring', why: expect.stringContaining('may not get') },
+      { direction: 'ingress', namespace: 'monitoring', why: expect.stringContaining('cannot get') },
     ]);
     expect(grant.drift.join()).toContain('unseen half in monitoring (ingress)');
   });
@@ -132,5 +132,5 @@ describe('by somebody confined to one namespace', () => {
 test('a lease that may not be read is unseen, not gone', async () => {
   live.demo.faults.forbid({ verb: 'get', resource: 'jobs', namespace: 'monitoring' });
   const { drift } = await found(live.runtime.grantDeps, 'shop');
-  expect(drift).toEqual([expect.stringMatching(/its lease is unseen: .*may not get/)]);
+  expect(drift).toEqual([expect.stringMatching(/its lease is unseen: .*cannot get/)]);
 });
