@@ -35,25 +35,25 @@ export type Demo = {
   readonly kubeconfig: string;
   /** `127.0.0.1:PORT` of Hubble Relay's Observer API, plaintext. */
   readonly hubbleAddress: string;
-  /** Closes ports and connections and ends all timers. Idempotent. */
+  /** Closes ports and connections and stops all timers. Idempotent. */
   readonly stop: () => Promise<void>;
-  /** Ways to break it, and to look behind the API. */
+  /** Fault injection, and direct access behind the API. */
   readonly faults: Faults;
 };
 
 export type DemoOptions = {
-  /** Names, addresses, ports and rhythms of the world depend on it alone; 1 by default. */
+  /** The only input for names, addresses, ports and rhythms of the world; 1 by default. */
   readonly seed?: number;
   /** Stops the demo. */
   readonly signal?: AbortSignal;
 };
 
-/** ms of traffic that Hubble remembers when the demo starts. */
+/** How much past traffic Hubble has when the demo starts, ms. */
 const PAST = 20_000;
 
 /**
  * Starts the embedded cluster: a Kubernetes API server and a Hubble Relay on free ports of 127.0.0.1, over one
- * simulated world in real time. Rejects when no port can be had.
+ * simulated world in real time. Rejects if no port is available.
  */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const { seed = 1, signal } = options;
@@ -129,7 +129,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   };
 }
 
-/** Relay's own port, as its chart sets it. */
+/** Relay's port, as set by its chart. */
 const RELAY_PORT = 4_245;
 
 function isRelay(pod: Stored | undefined): boolean {
@@ -138,7 +138,7 @@ function isRelay(pod: Stored | undefined): boolean {
 
 export type { Faults, Rule };
 
-/** What the faults act on. */
+/** The parts that faults act on. */
 type FaultParts = {
   readonly board: FaultBoard;
   readonly store: Store;
@@ -153,7 +153,7 @@ function createFaults({ board, store, api, observer, controllers, addUser }: Fau
   const edit: Faults['edit'] = (resource, namespace, name, change) => {
     const object = store.get(resource, objectKey(namespace, name));
     if (object === undefined)
-      throw new Error(`The embedded cluster has no ${resource} ${namespace ?? ''}/${name}.`);
+      throw new Error(`${resource} ${namespace ?? ''}/${name} not found in the embedded cluster.`);
     const next = change(object);
     if (next === undefined) store.remove(resource, objectKey(namespace, name));
     else store.put(resource, next);
@@ -192,7 +192,7 @@ function createFaults({ board, store, api, observer, controllers, addUser }: Fau
       edit('batch/jobs', namespace, job, (object) => withPart(object, 'spec', { suspend })),
     orphan: (namespace, job) => {
       const object = store.get('batch/jobs', objectKey(namespace, job));
-      if (object === undefined) throw new Error(`The embedded cluster has no Job ${namespace}/${job}.`);
+      if (object === undefined) throw new Error(`Job ${namespace}/${job} not found in the embedded cluster.`);
       deleteObject(store, 'batch/jobs', object, { propagation: 'Orphan' }, Date.now());
     },
     edit,
@@ -205,7 +205,7 @@ function createFaults({ board, store, api, observer, controllers, addUser }: Fau
   };
 }
 
-/** What the servers ask of the faults. */
+/** The faults as the servers query them. */
 type FaultState = {
   readonly mayDo: (user: User, attributes: RequestAttributes) => boolean;
   readonly gate: Gate;
@@ -221,7 +221,7 @@ type Hold = {
   readonly over: Promise<void>;
 };
 
-/** The state of the faults, and the part of `Faults` that needs nothing else. */
+/** The state of the faults, and the self-contained part of `Faults`. */
 type FaultBoard = FaultState &
   Pick<Faults, 'expireWatches' | 'forbid' | 'unauthorized' | 'stall' | 'reset' | 'admit' | 'warn'>;
 
@@ -299,7 +299,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** The text of a kubeconfig with one context, `demo`, for one user of the embedded cluster, which is at `server`. */
+/** A kubeconfig with one context, `demo`, for one user of the embedded cluster at `server`. */
 export function kubeconfigFor(
   server: string,
   user: { readonly name: string; readonly token: string },

@@ -2,7 +2,7 @@ import type { ApiObject } from '../core/cluster/cluster.ts';
 import type { Admission, Rule } from './api/api.ts';
 import type { Stored } from './store/store.ts';
 
-/** Which requests a fault hits: those that match every given field; `resource` may be `pods/portforward`. */
+/** Which requests a fault affects: those that match every given field; `resource` may be `pods/portforward`. */
 export type Match = {
   readonly verb?: string;
   readonly resource?: string;
@@ -13,21 +13,21 @@ export type Match = {
 /** Undoes a fault. */
 export type Undo = () => void;
 
-/** Ways to break the embedded cluster, and to look behind its API. */
+/** Fault injection for the embedded cluster, and direct access behind its API. */
 export type Faults = {
-  /** Ends every watch, as an API server that restarts does. */
+  /** Ends every watch, like a restarting API server. */
   readonly dropWatches: () => void;
-  /** Answers the next `count` watches that resume with 410 Expired inside their stream. */
+  /** Responds to the next `count` resumed watches with 410 Expired in their stream. */
   readonly expireWatches: (count?: number) => void;
-  /** Forgets all history: old resource versions and continue tokens are expired for good. */
+  /** Drops all history: old resource versions and continue tokens expire permanently. */
   readonly compact: () => void;
-  /** Refuses matching requests with 403. */
+  /** Rejects matching requests with 403. */
   readonly forbid: (match: Match) => Undo;
-  /** Answers everything with 401, as an expired token does. */
+  /** Responds to everything with 401, as for an expired token. */
   readonly unauthorized: () => Undo;
-  /** Holds requests whose method and path match until undone; `path` is the beginning of the URL's path. */
+  /** Holds requests with a matching method and path until undone; `path` is a prefix of the URL's path. */
   readonly stall: (match: { readonly method?: string; readonly path?: string }) => Undo;
-  /** Resets connections of matching requests before they are answered. */
+  /** Resets connections of matching requests before the response. */
   readonly reset: (match: { readonly method?: string; readonly path?: string }) => Undo;
   /** Closes the API server's port and all its connections; resolves once it is closed. */
   readonly shut: () => Promise<void>;
@@ -35,40 +35,40 @@ export type Faults = {
   /** Refuses connections for a while. */
   readonly refuse: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /**
-   * Restarts the API server: it is down for `down` ms, then refuses rightful users with 403 for `blind` ms more, as one
-   * whose caches are not filled does (API-7). Resolves when it serves again.
+   * Restarts the API server: it is down for `down` ms, then rejects authorized users with 403 for another `blind` ms, like
+   * a server with empty caches (API-7). Resolves when it serves again.
    */
   readonly restart: (down: number, blind?: number) => Promise<void>;
   /** Ends all flow streams and closes Hubble's port, until `restoreHubble`. */
   readonly loseHubble: () => void;
   readonly restoreHubble: () => Promise<void>;
-  /** Tells followers that events were lost. */
+  /** Reports lost events to followers. */
   readonly loseEvents: (count: number, node?: string) => void;
-  /** Tells followers that a node went away or came back; its flows stop or go on. */
+  /** Reports to followers that a node left or came back; its flows stop or continue. */
   readonly setNode: (node: string, state: 'connected' | 'unavailable') => void;
-  /** Hubble refuses field masks, as when one names a field that an agent does not know. */
+  /** Makes Hubble reject field masks, as if an agent did not know a field. */
   readonly rejectMasks: () => Undo;
-  /** Sets `spec.suspend` of a lease as an admin's patch does. */
+  /** Sets `spec.suspend` of a lease, like a patch by an admin. */
   readonly suspend: (namespace: string, job: string, suspend?: boolean) => void;
-  /** Deletes a lease the way that orphans its policy. */
+  /** Deletes a lease in a way that orphans its policy. */
   readonly orphan: (namespace: string, job: string) => void;
-  /** Writes any object, as an admin would: `change` gives its new state, undefined removes it. */
+  /** Writes any object, like an admin: `change` returns its new state, undefined removes it. */
   readonly edit: (
     resource: string,
     namespace: string | undefined,
     name: string,
     change: (object: Stored) => ApiObject | undefined,
   ) => void;
-  /** The object as the server holds it. */
+  /** The object as stored by the server. */
   readonly peek: (resource: string, namespace: string | undefined, name: string) => Stored | undefined;
-  /** Changes or refuses what is created or updated, as an admission webhook does. */
+  /** Changes or denies created or updated objects, like an admission webhook. */
   readonly admit: (admission: Admission) => Undo;
-  /** Adds a `Warning` header to the answer of every write. */
+  /** Adds a `Warning` header to the response of every write. */
   readonly warn: (text: string) => Undo;
   /** Stops and starts the controllers: no Job starts or expires, nothing is collected. */
   readonly pauseControllers: () => void;
   readonly resumeControllers: () => void;
-  /** Adds a user and gives a kubeconfig for it. Rules with `namespaces` hold in these alone. */
+  /** Adds a user and returns its kubeconfig. Rules with `namespaces` apply only there. */
   readonly addUser: (user: {
     readonly username: string;
     readonly groups?: readonly string[];

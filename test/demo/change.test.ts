@@ -11,7 +11,7 @@ afterAll(async () => {
 });
 
 describe('patching', () => {
-  it('extends a lease under resourceVersion and uid, and tells a stale version and a foreign uid apart', async () => {
+  it('extends a lease with resourceVersion and uid, and distinguishes a stale version from a foreign uid', async () => {
     const { api, jobs } = target;
     const job = await api.post(jobs, lease('extended', 600));
     const uid = job.text('metadata', 'uid');
@@ -46,7 +46,7 @@ describe('patching', () => {
     );
   });
 
-  it('keeps template, selector and completions, but not deadline, ttl, parallelism and suspend', async () => {
+  it('rejects changes of template, selector and completions, but not of deadline, ttl, parallelism and suspend', async () => {
     const { api, jobs } = target;
     await api.post(jobs, lease('stiff', 600));
     const path = `${jobs}/stiff`;
@@ -61,7 +61,7 @@ describe('patching', () => {
     expect(changed.code).toBe(200);
   });
 
-  it('makes no new version of a patch that changes nothing', async () => {
+  it('creates no new version for a patch without changes', async () => {
     const { api, policies } = target;
     const made = await api.post(policies, policy('calm'));
     const same = await api.mergePatch(`${policies}/calm`, {
@@ -70,7 +70,7 @@ describe('patching', () => {
     expect(same.text('metadata', 'resourceVersion')).toBe(made.text('metadata', 'resourceVersion'));
   });
 
-  it('carries out JSON patches, and refuses one whose test fails', async () => {
+  it('applies JSON patches, and rejects one with a failed test', async () => {
     const { api, policies } = target;
     await api.post(policies, policy('json'));
     const type = 'application/json-patch+json';
@@ -86,7 +86,7 @@ describe('patching', () => {
     expect((await api.send('PATCH', path, {}, { type: 'application/json' })).code).toBe(415);
   });
 
-  it('does not let anyone move the start of a lease', async () => {
+  it('rejects changes of a lease’s start', async () => {
     const { api, jobs } = target;
     await api.post(jobs, lease('fixed', 600));
     const path = `${jobs}/fixed`;
@@ -103,7 +103,7 @@ describe('patching', () => {
 });
 
 describe('deleting', () => {
-  it('removes a policy at once and says so with its uid; afterwards it is 404', async () => {
+  it('removes a policy at once and returns its uid; afterward it is 404', async () => {
     const { api, policies } = target;
     const made = await api.post(policies, policy('gone'));
     const uid = made.text('metadata', 'uid');
@@ -117,7 +117,7 @@ describe('deleting', () => {
     expect((await api.remove(`${policies}/gone`)).code).toBe(404);
   });
 
-  it('refuses a wrong uid or version with 409, in the body only', async () => {
+  it('rejects a wrong uid or version with 409, only in the body', async () => {
     const { api, policies } = target;
     await api.post(policies, policy('guarded'));
     const path = `${policies}/guarded`;
@@ -164,7 +164,7 @@ describe('deleting', () => {
     ['Foreground', { propagationPolicy: 'Foreground' }, ''],
     ['a query that says Foreground and no body', undefined, '?propagationPolicy=Foreground'],
     ['orphanDependents: false', { orphanDependents: false }, ''],
-  ])('takes the policy along when the lease is deleted with %s', async (what, body, query) => {
+  ])('deletes the policy of a lease deleted with %s', async (what, body, query) => {
     const { api, jobs, policies } = target;
     const name = `along-${what.toLowerCase().replace(/[^a-z]+/g, '-')}`;
     await grant(target, name, 600);
@@ -179,7 +179,7 @@ describe('deleting', () => {
     );
   });
 
-  it('refuses options that contradict each other', async () => {
+  it('rejects conflicting options', async () => {
     const { api, jobs } = target;
     await api.post(jobs, lease('contrary', 600));
     const both = await api.remove(`${jobs}/contrary`, {
@@ -190,7 +190,7 @@ describe('deleting', () => {
     expect((await api.remove(`${jobs}/contrary`, { propagationPolicy: 'Sideways' })).code).toBe(422);
   });
 
-  it('only marks what has a finalizer, and lets it go when the finalizer does', async () => {
+  it('only marks objects with a finalizer, and removes them with the finalizer', async () => {
     const { api, policies } = target;
     await api.post(policies, {
       ...policy('held'),

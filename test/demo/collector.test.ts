@@ -13,7 +13,7 @@ afterAll(async () => {
   await demo.stop();
 });
 
-it('takes its time when many leases end together, as the real one does: some six a second', async () => {
+it('is rate-limited when many leases end together, like the real one: about six a second', async () => {
   const jobs = '/apis/batch/v1/namespaces/shop/jobs';
   const policies = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
   const label = 'labelSelector=app.kubernetes.io/managed-by%3Dsluice';

@@ -12,7 +12,7 @@ afterAll(async () => {
 });
 
 describe('creating', () => {
-  it('fills a lease with the server’s defaults and the selector made from its uid', async () => {
+  it('sets the server’s defaults and the selector from the uid in a lease', async () => {
     const { api, jobs } = target;
     const job = await api.post(jobs, lease('defaults', 600));
     expect(job.code).toBe(201);
@@ -39,7 +39,7 @@ describe('creating', () => {
     expect(at(job.body, 'spec', 'completions')).toBeUndefined();
   });
 
-  it('leaves out what is empty, and defaults protocol and policyTypes', async () => {
+  it('omits empty fields, and defaults protocol and policyTypes', async () => {
     const { api, policies } = target;
     const made = await api.post(policies, {
       metadata: { name: 'sparse' },
@@ -53,7 +53,7 @@ describe('creating', () => {
     });
   });
 
-  it('gives a dry-run all of it but a resource version, and stores nothing', async () => {
+  it('returns everything but a resource version for a dry-run, and stores nothing', async () => {
     const { api, jobs } = target;
     const path = `${jobs}?dryRun=All&fieldValidation=Strict&fieldManager=sluice`;
     const first = await api.post(path, lease('rehearsal', 60));
@@ -65,7 +65,7 @@ describe('creating', () => {
     expect((await api.get(`${jobs}/rehearsal`)).code).toBe(404);
   });
 
-  it('refuses a name that is taken with 409 AlreadyExists', async () => {
+  it('rejects an existing name with 409 AlreadyExists', async () => {
     const { api, policies } = target;
     await api.post(policies, policy('twice'));
     const again = await api.post(policies, policy('twice'));
@@ -78,7 +78,7 @@ describe('creating', () => {
     });
   });
 
-  it('names unknown fields: an error under Strict, warnings by default, nothing under Ignore', async () => {
+  it('reports unknown fields: an error with Strict, warnings by default, nothing with Ignore', async () => {
     const { api, policies } = target;
     const odd = (name: string) => ({
       ...policy(name),
@@ -97,7 +97,7 @@ describe('creating', () => {
     expect(ignored.headers.get('warning')).toBeNull();
   });
 
-  it('finds every fault of a policy in one 422', async () => {
+  it('reports every error of a policy in one 422', async () => {
     const { api, policies } = target;
     const made = await api.post(policies, {
       ...policy('faulty'),
@@ -131,7 +131,7 @@ describe('creating', () => {
     ]);
   });
 
-  it.each(JUDGED)('judges as the offline validation does: $name', async ({ object, faults }) => {
+  it.each(JUDGED)('agrees with the offline validation: $name', async ({ object, faults }) => {
     const { api, policies } = target;
     const made = await api.post(`${policies}?dryRun=All&fieldValidation=Strict`, object);
     expect(made.code === 201).toBe(faults.length === 0);
@@ -144,14 +144,14 @@ describe('creating', () => {
     ['a negative deadline', 'deadline', { activeDeadlineSeconds: -1 }, 'spec.activeDeadlineSeconds'],
     ['a manager without a domain', 'manager', { managedBy: 'foo' }, 'spec.managedBy'],
     ['an unknown completion mode', 'mode', { completionMode: 'Foo' }, 'spec.completionMode'],
-  ])('refuses a lease with %s', async (_what, name, change, field) => {
+  ])('rejects a lease with %s', async (_what, name, change, field) => {
     const { api, jobs } = target;
     const made = await api.post(jobs, lease(name, 60, change));
     expect(made.code).toBe(422);
     expect(made.text('message')).toContain(field);
   });
 
-  it('takes Job names up to 63 characters and policy names up to 253', async () => {
+  it('accepts Job names up to 63 characters and policy names up to 253', async () => {
     const { api, jobs, policies } = target;
     expect((await api.post(jobs, lease('j'.repeat(63), 60))).code).toBe(201);
     const long = await api.post(jobs, lease('j'.repeat(64), 60));
@@ -162,7 +162,7 @@ describe('creating', () => {
     expect((await api.post(policies, { ...made, metadata: { name: 'p'.repeat(254) } })).code).toBe(422);
   });
 
-  it('bans core Events as owners and owners without a uid', async () => {
+  it('rejects core Events as owners and owners without a uid', async () => {
     const { api, policies } = target;
     const event = await api.post(
       policies,
@@ -177,7 +177,7 @@ describe('creating', () => {
     expect(bare.text('message')).toContain('metadata.ownerReferences.uid');
   });
 
-  it('answers 404 for a namespace that is not there, 400 for another kind, another namespace, a wrong type', async () => {
+  it('responds with 404 for a missing namespace, 400 for another kind, another namespace, a wrong type', async () => {
     const { api, policies, jobs } = target;
     const nowhere = policies.replace(api.namespace, 'no-such-namespace');
     expect((await api.post(nowhere, policy('lost'))).text('message')).toBe(
@@ -192,7 +192,7 @@ describe('creating', () => {
     );
   });
 
-  it('refuses dryRun=true and a media type that it does not speak', async () => {
+  it('rejects dryRun=true and an unsupported media type', async () => {
     const { api, jobs } = target;
     const odd = await api.post(`${jobs}?dryRun=true`, lease('odd', 60));
     expect(odd.code).toBe(422);
@@ -200,7 +200,7 @@ describe('creating', () => {
     expect((await api.send('POST', jobs, 'x', { type: 'text/plain' })).code).toBe(415);
   });
 
-  it('echoes the Audit-ID of a client, and makes one otherwise', async () => {
+  it('returns the Audit-ID of a client, or generates one', async () => {
     const { api, policies } = target;
     const mine = await api.post(policies, policy('audited'), {
       headers: { 'Audit-ID': 'sluice-7f3k-intent' },

@@ -6,7 +6,7 @@ import { startDemo } from '../../src/demo/demo.ts';
 import { apiOf, eventually, lease } from '../helpers/demo/demo.ts';
 import { brief, flowClient, timeOf } from '../helpers/demo/demo-flows.ts';
 
-/** What a demo of a seed holds: pods with addresses, and its first attempts with their ports. */
+/** The contents of a demo with a seed: pods with addresses, and its first attempts with their ports. */
 async function contents(
   seed: number,
 ): Promise<{ readonly pods: readonly string[]; readonly attempts: readonly string[] }> {
@@ -36,7 +36,7 @@ async function contents(
   }
 }
 
-/** Timers, sockets and servers that the demo's code made and that are still there. */
+/** Active timers, sockets and servers of the demo. */
 function trackHandles(): { readonly alive: () => readonly string[]; readonly stop: () => void } {
   const alive = new Map<number, string>();
   const hook = createHook({
@@ -58,7 +58,7 @@ describe('the embedded cluster', () => {
     expect(a.attempts).toHaveLength(300);
   });
 
-  it('is another for another seed', async () => {
+  it('differs for another seed', async () => {
     const [a, b] = [await contents(1), await contents(2)];
     expect(b.pods).not.toEqual(a.pods);
     expect(b.attempts).not.toEqual(a.attempts);

@@ -27,7 +27,7 @@ describe('watches that break', () => {
     await watching.ended;
   });
 
-  it('answer 410 Expired inside a 200 stream once, then resume', async () => {
+  it('respond with 410 Expired in a 200 stream once, then resume', async () => {
     const version = (await api.get(POLICIES)).text('metadata', 'resourceVersion');
     demo.faults.expireWatches();
     const path = `${POLICIES}?watch=1&resourceVersion=${version}`;
@@ -49,7 +49,7 @@ describe('watches that break', () => {
     again.close();
   });
 
-  it('forget old versions for good, of lists too; a streaming list starts anew all the same', async () => {
+  it('expire old versions permanently, also for lists; a streaming list still starts over', async () => {
     const first = await api.get(`${POLICIES}?limit=2`);
     const version = first.text('metadata', 'resourceVersion');
     await api.post(POLICIES, policy('later'));
@@ -72,7 +72,7 @@ describe('watches that break', () => {
 });
 
 describe('calls that fail', () => {
-  it('are forbidden by verb, resource and namespace, with the server’s own sentence', async () => {
+  it('are forbidden by verb, resource and namespace, with the server’s own message', async () => {
     const undo = demo.faults.forbid({ verb: 'create', resource: 'networkpolicies', namespace: 'shop' });
     const refused = await api.post(POLICIES, policy('refused'));
     expect(refused.code).toBe(403);
@@ -98,7 +98,7 @@ describe('calls that fail', () => {
     expect((await api.post(POLICIES, policy('refused'))).code).toBe(201);
   });
 
-  it('are 401 for a wrong token, or for everybody while the fault holds', async () => {
+  it('are 401 for a wrong token, or for everyone during the fault', async () => {
     const undo = demo.faults.unauthorized();
     expect(await api.get('/version')).toMatchObject({
       code: 401,
@@ -110,7 +110,7 @@ describe('calls that fail', () => {
     expect(stranger.status).toBe(401);
   });
 
-  it('hang while stalled, and are answered when the fault is undone', async () => {
+  it('hang while stalled, and complete when the fault is undone', async () => {
     const undo = demo.faults.stall({ method: 'GET', path: POLICIES });
     const pending = api.get(POLICIES);
     const first = await Promise.race([pending, api.get('/version').then(() => 'other')]);
@@ -133,7 +133,7 @@ describe('calls that fail', () => {
 });
 
 describe('an API server that restarts', () => {
-  it('ends its watches, refuses rightful users for a moment, and then has all that it had', async () => {
+  it('ends its watches, briefly rejects authorized users, and then has all its data', async () => {
     await api.post(POLICIES, policy('kept'));
     const watching = await api.watch(`${POLICIES}?watch=1`);
     const back = demo.faults.restart(50, 300);
@@ -149,8 +149,8 @@ describe('an API server that restarts', () => {
   });
 });
 
-describe('objects that change under way', () => {
-  it('are what admission made of them, in a dry-run too', async () => {
+describe('objects that change in transit', () => {
+  it('are changed by admission, also in a dry-run', async () => {
     const undo = demo.faults.admit((object) =>
       object.kind === 'Job'
         ? withPart(object, 'spec', { suspend: true, ttlSecondsAfterFinished: 300 })
@@ -164,7 +164,7 @@ describe('objects that change under way', () => {
     expect((await api.post(JOBS, lease('plain', 60))).body).toMatchObject({ spec: { suspend: false } });
   });
 
-  it('are refused by admission with 403, and warned about', async () => {
+  it('are denied by admission with 403, and warned about', async () => {
     const refuse = demo.faults.admit(() => ({ deny: 'exceeded quota: jobs' }));
     const refused = await api.post(JOBS, lease('over', 60));
     expect(refused.code).toBe(403);
@@ -175,7 +175,7 @@ describe('objects that change under way', () => {
     expect(warned.headers.get('warning')).toBe('299 - "mind the gap"');
   });
 
-  it('are suspended and orphaned as by another hand', async () => {
+  it('are suspended and orphaned as by another user', async () => {
     await grant(here(), 'meddled', 600);
     await eventually(
       () => api.get(`${JOBS}/meddled`),
@@ -195,7 +195,7 @@ describe('objects that change under way', () => {
     expect(at((await api.get(`${POLICIES}/meddled`)).body, 'metadata', 'ownerReferences')).toBeUndefined();
   });
 
-  it('can be edited and looked at behind the API', async () => {
+  it('can be edited and read behind the API', async () => {
     const watching = await api.watch(`${POLICIES}?watch=1&fieldSelector=metadata.name%3Ddb-only-api`);
     await watching.until(({ type }) => type === 'ADDED');
     demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', 'db-only-api', (object) =>
@@ -214,7 +214,7 @@ describe('objects that change under way', () => {
 });
 
 describe('controllers that are down', () => {
-  it('start no lease and end none, until they are back', async () => {
+  it('neither start nor end leases until they are back', async () => {
     await grant(here(), 'running', 1);
     await eventually(
       () => api.get(`${JOBS}/running`),
@@ -242,7 +242,7 @@ describe('controllers that are down', () => {
 });
 
 describe('users', () => {
-  it('read and grant as an SRE does, and no more', async () => {
+  it('have exactly the permissions of an SRE', async () => {
     expect((await api.get('/api/v1/pods')).code).toBe(200);
     expect((await api.get('/api/v1/nodes')).code).toBe(200);
     const secrets = await api.get('/api/v1/secrets');
@@ -256,7 +256,7 @@ describe('users', () => {
     );
   });
 
-  it('may be confined to one namespace', async () => {
+  it('may be limited to one namespace', async () => {
     const config = demo.faults.addUser({
       username: 'intern@demo',
       rules: responderRules(['shop']),
@@ -283,7 +283,7 @@ describe('users', () => {
     );
   });
 
-  it('impersonate only with the right to', async () => {
+  it('impersonate only with permission', async () => {
     const headers = { 'Impersonate-User': 'alice' };
     const refused = await api.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, { headers });
     expect(refused.code).toBe(403);

@@ -33,7 +33,7 @@ const gone = (path: string): Promise<Reply> =>
     ({ code }) => code === 404,
   );
 
-/** What a watch shows of one object: event types, each with what changed. */
+/** The events of a watch on one object: types with their changes. */
 function story(watching: Watching, name: string): readonly string[] {
   return watching.events.filter(({ object }) => isNamed(object, name)).map(line);
 }
@@ -74,7 +74,7 @@ async function watchBoth(): Promise<{
 }
 
 describe.concurrent('a lease', () => {
-  it('starts at a whole second and takes its policy along at startTime + activeDeadlineSeconds', async () => {
+  it('starts at a whole second and deletes its policy at startTime + activeDeadlineSeconds', async () => {
     const { api, policies } = target;
     const watching = await watchBoth();
     await grant(target, 'expiring', 2);
@@ -138,7 +138,7 @@ describe.concurrent('a lease', () => {
     expect(lived).toBeGreaterThan(3_900);
   });
 
-  it('ends at once when its deadline is set into the past', async () => {
+  it('ends at once when its deadline is moved to the past', async () => {
     const { api, jobs, policies } = target;
     await grant(target, 'shorter', 600);
     await started(`${jobs}/shorter`);
@@ -146,7 +146,7 @@ describe.concurrent('a lease', () => {
     await gone(`${policies}/shorter`);
   });
 
-  it('answers 200 to an extension after its end, which is none', async () => {
+  it('responds with 200 to an extension after its end, which has no effect', async () => {
     const { api, jobs, policies } = target;
     await grant(target, 'failed', 1, { ttlSecondsAfterFinished: undefined });
     await eventually(
@@ -162,7 +162,7 @@ describe.concurrent('a lease', () => {
     await gone(`${policies}/failed`);
   });
 
-  it('loses its start when it is suspended, and begins anew when it resumes', async () => {
+  it('loses its start when suspended, and starts over when resumed', async () => {
     const { api, jobs } = target;
     await grant(target, 'paused', 600);
     const before = await started(`${jobs}/paused`);
@@ -184,7 +184,7 @@ describe.concurrent('a lease', () => {
     ]);
   });
 
-  it('never starts when it is created suspended or managed by somebody else', async () => {
+  it('never starts if it is created suspended or with another manager', async () => {
     const { api, jobs } = target;
     await api.post(jobs, lease('asleep', 1, { suspend: true }));
     await api.post(jobs, lease('foreign', 1, { managedBy: 'kueue.x-k8s.io/multikueue' }));
@@ -206,7 +206,7 @@ describe.concurrent('a lease', () => {
     expect(job.text('status', 'completionTime')).toBeDefined();
   });
 
-  it('with a pod to run ends about a second late', async () => {
+  it('with a pod ends about a second late', async () => {
     const { api, jobs, policies } = target;
     await grant(target, 'with-pod', 2, { parallelism: 1 });
     const job = await started(`${jobs}/with-pod`);
@@ -222,7 +222,7 @@ describe.concurrent('a lease', () => {
 });
 
 describe.concurrent('the garbage collector', () => {
-  it('removes a policy whose owner is not there, whatever of the reference is wrong', async () => {
+  it('removes a policy with a missing owner, whichever part of the reference is wrong', async () => {
     const { api, jobs, policies } = target;
     const job = await api.post(jobs, lease('owner', 600));
     const wrong = {
@@ -236,7 +236,7 @@ describe.concurrent('the garbage collector', () => {
     }
   });
 
-  it('never judges an owner of an apiVersion or group that does not know the kind', async () => {
+  it('never processes an owner of an apiVersion or group without the kind', async () => {
     const { api, jobs, policies } = target;
     const job = await api.post(jobs, lease('misspelt', 600));
     for (const apiVersion of ['batch/v9', 'apps/v1']) {
@@ -250,7 +250,7 @@ describe.concurrent('the garbage collector', () => {
     expect((await api.get(`${policies}/misspelt-apps-v1`)).code).toBe(200);
   });
 
-  it('keeps a policy with a second owner that lives, reduced to it, and removes it after that one', async () => {
+  it('keeps a policy with a second live owner, reduced to that one, and removes it afterward', async () => {
     const { api, jobs, policies } = target;
     const first = await api.post(jobs, lease('first', 600));
     const second = await api.post(jobs, lease('second', 600));
@@ -285,7 +285,7 @@ describe.concurrent('the garbage collector', () => {
     await gone(`${policies}/held`);
   });
 
-  it('keeps the policy of a held lease deleted Background, and takes it of one deleted Foreground', async () => {
+  it('keeps the policy of a lease with a finalizer deleted Background, and removes it for Foreground', async () => {
     const { api, jobs, policies } = target;
     for (const propagationPolicy of ['Background', 'Foreground']) {
       const name = `finalized-${propagationPolicy.toLowerCase()}`;
@@ -305,7 +305,7 @@ describe.concurrent('the garbage collector', () => {
     await gone(`${policies}/finalized-background`);
   });
 
-  it('lets an explicit option win over a finalizer orphan written into the Job', async () => {
+  it('prefers an explicit option over an orphan finalizer in the Job', async () => {
     const { api, jobs, policies } = target;
     const odd = lease('odd', 600);
     const job = await api.post(jobs, { ...odd, metadata: { ...odd.metadata, finalizers: ['orphan'] } });

@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 describe('the Observer API', () => {
-  it('says which nodes are connected before any flow', async () => {
+  it('reports connected nodes before any flow', async () => {
     const [first, second] = await hubble.responses({ number: 1 });
     expect(first?.node_status).toMatchObject({
       state_change: 'NODE_CONNECTED',
@@ -26,7 +26,7 @@ describe('the Observer API', () => {
     expect(second?.time).toEqual(second?.flow?.time);
   });
 
-  it('gives the last flows of each node, or the first, by time', async () => {
+  it('returns the last or first flows of each node, by time', async () => {
     const all = await hubble.flows();
     expect(all.length).toBeGreaterThan(300);
     const times = all.map(timeOf);
@@ -41,7 +41,7 @@ describe('the Observer API', () => {
     expect(timeOf(oldest[0])).toBe(times[0]);
   });
 
-  it('cuts by since and until', async () => {
+  it('filters by since and until', async () => {
     const all = await hubble.flows();
     const middle = all[Math.floor(all.length / 2)];
     const after = await hubble.flows({ since: middle?.time ?? {} });
@@ -95,7 +95,7 @@ describe('the Observer API', () => {
         source?.workloads?.[0]?.name === 'prometheus',
     ],
     [
-      'name outside',
+      'outside name',
       { destination_fqdn: ['*.example.com'] },
       (flow: { destination_names?: string[] }) => flow.destination_names?.[0] === 'pay.example.com',
     ],
@@ -113,7 +113,7 @@ describe('the Observer API', () => {
     expect(rest.some(test)).toBe(false);
   });
 
-  it('takes an unknown reply for no on drops only, and SYN for SYN-ACK too', async () => {
+  it('treats an unknown reply as no only for drops, and matches SYN-ACK with SYN', async () => {
     const forward = await hubble.flows({ whitelist: [{ reply: [false] }] });
     expect(forward.some(({ verdict }) => verdict === 'DROPPED')).toBe(true);
     expect(forward.some(({ event_type }) => event_type?.type === 7)).toBe(false);
@@ -121,7 +121,7 @@ describe('the Observer API', () => {
     expect(syn.some(({ l4 }) => l4?.TCP?.flags?.ACK === true)).toBe(true);
   });
 
-  it('sends only the fields of a mask, and takes its own time and node from them', async () => {
+  it('sends only the fields of a mask, including its own time and node', async () => {
     const paths = ['verdict', 'source.pod_name', 'l4'];
     const [, response] = await hubble.responses({ number: 1, field_mask: { paths } });
     expect(Object.keys(response?.flow ?? {}).every((key) => ['verdict', 'source', 'l4'].includes(key))).toBe(
@@ -131,14 +131,14 @@ describe('the Observer API', () => {
     expect(response?.time).toBeUndefined();
   });
 
-  it('refuses first with follow, and follows from now on without a number', async () => {
+  it('rejects first with follow, and follows from now on without a number', async () => {
     await expect(hubble.responses({ first: true, follow: true })).rejects.toThrow('INVALID_ARGUMENT');
     const begun = Date.now();
     const { flow } = await hubble.until({}, (response) => response.flow !== undefined);
     expect(timeOf(flow)).toBeGreaterThan(begun - 100);
   });
 
-  it('knows its nodes, namespaces and state', async () => {
+  it('returns its nodes, namespaces and state', async () => {
     const { nodes = [] } = await hubble.nodes();
     expect(nodes.map(({ name, state }) => `${name} ${state}`)).toEqual([
       'node-a NODE_CONNECTED',
@@ -155,7 +155,7 @@ describe('the Observer API', () => {
 });
 
 describe('a broken Hubble', () => {
-  it('tells followers of lost events, past their filters', async () => {
+  it('reports lost events to followers regardless of filters', async () => {
     const lost = await hubble.until(
       { whitelist: [{ source_pod: ['nobody/'] }] },
       ({ lost_events }) => lost_events !== undefined,
@@ -167,7 +167,7 @@ describe('a broken Hubble', () => {
     });
   });
 
-  it('tells followers of a node that goes away, and newcomers that it is unavailable', async () => {
+  it('reports to followers that a node went away, and to new streams that it is unavailable', async () => {
     const error = await hubble.until(
       {},
       ({ node_status }) => node_status?.state_change === 'NODE_ERROR',
@@ -188,7 +188,7 @@ describe('a broken Hubble', () => {
     expect((await hubble.nodes()).nodes?.[1]?.state).toBe('NODE_CONNECTED');
   });
 
-  it('says that a mask is invalid inside a stream that ends well', async () => {
+  it('reports an invalid mask in a stream that ends with OK', async () => {
     const undo = demo.faults.rejectMasks();
     const responses = await hubble.responses({ number: 5, field_mask: { paths: ['time'] } });
     undo();

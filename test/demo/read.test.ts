@@ -16,7 +16,7 @@ const names = (list: unknown): readonly (string | undefined)[] =>
   listAt(list, 'items').map((item) => textAt(item, 'metadata', 'name'));
 
 describe('discovery', () => {
-  it('lists groups, versions and resources the old way', async () => {
+  it('lists groups, versions and resources in the legacy form', async () => {
     const { api } = target;
     const groups = await api.get('/apis');
     expect(listAt(groups.body, 'groups').map((group) => textAt(group, 'name'))).toEqual(
@@ -41,7 +41,7 @@ describe('discovery', () => {
     expect((await api.get('/apis/no.such.group/v1')).code).toBe(404);
   });
 
-  it('gives the aggregated form to clients that accept it', async () => {
+  it('returns the aggregated form to clients that accept it', async () => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
     const found = await target.api.get('/apis', { Accept: accept });
     expect(found.headers.get('content-type')).toContain('as=APIGroupDiscoveryList');
@@ -51,7 +51,7 @@ describe('discovery', () => {
     );
   });
 
-  it('says in OpenAPI that kinds take fieldValidation, as kubectl wants to know', async () => {
+  it('shows support for fieldValidation in OpenAPI, as kubectl requires', async () => {
     const { api } = target;
     const index = await api.get('/openapi/v3');
     const path = textAt(index.body, 'paths', 'apis/networking.k8s.io/v1', 'serverRelativeURL');
@@ -79,7 +79,7 @@ describe('discovery', () => {
 });
 
 describe('lists', () => {
-  it('come whole, in the order of names, without kind and apiVersion in their items', async () => {
+  it('are complete, sorted by name, without kind and apiVersion in their items', async () => {
     const { api, policies } = target;
     const list = await api.get(policies);
     expect(list.body).toMatchObject({ kind: 'NetworkPolicyList', apiVersion: 'networking.k8s.io/v1' });
@@ -87,7 +87,7 @@ describe('lists', () => {
     expect(at(list.body, 'items', 0, 'kind')).toBeUndefined();
   });
 
-  it('come in pages of one version, whatever happens in between', async () => {
+  it('have pages of one version, regardless of changes in between', async () => {
     const { api, policies } = target;
     const first = await api.get(`${policies}?limit=2`);
     expect(names(first.body)).toEqual(['a', 'b']);
@@ -105,7 +105,7 @@ describe('lists', () => {
     await api.post(policies, policy('c'));
   });
 
-  it('ignore the limit at resourceVersion 0, and refuse a version beside a token', async () => {
+  it('ignore the limit at resourceVersion 0, and reject a version with a token', async () => {
     const { api, policies } = target;
     expect(names((await api.get(`${policies}?limit=2&resourceVersion=0`)).body)).toHaveLength(5);
     const token = (await api.get(`${policies}?limit=2`)).text('metadata', 'continue');
@@ -132,7 +132,7 @@ describe('lists', () => {
     expect((await api.get(`${policies}?fieldSelector=spec.foo%3D1`)).code).toBe(400);
   });
 
-  it('tell a pod’s STATUS, READY and RESTARTS as the app does', async () => {
+  it('show a pod’s STATUS, READY and RESTARTS as the app does', async () => {
     const { api } = target;
     const table = await api.get('/api/v1/pods', {
       Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
@@ -148,7 +148,7 @@ describe('lists', () => {
     expect(new Set(shown.map(([, , status]) => status)).size).toBeGreaterThan(1);
   });
 
-  it('need a version for resourceVersionMatch, and time out on one of the future', async () => {
+  it('require a version for resourceVersionMatch, and time out on a future one', async () => {
     const { api, policies } = target;
     expect((await api.get(`${policies}?resourceVersionMatch=Exact`)).code).toBe(422);
     expect((await api.get(`${policies}?sendInitialEvents=true`)).code).toBe(422);
@@ -158,7 +158,7 @@ describe('lists', () => {
     expect(future.text('message')).toMatch(/^Timeout: Too large resource version: 999999999, current: \d+$/);
   });
 
-  it('come as a table or as metadata when asked', async () => {
+  it('are tables or metadata on request', async () => {
     const { api, policies } = target;
     const table = await api.get(policies, {
       Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
@@ -175,7 +175,7 @@ describe('lists', () => {
 });
 
 describe('watches', () => {
-  it('begin with every object and a bookmark that marks the end, then go on', async () => {
+  it('start with every object and a bookmark that marks the end, then continue', async () => {
     const { api, policies } = target;
     const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
     const watching = await api.watch(`${policies}?${query}`);
@@ -195,7 +195,7 @@ describe('watches', () => {
     watching.close();
   });
 
-  it('resume from a version, and end at their time-out without an error', async () => {
+  it('resume from a version, and end at their timeout without an error', async () => {
     const { api, policies } = target;
     const version = (await api.get(policies)).text('metadata', 'resourceVersion');
     await api.post(policies, policy('y'));
@@ -205,7 +205,7 @@ describe('watches', () => {
     expect(watching.events.map(({ type }) => type)).toEqual(['ADDED', 'DELETED']);
   });
 
-  it('send bookmarks before they time out when there was news, to those who allow them', async () => {
+  it('send bookmarks before they time out after changes, to clients that allow them', async () => {
     const { api, policies } = target;
     const version = (await api.get(policies)).text('metadata', 'resourceVersion');
     const path = `${policies}?watch=1&resourceVersion=${version}&timeoutSeconds=4`;
@@ -224,7 +224,7 @@ describe('watches', () => {
     expect(plain.events.map(({ type }) => type)).toEqual(['ADDED', 'DELETED']);
   });
 
-  it('from version 0 mark the end of the first objects for those who allow bookmarks', async () => {
+  it('from version 0 mark the end of the initial objects for clients that allow bookmarks', async () => {
     const { api, policies } = target;
     const path = `${policies}?watch=1&resourceVersion=0&timeoutSeconds=1`;
     const [allowed, plain] = await Promise.all([
@@ -250,7 +250,7 @@ describe('watches', () => {
     expect((await api.get(`${policies}/a`)).code).toBe(200);
   });
 
-  it('are silent from a version of the future', async () => {
+  it('are silent from a future version', async () => {
     const { api, policies } = target;
     const path = `${policies}?watch=1&resourceVersion=999999999&allowWatchBookmarks=true&timeoutSeconds=2`;
     const watching = await api.watch(path);
@@ -260,7 +260,7 @@ describe('watches', () => {
     expect(watching.events).toEqual([]);
   });
 
-  it('refuse bad parameters with a bare Status', async () => {
+  it('reject bad parameters with a bare Status', async () => {
     const { api, policies } = target;
     expect((await api.get(`${policies}?watch=1&resourceVersion=abc`)).code).toBe(500);
     expect((await api.get(`${policies}?watch=1&sendInitialEvents=true`)).code).toBe(422);
@@ -268,7 +268,7 @@ describe('watches', () => {
 });
 
 describe('reviews', () => {
-  it('tell who calls and what they may do', async () => {
+  it('return the identity and permissions of the caller', async () => {
     const { api } = target;
     const self = await api.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
       kind: 'SelfSubjectReview',

@@ -25,7 +25,7 @@ const between = (flows: readonly WireFlow[], from: string, to: string): readonly
   );
 
 describe('the world', () => {
-  it('has fourteen pods in shop, on three nodes, not all of them well', async () => {
+  it('has fourteen pods in shop, on three nodes, not all of them healthy', async () => {
     const pods = listAt((await api.get('/api/v1/namespaces/shop/pods')).body, 'items');
     expect(pods).toHaveLength(14);
     expect(new Set(pods.map((pod) => textAt(pod, 'spec', 'nodeName')))).toEqual(
@@ -46,7 +46,7 @@ describe('the world', () => {
     ).toEqual(['CrashLoopBackOff']);
   });
 
-  it('has six NetworkPolicies, one of Cilium’s, its CRDs, a Relay in plaintext and a kube-system with a uid', async () => {
+  it('has six NetworkPolicies, one Cilium policy, its CRDs, a plaintext Relay and a kube-system with a uid', async () => {
     const policies = await api.get('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies');
     expect(listAt(policies.body, 'items').map((item) => textAt(item, 'metadata', 'name'))).toEqual([
       'api-from-web',
@@ -68,8 +68,8 @@ describe('the world', () => {
   });
 });
 
-describe('what talks', () => {
-  it('shows web dropped at db: let go at its own node, then judged and dropped at db’s, without a policy’s name', async () => {
+describe('the traffic', () => {
+  it('shows web dropped at db: forwarded by its own node, then denied and dropped at db’s, without a policy name', async () => {
     const flows = between(await hubble.flows(), 'web', 'db-0').filter(
       ({ l4 }) => l4?.TCP?.flags?.SYN === true,
     );
@@ -92,7 +92,7 @@ describe('what talks', () => {
     }
   });
 
-  it('sends a dropped SYN again after 1, 2 and 4 s, from the same port, with new uuids', async () => {
+  it('retransmits a dropped SYN after 1, 2 and 4 s, from the same port, with new uuids', async () => {
     const drops = between(await hubble.flows({ whitelist: [{ event_type: [{ type: 1 }] }] }), 'web', 'db-0');
     const byPort = Map.groupBy(drops, ({ l4 }) => l4?.TCP?.source_port ?? 0);
     const whole = [...byPort.values()].find((tries) => tries.length === 4);
@@ -103,7 +103,7 @@ describe('what talks', () => {
     expect(new Set(whole?.map(({ uuid }) => uuid)).size).toBe(4);
   });
 
-  it('names the policy that lets api in, and answers on both nodes', async () => {
+  it('names the policy that allows api, with replies on both nodes', async () => {
     const flows = between(await hubble.flows(), 'api', 'db-0');
     const verdict = flows.find(({ event_type }) => event_type?.type === 5);
     expect(verdict).toMatchObject({
@@ -129,7 +129,7 @@ describe('what talks', () => {
     expect(sources).not.toContain('api');
   });
 
-  it('drops cart at its own node, and lets the kubelet in everywhere', async () => {
+  it('drops cart at its own node, and allows the kubelet everywhere', async () => {
     const flows = await hubble.flows();
     const cart = between(flows, 'cart', 'cache-0');
     expect(new Set(cart.map(({ traffic_direction }) => traffic_direction))).toEqual(new Set(['EGRESS']));
@@ -139,7 +139,7 @@ describe('what talks', () => {
     expect(host.some(({ verdict }) => verdict === 'DROPPED')).toBe(false);
   });
 
-  it('reaches the payment service through the proxy, by name, after a DNS answer', async () => {
+  it('reaches the payment service through the proxy, by name, after a DNS response', async () => {
     const flows = await hubble.flows({ whitelist: [{ event_type: [{ type: 129 }] }] });
     expect(flows.find(({ l7 }) => l7?.dns?.ips !== undefined)).toMatchObject({
       l7: { type: 'RESPONSE', dns: { query: 'pay.example.com.', ips: ['203.0.113.21'] } },
@@ -157,13 +157,13 @@ describe('what talks', () => {
     }
   });
 
-  it('knows no name outside without that proxy', async () => {
+  it('has no outside names without that proxy', async () => {
     const flows = await hubble.flows({ whitelist: [{ destination_ip: ['198.51.100.25'] }] });
     expect(flows.length).toBeGreaterThan(0);
     expect(flows.every(({ destination_names }) => destination_names === undefined)).toBe(true);
   });
 
-  it('goes through Services with a translation from their address to a backend', async () => {
+  it('translates the address of a Service to a backend', async () => {
     const flows = await hubble.flows({ whitelist: [{ event_type: [{ type: 7 }] }] });
     const traced = flows.find(({ destination_service }) => destination_service?.name === 'db');
     expect(traced).toMatchObject({ verdict: 'TRACED', Type: 'SOCK', destination: { identity: 2 } });

@@ -28,7 +28,7 @@ function open(path: string): WebSocket {
 const forward = (pod: string, port: number): string =>
   `/api/v1/namespaces/kube-system/pods/${pod}/portforward?ports=${port}`;
 
-/** The text that comes on the error channel before the tunnel closes. */
+/** The text on the error channel before the tunnel closes. */
 async function errorOf(socket: WebSocket): Promise<string> {
   const texts: string[] = [];
   socket.on('message', (data: Buffer) => {
@@ -39,7 +39,7 @@ async function errorOf(socket: WebSocket): Promise<string> {
 }
 
 describe('port-forwarding', () => {
-  it('leads to Relay through its pod', async () => {
+  it('reaches Relay through its pod', async () => {
     const local = createServer((socket: Socket) => {
       const tunnel = open(forward(relay, 4245));
       const heard = new Set<number>();
@@ -66,7 +66,7 @@ describe('port-forwarding', () => {
     local.close();
   });
 
-  it('begins each channel with the port, little-endian', async () => {
+  it('starts each channel with the port, little-endian', async () => {
     const tunnel = open(forward(relay, 4245));
     const heard: Buffer[] = [];
     await new Promise<void>((resolve) => {
@@ -78,11 +78,11 @@ describe('port-forwarding', () => {
     tunnel.close();
   });
 
-  it('says on the error channel that nothing listens on another port', async () => {
+  it('reports on the error channel that nothing listens on another port', async () => {
     expect(await errorOf(open(forward(relay, 9_999)))).toContain('error forwarding port 9999');
   });
 
-  it('is refused without the right, and to what cannot be forwarded', async () => {
+  it('is rejected without permission, and for pods that cannot be forwarded', async () => {
     const refusal = async (path: string): Promise<string> => {
       const socket = open(path);
       const [error] = await once(socket, 'error');

@@ -38,7 +38,7 @@ async function podsOf(app: string): Promise<readonly Seen[]> {
 const running = (count: number) => (pods: readonly Seen[]) =>
   pods.length === count && pods.every(({ phase, leaving }) => phase === 'Running' && !leaving);
 
-it('replaces a deleted pod by another with its own name and address, which then talks', async () => {
+it('replaces a deleted pod with a new one that has its own name, address and traffic', async () => {
   const before = await podsOf('web');
   const [victim] = before;
   const removed = await api.remove(`${PODS}/${victim?.name}`);
@@ -57,7 +57,7 @@ it('replaces a deleted pod by another with its own name and address, which then 
   hubble.close();
 });
 
-it('gives a StatefulSet’s pod its name back, and its service the new address', async () => {
+it('recreates a StatefulSet’s pod with the same name, and updates its service', async () => {
   const [before] = await podsOf('db');
   await api.remove(`${PODS}/db-0`);
   const [after] = await eventually(
@@ -86,7 +86,7 @@ it('scales a Deployment up and down', async () => {
   await eventually(() => podsOf('web'), running(1));
 });
 
-it('takes all of a Deployment away with it', async () => {
+it('removes everything of a deleted Deployment', async () => {
   await api.remove(DEPLOYMENT, { propagationPolicy: 'Background' });
   await eventually(
     () => podsOf('web'),
@@ -96,7 +96,7 @@ it('takes all of a Deployment away with it', async () => {
   expect(listAt(sets.body, 'items')).toEqual([]);
 });
 
-it('empties a namespace that is deleted, refuses new objects there, and lets it go', async () => {
+it('empties a deleted namespace, rejects new objects there, and removes it', async () => {
   await api.remove('/api/v1/namespaces/shop');
   const refused = await api.post('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies', {
     metadata: { name: 'late' },

@@ -95,7 +95,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
       expect(await policies()).toBe('');
       expect(await dial()).toBe('timeout');
 
-      // What is held when the grant ends lives on beside Calico, which the program must not call closed.
+      // Connections that are open when the grant ends survive under Calico, and must not be reported as closed.
       const closed = await program.event('closed');
       if (cluster.enforcer === 'calico')
         expect(closed).toMatchObject({ closed: false, proof: expect.stringContaining('established') });
@@ -135,7 +135,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     });
   });
 
-  test('after kill -9 in mid-grant the cluster removes both policies within 2 s of the window', async () => {
+  test('after kill -9 during a grant the cluster removes both policies within 2 s of the window', async () => {
     if (cluster === undefined) return;
     const program = runProgram(grantArgs(6, '--wait', '--source', 'probe'), {
       KUBECONFIG: cluster.alice.kubeconfig,
@@ -150,7 +150,7 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     expect(await dial()).toBe('timeout');
   });
 
-  test('without rights: one sentence that names verb, resource and namespace', async () => {
+  test('without permission: one sentence that names verb, resource and namespace', async () => {
     if (cluster === undefined) return;
     const program = runProgram(['grants', '-n', world.namespace], {
       KUBECONFIG: cluster.restricted.kubeconfig,

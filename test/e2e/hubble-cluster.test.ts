@@ -8,7 +8,7 @@ import { findRealCluster, hasSampleWorld, type RealCluster } from '../helpers/re
 const cluster = await findRealCluster();
 const relay = await findRelay();
 
-/** Where Relay's pod listens in plaintext, as `namespace pod`; undefined where there is none. */
+/** The pod of a plaintext Relay, as `namespace pod`; undefined if there is none. */
 async function findRelay(): Promise<string | undefined> {
   const pods = await cluster
     ?.kubectl('-n', 'kube-system', 'get', 'pods', '-l', 'k8s-app=hubble-relay', '-o', 'name')
@@ -23,7 +23,7 @@ async function findRelay(): Promise<string | undefined> {
   return undefined;
 }
 
-/** A port-forward by kubectl, of our own process. */
+/** A port-forward by kubectl, as our own process. */
 async function forward(
   { start }: RealCluster,
   pod: string,
@@ -47,7 +47,7 @@ describe.skipIf(cluster === undefined || relay === undefined)(
     let run: TrafficRun | undefined;
     afterEach(() => run?.stop());
 
-    it('shows who may not reach whom, which half says so, and what allows the rest', async () => {
+    it('shows which paths are denied, by which half, and which policies allow the rest', async () => {
       if (cluster === undefined || relay === undefined) return;
       const dial = () => forward(cluster, relay);
       const started = runSource(

@@ -33,7 +33,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
     return started;
   }
 
-  /** Everything that a server has, in order. */
+  /** All flows of a server, in order. */
   async function collect(options: HubbleOptions): Promise<readonly Flow[]> {
     const { flows, ended } = run({ ...options, follow: false });
     expect(await ended).toBeUndefined();
@@ -80,7 +80,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
     ];
 
     test.each(SCENES)(
-      '%s: attempts are %o, and the same from what the server is asked for as from everything',
+      '%s: attempts are %o, and the same from the filtered request as from all flows',
       async (scene, verdicts) => {
         const address = await finite('--mix', scene);
         const cut = await collect({ address });
@@ -90,7 +90,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       },
     );
 
-    it('of the whole mix are a good part fewer flows', async () => {
+    it('of the full mix need far fewer flows', async () => {
       const address = await finite();
       const cut = await collect({ address });
       const whole = await collect({ address, onRaw: () => {} });
@@ -100,7 +100,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
 
   describe('ages', () => {
     test.each(['1.14', '1.15', '1.16', '1.17', '1.18', '1.19', '1.20'])(
-      '%s gives the attempts of today',
+      '%s gives the same attempts as the latest version',
       async (age) => {
         const today = await collect({ address: await finite() });
         const then = await collect({ address: await finite('--age', age) });
@@ -113,7 +113,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
     test.each([
       ['a reset', ['--drop-conn-after', '120']],
       ['an error', ['--error-after', '120', '--error-code', 'RESOURCE_EXHAUSTED']],
-    ])('%s: the stream goes on, no flow comes twice, and what was missed is fetched', async (_, fault) => {
+    ])('%s: the stream continues without repeated flows, and missed flows are fetched', async (_, fault) => {
       const address = await serve('--synthetic', '--rate', '400', ...fault, '--fault-times', '3');
       const raw: string[] = [];
       const { states, flows } = run({
@@ -128,13 +128,13 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       expect(states.at(-1)).toMatchObject({ status: 'live', nodes: { connected: 3, total: 3 } });
     });
 
-    it('a ring that is overrun: losses are counted', async () => {
+    it('an overrun ring: lost flows are counted', async () => {
       const address = await serve('--synthetic', '--ring', '255', '--rate', '0', '--wait');
       const { state } = run({ address, onRaw: () => {} });
       await until(() => expect(state()?.lost).toBeGreaterThan(100));
     });
 
-    it('a node that is away: it is counted and named', async () => {
+    it('an unavailable node: it is counted and named', async () => {
       const address = await serve('--synthetic', '--rate', '50', '--unavailable', '1');
       const { state } = run({ address });
       await until(() =>
@@ -167,13 +167,13 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
         ...more,
       );
 
-    it('works with the CA and the name that Relay has', async () => {
+    it('works with the CA and the name of Relay', async () => {
       const tls = { ca: await pem('ca.crt'), serverName: 'instance.hubble-relay.cilium.io' };
       const { flows } = run({ address: await secured(), tls });
       await until(() => expect(flows.length).toBeGreaterThan(5));
     });
 
-    it('works with a client certificate where one is wanted, and says so where one is missing or foreign', async () => {
+    it('works with a required client certificate, and reports a missing or unknown one', async () => {
       const address = await secured('--tls-client-ca', join(folder, 'ca.crt'));
       const tls = { ca: await pem('ca.crt'), serverName: 'instance.hubble-relay.cilium.io' };
       const good = run({
@@ -187,14 +187,14 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       expect(await run({ address, tls: foreign }).ended).toMatchObject({ code: 'unreachable' });
     });
 
-    it('is missed, or not wanted, or of somebody else: each in words', async () => {
+    it('is reported if it is missing, not supported, or has the wrong certificate', async () => {
       const address = await secured();
       expect(await run({ address }).ended).toMatchObject({ message: expect.stringMatching(/requires TLS/) });
       expect(await run({ address, tls: { ca: await pem('other-ca.crt') } }).ended).toMatchObject({
         message: expect.stringMatching(/signed by an unknown authority/),
       });
       expect(await run({ address, tls: { ca: await pem('ca.crt') } }).ended).toMatchObject({
-        message: expect.stringMatching(/certificate for a different name/),
+        message: expect.stringMatching(/different name/),
       });
       expect(await run({ address: `tls://${await serve('--synthetic')}` }).ended).toMatchObject({
         message: expect.stringMatching(/does not use TLS/),
@@ -222,7 +222,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       return relay.address;
     }
 
-    it('a node that joins late is counted, and its flows come', async () => {
+    it('a node that joins late is counted, and its flows arrive', async () => {
       const port = await freePort();
       await agents(port, '--rate', '60', '--peer-delay', '4s');
       const { state, flows } = run({ address: await relayOver(port), timing: { look: 500 } });
@@ -230,7 +230,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       await until(() => expect(new Set(flows.map(({ node }) => node)).size).toBe(3));
     });
 
-    it('a few flows a second are not held back', async () => {
+    it('a few flows a second are not delayed', async () => {
       const port = await freePort();
       await agents(port, '--rate', '9');
       const late: number[] = [];
@@ -243,7 +243,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
       expect(settled[Math.floor(settled.length / 2)]).toBeLessThan(1_000);
     });
 
-    it('that lose all agents end the stream with OK; it is opened again when they are back', async () => {
+    it('that loses all agents ends the stream with OK; it is reopened when they are back', async () => {
       const port = await freePort();
       const first = await agents(port, '--rate', '60');
       const { state, states, flows } = run({
@@ -263,7 +263,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
     });
   });
 
-  it('the raw view can be read by the official CLI, which prints the same', async () => {
+  it('raw output can be read by the official CLI, which prints the same', async () => {
     const address = await serve(
       '--synthetic',
       '--mode',
@@ -291,7 +291,7 @@ describe.skipIf(found === undefined)('Hubble of the official code', () => {
   });
 });
 
-/** Verdicts by path, long after the flows came, of attempts that began before `end`. */
+/** Verdicts by path, long after the flows arrived, of attempts that began before `end`. */
 function attemptsOf(flows: readonly Flow[], end: number): ReadonlyMap<string, AttemptVerdict> {
   const fold = createFold();
   fold.add(flows, 0);
@@ -300,7 +300,7 @@ function attemptsOf(flows: readonly Flow[], end: number): ReadonlyMap<string, At
   return new Map(whole.map((attempt) => [pathOf(attempt), attempt.verdict]));
 }
 
-/** Two ways to see the same, but for the last attempts, which the end of the source cuts short. */
+/** Compares two views, except for the last attempts, which the end of the source truncates. */
 function expectSame(one: readonly Flow[], other: readonly Flow[]): ReadonlyMap<string, AttemptVerdict> {
   const lastOf = (flows: readonly Flow[]) => Math.max(...flows.map(({ time }) => time));
   const end = Math.min(lastOf(one), lastOf(other)) - 200;

@@ -52,7 +52,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
   }
   const as = (kubeconfig: string, options: ConnectOptions = {}) => open({ kubeconfig, ...options });
 
-  /** A kubeconfig of admin's with something changed. */
+  /** The kubeconfig of the admin with a change. */
   async function changed(change: (config: Kubeconfig) => void, from = real.admin): Promise<string> {
     const config = readFirstYaml(await readFile(from, 'utf8')).value as Kubeconfig;
     change(config);
@@ -105,7 +105,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     }
   }
 
-  test('says who it is: version, own name, and its enforcer by its CRDs, whatever Hubble has left there', async () => {
+  test('info has the version, the UID, and the enforcer by its CRDs, regardless of leftovers of Hubble', async () => {
     const { api } = await as(real.admin);
     const info = await api.info();
     const { serverVersion } = JSON.parse(await real.kubectl('version', '-o', 'json'));
@@ -120,7 +120,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     expect(info.caSha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('says who the caller is, by certificate, by token, and impersonated', async () => {
+  test('the identity of the caller is found by certificate, by token, and impersonated', async () => {
     const { userInfo } = JSON.parse(await real.kubectl('auth', 'whoami', '-o', 'json')).status;
     const { username, groups } = userInfo;
     const own = await (await as(real.admin)).api.identity();
@@ -142,7 +142,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     });
   });
 
-  test('a plug-in may hand out the client certificate', async ({ skip }) => {
+  test('a plug-in may return a client certificate', async ({ skip }) => {
     const user = (readFirstYaml(await readFile(real.admin, 'utf8')).value as Kubeconfig).users[0]?.user ?? {};
     if (user['client-certificate-data'] === undefined) skip('the admin of this cluster has no certificate');
     const { username } = await (await as(real.admin)).api.identity();
@@ -171,7 +171,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     expect((await (await as(path)).api.identity()).username).toBe(username);
   });
 
-  test('refuses strangers, and connections that are not what they should be', async () => {
+  test('invalid credentials and connections are rejected', async () => {
     const said = async (change: (config: Kubeconfig) => void) => {
       const { api } = await as(await changed(change));
       return api.identity().then(
@@ -187,10 +187,10 @@ describe.skipIf(found === undefined)('a real API server', () => {
       await said((config) => {
         Reflect.deleteProperty(cluster(config), 'certificate-authority-data');
       }),
-    ).toContain('its certificate is signed by an unknown authority');
+    ).toContain('signed by an unknown authority');
     expect(
       await said((config) => Object.assign(cluster(config), { 'tls-server-name': 'other.example' })),
-    ).toContain('its certificate is not valid for ');
+    ).toContain('its certificate is not valid for');
     expect(
       await said((config) =>
         Object.assign(cluster(config), { server: String(cluster(config).server).replace('https', 'http') }),
@@ -198,7 +198,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     ).toContain('Client sent an HTTP request to an HTTPS server');
   });
 
-  test('the feed brings everything for an admin, and what changes', async () => {
+  test('the feed has everything for an admin, including changes', async () => {
     const cluster = await as(real.admin);
     const pods = (await real.kubectl('get', 'pods', '-A', '-o', 'name')).trim().split('\n');
     await feedUntil(
@@ -221,7 +221,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     );
   });
 
-  test('the feed keeps to the namespace for who has rights nowhere else', async () => {
+  test('the feed is limited to the namespace for a user without other permissions', async () => {
     const cluster = await as(await confinedKubeconfig(real, world.namespace, folder));
     await feedUntil(cluster, ({ model, states, scopes }) => {
       expect(scopes).toEqual([world.namespace]);
@@ -237,7 +237,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     });
   });
 
-  test('the feed says what is missing for who has no rights at all', async () => {
+  test('the feed reports missing permissions of a user without any', async () => {
     const cluster = await as(real.restricted.kubeconfig);
     await feedUntil(cluster, ({ states }) => {
       expect(states.get('pods')).toEqual({
@@ -248,7 +248,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     });
   });
 
-  test('streamed and paged lists agree, and both go on as watches', async () => {
+  test('streamed and paged lists agree, and both continue as watches', async () => {
     const abort = new AbortController();
     const client = await apiClient(await readFile(real.admin, 'utf8'), abort.signal);
     const seen: string[][] = [[], []];
@@ -281,7 +281,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await Promise.all(running);
   });
 
-  test('long lists come in pages, whole', async () => {
+  test('long lists are complete across pages', async () => {
     const { api } = await as(real.admin);
     const maps = { group: '', version: 'v1', resource: 'configmaps', namespace: world.namespace };
     const names = Array.from({ length: 520 }, (_, i) => `map-${i}`);
@@ -304,7 +304,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     expect(lines.filter((line) => line.includes('/configmaps?'))).toHaveLength(2);
   });
 
-  test('writes: dry-run, strictness, names that are taken, preconditions, and the end', async () => {
+  test('writes: dry-run, strictness, existing names, preconditions, and deletion', async () => {
     const { api } = await as(real.alice.kubeconfig);
     const where = { ...POLICIES, namespace: world.namespace };
     const ref = { ...where, name: 'written' };
@@ -338,7 +338,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     expect(await api.delete(ref, { uid, propagation: 'Background' })).toBe('gone');
   });
 
-  test('a right that is missing is named with verb, resource and place', async () => {
+  test('a missing permission is reported with verb, resource and scope', async () => {
     const { api } = await as(real.alice.kubeconfig);
     await expect(api.list({ group: '', version: 'v1', resource: 'secrets' })).rejects.toMatchObject({
       code: 'forbidden',
@@ -358,7 +358,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     expect(answers.map(({ allowed }) => allowed)).toEqual([true, false, true]);
   });
 
-  test('a quota is told in its own words', async () => {
+  test('a quota is reported with its own message', async () => {
     const { api } = await as(real.alice.kubeconfig);
     await real.kubectl('-n', world.namespace, 'create', 'quota', 'no-jobs', '--hard=count/jobs.batch=0');
     const job: ApiObject = {
@@ -377,7 +377,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await real.kubectl('-n', world.namespace, 'delete', 'quota', 'no-jobs');
   });
 
-  test('followed objects are gone when the server says so, and not when a label went', async () => {
+  test('followed objects are gone only when the server says so, not when a label is removed', async () => {
     const { api } = await as(real.alice.kubeconfig);
     const where = { ...POLICIES, namespace: world.namespace };
     const { object } = await api.create(where, policy('followed'));
@@ -413,7 +413,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     ).toBeUndefined();
   });
 
-  test('commands run in containers, with their outputs and exit codes', async () => {
+  test('commands run in containers, with outputs and exit codes', async () => {
     const cluster = await as(real.alice.kubeconfig);
     const target = { namespace: world.namespace, pod: await podOf(cluster, 'web'), container: 'main' };
     const run = (command: readonly string[], timeout = 20_000) =>
@@ -438,7 +438,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     });
   });
 
-  test('a port leads into a pod, over what every policy denies', async () => {
+  test('a forwarded port reaches a pod despite all policies', async () => {
     const cluster = await as(real.alice.kubeconfig);
     const forward = await cluster.forward(world.namespace, 'db-0', 5432, ever);
     const socket = dial(forward.port, '127.0.0.1');
@@ -472,7 +472,7 @@ describe.skipIf(found === undefined)('a real API server', () => {
     await forward.dispose();
   });
 
-  test('Hubble Relay is found where it runs, and answers through a forward', async () => {
+  test('Hubble Relay is found, and responds through a forward', async () => {
     const there = await real.kubectl('get', 'pods', '-A', '-l', 'k8s-app=hubble-relay', '-o', 'name');
     const cluster = await as(real.alice.kubeconfig);
     const relay = await cluster.findRelay(ever);
@@ -487,14 +487,14 @@ describe.skipIf(found === undefined)('a real API server', () => {
     socket.on('data', (chunk) => {
       heard += chunk.length;
     });
-    // HTTP/2's preface and an empty SETTINGS frame; a TLS server answers with an alert.
+    // HTTP/2's preface and an empty SETTINGS frame; a TLS server responds with an alert.
     socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0', 'latin1');
     await eventually(() => expect(heard).toBeGreaterThan(0));
     socket.destroy();
     await forward.dispose();
   });
 
-  test.skipIf(found?.enforcer !== 'calico')("Calico's own policies are named", async () => {
+  test.skipIf(found?.enforcer !== 'calico')("Calico's own policies are listed", async () => {
     await real.apply(`
 apiVersion: crd.projectcalico.org/v1
 kind: NetworkPolicy

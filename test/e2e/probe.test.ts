@@ -78,7 +78,7 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
     }
   }
 
-  test('shows the dropped attempts of web to db within 5 s, and what is open', () =>
+  test('shows the dropped attempts of web to db within 5 s, and open paths', () =>
     watch(
       () => model.podsIn('payments'),
       async ({ flows, last }) => {
@@ -111,8 +111,8 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
       },
     ));
 
-  test('what it runs in a pod ends by itself when the app is killed', async () => {
-    // Another process watches web, and is killed in the middle of a look.
+  test('what it runs in a pod exits on its own when the app is killed', async () => {
+    // Another process watches web, and is killed during a look.
     const script = join(import.meta.dirname, '../helpers/probe/probe-forever.ts');
     const child = spawn(
       process.execPath,
@@ -149,7 +149,7 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
     expect(await attempt('db', ip('db'), 5432)).toBe('open');
   });
 
-  test('counts a connection that is held, and not the ones that ended', async () => {
+  test('counts an open connection, but not closed ones', async () => {
     const { established } = createConnectionCount({ exec });
     const targets = [`${ip('db')}:5432/TCP`];
     const abort = new AbortController();
@@ -166,13 +166,13 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
     await holding;
   });
 
-  test('a pod that has nothing but one program is told apart from one that is gone', async () => {
+  test('a pod with only one program is distinguished from one that is gone', async () => {
     const reader = createSocketReader(exec);
     expect(await reader.look(pod('db'), 1, ever)).toMatchObject({ type: 'unreadable' });
     expect(await reader.look({ ...pod('db'), name: 'db-99' }, 1, ever)).toMatchObject({ type: 'failed' });
   });
 
-  test('a user without rights is told so', async () => {
+  test('missing permissions of a user are reported', async () => {
     const restricted = await connect({ kubeconfig: found?.restricted.kubeconfig ?? '' });
     try {
       const reader = createSocketReader(restricted.exec);

@@ -44,7 +44,7 @@ describe.skipIf(relay === '')('Hubble Relay on a real cluster', () => {
     expect(await program.ended).toBe(130);
   });
 
-  test('proves the opening and the closing of a grant from flows alone', async () => {
+  test('proves that a grant opens and closes from flows alone', async () => {
     const program = runProgram(
       [
         ...['grant', '-n', world.namespace, '--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp'],

@@ -32,7 +32,7 @@ describe.skipIf(cluster === undefined)('a grant over two namespaces of a real cl
     return JSON.parse(program.lines.join('\n'));
   };
 
-  test('shows, extends and ends both halves, or says which it could not', async () => {
+  test('shows, extends and revokes both halves, or reports which it could not', async () => {
     if (cluster === undefined) return;
     const alice = cluster.alice.kubeconfig;
     const to = `${far.namespace}/sts/db`;

@@ -8,15 +8,15 @@ import { findRealCluster } from '../helpers/real-cluster.ts';
 
 const found = await findRealCluster();
 
-/** Refusals of values, which name their fields; a decoder names types of Go instead, and unknown fields. */
+/** Rejected values, which name their fields; a decoder names Go types and unknown fields instead. */
 const FIELD =
   /^\W*(?:The NetworkPolicy "[^"]*" is invalid: +)?([\w.[\]]+): (?:Invalid|Unsupported|Required|Forbidden)/gm;
 const UNKNOWN = /unknown field "([^"]+)"/g;
 
-/** What a strict 1.36 refuses without saying a path that is ours: the name of an object, and its namespace. */
+/** Rejections of a strict 1.36 server without a field path of ours: the name of an object, and its namespace. */
 const ELSEWHERE = ['metadata.name', 'metadata.namespace', 'apiVersion'];
 
-describe.skipIf(found === undefined)('a real API server and sluice refuse alike', () => {
+describe.skipIf(found === undefined)('a real API server and sluice reject the same objects', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
@@ -48,7 +48,7 @@ describe.skipIf(found === undefined)('a real API server and sluice refuse alike'
   }
 });
 
-/** The fields that a refusal names. */
+/** The fields that a rejection names. */
 function pathsOf(answer: string): readonly string[] {
   const paths = [...answer.matchAll(FIELD), ...answer.matchAll(UNKNOWN)].map(([, path = '']) => path);
   return [...new Set(paths)].sort();

@@ -13,7 +13,7 @@ import { defaultJob, jobFaults } from './job.ts';
 import { apiVersionOf, qualified, type Resource } from './resources.ts';
 import { ApiFailure, badRequest, invalid } from './status.ts';
 
-/** A body read as an object of a resource; `unknown` are the fields that the server does not know. */
+/** A body parsed as an object of a resource; `unknown` lists unknown fields. */
 export type Read = { readonly object: ApiObject; readonly unknown: readonly string[] };
 
 /**
@@ -46,7 +46,7 @@ export function readObject(body: Readonly<Record<string, unknown>>, resource: Re
   };
 }
 
-/** A value of the wrong type in the words of Go's JSON decoder. */
+/** The message of Go's JSON decoder for a value of the wrong type. */
 function mismatchText({
   value,
   wanted,
@@ -59,7 +59,7 @@ function mismatchText({
   return `json: cannot unmarshal ${shown} into Go struct field ${owner}.${field} of type ${type}`;
 }
 
-/** The object with the defaults of its kind. `uid` goes into a new Job's selector and labels. */
+/** The object with the defaults of its kind. `uid` is set in a new Job's selector and labels. */
 export function withDefaults(object: ApiObject, resource: Resource, uid: string): ApiObject {
   switch (resource.kind) {
     case 'Job':
@@ -81,7 +81,7 @@ export function withDefaults(object: ApiObject, resource: Resource, uid: string)
   }
 }
 
-/** Throws 422 for an object that validation refuses, naming every fault. */
+/** Throws 422 for an invalid object, listing every error. */
 export function validate(object: ApiObject, resource: Resource, also: readonly FieldError[] = []): void {
   const faults = [
     ...metadataFaults(object.metadata, resource.kind),
@@ -104,7 +104,7 @@ function kindFaults(object: ApiObject, resource: Resource): readonly FieldError[
   }
 }
 
-/** The fields of the kinds that are decoded strictly; other kinds are taken as they come. */
+/** The fields of strictly decoded kinds; other kinds are accepted as is. */
 const STRUCTS: Structs = {
   ...NETWORK_POLICY_STRUCTS,
 
@@ -154,7 +154,7 @@ function withProtocols(rule: unknown): unknown {
   return { ...rule, ports: rule.ports.map((port) => (isRecord(port) ? { protocol: 'TCP', ...port } : port)) };
 }
 
-/** What admission makes of an object; throws 403 where it refuses. */
+/** Runs admission on an object; throws 403 if it is denied. */
 export function admit(
   context: ApiContext,
   call: Call,

@@ -1,4 +1,4 @@
-/* The embedded API server: HTTP, rights, admission, watches, as Kubernetes' own answers. */
+/* The embedded API server: HTTP, authorization, admission and watches, with the same responses as Kubernetes. */
 
 export { allows, type RequestAttributes, type Rule, responderRules, type User } from './access.ts';
 export type { Admission } from './call.ts';

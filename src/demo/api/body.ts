@@ -3,7 +3,7 @@ import { isRecord } from '../../core/common/common.ts';
 import { readFirstYaml } from '../../core/yaml/yaml.ts';
 import { ApiFailure, badRequest } from './status.ts';
 
-/** Bodies longer than this are refused, as the real server does. */
+/** Longer bodies are rejected, as by the real server. */
 const LIMIT = 3 * 1024 * 1024;
 
 /** Reads a request's body to its end. Throws 413. */
@@ -25,7 +25,7 @@ export function mediaType(request: IncomingMessage): string {
   return type === '' ? 'application/json' : type;
 }
 
-/** Reads an object out of a body. Throws 415 for other formats, 400 for what cannot be read. */
+/** Parses an object from a body. Throws 415 for other formats, 400 for invalid input. */
 export function parseObject(text: string, type: string, kind: string): Readonly<Record<string, unknown>> {
   if (type !== 'application/json' && type !== 'application/yaml') {
     throw new ApiFailure(

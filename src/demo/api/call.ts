@@ -4,23 +4,23 @@ import type { Random, Store } from '../store/store.ts';
 import type { User } from './access.ts';
 import type { Resource } from './resources.ts';
 
-/** Changes what a client wants stored, as a mutating admission webhook would, or refuses it. */
+/** Changes or denies an object, as a mutating admission webhook would. */
 export type Admission = (
   object: ApiObject,
   request: { readonly verb: 'create' | 'update'; readonly resource: string; readonly user: string },
 ) => ApiObject | { readonly deny: string };
 
-/** What handlers need of the server. */
+/** The parts of the server that handlers need. */
 export type ApiContext = {
   readonly store: Store;
   /** For uids and generated names. */
   readonly random: Random;
   readonly admissions: () => readonly Admission[];
-  /** Warnings that admission adds to the answer of every write. */
+  /** Warnings that admission adds to the response of every write. */
   readonly warnings: () => readonly string[];
-  /** Whether the next watch must be answered as expired. */
+  /** Whether to respond to the next watch as expired. */
   readonly takeExpiry: () => boolean;
-  /** Whether bookmarks are sent; ms between them. */
+  /** Time between bookmarks, ms. */
   readonly bookmarkEvery: number;
 };
 
@@ -34,11 +34,11 @@ export type Call = {
   readonly namespace?: string;
   readonly name: string;
   readonly subresource?: string;
-  /** Collected on the way, sent as `Warning` headers. */
+  /** Collected during the call, sent as `Warning` headers. */
   readonly warnings: string[];
-  /** Aborts when the client is gone or the server stops. */
+  /** Aborts when the client disconnects or the server stops. */
   readonly signal: AbortSignal;
 };
 
-/** What a handler answers; `undefined`: it has written the response itself. */
+/** The response of a handler; `undefined`: it has written the response itself. */
 export type Answer = { readonly code: number; readonly body: unknown };

@@ -5,7 +5,7 @@ import type { WriteOptions } from './options.ts';
 import { qualified } from './resources.ts';
 import { ApiFailure, badRequest, invalid } from './status.ts';
 
-/** Throws 400 for an object of another namespace; for a new one also 404 and 403 for a namespace gone or going. */
+/** Throws 400 for an object of another namespace; for a new one also 404 or 403 if the namespace is gone or terminating. */
 export function checkNamespace(context: ApiContext, call: Call, object: ApiObject): void {
   const { namespace, resource } = call;
   if (!resource.namespaced || namespace === undefined) return;
@@ -37,7 +37,7 @@ export function checkNamespace(context: ApiContext, call: Call, object: ApiObjec
   });
 }
 
-/** Reports unknown fields as `fieldValidation` asks: throws 400, warns, or does nothing (API-4). */
+/** Handles unknown fields according to `fieldValidation`: throws 400, warns, or does nothing (API-4). */
 export function checkUnknown(read: Read, call: Call, options: WriteOptions, kind: string): void {
   if (read.unknown.length === 0) return;
   const texts = read.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
@@ -48,7 +48,7 @@ export function checkUnknown(read: Read, call: Call, options: WriteOptions, kind
   );
 }
 
-/** The same for what a patch made, which is a 422. */
+/** The same for the result of a patch, which is a 422. */
 export function checkUnknownInPatch(read: Read, call: Call, options: WriteOptions, patched: unknown): void {
   if (read.unknown.length === 0) return;
   const texts = read.unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
@@ -59,7 +59,7 @@ export function checkUnknownInPatch(read: Read, call: Call, options: WriteOption
   ]);
 }
 
-/** What a client calls itself. */
+/** The user agent of a client. */
 export function agent(call: Call): string {
   return call.request.headers['user-agent'] ?? 'unknown';
 }

@@ -1,6 +1,6 @@
 import { apiVersionOf, RESOURCES, REVIEWS, type Resource, STORED_VERBS } from './resources.ts';
 
-/** The answer to `/version`. */
+/** The response of `/version`. */
 export const VERSION = {
   major: '1',
   minor: '36',
@@ -19,12 +19,12 @@ export const VERSION = {
 
 const ALL: readonly Resource[] = [...RESOURCES, ...REVIEWS];
 
-/** Groups of the server, `batch` → `v1`, in the order of their names. */
+/** API groups of the server, sorted by name. */
 const GROUPS: readonly string[] = [...new Set(ALL.map(({ group }) => group))]
   .filter((group) => group !== '')
   .sort();
 
-/** Answers a path of discovery, in the aggregated form when the client accepts it; undefined for other paths. */
+/** The response for a discovery path, aggregated if the client accepts it; undefined for other paths. */
 export function discovery(path: string, aggregated: boolean): unknown {
   const clean = path.replace(/\/$/, '');
   if (clean === '/api') return aggregated ? aggregate(['']) : coreVersions();

@@ -29,7 +29,7 @@ import {
 } from './status.ts';
 import { current, patch, replace } from './update.ts';
 
-/** Carries out everything but a watch. Throws `ApiFailure`. */
+/** Handles everything but a watch. Throws `ApiFailure`. */
 export async function dispatch(options: AnswerOptions, call: Call, verb: string): Promise<Answer> {
   const { context } = options;
   const reviewed = REVIEWS.includes(call.resource);
@@ -66,7 +66,7 @@ export type AnswerOptions = { readonly context: ApiContext; readonly mayDo: Auth
 const ORPHAN_WARNING =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
-/** DELETE: 200 with a Status when the object went at once, with the object when it is only marked. */
+/** DELETE: 200 with a Status if the object was removed at once, with the object if it is only marked. */
 async function remove(context: ApiContext, call: Call): Promise<Answer> {
   const text = await readBody(call.request);
   const body = text === '' ? undefined : parseObject(text, mediaType(call.request), 'DeleteOptions');
@@ -93,7 +93,7 @@ async function remove(context: ApiContext, call: Call): Promise<Answer> {
   return { code: 200, body: result.gone ? deleted({ resource, name }, uid) : result.object };
 }
 
-/** A namespace goes through `Terminating`; its controller removes what it holds, then the namespace. */
+/** A namespace becomes `Terminating`; its controller removes its contents, then the namespace. */
 function terminate(context: ApiContext, namespace: Stored, dryRun: boolean): Stored {
   if (namespace.metadata.deletionTimestamp !== undefined) return namespace;
   const marked: Stored = {
@@ -103,7 +103,7 @@ function terminate(context: ApiContext, namespace: Stored, dryRun: boolean): Sto
   return dryRun ? marked : context.store.put('/namespaces', marked);
 }
 
-/** POST of a new object: 201, or 404, 409, 400, 422, 403 as the real server answers (API-4). */
+/** POST of a new object: 201, or 404, 409, 400, 422, 403 as on the real server (API-4). */
 async function create(context: ApiContext, call: Call): Promise<Answer> {
   const { resource } = call;
   const text = await readBody(call.request);
@@ -130,7 +130,7 @@ async function create(context: ApiContext, call: Call): Promise<Answer> {
   return { code: 201, body: options.dryRun ? owned : context.store.put(store, owned) };
 }
 
-/** The metadata that a server gives a new object. */
+/** Sets the metadata of a new object. */
 function fill(context: ApiContext, call: Call, object: ApiObject, uid: string): ApiObject {
   const { metadata } = object;
   const prefix = metadata.generateName;
@@ -174,7 +174,7 @@ type Page = {
   readonly remaining?: number;
 };
 
-/** A list, paged when asked: all pages of one continue token are of one version (API-1). */
+/** A list, paged on request: all pages of one continue token have the same version (API-1). */
 async function list(context: ApiContext, call: Call, options: ListOptions): Promise<Answer> {
   const { resource } = call;
   const wanted = parseWanted(options.labels, options.fields, resource.kind);
@@ -182,7 +182,7 @@ async function list(context: ApiContext, call: Call, options: ListOptions): Prom
   return { code: 200, body: listBody(resource, page) };
 }
 
-/** The list object of a page; its items carry neither kind nor apiVersion. */
+/** The list object of a page; its items have neither kind nor apiVersion. */
 function listBody(resource: Resource, page: Page): Readonly<Record<string, unknown>> {
   return {
     kind: `${resource.kind}List`,
@@ -241,12 +241,12 @@ function cut(objects: readonly Stored[], version: number, limit: number, wanted:
     version,
     items,
     next: writeToken(version, last === undefined ? '' : `/${keyOfObject(last)}\u0000`),
-    // Not told under selectors, as on the real server.
+    // Not set with selectors, as on the real server.
     ...(selected ? {} : { remaining: objects.length - limit }),
   };
 }
 
-/** The version that a list is answered at. Waits, then throws 504, for one that is not there yet. */
+/** The version of a list's response. Waits for a future version, then throws 504. */
 async function versionFor(store: Store, options: ListOptions, signal: AbortSignal): Promise<number> {
   const { resourceVersion, match } = options;
   if (resourceVersion === undefined || resourceVersion === '0') return store.version();
@@ -261,7 +261,7 @@ async function versionFor(store: Store, options: ListOptions, signal: AbortSigna
   return match === 'Exact' ? asked : store.version();
 }
 
-/** ms that a list waits for a version of the future. */
+/** How long a list waits for a future version, ms. */
 const WAIT = 3_000;
 
 async function reached(store: Store, version: number, signal: AbortSignal): Promise<void> {

@@ -6,12 +6,12 @@ import { ApiFailure, badRequest } from './status.ts';
 /** Users by bearer token. */
 export type Tokens = ReadonlyMap<string, User>;
 
-/** Where a user has the API for itself: clients send no token over plain HTTP, so the address carries it. */
+/** The API path of a user: clients send no token over plain HTTP, so the address contains it. */
 export function pathOf(token: string): string {
   return `/as/${token}`;
 }
 
-/** Where a request goes in the API, and the token that the address carries, if it does. */
+/** The API URL of a request, and the token in the address, if any. */
 export function addressOf(request: IncomingMessage): { readonly url: URL; readonly token?: string } {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const [, token, path] = /^\/as\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
@@ -21,9 +21,9 @@ export function addressOf(request: IncomingMessage): { readonly url: URL; readon
 }
 
 /**
- * Who makes a request: the user of its token, nobody for a wrong token. Without a token, in the address or a header,
- * it is the first user, as behind `kubectl proxy`. With impersonation headers the impersonated user, if the caller
- * may (API-8); then throws 403, or 400 for a group without a user.
+ * The user of a request, by its token; undefined for an unknown token. Without a token in the address or a header it is
+ * the first user, as with `kubectl proxy`. With impersonation headers it is the impersonated user (API-8); throws 403 if
+ * that is forbidden, or 400 for a group without a user.
  */
 export function identify(tokens: Tokens, request: IncomingMessage, mayDo: Authorizer): User | undefined {
   const token = addressOf(request).token ?? /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -67,7 +67,7 @@ function extraOf(request: IncomingMessage): { readonly extra?: Readonly<Record<s
   };
 }
 
-/** All values of a header that may come several times. */
+/** All values of a repeatable header. */
 function valuesOf(request: IncomingMessage, name: string): readonly string[] {
   const values: string[] = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {

@@ -11,8 +11,8 @@ import { at, isRecord, listAt, numberAt, sameJson, textAt } from '../../core/com
 import { type Stored, stringMap, withMetadata } from '../store/store.ts';
 
 /**
- * A Job with its defaults and the selector and labels that are made from its uid (API-4). `completions` stays unset
- * beside a given `parallelism`; a Job without labels gets those of its template.
+ * A Job with its defaults and the selector and labels generated from its uid (API-4). `completions` stays unset if
+ * `parallelism` is set; a Job without labels gets those of its template.
  */
 export function defaultJob(job: ApiObject, uid: string): ApiObject {
   const spec = isRecord(job.spec) ? job.spec : {};
@@ -56,7 +56,7 @@ export function defaultJob(job: ApiObject, uid: string): ApiObject {
   return job.metadata.labels === undefined ? withMetadata(made, { labels }) : made;
 }
 
-/** Defaults of a pod's spec, as far as templates get them. */
+/** Defaults of a pod's spec that apply to templates. */
 export function defaultPodSpec(spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return {
     restartPolicy: 'Always',
@@ -94,7 +94,7 @@ const NUMBERS = [
   'ttlSecondsAfterFinished',
 ];
 
-/** What is wrong with a Job (`ValidateJob`), as far as leases reach; empty when nothing is. */
+/** The errors of a Job (`ValidateJob`), as far as leases need. */
 export function jobFaults(job: ApiObject): readonly FieldError[] {
   const { spec } = job;
   const faults: FieldError[] = [];
@@ -171,8 +171,8 @@ function containerFaults(container: unknown, field: string): readonly FieldError
 const IMMUTABLE = ['completions', 'selector', 'template', 'completionMode', 'managedBy'];
 
 /**
- * What an update of a Job may not change (`ValidateJobSpecUpdate`): deadline, ttl, parallelism and suspend are not
- * among them (LEASE-11).
+ * Errors for immutable fields in an update of a Job (`ValidateJobSpecUpdate`): deadline, ttl, parallelism and suspend are
+ * mutable (LEASE-11).
  */
 export function jobUpdateFaults(before: Stored, after: ApiObject): readonly FieldError[] {
   return IMMUTABLE.filter((name) => !sameJson(at(before.spec, name), at(after.spec, name))).map((name) =>
@@ -180,7 +180,7 @@ export function jobUpdateFaults(before: Stored, after: ApiObject): readonly Fiel
   );
 }
 
-/** What an update of a Job's status may not change: `startTime` of a Job that runs (LEASE-15). */
+/** Errors for immutable fields in an update of a Job's status: `startTime` of a running Job (LEASE-15). */
 export function jobStatusUpdateFaults(before: Stored, after: ApiObject): readonly FieldError[] {
   const start = at(before.status, 'startTime');
   const suspended = at(before.spec, 'suspend') === true;

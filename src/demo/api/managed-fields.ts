@@ -2,7 +2,7 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { isRecord, sameJson } from '../../core/common/common.ts';
 import { type Stored, withMetadata } from '../store/store.ts';
 
-/** Metadata that has no manager. */
+/** Metadata fields without a manager. */
 const SERVERS_OWN: ReadonlySet<string> = new Set([
   'name',
   'namespace',
@@ -15,14 +15,14 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
   'managedFields',
 ]);
 
-/** The object with `managedFields` that give all of it to its creator. */
+/** The object with `managedFields` that assign all of it to its creator. */
 export function managedOnCreate<T extends ApiObject>(object: T, manager: string, time: string): T {
   return withMetadata(object, {
     managedFields: [entry(object.apiVersion, manager, time, owned(undefined, object, false), undefined)],
   });
 }
 
-/** The object with what changed since `before` given to the manager that changed it. */
+/** The object with changes since `before` assigned to the manager that made them. */
 export function managedOnUpdate(
   before: Stored,
   after: Stored,
@@ -84,7 +84,7 @@ function owned(
   return result;
 }
 
-/** `{"f:spec": {"f:replicas": {}}}`: maps by field, all else as one value. */
+/** `{"f:spec": {"f:replicas": {}}}`: maps by field, everything else as one value. */
 function fieldSet(before: unknown, value: unknown): Record<string, unknown> {
   if (!isRecord(value)) return {};
   const result: Record<string, unknown> = {};

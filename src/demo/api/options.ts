@@ -10,7 +10,7 @@ export type WriteOptions = {
   readonly manager: string;
 };
 
-/** Reads the options of a write. `kind` is the name that errors use. Throws 422 (API-4). */
+/** Reads the options of a write. `kind` is the name in errors. Throws 422 (API-4). */
 export function writeOptions(
   query: URLSearchParams,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
@@ -38,15 +38,15 @@ export function writeOptions(
 export type DeleteOptions = Deletion & {
   readonly uid?: string;
   readonly resourceVersion?: string;
-  /** Whether the caller said what should become of dependents. */
+  /** Whether the caller set a propagation policy. */
   readonly explicit: boolean;
 };
 
 const PROPAGATIONS: readonly string[] = ['Foreground', 'Background', 'Orphan'];
 
 /**
- * Reads the options of a delete: from the body when there is one, else from the query, never from both; a precondition
- * in the query does not count (API-6). Throws 422.
+ * Reads the options of a delete: from the body if there is one, else from the query, never from both; a precondition in
+ * the query is ignored (API-6). Throws 422.
  */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   const given = isRecord(body) ? body : fromQuery(query);
@@ -107,7 +107,7 @@ export type ListOptions = {
   readonly watch: boolean;
   readonly limit: number;
   readonly continueToken?: string;
-  /** As given; undefined when absent or empty. */
+  /** As requested; undefined if absent or empty. */
   readonly resourceVersion?: string;
   readonly match?: 'Exact' | 'NotOlderThan';
   readonly initialEvents: boolean;

@@ -1,4 +1,4 @@
-/** One kind of object that the server knows. */
+/** One kind of object on the server. */
 export type Resource = {
   readonly group: string;
   readonly version: string;
@@ -13,7 +13,7 @@ export type Resource = {
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'] as const;
 
-/** What can be done with every kind that is stored. */
+/** The verbs of every stored kind. */
 export const STORED_VERBS: readonly string[] = VERBS;
 
 /** `group/version`, plural, singular, kind, `ns` or `cluster`, short names, subresources, categories. */
@@ -42,10 +42,10 @@ discovery.k8s.io/v1 endpointslices endpointslice EndpointSlice ns - - -
 networking.k8s.io/v1 networkpolicies networkpolicy NetworkPolicy ns netpol - -
 `;
 
-/** Every kind that is stored and served, in the order of groups. */
+/** Every stored kind, sorted by group. */
 export const RESOURCES: readonly Resource[] = TABLE.trim().split('\n').map(parse);
 
-/** Kinds that are only answers to a POST. */
+/** Kinds that are only created as reviews, not stored. */
 export const REVIEWS: readonly Resource[] = [
   'authentication.k8s.io/v1 selfsubjectreviews selfsubjectreview SelfSubjectReview cluster - - -',
   'authorization.k8s.io/v1 selfsubjectaccessreviews selfsubjectaccessreview SelfSubjectAccessReview cluster - - -',
@@ -66,12 +66,12 @@ export function resourceAt(group: string, version: string, plural: string): Reso
   return BY_PATH.get(`${group}/${version}/${plural}`);
 }
 
-/** The resource of a kind, by its exact `apiVersion`: `batch/v9` finds none. */
+/** The resource of a kind, by its exact `apiVersion`: `batch/v9` is undefined. */
 export function resourceOfKind(apiVersion: string, kind: string): Resource | undefined {
   return BY_KIND.get(`${apiVersion} ${kind}`);
 }
 
-/** The name under which the store keeps a resource's objects: `batch/jobs`, `/pods`. */
+/** The name of a resource in the store: `batch/jobs`, `/pods`. */
 export function storeName(resource: Pick<Resource, 'group' | 'plural'>): string {
   return `${resource.group}/${resource.plural}`;
 }
@@ -81,7 +81,7 @@ export function apiVersionOf(resource: Pick<Resource, 'group' | 'version'>): str
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
-/** `jobs.batch`, `pods`: how messages name a resource. */
+/** `jobs.batch`, `pods`: the name of a resource in messages. */
 export function qualified(name: string, group: string): string {
   return group === '' ? name : `${name}.${group}`;
 }

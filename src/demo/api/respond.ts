@@ -6,12 +6,12 @@ import type { Resource } from './resources.ts';
 import { ApiFailure } from './status.ts';
 import type { Shape } from './watch.ts';
 
-/** The form of an answer, from the `Accept` header. */
+/** The form of a response, from the `Accept` header. */
 export type Form = 'json' | 'yaml' | 'table' | 'metadata' | 'metadata-list' | 'discovery';
 
 /**
- * The first form of the `Accept` header that the server speaks; protobuf is not among them, as clients that prefer
- * it always accept JSON too. Throws 406.
+ * The first form of the `Accept` header that the server supports; not protobuf, because clients that prefer it always
+ * accept JSON too. Throws 406.
  */
 export function formOf(accept: string | undefined): Form {
   if (accept === undefined || accept.trim() === '') return 'json';
@@ -34,7 +34,7 @@ export function formOf(accept: string | undefined): Form {
   );
 }
 
-/** An answer in the form that was asked for. */
+/** A response in the requested form. */
 export function inForm(body: unknown, form: Form, resource: Resource | undefined): unknown {
   if (!isRecord(body) || body.kind === 'Status' || resource === undefined) return body;
   const items = Array.isArray(body.items) ? body.items.filter(isRecord) : undefined;
@@ -59,7 +59,7 @@ export function inForm(body: unknown, form: Form, resource: Resource | undefined
   }
 }
 
-/** How a watch gives its objects, in the form that was asked for. */
+/** Converts the objects of a watch to the requested form. */
 export function shapeOf(form: Form, resource: Resource): Shape {
   let first = true;
   switch (form) {
@@ -78,7 +78,7 @@ export function shapeOf(form: Form, resource: Resource): Shape {
   }
 }
 
-/** Writes one answer and ends the response. */
+/** Writes and ends a response. */
 export function send(response: ServerResponse, code: number, body: unknown, form: Form): void {
   const yaml = form === 'yaml';
   const text = yaml ? writeYaml(body) : `${JSON.stringify(body)}\n`;
@@ -89,7 +89,7 @@ export function send(response: ServerResponse, code: number, body: unknown, form
   response.end(text);
 }
 
-/** Writes plain text, as `/readyz` and unknown paths are answered. */
+/** Writes plain text, as for `/readyz` and unknown paths. */
 export function sendText(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, {
     'Content-Type': 'text/plain; charset=utf-8',
@@ -101,7 +101,7 @@ export function sendText(response: ServerResponse, code: number, text: string): 
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** One column of `kubectl get`; `wide` ones show with `-o wide` only. */
+/** One column of `kubectl get`; `wide` ones show only with `-o wide`. */
 type Column = { readonly name: string; readonly cell: (object: Row) => unknown; readonly wide?: boolean };
 
 const NAME: Column = { name: 'Name', cell: (object) => textAt(object, 'metadata', 'name') };
@@ -175,7 +175,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-/** Objects as `kubectl get` wants them: a Table whose rows carry metadata only. */
+/** A Table for `kubectl get`, whose rows have only metadata. */
 function tableOf(
   kind: string,
   objects: readonly Row[],
@@ -203,7 +203,7 @@ function tableOf(
   };
 }
 
-/** The metadata of an object alone. */
+/** Only the metadata of an object. */
 function partial(object: Row): Row {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
@@ -255,7 +255,7 @@ function requirementOperator(text: string | undefined): Requirement['operator'] 
   return text === 'NotIn' || text === 'Exists' || text === 'DoesNotExist' ? text : 'In';
 }
 
-/** A duration as kubectl shows ages: its two largest units. */
+/** An age as kubectl shows it. */
 function age(since: string | undefined): string {
   const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since ?? '')) / 1_000));
   if (Number.isNaN(seconds)) return '<unknown>';

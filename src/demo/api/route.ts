@@ -1,6 +1,6 @@
 import { type Resource, resourceAt } from './resources.ts';
 
-/** What a path names. `resource` undefined: the path has the form of a resource, but the server has none such. */
+/** A parsed path. `resource` undefined: the path has the form of a resource that the server does not have. */
 export type Route =
   | { readonly type: 'path'; readonly path: string }
   | {
@@ -14,7 +14,7 @@ export type Route =
       readonly subresource?: string;
     };
 
-/** Reads `/api/v1/…` and `/apis/GROUP/VERSION/…`; all else is a plain path. */
+/** Parses `/api/v1/…` and `/apis/GROUP/VERSION/…`; everything else is a plain path. */
 export function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   const core = parts[0] === 'api';
@@ -27,7 +27,7 @@ export function routeOf(path: string): Route {
   const namespace = inNamespace ? rest[1] : undefined;
   const [plural = '', name, subresource] = inNamespace ? rest.slice(2) : rest;
   const resource = resourceAt(group, version, plural);
-  // A namespaced resource has names only inside a namespace, a cluster-scoped one only outside.
+  // A namespaced resource has names only in a namespace, a cluster-scoped one only outside.
   const fits =
     resource !== undefined &&
     (resource.namespaced ? namespace !== undefined || name === undefined : !inNamespace);
@@ -43,7 +43,7 @@ export function routeOf(path: string): Route {
   };
 }
 
-/** `/namespaces/NAME/status` is part of the Namespace itself, not a resource inside it. */
+/** `/namespaces/NAME/status` is part of the Namespace itself, not a resource in it. */
 function isNamespacePart(rest: readonly string[]): boolean {
   return rest.length === 3 && (rest[2] === 'status' || rest[2] === 'finalize');
 }

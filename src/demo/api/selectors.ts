@@ -1,17 +1,17 @@
 import { type ApiObject, type Labels, parseLabelQuery } from '../../core/cluster/cluster.ts';
 import { badRequest } from './status.ts';
 
-/** Which objects a list or a watch wants. */
+/** Which objects a list or a watch selects. */
 export type Wanted = {
   readonly labels: (labels: Labels) => boolean;
   readonly fields: readonly FieldTerm[];
-  /** Whether anything was asked for at all. */
+  /** Whether there is any selector. */
   readonly selects: boolean;
 };
 
 type FieldTerm = { readonly field: string; readonly value: string; readonly equal: boolean };
 
-/** Fields that can be selected besides name and namespace, by kind (`fields` of the real registries). */
+/** Selectable fields other than name and namespace, by kind (`fields` of the real registries). */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Pod: [
     'spec.nodeName',
@@ -43,7 +43,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Service: ['spec.clusterIP', 'spec.type'],
 };
 
-/** Reads `labelSelector` and `fieldSelector`. Throws 400 for what cannot be read. */
+/** Parses `labelSelector` and `fieldSelector`. Throws 400 for invalid selectors. */
 export function parseWanted(labels: string, fields: string, kind: string): Wanted {
   const terms = parseFieldSelector(fields, kind);
   return {
@@ -53,7 +53,7 @@ export function parseWanted(labels: string, fields: string, kind: string): Wante
   };
 }
 
-/** Whether an object is wanted. */
+/** Whether an object is selected. */
 export function isWanted(wanted: Wanted, object: ApiObject): boolean {
   return (
     wanted.labels(object.metadata.labels ?? {}) &&

@@ -18,7 +18,7 @@ import {
 } from './status.ts';
 import { watch } from './watch.ts';
 
-/** What happens to a request before it is looked at. */
+/** Runs before a request is processed. */
 export type Gate = (request: {
   readonly method: string;
   readonly path: string;
@@ -27,7 +27,7 @@ export type Gate = (request: {
 
 export type ServeOptions = AnswerOptions & { readonly tokens: Tokens; readonly gate: Gate };
 
-/** Serves one request to its end; never rejects. `watches` gets a controller for every watch while it runs. */
+/** Serves one request; never rejects. `watches` has a controller for every running watch. */
 export async function serve(
   options: ServeOptions,
   request: IncomingMessage,
@@ -79,7 +79,7 @@ function fail(response: ServerResponse, error: unknown, form: Form): void {
   );
 }
 
-/** Finds out what a request wants, whether its caller may, and answers it. Throws `ApiFailure`. */
+/** Parses, authorizes and handles a request. Throws `ApiFailure`. */
 async function answer(options: AnswerOptions, known: Known): Promise<void> {
   const { request, response, url, user, form } = known;
   const method = request.method ?? 'GET';
@@ -167,12 +167,12 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   }
 }
 
-/** For rights, a namespace lies in itself. */
+/** For authorization, a Namespace object is in its own namespace. */
 function namespaceOf(plural: Resource['plural'], name: string): { readonly namespace?: string } {
   return plural === 'namespaces' && name !== '' ? { namespace: name } : {};
 }
 
-/** Answers paths that name no resource: discovery (`found`), version, health. Throws 403 for unknown ones. */
+/** Handles non-resource paths: discovery (`found`), version, health. Throws 403 for unknown ones. */
 function answerPath({ request, response, url, user, form }: Known, found: unknown): void {
   const method = request.method ?? 'GET';
   const path = url.pathname;
@@ -199,7 +199,7 @@ function all(rule: User['rules'][number]): boolean {
   return rule.resources.includes('*') && rule.groups.includes('*');
 }
 
-/** A request whose caller is known. */
+/** An authenticated request. */
 type Known = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -213,8 +213,8 @@ type Known = {
 const PREFIX = '/openapi/v3';
 
 /**
- * The part of OpenAPI v3 that kubectl asks for before it creates or applies: which kinds take `fieldValidation`. It
- * holds no schemas, so `kubectl explain` has nothing to show. Undefined for other paths.
+ * The part of OpenAPI v3 that kubectl requests before it creates or applies: which kinds support `fieldValidation`. It
+ * has no schemas, so `kubectl explain` has nothing to show. Undefined for other paths.
  */
 function openApi(path: string): unknown {
   if (path === PREFIX) {

@@ -7,7 +7,7 @@ import { type UpgradeOptions, upgrade } from './tunnel.ts';
 /** An API server on loopback. */
 export type ApiServer = {
   readonly port: number;
-  /** Ends all watches, as a server that restarts does. */
+  /** Ends all watches, like a restarting server. */
   readonly dropWatches: () => void;
   /** Closes the port and all connections; `reopen` serves the same port again. */
   readonly shut: () => Promise<void>;

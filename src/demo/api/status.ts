@@ -1,7 +1,7 @@
 import { type FieldError, fieldErrorText } from '../../core/cluster/cluster.ts';
 import { qualified, type Resource } from './resources.ts';
 
-/** What answers with a `Status`: thrown by handlers, written by the server. */
+/** An error response with a `Status`: thrown by handlers, written by the server. */
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure';
   readonly code: number;
@@ -43,7 +43,7 @@ export function notFound(what: Named): ApiFailure {
   return new ApiFailure(404, 'NotFound', `${title} "${what.name}" not found`, detailsOf(what));
 }
 
-/** No such resource on this server. */
+/** The resource does not exist on this server. */
 export function noResource(): ApiFailure {
   return new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {});
 }
@@ -60,7 +60,7 @@ export function modified(what: Named): ApiFailure {
   return new ApiFailure(409, 'Conflict', message, detailsOf(what));
 }
 
-/** A precondition of a delete that does not hold; here the real server names the kind, not the resource. */
+/** A failed precondition of a delete; here the real server names the kind, not the resource. */
 export function preconditionFailed(what: Named, why: string): ApiFailure {
   const title = qualified(what.resource.kind, what.resource.group);
   const message = `Operation cannot be fulfilled on ${title} "${what.name}": ${why}`;
@@ -80,7 +80,7 @@ export function unauthorized(): ApiFailure {
   return new ApiFailure(401, 'Unauthorized', 'Unauthorized');
 }
 
-/** Listed or watched from a version that is no more. */
+/** A list or watch from an expired version. */
 export function expired(message: string): ApiFailure {
   return new ApiFailure(410, 'Expired', message);
 }
@@ -101,7 +101,7 @@ export function invalid(
   });
 }
 
-/** What a refused request asked for. */
+/** The action of a forbidden request. */
 export type Refused = {
   readonly user: string;
   readonly verb: string;
@@ -129,7 +129,7 @@ export function forbiddenPath(user: string, verb: string, path: string): ApiFail
   return new ApiFailure(403, 'Forbidden', `forbidden: User "${user}" cannot ${verb} path "${path}"`, {});
 }
 
-/** `Status` of a delete that took the object away at once. */
+/** `Status` of a delete that removed the object at once. */
 export function deleted(what: Named, uid: string): Readonly<Record<string, unknown>> {
   return {
     kind: 'Status',

@@ -11,7 +11,7 @@ import { type WriteOptions, writeOptions } from './options.ts';
 import { storeName } from './resources.ts';
 import { ApiFailure, badRequest, modified, notFound } from './status.ts';
 
-/** A JSON merge patch (RFC 7386): null removes, objects merge, all else replaces. */
+/** A JSON merge patch (RFC 7386): null removes, objects merge, everything else replaces. */
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return patch;
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
@@ -22,7 +22,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** Lists that a strategic merge patch merges, by the field that tells their items apart. */
+/** Lists that a strategic merge patch merges, by the field that identifies their items. */
 const MERGED: Readonly<Record<string, string | null>> = {
   ownerReferences: 'uid',
   finalizers: null,
@@ -30,7 +30,7 @@ const MERGED: Readonly<Record<string, string | null>> = {
   containers: 'name',
 };
 
-/** A strategic merge patch, for the lists that matter here; `$patch: delete` removes an item. */
+/** A strategic merge patch, for the lists used here; `$patch: delete` removes an item. */
 function strategicPatch(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return patch;
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
@@ -58,7 +58,7 @@ function mergeList(before: readonly unknown[], patch: readonly unknown[], by: st
   return result;
 }
 
-/** A JSON patch (RFC 6902) with `add`, `remove`, `replace` and `test`. Throws 422 for a test that fails. */
+/** A JSON patch (RFC 6902) with `add`, `remove`, `replace` and `test`. Throws 422 for a failed test. */
 function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: not a list of operations');
   return patch.reduce<unknown>(applyOperation, target);
@@ -131,7 +131,7 @@ const PATCHES: Readonly<Record<string, (target: unknown, patch: unknown) => unkn
   'application/json-patch+json': jsonPatch,
 };
 
-/** The object that a request names. Throws 404. */
+/** The object of a request. Throws 404. */
 export function current(context: ApiContext, call: Call): Stored {
   const { resource, namespace, name } = call;
   const object = context.store.get(storeName(resource), objectKey(namespace, name));
@@ -199,7 +199,7 @@ function update(
   return options.dryRun ? owned : putOrFinish(context.store, storeName(resource), owned);
 }
 
-/** What an update can't touch stays: the server's metadata, and the status, or all but the status. */
+/** Keeps what an update can't change: the server's metadata, and the status, or everything but the status. */
 function carryOver(before: Stored, wanted: ApiObject, statusOnly: boolean, hasStatus: boolean): ApiObject {
   if (statusOnly) return { ...before, status: wanted.status };
   const {

@@ -7,17 +7,17 @@ import { ApiFailure } from './status.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
-/** Turns an object into the form that the client asked for: itself, a table row, its metadata. */
+/** Converts an object to the requested form: itself, a table row, its metadata. */
 export type Shape = (object: Readonly<Record<string, unknown>>) => unknown;
 
-/** ms that a watch without `timeoutSeconds` lasts. */
+/** Duration of a watch without `timeoutSeconds`, ms. */
 const LONGEST = 40 * 60_000;
 
 /**
- * Streams changes of a collection until the time-out, the client's end, or the server's. A version that the history no
- * longer reaches is reported as an ERROR with 410 inside the 200 stream; a version of the future is silent (API-2,
- * API-3). Where bookmarks are allowed, one marks the end of the first objects, whether these were asked for or come
- * with version 0. Resolves when the stream has ended.
+ * Streams changes of a collection until the timeout, or until the client or the server closes it. A version beyond the
+ * history is reported as an ERROR with 410 in the 200 stream; a future version is silent (API-2, API-3). If bookmarks are
+ * allowed, one marks the end of the initial events, whether these were requested or come with version 0. Resolves when
+ * the stream has ended.
  */
 export async function watch(
   context: ApiContext,
@@ -65,7 +65,7 @@ export async function watch(
     });
     const last = options.timeoutSeconds === undefined ? LONGEST : options.timeoutSeconds * 1_000;
     const timers = [setTimeout(end, last)];
-    // A watch from the future stays silent, bookmarks too.
+    // A watch from a future version stays silent, including bookmarks.
     const mark = (): void => {
       if (options.bookmarks && store.version() >= from) bookmark(false);
     };
@@ -87,7 +87,7 @@ export async function watch(
   });
 }
 
-/** Where a watch begins: `now` means with all objects first. Throws the 500 of the real server for nonsense. */
+/** Where a watch starts: `now` means with all objects first. Throws the 500 of the real server for invalid versions. */
 function startOf({ resourceVersion }: ListOptions): number | 'now' {
   if (resourceVersion === undefined || resourceVersion === '0') return 'now';
   if (/^\d+$/.test(resourceVersion)) return Number(resourceVersion);
@@ -99,7 +99,7 @@ function startOf({ resourceVersion }: ListOptions): number | 'now' {
   );
 }
 
-/** An object that stops to match is DELETED for this client, one that begins to is ADDED. */
+/** An object that stops matching is DELETED for this client, one that starts matching is ADDED. */
 function sendChange(
   send: (type: EventType, object: Stored) => void,
   change: Change,
@@ -114,7 +114,7 @@ function sendChange(
   else if (was) send('DELETED', object);
 }
 
-/** Typed kinds give an otherwise empty object, a policy with an empty spec. */
+/** Typed kinds send an otherwise empty object, a policy with an empty spec. */
 function bookmarkOf(
   resource: Resource,
   version: number,

@@ -9,9 +9,9 @@ import { startNamespaceController } from './namespaces.ts';
 import { startKubelets, startPodSets } from './pod-sets.ts';
 import { createWork } from './work.ts';
 
-/** What works in the cluster behind its API: the controllers of kube-controller-manager, and kubelets. */
+/** The controllers of kube-controller-manager, and kubelets. */
 export type Controllers = {
-  /** They see nothing and do nothing until `resume`. */
+  /** Stops all controllers until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;
   readonly stop: () => void;

@@ -5,10 +5,10 @@ import type { Work } from './work.ts';
 
 const SLICES = 'discovery.k8s.io/endpointslices';
 
-/** ms from a change of pods to the slices of their namespace. */
+/** Delay from a change of pods to an update of the slices, ms. */
 const REACTION = 15;
 
-/** Keeps the EndpointSlices of services with a selector as their pods are. */
+/** Keeps the EndpointSlices of services with a selector in sync with their pods. */
 export function startEndpointSlices(store: Store, work: Work): () => void {
   const refresh = (namespace: string): void => {
     for (const slice of store.list(SLICES, namespace)) {

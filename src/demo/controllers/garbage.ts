@@ -14,24 +14,24 @@ import {
 } from '../store/store.ts';
 import { createBucket, type Work } from './work.ts';
 
-/** ms from a change to the collector's own call. */
+/** Delay from a change to the collector's own call, ms. */
 const REACTION = 7;
 
-/** Calls that one deleted dependent costs the collector's client (API-14). */
+/** API calls of the collector per deleted dependent (API-14). */
 const CALLS = 6.6;
 
 type Place = { readonly resource: string; readonly key: string };
 
 /**
- * The garbage collector, as the real one for what matters to leases (LEASE-1, LEASE-9): an object whose owners are all
- * gone is deleted within milliseconds; one with an owner that lives stays, without the dead ones; an owner whose
- * `apiVersion` or kind the server does not know is never judged; Foreground takes dependents along and does not wait
- * for those that do not block; Orphan takes the reference off.
+ * The garbage collector, like the real one as far as leases need (LEASE-1, LEASE-9): an object whose owners are all gone
+ * is deleted within milliseconds; one with a live owner stays, without the dead references; an owner of an unknown
+ * `apiVersion` or kind is never processed; Foreground deletes dependents and waits only for blocking ones; Orphan removes
+ * the reference.
  */
 export function startGarbageCollector(store: Store, work: Work): () => void {
   const dependents = new Map<string, Map<string, Place>>();
   const bucket = createBucket(40, 30);
-  /** Objects whose removal waits for the collector's turn: judged once. */
+  /** Objects with a scheduled removal, which are not processed again. */
   const claimed = new Set<string>();
 
   const remember = (resource: string, object: Stored): void => {
@@ -65,7 +65,7 @@ export function startGarbageCollector(store: Store, work: Work): () => void {
     }
     if (object.metadata.deletionTimestamp !== undefined || owners.length === 0) return;
     const judged = owners.map((owner) => ({ owner, state: stateOf(store, object, owner) }));
-    // One owner that can't be looked up fails the whole item, again and again.
+    // One owner that can't be looked up fails the whole item, repeatedly.
     if (judged.some(({ state }) => state === 'unknown')) return;
     const solid = judged.filter(({ state }) => state === 'solid').map(({ owner }) => owner);
     if (solid.length === owners.length) return;
@@ -89,7 +89,7 @@ export function startGarbageCollector(store: Store, work: Work): () => void {
     else work.after(wait, `gc delete ${resource} ${key}`, remove);
   };
 
-  /** The owner goes once no dependent that blocks it is left. */
+  /** Removes the owner once there are no blocking dependents. */
   const finishForeground = (resource: string, owner: Stored): void => {
     const blocking = dependentsOf(owner).some(({ object }) =>
       (object.metadata.ownerReferences ?? []).some(
@@ -149,7 +149,7 @@ function placeOfOwner(object: Stored, owner: OwnerReference): Place | undefined 
   return { resource: storeName(resource), key: objectKey(namespace, owner.name) };
 }
 
-/** `waiting`: the owner is being deleted Foreground and wants its dependents gone. */
+/** `waiting`: the owner is being deleted Foreground and waits for its dependents. */
 function stateOf(
   store: Store,
   object: Stored,

@@ -12,13 +12,13 @@ import { createBucket, type Work } from './work.ts';
 
 const JOBS = 'batch/jobs';
 
-/** ms from a change to the controller's own write. */
+/** Delay from a change to the controller's own write, ms. */
 const REACTION = 4;
 
-/** ms that pods of a failed Job take to end, so long `Failed` waits. */
+/** How long pods of a failed Job take to end, which delays `Failed`, ms. */
 const PODS_END = 1_050;
 
-/** The job controller: follows every Job until `work` stops. */
+/** The job controller: handles every Job until `work` stops. */
 export function startJobController(store: Store, work: Work, random: Random): () => void {
   const bucket = createBucket(20, 30);
 
@@ -53,7 +53,7 @@ export function startJobController(store: Store, work: Work, random: Random): ()
   for (const job of store.list(JOBS)) enqueue(keyOfObject(job), 0);
   return store.subscribe(({ resource, type, object }) => {
     if (resource !== JOBS || type === 'DELETED') return;
-    // The deadline may have moved either way: look again soon, and forget the old one.
+    // The deadline may have moved either way: cancel the old timer and check again soon.
     work.cancel(`job ${keyOfObject(object)}`);
     enqueue(keyOfObject(object), REACTION);
   });
@@ -86,13 +86,13 @@ export function startTtlController(store: Store, work: Work): () => void {
   });
 }
 
-/** A Job that names another manager is none of this controller's. */
+/** This controller ignores Jobs with another manager. */
 function isOurs(job: Stored): boolean {
   const manager = textAt(job.spec, 'managedBy');
   return manager === undefined || manager === 'kubernetes.io/job-controller';
 }
 
-/** What a controller tells about an object. */
+/** An event that a controller reports about an object. */
 type Told = {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -135,7 +135,7 @@ function tell(store: Store, random: Random, about: Stored, told: Told): void {
   });
 }
 
-/** Pods of a Job that have not ended. */
+/** Unfinished pods of a Job. */
 function activePods(store: Store, job: Stored): readonly Stored[] {
   return store
     .list('/pods', job.metadata.namespace)
@@ -147,10 +147,10 @@ function activePods(store: Store, job: Stored): readonly Stored[] {
 }
 
 /**
- * Makes the pods that `parallelism` asks for. Nothing here would run them: they stay Pending, as gated or unschedulable
- * pods do, which delays a lease's end by a second (LEASE-12).
+ * Creates the pods for `parallelism`. Nothing runs them here: they stay Pending, like gated or unschedulable pods, which
+ * delays a lease's end by a second (LEASE-12).
  *
- * @returns how many the Job has now
+ * @returns the current number of pods
  */
 function ensurePods(store: Store, random: Random, job: Stored): number {
   const wanted = at(job.spec, 'suspend') === true ? 0 : (numberAt(job.spec, 'parallelism') ?? 1);
@@ -211,7 +211,7 @@ function podOf(job: Stored, random: Random): Stored {
   };
 }
 
-/** The next status of a Job, and when to look again (ms from now). `ending`: its pods go before it is written. */
+/** The next status of a Job, and when to check again (ms from now). `ending`: its pods end before it is written. */
 type JobStep = {
   readonly status?: Readonly<Record<string, unknown>>;
   readonly again?: number;
@@ -244,9 +244,9 @@ function finishedAt(job: Stored): number | undefined {
 }
 
 /**
- * What the job controller does with a Job (LEASE-1, LEASE-3, LEASE-7): sets `startTime`, cut to the second; fails it at
- * `startTime + activeDeadlineSeconds`, in two writes (`FailureTarget`, then `Failed`); completes `completions: 0` at
- * once; a suspended Job loses its startTime and gets a new one when it resumes.
+ * The next step of the job controller (LEASE-1, LEASE-3, LEASE-7): sets `startTime`, truncated to seconds; fails the Job
+ * at `startTime + activeDeadlineSeconds`, in two writes (`FailureTarget`, then `Failed`); completes `completions: 0` at
+ * once; a suspended Job loses its startTime and gets a new one on resume.
  *
  * @param now ms since the epoch
  */

@@ -2,7 +2,7 @@ import { RESOURCES, storeName } from '../api/api.ts';
 import { deleteObject, keyOfObject, type Store } from '../store/store.ts';
 import type { Work } from './work.ts';
 
-/** How long a namespace stays Terminating before its contents go, ms: ordered deletion (LEASE-14). */
+/** How long a namespace is Terminating before its contents are deleted, ms: ordered deletion (LEASE-14). */
 const ORDERED = 5_000;
 
 const NAMESPACED = RESOURCES.filter(({ namespaced }) => namespaced).map(storeName);

@@ -21,14 +21,13 @@ import {
 } from '../world/world.ts';
 import type { Work } from './work.ts';
 
-/** ms from a change to what a controller does about it. */
+/** Delay from a change to a controller's reaction, ms. */
 const REACTION = 15;
 
 const SETS = { ReplicaSet: 'apps/replicasets', StatefulSet: 'apps/statefulsets' } as const;
 
 /**
- * Keeps as many pods as ReplicaSets and StatefulSets ask for, and lets Deployments scale. A change of a template
- * rolls nothing out.
+ * Maintains the pods of ReplicaSets and StatefulSets, and lets Deployments scale. Template changes are not rolled out.
  */
 export function startPodSets(
   store: Store,
@@ -46,7 +45,7 @@ export function startPodSets(
     report(resource, set, plan);
   };
 
-  /** Makes a pod on the node that has the fewest of its kind. */
+  /** Creates a pod on the node with the fewest pods of its set. */
   const add = (set: Stored, plan: WorkloadPlan): void => {
     const name = nameFor(store, set, random);
     const node = nodeFor(podsOf(store, set), plan);
@@ -107,7 +106,7 @@ export function startPodSets(
   });
 }
 
-/** Where the set that controls a pod is. */
+/** The set that controls a pod. */
 function setOf(pod: Stored): { readonly resource: string; readonly key: string } | undefined {
   const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (owner?.kind !== 'ReplicaSet' && owner?.kind !== 'StatefulSet') return undefined;
@@ -126,7 +125,7 @@ function deploymentOf(store: Store, set: Stored): Stored | undefined {
   return found?.metadata.uid === owner?.uid ? found : undefined;
 }
 
-/** Pods that count for a set, oldest first. A StatefulSet waits for a leaving pod, whose name it needs. */
+/** Pods that count for a set, oldest first. A StatefulSet waits for a terminating pod, whose name it needs. */
 function podsOf(store: Store, set: Stored): readonly Stored[] {
   return store
     .list('/pods', set.metadata.namespace)
@@ -159,12 +158,12 @@ function nodeFor(pods: readonly Stored[], plan: WorkloadPlan): NodeName {
   return rest.reduce((best, node) => (count(node) < count(best) ? node : best), first);
 }
 
-/** ms that a pod takes to start, and to end when it is asked to. */
+/** How long a pod takes to start and to terminate, ms. */
 const START = 700;
 
 const END = 900;
 
-/** Lets a new pod run a while after it was made: until then it has no address. */
+/** Starts a new pod after a delay; until then it has no address. */
 export function startPod(store: Store, work: Work, pod: Stored, status: unknown): void {
   work.after(START, `start ${pod.metadata.uid}`, () => {
     const fresh = store.get('/pods', keyOfObject(pod));
@@ -172,7 +171,7 @@ export function startPod(store: Store, work: Work, pod: Stored, status: unknown)
   });
 }
 
-/** Ends pods that are being deleted, as their nodes do within the grace period. */
+/** Terminates pods that are being deleted, as their nodes do within the grace period. */
 export function startKubelets(store: Store, work: Work): () => void {
   return store.subscribe(({ resource, type, object }) => {
     if (resource !== '/pods' || type !== 'MODIFIED') return;

@@ -1,14 +1,14 @@
-/** What a controller does later. `again` under a key replaces what waits under it when it is due sooner. */
+/** Delayed work of a controller. Work under a key replaces pending work under that key if it is due sooner. */
 export type Work = {
   readonly after: (milliseconds: number, key: string, run: () => void) => void;
   readonly cancel: (key: string) => void;
-  /** Holds back everything that comes due, as a controller that is down does; `resume` does it all at once. */
+  /** Delays all due work, like a controller that is down; `resume` runs it all at once. */
   readonly pause: () => void;
   readonly resume: () => void;
   readonly stop: () => void;
 };
 
-/** Longest delay that a timer of Node takes; later work is looked at again then. */
+/** Longest delay of a Node timer; later work is rescheduled then. */
 const LONGEST = 2 ** 31 - 1;
 
 export function createWork(): Work {
@@ -62,12 +62,12 @@ export function createWork(): Work {
 }
 
 /**
- * A client's own limit of calls, as each controller of kube-controller-manager has one: 20 a second after a burst of 30
- * by default, the garbage collector twice the rate (API-14).
+ * Client-side rate limit, as each controller of kube-controller-manager has: 20 calls a second after a burst of 30 by
+ * default, twice the rate for the garbage collector (API-14).
  */
 export type Bucket = { readonly reserve: (calls: number) => number };
 
-/** `reserve` takes calls and gives the ms until they may be made. */
+/** `reserve` reserves calls and returns the ms until they may be made. */
 export function createBucket(perSecond: number, burst: number): Bucket {
   let tokens = burst;
   let filled = performance.now();

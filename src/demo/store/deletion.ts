@@ -3,11 +3,11 @@ import { keyOfObject, type Stored, timestamp, withMetadata } from './objects.ts'
 
 export type Propagation = 'Foreground' | 'Background' | 'Orphan';
 
-/** A delete as asked for; no `propagation`: the default of the kind. */
+/** The options of a delete; without `propagation`, the default of the kind. */
 export type Deletion = {
   readonly propagation?: Propagation;
   readonly dryRun?: boolean;
-  /** Seconds that a pod gets to end; 0 removes it at once. */
+  /** Seconds that a pod has to terminate; 0 removes it at once. */
   readonly graceSeconds?: number;
 };
 
@@ -15,16 +15,16 @@ const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
 /**
- * What a kind does with dependents when nobody says: Jobs of batch/v1 orphan them, all else leaves them to the garbage
- * collector (LEASE-6).
+ * The default propagation of a kind: Jobs of batch/v1 orphan dependents, all others leave them to the garbage collector
+ * (LEASE-6).
  */
 export function defaultPropagation(storeName: string): Propagation {
   return storeName === 'batch/jobs' ? 'Orphan' : 'Background';
 }
 
 /**
- * Deletes an object as the API server does: explicit options decide about the garbage collector's finalizers, else
- * those that are there, else the kind's default; what has finalizers is only marked.
+ * Deletes an object as the API server does: explicit options determine the garbage collector's finalizers, else existing
+ * ones, else the kind's default; objects with finalizers are only marked.
  *
  * @returns the object's last or new state, and whether it is gone
  */
@@ -70,13 +70,13 @@ export function putOrFinish(store: Store, storeName: string, object: Stored): St
   return store.remove(storeName, keyOfObject(object)) ?? object;
 }
 
-/** Takes one finalizer off an object. */
+/** Removes one finalizer of an object. */
 export function dropFinalizer(store: Store, storeName: string, object: Stored, finalizer: string): void {
   const left = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
   putOrFinish(store, storeName, withMetadata(object, { finalizers: left.length === 0 ? undefined : left }));
 }
 
-/** Whether an object is being deleted and waits for the garbage collector to do something about its dependents. */
+/** Whether an object is being deleted and waits for the garbage collector to handle its dependents. */
 export function waitsFor(object: Stored, what: 'dependents' | 'orphaning'): boolean {
   const finalizer = what === 'dependents' ? FOREGROUND : ORPHAN;
   return (

@@ -1,7 +1,7 @@
 import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { keyOfObject, type Stored, withMetadata } from './objects.ts';
 
-/** One change. `version` is the resource version that it made; `previous` is absent for ADDED. */
+/** One change. `version` is its new resource version; `previous` is absent for ADDED. */
 export type Change = {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: string;
@@ -11,15 +11,15 @@ export type Change = {
 };
 
 /**
- * The server's objects, by resource (`batch/jobs`) and key (`namespace/name`), with the history of changes that
- * watches and old lists are answered from. One counter makes all resource versions, as etcd's revision does.
+ * The server's objects, by resource (`batch/jobs`) and key (`namespace/name`), with the history of changes for watches
+ * and old lists. One counter generates all resource versions, like etcd's revision.
  */
 export type Store = {
   readonly version: () => number;
   readonly get: (resource: string, key: string) => Stored | undefined;
-  /** In the order of keys; of one namespace, or of all. */
+  /** Sorted by key, of one namespace or all. */
   readonly list: (resource: string, namespace?: string) => readonly Stored[];
-  /** The list as it was at a version; `expired` when the history does not reach back so far. */
+  /** The list as it was at a version; `expired` if the history does not go back that far. */
   readonly listAt: (
     resource: string,
     namespace: string | undefined,
@@ -27,19 +27,19 @@ export type Store = {
   ) => readonly Stored[] | 'expired';
   /** Stores a new object, or a new state of one, under a new resource version. */
   readonly put: (resource: string, object: Omit<Stored, 'metadata'> & ApiObject) => Stored;
-  /** Removes an object; its last state gets a resource version of its own. */
+  /** Removes an object; its last state gets a new resource version. */
   readonly remove: (resource: string, key: string) => Stored | undefined;
   /** Changes of a resource after a version, oldest first; `expired` as for `listAt`. */
   readonly changesAfter: (resource: string, version: number) => readonly Change[] | 'expired';
-  /** Oldest version that changes can still be told after. */
+  /** Oldest version from which changes are available. */
   readonly oldest: () => number;
-  /** Forgets all history, as a compaction of etcd does. */
+  /** Drops all history, like an etcd compaction. */
   readonly forget: () => void;
-  /** Hears every change, in order, within the call that makes it. */
+  /** Called synchronously with every change, in order. */
   readonly subscribe: (listener: (change: Change) => void) => () => void;
 };
 
-/** Changes kept for watches that resume. */
+/** Number of changes kept for resumed watches. */
 const HISTORY = 5_000;
 
 export function createStore(firstVersion = 1_000): Store {

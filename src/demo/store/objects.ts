@@ -1,7 +1,7 @@
 import type { ApiMetadata, ApiObject } from '../../core/cluster/cluster.ts';
 import { isRecord } from '../../core/common/common.ts';
 
-/** Metadata that every stored object has. */
+/** Metadata of every stored object. */
 export type StoredMetadata = ApiMetadata & {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -9,10 +9,10 @@ export type StoredMetadata = ApiMetadata & {
   readonly generation?: number;
 };
 
-/** An object as the server holds it. Never changed in place. */
+/** An object as stored by the server. Never changed in place. */
 export type Stored = ApiObject & { readonly metadata: StoredMetadata };
 
-/** `namespace/name`, or the name alone for cluster-scoped objects. */
+/** `namespace/name`, or only the name for cluster-scoped objects. */
 export function objectKey(namespace: string | undefined, name: string): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
@@ -22,12 +22,12 @@ export function keyOfObject(object: ApiObject): string {
   return objectKey(object.metadata.namespace, object.metadata.name);
 }
 
-/** The object with some of its metadata replaced; fields set to undefined go. */
+/** The object with some metadata replaced; undefined removes a field. */
 export function withMetadata<T extends ApiObject>(object: T, change: Readonly<Record<string, unknown>>): T {
   return { ...object, metadata: compact({ ...object.metadata, ...change }) } as T;
 }
 
-/** The object with some fields of its spec or status replaced; fields set to undefined go. */
+/** The object with some fields of its spec or status replaced; undefined removes a field. */
 export function withPart<T extends ApiObject>(
   object: T,
   part: 'spec' | 'status',
@@ -37,13 +37,13 @@ export function withPart<T extends ApiObject>(
   return { ...object, [part]: compact({ ...(isRecord(before) ? before : {}), ...change }) };
 }
 
-/** A map of strings out of JSON; empty for anything else. */
+/** A map of strings from JSON; empty for anything else. */
 export function stringMap(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
 }
 
-/** A timestamp as Kubernetes writes it: RFC 3339, whole seconds, cut off. */
+/** A timestamp as Kubernetes writes it: RFC 3339, truncated to seconds. */
 export function timestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
@@ -52,23 +52,23 @@ function compact<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
 }
 
-/** A stream of numbers that depends on its seed alone. */
+/** A stream of numbers that depends only on its seed. */
 export type Random = {
   /** In [0, 1). */
   readonly next: () => number;
-  /** In [from, to], both included. */
+  /** In [from, to], inclusive. */
   readonly integer: (from: number, to: number) => number;
   readonly pick: <T>(items: readonly [T, ...T[]]) => T;
   readonly text: (length: number, alphabet?: string) => string;
   readonly uuid: () => string;
-  /** A stream of its own, which depends on the seed and the name, not on what was drawn before. */
+  /** A separate stream that depends on the seed and the name, not on previous draws. */
   readonly fork: (name: string) => Random;
 };
 
-/** The letters of generated names: no vowels, nothing that looks alike, as in Kubernetes' `rand.String`. */
+/** The letters of generated names: no vowels or lookalikes, as in Kubernetes' `rand.String`. */
 const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** A stream from a seed (32 bits of it count): mulberry32. */
+/** A stream from a seed (32 bits are used): mulberry32. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -99,7 +99,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** FNV-1a, 32 bits: a number that stands for a text. */
+/** FNV-1a, 32 bits: hashes a text to a number. */
 export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

@@ -4,10 +4,10 @@ import type { HalfDecision } from './decision.ts';
 import { type FlowMaker, type Packet, replyFlag } from './demo-connection.ts';
 import { nodeOf, type Party } from './party.ts';
 
-/** ms between two flows of one packet. */
+/** Time between two flows of one packet, ms. */
 const STEP = 0.05;
 
-/** Points at which a node reports a packet that it let through: number on the wire and name (HUB-10). */
+/** Points where a node reports a forwarded packet: number on the wire and name (HUB-10). */
 const POINTS = {
   'to-endpoint': { sub: 0, name: 'TO_ENDPOINT' },
   'to-proxy': { sub: 1, name: 'TO_PROXY' },
@@ -42,8 +42,8 @@ export function trace(
 }
 
 /**
- * The events of one half of a first packet: a verdict (type 5) where a policy applies, and beside a denial a drop (type
- * 1) of equal time, without the names of policies (HUB-12, HUB-17). Empty where none applies.
+ * The events of one half of a first packet: a verdict (type 5) if a policy applies, and for a denial also a drop (type 1)
+ * with the same time, without policy names (HUB-12, HUB-17). Empty if none applies.
  */
 export function judgement(
   make: FlowMaker,
@@ -71,7 +71,7 @@ export function judgement(
   return drop(make, node, time, packet, direction, { verdict: true, code: 133, reason: 'POLICY_DENIED' });
 }
 
-/** A packet that is dropped: the verdict event, when a policy is the cause, and the drop event. */
+/** A dropped packet: the verdict event, if a policy is the cause, and the drop event. */
 export function drop(
   make: FlowMaker,
   node: string,
@@ -96,10 +96,10 @@ export function drop(
     : [dropped];
 }
 
-/** How far a first packet gets, and the flows of its way. */
+/** How far a first packet gets, and the flows along the way. */
 export type Passage = { readonly flows: readonly WireFlow[]; readonly arrived: boolean };
 
-/** The way of a first packet from one party to another, with the decision at each end (HUB-17). */
+/** The path of a first packet from one party to another, with the decision at each end (HUB-17). */
 export function pass(
   make: FlowMaker,
   parties: { readonly from: Party; readonly to: Party },
@@ -127,7 +127,7 @@ export function pass(
   return { flows, arrived: true };
 }
 
-/** A packet that leaves its pod's node: through the tunnel to pods, by the network to all else. */
+/** A packet that leaves its pod's node: through the tunnel to pods, over the network otherwise. */
 function leaving(
   make: FlowMaker,
   node: string,
@@ -142,7 +142,7 @@ function leaving(
   return [{ ...flow, IP: { ...flow.IP, ...translated } }];
 }
 
-/** A later packet of an open connection, or an answer: every node on its way tells of it once. */
+/** A later packet of an open connection, or a reply: every node along the way reports it once. */
 export function follow(
   make: FlowMaker,
   parties: { readonly from: Party; readonly to: Party },

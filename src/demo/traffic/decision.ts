@@ -5,12 +5,12 @@ import type { WirePolicy } from '../../hubble/wire/wire.ts';
 import type { Mirror } from './mirror.ts';
 import { endOf, type Party } from './party.ts';
 
-/** What the datapath does at one end of a connection. */
+/** The decision of the datapath at one end of a connection. */
 export type HalfDecision = {
   readonly allowed: boolean;
-  /** Whether a policy applies at all: only then is there a verdict event (HUB-17). */
+  /** Whether any policy applies; only then is there a verdict event (HUB-17). */
   readonly judged: boolean;
-  /** Policies that admit it; a default deny names none (HUB-12). */
+  /** Policies that allow it; a default deny names none (HUB-12). */
   readonly by: readonly WirePolicy[];
   /** Hubble's `policy_match_type`: none 0, L3-Only 1, L3-L4 2, L4-Only 3, all 4. */
   readonly match: number;
@@ -20,10 +20,10 @@ export type Decision = { readonly egress: HalfDecision; readonly ingress: HalfDe
 
 const OPEN: HalfDecision = { allowed: true, judged: false, by: [], match: 0 };
 
-/** Decisions by path, of one revision of a mirror: workloads ask the same again and again. */
+/** A cache of decisions by path, for one revision of a mirror. */
 const known = new WeakMap<Mirror, { readonly revision: number; readonly decisions: Map<string, Decision> }>();
 
-/** What the policies in force now say about a connection. What can't be decided is let through. */
+/** Evaluates the current policies for a connection. Undecidable connections are allowed. */
 export function decide(mirror: Mirror, from: Party, to: Party, port: number, protocol: Protocol): Decision {
   const revision = mirror.revision();
   const kept = known.get(mirror);
@@ -52,7 +52,7 @@ function halfOf(mirror: Mirror, half: PolicyHalf): HalfDecision {
   if (!half.isolated) return { ...OPEN, allowed };
   const admitting = half.steps.filter(({ action }) => action === 'allow');
   const [first] = admitting;
-  // Traffic from a node to its own pods needs no policy to get in (NP-28).
+  // Traffic from a node to its own pods is always allowed (NP-28).
   if (allowed && first === undefined) return OPEN;
   return {
     allowed,

@@ -13,15 +13,15 @@ import {
 import { httpExchange, throughProxy } from './layer7.ts';
 import { endpointOf, nodeOf } from './party.ts';
 
-/** ms after which an unanswered SYN is sent again, each counted from the one before (HUB-19). */
+/** Delays of SYN retransmissions, each from the previous one, ms (HUB-19). */
 const RETRIES = [1_000, 2_000, 4_000];
 
-/** ms from the handshake to the request, its answer, and the end. */
+/** Delays from the handshake to the request, its response, and the end, ms. */
 const EXCHANGE = { request: 1, answer: 6, end: 38 } as const;
 
 /**
- * Tries a connection, beginning at `time`: each SYN is judged by the policies of its moment, so a retry gets through
- * once a policy admits it, and what follows shows as the datapath would tell it (HUB-17).
+ * Attempts a connection, starting at `time`: each SYN is evaluated against the current policies, so a retry succeeds once
+ * a policy allows it, and the rest is reported as by the datapath (HUB-17).
  */
 export function attempt(parts: AttemptParts, tried: Attempt, time: number): void {
   const { mirror, random, publish } = parts;
@@ -52,7 +52,7 @@ export function attempt(parts: AttemptParts, tried: Attempt, time: number): void
 
 const SYN: readonly Flag[] = ['SYN'];
 
-/** A connection to a Service without a backend: dropped where it begins, to the Service's own address. */
+/** A connection to a Service without backends: dropped at its source, with the Service's own address. */
 export function attemptWithoutBackend(parts: AttemptParts, tried: Connection, time: number): void {
   const node = nodeOf(tried.from);
   if (node === undefined) return;
@@ -62,7 +62,7 @@ export function attemptWithoutBackend(parts: AttemptParts, tried: Connection, ti
   parts.publish(drop(make, node, time, packet, 'EGRESS', cause));
 }
 
-/** What an open connection shows: the handshake's answer, a request, its answer, both ends' farewell. */
+/** The flows of an open connection: the handshake's reply, a request, its response, and the close by both ends. */
 function exchange(parts: AttemptParts, tried: Attempt, time: number): void {
   const make = flowMaker(tried, parts.mirror, parts.random);
   const show = (after: number, reply: boolean, flags?: readonly Flag[]): void => {
@@ -81,7 +81,7 @@ function exchange(parts: AttemptParts, tried: Attempt, time: number): void {
   show(EXCHANGE.end + 0.4, true, ['ACK', 'FIN']);
 }
 
-/** The socket's own translation from the Service's address to the backend's (type 7). */
+/** The socket-level translation from the Service's address to the backend's (type 7). */
 function translation(
   parts: AttemptParts,
   tried: Attempt,

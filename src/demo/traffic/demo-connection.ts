@@ -7,7 +7,7 @@ import { endpointOf, type Party } from './party.ts';
 import { timestampOf } from './ring.ts';
 import type { Timeline } from './timeline.ts';
 
-/** One connection: who, to whom, with which ports. It keeps its source port over retries. */
+/** One connection: source, destination and ports. It keeps its source port across retries. */
 export type Connection = {
   readonly from: Party;
   readonly to: Party;
@@ -16,12 +16,12 @@ export type Connection = {
   readonly port: number;
 };
 
-/** A packet of a connection, or of its answer. */
+/** A packet of a connection in either direction. */
 export type Packet = { readonly reply: boolean; readonly flags?: readonly Flag[] };
 
 export type Flag = 'SYN' | 'ACK' | 'PSH' | 'FIN' | 'RST';
 
-/** Makes flows of one connection, seen by a node at a time (ms since the epoch). */
+/** Creates flows of one connection, as seen by a node at a time (ms since the epoch). */
 export type FlowMaker = (
   node: string,
   time: number,
@@ -41,7 +41,7 @@ const NODE_LABELS = new Map(
   ]),
 );
 
-/** A maker for the flows of a connection; uuids come from the random stream. */
+/** Creates the flow maker of a connection; uuids come from the random stream. */
 export function flowMaker(connection: Connection, mirror: Mirror, random: Random): FlowMaker {
   return (node, time, packet, rest) => {
     const { from, to } = connection;
@@ -64,7 +64,7 @@ export function flowMaker(connection: Connection, mirror: Mirror, random: Random
   };
 }
 
-/** Whether a flow belongs to an answer; drops don't say (HUB-13). */
+/** Whether a flow is a reply; drops don't say (HUB-13). */
 export function replyFlag(packet: Packet): Pick<WireFlow, 'is_reply'> {
   return { is_reply: packet.reply ? { value: true } : { value: false } };
 }
@@ -89,7 +89,7 @@ function namesOf(source: Party, destination: Party): Pick<WireFlow, 'source_name
   };
 }
 
-/** What attempts act on. */
+/** The parts that attempts act on. */
 export type AttemptParts = {
   readonly mirror: Mirror;
   readonly random: Random;
@@ -97,7 +97,7 @@ export type AttemptParts = {
   readonly publish: (flows: readonly WireFlow[]) => void;
 };
 
-/** A Service that a connection goes through. */
+/** The Service of a connection. */
 export type Through = {
   readonly namespace: string;
   readonly name: string;
@@ -105,8 +105,8 @@ export type Through = {
   readonly port: number;
 };
 
-/** What a proxy makes of a connection: the policy that sends it there, and the HTTP request that it sees. */
+/** The proxy part of a connection: the policy that redirects it, and the HTTP request that the proxy sees. */
 export type Proxied = { readonly by: WirePolicy; readonly http?: string };
 
-/** One connection that is tried. `through`: by a Service's address. */
+/** One attempted connection. `through`: by a Service's address. */
 export type Attempt = Connection & { readonly through?: Through; readonly proxied?: Proxied };

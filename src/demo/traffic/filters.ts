@@ -1,7 +1,7 @@
 import { inRange, parseCidr, parseIp, parseLabelQuery } from '../../core/cluster/cluster.ts';
 import type { FlowFilter, Layer7, TcpFlags, WireEndpoint, WireFlow } from '../../hubble/wire/wire.ts';
 
-/** Whether a request with these lists wants a flow (HUB-2). */
+/** Whether a request with these lists includes a flow (HUB-2). */
 export function admits(
   flow: WireFlow,
   whitelist: readonly FlowFilter[],
@@ -13,7 +13,7 @@ export function admits(
   );
 }
 
-/** One test per field of a filter; a field without values is no condition. */
+/** One test per field of a filter; a field without values matches everything. */
 function holds(filter: FlowFilter, flow: WireFlow): boolean {
   const { source, destination, IP: ip } = flow;
   const any = <T>(values: readonly T[] | undefined, test: (value: T) => boolean): boolean =>
@@ -63,7 +63,7 @@ function isEvent(
   );
 }
 
-/** Pods match by prefix, also of the namespace alone: `shop/`, `shop/web` (HUB-2). */
+/** Pods match by prefix, including only a namespace: `shop/`, `shop/web` (HUB-2). */
 function isPod(end: WireEndpoint | undefined, prefix: string): boolean {
   const slash = prefix.indexOf('/');
   const namespace = slash < 0 ? 'default' : prefix.slice(0, slash);
@@ -84,7 +84,7 @@ function isName(names: readonly string[] | undefined, pattern: string): boolean 
   return (names ?? []).some((name) => expression.test(name));
 }
 
-/** The source of a label, as in `k8s:app`, is written with a dot in a selector: no key holds a colon. */
+/** The source of a label, as in `k8s:app`, is written with a dot in a selector, because keys can't contain a colon. */
 function hasLabels(end: WireEndpoint | undefined, text: string): boolean {
   const labels = Object.fromEntries(
     (end?.labels ?? []).flatMap((label) => {
@@ -148,7 +148,7 @@ function isProtocol({ l4, l7 }: WireFlow, name: string): boolean {
   }
 }
 
-/** Every wanted flag is set; others may be too, so SYN matches SYN-ACK (HUB-2). */
+/** All given flags are set; others may be too, so SYN matches SYN-ACK (HUB-2). */
 function hasFlags({ l4 }: WireFlow, wanted: TcpFlags): boolean {
   const flags = l4?.TCP?.flags;
   if (flags === undefined) return false;
@@ -157,7 +157,7 @@ function hasFlags({ l4 }: WireFlow, wanted: TcpFlags): boolean {
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'NS'] as const;
 
-/** A drop that does not say counts as no reply; any other flow that does not say matches neither. */
+/** An unknown reply counts as no for a drop; for any other flow it matches neither. */
 function isReply(flow: WireFlow, wanted: boolean): boolean {
   const known = flow.is_reply === undefined ? undefined : (flow.is_reply.value ?? false);
   return known === undefined ? flow.verdict === 'DROPPED' && !wanted : known === wanted;

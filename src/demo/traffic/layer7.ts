@@ -12,15 +12,15 @@ import {
 } from './demo-connection.ts';
 import { nodeOf } from './party.ts';
 
-/** Answers that the payment service gives, by their share. */
+/** Responses of the payment service, weighted. */
 const CODES: readonly [number, ...number[]] = [200, 200, 200, 200, 200, 201, 402, 503];
 
-/** ms until an outside server answers. */
+/** Latency of an outside server, ms. */
 const LATENCY = 24;
 
 /**
- * The first packet of a connection that a policy sends through the node's proxy: the verdict REDIRECTED with that
- * policy, and the way into the proxy (HUB-17).
+ * The first packet of a connection that a policy redirects to the node's proxy: the verdict REDIRECTED with that policy,
+ * and the path into the proxy (HUB-17).
  */
 export function throughProxy(
   parts: AttemptParts,
@@ -46,7 +46,7 @@ export function throughProxy(
   ];
 }
 
-/** An HTTP request and its answer, as the proxy sees them. */
+/** An HTTP request and its response, as seen by the proxy. */
 export function httpExchange(parts: AttemptParts, tried: Attempt, http: string, time: number): void {
   const node = nodeOf(tried.from);
   if (node === undefined) return;

@@ -5,11 +5,11 @@ import { dialectOf } from '../../core/policy/enforcers/enforcers.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import { type Change, keyOfObject, type Store, type Stored } from '../store/store.ts';
 
-/** The server's objects as the policy engine reads them, always up to date: what the datapath enforces. */
+/** A live copy of the server's objects for the policy engine: what the datapath enforces. */
 export type Mirror = {
   readonly model: ClusterModel;
   readonly engine: Engine;
-  /** Grows with every change that may turn a verdict. */
+  /** Increments with every change that may affect a verdict. */
   readonly revision: () => number;
   readonly stop: () => void;
 };

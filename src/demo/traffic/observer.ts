@@ -26,13 +26,13 @@ import { createRing, filtersOf, history, type Kept, millisecondsOf, type Ring, t
 export type Observer = {
   readonly port: number;
   readonly address: string;
-  /** Takes in flows; each names its node and its time. */
+  /** Adds flows, each with its node and time. */
   readonly publish: (flows: readonly WireFlow[]) => void;
   readonly loseEvents: (count: number, node?: string) => void;
   readonly setNode: (node: string, state: 'connected' | 'unavailable') => void;
-  /** Requests with a field mask fail, as those with a path that an agent does not know. */
+  /** Makes requests with a field mask fail, as if an agent did not know a path. */
   readonly rejectMasks: () => () => void;
-  /** Ends all streams and closes the port; `reopen` serves the same port again. */
+  /** Closes all streams and the port; `reopen` serves the same port again. */
   readonly shut: () => void;
   readonly reopen: () => Promise<void>;
 };
@@ -41,7 +41,7 @@ export type ObserverOptions = {
   readonly nodes: readonly NodeAddress[];
   /** The name of Relay's pod. */
   readonly relay: string;
-  /** ms that the agents have been up before. */
+  /** Uptime of the agents at the start, ms. */
   readonly past: number;
 };
 
@@ -70,7 +70,7 @@ export async function startObserver({ nodes, relay, past }: ObserverOptions): Pr
     loseEvents: (count, node = nodes[0]?.name ?? '') => streams.loseEvents(count, node),
     setNode: (node, state) => {
       agents.set(node, state);
-      // A node that comes back is not announced: its flows just begin (HUB-6).
+      // A node that comes back is not announced: its flows just start (HUB-6).
       if (state === 'unavailable') streams.lose(node);
     },
     rejectMasks: streams.rejectMasks,
@@ -102,7 +102,7 @@ const SERVING = Buffer.from([0x08, 0x01]);
 
 const NOTHING: MethodDefinition<Buffer, Buffer>['requestSerialize'] = (bytes) => bytes;
 
-/** `grpc.health.v1.Health/Check`, which `hubble status` asks first; its messages stay bytes. */
+/** `grpc.health.v1.Health/Check`, which `hubble status` calls first; its messages stay bytes. */
 const HEALTH_SERVICE: { readonly Check: MethodDefinition<Buffer, Buffer> } = {
   Check: {
     path: '/grpc.health.v1.Health/Check',
@@ -115,15 +115,15 @@ const HEALTH_SERVICE: { readonly Check: MethodDefinition<Buffer, Buffer> } = {
   },
 };
 
-/** Answers every question with SERVING. */
+/** Always responds with SERVING. */
 const HEALTH_HANDLERS = {
   Check: (_call: unknown, done: sendUnaryData<Buffer>): void => done(null, SERVING),
 };
 
-/** ms over which the rate of flows is taken. */
+/** Time window of the flow rate, ms. */
 const RATE_OVER = 60_000;
 
-/** Every node with its ring; those that are away only by name. */
+/** Every node with its ring; unavailable ones only by name. */
 function nodesOf(agents: Agents): GetNodesResponse {
   return { nodes: agents.nodes.map((node) => nodeOf(agents, node)) };
 }
@@ -146,7 +146,7 @@ function nodeOf(agents: Agents, { name, ip }: NodeAddress): WireNode {
   };
 }
 
-/** Namespaces that the kept flows name, sorted. */
+/** Namespaces in the stored flows, sorted. */
 function namespacesOf(agents: Agents): GetNamespacesResponse {
   const flows = agents.rings().flatMap((ring) => ring.all());
   const names = new Set(flows.flatMap(({ flow }) => [flow.source?.namespace, flow.destination?.namespace]));
@@ -154,7 +154,7 @@ function namespacesOf(agents: Agents): GetNamespacesResponse {
   return { namespaces: namespaces.map((namespace) => ({ cluster: 'default', namespace })) };
 }
 
-/** The state of all agents that are reached, together. */
+/** The combined state of all connected agents. */
 function statusOf(agents: Agents): ServerStatusResponse {
   const now = Date.now();
   const rings = agents.rings();
@@ -178,17 +178,17 @@ function statusOf(agents: Agents): ServerStatusResponse {
 
 type FlowStream = ServerWritableStream<GetFlowsRequest, GetFlowsResponse>;
 
-/** The streams of GetFlows: history first, then what comes, to those that follow. */
+/** The streams of GetFlows: history first, then new flows for followers. */
 type FlowStreams = {
   readonly open: (stream: FlowStream) => void;
   readonly publish: (kept: Kept) => void;
   readonly loseEvents: (count: number, node: string) => void;
-  /** Tells followers that a node's stream broke. */
+  /** Reports to followers that a node's stream broke. */
   readonly lose: (node: string) => void;
   readonly rejectMasks: () => () => void;
 };
 
-/** Responses that may wait for a slow reader; what comes beyond is lost, and told as lost. */
+/** Responses buffered for a slow reader; more are lost, and reported as lost. */
 const WAITING = 2_000;
 
 function createFlowStreams(agents: Agents, relay: string): FlowStreams {
@@ -268,7 +268,7 @@ function createFlowStreams(agents: Agents, relay: string): FlowStreams {
   };
 }
 
-/** What Relay says of itself in the headers of its answers. */
+/** Relay's description of itself in its response headers. */
 function relayMetadata(): Metadata {
   const metadata = new Metadata();
   metadata.set('hubble-relay-version', RELAY_VERSION);
@@ -286,8 +286,8 @@ function responseOf({ flow }: Kept, request: GetFlowsRequest): GetFlowsResponse 
 }
 
 /**
- * The fields of a flow that a mask names (`source.labels` keeps one field of `source`); without paths all. Paths
- * that the flow lacks are passed over.
+ * The fields of a flow selected by a mask (`source.labels` keeps one field of `source`); all without paths. Missing paths
+ * are skipped.
  */
 function masked(flow: WireFlow, paths: readonly string[]): WireFlow {
   if (paths.length === 0) return flow;
@@ -311,28 +311,28 @@ function copy(from: unknown, to: Record<string, unknown>, steps: readonly string
   to[step] = target;
 }
 
-/** The version that Relay, its agents and their flows claim. */
+/** The version that Relay, its agents and their flows report. */
 export const RELAY_VERSION = '1.20.2';
 
 /** A node of the cluster with its address. */
 export type NodeAddress = { readonly name: string; readonly ip: string };
 
-/** The agents of all nodes: their rings, and which of them Relay reaches. */
+/** The agents of all nodes: their rings, and which of them are connected. */
 export type Agents = {
   readonly nodes: readonly NodeAddress[];
-  /** Keeps a flow at its node; undefined when that node is away, and its flow with it. */
+  /** Stores a flow at its node; undefined if that node is unavailable. */
   readonly keep: (flow: WireFlow) => Kept | undefined;
   readonly ring: (node: string) => Ring | undefined;
-  /** Rings and names of the nodes that are reached. */
+  /** Rings and names of the connected nodes. */
   readonly rings: () => readonly Ring[];
   readonly up: () => string[];
   readonly down: () => string[];
   readonly set: (node: string, state: 'connected' | 'unavailable') => void;
-  /** ns since the start, as the wire wants it. */
+  /** Ns since the start, in wire format. */
   readonly uptime: () => string;
 };
 
-/** Agents that began `past` ms ago. */
+/** Agents that started `past` ms ago. */
 export function createAgents(nodes: readonly NodeAddress[], past: number): Agents {
   const rings = new Map<string, Ring>(nodes.map(({ name }) => [name, createRing()]));
   const away = new Set<string>();

@@ -4,14 +4,14 @@ import type { WireEndpoint } from '../../hubble/wire/wire.ts';
 import { hash } from '../store/store.ts';
 import type { Mirror } from './mirror.ts';
 
-/** One end of a connection as it is on the wire. */
+/** One end of a connection on the wire. */
 export type Party =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip: string; readonly node: string }
   | { readonly type: 'node'; readonly node: string; readonly ip: string; readonly pod?: Pod }
   | { readonly type: 'api-server'; readonly ip: string }
   | { readonly type: 'world'; readonly ip: string; readonly names: readonly string[] };
 
-/** A pod as a party: itself, or its node when it uses the node's network; undefined while it has no address. */
+/** A pod as a party: itself, or its node on the host network; undefined while it has no address. */
 export function partyOf(pod: Pod): Party | undefined {
   const [ip] = pod.ips;
   if (ip === undefined || pod.node === undefined) return undefined;
@@ -20,7 +20,7 @@ export function partyOf(pod: Pod): Party | undefined {
     : { type: 'pod', pod, ip, node: pod.node };
 }
 
-/** A party as the policy engine asks for it. */
+/** A party as an end for the policy engine. */
 export function endOf(party: Party): End {
   if (party.type === 'pod') return { type: 'pod', pod: party.pod };
   return party.type === 'node' && party.pod !== undefined
@@ -28,18 +28,18 @@ export function endOf(party: Party): End {
     : { type: 'ip', ip: party.ip };
 }
 
-/** The node that a party is on; undefined outside the cluster. */
+/** The node of a party; undefined outside the cluster. */
 export function nodeOf(party: Party): string | undefined {
   return party.type === 'pod' || party.type === 'node' ? party.node : undefined;
 }
 
-/** Labels that Cilium leaves out of identities (CIL-8), as far as this world has them. */
+/** Labels in this world that Cilium excludes from identities (CIL-8). */
 const IGNORED =
   /^(pod-template-hash|controller-revision-hash|controller-uid|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/controller-uid)/;
 
 /**
- * A party as the node `seenFrom` reports it: endpoint id and workload only of pods of its own; the own node is `host`,
- * another one `remote-node` (HUB-14).
+ * A party as reported by the node `seenFrom`: endpoint id and workload only for its own pods; it is itself `host`, and
+ * other nodes are `remote-node` (HUB-14).
  */
 export function endpointOf(party: Party, seenFrom: string, mirror: Mirror): WireEndpoint {
   switch (party.type) {
@@ -75,7 +75,7 @@ function podEndpoint(pod: Pod, local: boolean, mirror: Mirror): WireEndpoint {
   };
 }
 
-/** Labels of pods that were asked for, by the pod and the namespace's labels that they were made from. */
+/** A cache of pod labels, by the pod and the namespace's labels that they are built from. */
 const known = new WeakMap<Pod, { readonly of: unknown; readonly labels: string[] }>();
 
 function identityLabels(pod: Pod, mirror: Mirror): string[] {

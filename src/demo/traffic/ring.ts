@@ -1,7 +1,7 @@
 import type { FlowFilter, GetFlowsRequest, Timestamp, WireFlow } from '../../hubble/wire/wire.ts';
 import { admits } from './filters.ts';
 
-/** A flow as a node keeps it; `time` is ms since the epoch, with a fraction. */
+/** A flow as stored by a node; `time` is fractional ms since the epoch. */
 export type Kept = { readonly flow: WireFlow; readonly node: string; readonly time: number };
 
 /** The newest flows of one node, oldest first. */
@@ -10,11 +10,11 @@ export type Ring = {
   readonly push: (kept: Kept) => void;
   readonly all: () => readonly Kept[];
   readonly size: () => number;
-  /** Flows ever pushed. */
+  /** Total number of flows pushed. */
   readonly seen: () => number;
 };
 
-/** A ring of `capacity` flows, 4095 by default, as an agent's (HUB-7). */
+/** A ring of `capacity` flows, 4095 by default as in an agent (HUB-7). */
 export function createRing(capacity = 4_095): Ring {
   const slots: Kept[] = [];
   let seen = 0;
@@ -38,7 +38,7 @@ export function millisecondsOf(time: Timestamp | undefined): number | undefined 
   return time === undefined ? undefined : Number(time.seconds ?? 0) * 1_000 + (time.nanos ?? 0) / 1e6;
 }
 
-/** A protobuf timestamp of ms since the epoch. */
+/** A protobuf timestamp from ms since the epoch. */
 export function timestampOf(milliseconds: number): Timestamp {
   const seconds = Math.floor(milliseconds / 1_000);
   return { seconds, nanos: Math.round((milliseconds - seconds * 1_000) * 1e6) };
@@ -53,7 +53,7 @@ export function filtersOf(request: GetFlowsRequest): {
 }
 
 /**
- * The kept flows that a request asks for, by time. `number` counts flows per node, as through Relay; with `follow` and
+ * The stored flows that a request selects, by time. `number` counts flows per node, as through Relay; with `follow` but
  * neither number nor since there are none (HUB-4).
  */
 export function history(rings: readonly Ring[], request: GetFlowsRequest): readonly Kept[] {

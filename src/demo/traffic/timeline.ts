@@ -1,9 +1,9 @@
-/** Things to do at certain times, in order, in virtual time (ms since the epoch). */
+/** Scheduled actions, in order, in virtual time (ms since the epoch). */
 export type Timeline = {
   readonly at: (time: number, run: (time: number) => void) => void;
-  /** Does everything that is due until a time, each at its own time. */
+  /** Runs everything that is due until a time, each at its own time. */
   readonly advance: (until: number) => void;
-  /** From now on does things when the clock reaches them. */
+  /** From now on runs actions when the clock reaches them. */
   readonly follow: () => void;
   readonly stop: () => void;
 };

@@ -22,11 +22,11 @@ export type TrafficOptions = {
   readonly publish: (flows: readonly WireFlow[]) => void;
   /** ms since the epoch. */
   readonly now: number;
-  /** ms of traffic before `now` that Hubble remembers. */
+  /** How much traffic before `now` Hubble has, ms. */
   readonly past: number;
 };
 
-/** Makes the world's workloads talk, each path at its own rhythm, until `stop`. */
+/** Generates traffic between the world's workloads, each path at its own rhythm, until `stop`. */
 export function startTraffic({ mirror, random, publish, now, past }: TrafficOptions): {
   readonly stop: () => void;
 } {
@@ -47,7 +47,7 @@ export function startTraffic({ mirror, random, publish, now, past }: TrafficOpti
   return { stop: timeline.stop };
 }
 
-/** One attempt of a path, by the pod whose turn it is. */
+/** One attempt of a path, by the next pod in turn. */
 function tryPath(parts: AttemptParts, path: Path, turn: number, time: number): void {
   if (path.from.type === 'kubelet') {
     probe(parts, turn, time);
@@ -85,7 +85,7 @@ function tryPath(parts: AttemptParts, path: Path, turn: number, time: number): v
   parts.timeline.at(time + 3, (later) => reach(parts, path, from, later));
 }
 
-/** The policy that sends a path through the proxy, while it exists. */
+/** The policy that redirects a path to the proxy, while it exists. */
 function proxyOf({ mirror }: AttemptParts, { proxiedBy }: Path): WirePolicy | undefined {
   if (proxiedBy === undefined) return undefined;
   const policy = mirror.model.policy('CiliumNetworkPolicy', proxiedBy.namespace, proxiedBy.name);
@@ -100,7 +100,7 @@ function reach(parts: AttemptParts, path: Path, from: Party, time: number): void
     case 'world': {
       const ip = addressOf(to.name) ?? '203.0.113.1';
       const by = proxyOf(parts, path);
-      // Cilium knows names of the world from its DNS proxy alone.
+      // Cilium knows outside names only from its DNS proxy.
       const party: Party = { type: 'world', ip, names: by === undefined ? [] : [to.name] };
       const http = to.http === undefined ? {} : { http: to.http };
       const proxied = by === undefined ? {} : { proxied: { by, ...http } };
@@ -135,7 +135,7 @@ function reach(parts: AttemptParts, path: Path, from: Party, time: number): void
   }
 }
 
-/** A backend of a service that can answer, and its own port. */
+/** A ready backend of a service, and its port. */
 function backend(
   parts: AttemptParts,
   to: Target & { readonly type: 'service' },
@@ -152,7 +152,7 @@ function backend(
   return chosen === undefined || party === undefined ? undefined : { to: party, port: chosen.port };
 }
 
-/** The kubelet's readiness probe of one pod after the other, from the pod's own node. */
+/** The kubelet's readiness probes of one pod after the other, from the pod's own node. */
 function probe(parts: AttemptParts, turn: number, time: number): void {
   const pods = [...parts.mirror.model.pods()]
     .filter((pod) => runs(pod) && !pod.hostNetwork && pod.ports.length > 0)
@@ -170,7 +170,7 @@ function runs(pod: Pod): boolean {
   return isLive(pod) && !pod.deleting && pod.phase === 'Running' && pod.status !== 'CrashLoopBackOff';
 }
 
-/** A port of Linux's range for outgoing connections. */
+/** A port from Linux's ephemeral range. */
 function sourcePort({ random }: AttemptParts): number {
   return random.integer(32_768, 60_999);
 }
@@ -179,7 +179,7 @@ function addressOf(name: string): string | undefined {
   return new Map<string, string>(Object.entries(WORLD)).get(name.replace(/\.$/, ''));
 }
 
-/** A DNS question and its answer: a UDP exchange, and through a proxy also what was asked and answered. */
+/** A DNS query and its response: a UDP exchange, and through a proxy also the L7 flows. */
 function lookUp(
   parts: AttemptParts,
   question: Attempt,
@@ -201,27 +201,27 @@ function lookUp(
   });
 }
 
-/** Who tries to talk: pods of a workload, or every node's kubelet. */
+/** The source: pods of a workload, or every node's kubelet. */
 type Source =
   | { readonly type: 'pods'; readonly namespace: string; readonly workload: string }
   | { readonly type: 'kubelet' };
 
-/** What it tries to reach. */
+/** The destination. */
 type Target =
   | { readonly type: 'service'; readonly namespace: string; readonly name: string; readonly port: number }
   | { readonly type: 'world'; readonly name: string; readonly port: number; readonly http?: string }
   | { readonly type: 'api-server' }
   | { readonly type: 'probe' };
 
-/** Attempts of one kind. All pods of the source take turns; `every` is the mean time between two, in ms. */
+/** Attempts of one kind. All pods of the source take turns; `every` is the mean time between attempts, in ms. */
 type Path = {
   readonly from: Source;
   readonly to: Target;
   readonly every: number;
   readonly protocol?: 'UDP';
-  /** A DNS question that comes first. */
+  /** A DNS query that comes first. */
   readonly lookup?: string;
-  /** The policy that sends it through a proxy, where L7 is seen; without it, it goes the plain way. */
+  /** The policy that redirects it to a proxy, where L7 is seen; without it, it goes directly. */
   readonly proxiedBy?: { readonly namespace: string; readonly name: string };
 };
 
@@ -233,7 +233,7 @@ const service = (namespace: string, name: string, port: number): Target => ({
   port,
 });
 
-/** Everything that talks in this world. */
+/** All traffic in this world. */
 const PATHS: readonly Path[] = [
   { from: pods('shop', 'web'), to: service('shop', 'db', 5432), every: 1_000 },
   { from: pods('shop', 'web'), to: service('shop', 'api', 8080), every: 1_800 },

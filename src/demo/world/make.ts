@@ -1,7 +1,7 @@
 import type { OwnerReference } from '../../core/cluster/cluster.ts';
 import { type Random, type Stored, timestamp } from '../store/store.ts';
 
-/** Makes stored objects of the world with uids of their own; `age` is in ms before `now`. */
+/** Creates stored objects of the world with new uids; `age` is in ms before `now`. */
 export type Maker = {
   readonly random: Random;
   readonly now: number;
@@ -45,7 +45,7 @@ export function createMaker(random: Random, now: number): Maker {
   };
 }
 
-/** The reference that makes an object its owner's. */
+/** The reference to an object's owner. */
 export function controllerRef(owner: Stored): OwnerReference {
   return {
     apiVersion: owner.apiVersion,

@@ -2,7 +2,7 @@ import { type Stored, timestamp } from '../store/store.ts';
 import { HOUR, type Maker } from './make.ts';
 import { NODES, type NodeName, type WorkloadPlan } from './world-plan.ts';
 
-/** Gives out addresses of nodes' pod networks, in order. */
+/** Allocates addresses from the nodes' pod networks, in order. */
 export type Addresses = { readonly next: (node: NodeName) => string };
 
 export function createAddresses(): Addresses {
@@ -17,7 +17,7 @@ export function createAddresses(): Addresses {
   };
 }
 
-/** A pod of a workload as its node reports it. */
+/** A pod of a workload, as reported by its node. */
 export function makePod(
   maker: Maker,
   plan: WorkloadPlan,
@@ -88,7 +88,7 @@ export function templateSpec(plan: WorkloadPlan): Readonly<Record<string, unknow
   };
 }
 
-/** The status of a pod that waits for its node: no address yet. */
+/** The status of a pending pod, which has no address yet. */
 export function pendingStatus(now: number): Readonly<Record<string, unknown>> {
   const condition = {
     type: 'PodScheduled',
@@ -99,7 +99,7 @@ export function pendingStatus(now: number): Readonly<Record<string, unknown>> {
   return { phase: 'Pending', conditions: [condition], qosClass: 'BestEffort' };
 }
 
-/** The status of a pod whose containers do as the plan says. */
+/** The status of a pod whose containers behave as planned. */
 export function podStatus(
   plan: WorkloadPlan,
   {

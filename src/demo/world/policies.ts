@@ -1,4 +1,4 @@
-/** A policy of the world: its name and spec; a NetworkPolicy unless it says otherwise. */
+/** A policy of the world: its name and spec; a NetworkPolicy by default. */
 export type PolicyPlan = {
   readonly kind?: 'CiliumNetworkPolicy';
   readonly namespace: string;
@@ -12,10 +12,10 @@ const app = (name: string): Readonly<Record<string, unknown>> => ({
 });
 const tcp = (port: number): Readonly<Record<string, unknown>> => ({ protocol: 'TCP', port });
 
-/** Sends web's DNS questions and its payments through Cilium's proxy, and isolates nothing. */
+/** Redirects web's DNS queries and payments to Cilium's proxy, and isolates nothing. */
 export const VISIBILITY = { namespace: 'shop', name: 'pay-visibility' } as const;
 
-/** The policies in force when the world begins. */
+/** The policies in force when the world starts. */
 export const POLICIES: readonly PolicyPlan[] = [
   {
     namespace: 'shop',

@@ -67,7 +67,7 @@ function makeService(maker: Maker, plan: ServicePlan, clusterIP: string): Stored
   );
 }
 
-/** The endpoints of a service as its pods are now: those with an address that have not ended. */
+/** The current endpoints of a service: its unfinished pods with an address. */
 export function endpointsOf(
   store: Store,
   namespace: string,

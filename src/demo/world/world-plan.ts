@@ -1,4 +1,4 @@
-/** How a workload's pods are doing. */
+/** The health of a workload's pods. */
 export type Health = 'ready' | 'unready' | 'crashing' | 'succeeded';
 
 /** One workload of the world. Pods go to `nodes`, one each, in this order. */
@@ -21,7 +21,7 @@ export type WorkloadPlan = {
 
 export type NodeName = 'node-a' | 'node-b' | 'node-c';
 
-/** A Service: `port` of the service to the port of its pods that has this name. */
+/** A Service: maps its `port` to the port of its pods with this name. */
 export type ServicePlan = {
   readonly namespace: string;
   readonly name: string;
@@ -57,7 +57,7 @@ export const NAMESPACES = [
   'shop',
 ] as const;
 
-/** The address of the API server as pods reach it. */
+/** The address of the API server for pods. */
 export const API_SERVER = { ip: '192.168.10.9', port: 6443 } as const;
 
 /** What is outside the cluster: names and their addresses (RFC 5737). */
@@ -72,8 +72,8 @@ const monitoring = { namespace: 'monitoring' } as const;
 const http = [{ name: 'http', port: 8080 }] as const;
 
 /**
- * The story: the payment page (`web`) reads orders from `db` directly, which `db-only-api` does not admit.
- * `backup` → `db` is denied as well, and rightly. `cart` → `cache` is denied on both halves.
+ * The story: the payment page (`web`) reads orders from `db` directly, which `db-only-api` does not allow.
+ * `backup` → `db` is also denied, and should be. `cart` → `cache` is denied by both halves.
  */
 export const WORKLOADS: readonly WorkloadPlan[] = [
   {

@@ -15,8 +15,8 @@ export { endpointsOf } from './services.ts';
 export { API_SERVER, NODES, type NodeName, WORKLOADS, WORLD, type WorkloadPlan } from './world-plan.ts';
 
 /**
- * Fills a store with the world: names and addresses depend on the random stream alone, times on `now` (ms since
- * the epoch). Gives the addresses that are left for new pods.
+ * Fills a store with the world: names and addresses depend only on the random stream, times on `now` (ms since the
+ * epoch). Returns the remaining addresses for new pods.
  */
 export function placeWorld(store: Store, random: Random, now: number): Addresses {
   const maker = createMaker(random, now);
@@ -70,7 +70,7 @@ const NAMESPACE_LABELS: Readonly<Record<string, Readonly<Record<string, string>>
   monitoring: { team: 'platform' },
 };
 
-/** What the chart of Cilium 1.20 writes, as far as clients read it (HUB-8). */
+/** The values of the Cilium 1.20 chart that clients read (HUB-8). */
 const CONFIG: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cilium-config': {
     'cluster-name': 'default',

@@ -1,11 +1,11 @@
 /**
- * The program in the pods of the end-to-end tests; without imports but Node's, as it is the image's only file.
+ * The program in the pods of the end-to-end tests; imports only Node's modules, because it is the image's only file.
  *
  *     netcat pause                                wait for SIGTERM
  *     netcat serve tcp:8080 udp:5353              echo on TCP and UDP ports
  *     netcat dial tcp|udp HOST:PORT [WAIT]        one attempt: prints open, refused, timeout or error, exits 0 to 3
- *     netcat loop tcp|udp HOST:PORT EVERY [WAIT]  such an attempt every so often, a line each, for ever
- *     netcat hold tcp|udp HOST:PORT EVERY         one connection, an echo every so often, a line each
+ *     netcat loop tcp|udp HOST:PORT EVERY [WAIT]  repeated attempts, a line each, forever
+ *     netcat hold tcp|udp HOST:PORT EVERY         one connection, repeated echoes, a line each
  */
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
@@ -15,7 +15,7 @@ const OUTCOMES = ['open', 'refused', 'timeout', 'error'] as const;
 type Outcome = (typeof OUTCOMES)[number];
 type End = { readonly host: string; readonly port: number };
 
-/** A connection that echoes: `heard` counts the lines that came back. */
+/** An echo connection: `heard` counts the lines that came back. */
 type Line = {
   readonly say: (text: string) => void;
   readonly heard: () => number;
@@ -165,7 +165,7 @@ function outcomeOf(error: NodeJS.ErrnoException): Outcome {
   return error.code === 'ETIMEDOUT' ? 'timeout' : 'error';
 }
 
-/** Says how each echo went, until the connection ends; a late one stays outstanding. */
+/** Prints the result of each echo until the connection ends; a late one stays outstanding. */
 async function hold(protocol: string, end: End, every: number): Promise<void> {
   const line = await reach(protocol, end, 5_000);
   if (typeof line === 'string') {

@@ -5,15 +5,15 @@ import { type Live, startLive } from './live.ts';
 import type { Bench } from './round.ts';
 import { createShells } from './shells.ts';
 
-/** Cells at work on the real cluster. */
+/** Cells in use on the real cluster. */
 export type Benches = {
   readonly live: Live;
-  /** Runs work in a cell that nobody else uses meanwhile; waits until one is free. */
+  /** Runs work in an exclusive cell; waits until one is free. */
   readonly use: <R>(work: (bench: Bench) => Promise<R>) => Promise<R>;
   readonly dispose: () => Promise<void>;
 };
 
-/** Follows the cluster and fills so many cells with pods. */
+/** Watches the cluster and fills a number of cells with pods. */
 export async function openBenches(cluster: RealCluster, count: number): Promise<Benches> {
   const live = await startLive(cluster);
   const shells = createShells(cluster);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Shell } from './shells.ts';
 
-/** What a packet did: `refused` was answered with a reset or an ICMP unreachable, by whoever. */
+/** The result of a packet: `refused` means a reset or an ICMP unreachable, from any sender. */
 export type Packet = 'open' | 'refused' | 'timeout' | 'error';
 
 /** One attempt; `wait` in ms. */
@@ -14,22 +14,22 @@ export type Dial = {
   readonly wait: number;
 };
 
-/** So many at once from one pod: more would only wait for the processor. */
+/** Concurrent attempts per pod: more would only wait for the CPU. */
 const AT_ONCE = 48;
 
-/** Makes all attempts from inside a pod at once; the answers are in the order of the attempts. */
+/** Makes all attempts from inside a pod at once; the results are in the order of the attempts. */
 export async function dialFromPod(shell: Shell, dials: readonly Dial[]): Promise<readonly Packet[]> {
   const attempts = dials.map(
     ({ protocol, address, port, wait }, index) =>
       `(echo ${index} $(netcat dial ${protocol} ${address}:${port} ${wait}ms))&${(index + 1) % AT_ONCE === 0 ? ' wait;' : ''}`,
   );
-  // In a shell of their own, so that the wait is for them alone.
+  // In a separate shell, so that `wait` covers only them.
   const lines = await shell.run(`(${attempts.join(' ')} wait)`);
   const answers = new Map(lines.map((line) => line.split(' ') as [string, string]));
   return dials.map((_, index) => packetOf(answers.get(String(index)), lines.join('; ')));
 }
 
-/** From where on the machine itself: the node by one of its addresses, or the host outside the cluster. */
+/** A source on the machine itself: the node by one of its addresses, or the host outside the cluster. */
 export type HostSource = { readonly inside: 'node' | 'outside'; readonly address: string };
 
 const run = promisify(execFile);

@@ -6,12 +6,12 @@ import type { Shells } from './shells.ts';
 
 const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };
 
-/** Tells when everything that was written before is in force; one for each cell. */
+/** Detects when everything that was written before is in force; one per cell. */
 export type Enforced = () => Promise<void>;
 
 /**
- * A policy of its own that admits another port every time: the enforcer takes policies in the order of their writing,
- * so when that port is open, all policies before it are in force. The watch of the engine has the same order.
+ * A canary policy that admits a new port every time: the enforcer applies policies in write order, so when that port is
+ * open, all earlier policies are in force. The watch of the engine has the same order.
  */
 export async function createEnforced(
   { live, shells }: { readonly live: Live; readonly shells: Shells },

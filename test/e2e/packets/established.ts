@@ -1,14 +1,14 @@
 import type { PodName } from './fleet.ts';
 import type { Bench } from './round.ts';
 
-/** A connection that a pod holds and talks on, ten times a second. */
+/** An open connection on which a pod sends ten times a second. */
 export type Held = {
-  /** Whether what is said from now on is still answered. */
+  /** Whether data sent from now on is still answered. */
   readonly goesOn: () => Promise<boolean>;
   readonly end: () => Promise<void>;
 };
 
-/** Makes a connection inside a pod and waits until it was answered. */
+/** Opens a connection from inside a pod and waits for a reply. */
 export async function hold(
   { shells, cell }: Bench,
   from: PodName,
@@ -18,7 +18,7 @@ export async function hold(
 ): Promise<Held> {
   const { namespace, name } = cell.pod(from);
   const file = `/tmp/held-${protocol}-${port}`;
-  // A shell of its own: waiting here must not hold up the attempts from this pod.
+  // A separate shell, because waiting here must not block the attempts from this pod.
   const { run } = shells.in({ namespace, name }, file);
   const count = (word: string) => `$(grep -c ${word} ${file})`;
   const started = await run(
@@ -28,7 +28,7 @@ export async function hold(
   if (Number(started[0]) >= 100)
     throw new Error(`${from} could not hold a connection to ${to} ${port}/${protocol}`);
   return {
-    // The echo that is under way was asked for before: the next ones count.
+    // An echo in flight was requested before; only the next ones count.
     goesOn: async () => {
       const [answer] = await run(
         `was=${count('alive')}; mute=${count('silent')}; n=0;

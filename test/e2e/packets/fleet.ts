@@ -4,13 +4,13 @@ import type { Live } from './live.ts';
 
 /** Pods that may be sources and destinations, as `namespace/pod` in the short names of a cell. */
 export const PODS = ['x/a', 'x/b', 'x/c', 'x/d', 'y/a', 'y/b', 'z/a'] as const;
-/** On the host network; finished; and one that only some test creates, to delete it. */
+/** On the host network; finished; and one that only one test creates and deletes. */
 export const ODD_PODS = ['x/host', 'x/done', 'x/leaving'] as const;
 export type PodName = (typeof PODS)[number] | (typeof ODD_PODS)[number];
 
 /**
- * What every pod of `PODS` serves. Any other TCP port is closed and answers with a refusal; that of a closed UDP port is
- * an ICMP message, of which the kernel sends only so many.
+ * What every pod of `PODS` serves. Other TCP ports are closed and refuse connections; for closed UDP ports that is an
+ * ICMP message, which the kernel rate-limits.
  */
 export const SERVED = [
   '80/tcp',
@@ -23,17 +23,17 @@ export const SERVED = [
   '65535/udp',
 ] as const;
 
-/** Three namespaces with pods and services of their own, where one scenario runs at a time. */
+/** Three namespaces with their own pods and services, where one scenario runs at a time. */
 export type Cell = {
   readonly index: number;
   /** The real name of the namespace `x`, `y` or `z`. */
   readonly namespace: (short: string) => string;
-  /** The pod as the watch shows it now. */
+  /** The current state of the pod in the watch. */
   readonly pod: (name: PodName) => Pod;
   readonly ip: (name: PodName) => string;
 };
 
-/** All cells, and the pods that show when a policy is in force. */
+/** All cells, and the pods that detect when a policy is in force. */
 export type Fleet = {
   readonly cells: readonly Cell[];
   /** Namespace of the pods `canary` and `watch`. */
@@ -41,10 +41,10 @@ export type Fleet = {
   readonly dispose: () => Promise<void>;
 };
 
-/** Carries the process that made a namespace: what a killed run left behind is known by it. */
+/** The process that created a namespace, to recognize leftovers of killed runs. */
 const MARK = 'sluice-e2e-packets';
 
-/** Creates the pods of so many cells and waits until all of them run. */
+/** Creates the pods of a number of cells and waits until all of them are running. */
 export async function createFleet(cluster: RealCluster, live: Live, count: number): Promise<Fleet> {
   await sweep(cluster);
   const run = `packets-${Math.random().toString(36).slice(2, 7)}`;
@@ -77,7 +77,7 @@ export async function createFleet(cluster: RealCluster, live: Live, count: numbe
   }
 }
 
-/** Whether a pod runs with all its containers. */
+/** Whether all containers of a pod are running. */
 export function isUp(pod: Pod | undefined): boolean {
   return (
     pod !== undefined &&
@@ -129,7 +129,7 @@ type PodShape = {
   readonly name: string;
   readonly labels: string;
   readonly ports?: string;
-  /** Further lines of the spec. */
+  /** More lines of the spec. */
   readonly more?: string;
 };
 
@@ -146,7 +146,7 @@ spec:${POD_BASE}${more}
       ports: [${ports}]`;
 }
 
-/** The same names stand for other numbers and protocols in other pods; labels are absent, empty or set. */
+/** The same names map to other numbers and protocols in other pods; labels are absent, empty or set. */
 const SHAPES: Readonly<Record<(typeof PODS)[number], Omit<PodShape, 'name'>>> = {
   'x/a': {
     labels: 'app: a, tier: front, group: mixed',
@@ -176,7 +176,7 @@ const SHAPES: Readonly<Record<(typeof PODS)[number], Omit<PodShape, 'name'>>> = 
   'z/a': { labels: 'app: a, tier: mid', ports: '{name: http, containerPort: 81, protocol: UDP}' },
 };
 
-/** A second container that declares a name of the first again, with another number. */
+/** A second container that redeclares a name of the first with another number. */
 const SECOND = `
     - name: second
       image: sluice.test/netcat:1
@@ -210,7 +210,7 @@ function cellYaml(cell: Cell): string {
   ].join('\n---\n');
 }
 
-/** A pod that goes on serving for a while after its deletion. */
+/** A pod that keeps serving for a while after its deletion. */
 export function leavingYaml(cell: Cell): string {
   return `
 apiVersion: v1

@@ -13,7 +13,7 @@ const cluster = isFull ? await findRealCluster() : undefined;
 const onHost = cluster !== undefined && (await mayActOutside());
 const ROUNDS = Number(process.env.SLUICE_FUZZ_ROUNDS ?? 60);
 const SEED = Number(process.env.SLUICE_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
-/** Ms for one round, with the shrinking of one that fails. */
+/** Timeout for one round, including the shrinking of a failure, ms. */
 const EACH = 120_000;
 
 describe.skipIf(cluster === undefined)(`packets agree under random policies, seeds from ${SEED}`, () => {
@@ -50,13 +50,13 @@ describe.skipIf(cluster === undefined)(`packets agree under random policies, see
     }
     if (found.length === 0) return;
     const least = await shrunk(bench, round, found);
-    // At once: a run of hours may be stopped before its end.
+    // At once, because a run of hours may be stopped early.
     console.warn(`seed ${seed}:\n${least.join('\n')}`);
     expect(least).toEqual([]);
   }
 });
 
-/** Sets the labels of a round and waits until the engine has them; the packets find out by themselves. */
+/** Sets the labels of a round and waits until the engine has them; packets are retried until they agree. */
 async function relabel(bench: Bench, { labels }: RandomRound): Promise<void> {
   const { live, cell } = bench;
   for (const { namespace: short, pod, labels: wanted } of labels) {
@@ -71,7 +71,7 @@ async function relabel(bench: Bench, { labels }: RandomRound): Promise<void> {
   }
 }
 
-/** The faults of the fewest policies that still show one; those found at first, and a note, when none shows again. */
+/** The faults of the smallest failing set of policies; the original faults with a note if they don't recur. */
 async function shrunk(
   bench: Bench,
   { drafts, paths }: RandomRound,

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Dial, Packet } from './dial.ts';
 
-/** Run as a program: `host-dial.ts ADDRESS [DIAL...]` as JSON; prints what each attempt from ADDRESS did. */
+/** Run as a program: `host-dial.ts ADDRESS [DIAL...]` as JSON; prints the result of each attempt from ADDRESS. */
 const [localAddress = '', dials = '[]'] = process.argv.slice(2);
 const answers = await Promise.all((JSON.parse(dials) as readonly Dial[]).map(attempt));
 process.stdout.write(JSON.stringify(answers));

@@ -5,10 +5,10 @@ import type { Cell } from './fleet.ts';
 import type { Live } from './live.ts';
 import { type Path, refOf } from './paths.ts';
 
-/** What the program says of a path, as `sluice explain` would; `nowhere`: there is nothing at its end. */
+/** The program's verdict on a path, as `sluice explain` would print; `nowhere`: there is nothing at its end. */
 export type Judgement = { readonly verdict: Decision | 'nowhere'; readonly reason: string };
 
-/** Judges paths as things are now; ends whose pods differ are undecidable, as one connection reaches any of them. */
+/** Evaluates paths now; ends whose pods differ are undecidable, because a connection reaches any of them. */
 export function judgeNow(live: Live, cell: Cell): (path: Path) => Judgement {
   const judge = createPathJudge(live);
   return (path) => judgePath(judge, cell, path);

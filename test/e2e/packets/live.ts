@@ -7,21 +7,21 @@ import type { Connection } from '../../../src/session/runtime/connection.ts';
 import { startRuntime } from '../../../src/session/runtime/runtime.ts';
 import type { RealCluster } from '../../helpers/real-cluster.ts';
 
-/** The engine of the running program over the real cluster, and an admin's hands on it. */
+/** The program's engine over the real cluster, with admin access to it. */
 export type Live = {
   readonly model: ClusterModel;
   readonly engine: Engine;
   readonly info: ClusterInfo;
-  /** Writes and enters pods, as admin. */
+  /** Writes objects and runs exec, as admin. */
   readonly hands: Cluster;
-  /** Resolves when a condition on the model holds; looked at on every change of the cluster. */
+  /** Resolves when a condition on the model is true; checked on every change of the cluster. */
   readonly until: (what: string, holds: () => boolean, within?: number) => Promise<void>;
   readonly dispose: () => Promise<void>;
 };
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-/** Follows the cluster as the program does for alice: her rights, the enforcer as detected. */
+/** Watches the cluster as the program does for alice: with her permissions and the detected enforcer. */
 export async function startLive(cluster: RealCluster): Promise<Live> {
   const hands = await connect({ kubeconfig: cluster.admin });
   const watching = new Set<() => void>();

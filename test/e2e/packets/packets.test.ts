@@ -21,7 +21,7 @@ const onHost = cluster !== undefined && (await mayActOutside());
 if (cluster !== undefined && !onHost)
   console.warn('\n*** SKIPPED: no rights on the node: nothing is tried from it or from outside ***\n');
 
-/** How many scenarios run side by side, each in a cell of its own. */
+/** How many scenarios run in parallel, each in its own cell. */
 const CELLS = 3;
 const GROUPS = { SELECTORS, ADDRESSES, PORTS, DIRECTIONS, SERVICES, ODD };
 const MINUTES = 60_000;
@@ -51,13 +51,13 @@ describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => 
     );
   });
 
-  describe.concurrent('a connection made before a policy', () => {
+  describe.concurrent('a connection opened before a policy', () => {
     const CLOSING = {
       'its destination': 'podSelector: {matchLabels: {app: a}}',
       'its source': 'podSelector: {matchLabels: {app: b}}\npolicyTypes: [Egress]',
     };
     test.for(Object.entries(CLOSING))(
-      'lives on as the dialect says when the policy closes %s',
+      'survives as the dialect says when the policy closes %s',
       { timeout: 5 * MINUTES },
       ([, spec]) =>
         benches.use(async (bench) => {
@@ -84,7 +84,7 @@ describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => 
     );
   });
 
-  test('a pod that is being deleted is a peer, and under its policies, until it is gone', async () => {
+  test('a pod being deleted is a peer, and subject to policies, until it is gone', async () => {
     if (cluster === undefined) return;
     await benches.use(async (bench) => {
       const { cell, live } = bench;
@@ -127,7 +127,7 @@ describe.skipIf(cluster === undefined)('packets agree with the verdicts', () => 
     });
   });
 
-  test('are many, and denied ones look as the dialect says', () => {
+  test('are many, and denials look as the dialect says', () => {
     const { rejects } = benches.live.engine.dialect;
     expect(rejects).not.toBe('unknown');
     expect(totals.denials()).toEqual([rejects === 'yes' ? 'refused' : 'timeout']);

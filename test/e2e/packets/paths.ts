@@ -2,7 +2,7 @@ import type { EndRef, PortSpec } from '../../../src/core/cluster/objects.ts';
 import { parsePort } from '../../../src/core/policy/path/parse-end.ts';
 import { type Cell, ODD_PODS, PODS, type PodName } from './fleet.ts';
 
-/** The host outside the cluster by its two addresses, and the node by the address that its object lists. */
+/** The host outside the cluster by its two addresses, and the node by the address in its object. */
 export const OUTSIDE = '198.51.100.7';
 export const OUTSIDE_TOO = '198.51.100.130';
 export const NODE = '172.31.255.1';
@@ -18,7 +18,7 @@ export type EndName =
 /** One connection to try. */
 export type Path = { readonly from: EndName; readonly to: EndName; readonly port: PortSpec };
 
-/** Every source with every destination and port, `8080/tcp`; none to itself. */
+/** Every source with every destination and port, `8080/tcp`, except to itself. */
 export function every(
   from: readonly EndName[],
   to: readonly EndName[],
@@ -36,7 +36,7 @@ export function pathText({ from, to, port }: Path): string {
   return `${from} → ${to} :${port.port}/${port.protocol.toLowerCase()}`;
 }
 
-/** Whether both ends of a path are in the cluster, so that it can be tried without rights on its node. */
+/** Whether both ends of a path are in the cluster, so that it can be tried without access to its node. */
 export function isInside({ from, to }: Path): boolean {
   return [from, to].every((name) => name !== NODE && name !== OUTSIDE && name !== OUTSIDE_TOO);
 }
@@ -46,7 +46,7 @@ export function isPod(name: EndName): name is PodName {
   return [...PODS, ...ODD_PODS].some((pod) => pod === name);
 }
 
-/** The end as `sluice explain` takes it. */
+/** The end in the syntax of `sluice explain`. */
 export function refOf(cell: Cell, name: EndName): EndRef {
   if (name === OUTSIDE || name === OUTSIDE_TOO || name === NODE) return { type: 'ip', ip: name };
   const [short = '', second = '', third] = name.split('/');

@@ -4,14 +4,14 @@ import { type Cell, PODS, SERVED } from './fleet.ts';
 import { type EndName, every, NODE, OUTSIDE, OUTSIDE_TOO, type Path } from './paths.ts';
 import type { Draft } from './round.ts';
 
-/** Policies and paths that a seed stands for, and the labels that some pods and namespaces have meanwhile. */
+/** The policies and paths of a seed, and the labels that some pods and namespaces have meanwhile. */
 export type RandomRound = {
   readonly drafts: readonly Draft[];
   readonly paths: readonly Path[];
   readonly labels: readonly RandomLabels[];
 };
 
-/** Labels of one pod, or of one namespace where `pod` is absent; null takes a label away. */
+/** Labels of one pod, or of one namespace where `pod` is absent; null removes a label. */
 export type RandomLabels = {
   readonly namespace: 'x' | 'y' | 'z';
   readonly pod?: string;
@@ -21,7 +21,7 @@ export type RandomLabels = {
 /** How many paths a round tries. */
 const PATHS = 120;
 
-/** The round of a seed in a cell: the same again for the same seed, but for the addresses of the pods. */
+/** The round of a seed in a cell: the same for the same seed, except for the addresses of the pods. */
 export function randomRound(cell: Cell, seed: number): RandomRound {
   const [round] = fc.sample(roundIn(cell), { seed, numRuns: 1 });
   if (round === undefined) throw new Error('fast-check gave nothing');

@@ -3,18 +3,18 @@ import { pathText } from './paths.ts';
 import type { Draft, Round, Tried } from './round.ts';
 
 /**
- * What the program may leave open, by its reason: a connection to a service reaches any of its backends; whether a name
- * of a sidecar's port stands for a number depends on a version that need not be known; a finished pod has no network.
+ * Valid reasons for an undecidable verdict: a connection to a service reaches any of its backends; whether the name of a
+ * sidecar's port resolves depends on a version that may be unknown; a finished pod has no network.
  */
 export const OPEN_QUESTIONS =
   /^its backends differ$|names of a sidecar’s ports is not known|has finished: it has no network/;
 
-/** What all scenarios together came to. */
+/** The totals of all scenarios. */
 export type Totals = {
   readonly add: (policies: number, round: Round) => void;
   readonly policies: () => number;
   readonly tests: () => number;
-  /** What packets did that were denied as they should be, each once. */
+  /** The distinct results of correctly denied packets. */
   readonly denials: () => readonly Packet[];
   readonly text: () => string;
 };
@@ -55,7 +55,7 @@ export function createTotals(): Totals {
   };
 }
 
-/** What is wrong with a round: paths that differ, and undecidable ones that `known` does not name. */
+/** The faults of a round: paths that differ, and undecidable ones that `known` does not list. */
 export function faults(
   { tried }: Round,
   drafts: readonly Draft[],
@@ -73,7 +73,7 @@ function differenceText({ judgement, packet, ...path }: Tried): string {
   return `${pathText(path)}  sluice: ${judgement.verdict} (${judgement.reason})  packet: ${packet}`;
 }
 
-/** The policy as somebody would apply it, for a failing test. */
+/** The policy as an applicable manifest, for a failing test. */
 export function draftText({ namespace, spec }: Draft): string {
   return `policy in ${namespace}:\n${spec
     .trim()

@@ -13,17 +13,17 @@ import type { Shells } from './shells.ts';
 /** A NetworkPolicy to write: the short name of its namespace, and its spec as YAML. */
 export type Draft = { readonly namespace: 'x' | 'y' | 'z'; readonly spec: string };
 
-/** One connection tried: what the program says of it, and what the packet did. */
+/** One attempted connection: the program's verdict, and the result of the packet. */
 export type Tried = Path & {
   readonly judgement: Judgement;
   readonly packet: Packet;
   readonly agrees: boolean;
 };
 
-/** What happened to the paths of one state of a cell. `settled`: ms until the last path agreed. */
+/** The results for the paths of one state of a cell. `settled`: ms until the last path agreed. */
 export type Round = { readonly tried: readonly Tried[]; readonly settled: number };
 
-/** A cell with all that it takes to run a scenario in it. */
+/** A cell with everything needed to run a scenario in it. */
 export type Bench = {
   readonly live: Live;
   readonly cell: Cell;
@@ -32,19 +32,19 @@ export type Bench = {
 };
 
 /**
- * How long packets may disagree before it is a difference, ms, and how often: a new label takes a way of its own to the
- * enforcer, and on a loaded machine few attempts fit in.
+ * How long packets may disagree before it counts as a difference, ms, and how often: a new label reaches the enforcer on
+ * a separate path, and few attempts fit on a loaded machine.
  */
 const SETTLE = 8_000;
 const ATTEMPTS = 5;
-/** Two SYNs fit in: a lost one makes no denial. */
+/** Long enough for two SYNs, so that a lost one is not taken for a denial. */
 const DENIED_AFTER = 1_500;
 const ALLOWED_WITHIN = 4_000;
 
 const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };
 let written = 0;
 
-/** Writes policies into a cell and waits until they are in force; gives what takes them away again. */
+/** Writes policies into a cell and waits until they are in force; returns a function that removes them. */
 export async function writePolicies(bench: Bench, drafts: readonly Draft[]): Promise<() => Promise<void>> {
   const { api } = bench.live.hands;
   const objects: ApiObject[] = [];
@@ -82,8 +82,8 @@ function objectOf(namespace: string, name: string, { spec }: Draft): ApiObject {
 }
 
 /**
- * Tries all paths at once and compares. What disagrees is tried again until it agrees or has had its time: a loaded
- * machine makes no difference, and a late enforcer is seen as `settled`.
+ * Tries all paths at once and compares. Disagreeing paths are retried until they agree or time out, so that a loaded
+ * machine causes no difference; a slow enforcer shows in `settled`.
  */
 export async function tryPaths(bench: Bench, paths: readonly Path[]): Promise<Round> {
   const start = performance.now();
@@ -126,7 +126,7 @@ async function tryOnce(bench: Bench, paths: readonly Path[]): Promise<readonly T
   return lists.flat();
 }
 
-/** A refusal comes from the destination itself, unless the enforcer rejects. Undecidable agrees with anything. */
+/** A refusal is from the destination itself, unless the enforcer rejects. Undecidable agrees with anything. */
 function agrees({ verdict }: Judgement, packet: Packet, rejects: boolean): boolean {
   switch (verdict) {
     case 'allow':
@@ -170,7 +170,7 @@ function dialFrom(
   return dialFromHost({ inside: 'outside', address: from }, dials);
 }
 
-/** Changes one object of a cell by a merge patch. */
+/** Changes one object of a cell with a merge patch. */
 export async function patch(
   { live }: Bench,
   resource: 'pods' | 'namespaces',

@@ -2,13 +2,13 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { RealCluster } from '../../helpers/real-cluster.ts';
 
-/** A shell inside a pod that stays: entering a pod costs the node more than many attempts. */
+/** A persistent shell in a pod: an exec costs the node more than many attempts. */
 export type Shell = {
-  /** Runs a script and gives the lines that it printed; scripts of one shell run one after the other. */
+  /** Runs a script and returns its output lines; scripts of one shell run one after the other. */
   readonly run: (script: string) => Promise<readonly string[]>;
 };
 
-/** Shells by pod, opened when first asked for. `use` tells shells in one pod apart. */
+/** Shells by pod, opened on first use. `use` distinguishes shells in one pod. */
 export type Shells = {
   readonly in: (pod: { readonly namespace: string; readonly name: string }, use?: string) => Shell;
   readonly dispose: () => void;
@@ -16,7 +16,7 @@ export type Shells = {
 
 const WITHIN = 60_000;
 
-/** No shell is open yet; `dispose` ends all. */
+/** Creates an empty set of shells; `dispose` closes all. */
 export function createShells(cluster: RealCluster): Shells {
   const shells = new Map<string, Opened>();
   return {

@@ -55,7 +55,7 @@ test('who may list but not watch has whole lists, and is told that they are not 
   await eventually(() =>
     expect(states.get('pods')).toMatchObject({
       state: 'stale',
-      reason: 'viewer may not watch pods across the cluster; listed every 30 s',
+      reason: 'User "viewer" cannot watch pods at the cluster scope; listing every 30s instead',
     }),
   );
 });

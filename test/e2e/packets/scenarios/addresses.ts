@@ -20,10 +20,10 @@ podSelector: {matchLabels: {app: a}}
 ingress: [{from: [${blocks.map((block) => `{ipBlock: {${block}}}`).join(', ')}]}]`);
 const intoPaths = every([...PODS, OUTSIDE, OUTSIDE_TOO], ['x/a'], PORTS);
 
-/** Address ranges, against hosts outside, pods and nodes (NP-21, NP-22, NP-27). */
+/** Address ranges, for outside hosts, pods and nodes (NP-21, NP-22, NP-27). */
 export const ADDRESSES: readonly Scenario[] = [
   scenario(
-    'out to a range, less an exception',
+    'egress to a range with an exception',
     [outTo('cidr: 198.51.100.0/24, except: [198.51.100.128/25]')],
     out,
   ),
@@ -42,18 +42,18 @@ export const ADDRESSES: readonly Scenario[] = [
     out,
   ),
   scenario(
-    'out to everything holds for pods, hosts outside and the node',
+    'egress to everything covers pods, outside hosts and the node',
     [outTo('cidr: 0.0.0.0/0')],
     [...out, ...every(['x/a'], [NODE], ['3999/tcp'])],
     { oneSided: 'everything is admitted' },
   ),
   scenario(
-    'out to everything but the pods',
+    'egress to everything but the pods',
     [outTo('cidr: 0.0.0.0/0, except: [10.244.0.0/16]')],
     [...out, ...every(['x/a'], [NODE], ['3999/tcp'])],
   ),
   scenario(
-    'in two halves, everything is everything',
+    'everything split into two halves is everything',
     [outTo('cidr: 0.0.0.0/1', 'cidr: 128.0.0.0/1, except: [198.51.100.7/32]')],
     [...out, ...every(['x/a'], [NODE], ['3999/tcp'])],
   ),
@@ -61,7 +61,7 @@ export const ADDRESSES: readonly Scenario[] = [
     oneSided: 'no address is of that family',
   }),
   scenario(
-    'out to the node by its address',
+    'egress to the node by its address',
     [outTo('cidr: 172.31.255.1/32')],
     [...every(['x/a'], [NODE], ['3999/tcp', '3998/tcp']), ...every(['x/a'], [OUTSIDE, 'x/b'], ['80/tcp'])],
   ),
@@ -76,7 +76,7 @@ egress: [{to: [{namespaceSelector: {}}]}]`),
     every(['x/a'], [NODE, 'x/b'], ['3999/tcp']),
   ),
   scenario(
-    'in from a range, less an exception',
+    'ingress from a range with an exception',
     [into('cidr: 198.51.100.0/24, except: [198.51.100.128/25]')],
     intoPaths,
   ),
@@ -102,7 +102,7 @@ egress: [{to: [{namespaceSelector: {}}]}]`),
     paths: out,
   },
   scenario(
-    'an ipBlock of service addresses holds for nobody: policies see the backend',
+    'an ipBlock of service addresses matches nothing: policies see the backend',
     [outTo('cidr: 10.96.0.0/12')],
     every(['x/a'], ['y/svc/web', 'y/a', OUTSIDE], ['8080/tcp']),
     { oneSided: 'that range holds no backend' },

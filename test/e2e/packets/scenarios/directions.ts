@@ -20,12 +20,12 @@ export const DIRECTIONS: readonly Scenario[] = [
   scenario('egress rules make it both types', [inX(`${A}\negress: [${TO_B}]`)], around),
   scenario('an empty egress list is no rule: only ingress is isolated', [inX(`${A}\negress: []`)], around),
   scenario(
-    'egress rules do not count under type Ingress',
+    'egress rules are ignored with type Ingress',
     [inX(`${A}\npolicyTypes: [Ingress]\ningress: [${FROM_B}]\negress: [${TO_B}]`)],
     around,
   ),
   scenario(
-    'ingress rules do not count under type Egress',
+    'ingress rules are ignored with type Egress',
     [inX(`${A}\npolicyTypes: [Egress]\ningress: [${FROM_B}]\negress: [${TO_B}]`)],
     around,
   ),
@@ -35,22 +35,22 @@ export const DIRECTIONS: readonly Scenario[] = [
     around,
   ),
   scenario(
-    'an empty ingress rule admits everybody',
+    'an empty ingress rule admits everything',
     [inX(`${A}\ningress: [{}]`), inX('podSelector: {matchLabels: {app: b}}\ningress: []')],
     [...around, ...every(['y/a'], ['x/b'], ['80/tcp'])],
   ),
   scenario(
-    'an empty egress rule lets out to everybody',
+    'an empty egress rule allows everything',
     [inX(`${A}\npolicyTypes: [Ingress, Egress]\negress: [{}]`)],
     around,
   ),
   scenario(
-    'an empty list of peers is everybody',
+    'an empty list of peers means everything',
     [inX(`${A}\ningress: [{from: [], ports: [{port: 80}]}]`)],
     around,
   ),
   scenario(
-    'an empty list of destinations is everybody',
+    'an empty list of destinations means everything',
     [inX(`${A}\npolicyTypes: [Egress]\negress: [{to: [], ports: [{port: 80}]}]`)],
     [...around, ...every(['x/a'], ['x/c', OUTSIDE], ['443/tcp', '53/udp'])],
   ),
@@ -68,7 +68,7 @@ export const DIRECTIONS: readonly Scenario[] = [
     ],
   ),
   scenario(
-    'policies add up',
+    'policies are additive',
     [
       inX(`${A}\ningress: []`),
       inX(`${A}\ningress: [${FROM_B}]`),
@@ -79,7 +79,7 @@ export const DIRECTIONS: readonly Scenario[] = [
     every(PODS, ['x/a', 'x/c'], ['80/tcp', '8080/tcp']),
   ),
   scenario(
-    'peers of one policy do not go with ports of another',
+    'peers of one policy do not combine with ports of another',
     [
       inX(`${A}\ningress: [{from: [{podSelector: {matchLabels: {app: b}}}], ports: [{port: 80}]}]`),
       inX(`${A}\ningress: [{from: [{podSelector: {matchLabels: {app: c}}}], ports: [{port: 8080}]}]`),
@@ -87,7 +87,7 @@ export const DIRECTIONS: readonly Scenario[] = [
     every(['x/b', 'x/c', 'x/d'], ['x/a'], ['80/tcp', '8080/tcp', '81/tcp']),
   ),
   scenario(
-    'peers of one rule do not go with ports of another',
+    'peers of one rule do not combine with ports of another',
     [
       inX(`${A}
 ingress:
@@ -97,7 +97,7 @@ ingress:
     every(['x/b', 'x/c', 'x/d'], ['x/a'], ['80/tcp', '8080/tcp', '81/tcp']),
   ),
   scenario(
-    'the same policy twice is one',
+    'the same policy twice counts once',
     [inX(`${A}\ningress: [${FROM_B}]`), inX(`${A}\ningress: [${FROM_B}]`)],
     around,
   ),
@@ -124,7 +124,7 @@ ingress:
     every(['x/a', 'x/b', 'x/c', 'y/a'], ['x/a', 'x/b', 'y/a'], ['80/tcp', '8081/tcp']),
   ),
   scenario(
-    'what is isolated inwards may send, and gets its answers',
+    'a pod isolated for ingress can send, and gets replies',
     [inX('podSelector: {}\ningress: []')],
     every(['x/a', 'x/b', 'y/a'], ['x/c', 'y/a', 'y/b'], ['80/tcp', '53/udp']),
   ),

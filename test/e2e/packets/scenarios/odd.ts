@@ -14,12 +14,12 @@ export const ODD: readonly Scenario[] = [
     every([NODE, OUTSIDE, 'x/b'], ['x/a', 'x/c'], POINTS),
   ),
   scenario(
-    'its own node reaches it through a service too',
+    'its own node also reaches it through a service',
     [inX('podSelector: {}\ningress: []')],
     every([NODE, 'y/a'], ['x/svc/web'], ['80/tcp', '82/tcp']),
   ),
   scenario(
-    'its own node reaches it though an exception names it',
+    'its own node reaches it even if an exception covers it',
     [
       inX(
         `${A}\ningress: [{from: [{ipBlock: {cidr: 0.0.0.0/0, except: [172.31.255.1/32, 198.51.100.0/24]}}]}]`,
@@ -28,7 +28,7 @@ export const ODD: readonly Scenario[] = [
     every([NODE, OUTSIDE, 'x/b'], ['x/a'], POINTS),
   ),
   scenario(
-    'a pod on the host network comes as its node',
+    'traffic of a host-network pod comes from its node',
     [inX('podSelector: {}\npolicyTypes: [Ingress, Egress]')],
     every(['x/host', 'x/b'], ['x/a', 'y/a'], ['80/tcp']),
   ),
@@ -86,7 +86,7 @@ export const ODD: readonly Scenario[] = [
     },
   ),
   scenario(
-    'a lost label takes a running pod out of the peers',
+    'a removed label takes a running pod out of the peers',
     [inX(`${A}\ningress: [{from: [{podSelector: {matchExpressions: [{key: tier, operator: Exists}]}}]}]`)],
     every(['x/b', 'x/d', 'x/c'], ['x/a'], ['80/tcp']),
     {
@@ -106,7 +106,7 @@ export const ODD: readonly Scenario[] = [
     },
   ),
   scenario(
-    'a lost label of a namespace changes the peers',
+    'a removed label of a namespace changes the peers',
     [
       inX(
         `${A}\negress: [{to: [{namespaceSelector: {matchExpressions: [{key: team, operator: NotIn, values: [blue]}]}}]}]`,

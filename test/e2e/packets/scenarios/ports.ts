@@ -30,7 +30,7 @@ export const PORTS: readonly Scenario[] = [
   scenario('a range', [admits('{port: 81, endPort: 8080}')], toA),
   scenario('a range of one', [admits('{port: 81, endPort: 81}')], toA),
   scenario(
-    'a range to the end',
+    'a range to the last port',
     [admits('{port: 8080, endPort: 65535}, {protocol: UDP, port: 5353, endPort: 65535}')],
     toA,
   ),
@@ -46,7 +46,7 @@ export const PORTS: readonly Scenario[] = [
     { oneSided: 'all is admitted' },
   ),
   scenario(
-    'more ports than a rule of iptables holds',
+    'more ports than an iptables rule holds',
     [admits(Array.from({ length: 24 }, (_, index) => `{port: ${57 + 2 * index}}`).join(', '))],
     toA,
   ),
@@ -59,7 +59,7 @@ export const PORTS: readonly Scenario[] = [
     oneSided: 'SCTP alone is admitted',
   }),
   scenario(
-    'peers and ports must both hold',
+    'peers and ports must both match',
     [
       admits(
         '{port: 80}, {protocol: UDP, port: 53}',
@@ -69,7 +69,7 @@ export const PORTS: readonly Scenario[] = [
     every(PODS, ['x/a'], ['80/tcp', '8080/tcp', '53/udp']),
   ),
   scenario(
-    'a name is another number in each pod',
+    'a name is a different number in each pod',
     [
       inX('podSelector: {}\ningress: [{ports: [{port: http}]}]'),
       inY('podSelector: {}\ningress: [{ports: [{port: http}]}]'),
@@ -77,7 +77,7 @@ export const PORTS: readonly Scenario[] = [
     every(['z/a'], ['x/a', 'x/b', 'x/c', 'y/a'], HTTP),
   ),
   scenario(
-    'a name that a pod declares twice stands for both numbers',
+    'a name that a pod declares twice means both numbers',
     [inY('podSelector: {matchLabels: {app: b}}\ningress: [{ports: [{port: http}]}]')],
     every(['z/a', 'x/a'], ['y/b'], HTTP),
   ),
@@ -88,7 +88,7 @@ export const PORTS: readonly Scenario[] = [
     { undecidable: OPEN_QUESTIONS },
   ),
   scenario(
-    'a name of another protocol stands for nothing',
+    'a name of another protocol matches nothing',
     [inX('podSelector: {}\ningress: [{ports: [{port: dns, protocol: TCP}]}]')],
     every(['z/a'], ['x/a', 'x/b'], ['5353/tcp', '5353/udp', '80/tcp']),
   ),
@@ -99,7 +99,7 @@ export const PORTS: readonly Scenario[] = [
   ),
   scenario('a name that nobody declares stands for nothing', [admits('{port: metrics}, {port: 81}')], toA),
   scenario(
-    'a name beside numbers and ranges',
+    'a name with numbers and ranges',
     [admits('{port: http}, {port: 80}, {port: 5000, endPort: 6000}, {port: dns, protocol: UDP}')],
     toA,
   ),
@@ -109,7 +109,7 @@ export const PORTS: readonly Scenario[] = [
     undecidable: OPEN_QUESTIONS,
   }),
   scenario(
-    'out to a name of some pods only',
+    'egress to a name of only some pods',
     [
       out(
         '{port: http}',
@@ -119,12 +119,12 @@ export const PORTS: readonly Scenario[] = [
     fromA,
   ),
   scenario(
-    'out to a UDP name, and to a name of the wrong protocol',
+    'egress to a UDP name, and to a name of the wrong protocol',
     [out('{port: http, protocol: UDP}, {port: dns, protocol: TCP}')],
     every(['x/a'], PODS, ['81/tcp', '81/udp', '5353/tcp', '5353/udp', '8081/tcp']),
   ),
   scenario(
-    'out to a name: no host outside has it',
+    'egress to a name: no outside host has it',
     [out('{port: http}, {port: 443}')],
     [
       ...every(['x/a'], [OUTSIDE], ['80/tcp', '443/tcp', '8080/tcp']),
@@ -142,7 +142,7 @@ export const PORTS: readonly Scenario[] = [
     paths: fromA,
   },
   scenario(
-    'out to a sidecar’s name',
+    'egress to a sidecar’s name',
     [out('{port: http}, {port: 8080}', 'to: [{podSelector: {matchLabels: {app: d}}}], ')],
     every(['x/a'], ['x/d'], HTTP),
     { undecidable: OPEN_QUESTIONS },

@@ -4,15 +4,15 @@ import type { Bench, Draft } from '../round.ts';
 
 /** Policies in a cell, and the connections to try under them. */
 export type Scenario = {
-  /** Reads as a sentence: what the rules of the API say. */
+  /** A sentence about the rules of the API. */
   readonly title: string;
   readonly policies: (cell: Cell) => readonly Draft[];
   readonly paths: readonly Path[];
   /** Reasons for which the program may leave a path undecided here. */
   readonly undecidable?: RegExp;
-  /** Why all paths may have one verdict; without it there must be allowed and denied ones. */
+  /** Why all paths may have the same verdict; without it there must be allowed and denied ones. */
   readonly oneSided?: string;
-  /** A change of other objects while the policies stand; then the paths are tried again, and some verdict turns. */
+  /** A change of other objects while the policies are in force; the paths are then tried again, and some verdict changes. */
   readonly change?: Change;
 };
 

@@ -12,7 +12,7 @@ const admits = (...peers: readonly string[]) =>
   inX(`
 podSelector: {matchLabels: {app: a}}
 ingress: [{from: [${peers.join(', ')}]}]`);
-/** Lets x/a out to peers. */
+/** Allows x/a to reach peers. */
 const lets = (...peers: readonly string[]) =>
   inX(`
 podSelector: {matchLabels: {app: a}}
@@ -21,7 +21,7 @@ egress: [{to: [${peers.join(', ')}]}]`);
 const expression = (text: string) => `matchExpressions: [{${text}}]`;
 const anywhere = (text: string) => `{namespaceSelector: {}, podSelector: {${text}}}`;
 
-/** Who is selected, as peer and as subject (NP-5, NP-6, NP-15 to NP-20). */
+/** Which pods are selected, as peer and as subject (NP-5, NP-6, NP-15 to NP-20). */
 export const SELECTORS: readonly Scenario[] = [
   scenario(
     'a podSelector alone means pods of the policy’s namespace',
@@ -39,28 +39,28 @@ export const SELECTORS: readonly Scenario[] = [
     toA,
   ),
   scenario(
-    'an empty namespaceSelector means all pods, but nobody outside',
+    'an empty namespaceSelector means all pods, but no outside address',
     [admits('{namespaceSelector: {}}')],
     toAToo,
   ),
   scenario(
-    'both selectors in one item must hold',
+    'both selectors in one item must match',
     [admits('{namespaceSelector: {matchLabels: {team: blue}}, podSelector: {matchLabels: {app: a}}}')],
     toA,
   ),
   scenario(
-    'in two items one of them is enough',
+    'one of two items is enough',
     [admits('{namespaceSelector: {matchLabels: {team: blue}}}', '{podSelector: {matchLabels: {app: b}}}')],
     toA,
   ),
   scenario('pods of all namespaces by label', [admits(anywhere('matchLabels: {app: a}'))], toA),
   scenario(
-    'an absent podSelector beside a namespaceSelector means all its pods',
+    'an absent podSelector next to a namespaceSelector means all its pods',
     [admits('{namespaceSelector: {matchExpressions: [{key: team, operator: Exists}]}}')],
     toAToo,
   ),
   scenario(
-    'In holds for each of its values',
+    'In matches each of its values',
     [admits(anywhere(expression('key: tier, operator: In, values: [front, mid]')))],
     toA,
   ),
@@ -70,7 +70,7 @@ export const SELECTORS: readonly Scenario[] = [
     toA,
   ),
   scenario(
-    'NotIn holds where the key is absent',
+    'NotIn matches if the key is absent',
     [admits(anywhere(expression('key: tier, operator: NotIn, values: [front, back]')))],
     toA,
   ),
@@ -80,7 +80,7 @@ export const SELECTORS: readonly Scenario[] = [
     toA,
   ),
   scenario(
-    'Exists holds for an empty value',
+    'Exists matches an empty value',
     [admits(anywhere(expression('key: tier, operator: Exists')))],
     toA,
   ),
@@ -91,7 +91,7 @@ export const SELECTORS: readonly Scenario[] = [
     toA,
   ),
   scenario(
-    'labels and expressions must all hold',
+    'labels and expressions must all match',
     [
       admits(
         anywhere(
@@ -128,7 +128,7 @@ export const SELECTORS: readonly Scenario[] = [
     paths: toA,
   },
   scenario(
-    'keys that sound like operators',
+    'keys that look like operators',
     [
       admits(
         anywhere(
@@ -139,7 +139,7 @@ export const SELECTORS: readonly Scenario[] = [
     toA,
   ),
   scenario(
-    'the podSelector of a policy takes NotIn with the key absent',
+    'the podSelector of a policy supports NotIn with the key absent',
     [
       inX(`
 podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [front, back]}]}
@@ -148,7 +148,7 @@ ingress: []`),
     every(PODS, ['x/a', 'x/b', 'x/c', 'x/d'], ['80/tcp']),
   ),
   scenario(
-    'the podSelector of a policy takes DoesNotExist',
+    'the podSelector of a policy supports DoesNotExist',
     [
       inX(`
 podSelector: {matchExpressions: [{key: tier, operator: DoesNotExist}]}
@@ -162,12 +162,12 @@ policyTypes: [Ingress, Egress]`),
     every(PODS, PODS, ['80/tcp']),
   ),
   scenario(
-    'a podSelector that is left out isolates the whole namespace',
+    'an omitted podSelector isolates the whole namespace',
     [inX('ingress: [{from: [{podSelector: {matchLabels: {app: b}}}]}]')],
     every(PODS, ['x/c', 'x/d', 'y/a'], ['80/tcp']),
   ),
   scenario(
-    'a policy that selects nobody isolates nobody',
+    'a policy that selects no pods isolates no pods',
     [inX('podSelector: {matchLabels: {app: nobody}}')],
     every(['x/b', 'y/a'], ['x/a', 'x/c'], ['80/tcp']),
     { oneSided: 'nobody is isolated' },
@@ -182,17 +182,17 @@ ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: b}}}]
     every(PODS, ['x/a', 'y/a', 'z/a'], ['80/tcp']),
   ),
   scenario(
-    'out to pods of the policy’s namespace',
+    'egress to pods of the policy’s namespace',
     [lets('{podSelector: {matchExpressions: [{key: app, operator: In, values: [b, c]}]}}')],
     fromA,
   ),
   scenario(
-    'out to the pods of some namespaces',
+    'egress to the pods of some namespaces',
     [lets('{namespaceSelector: {matchExpressions: [{key: team, operator: NotIn, values: [red]}]}}')],
     fromA,
   ),
   scenario(
-    'out to what both selectors hold for',
+    'egress to what both selectors match',
     [
       lets(
         '{namespaceSelector: {matchLabels: {team: blue}}, podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [front]}]}}',
@@ -201,23 +201,23 @@ ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: b}}}]
     fromA,
   ),
   scenario(
-    'out to what either of two items holds for',
+    'egress to what either of two items matches',
     [lets('{namespaceSelector: {matchLabels: {team: ""}}}', '{podSelector: {matchLabels: {tier: ""}}}')],
     fromA,
   ),
   scenario(
-    'out to all pods, but nobody outside',
+    'egress to all pods, but no outside address',
     [lets('{namespaceSelector: {}}')],
     [...fromA, ...every(['x/a'], [OUTSIDE], ['80/tcp', '443/tcp'])],
   ),
   scenario(
-    'labels that the enforcer gives to pods by itself',
+    'labels that the enforcer adds to pods',
     [admits(anywhere(expression('key: projectcalico.org/namespace, operator: Exists')))],
     toAToo,
     { oneSided: 'Calico gives it to all pods, others to none; outside nobody has it' },
   ),
   scenario(
-    'labels of a namespace as the enforcer hands them to its pods',
+    'labels of a namespace as the enforcer passes them to its pods',
     [admits(anywhere('matchLabels: {pcns.team: blue, pcsa.projectcalico.org/name: default}'))],
     toA,
     { oneSided: 'under Calico some pods have them, under others none' },

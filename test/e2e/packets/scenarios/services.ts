@@ -15,22 +15,22 @@ const itself = [
 /** Policies see the backend and its port; a pod behind its own service is a peer of itself (NP-27, NP-30). */
 export const SERVICES: readonly Scenario[] = [
   scenario(
-    'in through a service counts at the port of the pod',
+    'ingress through a service is matched at the port of the pod',
     [inX(`${A}\ningress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}]`)],
     toWeb,
   ),
   scenario(
-    'the port of the service does not count',
+    'the port of the service is not matched',
     [inX(`${A}\ningress: [{ports: [{port: 80}, {port: 82}]}]`)],
     toWeb,
   ),
   scenario(
-    'in through a service by the name of the port',
+    'ingress through a service by the name of the port',
     [inX(`${A}\ningress: [{ports: [{port: http}]}]`)],
     toWeb,
   ),
   scenario(
-    'out through a service counts at the port of the pod',
+    'egress through a service is matched at the port of the pod',
     [
       inX(
         'podSelector: {matchLabels: {app: b}}\npolicyTypes: [Egress]\negress: [{to: [{podSelector: {matchLabels: {app: a}}}], ports: [{port: 8080}]}, {ports: [{port: 80}]}]',
@@ -39,12 +39,12 @@ export const SERVICES: readonly Scenario[] = [
     [...every(['x/b'], ['x/svc/web'], ['80/tcp', '82/tcp']), ...every(['x/b'], ['y/svc/web'], ['8080/tcp'])],
   ),
   scenario(
-    'backends with other numbers behind one name',
+    'backends with different numbers for one name',
     [inX('podSelector: {}\ningress: [{ports: [{port: http}]}]')],
     [...every(['z/a', 'x/c'], ['x/svc/mixed'], ['80/tcp']), ...every(['z/a'], ['x/svc/web'], ['82/tcp'])],
   ),
   scenario(
-    'backends of which one is open',
+    'backends with one open',
     [inX('podSelector: {}\ningress: [{ports: [{port: 8081}]}]')],
     [
       ...every(['z/a', 'x/c'], ['x/svc/mixed'], ['80/tcp']),
@@ -71,7 +71,7 @@ export const SERVICES: readonly Scenario[] = [
     every(['x/a', 'x/b', 'y/b', 'z/a'], ['y/svc/web'], ['8080/tcp']),
   ),
   scenario(
-    'a service without backends, and a port that it does not have, lead nowhere',
+    'a service without backends, and a port that it does not have, are unreachable',
     [inX(`${A}\ningress: []`)],
     [
       ...every(['x/b'], ['x/svc/nobody'], ['80/tcp']),
