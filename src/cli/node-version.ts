@@ -8,5 +8,5 @@ const OLDEST = [22, 19] as const;
 export function nodeTooOld(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return undefined;
-  return `sluice: sluice needs Node ${OLDEST.join('.')} or later, but this is Node ${version}.\n        Install a newer Node, or put one first in PATH.\n`;
+  return `sluice: Node ${OLDEST.join('.')} or later is required, but this is Node ${version}.\n        Install a newer Node, or put one first in PATH.\n`;
 }

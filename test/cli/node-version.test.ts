@@ -5,7 +5,7 @@ import { nodeTooOld } from '../../src/cli/node-version.ts';
 test.each(['18.20.8', '20.19.5', '21.7.3', '22.0.0', '22.18.9'])(
   'Node %s is rejected with a message',
   (version) => {
-    expect(nodeTooOld(version)).toContain(`sluice needs Node 22.19 or later, but this is Node ${version}.`);
+    expect(nodeTooOld(version)).toContain(`Node 22.19 or later is required, but this is Node ${version}.`);
   },
 );
 

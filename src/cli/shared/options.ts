@@ -39,7 +39,7 @@ const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
 /** Adds kubectl's options for choosing a cluster, a user and a format. */
 export function withGlobalOptions(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'path to the kubeconfig file (default: $KUBECONFIG)')
+    .option('--kubeconfig <file>', 'path to the kubeconfig file, instead of $KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'name of the kubeconfig context to use')
     .option('-n, --namespace <name>', 'namespace scope for this command')
     .option('-A, --all-namespaces', 'include all namespaces')

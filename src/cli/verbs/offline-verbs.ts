@@ -112,7 +112,10 @@ function withDialectOptions(command: Command): Command {
 
 /** The choices are for help and completion only: any release may follow a name. */
 function enforcerOption(): Option {
-  const option = new Option('--enforcer <name>', 'evaluate policies as this CNI does (default: detected)');
+  const option = new Option(
+    '--enforcer <name>',
+    'evaluate policies as this enforcer does, instead of the detected one',
+  );
   option.argParser(parseEnforcer);
   option.argChoices = [...ENFORCER_NAMES, 'cilium-1.19', 'cilium-1.20'];
   return option;

@@ -90,8 +90,8 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   declareOffline(verb, run);
 
   withTrafficOptions(verb('grant', 'open a path for a while'))
-    .requiredOption('--from <end>', 'source')
-    .requiredOption('--to <end>', 'destination')
+    .requiredOption('--from <end>', 'source workload, pod, service or address')
+    .requiredOption('--to <end>', 'destination workload, pod, service or address')
     .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
     .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
     .requiredOption('--reason <text>', 'reason for the audit log')

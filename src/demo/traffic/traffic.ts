@@ -1,4 +1,4 @@
-/* What the embedded pods send, what the policies make of it, and the Hubble that tells of it. */
+/* The traffic of the embedded pods, the policy decisions on it, and the Hubble that reports it. */
 
 import { isLive, type Pod } from '../../core/cluster/cluster.ts';
 import { targetsOf } from '../../core/policy/path/path.ts';
