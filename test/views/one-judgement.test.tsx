@@ -128,7 +128,7 @@ test.each([
   },
 );
 
-test('marked as ends, the same workload is told to be closed in part', async () => {
+test('marked as ends, the same workload is shown as partly closed', async () => {
   screen.press('3', '/', 'ctrl-u', 'host.*api', 'enter', 's', 'd');
   await screen.until(/● marked .* → api :8080\/tcp +egress ✓ .* +ingress ✗ in part: api-from-web admits/);
   screen.press('e');

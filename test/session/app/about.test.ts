@@ -28,7 +28,7 @@ function rowsOf(pods: readonly Pod[], policies: readonly Policy[]) {
 
 const said = (items: readonly AboutItem[]) => items.map(({ label, text }) => `${label}: ${text}`);
 
-test('a policy tells whom it selects, what its rules say, and who enforces it', () => {
+test('a policy shows the pods it selects, its rules, and its enforcer', () => {
   const { engine, rows } = rowsOf([pod({ name: 'db' }), pod({ name: 'api' })], [dbOnlyApi]);
   const [row] = rows.policies(undefined);
   expect(said(row === undefined ? [] : aboutPolicy(engine, row))).toEqual([
@@ -40,7 +40,7 @@ test('a policy tells whom it selects, what its rules say, and who enforces it', 
   ]);
 });
 
-test('a mistake comes first, with what to do and who says that it is one', () => {
+test('a lint finding comes first, with its fix and its source', () => {
   const { engine, rows } = rowsOf([pod({ name: 'api' })], [dbOnlyApi]);
   const [row] = rows.policies(undefined);
   const items = row === undefined ? [] : aboutPolicy(engine, row);
@@ -56,7 +56,7 @@ test('a mistake comes first, with what to do and who says that it is one', () =>
   expect(said(items)).toContain('selects: no pods');
 });
 
-test('a pod tells how it stands in both directions, and by which policies', () => {
+test('a pod shows its isolation in both directions, and by which policies', () => {
   const { engine, rows } = rowsOf([pod({ name: 'db' }), pod({ name: 'api' })], [dbOnlyApi]);
   const row = rows.pods(undefined).find(({ pod: { name } }) => name === 'db');
   expect(said(row === undefined ? [] : aboutPod(engine, row)).slice(0, 3)).toEqual([

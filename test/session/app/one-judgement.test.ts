@@ -197,7 +197,7 @@ function isOfPair({ model }: Ground, from: Seen, to: Seen): boolean {
   return alive && from.text !== to.text && canMeet(end(from), end(to));
 }
 
-test('whatever policies there are, all that tells of a path tells the same of it', () => {
+test('whatever the policies, everything that shows a path shows the same verdict', () => {
   const met = new Map<Word, number>();
   let differing = 0;
   fc.assert(

@@ -79,7 +79,7 @@ async function grantStory(): Promise<void> {
   await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
 }
 
-test('another context takes over once it stands, in its own namespace, and the first is closed', async () => {
+test('another context takes over once it is connected, in its own namespace, and the first is closed', async () => {
   command('ctx other');
   await eventually(() => expect(state().cluster.user).toBe('other'));
   expect(state().cluster.namespace).toBe('monitoring');

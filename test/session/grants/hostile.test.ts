@@ -65,7 +65,7 @@ describe('a call whose answer is lost', () => {
     },
   );
 
-  test('a name that somebody else has taken is left alone', async () => {
+  test('a name that is already taken is left alone', async () => {
     const plan = await planOf();
     const [half] = plan.halves;
     if (half === undefined) throw new Error('no half');
@@ -138,7 +138,7 @@ describe('ending', () => {
     await eventually(async () => expect(await left()).toEqual([]));
   });
 
-  test('by two at once is done once and told as done to both', async () => {
+  test('by two at once is done once and reported as done to both', async () => {
     await live.open({ seconds: 600 });
     const grant = await found();
     const { grantDeps } = live.runtime;

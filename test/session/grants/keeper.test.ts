@@ -122,7 +122,7 @@ describe('what admission may do to it', () => {
 });
 
 describe('what others may do to it', () => {
-  test('a suspended lease is told, and the grant still ends at its first deadline', async () => {
+  test('a suspended lease is reported, and the grant still ends at its first deadline', async () => {
     const made = await live.open();
     live.demo.faults.suspend('shop', made.halves[0]?.lease?.name ?? '');
     await eventually(() => expect(drift(made)).toMatch(/suspended/));
@@ -132,7 +132,7 @@ describe('what others may do to it', () => {
     expect(await types()).toContain('drift');
   });
 
-  test('a lease deleted so that it orphans the policy is told, and the policy still goes at the deadline', async () => {
+  test('a lease deleted with its policy orphaned is reported, and the policy is still removed at the deadline', async () => {
     const made = await live.open();
     live.demo.faults.orphan('shop', made.halves[0]?.lease?.name ?? '');
     await eventually(() => expect(drift(made)).toMatch(/owner/));
@@ -140,7 +140,7 @@ describe('what others may do to it', () => {
     expect(policiesOf(made)).toEqual([undefined]);
   });
 
-  test('a policy that somebody deletes ends the grant, and says who it was not', async () => {
+  test('a policy deleted by someone else ends the grant, marked as ended by others', async () => {
     const made = await live.open({ seconds: 60 });
     await live.reaches(made.id, 'open');
     const { name } = made.halves[0]?.policy ?? { name: '' };

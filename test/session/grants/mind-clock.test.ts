@@ -29,7 +29,7 @@ function machine() {
   return { time, minded, pass, asked: () => asked };
 }
 
-test('while the clocks go together nobody is asked', async () => {
+test('while the clocks agree the server is not asked', async () => {
   const { time, minded, pass, asked } = machine();
   pass(HOUR);
   expect(Math.abs(minded.now() - time.server)).toBeLessThan(1_000);

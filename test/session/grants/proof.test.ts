@@ -157,7 +157,7 @@ describe('the proof that a path closed', () => {
     });
   });
 
-  test('says so where connections live on, and where nobody could look', async () => {
+  test('says so if connections stay open, or could not be checked', async () => {
     const path = pathOf(model, [opened(web1, db0)]);
     const flows = dropped('ingress', along(web1, endOf(db0, 5_432), 100));
     const keeps = { keepsEstablished: () => 'yes' as const };
@@ -183,7 +183,7 @@ describe('the proof that a path opened', () => {
     expect(await proof).toEqual({ at: START + 300, how: 'seen by hubble' });
   });
 
-  test('is never one on a pair that was open before, nor at an address that stands for it too', async () => {
+  test('is never one on a pair that was already open, nor at an address shared with it', async () => {
     const path = pathOf(model, [opened(web1, db0)]);
     const stop = new AbortController();
     const proof = proveOpen(evidence(), path, START, stop.signal);

@@ -18,8 +18,8 @@ afterEach(async () => {
 
 const policies = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
 
-describe('what a standing grant stands on', () => {
-  test('is watched: a base policy deleted, a label changed, another policy that opens the path; each told once', async () => {
+describe('the surroundings of a grant', () => {
+  test('are watched: a base policy deleted, a label changed, another policy that opens the path; each reported once', async () => {
     const made = await live.open({ seconds: 600 });
     const drift = () => live.grant(made.id)?.drift ?? [];
     await live.reaches(made.id, 'open');

@@ -73,7 +73,7 @@ describe('looked at in one namespace', () => {
     },
   );
 
-  test('by somebody who may not look into the other, its other half is named as unseen', async () => {
+  test('by a user without access to the other namespace: its other half is unseen', async () => {
     const grant = await found(await confinedTo(['shop']), 'shop');
     expect(grant.unseen).toEqual([
       { direction: 'ingress', namespace: 'monitoring', why: expect.stringContaining('cannot get') },
@@ -97,7 +97,7 @@ describe('looked at in one namespace', () => {
   });
 });
 
-describe('by somebody confined to one namespace', () => {
+describe('by a user confined to one namespace', () => {
   test('it is revoked by half only, and the other half is named', async () => {
     const deps = await confinedTo(['shop']);
     const end = await revokeFound(deps, await found(deps, 'shop'));

@@ -27,7 +27,7 @@ describe('a log that cannot be written', () => {
     expect(await policies()).toEqual([]);
   });
 
-  test('does not keep a grant from ending, and is told where the grant is told', async () => {
+  test('does not keep a grant from ending, and shows up with the grant', async () => {
     const made = await live.open({ seconds: 60 });
     await live.spoilLog();
     await live.runtime.keeper.revoke([made.id]);
@@ -39,7 +39,7 @@ describe('a log that cannot be written', () => {
     );
   });
 
-  test('does not keep the grant of somebody else from ending either', async () => {
+  test('does not keep the grant of someone else from ending either', async () => {
     const made = await live.open({ seconds: 60 });
     await live.spoilLog();
     const { grantDeps, connection } = live.runtime;

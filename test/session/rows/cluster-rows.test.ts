@@ -53,7 +53,7 @@ function adminPolicy(labels: Labels, name = 'admin'): Policy {
   });
 }
 
-describe('how a pod stands', () => {
+describe('the isolation of a pod', () => {
   const standing = (pods: readonly Pod[], policies: readonly Policy[]) =>
     world(pods, policies)
       .rows.pods(undefined)

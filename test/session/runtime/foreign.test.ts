@@ -36,7 +36,7 @@ function follow(answers: readonly (Foreign | Error)[]): Promise<void> {
   );
 }
 
-test('what is made later is found, and told once', async () => {
+test('objects created later are found, and reported once', async () => {
   const none = { objects: [], denied: [] };
   void follow([none, none, { objects: [LOCK], denied: [] }]);
   await eventually(() => expect(asked).toBeGreaterThan(5));

@@ -47,7 +47,7 @@ async function startWith(verbs: readonly string[]): Promise<void> {
   );
 }
 
-test('who may list but not watch has whole lists, and is told that they are not followed', async () => {
+test('without the watch permission lists are complete, and shown as stale', async () => {
   await startWith(['get', 'list']);
   await runtime.ready;
   expect(runtime.unlisted()).toEqual([]);

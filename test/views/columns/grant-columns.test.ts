@@ -57,7 +57,7 @@ test.each(states)('%o reads as it is', (state, word, left) => {
   expect(cellsOf(grantColumns, grantLine(state))).toMatchObject({ state: word, left });
 });
 
-test('a grant that stands after its window is red', () => {
+test('a grant that outlives its window is red', () => {
   const window = { start: NOW - 903_000, end: NOW - 3000, seconds: 900 };
   expect(cellsOf(grantColumns, grantLine(undefined, { window })).state).toBe('✗ overdue alert');
 });

@@ -3,7 +3,7 @@ import { podColumns } from '../../../views/columns/pod-columns.ts';
 import { cellsOf } from '../../helpers/cells.ts';
 import { NOW, podRow } from '../../helpers/session-state.ts';
 
-test('a running pod reads as kubectl shows it, and says how it stands', () => {
+test('a running pod reads as kubectl shows it, and shows its isolation', () => {
   const row = podRow(
     'web-7d9f-x2x',
     { restarts: 3, created: NOW - 250_000 },
@@ -23,7 +23,7 @@ test('a running pod reads as kubectl shows it, and says how it stands', () => {
   });
 });
 
-test('what is not well stands out: unready, crashing, not known', () => {
+test('unhealthy pods stand out: unready, crashing, unknown', () => {
   const row = podRow(
     'web-1',
     { readyContainers: 0, status: 'CrashLoopBackOff', ips: [] },

@@ -22,7 +22,7 @@ test('nothing new, nothing said; not each second either', () => {
   expect(told({ now: NOW + 1000, serverNow: NOW + 1000, rate: 12 })).toEqual([]);
 });
 
-test('a verdict that turns is told, one that stays is not', () => {
+test('a verdict is announced when it changes, and only then', () => {
   const attempts = [
     attemptLine({ verdict: 'allow', why: 'sluice-7f3k-in' }),
     ...sessionState().attempts.slice(1),
@@ -31,14 +31,14 @@ test('a verdict that turns is told, one that stays is not', () => {
   expect(told({ attempts: [attemptLine({ count: 43 }), ...sessionState().attempts.slice(1)] })).toEqual([]);
 });
 
-test('a burst of attempts is told by its number', () => {
+test('a burst of attempts is counted', () => {
   const attempts = Array.from({ length: 12 }, (_, index) => attemptLine({ from: `new-${index}` }));
   const lines = told({ attempts });
   expect(lines).toHaveLength(6);
   expect(lines[0]).toBe('and 7 more attempts');
 });
 
-test('grants are told when their state changes, when they drift, and as their end comes near', () => {
+test('grants are announced when their state changes, when they drift, and as their end approaches', () => {
   const closed = grantLine({ name: 'closed', at: NOW, by: 'deadline', proof: '2 attempts dropped since' });
   expect(told({ grants: [closed] })).toEqual(['grant web to db :5432: closed, 2 attempts dropped since']);
   expect(told({ grants: [grantLine(undefined, { drift: ['the lease was suspended'] })] })).toEqual([
@@ -48,7 +48,7 @@ test('grants are told when their state changes, when they drift, and as their en
   expect(told({ serverNow: NOW + 131_000 })).toEqual([]);
 });
 
-test('connection, namespace and traffic source are told when they change', () => {
+test('connection, namespace and traffic source are announced when they change', () => {
   const { cluster, traffic } = sessionState();
   expect(told({ cluster: { ...cluster, connection: 'stale', problem: 'connection refused' } })).toEqual([
     'cluster demo: stale, connection refused, enforcer cilium',
@@ -73,7 +73,7 @@ test('another pane reads its name, its rows and the row under the cursor', () =>
   ]);
 });
 
-test('a marked path is told with its verdict; the row under the cursor has said its own', () => {
+test('a marked path is announced with its verdict, that of the row under the cursor is not', () => {
   const { path } = sessionState();
   expect(told({ path }, sessionState({ path: {} }))).toEqual([]);
   expect(told({ path: { ...path, marked: true } }, sessionState({ path: {} }))).toEqual([
@@ -81,7 +81,7 @@ test('a marked path is told with its verdict; the row under the cursor has said 
   ]);
 });
 
-test('a filter tells what it leaves', () => {
+test('a filter announces how many rows match', () => {
   const open = sessionState({ overlay: { type: 'filter', pane: 'attempts', field: textField('api') } });
   const panes = { ...open.panes, attempts: { index: 0, filter: 'api' } };
   const two: VisibleRows = (state, pane) => state[pane].slice(0, 2);
@@ -91,7 +91,7 @@ test('a filter tells what it leaves', () => {
   ]);
 });
 
-test('a filter that can’t be read tells why', () => {
+test('an invalid filter says why', () => {
   const open = sessionState({ overlay: { type: 'filter', pane: 'pods', field: textField('-l app in (') } });
   const panes = { ...open.panes, pods: { index: 0, filter: '-l app in (' } };
   const after: SessionState = { ...open, panes, focus: 'pods', overlay: { type: 'none' } };
@@ -128,7 +128,7 @@ test('typing is not read back; a field is when it is entered', () => {
   ]);
 });
 
-test('notices are told with their next step', () => {
+test('notices are announced with their next step', () => {
   expect(told({ notice: { level: 'error', text: 'No such pod.', hint: 'Pick one.', at: NOW } })).toEqual([
     'error: No such pod. Pick one.',
   ]);

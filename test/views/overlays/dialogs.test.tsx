@@ -31,7 +31,7 @@ test('going to another context with live grants asks the same, and says where on
   expect(text).toContain('k keep: the cluster ends it');
 });
 
-test('a revoke tells its consequences first', async () => {
+test('a revoke shows its consequences first', async () => {
   const text = (
     await shown({
       type: 'revoke',

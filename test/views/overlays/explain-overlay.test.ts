@@ -62,7 +62,7 @@ test('it says what the verb says', () => {
   expect(words(explained())).toContain(words(verb));
 });
 
-test('where parts of a path differ, each is told, and which one the halves are about', () => {
+test('if parts of a path differ, each is shown, and which one the halves describe', () => {
   const lines = explained({
     parts: [
       { verdict: 'deny', text: 'shop/web-0 → db tcp 5432', why: 'db-only-api admits app=api' },

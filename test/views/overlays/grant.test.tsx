@@ -94,7 +94,7 @@ test('the form shows both ends, its fields with the cursor, and what will happen
   expect(text).toMatch(/╰ enter grant .* esc back ─/);
 });
 
-test('pods that would be isolated are told in red, and enter must be pressed twice', async () => {
+test('pods that would be isolated are shown in red, and enter must be pressed twice', async () => {
   const isolates = [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' as const }];
   const text = await formText({ plan: made(good({ isolates })), confirming: true });
   expect(text).toMatch(/! isolates +db-0 \(ingress\): all other traffic in that direction is cut/);
@@ -114,7 +114,7 @@ test('pairs that were not picked, warnings and changes by admission are never le
   expect(text).toMatch(/! server +dry-run accepted; admission changes labels\.team/);
 });
 
-test('a refusal stands in the same place, with its next step', async () => {
+test('a refusal is shown in the same place, with its next step', async () => {
   const plan = {
     ok: false,
     reason: 'cannot-open',
@@ -139,7 +139,7 @@ test('in the duration field the presets show, the chosen one marked', async () =
   );
 });
 
-test('a wrong field says what is wrong, and what is being done is told', async () => {
+test('an invalid field says why, and the running step is shown', async () => {
   const text = await formText({
     problems: { ports: '"x" is not a port.' },
     busy: 'waiting for the lease to start',
@@ -217,7 +217,7 @@ test.each([
   await screen.close();
 });
 
-test('what must be confirmed stands in the title, which does not scroll away', async () => {
+test('what must be confirmed is in the title, which does not scroll away', async () => {
   const isolates = [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' as const }];
   const text = await formText(
     { plan: made(good({ isolates })), confirming: true, scroll: 5 },

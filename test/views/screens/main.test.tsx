@@ -69,7 +69,7 @@ test('z zooms: one pane over the body, and the header carries the grants', async
   expect(screen.lines()[2]).toMatch(/^╭▸3 Attempts 5 ── ✗ 2 dropped ─{60,} following ─╮$/);
 });
 
-test('several grants out of sight are told by number and by the next end', async () => {
+test('several grants out of sight show as their number and the next end', async () => {
   const later = grantLine(undefined, {
     id: 'b',
     window: { start: NOW, end: NOW + 3_600_000, seconds: 3600 },
@@ -130,7 +130,7 @@ test('with the cursor below the top the attempts say that their order is held, a
   expect(screen.lines()[2]).toMatch(/3 Attempts 5 .* held: Home to follow ─╮$/);
 });
 
-test('on a narrow screen the line of tabs tells filter, sorting, pause and drops only', async () => {
+test('on a narrow screen the line of tabs shows filter, sorting, pause and drops only', async () => {
   const panes = {
     ...sessionState().panes,
     attempts: { index: 0, filter: 'web', sort: { column: 'age', descending: false } },

@@ -31,7 +31,7 @@ test('a line is cut to its columns, wide characters counted as they stand', () =
   expect(lastFrame()).toBe('宽宽宽…');
 });
 
-test('a line of the state is drawn anew only when its text is another', async () => {
+test('a line of the state is redrawn only when its text changes', async () => {
   const { lastFrame, frames } = render(
     <Around>
       <StateLine draw={({ drops }) => [span(`${drops} dropped`)]} columns={20} />
