@@ -121,7 +121,7 @@ test.each([
     expect(dialogText()).toContain(
       `The path from ${node.ip} to ${name} is already open for shop/${first.name} :${port}/tcp; ` +
         `it cannot be opened by a NetworkPolicy for ${rest} :${port}/tcp: ${node.ip} is a node: ` +
-        'on cilium no NetworkPolicy reaches nodes. What is open needs no grant; ask the owner of what blocks the rest.',
+        'on cilium NetworkPolicies do not match nodes. What is open needs no grant; ask the owner of the policy that blocks the rest.',
     );
     expect(screen.text()).toMatch(/path .* ingress ✓ its own node always reaches it/);
     await leave();

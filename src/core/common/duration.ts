@@ -18,18 +18,22 @@ export const MAX_SECONDS = 28_800;
 export function parseDuration(text: string, max: number = MAX_SECONDS): number {
   const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text.trim());
   if (match === null || text.trim() === '') {
-    throw new SluiceError('usage', `"${text}" is not a duration.`, 'Write it like 90s, 15m or 1h30m.');
+    throw new SluiceError('usage', `"${text}" is not a duration.`, 'Use a format like 90s, 15m or 1h30m.');
   }
   const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
   const total = Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
   if (total === 0) {
-    throw new SluiceError('usage', `"${text}" is no time at all.`, `Ask for 1s to ${formatDuration(max)}.`);
+    throw new SluiceError(
+      'usage',
+      `Duration must be longer than 0s.`,
+      `Use a value from 1s to ${formatDuration(max)}.`,
+    );
   }
   if (total > max) {
     throw new SluiceError(
       'usage',
-      `"${text}" is longer than a grant may last, ${formatDuration(max)}.`,
-      `Ask for ${formatDuration(max)} or less, and extend it if the work goes on.`,
+      `"${text}" exceeds the maximum grant duration of ${formatDuration(max)}.`,
+      `Use ${formatDuration(max)} or less; you can extend the grant later.`,
     );
   }
   return total;

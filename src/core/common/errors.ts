@@ -41,7 +41,7 @@ export function asSluiceError(error: unknown): SluiceError {
   return new SluiceError(
     'bug',
     `Unexpected: ${message}`,
-    'Run again with --debug and report what it prints.',
+    'Run again with --debug and report the output.',
     error,
   );
 }

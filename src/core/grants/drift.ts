@@ -46,10 +46,10 @@ function baseDrift({ model }: Engine, { base }: Surroundings): readonly string[]
   return [...base.values()].flatMap((policy) => {
     const { kind, namespace, name } = policy;
     const now = model.policy(kind, namespace, name);
-    if (now === undefined) return [`${policyTitle(policy)}, which it was checked against, was deleted`];
+    if (now === undefined) return [`${policyTitle(policy)} was deleted after the grant was planned`];
     return sameJson(meaning(policy), meaning(now))
       ? []
-      : [`${policyTitle(policy)}, which it was checked against, was changed`];
+      : [`${policyTitle(policy)} was changed after the grant was planned`];
   });
 }
 
@@ -68,7 +68,7 @@ function labelDrift(
   return [...reached].flatMap(([key, { pod: was, role }]) => {
     const pod = model.pod(was.namespace, was.name);
     if (pod === undefined || pod.uid !== was.uid || sameJson(pod.labels, was.labels)) return [];
-    const lost = now.has(key) ? '' : `; the grant does not reach it as ${role} any more`;
+    const lost = now.has(key) ? '' : `; it is no longer a ${role} of the grant`;
     return [`labels of pod ${keyOf(pod)} changed: ${labelChanges(was, pod)}${lost}`];
   });
 }
@@ -86,10 +86,10 @@ function newcomers(before: Surroundings, now: ReadonlyMap<string, Reached>): rea
   return [...now].flatMap(([key, { pod, role }]) => {
     if (before.reached.has(key)) return [];
     if (before.present.has(pod.uid))
-      return [`labels of pod ${keyOf(pod)} changed: it is a ${role} of the grant now`];
+      return [`labels of pod ${keyOf(pod)} changed: it is now a ${role} of the grant`];
     return owners.has(`${role}/${ownerKey(pod)}`)
       ? []
-      : [`pod ${keyOf(pod)}, of another workload, is a ${role} of the grant`];
+      : [`pod ${keyOf(pod)} from another workload is now a ${role} of the grant`];
   });
 }
 
@@ -120,8 +120,8 @@ function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly
     .filter(({ verdict }) => verdict === 'deny')
     .flatMap((half) =>
       half.steps.length === 0
-        ? [`the path is closed all the same: ${summaryOf(world, half)}`]
-        : half.steps.map(({ applied }) => `${policyTitle(applied.policy)} closes the path all the same`),
+        ? [`the path is still closed: ${summaryOf(world, half)}`]
+        : half.steps.map(({ applied }) => `${policyTitle(applied.policy)} keeps the path closed`),
     );
 }
 
@@ -148,12 +148,12 @@ const NAMED = 3;
 
 function openersText(others: readonly Policy[]): readonly string[] {
   const names = [...new Set(others.slice(0, NAMED).map(openerText))];
-  const texts = names.map((name) => `${name} opens the path too: its end will not close it`);
-  return others.length > NAMED ? [...texts, 'more policies open the path too'] : texts;
+  const texts = names.map((name) => `${name} also opens the path: it will stay open when the grant ends`);
+  return others.length > NAMED ? [...texts, 'more policies also open the path'] : texts;
 }
 
 function openerText(policy: Policy): string {
   const id = policy.labels[GRANT_LABEL];
   if (id === undefined) return policyTitle(policy);
-  return `grant ${id} of ${policy.annotations[NOTE.requester] ?? '?'}`;
+  return `grant ${id} by ${policy.annotations[NOTE.requester] ?? '?'}`;
 }

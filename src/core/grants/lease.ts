@@ -30,13 +30,13 @@ export function clockSkew(lease: ApiObject, now: number, error: number): string 
   if (start === undefined) return undefined;
   const behind = created - start;
   const ahead = start - now;
-  if (behind > ROUNDING) return skewText(behind, 'behind', 'earlier');
-  return ahead > ROUNDING + Math.min(error, ROUNDING) ? skewText(ahead, 'ahead of', 'later') : undefined;
+  if (behind > ROUNDING) return skewText(behind, 'behind', 'early');
+  return ahead > ROUNDING + Math.min(error, ROUNDING) ? skewText(ahead, 'ahead of', 'late') : undefined;
 }
 
 function skewText(by: number, side: string, when: string): string {
   const seconds = Math.round(by / 1_000);
-  return `the job controller's clock is ${seconds} s ${side} the API server's: the end is shown ${seconds} s ${when} than it is`;
+  return `the job controller's clock is ${seconds} s ${side} the API server's: the displayed end is ${seconds} s too ${when}`;
 }
 
 /**
@@ -67,7 +67,7 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
   const { metadata } = lease;
   const deadline = numberAt(lease, 'spec', 'activeDeadlineSeconds');
   if (deadline !== seconds) faults.push(`its deadline is ${deadline ?? 'unset'} s instead of ${seconds} s`);
-  if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which stops and resets its clock');
+  if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which resets its clock');
   const ttl = numberAt(lease, 'spec', 'ttlSecondsAfterFinished');
   if (ttl !== 0) faults.push(`its ttlSecondsAfterFinished is ${ttl ?? 'unset'} instead of 0`);
   const parallelism = numberAt(lease, 'spec', 'parallelism');
@@ -76,7 +76,7 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
   if (completions !== undefined) faults.push(`its completions is ${completions} instead of unset`);
   const manager = textAt(lease, 'spec', 'managedBy');
   if (manager !== undefined && manager !== 'kubernetes.io/job-controller')
-    faults.push(`${manager} manages it`);
+    faults.push(`it is managed by ${manager}`);
   const finalizers = (metadata.finalizers ?? []).filter(
     (name) => name !== 'foregroundDeletion' && name !== 'orphan',
   );
@@ -102,7 +102,7 @@ export function leaseDrift(
   const faults = leaseFaults(lease, window?.seconds ?? known?.seconds ?? 0);
   const started = sent === undefined ? undefined : windowOf(sent);
   if (window === undefined || started === undefined || window.start === started.start) return faults;
-  return [...faults, 'its clock was started again; the grant still ends at its first deadline'];
+  return [...faults, 'its clock was restarted; the grant still ends at its original deadline'];
 }
 
 /**
@@ -111,11 +111,11 @@ export function leaseDrift(
  */
 export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObject): readonly string[] {
   const faults: string[] = [];
-  if (!sameJson(policy.spec, sent.spec)) faults.push('its spec is not what was sent');
+  if (!sameJson(policy.spec, sent.spec)) faults.push('its spec differs from what was sent');
   const owners = policy.metadata.ownerReferences ?? [];
   const [owner] = owners;
   if (owners.length > 1) faults.push(`it has ${owners.length} owners, and any of them keeps it alive`);
-  if (owner === undefined) faults.push('it has no owner, so nothing would remove it');
+  if (owner === undefined) faults.push('it has no owner, so nothing would delete it');
   else if (
     owner.apiVersion !== 'batch/v1' ||
     owner.kind !== 'Job' ||
@@ -126,7 +126,7 @@ export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObjec
   }
   const finalizers = policy.metadata.finalizers ?? [];
   if (finalizers.length > 0)
-    faults.push(`the finalizer ${finalizers.join(', ')} would keep it in force after its end`);
+    faults.push(`the finalizer ${finalizers.join(', ')} would keep it in force after the grant ends`);
   return faults;
 }
 

@@ -27,8 +27,8 @@ export function brokenBy(
 ): Broken | undefined {
   if (matchesAny(limits.protectedContexts, context)) {
     return {
-      message: `The context ${context} is protected: nothing is granted in it.`,
-      hint: 'See protected in the configuration file.',
+      message: `Context ${context} is protected: grants are not allowed in it.`,
+      hint: 'See "protected" in the configuration file.',
     };
   }
   const space = namespaces.find((name) => matchesAny(limits.protectedNamespaces, name));
@@ -36,15 +36,15 @@ export function brokenBy(
   if (seconds > limits.maxSeconds) {
     const most = formatDuration(limits.maxSeconds);
     return {
-      message: `${formatDuration(seconds)} is longer than a grant may last, ${most}.`,
-      hint: `Ask for ${most} or less.`,
+      message: `${formatDuration(seconds)} exceeds the maximum grant duration of ${most}.`,
+      hint: `Use ${most} or less.`,
     };
   }
   const { reasonPattern } = limits;
   if (reasonPattern !== undefined && reason !== '' && !new RegExp(reasonPattern, 'u').test(reason)) {
     return {
       message: `The reason "${reason}" does not match ${reasonPattern}.`,
-      hint: 'Write it as your organisation asks.',
+      hint: 'Follow the format that your organization requires.',
     };
   }
   return undefined;
@@ -63,8 +63,8 @@ export function brokenByPlan(
 
 function guarded(space: string): Broken {
   return {
-    message: `The namespace ${space} is protected: nothing is granted from or to it.`,
-    hint: 'See protected in the configuration file.',
+    message: `Namespace ${space} is protected: grants from or to it are not allowed.`,
+    hint: 'See "protected" in the configuration file.',
   };
 }
 

@@ -62,7 +62,7 @@ export function planGrant(asked: PlanInput): GrantPlan {
 
 const NOT_OPENED = {
   message: 'The drafted policies would not open the path.',
-  hint: 'See explain for what else decides it.',
+  hint: 'Run explain to see what else blocks it.',
 };
 
 type Drafted = {
@@ -122,7 +122,7 @@ function draft(
 /** The end whose policies decide a half. */
 function subjectOf(direction: Direction, source: Side, destination: Side): Side & { readonly type: 'pods' } {
   const subject = direction === 'ingress' ? destination : source;
-  if (subject.type === 'ip') throw new Error('a half whose end is no pod is never denied');
+  if (subject.type === 'ip') throw new Error('a half whose end is not a pod is never denied');
   return subject;
 }
 
@@ -157,12 +157,12 @@ function warnings(
   if (worst.oneOf !== undefined) out.push(worst.oneOf);
   const { keepsEstablished, enforcer } = input.engine.dialect;
   if (keepsEstablished === 'yes')
-    out.push(`${enforcer} keeps connections made during the window after its end`);
+    out.push(`${enforcer} keeps connections opened during the window alive after it ends`);
   if (keepsEstablished === 'unknown')
-    out.push('connections made during the window may live on after its end');
-  if (closes.length > 0) out.push(`what can talk now would be cut: ${pathChangesText(closes, 3)}`);
+    out.push('connections opened during the window may stay alive after it ends');
+  if (closes.length > 0) out.push(`this would cut existing paths: ${pathChangesText(closes, 3)}`);
   if (source.type === 'ip' || destination.type === 'ip') {
-    out.push('an address is allowed, whoever holds it during the window');
+    out.push('an IP address is allowed, no matter what uses it during the window');
   }
   if (input.request.seconds < 10)
     out.push(`a window of ${formatDuration(input.request.seconds)} may end before the first packet`);

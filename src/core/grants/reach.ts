@@ -105,7 +105,7 @@ export function endTexts(asked: Asked, grant: Pick<Grant, 'halves'>): readonly s
   return [
     ...(closes.length === 0 ? [] : [`It closes ${pathChangesText(closes, 2)}.`]),
     ...(closes.length + blurs.length > 0 ? [] : ['It closes nothing: the path is open without it.']),
-    ...(pods.length === 0 ? [] : [`It frees ${listed(pods)}: no other policy isolates them.`]),
+    ...(pods.length === 0 ? [] : [`It leaves ${listed(pods)} not isolated: no other policy isolates them.`]),
     ...(opens.length === 0 ? [] : [`It opens ${pathChangesText(opens, 2)}.`]),
   ];
 }

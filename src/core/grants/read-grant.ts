@@ -76,10 +76,10 @@ function readGrant(
     drift: [
       ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
       ...standingFaults(ownPolicies, ownJobs, known.unread),
-      ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} is gone`),
+      ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} was deleted`),
       ...strangers.map(
         ({ kind, metadata }) =>
-          `${kind} ${metadata.namespace}/${metadata.name} carries its label, but is no part of it`,
+          `${kind} ${metadata.namespace}/${metadata.name} has its label, but does not belong to it`,
       ),
     ],
     mine: false,
@@ -105,7 +105,7 @@ function policyKeyOf(id: string, { direction, namespace }: HalfPlace): string {
 }
 
 function unseenHalf(id: string, place: HalfPlace, unread: Unread): UnseenHalf {
-  return { ...place, why: unread.get(policyKeyOf(id, place)) ?? 'it was not looked for' };
+  return { ...place, why: unread.get(policyKeyOf(id, place)) ?? 'it was not checked' };
 }
 
 function readHalves(policies: readonly ApiObject[], jobs: readonly ApiObject[]): readonly GrantHalf[] {
@@ -166,8 +166,8 @@ function standingFaults(
       ...(job === undefined
         ? [
             hidden === undefined
-              ? `${name}: its lease is gone, nothing ends it`
-              : `${name}: its lease is unseen: ${hidden}`,
+              ? `${name}: its lease is gone, so nothing will end it`
+              : `${name}: its lease could not be read: ${hidden}`,
           ]
         : jobFaults(policy, job)),
       ...(finalizers.length === 0

@@ -81,26 +81,26 @@ function why(engine: Engine, request: GrantRequest, fates: Fates, worst: Judgeme
     case 'open':
       return refusal(
         'already-open',
-        `The path from ${path} ${formatPorts(request.ports)} is already open: its end would revoke nothing.`,
+        `The path from ${path} ${formatPorts(request.ports)} is already open: ending a grant would not close it.`,
         `Egress: ${egress.summary}. Ingress: ${ingress.summary}.`,
       );
     case 'blocked':
       return refusal(
         'cannot-open',
         `A NetworkPolicy can't open ${path}: ${reason?.why}.`,
-        'Ask the owner of what blocks it.',
+        'Ask the owner of the policy that blocks it.',
       );
     case 'itself':
       return refusal(
         'cannot-open',
-        `The path from ${path} is that of a pod to itself, which no grant opens: ${reason?.why}.`,
-        'Let a policy of the pod admit its own labels.',
+        `The path from ${path} is from a pod to itself, which a grant cannot open: ${reason?.why}.`,
+        'Edit a policy of the pod to admit its own labels.',
       );
     default:
       return refusal(
         'cannot-open',
-        `Whether ${path} is closed can't be known: ${reason?.why ?? 'nothing tells'}.`,
-        'Try the path from the source pod first.',
+        `Unable to tell whether ${path} is closed: ${reason?.why ?? 'unknown'}.`,
+        'Test the path from the source pod first.',
       );
   }
 }
@@ -125,7 +125,7 @@ function fateText(fate: Fate, parts: string, why: string, can: string): string {
     case 'unknown':
       return `may be open or closed for ${parts}: ${why}`;
     case 'itself':
-      return `is that of a pod to itself for ${parts}, which no grant opens: ${why}`;
+      return `is from a pod to itself for ${parts}, which a grant cannot open: ${why}`;
     case 'blocked':
       return `cannot be opened by a NetworkPolicy for ${parts}: ${why}`;
   }
@@ -138,9 +138,11 @@ function several(parts: readonly string[]): string {
 }
 
 function restHint(fates: Fates): string {
-  if (fates.has('closed')) return 'Grant the closed part alone, or ask the owner of what blocks the rest.';
-  if (fates.has('blocked')) return 'What is open needs no grant; ask the owner of what blocks the rest.';
-  return 'What is open needs no grant; try the rest from the source pod first.';
+  if (fates.has('closed'))
+    return 'Grant the closed part alone, or ask the owner of the policy that blocks the rest.';
+  if (fates.has('blocked'))
+    return 'What is open needs no grant; ask the owner of the policy that blocks the rest.';
+  return 'What is open needs no grant; test the rest from the source pod first.';
 }
 
 /** An end without running pods. */
@@ -148,7 +150,7 @@ export function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
   return refusal(
     role === 'source' ? 'no-source' : 'no-destination',
     `${nameOfEnd(end)} has no running pods, so there is no ${role}.`,
-    'Check the name and the namespace, or wait until its pods run.',
+    'Check the name and namespace, or wait until its pods are running.',
   );
 }
 
@@ -157,7 +159,7 @@ export function noSuchPort(request: GrantRequest): Refusal {
   return refusal(
     'invalid',
     `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
-    'Name a port that the destination serves.',
+    'Use a port that the destination serves.',
   );
 }
 

@@ -44,16 +44,16 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   if (selection === undefined) {
     return refusal(
       'cannot-open',
-      `The pods of ${nameOfEnd(end)} share no label that a policy could select them by.`,
-      'Give them a label of their own, such as app.',
+      `The pods of ${nameOfEnd(end)} share no label that a policy could select.`,
+      'Add a label that only they have, such as app.',
     );
   }
   if (end.type === 'pod' && selection.matched.length > pods.length) {
     const others = selection.matched.filter((pod) => pod.name !== end.name).map(({ name }) => name);
     return refusal(
       'cannot-open',
-      `No label tells ${end.name} from ${list(others)}.`,
-      'Grant the whole workload, or label the pod.',
+      `No label distinguishes ${end.name} from ${list(others)}.`,
+      'Grant access for the whole workload, or label the pod.',
     );
   }
   return { type: 'pods', pods, selection };

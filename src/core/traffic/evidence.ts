@@ -108,26 +108,26 @@ export function trustOf({ seen, protocol, verdict, tries }: Attempt): Trust | un
   if (protocol === 'UDP') {
     return {
       level: 'weak',
-      text: 'A UDP socket is tied to this peer; whether datagrams arrive, a socket table does not tell.',
+      text: 'A UDP socket is connected to this peer; a socket table does not show whether datagrams arrive.',
     };
   }
   if (verdict === 'allow')
-    return { level: 'certain', text: 'A connection was made: the path was open then.' };
+    return { level: 'certain', text: 'A connection was established: the path was open then.' };
   return tries > 1
     ? {
         level: 'likely',
-        text: 'The first packet was sent again without an answer: dropped on the way, or nobody has that address.',
+        text: 'The first packet was retransmitted without an answer: dropped on the way, or no host has that address.',
       }
     : {
         level: 'likely',
-        text: 'No answer to the first packet for 400 ms: dropped, or a peer that is very far away.',
+        text: 'No answer to the first packet for 400 ms: dropped, or a very distant peer.',
       };
 }
 
 /** What the sockets of pods can never show. */
 export const BLIND_SPOTS: readonly string[] = [
-  'attempts that were refused',
-  'attempts shorter than the time between two looks',
+  'refused attempts',
+  'attempts shorter than the polling interval',
   'datagrams',
-  'pods where nothing can read a file, and pods on the network of their node',
+  'pods without a command that can read a file, and pods on the host network',
 ];

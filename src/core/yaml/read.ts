@@ -108,7 +108,7 @@ function refuseExpansion(document: unknown): void {
 }
 
 function problemOf(text: string, error: unknown): YamlProblem {
-  if (error instanceof RangeError) return new YamlProblem('it nests too deep', 1, false, error);
+  if (error instanceof RangeError) return new YamlProblem('nested too deeply', 1, false, error);
   const reason = error instanceof YAMLException ? error.reason : String(error);
   const line = error instanceof YAMLException ? (error.mark?.line ?? 0) : 0;
   const shown =
@@ -125,8 +125,8 @@ const SHOWN = 60;
 
 /** What the parser says in other words than a reader would. */
 function wordsOf(reason: string): string {
-  if (reason.startsWith('nesting exceeded')) return 'it nests too deep';
-  if (reason.startsWith('bad indentation')) return 'wrong indentation, or a colon or a quote too many';
+  if (reason.startsWith('nesting exceeded')) return 'nested too deeply';
+  if (reason.startsWith('bad indentation')) return 'wrong indentation, or an extra colon or quote';
   return reason.replace(/[.:]+$/, '');
 }
 
@@ -159,7 +159,7 @@ function expansionProblem(root: unknown): string | undefined {
   const size = sizeOf(root);
   if (isCyclic) return 'an anchor contains itself';
   if (size <= MANY || size <= TIMES * written) return undefined;
-  return `its aliases make ${size > 1e15 ? 'more than a million billion' : size.toLocaleString('en')} values of ${written.toLocaleString('en')}`;
+  return `aliases expand ${written.toLocaleString('en')} values to ${size > 1e15 ? 'more than a million billion' : size.toLocaleString('en')}`;
 }
 
 /** How a text becomes values; `saw` tells of a key that a map has twice. The reader must overwrite, not refuse. */
@@ -222,7 +222,7 @@ function mapTag(saw: { duplicate: boolean }) {
       return false;
     },
     addPair: (map, key, value) => {
-      if (typeof key === 'object' && key !== null) return 'a key is a map or a list';
+      if (typeof key === 'object' && key !== null) return 'a mapping key is a map or a list';
       const name = String(key);
       const merged = mergedKeys.get(map);
       if (merging === name) {

@@ -1,6 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
 
-/** Bytes that are no text, with the line at fault from 1, and what is wrong there: `has a zero byte`. */
+/** Bytes that are no text, with the line at fault from 1, and what is wrong there: `contains a NUL byte`. */
 export class NoText extends Error {
   override readonly name = 'NoText';
   readonly line: number;
@@ -26,11 +26,11 @@ export function textOfBytes(bytes: Uint8Array): string {
         : undefined;
   if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
   const zero = bytes.indexOf(0);
-  if (zero >= 0) throw noText(bytes, zero, 'has a zero byte');
+  if (zero >= 0) throw noText(bytes, zero, 'contains a NUL byte');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw noText(bytes, firstBroken(bytes), 'is not UTF-8');
+    throw noText(bytes, firstBroken(bytes), 'is not valid UTF-8');
   }
 }
 

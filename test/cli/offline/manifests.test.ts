@@ -63,7 +63,7 @@ describe('a manifest file', () => {
     ['a: &a [*a]\n', /^f\.yaml, document 1, line 1: an anchor contains itself\.$/],
     ['x: 1\n---\na: &a\n  b: { c: *a }\n', /document 2, line 2: an anchor contains itself/],
     ['a: *nope\n', /document 1, line 1: unidentified alias "nope": "a: \*nope"/],
-    [`${'['.repeat(50_000)}\n`, /line 1: it nests too deep/],
+    [`${'['.repeat(50_000)}\n`, /line 1: nested too deeply/],
     [bomb(), /its aliases make 12,345,678 values of 77/],
     ['{"a": 1,,}', /^f\.yaml, document 1, line 1: /],
     ['a:\n\tb: 1\n', /^f\.yaml, document 1, line 2: tab characters/],
@@ -161,11 +161,11 @@ describe('a file that is not plain UTF-8 text', () => {
   });
   test('is rejected with the line if it is binary, or in another encoding', async () => {
     const binary = Buffer.concat([Buffer.from('a: 1\n'), Buffer.from([0x7f, 0, 1])]);
-    await expect(load(await bytes(binary))).rejects.toThrow(/bytes\.txt: line 2 has a zero byte\.$/);
+    await expect(load(await bytes(binary))).rejects.toThrow(/bytes\.txt: line 2 contains a NUL byte\.$/);
     const latin = Buffer.from('a: 1\nb: caf\u00e9\nc: 2\n', 'latin1');
-    await expect(load(await bytes(latin))).rejects.toThrow(/line 2 is not UTF-8\.$/);
+    await expect(load(await bytes(latin))).rejects.toThrow(/line 2 is not valid UTF-8\.$/);
     const endless = Buffer.from('a: 1\nb: caf\u00e9', 'latin1');
-    await expect(load(await bytes(endless))).rejects.toThrow(/line 2 is not UTF-8\.$/);
+    await expect(load(await bytes(endless))).rejects.toThrow(/line 2 is not valid UTF-8\.$/);
   });
 });
 

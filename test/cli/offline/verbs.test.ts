@@ -461,7 +461,7 @@ describe('lint', () => {
 
 describe('a policy that the API server would reject', () => {
   const bad = policy('bad', '{ podSelector: { matchLabels: { app: db } }, ingres: [], ingress: [{}] }');
-  const says = 'spec.ingres: unknown field; there are podSelector, policyTypes, ingress, egress';
+  const says = 'spec.ingres: unknown field; known fields: podSelector, policyTypes, ingress, egress';
 
   test('is reported by lint once, as an error at its line', async () => {
     const file = await shop.write('bad.txt', `# first\n${bad}`);

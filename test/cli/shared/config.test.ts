@@ -95,7 +95,7 @@ describe('its limits on grants', () => {
     );
 
   test.each([
-    ['maxWindow: 1m\n', 2, /"5m" is longer than a grant may last, 1m/],
+    ['maxWindow: 1m\n', 2, /"5m" exceeds the maximum grant duration of 1m/],
     ['reasonPattern: "^INC-"\n', 1, /The reason "test" does not match \^INC-/],
     ['protected: {namespaces: [sh*]}\n', 1, /The namespace shop is protected/],
     ['protected: {contexts: [demo]}\n', 1, /The context demo is protected/],

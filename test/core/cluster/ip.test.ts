@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each(['10.0.0.0', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/08', '::/129', '10.0.0.0/8/8', 'x/8'])(
-  '"%s" is no CIDR',
+  '"%s" is not a valid CIDR',
   (text) => {
     expect(parseCidr(text)).toBeUndefined();
   },

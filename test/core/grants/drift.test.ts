@@ -64,14 +64,14 @@ test('nothing is told while nothing changes, and the pair is open through the gr
 describe('base policies', () => {
   test('one that is deleted is told', () => {
     expect(after({ policies: [] }).drift).toEqual([
-      'NetworkPolicy shop/deny, which it was checked against, was deleted',
+      'NetworkPolicy shop/deny was deleted after the grant was planned',
     ]);
   });
 
   test('one that says something else is told; one made anew as it was is not', () => {
     const spec = { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'] };
     expect(after({ policies: [networkPolicy({ name: 'deny', spec })] }).drift).toEqual([
-      'NetworkPolicy shop/deny, which it was checked against, was changed',
+      'NetworkPolicy shop/deny was changed after the grant was planned',
     ]);
     expect(after({ policies: [{ ...deny, uid: 'another', labels: { team: 'new' } }] }).drift).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('labels', () => {
     const renamed = { ...web, labels: { app: 'web2', team: 'x' } };
     expect(after({ pods: [renamed, db, other] })).toEqual({
       drift: [
-        'labels of pod shop/web-1 changed: app web → web2, team none → x; the grant does not reach it as source any more',
+        'labels of pod shop/web-1 changed: app web → web2, team none → x; it is no longer a source of the grant',
       ],
       opens: [],
     });
@@ -96,7 +96,7 @@ describe('labels', () => {
   test('that bring another pod under the grant are told', () => {
     const spoof = { ...other, labels: { app: 'web' } };
     const { drift, opens } = after({ pods: [web, db, spoof] });
-    expect(drift).toEqual(['labels of pod shop/other-1 changed: it is a source of the grant now']);
+    expect(drift).toEqual(['labels of pod shop/other-1 changed: it is now a source of the grant']);
     expect(opens.map(({ from }) => from.name)).toEqual(['web-1', 'other-1']);
   });
 
@@ -108,7 +108,7 @@ describe('labels', () => {
     });
     const stranger = pod({ name: 'job-1', labels: { app: 'web' }, owner: owner('job') });
     expect(after({ pods: [web, db, other, stranger] }).drift).toEqual([
-      'pod shop/job-1, of another workload, is a source of the grant',
+      'pod shop/job-1 from another workload is now a source of the grant',
     ]);
   });
 });
@@ -116,7 +116,7 @@ describe('labels', () => {
 describe('other policies', () => {
   test('one that opens the path too is told by name, and the grant opens nothing any more', () => {
     expect(after({ policies: [deny, admits('db-from-web', 'web')] })).toEqual({
-      drift: ['NetworkPolicy shop/db-from-web opens the path too: its end will not close it'],
+      drift: ['NetworkPolicy shop/db-from-web also opens the path: it will stay open when the grant ends'],
       opens: [],
     });
   });
@@ -127,7 +127,7 @@ describe('other policies', () => {
       annotations: { 'sluice.dev/requester': 'bob' },
     });
     expect(after({ policies: [deny, second] }).drift).toEqual([
-      'grant tst3 of bob opens the path too: its end will not close it',
+      'grant tst3 by bob also opens the path: it will stay open when the grant ends',
     ]);
   });
 
@@ -135,16 +135,16 @@ describe('other policies', () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) => admits(name, 'web'));
     expect(after({ policies: [deny, ...many] }).drift).toEqual([
       ...['a', 'b', 'c'].map(
-        (name) => `NetworkPolicy shop/${name} opens the path too: its end will not close it`,
+        (name) => `NetworkPolicy shop/${name} also opens the path: it will stay open when the grant ends`,
       ),
-      'more policies open the path too',
+      'more policies also open the path',
     ]);
   });
 
   test('one that closes the path though the grant allows it is told', () => {
     const spec = { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Egress'] };
     expect(after({ policies: [deny, networkPolicy({ name: 'web-egress', spec })] }).drift).toEqual([
-      'NetworkPolicy shop/web-egress closes the path all the same',
+      'NetworkPolicy shop/web-egress keeps the path closed',
     ]);
   });
 

@@ -36,7 +36,7 @@ test('it closes nothing where somebody opened the path for good meanwhile', () =
 test('it frees the pods that nothing else isolates any more, and opens them to everybody', () => {
   expect(texts(granted)).toEqual([
     'It closes nothing: the path is open without it.',
-    'It frees shop/db (ingress): no other policy isolates them.',
+    'It leaves shop/db (ingress) not isolated: no other policy isolates them.',
     'It opens shop/web → shop/db tcp 1-5431,5433-65535 · udp all · sctp all; ops/mon → shop/db all ports and 1 more.',
   ]);
 });

@@ -147,12 +147,14 @@ describe('grants read from the server', () => {
     };
     const [grant] = readGrants([copy, owned], [admitted()]);
     expect(grant?.halves.map(({ policy }) => policy?.name)).toEqual(['sluice-tst2-in']);
-    expect(grant?.drift).toEqual(['NetworkPolicy shop/keep-me carries its label, but is no part of it']);
+    expect(grant?.drift).toEqual(['NetworkPolicy shop/keep-me has its label, but does not belong to it']);
     expect(grant?.source).toBe('web');
   });
 
   test('a policy whose lease is gone is marked: nothing ends it', () => {
-    expect(readGrants([owned], [])[0]?.drift).toEqual(['sluice-tst2-in: its lease is gone, nothing ends it']);
+    expect(readGrants([owned], [])[0]?.drift).toEqual([
+      'sluice-tst2-in: its lease is gone, so nothing will end it',
+    ]);
   });
 });
 

@@ -34,7 +34,7 @@ test('ANP-1: an admin deny wins over a NetworkPolicy, and no NetworkPolicy opens
     verdict: 'deny',
     summary: 'guard denies all pods of any namespace',
     cannotOpen: [
-      'ClusterNetworkPolicy guard denies it (rule 1, admin tier). A NetworkPolicy never overrides a deny.',
+      'ClusterNetworkPolicy guard denies it (rule 1, admin tier). A NetworkPolicy cannot override a deny.',
     ],
   });
   expect(ask(db, mon).verdict).toBe('allow');
@@ -56,7 +56,7 @@ test('ANP-2: policies of one priority that disagree are undecidable, and named',
   const b = cnp('b', { ingress: ingress('Deny') });
   expect(world(a, b).ask(mon, db).ingress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'a and b disagree at one priority',
+    summary: 'a and b conflict at the same priority',
   });
   const c = cnp('c', { ingress: ingress('Accept') });
   expect(world(a, c).ask(mon, db).verdict).toBe('allow');
@@ -163,7 +163,7 @@ test('ANP-10: a rule with an unknown peer accepts nothing and denies broadly', (
   const accept = cnp('accept', { ingress: [...ingress('Accept', { sorcerers: {} }), ...ingress('Deny')] });
   expect(world(accept).ask(mon, db).verdict).toBe('deny');
   const deny = cnp('deny', { ingress: ingress('Deny', { sorcerers: {} }) });
-  expect(deny.problems).toEqual(['spec.ingress[0]: a peer has no field known here']);
+  expect(deny.problems).toEqual(['spec.ingress[0]: a peer has no known field']);
   expect(world(deny).ask('203.0.113.9', db).verdict).toBe('deny');
 });
 

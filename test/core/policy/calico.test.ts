@@ -86,7 +86,7 @@ describe('labels that Calico derives', () => {
     model.apply({ type: 'delete', kind: 'namespaces', source: 'test', key: 'batch' });
     expect(ask(job, db)).toMatchObject({
       verdict: 'undecidable',
-      ingress: { summary: 'the labels of namespace batch are not known' },
+      ingress: { summary: 'the labels of namespace batch are unknown' },
     });
   });
 });
@@ -114,8 +114,8 @@ describe('the port name of a native sidecar', () => {
     expect(ask('3.28.5', 81).ingress.nearMisses).toMatchObject([
       {
         why: 'port',
-        text: 'admits anyone on http, but names of a sidecar’s ports do not count',
-        because: 'names of a sidecar’s ports do not count',
+        text: 'admits anyone on http, but port names of sidecars are ignored',
+        because: 'port names of sidecars are ignored',
         edit: { type: 'add-port', protocol: 'TCP', port: 81 },
       },
     ]);
@@ -123,7 +123,7 @@ describe('the port name of a native sidecar', () => {
 
   test('says what is not known', () => {
     expect(ask(undefined, 81).ingress.summary).toBe(
-      'whether it takes the names of a sidecar’s ports is not known of calico',
+      'whether it supports port names of sidecars is not known for calico',
     );
   });
 });
@@ -167,7 +167,7 @@ describe('a pod that reaches itself through its Service', () => {
   });
 
   test('is told the difference on the direct way only', () => {
-    const text = 'through a Service of its own, policies do filter what db sends to itself';
+    const text = 'policies also filter what db sends to itself through its own Service';
     expect(ask({}, false).assumptions).toContain(text);
     expect(ask({}, true).assumptions).not.toContain(text);
   });

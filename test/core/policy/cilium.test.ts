@@ -37,7 +37,7 @@ test('CIL-1: never enforces nothing, always isolates everything', () => {
   expect(ask('never', deny)(web, db).ingress).toMatchObject({ verdict: 'allow', isolated: false });
   expect(ask('always')(web, db)).toMatchObject({
     verdict: 'deny',
-    ingress: { isolated: true, summary: 'enable-policy is always, and nothing admits it' },
+    ingress: { isolated: true, summary: 'enable-policy is always, and no rule admits it' },
   });
 });
 
@@ -59,7 +59,7 @@ test('CIL-14: a refused policy enforces nothing and says why', () => {
   expect(empty).toMatchObject({
     inert: true,
     problems: [
-      'Cilium refuses it: a rule must have at least one of ingress, ingressDeny, egress, egressDeny',
+      'Cilium rejects it: a rule must have at least one of ingress, ingressDeny, egress, egressDeny',
     ],
   });
   expect(world(empty).ask(web, db).ingress.summary).toBe('not isolated');
@@ -68,7 +68,7 @@ test('CIL-14: a refused policy enforces nothing and says why', () => {
     { endpointSelector: {}, ingress: [{}] },
     { status: { conditions: [{ type: 'Valid', status: 'False', message: 'bad thing' }] } },
   );
-  expect(told).toMatchObject({ inert: true, problems: ['Cilium refuses it: bad thing'] });
+  expect(told).toMatchObject({ inert: true, problems: ['Cilium rejects it: bad thing'] });
 });
 
 test('CIL-4: an empty rule isolates and admits nothing, unlike that of a NetworkPolicy', () => {
@@ -115,7 +115,7 @@ test('CIL-8: a label that identities leave out selects nothing, in NetworkPolici
   expect(world(np).ask(web, db).verdict).toBe('deny');
   expect(asker({ pods, policies: [np] }).ask(web, db).verdict).toBe('allow');
   expect(onDb({ ingress: [{ fromEndpoints: [hash] }] }).problems).toEqual([
-    'Cilium ignores the label pod-template-hash: selecting by it selects no pod, excluding it every pod',
+    'Cilium ignores the label pod-template-hash: selecting by it matches no pod, excluding by it matches every pod',
   ]);
 });
 
@@ -131,7 +131,7 @@ test('CIL-9: a deny beats every allow of every kind, and no grant opens it', () 
     verdict: 'deny',
     summary: 'pci-deny denies app=web in any namespace',
     cannotOpen: [
-      'CiliumClusterwideNetworkPolicy pci-deny denies it (rule 2, ingressDeny). A NetworkPolicy never overrides a deny.',
+      'CiliumClusterwideNetworkPolicy pci-deny denies it (rule 2, ingressDeny). A NetworkPolicy cannot override a deny.',
     ],
   });
   expect(ask(mon, db).verdict).toBe('allow');
@@ -150,7 +150,7 @@ test('CIL-10: without the endpoints of the API server its entity is not known', 
   const { ask, model } = world(out);
   expect(ask(web, '192.168.0.2').egress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'the addresses of the API server are not known',
+    summary: 'the addresses of the API server are unknown',
   });
   expect(ask(web, db).verdict).toBe('deny');
   const object = {
@@ -190,7 +190,7 @@ test('CIL-20: an address behind a DNS name is not known', () => {
   });
   expect(world(out).ask(web, '203.0.113.9').egress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'example.com may or may not have stood for 203.0.113.9',
+    summary: 'example.com may or may not have resolved to 203.0.113.9',
   });
   expect(world(out).ask(web, db).verdict).toBe('deny');
 });
@@ -204,7 +204,7 @@ test('CIL-18: an L7 rule opens the port, and leaves the path undecided', () => {
     ingress: {
       verdict: 'allow',
       l7: 'http',
-      summary: 'p admits app=web at L4, a proxy then decides by http',
+      summary: 'p admits app=web at L4, then a proxy decides by http',
     },
   });
   expect(ask(web, db, 81).verdict).toBe('deny');

@@ -241,7 +241,7 @@ test('NP-20: labels of a namespace that could not be read make no guessed verdic
   model.apply({ type: 'delete', kind: 'namespaces', source: 'test', key: 'ops' });
   expect(ask(mon, db).ingress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'the labels of namespace ops are not known',
+    summary: 'the labels of namespace ops are unknown',
   });
 });
 
@@ -293,17 +293,17 @@ test('NP-24, NP-26: a port that the enforcer does not take is named as such', ()
     asker({ pods, policies, dialect: { ...dialectOf('spec'), ...fields } }).ask(web, db, 81, 'SCTP').ingress
       .nearMisses[0];
   expect(missUnder({ endPort: 'no' })).toMatchObject({
-    text: 'admits anyone on 80-82, but endPort does not count',
-    because: 'endPort does not count',
+    text: 'admits anyone on 80-82, but endPort is ignored',
+    because: 'endPort is ignored',
     edit: { type: 'add-port', protocol: 'SCTP', port: 81 },
   });
   const noSctp = missUnder({ sctp: 'no' });
-  expect(noSctp).toMatchObject({ text: 'admits anyone on 80-82, but ports of SCTP do not count' });
+  expect(noSctp).toMatchObject({ text: 'admits anyone on 80-82, but SCTP ports are ignored' });
   // Any port that could be added would be one of SCTP.
   expect(noSctp?.edit).toBeUndefined();
 });
 
-test('NP-26: where ports of SCTP do not count, a peer may still be added to a rule for all ports', () => {
+test('NP-26: where SCTP ports are ignored, a peer may still be added to a rule for all ports', () => {
   const dialect = { ...dialectOf('spec'), sctp: 'no' as const };
   const { ask } = asker({ pods, policies: [onDb([{ from: [{ podSelector: select('none') }] }])], dialect });
   expect(ask(web, db, 81, 'SCTP').ingress.nearMisses[0]?.edit).toMatchObject({ type: 'add-peer' });
@@ -384,7 +384,7 @@ test('NP-32: a finished pod neither has an address nor counts; a deleting one do
   expect(ask(leaving, db).verdict).toBe('allow');
   expect(ask(done, db).egress).toMatchObject({
     verdict: 'undecidable',
-    summary: 'done has finished: it has no network',
+    summary: 'done has terminated: it has no network',
   });
 });
 

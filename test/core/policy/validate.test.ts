@@ -68,7 +68,7 @@ test('judges owners and finalizers', () => {
 
 test('names the fields that there are for one that there is not', () => {
   expect(problems({ ingress: [{ form: [] }] })).toEqual([
-    'spec.ingress[0].form: unknown field; there are from, ports',
+    'spec.ingress[0].form: unknown field; known fields: from, ports',
   ]);
 });
 

@@ -7,7 +7,7 @@ import type { Draft, Round, Tried } from './round.ts';
  * sidecar's port resolves depends on a version that may be unknown; a finished pod has no network.
  */
 export const OPEN_QUESTIONS =
-  /^its backends differ$|names of a sidecar’s ports is not known|has finished: it has no network/;
+  /^its backends differ$|port names of sidecars is not known|has terminated: it has no network/;
 
 /** The totals of all scenarios. */
 export type Totals = {

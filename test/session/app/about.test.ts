@@ -47,10 +47,10 @@ test('a lint finding comes first, with its fix and its source', () => {
   expect(items.slice(0, 3)).toEqual([
     {
       label: '! selects-nothing',
-      text: 'It selects app=db, and no running pod of namespace shop has that.',
+      text: 'It selects app=db, but no running pod in namespace shop matches.',
       level: 'warn',
     },
-    { label: '', text: 'Correct the selector, or delete the policy if its pods are gone for good.' },
+    { label: '', text: 'Fix the selector, or delete the policy if its pods are gone for good.' },
     expect.objectContaining({ text: expect.stringContaining('Kubernetes API'), level: 'faint' }),
   ]);
   expect(said(items)).toContain('selects: no pods');

@@ -72,7 +72,7 @@ describe('an extension', () => {
   });
 
   test.each([
-    ['longer than a grant may last', { maxSeconds: 80 }, /1m30s is longer than a grant may last, 1m20s/],
+    ['longer than a grant may last', { maxSeconds: 80 }, /1m30s exceeds the maximum grant duration of 1m20s/],
     ['in a namespace protected since', { protectedNamespaces: ['sh*'] }, /namespace shop is protected/],
     ['in a context protected since', { protectedContexts: ['demo'] }, /context demo is protected/],
     ['for a reason that no longer does', { reasonPattern: '^INC-' }, /reason "test" does not match/],

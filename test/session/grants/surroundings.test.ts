@@ -32,7 +32,7 @@ describe('the surroundings of a grant', () => {
     });
     await admin.remove(`${policies}/db-only-api`);
     await eventually(() =>
-      expect(drift()).toEqual(['NetworkPolicy shop/db-only-api, which it was checked against, was deleted']),
+      expect(drift()).toEqual(['NetworkPolicy shop/db-only-api was deleted after the grant was planned']),
     );
 
     const [web] = live.runtime.model.podsIn('shop').filter(({ labels }) => labels.app === 'web');
@@ -69,10 +69,10 @@ describe('the surroundings of a grant', () => {
     const [one, two] = await Promise.all([live.open(asked), live.open(asked)]);
     await eventually(() => {
       expect(live.grant(one.id)?.drift).toEqual([
-        `grant ${two.id} of responder@demo opens the path too: its end will not close it`,
+        `grant ${two.id} by responder@demo also opens the path: it will stay open when the grant ends`,
       ]);
       expect(live.grant(two.id)?.drift).toEqual([
-        `grant ${one.id} of responder@demo opens the path too: its end will not close it`,
+        `grant ${one.id} by responder@demo also opens the path: it will stay open when the grant ends`,
       ]);
     });
   });

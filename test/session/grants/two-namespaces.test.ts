@@ -93,7 +93,7 @@ describe('looked at in one namespace', () => {
     );
     const grant = await found(live.runtime.grantDeps, 'shop');
     expect(grant.unseen).toBeUndefined();
-    expect(grant.drift).toEqual(['its ingress half in monitoring is gone']);
+    expect(grant.drift).toEqual(['its ingress half in monitoring was deleted']);
   });
 });
 
@@ -132,5 +132,5 @@ describe('by a user confined to one namespace', () => {
 test('a lease that may not be read is unseen, not gone', async () => {
   live.demo.faults.forbid({ verb: 'get', resource: 'jobs', namespace: 'monitoring' });
   const { drift } = await found(live.runtime.grantDeps, 'shop');
-  expect(drift).toEqual([expect.stringMatching(/its lease is unseen: .*cannot get/)]);
+  expect(drift).toEqual([expect.stringMatching(/its lease could not be read: .*cannot get/)]);
 });

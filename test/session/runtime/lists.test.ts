@@ -85,7 +85,7 @@ test('policies that may not be listed are named in what a verdict rests on', asy
     port: 5_432,
     protocol: 'TCP',
   });
-  expect(verdict.assumptions).toContain('NetworkPolicy could not be read: the verdict leaves it out');
+  expect(verdict.assumptions).toContain('NetworkPolicy could not be read: the verdict ignores it');
   undo();
   undoWatch();
 });

@@ -59,14 +59,14 @@ function readAll(object: Raw, scope: Scope): Read {
   try {
     const { spec, specs } = object;
     const items = [...(isRecord(spec) ? [spec] : []), ...rawsOf(specs)];
-    if (!isRecord(spec) && !Array.isArray(specs)) refuse('it has neither spec nor specs');
+    if (!isRecord(spec) && !Array.isArray(specs)) refuse('spec or specs is required');
     return {
       parts: items.flatMap((item) => readRule(item, scope)),
       omittedFields: items.flatMap(omittedFieldsOf),
     };
   } catch (error) {
     if (error instanceof InvalidRule)
-      return { parts: [], omittedFields: [], refused: `Cilium refuses it: ${error.message}` };
+      return { parts: [], omittedFields: [], refused: `Cilium rejects it: ${error.message}` };
     throw error;
   }
 }
@@ -101,7 +101,7 @@ function validity(object: Raw): Raw | undefined {
 function refusedByAgent(object: Raw): string | undefined {
   const condition = validity(object);
   if (condition?.status !== 'False') return undefined;
-  return `Cilium refuses it: ${safeText(textOf(condition.message) ?? 'not valid')}`;
+  return `Cilium rejects it: ${safeText(textOf(condition.message) ?? 'not valid')}`;
 }
 
 /** One rule of the API: a subject and up to four sections. Nothing for a policy of nodes. */
@@ -140,7 +140,8 @@ function subjectOf(raw: Raw, { namespace }: Scope): PodMatch | undefined {
   const hasEndpoints = isRecord(raw.endpointSelector);
   const hasNodes = isRecord(raw.nodeSelector);
   if (hasEndpoints === hasNodes) refuse('a rule must have one of endpointSelector and nodeSelector');
-  if (hasNodes && namespace !== undefined) refuse('a nodeSelector needs a CiliumClusterwideNetworkPolicy');
+  if (hasNodes && namespace !== undefined)
+    refuse('nodeSelector is only valid in a CiliumClusterwideNetworkPolicy');
   if (hasNodes) return undefined;
   const selector = readSelector(raw.endpointSelector);
   if (namespace === undefined) return { ...everyPod(undefined), pods: selector };
@@ -173,6 +174,7 @@ function warnings(parts: readonly Reading[]): readonly string[] {
       .filter((key) => isIgnoredLabel(key)),
   );
   return [...keys].map(
-    (key) => `Cilium ignores the label ${key}: selecting by it selects no pod, excluding it every pod`,
+    (key) =>
+      `Cilium ignores the label ${key}: selecting by it matches no pod, excluding by it matches every pod`,
   );
 }

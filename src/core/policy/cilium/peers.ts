@@ -47,8 +47,7 @@ export function parsePeers(
     return [{ name, empty: value.length === 0, peers: () => read(value, context) }];
   });
   const strange = Object.keys(rule).find((name) => !known.has(name) && !OTHER_FIELDS.includes(name));
-  if (strange !== undefined)
-    return [{ type: 'unknown', text: `${safeText(strange)}, which is not known here` }];
+  if (strange !== undefined) return [{ type: 'unknown', text: `${safeText(strange)}, which is unknown` }];
   const named = lists.filter(({ empty }) => !empty);
   const [first, second] = named;
   if (first !== undefined && second !== undefined) refuse(`combining ${first.name} and ${second.name}`);
@@ -78,13 +77,13 @@ function fieldsOf(direction: Direction): readonly Field[] {
     { name: `${side}CIDRSet`, read: (items) => items.map(cidrSetPeer) },
     {
       name: `${side}Groups`,
-      read: () => [{ type: 'unknown', text: `${side}Groups, looked up outside the cluster` }],
+      read: () => [{ type: 'unknown', text: `${side}Groups, resolved outside the cluster` }],
     },
     {
       name: `${side}Nodes`,
       read: (_items, { isTaken }) =>
         isTaken
-          ? [{ type: 'unknown', text: `${side}Nodes, which labels of nodes decide` }]
+          ? [{ type: 'unknown', text: `${side}Nodes, which depends on node labels` }]
           : refuse(`${side}Nodes needs enable-node-selector-labels, which is off by default`),
     },
     { name: `${side}Requires`, read: () => refuse(`${side}Requires was removed`) },
@@ -99,7 +98,7 @@ function fieldsOf(direction: Direction): readonly Field[] {
 /** `cluster-mesh` is known from newer releases only (CIL-10). */
 function entityPeer(item: unknown): Peer {
   if (item === 'cluster-mesh')
-    return { type: 'unknown', text: 'the entity cluster-mesh, which newer releases have' };
+    return { type: 'unknown', text: 'the entity cluster-mesh, which requires a newer release' };
   if (typeof item !== 'string' || !ENTITIES.includes(item))
     refuse(`entity ${JSON.stringify(item)} is unknown`);
   return { type: 'entity', entity: item };
@@ -107,7 +106,7 @@ function entityPeer(item: unknown): Peer {
 
 function cidrPeer(item: unknown, except: readonly string[]): Peer {
   const range = typeof item === 'string' ? parseCidr(item) : undefined;
-  if (range === undefined || typeof item !== 'string') refuse(`${JSON.stringify(item)} is no CIDR`);
+  if (range === undefined || typeof item !== 'string') refuse(`${JSON.stringify(item)} is not a valid CIDR`);
   for (const hole of except) {
     const inner = parseCidr(hole);
     if (inner === undefined || !covers(range, inner)) refuse(`except ${hole} is not in ${item}`);
@@ -121,7 +120,7 @@ function cidrSetPeer(item: unknown): Peer {
   const holes = Array.isArray(except) ? except.map(wordOf) : [];
   const name = textOf(cidrGroupRef);
   const given = [cidr, name, cidrGroupSelector].filter((value) => value !== undefined && value !== null);
-  if (given.length !== 1) refuse('one of cidr, cidrGroupRef and cidrGroupSelector is needed');
+  if (given.length !== 1) refuse('exactly one of cidr, cidrGroupRef and cidrGroupSelector is required');
   if (name !== undefined) return { type: 'cidr-group', by: { name: safeText(name) }, except: holes };
   if (isRecord(cidrGroupSelector)) {
     return { type: 'cidr-group', by: { selector: readSelector(cidrGroupSelector) }, except: holes };

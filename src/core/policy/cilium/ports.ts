@@ -21,7 +21,7 @@ export function parsePorts(
   if (value === undefined || value === null) return 'any';
   if (!Array.isArray(value)) refuse('toPorts must be a list');
   if (value.length === 0) return 'any';
-  if (Array.isArray(rule.icmps) && rule.icmps.length > 0) refuse('icmps and toPorts in one rule');
+  if (Array.isArray(rule.icmps) && rule.icmps.length > 0) refuse('icmps and toPorts in the same rule');
   return value.map((item: unknown) => itemOf(rawOf(item), direction, action));
 }
 
@@ -37,7 +37,7 @@ function itemOf(item: Raw, direction: Direction, action: 'allow' | 'deny'): Port
 function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | undefined {
   const rules = rawOf(item.rules);
   const kinds = L7_KINDS.filter((kind) => rules[kind] !== undefined && rules[kind] !== null);
-  if (kinds.filter((kind) => kind !== 'l7' && kind !== 'l7proto').length > 1) refuse('two kinds of L7 rules');
+  if (kinds.filter((kind) => kind !== 'l7' && kind !== 'l7proto').length > 1) refuse('two types of L7 rules');
   const [kind] = kinds.filter((name) => !Array.isArray(rules[name]) || rules[name].length > 0);
   if (kind === undefined) {
     return Array.isArray(item.serverNames) && item.serverNames.length > 0 ? 'TLS server name' : undefined;
@@ -85,7 +85,7 @@ export function parseIcmps(rule: Raw): readonly PortMatch[] | undefined {
 function icmpOf({ family, type }: Raw): PortMatch {
   const version = family === 'IPv6' ? 6 : 4;
   const icmpType = icmpTypeOf(type, version);
-  if (icmpType === undefined) refuse(`${JSON.stringify(type)} is no ICMP type of IPv${version}`);
+  if (icmpType === undefined) refuse(`${JSON.stringify(type)} is not an ICMP type of IPv${version}`);
   return { type: 'icmp', protocol: 'ICMP', family: version, icmpType };
 }
 

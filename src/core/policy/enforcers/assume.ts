@@ -52,15 +52,15 @@ export function assume(dialect: Dialect, text: string): Dialect {
   const found = setting ?? assumption;
   if (found === undefined) {
     const known = [...ASSUMPTIONS, ...CILIUM_SETTINGS].map((item) => item.key);
-    throw new SluiceError('usage', `"${key}" is nothing to assume.`, `Known: ${known.join(', ')}.`);
+    throw new SluiceError('usage', `Unknown assumption "${key}".`, `Valid keys: ${known.join(', ')}.`);
   }
   const { values } = found;
   if (value === undefined || (values !== undefined && !values.includes(value))) {
-    const known = values?.filter((item) => item !== '').join(', ') ?? 'its text';
+    const known = values?.filter((item) => item !== '').join(', ') ?? 'its value';
     throw new SluiceError(
       'usage',
-      `"${text}" has no value known for ${key}.`,
-      `Write ${key}= and one of ${known}.`,
+      `Invalid value for ${key} in "${text}".`,
+      `Use ${key}= with one of ${known}.`,
     );
   }
   return setting === undefined
@@ -72,8 +72,8 @@ function ciliumSetting(dialect: Dialect, setting: CiliumSetting, value: string):
   if (dialect.enforcer !== 'cilium') {
     throw new SluiceError(
       'usage',
-      `${setting.key} is a setting of Cilium.`,
-      'Add --enforcer cilium, or leave it out.',
+      `${setting.key} is a Cilium setting.`,
+      'Add --enforcer cilium, or remove this assumption.',
     );
   }
   return withSetting(dialect, setting, value);

@@ -54,8 +54,8 @@ export function parseEnforcer(text: string): NamedEnforcer {
   if (name === undefined) {
     throw new SluiceError(
       'usage',
-      `"${text}" is no enforcer known here.`,
-      `Known: ${ENFORCER_NAMES.join(', ')}; a release may follow, as in cilium-1.20.`,
+      `Unknown enforcer "${text}".`,
+      `Valid names: ${ENFORCER_NAMES.join(', ')}; optionally with a release, such as cilium-1.20.`,
     );
   }
   return version === undefined ? { name } : { name, version };

@@ -13,9 +13,9 @@ export function settledText(settled: Settled, self: Side): string {
     case 'node':
       return `${self.type === 'ip' ? (self.node?.name ?? self.text) : self.pod.name} is a node`;
     case 'finished':
-      return `${self.type === 'pod' ? podText(self.pod) : self.text} has finished: it has no network`;
+      return `${self.type === 'pod' ? podText(self.pod) : self.text} has terminated: it has no network`;
     case 'never':
-      return 'enable-policy is never: nothing is enforced';
+      return 'enable-policy is never: no policy is enforced';
     case 'own-node':
       return 'its own node always reaches it';
     case 'itself':
@@ -29,7 +29,7 @@ export function settledText(settled: Settled, self: Side): string {
 export function openText(question: OpenQuestion): string | undefined {
   switch (question.type) {
     case 'host-network':
-      return `${question.pod.name} is on the host network: the API leaves that open`;
+      return `${question.pod.name} is on the host network: the API leaves this undefined`;
     case 'addresses':
       return `${nameOfSide(question.side)} has several addresses, and policies treat them differently`;
     case 'hairpin':
@@ -58,11 +58,11 @@ export function foreignText(object: ForeignObject): string {
 export function conflictText(conflict: Conflict): string {
   switch (conflict.type) {
     case 'tie':
-      return `${conflict.policies.map(({ name }) => name).join(' and ')} disagree at one priority`;
+      return `${conflict.policies.map(({ name }) => name).join(' and ')} conflict at the same priority`;
     case 'baseline-accept':
-      return `Cilium may let a baseline accept through that ${conflict.policy.name} gives`;
+      return `Cilium may still apply the baseline accept of ${conflict.policy.name}`;
     case 'icmp':
-      return 'the NetworkPolicy API leaves ICMP undefined: enforcers differ';
+      return 'the NetworkPolicy API does not define ICMP: enforcers differ';
     default:
       return assertNever(conflict);
   }
@@ -72,39 +72,39 @@ export function conflictText(conflict: Conflict): string {
 export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
   switch (doubt.type) {
     case 'labels':
-      return `the labels of ${doubt.of} ${doubt.name} are not known`;
+      return `the labels of ${doubt.of} ${doubt.name} are unknown`;
     case 'no-address':
       return `${doubt.pod} has no address yet`;
     case 'some-addresses':
-      return `${doubt.pod} has several addresses, and ${doubt.cidr} holds only some`;
+      return `${doubt.pod} has several addresses, and ${doubt.cidr} contains only some`;
     case 'enforcer':
       return `whether ${ENFORCER_TEXTS[doubt.what]} is ${whoseText(enforcer)}`;
     case 'domain':
-      return `${doubt.pattern} may or may not have stood for ${doubt.address}`;
+      return `${doubt.pattern} may or may not have resolved to ${doubt.address}`;
     case 'unknown-peer':
       return `a policy has ${doubt.text}`;
     case 'api-server':
-      return 'the addresses of the API server are not known';
+      return 'the addresses of the API server are unknown';
     case 'cidr-group':
-      return `${doubt.name === undefined ? 'no CIDR group is' : `CIDR group ${doubt.name} is not`} known here`;
+      return `${doubt.name === undefined ? 'no CIDR group is' : `CIDR group ${doubt.name} is not`} known`;
     default:
       return assertNever(doubt);
   }
 }
 
 const ENFORCER_TEXTS: Readonly<Record<Extract<Doubt, { type: 'enforcer' }>['what'], string>> = {
-  'end-port': 'it takes endPort',
-  'sidecar-ports': 'it takes the names of a sidecar’s ports',
+  'end-port': 'it supports endPort',
+  'sidecar-ports': 'it supports port names of sidecars',
   sctp: 'it filters SCTP',
   'ipblock-pods': 'an ipBlock matches pods',
-  'networks-inside': 'networks of a ClusterNetworkPolicy match in the cluster',
+  'networks-inside': 'networks in a ClusterNetworkPolicy match pods',
 };
 
-/** `not known of calico`. */
+/** `not known for calico`. */
 export function whoseText(enforcer: EnforcerName): string {
   return enforcer === 'unknown' || enforcer === 'none'
-    ? 'not known: the enforcer is not'
-    : `not known of ${enforcer}`;
+    ? 'unknown: the enforcer is not known'
+    : `not known for ${enforcer}`;
 }
 
 /** Tools that write for a person at a keyboard: their name tells nothing that helps. */

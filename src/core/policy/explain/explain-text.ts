@@ -42,6 +42,6 @@ function halfLines(half: Half, head: string, self: string, direction: Direction)
       ...wrapped('  ', title, 4),
       ...lines.flatMap(({ text, under }) => (under ? wrapped('      ', text, 8) : wrapped('    ', text, 6))),
     ]),
-    ...cannotOpen.flatMap((text) => wrapped('  no grant opens it: ', text, 4)),
+    ...cannotOpen.flatMap((text) => wrapped('  no grant can open it: ', text, 4)),
   ];
 }

@@ -45,7 +45,7 @@ function assumptionTexts(
   const { source, destination } = decision;
   return [
     enforcerText(world),
-    ...incomplete.map((kind) => `${kind} could not be read: the verdict leaves it out`),
+    ...incomplete.map((kind) => `${kind} could not be read: the verdict ignores it`),
     ...foreignTexts(world, decision),
     ...sideTexts(source),
     ...sideTexts(destination),
@@ -60,13 +60,13 @@ function enforcerText({ dialect }: World): string {
   const set = settings.length === 0 ? '' : `, set to ${settings.join(', ')}`;
   switch (enforcer) {
     case 'spec':
-      return `policies as the Kubernetes text has them, every kind enforced${set}`;
+      return `policies as the Kubernetes documentation defines them, every kind enforced${set}`;
     case 'none':
-      return 'nothing here is known to enforce policies: a deny stops nobody for certain';
+      return 'no known policy enforcer here: a deny may block nothing';
     case 'unknown':
-      return `the enforcer is not known: policies as the Kubernetes text has them${set}`;
+      return `the enforcer is unknown: policies as the Kubernetes documentation defines them${set}`;
     case 'cilium':
-      return `enforced by ${versionText(dialect)}${set}${dialect.settingsRead ? '' : ', else its default settings'}`;
+      return `enforced by ${versionText(dialect)}${set}${dialect.settingsRead ? '' : ', otherwise its defaults'}`;
     default:
       return `enforced by ${versionText(dialect)}${set}`;
   }
@@ -89,12 +89,12 @@ function wayTexts(
   if (isSamePod(source, destination) && filtersHairpin !== 'no' && !isSettled(filtersHairpin, query)) {
     texts.push(
       filtersHairpin === 'yes'
-        ? `through a Service of its own, policies do filter what ${nameOfSide(source)} sends to itself`
+        ? `policies also filter what ${nameOfSide(source)} sends to itself through its own Service`
         : `whether policies filter what a pod sends to itself through a Service is ${whoseText(enforcer)}`,
     );
   }
   if (egressSeesServices === 'yes' && egress.isolated && destination.type === 'pod') {
-    texts.push(`through a Service, ${enforcer} decides egress on the address and port of the Service`);
+    texts.push(`through a Service, ${enforcer} evaluates egress on the address and port of the Service`);
   }
   if (query.protocol === 'SCTP' && sctp === 'unknown' && (egress.isolated || ingress.isolated)) {
     texts.push(`whether it filters SCTP is ${whoseText(enforcer)}`);
@@ -142,7 +142,7 @@ function baselineTexts(
   const { ingress, egress } = engine.isolation(side.pod);
   return ingress || egress
     ? [
-        `a NetworkPolicy selects ${nameOfSide(side)} the other way: some enforcers then skip the baseline tier`,
+        `a NetworkPolicy selects ${nameOfSide(side)} in the other direction: some enforcers then skip the baseline tier`,
       ]
     : [];
 }

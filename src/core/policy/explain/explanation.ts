@@ -67,7 +67,7 @@ function blocksOf(half: Half): readonly ExplainedPolicy[] {
         ),
       }),
     ),
-    ...(more === 0 ? [] : [{ title: `and ${more} rules more that match less`, lines: [] }]),
+    ...(more === 0 ? [] : [{ title: `and ${more} more rules that match less`, lines: [] }]),
   ];
 }
 

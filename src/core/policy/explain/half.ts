@@ -88,10 +88,10 @@ export function cannotOpen(world: World, half: HalfDecision): readonly string[] 
   return reasons;
 }
 
-const NOT_ENFORCED = 'Nothing in this cluster is known to enforce policies.';
+const NOT_ENFORCED = 'No known policy enforcer in this cluster.';
 
 function hostNetworkText({ name }: Pod): string {
-  return `${name} is on the host network, and no selector of a NetworkPolicy reaches it for certain.`;
+  return `${name} is on the host network, and NetworkPolicy selectors may not match it.`;
 }
 
 function denialTexts({ dialect }: World, { steps, direction, question }: HalfDecision): readonly string[] {
@@ -104,14 +104,14 @@ function denialTexts({ dialect }: World, { steps, direction, question }: HalfDec
     const rule = index === undefined ? where : `rule ${(denial?.at?.index ?? index) + 1}, ${where}`;
     const manager = managedBy(policy);
     const managed = manager === undefined ? '' : ` It is ${manager}.`;
-    return `${policyTitle(policy)} denies it (${rule}). A NetworkPolicy never overrides a deny.${managed}`;
+    return `${policyTitle(policy)} denies it (${rule}). A NetworkPolicy cannot override a deny.${managed}`;
   });
   const isNode = peer.type === 'ip' && (peer.node !== undefined || peer.reserved !== undefined);
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) {
-    reasons.push(`${nameOfSide(peer)} is a node: on ${dialect.enforcer} no NetworkPolicy reaches nodes.`);
+    reasons.push(`${nameOfSide(peer)} is a node: on ${dialect.enforcer} NetworkPolicies do not match nodes.`);
   }
   if (peer.type === 'pod' && peer.pod.hostNetwork) {
-    reasons.push(`${podText(peer.pod)} is on the host network: no selector of a NetworkPolicy matches it.`);
+    reasons.push(`${podText(peer.pod)} is on the host network: NetworkPolicy selectors do not match it.`);
   }
   return reasons;
 }
@@ -147,7 +147,7 @@ function summaryBy({ dialect }: World, half: HalfDecision, nearest: Nearest): st
 }
 
 function ruledText({ action, rule }: Step): string {
-  const l7 = rule?.l7 === undefined ? '' : ` at L4, a proxy then decides by ${rule.l7}`;
+  const l7 = rule?.l7 === undefined ? '' : ` at L4, then a proxy decides by ${rule.l7}`;
   const what = rule === undefined || (rule.peers === 'any' && rule.ports === 'any') ? 'anything' : undefined;
   return `${VERBS[action]} ${what ?? peersText(rule?.peers ?? 'any')}${l7}`;
 }
@@ -156,11 +156,11 @@ function isolatedSummary({ steps }: HalfDecision, nearest: ReturnType<Nearest>):
   if (nearest !== undefined) return `${nearest.name} ${nearest.text}`;
   const isolating = steps.find(({ action }) => action === 'isolate');
   return isolating === undefined
-    ? 'enable-policy is always, and nothing admits it'
+    ? 'enable-policy is always, and no rule admits it'
     : `${isolating.applied.policy.name} admits nothing`;
 }
 
 function unsureText(steps: readonly Step[]): string {
   const policy = steps.find(({ sure }) => !sure)?.applied.policy;
-  return policy === undefined ? 'not known' : `${policy.kind} ${policy.name} may apply`;
+  return policy === undefined ? 'unknown' : `${policy.kind} ${policy.name} may apply`;
 }

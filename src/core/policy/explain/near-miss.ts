@@ -161,9 +161,9 @@ function refusedPort(
 }
 
 function refusalText({ sctp, endPort }: Dialect, port: PortMatch): string {
-  if (port.protocol === 'SCTP' && sctp === 'no') return 'ports of SCTP do not count';
-  if (port.type === 'range' && endPort === 'no') return 'endPort does not count';
-  return 'names of a sidecar’s ports do not count';
+  if (port.protocol === 'SCTP' && sctp === 'no') return 'SCTP ports are ignored';
+  if (port.type === 'range' && endPort === 'no') return 'endPort is ignored';
+  return 'port names of sidecars are ignored';
 }
 
 /** The ports of the asked protocol, without repeating it. */
@@ -177,7 +177,7 @@ function samePorts({ ports }: Rule, { protocol }: Question): string {
 
 /** What the other end is instead, seen from the peer item that comes nearest. */
 function difference(world: World, rule: Rule, side: Side): { readonly short: string; readonly long: string } {
-  if (side.type === 'ip') return { short: side.text, long: `${side.text} is not in it` };
+  if (side.type === 'ip') return { short: side.text, long: `${side.text} is not in its range` };
   const name = podText(side.pod);
   const items = rule.peers === 'any' ? [] : rule.peers;
   const nearest = items
@@ -188,7 +188,7 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
       elsewhere: matchNamespace(world, peer.namespaces, side.pod.namespace) === 'no',
     }))
     .sort((a, b) => Number(a.elsewhere) - Number(b.elsewhere) || a.failed.length - b.failed.length)[0];
-  if (nearest === undefined) return { short: name, long: `${name} is no such address` };
+  if (nearest === undefined) return { short: name, long: `${name} does not match` };
   const labels = nearest.failed.map((requirement) =>
     actual(requirement, world.matching.podLabels(nearest.peer, side.pod)),
   );

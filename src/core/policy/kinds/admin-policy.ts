@@ -142,7 +142,7 @@ function portsOf(raw: Raw, path: string, problems: string[]): readonly PortMatch
     return PROTOCOLS.map((protocol) => ({ type: 'named', protocol, name: safeText(name) }));
   }
   const found = PROTOCOLS.filter((protocol) => isRecord(raw[protocol.toLowerCase()]));
-  if (found.length === 0) problems.push(`${path}: a port has no field known here`);
+  if (found.length === 0) problems.push(`${path}: a port has no known field`);
   return found.flatMap((protocol) => {
     const target = rawOf(raw[protocol.toLowerCase()]).destinationPort;
     if (!isRecord(target)) return [{ type: 'all', protocol } as const];
@@ -175,7 +175,7 @@ function peersOf(raw: Raw, path: string, problems: string[]): readonly Peer[] {
   if (Array.isArray(raw.domainNames)) {
     return textsOf(raw.domainNames).map((name) => ({ type: 'domain', pattern: safeText(name) }));
   }
-  return [unknown(`${path}: a peer has no field known here`, problems)];
+  return [unknown(`${path}: a peer has no known field`, problems)];
 }
 
 /** A plain selector, or `{namespaceSelector}` of before v0.1.5. `sameLabels` was removed and is not read. */
@@ -214,12 +214,13 @@ function nodesPeer(value: Raw, path: string, problems: string[]): Peer {
 /** CIDRs; they match addresses of pods as well (ANP-7). */
 function networkPeers(cidrs: readonly string[], path: string, problems: string[]): readonly Peer[] {
   return cidrs.map((cidr): Peer => {
-    if (parseCidr(cidr) === undefined) return unknown(`${path}: ${safeText(cidr)} is no CIDR`, problems);
+    if (parseCidr(cidr) === undefined)
+      return unknown(`${path}: ${safeText(cidr)} is not a valid CIDR`, problems);
     return { type: 'cidr', cidr: safeText(cidr), except: [], reachesPods: true };
   });
 }
 
 function unknown(problem: string, problems: string[]): Peer {
   problems.push(problem);
-  return { type: 'unknown', text: 'a peer that is not known here' };
+  return { type: 'unknown', text: 'an unknown peer' };
 }

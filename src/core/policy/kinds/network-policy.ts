@@ -127,7 +127,7 @@ function peerOf(value: unknown, namespace: string, path: string, problems: strin
   const { podSelector, namespaceSelector, ipBlock } = rawOf(value);
   if (isRecord(ipBlock)) return ipBlockOf(ipBlock, path, problems);
   if (!isPresent(podSelector) && !isPresent(namespaceSelector)) {
-    problems.push(`${path}: a peer names no podSelector, namespaceSelector or ipBlock`);
+    problems.push(`${path}: a peer needs a podSelector, namespaceSelector or ipBlock`);
     return { type: 'unknown', text: 'a peer without a field' };
   }
   const pods = parseSelector(podSelector);
@@ -151,7 +151,7 @@ function isPresent(value: unknown): boolean {
 function ipBlockOf({ cidr, except }: Raw, path: string, problems: string[]): Peer {
   const excepts = Array.isArray(except) ? except : [];
   if (typeof cidr !== 'string' || !excepts.every((item) => typeof item === 'string')) {
-    problems.push(`${path}: an ipBlock needs a cidr, and texts in except`);
+    problems.push(`${path}: an ipBlock needs a cidr, and strings in except`);
     return { type: 'unknown', text: 'an ipBlock that cannot be read' };
   }
   return { type: 'cidr', cidr: safeText(cidr), except: excepts.map((item) => safeText(item)) };

@@ -39,7 +39,7 @@ export function validateNetworkPolicy(raw: unknown): readonly string[] {
 
 function decodeText(fault: DecodeFault): string {
   if (fault.type === 'unknown') {
-    return `${fault.path}: unknown field; there are ${fault.known.join(', ')}`;
+    return `${fault.path}: unknown field; known fields: ${fault.known.join(', ')}`;
   }
   return fieldErrorText(fieldErrors.invalid(fault.path, fault.value, `must be ${wantedText(fault.wanted)}`));
 }
@@ -49,14 +49,14 @@ function wantedText(type: string): string {
   if (type.startsWith('[]')) return 'a list';
   switch (type) {
     case 'string':
-      return 'a text';
+      return 'a string';
     case 'bool':
       return 'true or false';
     case 'int32':
     case 'int64':
-      return 'a whole number';
+      return 'an integer';
     case 'int-or-string':
-      return 'a whole number or a name';
+      return 'an integer or a name';
     default:
       return 'an object';
   }

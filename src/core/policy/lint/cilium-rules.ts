@@ -7,7 +7,7 @@ import type { Flaw } from './finding.ts';
 /** Empty toFQDNs and toServices count as absent, and a toServices in a deny is never resolved (CIL-5, CIL-9). */
 export const blankPeers: Lint = {
   id: 'blank-peers',
-  title: 'an empty or unresolved peer list means any peer',
+  title: 'an empty or unresolved peer list matches any peer',
   source:
     'Cilium policy engine 1.19: empty toServices and toFQDNs count as absent; egressDeny.toServices is not resolved',
   severity: 'error',
@@ -18,7 +18,9 @@ export const blankPeers: Lint = {
       const denies = at.section === 'egressDeny';
       const verb = denies ? 'denies' : 'admits';
       const what =
-        field === 'toServices' && denies ? 'is never resolved in a deny' : 'is empty and counts as absent';
+        field === 'toServices' && denies
+          ? 'is never resolved in a deny rule'
+          : 'is empty and counts as absent';
       yield {
         direction: 'egress',
         ruleIndex: at.index,
@@ -26,8 +28,8 @@ export const blankPeers: Lint = {
           hasPorts ? 'any peer on its ports' : 'nothing'
         }.`,
         fix: denies
-          ? 'Name the peers with toEndpoints or toCIDR.'
-          : `Name what is meant in ${field}, or take the rule out.`,
+          ? 'List the peers with toEndpoints or toCIDR.'
+          : `List the intended peers in ${field}, or remove the rule.`,
       };
     }
   },
@@ -36,7 +38,7 @@ export const blankPeers: Lint = {
 /** Deny rules alone put the pods in default deny as well (CIL-2). */
 export const denyIsolates: Lint = {
   id: 'deny-isolates',
-  title: 'deny rules alone cut everything else too',
+  title: 'deny rules alone also deny everything else',
   source: 'cilium #20914: a policy with only deny rules also switches default deny on',
   severity: 'warning',
   *check(context, policy) {
@@ -56,8 +58,8 @@ export const denyIsolates: Lint = {
         if (rules.some(({ action }) => action !== 'deny') || !alone(direction)) continue;
         yield {
           direction,
-          text: `It has only deny rules for ${direction}, and they also deny whatever no rule admits, which here is everything.`,
-          fix: `Write enableDefaultDeny: {${direction}: false}, or admit what is meant to pass.`,
+          text: `It has only deny rules for ${direction}, so everything else is denied as well.`,
+          fix: `Set enableDefaultDeny: {${direction}: false}, or admit the intended traffic.`,
         };
       }
     }
@@ -81,7 +83,7 @@ export const fqdnWithoutDnsRule: Lint = {
       yield {
         direction,
         ruleIndex: index,
-        text: `Rule ${index + 1} names DNS names, and no policy on ${pod.name} has a DNS rule, so no address is ever learnt.`,
+        text: `Rule ${index + 1} uses DNS names, but no policy on ${pod.name} has a DNS rule, so Cilium never learns their addresses.`,
         fix: 'Add an egress rule to the DNS pods with rules: {dns: [{matchPattern: "*"}]}.',
       };
     }
@@ -91,7 +93,7 @@ export const fqdnWithoutDnsRule: Lint = {
 /** A plain rule with the same peers and ports makes an L7 rule allow all requests (CIL-18). */
 export const l7Widened: Lint = {
   id: 'l7-widened',
-  title: 'a plain rule makes an L7 rule meaningless',
+  title: 'a plain rule overrides an L7 rule',
   source:
     'Cilium, pkg/policy rule merging: an L4 allow of the same port and selector adds an allow-all L7 rule',
   severity: 'warning',
@@ -118,8 +120,8 @@ export const l7Widened: Lint = {
       yield {
         direction,
         ruleIndex: index,
-        text: `Rule ${index + 1} restricts requests by ${rule.l7}, and ${wide.name} admits the same peers on the same ports without that: every request passes.`,
-        fix: 'Take the plain rule out, or write the restriction there too.',
+        text: `Rule ${index + 1} restricts requests by ${rule.l7}, but ${wide.name} admits the same peers on the same ports without that: every request is allowed.`,
+        fix: 'Remove the plain rule, or add the restriction there too.',
       };
     }
   },
@@ -128,7 +130,7 @@ export const l7Widened: Lint = {
 /** toServices that stands for nothing: with ports it opens them to anybody (CIL-12). */
 export const servicesFindNothing: Lint = {
   id: 'services-find-nothing',
-  title: 'toServices finds no service',
+  title: 'toServices matches no service',
   source: 'Cilium policy engine 1.19 and 1.20; cilium #20067',
   severity: 'error',
   *check(context, policy) {
@@ -139,9 +141,9 @@ export const servicesFindNothing: Lint = {
           direction,
           ruleIndex: index,
           text: peer.orAnybody
-            ? `Rule ${index + 1} names ${shortPeerText(peer)}, which finds no service with endpoints: Cilium then opens its ports to any peer, the world included.`
-            : `Rule ${index + 1} names ${shortPeerText(peer)}, which finds no service with endpoints: it admits nothing.`,
-          fix: 'Correct the name and namespace of the service, or use toEndpoints.',
+            ? `Rule ${index + 1} names ${shortPeerText(peer)}, which matches no service with endpoints: Cilium then opens its ports to any peer, including the world.`
+            : `Rule ${index + 1} names ${shortPeerText(peer)}, which matches no service with endpoints: it admits nothing.`,
+          fix: 'Fix the name and namespace of the service, or use toEndpoints.',
         };
       }
     }
@@ -174,9 +176,9 @@ export const ignoredLabels: Lint = {
 function flawOf({ key, operator }: Requirement, who: string): Flaw {
   const excludes = operator === 'NotIn' || operator === 'DoesNotExist';
   return {
-    text: `${who} the label ${key}, which Cilium leaves out of identities: ${
+    text: `${who} the label ${key}, which Cilium excludes from identities: ${
       excludes ? 'excluding by it excludes no pod' : 'it selects no pod'
     }.`,
-    fix: 'Use a label of the workload, such as app, or add the key to the labels option of Cilium.',
+    fix: 'Use a workload label, such as app, or add the key to the Cilium labels option.',
   };
 }

@@ -13,7 +13,7 @@ import { shadowedRule } from './shadowed-rule.ts';
  */
 export const noEffect: Lint = {
   id: 'no-effect',
-  title: 'the policy has no effect beside the others',
+  title: 'the policy adds nothing to the others',
   source: 'Kubernetes docs, Network Policies: policies do not conflict, they are additive',
   severity: 'info',
   *check(context, policy) {
@@ -41,8 +41,8 @@ export const noEffect: Lint = {
     );
     if (!isolated) return;
     yield {
-      text: 'Other policies isolate the same pods and admit all that it admits.',
-      fix: 'Delete it, or keep it for pods that are to come or policies that are to go.',
+      text: 'Other policies isolate the same pods and admit everything that it admits.',
+      fix: 'Delete it, unless it is for future pods or the other policies will be removed.',
     };
   },
 };
@@ -73,23 +73,23 @@ export const notEnforced: Lint = {
     const { enforcer } = dialect;
     if (enforcer === 'none') {
       yield {
-        text: 'Nothing in this cluster is known to enforce policies.',
-        fix: 'Install a network plugin that enforces them, or name it with --enforcer.',
+        text: 'No known policy enforcer in this cluster.',
+        fix: 'Install a network plugin that enforces them, or specify it with --enforcer.',
       };
       return;
     }
     const answer = enforces(dialect, policy.kind);
     if (answer === 'yes') return;
-    const who = enforcer === 'unknown' ? 'the enforcer here, which is not known,' : enforcer;
+    const who = enforcer === 'unknown' ? 'the unknown enforcer' : enforcer;
     yield answer === 'no'
       ? {
           text: `${who} does not enforce ${policy.kind}.`,
-          fix: 'Write it as a kind that is enforced here, or delete it.',
+          fix: 'Rewrite it as a kind that is enforced here, or delete it.',
         }
       : {
           severity: 'info' as const,
           text: `Whether ${who} enforces ${policy.kind} depends on its version and flags.`,
-          fix: 'Check its version and flags before you rely on the policy.',
+          fix: 'Check its version and flags before relying on the policy.',
         };
   },
 };
@@ -97,7 +97,7 @@ export const notEnforced: Lint = {
 /** policyTypes left out where its default is not what the sections suggest (NP-7, NP-9, NP-10). */
 export const policyTypesDefault: Lint = {
   id: 'policy-types-default',
-  title: 'policyTypes is left to its default',
+  title: 'policyTypes is not set',
   source:
     'Kubernetes API, NetworkPolicySpec.policyTypes: Ingress always, Egress only where there is an egress rule',
   severity: 'warning',
@@ -107,21 +107,21 @@ export const policyTypesDefault: Lint = {
     if (policy.egress.length > 0 && policy.ingress.length === 0) {
       yield {
         direction: 'ingress',
-        text: 'It has egress rules only, and without policyTypes it denies all ingress as well.',
-        fix: 'Write policyTypes: [Egress], or [Ingress, Egress] if that is meant.',
+        text: 'It has only egress rules, so without policyTypes it also denies all ingress.',
+        fix: 'Set policyTypes: [Egress], or [Ingress, Egress] if that is intended.',
       };
     } else if (omitted.emptySections.includes('egress')) {
       yield {
         direction: 'egress',
-        text: 'Its egress is empty, and without policyTypes that does not restrict egress at all.',
-        fix: 'Write policyTypes: [Ingress, Egress] to deny egress, or leave egress out.',
+        text: 'Its egress is empty, so without policyTypes egress is not restricted at all.',
+        fix: 'Set policyTypes: [Ingress, Egress] to deny egress, or remove egress.',
       };
     } else if (policy.ingress.length === 0) {
       yield {
         direction: 'ingress',
         severity: 'info',
-        text: 'It has no rule and no policyTypes, so it denies all ingress and nothing else.',
-        fix: 'Write policyTypes: [Ingress] to say so.',
+        text: 'It has no rules and no policyTypes, so it denies all ingress and nothing else.',
+        fix: 'Set policyTypes: [Ingress] to make that explicit.',
       };
     }
   },
@@ -130,7 +130,7 @@ export const policyTypesDefault: Lint = {
 /** Two policies of one tier and priority that may disagree: their order is undefined (ANP-2). */
 export const priorityTie: Lint = {
   id: 'priority-tie',
-  title: 'policies of one priority overlap with different actions',
+  title: 'policies with the same priority overlap with different actions',
   source: 'network-policy-api, AdminNetworkPolicySpec.priority: the order of equal priorities is undefined',
   severity: 'error',
   *check(context, policy) {
@@ -151,8 +151,8 @@ export const priorityTie: Lint = {
       yield {
         direction: clash.direction,
         ruleIndex: clash.index,
-        text: `Rule ${clash.index + 1} and ${other.kind} ${other.name} have priority ${policy.priority} both, select the same pods and act differently: which one wins is undefined.`,
-        fix: 'Give one of the two another priority.',
+        text: `Rule ${clash.index + 1} and ${other.kind} ${other.name} both have priority ${policy.priority} and select the same pods, but their actions differ: which one wins is undefined.`,
+        fix: 'Change the priority of one of them.',
       };
     }
   },
@@ -161,21 +161,21 @@ export const priorityTie: Lint = {
 /** Rules of a direction that policyTypes leaves out (NP-8, CIL-21). */
 export const unlistedSection: Lint = {
   id: 'unlisted-section',
-  title: 'policyTypes leaves out a direction that has rules',
-  source: 'Kubernetes API, NetworkPolicySpec.policyTypes; Cilium applies both sections all the same',
+  title: 'policyTypes omits a direction that has rules',
+  source: 'Kubernetes API, NetworkPolicySpec.policyTypes; Cilium applies both sections anyway',
   severity: 'error',
   *check({ dialect }, { unlisted }) {
     for (const direction of ['ingress', 'egress'] as const) {
       const count = unlisted?.[direction].length ?? 0;
       if (count === 0) continue;
       const type = direction === 'ingress' ? 'Ingress' : 'Egress';
-      const rules = plural(count, 'rule');
+      const rules = plural(count, `${direction} rule`);
       yield {
         direction,
         text: dialect.appliesUnlisted
-          ? `policyTypes does not list ${type}, and ${dialect.enforcer} isolates and admits by its ${rules} all the same; other enforcers do not.`
-          : `policyTypes does not list ${type}, so its ${rules} of ${direction} count for nothing.`,
-        fix: `Add ${type} to policyTypes, or take the ${direction} section out.`,
+          ? `policyTypes does not list ${type}, and ${dialect.enforcer} applies its ${rules} anyway; other enforcers do not.`
+          : `policyTypes does not list ${type}, which disables its ${rules}.`,
+        fix: `Add ${type} to policyTypes, or remove the ${direction} section.`,
       };
     }
   },
@@ -184,7 +184,7 @@ export const unlistedSection: Lint = {
 /** An object that is refused, or read only in part (NP-23, CIL-14, ANP-10). */
 export const invalid: Lint = {
   id: 'invalid',
-  title: 'the policy is refused, whole or in part',
+  title: 'the policy is invalid or only partly valid',
   source: 'Cilium, pkg/policy/api/rule_validation.go and status.conditions[Valid]; Kubernetes API validation',
   severity: 'error',
   *check(_context, policy) {
@@ -193,8 +193,8 @@ export const invalid: Lint = {
     for (const problem of policy.problems) {
       yield {
         text:
-          policy.inert === true ? `It enforces nothing: ${problem}.` : `It cannot be read whole: ${problem}.`,
-        fix: 'Correct it and apply it again; until then nothing it says can be relied on.',
+          policy.inert === true ? `It has no effect: ${problem}.` : `It is only partly valid: ${problem}.`,
+        fix: 'Fix it and apply it again; until then it cannot be relied on.',
       };
     }
   },
@@ -208,7 +208,7 @@ type Resolver = { readonly end: End; readonly port: number };
  */
 export const noDns: Lint = {
   id: 'no-dns',
-  title: 'egress is isolated and DNS is not admitted',
+  title: 'egress is isolated without access to DNS',
   source:
     'kubernetes/website #54997, inspektor-gadget #5338; RFC 1035: names resolve over UDP and TCP port 53',
   severity: 'warning',
@@ -223,7 +223,7 @@ export const noDns: Lint = {
     const who = mute.length === 1 ? first.name : `${first.name} and ${mute.length - 1} more`;
     yield {
       direction: 'egress',
-      text: `It isolates the egress of ${who}, and no policy admits DNS (udp 53): names will not resolve.`,
+      text: `It isolates the egress of ${who}, but no policy admits DNS (udp 53): names will not resolve.`,
       fix: "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).",
     };
   },

@@ -17,7 +17,7 @@ type Named = PortMatch & { readonly type: 'named' };
 /** A port name that no pod it could mean declares (NP-25, CIL-17). */
 export const namedPortUndeclared: Lint = {
   id: 'named-port-undeclared',
-  title: 'a named port is declared by no pod',
+  title: 'no pod declares a named port',
   source: 'Kubernetes API, NetworkPolicyPort.port: a name refers to a port of the pod',
   severity: 'warning',
   *check(context, policy) {
@@ -41,18 +41,18 @@ function flawOf({ index }: PlacedRule, name: string, ports: readonly Named[], po
   const who =
     pods.length === 1
       ? `${pods[0]?.name} declares no`
-      : `none of the ${pods.length} pods it means declares a`;
+      : `none of the ${pods.length} pods it applies to declares a`;
   const [pod, other] = pods
     .flatMap((one) => one.ports.map((port) => [one, port] as const))
     .find(([, port]) => port.name === name) ?? [undefined, undefined];
   return {
-    text: `Rule ${index + 1} names the port ${name}, and ${who} ${asked} of that name${
+    text: `Rule ${index + 1} names the port ${name}, but ${who} ${asked} of that name${
       other === undefined ? '' : `; ${pod.name} declares it as ${other.protocol.toLowerCase()} ${other.port}`
     }.`,
     fix:
       other === undefined
-        ? 'Write the number, or declare the name on the container of the destination.'
-        : `Write protocol: ${other.protocol} beside the port.`,
+        ? 'Use the number, or declare the name on the destination container.'
+        : `Add protocol: ${other.protocol} to the port.`,
   };
 }
 
@@ -88,7 +88,7 @@ function isDeclared(
 /** A name with two numbers somewhere makes an egress rule match nothing on Cilium 1.19 (CIL-17). */
 export const namedPortAmbiguous: Lint = {
   id: 'named-port-ambiguous',
-  title: 'a port name of an egress rule stands for several numbers',
+  title: 'a port name in an egress rule maps to several numbers',
   source:
     'Cilium policy engine 1.19: names of egress ports are looked up over all pods; 1.20 looks at each destination',
   severity: 'error',
@@ -103,8 +103,8 @@ export const namedPortAmbiguous: Lint = {
         yield {
           direction,
           ruleIndex: index,
-          text: `Rule ${index + 1} names the port ${port.name}, which pods of this cluster declare with different numbers: it matches nothing here.`,
-          fix: 'Write the number instead of the name.',
+          text: `Rule ${index + 1} names the port ${port.name}, which pods in this cluster declare with different numbers: it matches nothing here.`,
+          fix: 'Use the number instead of the name.',
         };
       }
     }

@@ -22,7 +22,7 @@ import { nearestLabel, nearestName } from './near.ts';
  */
 export const selectsNothing: Lint = {
   id: 'selects-nothing',
-  title: 'the policy selects no pod',
+  title: 'the policy selects no pods',
   source: 'Kubernetes API, NetworkPolicySpec.podSelector: a policy applies to the pods that it selects',
   severity: 'warning',
   *check(context, policy) {
@@ -41,23 +41,23 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
   if (hosts > 0) {
     return {
       text: `It selects only host-network pods (${hosts}), and policies do not apply to those.`,
-      fix: 'Rule such pods by a host firewall, or take them off the host network.',
+      fix: 'Use a host firewall for such pods, or move them off the host network.',
     };
   }
   const { pods } = subject;
   if (pods.length === 0) {
     return {
       severity: 'info',
-      text: `It selects every pod of ${where}, and there is none.`,
-      fix: 'Keep it if pods are to come, or delete it.',
+      text: `It selects every pod in ${where}, but there are none.`,
+      fix: 'Keep it for future pods, or delete it.',
     };
   }
   const near = nearestLabel(context, subject);
   return {
-    text: `It selects ${selectorText(pods)}, and no running pod of ${where} has that${
+    text: `It selects ${selectorText(pods)}, but no running pod in ${where} matches${
       near === undefined ? '' : `; there is ${near}`
     }.`,
-    fix: 'Correct the selector, or delete the policy if its pods are gone for good.',
+    fix: 'Fix the selector, or delete the policy if its pods are gone for good.',
   };
 }
 
@@ -67,7 +67,7 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
  */
 export const peerMatchesNothing: Lint = {
   id: 'peer-matches-nothing',
-  title: 'a peer of a rule matches no pod',
+  title: 'a peer matches no pods',
   source: 'Kubernetes API, NetworkPolicyPeer: a peer stands for the pods that its selectors match',
   severity: 'warning',
   *check(context, policy) {
@@ -80,7 +80,7 @@ export const peerMatchesNothing: Lint = {
         yield {
           direction,
           ruleIndex: index,
-          text: `Rule ${index + 1} names ${shortPeerText(peer)}, and ${why}.`,
+          text: `Rule ${index + 1} names ${shortPeerText(peer)}, but ${why}.`,
           ...more,
         };
       }
@@ -95,24 +95,24 @@ function reasonOf(context: LintContext, peer: PodMatch): Reason {
   if (reached.length === 0) {
     return {
       why: 'no namespace has those labels',
-      fix: 'Correct the namespaceSelector, or label the namespace.',
+      fix: 'Fix the namespaceSelector, or label the namespace.',
     };
   }
   const elsewhere = podsMatching(context, { ...peer, namespaces: { by: 'labels', selector: [] } });
   const places = [...new Set(elsewhere.map(({ namespace }) => namespace))];
   if (peer.pods.length > 0 && places.length > 0 && places.length <= 3) {
     return {
-      why: `such pods run in ${places.join(' and ')} only`,
-      fix: `Name that namespace in the peer, or take the peer out.`,
+      why: `such pods run only in ${places.join(' and ')}`,
+      fix: `Select that namespace in the peer, or remove the peer.`,
     };
   }
   const near = nearestLabel(context, peer);
   const isWide = reached.length > 1 && near === undefined;
   return {
-    why: `no running pod of ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} is one${
+    why: `no running pod in ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} matches${
       near === undefined ? '' : `; there is ${near}`
     }`,
-    fix: 'Correct the selector, or take the peer out if it is of the past.',
+    fix: 'Fix the selector, or remove the peer if it is obsolete.',
     ...(isWide ? { severity: 'info' } : {}),
   };
 }
@@ -126,7 +126,7 @@ function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Rea
     Array.from(model.namespaces(), (item) => item.name),
   );
   if (near === undefined) return undefined;
-  return { why: `there is no ${name} here, but ${near}`, fix: `Write ${near} if that is meant.` };
+  return { why: `there is no namespace ${name} here, only ${near}`, fix: `Use ${near} if that is intended.` };
 }
 
 /**
@@ -135,7 +135,7 @@ function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Rea
  */
 export const ruleMatchesNothing: Lint = {
   id: 'rule-matches-nothing',
-  title: 'a rule can match nothing',
+  title: 'a rule that can match nothing',
   source: 'Cilium policy engine 1.19: an empty rule, an empty peer list and empty ports select nothing',
   severity: 'warning',
   *check(context, policy) {
@@ -151,8 +151,8 @@ export const ruleMatchesNothing: Lint = {
         text: `Rule ${index + 1} names no ${missing} that could match, so it ${rule.action === 'deny' ? 'denies' : 'admits'} nothing.`,
         fix:
           missing === 'peer'
-            ? 'Name a peer; for every peer in Cilium write fromEntities or toEntities: [all].'
-            : 'Name a port, or leave the ports out for every port.',
+            ? 'Add a peer; to match every peer in Cilium, use fromEntities or toEntities: [all].'
+            : 'Add a port, or omit ports to match every port.',
       };
     }
   },
@@ -167,7 +167,7 @@ function isDefaultDeny(rule: Rule, rules: readonly Rule[]): boolean {
 /** A range narrower than everything that holds addresses of pods (NP-22). */
 export const ipBlockForPods: Lint = {
   id: 'ipblock-for-pods',
-  title: 'an address range is used for pods',
+  title: 'an IP range is used for pods',
   source:
     'Kubernetes docs, Network Policies: ipBlock is for cluster-external IPs, pod IPs are ephemeral; Cilium #9209',
   severity: 'warning',
@@ -181,8 +181,8 @@ export const ipBlockForPods: Lint = {
         yield {
           direction,
           ruleIndex: index,
-          text: `Rule ${index + 1} names ${peer.cidr}, which holds the addresses of ${plural(count, 'pod')}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
-          fix: 'Select pods by podSelector and namespaceSelector, and keep address ranges for what is outside the cluster.',
+          text: `Rule ${index + 1} names ${peer.cidr}, which contains the addresses of ${plural(count, 'pod')}${EFFECTS[ipBlockMatchesPods](enforcer)}`,
+          fix: 'Select pods with podSelector and namespaceSelector; use IP ranges only for addresses outside the cluster.',
         };
       }
     }
@@ -190,9 +190,9 @@ export const ipBlockForPods: Lint = {
 };
 
 const EFFECTS: Readonly<Record<Tristate, (enforcer: EnforcerName) => string>> = {
-  yes: () => ': other pods will have them after a restart.',
-  no: (enforcer) => `, and ${enforcer} never matches pods by address.`,
-  unknown: (enforcer) => `, and whether ${enforcer} matches pods by address is not known.`,
+  yes: () => ': after a restart, other pods will have those addresses.',
+  no: (enforcer) => `, but ${enforcer} never matches pods by address.`,
+  unknown: (enforcer) => `, but whether ${enforcer} matches pods by address is unknown.`,
 };
 
 type PodsPeer = Peer & { readonly type: 'pods' };
@@ -203,7 +203,7 @@ type PodsPeer = Peer & { readonly type: 'pods' };
  */
 export const oneDash: Lint = {
   id: 'one-dash',
-  title: 'namespaceSelector and podSelector as two peers where one may be meant',
+  title: 'namespaceSelector and podSelector as two peers where one may be intended',
   source: 'Kubernetes docs, Network Policies, "Behavior of to and from selectors"',
   severity: 'warning',
   *check(context, policy) {
@@ -221,8 +221,8 @@ export const oneDash: Lint = {
           direction,
           ruleIndex: index,
           severity,
-          text: `Rule ${index + 1} admits ${peerText(namespaces)}, and besides them ${peerText(pods)} of ${policy.namespace}: they are two items of the list, and either is enough.`,
-          fix: 'If only those pods of those namespaces are meant, put podSelector under the same dash as namespaceSelector.',
+          text: `Rule ${index + 1} admits ${peerText(namespaces)} and also ${peerText(pods)} in ${policy.namespace}: they are two list items, and matching either is enough.`,
+          fix: 'To match only those pods in those namespaces, put podSelector in the same list item as namespaceSelector.',
         };
       }
     }

@@ -29,24 +29,24 @@ function besideOthers({ index }: PlacedRule, { name, denies }: Shadow): Flaw {
   return denies
     ? {
         severity: 'warning',
-        text: `Rule ${index + 1} admits only what ${name} denies, and a deny beats every allow.`,
-        fix: 'Narrow the deny, or take the rule out.',
+        text: `Rule ${index + 1} admits only what ${name} denies, and a deny overrides every allow.`,
+        fix: 'Narrow the deny, or remove the rule.',
       }
     : {
-        text: `Rule ${index + 1} says nothing that ${name} does not say already.`,
-        fix: 'Take the rule out.',
+        text: `Rule ${index + 1} adds nothing to ${name}.`,
+        fix: 'Remove the rule.',
       };
 }
 
 /** In these tiers the first rule that matches decides: one behind a wider one never does. */
 function behind({ index, rule }: PlacedRule, before: PlacedRule): Flaw {
-  const text = `Rule ${index + 1} is never reached: rule ${before.index + 1} decides all that it matches`;
+  const text = `Rule ${index + 1} is never reached: rule ${before.index + 1} decides everything that it matches`;
   return rule.action === before.rule.action
-    ? { text: `${text}, and likewise.`, fix: 'Take the rule out.' }
+    ? { text: `${text}, with the same action.`, fix: 'Remove the rule.' }
     : {
         severity: 'warning',
-        text: `${text}, and does not ${rule.action} it (${before.rule.action}).`,
-        fix: `Put it before rule ${before.index + 1}, or take it out.`,
+        text: `${text}, with the action ${before.rule.action} instead of ${rule.action}.`,
+        fix: `Move it before rule ${before.index + 1}, or remove it.`,
       };
 }
 

@@ -21,7 +21,7 @@ export type Doubt =
   | { readonly type: 'no-address'; readonly pod: string }
   /** Of a pod's addresses a CIDR holds only some. */
   | { readonly type: 'some-addresses'; readonly pod: string; readonly cidr: string }
-  /** What is not known of the enforcer. */
+  /** What is not known for the enforcer. */
   | {
       readonly type: 'enforcer';
       readonly what: 'end-port' | 'sidecar-ports' | 'sctp' | 'ipblock-pods' | 'networks-inside';

@@ -3,7 +3,7 @@ import type { Peer } from '../model/model.ts';
 
 type CidrPeer = Peer & { readonly type: 'cidr' };
 
-/** The addresses of a CIDR peer; no range when it is no CIDR. */
+/** The addresses of a CIDR peer; no range when it is not a valid CIDR. */
 export type Ranges = { readonly range: IpRange | undefined; readonly except: readonly IpRange[] };
 
 /** The ranges of a CIDR peer. */

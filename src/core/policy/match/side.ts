@@ -47,7 +47,7 @@ export function sideOf(model: ClusterModel, end: End): Side {
 }
 
 function blocksText(blocks: readonly string[]): string {
-  return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} blocks more`;
+  return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} more blocks`;
 }
 
 /** A host-network pod as what the wire shows of it: its node's address (NP-29). */

@@ -16,7 +16,7 @@ export type AskedPorts =
     };
 
 const LAST_PORT = 65_535;
-const SHAPES = 'Write 5432/tcp, tcp/8000-8100, http, 53/udp, icmp, or icmp/8.';
+const SHAPES = 'Use a format like 5432/tcp, tcp/8000-8100, http, 53/udp, icmp or icmp/8.';
 
 /**
  * Ports as people write them: `5432`, `5432/tcp`, `tcp/8000-8100`, a name (`http`, `dns/udp`), a protocol alone for
@@ -32,22 +32,22 @@ export function parseAskedPorts(text: string): AskedPorts {
   const others = parts.filter((_, index) => index !== at);
   const [ports, ...more] = others;
   if (at >= 0 && ports === undefined) return { type: 'range', protocol, from: 1, to: LAST_PORT };
-  if (ports === undefined || ports === '' || more.length > 0) throw wrong(text, 'is no port');
+  if (ports === undefined || ports === '' || more.length > 0) throw wrong(text, 'is not a port');
   const numbers = /^(\d+)(?:-(\d+))?$/.exec(ports);
   if (numbers === null) {
-    if (portNameFaults(ports).length > 0) throw wrong(text, 'is no port');
+    if (portNameFaults(ports).length > 0) throw wrong(text, 'is not a port');
     return { type: 'named', protocol, name: ports };
   }
   const from = portOf(numbers[1] ?? '');
   const to = portOf(numbers[2] ?? numbers[1] ?? '');
-  if (to < from) throw wrong(text, 'ends before it begins');
+  if (to < from) throw wrong(text, 'ends before it starts');
   return { type: 'range', protocol, from, to };
 }
 
 function portOf(text: string): number {
   const port = Number(text);
   if (port >= 1 && port <= LAST_PORT) return port;
-  throw new SluiceError('usage', `Port ${text} does not exist.`, 'Ports go from 1 to 65535.');
+  throw new SluiceError('usage', `Port ${text} is out of range.`, 'Use a port from 1 to 65535.');
 }
 
 function icmpOf(text: string, [first, type, code, ...rest]: readonly string[]): AskedPorts {
@@ -55,7 +55,7 @@ function icmpOf(text: string, [first, type, code, ...rest]: readonly string[]): 
   const numbers = [type, code].map((part) => (part === undefined ? 0 : Number(part)));
   const fits = numbers.every((number) => number <= LAST_ICMP_TYPE);
   if (!first?.startsWith('icmp') || !isNumber(type) || !isNumber(code) || !fits || rest.length > 0) {
-    throw wrong(text, 'is no ICMP type');
+    throw wrong(text, 'is not an ICMP type');
   }
   if (type === undefined) return { type: 'icmp', protocol: 'ICMP', from: 0, to: LAST_ICMP_TYPE };
   const only = { type: 'icmp', protocol: 'ICMP', from: Number(type), to: Number(type) } as const;

@@ -113,27 +113,27 @@ function missing(model: ClusterModel, ref: EndRef, service: Service | undefined)
   switch (ref.type) {
     case 'pod': {
       const pod = model.pod(ref.namespace, ref.name);
-      if (pod !== undefined) return idle(`Pod ${ref.namespace}/${ref.name} has finished`);
+      if (pod !== undefined) return idle(`Pod ${ref.namespace}/${ref.name} has terminated`);
       return unknown(
-        `There is no pod ${ref.name} in namespace ${ref.namespace}`,
+        `Pod ${ref.namespace}/${ref.name} not found`,
         nearestNames(`${ref.namespace}/${ref.name}`, podNames(model)),
       );
     }
     case 'workload': {
       const { kind, namespace, name } = ref.ref;
       return unknown(
-        `No live pod belongs to ${kind} ${name} in namespace ${namespace}`,
+        `${kind} ${namespace}/${name} has no running pods`,
         nearestNames(`${namespace}/${kind}/${name}`, ownerNames(model)),
       );
     }
     case 'service':
-      if (service !== undefined) return idle(`Service ${ref.namespace}/${ref.name} has no live backend`);
+      if (service !== undefined) return idle(`Service ${ref.namespace}/${ref.name} has no running pods`);
       return unknown(
-        `There is no service ${ref.name} in namespace ${ref.namespace}`,
+        `Service ${ref.namespace}/${ref.name} not found`,
         nearestNames(`${ref.namespace}/svc/${ref.name}`, serviceNames(model)),
       );
     case 'ip':
-      return unknown(`Nothing has the address ${ref.ip}`, []);
+      return unknown(`No pod has the address ${ref.ip}`, []);
     default:
       return assertNever(ref);
   }
@@ -154,10 +154,10 @@ function serviceNames(model: ClusterModel): readonly string[] {
 }
 
 function unknown(sentence: string, near: readonly string[]): SluiceError {
-  const hint = near.length === 0 ? 'Check the namespace and the name.' : `Nearest: ${near.join(', ')}.`;
+  const hint = near.length === 0 ? 'Check the name and namespace.' : `Did you mean ${near.join(' or ')}?`;
   return new SluiceError('not-found', `${sentence}.`, hint);
 }
 
 function idle(sentence: string): SluiceError {
-  return new SluiceError('refused', `${sentence}.`, 'Wait until a pod of it runs, or choose another end.');
+  return new SluiceError('refused', `${sentence}.`, 'Wait until a pod is running, or choose another end.');
 }

@@ -103,7 +103,7 @@ function endsOf(model: ClusterModel, from: PathEnd, to: PathEnd, ports: AskedPor
 }
 
 function membersOf(found: ReturnType<typeof findEnd>): Source {
-  if (found.type !== 'members') throw new Error('only a Service and localhost have no members of their own');
+  if (found.type !== 'members') throw new Error('only a Service and localhost have no members');
   const { type: _, ...end } = found;
   return end;
 }
@@ -119,8 +119,8 @@ function serviceSource(
   if (members.length === 0) {
     throw new SluiceError(
       'refused',
-      `Service ${namespace}/${name} has no live backend.`,
-      'Name a pod or a workload.',
+      `Service ${namespace}/${name} has no running pods.`,
+      'Use a pod or a workload.',
     );
   }
   return {
@@ -140,7 +140,7 @@ function serviceEnd(
   if (service.type !== 'ExternalName') return serviceTargets(model, service, ports);
   const stands = service.externalName ?? '';
   const { notes, ...end } = targetsOf(membersOf(dnsEnd(model, stands)), ports);
-  return { ...end, notes: [`svc/${name} is an ExternalName: it stands for ${stands}`, ...notes] };
+  return { ...end, notes: [`svc/${name} is an ExternalName for ${stands}`, ...notes] };
 }
 
 /** Members as destinations; a port's name is resolved by each pod, and by nothing else. */
@@ -155,11 +155,11 @@ function targetsOf({ members, ...end }: Source, asked: AskedPorts): Destination 
     throw new SluiceError(
       'failed',
       `${end.name} declares no port ${asked.name}/${asked.protocol.toLowerCase()}.`,
-      'Name the port by its number, as in 5432/tcp.',
+      'Use the port number, such as 5432/tcp.',
     );
   }
   const without = members.length - targets.length;
-  const note = `${without} of ${members.length} pods of ${end.name} declare no port ${asked.name}: left out`;
+  const note = `${without} of ${members.length} pods of ${end.name} declare no port ${asked.name}: skipped`;
   return { ...end, targets, notes: without === 0 ? end.notes : [...end.notes, note] };
 }
 
@@ -185,14 +185,14 @@ function masqueraded(
   if (service.type === 'ClusterIP' && !service.headless && service.outerIPs === undefined) {
     return {
       ...source,
-      notes: [...source.notes, `${name} is a ClusterIP: nothing outside the cluster reaches it as such`],
+      notes: [...source.notes, `${name} is a ClusterIP: it is not reachable from outside the cluster`],
     };
   }
   if (service.externalTrafficPolicy !== 'Cluster') return source;
   const nodes = Array.from(model.nodes()).flatMap((node) =>
     node.ips.map((ip): Member => ({ type: 'node', node, ip })),
   );
-  const oneOf = `${source.name} comes through a node, which may put its own address in place of the client's`;
+  const oneOf = `${source.name} comes through a node, which may replace the client's address with its own`;
   return { ...source, members: [...source.members, ...nodes], oneOf };
 }
 
@@ -205,11 +205,11 @@ function loopbackEnds(model: ClusterModel, from: PathEnd, to: PathEnd, asked: As
     throw new SluiceError(
       'usage',
       'localhost is the pod itself, so the other end must be a pod.',
-      'Name a pod or a workload.',
+      'Use a pod or a workload.',
     );
   }
   const [first] = pods;
-  const notes = [...found.notes, 'localhost never leaves the pod: no policy sees it'];
+  const notes = [...found.notes, 'localhost traffic never leaves the pod: policies do not apply'];
   const source = { name: nameOfPathEnd(from), members: first === undefined ? [] : [first], notes };
   return { source, destination: { ...targetsOf({ ...source, notes: [] }, asked), name: nameOfPathEnd(to) } };
 }
@@ -226,8 +226,8 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
   if (worst === undefined) {
     throw new SluiceError(
       'failed',
-      `There is nothing between ${source.name} and ${destination.name} to judge.`,
-      'Name other ends.',
+      `There is no path to evaluate between ${source.name} and ${destination.name}.`,
+      'Choose other ends.',
     );
   }
   const whole = {
@@ -254,10 +254,12 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
         ...destination.notes,
         ...(noFamily
           ? [
-              `${source.name} and ${destination.name} have no family of addresses in common: nothing gets there, whatever policies say`,
+              `${source.name} and ${destination.name} have no IP family in common: no traffic can pass, whatever policies say`,
             ]
           : []),
-        ...(asked.type === 'icmp' && asked.code !== undefined ? ['no policy tells ICMP codes apart'] : []),
+        ...(asked.type === 'icmp' && asked.code !== undefined
+          ? ['policies do not distinguish ICMP codes']
+          : []),
         ...(destination.dns === undefined ? [] : dnsNotes(engine, destination.dns, cells)),
       ]),
     ],
@@ -311,7 +313,7 @@ function causeFor(
   unlearned: string | undefined,
 ): Cause | undefined {
   if (unlearned !== undefined && worst.verdict === 'allow') {
-    const text = `no rule sends lookups of ${unlearned} through Cilium's DNS proxy: its addresses stay unknown`;
+    const text = `no rule sends lookups of ${unlearned} through Cilium's DNS proxy: its addresses are unknown`;
     return { text, halves: ['egress'] };
   }
   if (oneOf === undefined || cells.every(({ decision }) => decision.verdict === worst.verdict))

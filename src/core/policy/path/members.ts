@@ -77,7 +77,7 @@ export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | '
   );
 }
 
-const WORLD = "world is every address but those of the cluster's own pods and nodes";
+const WORLD = "world is every address except those of the cluster's pods and nodes";
 
 /** Addresses that a DNS name may stand for: all outside, and nobody knows which. */
 export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
@@ -85,8 +85,8 @@ export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
     type: 'members',
     name,
     dns: name,
-    oneOf: `which address ${name} has is not known, and policies tell addresses apart`,
-    notes: [`${name} is taken to be outside the cluster`],
+    oneOf: `the address of ${name} is unknown, and policies treat addresses differently`,
+    notes: [`${name} is assumed to be outside the cluster`],
     members: everywhere(model),
   };
 }
@@ -106,7 +106,7 @@ function workloadEnd(model: ClusterModel, ref: WorkloadRef): FoundEnd {
   if (live.length > 0) return podsEnd(ref.name, live);
   const finished = model.podsIn(ref.namespace).filter(({ owner }) => isSame(owner, ref));
   if (finished.length > 0) return podsEnd(ref.name, finished);
-  const what = `${ref.kind} with pods called`;
+  const what = `${ref.kind} with pods named`;
   throw missingEnd(model, what, { namespace: ref.namespace, name: ref.name, kind: ref.kind });
 }
 
@@ -159,11 +159,12 @@ function addressEnd(model: ClusterModel, ip: string, role: 'source' | 'destinati
     return { type: 'service', namespace: service.namespace, name: service.name };
   }
   const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
-  if (range === undefined) throw new SluiceError('usage', `"${ip}" is no IP address.`, 'Write it in full.');
+  if (range === undefined)
+    throw new SluiceError('usage', `"${ip}" is not a valid IP address.`, 'Write the address in full.');
   const notes =
     service === undefined
       ? []
-      : [`${ip} belongs to Service ${service.namespace}/${service.name}: no connection comes from there`];
+      : [`${ip} belongs to Service ${service.namespace}/${service.name}: connections do not come from it`];
   return { type: 'members', name: ip, notes, members: [{ type: 'range', range }] };
 }
 
@@ -188,7 +189,8 @@ function nodeEnd(model: ClusterModel, name: string): FoundEnd {
 /** A range, with the pods, nodes and Services that have addresses in it as what they are. */
 function rangeEnd(model: ClusterModel, cidr: string): FoundEnd {
   const range = parseCidr(cidr);
-  if (range === undefined) throw new SluiceError('usage', `"${cidr}" is no CIDR.`, 'Write it as 10.0.0.0/8.');
+  if (range === undefined)
+    throw new SluiceError('usage', `"${cidr}" is not a valid CIDR.`, 'Use a format like 10.0.0.0/8.');
   const inside = (ip: string) => isInside(range, ip);
   const pods = Array.from(model.pods()).filter((pod) => isLive(pod) && !pod.hostNetwork);
   const podMembers = pods.flatMap((pod) =>
@@ -206,7 +208,7 @@ function rangeEnd(model: ClusterModel, cidr: string): FoundEnd {
       ...(services === 0
         ? []
         : [
-            `${cidr} holds ${counted(services, 'ClusterIP')}: ask for svc/NAME, policies judge the pods behind`,
+            `${cidr} contains ${counted(services, 'ClusterIP')}: use svc/NAME, because policies apply to the pods behind it`,
           ]),
     ],
     members: [{ type: 'range', range }, ...podMembers, ...nodeMembers],
@@ -218,7 +220,7 @@ function insideNotes(cidr: string, pods: number, nodes: number): readonly string
     ...(pods === 0 ? [] : [`${counted(pods, 'address')} of pods`]),
     ...(nodes === 0 ? [] : [`${nodes} of nodes`]),
   ];
-  return what.length === 0 ? [] : [`${cidr} holds ${what.join(' and ')}: those are judged as what they are`];
+  return what.length === 0 ? [] : [`${cidr} contains ${what.join(' and ')}: they are evaluated as such`];
 }
 
 function counted(count: number, word: string): string {

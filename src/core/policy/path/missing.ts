@@ -30,17 +30,17 @@ export function missingEnd(
     near.length > 0
       ? `Did you mean ${listed(near)}?`
       : namespace !== undefined && model.namespace(namespace) === undefined
-        ? `There is no namespace ${namespace}.`
-        : 'Check the namespace and the name.';
-  return new SluiceError('not-found', `There is no ${what} ${name}${where}.`, hint);
+        ? `Namespace ${namespace} not found.`
+        : 'Check the name and namespace.';
+  return new SluiceError('not-found', `No ${what} ${name} found${where}.`, hint);
 }
 
 /** A name that means several things, with all of them. */
 export function ambiguousEnd(namespace: string, name: string, choices: readonly string[]): SluiceError {
   return new SluiceError(
     'usage',
-    `"${name}" in namespace ${namespace} may be ${listed(choices)}.`,
-    `Say which, as in ${namespace}/${choices[0] ?? name}.`,
+    `"${name}" in namespace ${namespace} is ambiguous: ${listed(choices)}.`,
+    `Specify one, such as ${namespace}/${choices[0] ?? name}.`,
   );
 }
 

@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 const NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
-const SHAPES = 'Write pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, or an IP address.';
+const SHAPES = 'Use pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, or an IP address.';
 
 /**
  * An end as people write it: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, or an
@@ -55,7 +55,7 @@ export function parseEnd(text: string, defaultNamespace: string): EndRef {
       : endOf(text, kind, defaultNamespace, second);
   }
   const named = kindNamed(second);
-  if (named === undefined) throw wrong(text, `names "${second}", which is no kind with pods`);
+  if (named === undefined) throw wrong(text, `names "${second}", which is not a kind that has pods`);
   return endOf(text, named, first, third);
 }
 
@@ -66,8 +66,8 @@ export function kindNamed(text: string): string | undefined {
 }
 
 function endOf(text: string, kind: string, namespace: string, name: string): EndRef {
-  if (!NAME.test(namespace)) throw wrong(text, `has "${namespace}" where a namespace is due`);
-  if (!NAME.test(name)) throw wrong(text, `has "${name}" where a name is due`);
+  if (!NAME.test(namespace)) throw wrong(text, `has "${namespace}" where a namespace is expected`);
+  if (!NAME.test(name)) throw wrong(text, `has "${name}" where a name is expected`);
   if (kind === 'Pod') return { type: 'pod', namespace, name };
   if (kind === 'Service') return { type: 'service', namespace, name };
   return { type: 'workload', ref: { kind, namespace, name } };
@@ -80,12 +80,16 @@ function addressOf(text: string): EndRef | undefined {
   const single = text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '');
   if (parseIp(single) !== undefined) return { type: 'ip', ip: single };
   if (text.includes('/')) {
-    throw new SluiceError('usage', `"${text}" is a range, not one end.`, 'Name one address of the range.');
+    throw new SluiceError(
+      'usage',
+      `"${text}" is a range, not a single end.`,
+      'Use one address from the range.',
+    );
   }
   throw new SluiceError(
     'usage',
-    `"${text}" is no IP address.`,
-    'Write four numbers from 0 to 255 without leading zeros, or an IPv6 address without a zone.',
+    `"${text}" is not a valid IP address.`,
+    'Use four numbers from 0 to 255 without leading zeros, or an IPv6 address without a zone.',
   );
 }
 
@@ -104,7 +108,7 @@ export function parsePort(text: string): PortSpec {
     return { port: asked.from, protocol: asked.protocol };
   throw new SluiceError(
     'usage',
-    `"${text}" is not one port number.`,
-    'Name the port by its number, as in 5432/tcp, 53/udp or 3868/sctp.',
+    `"${text}" is not a single port number.`,
+    'Use a port number, such as 5432/tcp, 53/udp or 3868/sctp.',
   );
 }

@@ -19,7 +19,7 @@ export type PathEnd =
 
 /** The shapes of an end, for hints and help. */
 export const PATH_END_SHAPES =
-  'Write pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, localhost, or a DNS name.';
+  'Use pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, localhost, or a DNS name.';
 
 const DNS_NAME = /^(?=.{1,253}$)(?:[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z0-9][-a-z0-9]{0,62}$/;
 const SERVICE_NAME = /^([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.[-.a-z0-9]+)?$/;
@@ -86,7 +86,7 @@ function read(text: string, defaultNamespace: string): EndRef {
     return parseEnd(text, defaultNamespace);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    const hint = error.message.includes('no IP address') ? error.hint : PATH_END_SHAPES;
+    const hint = error.message.includes('not a valid IP address') ? error.hint : PATH_END_SHAPES;
     throw new SluiceError(error.code, error.message, hint, error);
   }
 }
@@ -103,13 +103,14 @@ function plainName(text: string): string {
 
 function dnsEnd(text: string, name: string): PathEnd {
   const plain = plainName(name);
-  if (!isDnsName(plain)) throw new SluiceError('usage', `"${text}" is no DNS name.`, PATH_END_SHAPES);
+  if (!isDnsName(plain))
+    throw new SluiceError('usage', `"${text}" is not a valid DNS name.`, PATH_END_SHAPES);
   return { type: 'dns', name: plain };
 }
 
 function nodeName(text: string, name: string): string {
   if (/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(name)) return name;
-  throw new SluiceError('usage', `"${text}" has "${name}" where a name is due.`, PATH_END_SHAPES);
+  throw new SluiceError('usage', `"${text}" has "${name}" where a name is expected.`, PATH_END_SHAPES);
 }
 
 function isLoopback(text: string): boolean {

@@ -18,7 +18,7 @@ export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string
   const { verdict, parts, notes } = answer;
   const inPart = parts.length > 0 && parts.some((part) => part.verdict !== verdict.verdict) ? ' in part' : '';
   return [
-    `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}${isIncomplete(verdict) ? ', as far as policies could be read' : ''}`,
+    `${pathTitle(answer, ports)}   ${WORDS[verdict.verdict]}${inPart}${isIncomplete(verdict) ? ', based on the policies that could be read' : ''}`,
     ...parts.flatMap((part) => partLines(answer, part)),
     ...shownPair(answer, ports),
     ...explainText(verdict, explainedNames(answer, ports)),

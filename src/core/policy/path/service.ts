@@ -44,7 +44,7 @@ function backendTargets(model: ClusterModel, service: Service, asked: AskedPorts
   return { targets, notes: entries.flatMap((entry) => portNotes(service, entry, backends)) };
 }
 
-const NO_ICMP = 'a Service forwards no ICMP: this is about its pods themselves';
+const NO_ICMP = 'a Service does not forward ICMP: this applies to its pods directly';
 
 function podTargets(pods: readonly Pod[], portsOf: (pod: Pod) => readonly PortRange[]): readonly Target[] {
   return pods
@@ -59,7 +59,7 @@ function headlessTargets(model: ClusterModel, service: Service, asked: AskedPort
     asked.type === 'named'
       ? entriesOf(service, asked).map(({ port }): PortRange => [port, port])
       : [[asked.from, asked.to] as const];
-  const note = `svc/${service.name} is headless: clients reach its pods on the port that they dial, not on its targetPort`;
+  const note = `svc/${service.name} is headless: clients connect to its pods directly, on the port they dial instead of targetPort`;
   return { targets: podTargets(backends, () => ports), notes: [note] };
 }
 
@@ -80,12 +80,12 @@ function endpointTargets(model: ClusterModel, service: Service, asked: AskedPort
     throw new SluiceError(
       'failed',
       `Service ${service.namespace}/${service.name} has no selector, and no EndpointSlice gives it an address.`,
-      'Name the address that it should lead to.',
+      'Use the address that it should lead to.',
     );
   }
   return {
     targets: reached,
-    notes: [`svc/${service.name} has no selector: it leads where its EndpointSlices say`],
+    notes: [`svc/${service.name} has no selector: its EndpointSlices define where it leads`],
   };
 }
 
@@ -105,7 +105,7 @@ function memberAt(model: ClusterModel, ip: string): Member {
   if (node !== undefined) return { type: 'node', node, ip };
   const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
   if (range === undefined)
-    throw new SluiceError('failed', `The endpoint "${ip}" is no IP address.`, 'Correct the EndpointSlice.');
+    throw new SluiceError('failed', `Endpoint "${ip}" is not a valid IP address.`, 'Fix the EndpointSlice.');
   return { type: 'range', range };
 }
 
@@ -162,7 +162,7 @@ function portNotes(service: Service, entry: ServicePort, backends: readonly Pod[
     ...(nameless.length === 0
       ? []
       : [
-          `${podList(nameless)} declare${nameless.length === 1 ? 's' : ''} no port ${entry.targetPort}: svc/${service.name} does not lead there`,
+          `${podList(nameless)} declare${nameless.length === 1 ? 's' : ''} no port ${entry.targetPort}: svc/${service.name} does not route there`,
         ]),
   ];
 }
@@ -177,10 +177,10 @@ function outerNotes({ name, type, externalTrafficPolicy }: Service): readonly st
   if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
   return externalTrafficPolicy === 'Local'
     ? [
-        `svc/${name} is a ${type} with externalTrafficPolicy Local: clients outside keep their address, and reach only pods of the node that they come to`,
+        `svc/${name} is a ${type} with externalTrafficPolicy Local: external clients keep their address and only reach pods on the node they connect to`,
       ]
     : [
-        `svc/${name} is a ${type} with externalTrafficPolicy Cluster: clients outside may arrive with the address of a node`,
+        `svc/${name} is a ${type} with externalTrafficPolicy Cluster: external clients may arrive with the address of a node`,
       ];
 }
 
@@ -188,15 +188,15 @@ function leadsNowhere(service: Service, entries: readonly ServicePort[], backend
   if (backends === 0) {
     return new SluiceError(
       'refused',
-      `Service ${service.namespace}/${service.name} has no live backend.`,
-      'Wait until a pod of it runs, or choose another end.',
+      `Service ${service.namespace}/${service.name} has no running pods.`,
+      'Wait until a pod is running, or choose another end.',
     );
   }
   const names = entries.map(({ targetPort }) => targetPort);
   return new SluiceError(
     'failed',
-    `svc/${service.name} leads to ${names.join(', ')}, which none of its pods declares.`,
-    'Name the port in the pods, or its number in the Service.',
+    `svc/${service.name} leads to ${names.join(', ')}, but none of its pods declares that port.`,
+    'Declare the port in the pods, or use its number in the Service.',
   );
 }
 
@@ -219,7 +219,7 @@ export function dnsNotes(engine: Engine, name: string, cells: readonly Cell[]): 
     ({ query, decision }) =>
       decision.egress.verdict === 'deny' && withoutName(engine, query).egress.verdict === 'undecidable',
   );
-  return shares ? [`an address that ${name} shares with an admitted name is admitted as well`] : [];
+  return shares ? [`an address that ${name} shares with an admitted name is also admitted`] : [];
 }
 
 function withoutName(engine: Engine, query: Cell['query']): PathDecision {

@@ -135,11 +135,11 @@ export function diffText({ opens, closes, blurs, isolated, freed }: ClusterDiff)
   const lines = [
     ...section('opens', opens.map(pathChangeText)),
     ...section('closes', closes.map(pathChangeText)),
-    ...section('blurs', blurs.map(pathChangeText)),
+    ...section('undecided', blurs.map(pathChangeText)),
     ...section('isolates', isolated.map(podText)),
-    ...section('frees', freed.map(podText)),
+    ...section('unisolates', freed.map(podText)),
   ];
-  return lines.length === 0 ? ['  nothing else turns'] : lines;
+  return lines.length === 0 ? ['  none'] : lines;
 }
 
 function section(word: string, items: readonly string[]): readonly string[] {

@@ -60,8 +60,8 @@ test('kinds that may not be read are told, and only those that count here', () =
   const engine = createEngine(cluster({ pods: [web, db] }), dialectOf('cilium'));
   engine.setUnreadable(['CiliumNetworkPolicy', 'AdminNetworkPolicy']);
   expect(verdictOf(engine, query).assumptions).toEqual([
-    'enforced by cilium, read as 1.19, else its default settings',
-    'CiliumNetworkPolicy could not be read: the verdict leaves it out',
+    'enforced by cilium, read as 1.19, otherwise its defaults',
+    'CiliumNetworkPolicy could not be read: the verdict ignores it',
   ]);
   expect(verdictOf(engine, query).incomplete).toEqual(['CiliumNetworkPolicy']);
   engine.setUnreadable(['AdminNetworkPolicy']);

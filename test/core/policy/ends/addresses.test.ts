@@ -48,7 +48,7 @@ describe('a range', () => {
     const answer = ask('web', '10.0.0.0/8', '5432');
     expect(partTexts(answer)).toEqual(['allow shop/db 5432', 'deny 10.0.0.0/8, node/node-a 5432']);
     expect(answer.notes).toContain(
-      '10.0.0.0/8 holds 2 addresses of pods and 1 of nodes: those are judged as what they are',
+      '10.0.0.0/8 contains 2 addresses of pods and 1 of nodes: they are evaluated as such',
     );
   });
 

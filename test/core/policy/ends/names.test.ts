@@ -134,8 +134,8 @@ describe('a name without a kind', () => {
     expect(() => ask('web', 'db', '5432')).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: '"db" in namespace shop may be sts/db or svc/db.',
-        hint: 'Say which, as in shop/sts/db.',
+        message: '"db" in namespace shop is ambiguous: sts/db or svc/db.',
+        hint: 'Specify one, such as shop/sts/db.',
       }),
     );
     expect(() => ask('load', 'web', '80')).toThrow(/may be job\/load or cronjob\/load/);
@@ -149,8 +149,8 @@ describe('a name without a kind', () => {
     nearest('ops/cart', 'Did you mean shop/cart?');
     nearest('db-9', 'Did you mean shop/db-0?');
     nearest('svc/dbs', 'Did you mean shop/svc/db?');
-    nearest('nowhere/zzzzzz', 'There is no namespace nowhere.');
-    nearest('zzzzzz', 'Check the namespace and the name.');
+    nearest('nowhere/zzzzzz', 'Namespace nowhere not found.');
+    nearest('zzzzzz', 'Check the name and namespace.');
   });
 });
 
@@ -164,7 +164,7 @@ describe('pods that have no network', () => {
     for (const from of ['load-1', 'job/load']) {
       expect(ask(from, 'db', '80').verdict).toMatchObject({
         verdict: 'undecidable',
-        egress: { summary: 'load has finished: it has no network' },
+        egress: { summary: 'load has terminated: it has no network' },
       });
     }
   });

@@ -51,7 +51,7 @@ describe('a named port', () => {
     const { ask } = askedWorld({ pods, policies: [onDb({ ports: [{ port: 5432 }] })] });
     const answer = ask('web', 'sts/db', 'pg');
     expect(partTexts(answer)).toEqual(['allow shop/db 5432', 'deny shop/db-b 5433']);
-    expect(answer.notes).toEqual(['1 of 3 pods of db declare no port pg: left out']);
+    expect(answer.notes).toEqual(['1 of 3 pods of db declare no port pg: skipped']);
     expect(() => ask('web', 'sts/db', 'http')).toThrow(/db declares no port http\/tcp/);
   });
 });
@@ -61,7 +61,7 @@ describe('ICMP (NP-26, CIL-19)', () => {
     const { ask } = askedWorld({ pods: [web, db], policies: [onDb({})] });
     expect(ask('web', 'db', 'icmp').verdict).toMatchObject({
       verdict: 'undecidable',
-      ingress: { summary: 'the NetworkPolicy API leaves ICMP undefined: enforcers differ' },
+      ingress: { summary: 'the NetworkPolicy API does not define ICMP: enforcers differ' },
     });
     expect(ask('db', 'web', 'icmp/8').verdict.verdict).toBe('allow');
   });
@@ -76,7 +76,7 @@ describe('ICMP (NP-26, CIL-19)', () => {
     expect(ask('web', 'db', 'icmp/0').verdict.verdict).toBe('deny');
     expect(ask('web', 'db', '80').verdict.verdict).toBe('deny');
     expect(partTexts(ask('web', 'db', 'icmp'))).toEqual(['deny 0-7,9-12,14-255', 'allow 8,13']);
-    expect(ask('web', 'db', 'icmp/8/0').notes).toContain('no policy tells ICMP codes apart');
+    expect(ask('web', 'db', 'icmp/8/0').notes).toContain('policies do not distinguish ICMP codes');
     expect(under(onDb({ ports: [{ port: 80 }] })).ask('web', 'db', 'icmp/8').verdict.verdict).toBe('deny');
     expect(under(onDb({ from: [{ podSelector: {} }] })).ask('web', 'db', 'icmp/8').verdict.verdict).toBe(
       'allow',
@@ -163,7 +163,7 @@ describe('a DNS name', () => {
     ).toMatchObject({
       verdict: 'undecidable',
       egress: {
-        summary: 'which address api.example.com has is not known, and policies tell addresses apart',
+        summary: 'the address of api.example.com is unknown, and policies treat addresses differently',
       },
     });
   });
@@ -171,6 +171,6 @@ describe('a DNS name', () => {
   test('needs no address where nothing tells addresses apart; it is taken to be outside, and that is said', () => {
     const answer = askedWorld({ pods: [web] }).ask('web', 'api.example.com', '443');
     expect(answer.verdict.verdict).toBe('allow');
-    expect(answer.notes).toEqual(['api.example.com is taken to be outside the cluster']);
+    expect(answer.notes).toEqual(['api.example.com is assumed to be outside the cluster']);
   });
 });

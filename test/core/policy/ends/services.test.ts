@@ -43,7 +43,7 @@ describe('a Service (NP-27)', () => {
     expect(partTexts(answer)).toEqual(['allow shop/db-0 5432', 'deny shop/db-1 5433']);
     expect(answer.notes).toEqual([
       'port 5432 of svc/db (pg) leads to port 5432 of db-0, port 5433 of db-1',
-      'db-2 declares no port pg: svc/db does not lead there',
+      'db-2 declares no port pg: svc/db does not route there',
     ]);
     expect(partTexts(ask('web', 'svc/db', 'sql'))).toEqual(partTexts(answer));
   });
@@ -58,7 +58,7 @@ describe('a Service (NP-27)', () => {
 
   test('without live pods is refused', () => {
     const { ask } = askedWorld({ pods: [web], services: [service()] });
-    expect(() => ask('web', 'svc/db', '5432')).toThrow(/has no live backend/);
+    expect(() => ask('web', 'svc/db', '5432')).toThrow(/has no running pods/);
   });
 
   test('that is headless leads to the port that is dialled', () => {
@@ -87,7 +87,7 @@ describe('a Service (NP-27)', () => {
     });
     const answer = askedWorld({ pods: [web], services: [api] }).ask('web', 'svc/api', '443');
     expect(answer).toMatchObject({ to: 'api.example.com', verdict: { verdict: 'allow' } });
-    expect(answer.notes[0]).toBe('svc/api is an ExternalName: it stands for api.example.com');
+    expect(answer.notes[0]).toBe('svc/api is an ExternalName for api.example.com');
   });
 
   test('without selector is whatever its EndpointSlices say', () => {

@@ -147,5 +147,5 @@ test('an enforcer may be named with its release', () => {
   expect(parseEnforcer('cilium-1.20')).toEqual({ name: 'cilium', version: '1.20' });
   expect(parseEnforcer('kube-router')).toEqual({ name: 'kube-router' });
   expect(parseEnforcer('ovn-kubernetes-v1.2.0')).toEqual({ name: 'ovn-kubernetes', version: '1.2.0' });
-  expect(() => parseEnforcer('weave')).toThrow(/"weave" is no enforcer known here/);
+  expect(() => parseEnforcer('weave')).toThrow(/Unknown enforcer "weave"/);
 });

@@ -33,8 +33,8 @@ test('a finding carries policy, rule, text and fix', () => {
       policy: { kind: 'NetworkPolicy', namespace: 'shop', name: 'p' },
       direction: 'ingress',
       ruleIndex: 0,
-      text: 'Rule 1 names app=wbe, and no running pod of shop is one; there is app=web.',
-      fix: 'Correct the selector, or take the peer out if it is of the past.',
+      text: 'Rule 1 names app=wbe, but no running pod in shop matches; there is app=web.',
+      fix: 'Fix the selector, or remove the peer if it is obsolete.',
     },
   ]);
 });
@@ -44,9 +44,9 @@ describe('one-dash', () => {
   const two = (app: string, namespaces: object = blue) =>
     onDb([{ from: [namespaces, { podSelector: select(app) }] }]);
 
-  test('two items of one list, where such pods run in those namespaces only', () => {
+  test('two items of one list, where such pods run only in those namespaces', () => {
     expect(told('one-dash', [two('mon')])).toEqual([
-      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue, and besides them pods app=mon of shop: they are two items of the list, and either is enough.',
+      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue and also pods app=mon in shop: they are two list items, and matching either is enough.',
     ]);
   });
   test('two items, where the first admits the second whole', () => {
@@ -72,13 +72,13 @@ describe('selects-nothing', () => {
     const agent = pod({ name: 'agent', hostNetwork: true });
     const pods = [web, agent];
     expect(told('selects-nothing', [np({ podSelector: select('cache') })], undefined, pods)).toEqual([
-      'p · It selects app=cache, and no running pod of namespace shop has that.',
+      'p · It selects app=cache, but no running pod in namespace shop matches.',
     ]);
     expect(told('selects-nothing', [np({ podSelector: select('agent') })], undefined, pods)).toEqual([
       'p · It selects only host-network pods (1), and policies do not apply to those.',
     ]);
     expect(told('selects-nothing', [np({ podSelector: {} })], undefined, [mon])).toEqual([
-      'p · It selects every pod of namespace shop, and there is none.',
+      'p · It selects every pod in namespace shop, but there are none.',
     ]);
   });
   test('not one that selects a pod', () => {
@@ -89,11 +89,11 @@ describe('selects-nothing', () => {
 describe('peer-matches-nothing', () => {
   test('pods that run elsewhere, and namespaces that are not', () => {
     expect(told('peer-matches-nothing', [onDb([{ from: [{ podSelector: select('mon') }] }])])).toEqual([
-      'p · ingress · 1 · Rule 1 names app=mon, and such pods run in ops only.',
+      'p · ingress · 1 · Rule 1 names app=mon, but such pods run only in ops.',
     ]);
     const red = { namespaceSelector: { matchLabels: { team: 'red' } } };
     expect(told('peer-matches-nothing', [onDb([fromWeb, { from: [red] }])])).toEqual([
-      'p · ingress · 2 · Rule 2 names all pods of namespaces team=red, and no namespace has those labels.',
+      'p · ingress · 2 · Rule 2 names all pods of namespaces team=red, but no namespace has those labels.',
     ]);
   });
   test('not a peer with one pod', () => {
@@ -111,18 +111,20 @@ describe('beside a part of a cluster', () => {
     const anywhere = { namespaceSelector: {}, podSelector: select('dns') };
     expect(part(onDb([{ from: [elsewhere, anywhere] }]))).toEqual([]);
     expect(part(networkPolicy({ name: 'q', namespace: 'away', spec: { podSelector: select('q') } }))).toEqual(
-      ['policy-types-default: It has no rule and no policyTypes, so it denies all ingress and nothing else.'],
+      [
+        'policy-types-default: It has no rules and no policyTypes, so it denies all ingress and nothing else.',
+      ],
     );
   });
   test('what is surely amiss is', () => {
     expect(part(onDb([{ from: [{ podSelector: select('wbe') }] }]))).toEqual([
-      'peer-matches-nothing: Rule 1 names app=wbe, and no running pod of shop is one; there is app=web.',
+      'peer-matches-nothing: Rule 1 names app=wbe, but no running pod in shop matches; there is app=web.',
     ]);
     expect(part(onDb([{ from: [{ namespaceSelector: inNamespace('shopp') }] }]))).toEqual([
-      'peer-matches-nothing: Rule 1 names all pods of shopp, and there is no shopp here, but shop.',
+      'peer-matches-nothing: Rule 1 names all pods of shopp, but there is no namespace shopp here, only shop.',
     ]);
     expect(part(np({ podSelector: select('dbb'), policyTypes: ['Ingress'] }))).toEqual([
-      'selects-nothing: It selects app=dbb, and no running pod of namespace shop has that; there is app=db.',
+      'selects-nothing: It selects app=dbb, but no running pod in namespace shop matches; there is app=db.',
     ]);
   });
 });
@@ -163,8 +165,8 @@ describe('ignored-labels', () => {
   };
   test('in a subject and in peers, selecting and excluding', () => {
     expect(told('ignored-labels', [onDb([{ from: [hash] }, { from: [notHash] }])], cilium)).toEqual([
-      'p · ingress · 1 · Rule 1 selects by the label pod-template-hash, which Cilium leaves out of identities: it selects no pod.',
-      'p · ingress · 2 · Rule 2 selects by the label pod-template-hash, which Cilium leaves out of identities: excluding by it excludes no pod.',
+      'p · ingress · 1 · Rule 1 selects by the label pod-template-hash, which Cilium excludes from identities: it selects no pod.',
+      'p · ingress · 2 · Rule 2 selects by the label pod-template-hash, which Cilium excludes from identities: excluding by it excludes no pod.',
     ]);
     expect(told('ignored-labels', [np(hash)], cilium)[0]).toContain('It selects its pods by');
   });
@@ -183,10 +185,10 @@ describe('ipblock-for-pods', () => {
   const block = (cidr: string) => onDb([{ from: [{ ipBlock: { cidr } }] }]);
   test('a range that holds pods', () => {
     expect(told('ipblock-for-pods', [block('10.0.1.0/24')])).toEqual([
-      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which holds the addresses of 1 pod: other pods will have them after a restart.',
+      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which contains the addresses of 1 pod: after a restart, other pods will have those addresses.',
     ]);
     expect(told('ipblock-for-pods', [block('10.0.1.0/24')], cilium)).toEqual([
-      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which holds the addresses of 1 pod, and cilium never matches pods by address.',
+      'p · ingress · 1 · Rule 1 names 10.0.1.0/24, which contains the addresses of 1 pod, but cilium never matches pods by address.',
     ]);
   });
   test('not a range outside, nor everything', () => {
@@ -199,7 +201,7 @@ describe('named-port-undeclared', () => {
   const named = (port: string) => onDb([{ ...fromWeb, ports: [{ port }] }]);
   test('a name that the selected pods do not declare, and one that the peers do not', () => {
     expect(told('named-port-undeclared', [named('http')])).toEqual([
-      'p · ingress · 1 · Rule 1 names the port http, and db declares no tcp port of that name.',
+      'p · ingress · 1 · Rule 1 names the port http, but db declares no tcp port of that name.',
     ]);
     const to = [{ podSelector: select('db') }];
     expect(told('named-port-undeclared', [onWeb([{ to, ports: [{ port: 'http' }] }, toDns])])).toHaveLength(
@@ -209,7 +211,7 @@ describe('named-port-undeclared', () => {
   test('a name that is declared with another protocol', () => {
     const resolver = pod({ name: 'db', ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] });
     expect(told('named-port-undeclared', [named('dns')], undefined, [web, resolver])).toEqual([
-      'p · ingress · 1 · Rule 1 names the port dns, and db declares no tcp port of that name; db declares it as udp 53.',
+      'p · ingress · 1 · Rule 1 names the port dns, but db declares no tcp port of that name; db declares it as udp 53.',
     ]);
   });
   test('not a name that a pod declares, nor one of any peer', () => {
@@ -223,7 +225,7 @@ describe('named-port-ambiguous', () => {
   const other = pod({ name: 'db2', ports: [{ name: 'pg', port: 6432, protocol: 'TCP' }] });
   test('two numbers for one name on Cilium', () => {
     expect(told('named-port-ambiguous', [policy], cilium, [web, db, other])).toEqual([
-      'p · egress · 1 · Rule 1 names the port pg, which pods of this cluster declare with different numbers: it matches nothing here.',
+      'p · egress · 1 · Rule 1 names the port pg, which pods in this cluster declare with different numbers: it matches nothing here.',
     ]);
   });
   test('not one number, nor another enforcer', () => {
@@ -235,15 +237,13 @@ describe('named-port-ambiguous', () => {
 describe('policy-types-default', () => {
   test('egress rules only, empty egress, and nothing at all', () => {
     expect(told('policy-types-default', [np({ podSelector: select('db'), egress: [{}] })])).toEqual([
-      'p · ingress · It has egress rules only, and without policyTypes it denies all ingress as well.',
+      'p · ingress · It has only egress rules, so without policyTypes it also denies all ingress.',
     ]);
     expect(
       told('policy-types-default', [np({ podSelector: select('db'), egress: [], ingress: [{}] })]),
-    ).toEqual([
-      'p · egress · Its egress is empty, and without policyTypes that does not restrict egress at all.',
-    ]);
+    ).toEqual(['p · egress · Its egress is empty, so without policyTypes egress is not restricted at all.']);
     expect(told('policy-types-default', [np({ podSelector: {} })])).toEqual([
-      'p · ingress · It has no rule and no policyTypes, so it denies all ingress and nothing else.',
+      'p · ingress · It has no rules and no policyTypes, so it denies all ingress and nothing else.',
     ]);
   });
   test('not where the default is what the sections say, nor where types are given', () => {
@@ -256,7 +256,7 @@ describe('unlisted-section', () => {
   const odd = np({ podSelector: select('db'), policyTypes: ['Egress'], ingress: [fromWeb], egress: [{}] });
   test('rules that policyTypes leaves out', () => {
     expect(told('unlisted-section', [odd])).toEqual([
-      'p · ingress · policyTypes does not list Ingress, so its 1 rule of ingress count for nothing.',
+      'p · ingress · policyTypes does not list Ingress, which disables its 1 ingress rule.',
     ]);
     expect(told('unlisted-section', [odd], cilium)[0]).toContain('cilium isolates and admits');
   });
@@ -269,7 +269,7 @@ describe('no-dns', () => {
   const toDb = { to: [{ podSelector: select('db') }] };
   test('egress isolated with rules, none of them for DNS', () => {
     expect(told('no-dns', [onWeb([toDb])])).toEqual([
-      'p · egress · It isolates the egress of web, and no policy admits DNS (udp 53): names will not resolve.',
+      'p · egress · It isolates the egress of web, but no policy admits DNS (udp 53): names will not resolve.',
     ]);
   });
   test('not where a policy admits DNS, nor where egress is open', () => {
@@ -302,11 +302,11 @@ describe('no-dns', () => {
 describe('shadowed-rule', () => {
   test('a rule that a wider one covers, in the policy and in another', () => {
     expect(told('shadowed-rule', [onDb([{ ...fromWeb, ports: [{ port: 5432 }] }, fromWeb])])).toEqual([
-      'p · ingress · 1 · Rule 1 says nothing that rule 2 does not say already.',
+      'p · ingress · 1 · Rule 1 adds nothing to rule 2.',
     ]);
     const wide = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [{}] }, 'wide');
     expect(told('shadowed-rule', [onDb([fromWeb]), wide])).toEqual([
-      'p · ingress · 1 · Rule 1 says nothing that NetworkPolicy wide does not say already.',
+      'p · ingress · 1 · Rule 1 adds nothing to NetworkPolicy wide.',
     ]);
   });
   test('an allow that a deny covers', () => {
@@ -319,7 +319,7 @@ describe('shadowed-rule', () => {
       'allow',
     );
     expect(told('shadowed-rule', [deny, allow], cilium)).toEqual([
-      'allow · ingress · 1 · Rule 1 admits only what CiliumNetworkPolicy deny denies, and a deny beats every allow.',
+      'allow · ingress · 1 · Rule 1 admits only what CiliumNetworkPolicy deny denies, and a deny overrides every allow.',
     ]);
   });
   test('a rule behind a wider one of its tier', () => {
@@ -330,8 +330,8 @@ describe('shadowed-rule', () => {
         actions.map((action) => ({ action, from: [{ namespaces: {} }] })),
       );
     expect(told('shadowed-rule', [ordered('Allow', 'Deny', 'Allow')])).toEqual([
-      'a · ingress · 2 · Rule 2 is never reached: rule 1 decides all that it matches, and does not deny it (allow).',
-      'a · ingress · 3 · Rule 3 is never reached: rule 1 decides all that it matches, and likewise.',
+      'a · ingress · 2 · Rule 2 is never reached: rule 1 decides everything that it matches, with the action allow instead of deny.',
+      'a · ingress · 3 · Rule 3 is never reached: rule 1 decides everything that it matches, with the same action.',
     ]);
     expect(findings([ordered('Allow', 'Deny')])).toMatchObject([{ severity: 'warning' }]);
   });
@@ -348,12 +348,12 @@ describe('no-effect', () => {
   test('a policy that others say whole, and the later of two bare ones', () => {
     const all = np({ podSelector: {}, policyTypes: ['Ingress'], ingress: [fromWeb] }, 'all');
     expect(told('no-effect', [onDb([fromWeb]), all])).toEqual([
-      'p · Other policies isolate the same pods and admit all that it admits.',
+      'p · Other policies isolate the same pods and admit everything that it admits.',
     ]);
     expect(told('no-effect', [bare('a'), bare('b')])).toHaveLength(1);
     const whole = np({ podSelector: {}, policyTypes: ['Ingress'] }, 'whole');
     expect(told('no-effect', [bare('a'), whole])).toEqual([
-      'a · Other policies isolate the same pods and admit all that it admits.',
+      'a · Other policies isolate the same pods and admit everything that it admits.',
     ]);
   });
   test('not a default deny beside policies that admit', () => {
@@ -387,8 +387,8 @@ describe('not-enforced', () => {
 describe('priority-tie', () => {
   test('one priority, other actions', () => {
     expect(told('priority-tie', [anp('a', 5, 'Deny'), anp('b', 5, 'Allow')])).toEqual([
-      'a · ingress · 1 · Rule 1 and AdminNetworkPolicy b have priority 5 both, select the same pods and act differently: which one wins is undefined.',
-      'b · ingress · 1 · Rule 1 and AdminNetworkPolicy a have priority 5 both, select the same pods and act differently: which one wins is undefined.',
+      'a · ingress · 1 · Rule 1 and AdminNetworkPolicy b both have priority 5 and select the same pods, but their actions differ: which one wins is undefined.',
+      'b · ingress · 1 · Rule 1 and AdminNetworkPolicy a both have priority 5 and select the same pods, but their actions differ: which one wins is undefined.',
     ]);
   });
   test('not other priorities, nor the same action', () => {
@@ -401,11 +401,11 @@ describe('invalid', () => {
   test('a Cilium object that enforces nothing is told and looked at no further', () => {
     const found = findings([cnp({ ingress: [] })], cilium);
     expect(found.map(({ id, severity }) => [id, severity])).toEqual([['invalid', 'error']]);
-    expect(found[0]?.text).toMatch(/^It enforces nothing: Cilium refuses it: a rule must have/);
+    expect(found[0]?.text).toMatch(/^It has no effect: Cilium rejects it: a rule must have/);
   });
   test('a NetworkPolicy with a peer that cannot be read', () => {
     expect(told('invalid', [onDb([{ from: [{}] }])])[0]).toMatch(
-      /It cannot be read whole: spec.ingress\[0\]/,
+      /It is only partly valid: spec.ingress\[0\]/,
     );
   });
   test('not a sound one', () => {
@@ -421,7 +421,7 @@ describe('services-find-nothing', () => {
   test('with ports it opens them to anybody, without it admits nothing', () => {
     const toPorts = [{ ports: [{ port: '5432', protocol: 'TCP' }] }];
     expect(told('services-find-nothing', [to('bd', { toPorts })], cilium)).toEqual([
-      'p · egress · 1 · Rule 1 names services shop/bd, which finds no service with endpoints: Cilium then opens its ports to any peer, the world included.',
+      'p · egress · 1 · Rule 1 names services shop/bd, which matches no service with endpoints: Cilium then opens its ports to any peer, including the world.',
     ]);
     expect(told('services-find-nothing', [to('bd')], cilium)[0]).toContain('it admits nothing');
   });
@@ -438,7 +438,7 @@ describe('blank-peers', () => {
     ]);
     const toServices = [{ k8sService: { serviceName: 'db', namespace: 'shop' } }];
     expect(told('blank-peers', [cnp({ egressDeny: [{ toServices, toPorts }] })], cilium)).toEqual([
-      'p · egress · 1 · toServices of rule 1 (egressDeny) is never resolved in a deny: the rule denies any peer on its ports.',
+      'p · egress · 1 · toServices of rule 1 (egressDeny) is never resolved in a deny rule: the rule denies any peer on its ports.',
     ]);
   });
   test('not lists that name something', () => {
@@ -452,7 +452,7 @@ describe('deny-isolates', () => {
   const deny = { ingressDeny: [{ fromEndpoints: [select('web')] }] };
   test('deny rules alone', () => {
     expect(told('deny-isolates', [cnp(deny)], cilium)).toEqual([
-      'p · ingress · It has only deny rules for ingress, and they also deny whatever no rule admits, which here is everything.',
+      'p · ingress · It has only deny rules for ingress, so everything else is denied as well.',
     ]);
   });
   test('not where default deny is off, nor beside an allow', () => {
@@ -467,7 +467,7 @@ describe('fqdn-without-dns-rule', () => {
   const names = { toFQDNs: [{ matchName: 'a.example' }] };
   test('names that no proxy can learn', () => {
     expect(told('fqdn-without-dns-rule', [cnp({ egress: [names] })], cilium)).toEqual([
-      'p · egress · 1 · Rule 1 names DNS names, and no policy on db has a DNS rule, so no address is ever learnt.',
+      'p · egress · 1 · Rule 1 uses DNS names, but no policy on db has a DNS rule, so Cilium never learns their addresses.',
     ]);
   });
   test('not beside a DNS rule', () => {
@@ -485,7 +485,7 @@ describe('l7-widened', () => {
   test('a plain rule of the same reach', () => {
     const plain = cnp({ ingress: [{ fromEndpoints: [select('web')], toPorts: [{ ports }] }] }, 'plain');
     expect(told('l7-widened', [cnp({ ingress: [http] }), plain], cilium)).toEqual([
-      'p · ingress · 1 · Rule 1 restricts requests by http, and plain admits the same peers on the same ports without that: every request passes.',
+      'p · ingress · 1 · Rule 1 restricts requests by http, but plain admits the same peers on the same ports without that: every request is allowed.',
     ]);
   });
   test('not alone', () => {

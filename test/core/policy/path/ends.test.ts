@@ -61,7 +61,7 @@ test('ports are read with their protocol, either way round', () => {
 });
 
 test.each(['0', '70000', 'http', '80/icmp', '', '80/tcp/x', '-1', '8e3', 'http/tcp', 'tcp', '80-90', 'icmp'])(
-  '"%s" is no port',
+  '"%s" is not a port',
   (text) => {
     expect(() => parsePort(text)).toThrow(expect.objectContaining({ code: 'usage' }));
   },
