@@ -70,7 +70,7 @@ function problemsOf({ raw }: ManifestObject, { kind, group, parse }: PolicyKind)
   if (kind === 'NetworkPolicy') return validateNetworkPolicy(raw);
   const { problems, inert } = parse(raw);
   if (group !== 'cilium.io') return problems;
-  return inert === true ? problems.map((text) => text.replace(/^Cilium refuses it: /, '')) : [];
+  return inert === true ? problems.map((text) => text.replace(/^Cilium rejects it: /, '')) : [];
 }
 
 function versionProblem({ apiVersion }: ManifestObject, { group, version }: PolicyKind): string | undefined {

@@ -25,7 +25,7 @@ export function parseDuration(text: string, max: number = MAX_SECONDS): number {
   if (total === 0) {
     throw new SluiceError(
       'usage',
-      `Duration must be longer than 0s.`,
+      `Duration must be longer than 0s, got "${text}".`,
       `Use a value from 1s to ${formatDuration(max)}.`,
     );
   }

@@ -97,8 +97,8 @@ describe('its limits on grants', () => {
   test.each([
     ['maxWindow: 1m\n', 2, /"5m" exceeds the maximum grant duration of 1m/],
     ['reasonPattern: "^INC-"\n', 1, /The reason "test" does not match \^INC-/],
-    ['protected: {namespaces: [sh*]}\n', 1, /The namespace shop is protected/],
-    ['protected: {contexts: [demo]}\n', 1, /The context demo is protected/],
+    ['protected: {namespaces: [sh*]}\n', 1, /Namespace shop is protected/],
+    ['protected: {contexts: [demo]}\n', 1, /Context demo is protected/],
     ['presets: {}\n', 2, /line 1: presets/],
   ])('%j', async (text, code, says) => {
     await writeFile(join(folder, 'sluice', 'config.yaml'), text);

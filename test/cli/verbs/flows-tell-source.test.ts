@@ -44,7 +44,7 @@ test('the probe reports once what it cannot see', () => {
   traffic(state({ source: 'probe', detail: 'sockets of 3/5 pods' }));
   traffic(state({ source: 'probe', detail: 'sockets of 4/5 pods' }));
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^sluice: probe: sockets of 3\/5 pods; sockets never show refused attempts; /);
+  expect(lines[0]).toMatch(/^sluice: probe: sockets of 3\/5 pods; sockets can't show refused attempts; /);
 });
 
 test('a server that goes away is reported once for all lists, and again the next time', () => {

@@ -34,7 +34,7 @@ describe('parseDuration', () => {
     const error = thrown(() => parseDuration(text));
     expect(error.code).toBe('usage');
     expect(error.message).toContain(`"${text}"`);
-    expect(error.hint).toMatch(/^(Write|Ask)/);
+    expect(error.hint).toMatch(/^Use/);
   });
 
   test('reads back what formatDuration writes', () => {

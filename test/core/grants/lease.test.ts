@@ -57,7 +57,7 @@ describe('a lease', () => {
       'managed by somebody else',
       { managedBy: 'kueue.x-k8s.io/multikueue' },
       {},
-      'kueue.x-k8s.io/multikueue manages it',
+      'it is managed by kueue.x-k8s.io/multikueue',
     ],
     ['with a foreign finalizer', {}, { finalizers: ['x.dev/keep'] }, 'finalizer x.dev/keep'],
     [
@@ -169,13 +169,13 @@ describe('the clocks that date a lease', () => {
       'differ: started before it was made',
       '2026-11-22T12:00:30Z',
       '2026-11-22T12:00:00Z',
-      /30 s behind .* 30 s earlier/,
+      /30 s behind .* 30 s too early/,
     ],
     [
       'differ: starts later than now',
       '2026-11-22T12:00:00Z',
       '2026-11-22T12:00:40Z',
-      /38 s ahead of .* 38 s later/,
+      /38 s ahead of .* 38 s too late/,
     ],
   ])('%s', (_, created, started, text) => {
     const said = clockSkew(dated(created, started), START + 2_000, 20);

@@ -73,7 +73,7 @@ describe('labels that Calico derives', () => {
     const { ask } = asker({ pods, namespaces, policies: [from(exists('pcsa.tier'))], dialect: calico() });
     expect(ask(web, db)).toMatchObject({
       verdict: 'undecidable',
-      ingress: { summary: 'the labels of service account default are not known' },
+      ingress: { summary: 'the labels of service account default are unknown' },
     });
     expect(ask(job, db).verdict).toBe('deny');
   });

@@ -434,5 +434,5 @@ test('NP-35: the verdict names the enforcer, and without one a deny is no verdic
     asker({ pods, policies, dialect: dialectOf(enforcer) }).ask(web, db);
   expect(ask('calico')).toMatchObject({ verdict: 'deny', assumptions: ['enforced by calico'] });
   expect(ask('none')).toMatchObject({ verdict: 'undecidable' });
-  expect(ask('none').assumptions[0]).toMatch(/nothing here is known to enforce/);
+  expect(ask('none').assumptions[0]).toMatch(/no known policy enforcer here/);
 });

@@ -112,7 +112,7 @@ test('a file may be UTF-16, as PowerShell writes it', async () => {
 test('bytes that are not text are reported with the line', async () => {
   const path = join(folder, 'binary');
   await writeFile(path, Buffer.from([97, 58, 10, 0xff, 0xff]));
-  await expect(loadKubeconfig(path)).rejects.toThrow(`${path}: line 2 is not UTF-8`);
+  await expect(loadKubeconfig(path)).rejects.toThrow(`${path}: line 2 is not valid UTF-8`);
 });
 
 test('an unknown context suggests similar names, else lists all', async () => {

@@ -73,8 +73,8 @@ describe('an extension', () => {
 
   test.each([
     ['longer than a grant may last', { maxSeconds: 80 }, /1m30s exceeds the maximum grant duration of 1m20s/],
-    ['in a namespace protected since', { protectedNamespaces: ['sh*'] }, /namespace shop is protected/],
-    ['in a context protected since', { protectedContexts: ['demo'] }, /context demo is protected/],
+    ['in a namespace protected since', { protectedNamespaces: ['sh*'] }, /Namespace shop is protected/],
+    ['in a context protected since', { protectedContexts: ['demo'] }, /Context demo is protected/],
     ['for a reason that no longer does', { reasonPattern: '^INC-' }, /reason "test" does not match/],
   ])('is refused as a grant would be: %s', async (_, limits, message) => {
     const made = await live.open({ seconds: 60 });
@@ -94,7 +94,7 @@ describe('an extension', () => {
       metadata: { ...job.metadata, creationTimestamp: ago(7_200) },
     }));
     await expect(extend(made, 60, { maxSeconds: 7_200 })).rejects.toMatchObject({
-      message: expect.stringMatching(/longer than a grant may last, 2h/),
+      message: expect.stringMatching(/exceeds the maximum grant duration of 2h/),
     });
   });
 

@@ -53,7 +53,7 @@ describe('the surroundings of a grant', () => {
         ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }] }],
       },
     });
-    await eventually(() => expect(drift().join()).toContain('db-from-web opens the path too'));
+    await eventually(() => expect(drift().join()).toContain('db-from-web also opens the path'));
 
     const records = async () => (await live.audited()).filter(({ type }) => type === 'drift');
     await eventually(async () => expect(await records()).toHaveLength(3));

@@ -60,11 +60,11 @@ function enforcerText({ dialect }: World): string {
   const set = settings.length === 0 ? '' : `, set to ${settings.join(', ')}`;
   switch (enforcer) {
     case 'spec':
-      return `policies as the Kubernetes documentation defines them, every kind enforced${set}`;
+      return `policies as Kubernetes defines them, every kind enforced${set}`;
     case 'none':
       return 'no known policy enforcer here: a deny may block nothing';
     case 'unknown':
-      return `the enforcer is unknown: policies as the Kubernetes documentation defines them${set}`;
+      return `the enforcer is unknown: policies as Kubernetes defines them${set}`;
     case 'cilium':
       return `enforced by ${versionText(dialect)}${set}${dialect.settingsRead ? '' : ', otherwise its defaults'}`;
     default:

@@ -61,7 +61,7 @@ describe('a range', () => {
 
   test('of a family that the pod does not have is never reached, and that is said', () => {
     const { ask } = askedWorld({ pods: [web] });
-    expect(ask('web', '2001:db8::/32', '443').notes.join()).toContain('no family of addresses in common');
+    expect(ask('web', '2001:db8::/32', '443').notes.join()).toContain('no IP family in common');
   });
 
   test('as a source is judged by the ingress of the destination', () => {
@@ -117,7 +117,7 @@ describe('the world', () => {
     });
     const answer = ask('web', 'world', '443');
     expect(answer).toMatchObject({ to: 'world', verdict: { verdict: 'deny' }, parts: [] });
-    expect(answer.notes.join()).toContain("but those of the cluster's own pods and nodes");
+    expect(answer.notes.join()).toContain("except those of the cluster's pods and nodes");
     expect(ask('web', 'internet', '443').verdict.verdict).toBe('deny');
   });
 

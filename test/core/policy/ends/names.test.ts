@@ -65,7 +65,7 @@ describe('a bare name where manifests name no pods', () => {
 
   test('is refused where two workloads have it', () => {
     const { ask } = askedWorld({ pods: [...both, standIn('web-job', 'Job')] });
-    expect(() => ask('10.0.0.1', 'web', '80')).toThrow(/may be deploy\/web or job\/web/);
+    expect(() => ask('10.0.0.1', 'web', '80')).toThrow(/is ambiguous: deploy\/web or job\/web/);
   });
 });
 
@@ -138,7 +138,7 @@ describe('a name without a kind', () => {
         hint: 'Specify one, such as shop/sts/db.',
       }),
     );
-    expect(() => ask('load', 'web', '80')).toThrow(/may be job\/load or cronjob\/load/);
+    expect(() => ask('load', 'web', '80')).toThrow(/is ambiguous: job\/load or cronjob\/load/);
   });
 
   test('that is nothing names the nearest, as they are to be written', () => {

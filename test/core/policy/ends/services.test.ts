@@ -135,7 +135,7 @@ describe('a Service from outside', () => {
     const { ask } = askedWorld({ ...world, services: [outer('Cluster')] });
     expect(ask('203.0.113.7', 'svc/db', '5432').verdict).toMatchObject({
       verdict: 'undecidable',
-      ingress: { summary: expect.stringContaining('may put its own address in place') },
+      ingress: { summary: expect.stringContaining("may replace the client's address") },
     });
     expect(ask('192.0.2.7', 'svc/db', '5432').verdict.verdict).toBe('deny');
     expect(ask('203.0.113.7', '198.51.100.9', '5432').to).toBe('svc/db');
@@ -144,12 +144,12 @@ describe('a Service from outside', () => {
   test('keeps the client with externalTrafficPolicy Local, and says what else that means', () => {
     const answer = askedWorld({ ...world, services: [outer('Local')] }).ask('203.0.113.7', 'svc/db', '5432');
     expect(answer.verdict.verdict).toBe('allow');
-    expect(answer.notes.join()).toContain('reach only pods of the node that they come to');
+    expect(answer.notes.join()).toContain('reach pods on the node they connect to');
   });
 
   test('that has a cluster address only is not reached at all', () => {
     const answer = askedWorld({ ...world, services: [service()] }).ask('203.0.113.7', 'svc/db', '5432');
-    expect(answer.notes.join()).toContain('nothing outside the cluster reaches it as such');
+    expect(answer.notes.join()).toContain('not reachable from outside the cluster');
   });
 });
 

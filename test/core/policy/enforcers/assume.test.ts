@@ -53,7 +53,7 @@ test.each([
 });
 
 test('a setting of Cilium is refused for another enforcer', () => {
-  expect(() => assume(dialectOf('spec'), 'enable-policy=always')).toThrow(/setting of Cilium/);
+  expect(() => assume(dialectOf('spec'), 'enable-policy=always')).toThrow(/is a Cilium setting/);
 });
 
 describe("Cilium's ConfigMap", () => {

@@ -136,7 +136,7 @@ test('the explanation names each policy, its nearest rules, and the smallest edi
     '      edit: add app=web to rule 1',
     '  NetworkPolicy shop/default-deny',
     '    admits nothing',
-    'assuming           policies as the Kubernetes documentation defines them, every kind enforced',
+    'assuming           policies as Kubernetes defines them, every kind enforced',
   ]);
   expect(explainText(ask(api, db, 5432), { from: 'api', to: 'db' }).slice(1, 4)).toEqual([
     'ingress of db      ✓ allow       admitted by db-only-api',

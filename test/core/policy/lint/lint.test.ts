@@ -258,7 +258,7 @@ describe('unlisted-section', () => {
     expect(told('unlisted-section', [odd])).toEqual([
       'p · ingress · policyTypes does not list Ingress, which disables its 1 ingress rule.',
     ]);
-    expect(told('unlisted-section', [odd], cilium)[0]).toContain('cilium isolates and admits');
+    expect(told('unlisted-section', [odd], cilium)[0]).toContain('cilium applies its');
   });
   test('not listed ones', () => {
     expect(told('unlisted-section', [onDb([fromWeb])])).toEqual([]);

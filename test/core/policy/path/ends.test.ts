@@ -74,7 +74,7 @@ test('a workload is its live pods', () => {
 
 test('an unknown pod names the nearest that exist', () => {
   expect(() => resolveEnd(model, { type: 'pod', namespace: 'shop', name: 'db-9' })).toThrow(
-    expect.objectContaining({ code: 'not-found', hint: 'Nearest: shop/db-0, shop/db-1, shop/db-2.' }),
+    expect.objectContaining({ code: 'not-found', hint: 'Did you mean shop/db-0 or shop/db-1 or shop/db-2?' }),
   );
   expect(() => resolveEnd(model, { type: 'pod', namespace: 'shop', name: 'web' })).toThrow(
     expect.objectContaining({ hint: expect.stringContaining('shop/web-7d9f-x2x') }),
@@ -83,7 +83,7 @@ test('an unknown pod names the nearest that exist', () => {
 
 test('a finished pod is said to have finished', () => {
   expect(() => resolveEnd(model, { type: 'pod', namespace: 'shop', name: 'web-7d9f-old' })).toThrow(
-    /has finished/,
+    /has terminated/,
   );
 });
 

@@ -36,9 +36,9 @@ describe('a grant takes an end for what a path with this end is judged for', () 
   });
 
   test.each([
-    ['db', 'destination', '"db" in namespace shop may be'],
-    ['both', 'source', '"both" in namespace shop may be'],
-    ['nothing', 'source', 'There is no pod, workload or Service nothing in namespace shop.'],
+    ['db', 'destination', '"db" in namespace shop is ambiguous'],
+    ['both', 'source', '"both" in namespace shop is ambiguous'],
+    ['nothing', 'source', 'No pod, workload or Service nothing found in namespace shop.'],
     ['node/node-a', 'source', 'A grant cannot have node/node-a as its source.'],
     ['10.0.0.0/8', 'destination', 'A grant cannot have 10.0.0.0/8 as its destination.'],
     ['world', 'destination', 'A grant cannot have world as its destination.'],
