@@ -51,7 +51,7 @@ test('what sockets show comes with how far to trust it', () => {
   const newest = { ...line.row.newest, seen: 'socket' as const, tries: 3 };
   const lines = explained({ attempt: { ...line, row: { ...line.row, newest } } });
   const said = lines.findIndex((text) => text.startsWith('seen in sockets'));
-  expect(lines[said + 1]).toMatch(/^ {2}likely +The first packet was sent again without an answer: dropped/);
+  expect(lines[said + 1]).toMatch(/^ {2}likely +The first packet was retransmitted/);
 });
 
 test('it says what the verb says', () => {
