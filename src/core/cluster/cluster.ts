@@ -63,6 +63,6 @@ export {
   qualifiedNameFaults,
 } from './validate-names.ts';
 /*
- * Pods, namespaces, services, labels, selectors and addresses: reading API objects, and checking them as the server
+ * Pods, namespaces, services, labels, selectors, and addresses: reads API objects and validates them as the server
  * does.
  */

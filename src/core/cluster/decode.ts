@@ -1,6 +1,6 @@
 import { isRecord, type Raw } from '../common/common.ts';
 
-/** A field that there is not, or a value of the wrong type. */
+/** An unknown field, or a value of the wrong type. */
 export type DecodeFault =
   | { readonly type: 'unknown'; readonly path: string; readonly known: readonly string[] }
   | {
@@ -8,18 +8,18 @@ export type DecodeFault =
       readonly path: string;
       readonly value: unknown;
       readonly wanted: string;
-      /** The struct and the field as Go names them: without places in lists and keys of maps. */
+      /** The struct and field as Go names them: without list indexes and map keys. */
       readonly owner: string;
       readonly field: string;
     };
 
-/** An object as the server understands it: what it knows of it, and where it stumbles, in the order of the text. */
+/** An object as the server understands it: the known part of it, and the faults in the order of the text. */
 export type Decoded = { readonly value: Raw; readonly faults: readonly DecodeFault[] };
 
 /**
- * Reads an object as a struct. Unknown fields and values of the wrong type are left out and named; `null`, empty lists
- * and empty maps are left out too, as Go's `omitempty` does, so `ingress: []` reads back as absent. A `null` in a list
- * or a map is the zero of its type.
+ * Reads an object as a struct. Unknown fields and values of the wrong type are left out and reported; `null`, empty
+ * lists, and empty maps are left out too, as with Go's `omitempty`, so `ingress: []` reads back as absent. A `null` in
+ * a list or a map is the zero value of its type.
  */
 export function decode(body: Raw, name: string, structs: Structs): Decoded {
   const faults: DecodeFault[] = [];
@@ -103,7 +103,7 @@ function zeroOf(type: string): unknown {
   return type.startsWith('int') ? 0 : {};
 }
 
-/** Lists and maps without content are not stored; a struct without content (`podSelector: {}`) is. */
+/** Empty lists and maps are not stored; an empty struct (`podSelector: {}`) is. */
 function isEmpty(value: unknown, type: string): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return type === 'map' && isRecord(value) && Object.keys(value).length === 0;
@@ -124,7 +124,7 @@ function join(path: string, key: string): string {
  */
 export type Structs = Readonly<Record<string, string>>;
 
-/** What every kind is made of. Source: apimachinery pkg/apis/meta/v1/types.go. */
+/** The fields that every kind has. Source: apimachinery pkg/apis/meta/v1/types.go. */
 export const META_STRUCTS: Structs = {
   ObjectMeta:
     'name:string generateName:string namespace:string selfLink:string uid:string resourceVersion:string generation:int64 creationTimestamp:string deletionTimestamp:string deletionGracePeriodSeconds:int64 labels:map annotations:map ownerReferences:[]OwnerReference finalizers:[]string managedFields:[]any',
@@ -136,7 +136,7 @@ export const META_STRUCTS: Structs = {
 
 const parsed = new WeakMap<Structs, Map<string, ReadonlyMap<string, string>>>();
 
-/** The fields of a struct with their types, or undefined for a name that is no struct. */
+/** The fields of a struct with their types; undefined if there is no such struct. */
 export function fieldsOf(structs: Structs, name: string): ReadonlyMap<string, string> | undefined {
   const text = Object.hasOwn(structs, name) ? structs[name] : undefined;
   if (text === undefined) return undefined;
@@ -154,7 +154,7 @@ export function fieldsOf(structs: Structs, name: string): ReadonlyMap<string, st
   return fields;
 }
 
-/** One field that is at fault, in the API server's words; `message` is what follows the path of the field. */
+/** One invalid field, in the API server's words; `message` is what follows the field's path. */
 export type FieldError = {
   readonly field: string;
   readonly reason:
@@ -195,7 +195,7 @@ export const fieldErrors = {
   }),
 } as const;
 
-/** `spec.policyTypes[0]: Unsupported value: …`, as the API server strings errors together. */
+/** `spec.policyTypes[0]: Unsupported value: …`, in the API server's format. */
 export function fieldErrorText({ field, message }: FieldError): string {
   return `${field}: ${message}`;
 }

@@ -15,9 +15,9 @@ export const EVERY_ADDRESS: Readonly<Record<4 | 6, IpRange>> = {
 };
 
 /**
- * An address from its text, strictly: four decimal parts without leading zeros, or IPv6 without a zone. Everything else
- * is undefined, also what ipaddr.js would accept (`10.1`, `010.0.0.1`). An IPv4-mapped IPv6 address is the IPv4
- * address.
+ * Parses an address strictly: four decimal parts without leading zeros, or IPv6 without a zone. Anything else is
+ * undefined, including what ipaddr.js would accept (`10.1`, `010.0.0.1`). An IPv4-mapped IPv6 address is returned as
+ * IPv4.
  */
 export function parseIp(text: string): Ip | undefined {
   if (!text.includes(':')) return parseIpv4(text);
@@ -48,7 +48,7 @@ function fold(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-/** The range of `address/bits`; host bits are dropped. Undefined when it is not a valid CIDR. */
+/** The range of `address/bits`; host bits are dropped. Undefined if it is not a CIDR. */
 export function parseCidr(text: string): IpRange | undefined {
   const [address, bits, ...rest] = text.split('/');
   if (address === undefined || bits === undefined || rest.length > 0 || !/^(?:0|[1-9]\d{0,2})$/.test(bits)) {
@@ -62,12 +62,12 @@ export function parseCidr(text: string): IpRange | undefined {
   return { family: ip.family, first, last: first + size - 1n };
 }
 
-/** Whether an address lies in a range; never across families (NP-33). */
+/** Whether an address is in a range; never across families (NP-33). */
 export function inRange(range: IpRange, ip: Ip): boolean {
   return range.family === ip.family && range.first <= ip.value && ip.value <= range.last;
 }
 
-/** Whether `inner` lies in `outer`. */
+/** Whether `inner` is within `outer`. */
 export function covers(outer: IpRange, inner: IpRange): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
@@ -81,7 +81,7 @@ export function formatIp({ family, value }: Ip): string {
   return ipaddr.fromByteArray(bytes).toString();
 }
 
-/** The one spelling of an address, for lookups; text that is no address stays as it is. */
+/** The canonical spelling of an address, for lookups; other text is returned unchanged. */
 export function canonicalIp(text: string): string {
   if (!text.includes(':')) return text;
   const ip = parseIp(text);

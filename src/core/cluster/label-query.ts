@@ -1,13 +1,13 @@
 import { holds, type Labels, type Requirement } from './labels.ts';
 import { labelValueFaults, qualifiedNameFaults } from './validate-names.ts';
 
-/** A label selector as kubectl's `-l` takes it: which labels it matches, or why it can't be read. */
+/** A label selector as in `kubectl -l`: which labels it matches, or why it is invalid. */
 export type LabelQuery = { readonly matches: (labels: Labels) => boolean } | { readonly problem: string };
 
 /**
- * Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>5` in full: `==` is `=`, a value may be left out and is then the empty
- * text, and `<` and `>` compare whole numbers. The empty text matches everything. A problem is told in the API
- * server's words: `found 'b', expected: ',' or 'end of string'`. Source: apimachinery pkg/labels/selector.go.
+ * Parses the full syntax `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>5`: `==` is `=`, an omitted value is the empty string,
+ * and `<` and `>` compare integers. The empty text matches everything. A problem is reported in the API server's words:
+ * `found 'b', expected: ',' or 'end of string'`. Source: apimachinery pkg/labels/selector.go.
  */
 export function parseLabelQuery(text: string): LabelQuery {
   try {
@@ -19,7 +19,7 @@ export function parseLabelQuery(text: string): LabelQuery {
   }
 }
 
-/** Only inside this file: how far the reading came is of no use to others. */
+/** Internal: callers have no use for the position of the error. */
 class Unreadable extends Error {}
 
 type Comparison<Operator> = {
@@ -37,7 +37,7 @@ function termHolds(term: Term, labels: Labels): boolean {
   return term.operator === 'Gt' ? value > bound : value < bound;
 }
 
-/** A number as Go's `ParseInt` takes it, of 64 bits. */
+/** A number as in Go's 64-bit `ParseInt`. */
 function wholeNumber(text: string): bigint | undefined {
   if (!/^[-+]?\d+$/.test(text)) return undefined;
   const value = BigInt(text.replace('+', ''));
@@ -47,7 +47,7 @@ function wholeNumber(text: string): bigint | undefined {
 const TOKEN = /==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+/g;
 const SYMBOL = /^[=!(),<>]/;
 
-/** The tokens in reverse, so that the next one is popped; the end is the empty text. */
+/** The tokens in reverse order, to be popped; the end is the empty string. */
 function tokensOf(text: string): string[] {
   return [...(text.match(TOKEN) ?? []), ''].reverse();
 }
@@ -119,7 +119,7 @@ function readValue(tokens: string[]): string {
   return next;
 }
 
-/** `(a,b)`; a value left out, as in `()` or `(a,)`, is the empty text. */
+/** `(a,b)`; an omitted value, as in `()` or `(a,)`, is the empty string. */
 function readValues(tokens: string[]): readonly string[] {
   const open = tokens.pop() ?? '';
   if (open !== '(') throw expected(open, "'('");

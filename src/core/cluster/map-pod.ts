@@ -5,8 +5,8 @@ import { phaseOf, podStatus } from './pod-status.ts';
 import { safeLabels } from './selector.ts';
 
 /**
- * A Pod of the API server, slim and sanitised. Tolerates whatever is missing: no phase is `Pending`, no namespace
- * is `default`, no service account is `default`.
+ * A Pod from the API server, reduced and sanitized. Tolerates missing fields: the phase defaults to `Pending`,
+ * namespace and service account to `default`.
  */
 export function mapPod(raw: ApiObject): Pod {
   const spec = rawOf(raw.spec);

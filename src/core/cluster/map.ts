@@ -14,7 +14,7 @@ import { safeLabels } from './selector.ts';
 /** The label that always carries a namespace's name (NP-20). */
 export const NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** A Namespace; the name label is added where it lacks. */
+/** A Namespace; the name label is added if missing. */
 export function mapNamespace(raw: ApiObject): Namespace {
   const name = safeText(raw.metadata.name);
   return {
@@ -25,7 +25,7 @@ export function mapNamespace(raw: ApiObject): Namespace {
   };
 }
 
-/** A Node with the addresses that it reports, internal ones first as the kubelet lists them. */
+/** A Node with the addresses it reports, internal ones first, as the kubelet lists them. */
 export function mapNode(raw: ApiObject): Node {
   const addresses = rawsOf(rawOf(raw.status).addresses)
     .filter((item) => item.type === 'InternalIP' || item.type === 'ExternalIP')
@@ -38,7 +38,7 @@ export function mapNode(raw: ApiObject): Node {
   };
 }
 
-/** An EndpointSlice with the addresses of its endpoints that are ready, or do not say. */
+/** An EndpointSlice with the addresses of its endpoints that are ready, or whose readiness is not set. */
 export function mapEndpointSlice(raw: ApiObject): EndpointSlice {
   const labels = safeLabels(raw.metadata.labels);
   const ready = rawsOf(raw.endpoints).filter((item) => rawOf(item.conditions).ready !== false);
@@ -70,7 +70,7 @@ export function mapCidrGroup(raw: ApiObject): CidrGroup {
   };
 }
 
-/** A Service. `targetPort` is the port itself where none is given, as the API server defaults it. */
+/** A Service. `targetPort` defaults to the port itself, as on the API server. */
 export function mapService(raw: ApiObject): Service {
   const spec = rawOf(raw.spec);
   const type = serviceType(spec.type);
@@ -119,7 +119,7 @@ function outerIPsOf({ status }: ApiObject, spec: Raw): readonly string[] {
   return [...balanced, ...textsOf(spec.externalIPs)].map((address) => safeText(address));
 }
 
-/** Of services that are reached from outside; `Cluster` is what the API server defaults to. */
+/** For services reached from outside; the API server defaults to `Cluster`. */
 function trafficPolicyOf(type: Service['type'], value: unknown): Service['externalTrafficPolicy'] {
   if (type !== 'NodePort' && type !== 'LoadBalancer') return undefined;
   return value === 'Local' ? 'Local' : 'Cluster';

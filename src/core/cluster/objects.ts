@@ -2,10 +2,10 @@ import type { Labels, Selector } from './labels.ts';
 
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** The protocols that have ports, in the order in which they are told. */
+/** The protocols that have ports, in display order. */
 export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 
-/** The protocol of a name as people write it, `tcp`; undefined when it is none. */
+/** The protocol for a lowercase name such as `tcp`; undefined if there is none. */
 export function protocolNamed(name: string): Protocol | undefined {
   return PROTOCOLS.find((protocol) => protocol === name.toUpperCase());
 }
@@ -19,7 +19,7 @@ export type ContainerPort = {
   readonly sidecar?: boolean;
 };
 
-/** What controls a pod, as far as it is known: the Deployment behind a ReplicaSet, else the controller itself. */
+/** The controller of a pod, as far as known: the Deployment behind a ReplicaSet, else the controller itself. */
 export type WorkloadRef = { readonly kind: string; readonly namespace: string; readonly name: string };
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
@@ -39,16 +39,16 @@ export type Pod = {
   readonly deleting: boolean;
   /** Ports of containers and of native sidecars (init containers that restart always). */
   readonly ports: readonly ContainerPort[];
-  /** Containers that run now or could be entered, for exec. */
+  /** Containers that are running or could be entered, for exec. */
   readonly containers: readonly string[];
   readonly owner?: WorkloadRef;
   readonly serviceAccount: string;
   readonly readyContainers: number;
   readonly restarts: number;
-  /** As kubectl's STATUS column says it: `Running`, `CrashLoopBackOff`, `Terminating`, … */
+  /** The STATUS column of kubectl: `Running`, `CrashLoopBackOff`, `Terminating`, … */
   readonly status: string;
   readonly created: number;
-  /** Set where manifests tell of its workload alone: it stands for the pods that are to come. */
+  /** Set when manifests contain only its workload: it stands for the pods to be created. */
   readonly standIn?: true;
 };
 
@@ -79,28 +79,28 @@ export type Service = {
   readonly clusterIPs: readonly string[];
   readonly headless: boolean;
   readonly externalName?: string;
-  /** Addresses from outside: of load balancers, and `externalIPs`. */
+  /** External addresses: of load balancers, and `externalIPs`. */
   readonly outerIPs?: readonly string[];
-  /** `Local` keeps the source's address and uses the node's own backends alone; else a node may stand in for it. */
+  /** `Local` preserves the source address and uses only the node's own backends; otherwise a node may replace it. */
   readonly externalTrafficPolicy?: 'Cluster' | 'Local';
   /** Absent: no selector, its backends are whatever EndpointSlices say. */
   readonly selector?: Labels;
   readonly ports: readonly ServicePort[];
 };
 
-/** Where a service without selector, or the API server itself, really is. */
+/** The real addresses behind a service without a selector, or behind the API server itself. */
 export type EndpointSlice = {
   readonly kind: 'EndpointSlice';
   readonly namespace: string;
   readonly name: string;
-  /** The service that it belongs to, of the same namespace. */
+  /** The service it belongs to, in the same namespace. */
   readonly service: string;
   readonly addresses: readonly string[];
   /** The ports of the endpoints, by the name of the service's port. */
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol: Protocol }[];
 };
 
-/** Addresses under one name, for the CIDR rules of Cilium. */
+/** Named addresses, for the CIDR rules of Cilium. */
 export type CidrGroup = {
   readonly kind: 'CiliumCIDRGroup';
   readonly name: string;
@@ -130,14 +130,14 @@ export function keyOf(object: { readonly namespace?: string; readonly name: stri
 
 export type PortSpec = { readonly port: number; readonly protocol: Protocol };
 
-/** What a person picked as an end: a workload (all its pods), one pod, a service, or an address. */
+/** What the user picked as an end: a workload (all its pods), one pod, a service, or an address. */
 export type EndRef =
   | { readonly type: 'workload'; readonly ref: WorkloadRef }
   | { readonly type: 'pod'; readonly namespace: string; readonly name: string }
   | { readonly type: 'service'; readonly namespace: string; readonly name: string }
   | { readonly type: 'ip'; readonly ip: string };
 
-/** A Kubernetes object as the API server sends it: parsed JSON, strings sanitised, otherwise untouched. */
+/** A Kubernetes object from the API server: parsed JSON, strings sanitized, otherwise unchanged. */
 export type ApiObject = {
   readonly apiVersion: string;
   readonly kind: string;

@@ -1,7 +1,7 @@
 import { numberOf, type Raw, rawOf, rawsOf, textOf } from '../common/common.ts';
 import type { PodPhase } from './objects.ts';
 
-/** What the READY, RESTARTS and STATUS columns of `kubectl get pods` say. */
+/** The READY, RESTARTS, and STATUS columns of `kubectl get pods`. */
 export type PodStatus = {
   readonly status: string;
   readonly readyContainers: number;
@@ -9,8 +9,8 @@ export type PodStatus = {
 };
 
 /**
- * READY, RESTARTS and STATUS as kubectl prints them: the reason nearest to the user, init containers first, then
- * the first container that waits or has ended, then deletion. Source: `printPod` of
+ * READY, RESTARTS, and STATUS as kubectl prints them: the reason closest to the user; init containers first, then the
+ * first container that is waiting or terminated, then deletion. Source: `printPod` of
  * kubernetes/pkg/printers/internalversion/printers.go.
  */
 export function podStatus(pod: Raw): PodStatus {
@@ -30,7 +30,7 @@ export function podStatus(pod: Raw): PodStatus {
   };
 }
 
-/** A phase that is not known yet is that of a new pod. */
+/** An unknown phase is treated as that of a new pod. */
 export function phaseOf(value: unknown): PodPhase {
   switch (value) {
     case 'Running':
@@ -61,7 +61,7 @@ type InitStatus = {
   readonly sidecarRestarts: number;
 };
 
-/** The first init container that has not done its work says the status; started sidecars count as ready. */
+/** The first unfinished init container determines the status; started sidecars count as ready. */
 function initStatus(spec: Raw, status: Raw): InitStatus {
   const containers = rawsOf(spec.initContainers);
   const sidecars = new Set(

@@ -1,7 +1,7 @@
 import { isRecord, safeText, textsOf } from '../common/common.ts';
 import type { Labels, Requirement, Selector } from './labels.ts';
 
-/** Labels of an object's metadata or of a plain map selector, sanitised; values that are no text are left out. */
+/** Labels from an object's metadata or from a plain map selector, sanitized; non-string values are left out. */
 export function safeLabels(value: unknown): Labels {
   const safe: Record<string, string> = {};
   if (!isRecord(value)) return safe;
@@ -13,9 +13,9 @@ export function safeLabels(value: unknown): Labels {
 }
 
 /**
- * A `metav1.LabelSelector` as requirements, matchLabels first. Absent is `{}`, which selects all; whoever reads a
- * field where absence means something else decides before. `problems` names what could not be read; the selector
- * is then unusable and must not be trusted to select anything.
+ * A `metav1.LabelSelector` as requirements, matchLabels first. An absent one is `{}`, which selects everything; callers
+ * for whom absence means something else must check first. `problems` lists what could not be read; such a selector is
+ * unusable and must not be trusted to select anything.
  */
 export function parseSelector(value: unknown): {
   readonly selector: Selector;
@@ -38,7 +38,7 @@ function fromLabels(value: unknown, problems: string[]): readonly Requirement[] 
     return [];
   }
   return Object.entries(value).flatMap(([key, label]): readonly Requirement[] => {
-    // A key with nothing behind it is null in YAML, and the API server reads null as the empty text.
+    // A key without a value is null in YAML, which the API server reads as the empty string.
     if (label === null) return [{ key, operator: 'In', values: [''], isLabel: true }];
     if (typeof label === 'string') return [{ key, operator: 'In', values: [label], isLabel: true }];
     problems.push(`matchLabels.${key} must be a string, not ${JSON.stringify(label)}`);

@@ -3,9 +3,9 @@ import { mapPod } from './map-pod.ts';
 import type { ApiObject, Pod } from './objects.ts';
 
 type Template = {
-  /** Where the pod template is in the spec. */
+  /** Path to the pod template in the spec. */
   readonly path: readonly string[];
-  /** The field beside the template that says how many pods run at once; one pod to a node where there is none. */
+  /** The field beside the template that sets how many pods run at once; without it, one pod per node. */
   readonly count?: string;
 };
 
@@ -19,14 +19,13 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
   CronJob: { path: ['jobTemplate', 'spec', 'template'], count: 'parallelism' },
 };
 
-/** How many pods of a StatefulSet are made at most. */
+/** Maximum number of pods created for a StatefulSet. */
 const MOST = 100;
 
 /**
- * The pods that stand for those of a workload, with its template's labels and ports; undefined when the object has no
- * pod template. Two stand for any number of pods: a pod always reaches itself, but perhaps not another one. Those of a
- * StatefulSet are told apart by name and labels, so that all are made.
- *
+ * Pods that stand in for those of a workload, with its template's labels and ports; undefined if the object has no pod
+ * template. Two stand for any number: a pod always reaches itself, but perhaps not another one. Pods of a StatefulSet
+ * differ in name and labels, so all of them are created.
  * @param isScaled whether an autoscaler sets the number of pods
  */
 export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[] | undefined {
@@ -52,7 +51,7 @@ export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[]
   });
 }
 
-/** `Deployment/shop/web`: what an autoscaler scales; undefined for any other object. */
+/** `Deployment/shop/web`: the target of an autoscaler; undefined for any other object. */
 export function scaledBy({ kind, metadata, spec }: ApiObject): string | undefined {
   if (kind !== 'HorizontalPodAutoscaler') return undefined;
   const target = rawOf(rawOf(spec).scaleTargetRef);

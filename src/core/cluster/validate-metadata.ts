@@ -9,17 +9,17 @@ import {
   subdomainFaults,
 } from './validate-names.ts';
 
-/** All annotations of one object together. */
+/** Limit for all annotations of one object together. */
 const ANNOTATION_BYTES = 262_144;
 
-/** Kinds whose names may hold no dots. */
+/** Kinds whose names may not contain dots. */
 const LABEL_NAMES: ReadonlySet<string> = new Set(['Namespace', 'Service']);
 
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
 /**
- * What is wrong with the metadata of an object that was decoded (`ValidateObjectMeta`); empty when nothing is. A draft
- * may leave out the namespace, and the name where the server makes one.
+ * Faults in the metadata of a decoded object (`ValidateObjectMeta`). A draft may omit the namespace, and the name where
+ * the server generates one.
  */
 export function metadataFaults(metadata: Raw, kind: string): readonly FieldError[] {
   const finalizers = listAt(metadata, 'finalizers').map(String);
@@ -120,7 +120,7 @@ function finalizerFaults(names: readonly string[]): readonly FieldError[] {
   ];
 }
 
-/** What is wrong with a label selector that was decoded (`ValidateLabelSelector`); `undefined` is no selector. */
+/** Faults in a decoded label selector (`ValidateLabelSelector`); `undefined` means no selector. */
 export function selectorFaults(selector: unknown, field: string): readonly FieldError[] {
   if (typeof selector !== 'object' || selector === null) return [];
   return [

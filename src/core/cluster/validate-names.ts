@@ -27,9 +27,8 @@ const LABEL_VALUE_TEXT = pattern(
 );
 
 /**
- * What is wrong with a name of up to 253 bytes, dots allowed; empty when it is right. The server calls the bytes of
- * names characters, and those of labels bytes. Source of this file: apimachinery 0.36, pkg/util/validation and
- * pkg/api/validate/content.
+ * Faults in a name of up to 253 bytes, dots allowed. The server calls the bytes of names characters, and those of
+ * labels bytes. Source of this file: apimachinery 0.36, pkg/util/validation and pkg/api/validate/content.
  */
 export function subdomainFaults(
   value: string,
@@ -41,7 +40,7 @@ export function subdomainFaults(
   ];
 }
 
-/** What is wrong with a name of up to 63 bytes without dots. */
+/** Faults in a name of up to 63 bytes without dots. */
 export function labelNameFaults(value: string): readonly string[] {
   const why = is(SUBDOMAIN, value) ? 'must not contain dots' : LABEL_TEXT;
   return [
@@ -50,7 +49,7 @@ export function labelNameFaults(value: string): readonly string[] {
   ];
 }
 
-/** What is wrong with a key of a label or an annotation: `name` or `prefix/name`. */
+/** Faults in the key of a label or annotation: `name` or `prefix/name`. */
 export function qualifiedNameFaults(key: string): readonly string[] {
   const parts = key.split('/');
   if (parts.length > 2) {

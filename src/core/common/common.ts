@@ -19,4 +19,4 @@ export {
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
 export { placeIn } from './sorted.ts';
-/* Small things without a subject of their own: errors, JSON access, safe text, durations. */
+/* Small helpers without a subject of their own: errors, JSON access, safe text, durations. */

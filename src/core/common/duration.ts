@@ -2,16 +2,15 @@ import { SluiceError } from './errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
 
-/** Windows that the grant form offers, in seconds. */
+/** Windows offered by the grant form, in seconds. */
 export const PRESETS: readonly number[] = [300, 900, 1_800, 3_600];
 
 /** The longest window unless configured otherwise: 8 h. */
 export const MAX_SECONDS = 28_800;
 
 /**
- * Parses a window: `90s`, `15m`, `1h30m`, units d, h, m, s, each at most once and descending. No bare number, no
- * fraction, no sign: a lenient parser reads "15" as 15 ms.
- *
+ * Parses a window: `90s`, `15m`, `1h30m`; units d, h, m, s, each at most once and descending. No bare number, fraction,
+ * or sign: a lenient parser reads "15" as 15 ms.
  * @returns whole seconds, from 1 to `max`
  * @throws SluiceError `usage`
  */

@@ -1,7 +1,7 @@
 /**
- * What kind of thing went wrong. `cli` maps each code to an exit code, `views` to a colour. `left-open`: something
- * that should be closed, or whole, is not; it is told even to who has interrupted.
- * `bug` is the only one that asks the user to report it.
+ * The category of an error. `cli` maps each code to an exit code, `views` to a color. `left-open`: something that
+ * should be closed, or complete, is not; it is reported even after an interrupt. `bug` is the only one that asks the
+ * user to report it.
  */
 export type ErrorCode =
   | 'usage'
@@ -19,8 +19,8 @@ export type ErrorCode =
   | 'bug';
 
 /**
- * An error a person can act on: one sentence with the value at fault (`message`), one with the next step
- * (`hint`). `cause` is shown with `--debug` only.
+ * An error the user can act on: one sentence with the value at fault (`message`), one with the next step (`hint`).
+ * `cause` is shown with `--debug` only.
  */
 export class SluiceError extends Error {
   override readonly name = 'SluiceError';
@@ -46,12 +46,12 @@ export function asSluiceError(error: unknown): SluiceError {
   );
 }
 
-/** Whether the error only says that somebody aborted on purpose. Such errors are never shown. */
+/** Whether the error only reports a deliberate abort. Such errors are never shown. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'CanceledError');
 }
 
-/** Ends a switch over a union: the compiler refuses it while a member is unhandled. */
+/** Ends a switch over a union: it does not compile while a member is unhandled. */
 export function assertNever(value: never): never {
   throw new Error(`unhandled: ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-/** Whether two JSON values are equal; the order of keys does not count, and `undefined` fields are absent. */
+/** Whether two JSON values are equal; key order does not matter, and `undefined` fields count as absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) || Array.isArray(b)) {
@@ -22,7 +22,7 @@ export function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at a path of a JSON value, or undefined where it leads nowhere. */
+/** The value at a path of a JSON value, or undefined. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here: unknown = value;
   for (const step of path) {
@@ -45,7 +45,7 @@ export function numberAt(value: unknown, ...path: readonly (string | number)[]):
   return typeof found === 'number' ? found : undefined;
 }
 
-/** The list at a path, empty when there is none. */
+/** The list at a path; empty if there is none. */
 export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
@@ -53,39 +53,42 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
 
 const NOTHING: Raw = {};
 
-/** The value as an object; an empty one when it is none. */
+/** The value as an object; empty if it is not one. */
 export function rawOf(value: unknown): Raw {
   return isRecord(value) ? value : NOTHING;
 }
 
-/** The objects of a list; empty when it is no list. What is no object in it is left out. */
+/** The objects in a list; empty if it is not a list. Items that are not objects are left out. */
 export function rawsOf(value: unknown): readonly Raw[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** The texts of a list; empty when it is no list. */
+/** The strings in a list; empty if it is not a list. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** The value when it is a text that says something, else undefined. */
+/** The value if it is a non-empty string, else undefined. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The value when it is a finite number, else undefined. */
+/** The value if it is a finite number, else undefined. */
 export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** An RFC 3339 time as ms since the epoch; 0 when it is absent or no time. */
+/** An RFC 3339 time as ms since the epoch; 0 if absent or invalid. */
 export function timeOf(value: unknown): number {
   if (typeof value !== 'string') return 0;
   const time = Date.parse(value);
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** Any value as one word: a text as it is, everything else as JSON. Never throws, whatever an object calls its fields. */
+/**
+ * Any value as one word: strings unchanged, everything else as JSON. Never throws, whatever the object's fields are
+ * called.
+ */
 export function wordOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -1,21 +1,21 @@
 /**
- * Characters that may not reach a terminal or a log line from outside: C0, DEL and C1 controls (ESC, OSC and CSI live
- * there), bidirectional overrides and isolates, zero-width and other invisible format characters, line and paragraph
+ * Characters from outside that must not reach a terminal or a log line: C0, DEL, and C1 controls (including ESC, OSC,
+ * and CSI), bidirectional overrides and isolates, zero-width and other invisible format characters, line and paragraph
  * separators, tag characters, variation selectors, lone surrogates, and private use (TERM-1; Unicode general categories
  * Cc, Cf, Cs, Co, Zl, Zp).
  */
 const UNSAFE =
   /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Zl}|\p{Zp}|[\u{115F}\u{1160}\u{3164}\u{FFA0}]|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]/gu;
 
-/** Nearly all names are this, and need no closer look. */
+/** Matches nearly all names, which then need no closer look. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Longest foreign text kept, in UTF-16 code units; Kubernetes names end at 253. */
 const DEFAULT_LIMIT = 512;
 
 /**
- * Makes foreign text fit to show: every unsafe character becomes its visible code (`\u{9b}`), ESC becomes `␛`,
- * over-long text is cut with `…`. What is safe already comes back unchanged. Called once, where text enters.
+ * Makes foreign text safe to show: every unsafe character becomes its visible code (`\u{9b}`), ESC becomes `␛`, and
+ * overlong text is cut with `…`. Safe text is returned unchanged. Called once, where text enters.
  */
 export function safeText(value: string, limit: number = DEFAULT_LIMIT): string {
   const cut = value.length > limit ? `${value.slice(0, limit - 1)}…` : value;
@@ -46,15 +46,17 @@ function visible(character: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
-/** `1 pod`, `2 pods`; `many` is the word for several where an s is not enough. */
+/** `1 pod`, `2 pods`; `many` is the plural where adding an s is not enough. */
 export function plural(amount: number, noun: string, many = `${noun}s`): string {
   return `${amount} ${amount === 1 ? noun : many}`;
 }
 
-/** How many names to offer. */
+/** How many names to suggest. */
 const LIMIT = 3;
 
-/** The names nearest to a mistyped one, nearest first; none that is wholly different: at most `most` letters are. */
+/**
+ * The names closest to a mistyped one, closest first; at most `most`. Names that are entirely different are left out.
+ */
 export function nearestNames(
   wanted: string,
   names: Iterable<string>,
@@ -68,7 +70,7 @@ export function nearestNames(
     .map(({ name }) => name);
 }
 
-/** Edit distance; a name that holds the wanted last part is near, whatever its generated tail. */
+/** Edit distance; a name that contains the last part of the wanted one is close, whatever its generated suffix. */
 function distanceOf(wanted: string, name: string): number {
   const last = wanted.slice(wanted.lastIndexOf('/') + 1);
   const tail = name.slice(name.lastIndexOf('/') + 1);
@@ -76,7 +78,7 @@ function distanceOf(wanted: string, name: string): number {
   return editDistance(wanted, name);
 }
 
-/** Letters added, left out, changed, or swapped with their neighbour. */
+/** Letters added, removed, changed, or swapped with their neighbor. */
 function editDistance(a: string, b: string): number {
   let older: readonly number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** The first place of a sorted list whose item is not lower, by halves; the list's length where all are. */
+/** Binary search: the first index of a sorted list whose item is not lower; the list's length if all are lower. */
 export function placeIn<T>(list: readonly T[], isLower: (item: T) => boolean): number {
   let low = 0;
   let high = list.length;

@@ -15,8 +15,8 @@ export type Kinds = {
 export type KindName = keyof Kinds;
 
 /**
- * One step of a list-watch, already mapped and sanitised. `reset` replaces everything of one kind (in one scope: a
- * namespace, or the cluster when absent); keys are `keyOf`. For policies the key is prefixed by the API kind, as
+ * One step of a list-watch, already mapped and sanitized. `reset` replaces everything of one kind (in one scope: a
+ * namespace, or the cluster when absent); keys are `keyOf`. For policies the key is prefixed with the API kind, because
  * one collection holds several: `NetworkPolicy/ns/name`.
  */
 export type ClusterEvent = {
@@ -32,7 +32,7 @@ export type ClusterEvent = {
 }[KindName];
 
 /**
- * The state of one list-watch. `denied` names the missing right; the rest of the app goes on without the kind.
+ * The state of one list-watch. `denied` names the missing permission; the rest of the app continues without the kind.
  * `since` is ms since the epoch, local.
  */
 export type FeedState =

@@ -16,32 +16,32 @@ import type { Policy } from '../policy/model/model.ts';
 import type { ClusterEvent, KindName } from './events.ts';
 import { createIndex, createStore, type Store } from './store.ts';
 
-/** The live contents of a cluster: mutable, fed by events, looked up through indexes. */
+/** The live contents of a cluster: mutable, fed by events, queried through indexes. */
 export type ClusterModel = {
-  /** Takes in one event. Never throws; an unknown key in a delete is ignored. */
+  /** Applies one event. Never throws; an unknown key in a delete is ignored. */
   readonly apply: (event: ClusterEvent) => void;
   readonly pods: () => Iterable<Pod>;
   readonly podCount: () => number;
   readonly pod: (namespace: string, name: string) => Pod | undefined;
   /**
-   * The pod that has an address now: never a finished one, whose address is free for reuse, and never a host-network
-   * pod, whose address is the node's (NP-29, NP-32). A pod that is being deleted has it until it is gone, unless
-   * another one took it.
+   * The pod that currently has an address: never a finished one, whose address is free for reuse, and never a
+   * host-network pod, whose address is the node's (NP-29, NP-32). A pod being deleted keeps its address until it is
+   * gone, unless another pod took it.
    */
   readonly podAt: (ip: string) => Pod | undefined;
-  /** All pods of a namespace, finished ones too. */
+  /** All pods of a namespace, including finished ones. */
   readonly podsIn: (namespace: string) => readonly Pod[];
-  /** Live pods that a workload controls. */
+  /** Live pods controlled by a workload. */
   readonly podsOf: (ref: WorkloadRef) => readonly Pod[];
   readonly namespaces: () => Iterable<Namespace>;
   readonly namespace: (name: string) => Namespace | undefined;
   readonly services: () => Iterable<Service>;
   readonly service: (namespace: string, name: string) => Service | undefined;
-  /** By a cluster address, or one from outside that no node has: a node has other ports, too. */
+  /** Looks up a cluster address, or an external one that no node has: a node has other ports, too. */
   readonly serviceAt: (ip: string) => Service | undefined;
-  /** Live pods that a service's selector matches; none for a service without selector. */
+  /** Live pods matched by a service's selector; none for a service without a selector. */
   readonly backends: (service: Service) => readonly Pod[];
-  /** Addresses behind a service as its EndpointSlices list them; empty when none are known. */
+  /** Addresses behind a service, from its EndpointSlices; empty if unknown. */
   readonly endpoints: (namespace: string, service: string) => readonly string[];
   /** The EndpointSlices of a service. */
   readonly slicesOf: (namespace: string, service: string) => readonly EndpointSlice[];
@@ -54,11 +54,11 @@ export type ClusterModel = {
   readonly nodeAt: (ip: string) => Node | undefined;
   readonly policies: () => Iterable<Policy>;
   readonly policy: (kind: string, namespace: string | undefined, name: string) => Policy | undefined;
-  /** Grows on every change of that kind. */
+  /** Increases with every change of that kind. */
   readonly revision: (kind: KindName) => number;
 };
 
-/** The key of a policy among the policies of all kinds: `NetworkPolicy/ns/name`. */
+/** The key of a policy among policies of all kinds: `NetworkPolicy/ns/name`. */
 export function policyKey(policy: {
   readonly kind: string;
   readonly namespace?: string | undefined;
@@ -164,7 +164,7 @@ function ownerKey({ kind, namespace, name }: WorkloadRef): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-/** Of the pods that claim an address, the one that has it: not being deleted first, then the youngest. */
+/** Of the pods that claim an address, the one that has it: pods not being deleted first, then the youngest. */
 function holderOf(claims: readonly Pod[]): Pod | undefined {
   if (claims.length < 2) return claims[0];
   return claims.toSorted((a, b) => Number(a.deleting) - Number(b.deleting) || b.created - a.created)[0];

@@ -1,22 +1,22 @@
-/** What happened to one object of a store; `before` absent: it is new, `after` absent: it is gone. */
+/** A change to one object of a store; without `before` it is new, without `after` it is gone. */
 export type Change<T> = (before: T | undefined, after: T | undefined) => void;
 
 /**
- * Objects of one kind by key, each remembering which feed brought it. A reset replaces only the objects of the same
- * feed: a cluster-wide list and a namespace's list may fill one store.
+ * Objects of one kind by key, each with the feed it came from. A reset replaces only the objects of the same feed: a
+ * cluster-wide list and a namespace's list may fill one store.
  */
 export type Store<T> = {
   readonly get: (key: string) => T | undefined;
   readonly values: () => IterableIterator<T>;
   readonly size: () => number;
-  /** Grows with every change. */
+  /** Increases with every change. */
   readonly revision: () => number;
   readonly set: (source: string, object: T) => void;
   readonly delete: (key: string) => void;
   readonly reset: (source: string, objects: readonly T[]) => void;
 };
 
-/** An empty store. `keyFor` names an object; `changed` is told of every change, for indexes. */
+/** An empty store. `keyFor` returns an object's key; `changed` is called on every change, for indexes. */
 export function createStore<T>(keyFor: (object: T) => string, changed: Change<T>): Store<T> {
   const objects = new Map<string, T>();
   const sources = new Map<string, string>();
@@ -67,7 +67,7 @@ export type Index<T> = {
 
 const NONE: readonly never[] = [];
 
-/** An empty index. Lists are rebuilt only when their key changed since they were last asked for. */
+/** An empty index. A list is rebuilt only if its key changed since the last read. */
 export function createIndex<T>(): Index<T> {
   const sets = new Map<string, Set<T>>();
   const lists = new Map<string, readonly T[]>();

@@ -8,8 +8,8 @@ type GroupPeer = EnforcerPeer & { readonly type: 'cidr-group' };
 type MatchCidr = (sight: CiliumSight, peer: CidrPeer, question: Question, doubts: Doubts) => Match;
 
 /**
- * Matches peers that mean groups: some CIDR of theirs holds the other end, and no exception does. A group that is not
- * among the objects may hold anything. The CIDRs of a group in a peer are made once.
+ * Matches group peers: the other end is in one of their CIDRs and in no exception. A group missing from the objects may
+ * contain anything. The CIDRs of a peer's groups are computed once.
  */
 export function createCidrGroups(
   sight: CiliumSight,
@@ -26,7 +26,7 @@ export function createCidrGroups(
     return made;
   }
 
-  /** A CIDR never means pods or nodes where the mode does not say so. */
+  /** A CIDR never matches pods or nodes unless the mode says so. */
   function mayReach(question: Question): boolean {
     return HALVES.some((cidr) => {
       const peer: CidrPeer = { type: 'cidr', cidr, except: [], identity: 'cilium' };
@@ -48,7 +48,7 @@ export function createCidrGroups(
   };
 }
 
-/** The groups that a peer means, as far as they are known, as CIDRs. */
+/** The known groups that a peer refers to, as CIDRs. */
 export function cidrsOfGroups(model: ClusterModel, peer: GroupPeer): readonly CidrPeer[] {
   return groupsOf(model, peer).flatMap((group) => cidrsOf(peer, group));
 }
@@ -63,10 +63,10 @@ function groupsOf(model: ClusterModel, { by }: GroupPeer): readonly CidrGroup[] 
   return group === undefined ? [] : [group];
 }
 
-/** Whether groups are known at all, so that a selector that finds none finds none. */
+/** Whether groups are known at all, so that a selector that matches none really matches none. */
 function isListed(model: ClusterModel, { by }: GroupPeer): boolean {
   return !('name' in by) && !model.cidrGroups()[Symbol.iterator]().next().done;
 }
 
-/** All addresses, in CIDRs that mean what is in the cluster too. */
+/** All addresses, as CIDRs that also include those in the cluster. */
 const HALVES = ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'];

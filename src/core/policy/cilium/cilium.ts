@@ -1,4 +1,4 @@
-/* Cilium's policies: parsing and validation, identities and label matching as the agent does them. */
+/* Cilium's policies: parsing and validation, identities, and label matching as in the agent. */
 
 export { cidrsOfGroups } from './cidr-groups.ts';
 export { reservedOf } from './identity.ts';

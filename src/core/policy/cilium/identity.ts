@@ -9,10 +9,10 @@ import {
   SERVICE_ACCOUNT_LABEL,
 } from './labels.ts';
 
-/** The labels by which Cilium knows a pod: its own and the derived ones, without those that its filter drops. */
+/** The labels of a pod in its Cilium identity: its own and the derived ones, minus those dropped by the filter. */
 export type Identities = (pod: Pod) => Labels;
 
-/** What the matching of Cilium works with. */
+/** What Cilium's matching works with. */
 export type CiliumSight = {
   readonly model: ClusterModel;
   readonly dialect: Dialect;
@@ -22,12 +22,12 @@ export type CiliumSight = {
 
 type Known = { readonly namespaceLabels: Labels; readonly labels: Labels };
 
-/** Labels that Cilium derives; a pod that carries them itself does not deceive it (CIL-7). */
+/** Labels derived by Cilium; a pod that sets them itself can't spoof them (CIL-7). */
 const DERIVED = /^io\.cilium\.k8s\./;
 
 const NO_LABELS: Labels = {};
 
-/** Identities in one cluster, each made once for a pod and the labels of its namespace. */
+/** Identities in one cluster, each computed once per pod and namespace labels. */
 export function createIdentities(model: ClusterModel, filter: LabelFilter): Identities {
   const identities = new WeakMap<Pod, Known>();
 
@@ -56,7 +56,7 @@ export function createIdentities(model: ClusterModel, filter: LabelFilter): Iden
   };
 }
 
-/** What Cilium knows of an end that is no pod: names under `reserved:`. `apiServer` undefined: not known. */
+/** What Cilium knows about an end that is not a pod: names under `reserved:`. `apiServer` undefined: unknown. */
 export type Reserved = { readonly names: readonly string[]; readonly apiServer: boolean | undefined };
 
 /** The reserved names of an end, seen from the pod at the other end; none for a pod (CIL-10). */
@@ -74,7 +74,7 @@ export function reservedLabels(names: readonly string[]): Labels {
   return Object.fromEntries(names.map((name) => [name, '']));
 }
 
-/** By the endpoints of `default/kubernetes`; undefined when they are not known. */
+/** From the endpoints of `default/kubernetes`; undefined if they are unknown. */
 function isApiServer(model: ClusterModel, side: Side & { readonly type: 'ip' }): boolean | undefined {
   const addresses = model.endpoints('default', 'kubernetes');
   if (addresses.length === 0) return undefined;

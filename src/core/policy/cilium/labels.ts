@@ -8,8 +8,8 @@ export const SERVICE_ACCOUNT_LABEL = 'io.cilium.k8s.policy.serviceaccount';
 export const CLUSTER_LABEL = 'io.cilium.k8s.policy.cluster';
 
 /**
- * Whether a label of a pod is no part of its identity, so that selecting it selects nothing (CIL-8). `option` is the
- * `labels` setting of Cilium.
+ * Whether a pod label is not part of its identity, so that selecting by it matches nothing (CIL-8). `option` is
+ * Cilium's `labels` setting.
  */
 export function isIgnoredLabel(key: string, option = ''): boolean {
   return !labelFilter(option).own(unprefixed(key).key);
@@ -27,7 +27,7 @@ export function matchesIdentity(selector: Selector, labels: Labels): boolean {
   });
 }
 
-/** Whether a selector speaks of namespaces, in any of the three spellings (CIL-6). */
+/** Whether a selector refers to namespaces, in any of the three spellings (CIL-6). */
 export function mentionsNamespace(selector: Selector): boolean {
   return selector.some((requirement) => {
     const { source, key } = unprefixed(requirement.key);
@@ -37,12 +37,12 @@ export function mentionsNamespace(selector: Selector): boolean {
   });
 }
 
-/** Whether a requirement is the namespace in matchLabels, which Cilium replaces by the policy's own. */
+/** Whether a requirement is the namespace in matchLabels, which Cilium replaces with the policy's own. */
 export function isReplacedNamespace({ key, isLabel }: Requirement, prefix: '' | 'k8s:'): boolean {
   return isLabel === true && key === `${prefix}${NAMESPACE_LABEL}`;
 }
 
-/** An EndpointSelector; what is wrong with it refuses the policy. */
+/** An EndpointSelector; an invalid one makes Cilium reject the policy. */
 export function readSelector(value: unknown): Selector {
   const { selector, problems } = parseSelector(value);
   const [problem] = problems;
@@ -50,8 +50,8 @@ export function readSelector(value: unknown): Selector {
 }
 
 /**
- * A selector among fromEndpoints or toEndpoints: pods of the policy's namespace, unless it names namespaces itself; of
- * a clusterwide policy pods of all namespaces. With a `reserved:` key it means what is no pod (CIL-5, CIL-6).
+ * A selector in fromEndpoints or toEndpoints: pods in the policy's namespace, unless it names namespaces itself; in a
+ * clusterwide policy, pods in all namespaces. With a `reserved:` key it matches ends that are not pods (CIL-5, CIL-6).
  */
 export function endpointsPeer(value: unknown, namespace: string | undefined): Peer {
   const selector = readSelector(value);
@@ -66,7 +66,7 @@ export function endpointsPeer(value: unknown, namespace: string | undefined): Pe
   };
 }
 
-/** Whether a label, by its key, becomes part of an identity: one of a pod, or one that Cilium derives. */
+/** Whether a label key becomes part of an identity, for pod labels and for derived ones. */
 export type LabelFilter = {
   readonly own: (key: string) => boolean;
   readonly derived: (key: string) => boolean;
@@ -75,8 +75,8 @@ export type LabelFilter = {
 type Prefix = { readonly ignore: boolean; readonly pattern: RegExp };
 
 /**
- * What Cilium starts from, as regular expressions anchored at the start only (CIL-8). The first four are the includes
- * that win over the ignores, being longer.
+ * Cilium's defaults, as regular expressions anchored at the start only (CIL-8). The first four are includes that win
+ * over the ignores because they are longer.
  */
 const BASE: readonly string[] = [
   'io\\.kubernetes\\.pod\\.namespace',
@@ -102,12 +102,12 @@ const BASE: readonly string[] = [
 
 const DEFAULTS = BASE.flatMap(parsePrefix);
 
-/** Derived labels stay unless the option itself names them: namespace labels are never filtered by default (CIL-8). */
+/** Derived labels stay unless the option names them: namespace labels are never filtered by default (CIL-8). */
 const DERIVED = DEFAULTS.slice(0, 3);
 
 /**
- * The filter that the `labels` option of Cilium makes of its defaults; '' is the defaults. An entry without `!` turns
- * it into an allow-list; where an include and an ignore both match, the longer match wins (CIL-8).
+ * The filter that Cilium's `labels` option makes of its defaults; '' is the defaults. An entry without `!` turns it
+ * into an allow-list; where an include and an ignore both match, the longer match wins (CIL-8).
  */
 export function labelFilter(option: string): LabelFilter {
   const own = option.split(/[\s,]+/).filter((entry) => entry !== '');
@@ -140,7 +140,9 @@ export function labelFilter(option: string): LabelFilter {
   };
 }
 
-/** `k8s:app`, `app`, `!app`, `k8s:!app`; what speaks of another source, or is no expression, says nothing of pods. */
+/**
+ * `k8s:app`, `app`, `!app`, `k8s:!app`; entries for another source, or with an invalid expression, don't concern pods.
+ */
 function parsePrefix(text: string): readonly Prefix[] {
   const colon = text.indexOf(':');
   if (colon >= 0 && text.slice(0, colon) !== 'k8s') return [];

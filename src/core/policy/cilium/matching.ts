@@ -35,7 +35,7 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
   const matchGroup = createCidrGroups(sight, matchWorldCidr);
   const readings = new WeakMap<Policy, readonly Reading[]>();
 
-  /** Cilium's agent looks a name of egress up over the whole cluster. */
+  /** For egress, Cilium's agent resolves a port name over the whole cluster. */
   function matchName({ name, protocol, to }: NamedPort, { port, destination, self }: Question): Match {
     const isEgress = self !== destination && dialect.namedEgressPorts === 'cluster';
     const own = destination.type === 'pod' ? ownPort(destination.pod, name, protocol) : undefined;
@@ -77,13 +77,13 @@ export function ciliumMatching(model: ClusterModel, dialect: Dialect, cidrs: Cid
         : matchesAdminDomain(pattern, name),
     matchName,
     clusterPort,
-    // Those that select everything without speaking of namespaces (CIL-10).
+    // Selectors that match everything without referring to namespaces (CIL-10).
     selectsReserved: ({ identity, pods }, name) =>
       identity === 'cilium' && !mentionsNamespace(pods) && matches(pods, { [`reserved:${name}`]: '' }),
   };
 }
 
-/** The matching of an enforcer that may be given Cilium's policies as well: those are read as Cilium reads them. */
+/** The matching of another enforcer that may also be given Cilium policies: those are read as Cilium reads them. */
 export function besideCilium(
   api: (
     ...args: Parameters<Dialect['matching']>
@@ -106,10 +106,10 @@ export function besideCilium(
   };
 }
 
-/** What `cluster` holds besides pods (CIL-10). */
+/** What `cluster` contains in addition to pods (CIL-10). */
 const IN_CLUSTER = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'init', 'unmanaged'];
 
-/** Whether an entity holds the other end. */
+/** Whether an entity contains the other end. */
 function matchEntity(model: ClusterModel, entity: string, { peer, self }: Question, doubts: Doubts): Match {
   if (entity === 'all') return 'yes';
   if (peer.type === 'pod') return entity === 'cluster' ? 'yes' : 'no';
@@ -121,7 +121,7 @@ function matchEntity(model: ClusterModel, entity: string, { peer, self }: Questi
   return 'maybe';
 }
 
-/** A selector with a `reserved:` key: it gets neither namespace nor cluster (CIL-6). */
+/** A selector with a `reserved:` key: it is bound to neither a namespace nor a cluster (CIL-6). */
 function matchReserved(
   { model, identityOf }: CiliumSight,
   selector: Selector,
@@ -145,7 +145,7 @@ function matchReserved(
   return holds ? 'yes' : 'no';
 }
 
-/** A CIDR: world, nodes only by mode and never by /0, pods only where the mode says so (CIL-11). */
+/** A CIDR: world; nodes only by mode and never by /0; pods only if the mode says so (CIL-11). */
 function matchWorldCidr(
   { dialect, cidrs }: CiliumSight,
   peer: CidrPeer,
@@ -168,7 +168,7 @@ function matchWorldCidr(
     return 'maybe';
   }
   if (!isOut) return 'yes';
-  // The API says that networks match addresses in the cluster, and Cilium's CIDRs do not (ANP-7, CIL-16).
+  // The API says that networks match addresses in the cluster; Cilium's CIDRs do not (ANP-7, CIL-16).
   doubts?.push({ type: 'enforcer', what: 'networks-inside' });
   return 'maybe';
 }
@@ -179,7 +179,10 @@ function reachesInside(dialect: Dialect, side: Question['peer']): boolean {
   return dialect.cidrMatchesNodes;
 }
 
-/** `*` is any characters of one label, `**.` at the start any labels, `*` alone every name (docs `layer3.rst`). */
+/**
+ * `*` is any characters within one label, `**.` at the start any number of labels, `*` alone every name (docs
+ * `layer3.rst`).
+ */
 function domainExpression(pattern: string): RegExp {
   if (pattern === '*') return /^/;
   const any = '(?:[-a-z0-9_]+\\.)*';
@@ -190,8 +193,8 @@ function domainExpression(pattern: string): RegExp {
 }
 
 /**
- * A NetworkPolicy as Cilium takes it: both sections count, listed or not, and isolate; a namespace written under
- * matchLabels gives way to the policy's own (CIL-6, CIL-21).
+ * A NetworkPolicy as Cilium reads it: both sections count and isolate, listed or not; a namespace in matchLabels is
+ * replaced with the policy's own (CIL-6, CIL-21).
  */
 function asCilium({ appliesUnlisted }: Dialect, policy: Policy): Reading {
   const { unlisted, isolates } = policy;

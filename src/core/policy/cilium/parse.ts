@@ -13,8 +13,8 @@ import { InvalidRule, refuse } from './ports.ts';
 import { parseRules, type Scope } from './rules.ts';
 
 /**
- * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy. Never throws. One that the schema or the agent refuses, by
- * its own text or by `status.conditions`, is inert whole, and `problems` says why (CIL-14).
+ * A CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy. Never throws. One that the schema or the agent rejects, by
+ * its own text or by `status.conditions`, is entirely inert, and `problems` says why (CIL-14).
  */
 export function parseCiliumPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -104,7 +104,7 @@ function refusedByAgent(object: Raw): string | undefined {
   return `Cilium rejects it: ${safeText(textOf(condition.message) ?? 'not valid')}`;
 }
 
-/** One rule of the API: a subject and up to four sections. Nothing for a policy of nodes. */
+/** One rule of the API: a subject and up to four sections. Empty for a node policy. */
 function readRule(raw: Raw, scope: Scope): readonly Reading[] {
   const subject = subjectOf(raw, scope);
   const sections = {
@@ -130,12 +130,12 @@ function readRule(raw: Raw, scope: Scope): readonly Reading[] {
   ];
 }
 
-/** Default deny needs a rule of that direction, and can be switched off (CIL-2, CIL-3). */
+/** Default deny needs a rule in that direction, and can be switched off (CIL-2, CIL-3). */
 function isolates(rules: readonly Rule[], enabled: unknown): boolean {
   return rules.length > 0 && enabled !== false;
 }
 
-/** The endpointSelector; of a CNP it cannot leave the namespace (CIL-6). */
+/** The endpointSelector; in a CNP it can't leave the namespace (CIL-6). */
 function subjectOf(raw: Raw, { namespace }: Scope): PodMatch | undefined {
   const hasEndpoints = isRecord(raw.endpointSelector);
   const hasNodes = isRecord(raw.nodeSelector);
@@ -159,7 +159,7 @@ function everyPod(namespace: string | undefined): PodMatch {
   return { namespaces, pods: [], identity: 'cilium' };
 }
 
-/** Labels that Cilium leaves out of identities: a selector on them means something else than it says (CIL-8). */
+/** Labels that are not part of Cilium identities: a selector on them does not mean what it says (CIL-8). */
 function warnings(parts: readonly Reading[]): readonly string[] {
   const selectors = parts.flatMap(({ subject, ingress, egress }) => [
     subject.pods,

@@ -4,12 +4,12 @@ import type { Direction, Peer, ServiceMatch } from '../model/model.ts';
 import { endpointsPeer, readSelector } from './labels.ts';
 import { refuse } from './ports.ts';
 
-/** What surrounds the peers of a rule. */
+/** The context of a rule's peers. */
 export type PeerContext = {
   readonly namespace: string | undefined;
   readonly action: 'allow' | 'deny';
   readonly hasPorts: boolean;
-  /** Whether the agent says that it took the policy (`Valid=True`), whatever is refused by default. */
+  /** Whether the agent reports that it accepted the policy (`Valid=True`), whatever is rejected by default. */
   readonly isTaken: boolean;
 };
 
@@ -28,8 +28,8 @@ const ENTITIES = [
 ];
 
 /**
- * The peers of a rule: undefined when it names none, empty when it names an empty list, which selects nothing even
- * beside another one. Empty toServices and toFQDNs count as absent. Two kinds of peers in one rule are refused (CIL-5,
+ * The peers of a rule: undefined when it names none, empty when it names an empty list, which selects nothing even next
+ * to another one. Empty toServices and toFQDNs count as absent. Two kinds of peers in one rule are rejected (CIL-5,
  * CIL-14).
  */
 export function parsePeers(
@@ -56,7 +56,7 @@ export function parsePeers(
   return peers;
 }
 
-/** Fields of a rule that name no peer. */
+/** Fields of a rule that are not peers. */
 const OTHER_FIELDS = ['toPorts', 'icmps', 'authentication'];
 
 type Field = {
@@ -95,7 +95,7 @@ function fieldsOf(direction: Direction): readonly Field[] {
   return direction === 'egress' ? [...both, ...outward] : both;
 }
 
-/** `cluster-mesh` is known from newer releases only (CIL-10). */
+/** `cluster-mesh` exists only in newer releases (CIL-10). */
 function entityPeer(item: unknown): Peer {
   if (item === 'cluster-mesh')
     return { type: 'unknown', text: 'the entity cluster-mesh, which requires a newer release' };
@@ -114,7 +114,7 @@ function cidrPeer(item: unknown, except: readonly string[]): Peer {
   return { type: 'cidr', cidr: item, except, identity: 'cilium' };
 }
 
-/** A CIDR with holes; groups of CIDRs are objects of their own. Exactly one of the three (CRD schema, `oneOf`). */
+/** A CIDR with exceptions; CIDR groups are separate objects. Exactly one of the three (CRD schema, `oneOf`). */
 function cidrSetPeer(item: unknown): Peer {
   const { cidr, except, cidrGroupRef, cidrGroupSelector } = rawOf(item);
   const holes = Array.isArray(except) ? except.map(wordOf) : [];
@@ -128,7 +128,7 @@ function cidrSetPeer(item: unknown): Peer {
   return cidrPeer(cidr, holes);
 }
 
-/** Never resolved in a deny: with ports it denies anybody, without ports nothing (CIL-9). */
+/** Never resolved in a deny: with ports it denies everyone, without ports nothing (CIL-9). */
 function servicesPeers(
   items: readonly unknown[],
   { action, hasPorts }: PeerContext,

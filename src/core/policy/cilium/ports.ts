@@ -6,11 +6,11 @@ const L7_KINDS = ['http', 'kafka', 'dns', 'l7proto', 'l7'];
 const NAME = /^(?=.{1,63}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const MOST_PORTS = 40;
 
-/** Ports, and what of a request to them a proxy decides on. */
+/** Ports, and the part of a request on which a proxy decides. */
 type PortItem = { readonly ports: readonly PortMatch[]; readonly l7?: string };
 
 /**
- * The port items of a rule: absent and `[]` are all ports, `[{}]` and `[{ports: []}]` match nothing (CIL-4, CIL-13).
+ * The port items of a rule: absent and `[]` mean all ports, `[{}]` and `[{ports: []}]` match nothing (CIL-4, CIL-13).
  */
 export function parsePorts(
   rule: Raw,
@@ -33,7 +33,7 @@ function itemOf(item: Raw, direction: Direction, action: 'allow' | 'deny'): Port
   return l7 === undefined ? { ports } : { ports, l7 };
 }
 
-/** What of the request a proxy decides on; an empty list of rules is none (CIL-18). */
+/** The part of the request on which a proxy decides; an empty list of rules means none (CIL-18). */
 function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | undefined {
   const rules = rawOf(item.rules);
   const kinds = L7_KINDS.filter((kind) => rules[kind] !== undefined && rules[kind] !== null);
@@ -50,7 +50,10 @@ function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | 
   return kind;
 }
 
-/** Port `0` or absent is all, protocol `ANY` or absent is each, a name may carry an end (CIL-13, CIL-17). */
+/**
+ * Port `0` or absent means all ports, protocol `ANY` or absent means all protocols, and a name may have an end (CIL-13,
+ * CIL-17).
+ */
 function portOf(raw: Raw): readonly PortMatch[] {
   const text = raw.port === undefined || raw.port === null ? '0' : wordOf(raw.port);
   const end = numberOf(raw.endPort);
@@ -73,7 +76,7 @@ function protocolsOf(value: unknown): readonly Protocol[] {
 }
 
 /**
- * The ICMP types of a rule, IPv4 unless a family is named; undefined when it speaks of none. Such a rule opens no port
+ * The ICMP types of a rule, IPv4 unless a family is given; undefined when it has none. Such a rule opens no port
  * (CIL-19).
  */
 export function parseIcmps(rule: Raw): readonly PortMatch[] | undefined {
@@ -89,12 +92,12 @@ function icmpOf({ family, type }: Raw): PortMatch {
   return { type: 'icmp', protocol: 'ICMP', family: version, icmpType };
 }
 
-/** Why Cilium, or its CRD's schema, refuses a whole policy. Never leaves this folder. */
+/** Why Cilium, or its CRD schema, rejects a whole policy. Never leaves this folder. */
 export class InvalidRule extends Error {
   override readonly name = 'InvalidRule';
 }
 
-/** Refuses the policy that is being read. */
+/** Rejects the policy being read. */
 export function refuse(reason: string): never {
   throw new InvalidRule(reason);
 }

@@ -3,16 +3,16 @@ import type { Direction, Rule } from '../model/model.ts';
 import { parsePeers } from './peers.ts';
 import { parseIcmps, parsePorts, refuse } from './ports.ts';
 
-/** Where the rules live: the namespace of a CNP, none for a CCNP. */
+/** Where the rules belong: the namespace of a CNP, none for a CCNP. */
 export type Scope = {
   readonly namespace: string | undefined;
-  /** Whether the agent says that it took the policy. */
+  /** Whether the agent reports that it accepted the policy. */
   readonly isTaken: boolean;
 };
 
 export type Section = 'ingress' | 'ingressDeny' | 'egress' | 'egressDeny';
 
-/** The rules of one section; absent and empty are none (CIL-4). */
+/** The rules of one section; absent and empty mean none (CIL-4). */
 export function parseRules(raw: Raw, section: Section, scope: Scope): readonly Rule[] {
   const value = raw[section];
   if (value === undefined || value === null) return [];
@@ -32,7 +32,7 @@ type Place = {
   readonly at: { readonly section: string; readonly index: number };
 };
 
-/** One rule, or one for each of its port items, as only some go through a proxy (CIL-18). */
+/** One rule, or one per port item, because only some go through a proxy (CIL-18). */
 function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): readonly Rule[] {
   const ports = parsePorts(rule, direction, action);
   const peers = parsePeers(rule, direction, {
@@ -45,7 +45,7 @@ function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): read
   const proved = l7 === undefined ? {} : { l7 };
   if (ports === 'any') {
     const icmps = parseIcmps(rule);
-    // As with ports, a rule of types alone speaks of everybody; one that names nothing at all, of nobody.
+    // As with ports, a rule with only types applies to everyone; a rule with nothing at all, to no one.
     const silent = icmps === undefined ? [] : 'any';
     return [{ action, peers: peers ?? silent, ports: icmps ?? 'any', at, ...proved }];
   }
@@ -57,7 +57,7 @@ function expand(rule: Raw, { direction, action, at }: Place, scope: Scope): read
   return plain.length > 0 || proxied.length === 0 ? [{ ...whole, ports: plain }, ...proxied] : proxied;
 }
 
-/** Mutual authentication comes on top of the policy, and is not known from objects. */
+/** Mutual authentication is checked on top of the policy, and can't be determined from objects. */
 function authentication(rule: Raw): string | undefined {
   const mode = textOf(rawOf(rule.authentication).mode);
   return mode === undefined || mode === 'disabled' ? undefined : 'mutual authentication';

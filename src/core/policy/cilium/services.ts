@@ -13,8 +13,8 @@ import type { ServiceMatch } from '../model/model.ts';
 import type { CiliumSight } from './identity.ts';
 
 /**
- * What services stand for: the pods of their selectors, or the addresses of their endpoints, which never select pods,
- * and select nodes only by mode. Services that stand for nothing leave the rule without a peer (CIL-12).
+ * What services resolve to: the pods of their selectors, or the addresses of their endpoints, which never match pods,
+ * and match nodes only by mode. Services that resolve to nothing leave the rule without a peer (CIL-12).
  */
 export function matchServices(
   sight: CiliumSight,
@@ -26,7 +26,7 @@ export function matchServices(
   return standing.some((service) => standsFor(sight, service, side)) ? 'yes' : 'no';
 }
 
-/** Whether services stand for anything: for pods by a selector, or for addresses of endpoints. */
+/** Whether services resolve to anything: pods by a selector, or endpoint addresses. */
 export function serviceStands(model: ClusterModel, services: readonly ServiceMatch[]): boolean {
   return standingOf(model, services).length > 0;
 }
@@ -71,8 +71,8 @@ function standsFor(
 type Names = { readonly revision: number; readonly numbers: ReadonlyMap<string, ReadonlySet<number>> };
 
 /**
- * Looks up the number that a port name has over all pods of the cluster. With `none` and with `several` Cilium 1.19
- * matches nothing (CIL-13). The names are gathered again when pods changed.
+ * Resolves a port name to a number over all pods of the cluster. For `none` and `several`, Cilium 1.19 matches nothing
+ * (CIL-13). Names are collected again when pods change.
  */
 export function createClusterPorts(
   model: ClusterModel,
@@ -87,7 +87,7 @@ export function createClusterPorts(
   };
 }
 
-/** The number that a name has on one pod: case ignored, sidecars not counted. */
+/** The number of a port name on one pod: case-insensitive, sidecars not counted. */
 export function ownPort(pod: Pod, name: string, protocol: Protocol): number | undefined {
   const wanted = name.toLowerCase();
   return pod.ports.find(

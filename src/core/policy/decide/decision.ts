@@ -3,25 +3,25 @@ import type { Doubt, Question, Side } from '../match/match.ts';
 import type { Decision, Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import type { AppliedPolicy } from './stack.ts';
 
-/** One step on the way to a decision: a rule that applied, or a policy that isolates and admits nothing here. */
+/** One step toward a decision: a rule that applied, or a policy that isolates and admits nothing here. */
 export type Step = {
   readonly applied: AppliedPolicy;
   readonly action: 'allow' | 'deny' | 'pass' | 'isolate';
   readonly sure: boolean;
-  /** Whether the rule surely matches, where its policy is in force. */
+  /** Whether the rule certainly matches, if its policy is in force. */
   readonly matches?: boolean;
 } & ({ readonly rule: Rule; readonly index: number } | { readonly rule?: never; readonly index?: never });
 
-/** What rules leave open although each of them is clear. */
+/** Conflicts that remain although each rule is clear. */
 export type Conflict =
-  /** Policies of one priority disagree. */
+  /** Policies of equal priority disagree. */
   | { readonly type: 'tie'; readonly policies: readonly Policy[] }
   /** A baseline policy accepts what the normal tier isolates. */
   | { readonly type: 'baseline-accept'; readonly policy: Policy }
-  /** ICMP, of which the NetworkPolicy API says nothing. */
+  /** ICMP, which the NetworkPolicy API does not cover. */
   | { readonly type: 'icmp' };
 
-/** Why no rule is asked about a half. */
+/** Why no rule is evaluated for a half. */
 export type Settled =
   | 'outside'
   | 'node'
@@ -31,29 +31,27 @@ export type Settled =
   | 'own-node'
   | 'itself';
 
-/** What makes a half undecidable whatever rules decide. */
+/** What makes a half undecidable whatever the rules decide. */
 export type OpenQuestion =
-  /** The API leaves open what a host-network pod is, and it matters. */
+  /** The API does not define how a host-network pod is treated, and here it matters. */
   | { readonly type: 'host-network'; readonly pod: Pod }
   /** An end has several addresses, and policies treat them differently. */
   | { readonly type: 'addresses'; readonly side: Side }
-  /** Whether the way of a pod to itself through a Service is filtered. */
+  /** Whether traffic from a pod to itself through a Service is filtered. */
   | { readonly type: 'hairpin' }
   /** Policies that are not evaluated here may decide it. */
   | { readonly type: 'foreign'; readonly objects: readonly ForeignObject[] }
-  /** Nothing is known to enforce policies. */
+  /** No known policy enforcer. */
   | { readonly type: 'not-enforced' };
 
-/** The decision on one half of a path, and what led to it: references to policies and rules, no text. */
+/** The decision on one half of a path and how it was reached: references to policies and rules, no text. */
 export type HalfDecision = {
   readonly direction: Direction;
-  /**
-   * The ends as they were read; where several readings come to one, one of them, with the addresses of every family.
-   */
+  /** The ends as they were read. Where several readings agree, one of them, with the addresses of every family. */
   readonly question: Question;
-  /** At L4: with `l7` a proxy then decides on the request. */
+  /** At L4: with `l7`, a proxy then decides on the request. */
   readonly verdict: Decision;
-  /** What rules alone come to; another one than `verdict` where `open` says why. */
+  /** The decision by rules alone; if it differs from `verdict`, `open` says why. */
   readonly byRules: Decision;
   /** Whether the normal tier isolates the pod. */
   readonly isolated: boolean;
@@ -61,9 +59,9 @@ export type HalfDecision = {
   readonly l7?: string;
   readonly settled?: Settled;
   readonly conflict?: Conflict;
-  /** The first reason why a match is not known. */
+  /** The first reason why a match is unknown. */
   readonly doubt?: Doubt;
-  /** In the order in which they came up; the last one counts most. */
+  /** In the order found; the last one counts most. */
   readonly open: readonly OpenQuestion[];
 };
 
@@ -72,18 +70,18 @@ export type PathDecision = {
   readonly query: Query;
   readonly source: Side;
   readonly destination: Side;
-  /** Both halves must allow; open at L4 with a proxy behind it is no certain allow. */
+  /** Both halves must allow; allowed at L4 with a proxy behind it is not a certain allow. */
   readonly verdict: Decision;
   readonly egress: HalfDecision;
   readonly ingress: HalfDecision;
 };
 
-/** What a half comes to as a whole: open at L4 with a proxy behind it is no certain allow. */
+/** The overall decision of a half: allowed at L4 with a proxy behind it is not a certain allow. */
 export function decisionOf({ verdict, l7 }: Pick<HalfDecision, 'verdict' | 'l7'>): Decision {
   return verdict === 'allow' && l7 !== undefined ? 'undecidable' : verdict;
 }
 
-/** What two halves come to: both must allow. */
+/** Combines two halves: both must allow. */
 export function both(a: Decision, b: Decision): Decision {
   if (a === 'deny' || b === 'deny') return 'deny';
   return a === 'undecidable' ? a : b;

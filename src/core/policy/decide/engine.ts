@@ -19,42 +19,42 @@ import type { AppliedPolicy, Stack } from './stack.ts';
 /** Whether the normal tier isolates a pod, by direction. */
 export type PodIsolation = { readonly ingress: boolean; readonly egress: boolean };
 
-/** Says who may talk to whom in one cluster, and why. Follows the cluster's changes through `apply`. */
+/** Decides who may talk to whom in one cluster, and why. Follows the cluster's changes through `apply`. */
 export type Engine = {
   readonly dialect: Dialect;
   readonly model: ClusterModel;
-  /** What policies are judged in as they are now. */
+  /** What policies are currently evaluated in. */
   readonly world: World;
-  /** Who may talk, and the rules that say so; `explain` puts it into words. */
+  /** Decides a path, with the deciding rules; `explain` puts it into words. */
   readonly decide: (query: Query) => PathDecision;
   /** Whether policies isolate a pod; false for pods that policies cannot select. */
   readonly isolation: (pod: Pod) => PodIsolation;
   /** Live pods that a policy selects. */
   readonly selected: (policy: Policy) => readonly Pod[];
-  /** Every policy that the engine knows of. */
+  /** Every policy the engine knows. */
   readonly policies: () => Iterable<Policy>;
   /** Policies that select a pod, in the order of evaluation. */
   readonly policiesOn: (pod: Pod) => readonly Policy[];
   /** Rules of those policies as the enforcer reads them, both directions. */
   readonly rulesOn: (pod: Pod) => readonly Rule[];
-  /** Takes in a change; call it after the model took it in. */
+  /** Applies a change; call it after the model has applied it. */
   readonly apply: (event: ClusterEvent) => void;
   readonly setDialect: (dialect: Dialect) => void;
-  /** Kinds of policies that may not be listed: verdicts go on without them and say so. */
+  /** Policy kinds that can't be listed: verdicts are made without them and say so. */
   readonly setUnreadable: (kinds: readonly string[]) => void;
-  /** Those that were set. */
+  /** The kinds that were set. */
   readonly unreadable: readonly string[];
-  /** Policies in force that are not evaluated here: they make what they may select undecidable. */
+  /** Policies in force that are not evaluated here: they make whatever they may select undecidable. */
   readonly setForeign: (objects: readonly ForeignObject[]) => void;
-  /** Those that were set. */
+  /** The policies that were set. */
   readonly foreign: readonly ForeignObject[];
 };
 
 /**
- * An engine over a live model; everything is worked out when it is asked for, and remembered. What is remembered hangs
- * on objects that never change (a pod, a policy, the labels of a namespace) or on the model's count of changes, and
- * goes with the world that `setDialect` makes anew. The classes of pods alone must be told: `apply` names the namespace
- * or the clusterwide policy that changed, and they build anew what that concerns when they are next asked.
+ * An engine over a live model; everything is computed on demand and cached. Caches depend on objects that never change
+ * (a pod, a policy, the labels of a namespace) or on the model's revision, and are dropped with the world when
+ * `setDialect` replaces it. Only the pod classes must be notified: `apply` passes the namespace or clusterwide policy
+ * that changed, and they rebuild the affected parts on the next query.
  */
 export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   const index = createPolicyIndex(model.policies());
@@ -110,7 +110,7 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
     },
   };
 
-  /** The labels of a namespace concern its own pods only: peers are matched when they are asked for. */
+  /** A namespace's labels affect its own pods only: peers are matched on demand. */
   function applyNamespaces(event: ClusterEvent & { readonly kind: 'namespaces' }): void {
     if (event.type === 'set') classes.forget(event.object.name);
     else classes.forget(event.type === 'delete' ? event.key : undefined);
@@ -144,7 +144,7 @@ function inOrder({ admin, normal, baseline }: Stack): readonly AppliedPolicy[] {
   return [...admin.flat(), ...normal, ...baseline.flat()];
 }
 
-/** Live pods that a policy selects; no policy selects host-network pods (NP-29). */
+/** Live pods selected by a policy; no policy selects host-network pods (NP-29). */
 function selectedBy(world: World, policy: Policy): readonly Pod[] {
   if (policy.inert === true) return [];
   const { model } = world;

@@ -1,16 +1,16 @@
 import type { Side } from '../match/match.ts';
 import type { Decision, ForeignObject } from '../model/model.ts';
 
-/** Kinds that only ever deny: what is denied without them stays denied. */
+/** Kinds that can only deny: what is denied without them stays denied. */
 const ONLY_DENY = ['AuthorizationPolicy', 'PeerAuthentication', 'EgressFirewall'];
 
-/** Foreign policies that may select a side: those of its namespace, and cluster-wide ones. */
+/** Foreign policies that may select a side: those in its namespace, and cluster-wide ones. */
 export function foreignOn(objects: readonly ForeignObject[], side: Side): readonly ForeignObject[] {
   if (side.type !== 'pod' || objects.length === 0) return NONE;
   return objects.filter(({ namespace }) => namespace === undefined || namespace === side.pod.namespace);
 }
 
-/** The foreign policies that leave a decision open; undefined when none does (EXT-1). */
+/** The foreign policies that leave a decision open; undefined if none does (EXT-1). */
 export function foreignDoubt(
   objects: readonly ForeignObject[],
   self: Side,

@@ -15,7 +15,7 @@ import { type Judgement, judge, l7Of } from './judge.ts';
 import type { PodClasses } from './pod-class.ts';
 import type { Stack } from './stack.ts';
 
-/** One half to decide: `self` is the end whose policies count, `peer` the other one. */
+/** One half to decide: `self` is the end whose policies count, `peer` the other end. */
 export type HalfQuestion = {
   readonly direction: Direction;
   readonly self: Side;
@@ -30,7 +30,7 @@ export function decideHalf(world: World, classes: PodClasses, half: HalfQuestion
   const found = byPolicies(world, classes, half);
   const objects = foreignDoubt(world.foreign, half.self, found.verdict);
   if (objects !== undefined) return opened(found, { type: 'foreign', objects });
-  // On paper a deny; it stops nobody for certain (NP-35).
+  // A deny on paper, but it may not be enforced (NP-35).
   const isEnforced = world.dialect.enforcer !== 'none';
   return found.verdict === 'deny' && !isEnforced ? opened(found, { type: 'not-enforced' }) : found;
 }
@@ -45,12 +45,12 @@ function byPolicies(world: World, classes: PodClasses, half: HalfQuestion): Half
   return judged.verdict === 'deny' && isContested(world, half) ? opened(judged, { type: 'hairpin' }) : judged;
 }
 
-/** A pod reaches itself whatever its policies say, but for the way through a Service (NP-30). */
+/** A pod reaches itself whatever its policies say, except through a Service (NP-30). */
 function isExempt({ dialect }: World, { self, peer, viaService }: HalfQuestion): boolean {
   return isSamePod(self, peer) && (viaService !== true || dialect.filtersHairpin === 'no');
 }
 
-/** Contested: whether the way back through a Service is exempt like the direct one (NP-30). */
+/** Contested: whether going through a Service to itself is exempt like the direct path (NP-30). */
 function isContested({ dialect }: World, { self, peer }: HalfQuestion): boolean {
   return isSamePod(self, peer) && dialect.filtersHairpin === 'unknown';
 }
@@ -65,11 +65,11 @@ function byEveryWay(world: World, classes: PodClasses, half: HalfQuestion): Half
   if (others.some(({ verdict }) => verdict !== first.verdict)) {
     return opened(whole(first), openBetween(half));
   }
-  // Of ways that come to the same, the one that limits it most tells why.
+  // Among ways with the same result, the most limiting one gives the reason.
   return whole([first, ...others].find((one) => one.l7 !== undefined || isDenied(one)) ?? first);
 }
 
-/** The ends as a way reads them, but with the addresses of every family: what an edit must hold for. */
+/** The ends as one way reads them, but with the addresses of every family: an edit must hold for all. */
 function withAllAddresses({ self, peer, direction }: HalfQuestion, decided: HalfDecision): HalfDecision {
   const { question } = decided;
   const all = (read: Side, given: Side) => (read.type === given.type ? given : read);
@@ -78,7 +78,7 @@ function withAllAddresses({ self, peer, direction }: HalfQuestion, decided: Half
   return { ...decided, question: { ...question, ...ends, destination } };
 }
 
-/** Whether a rule denies it, above the baseline: then no NetworkPolicy opens it (NP-4). */
+/** Whether a rule above the baseline denies it: then no NetworkPolicy can open it (NP-4). */
 function isDenied({ byRules, steps }: HalfDecision): boolean {
   return (
     byRules === 'deny' &&
@@ -126,8 +126,8 @@ function decideWay(world: World, classes: PodClasses, half: HalfQuestion): HalfD
 const NOTHING: readonly OpenQuestion[] = [];
 
 /**
- * The own node gets in unless a rule denies it; by Cilium's settings only where a rule admits it, or where some rule
- * selects the pod (NP-28, CIL-1, CIL-9).
+ * The own node is allowed unless a rule denies it; depending on Cilium's settings, only if a rule allows it, or if some
+ * rule selects the pod (NP-28, CIL-1, CIL-9).
  */
 export function withOwnNode(
   { dialect }: World,
@@ -145,8 +145,8 @@ export function withOwnNode(
 }
 
 /**
- * The NetworkPolicy API says nothing of ICMP, so where only NetworkPolicies lead to a decision it is not known (NP-26).
- * Cilium says what it does with them (CIL-19).
+ * The NetworkPolicy API does not cover ICMP, so a decision by NetworkPolicies alone is unknown (NP-26). Cilium
+ * documents what it does (CIL-19).
  */
 function withIcmp({ dialect }: World, { protocol }: HalfQuestion, judgement: Judgement): Judgement {
   if (protocol !== 'ICMP' || dialect.identityLabels) return judgement;

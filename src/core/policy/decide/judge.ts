@@ -11,28 +11,28 @@ import type { Decision, Direction, Rule } from '../model/model.ts';
 import type { Conflict, Step } from './decision.ts';
 import type { AppliedPolicy, Stack } from './stack.ts';
 
-/** The decision on one half and what led to it. `isolated`: by the normal tier. */
+/** The decision on one half and how it was reached. `isolated`: by the normal tier. */
 export type Judgement = {
   readonly decision: Decision;
   readonly isolated: boolean;
   readonly steps: readonly Step[];
-  /** What the tiers could not settle among themselves. */
+  /** What the tiers could not settle between them. */
   readonly conflict?: Conflict;
 };
 
-/** What of the request a proxy decides on, where a half is open at L4 only (CIL-18). */
+/** The part of the request on which a proxy decides, where a half is allowed at L4 only (CIL-18). */
 export function l7Of({ decision, steps }: Judgement): string | undefined {
   return decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
 }
 
-/** The decision, where open at L4 with a proxy behind it is no certain allow. */
+/** The decision; allowed at L4 with a proxy behind it is not a certain allow. */
 export function decisionOfJudgement(judgement: Judgement): Decision {
   return l7Of(judgement) === undefined ? judgement.decision : 'undecidable';
 }
 
 /**
- * Decides one half: admin tier, normal tier, baseline tier, default allow (ANP-1). What stays open is tried both ways;
- * where the outcomes differ the half is undecidable.
+ * Decides one half: admin tier, normal tier, baseline tier, default allow (ANP-1). Anything open is tried both ways; if
+ * the outcomes differ, the half is undecidable.
  */
 export function judge(world: World, stack: Stack, direction: Direction, question: Question): Judgement {
   const isolated = isIsolated(world.dialect, stack, direction);
@@ -62,8 +62,8 @@ function outcome(decision: Decision, steps: readonly Step[], conflict?: Conflict
 }
 
 /**
- * A tier of ranked policies: the first group with an opinion decides, `pass` and no opinion go on to the next. Policies
- * of one priority that disagree have no order (ANP-2, ANP-3).
+ * A tier of ranked policies: the first group with an opinion decides; `pass` and no opinion continue to the next.
+ * Policies of equal priority that disagree have no order (ANP-2, ANP-3).
  */
 function judgeRanked(ask: Ask, groups: readonly (readonly AppliedPolicy[])[], next: () => Outcome): Outcome {
   const [group, ...rest] = groups;
@@ -75,7 +75,7 @@ function judgeRanked(ask: Ask, groups: readonly (readonly AppliedPolicy[])[], ne
   const [first] = outcomes;
   if (first === undefined) return next();
   if (outcomes.every(({ decision }) => decision === first.decision)) {
-    // Of several that deny, a deny of this tier tells why: what comes after it can't open the half.
+    // Of several denies, one in this tier gives the reason: nothing after it can open the half.
     const byDeny = outcomes.find(({ decision, steps }) => decision === 'deny' && steps[0]?.action === 'deny');
     return byDeny ?? first;
   }
@@ -94,7 +94,7 @@ function conflictOf(opinions: readonly Step[]): Conflict | undefined {
   return policies.length < 2 ? undefined : { type: 'tie', policies };
 }
 
-/** The rules of one policy that may come first: doubtful ones up to the first that surely applies. */
+/** The rules of one policy that may come first: doubtful ones, up to the first that certainly applies. */
 function opinionsOf(ask: Ask, applied: AppliedPolicy): readonly Step[] {
   const steps: Step[] = [];
   for (const [index, rule] of applied.reading[ask.direction].entries()) {
@@ -108,14 +108,14 @@ function opinionsOf(ask: Ask, applied: AppliedPolicy): readonly Step[] {
 }
 
 /**
- * The normal tier: no order; a deny beats every allow, whatever the kind (CIL-9, CIL-15); isolated means denied what no
- * rule allows (NP-2, NP-4).
+ * The normal tier: no order; a deny beats every allow, whatever the kind (CIL-9, CIL-15); isolated means that whatever
+ * no rule allows is denied (NP-2, NP-4).
  */
 function judgeNormal(ask: Ask, applied: readonly AppliedPolicy[], next: () => Outcome): Outcome {
   const steps: Step[] = [];
   for (const item of applied) collectSteps(ask, item, steps);
   const denies = steps.filter(({ action }) => action === 'deny');
-  // Whom a policy denies as well, it admits in no case.
+  // A policy that also denies a peer does not admit it.
   const denying = new Set(denies.filter(({ matches }) => matches).map((step) => step.applied));
   const allows = steps.filter((step) => step.action === 'allow' && !denying.has(step.applied));
   const isolating = applied.filter(({ reading }) => reading.isolates[ask.direction]);
@@ -143,13 +143,13 @@ function judgeNormal(ask: Ask, applied: readonly AppliedPolicy[], next: () => Ou
       ? outcome('undecidable', [...denies, ...maybe, ...isolation], acceptConflict(accepts))
       : outcome('deny', [...denies, ...surely(isolation)]);
   }
-  // A policy that may not be in force shuts nobody out whom it then admits.
+  // A policy that may not be in force does not shut out a peer that it would admit if it were.
   const admitting = new Set(allows.filter(({ matches }) => matches).map((step) => step.applied));
   const mayDenyAfterAll = mayDeny || isolating.some((item) => !admitting.has(item));
   if ((mayDenyAfterAll && after.decision !== 'deny') || (allows.length > 0 && after.decision !== 'allow')) {
     return outcome('undecidable', [...denies, ...allows, ...isolation, ...after.steps]);
   }
-  // Open in any case, and perhaps through a proxy.
+  // Allowed in any case, possibly through a proxy.
   const proxied = proxiedFirst(
     ask,
     applied,
@@ -160,7 +160,7 @@ function judgeNormal(ask: Ask, applied: readonly AppliedPolicy[], next: () => Ou
     : outcome('allow', [...proxied, ...after.steps]);
 }
 
-/** A baseline accept may get through where a NetworkPolicy isolates (CIL-16). */
+/** A baseline accept may take effect where a NetworkPolicy isolates (CIL-16). */
 function baselineAccepts({ world }: Ask, after: Outcome): readonly Step[] {
   return world.dialect.baselineMayAccept ? after.steps.filter(({ action }) => action === 'allow') : [];
 }
@@ -170,8 +170,8 @@ function acceptConflict([first]: readonly Step[]): Conflict | undefined {
 }
 
 /**
- * Puts an L7 rule that applies first, and drops those that plain rules widen to all requests: what is left of them is
- * open at L4 while a proxy decides (CIL-18).
+ * Moves an applicable L7 rule to the front, and drops L7 rules that plain rules widen to all requests: the rest is
+ * allowed at L4 while a proxy decides (CIL-18).
  */
 function proxiedFirst(ask: Ask, applied: readonly AppliedPolicy[], allows: readonly Step[]): readonly Step[] {
   const plain = allows.filter(({ rule }) => rule?.l7 === undefined);
@@ -189,7 +189,7 @@ function plainReach(ask: Ask, { policy, reading }: AppliedPolicy): readonly stri
     .flatMap((rule) => reachOf(ask, policy.kind, rule));
 }
 
-/** Each peer and port of a rule that applies here, with the kind: an allow of the same is another one's equal. */
+/** Each peer and port of an applicable rule, with its kind: an allow of the same key is equivalent. */
 function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule): readonly string[] {
   const who =
     peers === 'any' ? ['any'] : peers.filter((peer) => matchPeers(world, [peer], question) !== 'no');
@@ -198,7 +198,7 @@ function reachOf({ world, question }: Ask, kind: string, { peers, ports }: Rule)
   return who.flatMap((peer) => where.map((port) => JSON.stringify([kind, peer, port])));
 }
 
-/** The rules of one policy that apply; of its allows, the first sure one and every L7 one. */
+/** The applicable rules of one policy; of its allows, the first certain one and every L7 one. */
 function collectSteps(ask: Ask, applied: AppliedPolicy, steps: Step[]): void {
   let allowed = false;
   for (const [index, rule] of applied.reading[ask.direction].entries()) {

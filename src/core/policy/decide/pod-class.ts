@@ -6,25 +6,25 @@ import { byName, type PolicyIndex } from './policy-index.ts';
 import { type AppliedPolicy, appliedBy, assemble, type Stack, stackOfReserved } from './stack.ts';
 
 /**
- * Pods in classes that subjects of policies cannot tell apart: one namespace, the same network, the same values of the
- * labels that the policies on that namespace select by. What a class has is computed when asked for and kept until
- * something that it rests on changes.
+ * Classes of pods that policy subjects can't tell apart: same namespace, same network, same values of the labels that
+ * policies on that namespace select by. A class's data is computed on demand and kept until something it depends on
+ * changes.
  */
 export type PodClasses = {
   readonly stackFor: (pod: Pod) => Stack;
   /** Policies on Cilium's own endpoints. */
   readonly stackForReserved: (name: string) => Stack;
   readonly isolationOf: (pod: Pod) => Isolation;
-  /** Policies of a namespace, or its labels, changed; without one, anything anywhere did. */
+  /** Policies of a namespace, or its labels, changed; without a namespace, anything anywhere did. */
   readonly forget: (namespace?: string) => void;
-  /** One clusterwide policy came, changed or went; the index has it already. */
+  /** One clusterwide policy was added, changed, or removed; the index already reflects it. */
   readonly patch: (ref: PolicyRef, policy: Policy | undefined) => void;
 };
 
 type Isolation = { readonly ingress: boolean; readonly egress: boolean };
 
 type PodClass = {
-  /** The change up to which it is right. */
+  /** The last change it reflects. */
   built: number;
   own: readonly AppliedPolicy[];
   clusterwide: readonly AppliedPolicy[];
@@ -32,7 +32,7 @@ type PodClass = {
   isolation: Isolation;
 };
 
-/** The classes of one namespace. `keys` is another list as soon as its pods must be told apart by other labels. */
+/** The classes of one namespace. `keys` becomes a new list once its pods must be told apart by other labels. */
 type Home = {
   built: number;
   keys: readonly string[];
@@ -46,7 +46,7 @@ type Change = { readonly tick: number; readonly ref: PolicyRef; readonly policy:
 const EMPTY: Stack = { admin: [], normal: [], baseline: [] };
 const OPEN: Isolation = { ingress: false, egress: false };
 
-/** How many changes of clusterwide policies are kept for classes that were not asked for since. */
+/** How many clusterwide policy changes are kept for classes that have not been queried since. */
 const LOG_LENGTH = 64;
 
 /** Classes over one index of policies. */
@@ -58,7 +58,7 @@ export function createPodClasses(world: World, index: PolicyIndex): PodClasses {
   let tick = 0;
   let log: readonly Change[] = [];
 
-  /** When something last changed that only building anew can take in. */
+  /** When something last changed that requires a rebuild. */
   const changedAt = (namespace: string) => Math.max(changedAll, changed.get(namespace) ?? 0);
 
   function homeOf(namespace: string): Home {
@@ -87,7 +87,7 @@ export function createPodClasses(world: World, index: PolicyIndex): PodClasses {
   function intern(home: Home, pod: Pod): PodClass {
     if (home.classes.size > 2 * world.model.podsIn(pod.namespace).length + 50) {
       home.classes.clear();
-      // Another list, so that no pod keeps a class that later changes do not reach.
+      // A new list, so that no pod keeps a class that later changes do not reach.
       home.keys = [...home.keys];
     }
     const key = wordsOf(home.keys, pod);
@@ -109,7 +109,7 @@ export function createPodClasses(world: World, index: PolicyIndex): PodClasses {
     settle(made);
   }
 
-  /** Takes in the clusterwide policies that changed since; what they do not concern stays the object that it is. */
+  /** Applies the clusterwide policies changed since; whatever they don't affect keeps its identity. */
   function catchUp(made: PodClass, pod: Pod): void {
     let { clusterwide } = made;
     for (const change of log) {
@@ -139,7 +139,7 @@ export function createPodClasses(world: World, index: PolicyIndex): PodClasses {
     if (speaksOfMore) changedAll = tick;
     if (log.length > LOG_LENGTH && oldest !== undefined) {
       log = log.slice(1);
-      // A class that missed it must be built anew; those that were asked for since are right.
+      // A class that missed it must be rebuilt; those queried since are up to date.
       for (const home of homes.values()) {
         for (const made of home.classes.values()) if (made.built < oldest.tick) made.built = -1;
       }
@@ -178,7 +178,7 @@ function patched(
   return [...kept, ...come].sort((a, b) => byName(a.policy, b.policy));
 }
 
-/** The label keys that subjects speak of, without their source, sorted. */
+/** The label keys that subjects refer to, without their source, sorted. */
 function subjectKeys(policies: readonly Policy[]): readonly string[] {
   const keys = new Set<string>();
   for (const { subject, parts } of policies) {
@@ -189,7 +189,7 @@ function subjectKeys(policies: readonly Policy[]): readonly string[] {
   return [...keys].sort();
 }
 
-/** What subjects that speak of these keys see of a pod; derived labels are its namespace's, or its account's. */
+/** What subjects with these keys see of a pod; derived labels come from its namespace or service account. */
 function wordsOf(keys: readonly string[], { hostNetwork, serviceAccount, labels }: Pod): string {
   let text = hostNetwork ? 'host' : '';
   for (const key of keys) {

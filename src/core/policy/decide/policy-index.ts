@@ -1,15 +1,15 @@
 import { policyKey } from '../../live/live.ts';
 import type { Policy, PolicyRef } from '../model/model.ts';
 
-/** Policies by the namespace that they live in; those without one apply to all. Lists are sorted by name. */
+/** Policies by their namespace; those without one apply to all. Lists are sorted by name. */
 export type PolicyIndex = {
   readonly in: (namespace: string) => readonly Policy[];
   readonly clusterWide: () => readonly Policy[];
   readonly all: () => Iterable<Policy>;
   readonly set: (policy: Policy) => void;
-  /** Takes it out by its key (`NetworkPolicy/ns/name`) and returns it, if it was there. */
+  /** Removes a policy by its key (`NetworkPolicy/ns/name`) and returns it, if present. */
   readonly remove: (key: string) => Policy | undefined;
-  /** Forgets all and takes these. */
+  /** Replaces all policies. */
   readonly replace: (policies: Iterable<Policy>) => void;
 };
 
@@ -64,7 +64,7 @@ export function createPolicyIndex(policies: Iterable<Policy>): PolicyIndex {
   };
 }
 
-/** An index as it is after policies come (or replace their namesakes) and go; the index itself stays as it is. */
+/** An index with policies added (replacing those of the same name) and removed; the original index is unchanged. */
 export function withChange(
   index: PolicyIndex,
   change: { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] },
@@ -89,7 +89,7 @@ export function withChange(
 
 const NONE: readonly Policy[] = [];
 
-/** The order of the lists: by name, then kind. */
+/** The sort order: by name, then kind. */
 export function byName(a: PolicyRef, b: PolicyRef): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;

@@ -7,8 +7,8 @@ import type { PolicyIndex } from './policy-index.ts';
 export type AppliedPolicy = { readonly policy: Policy; readonly reading: Reading; readonly sure: boolean };
 
 /**
- * The policies on one pod in the order of evaluation. Admin and baseline policies stand in groups of equal priority,
- * lowest number first (ANP-1, ANP-2); those of the normal tier have no order.
+ * The policies on one pod in evaluation order. Admin and baseline policies are grouped by equal priority, lowest number
+ * first (ANP-1, ANP-2); those of the normal tier have no order.
  */
 export type Stack = {
   readonly admin: readonly (readonly AppliedPolicy[])[];
@@ -25,7 +25,7 @@ export function stackOf(world: World, index: Pick<PolicyIndex, 'in' | 'clusterWi
   );
 }
 
-/** Policies on a pod as a stack; in each tier and priority they stay in the given order. */
+/** Policies on a pod as a stack; within a tier and priority they keep the given order. */
 export function assemble(applied: readonly AppliedPolicy[]): Stack {
   if (applied.every(({ policy }) => policy.tier === 'normal')) {
     return { admin: NONE, normal: applied, baseline: NONE };
@@ -35,7 +35,7 @@ export function assemble(applied: readonly AppliedPolicy[]): Stack {
   return { admin: byPriority(tiers.admin), normal: tiers.normal, baseline: byPriority(tiers.baseline) };
 }
 
-/** A policy as far as it selects a pod: once for each of its readings that does. */
+/** A policy as applied to a pod: once for each of its readings that selects the pod. */
 export function appliedBy(world: World, policy: Policy, pod: Pod): readonly AppliedPolicy[] {
   const enforced = policy.inert === true ? 'no' : enforces(world.dialect, policy.kind);
   if (enforced === 'no') return NOTHING;
@@ -48,7 +48,7 @@ export function appliedBy(world: World, policy: Policy, pod: Pod): readonly Appl
   return applied.length === 0 ? NOTHING : applied;
 }
 
-/** The clusterwide policies on an endpoint of the enforcer's own, by its reserved name. */
+/** The clusterwide policies on one of the enforcer's own endpoints, by its reserved name. */
 export function stackOfReserved(world: World, index: PolicyIndex, name: string): Stack {
   const applied: AppliedPolicy[] = [];
   for (const policy of index.clusterWide()) {
