@@ -48,7 +48,7 @@ function fold(bytes: readonly number[]): bigint {
   return bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
-/** The range of `address/bits`; host bits are dropped. Undefined if it is not a CIDR. */
+/** The range of `address/bits`; host bits are dropped. Undefined if it is not a valid CIDR. */
 export function parseCidr(text: string): IpRange | undefined {
   const [address, bits, ...rest] = text.split('/');
   if (address === undefined || bits === undefined || rest.length > 0 || !/^(?:0|[1-9]\d{0,2})$/.test(bits)) {

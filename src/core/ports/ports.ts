@@ -14,17 +14,17 @@ export type ApiRef = {
   readonly name: string;
 };
 
-/** Who the API server says the caller is (SelfSubjectReview). */
+/** The caller's identity according to the API server (SelfSubjectReview). */
 export type Identity = {
   readonly username: string;
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra: Readonly<Record<string, readonly string[]>>;
-  /** Set when the caller impersonates: the user whose credentials are really used is then unknown to the server's answer. */
+  /** Set when the caller impersonates: the server's answer then does not name the user whose credentials are used. */
   readonly impersonating: boolean;
 };
 
-/** What is known of the cluster without listing anything. */
+/** What is known about the cluster without listing anything. */
 export type ClusterInfo = {
   readonly context: string;
   readonly server: string;
@@ -32,12 +32,12 @@ export type ClusterInfo = {
   readonly version: string;
   readonly gitVersion: string;
   readonly minor: number;
-  /** UID of kube-system: the cluster's own name for itself; absent when it may not be read. */
+  /** UID of kube-system, the identity of the cluster; absent if it can't be read. */
   readonly clusterUid?: string;
-  /** SHA-256 of the CA the client trusts, hex; absent when the system's trust is used. */
+  /** SHA-256 of the CA the client trusts, hex; absent when the system trust store is used. */
   readonly caSha256?: string;
   readonly enforcer: EnforcerName;
-  /** How the enforcer was recognised: `CRDs of crd.projectcalico.org`. */
+  /** How the enforcer was detected: `CRDs of crd.projectcalico.org`. */
   readonly enforcerEvidence: string;
   readonly enforcerVersion?: string;
 };
@@ -53,7 +53,7 @@ export type AccessQuestion = {
 
 export type AccessAnswer = AccessQuestion & { readonly allowed: boolean; readonly reason?: string };
 
-/** What a write brings back. */
+/** The result of a write. */
 export type ApiAnswer = {
   readonly object: ApiObject;
   readonly auditId?: string;
@@ -63,13 +63,13 @@ export type ApiAnswer = {
 
 export type WriteOptions = {
   readonly dryRun?: boolean;
-  /** Sent as `Audit-ID`, so the intent can be logged under it before the call (API-9). */
+  /** Sent as `Audit-ID`, so that the intent can be logged under it before the call (API-9). */
   readonly auditId?: string;
   readonly signal?: AbortSignal;
 };
 
 export type DeleteWith = WriteOptions & {
-  /** Preconditions; 409 `conflict` when another object has taken the name. */
+  /** Preconditions; 409 `conflict` if another object has taken the name. */
   readonly uid: string;
   readonly propagation: 'Foreground' | 'Background';
 };
@@ -77,12 +77,12 @@ export type DeleteWith = WriteOptions & {
 /** Server time from `Date` headers (API-10): `now()` in ms since the epoch, `error` its half-width. */
 export type ServerClock = { now(): number; readonly error: number; readonly offset: number };
 
-/** One event of a narrow watch: `state` undefined once the object is gone. */
+/** One event of a narrow watch: `state` is undefined once the object is gone. */
 export type ObjectEvent = { readonly name: string; readonly uid: string; readonly state?: ApiObject };
 
 /**
- * Calls on one cluster as one user. Every call has a time-out. Errors are `SluiceError`s: `forbidden` names verb,
- * resource and namespace; `unauthenticated`, `unreachable`, `conflict`, `not-found`, `refused` (admission, quota).
+ * Calls to one cluster as one user. Every call has a timeout. Errors are `SluiceError`s: `forbidden` names verb,
+ * resource, and namespace; `unauthenticated`, `unreachable`, `conflict`, `not-found`, `refused` (admission, quota).
  */
 export interface ClusterApi {
   info(signal?: AbortSignal): Promise<ClusterInfo>;
@@ -99,11 +99,11 @@ export interface ClusterApi {
   create(ref: Omit<ApiRef, 'name'>, object: ApiObject, options?: WriteOptions): Promise<ApiAnswer>;
   /** JSON merge patch; put `metadata.resourceVersion` and `metadata.uid` in it as preconditions. */
   patch(ref: ApiRef, patch: unknown, options?: WriteOptions): Promise<ApiAnswer>;
-  /** DeleteOptions in the body (LEASE-6, API-6). `gone` when the object was not there any more. */
+  /** DeleteOptions in the body (LEASE-6, API-6). `gone` if the object no longer existed. */
   delete(ref: ApiRef, options: DeleteWith): Promise<'deleted' | 'gone'>;
   /**
-   * Follows objects of one collection in one namespace by label until `signal` aborts: first all that exist, then
-   * every change, reconnecting by itself. `onEvent` gets `state: undefined` only for objects that a GET has
+   * Follows objects of one collection in one namespace by label until `signal` aborts: first all existing ones, then
+   * every change, reconnecting automatically. `onEvent` gets `state: undefined` only for objects that a GET has
    * confirmed as gone.
    */
   follow(
@@ -112,7 +112,7 @@ export interface ClusterApi {
     onEvent: (event: ObjectEvent) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** The workload with its pod selector; undefined when it does not exist or may not be read. */
+  /** The workload with its pod selector; undefined if it does not exist or can't be read. */
   workload(ref: WorkloadRef, signal?: AbortSignal): Promise<Workload | undefined>;
   readonly clock: ServerClock;
 }
@@ -120,8 +120,8 @@ export interface ClusterApi {
 /** The live contents of a cluster. */
 export interface ClusterFeed {
   /**
-   * Lists and watches every kind until `signal` aborts, never rejecting for a kind that fails: its `FeedState`
-   * says so. Without rights across the cluster it goes on in `namespace` alone and reports that scope.
+   * Lists and watches every kind until `signal` aborts; never rejects for a kind that fails: its `FeedState` says so.
+   * Without cluster-wide permissions it continues in `namespace` only and reports that scope.
    */
   run(
     options: {
@@ -141,7 +141,7 @@ export type TrafficState = {
   /** One phrase: the server's address, or why it is not live. */
   readonly detail: string;
   readonly nodes?: { readonly connected: number; readonly total: number };
-  /** Flows that the source says it lost, since the start. */
+  /** Flows the source reported as lost, since the start. */
   readonly lost: number;
   readonly version?: string;
 };
@@ -149,33 +149,33 @@ export type TrafficState = {
 export type TrafficSink = {
   readonly flows: (flows: readonly Flow[]) => void;
   readonly state: (state: TrafficState) => void;
-  /** Gives a promise while whoever takes the flows is behind: a source then reads no more until it resolves. */
+  /** Returns a promise while the consumer of the flows is behind: the source then stops reading until it resolves. */
   readonly slow?: () => Promise<void> | undefined;
 };
 
-/** What a source may ask of the app while it runs. */
+/** What a source may query from the app while it runs. */
 export type TrafficContext = {
   /** Running pods in view, with an address. */
   readonly pods: () => readonly Pod[];
-  /** The pod that has an address now, never a finished one (NP-32). */
+  /** The pod that currently has an address, never a finished one (NP-32). */
   readonly podAt: (ip: string) => Pod | undefined;
 };
 
 /** Where flows come from. */
 export interface TrafficSource {
   readonly name: 'hubble' | 'probe' | 'replay';
-  /** Delivers flows until `signal` aborts, reconnecting by itself; rejects only when it can never work. */
+  /** Delivers flows until `signal` aborts, reconnecting automatically; rejects only if it can never work. */
   run(context: TrafficContext, sink: TrafficSink, signal: AbortSignal): Promise<void>;
 }
 
-/** What one connect test found; `unknown` when no tool could tell. `how` names the tool and the evidence. */
+/** The result of one connect test; `unknown` when no tool could tell. `how` names the tool and the evidence. */
 export type ProbeResult = {
   readonly outcome: 'open' | 'refused' | 'timeout' | 'dns-failure' | 'unknown';
   readonly how: string;
   readonly milliseconds: number;
 };
 
-/** Tries a connection from inside a pod (PROBE-2). */
+/** Tests a connection from inside a pod (PROBE-2). */
 export interface ConnectProbe {
   connect(
     from: Pod,
@@ -184,7 +184,7 @@ export interface ConnectProbe {
   ): Promise<ProbeResult>;
 }
 
-/** Counts connections that a pod holds, from its socket table. */
+/** Counts a pod's connections, from its socket table. */
 export interface ConnectionCount {
   /** Established connections from the pod to any of `targets`, each `ip:port/PROTOCOL`. */
   established(from: Pod, targets: readonly string[], signal: AbortSignal): Promise<number>;
@@ -210,7 +210,7 @@ export type AuditType =
   | 'swept'
   | 'recovered';
 
-/** What one record says, before it is chained. Absent fields do not apply to the type. */
+/** The content of one record, before it is chained. Fields that do not apply to the type are absent. */
 export type AuditEntry = {
   readonly type: AuditType;
   /** Server time, ms since the epoch. */
@@ -243,11 +243,11 @@ export type AuditEntry = {
   }[];
 };
 
-/** An entry as it stands in the log. */
+/** An entry as stored in the log. */
 export type AuditRecord = AuditEntry & {
   readonly v: 1;
   readonly seq: number;
-  /** Hash of the record before, hex SHA-256; 64 zeros for the first. */
+  /** Hash of the previous record, hex SHA-256; 64 zeros for the first. */
   readonly prev: string;
   readonly hash: string;
   readonly writer: {
@@ -258,11 +258,11 @@ export type AuditRecord = AuditEntry & {
   };
 };
 
-/** The log of one cluster, chained by hashes. */
+/** The log of one cluster, a hash chain. */
 export interface AuditLog {
-  /** Chains, writes and syncs one record; when it resolves, the record is on disk. */
+  /** Chains, writes, and syncs one record; once it resolves, the record is on disk. */
   append(entry: AuditEntry): Promise<AuditRecord>;
-  /** Where the log is, for messages. */
+  /** Location of the log, for messages. */
   readonly path: string;
 }
 

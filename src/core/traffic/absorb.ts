@@ -3,10 +3,10 @@ import { DROP_PLACES, isOngoing, outcomeOf, placeOf } from './evidence.ts';
 import type { Flow, FlowPolicy } from './flow.ts';
 import { enrich } from './names.ts';
 
-/** A connection is refused by the first answer; a reset after this many ms ended one that worked. */
+/** A refusal is the first answer; a reset after this many ms ended a working connection. */
 const REFUSAL = 3_000;
 
-/** Takes in one flow of the request direction. `now` is local, ms. */
+/** Adds one flow of the request direction. `now` is local, ms. */
 export function absorb(state: AttemptState, flow: Flow, now: number): void {
   const { time } = flow;
   state.snapshot = undefined;
@@ -48,8 +48,8 @@ export function absorb(state: AttemptState, flow: Flow, now: number): void {
 }
 
 /**
- * Takes in one flow of the answer. Behind a proxy the answer is the proxy's, which also answers what it denies, so
- * it proves nothing there. A dropped SYN-ACK fails the attempt; a dropped reset is noise.
+ * Adds one flow of the answer. Behind a proxy the answer comes from the proxy, which also answers what it denies, so it
+ * proves nothing there. A dropped SYN-ACK fails the attempt; a dropped reset is noise.
  */
 export function absorbReply(state: AttemptState, flow: Flow): void {
   const { time, tcpFlags = [] } = flow;

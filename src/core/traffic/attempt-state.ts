@@ -1,17 +1,17 @@
 import type { Attempt, AttemptVerdict } from './attempt.ts';
 import type { Flow, FlowEnd, FlowPolicy } from './flow.ts';
 
-/** Times of things that did not happen. */
+/** Time of something that did not happen. */
 export const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
- * One attempt while it is being folded. What was found is kept as times, not as a verdict: flows come late and in
- * any order, and a retried packet may pass where the one before was dropped.
+ * One attempt during folding. Findings are kept as times, not as a verdict: flows arrive late and in any order, and a
+ * retried packet may pass where the previous one was dropped.
  */
 export type AttemptState = {
   readonly key: string;
   rowKey: string;
-  /** No longer counted among the attempts; its row may still show it as the newest. */
+  /** No longer among the attempts; its row may still show it as the newest. */
   forgotten: boolean;
   wasDropped: boolean;
   source: FlowEnd;
@@ -22,7 +22,7 @@ export type AttemptState = {
   last: number;
   /** Node time of the last SYN, datagram or request. */
   tried: number;
-  /** Places and how often they were seen, in pairs: few of the many, so no array of all. */
+  /** Places and how often each was seen, in pairs: only a few of the many occur, so no array for all. */
   readonly places: number[];
   tries: number;
   drops: number;
@@ -30,7 +30,7 @@ export type AttemptState = {
   failedAt: number;
   passedAt: number;
   sentAt: number;
-  /** Local time when `sentAt` was heard of. */
+  /** Local time when `sentAt` was learned. */
   sentSeen: number;
   refusedAt: number;
   answeredAt: number;

@@ -1,8 +1,8 @@
 import type { Flow, FlowEnd, FlowPolicy, Seen } from './flow.ts';
 
 /**
- * `pending`: the source's node let it go and the destination's has not spoken yet (HUB-20). `l7`: open at L4, the proxy
- * decides on the request. `failed`: reached, but refused or reset by the destination.
+ * `pending`: the source's node let it go and the destination's has not reported yet (HUB-20). `l7`: allowed at L4, the
+ * proxy decides on the request. `failed`: reached, but refused or reset by the destination.
  */
 export type AttemptVerdict = 'allow' | 'drop' | 'audit' | 'l7' | 'error' | 'pending' | 'failed';
 
@@ -13,7 +13,7 @@ export type Attempt = {
   readonly verdict: AttemptVerdict;
   readonly first: number;
   readonly last: number;
-  /** Time of the flow that gave the verdict: with retried SYNs, later than `first` when a path opens meanwhile. */
+  /** Time of the flow that gave the verdict: with retried SYNs, later than `first` if a path opens meanwhile. */
   readonly turned: number;
   /** SYNs, datagrams or requests counted as this attempt. */
   readonly tries: number;
@@ -30,8 +30,8 @@ export type Attempt = {
 };
 
 /**
- * Attempts grouped by source workload, destination, port and protocol: one row of the table. Its verdict is that
- * of its newest attempt that is not pending, so a path that opens turns green with the first connection.
+ * Attempts grouped by source workload, destination, port, and protocol: one row of the table. Its verdict is that of
+ * its newest attempt that is not pending, so a path that opens turns green with the first connection.
  */
 export type AttemptRow = {
   readonly key: string;
@@ -58,18 +58,18 @@ export function attemptKey(flow: Flow): string {
   return `${protocolKey(flow)} ${endKey(flow.source)}>${endKey(flow.destination)}`;
 }
 
-/** The key of the attempt that this flow would be the answer to. */
+/** The key of the attempt that this flow would answer. */
 export function replyKey(flow: Flow): string {
   return `${protocolKey(flow)} ${endKey(flow.destination)}>${endKey(flow.source)}`;
 }
 
-/** An end without address goes by its name, as the probe may know no more. */
+/** An end without an address is identified by name, which may be all the probe knows. */
 function endKey({ ip, port, namespace, pod }: FlowEnd): string {
   const host = ip ?? (pod === undefined ? '' : `${namespace}/${pod}`);
   return port === undefined ? host : `${host}:${port}`;
 }
 
-/** Answers to an echo have a type of their own (RFC 792, RFC 4443). */
+/** Replies to an echo have a type of their own (RFC 792, RFC 4443). */
 function protocolKey({ protocol, icmpType }: Flow): string {
   if (icmpType === undefined) return protocol;
   const asked = icmpType === 0 ? 8 : icmpType === 129 ? 128 : icmpType;

@@ -2,9 +2,9 @@ import type { Attempt } from './attempt.ts';
 import { EVENT, type Flow, TRACE } from './flow.ts';
 
 /**
- * What one flow of the request direction says of its attempt. `passed`: the destination's side let it in. `sent`: the
- * source's side let it go, the other may still drop it (HUB-20). `refused`: it arrived and was turned away. `silent`:
- * nothing yet.
+ * What one flow of the request direction shows about its attempt. `passed`: the destination's side let it in. `sent`:
+ * the source's side let it go, the other may still drop it (HUB-20). `refused`: it arrived and was turned away.
+ * `silent`: nothing yet.
  */
 export type FlowOutcome =
   | 'dropped'
@@ -16,7 +16,7 @@ export type FlowOutcome =
   | 'refused'
   | 'silent';
 
-/** Reads a flow that is no reply. */
+/** Interprets a flow that is not a reply. */
 export function outcomeOf(flow: Flow): FlowOutcome {
   if (flow.seen === 'socket' || flow.seen === 'connect') return observed(flow);
   switch (flow.verdict) {
@@ -37,7 +37,7 @@ export function outcomeOf(flow: Flow): FlowOutcome {
   }
 }
 
-/** The probe says `forwarded` for a connection, `dropped` for silence, `error` for a refusal. */
+/** The probe reports `forwarded` for a connection, `dropped` for silence, `error` for a refusal. */
 function observed({ verdict }: Flow): FlowOutcome {
   if (verdict === 'forwarded') return 'passed';
   if (verdict === 'dropped') return 'dropped';
@@ -59,8 +59,8 @@ function forwarded({ eventType, eventSubType, direction }: Flow): FlowOutcome {
 }
 
 /**
- * The place in the datapath that a flow tells of. One packet passes each place once, so the place seen most often
- * counts the tries. TCP packets that go on with a connection are no tries; looks at a socket aren't either.
+ * The place in the datapath that a flow reports. A packet passes each place once, so the place seen most often counts
+ * the tries. TCP packets of an established connection are not tries, nor are socket observations.
  */
 export function placeOf(flow: Flow): number | undefined {
   if (flow.seen === 'socket') return undefined;
@@ -80,7 +80,7 @@ export function placeOf(flow: Flow): number | undefined {
   }
 }
 
-/** The first so many places are places of drops. */
+/** The first places are those of drops. */
 export const DROP_PLACES = 8;
 
 /** A TCP packet that doesn't open a connection. */
@@ -88,7 +88,7 @@ export function isOngoing({ protocol, tcpFlags }: Flow): boolean {
   return protocol === 'TCP' && tcpFlags !== undefined && !tcpFlags.includes('SYN');
 }
 
-/** Whether a packet answers another one, as far as the flow itself can tell (HUB-13). */
+/** Whether a packet answers another one, judging by the flow alone (HUB-13). */
 export function repliesTo({ isReply, protocol, tcpFlags }: Flow): boolean | undefined {
   if (isReply !== undefined) return isReply;
   if (protocol !== 'TCP' || tcpFlags === undefined) return undefined;
@@ -96,12 +96,12 @@ export function repliesTo({ isReply, protocol, tcpFlags }: Flow): boolean | unde
   return tcpFlags.includes('RST') ? true : undefined;
 }
 
-/** `certain`: it is so. `likely`: other causes are rare and named. `weak`: says little about policies. */
+/** `certain`: definitely so. `likely`: other causes are rare and named. `weak`: says little about policies. */
 export type Trust = { readonly level: 'certain' | 'likely' | 'weak'; readonly text: string };
 
 /**
- * How far an attempt that the sockets of a pod show can be trusted, in words for the screen (PROBE-1, PROBE-4);
- * undefined for flows, which are the datapath's own word.
+ * How far an attempt seen in a pod's sockets can be trusted, in words for the screen (PROBE-1, PROBE-4); undefined for
+ * flows, which come from the datapath itself.
  */
 export function trustOf({ seen, protocol, verdict, tries }: Attempt): Trust | undefined {
   if (seen !== 'socket') return undefined;

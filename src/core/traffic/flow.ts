@@ -10,7 +10,7 @@ export type FlowVerdict =
   | 'translated'
   | 'unknown';
 
-/** One end of a flow, with what its source knew of it; every text is sanitised. */
+/** One end of a flow, with what its source knew about it; every text is sanitized. */
 export type FlowEnd = {
   readonly ip?: string;
   readonly port?: number;
@@ -54,7 +54,7 @@ export type Flow = {
   readonly tcpFlags?: readonly string[];
   /** ICMP has no ports; its type tells an echo from an error. */
   readonly icmpType?: number;
-  /** Ties the two halves of a translation at the socket (types `traced`, `translated`). */
+  /** Links the two halves of a translation at the socket (types `traced`, `translated`). */
   readonly socket?: string;
   readonly source: FlowEnd;
   readonly destination: FlowEnd;
@@ -71,7 +71,7 @@ export type Flow = {
 /** Monitor event types, as Hubble numbers them (HUB-10). */
 export const EVENT = { drop: 1, trace: 4, policyVerdict: 5, traceSock: 7, l7: 129 } as const;
 
-/** Where a trace event was taken: sub types on the wire, where TO_ENDPOINT is 0. */
+/** Where a trace event was captured: sub types on the wire, where TO_ENDPOINT is 0. */
 export const TRACE = {
   toEndpoint: 0,
   toProxy: 1,

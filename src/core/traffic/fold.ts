@@ -12,8 +12,8 @@ import { attemptOf } from './snapshots.ts';
 
 export type FoldOptions = {
   /**
-   * The workload of a pod given by name or address, from the cluster. Hubble tells it only for pods of the node that
-   * reports (HUB-15).
+   * The workload of a pod given by name or address, from the cluster. Hubble reports it only for pods on the reporting
+   * node (HUB-15).
    */
   readonly workloadOf?: (end: FlowEnd) => WorkloadRef | undefined;
   readonly maxRows?: number;
@@ -22,7 +22,7 @@ export type FoldOptions = {
   readonly grace?: number;
 };
 
-/** All that are given must hold. */
+/** All given conditions must hold. */
 export type AttemptFilter = {
   readonly rowKey?: string;
   /** Only attempts with a flow at or after this time, ms. */
@@ -37,28 +37,28 @@ export type Fold = {
   rows(now: number): readonly AttemptRow[];
   /** Attempts still remembered, the one that changed last first. */
   attempts(filter?: AttemptFilter): readonly Attempt[];
-  /** Attempts that got a verdict or changed it since the last call, in that order. */
+  /** Attempts that got or changed a verdict since the last call, in that order. */
   settled(now: number): readonly Attempt[];
   samples(now: number): readonly RateSample[];
   /** Flows a second over the last seconds. */
   rate(now: number): number;
-  /** Dropped packets by reason, the commonest first. */
+  /** Dropped packets by reason, most frequent first. */
   dropReasons(limit?: number): readonly DropCount[];
-  /** Sources by attempts, the busiest first. */
+  /** Sources by attempts, busiest first. */
   talkers(limit?: number): readonly NamedCount[];
-  /** What was forgotten to stay within the limits. */
+  /** How many were forgotten to stay within the limits. */
   forgotten(): { readonly rows: number; readonly attempts: number };
 };
 
-/** UUIDs remembered; sources that resume sort out repetitions themselves. */
+/** UUIDs remembered; sources that resume remove duplicates themselves. */
 const UUIDS = 20_000;
 
-/** How often attempts that wait are looked at, ms. */
+/** How often waiting attempts are checked, ms. */
 const LOOK = 100;
 
 const DEFAULTS = { maxRows: 5_000, maxAttempts: 5_000, grace: 2_500 };
 
-/** Folds flows into connection attempts, and these into rows (HUB-17, HUB-19). */
+/** Folds flows into connection attempts, and those into rows (HUB-17, HUB-19). */
 export function createFold(options: FoldOptions = {}): Fold {
   const { maxRows, maxAttempts, grace } = { ...DEFAULTS, ...options };
   const book = createNameBook(options.workloadOf ?? (() => undefined));
@@ -140,7 +140,7 @@ export function createFold(options: FoldOptions = {}): Fold {
     trim(turned, maxAttempts);
   }
 
-  /** Gives a verdict to attempts whose grace is over. */
+  /** Gives a verdict to attempts whose grace period is over. */
   function look(now: number): void {
     if (now - looked < LOOK) return;
     looked = now;
@@ -185,7 +185,7 @@ export function createFold(options: FoldOptions = {}): Fold {
   };
 }
 
-/** Drops of broken packets may name nobody (HUB-16). */
+/** Drops of broken packets may have no names (HUB-16). */
 function isNameless({ ip, pod }: FlowEnd): boolean {
   return ip === undefined && pod === undefined;
 }
@@ -203,7 +203,7 @@ type Recent = {
   add(value: string): boolean;
 };
 
-/** Two generations of a set: when the young one is full, the old one is forgotten as a whole. */
+/** Two generations of a set: when the young one is full, the old one is dropped as a whole. */
 function createRecent(limit: number): Recent {
   let young = new Set<string>();
   let old = new Set<string>();
@@ -220,13 +220,13 @@ function createRecent(limit: number): Recent {
   };
 }
 
-/** Retries come a second apart; what the source's node says this much after a drop belongs to a later packet. */
+/** Retries come a second apart; what the source's node reports this long after a drop belongs to a later packet. */
 const RETRY_GAP = 500;
 
 /**
- * The verdict of an attempt at local time `now`: of what was found on its last try, DROPPED and ERROR over AUDIT over
- * REDIRECTED over FORWARDED (HUB-20). What only the source's node let go is pending until the destination speaks, an
- * answer comes, or `grace` ms have passed.
+ * The verdict of an attempt at local time `now`: from what was found on its last try, DROPPED and ERROR over AUDIT over
+ * REDIRECTED over FORWARDED (HUB-20). If only the source's node reported, it is pending until the destination reports,
+ * an answer comes, or `grace` ms have passed.
  */
 function judge(state: AttemptState, now: number, grace: number): AttemptVerdict {
   const bad = Math.max(state.droppedAt, state.failedAt);
@@ -241,8 +241,8 @@ function judge(state: AttemptState, now: number, grace: number): AttemptVerdict 
 }
 
 /**
- * Whether a later packet left the source's node after one was dropped there, and nothing was heard since. After a
- * drop at the destination this tells nothing.
+ * Whether a later packet left the source's node after one was dropped there, with nothing seen since. After a drop at
+ * the destination this means nothing.
  */
 function leftLater(state: AttemptState, now: number, grace: number): boolean {
   return (
@@ -257,7 +257,7 @@ function hasWaited({ sentSeen }: AttemptState, now: number, grace: number): bool
   return sentSeen !== NEVER && now - sentSeen >= grace;
 }
 
-/** Whether the verdict may still change by time alone. */
+/** Whether the verdict may still change with time alone. */
 function mayTurn(state: AttemptState, now: number, grace: number): boolean {
   if (state.sentSeen === NEVER || hasWaited(state, now, grace)) return false;
   return state.verdict === 'pending' || state.verdict === 'drop' || state.verdict === 'error';
@@ -269,7 +269,7 @@ type NamedCount = { readonly name: string; readonly count: number };
 /** Counts for the charts. */
 type Tally = {
   drop(flow: Flow, packets: number): void;
-  /** The commonest first. */
+  /** Most frequent first. */
   reasons(limit?: number): readonly DropCount[];
 };
 
@@ -296,7 +296,7 @@ function reasonOf({ dropReason, l7, seen }: Flow): string {
   return seen === 'hubble' || seen === 'replay' ? 'No reason given' : 'No answer';
 }
 
-/** Sources by attempts over all rows, the busiest first. */
+/** Sources by attempts over all rows, busiest first. */
 function talkersOf(rows: Iterable<RowState>, limit: number = TOP): readonly NamedCount[] {
   const counts = new Map<string, number>();
   for (const { source, count } of rows) counts.set(source.name, (counts.get(source.name) ?? 0) + count);

@@ -1,23 +1,23 @@
 import type { WorkloadRef } from '../cluster/cluster.ts';
 import type { Flow, FlowEnd } from './flow.ts';
 
-/** Names that flows brought, to be used for flows that lack them. */
+/** Names learned from flows, for flows that lack them. */
 export type NameBook = {
   /** The end with everything known of it. */
   complete(end: FlowEnd): FlowEnd;
-  /** Notes the workload or DNS name of an end; whether that was new. */
+  /** Records the workload or DNS name of an end; returns whether it was new. */
   learn(end: FlowEnd): boolean;
-  /** Notes which service a socket was translated from, from flows of type 7. */
+  /** Records which service a socket was translated from, from flows of type 7. */
   translate(flow: Flow): void;
-  /** The service through which a destination was reached, when a translation told. */
+  /** The service through which a destination was reached, if a translation showed it. */
   serviceOf(source: FlowEnd, destination: FlowEnd): FlowEnd['service'];
 };
 
-/** Names kept of each kind; the oldest go first. */
+/** Names kept of each kind; the oldest are dropped first. */
 const LIMIT = 20_000;
 
 /**
- * Workloads by pod and DNS names by address, from flows; `workloadOf` asks the cluster where flows are silent (HUB-15).
+ * Workloads by pod and DNS names by address, from flows; `workloadOf` asks the cluster where flows don't tell (HUB-15).
  */
 export function createNameBook(workloadOf: (end: FlowEnd) => WorkloadRef | undefined): NameBook {
   const workloads = new Map<string, NonNullable<FlowEnd['workload']>>();
@@ -66,7 +66,7 @@ export function createNameBook(workloadOf: (end: FlowEnd) => WorkloadRef | undef
   };
 }
 
-/** Nodes share their address with pods of the host network, so an address tells nothing there. */
+/** Nodes share their address with host-network pods, so an address identifies nothing there. */
 function isNode({ reserved }: FlowEnd): boolean {
   return reserved === 'host' || reserved === 'remote-node' || reserved === 'kube-apiserver';
 }

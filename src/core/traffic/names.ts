@@ -1,14 +1,14 @@
 import type { Flow, FlowEnd } from './flow.ts';
 
 /**
- * Who an end is, as far as known. `key` groups attempts; `provisional` marks a name that a later flow may better:
- * Hubble tells workloads only for pods of the node that reports (HUB-15).
+ * Who an end is, as far as known. `key` groups attempts; `provisional` marks a name that a later flow may improve:
+ * Hubble reports workloads only for pods on the reporting node (HUB-15).
  */
 export type Identity = { readonly key: string; readonly name: string; readonly provisional: boolean };
 
 /**
- * Workload, else pod, DNS name, service, reserved identity, address. The world is many: it goes by address. A missing
- * pod name does not mean outside (HUB-14).
+ * Workload, else pod, DNS name, service, reserved identity, address. The world is many hosts, so it is identified by
+ * address. A missing pod name does not mean outside (HUB-14).
  */
 export function identify(end: FlowEnd): Identity {
   const { workload, namespace = '', pod, dns, service, reserved, ip } = end;
@@ -31,7 +31,7 @@ export function rowKeyOf(source: Identity, destination: Identity, flow: RowPort)
 
 type RowPort = Pick<Flow, 'protocol'> & { readonly destination: FlowEnd };
 
-/** What one end gains in names from another sight of it; the same object when nothing. */
+/** Adds to one end the names known from another observation of it; the same object if there are none. */
 export function enrich(end: FlowEnd, other: FlowEnd): FlowEnd {
   if (!gains(end, other)) return end;
   return {

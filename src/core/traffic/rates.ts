@@ -1,6 +1,6 @@
 import type { AttemptVerdict } from './attempt.ts';
 
-/** Attempts that got their verdict within one second; `time` is its start, local, ms. */
+/** Attempts that got their verdict within one second; `time` is the start of that second, local, ms. */
 export type RateSample = {
   readonly time: number;
   readonly allow: number;

@@ -4,7 +4,7 @@ import type { Flow, FlowEnd } from './flow.ts';
 import { type Identity, identify, rowKeyOf } from './names.ts';
 import { attemptOf } from './snapshots.ts';
 
-/** One row while it is being folded. */
+/** One row during folding. */
 export type RowState = {
   readonly key: string;
   readonly source: Identity;
@@ -48,7 +48,7 @@ export function startRow(attempt: AttemptState): RowState {
   };
 }
 
-/** Brings the row up to date with one of its attempts that changed. */
+/** Updates the row after one of its attempts changed. */
 export function refreshRow(row: RowState, attempt: AttemptState): void {
   row.snapshot = undefined;
   if (attempt.first < row.first) row.first = attempt.first;
@@ -60,14 +60,14 @@ export function refreshRow(row: RowState, attempt: AttemptState): void {
   row.turned = row.newest.turned;
 }
 
-/** Pending attempts don't speak for a row as long as it has others. */
+/** Pending attempts don't determine a row while it has others. */
 function isNewer(attempt: AttemptState, newest: AttemptState): boolean {
   const isSettled = attempt.verdict !== 'pending';
   if (isSettled !== (newest.verdict !== 'pending')) return isSettled;
   return attempt.tried >= newest.tried;
 }
 
-/** Moves everything of one row into another of the same path, when a better name showed that they are one. */
+/** Moves everything from one row into another of the same path, when a better name showed that they are the same. */
 export function mergeRows(from: RowState, into: RowState): void {
   into.snapshot = undefined;
   into.count += from.count;
@@ -82,7 +82,7 @@ export function mergeRows(from: RowState, into: RowState): void {
   }
 }
 
-/** The row as others see it; the same object until the row changes. */
+/** The row as others see it; the same object until it changes. */
 export function rowOf(row: RowState): AttemptRow {
   row.snapshot ??= {
     key: row.key,

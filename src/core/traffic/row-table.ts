@@ -4,26 +4,26 @@ import type { Flow, FlowEnd } from './flow.ts';
 import { enrich, type Identity, identify } from './names.ts';
 import { mergeRows, type RowState, refreshRow, rowOf, startRow } from './row-state.ts';
 
-/** The rows, by key, the one touched last at the end. */
+/** The rows by key, the most recently touched one last. */
 export type RowTable = {
   /** Puts a new attempt into the row of its path. */
   place(attempt: AttemptState): void;
-  /** Brings the row of an attempt up to date. */
+  /** Updates the row of an attempt. */
   touch(attempt: AttemptState): void;
-  /** Puts an attempt into another row when better names ask for it. */
+  /** Moves an attempt to another row when better names require it. */
   move(attempt: AttemptState): void;
   /** Renames every row that knew this end only by pod name or address. */
   rename(end: FlowEnd): void;
   /** Counts an attempt as dropped, once. */
   countDrop(attempt: AttemptState): void;
-  /** Drops an attempt that is forgotten; its row stays. */
+  /** Removes a forgotten attempt; its row stays. */
   release(attempt: AttemptState): void;
   list(): readonly AttemptRow[];
   states(): Iterable<RowState>;
   readonly forgotten: number;
 };
 
-/** Keeps at most `limit` rows; `onForget` gets each attempt of a row that had to go. */
+/** Keeps at most `limit` rows; `onForget` gets each attempt of a removed row. */
 export function createRowTable(limit: number, onForget: (attempt: AttemptState) => void): RowTable {
   const rows = new Map<string, RowState>();
   const provisional = new Map<string, Set<RowState>>();
@@ -155,7 +155,7 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
   };
 }
 
-/** Rows of equal time stay as they were touched. */
+/** Rows of equal time stay in the order they were touched. */
 function newestFirst(one: AttemptRow, other: AttemptRow): number {
   return other.last - one.last;
 }
@@ -168,17 +168,17 @@ function isProvisional(identity: Identity): boolean {
   return identity.provisional;
 }
 
-/** What an end may have been called before its workload or DNS name was known. */
+/** Possible identifiers of an end before its workload or DNS name was known. */
 function provisionalIds({ workload, dns, ...less }: FlowEnd): readonly string[] {
   if (workload === undefined && dns === undefined) return [];
   const { pod, service, ...bare } = less;
   return [identify(less), identify(bare)].filter(isProvisional).map(({ key }) => key);
 }
 
-/** The attempts by key, the one touched last at the end. */
+/** The attempts by key, the most recently touched one last. */
 export type AttemptTable = {
   get(key: string): AttemptState | undefined;
-  /** The attempt that a flow of the request direction belongs to, as the one touched last. */
+  /** The attempt that a flow of the request direction belongs to; it becomes the most recently touched. */
   find(flow: Flow): AttemptState | undefined;
   add(state: AttemptState): void;
   forget(state: AttemptState): void;
@@ -187,7 +187,7 @@ export type AttemptTable = {
 };
 
 /**
- * Flows with the same key within this time are one attempt: Linux gives up a SYN after 127 s (tcp_syn_retries = 6,
+ * Flows with the same key within this time are one attempt: Linux gives up on a SYN after 127 s (tcp_syn_retries = 6,
  * HUB-19).
  */
 const WINDOW = 130_000;
@@ -195,7 +195,7 @@ const WINDOW = 130_000;
 /** A SYN this long after the answer opens another connection from the same port. */
 const REUSE = 1_000;
 
-/** Keeps at most `limit` attempts; `onForget` gets each that had to go, or gave its key to a later one. */
+/** Keeps at most `limit` attempts; `onForget` gets each one removed, or whose key a later one took. */
 export function createAttemptTable(limit: number, onForget: (state: AttemptState) => void): AttemptTable {
   const states = new Map<string, AttemptState>();
   let forgotten = 0;

@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt.ts';
 import type { AttemptState } from './attempt-state.ts';
 
-/** The attempt as others see it; the same object until the attempt changes. */
+/** The attempt as others see it; the same object until it changes. */
 export function attemptOf(state: AttemptState): Attempt {
   state.snapshot ??= snapshot(state);
   return state.snapshot;

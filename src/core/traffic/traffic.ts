@@ -2,4 +2,4 @@ export type { Attempt, AttemptRow, AttemptVerdict } from './attempt.ts';
 export { BLIND_SPOTS, isOngoing, trustOf } from './evidence.ts';
 export { EVENT, type Flow, type FlowEnd, type FlowPolicy, type FlowVerdict, TRACE } from './flow.ts';
 export { createFold, type Fold } from './fold.ts';
-/* Flows, and the fold that makes connection attempts of them. */
+/* Flows, and the fold that turns them into connection attempts. */

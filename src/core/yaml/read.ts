@@ -20,11 +20,11 @@ import {
 } from 'js-yaml';
 import { type DuplicateKey, type Lines, lineOfPath, linesOf } from './text-of-bytes.ts';
 
-/** What is wrong with a text, in a few words, and in which line of it, from 1. */
+/** What is wrong with a text, in a few words, and the line, from 1. */
 export class YamlProblem extends Error {
   override readonly name = 'YamlProblem';
   readonly line: number;
-  /** Whether it looks like a template that is not filled in. */
+  /** Whether it looks like an unrendered template. */
   readonly isTemplate: boolean;
 
   constructor(what: string, line: number, isTemplate: boolean, cause?: unknown) {
@@ -38,9 +38,9 @@ export class YamlProblem extends Error {
 export type YamlDocument = {
   /** Null when it is empty. */
   readonly value: unknown;
-  /** Keys that a map has twice, of which the last one counts, by line. */
+  /** Duplicate keys of a map, by line; the last one counts. */
   readonly duplicates: readonly DuplicateKey[];
-  /** The line of a path, from 1; of as much of it as is written in the text. */
+  /** The line of a path, from 1, or of as much of the path as the text contains. */
   readonly lineOf: (path: readonly (string | number)[]) => number;
 };
 
@@ -51,7 +51,6 @@ let kubernetes: KubernetesSchema | undefined;
 
 /**
  * The documents of a text, as kubectl reads them (see `createSchema`).
- *
  * @throws YamlProblem
  */
 export function readYaml(text: string): readonly YamlDocument[] {
@@ -65,7 +64,7 @@ export function readYaml(text: string): readonly YamlDocument[] {
   }
 }
 
-/** The first document, which is all that kubectl reads of a configuration; an empty one for an empty text. */
+/** The first document, which is all that kubectl reads of a configuration; empty for an empty text. */
 export function readFirstYaml(text: string): YamlDocument {
   return readYaml(text)[0] ?? { value: null, duplicates: [], lineOf: () => 1 };
 }
@@ -120,21 +119,21 @@ function problemOf(text: string, error: unknown): YamlProblem {
   return new YamlProblem(what, line + 1, text.includes('{{'), error);
 }
 
-/** How much of the line at fault is shown. */
+/** How much of the faulty line is shown. */
 const SHOWN = 60;
 
-/** What the parser says in other words than a reader would. */
+/** Parser messages reworded for readers. */
 function wordsOf(reason: string): string {
   if (reason.startsWith('nesting exceeded')) return 'nested too deeply';
   if (reason.startsWith('bad indentation')) return 'wrong indentation, or an extra colon or quote';
   return reason.replace(/[.:]+$/, '');
 }
 
-/** From how many values on a document is looked at, and how many times over its values may be meant. */
+/** How many values a document may expand to before it is checked, and by what factor. */
 const MANY = 1_000_000;
 const TIMES = 10;
 
-/** Aliases that contain themselves, or multiply beyond measure ("billion laughs"); undefined for a sound value. */
+/** Aliases that contain themselves, or multiply excessively ("billion laughs"); undefined for a valid value. */
 function expansionProblem(root: unknown): string | undefined {
   const sizes = new Map<object, number>();
   const open = new Set<object>();
@@ -162,13 +161,13 @@ function expansionProblem(root: unknown): string | undefined {
   return `aliases expand ${written.toLocaleString('en')} values to ${size > 1e15 ? 'more than a million billion' : size.toLocaleString('en')}`;
 }
 
-/** How a text becomes values; `saw` tells of a key that a map has twice. The reader must overwrite, not refuse. */
+/** How a text becomes values; `saw` reports duplicate keys in a map. The reader must overwrite, not reject. */
 type KubernetesSchema = { readonly schema: Schema; readonly saw: { duplicate: boolean } };
 
 /**
- * What kubectl makes of YAML: scalars of YAML 1.1 (`on`, `y` and `no` are booleans, `010` is 8), but neither times nor
- * numbers to the base of 60; the last of two keys counts, and a merge counts where it stands: what comes before it
- * loses, what comes behind it wins. Source: sigs.k8s.io/yaml, go.yaml.in/yaml/v2 resolve.go and decode.go.
+ * kubectl's rules for YAML: YAML 1.1 scalars (`on`, `y`, and `no` are booleans, `010` is 8), but neither timestamps nor
+ * base-60 numbers; the last of two keys counts, and a merge counts at its position: it overrides what comes before it,
+ * and is overridden by what comes after. Source: sigs.k8s.io/yaml, go.yaml.in/yaml/v2 resolve.go and decode.go.
  */
 function createSchema(): KubernetesSchema {
   const saw = { duplicate: false };
@@ -184,7 +183,7 @@ function createSchema(): KubernetesSchema {
   return { schema, saw };
 }
 
-/** A number as YAML 1.1 or 1.2 writes it, but none to the base of 60. */
+/** A number as in YAML 1.1 or 1.2, except base 60. */
 function numberTag(...tags: readonly [typeof intCoreTag, typeof intCoreTag]) {
   const [first] = tags;
   return defineScalarTag(first.tagName, {
@@ -207,7 +206,7 @@ const localTag = defineScalarTag('!', {
 
 type Map = Record<string, unknown>;
 
-/** Maps that overwrite. js-yaml asks `has` before it adds a merged key, and no other, when it may overwrite. */
+/** Maps that overwrite. If overwriting is allowed, js-yaml calls `has` only before adding a merged key. */
 function mapTag(saw: { duplicate: boolean }) {
   const mergedKeys = new WeakMap<Map, Set<string>>();
   let merging: string | undefined;
@@ -216,7 +215,7 @@ function mapTag(saw: { duplicate: boolean }) {
     identify: () => false,
     has: (map, key) => {
       const name = String(key);
-      // Of the maps in one merge the first counts.
+      // Of the maps in one merge, the first wins.
       if (mergedKeys.get(map)?.has(name) === true) return true;
       merging = name;
       return false;
@@ -241,7 +240,7 @@ function mapTag(saw: { duplicate: boolean }) {
   });
 }
 
-/** A value as YAML that reads back as the same wherever it is read: what YAML 1.1 takes for a boolean is quoted. */
+/** A value as YAML that reads back the same everywhere: what YAML 1.1 takes for a boolean is quoted. */
 export function writeYaml(value: unknown): string {
   return dump(value, { lineWidth: -1, noRefs: true, skipInvalid: true, quoteStyle: 'double' });
 }

@@ -1,6 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
 
-/** Bytes that are no text, with the line at fault from 1, and what is wrong there: `contains a NUL byte`. */
+/** Bytes that are not text, with the faulty line from 1 and what is wrong there: `contains a NUL byte`. */
 export class NoText extends Error {
   override readonly name = 'NoText';
   readonly line: number;
@@ -12,8 +12,7 @@ export class NoText extends Error {
 }
 
 /**
- * The text of a file in UTF-8, or in UTF-16 where its byte order mark says so (YAML 1.2.2 §5.2), without the mark.
- *
+ * The text of a file in UTF-8, or in UTF-16 if its byte order mark says so (YAML 1.2.2 §5.2), without the mark.
  * @throws NoText
  */
 export function textOfBytes(bytes: Uint8Array): string {
@@ -41,7 +40,7 @@ function noText(bytes: Uint8Array, at: number, what: string): NoText {
   return new NoText(line, what);
 }
 
-/** The decoder says that something is broken, but not where. */
+/** The decoder reports that something is broken, but not where. */
 function firstBroken(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let start = 0;
@@ -56,16 +55,16 @@ function firstBroken(bytes: Uint8Array): number {
   return start;
 }
 
-/** Where a node starts, by line from 1: of a map its keys, of a list its items, with what stands behind them. */
+/** Where a node starts, by line from 1: for a map its keys, for a list its items, each with its own value. */
 export type Lines = {
   readonly line: number;
   readonly children: ReadonlyMap<string, Lines>;
 };
 
-/** A key that its map has twice, and the line of the later one. */
+/** A duplicate key in a map, and the line of the later one. */
 export type DuplicateKey = { readonly key: string; readonly line: number };
 
-/** Where the nodes of the first document stand, and the keys that are there twice. */
+/** The positions of the first document's nodes, and its duplicate keys. */
 export function linesOf(
   events: readonly Event[],
   source: string,
@@ -105,7 +104,7 @@ export function linesOf(
   }
 }
 
-/** The line of a path, or of as much of it as there is. */
+/** The line of a path, or of as much of it as exists. */
 export function lineOfPath(lines: Lines, path: readonly (string | number)[]): number {
   let here = lines;
   for (const step of path) {
@@ -127,7 +126,7 @@ function startOf(event: Event | undefined): number {
   return [tagStart, anchorStart, valueStart, start].find((at) => at >= 0) ?? 0;
 }
 
-/** Lines of places that mostly come in the order of the text. */
+/** Line numbers of positions that mostly come in the order of the text. */
 function lineCounter(source: string): (at: number) => number {
   let from = 0;
   let line = 1;

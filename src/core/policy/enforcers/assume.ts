@@ -3,7 +3,7 @@ import { POLICY_KINDS } from '../kinds/kinds.ts';
 import { type Dialect, noteSetting, type Tristate, withKind } from '../match/match.ts';
 import { CILIUM_SETTINGS, type CiliumSetting, withSetting } from './cilium.ts';
 
-/** What may be assumed of any enforcer. */
+/** What may be assumed for any enforcer. */
 type Assumption = {
   readonly key: string;
   readonly values: readonly string[];
@@ -38,10 +38,9 @@ function knownOf(value: string): Tristate {
 }
 
 /**
- * A dialect with one assumption changed, written `KEY=VALUE` as `--assume` takes it. The keys of Cilium are those of
- * its ConfigMap.
- *
- * @throws SluiceError `usage` for an unknown key or value, with those that exist
+ * A dialect with one assumption changed, written `KEY=VALUE` as for `--assume`. Cilium's keys are those of its
+ * ConfigMap.
+ * @throws SluiceError `usage` for an unknown key or value, listing the known ones
  */
 export function assume(dialect: Dialect, text: string): Dialect {
   const cut = text.indexOf('=');

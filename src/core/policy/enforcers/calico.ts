@@ -7,7 +7,7 @@ import { ADMIN_KINDS, ALPHA1_KINDS, ALPHA2_KIND, DEFAULT_DIALECT, NETWORK_POLICY
 
 const MATCHING = besideCilium(calicoMatching);
 
-/** Calico; measured on Felix 3.28 with real packets, unless a source is named. */
+/** Calico, measured on Felix 3.28 with real packets unless a source is named. */
 export function calicoDialect(version: string | undefined): Dialect {
   return {
     ...DEFAULT_DIALECT,
@@ -15,10 +15,10 @@ export function calicoDialect(version: string | undefined): Dialect {
     ...(version === undefined ? {} : { version }),
     ipBlockMatchesPods: 'yes',
     endPort: 'yes',
-    // Felix accepts established flows before it looks at policies; calico #6399.
+    // Felix accepts established flows before evaluating policies; calico #6399.
     keepsEstablished: 'yes',
     rejects: 'no',
-    // No endpoint of Calico's stands for it; its packets have the node's address, and the own node always gets in.
+    // Calico has no endpoint for such a pod; its packets carry the node's address, and the own node is always allowed.
     hostNetwork: 'node',
     filtersHairpin: 'yes',
     // Since calico PR #8885, which 3.28 lacks.
@@ -38,9 +38,9 @@ function calicoAdminKinds(version: string | undefined): readonly string[] {
 }
 
 /*
- * Calico turns a NetworkPolicy into one of its own, whose selectors see more than the labels of pods and namespaces:
- * its endpoints carry derived labels beside those of the pod, and those of its namespace and service account under a
- * prefix (Felix 3.28, measured with real packets; libcalico-go `conversion/workload_endpoint_default.go`).
+ * Calico converts a NetworkPolicy to one of its own, whose selectors see more than pod and namespace labels: in
+ * addition to the pod's own labels, its endpoints carry derived ones, and those of its namespace and service account
+ * under a prefix (Felix 3.28, measured with real packets; libcalico-go `conversion/workload_endpoint_default.go`).
  */
 
 const DERIVED = 'projectcalico.org/';
@@ -68,19 +68,21 @@ function calicoMatching(
   };
 }
 
-/** Whether a selector speaks of any derived label; most do not, and then a pod's own labels are all it sees. */
+/** Whether a selector refers to any derived label; most do not, and then the pod's own labels are all they see. */
 function speaksOfDerived(selector: Selector): boolean {
   return selector.some(
     ({ key }) => key.startsWith(DERIVED) || key.startsWith(OF_NAMESPACE) || key.startsWith(OF_ACCOUNT),
   );
 }
 
-/** A label of the service account itself, which no list of sluice holds. */
+/** A label of the service account itself, which none of sluice's lists contains. */
 function isUnseen(key: string): boolean {
   return key.startsWith(OF_ACCOUNT) && key !== `${OF_ACCOUNT}${NAME}`;
 }
 
-/** The labels of a pod's endpoint, but for those of the service account itself. The derived ones are never the pod's. */
+/**
+ * The labels of a pod's endpoint, except those of the service account itself. The derived ones never come from the pod.
+ */
 function endpointLabels(model: ClusterModel, pod: Pod): Labels {
   const { namespace, serviceAccount } = pod;
   const inherited = Object.entries(model.namespace(namespace)?.labels ?? {}).map(

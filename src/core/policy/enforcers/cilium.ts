@@ -5,14 +5,14 @@ import { ALPHA2_KIND, DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
 const OWN_KINDS = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy'];
 
-/** Measured with the policy engine of 1.19.5, as docs/rules/cilium.md has it. */
+/** Measured with the policy engine of 1.19.5, as described in docs/rules/cilium.md. */
 const CILIUM: Dialect = {
   ...DEFAULT_DIALECT,
   enforcer: 'cilium',
   ipBlockMatchesPods: 'no',
   endPort: 'yes',
   sctp: 'yes',
-  // It consults policy for every packet (ENF-2).
+  // It evaluates policy for every packet (ENF-2).
   keepsEstablished: 'no',
   hostNetwork: 'node',
   ownNode: 'unless-denied',
@@ -25,7 +25,7 @@ const CILIUM: Dialect = {
   kinds: { sure: [NETWORK_POLICY, ...OWN_KINDS], unsure: [ALPHA2_KIND] },
 };
 
-/** Where 1.20.2 answers otherwise (CIL-1, CIL-13, CIL-17). */
+/** Where 1.20.2 differs (CIL-1, CIL-13, CIL-17). */
 const SINCE_1_20 = {
   alwaysShutsOwnNode: true,
   namedEgressPorts: 'destination',
@@ -33,8 +33,8 @@ const SINCE_1_20 = {
 } as const satisfies Partial<Dialect>;
 
 /**
- * Cilium, of which 1.19 and 1.20 are known: what is older is read as 1.19, what is newer as 1.20, and an unknown
- * version as 1.19. ClusterNetworkPolicy came with 1.20, behind a flag (ANP-12).
+ * Cilium, of which 1.19 and 1.20 are known: older versions and unknown ones are evaluated as 1.19, newer ones as 1.20.
+ * ClusterNetworkPolicy came with 1.20, behind a flag (ANP-12).
  */
 export function ciliumDialect(version: string | undefined): Dialect {
   if (version === undefined) return { ...CILIUM, readAs: '1.19' };
@@ -42,15 +42,15 @@ export function ciliumDialect(version: string | undefined): Dialect {
   return { ...CILIUM, version, readAs: '1.19', kinds: { ...CILIUM.kinds, unsure: [] } };
 }
 
-/** One option of Cilium's agent that changes who may talk to whom. */
+/** An option of Cilium's agent that affects who may talk to whom. */
 export type CiliumSetting = {
   readonly key: string;
-  /** The values that it may have, the default first; any text when absent. */
+  /** Allowed values, the default first; any text if absent. */
   readonly values?: readonly string[];
   readonly apply: (dialect: Dialect, value: string) => Dialect;
 };
 
-/** Options by their key in `kube-system/cilium-config`; the agent's flags are called the same. */
+/** Options by their key in `kube-system/cilium-config`; the agent's flags have the same names. */
 export const CILIUM_SETTINGS: readonly CiliumSetting[] = [
   {
     key: 'enable-policy',
@@ -79,8 +79,8 @@ export const CILIUM_SETTINGS: readonly CiliumSetting[] = [
 ];
 
 /**
- * A dialect as Cilium's ConfigMap `kube-system/cilium-config` sets it: what is absent or has no known value has its
- * default (CIL-1, CIL-8, CIL-11). Of no effect for other enforcers.
+ * A dialect configured by Cilium's ConfigMap `kube-system/cilium-config`: absent or unknown values mean the default
+ * (CIL-1, CIL-8, CIL-11). No effect for other enforcers.
  */
 export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<string, string>>): Dialect {
   if (dialect.enforcer !== 'cilium') return dialect;
@@ -96,12 +96,12 @@ export function withCiliumConfig(dialect: Dialect, config: Readonly<Record<strin
   );
 }
 
-/** A dialect with one setting that is told as found or assumed. */
+/** A dialect with one setting, noted as found or assumed. */
 export function withSetting(dialect: Dialect, { key, apply }: CiliumSetting, value: string): Dialect {
   return noteSetting(apply(dialect, value), key, value);
 }
 
-/** The value as it is listed; modes may be written in any order, with blanks or commas. */
+/** The value as listed; modes may be in any order, separated by blanks or commas. */
 function knownValue({ key, values }: CiliumSetting, text: string | undefined): string | undefined {
   if (text === undefined || values === undefined) return text;
   const plain = text.trim().toLowerCase();
@@ -126,7 +126,7 @@ function withCidrModes(dialect: Dialect, value: string): Dialect {
   };
 }
 
-/** A flag that switches a kind on or off; ClusterNetworkPolicy is unknown to 1.19 (ANP-12). */
+/** A flag that enables or disables a kind; 1.19 does not know ClusterNetworkPolicy (ANP-12). */
 function kindSetting(key: string, kind: string, standard: 'true' | 'false'): CiliumSetting {
   return {
     key,

@@ -1,4 +1,4 @@
-/** Whether a version such as `1.20.2-rc.1` is of this release, such as `1.20`, or a later one. */
+/** Whether a version such as `1.20.2-rc.1` belongs to a release such as `1.20`, or to a later one. */
 export function isAtLeast(version: string, release: string): boolean {
   const [[major, minor], [wantedMajor, wantedMinor]] = [numbersOf(version), numbersOf(release)];
   return major !== wantedMajor ? major > wantedMajor : minor >= wantedMinor;

@@ -1,4 +1,4 @@
-/* What enforces policies, one file for each CNI: where each follows the specification and where it does not. */
+/* What enforces policies, one file per CNI: where each follows the specification and where it does not. */
 
 import { SluiceError } from '../../common/common.ts';
 import type { Dialect, EnforcerName } from '../match/match.ts';
@@ -14,7 +14,7 @@ import { NONE, SPEC, UNKNOWN } from './spec.ts';
 export { assume } from './assume.ts';
 export { withCiliumConfig } from './cilium.ts';
 
-/** The dialects by name, each made for a version where it is known. */
+/** The dialects by name, each built for a version if known. */
 const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefined) => Dialect>> = {
   cilium: ciliumDialect,
   calico: calicoDialect,
@@ -32,7 +32,7 @@ function versioned(dialect: Dialect, version: string | undefined): Dialect {
   return version === undefined ? dialect : { ...dialect, version };
 }
 
-/** The dialect of an enforcer, of this version where it is known: `1.20.2`. */
+/** The dialect of an enforcer, for a version such as `1.20.2` if known. */
 export function dialectOf(enforcer: EnforcerName, version?: string): Dialect {
   return DIALECTS[enforcer](version);
 }
@@ -40,13 +40,12 @@ export function dialectOf(enforcer: EnforcerName, version?: string): Dialect {
 /** Every enforcer that has a dialect. */
 export const ENFORCER_NAMES = Object.keys(DIALECTS) as readonly EnforcerName[];
 
-/** An enforcer as people name it: `cilium`, or with its release, `cilium-1.20`. */
+/** An enforcer as the user names it: `cilium`, or with a release, `cilium-1.20`. */
 export type NamedEnforcer = { readonly name: EnforcerName; readonly version?: string };
 
 /**
- * Reads an enforcer's name, with or without its release.
- *
- * @throws SluiceError `usage` for a name that has no dialect, with those that have
+ * Parses an enforcer's name, with or without a release.
+ * @throws SluiceError `usage` for an unknown name, listing the known ones
  */
 export function parseEnforcer(text: string): NamedEnforcer {
   const [, base = text, version] = /^(.*?)(?:-v?(\d+(?:\.\d+)*))?$/.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import type { Dialect } from '../match/match.ts';
 import { ADMIN_KINDS, DEFAULT_DIALECT, NETWORK_POLICY } from './spec.ts';
 
-/** kube-network-policies, alone or inside kindnet; the other kinds need another build of it (ANP-12). */
+/** kube-network-policies, standalone or inside kindnet; the other kinds need a different build of it (ANP-12). */
 export const KINDNET: Dialect = {
   ...DEFAULT_DIALECT,
   enforcer: 'kindnet',

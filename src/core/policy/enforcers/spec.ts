@@ -1,15 +1,18 @@
 import { besideCilium } from '../cilium/cilium.ts';
 import { apiMatching, type Dialect } from '../match/match.ts';
 
-/** The kind of the Kubernetes API itself. */
+/** The kind defined by the Kubernetes API itself. */
 export const NETWORK_POLICY = 'NetworkPolicy';
 
-/** Kinds of network-policy-api v1alpha1; v1alpha2 has one in their place (ANP-12). */
+/** Kinds of network-policy-api v1alpha1; v1alpha2 replaces them with one (ANP-12). */
 export const ALPHA1_KINDS: readonly string[] = ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'];
 export const ALPHA2_KIND = 'ClusterNetworkPolicy';
 export const ADMIN_KINDS: readonly string[] = [...ALPHA1_KINDS, ALPHA2_KIND];
 
-/** The Kubernetes text, every kind enforced: e2e tests and documents say yes where an enforcer may say no. */
+/**
+ * The Kubernetes specification with every kind enforced: `yes` wherever e2e tests and documents say so, even if some
+ * enforcer says no.
+ */
 export const SPEC: Dialect = {
   enforcer: 'spec',
   settings: [],
@@ -38,7 +41,7 @@ export const SPEC: Dialect = {
   matching: besideCilium(apiMatching),
 };
 
-/** The text where it is clear, and unknown where it leaves room: what every enforcer starts from. */
+/** The specification where it is clear, and unknown where it leaves room: the starting point of every enforcer. */
 export const DEFAULT_DIALECT: Dialect = {
   ...SPEC,
   ipBlockMatchesPods: 'unknown',
@@ -48,14 +51,14 @@ export const DEFAULT_DIALECT: Dialect = {
   egressSeesServices: 'unknown',
 };
 
-/** Nothing is known to enforce: objects of any kind may have been written for something that does. */
+/** No known policy enforcer: objects of any kind may have been written for one. */
 export const NONE: Dialect = {
   ...DEFAULT_DIALECT,
   enforcer: 'none',
   kinds: { sure: [NETWORK_POLICY], unsure: 'all' },
 };
 
-/** Something may enforce; nobody knows what. */
+/** There may be an enforcer, but it is unknown which. */
 export const UNKNOWN: Dialect = {
   ...DEFAULT_DIALECT,
   enforcer: 'unknown',

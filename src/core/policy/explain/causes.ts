@@ -5,7 +5,7 @@ import { type Doubt, type EnforcerName, nameOfSide, type Side } from '../match/m
 import type { ForeignObject, Policy } from '../model/model.ts';
 import { podText } from './text.ts';
 
-/** Why no rule is asked about a half of an end. */
+/** Why no rule is evaluated for a half. */
 export function settledText(settled: Settled, self: Side): string {
   switch (settled) {
     case 'outside':
@@ -25,7 +25,7 @@ export function settledText(settled: Settled, self: Side): string {
   }
 }
 
-/** What makes a half undecidable; undefined where the decision behind it says enough. */
+/** What makes a half undecidable; undefined where the underlying decision says enough. */
 export function openText(question: OpenQuestion): string | undefined {
   switch (question.type) {
     case 'host-network':
@@ -54,7 +54,7 @@ export function foreignText(object: ForeignObject): string {
   return `${object.kind} ${keyOf(object)}`;
 }
 
-/** What rules leave open although each of them is clear. */
+/** Conflicts that remain although each rule is clear. */
 export function conflictText(conflict: Conflict): string {
   switch (conflict.type) {
     case 'tie':
@@ -68,7 +68,7 @@ export function conflictText(conflict: Conflict): string {
   }
 }
 
-/** Why a match is not known. */
+/** Why a match is unknown. */
 export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
   switch (doubt.type) {
     case 'labels':
@@ -107,12 +107,12 @@ export function whoseText(enforcer: EnforcerName): string {
     : `not known for ${enforcer}`;
 }
 
-/** Tools that write for a person at a keyboard: their name tells nothing that helps. */
+/** Tools used by a person at a keyboard: their name is no help. */
 const HANDS = /^(?:kubectl|before-first-apply|curl|Mozilla)/;
 
 /**
- * Who manages a policy object, in a phrase: by the marks that tools leave on it (Helm, Argo CD, Flux), by its owner,
- * by `app.kubernetes.io/managed-by`, by who wrote its spec; undefined where nothing tells.
+ * What manages a policy object, as a phrase: from the marks that tools leave on it (Helm, Argo CD, Flux), its owner,
+ * `app.kubernetes.io/managed-by`, or the last writer of its spec; undefined if unknown.
  */
 export function managedBy(policy: Policy): string | undefined {
   const tool = toolOf(policy);

@@ -2,10 +2,10 @@ import type { Decision, Direction, Half, Verdict } from '../model/model.ts';
 import { explainedHalf } from './explanation.ts';
 import { wrapped } from './text.ts';
 
-/** How the ends are called in the explanation. */
+/** Names of the ends in the explanation. */
 export type PathNames = { readonly from: string; readonly to: string };
 
-/** Sign and word of a decision: never color alone (TERM-10). */
+/** Symbol and word of a decision: never color alone (TERM-10). */
 export const DECISION_WORDS: Readonly<Record<Decision, string>> = {
   allow: '✓ allow',
   deny: '✗ deny',
@@ -16,9 +16,9 @@ const HEAD_WIDTH = 18;
 const WORD_WIDTH = 13;
 
 /**
- * A verdict as lines of text of 80 columns: both halves with their cause; under each the policies that decide, by kind
- * and name, with their rules; under a rule that nearly matched, what it misses by and the smallest edit; what no grant
- * can open; what the verdict rests on. Without a heading: the caller knows the port and the time.
+ * A verdict as lines of 80 columns: both halves with their cause; under each, the deciding policies by kind and name,
+ * with their rules; under a near miss, what differs and the smallest edit; what a grant can't open; the assumptions.
+ * Without a heading: the caller knows the port and the time.
  */
 export function explainText(verdict: Verdict, names: PathNames): readonly string[] {
   return [

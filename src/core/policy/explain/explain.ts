@@ -1,4 +1,4 @@
-/* Words for a decision, made on demand: reasons, near misses, the smallest edit that would open the path. */
+/* Words for a decision, on demand: reasons, near misses, and the smallest edit that would open the path. */
 
 import { type Engine, foreignOn, type PathDecision } from '../decide/decide.ts';
 import { POLICY_KINDS } from '../kinds/kinds.ts';
@@ -21,8 +21,8 @@ export { cannotOpen, causeOf, type HalfSummary, type PathSummary, summarize, sum
 export { peerText, policyTitle, ruleText, selectorText, shortPeerText, wrapped } from './text.ts';
 
 /**
- * A decision in words: who decides each half and by which rule, what nearly matched and the smallest edit that would
- * open it, what no policy can open, and what the verdict rests on. For a decision of the engine as it is now.
+ * A decision in words: who decides each half and by which rule, near misses and the smallest edit that would open them,
+ * what no policy can open, and the assumptions. For a decision by the engine in its current state.
  */
 export function explain(engine: Engine, decision: PathDecision): Verdict {
   const incomplete = unreadKinds(engine);
@@ -35,7 +35,7 @@ export function explain(engine: Engine, decision: PathDecision): Verdict {
   };
 }
 
-/** What a verdict rests on, a phrase each; `incomplete` are kinds that could not be read. */
+/** The assumptions of a verdict, one phrase each; `incomplete` are kinds that could not be read. */
 function assumptionTexts(
   engine: Engine,
   decision: PathDecision,
@@ -79,7 +79,7 @@ function versionText({ enforcer, version, readAs }: Dialect): string {
   return isSaid ? name : `${name}, read as ${readAs}`;
 }
 
-/** What depends on more than the two ends: the way through a Service, and a protocol that may not be filtered. */
+/** What depends on more than the two ends: a path through a Service, and a protocol that may not be filtered. */
 function wayTexts(
   world: World,
   { query, source, destination, egress, ingress }: PathDecision,
@@ -102,7 +102,7 @@ function wayTexts(
   return texts;
 }
 
-/** Whether the verdict is of the way through the Service, and known. */
+/** Whether the verdict is for the path through the Service, and known. */
 function isSettled(filtersHairpin: Tristate, { viaService }: Query): boolean {
   return filtersHairpin === 'yes' && viaService === true;
 }

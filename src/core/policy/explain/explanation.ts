@@ -6,22 +6,22 @@ export type ExplainedHalf = {
   readonly verdict: Decision;
   /** Why, in a few words. */
   readonly cause: string;
-  /** Policies whose rules came near, nearest first, then what else led to the decision. */
+  /** Policies with near misses, nearest first, then what else led to the decision. */
   readonly blocks: readonly ExplainedPolicy[];
   /** Why no NetworkPolicy can open it. */
   readonly cannotOpen: readonly string[];
 };
 
-/** One policy under a half. `lines`: its rules; what is said of the rule before is `under` it. */
+/** One policy under a half. `lines`: its rules; a line marked `under` belongs to the rule before it. */
 export type ExplainedPolicy = {
   readonly title: string;
   readonly lines: readonly { readonly text: string; readonly under: boolean }[];
 };
 
-/** How many rules that nearly matched are told of one half: the nearest. */
+/** How many near misses are shown per half: the nearest. */
 const MISSES = 4;
 
-/** What is to be said of a half; `self` is the end that it is a half of. */
+/** The explanation of a half; `self` is the end it belongs to. */
 export function explainedHalf(half: Half, self: string, direction: Direction): ExplainedHalf {
   return {
     verdict: half.verdict,
@@ -71,7 +71,7 @@ function blocksOf(half: Half): readonly ExplainedPolicy[] {
   ];
 }
 
-/** A near miss without its edit where a nearer one of the same policy has the same. */
+/** A near miss without its edit if a nearer one of the same policy has the same edit. */
 function saidOnce(miss: NearMiss, at: number, all: readonly NearMiss[]): NearMiss {
   const { edit, ...rest } = miss;
   const isSaid = all
@@ -80,7 +80,7 @@ function saidOnce(miss: NearMiss, at: number, all: readonly NearMiss[]): NearMis
   return isSaid ? rest : miss;
 }
 
-/** `NetworkPolicy shop/db`, with its tier where that counts, and who manages it. */
+/** `NetworkPolicy shop/db`, with its tier where that matters, and what manages it. */
 function titleOf(items: readonly (Decider | NearMiss)[]): string {
   const [first] = items;
   if (first === undefined) return '';

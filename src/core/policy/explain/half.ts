@@ -6,7 +6,7 @@ import { conflictText, doubtText, managedBy, openText, settledText } from './cau
 import { nearestMiss, nearMisses } from './near-miss.ts';
 import { peersText, podText, policyTitle, ruleText } from './text.ts';
 
-/** A half in words: its deciders, near misses with their edits, what can't be opened, and one summary. */
+/** A half in words: its deciders, near misses with their edits, what can't be opened, and a summary. */
 export function explainHalf(world: World, half: HalfDecision): Half {
   const { verdict, byRules, isolated, steps, direction, l7 } = half;
   const misses = byRules === 'allow' ? [] : nearMisses(world, half);
@@ -24,14 +24,14 @@ export function explainHalf(world: World, half: HalfDecision): Half {
 /** A half in a few words. */
 export type HalfSummary = Pick<Half, 'verdict' | 'l7' | 'summary'>;
 
-/** A path in a few words for each half: what a row or a bar has room for. */
+/** A path in a few words per half, sized for a row or a bar. */
 export type PathSummary = {
   readonly verdict: Decision;
   readonly egress: HalfSummary;
   readonly ingress: HalfSummary;
 };
 
-/** A decision in a few words; works out no edits and no more than the nearest rule. */
+/** A decision in a few words; computes no edits, and nothing beyond the nearest rule. */
 export function summarize(world: World, { verdict, egress, ingress }: PathDecision): PathSummary {
   return { verdict, egress: halfSummary(world, egress), ingress: halfSummary(world, ingress) };
 }
@@ -41,7 +41,7 @@ function halfSummary(world: World, half: HalfDecision): HalfSummary {
   return { verdict, l7, summary: summaryOf(world, half) };
 }
 
-/** What decides a path in a few words: the half that denies or is not known, else both. */
+/** What decides a path, in a few words: the half that denies or is unknown, else both. */
 export function causeOf(world: World, { verdict, egress, ingress }: PathDecision): string {
   const half = [egress, ingress].find((item) => item.verdict === verdict && verdict !== 'allow');
   if (half !== undefined) return summaryOf(world, half);
@@ -77,7 +77,7 @@ function isolationText({ reading }: AppliedPolicy, direction: Direction): string
   return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;
 }
 
-/** Why no NetworkPolicy can open a half; empty when one can, or when it is open (ENF-7). */
+/** Why no NetworkPolicy can open a half; empty when one can, or when it is already open (ENF-7). */
 export function cannotOpen(world: World, half: HalfDecision): readonly string[] {
   let reasons = half.byRules === 'deny' ? denialTexts(world, half) : [];
   for (const question of half.open) {

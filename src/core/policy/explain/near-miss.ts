@@ -27,10 +27,10 @@ import { managedBy } from './causes.ts';
 import { smallestEdit } from './smallest-edit.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
 
-/** How many near misses a half names: the nearest ones. */
+/** How many near misses a half lists: the nearest ones. */
 const LIMIT = 8;
 
-/** Nearest first: right peer on another port; right pods elsewhere; another peer; neither peer nor port. */
+/** Nearest first: right peer on another port; right pods in another namespace; another peer; neither peer nor port. */
 type Rank = 0 | 1 | 2 | 3;
 
 type Candidate = {
@@ -42,7 +42,7 @@ type Candidate = {
   readonly rank: Rank;
 };
 
-/** The rules of isolating policies that did not admit the peer, nearest first, each with what kept it from matching. */
+/** The rules of isolating policies that did not admit the peer, nearest first, each with the reason. */
 export function nearMisses(world: World, half: HalfDecision): readonly NearMiss[] {
   const { direction, question } = half;
   return [...candidates(world, half)]
@@ -51,7 +51,7 @@ export function nearMisses(world: World, half: HalfDecision): readonly NearMiss[
     .map((candidate) => describe(world, candidate, direction, question));
 }
 
-/** The nearest of them: the name of its policy, and what kept it from matching, in a phrase. */
+/** The nearest one: the name of its policy and the reason, as a phrase. */
 export function nearestMiss(world: World, half: HalfDecision): Pick<NearMiss, 'name' | 'text'> | undefined {
   let nearest: Candidate | undefined;
   for (const candidate of candidates(world, half)) {
@@ -143,7 +143,7 @@ function wording(world: World, { rule, why }: Candidate, question: Question): Wo
   }
 }
 
-/** A port that holds the asked one, and why the enforcer does not take it. */
+/** A port that contains the requested one, and why the enforcer ignores it. */
 function refusedPort(
   { model, dialect, foreign }: World,
   { ports }: Rule,
@@ -166,7 +166,7 @@ function refusalText({ sctp, endPort }: Dialect, port: PortMatch): string {
   return 'port names of sidecars are ignored';
 }
 
-/** The ports of the asked protocol, without repeating it. */
+/** The ports of the requested protocol, without repeating it. */
 function samePorts({ ports }: Rule, { protocol }: Question): string {
   if (ports === 'any') return 'any port';
   return ports
@@ -175,7 +175,7 @@ function samePorts({ ports }: Rule, { protocol }: Question): string {
     .join(', ');
 }
 
-/** What the other end is instead, seen from the peer item that comes nearest. */
+/** How the other end differs from the closest peer item. */
 function difference(world: World, rule: Rule, side: Side): { readonly short: string; readonly long: string } {
   if (side.type === 'ip') return { short: side.text, long: `${side.text} is not in its range` };
   const name = podText(side.pod);

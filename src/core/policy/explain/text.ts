@@ -11,7 +11,7 @@ import {
   type ServiceMatch,
 } from '../model/model.ts';
 
-/** A rule whole: `pods app=api · tcp 5432`; `anything` when it is empty. */
+/** A complete rule: `pods app=api · tcp 5432`; `anything` when empty. */
 export function ruleText({ peers, ports }: Rule): string {
   if (peers === 'any' && ports === 'any') return 'anything';
   const who = peers === 'any' ? 'anyone' : listed(peers.map(peerText), 'nobody');
@@ -29,7 +29,7 @@ export function peerText(peer: Peer): string {
   return `pods ${shortPeerText(peer)}`;
 }
 
-/** A peer in as few words as tell it from others: `app=api`, `app=api in team=a`, `all pods of ops`. */
+/** A peer in as few words as distinguish it: `app=api`, `app=api in team=a`, `all pods in ops`. */
 export function shortPeerText(peer: Peer): string {
   switch (peer.type) {
     case 'pods':
@@ -61,7 +61,7 @@ function podsText({ namespaces, pods }: PodMatch): string {
   return where === undefined ? selectorText(pods) : `${selectorText(pods)} in ${where}`;
 }
 
-/** Undefined for the policy's own namespace, which needs no saying. */
+/** Undefined for the policy's own namespace, which goes without saying. */
 function namespaceText(match: NamespaceMatch): string | undefined {
   if (match.by === 'name') return undefined;
   const [first, ...rest] = match.selector;
@@ -107,7 +107,7 @@ export function portText(port: PortMatch): string {
   }
 }
 
-/** What people call a pod: its workload, else its own name. */
+/** The usual name of a pod: its workload, else its own name. */
 export function podText(pod: Pod): string {
   return pod.owner?.name ?? pod.name;
 }
@@ -124,12 +124,12 @@ function listed(items: readonly string[], none: string, separator = ' or '): str
   return shown.join(separator);
 }
 
-/** How wide an explanation is at most: a terminal that nobody made wider. */
+/** Maximum width of an explanation: the default terminal width. */
 export const COLUMNS = 80;
 
 /**
- * A text in lines of at most 80 columns, broken between words: the first behind `head`, the others behind as many
- * spaces as `indent`. A word that is longer has a line of its own.
+ * A text in lines of at most 80 columns, broken between words: the first after `head`, the others indented by `indent`.
+ * A longer word gets its own line.
  */
 export function wrapped(head: string, text: string, indent = head.length): readonly string[] {
   const lines: string[] = [];

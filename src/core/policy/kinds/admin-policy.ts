@@ -24,9 +24,9 @@ import {
 } from '../model/model.ts';
 
 /**
- * An AdminNetworkPolicy, a BaselineAdminNetworkPolicy (v1alpha1, both peer schemas) or a ClusterNetworkPolicy
- * (v1alpha2). Never throws. What cannot be read fails closed: such a rule accepts nothing, and denies broadly (ANP-10);
- * `problems` says so.
+ * An AdminNetworkPolicy, a BaselineAdminNetworkPolicy (v1alpha1, both peer schemas), or a ClusterNetworkPolicy
+ * (v1alpha2). Never throws. Whatever can't be read fails closed: such a rule accepts nothing, and denies broadly
+ * (ANP-10); `problems` says so.
  */
 export function parseAdminPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -64,7 +64,7 @@ function tierOf(kind: string, spec: Raw): Tier {
   return kind === 'BaselineAdminNetworkPolicy' ? 'baseline' : 'admin';
 }
 
-/** `namespaces` or `pods`; without either the API server would not have taken it (ANP-6). */
+/** `namespaces` or `pods`; without either the API server would have rejected it (ANP-6). */
 function subjectOf(spec: Raw, problems: string[]): PodMatch | undefined {
   const subject = rawOf(spec.subject);
   if (isRecord(subject.namespaces)) {
@@ -111,7 +111,7 @@ function actionOf(value: unknown): RuleAction | undefined {
   }
 }
 
-/** A rule with an unknown peer must not accept it, and denies as if it were everybody (ANP-10). */
+/** A rule with an unknown peer must not accept it, and denies as if it matched everyone (ANP-10). */
 function failClosed(action: RuleAction, peers: readonly Peer[]): Rule['peers'] {
   const known = peers.filter((peer) => peer.type !== 'unknown');
   if (known.length === peers.length) return peers;
@@ -120,7 +120,7 @@ function failClosed(action: RuleAction, peers: readonly Peer[]): Rule['peers'] {
 }
 
 /**
- * Ports of both versions: `portNumber`, `portRange`, `namedPort` (v1alpha1, TCP unless said), and `tcp`, `udp`, `sctp`
+ * Ports of both versions: `portNumber`, `portRange`, `namedPort` (v1alpha1, TCP by default), and `tcp`, `udp`, `sctp`
  * with a destinationPort, `destinationNamedPort` (v1alpha2). Absent or empty: all traffic (ANP-8).
  */
 function parsePorts(value: unknown, path: string, problems: string[]): Rule['ports'] {
@@ -178,7 +178,7 @@ function peersOf(raw: Raw, path: string, problems: string[]): readonly Peer[] {
   return [unknown(`${path}: a peer has no known field`, problems)];
 }
 
-/** A plain selector, or `{namespaceSelector}` of before v0.1.5. `sameLabels` was removed and is not read. */
+/** A plain selector, or `{namespaceSelector}` from before v0.1.5. `sameLabels` was removed and is not read. */
 function namespacesOf(value: Raw, problems: string[]): NamespaceMatch | undefined {
   if ('sameLabels' in value || 'notSameLabels' in value) return undefined;
   const wanted = isRecord(value.namespaceSelector) ? value.namespaceSelector : value;
@@ -211,7 +211,7 @@ function nodesPeer(value: Raw, path: string, problems: string[]): Peer {
     : { type: 'nodes', selector };
 }
 
-/** CIDRs; they match addresses of pods as well (ANP-7). */
+/** CIDRs; they also match pod addresses (ANP-7). */
 function networkPeers(cidrs: readonly string[], path: string, problems: string[]): readonly Peer[] {
   return cidrs.map((cidr): Peer => {
     if (parseCidr(cidr) === undefined)

@@ -6,4 +6,4 @@ export {
   networkPolicySpecFaults,
   validateNetworkPolicy,
 } from './validate-network-policy.ts';
-/* The policy kinds: which there are, how each is parsed into the one model, how manifests of them are read. */
+/* The policy kinds: which exist, how each is parsed into the common model, and how their manifests are read. */

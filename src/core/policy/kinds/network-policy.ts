@@ -12,9 +12,9 @@ import {
 } from '../model/model.ts';
 
 /**
- * A NetworkPolicy v1 as the API server stores it, or a draft: `policyTypes` is defaulted to `[Ingress]`, plus `Egress`
- * iff there is an egress rule (NP-7). Never throws: what cannot be read is named in `problems` and counts as a rule
- * that may match anything, so that it never makes a guessed verdict.
+ * A NetworkPolicy v1 as stored by the API server, or a draft: `policyTypes` defaults to `[Ingress]`, plus `Egress` if
+ * there is an egress rule (NP-7). Never throws: anything unreadable is listed in `problems` and counts as a rule that
+ * may match anything, so that no verdict is guessed.
  */
 export function parseNetworkPolicy(raw: unknown): Policy {
   const object = rawOf(raw);
@@ -103,7 +103,7 @@ function rulesOf(spec: Raw, direction: Direction, namespace: string, problems: s
         ports: portsOf(item.ports, path, problems),
       };
     }
-    // A rule written as `-` alone is null in YAML, and the API server reads null as `{}`.
+    // A rule written as a bare `-` is null in YAML, which the API server reads as `{}`.
     if (item === null) return { action: 'allow', peers: 'any', ports: 'any' };
     problems.push(`${path} must be an object`);
     return UNREADABLE;
@@ -112,7 +112,7 @@ function rulesOf(spec: Raw, direction: Direction, namespace: string, problems: s
 
 const UNREADABLE: Rule = { action: 'allow', peers: [{ type: 'unknown', text: 'a rule' }], ports: 'any' };
 
-/** Absent or empty means everybody, the outside included (NP-12). */
+/** Absent or empty means everyone, including outside the cluster (NP-12). */
 function peersOf(value: unknown, namespace: string, path: string, problems: string[]): Rule['peers'] {
   if (value === undefined || value === null) return 'any';
   if (!Array.isArray(value)) {

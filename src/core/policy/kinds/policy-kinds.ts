@@ -3,7 +3,7 @@ import type { Policy } from '../model/model.ts';
 import { parseAdminPolicy } from './admin-policy.ts';
 import { parseNetworkPolicy } from './network-policy.ts';
 
-/** One kind of policy that the engine evaluates: how to list it, and how to read it. */
+/** One policy kind that the engine evaluates: how to list it, and how to parse it. */
 export type PolicyKind = {
   readonly kind: string;
   readonly group: string;
@@ -11,7 +11,7 @@ export type PolicyKind = {
   /** The plural, as in the URL. */
   readonly resource: string;
   readonly namespaced: boolean;
-  /** Never throws: what is wrong with the object is in `problems`. */
+  /** Never throws: faults of the object are in `problems`. */
   readonly parse: (raw: unknown) => Policy;
 };
 
@@ -72,7 +72,7 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
-/** The kind of an object by its `apiVersion` group and `kind`; undefined when it is no policy known here. */
+/** The kind of an object by its `apiVersion` group and `kind`; undefined if it is not a known policy. */
 export function policyKindOf(apiVersion: string, kind: string): PolicyKind | undefined {
   const group = groupOf(apiVersion);
   return POLICY_KINDS.find((entry) => entry.kind === kind && entry.group === group);

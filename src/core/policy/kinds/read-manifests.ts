@@ -22,7 +22,7 @@ import type { ClusterEvent } from '../../live/live.ts';
 import type { Policy } from '../model/model.ts';
 import { policyKindOf } from './policy-kinds.ts';
 
-/** What manifests hold, mapped. `skipped` counts the kinds that say nothing about who may talk to whom. */
+/** The contents of manifests, mapped. `skipped` counts objects of kinds that don't affect who may talk to whom. */
 export type Manifests = {
   readonly pods: readonly Pod[];
   readonly namespaces: readonly Namespace[];
@@ -35,9 +35,9 @@ export type Manifests = {
 };
 
 /**
- * Manifests, already parsed, as the contents of a cluster. Lists are opened; pods stand in for a workload's
- * own, unless its pods are there as well, or the workload that controls it is, as in what `kubectl get all` prints; namespaces that are used but not declared exist with their name
- * alone. There is no status, so pods run and have no address unless they say otherwise.
+ * Parsed manifests as the contents of a cluster. Lists are expanded; stand-in pods replace a workload's own, unless its
+ * pods are present too, or the workload that controls it is, as in the output of `kubectl get all`; namespaces that are
+ * used but not declared exist with only their name. There is no status, so pods run and have no address unless stated.
  */
 export function readManifests(documents: readonly unknown[], defaultNamespace = 'default'): Manifests {
   const objects = documents.flatMap(openLists).map((object) => withNamespace(object, defaultNamespace));
@@ -112,7 +112,7 @@ export function manifestEvents(
   ];
 }
 
-/** The objects of a document: `List`, `PodList` and the like are opened, however deep. */
+/** The objects of a document: `List`, `PodList`, and the like are expanded at any depth. */
 function openLists(document: unknown): readonly ApiObject[] {
   if (!isRecord(document)) return [];
   const kind = textOf(document.kind) ?? '';
@@ -149,7 +149,7 @@ function withNamespace(object: ApiObject, defaultNamespace: string): ApiObject {
   };
 }
 
-/** Whether another object among these controls it. */
+/** Whether another of these objects controls it. */
 function isControlled({ metadata }: ApiObject, known: ReadonlySet<string>): boolean {
   return rawsOf(metadata.ownerReferences).some(
     ({ kind, name, controller }) =>
@@ -171,8 +171,8 @@ function running(pod: Pod): Pod {
 }
 
 /**
- * Adds those whose workload has no pod yet, under names of their own: first those that are called like their workload,
- * then whoever has to make way for them.
+ * Adds stand-ins for workloads without pods, under unique names: first those named like their workload, then those that
+ * have to give way.
  */
 function addStandIns(pods: Map<string, Pod>, standIns: readonly Pod[]): void {
   const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && ownerKey(owner)));

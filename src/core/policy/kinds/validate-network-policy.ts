@@ -21,9 +21,9 @@ const VERSION = 'networking.k8s.io/v1';
 const TYPES = ['Ingress', 'Egress'];
 
 /**
- * Why the API server would refuse a NetworkPolicy, in its words: `spec.ingress[0].ports[0].port: Invalid value: …`.
- * Empty when it would take it. As there, an object that does not decode is looked at no further. `status` was a field
- * from 1.24 to 1.27 and stands in what such servers print. Compared with a server of version 1.36.
+ * Why the API server would reject a NetworkPolicy, in its words: `spec.ingress[0].ports[0].port: Invalid value: …`.
+ * Empty if it would accept it. As on the server, an object that does not decode is not checked further. `status` was a
+ * field from 1.24 to 1.27 and appears in the output of such servers. Compared with a server of version 1.36.
  */
 export function validateNetworkPolicy(raw: unknown): readonly string[] {
   const { status: _, ...body } = rawOf(raw);
@@ -44,7 +44,7 @@ function decodeText(fault: DecodeFault): string {
   return fieldErrorText(fieldErrors.invalid(fault.path, fault.value, `must be ${wantedText(fault.wanted)}`));
 }
 
-/** The server's own decoder names types of Go instead. */
+/** The server's own decoder uses the names of Go types instead. */
 function wantedText(type: string): string {
   if (type.startsWith('[]')) return 'a list';
   switch (type) {
@@ -62,7 +62,7 @@ function wantedText(type: string): string {
   }
 }
 
-/** What is wrong with the spec of a policy that was decoded (`ValidateNetworkPolicySpec`); empty when nothing is. */
+/** Faults in a decoded policy spec (`ValidateNetworkPolicySpec`). */
 export function networkPolicySpecFaults(spec: unknown): readonly FieldError[] {
   return [
     ...selectorFaults(at(spec, 'podSelector'), 'spec.podSelector'),
@@ -88,7 +88,7 @@ function ruleFaults(rule: unknown, peers: 'from' | 'to', field: string): readonl
   ];
 }
 
-/** Protocol, number or name, and a range that goes up. */
+/** Protocol, number or name, and an ascending range. */
 function portFaults(entry: unknown, field: string): readonly FieldError[] {
   const protocol = textAt(entry, 'protocol');
   const port = at(entry, 'port');
@@ -122,7 +122,7 @@ function numberFaults(port: number, field: string): readonly FieldError[] {
     : [fieldErrors.invalid(field, port, 'must be between 1 and 65535, inclusive')];
 }
 
-/** A peer names selectors or an ipBlock, not both, not nothing. */
+/** A peer has selectors or an ipBlock: not both, and not neither. */
 function peerFaults(peer: unknown, field: string): readonly FieldError[] {
   const { podSelector, namespaceSelector, ipBlock } = rawOf(peer);
   const hasSelector = podSelector !== undefined || namespaceSelector !== undefined;
@@ -136,7 +136,7 @@ function peerFaults(peer: unknown, field: string): readonly FieldError[] {
   ];
 }
 
-/** What is wrong with a range and the ranges left out of it, which must lie wholly inside (`ValidateIPBlock`). */
+/** Faults in a range and its exceptions, which must lie strictly inside it (`ValidateIPBlock`). */
 function ipBlockFaults(block: unknown, field: string): readonly FieldError[] {
   const cidr = textAt(block, 'cidr') ?? '';
   if (cidr === '') return [fieldErrors.required(`${field}.cidr`)];
@@ -168,8 +168,8 @@ function isStrictSubset(inner: IpRange, outer: IpRange): boolean {
 }
 
 /**
- * A CIDR, and why it is refused. Addresses inside their own network, zeros in front and IPv4 written as IPv6 are
- * refused since Kubernetes 1.36 (KEP-4858); what the first two mean is compared all the same.
+ * A CIDR, and why it is rejected. Host bits, leading zeros, and IPv4 written as IPv6 are rejected since Kubernetes 1.36
+ * (KEP-4858); the ranges of the first two are still compared.
  */
 function readCidr(text: string): { readonly range: IpRange | undefined; readonly why: string | undefined } {
   const plain = text.replace(/(^|[.:/])0+(?=\d+\.)|([./])0+(?=\d)/g, '$1$2');

@@ -35,7 +35,7 @@ export const blankPeers: Lint = {
   },
 };
 
-/** Deny rules alone put the pods in default deny as well (CIL-2). */
+/** Deny rules alone also put the pods in default deny (CIL-2). */
 export const denyIsolates: Lint = {
   id: 'deny-isolates',
   title: 'deny rules alone also deny everything else',
@@ -66,7 +66,7 @@ export const denyIsolates: Lint = {
   },
 };
 
-/** toFQDNs knows only what the DNS proxy saw, and that needs a DNS rule (CIL-20). */
+/** toFQDNs only knows what the DNS proxy saw, which requires a DNS rule (CIL-20). */
 export const fqdnWithoutDnsRule: Lint = {
   id: 'fqdn-without-dns-rule',
   title: 'toFQDNs without a DNS rule',
@@ -127,7 +127,7 @@ export const l7Widened: Lint = {
   },
 };
 
-/** toServices that stands for nothing: with ports it opens them to anybody (CIL-12). */
+/** toServices that matches nothing: with ports, the rule opens them to everyone (CIL-12). */
 export const servicesFindNothing: Lint = {
   id: 'services-find-nothing',
   title: 'toServices matches no service',
@@ -150,7 +150,7 @@ export const servicesFindNothing: Lint = {
   },
 };
 
-/** Labels that are no part of Cilium's identities (CIL-8). */
+/** Labels that are not part of Cilium's identities (CIL-8). */
 export const ignoredLabels: Lint = {
   id: 'ignored-labels',
   title: 'a selector uses labels that the enforcer ignores',

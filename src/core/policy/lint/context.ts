@@ -6,20 +6,20 @@ import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/
 import type { Flaw } from './finding.ts';
 import { createPodAddresses, type PodAddresses } from './pods-inside.ts';
 
-/** What a check looks at. */
+/** What a check works on. */
 export type LintContext = {
   readonly engine: Engine;
   readonly model: ClusterModel;
   readonly dialect: Dialect;
   readonly world: World;
-  /** Whether there may be pods and namespaces that are not in sight, as beside a folder of manifests. */
+  /** Whether pods and namespaces may exist that are not visible, as with a folder of manifests. */
   readonly partial: boolean;
   readonly podAddresses: PodAddresses;
-  /** Live pods that a policy selects, host-network ones left out; computed once per policy. */
+  /** Live pods selected by a policy, except host-network ones; computed once per policy. */
   readonly selected: (policy: Policy) => readonly Pod[];
 };
 
-/** One kind of mistake: what it is, who says that it is one, and how to find it in a policy. */
+/** One lint: what is wrong, who says so, and how to find it in a policy. */
 export type Lint = {
   readonly id: string;
   readonly title: string;
@@ -29,7 +29,7 @@ export type Lint = {
   readonly check: (context: LintContext, policy: Policy) => Iterable<Flaw>;
 };
 
-/** A rule in its place. `index` is the one that people count by. */
+/** A rule with its position. `index` is the one that users count by. */
 export type PlacedRule = {
   readonly direction: Direction;
   readonly index: number;
@@ -37,7 +37,7 @@ export type PlacedRule = {
   readonly reading: Reading;
 };
 
-/** The context of one run of all lints. Whoever lints again and again keeps the `podAddresses` from run to run. */
+/** The context of one run of all lints. A caller that lints repeatedly keeps the `podAddresses` between runs. */
 export function lintContext(
   engine: Engine,
   partial: boolean,
@@ -60,7 +60,7 @@ export function lintContext(
   };
 }
 
-/** The rules of a policy as the enforcer reads them, with their places. */
+/** The rules of a policy as the enforcer reads them, with their positions. */
 export function* placedRules({ world }: LintContext, policy: Policy): Iterable<PlacedRule> {
   for (const reading of world.matching.readings(policy)) {
     for (const direction of ['ingress', 'egress'] as const) {
@@ -71,12 +71,12 @@ export function* placedRules({ world }: LintContext, policy: Policy): Iterable<P
   }
 }
 
-/** The peers of a rule that speak of pods. */
+/** The peers of a rule that select pods. */
 export function podPeers({ peers }: Rule): readonly (Peer & { readonly type: 'pods' })[] {
   return peers === 'any' ? [] : peers.filter((peer) => peer.type === 'pods');
 }
 
-/** Live pods that a match may hold; with `first`, at most one; with `finished`, those that have ended too. */
+/** Live pods that a match may contain; with `first`, at most one; with `finished`, finished ones too. */
 export function podsMatching(
   { model, world }: LintContext,
   match: PodMatch,
@@ -94,7 +94,7 @@ export function podsMatching(
   return found;
 }
 
-/** Namespaces, by name, that a match reaches. */
+/** Names of the namespaces that a match reaches. */
 export function namespacesMatching(
   model: ClusterModel,
   world: World,
@@ -107,7 +107,7 @@ export function namespacesMatching(
 }
 
 /**
- * Whether every pod that a match could hold is in sight: always in a whole cluster; of a part of one, where the match
+ * Whether every pod that a match could contain is visible: always in a whole cluster; in part of one, if the match
  * names namespaces that have pods there.
  */
 export function isInSight({ model, partial }: LintContext, { namespaces }: PodMatch): boolean {
@@ -116,7 +116,7 @@ export function isInSight({ model, partial }: LintContext, { namespaces }: PodMa
   return names.length > 0 && names.every((name) => model.podsIn(name).length > 0);
 }
 
-/** The names of namespaces that a selector asks for; empty when it asks otherwise. */
+/** The namespace names that a selector asks for; empty if it selects in another way. */
 export function namesIn(selector: Selector): readonly string[] {
   return selector.find(({ key, operator }) => key === NAME_LABEL && operator === 'In')?.values ?? [];
 }

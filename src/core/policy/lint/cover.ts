@@ -1,12 +1,12 @@
 import { covers, parseCidr } from '../../cluster/cluster.ts';
 import type { Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
 
-/** Whether everything that one rule matches, another matches too, by what is written. May miss, never errs. */
+/** Whether one rule textually matches everything that another matches. May miss cases, but is never wrong. */
 export function ruleCovers(outer: Rule, inner: Rule): boolean {
   return peersCover(outer.peers, inner.peers) && portsCover(outer.ports, inner.ports);
 }
 
-/** Whether two rules may match one connection, by their ports. May err to yes. */
+/** Whether two rules may match one connection, by their ports. May err toward yes. */
 export function rulesMeet(a: Rule, b: Rule): boolean {
   if (a.ports === 'any' || b.ports === 'any') return true;
   const others = b.ports;
@@ -26,7 +26,7 @@ function peerCovers(outer: Peer, inner: Peer): boolean {
   return outer.type === 'cidr' && inner.type === 'cidr' && cidrCovers(outer, inner);
 }
 
-/** The same namespaces or all of them, and the inner pods meet at least what the outer asks for. */
+/** The same namespaces or all of them, and the inner pods meet at least what the outer match requires. */
 function podsCover(outer: PodMatch, inner: PodMatch): boolean {
   const same = JSON.stringify(outer.namespaces) === JSON.stringify(inner.namespaces);
   const everywhere = outer.namespaces.by === 'labels' && outer.namespaces.selector.length === 0;

@@ -8,8 +8,8 @@ import { rulesMeet } from './cover.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
 /**
- * A policy that could go without anybody noticing (NP-2, NP-4). A default deny stands for pods that are to come: only
- * another default deny makes it needless.
+ * A policy that could be deleted without any effect (NP-2, NP-4). A default deny is there for future pods: only another
+ * default deny makes it redundant.
  */
 export const noEffect: Lint = {
   id: 'no-effect',
@@ -48,8 +48,8 @@ export const noEffect: Lint = {
 };
 
 /**
- * Whether the other one may stand for this one. Of two without rules, the one that selects more, else the first by
- * name; one with rules comes and goes with what it admits.
+ * Whether the other policy can replace this one. Of two without rules, the one that selects more, else the first by
+ * name; one with rules is only as permanent as what it admits.
  */
 function outlasts(other: Policy, policy: Policy): boolean {
   if (!isBare(policy)) return true;
@@ -62,7 +62,7 @@ function isBare({ ingress, egress }: Policy): boolean {
   return ingress.length + egress.length === 0;
 }
 
-/** A kind that takes no effect here, or only by a version or flag (ENF-1, NP-35, ANP-12). */
+/** A kind that has no effect here, or only with a certain version or flag (ENF-1, NP-35, ANP-12). */
 export const notEnforced: Lint = {
   id: 'not-enforced',
   title: 'nothing here enforces the policy',
@@ -94,7 +94,7 @@ export const notEnforced: Lint = {
   },
 };
 
-/** policyTypes left out where its default is not what the sections suggest (NP-7, NP-9, NP-10). */
+/** policyTypes is omitted and its default is not what the sections suggest (NP-7, NP-9, NP-10). */
 export const policyTypesDefault: Lint = {
   id: 'policy-types-default',
   title: 'policyTypes is not set',
@@ -127,7 +127,7 @@ export const policyTypesDefault: Lint = {
   },
 };
 
-/** Two policies of one tier and priority that may disagree: their order is undefined (ANP-2). */
+/** Two policies of equal tier and priority that may disagree: their order is undefined (ANP-2). */
 export const priorityTie: Lint = {
   id: 'priority-tie',
   title: 'policies with the same priority overlap with different actions',
@@ -158,7 +158,7 @@ export const priorityTie: Lint = {
   },
 };
 
-/** Rules of a direction that policyTypes leaves out (NP-8, CIL-21). */
+/** Rules for a direction that policyTypes omits (NP-8, CIL-21). */
 export const unlistedSection: Lint = {
   id: 'unlisted-section',
   title: 'policyTypes omits a direction that has rules',
@@ -181,7 +181,7 @@ export const unlistedSection: Lint = {
   },
 };
 
-/** An object that is refused, or read only in part (NP-23, CIL-14, ANP-10). */
+/** An object that is rejected, or readable only in part (NP-23, CIL-14, ANP-10). */
 export const invalid: Lint = {
   id: 'invalid',
   title: 'the policy is invalid or only partly valid',
@@ -203,8 +203,8 @@ export const invalid: Lint = {
 type Resolver = { readonly end: End; readonly port: number };
 
 /**
- * Egress rules that let pods talk to somebody, but not look up who that is (NP-36). Pods that may talk to nobody are
- * meant so, and pods that talk to single addresses look nothing up.
+ * Egress rules that let pods talk to peers without being able to resolve their names (NP-36). Pods that may talk to no
+ * one are intended, and pods that talk to single addresses resolve nothing.
  */
 export const noDns: Lint = {
   id: 'no-dns',
@@ -229,7 +229,7 @@ export const noDns: Lint = {
   },
 };
 
-/** Whether a rule admits an end that people reach by name. */
+/** Whether a rule admits an end that is usually reached by name. */
 function needsNames({ action, peers }: Rule): boolean {
   if (action !== 'allow') return false;
   return peers === 'any' || peers.some((peer) => peer.type !== 'cidr' || !isOneAddress(peer.cidr));
@@ -249,7 +249,7 @@ function resolves(context: LintContext, pod: Pod): boolean {
   );
 }
 
-/** The pods behind kube-system/kube-dns and the port where they listen, which need not be 53. */
+/** The pods behind kube-system/kube-dns and the port they listen on, which need not be 53. */
 function resolversOf({ model }: LintContext): readonly Resolver[] {
   const service = model.service('kube-system', 'kube-dns') ?? model.service('openshift-dns', 'dns-default');
   if (service === undefined) return [];
@@ -259,7 +259,7 @@ function resolversOf({ model }: LintContext): readonly Resolver[] {
   }));
 }
 
-/** Where no resolver is known: a rule that opens the port of DNS to somebody is given the benefit. */
+/** If no resolver is known, a rule that opens the DNS port to anyone gets the benefit of the doubt. */
 function opensDnsPort({ ports }: Rule): boolean {
   return (
     ports === 'any' ||

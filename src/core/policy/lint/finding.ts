@@ -1,9 +1,9 @@
 import type { Direction, PolicyRef } from '../model/model.ts';
 
-/** `error`: it does not do what it says. `warning`: it surprises. `info`: worth knowing. */
+/** `error`: it does not do what it says. `warning`: surprising. `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One mistake in one policy. `ruleIndex` counts from 0, as in a decider; texts say "rule 1". */
+/** One finding in one policy. `ruleIndex` counts from 0, as in a decider; texts say "rule 1". */
 export type Finding = {
   readonly id: string;
   readonly severity: Severity;
@@ -16,7 +16,7 @@ export type Finding = {
   readonly fix: string;
 };
 
-/** What a check finds; the table adds the rest. `severity` only where it differs from the lint's own. */
+/** What a check returns; the table adds the rest. `severity` only where it differs from the lint's own. */
 export type Flaw = Pick<Finding, 'direction' | 'ruleIndex' | 'text' | 'fix'> & {
   readonly severity?: Severity;
 };

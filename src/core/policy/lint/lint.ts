@@ -15,9 +15,9 @@ export { LINTS } from './table.ts';
 const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
 /**
- * Mistakes in the policies of a cluster, by policy (`policies` absent: all of them), gravest first within one.
- * `lints` absent: all of `LINTS`. `partial`: there may be pods and namespaces that are not in sight, and what they
- * could make right is not told. A policy that is refused whole is told so and looked at no further.
+ * Findings in the policies of a cluster, by policy (`policies` absent: all of them), worst first within each. `lints`
+ * absent: all of `LINTS`. `partial`: pods and namespaces may exist that are not visible, and whatever they could make
+ * right is not reported. A policy that is rejected as a whole is reported as such and not checked further.
  */
 export function lint(
   engine: Engine,
@@ -32,7 +32,7 @@ export function lint(
   return [...policies].sort(byName).flatMap((policy) => lintPolicy(context, policy, lints));
 }
 
-/** Mistakes in one policy, gravest first. The context may serve several, as long as the cluster stays as it is. */
+/** Findings in one policy, worst first. The context may be shared as long as the cluster does not change. */
 export function lintPolicy(
   context: LintContext,
   policy: Policy,
@@ -53,7 +53,7 @@ function refOf({ kind, namespace, name }: Policy): PolicyRef {
   return namespace === undefined ? { kind, name } : { kind, namespace, name };
 }
 
-/** One rule of Cilium may be several here; what is said of it twice is said once. */
+/** One Cilium rule may be several here; duplicate findings are reported once. */
 function distinct(findings: readonly Finding[]): Finding[] {
   return [
     ...new Map(

@@ -14,7 +14,7 @@ import type { Flaw } from './finding.ts';
 
 type Named = PortMatch & { readonly type: 'named' };
 
-/** A port name that no pod it could mean declares (NP-25, CIL-17). */
+/** A port name that none of the possible pods declares (NP-25, CIL-17). */
 export const namedPortUndeclared: Lint = {
   id: 'named-port-undeclared',
   title: 'no pod declares a named port',
@@ -34,7 +34,7 @@ export const namedPortUndeclared: Lint = {
   },
 };
 
-/** A name that is declared with another protocol is told so: TCP is meant where none is written. */
+/** Mentions a declaration of the name with another protocol: the default is TCP. */
 function flawOf({ index }: PlacedRule, name: string, ports: readonly Named[], pods: readonly Pod[]): Flaw {
   const [protocol, ...others] = ports.map((port) => port.protocol);
   const asked = others.length === 0 ? `${protocol?.toLowerCase()} port` : 'port';
@@ -56,7 +56,7 @@ function flawOf({ index }: PlacedRule, name: string, ports: readonly Named[], po
   };
 }
 
-/** Pods that own the port: the policy's own for ingress, the peers for egress; undefined when anybody may. */
+/** Pods that own the port: the policy's own for ingress, the peers for egress; undefined when it may be anyone. */
 function destinations(
   context: LintContext,
   policy: Policy,
@@ -85,7 +85,7 @@ function isDeclared(
   return pods.some((pod) => ownPort(pod, port.name, port.protocol) !== undefined);
 }
 
-/** A name with two numbers somewhere makes an egress rule match nothing on Cilium 1.19 (CIL-17). */
+/** A name with two different numbers makes an egress rule match nothing on Cilium 1.19 (CIL-17). */
 export const namedPortAmbiguous: Lint = {
   id: 'named-port-ambiguous',
   title: 'a port name in an egress rule maps to several numbers',

@@ -3,7 +3,7 @@ import { nearestNames } from '../../common/common.ts';
 import type { PodMatch } from '../model/model.ts';
 import { type LintContext, namespacesMatching } from './context.ts';
 
-/** The label that somebody may have meant: `app=web` for `app=wbe`; undefined when pods have none like it. */
+/** A likely intended label: `app=web` for `app=wbe`; undefined when no pod has a similar one. */
 export function nearestLabel(context: LintContext, match: PodMatch): string | undefined {
   const pods = namespacesMatching(context.model, context.world, match)
     .flatMap((namespace) => context.model.podsIn(namespace))
@@ -17,12 +17,12 @@ export function nearestLabel(context: LintContext, match: PodMatch): string | un
   return undefined;
 }
 
-/** The name that somebody may have meant among those that are; undefined when none is like it. */
+/** A likely intended name among the existing ones; undefined when none is similar. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   return nearestNames(wanted, names, typosIn(wanted))[0];
 }
 
-/** How many letters may differ until it is another word. */
+/** How many letters may differ before it is a different word. */
 function typosIn(word: string): number {
   return word.length <= 3 ? 1 : 2;
 }

@@ -4,9 +4,9 @@ import type { ClusterModel } from '../../live/live.ts';
 import { rangesOf } from '../match/match.ts';
 import type { Peer } from '../model/model.ts';
 
-/** The addresses of the live pods of a cluster, put in order again when pods changed. */
+/** The addresses of a cluster's live pods, sorted again when pods change. */
 export type PodAddresses = {
-  /** How many pods, host-network ones left out, have an address in a CIDR peer and not in what it excepts. */
+  /** How many pods, except host-network ones, have an address inside a CIDR peer and outside its exceptions. */
   readonly inside: (peer: Peer & { readonly type: 'cidr' }) => number;
 };
 

@@ -17,8 +17,8 @@ import type { Flaw, Severity } from './finding.ts';
 import { nearestLabel, nearestName } from './near.ts';
 
 /**
- * A policy whose selector finds no pod that policies apply to (NP-2, NP-5, NP-29, NP-32). Pods that have finished count
- * as there: those of a CronJob come again.
+ * A policy whose selector matches no pod that policies apply to (NP-2, NP-5, NP-29, NP-32). Finished pods count as
+ * present: those of a CronJob come back.
  */
 export const selectsNothing: Lint = {
   id: 'selects-nothing',
@@ -62,8 +62,8 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
 }
 
 /**
- * A peer that stands for no pod now (NP-15 to NP-20). Pods that have finished count as there: those of a CronJob come
- * again. Of only a part of a cluster, what is surely wrong is reported, and no more.
+ * A peer that currently matches no pod (NP-15 to NP-20). Finished pods count as present: those of a CronJob come back.
+ * With only part of a cluster visible, only certain mistakes are reported.
  */
 export const peerMatchesNothing: Lint = {
   id: 'peer-matches-nothing',
@@ -117,7 +117,7 @@ function reasonOf(context: LintContext, peer: PodMatch): Reason {
   };
 }
 
-/** A namespace that is not in sight may well be; but not one that looks like a slip of the pen. */
+/** A namespace that is not visible may well exist, unless its name looks like a typo. */
 function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Reason | undefined {
   const [name, ...others] = namespaces.by === 'labels' ? namesIn(namespaces.selector) : [];
   if (name === undefined || others.length > 0 || model.namespace(name) !== undefined) return undefined;
@@ -130,7 +130,7 @@ function missingNamespace({ model }: LintContext, { namespaces }: PodMatch): Rea
 }
 
 /**
- * A rule without any peer or port that could match (CIL-4, CIL-5, ANP-10). An empty rule that is the only one of its
+ * A rule without any peer or port that could match (CIL-4, CIL-5, ANP-10). An empty rule that is the only one in its
  * section is how Cilium's documentation writes a default deny: not reported.
  */
 export const ruleMatchesNothing: Lint = {
@@ -164,7 +164,7 @@ function isDefaultDeny(rule: Rule, rules: readonly Rule[]): boolean {
   return isBare && at !== undefined && rules.every((other) => other === rule || other.action === 'deny');
 }
 
-/** A range narrower than everything that holds addresses of pods (NP-22). */
+/** A range that contains pod addresses, unless it contains everything (NP-22). */
 export const ipBlockForPods: Lint = {
   id: 'ipblock-for-pods',
   title: 'an IP range is used for pods',
@@ -198,8 +198,8 @@ const EFFECTS: Readonly<Record<Tristate, (enforcer: EnforcerName) => string>> = 
 type PodsPeer = Peer & { readonly type: 'pods' };
 
 /**
- * Two items, one of namespaces and one of pods, side by side where one item was meant (NP-17). Pods that run in the
- * policy's namespace only, and not in those, are meant as a peer of their own: not reported.
+ * Two items, one for namespaces and one for pods, where a single item was probably intended (NP-17). Pods that run only
+ * in the policy's namespace, and not in those, are intended as a separate peer: not reported.
  */
 export const oneDash: Lint = {
   id: 'one-dash',
@@ -229,7 +229,7 @@ export const oneDash: Lint = {
   },
 };
 
-/** Undefined where two items make sense; `info` where either reading does. */
+/** Undefined where two items make sense; `info` where both readings do. */
 function severityOf(
   context: LintContext,
   namespaces: PodsPeer,

@@ -3,7 +3,7 @@ import { type Lint, type LintContext, type PlacedRule, placedRules } from './con
 import { ruleCovers } from './cover.ts';
 import type { Flaw } from './finding.ts';
 
-/** A rule that another one leaves nothing to do (NP-4, CIL-9, ANP-2). */
+/** A rule made redundant by another one (NP-4, CIL-9, ANP-2). */
 export const shadowedRule: Lint = {
   id: 'shadowed-rule',
   title: 'a rule never decides anything',
@@ -38,7 +38,7 @@ function besideOthers({ index }: PlacedRule, { name, denies }: Shadow): Flaw {
       };
 }
 
-/** In these tiers the first rule that matches decides: one behind a wider one never does. */
+/** In these tiers the first matching rule decides: one after a wider one never does. */
 function behind({ index, rule }: PlacedRule, before: PlacedRule): Flaw {
   const text = `Rule ${index + 1} is never reached: rule ${before.index + 1} decides everything that it matches`;
   return rule.action === before.rule.action
@@ -56,7 +56,9 @@ function hides({ direction, rule }: PlacedRule): (other: PlacedRule) => boolean 
   return (other) => other.direction === direction && ruleCovers(other.rule, rule);
 }
 
-/** A deny that covers it, or an allow: of its own policy above it, or wider, or of one that selects all its pods. */
+/**
+ * A deny that covers it, or an allow: an earlier one of its own policy, a wider one, or one that selects all its pods.
+ */
 function shadowOf(context: LintContext, policy: Policy, placed: PlacedRule): Shadow | undefined {
   if (placed.rule.action !== 'allow' || placed.rule.l7 !== undefined) return undefined;
   const pods = context.selected(policy);
@@ -91,7 +93,7 @@ function shadowOf(context: LintContext, policy: Policy, placed: PlacedRule): Sha
   return undefined;
 }
 
-/** Of two rules that say the same, the later one is told: by name, then by place. */
+/** Of two equivalent rules, the later one is reported: by name, then by position. */
 function comesFirst(policy: Policy, placed: PlacedRule, other: Policy, theirs: PlacedRule): boolean {
   if (other === policy) return theirs.index < placed.index;
   return `${other.name} ${other.kind}` < `${policy.name} ${policy.kind}`;

@@ -26,7 +26,7 @@ import {
 } from './selectors.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
-/** Every lint. A new one is a function beside those of its kind and a line here. */
+/** Every lint. To add one, write a function next to related ones and add a line here. */
 export const LINTS: readonly Lint[] = [
   invalid,
   notEnforced,

@@ -6,7 +6,7 @@ import type { CidrPeer, Doubt, Doubts, Match, Matching, NamedPort, Question } fr
 import { type CidrTable, createCidrTable, matchesAdminDomain } from './ranges.ts';
 import { nameOfSide, type Side } from './side.ts';
 
-/** How the text of the Kubernetes API has it: what enforcers start from that have no policies of their own. */
+/** Matching as specified by the Kubernetes API: the starting point for enforcers without policies of their own. */
 export function apiMatching(
   _model: ClusterModel,
   dialect: Dialect,
@@ -24,7 +24,7 @@ export function apiMatching(
   };
 }
 
-/** An address range. Whether it reaches pods is the dialect's (NP-21, NP-22, NP-33). */
+/** An address range. Whether it matches pods depends on the dialect (NP-21, NP-22, NP-33). */
 function matchCidr(
   { ipBlockMatchesPods }: Dialect,
   cidrs: CidrTable,
@@ -56,7 +56,7 @@ function matchAddresses(cidrs: CidrTable, peer: CidrPeer, side: Side, doubts: Do
   return 'maybe';
 }
 
-/** A name resolves on the destination pod. Names that native sidecars alone declare not every enforcer takes. */
+/** A name resolves on the destination pod. Not every enforcer takes names declared only by native sidecars. */
 function matchName(
   { sidecarPortNames }: Dialect,
   { name, protocol }: NamedPort,
@@ -75,9 +75,9 @@ function matchName(
 }
 
 /**
- * What policies are judged in: the objects of a cluster, and how its enforcer reads them. `foreign` are policies in
- * force that are not evaluated here; `doubts`, where given, collects the reason of every `maybe`. What `matching` and
- * `cidrs` remember hangs on objects that never change, and goes with the world.
+ * What policies are evaluated in: the objects of a cluster, and how its enforcer reads them. `foreign` are policies in
+ * force that are not evaluated here; `doubts`, if given, collects the reason for every `maybe`. The caches of
+ * `matching` and `cidrs` depend on objects that never change, and are dropped with the world.
  */
 export type World = {
   readonly model: ClusterModel;
@@ -91,7 +91,7 @@ export type World = {
 /** What a world is made from; an engine has it. */
 export type WorldParts = Pick<World, 'model' | 'dialect'> & Partial<Pick<World, 'foreign'>>;
 
-/** A world that remembers nothing yet. */
+/** A world with empty caches. */
 export function createWorld(
   model: ClusterModel,
   dialect: Dialect,

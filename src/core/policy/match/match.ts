@@ -1,4 +1,4 @@
-/* Whether one rule matches one peer and port. Knows no CNI: a dialect plugs its own matchers in. */
+/* Whether one rule matches one peer and port. Knows no CNI: a dialect plugs in its own matchers. */
 
 import { holds, matches, type Pod, type Selector } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
@@ -45,27 +45,27 @@ export function matchRule(world: World, rule: Rule, question: Question): Match {
   return port === 'no' ? 'no' : and(port, matchPeers(world, rule.peers, question));
 }
 
-/** What may be so is no doubt where something else settles the match. */
+/** A `maybe` is no doubt where something else settles the match. */
 function quiet(world: World): World {
   return { ...world, doubts: undefined };
 }
 
-/** Peers OR each other; `any` is everybody, an empty list nobody. */
+/** Peers are ORed; `any` matches everyone, an empty list no one. */
 export function matchPeers(world: World, peers: Rule['peers'], question: Question): Match {
   if (peers === 'any') return 'yes';
   return or(world.cidrs.near(peers, question.peer.ips), (peer) => matchPeer(world, peer, question));
 }
 
-/** Ports OR each other; `any` is every port of every protocol, an empty list none. */
+/** Ports are ORed; `any` matches every port of every protocol, an empty list none. */
 export function matchPorts(world: World, ports: Rule['ports'], question: Question): Match {
   if (ports === 'any') return 'yes';
   return or(ports, (port) => matchPort(world, port, question));
 }
 
 /**
- * One port item against the port asked for. SCTP, the `endPort` of a NetworkPolicy and the names of a native sidecar's
- * ports are left to the enforcer (NP-24 to NP-26). An item that needs several of them is refused for any one that it
- * does not take, whatever is known of the others.
+ * One port item against the requested port. SCTP, the `endPort` of a NetworkPolicy, and port names of native sidecars
+ * depend on the enforcer (NP-24 to NP-26). An item that needs several of these does not match if any is unsupported,
+ * whatever is known about the others.
  */
 function matchPort(world: World, match: PortMatch, question: Question): Match {
   if (match.protocol !== question.protocol) return 'no';
@@ -77,7 +77,7 @@ function matchPort(world: World, match: PortMatch, question: Question): Match {
     case 'range': {
       const isAll = match.from === 0 && dialect.zeroPortIsAll;
       if (!isAll && !(match.from <= question.port && question.port <= match.to)) return 'no';
-      // The first port of a range counts without its `endPort`.
+      // The first port of a range counts even without its `endPort`.
       const needsEndPort = match.byEndPort === true && question.port > match.from;
       const byRange = needsEndPort ? takes(world, dialect.endPort, 'end-port') : 'yes';
       return byRange === 'no' ? 'no' : and(byRange, takesProtocol(world, match));
@@ -106,7 +106,7 @@ function maybe({ doubts }: World, doubt: Doubt): Match {
   return 'maybe';
 }
 
-/** Whether the packets may be of a family: of one that neither end rules out. */
+/** Whether the packets may be of a family: one that neither end rules out. */
 function hasFamily({ self, peer }: Question, family: 4 | 6): boolean {
   return [self, peer].every(({ ips }) => ips.length === 0 || ips.some((ip) => ip.family === family));
 }
@@ -139,7 +139,7 @@ function matchPeer(world: World, peer: Peer, question: Question): Match {
   }
 }
 
-/** Whether pods of a match hold a pod, by the labels that the enforcer sees. */
+/** Whether a pod match contains a pod, by the labels the enforcer sees. */
 export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   if (world.doubts !== undefined) {
     const found = matchPods(quiet(world), match, pod);
@@ -151,7 +151,7 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   return selected === 'no' ? 'no' : and(selected, matchNamespace(world, match.namespaces, pod.namespace));
 }
 
-/** Whether a namespace is meant. Of one that could not be read, only its name is known. */
+/** Whether a namespace matches. Only the name is known of a namespace that could not be read. */
 export function matchNamespace(world: World, match: NamespaceMatch, namespace: string): Match {
   if (match.by === 'name') return match.name === namespace ? 'yes' : 'no';
   const { selector } = match;

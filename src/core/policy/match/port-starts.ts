@@ -3,8 +3,8 @@ import { ALL_PORTS, type PortMatch, type Rule } from '../model/model.ts';
 import type { World } from './api-matching.ts';
 
 /**
- * The first port of every piece that rules may tell from the one before, ascending from 1. `destination` is the pod
- * that names of ports are looked up on, where the destination is one.
+ * The first port of every piece that rules may treat differently from the previous one, ascending from 1. `destination`
+ * is the pod on which port names are resolved, where the destination is one.
  */
 export function portStarts(
   { matching }: Pick<World, 'matching'>,

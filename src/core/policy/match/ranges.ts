@@ -3,7 +3,7 @@ import type { Peer } from '../model/model.ts';
 
 type CidrPeer = Peer & { readonly type: 'cidr' };
 
-/** The addresses of a CIDR peer; no range when it is not a valid CIDR. */
+/** The addresses of a CIDR peer; no range if it is not a valid CIDR. */
 export type Ranges = { readonly range: IpRange | undefined; readonly except: readonly IpRange[] };
 
 /** The ranges of a CIDR peer. */
@@ -14,20 +14,20 @@ export function rangesOf(peer: CidrPeer): Ranges {
   };
 }
 
-/** The ranges of peers, each read once. Peers never change, so that nothing in it goes stale. */
+/** The ranges of peers, each parsed once. Peers never change, so nothing in it becomes stale. */
 export type CidrTable = {
   readonly rangesOf: (peer: CidrPeer) => Ranges;
   /**
-   * The peers of a rule that may hold one of some addresses: all that are no CIDR, and the CIDRs around an address.
-   * All of them for an end whose address is not known.
+   * The peers of a rule that may contain one of some addresses: all that are not CIDRs, and the CIDRs around an
+   * address. All peers for an end whose address is unknown.
    */
   readonly near: (peers: readonly Peer[], ips: readonly Ip[]) => readonly Peer[];
 };
 
-/** Below this many peers, asking each of them is as fast. */
+/** Below this many peers, checking each one is as fast. */
 const MANY = 16;
 
-/** Ranges by their size and first address: those that hold an address are found by one look-up for each size. */
+/** Ranges by size and first address: those that contain an address are found with one lookup per size. */
 type Index = { readonly others: readonly Peer[]; readonly sizes: ReadonlyMap<string, Sized> };
 
 type Sized = {
@@ -88,8 +88,8 @@ function addTo(sizes: Map<string, Sized>, { family, first, last }: IpRange, peer
 }
 
 /**
- * Whether a domain name of a ClusterNetworkPolicy holds a DNS name: `*.` at the start is one or more labels
- * (apis/v1alpha2, DomainName). Case and a final dot don't count.
+ * Whether a domain name of a ClusterNetworkPolicy matches a DNS name: `*.` at the start is one or more labels
+ * (apis/v1alpha2, DomainName). Case and a trailing dot don't count.
  */
 export function matchesAdminDomain(pattern: string, name: string): boolean {
   return matchesDomain(
@@ -99,7 +99,7 @@ export function matchesAdminDomain(pattern: string, name: string): boolean {
   );
 }
 
-/** Whether a pattern holds a DNS name; `expression` says what its stars mean. */
+/** Whether a pattern matches a DNS name; `expression` defines the meaning of its stars. */
 export function matchesDomain(
   pattern: string,
   name: string,
@@ -113,7 +113,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** A text as a regular expression of itself, its stars left alone. */
+/** A text escaped for use in a regular expression, except for its stars. */
 export function escaped(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -2,7 +2,7 @@ import { type Ip, type Node, type Pod, parseIp } from '../../cluster/cluster.ts'
 import type { ClusterModel } from '../../live/live.ts';
 import type { End } from '../model/model.ts';
 
-/** One end of a path as policies see it: a pod with its labels, or a bare address, perhaps of a node. */
+/** One end of a path as policies see it: a pod with its labels, or a bare address, possibly of a node. */
 export type Side =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ips: readonly Ip[] }
   | {
@@ -11,13 +11,13 @@ export type Side =
       readonly ips: readonly Ip[];
       readonly node?: Node;
       readonly reserved?: 'health' | 'ingress';
-      /** The DNS name that was asked for, where one was: rules that name domains then decide. */
+      /** The requested DNS name, if any: rules that name domains then decide. */
       readonly dns?: string;
-      /** The blocks of addresses that it stands for, where it is not one address. */
+      /** The address blocks it stands for, if it is not a single address. */
       readonly blocks?: readonly string[];
     };
 
-/** How to say it in a sentence: the pod's name, or the address. */
+/** Its name in a sentence: the pod's name, or the address. */
 export function nameOfSide(side: Side): string {
   return side.type === 'pod' ? side.pod.name : side.text;
 }
@@ -27,7 +27,7 @@ export function sideOfPod(pod: Pod): Side {
   return { type: 'pod', pod, ips: ipsOf(pod.ips) };
 }
 
-/** An end as policies see it. An address that a pod has is that pod. */
+/** An end as policies see it. A pod's address is treated as that pod. */
 export function sideOf(model: ClusterModel, end: End): Side {
   if (end.type === 'pod') {
     const texts = end.ip === undefined ? end.pod.ips : [end.ip];
@@ -50,7 +50,7 @@ function blocksText(blocks: readonly string[]): string {
   return blocks.length <= 2 ? blocks.join(' or ') : `${blocks[0]} or ${blocks.length - 1} more blocks`;
 }
 
-/** A host-network pod as what the wire shows of it: its node's address (NP-29). */
+/** A host-network pod as it appears on the wire: with its node's address (NP-29). */
 export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' }): Side {
   const { pod } = side;
   const node = nodeOf(model, side);
@@ -60,7 +60,7 @@ export function asNode(model: ClusterModel, side: Side & { readonly type: 'pod' 
   return { type: 'ip', text, ips, node: node ?? bare };
 }
 
-/** The node that a side is, or that a host-network pod shares its address with. */
+/** The node that a side is, or whose address a host-network pod shares. */
 export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
   if (side.type === 'ip') return side.node;
   const { pod } = side;
@@ -68,7 +68,7 @@ export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
   return pod.node === undefined ? model.nodeAt(pod.ips[0] ?? '') : model.node(pod.node);
 }
 
-/** Whether two sides are one pod. */
+/** Whether two sides are the same pod. */
 export function isSamePod(a: Side, b: Side): boolean {
   return (
     a.type === 'pod' && b.type === 'pod' && a.pod.namespace === b.pod.namespace && a.pod.name === b.pod.name

@@ -5,12 +5,12 @@ import { asNode, type Side } from './side.ts';
 export type Way = {
   readonly self: Side;
   readonly peer: Side;
-  /** The family of addresses that it is about, where the ends have a choice. */
+  /** The address family it applies to, where the ends have a choice. */
   readonly family?: 4 | 6;
 };
 
 /**
- * Every way to read two ends: by each family of addresses that both have (NP-33), and a host-network pod as labelled or
+ * Every way to read two ends: by each address family that both have (NP-33), and a host-network pod both as labeled and
  * as its node where the API leaves that open (NP-29).
  */
 export function waysBetween(world: World, self: Side, peer: Side): readonly Way[] {
@@ -26,7 +26,7 @@ export function waysBetween(world: World, self: Side, peer: Side): readonly Way[
   return ways;
 }
 
-/** Whether there is one way to read an end: at most one address, and not on the host network. */
+/** Whether there is only one way to read an end: at most one address, and not on the host network. */
 export function isPlain(side: Side): boolean {
   return side.ips.length < 2 && !(side.type === 'pod' && side.pod.hostNetwork);
 }

@@ -1,4 +1,4 @@
-/** Names of ICMP types as Cilium's rules have them (api `icmps.fields[].type`), by family. */
+/** Names of ICMP types in Cilium's rules (api `icmps.fields[].type`), by family. */
 const NAMES: Readonly<Record<4 | 6, Readonly<Record<string, number>>>> = {
   4: {
     EchoReply: 0,
@@ -46,10 +46,10 @@ const NAMES: Readonly<Record<4 | 6, Readonly<Record<string, number>>>> = {
   },
 };
 
-/** The highest type of ICMP. */
+/** The highest ICMP type. */
 export const LAST_ICMP_TYPE = 255;
 
-/** The number of an ICMP type, from its number or its name; undefined for what is neither. */
+/** The number of an ICMP type, from its number or its name; undefined if it is neither. */
 export function icmpTypeOf(value: unknown, family: 4 | 6): number | undefined {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : undefined;
   if (number !== undefined) return Number.isInteger(number) && number <= LAST_ICMP_TYPE ? number : undefined;

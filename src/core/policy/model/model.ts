@@ -50,4 +50,4 @@ export type {
   Query,
   Verdict,
 } from './verdict.ts';
-/* Policies, verdicts and sets of connections as everything above decides and explains them. */
+/* Policies, verdicts, and sets of connections: the types with which everything above decides and explains. */

@@ -3,7 +3,7 @@ import { isRecord, type Raw, rawOf, rawsOf, safeText, textOf, timeOf } from '../
 
 export type Direction = 'ingress' | 'egress';
 
-/** Names one policy object. */
+/** Identifies one policy object. */
 export type PolicyRef = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
 /** Evaluation order: admin, then normal (NetworkPolicy and Cilium's), then baseline (ANP-1). */
@@ -18,13 +18,13 @@ export type NamespaceMatch =
 export type PodMatch = {
   readonly namespaces: NamespaceMatch;
   readonly pods: Selector;
-  /** Never a host-network pod, by the text of the API (ANP-6). */
+  /** Never a host-network pod, as the API says (ANP-6). */
   readonly notOnHost?: boolean;
-  /** `pods` speaks of Cilium's identity labels, whatever the dialect (CIL-6 to CIL-8). */
+  /** `pods` refers to Cilium's identity labels, whatever the dialect (CIL-6 to CIL-8). */
   readonly identity?: 'cilium';
 };
 
-/** A service that a rule of Cilium names; without a namespace, in any (CIL-12). */
+/** A service named by a Cilium rule; without a namespace, in any namespace (CIL-12). */
 export type ServiceMatch = {
   readonly namespace?: string;
   readonly by: { readonly name: string } | { readonly selector: Selector };
@@ -37,12 +37,12 @@ export type Peer =
       readonly type: 'cidr';
       readonly cidr: string;
       readonly except: readonly string[];
-      /** Matches addresses of pods whatever the dialect says (ANP-7). */
+      /** Matches pod addresses whatever the dialect says (ANP-7). */
       readonly reachesPods?: boolean;
       /** Read as Cilium reads CIDRs, whatever the dialect: never pods, nodes by mode (CIL-11). */
       readonly identity?: 'cilium';
     }
-  /** The CIDRs of groups, by name or by their labels; the groups are objects of their own (CIL-22). */
+  /** The CIDRs of groups, by name or by label; the groups are separate objects (CIL-22). */
   | {
       readonly type: 'cidr-group';
       readonly by: { readonly name: string } | { readonly selector: Selector };
@@ -52,13 +52,13 @@ export type Peer =
   | { readonly type: 'entity'; readonly entity: string }
   /** A selector of reserved labels: nodes and world, never pods (CIL-6). */
   | { readonly type: 'reserved'; readonly selector: Selector }
-  /** What services stand for. When they stand for nothing, a rule with ports means anybody (CIL-12). */
+  /** What services resolve to. If they resolve to nothing, a rule with ports matches everyone (CIL-12). */
   | { readonly type: 'services'; readonly services: readonly ServiceMatch[]; readonly orAnybody: boolean }
   /** Nodes by their labels, and host-network pods on them (ANP-7). */
   | { readonly type: 'nodes'; readonly selector: Selector }
-  /** Addresses that a DNS name stood for when somebody looked it up: not known from objects. */
+  /** Addresses that a DNS name has resolved to: not known from objects. */
   | { readonly type: 'domain'; readonly pattern: string; readonly identity?: 'cilium' }
-  /** A peer that this version cannot read: it may match anything (ANP-10). */
+  /** A peer that this version can't read: it may match anything (ANP-10). */
   | { readonly type: 'unknown'; readonly text: string };
 
 /** Which ports. `to` is inclusive; a name resolves on the destination pod (NP-24, NP-25). */
@@ -69,17 +69,17 @@ export type PortMatch =
       readonly protocol: Protocol;
       readonly from: number;
       readonly to: number;
-      /** By the `endPort` of a NetworkPolicy, which not every enforcer takes (NP-24). */
+      /** Comes from the `endPort` of a NetworkPolicy, which not every enforcer supports (NP-24). */
       readonly byEndPort?: boolean;
     }
   | {
       readonly type: 'named';
       readonly protocol: Protocol;
       readonly name: string;
-      /** Cilium: from the number that the name stands for up to this one (CIL-13, CIL-17). */
+      /** Cilium: from the number of the named port up to this one (CIL-13, CIL-17). */
       readonly to?: number;
     }
-  /** One type of ICMP of one family, any code: only Cilium has such rules (CIL-19). */
+  /** One ICMP type of one family, any code: only Cilium has such rules (CIL-19). */
   | {
       readonly type: 'icmp';
       readonly protocol: 'ICMP';
@@ -90,7 +90,7 @@ export type PortMatch =
 export type RuleAction = 'allow' | 'deny' | 'pass';
 
 /**
- * One rule: peers OR each other, ports OR each other, peers AND ports. `any` is everything, outside included; an
+ * One rule: peers are ORed, ports are ORed, and both must match. `any` is everything, including outside the cluster; an
  * empty list matches nothing.
  */
 export type Rule = {
@@ -99,21 +99,21 @@ export type Rule = {
   readonly ports: readonly PortMatch[] | 'any';
   /** Set when a proxy then decides on the request: `http`, `dns`, … (CIL-18). */
   readonly l7?: string;
-  /** Where it stands, when not simply in the list: section and index there. */
+  /** Its position, if not simply in the list: section and index. */
   readonly at?: { readonly section: string; readonly index: number };
 };
 
-/** What a policy says: whom it applies to, and what it allows or denies them. */
+/** What a policy says: whom it applies to, and what it allows or denies. */
 export type Reading = {
-  /** The pods that it applies to. */
+  /** The pods it applies to. */
   readonly subject: PodMatch;
-  /** Directions in which its subjects are denied what no rule allows. */
+  /** Directions in which its subjects are denied whatever no rule allows. */
   readonly isolates: { readonly ingress: boolean; readonly egress: boolean };
   readonly ingress: readonly Rule[];
   readonly egress: readonly Rule[];
 };
 
-/** A field left out or empty whose meaning the rules no longer show: for lints. */
+/** An omitted or empty field whose meaning the rules no longer show: for lints. */
 export type OmittedField =
   | { readonly field: 'policyTypes'; readonly emptySections: readonly Direction[] }
   | {
@@ -122,13 +122,13 @@ export type OmittedField =
       readonly hasPorts: boolean;
     };
 
-/** Policies that come (or replace one of the same kind and name) and go. */
+/** Policies that are added (or replace one of the same kind and name) and removed. */
 export type PolicyChange = { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] };
 
-/** `owner`: the controller, as `Kustomization shop`. `manager`: who wrote its spec last, as kubectl says it. */
+/** `owner`: the controller, as `Kustomization shop`. `manager`: the last writer of the spec, as in kubectl. */
 export type Origin = { readonly owner?: string; readonly manager?: string };
 
-/** A policy of any kind, in the one model that the engine evaluates. */
+/** A policy of any kind, in the common model that the engine evaluates. */
 export type Policy = PolicyRef &
   Reading & {
     readonly uid: string;
@@ -136,27 +136,27 @@ export type Policy = PolicyRef &
     readonly annotations: Labels;
     readonly tier: Tier;
     readonly priority?: number;
-    /** Rules of sections that `policyTypes` does not list: without effect, except on Cilium (NP-8, CIL-21). */
+    /** Rules of sections that `policyTypes` does not list: no effect, except on Cilium (NP-8, CIL-21). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
     readonly omittedFields?: readonly OmittedField[];
-    /** Several rules with subjects of their own under one name; then these count, not the fields above. */
+    /** Several rules under one name with their own subjects; if set, these count, not the fields above. */
     readonly parts?: readonly Reading[];
     /** Set when it enforces nothing at all; `problems` says why. */
     readonly inert?: boolean;
-    /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a sound policy. */
+    /** Why it enforces nothing, or less than it says: shown as a warning. Empty for a valid policy. */
     readonly problems: readonly string[];
-    /** Who made and wrote the object, by its ownerReferences and managedFields. */
+    /** Who created and wrote the object, from its ownerReferences and managedFields. */
     readonly origin?: Origin;
     /** ms since the epoch. */
     readonly created: number;
   };
 
-/** A policy in the cluster of a kind that is not evaluated here, as Calico's or Istio's. */
+/** A policy in the cluster of a kind that is not evaluated here, such as Calico's or Istio's. */
 export type ForeignObject = { readonly kind: string; readonly namespace?: string; readonly name: string };
 
 /**
  * A key and the source before its colon; `any` without one. Kubernetes' own keys have neither a source nor a derived
- * meaning, so that whoever gathers keys needs not know whose policy they are of.
+ * meaning, so code that collects keys need not know whose policy they come from.
  */
 export function unprefixed(key: string): { readonly source: string; readonly key: string } {
   const colon = key.indexOf(':');
@@ -165,12 +165,12 @@ export function unprefixed(key: string): { readonly source: string; readonly key
 
 const DERIVED = new Set(['io.cilium.k8s.policy.serviceaccount', 'projectcalico.org/serviceaccount']);
 
-/** Whether a label key, as Cilium or Calico derives it, tells pods of one namespace apart by their service account. */
+/** Whether a label key derived by Cilium or Calico distinguishes pods of one namespace by their service account. */
 export function isAccountKey(key: string): boolean {
   return DERIVED.has(key) || key.startsWith('pcsa.');
 }
 
-/** Where a policy object comes from, by its metadata; nothing where that tells nothing. */
+/** The origin of a policy object from its metadata; empty if the metadata does not tell. */
 export function originOf(metadata: Raw): { readonly origin?: Origin } {
   const owner = ownerOf(metadata);
   const manager = managerOf(metadata);
@@ -188,7 +188,7 @@ function ownerOf(metadata: Raw): string | undefined {
   return kind === undefined || name === undefined ? undefined : `${safeText(kind)} ${safeText(name)}`;
 }
 
-/** Of the managers of fields of the spec, the one that wrote last. */
+/** The last writer among the managers of the spec's fields. */
 function managerOf(metadata: Raw): string | undefined {
   const writers = rawsOf(metadata.managedFields)
     .filter(({ fieldsV1, subresource }) => subresource === undefined && isRecord(rawOf(fieldsV1)['f:spec']))

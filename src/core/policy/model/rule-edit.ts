@@ -1,16 +1,16 @@
 import type { Protocol } from '../../cluster/cluster.ts';
 import type { Direction, Peer } from './policy.ts';
 
-/** One step of a JSON Patch (RFC 6902) for the object as the API server has it: for `kubectl patch --type=json`. */
+/** One step of a JSON Patch (RFC 6902) for the object on the API server: for `kubectl patch --type=json`. */
 export type PatchStep = { readonly op: 'add'; readonly path: string; readonly value: unknown };
 
-/** Where a rule stands: which of the policy's parts (0 where it has none), and its place in the list. */
+/** Position of a rule: which of the policy's parts (0 if it has none), and its index in the list. */
 export type RulePlace = { readonly part: number; readonly direction: Direction; readonly index: number };
 
 /**
- * The smallest change of a policy that makes a rule of it match. `add-port`: one more port in the rule, which opens
- * it to all peers of the rule. `add-peer`: one more peer, on the rule's ports. `add-rule`: a rule of its own beside
- * it, where the two do not go into one, or where widening the rule would open more than was asked.
+ * The smallest change to a policy that makes one of its rules match. `add-port`: one more port in the rule, which opens
+ * it to all peers of the rule. `add-peer`: one more peer, on the rule's ports. `add-rule`: a separate rule, where the
+ * two can't be combined, or where widening the rule would open more than requested.
  */
 export type RuleChange =
   | { readonly type: 'add-port'; readonly protocol: Protocol; readonly port: number }
@@ -22,11 +22,11 @@ export type RuleChange =
       readonly port: number;
     };
 
-/** A change with its place. */
+/** A change with its position. */
 export type RuleEdit = RulePlace &
   RuleChange & {
     /** One phrase: `add tcp 8080 to rule 1`. */
     readonly text: string;
-    /** The same for `kubectl patch --type=json`, where the object's text is known well enough. */
+    /** The same for `kubectl patch --type=json`, if enough of the object's text is known. */
     readonly patch?: readonly PatchStep[];
   };

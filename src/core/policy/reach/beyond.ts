@@ -8,7 +8,7 @@ import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
 import { appliedOf, type PortEvaluator } from './port-evaluator.ts';
 import type { Turned } from './port-function.ts';
 
-/** Nodes have no half of their own; a pod's own node is told apart from others. */
+/** Nodes have no half of their own; a pod's own node is treated separately from the others. */
 export function compareWithNodes<Change extends Turned>(
   ask: Ask<Change>,
   { was, is }: Twin,
@@ -42,7 +42,7 @@ export function compareWithNodes<Change extends Turned>(
   for (const [changes, pods] of own) addEnd(ask, pods, { type: 'own-node' }, changes, direction);
 }
 
-/** Addresses outside, as the rules on the pods in either world cut them. */
+/** External addresses, split at the boundaries used by the pods' rules in either world. */
 export function compareWithOutside<Change extends Turned>(
   ask: Ask<Change>,
   { was, is }: Twin,
@@ -62,7 +62,7 @@ export function compareWithOutside<Change extends Turned>(
   for (const { end, changes } of found) addEnd(ask, is.pods, end, changes, direction);
 }
 
-/** Pieces of the outside as ends, those with the same changes together; those without any are left out. */
+/** Pieces of the outside as ends, grouped by equal changes; those without changes are left out. */
 export function endsOutside<Change>(
   pieces: readonly AddressPiece[],
   changesTo: (piece: AddressPiece) => readonly Change[],

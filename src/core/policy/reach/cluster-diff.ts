@@ -11,9 +11,9 @@ import { surveyOf } from './survey.ts';
 import { type IsolationTurn, isolationTurns, turnsOf } from './turns.ts';
 
 /**
- * What a change of policies does to the whole cluster, exactly: every pair of workloads, nodes and outside addresses,
- * every port. A path is in the list of what it becomes; `was` says what it came from. A port that is open at L4 with
- * a proxy behind it counts as undecidable, as in a verdict.
+ * The exact effect of a policy change on the whole cluster: every pair of workloads, nodes, and external addresses,
+ * every port. A path is in the list of what it becomes; `was` is what it was before. A port allowed at L4 with a proxy
+ * behind it counts as undecidable, as in a verdict.
  */
 export type ClusterDiff = {
   readonly opens: readonly PathChange[];
@@ -24,9 +24,9 @@ export type ClusterDiff = {
 };
 
 /**
- * Compares a cluster before and after policies come, change (an added one replaces its namesake) and go. Only pods
- * that a changed policy selects are looked at, each against all ends: O(selected × groups).
- * Foreign policies leave open what they may decide, as in a verdict.
+ * Compares a cluster before and after policies are added, changed (an added one replaces its namesake), and removed.
+ * Only pods selected by a changed policy are evaluated, each against all ends: O(selected × groups). Foreign policies
+ * leave open whatever they may decide, as in a verdict.
  */
 export function clusterDiff({ model, dialect, foreign = [] }: WorldParts, change: PolicyChange): ClusterDiff {
   const changed = [
@@ -78,7 +78,7 @@ function formerOf(model: ClusterModel, ref: Parameters<typeof policyKey>[0]): re
   return policy === undefined ? [] : [policy];
 }
 
-/** Groups that some changed policy selects, or may select: only their stacks can be other ones after the change. */
+/** Groups that a changed policy selects, or may select: only their stacks can differ after the change. */
 function selectedGroups(
   world: World,
   groups: readonly PodGroup[],
@@ -98,7 +98,7 @@ function selectedGroups(
   });
 }
 
-/** What of a group's policies differs in one direction. */
+/** How a group's policies differ in one direction. */
 function deltaOf(
   { pods: [pod] }: PodGroup,
   direction: Direction,

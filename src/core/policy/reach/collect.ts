@@ -11,14 +11,14 @@ import {
 } from './end-groups.ts';
 import type { PortChange, Turned } from './port-function.ts';
 
-/** What turns between two ends. */
+/** What changes between two ends. */
 export type Turn<Change extends Turned = PortChange> = {
   readonly from: EndGroup;
   readonly to: EndGroup;
   readonly changes: readonly Change[];
 };
 
-/** Ports between two ends whose decision turns in one way. */
+/** Ports between two ends whose decision changes in the same way. */
 export type PathChange = {
   readonly from: EndGroup;
   readonly to: EndGroup;
@@ -27,10 +27,10 @@ export type PathChange = {
   readonly is: Decision;
 };
 
-/** Gathers what turns between groups of pods and tells it by workload. */
+/** Collects changes between groups of pods and reports them by workload. */
 export type Collector<Change extends Turned> = {
   readonly add: (from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]) => void;
-  /** Between pods and an end that is no pod, at the side that `end` says. */
+  /** Between pods and an end that is not a pod, on the side given by `end`. */
   readonly addBeyond: (
     pods: readonly Pod[],
     end: { readonly from: EndGroup } | { readonly to: EndGroup },
@@ -46,7 +46,7 @@ type Beyond = {
   readonly end: { readonly from: EndGroup } | { readonly to: EndGroup };
 };
 
-/** A collector. What all pods of two workloads have in common is one turn; else the pods are named. */
+/** A collector. If all pods of two workloads share a change, it is one entry; otherwise the pods are named. */
 export function createCollector<Change extends Turned>({ all, membersOf }: Workloads): Collector<Change> {
   const blocks = new Map<readonly Change[], Map<number, Block[]>>();
   const beyond = new Map<readonly Change[], Map<string, Beyond[]>>();
@@ -111,12 +111,12 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
   return { add, addBeyond, turns: () => [...told(blocks, turnsOf), ...told(beyond, turnsBeyond)] };
 }
 
-/** Whether there is but a pod and itself, which nothing rules. */
+/** Whether it is only a pod and itself, to which no policy applies. */
 function isOnePod(from: Member, to: Member): boolean {
   return from.pods.length === 1 && to.pods.length === 1 && from.pods[0] === to.pods[0];
 }
 
-/** Every change of every turn by itself. */
+/** Each change as a separate entry. */
 export function pathChangesOf(turns: readonly Turn[]): readonly PathChange[] {
   return turns.flatMap(({ from, to, changes }) => changes.map((change) => ({ ...change, from, to })));
 }
@@ -125,7 +125,7 @@ function namesOf(pods: readonly Pod[]): readonly string[] {
   return pods.map(({ name }) => name);
 }
 
-/** Blocks of two workloads as ends: sources with the same destinations together, then destinations likewise. */
+/** Blocks of two workloads as ends: sources with the same destinations are merged, then destinations likewise. */
 function joined(
   list: readonly Block[],
   source: Workload,
@@ -155,14 +155,14 @@ function endOf(workload: Workload, pods: readonly Pod[]): EndGroup {
 
 const texts = new WeakMap<readonly Pod[], string>();
 
-/** Pods as text, whatever their order. The lists of a survey come again and again. */
+/** Pods as text, independent of order. The lists of a survey recur. */
 function textOf(pods: readonly Pod[]): string {
   const text = texts.get(pods) ?? namesOf(pods).toSorted().join();
   texts.set(pods, text);
   return text;
 }
 
-/** Whether blocks hold so many pairs of different pods; no pair is in two of them. */
+/** Whether blocks contain this many pairs of different pods; no pair is in two of them. */
 function covers(list: readonly Block[], wanted: number): boolean {
   let count = 0;
   for (const { from, to } of list) {
@@ -172,12 +172,12 @@ function covers(list: readonly Block[], wanted: number): boolean {
   return count >= wanted;
 }
 
-/** A changed path in few words: `shop/web → shop/db tcp 5432,8000-8100`. */
+/** A changed path in a few words: `shop/web → shop/db tcp 5432,8000-8100`. */
 export function pathChangeText({ from, to, ports }: Pick<PathChange, 'from' | 'to' | 'ports'>): string {
   return `${endGroupText(from)} → ${endGroupText(to)} ${portsText(ports)}`;
 }
 
-/** At most so many changed paths, then how many more there are. */
+/** Up to `most` changed paths, then how many more there are. */
 export function pathChangesText(paths: readonly PathChange[], most: number): string {
   const shown = paths.slice(0, most).map(pathChangeText);
   const more = paths.length - shown.length;

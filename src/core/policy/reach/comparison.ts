@@ -7,19 +7,19 @@ import type { PodGroup } from './groups.ts';
 import type { PortEvaluator } from './port-evaluator.ts';
 import type { PortAlgebra, PortFunction, Turned } from './port-function.ts';
 
-/** Pods that neither of two worlds tells apart: the same ones in each, in the same order. */
+/** Pods that neither of two worlds treats differently: the same ones in each, in the same order. */
 export type Twin = { readonly was: PodGroup; readonly is: PodGroup };
 
-/** A node of both worlds, as the end that it is in each. */
+/** A node present in both worlds, as an end in each. */
 export type TwinNode = { readonly name: string; readonly was: NodeEnd; readonly is: NodeEnd };
 
 export type NodeEnd = { readonly side: Side; readonly index: number };
 
-/** What of the policies on a twin differs in one direction. */
+/** How the policies on a twin differ in one direction. */
 export type Delta = {
-  /** Rules that come or go. */
+  /** Rules that are added or removed. */
   readonly rules: readonly Rule[];
-  /** Whether the answer may turn for an end that none of them matches. */
+  /** Whether the result may change for an end that none of them matches. */
   readonly general: boolean;
 };
 
@@ -28,15 +28,15 @@ export type Comparison<Change extends Turned> = {
   readonly before: { readonly model: ClusterModel; readonly evaluator: PortEvaluator };
   readonly after: { readonly model: ClusterModel; readonly evaluator: PortEvaluator };
   readonly algebra: PortAlgebra;
-  /** A function of the world before in that algebra. */
+  /** A function of the earlier world in this algebra. */
   readonly adopt: (ports: PortFunction) => PortFunction;
-  /** What turns from one function to another one; ends of which it is the same list are told together. */
+  /** The changes from one function to another; ends with the same list are reported together. */
   readonly changesOf: (was: PortFunction, is: PortFunction) => readonly Change[];
   readonly twins: readonly Twin[];
   readonly nodes: readonly TwinNode[];
-  /** The workloads of the pods as they are after. */
+  /** The workloads of the pods in their later state. */
   readonly workloads: Workloads;
-  /** Those whose own policies may differ; no pair of others is looked at. */
+  /** Those whose own policies may differ; no other pairs are evaluated. */
   readonly touched: readonly Twin[];
   /** Whether a twin's own policies may differ at all. */
   readonly mayDiffer: (twin: Twin) => boolean;
@@ -44,5 +44,5 @@ export type Comparison<Change extends Turned> = {
   readonly deltaOf: (twin: Twin, direction: Direction) => Delta | undefined;
 };
 
-/** A comparison under way. */
+/** A comparison in progress. */
 export type Ask<Change extends Turned> = Comparison<Change> & { readonly collector: Collector<Change> };

@@ -3,9 +3,9 @@ import type { ClusterModel } from '../../live/live.ts';
 import { rangeTexts } from './outside.ts';
 
 /**
- * Ends under one name. `pods` names those that are meant where it is not all of the workload; addresses are those
- * that no pod and no node has, `everywhere` when it is all of them that the other end may talk with; `own-node` is the
- * node that the pod at the other end runs on.
+ * Ends under one name. `pods` lists the pods if not all of the workload's are meant; addresses are those that belong to
+ * no pod or node, `everywhere` if they are all the addresses the other end may talk to; `own-node` is the node of the
+ * pod at the other end.
  */
 export type EndGroup =
   | {
@@ -35,11 +35,11 @@ export type Member = { readonly workload: number; readonly pods: readonly Pod[] 
 export type Workloads = {
   readonly all: readonly Workload[];
   readonly of: (pod: Pod) => Workload;
-  /** Some pods by workload. Asked for the same list again, the same answer. */
+  /** Pods by workload. The same list gives the same result object. */
   readonly membersOf: (pods: readonly Pod[]) => readonly Member[];
 };
 
-/** Names every pod's workload: its owner, or itself as kind `Pod`. */
+/** Assigns every pod to its workload: its owner, or itself as kind `Pod`. */
 export function workloadsOf(pods: Iterable<Pod>): Workloads {
   const byKey = new Map<string, { -readonly [K in keyof Workload]: Workload[K] }>();
   const byPod = new Map<Pod, Workload>();
@@ -64,7 +64,7 @@ export function workloadsOf(pods: Iterable<Pod>): Workloads {
   };
 }
 
-/** `Deployment/shop/web`: which workload a pod is of; a bare pod is its own. */
+/** `Deployment/shop/web`: the workload of a pod; a bare pod is its own. */
 export function workloadKey(pod: Pod): string {
   const { kind, namespace, name } = pod.owner ?? pod;
   return `${kind}/${namespace}/${name}`;
@@ -85,7 +85,7 @@ export function wholeEnd(workload: Workload): EndGroup {
   return end;
 }
 
-/** Some pods of a workload as an end: without their names when they are all of it. */
+/** Some pods of a workload as an end: without their names if they are all of it. */
 export function workloadEnd(workload: Workload, pods: Iterable<string>): EndGroup {
   const names = [...new Set(pods)].sort();
   if (names.length === workload.size) return wholeEnd(workload);
@@ -93,12 +93,12 @@ export function workloadEnd(workload: Workload, pods: Iterable<string>): EndGrou
   return { type: 'workload', namespace, kind, name, pods: names };
 }
 
-/** Addresses outside as an end, `all` being whether there are no others. */
+/** External addresses as an end; `all` if there are no others. */
 export function addressesEnd(ranges: readonly IpRange[], all: boolean): EndGroup {
   return { type: 'addresses', ranges: rangeTexts(ranges), ...(all ? { everywhere: true } : {}) };
 }
 
-/** The live pods that an end means. */
+/** The live pods of an end. */
 export function podsOfGroup(model: ClusterModel, end: EndGroup): readonly Pod[] {
   if (end.type !== 'workload') return [];
   const { kind, namespace, name, pods: names } = end;
@@ -108,7 +108,7 @@ export function podsOfGroup(model: ClusterModel, end: EndGroup): readonly Pod[] 
   return pod !== undefined && isLive(pod) ? [pod] : [];
 }
 
-/** An end in few words: `shop/web`, `shop/web (2 pods)`, `2 nodes`, `outside`, `203.0.113.0-203.0.113.255`. */
+/** An end in a few words: `shop/web`, `shop/web (2 pods)`, `2 nodes`, `outside`, `203.0.113.0-203.0.113.255`. */
 export function endGroupText(end: EndGroup): string {
   if (end.type !== 'workload') return beyondText(end);
   const { namespace, name, pods } = end;
@@ -116,7 +116,7 @@ export function endGroupText(end: EndGroup): string {
   return `${namespace}/${name}${some}`;
 }
 
-/** An end in a table, where kinds and pods are told: `shop/web[Deployment]`, `shop/db[StatefulSet]{db-0}`. */
+/** An end in a table, with kinds and pods: `shop/web[Deployment]`, `shop/db[StatefulSet]{db-0}`. */
 export function fullEndText(end: EndGroup): string {
   if (end.type !== 'workload') return beyondText(end);
   const { namespace, name, kind, pods } = end;
@@ -140,7 +140,7 @@ function beyondText(end: Exclude<EndGroup, { readonly type: 'workload' }>): stri
   }
 }
 
-/** Rows in the order of the names of their ends: addresses and nodes first, workloads by namespace and name. */
+/** Rows sorted by the names of their ends: addresses and nodes first, workloads by namespace and name. */
 export function inOrder<T extends { readonly from: EndGroup; readonly to: EndGroup }>(
   rows: readonly T[],
 ): readonly T[] {

@@ -3,7 +3,7 @@ import type { ClusterModel } from '../../live/live.ts';
 import { type Side, sideOfPod } from '../match/match.ts';
 import { podWords, type Vocabulary } from './vocabulary.ts';
 
-/** Live pods that no policy at hand can tell apart; host-network ones share their node as well. */
+/** Live pods that no current policy can tell apart; host-network ones share their node as well. */
 export type PodGroup = {
   readonly index: number;
   readonly pods: readonly Pod[];
@@ -11,9 +11,9 @@ export type PodGroup = {
   readonly hostNetwork: boolean;
   /** The node of a host-network group. */
   readonly node: string | undefined;
-  /** Up to two of the pods, to ask with. */
+  /** Up to two of the pods, as samples for queries. */
   readonly sides: readonly Side[];
-  /** The pods by whether they run on a node; for one answer always the same lists. */
+  /** The pods split by whether they run on a node; one result always has the same lists. */
   readonly on: (node: string) => Halves;
 };
 
@@ -30,7 +30,7 @@ export function podGroups(model: ClusterModel, vocabulary: Vocabulary): readonly
   return Array.from(byWords.values(), groupOfPods);
 }
 
-/** Pods that nothing tells apart as a group; `index` is what they go by in memories of answers. */
+/** Pods that nothing tells apart, as a group; `index` is its key in caches. */
 export function groupOfPods(pods: readonly Pod[], index: number): PodGroup {
   const [first] = pods;
   return {
@@ -44,7 +44,7 @@ export function groupOfPods(pods: readonly Pod[], index: number): PodGroup {
   };
 }
 
-/** Pods of two groups of which every pair has one answer, with one pod of each to ask with. */
+/** Pods of two groups whose pairs all have the same result, with one sample pod of each. */
 export type PairOfGroups = {
   readonly from: readonly Pod[];
   readonly to: readonly Pod[];
@@ -53,8 +53,8 @@ export type PairOfGroups = {
 };
 
 /**
- * All pairs of different pods of two groups. Where one side is on the host network it matters whether the other one
- * runs on that node (NP-28), so the group splits.
+ * All pairs of different pods of two groups. If one side is on the host network, it matters whether the other runs on
+ * that node (NP-28), so the group splits.
  */
 export function pairsOf(from: PodGroup, to: PodGroup): readonly PairOfGroups[] {
   const node = from.node ?? to.node;
@@ -93,7 +93,7 @@ function made(from: readonly Pod[], to: readonly Pod[], source: Pod, destination
 
 const sides = new WeakMap<Pod, Side>();
 
-/** A pod with all its addresses as an end, always the same one. */
+/** A pod with all its addresses as an end; always the same object. */
 export function podSide(pod: Pod): Side {
   const known = sides.get(pod) ?? sideOfPod(pod);
   sides.set(pod, known);

@@ -9,8 +9,8 @@ import { type PortChange, turnedTo } from './port-function.ts';
 import { type Survey, surveyOf } from './survey.ts';
 
 /**
- * Ports from one end to another. `unsure`: whether they are open can't be known, or a proxy decides on the request. What
- * is in neither is closed.
+ * Ports from one end to another. `unsure`: it is unknown whether they are open, or a proxy decides on the request.
+ * Ports in neither are closed.
  */
 export type OpenPath = {
   readonly from: EndGroup;
@@ -20,15 +20,18 @@ export type OpenPath = {
 };
 
 export type MatrixOptions = {
-  /** The workloads that either end must be one of; all when absent. */
+  /** One end must be one of these workloads; all if absent. */
   readonly about?: (workload: Workload) => boolean;
-  /** Whether each range that some policy tells apart is an end of its own; else those with the same ports are one. */
+  /**
+   * Whether each range that a policy treats differently is a separate end; otherwise those with the same ports are
+   * merged.
+   */
   readonly everyRange?: boolean;
 };
 
 /**
- * Everything that can talk in a cluster, by workload and port range, in the order of names: workloads with each other
- * and with addresses outside. A pod's way to itself is left out; its way to another one of its workload is not.
+ * Everything that can talk in a cluster, by workload and port range, sorted by name: workloads with each other and with
+ * external addresses. Traffic from a pod to itself is left out; traffic to another pod of its workload is not.
  */
 export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): readonly OpenPath[] {
   const { about = () => true } = options;
@@ -72,7 +75,7 @@ type Outside = (
   direction: Direction,
 ) => readonly { readonly end: EndGroup; readonly changes: readonly PortChange[] }[];
 
-/** What the pods of a group can talk with outside: as their own policies cut it, or as all policies do. */
+/** What the pods of a group can talk to outside: split by their own policies, or by all policies. */
 function outsideOf(
   world: WorldParts,
   { shared, evaluator }: Survey,
@@ -94,7 +97,7 @@ function outsideOf(
   };
 }
 
-/** The sets of addresses that any rule of a direction names. */
+/** The sets of addresses named by any rule of a direction. */
 export function allBlocks({ model, dialect }: WorldParts, direction: Direction): readonly Block[] {
   const { matching } = createWorld(model, dialect);
   const rules = Array.from(model.policies()).flatMap((policy) =>
@@ -103,7 +106,7 @@ export function allBlocks({ model, dialect }: WorldParts, direction: Direction):
   return blocksOf(model, rules);
 }
 
-/** Rows share what they come to, which is quick to tell. */
+/** Rows share their results, which makes comparison fast. */
 function portsBy(): (changes: readonly PortChange[]) => Pick<OpenPath, 'open' | 'unsure'> {
   const known = new Map<readonly PortChange[], Pick<OpenPath, 'open' | 'unsure'>>();
   return (changes) => {

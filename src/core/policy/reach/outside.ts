@@ -13,16 +13,16 @@ import { cidrsOfGroups } from '../cilium/cilium.ts';
 import { rangesOf, type Side } from '../match/match.ts';
 import type { Peer, Rule } from '../model/model.ts';
 
-/** A set of addresses that a rule names: a range without its holes. */
+/** A set of addresses named by a rule: a range without its exceptions. */
 export type Block = { readonly range: IpRange; readonly except: readonly IpRange[] };
 
-/** Addresses of no pod and no node that the blocks at hand do not tell apart, with one to ask with. */
+/** Addresses of no pod or node that the current blocks treat alike, with a sample. */
 export type AddressPiece = IpRange & { readonly side: Side & { readonly type: 'ip' } };
 
-/** How many addresses of a piece are tried before it counts as full of pods and nodes. */
+/** How many addresses of a piece are tried before it counts as fully taken by pods and nodes. */
 const TRIES = 70_000n;
 
-/** The sets of addresses that rules name, each once: what they can tell addresses outside apart by. */
+/** The distinct address sets named by rules: how they can distinguish external addresses. */
 export function blocksOf(model: ClusterModel, rules: Iterable<Rule>): readonly Block[] {
   const blocks = new Map<string, Block>();
   const add = (peer: Peer & { readonly type: 'cidr' }) => {
@@ -44,14 +44,14 @@ export function blocksOf(model: ClusterModel, rules: Iterable<Rule>): readonly B
   return [...blocks.values()];
 }
 
-/** An address as the range that holds it alone. */
+/** An address as a range of its own. */
 export function rangeOfAddress(ip: string): IpRange | undefined {
   return parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
 }
 
 /**
- * The addresses outside that a pod may talk with, cut where blocks begin and end: of the families that it has; while
- * it has no address, IPv4, and IPv6 where some block speaks of it.
+ * The external addresses that a pod may talk to, split at the edges of blocks: of its address families; while it has no
+ * address, IPv4, plus IPv6 if a block uses it.
  */
 export function outsidePieces(
   model: ClusterModel,
@@ -71,7 +71,7 @@ export function outsidePieces(
   );
 }
 
-/** The addresses of some ranges that no pod and no node has, cut where blocks begin and end. */
+/** The addresses of some ranges that belong to no pod or node, split at the edges of blocks. */
 export function piecesWithin(
   model: ClusterModel,
   ranges: readonly IpRange[],
@@ -91,7 +91,7 @@ export function piecesWithin(
   });
 }
 
-/** Where a block begins and ends; a hole at its end leaves no other edge. */
+/** The edges of a block; an exception at its end adds none. */
 function edgesOf({ range, except }: Block): readonly bigint[] {
   const { family } = range;
   const isIn = (value: bigint) =>
@@ -102,8 +102,8 @@ function edgesOf({ range, except }: Block): readonly bigint[] {
 }
 
 /**
- * An address of a range that no pod and no node has: one for examples (RFC 5737, RFC 3849) where the range holds it,
- * else from its end down, as pods are numbered up.
+ * An address in a range that belongs to no pod or node: one for examples (RFC 5737, RFC 3849) if the range contains it,
+ * else searched from its end down, because pods are numbered upwards.
  */
 export function freeAddress(model: ClusterModel, { family, first, last }: IpRange): Ip | undefined {
   const isFree = (value: bigint) => {
@@ -122,7 +122,7 @@ export function freeAddress(model: ClusterModel, { family, first, last }: IpRang
 
 const sixes = new WeakMap<ClusterModel, { readonly revision: number; readonly answer: boolean }>();
 
-/** Whether some pod or node has an IPv6 address. */
+/** Whether any pod or node has an IPv6 address. */
 export function hasIpv6(model: ClusterModel): boolean {
   const revision = model.revision('pods') + model.revision('nodes');
   const known = sixes.get(model);
@@ -138,7 +138,7 @@ function looksForIpv6(model: ClusterModel): boolean {
   return false;
 }
 
-/** Ranges as text, neighbours joined: `0.0.0.0-9.255.255.255`, or one address. */
+/** Ranges as text, adjacent ones merged: `0.0.0.0-9.255.255.255`, or one address. */
 export function rangeTexts(ranges: readonly IpRange[]): readonly string[] {
   const joined: IpRange[] = [];
   for (const { family, first, last } of ranges) {
@@ -155,7 +155,7 @@ function rangeText({ family, first, last }: IpRange): string {
   return first === last ? start : `${start}-${formatIp({ family, value: last })}`;
 }
 
-/** A range from its text as `rangeTexts` writes it. */
+/** A range from its text as written by `rangeTexts`. */
 export function rangeOfText(text: string): IpRange | undefined {
   const [start = '', end = start] = text.split('-');
   const [first, last] = [parseIp(start), parseIp(end)];

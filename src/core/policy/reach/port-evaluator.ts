@@ -25,9 +25,11 @@ import {
 import { ALL_PORTS, type Decision, type Direction, type Peer, type Rule } from '../model/model.ts';
 import type { Piece, PortAlgebra, PortFunction } from './port-function.ts';
 
-/** Decides every port of a half at once, under one set of policies: the policies at hand, or those after a change. */
+/** Decides every port of a half at once, for one set of policies: the current ones, or those after a change. */
 export type PortEvaluator = {
-  /** The half of `self` towards `peer`. `peerIndex` names what policies cannot tell from `peer`, for memory. */
+  /**
+   * The half of `self` toward `peer`. `peerIndex` identifies ends that policies can't tell from `peer`, for caching.
+   */
   readonly half: (direction: Direction, self: Side, peer: Side, peerIndex?: number) => PortFunction;
   readonly stackFor: (pod: Pod) => Stack;
   readonly rulesFor: (direction: Direction, pod: Pod) => DirectionRules;
@@ -41,20 +43,20 @@ export type PortEvaluator = {
   readonly isolation: (pod: Pod) => { readonly ingress: boolean; readonly egress: boolean };
 };
 
-/** What two evaluators of one cluster share: what a list of peers matches does not depend on the other policies. */
+/** Shared by two evaluators of one cluster: what a list of peers matches does not depend on other policies. */
 export type Shared = {
   readonly world: World;
   readonly algebra: PortAlgebra;
-  /** Pods that no policy tells apart have one number. */
+  /** Pods that no policy tells apart have the same number. */
   readonly groupOf: (pod: Pod) => number;
   /** How many groups and nodes have numbers. */
   readonly groups: number;
   readonly peerTables: Map<object, Uint8Array>;
-  /** The same by what the lists say: drafts that are made anew say what they said before. */
+  /** The same by the text of the lists: recreated drafts say what they said before. */
   readonly tablesByText: Map<string, Uint8Array>;
 };
 
-/** The rules on some pods in one direction, and what was found out about them. */
+/** The rules on some pods in one direction, and cached results. */
 export type DirectionRules = {
   readonly stack: Stack;
   readonly rules: readonly Rule[];
@@ -62,10 +64,10 @@ export type DirectionRules = {
   readonly functions: Map<string, PortFunction>;
 };
 
-/** An evaluator that another one differs from, for the groups of pods that are touched. */
+/** An evaluator that another one differs from, for the affected groups of pods. */
 export type Base = { readonly evaluator: PortEvaluator; readonly touched: ReadonlySet<number> };
 
-/** An evaluator of an index of policies. With a base, what is not touched is asked of that. */
+/** An evaluator for an index of policies. With a base, unaffected queries go to the base. */
 export function createPortEvaluator(
   shared: Shared,
   index: Pick<PolicyIndex, 'in' | 'clusterWide'>,
@@ -120,7 +122,7 @@ export function createPortEvaluator(
     return entry;
   }
 
-  /** The base's rules where the policies are the same, and with them all that was found out. */
+  /** The base's rules where the policies are the same, including cached results. */
   function rulesOfBase(direction: Direction, group: number, pod: Pod): DirectionRules | undefined {
     const untouched = baseFor(group);
     if (untouched !== undefined) return untouched.rulesFor(direction, pod);
@@ -150,7 +152,7 @@ export function createPortEvaluator(
     return doubted(self, found ?? open);
   }
 
-  /** What foreign policies may decide, and a deny that nobody enforces, is not known: as in a verdict. */
+  /** Whatever foreign policies may decide, and a deny without an enforcer, is unknown: as in a verdict. */
   function doubted(self: Side, found: PortFunction): PortFunction {
     const { foreign } = world;
     const enforced = dialect.enforcer !== 'none';
@@ -187,7 +189,7 @@ export function createPortEvaluator(
 
   type Ends = Pick<Question, 'self' | 'peer' | 'destination'>;
 
-  /** The rules whose peers may match, as a key and as themselves. */
+  /** The rules whose peers may match, as a key and as objects. */
   function matchedRules(
     { rules }: DirectionRules,
     ends: Ends,
@@ -283,7 +285,7 @@ function tableOf(shared: Shared, peers: readonly Peer[]): Uint8Array {
   return table;
 }
 
-/** The known stack where the new one is the same, so that `===` compares them. */
+/** The known stack if the new one is equal, so that `===` compares them. */
 function stackLike(known: Stack | undefined, made: Stack): Stack {
   if (known === undefined) return made;
   const [x, y] = [appliedOf(known), appliedOf(made)];
@@ -300,7 +302,7 @@ export function appliedOf({ admin, normal, baseline }: Stack): readonly AppliedP
 
 const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
 
-/** Each group has a place for all its addresses, one for each family, and one as a node. */
+/** Each group has one slot for all its addresses, one per family, and one as a node. */
 const SLOTS = 4;
 
 function slotOfPlain(peerIndex: number | undefined): number | undefined {
@@ -308,8 +310,8 @@ function slotOfPlain(peerIndex: number | undefined): number | undefined {
 }
 
 /**
- * Where a table keeps what a peer matches. A host-network pod that is read as its node has a place too, but for pods of
- * that node, to whom it is the host.
+ * The slot where a table stores what a peer matches. A host-network pod read as its node has a slot too, except for
+ * pods on that node, to which it is the host.
  */
 function slotOf(way: Way, { type }: Side, peerIndex: number | undefined): number | undefined {
   if (peerIndex === undefined) return undefined;
@@ -323,7 +325,7 @@ function rulesOf(stack: Stack, direction: Direction): readonly Rule[] {
   return appliedOf(stack).flatMap(({ reading }) => reading[direction]);
 }
 
-/** The stack with those rules alone; who isolates stays. */
+/** The stack with only those rules; isolation is unchanged. */
 function onlyRules(
   { admin, normal, baseline }: Stack,
   direction: Direction,

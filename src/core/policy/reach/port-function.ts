@@ -15,38 +15,38 @@ import {
 export type Piece = readonly [from: number, to: number, decision: Decision];
 
 /**
- * What is decided of every port of every protocol; pieces ascend, touch and differ from their neighbours. Equal
- * functions are one object, so that `===` compares them.
+ * The decision for every port of every protocol; pieces are ascending, adjacent, and different from their neighbors.
+ * Equal functions are one object, so that `===` compares them.
  */
 export type PortFunction = { readonly id: number } & Readonly<Record<Protocol, readonly Piece[]>>;
 
-/** Makes, joins and compares port functions, each result once. */
+/** Creates, combines, and compares port functions, each result once. */
 export type PortAlgebra = {
   readonly make: (pieces: Readonly<Record<Protocol, readonly Piece[]>>) => PortFunction;
   readonly constant: (decision: Decision) => PortFunction;
-  /** Both halves: the stricter decision of each port. */
+  /** Both halves: the stricter decision for each port. */
   readonly both: (a: PortFunction, b: PortFunction) => PortFunction;
-  /** One of two, and nobody knows which: where they differ, undecidable. */
+  /** Either of two, unknown which: undecidable where they differ. */
   readonly either: (a: PortFunction, b: PortFunction) => PortFunction;
-  /** The function with each decision made into another. */
+  /** The function with each decision mapped. */
   readonly mapped: (a: PortFunction, change: (decision: Decision) => Decision) => PortFunction;
-  /** Where two functions differ, by what it was and what it is. */
+  /** Where two functions differ, by old and new decision. */
   readonly changes: (was: PortFunction, is: PortFunction) => readonly PortChange[];
-  /** The same by what it is alone; what comes to the same is one list. */
+  /** The same by new decision only; equal results are one list. */
   readonly outcomes: (was: PortFunction, is: PortFunction) => readonly Turned[];
 };
 
-/** Ports whose decision turns, and to what. */
+/** Ports whose decision changes, and the new decision. */
 export type Turned = { readonly is: Decision; readonly ports: Connections };
 
-/** Ports whose decision turns in one way. */
+/** Ports whose decision changes in the same way. */
 export type PortChange = Turned & { readonly was: Decision };
 
 const DECISIONS: readonly Decision[] = ['allow', 'deny', 'undecidable'];
 
 const STRICTNESS: Readonly<Record<Decision, number>> = { deny: 0, undecidable: 1, allow: 2 };
 
-/** An algebra of its own: functions of two algebras do not mix. */
+/** A separate algebra: functions of two algebras can't be mixed. */
 export function createPortAlgebra(): PortAlgebra {
   const known = new Map<string, PortFunction>();
   const joined = new Map<number, Map<number, PortFunction>>();
@@ -159,7 +159,7 @@ function changesOf(was: PortFunction, is: PortFunction): readonly PortChange[] {
   return [...turns.values()];
 }
 
-/** The ports of one decision. */
+/** The ports with a given decision. */
 export function portsOf(ports: PortFunction, decision: Decision): Connections {
   return byProtocol((protocol) => {
     const ranges: PortRange[] = [];
@@ -168,7 +168,7 @@ export function portsOf(ports: PortFunction, decision: Decision): Connections {
   });
 }
 
-/** The ports that turn to a decision, from whatever it was. */
+/** The ports that change to a decision, from any other. */
 export function turnedTo(changes: readonly Turned[], decision: Decision): Connections {
   return changes
     .filter(({ is }) => is === decision)

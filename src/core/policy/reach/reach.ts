@@ -1,4 +1,4 @@
-/* The one all-pairs engine: what reaches what on which ports, and what a change of policies would turn. */
+/* The all-pairs engine: what reaches what on which ports, and what a policy change would change. */
 
 import { type Side, sideOf, type WorldParts } from '../match/match.ts';
 import type { Connections, Direction, End } from '../model/model.ts';
@@ -32,16 +32,16 @@ export { diffText, treeDiff, type WorkloadIsolation } from './tree-diff.ts';
 export { podWords, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 export { whatIf } from './what-if.ts';
 
-/** Ports from one end to another: surely open, and undecidable. What is in neither is closed. */
+/** Ports from one end to another: certainly open, and undecidable. Ports in neither are closed. */
 export type PathPorts = { readonly open: Connections; readonly unsure: Connections };
 
 /**
- * The ports open between two ends, all at once; never ask it for a pod and itself, which nothing rules. What policies
- * can't tell apart is decided once. Good for as long as the cluster does not change.
+ * All ports open between two ends; never call it for a pod and itself, to which no policy applies. Ends that policies
+ * can't tell apart are decided once. Valid as long as the cluster does not change.
  */
 export type Reach = (from: End, to: End) => PathPorts;
 
-/** The reach of a world as it is now. */
+/** The reach in the current state of a world. */
 export function createReach(parts: WorldParts): Reach {
   const { evaluator, shared, groupOf } = surveyOf(parts);
   const { algebra } = shared;

@@ -9,18 +9,18 @@ import { createPortEvaluator, type PortEvaluator, type Shared } from './port-eva
 import { createPortAlgebra } from './port-function.ts';
 import { type Cuts, lastAtOrBefore, sorted, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 
-/** The pods of a cluster in groups and in workloads, for one set of policies. */
+/** The pods of a cluster by group and by workload, for one set of policies. */
 export type Survey = {
   readonly groups: readonly PodGroup[];
   readonly groupOf: (pod: Pod) => number;
   readonly workloads: Workloads;
-  /** The policies at hand. */
+  /** The current policies. */
   readonly index: PolicyIndex;
-  /** The nodes that have an address, as ends, numbered on from the groups. */
+  /** The nodes that have an address, as ends, numbered after the groups. */
   readonly nodes: readonly { readonly name: string; readonly side: Side; readonly index: number }[];
-  /** What is shared with the evaluator of a change. */
+  /** Shared with the evaluator of a change. */
   readonly shared: Shared;
-  /** The evaluator of the policies at hand; what it finds out is kept while the survey is. */
+  /** The evaluator of the current policies; its caches live as long as the survey. */
   readonly evaluator: PortEvaluator;
 };
 
@@ -36,8 +36,8 @@ type Kept = {
 const kept = new WeakMap<ClusterModel, Kept>();
 
 /**
- * A survey for the model's policies and some more. It is kept until pods, namespaces, nodes, services, policies or
- * the dialect change, and serves further policies that speak of nothing new.
+ * A survey for the model's policies plus some more. It is kept until pods, namespaces, nodes, services, policies, or
+ * the dialect change, and also serves further policies that select by nothing new.
  */
 export function surveyOf(parts: WorldParts, more: readonly Policy[] = []): Survey {
   const world = createWorld(parts.model, parts.dialect, parts.foreign);
@@ -63,7 +63,7 @@ export function surveyOf(parts: WorldParts, more: readonly Policy[] = []): Surve
   return survey;
 }
 
-/** Whether groups made by some words hold for others as well. */
+/** Whether groups built for one vocabulary are valid for another. */
 function knows({ words, addresses }: Kept, asked: Vocabulary): boolean {
   return (
     [...asked.keys].every((key) => words.keys.has(key)) &&
@@ -73,7 +73,7 @@ function knows({ words, addresses }: Kept, asked: Vocabulary): boolean {
   );
 }
 
-/** Whether further cuts part pods that lie in one piece so far. */
+/** Whether additional cuts split pods that were in one piece so far. */
 function splitsPods(words: Vocabulary, addresses: Cuts, asked: Vocabulary): boolean {
   return ([4, 6] as const).some((family) =>
     asked.cuts[family].some((cut) => {

@@ -11,10 +11,10 @@ import type { PortFunction, Turned } from './port-function.ts';
 import { type Survey, surveyOf } from './survey.ts';
 import { type IsolationTurn, isolationTurns, turnsOf } from './turns.ts';
 
-/** Pods of a workload that become isolated, or free, in one direction. */
+/** Pods of a workload that become isolated, or freed, in one direction. */
 export type WorkloadIsolation = Omit<IsolationTurn, 'pods'> & { readonly end: EndGroup };
 
-/** What turns from one world to another, among what both have. */
+/** What changes from one world to another, among what both have. */
 export type TreeDiff = {
   readonly turns: readonly Turn<Turned>[];
   readonly isolation: readonly WorkloadIsolation[];
@@ -23,8 +23,8 @@ export type TreeDiff = {
 const ALL = { rules: [], general: true };
 
 /**
- * Compares two worlds: every pair of workloads that both have, their common nodes, addresses outside, every port.
- * Their pods may have other labels in each. A pod that only one world has is like any of its workload: replicas come
+ * Compares two worlds: every pair of workloads present in both, their common nodes, external addresses, every port.
+ * Pods may have different labels in each. A pod present in only one world counts as any of its workload: replicas come
  * and go.
  */
 export function treeDiff(old: WorldParts, now: WorldParts): TreeDiff {
@@ -65,7 +65,7 @@ export function treeDiff(old: WorldParts, now: WorldParts): TreeDiff {
   };
 }
 
-/** The pods of some isolations, all of one kind, by workload. */
+/** Isolation changes of one kind, by workload. */
 function foldedBy(
   { all, membersOf }: Workloads,
   turns: readonly IsolationTurn[],
@@ -111,7 +111,7 @@ function podsByWorkload({ groups }: Survey): ReadonlyMap<string, readonly Pod[]>
   );
 }
 
-/** Namesakes; where a workload has none, its pods as they come. */
+/** Pods with the same name; where a workload has none, its pods in order. */
 function pairsOf(old: readonly Pod[], now: readonly Pod[]): readonly Pair[] {
   const names = new Map(old.map((pod) => [pod.name, pod]));
   const namesakes = now.flatMap((is): readonly Pair[] => {
@@ -125,12 +125,15 @@ function pairsOf(old: readonly Pod[], now: readonly Pod[]): readonly Pair[] {
   });
 }
 
-/** How many lines there are of each kind before the rest is counted. */
+/** How many lines of each kind are shown before the rest is counted. */
 const MOST = 12;
 
 const WORD_WIDTH = 10;
 
-/** What a change does to the whole cluster, as lines of 80 columns: what opens, closes, blurs, and who is isolated. */
+/**
+ * The effect of a change on the whole cluster, as lines of 80 columns: what opens, closes, or becomes undecidable, and
+ * what is isolated or freed.
+ */
 export function diffText({ opens, closes, blurs, isolated, freed }: ClusterDiff): readonly string[] {
   const lines = [
     ...section('opens', opens.map(pathChangeText)),

@@ -7,7 +7,7 @@ import { type PairOfGroups, type PodGroup, pairsOf } from './groups.ts';
 import type { PortEvaluator } from './port-evaluator.ts';
 import type { PortFunction, Turned } from './port-function.ts';
 
-/** Every pair of workloads, nodes and outside addresses between which some port turns. */
+/** Every pair of workloads, nodes, and external addresses between which some port changes. */
 export function turnsOf<Change extends Turned>(comparison: Comparison<Change>): readonly Turn<Change>[] {
   const collector = createCollector<Change>(comparison.workloads);
   const ask = { ...comparison, collector };
@@ -23,14 +23,14 @@ export function turnsOf<Change extends Turned>(comparison: Comparison<Change>): 
   return collector.turns();
 }
 
-/** Pods that become isolated, or free, in one direction. */
+/** Pods that become isolated, or freed, in one direction. */
 export type IsolationTurn = {
   readonly pods: readonly Pod[];
   readonly direction: Direction;
   readonly isolates: boolean;
 };
 
-/** Whom a change isolates or frees; pods on the host network are beyond policies. */
+/** Pods isolated or freed by a change; policies don't apply to host-network pods. */
 export function isolationTurns({
   before,
   after,
@@ -71,7 +71,7 @@ function comparePair<Change extends Turned>(
 ): void {
   const { before, after, algebra, adopt, changesOf, collector, mayDiffer } = ask;
   const [from, to] = direction === 'ingress' ? [peer, self] : [self, peer];
-  // The pairs of one world are those of the other: a twin that is two groups holds pods of one node where that counts.
+  // The pairs of one world match those of the other: a twin of two groups contains pods of one node where that matters.
   const pairs = pairsOf(from.is, to.is);
   const former = from.was === from.is && to.was === to.is ? pairs : pairsOf(from.was, to.was);
   for (let at = 0; at < pairs.length; at += 1) {
@@ -83,7 +83,7 @@ function comparePair<Change extends Turned>(
     const otherWay = direction === 'ingress' ? 'egress' : 'ingress';
     const other = adopt(halfOf(before.evaluator, otherWay, was, from.was, to.was));
     const otherNow = mayDiffer(peer) ? halfOf(after.evaluator, otherWay, is, from.is, to.is) : other;
-    // A pair whose ingress turns too was compared with that.
+    // A pair whose ingress changes too was already compared.
     if (direction === 'egress' && other !== otherNow) continue;
     const changes = changesOf(algebra.both(own, other), algebra.both(ownNow, otherNow));
     if (changes.length > 0) collector.add(is.from, is.to, changes);

@@ -11,22 +11,25 @@ import {
   unprefixed,
 } from '../model/model.ts';
 
-/** What a set of policies can tell pods apart by. */
+/** How a set of policies can tell pods apart. */
 export type Vocabulary = {
-  /** Label keys that some selector speaks of, without their source. */
+  /** Label keys used by some selector, without their source. */
   readonly keys: ReadonlySet<string>;
   /** Whether some rule names a port. */
   readonly namesPorts: boolean;
-  /** First addresses of the pieces into which CIDRs cut each family, ascending. */
+  /** First addresses of the pieces into which CIDRs split each family, ascending. */
   readonly cuts: Cuts;
   /** Whether a CIDR may match a pod at all. */
   readonly cidrsReachPods: boolean;
 };
 
-/** Starts of the pieces of each family; every address lies in the last piece that starts at or before it. */
+/** Starts of the pieces of each family; every address is in the last piece that starts at or before it. */
 export type Cuts = { readonly 4: readonly bigint[]; readonly 6: readonly bigint[] };
 
-/** The words of some policies, and of the services that their rules may name. Both readings of a NetworkPolicy are in. */
+/**
+ * The vocabulary of some policies, and of the services that their rules may name. Includes both readings of a
+ * NetworkPolicy.
+ */
 export function vocabularyOf(dialect: Dialect, policies: Iterable<Policy>, model: ClusterModel): Vocabulary {
   const keys = new Set<string>();
   let namesPorts = false;
@@ -67,7 +70,7 @@ export function vocabularyOf(dialect: Dialect, policies: Iterable<Policy>, model
   return { keys, namesPorts, cidrsReachPods, cuts: { 4: sorted(cuts[4]), 6: sorted(cuts[6]) } };
 }
 
-/** Cuts both families where a CIDR or one of its holes begins or ends. */
+/** Splits both families where a CIDR or one of its exceptions begins or ends. */
 function addCuts(
   cuts: { readonly 4: Set<bigint>; readonly 6: Set<bigint> },
   peer: Peer & { readonly type: 'cidr' },
@@ -79,17 +82,17 @@ function addCuts(
   }
 }
 
-/** Numbers ascending. */
+/** Numbers in ascending order. */
 export function sorted(values: ReadonlySet<bigint>): readonly bigint[] {
   return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** The piece that an address lies in: `4:3`. */
+/** The piece that contains an address: `4:3`. */
 export function pieceOf(cuts: Cuts, { family, value }: Ip): string {
   return `${family}:${lastAtOrBefore(cuts[family], value)}`;
 }
 
-/** The index of the last of some ascending numbers that is not above a value; -1 when all are. */
+/** The index of the last of some ascending numbers that is not above a value; -1 if all are. */
 export function lastAtOrBefore(numbers: readonly bigint[], value: bigint): number {
   let low = -1;
   let high = numbers.length;
@@ -101,7 +104,7 @@ export function lastAtOrBefore(numbers: readonly bigint[], value: bigint): numbe
   return low;
 }
 
-/** Everything of a pod that the policies could tell from another one's, as one text. */
+/** Everything about a pod that could make policies treat it differently, as one text. */
 export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary, pod: Pod): string {
   let text = `${pod.namespace}\n${pod.hostNetwork}${familiesOf(pod)}`;
   for (const key of keys) {
@@ -115,7 +118,7 @@ export function podWords({ keys, namesPorts, cidrsReachPods, cuts }: Vocabulary,
   return text;
 }
 
-/** The families that a pod may talk with outside. */
+/** The address families in which a pod may talk to the outside. */
 function familiesOf({ ips }: Pod): string {
   const [four, six] = [ips.some((ip) => !ip.includes(':')), ips.some((ip) => ip.includes(':'))];
   return `${four ? 4 : ''}${six ? 6 : ''}`;

@@ -17,22 +17,22 @@ import { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
 import type { PathChange } from './collect.ts';
 import { type EndGroup, podsOfGroup } from './end-groups.ts';
 
-/** What a change is for: every source to every destination on every port. */
+/** The purpose of a change: every source to every destination on every port. */
 export type Meant = {
   readonly from: readonly End[];
   readonly to: readonly End[];
   readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
 };
 
-/** What a change does to the whole cluster; what opens is parted into what was meant and what was not. */
+/** The effect of a change on the whole cluster; what opens is split into intended and unintended. */
 export type Effect = Omit<ClusterDiff, 'opens'> & {
   readonly opens: readonly PairChange[];
   readonly extra: readonly PathChange[];
 };
 
 /**
- * What a change of policies does, exactly, over the whole cluster and all ports (`clusterDiff`); the pairs that it is
- * meant to open stand by themselves. A pair is open where the engine's `decide` says allow.
+ * The exact effect of a policy change on the whole cluster and all ports (`clusterDiff`), with the intended pairs
+ * listed separately. A pair is open where the engine's `decide` returns allow.
  */
 export function whatIf(
   world: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
@@ -51,7 +51,7 @@ export function whatIf(
 
 type MeantEnds = { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> };
 
-/** The pairs of a path that were meant, and up to three paths of those that were not: by source, destination, port. */
+/** The intended pairs of a path, and up to three unintended paths: by source, destination, port. */
 function parted(
   model: ClusterModel,
   path: PathChange,
@@ -105,7 +105,7 @@ function splitEnd(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>)
   };
 }
 
-/** An address that was meant: by itself, or that of a node. */
+/** An intended address: a bare one, or that of a node. */
 function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
   const addresses =
     end.type === 'addresses'
