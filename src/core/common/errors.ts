@@ -40,7 +40,7 @@ export function asSluiceError(error: unknown): SluiceError {
   const message = error instanceof Error ? error.message : String(error);
   return new SluiceError(
     'bug',
-    `Unexpected: ${message}`,
+    `Unexpected error: ${message}`,
     'Run again with --debug and report the output.',
     error,
   );

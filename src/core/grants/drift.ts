@@ -8,20 +8,20 @@ import { GRANT_LABEL, NOTE } from './names.ts';
 import { pairKey, pairsOf, reachOf } from './reach.ts';
 import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
 
-/** What became of the surroundings of a grant. */
+/** How the surroundings of a grant have changed. */
 export type Changed = {
-  /** Each change in words that stay the same as long as the change does. */
+  /** Each change as text, which stays the same while the change persists. */
   readonly drift: readonly string[];
-  /** Pairs that are open now through this grant alone: what its end will close. */
+  /** Pairs that are open only because of this grant, and close when it ends. */
   readonly opens: readonly PairChange[];
 };
 
 /**
- * Compares the surroundings of a grant with what it was checked against (GRANT-14): base policies that were changed or
- * deleted, pods whose labels changed, pods that came under its labels, policies that open the path besides or close it.
- * To be called once its policies are among those that the engine knows.
+ * Compares the surroundings of a grant with those at planning time (GRANT-14): base policies changed or deleted, pod
+ * labels changed, new pods under its labels, other policies that open or close the path. Call it once the grant's
+ * policies are in the engine.
  *
- * @param opened the pairs that the grant has opened so far: only these can open or close otherwise
+ * @param opened the pairs that the grant has opened so far: only these can be opened or closed by others
  */
 export function surroundingsDrift(
   engine: Engine,
@@ -53,13 +53,13 @@ function baseDrift({ model }: Engine, { base }: Surroundings): readonly string[]
   });
 }
 
-/** What a policy says, without what names and dates it: one that was made anew as it was is the same. */
+/** The content of a policy without its identity and dates: a policy that was recreated unchanged is the same. */
 function meaning(policy: Policy): unknown {
   const { uid, created, labels, annotations, ...says } = policy;
   return says;
 }
 
-/** Pods that were reached and have other labels now, reached still or not. */
+/** Reached pods whose labels changed, whether or not they are still reached. */
 function labelDrift(
   { model }: Engine,
   { reached }: Surroundings,
@@ -80,7 +80,7 @@ function labelChanges({ labels: was }: Pod, { labels: is }: Pod): string {
   return keys.length > 3 ? `${parts.join(', ')} and ${keys.length - 3} more` : parts.join(', ');
 }
 
-/** Pods that came under the labels: a new pod of a workload that was reached is none, it takes another one's place. */
+/** Pods newly matched by the labels, except replacements for a reached workload's pods. */
 function newcomers(before: Surroundings, now: ReadonlyMap<string, Reached>): readonly string[] {
   const owners = new Set([...before.reached.values()].map(({ pod, role }) => `${role}/${ownerKey(pod)}`));
   return [...now].flatMap(([key, { pod, role }]) => {
@@ -114,7 +114,7 @@ function pathDrift(
   return { drift: [...drift], opens };
 }
 
-/** What denies a pair though the grant allows it. */
+/** What denies a pair although the grant allows it. */
 function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly string[] {
   return [egress, ingress]
     .filter(({ verdict }) => verdict === 'deny')
@@ -125,7 +125,9 @@ function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly
     );
 }
 
-/** Other policies that would keep every half open without the grant's; undefined where a half is open through it alone. */
+/**
+ * Other policies that would keep every half open without the grant; undefined if some half is open only because of it.
+ */
 function openers(
   policies: readonly Policy[],
   { egress, ingress }: PathDecision,
@@ -143,7 +145,7 @@ function openers(
   return found;
 }
 
-/** Other openers by name, at most a few: beyond that it is enough that there are more. */
+/** The most openers listed by name. */
 const NAMED = 3;
 
 function openersText(others: readonly Policy[]): readonly string[] {

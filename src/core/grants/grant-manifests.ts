@@ -20,7 +20,7 @@ import {
 } from './names.ts';
 import type { GrantPlan } from './plan.ts';
 
-/** What both objects of a half carry. */
+/** The annotations of both objects of a half. */
 export type GrantNotes = {
   readonly id: string;
   readonly requester: string;
@@ -33,18 +33,18 @@ export type GrantNotes = {
   readonly halves: readonly HalfPlace[];
 };
 
-/** The other end of a half as a policy can name it. */
+/** The other end of a half as a policy selects it. */
 export type PeerSelection =
   | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
   | { readonly type: 'ip'; readonly ip: string };
 
-/** Annotation values may be long, but all of an object's share 256 KiB (LEASE-13). */
+/** The annotations of an object share 256 KiB (LEASE-13). */
 const NOTE_LIMIT = 1_024;
 
 /**
- * The lease: a Job that runs no pod, whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism: 0`
- * without `completions` neither starts nor completes; the pod template is restricted-clean and can never be scheduled,
- * should anybody raise the parallelism.
+ * The lease: a Job that runs no pod and whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism:
+ * 0` without `completions` neither starts nor completes. The pod template meets the restricted Pod Security Standard
+ * and can never be scheduled, even if `parallelism` is raised.
  */
 export function leaseManifest(
   notes: GrantNotes,
@@ -96,8 +96,8 @@ export function leaseManifest(
 }
 
 /**
- * The policy of one half: one direction, one rule, one peer, the ports asked for (GRANT-5). Owner and times are added
- * by `ownedPolicy` once the lease runs.
+ * The policy of one half: one direction, one rule, one peer, the requested ports (GRANT-5). `ownedPolicy` adds owner
+ * and times once the lease runs.
  */
 export function policyManifest(
   notes: GrantNotes,
@@ -122,8 +122,8 @@ export function policyManifest(
 }
 
 /**
- * The policy as it is sent: owned by exactly its lease, `blockOwnerDeletion` unset (LEASE-9, GRANT-9), with the end of
- * the window for people and for cleaners that may be installed (kyverno, kube-janitor, k8s-ttl-controller).
+ * The policy to create: owned only by its lease, with `blockOwnerDeletion` unset (LEASE-9, GRANT-9), and marked with
+ * the end of the window for people and for cleaners such as kyverno, kube-janitor or k8s-ttl-controller.
  */
 export function ownedPolicy(policy: ApiObject, lease: ApiObject, window: GrantWindow): ApiObject {
   const owner: OwnerReference = {
@@ -144,7 +144,9 @@ export function ownedPolicy(policy: ApiObject, lease: ApiObject, window: GrantWi
   };
 }
 
-/** Marks that say when the window ends; moved together when it is extended, or a cleaner would end it early. */
+/**
+ * Labels and annotations with the end of the window; an extension moves all of them, or a cleaner would end it early.
+ */
 export function expiryMarks(window: GrantWindow): {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -216,8 +218,8 @@ function isEquality({ operator, values }: Requirement): boolean {
 }
 
 /**
- * The policies of a plan as they would stand for good, to be reviewed in Git: same selectors and ports, a name that
- * says what they are for, none of a grant's labels, annotations and lease.
+ * The policies of a plan as permanent ones, for review in Git: same selectors and ports, descriptive names, and without
+ * a grant's labels, annotations and lease.
  */
 export function permanentPolicies({
   halves,
@@ -235,7 +237,7 @@ export function permanentPolicies({
   }));
 }
 
-/** A DNS label of at most 63 characters from two names. */
+/** A DNS label of at most 63 characters made from two names. */
 function named(subject: string, word: string, peer: string): string {
   const clean = (text: string) =>
     text

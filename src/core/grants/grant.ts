@@ -1,7 +1,7 @@
 import type { EndRef, PortSpec } from '../cluster/cluster.ts';
 import type { Direction } from '../policy/model/model.ts';
 
-/** What is asked for. `seconds` is the length of the window. */
+/** A requested grant. `seconds` is the length of the window. */
 export type GrantRequest = {
   readonly source: EndRef;
   readonly destination: EndRef;
@@ -11,7 +11,7 @@ export type GrantRequest = {
   readonly ticket?: string;
 };
 
-/** One server object of a grant, as last seen. */
+/** One object of a grant on the server, as last seen. */
 export type GrantObject = { readonly name: string; readonly uid: string };
 
 /** One half of a grant: a policy and the lease that owns it, in one namespace. */
@@ -22,16 +22,16 @@ export type GrantHalf = {
   readonly lease?: GrantObject;
 };
 
-/** A half that the others speak of, but that could not be looked at: nothing is known of it. */
+/** A half that the other half refers to, but that could not be read. */
 export type UnseenHalf = { readonly direction: Direction; readonly namespace: string; readonly why: string };
 
-/** From the lease's `status.startTime` for `seconds`; both ms since the epoch, server time. */
+/** From the lease's `status.startTime` for `seconds`; start and end in ms since the epoch, server time. */
 export type GrantWindow = { readonly start: number; readonly end: number; readonly seconds: number };
 
 /**
- * The life of a grant (GRANT-13). `revoked`: the server says 404, traffic not yet judged. `closed`: every pair was seen
- * to be blocked since. `unproven`: gone, and nothing got through, but of the named pairs no attempt was seen.
- * `flowing`: gone, but connections go on: established ones, or even new ones.
+ * The lifecycle of a grant (GRANT-13). `revoked`: the server says 404, traffic not evaluated yet. `closed`: every pair
+ * was seen blocked since. `unproven`: deleted, and nothing got through, but no attempt was seen for the named pairs.
+ * `flowing`: deleted, but established or even new connections continue.
  */
 export type GrantState =
   | { readonly name: 'leasing' }
@@ -59,7 +59,7 @@ export type GrantState =
 /** Who ended it: a person, the running app at the deadline, or the cluster itself. */
 export type EndedBy = 'revoke' | 'deadline' | 'lease' | 'other';
 
-/** A grant as the app knows it: from its own making, or read from the cluster's labels. */
+/** A grant, created by this process or read from the cluster by its labels. */
 export type Grant = {
   readonly id: string;
   readonly source: string;
@@ -69,12 +69,12 @@ export type Grant = {
   readonly ticket?: string;
   readonly requester: string;
   readonly halves: readonly GrantHalf[];
-  /** Halves out of view: what is shown and done is then not the whole grant. */
+  /** Halves that could not be read, so what is shown and done covers only part of the grant. */
   readonly unseen?: readonly UnseenHalf[];
   readonly window?: GrantWindow;
   readonly state: GrantState;
-  /** What has changed under it since it was made: shown in red, audited (GRANT-14). */
+  /** What has changed since it was created: shown in red and audited (GRANT-14). */
   readonly drift: readonly string[];
-  /** Whether this process made it and ends it. */
+  /** Whether this process created it and will end it. */
   readonly mine: boolean;
 };

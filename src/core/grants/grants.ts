@@ -34,4 +34,4 @@ export { planGrant } from './plan-grant.ts';
 export { endTexts, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
-/* Grants: plan one within limits, write its manifests and lease, read it back, see what has drifted. */
+/* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

@@ -3,8 +3,8 @@ import { at, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
 import type { GrantWindow } from './grant.ts';
 
 /**
- * The window of a lease: from `status.startTime`, which the job controller writes truncated to the second, for
- * `activeDeadlineSeconds` (LEASE-3). Undefined until it has started, or where it can't end.
+ * The window of a lease: `activeDeadlineSeconds` from `status.startTime`, which the job controller truncates to the
+ * second (LEASE-3). Undefined until it has started, or if it can't end.
  */
 export function windowOf(lease: ApiObject): GrantWindow | undefined {
   const start = Date.parse(textAt(lease, 'status', 'startTime') ?? '');
@@ -13,16 +13,16 @@ export function windowOf(lease: ApiObject): GrantWindow | undefined {
   return { start, seconds, end: start + seconds * 1_000 };
 }
 
-/** Start and creation are whole seconds of two clocks; what differs by more than this is no rounding, ms. */
+/** Start and creation are whole seconds of two clocks; a difference above this is not a rounding error. In ms. */
 const ROUNDING = 2_000;
 
 /**
- * Whether the clock of the job controller, which dates and ends leases, differs from the API server's, which dates
- * everything else and counts down here (API-10). A lease that starts before it was made, or later than now, can't be
+ * Whether the clock of the job controller, which starts and ends leases, differs from the API server's, which sets all
+ * other times and the countdown here (API-10). A lease that starts before its creation, or in the future, can't be
  * explained by a slow controller.
  *
- * @param now the API server's time when the lease was read, ms; `error` its half-width
- * @returns a phrase, or undefined when the clocks may well agree
+ * @param now the API server's time when the lease was read, ms; `error` is half the width of its uncertainty
+ * @returns a phrase, or undefined if the clocks may agree
  */
 export function clockSkew(lease: ApiObject, now: number, error: number): string | undefined {
   const start = windowOf(lease)?.start;
@@ -40,9 +40,9 @@ function skewText(by: number, side: string, when: string): string {
 }
 
 /**
- * Whether a lease is over or ending: then an answer of 200 to an extension is none (LEASE-11).
+ * Whether a lease is over or ending, in which case a 200 for an extension has no effect (LEASE-11).
  *
- * @returns what says so, or undefined while it is in force
+ * @returns the evidence, or undefined while it is in force
  */
 export function leaseOver(lease: ApiObject): string | undefined {
   if (lease.metadata.deletionTimestamp !== undefined) return 'it is being deleted';
@@ -59,8 +59,8 @@ export function leaseOver(lease: ApiObject): string | undefined {
 }
 
 /**
- * What keeps an admitted Job from being a lease of `seconds`; empty when it is one. Admission webhooks (Kueue and its
- * like) may suspend, adopt or rewrite Jobs, and each of these lets the policy outlive its window (LEASE-8).
+ * Why an admitted Job is not a valid lease of `seconds`; empty if it is. Admission webhooks such as Kueue may suspend,
+ * adopt or rewrite Jobs, and each of these lets the policy outlive its window (LEASE-8).
  */
 export function leaseFaults(lease: ApiObject, seconds: number): readonly string[] {
   const faults: string[] = [];
@@ -88,10 +88,10 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
 }
 
 /**
- * What happened to a lease under a running grant (GRANT-14). Its deadline may move, as an extension moves it; its clock
- * may not start again, as a suspension makes it do (LEASE-7).
+ * What changed in the lease of a running grant (GRANT-14). Its deadline may move, as an extension moves it; its clock
+ * may not restart, as a suspension would make it (LEASE-7).
  *
- * @param sent the lease as it was when the grant was made
+ * @param sent the lease when the grant was created
  */
 export function leaseDrift(
   lease: ApiObject,
@@ -106,8 +106,8 @@ export function leaseDrift(
 }
 
 /**
- * What keeps a policy as read back from being the grant that was sent: its spec, and exactly one owner spelled
- * `batch/v1` `Job` with the lease's name and UID; anything else is never collected (LEASE-9).
+ * How a policy that was read back differs from the one that was sent: its spec, and exactly one owner, `batch/v1` `Job`
+ * with the lease's name and UID; any other owner is never garbage-collected (LEASE-9).
  */
 export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObject): readonly string[] {
   const faults: string[] = [];
@@ -130,7 +130,7 @@ export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObjec
   return faults;
 }
 
-/** What admission changed between what was sent and what the server's dry-run gave back, by field. */
+/** What admission changed, by field, between the object sent and the result of the server's dry run. */
 export function admissionChanges(sent: ApiObject, admitted: ApiObject): readonly string[] {
   const changes: string[] = [];
   compare(sent.spec, admitted.spec, 'spec', changes);
@@ -148,7 +148,7 @@ export function admissionChanges(sent: ApiObject, admitted: ApiObject): readonly
   return changes;
 }
 
-/** Fields that were sent and came back otherwise; fields that only the server fills (defaults) are no change. */
+/** Adds fields that came back different; fields set only by the server (defaults) don't count. */
 function compare(sent: unknown, admitted: unknown, path: string, changes: string[]): void {
   if (sent === undefined || sameJson(sent, admitted)) return;
   if (typeof sent === 'object' && sent !== null && typeof admitted === 'object' && admitted !== null) {

@@ -3,23 +3,23 @@ import { formatDuration, type Limits } from '../common/common.ts';
 import type { GrantRequest } from './grant.ts';
 import type { GrantPlan } from './plan.ts';
 
-/** A limit that is broken, as a sentence and a next step. */
+/** A violated limit, as a sentence and a next step. */
 export type Broken = { readonly message: string; readonly hint: string };
 
-/** What a request breaks; undefined when it may be planned. */
+/** The limit that a request violates; undefined if it may be planned. */
 export function brokenLimit(request: GrantRequest, limits: Limits, context: string): Broken | undefined {
   const namespaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
   return brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context);
 }
 
-/** What limits look at: the namespaces that a grant touches, its whole length with extensions (s), why it is there. */
+/** What limits check: the namespaces of a grant, its total length with extensions in seconds, and its reason. */
 export type Whole = {
   readonly namespaces: readonly string[];
   readonly seconds: number;
   readonly reason: string;
 };
 
-/** As `brokenLimit`, for a grant that stands and is to be extended. */
+/** As `brokenLimit`, for extending an existing grant. */
 export function brokenBy(
   { namespaces, seconds, reason }: Whole,
   limits: Limits,
@@ -50,7 +50,7 @@ export function brokenBy(
   return undefined;
 }
 
-/** As `brokenLimit`, by what the plan really touches: an address may be that of a pod in a protected namespace. */
+/** As `brokenLimit`, by what the plan actually affects: an address may belong to a pod in a protected namespace. */
 export function brokenByPlan(
   { halves, opens, extra }: Extract<GrantPlan, { ok: true }>,
   { protectedNamespaces }: Limits,

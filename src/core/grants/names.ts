@@ -13,14 +13,14 @@ export const NOTE = {
   ports: 'sluice.dev/ports',
   expiresAt: 'sluice.dev/expires-at',
   version: 'sluice.dev/version',
-  /** Every half of the grant with its namespace, on each object: who sees one half knows of the other. */
+  /** Every half of the grant with its namespace, on each object: each half reveals the other. */
   halves: 'sluice.dev/halves',
 } as const;
 
 /** Selects every object that sluice manages. */
 export const MANAGED_SELECTOR = `${MANAGED_BY}=sluice,${GRANT_LABEL}`;
 
-/** The name of a half's lease and of its policy: `sluice-7f3k-in`. Job names end at 63 characters. */
+/** The name of a half's lease and policy: `sluice-7f3k-in`. Job names are limited to 63 characters. */
 export function objectName(id: string, direction: Direction): string {
   return `sluice-${id}-${direction === 'ingress' ? 'in' : 'out'}`;
 }
@@ -30,7 +30,7 @@ export function formatPorts(ports: readonly PortSpec[]): string {
   return ports.map(({ port, protocol }) => `${port}/${protocol.toLowerCase()}`).join(',');
 }
 
-/** The ports of an annotation; what doesn't parse is left out, as the annotation may be anybody's. */
+/** The ports in an annotation; invalid ones are skipped, because anyone may have edited it. */
 export function readPorts(text: string): readonly PortSpec[] {
   return text.split(',').flatMap((part) => {
     const match = /^(\d{1,5})\/(tcp|udp|sctp)$/.exec(part.trim());
@@ -39,7 +39,7 @@ export function readPorts(text: string): readonly PortSpec[] {
   });
 }
 
-/** A half by its direction and where its objects are. */
+/** The direction of a half and the namespace of its objects. */
 export type HalfPlace = { readonly direction: Direction; readonly namespace: string };
 
 /** `ingress=shop,egress=front`. */
@@ -47,7 +47,7 @@ export function formatHalves(halves: readonly HalfPlace[]): string {
   return halves.map(({ direction, namespace }) => `${direction}=${namespace}`).join(',');
 }
 
-/** The halves of an annotation; what doesn't parse is left out, as the annotation may be anybody's. */
+/** The halves in an annotation; invalid ones are skipped, because anyone may have edited it. */
 export function readHalfPlaces(text: string): readonly HalfPlace[] {
   return text.split(',').flatMap((part) => {
     const match = /^(ingress|egress)=([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/.exec(part.trim());
@@ -59,7 +59,7 @@ export function readHalfPlaces(text: string): readonly HalfPlace[] {
 
 const ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
 
-/** A grant's id from random bytes: letters and digits that aren't mixed up, no vowels and so no words. */
+/** A grant id from random bytes: unambiguous letters and digits, without vowels so that no words appear. */
 export function grantId(random: Uint8Array): string {
   return Array.from(random.slice(0, 6), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }

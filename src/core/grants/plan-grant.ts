@@ -18,9 +18,9 @@ import { type Fates, fatesOf, noPods, noSuchPort, partTexts, refuse, staysClosed
 import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
 /**
- * Plans a grant: judges both halves of every pair as it is now, drafts a policy for each half that is closed by
- * isolation, and judges everything again with the drafts in force (GRANT-3). A half that is open gets no policy: one
- * would isolate its pods (GRANT-1).
+ * Plans a grant: evaluates both halves of every pair as they are now, drafts a policy for each half that is closed by
+ * isolation, and evaluates everything again with the drafts in force (GRANT-3). An open half gets no policy, because
+ * one would isolate its pods (GRANT-1).
  */
 export function planGrant(asked: PlanInput): GrantPlan {
   const input = { ...asked, request: meantBy(asked) };
@@ -41,7 +41,7 @@ export function planGrant(asked: PlanInput): GrantPlan {
   const fates = fatesOf(engine, judgements);
   const refusal = refuse(engine, request, fates, worst);
   if (refusal !== undefined) return refusal;
-  // What no policy can select is still open or closed: that is told first.
+  // Pods that no policy can select still have open or closed paths: report that first.
   const before = answerOf(engine, worst).verdict;
   if ('ok' in source) return staysClosed(request, fates, before, source);
   if ('ok' in destination) return staysClosed(request, fates, before, destination);
@@ -72,7 +72,7 @@ type Drafted = {
   readonly halves: readonly PlannedHalf[];
   readonly drafts: readonly Policy[];
   readonly fates: Fates;
-  /** What is told of the path as it is. */
+  /** The result reported for the current path. */
   readonly worst: Judgement;
   readonly before: Verdict;
 };

@@ -14,7 +14,7 @@ export type PlannedHalf = {
   readonly policy: ApiObject;
 };
 
-/** What a grant would do, all of it (GRANT-3). Pure: made from the cluster's contents alone. */
+/** Everything that a grant would do (GRANT-3), derived only from the cluster's contents. */
 export type GrantPlan =
   | {
       readonly ok: true;
@@ -24,17 +24,17 @@ export type GrantPlan =
       readonly ports: readonly PortSpec[];
       readonly seconds: number;
       readonly before: Verdict;
-      /** Ingress first: it is created first and revoked last (GRANT-7, GRANT-11). */
+      /** Ingress comes first: it is created first and revoked last (GRANT-7, GRANT-11). */
       readonly halves: readonly PlannedHalf[];
-      /** Pairs of pods that open and were meant to. */
+      /** Pairs of pods that open as intended. */
       readonly opens: readonly PairChange[];
-      /** What opens besides, over the whole cluster: selectors match more pods than were picked. */
+      /** What else opens in the whole cluster, because selectors match more pods than were picked. */
       readonly extra: readonly PathChange[];
-      /** What can talk now, and could not with the policies in force. */
+      /** Paths that are open now and would close with the policies in force. */
       readonly closes: readonly PathChange[];
-      /** Pods that the policies would isolate, cutting their other traffic; must be confirmed. */
+      /** Pods that the policies would isolate, blocking their other traffic; needs confirmation. */
       readonly isolates: readonly IsolationChange[];
-      /** What the end of the window does: closes again, or leaves open and why. */
+      /** What happens when the window ends: which paths close again, or stay open and why. */
       readonly after: string;
       readonly warnings: readonly string[];
     }
@@ -46,7 +46,7 @@ export type GrantPlan =
       readonly hint: string;
     };
 
-/** What a plan is made from. `workloads` are those of the ends, as far as they could be read. */
+/** The input of a plan. `workloads` are those of the ends that could be read. */
 export type PlanInput = {
   readonly model: ClusterModel;
   readonly engine: Engine;

@@ -5,14 +5,14 @@ import type { End, PairChange, Peer, Policy, PolicyRef, PortMatch } from '../pol
 import { type ClusterDiff, clusterDiff, pathChangesText } from '../policy/reach/reach.ts';
 import type { Grant } from './grant.ts';
 
-/** Who a grant's policies reach now: pods by their labels, whichever they were when it was planned. */
+/** What a grant's policies reach now: pods by their labels, not just those at planning time. */
 export type Reach = {
   readonly sources: readonly End[];
   readonly destinations: readonly End[];
   readonly ports: readonly PortSpec[];
 };
 
-/** What the policies of a grant reach, each of which has one direction, one rule and one peer (`policyManifest`). */
+/** What the policies of a grant reach; each has one direction, one rule and one peer (`policyManifest`). */
 export function reachOf(engine: Engine, policies: readonly Policy[]): Reach {
   const [policy] = policies;
   if (policy === undefined) return { sources: [], destinations: [], ports: [] };
@@ -27,10 +27,10 @@ export function reachOf(engine: Engine, policies: readonly Policy[]): Reach {
     : { sources: subjects, destinations: peers, ports };
 }
 
-/** Pairs at most that are judged again and again while a grant stands. */
+/** The most pairs that are evaluated repeatedly while a grant is active. */
 const MOST_PAIRS = 400;
 
-/** Every pair of a reach, at most some hundreds. */
+/** Every pair of a reach, up to a limit. */
 export function pairsOf({ sources, destinations, ports }: Reach): readonly (PairChange & {
   readonly ends: readonly [End, End];
 })[] {
@@ -64,7 +64,7 @@ function endsOf({ model, world }: Engine, peer: Peer): readonly End[] {
     .map((pod) => ({ type: 'pod', pod }));
 }
 
-/** Whether policies select the pod at all (NP-29, NP-32). */
+/** Whether policies can select the pod at all (NP-29, NP-32). */
 function isSelectable(pod: Pod): boolean {
   return isLive(pod) && !pod.hostNetwork;
 }
@@ -83,7 +83,7 @@ function nameKey(end: End): string {
 
 type Asked = Pick<Engine, 'model' | 'dialect' | 'foreign'>;
 
-/** What ending a grant now would do to the whole cluster; undefined while none of its policies is in view. */
+/** What ending a grant now would do to the whole cluster; undefined if none of its policies is visible. */
 export function endEffect(asked: Asked, { halves }: Pick<Grant, 'halves'>): ClusterDiff | undefined {
   const remove = halves.flatMap(({ namespace, policy }): readonly PolicyRef[] => {
     const known =
@@ -94,8 +94,8 @@ export function endEffect(asked: Asked, { halves }: Pick<Grant, 'halves'>): Clus
 }
 
 /**
- * The same in sentences: what closes; that nothing does, where the path is open without the grant; and what a grant
- * that has become the only policy of its pods sets free (GRANT-4).
+ * The same in sentences: what closes, or that nothing does because the path is open without the grant; and which pods
+ * would no longer be isolated because the grant is their only policy (GRANT-4).
  */
 export function endTexts(asked: Asked, grant: Pick<Grant, 'halves'>): readonly string[] {
   const effect = endEffect(asked, grant);

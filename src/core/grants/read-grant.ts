@@ -7,18 +7,18 @@ import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPort
 /** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
 export type Unread = ReadonlyMap<string, string>;
 
-/** The grant id on an object, or undefined when it is none of sluice's. */
+/** The grant id of an object; undefined if sluice does not manage it. */
 export function grantOf(object: ApiObject): string | undefined {
   return object.metadata.labels?.[GRANT_LABEL];
 }
 
 /**
- * Reads grants from the objects that carry sluice's labels, whoever made them. The Job says until when, not the
- * `expires-at` annotation (GRANT-15); annotations are somebody's words and only shown. Halves that the annotations
- * speak of and that are not among the objects are `unseen`, unless they are known to be gone.
+ * Reads grants from all objects with sluice's labels. The Job determines the end, not the `expires-at` annotation
+ * (GRANT-15); anyone may edit annotations, so they are only displayed. Halves that annotations mention but that are not
+ * among the objects are `unseen`, unless they are known to be deleted.
  *
- * @param unread what was looked for by name and could not be read
- * @param gone what was looked for by name and is not there, as `NetworkPolicy/ns/name`
+ * @param unread objects that were requested by name and could not be read
+ * @param gone objects that were requested by name and do not exist, as `NetworkPolicy/ns/name`
  */
 export function readGrants(
   policies: readonly ApiObject[],
@@ -48,7 +48,7 @@ function readGrant(
   const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
   const ticket = notes[NOTE.ticket];
   const found = readHalves(ownPolicies, ownJobs);
-  // A lease alone says nothing of a policy that was looked for and could not be read.
+  // A lease alone says nothing about a policy that could not be read.
   const isHidden = (half: GrantHalf) => half.policy === undefined && known.unread.has(policyKeyOf(id, half));
   const halves = found.filter((half) => !isHidden(half));
   const declared = declaredHalves([...ownPolicies, ...ownJobs]);
@@ -86,7 +86,7 @@ function readGrant(
   };
 }
 
-/** Anybody may copy labels; only the names that sluice gives make an object part of a grant. */
+/** Anyone may copy labels, so an object belongs to a grant only if sluice's naming matches too. */
 function isNameOf(id: string, name: string): boolean {
   return name === objectName(id, 'ingress') || name === objectName(id, 'egress');
 }
@@ -147,8 +147,7 @@ function earliest(windows: readonly GrantWindow[]): GrantWindow | undefined {
 }
 
 /**
- * What lets a standing grant outlive its window, in words; empty for a sound one. Of a lease that could not be read
- * nothing is claimed but that.
+ * What lets an active grant outlive its window; empty if nothing does. For an unreadable lease, it only reports that.
  *
  * @param unread why an object could not be read, by `Job/ns/name`
  */

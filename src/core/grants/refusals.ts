@@ -15,19 +15,19 @@ import type { GrantRequest } from './grant.ts';
 import { formatPorts } from './names.ts';
 import type { GrantPlan } from './plan.ts';
 
-/** A plan that is none, and why. */
+/** A refused plan and why. */
 export type Refusal = Extract<GrantPlan, { ok: false }>;
 
-/** What a policy could do for one pair of pods. `itself`: a pod through its own Service, which no grant is about. */
+/** What a policy could do for one pair of pods. `itself`: a pod through its own Service, which grants don't cover. */
 type Fate = 'open' | 'closed' | 'unknown' | 'itself' | 'blocked';
 
-/** The order in which fates are told. */
+/** The order in which fates are reported. */
 const FATES: readonly Fate[] = ['open', 'closed', 'unknown', 'itself', 'blocked'];
 
-/** What a grant could do for the pairs of its ends: by fate, the parts that have it and why. */
+/** What a grant could do for the pairs of its ends: for each fate, the parts that have it and why. */
 export type Fates = ReadonlyMap<Fate, { readonly parts: readonly string[]; readonly why: string }>;
 
-/** The fates of all pairs, on every port, by how paths between them were judged; the parts only where fates differ. */
+/** The fates of all pairs on every port, from the evaluated paths; `parts` is filled only if fates differ. */
 export function fatesOf(engine: Engine, judgements: readonly Judgement[]): Fates {
   const found = new Map<Fate, { readonly parts: string[]; readonly why: string }>();
   const fateOf = (cell: Cell) => fate(engine, cell);
@@ -57,8 +57,8 @@ function whyOf({ world }: Engine, { decision }: Cell): string {
 }
 
 /**
- * Why a path is not granted: already open, closed by what no NetworkPolicy overrides, or not known (GRANT-2); where
- * its pods differ, which are which. `worst` is what is told of the path where one thing is to be told.
+ * Why a path is not granted: already open, closed by something that a NetworkPolicy can't override, or undecidable
+ * (GRANT-2); if its pods differ, which is which. `worst` is reported if there is just one reason.
  */
 export function refuse(
   engine: Engine,
@@ -66,7 +66,7 @@ export function refuse(
   fates: Fates,
   worst: Judgement,
 ): Refusal | undefined {
-  // Of what only may be meant, it is enough that some can be opened.
+  // If only one of several members is meant, it is enough that some can be opened.
   const isBlocked = fates.has('blocked') && worst.oneOf === undefined;
   if (fates.has('closed') && !isBlocked) return undefined;
   return { ...why(engine, request, fates, worst), before: answerOf(engine, worst).verdict };
@@ -109,7 +109,7 @@ function differing(path: string, parts: readonly string[]): string {
   return `The path from ${path} ${parts.join('; it ')}.`;
 }
 
-/** What is to be said of each part of a path whose pods differ: `is already open for shop/web-0 80/tcp`. */
+/** Describes each part of a path whose pods differ: `is already open for shop/web-0 80/tcp`. */
 export function partTexts(fates: Fates, can = CAN): readonly string[] {
   return Array.from(fates, ([fate, { parts, why }]) => fateText(fate, several(parts), why, can));
 }
@@ -145,7 +145,7 @@ function restHint(fates: Fates): string {
   return 'What is open needs no grant; test the rest from the source pod first.';
 }
 
-/** An end without running pods. */
+/** The refusal for an end without running pods. */
 export function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
   return refusal(
     role === 'source' ? 'no-source' : 'no-destination',
@@ -154,7 +154,7 @@ export function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
   );
 }
 
-/** A port that the destination does not serve. */
+/** The refusal for a port that the destination does not serve. */
 export function noSuchPort(request: GrantRequest): Refusal {
   return refusal(
     'invalid',
@@ -163,7 +163,7 @@ export function noSuchPort(request: GrantRequest): Refusal {
   );
 }
 
-/** A path that no policy of a grant opens: what is closed of it stays so, for the reason given. */
+/** The refusal for a path that a grant's policies can't open, with the given reason for what stays closed. */
 export function staysClosed(
   request: GrantRequest,
   fates: Fates,
@@ -175,7 +175,7 @@ export function staysClosed(
   return { ...refusal('cannot-open', text, hint), before };
 }
 
-/** A plan that is none. */
+/** A refused plan. */
 export function refusal(reason: Refusal['reason'], message: string, hint: string): Refusal {
   return { ok: false, reason, message, hint };
 }

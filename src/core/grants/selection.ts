@@ -9,19 +9,19 @@ import {
 import { isIgnoredLabel } from '../policy/cilium/cilium.ts';
 import type { Dialect } from '../policy/match/match.ts';
 
-/** Pods of one namespace and the labels that a policy selects them by. */
+/** Pods of one namespace and the labels by which a policy selects them. */
 export type Selection = {
   readonly namespace: string;
   readonly selector: Selector;
   /** The pods that were picked. */
   readonly meant: readonly Pod[];
-  /** The pods that the selector matches now; more than `meant` where labels tell no better. */
+  /** The pods that the selector matches now; more than `meant` if labels can't distinguish them. */
   readonly matched: readonly Pod[];
 };
 
 /**
- * Labels that change with every rollout, or that Cilium drops from identities by default: a policy on them would break
- * soon, or silently match nothing (CIL-8, GRANT-6).
+ * Labels that change with every rollout, or that Cilium drops from identities by default: a policy on them would soon
+ * break, or silently match nothing (CIL-8, GRANT-6).
  */
 const VOLATILE =
   /^(pod-template-hash|pod-template-generation|controller-revision-hash|controller-uid|batch\.kubernetes\.io\/(controller-uid|job-completion-index))/;
@@ -39,12 +39,12 @@ const PREFERRED = [
 type LabelDialect = Pick<Dialect, 'identityLabels' | 'labels'>;
 
 /**
- * Chooses labels for picked pods: the workload's own selector where it is known, else the smallest set of labels that
- * matches exactly these pods, else all that they share (GRANT-6).
+ * Chooses labels for picked pods: the workload's own selector if known, otherwise the smallest set of labels that
+ * matches exactly these pods, otherwise all labels that they share (GRANT-6).
  *
  * @param picked pods of one namespace, at least one
- * @param neighbours all pods of that namespace that a policy could select
- * @returns undefined when they share no label that lasts
+ * @param neighbours all pods in that namespace that a policy could select
+ * @returns undefined if they share no lasting label
  */
 export function selectPods(
   picked: readonly Pod[],
@@ -84,7 +84,7 @@ function smallestSelector(
   return keys.length > 0 ? selectorOf(shared) : undefined;
 }
 
-/** Whether a label stays with its pods and is seen by the enforcer (CIL-8). */
+/** Whether a label is permanent and visible to the enforcer (CIL-8). */
 function lasts(key: string, { identityLabels, labels }: LabelDialect): boolean {
   return !VOLATILE.test(key) && !(identityLabels && isIgnoredLabel(key, labels));
 }
@@ -102,7 +102,7 @@ function byPreference(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b);
 }
 
-/** Subsets of 1 to `size` keys, smallest first; of at most the first dozen keys, as more would take long. */
+/** Subsets of 1 to `size` keys, smallest first; uses only the first dozen keys to limit the time. */
 function* combinations(keys: readonly string[], size: number): Generator<readonly string[]> {
   const pool = keys.slice(0, 12);
   for (let count = 1; count <= Math.min(size, pool.length); count += 1) yield* choose(pool, count, 0);

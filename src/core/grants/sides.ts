@@ -7,12 +7,12 @@ import type { PlanInput } from './plan.ts';
 import { noPods, type Refusal, refusal } from './refusals.ts';
 import { type Selection, selectPods } from './selection.ts';
 
-/** One end of the grant: the pods picked and what selects them, or an address. */
+/** One end of the grant: the picked pods with their selector, or an address. */
 export type Side =
   | { readonly type: 'pods'; readonly pods: readonly Pod[]; readonly selection: Selection }
   | { readonly type: 'ip'; readonly ip: string };
 
-/** What is asked for, with the Service that an address of it is: policies never see that address (NP-27). */
+/** The request with a Service's address replaced by the Service: policies never see that address (NP-27). */
 export function meantBy({ model, request }: Pick<PlanInput, 'model' | 'request'>): GrantRequest {
   const { destination } = request;
   if (destination.type !== 'ip' || model.podAt(destination.ip) !== undefined) return request;
@@ -22,7 +22,7 @@ export function meantBy({ model, request }: Pick<PlanInput, 'model' | 'request'>
   return { ...request, destination: { type: 'service', namespace, name } };
 }
 
-/** Resolves an end: its pods and the labels that select them, or why it can be no end of a grant. */
+/** Resolves an end to its pods and their selector, or to the reason why it can't be an end of a grant. */
 export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
   const { model, engine, workloads } = input;
   if (end.type === 'ip') {
@@ -59,18 +59,18 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   return { type: 'pods', pods, selection };
 }
 
-/** Whether policies select the pod at all: finished and host-network pods are out (NP-29, NP-32). */
+/** Whether policies can select the pod at all, unlike terminated and host-network pods (NP-29, NP-32). */
 function selectable(pod: Pod): boolean {
   return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
 }
 
-/** The side as the other side's policy names it. */
+/** The side as the peer in the other side's policy. */
 export function peerOf(side: Side): PeerSelection {
   if (side.type === 'ip') return side;
   return { type: 'pods', namespace: side.selection.namespace, selector: side.selection.selector };
 }
 
-/** The ends that were meant: each pod, or the address. */
+/** The intended ends: each pod, or the address. */
 export function endsOf(side: Side): readonly End[] {
   return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
 }

@@ -9,20 +9,20 @@ import { type Reach, reachOf } from './reach.ts';
 /** Which end of a path a pod is. */
 export type Role = 'source' | 'destination';
 
-/** A pod that a grant reaches, as it was when it was first seen. */
+/** A pod that a grant reaches, as first seen. */
 export type Reached = { readonly pod: Pod; readonly role: Role };
 
-/** What a grant was checked against: the policies on its ends, and the pods that its labels reach. */
+/** The surroundings at planning time: the policies on a grant's ends, and the pods that its labels reach. */
 export type Surroundings = {
-  /** By `policyKey`: policies that select an end, but no grants. */
+  /** Policies that select an end, except grants, by `policyKey`. */
   readonly base: ReadonlyMap<string, Policy>;
   /** By `role/uid`. */
   readonly reached: ReadonlyMap<string, Reached>;
-  /** UIDs of all pods in the namespaces of the ends: what is not among them is new. */
+  /** UIDs of all pods in the namespaces of the ends, to recognize new ones. */
   readonly present: ReadonlySet<string>;
 };
 
-/** The surroundings of a grant's policies as they are now; `policies` as they are or will be in force. */
+/** The current surroundings of a grant's policies; `policies` as they are or will be in force. */
 export function surroundingsOf(engine: Engine, policies: readonly Policy[]): Surroundings {
   const reach = reachOf(engine, policies);
   const reached = reachedOf(reach);
@@ -52,12 +52,12 @@ export function reachedOf({ sources, destinations }: Reach): ReadonlyMap<string,
   );
 }
 
-/** The workload of a pod, or the pod itself where nothing owns it. */
+/** The workload of a pod, or the pod itself if it has no owner. */
 export function ownerKey({ owner, namespace, name }: Pod): string {
   return owner === undefined ? keyOf({ namespace, name }) : `${owner.kind}/${owner.namespace}/${owner.name}`;
 }
 
-/** The namespaces that a grant's policy touches: that of its pods, and that of the other end where it names one. */
+/** The namespaces that a grant's policy affects: that of its pods and, if it names one, that of the peer. */
 export function touchedNamespaces(policy: ApiObject): readonly string[] {
   const peers = [
     at(policy, 'spec', 'ingress', 0, 'from', 0, 'namespaceSelector', 'matchLabels'),

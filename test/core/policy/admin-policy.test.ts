@@ -32,7 +32,7 @@ test('ANP-1: an admin deny wins over a NetworkPolicy, and no NetworkPolicy opens
   const { ask } = world(cnp('guard', { ingress: ingress('Deny') }), admitAll);
   expect(ask(mon, db).ingress).toMatchObject({
     verdict: 'deny',
-    summary: 'guard denies all pods of any namespace',
+    summary: 'guard denies all pods in any namespace',
     cannotOpen: [
       'ClusterNetworkPolicy guard denies it (rule 1, admin tier). A NetworkPolicy cannot override a deny.',
     ],

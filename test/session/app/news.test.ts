@@ -37,7 +37,7 @@ test('a source of flows that ends for good shows as failed, though it worked bef
     expect(traffic()).toEqual({
       source: 'hubble',
       status: 'failed',
-      detail: 'Unexpected: the ring is gone',
+      detail: 'Unexpected error: the ring is gone',
       lost: 2,
     }),
   );

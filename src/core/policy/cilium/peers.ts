@@ -47,10 +47,11 @@ export function parsePeers(
     return [{ name, empty: value.length === 0, peers: () => read(value, context) }];
   });
   const strange = Object.keys(rule).find((name) => !known.has(name) && !OTHER_FIELDS.includes(name));
-  if (strange !== undefined) return [{ type: 'unknown', text: `${safeText(strange)}, which is unknown` }];
+  if (strange !== undefined) return [{ type: 'unknown', text: `the unknown field ${safeText(strange)}` }];
   const named = lists.filter(({ empty }) => !empty);
   const [first, second] = named;
-  if (first !== undefined && second !== undefined) refuse(`combining ${first.name} and ${second.name}`);
+  if (first !== undefined && second !== undefined)
+    refuse(`combining ${first.name} and ${second.name} is not supported`);
   const peers = first?.peers();
   if (lists.some(({ empty }) => empty)) return [];
   return peers;

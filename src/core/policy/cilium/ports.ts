@@ -21,7 +21,8 @@ export function parsePorts(
   if (value === undefined || value === null) return 'any';
   if (!Array.isArray(value)) refuse('toPorts must be a list');
   if (value.length === 0) return 'any';
-  if (Array.isArray(rule.icmps) && rule.icmps.length > 0) refuse('icmps and toPorts in the same rule');
+  if (Array.isArray(rule.icmps) && rule.icmps.length > 0)
+    refuse('combining icmps and toPorts is not supported');
   return value.map((item: unknown) => itemOf(rawOf(item), direction, action));
 }
 
@@ -37,7 +38,8 @@ function itemOf(item: Raw, direction: Direction, action: 'allow' | 'deny'): Port
 function l7Of(item: Raw, ports: readonly Raw[], direction: Direction): string | undefined {
   const rules = rawOf(item.rules);
   const kinds = L7_KINDS.filter((kind) => rules[kind] !== undefined && rules[kind] !== null);
-  if (kinds.filter((kind) => kind !== 'l7' && kind !== 'l7proto').length > 1) refuse('two types of L7 rules');
+  if (kinds.filter((kind) => kind !== 'l7' && kind !== 'l7proto').length > 1)
+    refuse('combining types of L7 rules is not supported');
   const [kind] = kinds.filter((name) => !Array.isArray(rules[name]) || rules[name].length > 0);
   if (kind === undefined) {
     return Array.isArray(item.serverNames) && item.serverNames.length > 0 ? 'TLS server name' : undefined;
@@ -64,7 +66,7 @@ function portOf(raw: Raw): readonly PortMatch[] {
     }
     const from = Number(text);
     if (from > 65_535 || (end !== undefined && end > 65_535))
-      refuse(`port ${Math.max(from, end ?? 0)} does not exist`);
+      refuse(`port ${Math.max(from, end ?? 0)} is out of range`);
     if (from === 0 && (end === undefined || end === 0)) return { type: 'all', protocol };
     return { type: 'range', protocol, from, to: Math.max(from, end ?? from) };
   });

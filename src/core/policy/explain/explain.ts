@@ -118,7 +118,7 @@ function isEvaluated(kind: string): boolean {
 
 function foreignTexts({ foreign }: World, { source, destination }: PathDecision): readonly string[] {
   const objects = new Set([...foreignOn(foreign, source), ...foreignOn(foreign, destination)]);
-  return [...objects].map((object) => `${foreignText(object)} is not evaluated here`);
+  return [...objects].map((object) => `${foreignText(object)} is not evaluated`);
 }
 
 function sideTexts(side: Side): readonly string[] {

@@ -74,7 +74,9 @@ const VERBS = { allow: 'admits', deny: 'denies', pass: 'passes', isolate: 'isola
 function isolationText({ reading }: AppliedPolicy, direction: Direction): string {
   const rules = reading[direction].filter(({ action }) => action === 'allow');
   if (rules.length === 0) return 'admits nothing';
-  return rules.length === 1 ? 'its rule admits others' : `its ${rules.length} rules admit others`;
+  return rules.length === 1
+    ? 'its rule admits other traffic'
+    : `its ${rules.length} rules admit other traffic`;
 }
 
 /** Why no NetworkPolicy can open a half; empty when one can, or when it is already open (ENF-7). */

@@ -217,7 +217,7 @@ function peerFor(
     const isOwn = namespace === policy.namespace;
     return {
       peer: podsPeer(policy, namespace, chosen),
-      text: isOwn ? who : `${who} of ${namespace}`,
+      text: isOwn ? who : `${who} in ${namespace}`,
     };
   }
   return policy.kind === 'NetworkPolicy' ? addressPeer(world, question) : ciliumPeer(world, question);

@@ -57,7 +57,7 @@ export function shortPeerText(peer: Peer): string {
 
 function podsText({ namespaces, pods }: PodMatch): string {
   const where = namespaceText(namespaces);
-  if (pods.length === 0) return where === undefined ? 'all pods in its namespace' : `all pods of ${where}`;
+  if (pods.length === 0) return where === undefined ? 'all pods in its namespace' : `all pods in ${where}`;
   return where === undefined ? selectorText(pods) : `${selectorText(pods)} in ${where}`;
 }
 

@@ -13,7 +13,7 @@ import { shadowedRule } from './shadowed-rule.ts';
  */
 export const noEffect: Lint = {
   id: 'no-effect',
-  title: 'the policy adds nothing to the others',
+  title: 'the policy is redundant',
   source: 'Kubernetes docs, Network Policies: policies do not conflict, they are additive',
   severity: 'info',
   *check(context, policy) {

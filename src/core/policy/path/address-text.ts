@@ -1,9 +1,9 @@
 import { covers, formatIp, type IpRange } from '../../cluster/cluster.ts';
 
-/** Addresses as blocks, or as one block with holes where that is shorter. */
+/** Addresses as blocks, or as one block with exceptions if that is shorter. */
 export type AddressSet = { readonly addresses: readonly string[]; readonly except: readonly string[] };
 
-/** Some addresses of a whole, as few blocks as can be: `10.0.0.0/8` except `10.0.5.0/24`. */
+/** Some addresses of a whole in as few blocks as possible: `10.0.0.0/8` except `10.0.5.0/24`. */
 export function addressSet(ranges: readonly IpRange[], whole: readonly IpRange[]): AddressSet {
   const joined = joinedRanges(ranges);
   const sets = whole.map((all): AddressSet => {
@@ -21,7 +21,7 @@ export function addressSet(ranges: readonly IpRange[], whole: readonly IpRange[]
   };
 }
 
-/** Ranges ascending, neighbours joined. */
+/** Ranges in ascending order, with adjacent ones joined. */
 function joinedRanges(ranges: readonly IpRange[]): readonly IpRange[] {
   const ordered = ranges.toSorted((a, b) => a.family - b.family || (a.first < b.first ? -1 : 1));
   const joined: IpRange[] = [];
@@ -43,7 +43,7 @@ function holesOf({ family, first, last }: IpRange, inside: readonly IpRange[]): 
   });
 }
 
-/** A range as CIDRs, ascending; a single address without its mask. */
+/** A range as CIDRs in ascending order; a single address has no mask. */
 export function blocksOf({ family, first, last }: IpRange): readonly string[] {
   const width = family === 4 ? 32 : 128;
   const blocks: string[] = [];

@@ -2,7 +2,7 @@ import { type Protocol, portNameFaults, protocolNamed } from '../../cluster/clus
 import { SluiceError } from '../../common/common.ts';
 import { icmpTypeText, LAST_ICMP_TYPE } from '../model/model.ts';
 
-/** The ports that a path is asked about; of ICMP, the types. Both ends inclusive. */
+/** The requested ports of a path, or types for ICMP. Both ends are inclusive. */
 export type AskedPorts =
   | { readonly type: 'range'; readonly protocol: Protocol; readonly from: number; readonly to: number }
   /** A name that each destination resolves for itself (NP-25). */
@@ -19,10 +19,10 @@ const LAST_PORT = 65_535;
 const SHAPES = 'Use a format like 5432/tcp, tcp/8000-8100, http, 53/udp, icmp or icmp/8.';
 
 /**
- * Ports as people write them: `5432`, `5432/tcp`, `tcp/8000-8100`, a name (`http`, `dns/udp`), a protocol alone for
- * all its ports, `icmp`, `icmp/8` by type, `icmp/3/4` by type and code; TCP when no protocol is named.
+ * Parses ports: `5432`, `5432/tcp`, `tcp/8000-8100`, a name (`http`, `dns/udp`), a protocol alone for all its ports,
+ * `icmp`, `icmp/8` by type, `icmp/3/4` by type and code. TCP is the default protocol.
  *
- * @throws SluiceError `usage` for port 0, above 65535, ranges that go down, unknown protocols
+ * @throws SluiceError `usage` for port 0, ports above 65535, descending ranges, and unknown protocols
  */
 export function parseAskedPorts(text: string): AskedPorts {
   const parts = text.trim().toLowerCase().split('/');
@@ -66,7 +66,7 @@ function wrong(text: string, what: string): SluiceError {
   return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
 }
 
-/** Ports as the heading of an explanation has them: `:5432/tcp`, `:8000-8100/tcp`, `:http/tcp`, `icmp 8`. */
+/** Ports for the heading of an explanation: `:5432/tcp`, `:8000-8100/tcp`, `:http/tcp`, `icmp 8`. */
 export function askedPortsText(ports: AskedPorts): string {
   switch (ports.type) {
     case 'named':

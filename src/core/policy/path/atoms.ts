@@ -11,21 +11,21 @@ import {
 import { blocksOf } from './address-text.ts';
 import type { Member, Target } from './members.ts';
 
-/** Members of an end that no policy on the path can tell apart, with one or two to ask with. */
+/** Members of an end that no policy on the path can tell apart, represented by one or two of them. */
 export type Atom = {
   readonly members: readonly Member[];
   readonly ports: readonly PortRange[];
   readonly ends: readonly End[];
 };
 
-/** How the members of two ends are told apart. */
+/** Groups the members of both ends into atoms. */
 export type Atoms = {
   readonly of: (targets: readonly Target[], others: readonly Member[], dns?: string) => readonly Atom[];
 };
 
 /**
- * Groups what the policies on some pods cannot tell apart: by their words (labels, port names, blocks of addresses), by
- * families of addresses, and by node where a node is at the other end (NP-28, NP-33).
+ * Groups what the policies on some pods cannot tell apart: by what the policies match on (labels, port names, CIDRs),
+ * by IP family, and by node if a node is at the other end (NP-28, NP-33).
  */
 export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
   const policies = new Set<Policy>();
@@ -65,7 +65,7 @@ export function createAtoms(engine: Engine, pods: readonly Pod[]): Atoms {
   return { of };
 }
 
-/** The only atom of an end that is one pod or one address; undefined for one that policies might part. */
+/** The only atom of an end that is one pod or one address; undefined for ends that policies might split. */
 export function onlyAtom([only, ...others]: readonly Target[]): Atom | undefined {
   if (only === undefined || others.length > 0) return undefined;
   const { member, ports } = only;
@@ -73,7 +73,7 @@ export function onlyAtom([only, ...others]: readonly Target[]): Atom | undefined
   return { members: [member], ports, ends: [endOf(member)] };
 }
 
-/** What a piece stands for, where it is not one address. */
+/** The blocks of a piece, unless it is a single address. */
 function blocksIn(range: IpRange): { readonly blocks?: readonly string[] } {
   return range.first === range.last ? {} : { blocks: blocksOf(range) };
 }
@@ -83,7 +83,7 @@ function ipOf({ side }: ReturnType<typeof piecesWithin>[number]): string {
   return ip === undefined ? '' : formatIp(ip);
 }
 
-/** Nodes that the other end is, or shares its address with. */
+/** Nodes at the other end, or whose address a member of it shares. */
 function nodesOf(members: readonly Member[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const member of members) {
@@ -108,7 +108,7 @@ function keyOf(
   return `${podWords(words, pod)}\n${pod.phase}\n${families}\n${place}`;
 }
 
-/** A member as the engine takes it. */
+/** A member as input for the engine. */
 export function endOf(member: Member): End {
   switch (member.type) {
     case 'pod':

@@ -5,7 +5,7 @@ import type { End, PortRange, Query } from '../model/model.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './members.ts';
 
-/** One answer: from what to what, on which ports there. */
+/** One decision: source, destination, and destination ports. */
 export type Cell = {
   readonly from: Atom;
   readonly to: Atom;
@@ -14,7 +14,7 @@ export type Cell = {
   readonly decision: PathDecision;
 };
 
-/** What is asked of every pair of atoms. */
+/** What to decide for every pair of atoms. */
 export type CellQuestion = {
   readonly sources: readonly Atom[];
   readonly targets: readonly Atom[];
@@ -23,8 +23,8 @@ export type CellQuestion = {
 };
 
 /**
- * Judges every pair of atoms on every piece of the ports. Pairs that share no family of addresses are left out, unless
- * there is no other; a pod to itself too, unless that is all, or through a Service.
+ * Decides every pair of atoms on every piece of the ports. Skips pairs without a common IP family, unless all are like
+ * that, and a pod to itself, unless nothing else is left or it goes through a Service.
  */
 export function judgeCells(
   engine: Engine,
@@ -63,7 +63,7 @@ type Pair = {
   readonly self: boolean;
 };
 
-/** The pairs to ask: of different members, and of a pod with itself where it is in both. */
+/** The pairs to decide: different members, and a pod with itself if it is in both atoms. */
 function pairsOf(podsOf: PodsOf, from: Atom, to: Atom, viaService: boolean): readonly Pair[] {
   const [source, another] = from.ends;
   if (source === undefined) return [];
@@ -108,7 +108,7 @@ function sharedPod(
   return undefined;
 }
 
-/** Pods of atoms by their keys, each gathered once. */
+/** Pods of atoms by key, each collected once. */
 function createPodsOf(): PodsOf {
   const known = new Map<Atom, ReadonlyMap<string, PodMember>>();
   return (atom) => {
@@ -132,7 +132,7 @@ function isSamePod(a: End, b: End): boolean {
   );
 }
 
-/** Whether two ends have a family of addresses in common, as far as their addresses are known. */
+/** Whether two ends may have an IP family in common, as far as their addresses are known. */
 export function canMeet(a: End, b: End): boolean {
   const [x, y] = [familiesOf(a), familiesOf(b)];
   return x.size === 0 || y.size === 0 || [...x].some((family) => y.has(family));
@@ -143,7 +143,7 @@ function familiesOf(end: End): ReadonlySet<number> {
   return new Set(texts.flatMap((text) => parseIp(text)?.family ?? []));
 }
 
-/** The first port of every piece; of ICMP, the first type. */
+/** The first port of every piece, or the first type for ICMP. */
 function startsOf(engine: Engine, protocol: CellQuestion['protocol'], from: End, to: End): readonly number[] {
   const rules = [from, to].flatMap((end) => (end.type === 'pod' ? engine.rulesOn(end.pod) : []));
   if (protocol !== 'ICMP') {

@@ -10,20 +10,20 @@ import { assertNever, nearestNames, SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { End } from '../model/model.ts';
 
-/** What an end is made of now: its live pods, or an address; `service` when it was named. */
+/** The current members of an end: its live pods, or an address; `service` if the end is a Service. */
 export type ResolvedEnd = {
   readonly name: string;
-  /** Live pods; empty for an address that no pod has. */
+  /** Live pods; empty for an address that does not belong to a pod. */
   readonly pods: readonly Pod[];
   /** One per pod, or the address. */
   readonly ends: readonly End[];
   readonly service?: Service;
 };
 
-/** One backend of a service and the port where it listens. */
+/** One backend of a Service and the port that it listens on. */
 export type Target = { readonly pod: Pod; readonly port: number; readonly protocol: PortSpec['protocol'] };
 
-/** How to name an end: `web`, `svc/db`, `10.0.0.1`; workloads and pods by their name. */
+/** The display name of an end: `web`, `svc/db`, `10.0.0.1`; just the name for workloads and pods. */
 export function nameOfEnd(ref: EndRef): string {
   switch (ref.type) {
     case 'workload':
@@ -39,7 +39,7 @@ export function nameOfEnd(ref: EndRef): string {
   }
 }
 
-/** Live pods of an end: of the workload, behind the service, the pod itself, or whoever has the address. */
+/** Live pods of an end: of the workload, behind the Service, the pod itself, or the one with the address. */
 export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
   switch (ref.type) {
     case 'workload':
@@ -62,10 +62,10 @@ export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
 }
 
 /**
- * An end with its pods.
+ * Resolves an end to its pods.
  *
- * @throws SluiceError `not-found` with the nearest existing names, when no such pod, workload or service exists;
- *   `refused` when it exists but has no live pods
+ * @throws SluiceError `not-found`, with similar existing names, if there is no such pod, workload or Service; `refused`
+ *   if it exists but has no live pods
  */
 export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
   const name = nameOfEnd(ref);
@@ -78,9 +78,9 @@ export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
 }
 
 /**
- * The ports that a connection to `port` of an end really reaches: of a service, the distinct target ports of its
- * backends (NP-27); of anything else, `port` itself. Empty when the service has no such port, or no backend that names
- * it.
+ * The ports that a connection to `port` of an end actually reaches: for a Service, the distinct target ports of its
+ * backends (NP-27); for anything else, `port` itself. Empty if the Service has no such port, or no backend declares it
+ * by name.
  */
 export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): readonly PortSpec[] {
   if (ref.type !== 'service') return [port];
@@ -91,14 +91,14 @@ export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): r
 }
 
 /**
- * The backends of a service for one of its ports, each with the port of the pod: a named targetPort resolves per pod,
- * and a pod without that name is no target (NP-25, NP-27).
+ * The backends of a Service for one of its ports, each with the pod's port: a named targetPort resolves per pod, and
+ * pods without that name are skipped (NP-25, NP-27).
  */
 export function targetsOf(model: ClusterModel, service: Service, port: PortSpec): readonly Target[] {
   const entry = service.ports.find((item) => item.port === port.port && item.protocol === port.protocol);
   if (entry === undefined) return [];
   return model.backends(service).flatMap((pod): readonly Target[] => {
-    // Who dials a headless Service dials its pods themselves, on the port that they dial.
+    // Clients of a headless Service connect to its pods directly, on the port that they dial.
     const number = service.headless ? port.port : targetPortOf(pod, entry);
     return number === undefined ? [] : [{ pod, port: number, protocol: port.protocol }];
   });

@@ -12,51 +12,51 @@ import { type PathPart, partsOf, type WholeEnd } from './parts.ts';
 import { nameOfPathEnd, type PathEnd } from './path-end.ts';
 import { dnsNotes, isLearned, serviceTargets } from './service.ts';
 
-/** The verdict of a path between two ends of any kind. */
+/** The verdict on a path between two ends of any kind. */
 export type PathAnswer = {
   readonly from: string;
   readonly to: string;
-  /** Of the whole path: deny when any part of it is denied, then undecidable, then allow. */
+  /** For the whole path: deny if any part is denied, otherwise undecidable if any part is, otherwise allow. */
   readonly verdict: Verdict;
   /** The pair and port that `verdict` explains. */
   readonly query: Query;
-  /** The parts of the path that differ; empty when there is one verdict. */
+  /** The parts of the path that differ; empty if there is a single verdict. */
   readonly parts: readonly PathPart[];
-  /** Pairs of pods, nodes and blocks of addresses by their worst verdict. */
+  /** The number of pairs of pods, nodes and address blocks by their worst verdict. */
   readonly pairs: Readonly<Record<Decision, number>>;
-  /** What else is to be known of the ends, a sentence each. */
+  /** Remarks about the ends, one sentence each. */
   readonly notes: readonly string[];
 };
 
-/** Judges paths in one world, as it is when asked. */
+/** Evaluates paths in the current state of one world. */
 export type PathJudge = (source: PathEnd, destination: PathEnd, ports: AskedPorts) => PathAnswer;
 
-/** Where paths are judged. */
+/** What paths are evaluated in. */
 export type Ground = { readonly model: ClusterModel; readonly engine: Engine };
 
-/** A path judged, before it is put into words. */
+/** The result for a path before it is put into words. */
 export type Judgement = Omit<PathAnswer, 'verdict' | 'query'> & {
-  /** The word for the whole path; that of `worst`, unless `cause` says why it is not known. */
+  /** The verdict on the whole path: that of `worst`, unless `cause` makes it undecidable. */
   readonly verdict: Decision;
-  /** The pair and port that is told of. */
+  /** The pair and port that are reported. */
   readonly worst: Cell;
-  /** Every pair that policies tell apart, on every piece of the ports. */
+  /** Every pair that policies can tell apart, on every piece of the ports. */
   readonly cells: readonly Cell[];
   readonly source: WholeEnd;
   readonly destination: WholeEnd;
-  /** Only one of the members of an end is meant, and nobody knows which: why. */
+  /** Set if only one member of an end is meant and it is unknown which: the reason. */
   readonly oneOf: string | undefined;
-  /** Why halves are undecidable whatever `worst` says. */
+  /** Why halves are undecidable, regardless of `worst`. */
   readonly cause: Cause | undefined;
 };
 
 /**
- * The judgement of a path between pods, workloads, Services, nodes, addresses, ranges, the world and DNS names, exact
- * for every member and every port: what policies can't tell apart is judged once. Whoever tells of a path takes its
- * verdict from here: of the pair that was seen, or of the ends as they are named.
+ * Evaluates a path between pods, workloads, Services, nodes, addresses, ranges, the world and DNS names, exactly for
+ * every member and every port: what policies can't tell apart is decided once. Everything that reports on a path takes
+ * its verdict from here, for the observed pair or for the named ends.
  *
- * @throws SluiceError `not-found` with the nearest names; `usage` for a name with several meanings; `failed` for a
- *   Service without that port
+ * @throws SluiceError `not-found` with similar names; `usage` for an ambiguous name; `failed` for a Service without
+ *   that port
  */
 export function judgePath(
   { model, engine }: Ground,
@@ -68,7 +68,7 @@ export function judgePath(
   return judge(engine, source, destination, ports);
 }
 
-/** A judge that explains what it says; throws as `judgePath` does. */
+/** An evaluator that also explains its verdicts; throws as `judgePath` does. */
 export function createPathJudge(ground: Ground): PathJudge {
   return (from, to, ports) => answerOf(ground.engine, judgePath(ground, from, to, ports));
 }
@@ -80,12 +80,12 @@ export function answerOf(engine: Engine, judgement: Judgement): PathAnswer {
   return { from, to, verdict, query: worst.query, parts, pairs, notes };
 }
 
-/** A judgement in a few words for each half. */
+/** A short summary of a judgement for each half. */
 export function summarized({ world }: Engine, { worst, cause }: Judgement): PathSummary {
   return blurred(summarize(world, worst.decision), cause);
 }
 
-/** Whether parts of the path have another verdict than the whole. */
+/** Whether parts of the path have a different verdict than the whole. */
 export function isInPart({ verdict, parts }: Pick<Judgement, 'verdict' | 'parts'>): boolean {
   return parts.some((part) => part.verdict !== verdict);
 }
@@ -108,7 +108,7 @@ function membersOf(found: ReturnType<typeof findEnd>): Source {
   return end;
 }
 
-/** Nothing comes from a Service: its pods are meant. */
+/** Connections never come from a Service, only from its pods. */
 function serviceSource(
   model: ClusterModel,
   { namespace, name }: { readonly namespace: string; readonly name: string },
@@ -143,7 +143,7 @@ function serviceEnd(
   return { ...end, notes: [`svc/${name} is an ExternalName for ${stands}`, ...notes] };
 }
 
-/** Members as destinations; a port's name is resolved by each pod, and by nothing else. */
+/** Members as destinations; only pods resolve port names, each for itself. */
 function targetsOf({ members, ...end }: Source, asked: AskedPorts): Destination {
   if (asked.type !== 'named') {
     const ports: readonly PortRange[] = [[asked.from, asked.to]];
@@ -173,7 +173,7 @@ function namedPorts(
     .map(({ port }) => [port, port]);
 }
 
-/** A client outside that comes through a node may have the node's address (NP-27). */
+/** External clients that come through a node may have the node's address (NP-27). */
 function masqueraded(
   model: ClusterModel,
   source: Source,
@@ -196,7 +196,7 @@ function masqueraded(
   return { ...source, members: [...source.members, ...nodes], oneOf };
 }
 
-/** Loopback never leaves the pod, so no policy sees it. */
+/** Loopback traffic never leaves the pod, so policies do not apply. */
 function loopbackEnds(model: ClusterModel, from: PathEnd, to: PathEnd, asked: AskedPorts): Ends {
   const other = from.type === 'loopback' ? to : from;
   const found = findEnd(model, other, 'source');
@@ -268,7 +268,7 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
 
 const RANK: Readonly<Record<Decision, number>> = { allow: 0, undecidable: 1, deny: 2 };
 
-/** The members of both ends, those together that policies can't tell apart; one pair needs no telling apart. */
+/** The members of both ends, grouped by what policies can't tell apart; a single pair needs no grouping. */
 function atomsOf(
   engine: Engine,
   source: Source,
@@ -289,7 +289,7 @@ function atomsOf(
   };
 }
 
-/** The path that is told of, of several between the same ends. */
+/** The path to report out of several between the same ends. */
 export function worstPath(judgements: readonly Judgement[]): Judgement | undefined {
   return judgements.toSorted((a, b) => RANK[b.verdict] - RANK[a.verdict])[0];
 }
@@ -302,10 +302,13 @@ function worstOf(cells: readonly Cell[]): Cell | undefined {
   return worst;
 }
 
-/** Why halves are undecidable whatever the worst pair's are: some only, by direction. */
+/** Why halves are undecidable regardless of the worst pair, and which. */
 type Cause = { readonly text: string; readonly halves: readonly Direction[] };
 
-/** The verdict of the whole; undecidable where only one of several readings holds, and they differ. */
+/**
+ * Why the whole path is undecidable: only one member of an end is meant and their verdicts differ, or Cilium can't know
+ * the addresses of a name.
+ */
 function causeFor(
   cells: readonly Cell[],
   worst: PathDecision,
@@ -323,7 +326,7 @@ function causeFor(
   return { text: oneOf, halves: (['egress', 'ingress'] as const).filter(differs) };
 }
 
-/** A verdict, whole or in brief, with what nobody can know of it. */
+/** A verdict, full or summarized, with undecidable halves. */
 function blurred<T extends PathSummary>(verdict: T, cause: Cause | undefined): T {
   if (cause === undefined) return verdict;
   const half = (direction: Direction) =>
@@ -331,7 +334,7 @@ function blurred<T extends PathSummary>(verdict: T, cause: Cause | undefined): T
   return { ...verdict, verdict: 'undecidable', egress: half('egress'), ingress: half('ingress') };
 }
 
-/** What would open a half is not known either. */
+/** If a half is undecidable, it is also unknown what would open it. */
 function blurredHalf<T extends HalfSummary>(half: T, summary: string): T {
   const untold = 'nearMisses' in half ? { nearMisses: [], cannotOpen: [] } : {};
   return { ...half, ...untold, verdict: 'undecidable', summary };
@@ -348,7 +351,7 @@ function countPairs(cells: readonly Cell[]): Record<Decision, number> {
   return pairs;
 }
 
-/** `web → db :5432/tcp`: a path as a heading. */
+/** A path as a heading: `web → db :5432/tcp`. */
 export function pathTitle({ from, to }: Pick<PathAnswer, 'from' | 'to'>, ports: AskedPorts): string {
   return `${from} → ${to} ${askedPortsText(ports)}`;
 }

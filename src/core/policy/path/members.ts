@@ -17,17 +17,17 @@ import { hasIpv6 } from '../reach/reach.ts';
 import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
 import { isDnsName, nameOfPathEnd, type PathEnd } from './path-end.ts';
 
-/** An end with what it is made of; a Service stays one, as only its ports lead to members. */
+/** An end with its members; a Service has none yet, because they depend on the port. */
 export type FoundEnd =
   | (EndTraits & { readonly type: 'members'; readonly members: readonly Member[] })
   | { readonly type: 'service'; readonly namespace: string; readonly name: string }
   | { readonly type: 'loopback' };
 
 /**
- * What an end is made of now. Finished pods count only where nothing else is there: they have no network, and the
+ * Finds the current members of an end. Terminated pods count only if there are no others: they have no network, and the
  * verdict says so (NP-32).
  *
- * @throws SluiceError `not-found` with the nearest names; `usage` with all meanings of a name that has several
+ * @throws SluiceError `not-found` with similar names; `usage` with all meanings of an ambiguous name
  */
 export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): FoundEnd {
   const name = nameOfPathEnd(end);
@@ -61,9 +61,9 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
 }
 
 /**
- * What a grant takes an end for: the same pod, workload or Service that a path with this end is judged for.
+ * The end of a grant: the same pod, workload or Service that `explain` evaluates for this end.
  *
- * @throws SluiceError as `findEnd`; `usage` for an end that no grant can have
+ * @throws SluiceError as `findEnd`; `usage` for an end that a grant cannot have
  */
 export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): EndRef {
   const meant = end.type === 'named' ? meaningOf(model, end, role) : end;
@@ -79,7 +79,7 @@ export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | '
 
 const WORLD = "world is every address except those of the cluster's pods and nodes";
 
-/** Addresses that a DNS name may stand for: all outside, and nobody knows which. */
+/** The possible addresses of a DNS name: all external ones, because the real ones are unknown. */
 export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
   return {
     type: 'members',
@@ -91,7 +91,7 @@ export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
   };
 }
 
-/** All addresses; IPv6 where the cluster has it. */
+/** All addresses; IPv6 only if the cluster has it. */
 function everywhere(model: ClusterModel): readonly Member[] {
   const families = hasIpv6(model) ? ([4, 6] as const) : ([4] as const);
   return families.map((family) => ({ type: 'range', range: EVERY_ADDRESS[family] }));
@@ -115,8 +115,8 @@ function isSame(a: WorkloadRef | undefined, b: WorkloadRef): boolean {
 }
 
 /**
- * What a bare name means: a pod, else the only workload or Service called so, else a DNS name. In manifests, which
- * name no pods, it is a workload before it is a Service.
+ * Resolves a bare name: a pod, otherwise the only workload or Service with that name, otherwise a DNS name. In
+ * manifests, which contain no pods, a workload takes precedence over a Service.
  */
 function meaningOf(
   model: ClusterModel,
@@ -130,7 +130,7 @@ function meaningOf(
   const workloads = [...kinds].map((kind): PathEnd => ({ type: 'workload', ref: { kind, namespace, name } }));
   const services: readonly PathEnd[] =
     model.service(namespace, name) === undefined ? [] : [{ type: 'service', namespace, name }];
-  // Nothing comes from a Service: as a source its name is that of its workload.
+  // Connections never come from a Service, so as a source the name means the workload.
   const isWorkload = role === 'source' || owned.some(({ standIn }) => standIn);
   const meanings = isWorkload && workloads.length > 0 ? workloads : [...workloads, ...services];
   const [only, ...others] = meanings;
@@ -186,7 +186,7 @@ function nodeEnd(model: ClusterModel, name: string): FoundEnd {
   };
 }
 
-/** A range, with the pods, nodes and Services that have addresses in it as what they are. */
+/** A range; pods and nodes with addresses in it become members of their own. */
 function rangeEnd(model: ClusterModel, cidr: string): FoundEnd {
   const range = parseCidr(cidr);
   if (range === undefined)
@@ -232,25 +232,25 @@ function isInside(range: IpRange, text: string): boolean {
   return ip !== undefined && inRange(range, ip);
 }
 
-/** What an end is made of: a pod (at one of its addresses), one address of a node, or addresses outside. */
+/** A member of an end: a pod (at one of its addresses), one address of a node, or external addresses. */
 export type Member =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
   | { readonly type: 'node'; readonly node: Node; readonly ip: string }
   | { readonly type: 'range'; readonly range: IpRange };
 
-/** A member as a destination: the ports there that the ports asked for lead to; of ICMP, the types. */
+/** A member as a destination, with the ports there that the requested ports lead to, or types for ICMP. */
 export type Target = { readonly member: Member; readonly ports: readonly PortRange[] };
 
-/** What is to be said of an end besides its members. */
+/** Properties of an end other than its members. */
 export type EndTraits = {
   readonly name: string;
-  /** Only one of the members is meant, and nobody knows which: why. */
+  /** Set if only one of the members is meant and it is unknown which: the reason. */
   readonly oneOf?: string;
-  /** The DNS name that the addresses stand for. */
+  /** The DNS name of the addresses. */
   readonly dns?: string;
-  /** A pod that is at both ends reaches itself through a Service. */
+  /** Whether a pod at both ends connects to itself through a Service. */
   readonly viaService?: boolean;
-  /** Sentences that hold whatever the verdict. */
+  /** Remarks that apply to any verdict. */
   readonly notes: readonly string[];
 };
 

@@ -1,7 +1,7 @@
 import { nearestNames, SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 
-/** The short words of kinds, as people write them before a name. */
+/** Short names of kinds, as used before a name. */
 const WORDS: Readonly<Record<string, string>> = {
   Deployment: 'deploy',
   StatefulSet: 'sts',
@@ -12,12 +12,12 @@ const WORDS: Readonly<Record<string, string>> = {
   CronJob: 'cronjob',
 };
 
-/** `deploy/web`: a workload as it may be written as an end. */
+/** A workload in the syntax of an end: `deploy/web`. */
 export function workloadWord(kind: string, name: string): string {
   return `${WORDS[kind] ?? kind.toLowerCase()}/${name}`;
 }
 
-/** An end that does not exist, with the nearest names that do. */
+/** The error for an end that does not exist, with similar names that do. */
 export function missingEnd(
   model: ClusterModel,
   what: string,
@@ -35,7 +35,7 @@ export function missingEnd(
   return new SluiceError('not-found', `No ${what} ${name} found${where}.`, hint);
 }
 
-/** A name that means several things, with all of them. */
+/** The error for an ambiguous name, with all its meanings. */
 export function ambiguousEnd(namespace: string, name: string, choices: readonly string[]): SluiceError {
   return new SluiceError(
     'usage',
@@ -49,7 +49,7 @@ function nearNodes(model: ClusterModel, name: string): readonly string[] {
   return nearestOf(name, names, name.length).map((near) => `node/${near}`);
 }
 
-/** Namesakes by their last part, whatever their kind and namespace; of the same namespace and kind first. */
+/** Similar names in any namespace and of any kind; those of the same namespace and kind first. */
 function nearInCluster(
   model: ClusterModel,
   namespace: string,
@@ -81,7 +81,7 @@ function nearInCluster(
     .slice(0, 4);
 }
 
-/** Names a letter away, else those that are further, yet not wholly different. */
+/** Names at an edit distance of one, otherwise those of up to half the name. */
 function nearestOf(wanted: string, names: readonly string[], length: number): readonly string[] {
   const near = nearestNames(wanted, names, 1);
   return near.length > 0 ? near : nearestNames(wanted, names, Math.max(2, Math.floor(length / 2)));

@@ -2,7 +2,7 @@ import { type EndRef, type PortSpec, parseIp } from '../../cluster/cluster.ts';
 import { SluiceError } from '../../common/common.ts';
 import { parseAskedPorts } from './asked-ports.ts';
 
-/** The kinds that may be named, by every spelling that kubectl takes. */
+/** The kinds of ends, by every spelling that kubectl accepts. */
 const KINDS: Readonly<Record<string, string>> = {
   deploy: 'Deployment',
   deployment: 'Deployment',
@@ -36,11 +36,10 @@ const NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
 const SHAPES = 'Use pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, or an IP address.';
 
 /**
- * An end as people write it: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, or an
- * address. Two parts are kind and name when the first is a kind, else namespace and pod. Says nothing about
- * whether it exists.
+ * Parses an end: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, or an address. Two parts
+ * are kind and name if the first is a kind, otherwise namespace and pod. Does not check whether it exists.
  *
- * @throws SluiceError `usage` with the shapes that are understood
+ * @throws SluiceError `usage` with the accepted formats
  */
 export function parseEnd(text: string, defaultNamespace: string): EndRef {
   const address = addressOf(text);
@@ -59,7 +58,7 @@ export function parseEnd(text: string, defaultNamespace: string): EndRef {
   return endOf(text, named, first, third);
 }
 
-/** A kind with pods, or a Service, by any spelling that kubectl takes. */
+/** A kind that has pods, or Service, by any spelling that kubectl accepts. */
 export function kindNamed(text: string): string | undefined {
   const key = text.toLowerCase();
   return Object.hasOwn(KINDS, key) ? KINDS[key] : undefined;
@@ -73,7 +72,7 @@ function endOf(text: string, kind: string, namespace: string, name: string): End
   return { type: 'workload', ref: { kind, namespace, name } };
 }
 
-/** Digits and dots are an address or a mistake, never a name. */
+/** Digits and dots are an address or a typo, never a name. */
 function addressOf(text: string): EndRef | undefined {
   const looksLikeAddress = /^[\d.]+(?:\/\d*)?$/.test(text) || text.includes(':');
   if (!looksLikeAddress || /^\d+$/.test(text)) return undefined;
@@ -98,7 +97,7 @@ function wrong(text: string, what: string): SluiceError {
 }
 
 /**
- * One port as people write it: `5432`, `5432/tcp`, `tcp/5432`; TCP when no protocol is named.
+ * Parses one port: `5432`, `5432/tcp`, `tcp/5432`. TCP is the default protocol.
  *
  * @throws SluiceError `usage` as `parseAskedPorts`, and for names, ranges and ICMP
  */

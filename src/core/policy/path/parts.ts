@@ -7,7 +7,7 @@ import type { Atom } from './atoms.ts';
 import type { Cell } from './cells.ts';
 import type { Member } from './members.ts';
 
-/** Some of an end: pods (`ns/name`), nodes by name, addresses as blocks with holes. `text` says it in a sentence. */
+/** Part of an end: pods (`ns/name`), node names, addresses as blocks with exceptions. `text` is its description. */
 export type PartEnd = {
   readonly text: string;
   readonly pods?: readonly string[];
@@ -16,21 +16,21 @@ export type PartEnd = {
   readonly except?: readonly string[];
 };
 
-/** A part of a path with one verdict. `why`: the half that decides, in a few words. */
+/** A part of a path with one verdict. `why` summarizes the half that decides. */
 export type PathPart = {
   readonly verdict: Decision;
   readonly from: PartEnd;
   readonly to: PartEnd;
   readonly protocol: Protocol | 'ICMP';
-  /** Ports as policies see them: of the pods behind a Service, not of the Service; of ICMP, types. */
+  /** Ports as policies see them: those of the pods behind a Service, not the Service's own. Types for ICMP. */
   readonly ports: readonly PortRange[];
   readonly why: string;
 };
 
-/** An end as a whole, to tell all of it from some of it. */
+/** A whole end, to detect whether a part covers all of it. */
 export type WholeEnd = { readonly name: string; readonly members: readonly Member[] };
 
-/** The parts of a path that differ, as few as cover it; none when the whole path has one verdict. */
+/** The fewest parts of a path that have one verdict each; none if the whole path has a single verdict. */
 export function partsOf(
   world: World,
   cells: readonly Cell[],
@@ -42,7 +42,7 @@ export function partsOf(
   return partsBy(world, cells, from, to, verdictOf).map(({ part }) => part);
 }
 
-/** The parts of a path that differ by a mark of their cells, as few as cover it. */
+/** The fewest parts of a path whose cells have the same mark. */
 export function partsBy<M extends string>(
   world: World,
   cells: readonly Cell[],

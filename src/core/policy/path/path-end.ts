@@ -3,21 +3,21 @@ import { assertNever, SluiceError } from '../../common/common.ts';
 import { nameOfEnd } from './ends.ts';
 import { kindNamed, parseEnd } from './parse-end.ts';
 
-/** What may stand at an end of a path that is asked about: more than a grant can be given to. */
+/** An end of a path to explain; more kinds than a grant accepts. */
 export type PathEnd =
   | EndRef
-  /** A name without a kind: a pod, else the one workload or Service of that name, else a DNS name. */
+  /** A name without a kind: a pod, otherwise the only workload or Service with that name, otherwise a DNS name. */
   | { readonly type: 'named'; readonly namespace: string; readonly name: string }
   | { readonly type: 'node'; readonly name: string }
   | { readonly type: 'range'; readonly cidr: string }
-  /** Every address but the cluster's own. */
+  /** Every address except the cluster's own. */
   | { readonly type: 'world' }
   /** A DNS name outside the cluster. */
   | { readonly type: 'dns'; readonly name: string }
   /** The pod's own loopback. */
   | { readonly type: 'loopback' };
 
-/** The shapes of an end, for hints and help. */
+/** The accepted formats of an end, for hints and help. */
 export const PATH_END_SHAPES =
   'Use pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, localhost, or a DNS name.';
 
@@ -26,10 +26,10 @@ const SERVICE_NAME = /^([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.[-.a-
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
 
 /**
- * An end as people write it: all that `parseEnd` takes, and `node/name`, a CIDR, `world` (or `internet`), `localhost`,
- * a DNS name (`api.example.com`, or `dns/name` where a pod has that name); `db.shop.svc` is the Service.
+ * Parses an end: everything that `parseEnd` accepts, plus `node/name`, a CIDR, `world` (or `internet`), `localhost`,
+ * and a DNS name (`api.example.com`, or `dns/name` if a pod has that name); `db.shop.svc` is the Service.
  *
- * @throws SluiceError `usage` with the shapes that are understood
+ * @throws SluiceError `usage` with the accepted formats
  */
 export function parsePathEnd(text: string, defaultNamespace: string): PathEnd {
   const word = text.toLowerCase();
@@ -57,7 +57,7 @@ export function isDnsName(name: string): boolean {
   return DNS_NAME.test(name);
 }
 
-/** How to name an end: as `nameOfEnd`, and `node/a`, `10.0.0.0/8`, `world`, `api.example.com`, `localhost`. */
+/** The display name of an end: as `nameOfEnd`, plus `node/a`, `10.0.0.0/8`, `world`, `api.example.com`, `localhost`. */
 export function nameOfPathEnd(end: PathEnd): string {
   switch (end.type) {
     case 'workload':
@@ -95,7 +95,7 @@ function isKind(text: string): boolean {
   return kindNamed(text) !== undefined;
 }
 
-/** A DNS name without its final dot. */
+/** A DNS name without its trailing dot. */
 function plainName(text: string): string {
   const lower = text.toLowerCase();
   return lower.endsWith('.') && !/^[\d.]+$/.test(lower) ? lower.slice(0, -1) : lower;

@@ -11,8 +11,8 @@ const WORDS: Readonly<Record<Decision, string>> = {
 };
 
 /**
- * An answer as lines of text of 80 columns: the verdict; where parts of the path differ, each with its own; the halves
- * with their causes (of a denied part, where there is one); what else is to be known.
+ * An answer as lines of 80 columns: the verdict, the parts of the path if they differ, the halves with their causes (of
+ * a denied part, if there is one), and remarks.
  */
 export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string[] {
   const { verdict, parts, notes } = answer;
@@ -26,7 +26,7 @@ export function pathText(answer: PathAnswer, ports: AskedPorts): readonly string
   ];
 }
 
-/** Whether policies that may not be read could have turned the verdict. */
+/** Whether policies that could not be read may change the verdict. */
 function isIncomplete({ incomplete = [] }: Verdict): boolean {
   return incomplete.length > 0;
 }
@@ -36,24 +36,24 @@ function partLines(answer: PathAnswer, part: PathPart): readonly string[] {
   return [...wrapped(word, partText(answer, part), 16), ...wrapped(' '.repeat(18), part.why, 18)];
 }
 
-/** Which part of a path it is: the ends and ports that are not those of the whole. */
+/** Describes a part of a path by the ends and ports that differ from the whole. */
 export function partText(answer: Pick<PathAnswer, 'from' | 'to' | 'parts'>, part: PathPart): string {
   const from = part.from.text === answer.from ? '' : `${part.from.text} → `;
   const to = part.to.text === answer.to && from === '' && !hasOnePort(answer, part) ? '' : `${part.to.text} `;
   return `${from}${to}${part.ports.map((range) => portRangeText(part.protocol, range)).join(', ')}`;
 }
 
-/** Whether all parts are about the same ports: then the ends are what differs. */
+/** Whether all parts have the same ports, so that only their ends differ. */
 function hasOnePort({ parts }: Pick<PathAnswer, 'parts'>, { ports }: PathPart): boolean {
   return parts.every((part) => part.ports.join() === ports.join());
 }
 
-/** Whether the halves speak of the whole path: one verdict, on one port. */
+/** Whether the halves describe the whole path: one verdict, on one port. */
 function isOne({ parts }: PathAnswer, ports: AskedPorts): boolean {
   return parts.length === 0 && (ports.type === 'named' || ports.from === ports.to || ports.type === 'icmp');
 }
 
-/** What the ends of the halves are called: as asked, or the pair that they are about. */
+/** The names of the ends in the halves: as requested, or those of the pair they describe. */
 export function explainedNames(answer: PathAnswer, ports: AskedPorts): PathNames {
   const { query, from, to } = answer;
   if (isOne(answer, ports)) return answer;
@@ -64,7 +64,7 @@ function shortText(end: End, name: string): string {
   return end.type === 'pod' ? end.pod.name : endText(end, name);
 }
 
-/** Which pair the halves below are about, where they do not speak of the whole path. */
+/** Names the pair that the halves below describe, if they don't describe the whole path. */
 export function shownPair(answer: PathAnswer, ports: AskedPorts): readonly string[] {
   if (isOne(answer, ports)) return [];
   const { query, verdict, from, to } = answer;
@@ -73,7 +73,7 @@ export function shownPair(answer: PathAnswer, ports: AskedPorts): readonly strin
   return [`${word} ${endText(query.from, from)} → ${endText(query.to, to)} ${port}:`];
 }
 
-/** An end that was asked; one address of the world says no more than the world. */
+/** The text of an end; a single address of the world is shown as the world. */
 function endText(end: End, name: string): string {
   if (end.type === 'pod') return `${end.pod.namespace}/${end.pod.name}`;
   return end.dns ?? (name === 'world' ? name : end.ip);

@@ -20,4 +20,4 @@ export { parseEnd, parsePort } from './parse-end.ts';
 export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';
-/* One path as somebody asks for it: parse both ends, judge every pair behind them, say it in words. */
+/* A single path: parses both ends, evaluates every pair behind them, and describes the result. */

@@ -10,11 +10,11 @@ import type { Destination, Member, Target } from './members.ts';
 type Found = { readonly targets: readonly Target[]; readonly notes: readonly string[] };
 
 /**
- * Where a Service leads: its backends, each at its own target port, as policies see the connection (NP-27). A headless
- * one only names its pods: the port that was dialed is the port that is reached. One without selector is whatever its
- * EndpointSlices say.
+ * The destinations of a Service: its backends, each at its own target port, as policies see the connection (NP-27). A
+ * headless Service only resolves to its pods, so the dialed port is the port that is reached. One without a selector
+ * leads where its EndpointSlices say.
  *
- * @throws SluiceError `failed` for a port that it does not have, or that leads nowhere, with those that it has
+ * @throws SluiceError `failed`, with the existing ports, for a port that it does not have or that leads nowhere
  */
 export function serviceTargets(model: ClusterModel, service: Service, asked: AskedPorts): Destination {
   const name = `svc/${service.name}`;
@@ -63,7 +63,7 @@ function headlessTargets(model: ClusterModel, service: Service, asked: AskedPort
   return { targets: podTargets(backends, () => ports), notes: [note] };
 }
 
-/** Endpoints by hand: pods, nodes, or addresses outside (NP-27). */
+/** Manually managed endpoints: pods, nodes, or external addresses (NP-27). */
 function endpointTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
   const entries = asked.type === 'icmp' ? [] : entriesOf(service, asked);
   const targets = model
@@ -109,7 +109,7 @@ function memberAt(model: ClusterModel, ip: string): Member {
   return { type: 'range', range };
 }
 
-/** The ports of a Service that are asked for. */
+/** The requested ports of a Service. */
 function entriesOf(service: Service, asked: Exclude<AskedPorts, { type: 'icmp' }>): readonly ServicePort[] {
   const entries = service.ports.filter(
     ({ name, port, protocol }) =>
@@ -139,7 +139,7 @@ function targetPortOf(pod: Pod, { targetPort, protocol }: ServicePort): number |
   return pod.ports.find((item) => item.name === targetPort && item.protocol === protocol)?.port;
 }
 
-/** What becomes of one port: another number, several, or none on some backends. */
+/** Remarks on where one port leads: another number, several, or none on some backends. */
 function portNotes(service: Service, entry: ServicePort, backends: readonly Pod[]): readonly string[] {
   const byNumber = Map.groupBy(backends, (pod) => targetPortOf(pod, entry));
   const nameless = byNumber.get(undefined) ?? [];
@@ -201,8 +201,8 @@ function leadsNowhere(service: Service, entries: readonly ServicePort[], backend
 }
 
 /**
- * Whether an allow holds although Cilium knows a name's addresses only from lookups that it proxies (CIL-20): some rule
- * of the source sends lookups there, or no rule that names domains is needed.
+ * Whether an allow holds, given that Cilium learns a name's addresses only from lookups that it proxies (CIL-20): some
+ * rule of the source proxies lookups, or the path is allowed without rules that name domains.
  */
 export function isLearned(engine: Engine, cells: readonly Cell[]): boolean {
   if (!engine.dialect.identityLabels) return true;
@@ -213,7 +213,7 @@ export function isLearned(engine: Engine, cells: readonly Cell[]): boolean {
   });
 }
 
-/** What rules that name domains make of a name besides the verdict. */
+/** Remarks on what rules with domain names admit besides the name itself. */
 export function dnsNotes(engine: Engine, name: string, cells: readonly Cell[]): readonly string[] {
   const shares = cells.some(
     ({ query, decision }) =>

@@ -76,7 +76,7 @@ test('a foreign policy that may select an end makes its half undecidable and is 
   expect(verdictOf(engine, query)).toMatchObject({
     verdict: 'undecidable',
     ingress: { summary: 'Calico NetworkPolicy shop/x may also apply' },
-    assumptions: ['enforced by calico', 'Calico NetworkPolicy shop/x is not evaluated here'],
+    assumptions: ['enforced by calico', 'Calico NetworkPolicy shop/x is not evaluated'],
   });
   engine.setForeign([{ kind: 'AuthorizationPolicy', namespace: 'shop', name: 'x' }]);
   expect(verdictOf(engine, query)).toMatchObject({

@@ -59,10 +59,10 @@ test('a denied half names the nearest miss first', () => {
 test('peers are said as short as they can be', () => {
   const blue = { namespaceSelector: { matchLabels: { team: 'blue' } } };
   const admits = (...from: readonly unknown[]) => summary(web, [onDb('p', { from })]);
-  expect(admits(blue)).toBe('p admits all pods of namespaces team=blue, not in shop');
+  expect(admits(blue)).toBe('p admits all pods in namespaces team=blue, not in shop');
   expect(admits({ ...blue, ...select('mon') })).toBe('p admits app=mon in namespaces team=blue, not app=web');
   expect(admits({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ops' } } })).toBe(
-    'p admits all pods of ops, not in shop',
+    'p admits all pods in ops, not in shop',
   );
   expect(admits({ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.8/29'] } })).toBe(
     'p admits 203.0.113.0/24 except 203.0.113.8/29, not web',
@@ -88,7 +88,7 @@ test('deciders and near misses carry policy, rule and words', () => {
   ]);
   const { deciders, nearMisses } = ask(web, db, 5432).ingress;
   expect(deciders.map(({ name, action, text }) => [name, action, text])).toEqual([
-    ['db-only-api', 'isolate', 'its rule admits others'],
+    ['db-only-api', 'isolate', 'its rule admits other traffic'],
     ['default-deny', 'isolate', 'admits nothing'],
   ]);
   expect(nearMisses).toEqual([

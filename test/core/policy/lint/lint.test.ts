@@ -46,7 +46,7 @@ describe('one-dash', () => {
 
   test('two items of one list, where such pods run only in those namespaces', () => {
     expect(told('one-dash', [two('mon')])).toEqual([
-      'p · ingress · 1 · Rule 1 admits all pods of namespaces team=blue and also pods app=mon in shop: they are two list items, and matching either is enough.',
+      'p · ingress · 1 · Rule 1 admits all pods in namespaces team=blue and also pods app=mon in shop: they are two list items, and matching either is enough.',
     ]);
   });
   test('two items, where the first admits the second whole', () => {
@@ -93,7 +93,7 @@ describe('peer-matches-nothing', () => {
     ]);
     const red = { namespaceSelector: { matchLabels: { team: 'red' } } };
     expect(told('peer-matches-nothing', [onDb([fromWeb, { from: [red] }])])).toEqual([
-      'p · ingress · 2 · Rule 2 names all pods of namespaces team=red, but no namespace has those labels.',
+      'p · ingress · 2 · Rule 2 names all pods in namespaces team=red, but no namespace has those labels.',
     ]);
   });
   test('not a peer with one pod', () => {
@@ -121,7 +121,7 @@ describe('beside a part of a cluster', () => {
       'peer-matches-nothing: Rule 1 names app=wbe, but no running pod in shop matches; there is app=web.',
     ]);
     expect(part(onDb([{ from: [{ namespaceSelector: inNamespace('shopp') }] }]))).toEqual([
-      'peer-matches-nothing: Rule 1 names all pods of shopp, but there is no namespace shopp here, only shop.',
+      'peer-matches-nothing: Rule 1 names all pods in shopp, but there is no namespace shopp here, only shop.',
     ]);
     expect(part(np({ podSelector: select('dbb'), policyTypes: ['Ingress'] }))).toEqual([
       'selects-nothing: It selects app=dbb, but no running pod in namespace shop matches; there is app=db.',
