@@ -8,7 +8,10 @@ import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
 import { appliedOf, type PortEvaluator } from './port-evaluator.ts';
 import type { Turned } from './port-function.ts';
 
-/** Nodes have no half of their own; a pod's own node is treated separately from the others. */
+/**
+ * Nodes have no half of their own; a pod's own node is treated separately from the others. A node that a pod has left is
+ * not compared for that pod: it was its own in one world only.
+ */
 export function compareWithNodes<Change extends Turned>(
   ask: Ask<Change>,
   { was, is }: Twin,
@@ -22,11 +25,22 @@ export function compareWithNodes<Change extends Turned>(
   const tenants = Map.groupBy(places, (at) =>
     was.pods[at]?.node === is.pods[at]?.node ? is.pods[at]?.node : undefined,
   );
+  const side = direction === 'ingress' ? 'from' : 'to';
+  const left = Map.groupBy(
+    places.filter((at) => was.pods[at]?.node !== is.pods[at]?.node),
+    (at) => was.pods[at]?.node,
+  );
   for (const { name, ...node } of ask.nodes) {
     const stranger = places.find((at) => !isOn(at, name).includes(true));
     if (stranger !== undefined) {
       const ends = { was: node.was, is: node.is };
-      put(others, changesTo(ask, [was.pods[stranger], is.pods[stranger]], ends, direction), name);
+      const changes = changesTo(ask, [was.pods[stranger], is.pods[stranger]], ends, direction);
+      const movers = left.get(name);
+      if (movers === undefined) put(others, changes, name);
+      else if (changes.length > 0) {
+        const pods = is.pods.filter((_, at) => !movers.includes(at));
+        ask.collector.addNodes(pods, side, [name], changes);
+      }
     }
     const here = tenants.get(name) ?? [];
     const [tenant] = here;
@@ -38,7 +52,7 @@ export function compareWithNodes<Change extends Turned>(
       if (pod !== undefined) put(own, changes, pod);
     }
   }
-  for (const [changes, names] of others) addEnd(ask, is.pods, { type: 'nodes', names }, changes, direction);
+  for (const [changes, names] of others) ask.collector.addNodes(is.pods, side, names, changes);
   for (const [changes, pods] of own) addEnd(ask, pods, { type: 'own-node' }, changes, direction);
 }
 

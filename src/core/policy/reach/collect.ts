@@ -31,9 +31,12 @@ export type PathChange = {
 export type Collector<Change extends Turned> = {
   readonly add: (from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]) => void;
   /** Between pods and an end that is not a pod, on the side given by `end`. */
-  readonly addBeyond: (
+  readonly addBeyond: (pods: readonly Pod[], end: OneEnd, changes: readonly Change[]) => void;
+  /** Between nodes and those of the pods that run on another node. */
+  readonly addNodes: (
     pods: readonly Pod[],
-    end: { readonly from: EndGroup } | { readonly to: EndGroup },
+    side: 'from' | 'to',
+    names: readonly string[],
     changes: readonly Change[],
   ) => void;
   readonly turns: () => readonly Turn<Change>[];
@@ -41,15 +44,18 @@ export type Collector<Change extends Turned> = {
 
 type Block = { readonly from: Member; readonly to: Member };
 
-type Beyond = {
-  readonly member: Member;
-  readonly end: { readonly from: EndGroup } | { readonly to: EndGroup };
-};
+type OneEnd = { readonly from: EndGroup } | { readonly to: EndGroup };
+
+type Beyond = { readonly member: Member; readonly end: OneEnd };
+
+/** Nodes and pods of one workload; a pod's own node doesn't count. */
+type OnNodes = { readonly member: Member; readonly side: 'from' | 'to'; readonly names: readonly string[] };
 
 /** A collector. If all pods of two workloads share a change, it is one entry; otherwise the pods are named. */
 export function createCollector<Change extends Turned>({ all, membersOf }: Workloads): Collector<Change> {
   const blocks = new Map<readonly Change[], Map<number, Block[]>>();
   const beyond = new Map<readonly Change[], Map<string, Beyond[]>>();
+  const onNodes = new Map<readonly Change[], Map<string, OnNodes[]>>();
 
   function add(from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]): void {
     const table = blocks.get(changes) ?? new Map<number, Block[]>();
@@ -65,11 +71,7 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
     }
   }
 
-  function addBeyond(
-    pods: readonly Pod[],
-    end: { readonly from: EndGroup } | { readonly to: EndGroup },
-    changes: readonly Change[],
-  ): void {
+  function addBeyond(pods: readonly Pod[], end: OneEnd, changes: readonly Change[]): void {
     const table = beyond.get(changes) ?? new Map<string, Beyond[]>();
     beyond.set(changes, table);
     const text = JSON.stringify(end);
@@ -78,6 +80,22 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
       const list = table.get(key);
       if (list === undefined) table.set(key, [{ member, end }]);
       else list.push({ member, end });
+    }
+  }
+
+  function addNodes(
+    pods: readonly Pod[],
+    side: 'from' | 'to',
+    names: readonly string[],
+    changes: readonly Change[],
+  ): void {
+    const table = onNodes.get(changes) ?? new Map<string, OnNodes[]>();
+    onNodes.set(changes, table);
+    for (const member of membersOf(pods)) {
+      const key = `${member.workload} ${side}`;
+      const list = table.get(key);
+      if (list === undefined) table.set(key, [{ member, side, names }]);
+      else list.push({ member, side, names });
     }
   }
 
@@ -103,12 +121,59 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
     return ['from' in end ? { ...end, to: self, changes } : { from: self, ...end, changes }];
   }
 
+  function turnsOfNodes(list: readonly OnNodes[], changes: readonly Change[]): readonly Turn<Change>[] {
+    const [first] = list;
+    const owner = all[first?.member.workload ?? -1];
+    if (first === undefined || owner === undefined) return [];
+    return nodesByPods(list).map(({ names, pods }) => {
+      const self = workloadEnd(owner, namesOf(pods));
+      const end: EndGroup = { type: 'nodes', names };
+      return first.side === 'from' ? { from: end, to: self, changes } : { from: self, to: end, changes };
+    });
+  }
+
   const told = <T>(
     tables: ReadonlyMap<readonly Change[], ReadonlyMap<unknown, readonly T[]>>,
     tell: (list: readonly T[], changes: readonly Change[]) => readonly Turn<Change>[],
   ) => [...tables].flatMap(([changes, table]) => [...table.values()].flatMap((list) => tell(list, changes)));
 
-  return { add, addBeyond, turns: () => [...told(blocks, turnsOf), ...told(beyond, turnsBeyond)] };
+  return {
+    add,
+    addBeyond,
+    addNodes,
+    turns: () => [...told(blocks, turnsOf), ...told(onNodes, turnsOfNodes), ...told(beyond, turnsBeyond)],
+  };
+}
+
+type NodesAndPods = { readonly names: readonly string[]; readonly pods: readonly Pod[] };
+
+/**
+ * Nodes with the same pods, merged. A pod's own node never counts for it, so it may be named among the others where that
+ * makes one entry of two; a node on which all the pods run is left out.
+ */
+function nodesByPods(list: readonly OnNodes[]): readonly NodesAndPods[] {
+  const byNode = new Map<string, Set<Pod>>();
+  for (const { member, names } of list) {
+    for (const name of names) {
+      const pods = byNode.get(name) ?? new Set();
+      byNode.set(name, pods);
+      for (const pod of member.pods) pods.add(pod);
+    }
+  }
+  const tenants = Map.groupBy(
+    list.flatMap(({ member }) => member.pods),
+    ({ node }) => node,
+  );
+  const merged = new Map<string, { readonly names: string[]; readonly pods: readonly Pod[] }>();
+  for (const [name, found] of byNode) {
+    if ([...found].every(({ node }) => node === name)) continue;
+    const pods = [...found.union(new Set(tenants.get(name) ?? []))];
+    const key = namesOf(pods).toSorted().join();
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { names: [name], pods });
+    else known.names.push(name);
+  }
+  return Array.from(merged.values(), ({ names, pods }) => ({ names: names.toSorted(), pods }));
 }
 
 /** Whether it is only a pod and itself, to which no policy applies. */

@@ -93,6 +93,37 @@ describe('two trees', () => {
     ]);
   });
 
+  test('tell a node to all but its own pods, and to all but those that have left it', () => {
+    const dbOn = (name: string, place: string, ofWorkload = true) =>
+      pod({
+        name,
+        node: place,
+        labels: { app: 'db' },
+        ...(ofWorkload ? { owner: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } } : {}),
+      });
+    const nodes = [1, 2, 3].map((index) => node({ name: `node-${index}`, ips: [`192.168.0.${index}`] }));
+    const fromNodes = (old: readonly Pod[], now: readonly Pod[]) =>
+      told(cluster({ pods: old, nodes }), cluster({ pods: now, nodes, policies: [closedDb] })).filter(
+        (text) => text.includes('node'),
+      );
+    const bare = [dbOn('db-0', 'node-1', false), dbOn('db-1', 'node-2', false)];
+    expect(fromNodes(bare, bare)).toEqual([
+      '2 nodes → shop/db-0[Pod] all ports deny',
+      '2 nodes → shop/db-1[Pod] all ports deny',
+    ]);
+    const owned = [dbOn('db-0', 'node-1'), dbOn('db-1', 'node-2')];
+    expect(fromNodes(owned, owned)).toEqual(['3 nodes → shop/db[StatefulSet] all ports deny']);
+    expect(
+      fromNodes(
+        [dbOn('db-0', 'node-1'), dbOn('db-1', 'node-3')],
+        [dbOn('db-0', 'node-2'), dbOn('db-1', 'node-3')],
+      ),
+    ).toEqual([
+      'node node-1 → shop/db[StatefulSet]{db-1} all ports deny',
+      '2 nodes → shop/db[StatefulSet] all ports deny',
+    ]);
+  });
+
   test('tell isolation once for a workload', () => {
     const pods = [web('web-a', { app: 'db' }), web('web-b', { app: 'db', tier: 'x' })];
     const tier = networkPolicy({ name: 'tier', spec: { podSelector: { matchLabels: { tier: 'x' } } } });
