@@ -102,7 +102,7 @@ describe('explain without a cluster', () => {
     expect(removed.code).toBe(0);
     expect(removed.text).toMatch(/now\n.*✗ DENY[\s\S]*with\n- NetworkPolicy shop\/db-only-api\n.*✓ ALLOW/);
     expect(removed.text).toMatch(
-      /effect on the whole cluster\n {2}opens[\s\S]*unisolates +shop\/db-0 \(ingress\)/,
+      /effect on the whole cluster\n {2}opens[\s\S]*non-isolated +shop\/db-0 \(ingress\)/,
     );
     const both = await runJson(...path, '--manifests', other.path, '--without', 'NetworkPolicy/shop/web-too');
     expect(both).toMatchObject({ code: 3, value: { before: { verdict: 'allow' }, verdict: 'deny' } });

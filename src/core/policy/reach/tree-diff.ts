@@ -128,7 +128,7 @@ function pairsOf(old: readonly Pod[], now: readonly Pod[]): readonly Pair[] {
 /** How many lines of each kind are shown before the rest is counted. */
 const MOST = 12;
 
-const WORD_WIDTH = 10;
+const WORD_WIDTH = 12;
 
 /**
  * The effect of a change on the whole cluster, as lines of 80 columns: what opens, closes, or becomes undecidable, and
@@ -138,9 +138,9 @@ export function diffText({ opens, closes, blurs, isolated, freed }: ClusterDiff)
   const lines = [
     ...section('opens', opens.map(pathChangeText)),
     ...section('closes', closes.map(pathChangeText)),
-    ...section('undecided', blurs.map(pathChangeText)),
-    ...section('isolates', isolated.map(podText)),
-    ...section('unisolates', freed.map(podText)),
+    ...section('undecidable', blurs.map(pathChangeText)),
+    ...section('isolated', isolated.map(podText)),
+    ...section('non-isolated', freed.map(podText)),
   ];
   return lines.length === 0 ? ['  none'] : lines;
 }
