@@ -53,8 +53,8 @@ test('a plug-in that prompts has no terminal while the app is on screen, and tha
   const app = runInPty([], { env, columns: 400 });
   expect(await app.ended).toBe(1);
   expect(app.written()).not.toContain('Code?');
-  expect(app.screen()).toContain('failed with exit code 1: no terminal to ask for the code.');
-  expect(app.screen()).toMatch(/Log in again with kubectl get pods.*: it can't prompt here\.$/m);
+  await app.shows(/failed with exit code 1: no terminal to ask for the code\./);
+  await app.shows(/Log in again with kubectl get pods.*: it can't prompt here\.$/m);
 });
 
 test('a hanging plug-in takes no keys, and ends with the app', async () => {

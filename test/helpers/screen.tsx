@@ -49,7 +49,13 @@ export type Screen = {
   readonly cell: (
     column: number,
     row: number,
-  ) => { readonly text: string; readonly bold: boolean; readonly inverse: boolean; readonly colour: number };
+  ) => {
+    readonly text: string;
+    readonly bold: boolean;
+    readonly dim: boolean;
+    readonly inverse: boolean;
+    readonly colour: number;
+  };
   readonly close: () => Promise<void>;
   readonly done: Promise<void>;
 };
@@ -189,6 +195,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
       return {
         text: cell?.getChars() ?? '',
         bold: cell?.isBold() !== 0,
+        dim: cell?.isDim() !== 0,
         inverse: cell?.isInverse() !== 0,
         colour: cell?.getFgColor() ?? -1,
       };

@@ -131,6 +131,7 @@ export function attemptLine(wish: AttemptWish = {}): AttemptLine {
       verdict,
       count,
       dropped: verdict === 'drop' ? count : 0,
+      recent: { newest: Math.floor(NOW / 7_500), counts: [1, 2, 4, 8, 8, 4, 2, 1] },
       first: NOW - 180_000,
       last: NOW - ago,
       turned: wish.turned ?? NOW - 60_000,

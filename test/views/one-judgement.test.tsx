@@ -12,6 +12,7 @@ import { createSession, type Session } from '../../src/session/session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { flow } from '../helpers/flows.ts';
+import { paneText } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
 
 let directory: string;
@@ -42,7 +43,7 @@ beforeAll(async () => {
     limits: DEFAULT_LIMITS,
     allNamespaces: false,
   });
-  screen = openScreen({ columns: 200, rows: 40, session });
+  screen = openScreen({ columns: 160, rows: 44, session });
   await session.start();
   await eventually(() => {
     expect(session.store.getState().pods).toHaveLength(14);
@@ -64,15 +65,6 @@ function podsOf(workload: string) {
   const node = NODES.find(({ name }) => name === first?.node);
   if (first === undefined || node === undefined) throw new Error(`${workload} has no pod on a node`);
   return { first, others, node };
-}
-
-/** What a dialog says, without its border and what it lies over. */
-function dialogText(): string {
-  const lines = screen.lines();
-  const top = lines.find((line) => line.includes('╭ Grant ')) ?? '';
-  const [left, right] = [top.indexOf('╭ Grant '), top.lastIndexOf('╮')];
-  const body = lines.slice(lines.indexOf(top) + 1).map((line) => line.slice(left + 1, right));
-  return body.join(' ').replace(/\s+/g, ' ');
 }
 
 async function leave(): Promise<void> {
@@ -100,11 +92,8 @@ test.each([
 
     screen.press('3', '/', 'ctrl-u', `host.*${name}`, 'enter');
     await screen.until(new RegExp(`▸ .*✓ ALLOW +host +${name} +${port} .*its own node always reaches it`));
-    await screen.until(
-      new RegExp(
-        `path {2}${node.ip} → ${name} :${port}/tcp +egress ✓ ${node.name} is a node +ingress ✓ its own node always reaches it`,
-      ),
-    );
+    const inPane = `${node.ip} → ${name} :${port}/tcp egress ✓ ${node.name} is a node ingress ✓ its own node always reaches it`;
+    await screen.until(() => paneText(screen.lines(), 'Path').startsWith(inPane));
 
     screen.press('e');
     await screen.until(new RegExp(`╭ host → ${name} :${port}/tcp ─+ ✓ ALLOW`));
@@ -118,19 +107,24 @@ test.each([
     );
     await screen.settled();
     const rest = others.map((pod) => `shop/${pod.name}`).join(', ');
-    expect(dialogText()).toContain(
+    expect(paneText(screen.lines(), 'Grant')).toContain(
       `The path from ${node.ip} to ${name} is already open for shop/${first.name} :${port}/tcp; ` +
         `it cannot be opened by a NetworkPolicy for ${rest} :${port}/tcp: ${node.ip} is a node: ` +
         'on cilium NetworkPolicies do not match nodes. What is open needs no grant; ask the owner of the policy that blocks the rest.',
     );
-    expect(screen.text()).toMatch(/path .* ingress ✓ its own node always reaches it/);
+    expect(paneText(screen.lines(), 'Path')).toContain(inPane);
     await leave();
   },
 );
 
 test('marked as ends, the same workload is shown as partly closed', async () => {
   screen.press('3', '/', 'ctrl-u', 'host.*api', 'enter', 's', 'd');
-  await screen.until(/● marked .* → api :8080\/tcp +egress ✓ .* +ingress ✗ in part: api-from-web admits/);
+  await screen.until(/╭ Path ● marked .* ✗ deny in part ─╮/);
+  await screen.until(() =>
+    / → api :8080\/tcp egress ✓ .* ingress ✗ in part: api-from-web admits/.test(
+      paneText(screen.lines(), 'Path'),
+    ),
+  );
   screen.press('e');
   await screen.until(/╭ \S+ → api :8080\/tcp ─+ ✗ DENY in part/);
   expect(screen.text()).toMatch(/✓ allow {2}shop\/api-\S+ :8080\/tcp/);

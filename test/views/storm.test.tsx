@@ -12,6 +12,7 @@ import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { admitted, dropped } from '../helpers/flows.ts';
 import { inTask } from '../helpers/in-task.ts';
+import { paneText } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
 
 /** Later at each storm, so that no two storms count as of one time. */
@@ -85,13 +86,13 @@ function seenRow(): string | undefined {
   return pairIn(/▸ +\S+ . [A-Z]+ +(\S+) +(\S+) +5432/);
 }
 
-/** The pair in the path bar. */
-const inBar = () => pairIn(/^ path +(\S+) → (\S+) :5432/m);
+/** The pair in the path pane. */
+const inBar = () => pairIn(/^(\S+) → (\S+) :5432/, paneText(screen.lines(), 'Path'));
 const inForm = () => pairIn(/From +(\S+) · [\s\S]*To +(\S+) · /);
 const inExplain = () => pairIn(/╭ (\S+) → (\S+) :5432\/tcp ─/);
 
-function pairIn(pattern: RegExp): string | undefined {
-  const [, from, to] = pattern.exec(screen.text()) ?? [];
+function pairIn(pattern: RegExp, text = screen.text()): string | undefined {
+  const [, from, to] = pattern.exec(text) ?? [];
   return from === undefined ? undefined : `${from} → ${to}`;
 }
 
@@ -129,6 +130,42 @@ test('a row that is being read stays under the cursor while others come and go b
   screen.press('home');
   await screen.settled();
   expect(seenRow()).not.toBe(row);
+});
+
+test('drops are above whatever is newer, the newest on top', () => {
+  const { commands, store } = session;
+  for (let round = 1; round < 4; round += 1) {
+    commands.moveTo(undefined);
+    storm(round);
+    commands.moveTo(undefined);
+    const rows = store.getState().attempts.map(({ row }) => row);
+    const drops = rows.filter(({ verdict }) => verdict === 'drop');
+    expect(rows.slice(0, drops.length)).toEqual(drops);
+    expect(drops.length).toBeLessThan(rows.length);
+    expect(drops.map(({ last }) => last)).toEqual(drops.map(({ last }) => last).toSorted((a, b) => b - a));
+  }
+});
+
+test('with the cursor further down every row keeps its place, and a new drop comes below the known ones', async () => {
+  const { commands, store } = session;
+  commands.moveTo(undefined);
+  storm(1);
+  const before = store.getState().attempts;
+  const known = before.filter(({ row }) => row.verdict === 'drop').length;
+  commands.moveTo(before[1]?.key);
+  const [from, to] = source?.context.pods() ?? [];
+  if (from === undefined || to === undefined) throw new Error('There are no pods.');
+  time += 2_500;
+  source?.sink.flows(dropped('ingress', { time, source: end(from, 40_000), destination: end(to, 9_999) }));
+  storm(2);
+  const after = store.getState().attempts;
+  const fresh = after.filter(({ key }) => !before.some((line) => line.key === key));
+  const drops = fresh.filter(({ row }) => row.verdict === 'drop');
+  expect(drops.length).toBeGreaterThan(0);
+  expect(after.filter((line) => !fresh.includes(line)).map(({ key }) => key)).toEqual(
+    before.map(({ key }) => key),
+  );
+  expect(after.slice(known, known + drops.length)).toEqual(drops);
 });
 
 test.each([

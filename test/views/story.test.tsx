@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
+import { paneText } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
 
 const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -42,7 +43,11 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
 
   screen.press('/', 'web.*5432', 'enter');
   await screen.until(/▸ .*✗ DROP +web +db +5432/);
-  await screen.until(/path {2}web → db :5432\/tcp +egress ✓ not isolated +ingress ✗ db-only-api/);
+  await screen.until(() =>
+    paneText(screen.lines(), 'Path').startsWith(
+      'web → db :5432/tcp egress ✓ not isolated ingress ✗ db-only-api',
+    ),
+  );
 
   screen.press('e');
   await screen.until(/╭ web → db :5432\/tcp ─+ ✗ DENY/);

@@ -1,7 +1,8 @@
-import type { FlowEnd } from '../../src/core/traffic/traffic.ts';
+import { type AttemptRow, type FlowEnd, RECENT } from '../../src/core/traffic/traffic.ts';
 import type { AttemptLine } from '../../src/session/session.ts';
 import { age, compact } from '../text/text.ts';
 import type { Cell, CellContext, Column } from './column.ts';
+import { sparkline } from './sparkline.ts';
 import { attemptVerdict } from './verdict-columns.ts';
 
 /** The columns of the Attempts pane, in one namespace. */
@@ -47,18 +48,35 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     cell: ({ row }, context) => endName(row.destinationName, row.destination, context),
   },
   { id: 'port', title: 'PORT', align: 'right', min: 6, priority: 1, gap: 1, sortKey: 'P', cell: port },
+  counted('dropped', '✗', 'N', ({ dropped }) => dropped),
+  counted('passed', '✓', 'C', ({ count, dropped }) => count - dropped),
   {
-    id: 'count',
-    title: 'N',
-    align: 'right',
-    min: 3,
-    priority: 4,
-    gap: 1,
-    sortKey: 'N',
-    cell: ({ row }) => ({ text: compact(row.count) }),
+    id: 'recent',
+    title: 'LAST MIN',
+    align: 'left',
+    min: RECENT,
+    max: RECENT,
+    priority: 7,
+    cell: ({ row }, { now }) => ({ text: sparkline(row, now), tone: 'faint' }),
   },
-  { id: 'why', title: 'WHY', align: 'left', min: 13, priority: 2, grow: 'half', cell: why },
+  // Below the table of a narrow screen, the path has the whole reason.
+  { id: 'why', title: 'WHY', align: 'left', min: 38, priority: 6, grow: true, kept: true, cell: why },
 ];
+
+/** Attempts that were dropped, or not: nothing for zero, so that the eye finds the others. */
+function counted(
+  id: string,
+  title: string,
+  sortKey: string,
+  countOf: (row: AttemptRow) => number,
+): Column<AttemptLine> {
+  const cell = ({ row }: AttemptLine): Cell => {
+    const count = countOf(row);
+    if (count === 0) return { text: '' };
+    return id === 'dropped' ? { text: compact(count), tone: 'bad' } : { text: compact(count) };
+  };
+  return { id, title, align: 'right', min: 4, priority: 4, gap: 1, sortKey, cell };
+}
 
 /** Wider ends, to fit some of each namespace when all are in view: many workloads are called `web` or `db`. */
 const WITH_NAMESPACES: readonly Column<AttemptLine>[] = attemptColumns.map((column) => {

@@ -20,8 +20,8 @@ export type CellContext = {
 
 /**
  * One column of a table, as data. `min` and `priority` (0 first) decide which columns are shown at a width, so that
- * columns never come and go with the rows; a shown column then grows to its longest cell, up to `max`. One column of a
- * table may `grow`: it gets at least half of the spare room, or whatever the others leave. `sortKey` is the
+ * columns don't come and go with the rows; a shown column then grows to its longest cell, up to `max`. One column of a
+ * table may `grow`: it gets whatever the others leave, and is wrapped where there are lines to spare. `sortKey` is the
  * shift-letter that sorts by it.
  */
 export type Column<Row> = {
@@ -30,7 +30,9 @@ export type Column<Row> = {
   readonly align: 'left' | 'right';
   readonly min: number;
   readonly max?: number;
-  readonly grow?: 'half' | 'rest';
+  readonly grow?: true;
+  /** Whether it stays while other cells are cut, whatever its priority. */
+  readonly kept?: true;
   readonly priority: number;
   /** Blanks before the column; 2 by default. */
   readonly gap?: number;

@@ -37,7 +37,7 @@ export const grantColumns: readonly Column<GrantLine>[] = [
     priority: 3,
     cell: ({ grant }, { now }) => ({ text: bar(grant, now) }),
   },
-  { id: 'left', title: 'LEFT', align: 'left', min: 12, priority: 1, grow: 'rest', cell: left },
+  { id: 'left', title: 'LEFT', align: 'left', min: 12, priority: 1, grow: true, cell: left },
   {
     id: 'requester',
     title: 'REQUESTER',

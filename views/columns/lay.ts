@@ -1,59 +1,69 @@
-import { columnsOf, cut, fit, type Line, type Span } from '../text/text.ts';
+import { columnsOf, cut, fit, type Line, type Span, wrap } from '../text/text.ts';
 import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;
 
+/** From this priority on, a column gives way to cells that would be cut. */
+const COSMETIC = 5;
+
 /**
- * The columns that fit a width: those with the highest `priority` number are dropped first. Depends on the width alone.
+ * The columns that fit a width: those with the highest `priority` number are dropped first, at their minimum widths;
+ * then those that only inform, as long as other cells would be cut. The longest cells only grow, so a column may go
+ * while rows stream, but doesn't come back.
  */
-export function choose<Row>(columns: readonly Column<Row>[], width: number): readonly Column<Row>[] {
+export function choose<Row>(
+  columns: readonly Column<Row>[],
+  width: number,
+  longest: ReadonlyMap<string, number> = new Map(),
+): readonly Column<Row>[] {
   let chosen = columns;
-  while (chosen.length > 1 && spaceOf(chosen) > width) {
-    const least = Math.max(...chosen.map(({ priority }) => priority));
+  const drop = (least: number) => {
     const last = chosen.findLastIndex(({ priority }) => priority === least);
     chosen = chosen.toSpliced(last, 1);
-  }
+  };
+  const worst = () => Math.max(...chosen.filter(({ kept }) => kept !== true).map(({ priority }) => priority));
+  while (chosen.length > 1 && spaceOf(chosen) > width)
+    drop(Math.max(...chosen.map(({ priority }) => priority)));
+  const wanted = (column: Column<Row>) =>
+    column.grow === true
+      ? column.min
+      : Math.max(column.min, Math.min(longest.get(column.id) ?? 0, column.max ?? LONGEST));
+  while (worst() >= COSMETIC && spaceOf(chosen, wanted) > width) drop(worst());
   return chosen;
 }
 
+/** The longest cells so far, by column id: as shown where there is little room, and with their full text. */
+export type Natural = { readonly least: Map<string, number>; readonly full: Map<string, number> };
+
 /**
- * Widths of the chosen columns, from their longest cells so far (`natural`, by column id): at least the minimum, then
- * more as needed in order of priority, and the rest for the growing column. The sum, including gaps, is at most
- * `width`.
+ * Widths of the chosen columns: at least the minimum, then as much as their cells need, in order of priority and up to
+ * the column's maximum. What is left goes to the growing column as far as it needs it, to cells that are still cut, and
+ * the rest to the growing column again. The sum, including gaps, is at most `width`.
  */
 export function lay<Row>(
   columns: readonly Column<Row>[],
-  natural: ReadonlyMap<string, number>,
+  {
+    least,
+    full,
+  }: { readonly least: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> },
   width: number,
 ): readonly LaidColumn<Row>[] {
-  const chosen = choose(columns, width);
-  const spare = width - spaceOf(chosen);
+  const chosen = choose(columns, width, least);
+  let spare = width - spaceOf(chosen);
   if (spare < 0) return chosen.map((column) => ({ column, width: Math.max(1, column.min + spare) }));
-  const growing = chosen.find(({ grow }) => grow !== undefined);
-  const more = shares(chosen, natural, growing?.grow === 'half' ? Math.ceil(spare / 2) : spare);
-  const given = [...more.values()].reduce((sum, share) => sum + share, 0);
-  return chosen.map((column) => ({
-    column,
-    width: column.min + (column === growing ? spare - given : (more.get(column) ?? 0)),
-  }));
-}
-
-/** How much of the spare room each column that doesn't `grow` gets on top of its minimum. */
-function shares<Row>(
-  columns: readonly Column<Row>[],
-  natural: ReadonlyMap<string, number>,
-  room: number,
-): ReadonlyMap<Column<Row>, number> {
-  let rest = room;
-  const wanting = columns.filter(({ grow }) => grow === undefined).sort((a, b) => a.priority - b.priority);
-  return new Map(
-    wanting.map((column) => {
-      const wanted = Math.min(natural.get(column.id) ?? 0, column.max ?? LONGEST) - column.min;
-      const share = Math.max(0, Math.min(rest, wanted));
-      rest -= share;
-      return [column, share];
-    }),
-  );
+  const widths = new Map(chosen.map((column) => [column, column.min]));
+  const widen = (column: Column<Row>, wanted: number) => {
+    const before = widths.get(column) ?? 0;
+    const share = Math.max(0, Math.min(spare, wanted - before));
+    widths.set(column, before + share);
+    spare -= share;
+  };
+  const growing = chosen.filter(({ grow }) => grow === true);
+  const others = chosen.filter(({ grow }) => grow !== true).sort((a, b) => a.priority - b.priority);
+  for (const column of others) widen(column, Math.min(least.get(column.id) ?? 0, column.max ?? LONGEST));
+  for (const column of [...growing, ...others]) widen(column, full.get(column.id) ?? 0);
+  for (const column of growing) widen(column, width);
+  return chosen.map((column) => ({ column, width: widths.get(column) ?? column.min }));
 }
 
 /** Blanks before the column at `index`. */
@@ -61,16 +71,28 @@ function gapOf(column: { readonly gap?: number }, index: number): number {
   return index === 0 ? 0 : (column.gap ?? 2);
 }
 
-function spaceOf<Row>(columns: readonly Column<Row>[]): number {
-  return columns.reduce((sum, column, index) => sum + gapOf(column, index) + column.min, 0);
+function spaceOf<Row>(
+  columns: readonly Column<Row>[],
+  widthOf: (column: Column<Row>) => number = ({ min }) => min,
+): number {
+  return columns.reduce((sum, column, index) => sum + gapOf(column, index) + widthOf(column), 0);
 }
 
-/** One row as a line; gaps take the tone of their cell, to keep runs few. */
-export function rowLine<Row>(laid: readonly LaidColumn<Row>[], row: Row, context: CellContext): Line {
+/**
+ * One row as a line; gaps take the tone of their cell, to keep runs few. `wrapped`: the growing column shows the first
+ * of its lines, the others are `restLines`.
+ */
+export function rowLine<Row>(
+  laid: readonly LaidColumn<Row>[],
+  row: Row,
+  context: CellContext,
+  wrapped = false,
+): Line {
   return laid.map(({ column, width }, index): Span => {
     const cell = column.cell(row, context);
     const { tone } = cell;
-    const shown = ' '.repeat(gapOf(column, index)) + fit(fitting(cell, width), width, column.align);
+    const text = wrapped && column.grow === true ? (wrap(cell.text, width)[0] ?? '') : fitting(cell, width);
+    const shown = ' '.repeat(gapOf(column, index)) + fit(text, width, column.align);
     return tone === undefined ? { text: shown } : { text: shown, tone };
   });
 }
@@ -85,6 +107,26 @@ function fitting({ text, short, head }: Cell, width: number): string {
   const room = width - columnsOf(tail);
   if (head !== undefined && room >= HEAD) return cut(head, room) + tail;
   return short ?? text;
+}
+
+/** What doesn't fit of the growing column's text, wrapped below it; empty if it fits. */
+export function restLines<Row>(
+  laid: readonly LaidColumn<Row>[],
+  row: Row,
+  context: CellContext,
+): readonly Line[] {
+  const at = laid.findIndex(({ column }) => column.grow === true);
+  const growing = laid[at];
+  if (growing === undefined) return [];
+  const { text, tone } = growing.column.cell(row, context);
+  if (columnsOf(text) <= growing.width) return [];
+  const before = laid
+    .slice(0, at)
+    .reduce((sum, { column, width }, index) => sum + gapOf(column, index) + width, 0);
+  const indent = ' '.repeat(before + gapOf(growing.column, at));
+  return wrap(text, growing.width)
+    .slice(1)
+    .map((part): Line => [{ text: indent }, tone === undefined ? { text: part } : { text: part, tone }]);
 }
 
 /** The line of titles. */
@@ -102,21 +144,24 @@ export function titleLine<Row>(laid: readonly LaidColumn<Row>[]): Line {
   ];
 }
 
-/** Updates the longest cell widths with a row, using a cell's short form where no name is lost; true if one grew. */
+/** Updates the longest cell widths with a row; true if one grew. A cell whose head names a namespace needs it whole. */
 export function measure<Row>(
   columns: readonly Column<Row>[],
   row: Row,
   context: CellContext,
-  longest: Map<string, number>,
+  { least, full }: Natural,
 ): boolean {
   let grew = false;
+  const note = (longest: Map<string, number>, id: string, text: string) => {
+    const width = columnsOf(text);
+    if (width <= (longest.get(id) ?? 0)) return;
+    longest.set(id, width);
+    grew = true;
+  };
   for (const column of columns) {
     const { text, short, head } = column.cell(row, context);
-    const width = columnsOf(head === undefined ? (short ?? text) : text);
-    if (width > (longest.get(column.id) ?? 0)) {
-      longest.set(column.id, width);
-      grew = true;
-    }
+    note(least, column.id, head === undefined ? (short ?? text) : text);
+    note(full, column.id, text);
   }
   return grew;
 }

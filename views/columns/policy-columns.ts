@@ -1,4 +1,3 @@
-import { plural } from '../../src/core/common/common.ts';
 import type { PolicyRow } from '../../src/session/session.ts';
 import { age } from '../text/text.ts';
 import type { CellContext, Column } from './column.ts';
@@ -11,6 +10,15 @@ const NAMESPACE: Column<PolicyRow> = {
   min: 9,
   priority: 2,
   cell: ({ policy }) => ({ text: policy.namespace ?? '(cluster)' }),
+};
+
+/** The short names that kubectl takes, where they mean one kind. */
+const SHORT_KINDS: Readonly<Record<string, string>> = {
+  NetworkPolicy: 'netpol',
+  CiliumNetworkPolicy: 'cnp',
+  CiliumClusterwideNetworkPolicy: 'ccnp',
+  AdminNetworkPolicy: 'anp',
+  BaselineAdminNetworkPolicy: 'banp',
 };
 
 const COLUMNS: readonly Column<PolicyRow>[] = [
@@ -28,10 +36,10 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     id: 'kind',
     title: 'KIND',
     align: 'left',
-    min: 13,
-    priority: 3,
+    min: 6,
+    priority: 6,
     sortKey: 'K',
-    cell: ({ policy }) => ({ text: policy.kind }),
+    cell: ({ policy }) => ({ text: policy.kind, short: SHORT_KINDS[policy.kind] ?? policy.kind }),
   },
   {
     id: 'dir',
@@ -43,19 +51,19 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
   },
   {
     id: 'selects',
-    title: 'SELECTS',
+    title: 'PODS',
     align: 'right',
-    min: 7,
+    min: 4,
     priority: 1,
     sortKey: 'S',
-    cell: ({ assessment }) => ({ text: assessment === undefined ? '…' : plural(assessment.selects, 'pod') }),
+    cell: ({ assessment }) => ({ text: assessment === undefined ? '…' : String(assessment.selects) }),
   },
   {
     id: 'rules',
     title: 'RULES',
     align: 'right',
     min: 5,
-    priority: 4,
+    priority: 7,
     sortKey: 'R',
     cell: ({ rules }) => ({ text: String(rules) }),
   },
@@ -64,7 +72,7 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     title: 'AGE',
     align: 'right',
     min: 5,
-    priority: 5,
+    priority: 8,
     sortKey: 'A',
     cell: ({ policy }, { now }) => ({ text: age(now - policy.created) }),
   },
@@ -73,8 +81,8 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     title: 'LINT',
     align: 'left',
     min: 4,
-    priority: 1,
-    grow: 'rest',
+    priority: 5,
+    grow: true,
     sortKey: 'L',
     cell: lintCell,
   },

@@ -13,6 +13,7 @@ import {
 } from '../keys/keys.ts';
 import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
 import { overlayPanel } from '../overlays/overlays.ts';
+import { grantLinesOf } from '../panes/panes.ts';
 import { type PaintedRows, useUi } from '../ui/ui.ts';
 import { type Press, pressesOf } from './press.ts';
 
@@ -69,7 +70,9 @@ function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows
   if (panel !== undefined) {
     return { page: Math.max(1, panel.rows - 4), scroll: panel.scroll, scrollMax: panel.scrollMax, rowAt };
   }
-  const place = placesOf(layoutOf(size, state.focus, state.zoomed)).find(({ pane }) => pane === state.focus);
+  const place = placesOf(
+    layoutOf(size, { focus: state.focus, zoomed: state.zoomed, grantLines: grantLinesOf(state) }),
+  ).find(({ pane }) => pane === state.focus);
   const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
   return { page, scroll: 0, scrollMax: 0, rowAt };
 }

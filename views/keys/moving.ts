@@ -10,8 +10,11 @@ export const MOVING: readonly Binding[] = [
     id: 'up',
     keys: ['k', 'up'],
     scopes: PANES,
-    title: 'one row up',
-    run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(-1)),
+    title: 'one row up; from the top attempt, to whatever is newest',
+    run: (commands, { focus }, { rowAt }) => {
+      const above = rowAt(-1);
+      commands.moveTo(focus === 'attempts' && above === rowAt(0) ? undefined : above);
+    },
   },
   {
     id: 'down',

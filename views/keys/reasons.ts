@@ -19,8 +19,18 @@ export function cannotMark(state: SessionState): string | undefined {
   return nothingUnderCursor(state);
 }
 
+/** Why nothing can be changed in the cluster: it is out of reach. */
+function outOfReach({ cluster, grants }: SessionState): string | undefined {
+  if (cluster.connection !== 'stale') return undefined;
+  const living = grants.some(({ grant }) => isLiving(grant));
+  const end = living ? '; the cluster ends living grants at their deadlines all the same' : '';
+  return `disconnected from ${cluster.context}${end}`;
+}
+
 /** Why there is nothing to grant. */
 export function cannotGrant(state: SessionState): string | undefined {
+  const away = outOfReach(state);
+  if (away !== undefined) return away;
   if (hasPair(state) || (state.focus === 'attempts' && state.attempts.length > 0)) return undefined;
   return 'nothing to grant yet: mark a source with s and a destination with d, or go to an attempt (3)';
 }
@@ -33,7 +43,7 @@ export function cannotExplain(state: SessionState): string | undefined {
 
 /** Why there is nothing to revoke or extend. */
 export function noLiveGrant(state: SessionState): string | undefined {
-  return state.grants.some(({ grant }) => isLiving(grant)) ? undefined : 'no grants are open';
+  return state.grants.some(({ grant }) => isLiving(grant)) ? outOfReach(state) : 'no grants are open';
 }
 
 function hasPair({ path }: SessionState): boolean {

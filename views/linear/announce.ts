@@ -13,8 +13,8 @@ import {
 } from '../../src/session/session.ts';
 import { attemptVerdict, grantState, portsText } from '../columns/columns.ts';
 import { contentOf } from '../overlays/overlays.ts';
-import { PANE_NAMES } from '../panes/panes.ts';
-import { pathText, trafficSpans } from '../screens/screens.ts';
+import { PANE_NAMES, pathText } from '../panes/panes.ts';
+import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
 import { announceRow } from './row.ts';
 

@@ -14,7 +14,7 @@ const WELCOME = 'sluice: one line per change. ? lists the keys of a pane, q quit
 
 /** The app for screen readers: the same keys, append-only lines, and one prompt line while text is typed. */
 export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
-  const { store } = props;
+  const { store, commands } = props;
   const { visibleRows, theme, painted } = useUi();
   const [lines, setLines] = useState<readonly string[]>([WELCOME]);
   useEffect(
@@ -27,8 +27,13 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
           painted.written();
         }
         if (added.length > 0) setLines((known) => [...known, ...(theme.ascii ? added.map(toAscii) : added)]);
+        // Keys act on the row that was read out, so the cursor is always on one.
+        if (after.focus === 'attempts' && after.panes.attempts.key === undefined) {
+          const first = visibleRows(after, 'attempts')[0];
+          if (first !== undefined) commands.moveTo(first.key);
+        }
       }),
-    [store, visibleRows, theme, painted],
+    [store, commands, visibleRows, theme, painted],
   );
   const prompt = useStore(store, promptLine);
   return (

@@ -51,13 +51,19 @@ function cellsOf({ focus }: SessionState, row: Keyed, context: CellContext): str
   }
 }
 
+/** Columns that are pictures. */
+const DRAWN: readonly string[] = ['bar', 'recent'];
+
 function cells<Row extends Keyed>(table: TableDefinition<Row>, row: Keyed, context: CellContext): string {
   if (!table.isRow(row)) return '';
   return table
     .columns(context.namespace === undefined)
-    .filter(({ id }) => id !== 'bar')
-    .map(({ title, cell }) => ({ title, text: cell(row, context).text }))
+    .filter(({ id }) => !DRAWN.includes(id))
+    .map(({ id, title, cell }) => ({
+      name: /\w/.test(title) ? title.toLowerCase() : id,
+      text: cell(row, context).text,
+    }))
     .filter(({ text }) => text !== '')
-    .map(({ title, text }) => `${title.toLowerCase()} ${text}`)
+    .map(({ name, text }) => `${name} ${text}`)
     .join(', ');
 }

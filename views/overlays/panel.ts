@@ -39,8 +39,7 @@ export const PANEL_MARGIN = 5;
 
 /** Places content between the header and the key hints, never larger than that. */
 export function layPanel(content: Content, size: Size): Panel {
-  const wide = size.columns >= 120;
-  const top = wide ? 2 : 1;
+  const top = 1;
   const most = size.rows - top - 1;
   const columns = content.kind === 'dialog' ? Math.min(DIALOG_COLUMNS, size.columns) : size.columns;
   const all = tightened(content.lines(columns - PANEL_MARGIN), most - 2, content.kind);

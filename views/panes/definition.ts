@@ -1,4 +1,11 @@
-import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../../src/session/session.ts';
+import {
+  type AttemptLine,
+  type GrantLine,
+  isLiving,
+  type PodRow,
+  type PolicyRow,
+  type SessionState,
+} from '../../src/session/session.ts';
 import {
   attemptChanged,
   attemptColumnsIn,
@@ -23,6 +30,8 @@ export type TableDefinition<Row extends Keyed> = {
   readonly second?: (row: Row) => Line;
   /** Columns already covered by the second line. */
   readonly inSecond?: readonly string[];
+  /** Where a first band of rows ends, if there is another one below it; 0 otherwise. */
+  readonly bandEnd?: (rows: readonly Keyed[]) => number;
 };
 
 export const podTable: TableDefinition<PodRow> = {
@@ -41,6 +50,7 @@ export const attemptTable: TableDefinition<AttemptLine> = {
   columns: attemptColumnsIn,
   isRow: (row): row is AttemptLine => 'row' in row,
   changed: attemptChanged,
+  bandEnd: endOfDrops,
 };
 
 export const grantTable: TableDefinition<GrantLine> = {
@@ -50,6 +60,17 @@ export const grantTable: TableDefinition<GrantLine> = {
   second: grantNote,
   inSecond: ['requester', 'reason'],
 };
+
+/** Drops are above everything else; a row that has opened meanwhile may still be among them. */
+function endOfDrops(rows: readonly Keyed[]): number {
+  const end = rows.findLastIndex((row) => attemptTable.isRow(row) && row.row.verdict === 'drop') + 1;
+  return end === rows.length ? 0 : end;
+}
+
+/** Lines that show all grants whole: two for each, and one more for the proof of one that has ended. */
+export function grantLinesOf({ grants }: SessionState): number {
+  return grants.reduce((sum, { grant }) => sum + (isLiving(grant) ? 2 : 3), 0);
+}
 
 /** Requester and reason; drift comes first, in red. */
 function grantNote({ grant }: GrantLine): Line {

@@ -11,3 +11,11 @@ export function paneFeed({ feeds }: SessionState, pane: PaneId): FeedState | und
     .flatMap(([name, feed]) => (/polic/i.test(name) ? [feed] : []))
     .toSorted((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state))[0];
 }
+
+/** Whether what a pane shows may be out of date. */
+export function isStale(state: SessionState, pane: PaneId): boolean {
+  if (pane === 'attempts')
+    return state.traffic.status === 'reconnecting' || state.traffic.status === 'failed';
+  if (pane === 'grants') return state.cluster.connection === 'stale';
+  return paneFeed(state, pane)?.state === 'stale';
+}

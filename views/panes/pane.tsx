@@ -2,9 +2,18 @@ import { Box } from 'ink';
 import { memo, type ReactNode, useCallback, useInsertionEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { PaneId, SessionState } from '../../src/session/session.ts';
-import { type CellContext, type LaidColumn, lay, measure, rowLine, titleLine } from '../columns/columns.ts';
+import {
+  type CellContext,
+  type LaidColumn,
+  lay,
+  measure,
+  type Natural,
+  restLines,
+  rowLine,
+  titleLine,
+} from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
-import { span } from '../text/text.ts';
+import { type Line, span, wrap } from '../text/text.ts';
 import { type Emphasis, Frame, Painted, StateLine, TextLine, upperEdge, useUi } from '../ui/ui.ts';
 import {
   attemptTable,
@@ -15,15 +24,16 @@ import {
   type TableDefinition,
 } from './definition.ts';
 import { emptyText } from './empty.ts';
+import { isStale } from './feeds.ts';
 import { paneTitle } from './title.ts';
 
-type PaneProps = { readonly place: PanePlace; readonly focused: boolean };
+type PaneProps = { readonly place: PanePlace; readonly pane: PaneId; readonly focused: boolean };
 
 /** One pane at its place: its border and title, if it has them, and its table. */
-export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode {
+export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): ReactNode {
   const { visibleRows } = useUi();
-  const { pane, columns, rows } = place;
-  const content = <PaneTable place={place} />;
+  const { columns, rows } = place;
+  const content = <PaneTable place={place} pane={pane} />;
   if (!place.bordered) {
     return (
       <Box flexDirection="column" width={columns} height={rows}>
@@ -42,11 +52,10 @@ export const Pane = memo(function Pane({ place, focused }: PaneProps): ReactNode
   );
 });
 
-function PaneTable({ place }: { place: PanePlace }): ReactNode {
+function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNode {
   const { store, visibleRows, painted } = useUi();
   const state = useStore(store);
   const context = useCellContext(state);
-  const { pane } = place;
   const rows = visibleRows(state, pane);
   const { index } = state.panes[pane];
   // Ink writes the frame before layout effects run.
@@ -55,7 +64,11 @@ function PaneTable({ place }: { place: PanePlace }): ReactNode {
     return () => painted.drawn(pane, undefined);
   }, [painted, pane, rows, index]);
   if (rows.length === 0) {
-    return <TextLine line={[span('  '), emptyText(state, pane)]} columns={innerColumns(place)} />;
+    const { text, tone } = emptyText(state, pane);
+    return wrap(text, innerColumns(place) - 3).map((part, at) => (
+      // A line is identified by its place on the screen.
+      <TextLine key={at} line={[span('  '), span(part, tone)]} columns={innerColumns(place)} />
+    ));
   }
   return tableOf(pane, {
     rows,
@@ -64,6 +77,8 @@ function PaneTable({ place }: { place: PanePlace }): ReactNode {
     width: innerColumns(place),
     height: innerRows(place),
     context,
+    banded: state.panes[pane].sort === undefined,
+    stale: isStale(state, pane),
   });
 }
 
@@ -101,6 +116,10 @@ type TableProps<Row extends Keyed> = {
   readonly width: number;
   readonly height: number;
   readonly context: CellContext;
+  /** Whether the rows may be out of date: they are dimmed. */
+  readonly stale: boolean;
+  /** Whether the rows are in the order of their bands. */
+  readonly banded: boolean;
 };
 
 /**
@@ -108,37 +127,68 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { definition, rows, index, focused, width, height, context } = props;
+  const { definition, rows, index, focused, width, height, context, banded, stale } = props;
   const { theme } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
-  const shown = two ? Math.floor(height / 2) : height - 1;
-  offset.current = scrollTo(offset.current, index, shown, rows.length);
+  const room = two ? Math.floor(height / 2) : height - 1;
+  const end = banded ? (definition.bandEnd?.(rows) ?? 0) : 0;
+  offset.current = scrollTo(offset.current, index, end === 0 ? room : room - 1, rows.length);
+  const ruled = end > offset.current && end < offset.current + room;
+  const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
   const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+
+  const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
+  const spare = slice.length === rows.length ? height - lines : 0;
+  const wraps = spare > 0 && hasRest(slice, laid, context, spare);
 
   const draw = useCallback(
     (row: Row, cursor: boolean, emphasis: Emphasis): string => {
       const lead = span(cursor ? '▸ ' : '  ', 'strong');
-      const first = theme.paintShort([lead, ...rowLine(laid, row, context)], width, emphasis);
-      if (!two || definition.second === undefined) return first;
-      return `${first}\n${theme.paintShort([span('  '), ...definition.second(row)], width)}`;
+      const dimmed = (line: Line): Line => (stale ? line.map(({ text }) => span(text, 'faint')) : line);
+      const first = theme.paintShort([lead, ...dimmed(rowLine(laid, row, context, wraps))], width, emphasis);
+      const below = [
+        ...(wraps ? restLines(laid, row, context) : []),
+        ...(two && definition.second !== undefined ? [definition.second(row)] : []),
+      ];
+      return [first, ...below.map((line) => theme.paintShort([span('  '), ...dimmed(line)], width))].join(
+        '\n',
+      );
     },
-    [theme, laid, context, width, two, definition],
+    [theme, laid, context, width, two, wraps, stale, definition],
   );
 
   return (
     <>
       {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
       {slice.map((row, place) => {
-        const cursor = offset.current + place === index;
+        const at = offset.current + place;
+        const cursor = at === index;
         const changed = definition.changed(row, context) ? 'bold' : 'none';
         const emphasis = cursor && focused ? 'inverse' : changed;
         // A slot is identified by its place on the screen, whatever row is in it.
-        return <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
+        const slot = <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
+        return ruled && at === end ? [<Rule key="rule" width={width} />, slot] : slot;
       })}
     </>
   );
+}
+
+/** Whether texts are cut that fit on the free lines. */
+function hasRest<Row>(
+  rows: readonly Row[],
+  laid: readonly LaidColumn<Row>[],
+  context: CellContext,
+  spare: number,
+): boolean {
+  const wanted = rows.reduce((sum, row) => sum + restLines(laid, row, context).length, 0);
+  return wanted > 0 && wanted <= spare;
+}
+
+/** A thin line between two bands of rows. */
+function Rule({ width }: { width: number }): ReactNode {
+  return <TextLine line={[span(`  ${'─'.repeat(width - 3)}`, 'faint')]} columns={width} />;
 }
 
 type SlotProps<Row> = {
@@ -156,7 +206,7 @@ function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
 type Longest = {
   readonly view: string;
   readonly seen: WeakSet<Keyed>;
-  readonly columns: Map<string, number>;
+  readonly natural: Natural;
   version: number;
 };
 
@@ -179,15 +229,20 @@ function useLaidColumns<Row extends Keyed>(
   );
   const view = `${width} ${context.namespace ?? ''} ${two}`;
   if (longest.current?.view !== view) {
-    longest.current = { view, seen: new WeakSet(), columns: new Map(), version: 0 };
+    longest.current = {
+      view,
+      seen: new WeakSet(),
+      natural: { least: new Map(), full: new Map() },
+      version: 0,
+    };
   }
   const known = longest.current;
   for (const row of slice) {
     if (known.seen.has(row)) continue;
     known.seen.add(row);
-    if (measure(columns, row, context, known.columns)) known.version++;
+    if (measure(columns, row, context, known.natural)) known.version++;
   }
   const { version } = known;
-  // The map is mutated in place; `version` changes with it.
-  return useMemo(() => lay(columns, known.columns, width), [columns, known, version, width]);
+  // The maps are mutated in place; `version` changes with them.
+  return useMemo(() => lay(columns, known.natural, width), [columns, known, version, width]);
 }

@@ -2,6 +2,7 @@
 
 export {
   attemptTable,
+  grantLinesOf,
   grantTable,
   type Keyed,
   podTable,
@@ -9,4 +10,6 @@ export {
   type TableDefinition,
 } from './definition.ts';
 export { Pane } from './pane.tsx';
+export { pathFoot, pathText } from './path-lines.ts';
+export { PathPane } from './path-pane.tsx';
 export { PANE_NAMES, paneState, rowCount } from './title.ts';

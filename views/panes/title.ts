@@ -1,7 +1,7 @@
 import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
 import { lintNews } from '../columns/columns.ts';
 import { PANES } from '../keys/keys.ts';
-import { age, cut, type Line, span } from '../text/text.ts';
+import { cut, type Line, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
 export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
@@ -34,7 +34,7 @@ export function paneTitle(
     ...feedNews(state, pane),
   ];
   const held = paneState(state, pane);
-  const follows = pane === 'attempts' && state.following && !isHeld(state);
+  const follows = pane === 'attempts' && state.following && !isHeld(state) && isLive(state);
   const following = follows ? [span('following', 'faint')] : [];
   return {
     title,
@@ -60,6 +60,11 @@ function isHeld({ panes: { attempts }, following }: SessionState): boolean {
   return following && attempts.key !== undefined && attempts.index > 0 && attempts.sort === undefined;
 }
 
+/** Whether flows come; before the first one of a new connection, too. */
+function isLive({ traffic }: SessionState): boolean {
+  return traffic.source === 'none' || traffic.status === 'live' || traffic.status === 'connecting';
+}
+
 /** Number of policies with lint errors or warnings: `LINT` names them, `enter` explains them. */
 function policyNews({ policies }: SessionState): Line {
   const found = lintNews(policies);
@@ -69,7 +74,9 @@ function policyNews({ policies }: SessionState): Line {
 /** Marks a list that is stale or denied: its rows may be out of date. */
 function feedNews(state: SessionState, pane: PaneId): Line {
   const feed = paneFeed(state, pane);
-  if (feed?.state === 'stale') return [rule(), span(`✗ stale for ${age(state.now - feed.since)} `, 'bad')];
+  if (feed?.state === 'stale') return [rule(), span(`✗ as of ${wallClock(feed.since)} `, 'bad')];
+  if (pane === 'attempts' && !isLive(state))
+    return [rule(), span(`✗ ${state.traffic.source} ${state.traffic.status} `, 'bad')];
   return feed?.state === 'denied' ? [rule(), span('✗ not all readable ', 'bad')] : [];
 }
 

@@ -1,4 +1,4 @@
-import { Box, Text, useWindowSize } from 'ink';
+import { Box, useWindowSize } from 'ink';
 import { type ReactNode, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { formatCountdown, plural } from '../../src/core/common/common.ts';
@@ -10,12 +10,12 @@ import {
   type SessionState,
   type VisibleRows,
 } from '../../src/session/session.ts';
-import { lintNews } from '../columns/columns.ts';
+import { lintNews, portsText } from '../columns/columns.ts';
 import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
-import { type Layout, layoutOf, placesOf, type Size, SMALLEST } from '../layout/layout.ts';
+import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import { PANE_NAMES, Pane, paneState, rowCount } from '../panes/panes.ts';
+import { PANE_NAMES, Pane, PathPane, paneState, pathFoot, rowCount } from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -27,10 +27,11 @@ import {
   spread,
   type Tone,
   wallClock,
+  wrap,
 } from '../text/text.ts';
 import { StateLine, useUi } from '../ui/ui.ts';
-import { pathLine } from './path-line.ts';
 import { trafficSpans } from './traffic-line.ts';
+import { useLayout } from './use-layout.ts';
 
 /**
  * The whole screen: exactly the terminal's columns and rows; any more would make every frame a full repaint. It
@@ -39,9 +40,7 @@ import { trafficSpans } from './traffic-line.ts';
 export function App(props: Omit<KeysProps, 'size'>): ReactNode {
   const { columns, rows } = useWindowSize();
   const size = useMemo(() => ({ columns, rows }), [columns, rows]);
-  const focus = useStore(props.store, (state) => state.focus);
-  const zoomed = useStore(props.store, (state) => state.zoomed);
-  const layout = useMemo(() => layoutOf(size, focus, zoomed), [size, focus, zoomed]);
+  const layout = useLayout(props.store, size);
   return (
     <Box width={columns} height={rows} flexDirection="column">
       <Keys {...props} size={size} />
@@ -62,8 +61,8 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
       {layout.type === 'one' && layout.tabs ? (
         <StateLine draw={(state) => tabLine(state, visibleRows, columns)} columns={columns} />
       ) : null}
-      <StateLine draw={(state) => pathLine(state, columns)} columns={columns} />
       <Box flexGrow={1}>{covered ? null : <Body layout={layout} />}</Box>
+      {layout.type === 'one' ? <PathFoot rows={layout.path} columns={columns} /> : null}
       <StateLine draw={(state) => footerLine(state, visibleRows, columns)} columns={columns} />
       <OverlayHost size={size} />
     </>
@@ -76,32 +75,70 @@ function isCovered(state: SessionState, size: Size): boolean {
 }
 
 function Body({ layout }: { layout: Layout }): ReactNode {
-  const { store } = useUi();
-  const focus = useStore(store, (state) => state.focus);
   switch (layout.type) {
     case 'too-small':
       return null;
     case 'one':
-      return <Pane place={layout.place} focused />;
+      return <Place place={layout.place} />;
     case 'wide':
-      return [layout.left, layout.right].map((column) => (
-        <Box key={column[0].pane} flexDirection="column" width={column[0].columns}>
-          {column.map((place) => (
-            <Pane key={place.pane} place={place} focused={place.pane === focus} />
-          ))}
-        </Box>
-      ));
+      return <Parts split={layout.body} />;
   }
 }
 
-/** Shown in a terminal that is too small: the required size, wrapped to fit. */
-function TooSmall({ size }: { size: Size }): ReactNode {
+function Parts({ split }: { split: Split }): ReactNode {
   return (
-    <Box width={size.columns} height={size.rows} overflow="hidden">
-      <Text wrap="wrap">
-        {`sluice needs ${SMALLEST.columns}×${SMALLEST.rows}; this terminal is ${size.columns}×${size.rows}.`}
-      </Text>
+    <Box flexDirection={split.direction} width={split.columns} height={split.rows}>
+      {split.parts.map((part) =>
+        'pane' in part ? <Place key={part.pane} place={part} /> : <Parts key={keyOf(part)} split={part} />,
+      )}
     </Box>
+  );
+}
+
+function keyOf(split: Split): string {
+  return split.parts.map((part) => ('pane' in part ? part.pane : keyOf(part))).join();
+}
+
+function Place({ place }: { place: PanePlace }): ReactNode {
+  const { store } = useUi();
+  const focused = useStore(store, (state) => state.focus === place.pane);
+  return place.pane === 'path' ? (
+    <PathPane place={place} />
+  ) : (
+    <Pane place={place} pane={place.pane} focused={focused} />
+  );
+}
+
+/** The path below the only pane of a narrow or zoomed screen. */
+function PathFoot({ rows, columns }: { rows: number; columns: number }): ReactNode {
+  return Array.from({ length: rows }, (_, at) => (
+    // A line is identified by its place on the screen.
+    <StateLine key={at} draw={(state) => pathFoot(state, columns, rows)[at] ?? []} columns={columns} />
+  ));
+}
+
+/** In a terminal that is too small for a table: the living grants with their time, and the size that is needed. */
+function TooSmall({ size }: { size: Size }): ReactNode {
+  const { columns, rows } = size;
+  return Array.from({ length: rows }, (_, at) => (
+    // A line is identified by its place on the screen.
+    <StateLine key={at} draw={(state) => smallLines(state, size)[at] ?? []} columns={columns} />
+  ));
+}
+
+function smallLines(state: SessionState, { columns, rows }: Size): readonly Line[] {
+  const needed = `sluice needs ${SMALLEST.columns}×${SMALLEST.rows}; this terminal is ${columns}×${rows}.`;
+  const living = state.grants.map(({ grant }) => grant).filter(isLiving);
+  if (living.length === 0) return wrap(needed, columns).map((text): Line => [span(text)]);
+  const lines = living.flatMap(({ source, destination, ports, window }): readonly Line[] => {
+    const left = window === undefined ? 'starting' : formatCountdown(window.end - state.serverNow);
+    const path = `${source} → ${destination} ${portsText(ports)}`;
+    return wrap(`${left} ${path}`, columns).map((text): Line => [span(text, 'time')]);
+  });
+  const grants: Line = [span(`◷ ${plural(living.length, 'grant')}`, 'time')];
+  return [grants, ...lines, ...wrap(needed, columns).map((text): Line => [span(text, 'faint')])].slice(
+    0,
+    rows,
   );
 }
 
@@ -175,16 +212,16 @@ function headerLine(state: SessionState, layout: Layout, columns: number): Line 
   const narrow = columns < 120;
   const grantsShown = placesOf(layout).some(({ pane }) => pane === 'grants');
   const segments: readonly Segment[] = [
-    { drop: 0, line: [span(' sluice ', 'strong'), ...whereSpans(cluster)] },
-    { drop: 0, line: connectionSpans(cluster) },
-    { drop: 0, line: grantsShown ? [] : grantSpans(state) },
+    { line: [span(' sluice ', 'strong'), ...whereSpans(cluster)] },
+    { line: grantsShown ? [] : grantSpans(state) },
+    { line: connectionSpans(state) },
     { drop: 4, line: cluster.user === undefined ? [] : [span(cluster.user)] },
     { drop: 5, line: cluster.version === undefined ? [] : [span(`k8s ${cluster.version}`, 'faint')] },
     { drop: 3, line: [span(narrow ? '' : 'enforcer ', 'faint'), span(cluster.enforcer)] },
-    { drop: 1, line: trafficSpans(state, narrow) },
+    { drop: 1, line: trafficSpans(state, narrow || state.traffic.status !== 'live') },
     { drop: 2, line: lostSpans(state) },
   ];
-  return segmentLine(segments, [span(`${wallClock(state.now)} `, 'faint')], columns, narrow ? 2 : 3);
+  return segmentLine(segments, [span(` ${wallClock(state.now)} `, 'faint')], columns, narrow ? 2 : 3);
 }
 
 function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
@@ -193,15 +230,21 @@ function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
   return [span('▏', 'faint'), span(`${context} · ${place}${confined}`)];
 }
 
-function connectionSpans({ connection, problem }: ClusterState): Line {
+/** What is wrong with the connection, since when, and when the next try is due; the reason last, as it may be cut. */
+function connectionSpans({ cluster, now }: SessionState): Line {
+  const { connection, problem, staleSince, retryAt } = cluster;
   const why = problem === undefined ? '' : `: ${problem}`;
   switch (connection) {
     case 'live':
       return [];
     case 'connecting':
       return [span(`◌ connecting${why}`, 'warn')];
-    case 'stale':
-      return [span(`✗ stale${why}`, 'alert')];
+    case 'stale': {
+      const since = staleSince === undefined ? '' : ` since ${wallClock(staleSince)}`;
+      const left = retryAt === undefined ? 0 : Math.ceil((retryAt - now) / 1000);
+      const next = left > 0 ? `, next try in ${left}s` : ', trying again';
+      return [span(`✗ DISCONNECTED${since}${next}${why}`, 'alert')];
+    }
   }
 }
 
@@ -220,15 +263,16 @@ function lostSpans({ traffic }: SessionState): Line {
   return traffic.source === 'hubble' && traffic.lost > 0 ? [lost] : [];
 }
 
-/** A part of a one-line bar; those with the highest `drop` are dropped first. */
-type Segment = { readonly line: Line; readonly drop: number };
+/** A part of a one-line bar; those with the highest `drop` are dropped first, those without one are cut at worst. */
+type Segment = { readonly line: Line; readonly drop?: number };
 
 /** Segments side by side in `columns`, separated by `gap` blanks, with `right` at the right edge. */
 function segmentLine(segments: readonly Segment[], right: Line, columns: number, gap: number): Line {
   let shown = segments.filter(({ line }) => line.length > 0);
   const rightColumns = lineColumns(right) + (right.length > 0 ? gap : 0);
-  while (shown.length > 1 && spaceOf(shown, gap) + rightColumns > columns) {
-    const worst = Math.max(...shown.map(({ drop }) => drop));
+  while (spaceOf(shown, gap) + rightColumns > columns) {
+    const worst = Math.max(0, ...shown.map(({ drop = 0 }) => drop));
+    if (worst === 0) break;
     shown = shown.toSpliced(
       shown.findLastIndex(({ drop }) => drop === worst),
       1,

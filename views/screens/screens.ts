@@ -1,5 +1,4 @@
-/* The whole screen: header, panes, path bar, footer. */
+/* The whole screen: header, panes, path, footer. */
 
 export { App } from './app.tsx';
-export { pathText } from './path-line.ts';
 export { trafficSpans } from './traffic-line.ts';

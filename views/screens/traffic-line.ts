@@ -2,8 +2,8 @@ import type { SessionState } from '../../src/session/session.ts';
 import { compact, type Line, span } from '../text/text.ts';
 
 /**
- * The traffic source and its state: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` omits the node count while
- * all nodes are connected.
+ * The traffic source and its state: `hubble ● 3/3 nodes 38/s`, `hubble ✗ failed: …`. `short` omits reasons, and the node
+ * count while all nodes are connected.
  */
 export function trafficSpans({ traffic, rate }: SessionState, short = false): Line {
   if (traffic.source === 'none') return [span('no traffic source', 'warn')];
@@ -23,9 +23,9 @@ export function trafficSpans({ traffic, rate }: SessionState, short = false): Li
     case 'connecting':
       return [span(`${source} ◌ connecting`, 'warn')];
     case 'reconnecting':
-      return [span(`${source} ◌ reconnecting: ${detail}`, 'warn')];
+      return [span(`${source} ◌ reconnecting${short ? '' : `: ${detail}`}`, 'warn')];
     case 'failed':
-      return [span(`${source} ✗ failed: ${detail}`, 'bad')];
+      return [span(`${source} ✗ failed${short ? '' : `: ${detail}`}`, 'bad')];
     case 'off':
       return [span(`${source} off`, 'faint')];
   }

@@ -33,11 +33,17 @@ export type ClusterEvent = {
 
 /**
  * The state of one list-watch. `denied` names the missing permission; the rest of the app continues without the kind.
- * `since` is ms since the epoch, local.
+ * `since` and `retryAt` are ms since the epoch, local.
  */
 export type FeedState =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
-  | { readonly state: 'stale'; readonly since: number; readonly reason: string }
+  | {
+      readonly state: 'stale';
+      readonly since: number;
+      readonly reason: string;
+      /** When the next try is due, if one is waiting. */
+      readonly retryAt?: number;
+    }
   | { readonly state: 'denied'; readonly reason: string }
   | { readonly state: 'absent' };

@@ -29,6 +29,13 @@ export type Attempt = {
   readonly nodes: readonly string[];
 };
 
+/** How many steps make the last minute, and the length of one, ms. */
+export const RECENT = 8;
+export const RECENT_STEP = 60_000 / RECENT;
+
+/** Counts of the last `RECENT` steps, oldest first; `newest` is the number of the last step since the epoch. */
+export type Recent = { readonly newest: number; readonly counts: readonly number[] };
+
 /**
  * Attempts grouped by source workload, destination, port, and protocol: one row of the table. Its verdict is that of
  * its newest attempt that is not pending, so a path that opens turns green with the first connection.
@@ -39,6 +46,8 @@ export type AttemptRow = {
   /** Attempts since the row began, and how many of them were ever dropped. */
   readonly count: number;
   readonly dropped: number;
+  /** Attempts begun in each step of the last minute before the row changed. */
+  readonly recent: Recent;
   readonly first: number;
   readonly last: number;
   /** When the verdict last changed. */

@@ -1,4 +1,4 @@
-import type { AttemptRow, AttemptVerdict } from './attempt.ts';
+import { type AttemptRow, type AttemptVerdict, RECENT, RECENT_STEP, type Recent } from './attempt.ts';
 import type { AttemptState } from './attempt-state.ts';
 import type { Flow, FlowEnd } from './flow.ts';
 import { type Identity, identify, rowKeyOf } from './names.ts';
@@ -16,6 +16,7 @@ export type RowState = {
   readonly attempts: Set<AttemptState>;
   count: number;
   dropped: number;
+  recent: Recent;
   first: number;
   last: number;
   verdict: AttemptVerdict;
@@ -23,6 +24,29 @@ export type RowState = {
   newest: AttemptState;
   snapshot: AttemptRow | undefined;
 };
+
+const NONE: Recent = { newest: 0, counts: Array.from({ length: RECENT }, () => 0) };
+
+/** Counts an attempt that began at `time`, ms. One older than the last minute is left out. */
+export function countRecent(row: RowState, time: number): void {
+  const step = Math.floor(time / RECENT_STEP);
+  const { newest, counts } = movedTo(row.recent, Math.max(step, row.recent.newest));
+  const at = RECENT - 1 - (newest - step);
+  row.recent = { newest, counts: counts.map((count, index) => (index === at ? count + 1 : count)) };
+}
+
+function movedTo({ newest, counts }: Recent, to: number): Recent {
+  const by = Math.min(RECENT, to - newest);
+  return by === 0
+    ? { newest, counts }
+    : { newest: to, counts: [...counts.slice(by), ...NONE.counts.slice(0, by)] };
+}
+
+function sum(one: Recent, other: Recent): Recent {
+  const newest = Math.max(one.newest, other.newest);
+  const [a, b] = [movedTo(one, newest), movedTo(other, newest)];
+  return { newest, counts: a.counts.map((count, at) => count + (b.counts[at] ?? 0)) };
+}
 
 /** An empty row for an attempt; the attempt still has to be added. */
 export function startRow(attempt: AttemptState): RowState {
@@ -39,6 +63,7 @@ export function startRow(attempt: AttemptState): RowState {
     attempts: new Set(),
     count: 0,
     dropped: 0,
+    recent: NONE,
     first: attempt.first,
     last: attempt.last,
     verdict: attempt.verdict,
@@ -72,6 +97,7 @@ export function mergeRows(from: RowState, into: RowState): void {
   into.snapshot = undefined;
   into.count += from.count;
   into.dropped += from.dropped;
+  into.recent = sum(from.recent, into.recent);
   into.first = Math.min(into.first, from.first);
   into.last = Math.max(into.last, from.last);
   for (const attempt of from.attempts) into.attempts.add(attempt);
@@ -89,6 +115,7 @@ export function rowOf(row: RowState): AttemptRow {
     verdict: row.verdict,
     count: row.count,
     dropped: row.dropped,
+    recent: row.recent,
     first: row.first,
     last: row.last,
     turned: row.turned,

@@ -2,7 +2,7 @@ import { type AttemptRow, attemptKey } from './attempt.ts';
 import type { AttemptState } from './attempt-state.ts';
 import type { Flow, FlowEnd } from './flow.ts';
 import { enrich, type Identity, identify } from './names.ts';
-import { mergeRows, type RowState, refreshRow, rowOf, startRow } from './row-state.ts';
+import { countRecent, mergeRows, type RowState, refreshRow, rowOf, startRow } from './row-state.ts';
 
 /** The rows by key, the most recently touched one last. */
 export type RowTable = {
@@ -64,6 +64,7 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
     attempt.rowKey = row.key;
     row.attempts.add(attempt);
     row.count += 1;
+    countRecent(row, attempt.first);
     if (attempt.wasDropped) row.dropped += 1;
     touchRow(row, attempt);
     if (rows.size > limit) forgetOldest();

@@ -1,4 +1,11 @@
-export type { Attempt, AttemptRow, AttemptVerdict } from './attempt.ts';
+export {
+  type Attempt,
+  type AttemptRow,
+  type AttemptVerdict,
+  RECENT,
+  RECENT_STEP,
+  type Recent,
+} from './attempt.ts';
 export { BLIND_SPOTS, isOngoing, trustOf } from './evidence.ts';
 export { EVENT, type Flow, type FlowEnd, type FlowPolicy, type FlowVerdict, TRACE } from './flow.ts';
 export { createFold, type Fold } from './fold.ts';

@@ -125,8 +125,8 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
       const expired = error instanceof Silent || isStatus(error, 410);
       if (expired) tally.forget();
       failures = tally.heard() ? 1 : failures + 1;
-      if (failures > 1 || !report.wasLive()) report.stale(messageOf(error));
       const wait = failures === 1 && expired ? 0 : waitAfter(error, failures, times.backOff);
+      if (failures > 1 || !report.wasLive()) report.stale(messageOf(error), Date.now() + wait);
       await pause(wait, signal).catch(() => undefined);
     }
   }
@@ -151,7 +151,7 @@ function waitAfter(error: unknown, failures: number, backOff: BackOff): number {
 /** Reports the state of one feed, each change once. */
 type Report = {
   live(): void;
-  stale(reason: string): void;
+  stale(reason: string, retryAt: number): void;
   /** Stale because the collection can be listed but not watched; each call resets the time. */
   polled(reason: string): void;
   /** Whether the last reported state is `live`. */
@@ -168,9 +168,8 @@ function createReport(tell: (state: FeedState) => void): Report {
       state = { state: 'live' };
       tell(state);
     },
-    stale: (reason) => {
-      if (state.state === 'stale' && state.reason === reason) return;
-      state = { state: 'stale', since: state.state === 'stale' ? state.since : Date.now(), reason };
+    stale: (reason, retryAt) => {
+      state = { state: 'stale', since: state.state === 'stale' ? state.since : Date.now(), reason, retryAt };
       tell(state);
     },
     polled: (reason) => {

@@ -13,7 +13,7 @@ export type App = {
   readonly runtime: () => Runtime | undefined;
   readonly state: () => SessionState;
   readonly set: (change: Partial<SessionState>) => void;
-  /** Opens an overlay on top; `pop` restores what it covers. `path`: what the path bar shows meanwhile. */
+  /** Opens an overlay on top; `pop` restores what it covers. `path`: the path in view meanwhile. */
   readonly push: (overlay: Overlay, path?: PathState) => void;
   readonly pop: () => void;
   /** Updates the top overlay, if it still has that type. */

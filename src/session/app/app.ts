@@ -1,4 +1,4 @@
-/* The commands of the app: overlays, panels, forms, the path bar; publishing changes. */
+/* The commands of the app: overlays, panels, forms, the path in view; publishing changes. */
 
 export { type App, initialState } from './app-parts.ts';
 export { commandLine } from './command-line.ts';

@@ -10,13 +10,13 @@ import type { Overlay, PathState, PodName } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd } from './picked-ends.ts';
 
-/** The path bar: the pair of the open overlay, else the marked one, else that of the row under the cursor. */
+/** The path in view: the pair of the open overlay, else the marked one, else that of the row under the cursor. */
 export function shownPath(app: App): PathState {
   const runtime = app.runtime();
   return runtime === undefined ? app.state().path : judged(runtime, shownEnds(app, runtime));
 }
 
-/** The path bar after a change; the old object if neither its ends nor its verdict can differ. */
+/** The path in view after a change; the old object if neither its ends nor its verdict can differ. */
 export function updatedPath(app: App, runtime: Runtime, verdictsMayDiffer: boolean): PathState {
   const { path } = app.state();
   const ends = shownEnds(app, runtime);
@@ -53,7 +53,7 @@ function shownEnds(app: App, runtime: Runtime): PathState {
   };
 }
 
-/** The path of a grant for the path bar; undefined while not connected. */
+/** The path of a grant as the path in view; undefined while not connected. */
 export function grantPath(app: App, grant: Grant): PathState | undefined {
   const runtime = app.runtime();
   return runtime === undefined ? undefined : judged(runtime, pathOfGrant(runtime, grant));

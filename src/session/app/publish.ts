@@ -4,7 +4,7 @@ import type { Clock } from '../../core/ports/ports.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
 import { staysFor } from '../grants/grants.ts';
 import { createClusterRows, createConcerns, createEpochs, createJudgedLines } from '../rows/rows.ts';
-import type { Runtime, RuntimeListener } from '../runtime/runtime.ts';
+import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
 import { updatedPath } from './path-state.ts';
@@ -95,8 +95,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
 }
 
 /**
- * Newest first, but nothing moves under the user's finger: with the cursor at the top that row stays there; further
- * down all rows keep their places.
+ * Drops first, the newest on top, then everything else. Nothing moves under the user's finger: with the cursor on the
+ * top row that one stays there; further down all rows keep their places, and new drops come after the known ones.
  */
 function arrangeAttempts(
   lines: readonly AttemptLine[],
@@ -110,18 +110,26 @@ function arrangeAttempts(
     others.delete(one);
     return line === undefined ? [] : [line];
   });
-  return [...kept, ...[...others.values()].sort(newestFirst)];
+  const fresh = [...others.values()].sort(dropsFirst);
+  if (index === 0) return [...kept, ...fresh];
+  const drops = fresh.filter(isDrop);
+  const end = kept.findLastIndex(isDrop) + 1;
+  return [...kept.slice(0, end), ...drops, ...kept.slice(end), ...fresh.slice(drops.length)];
+}
+
+function isDrop({ row }: AttemptLine): boolean {
+  return row.verdict === 'drop';
 }
 
 /** Attempts within this many ms count as simultaneous. */
 const TOGETHER = 2_000;
 
-/** By time; among simultaneous ones drops first, then by name, so that busy rows don't keep swapping places. */
-function newestFirst(a: AttemptLine, b: AttemptLine): number {
+/** By time; simultaneous ones by name, so that busy rows don't keep swapping places. */
+function dropsFirst(a: AttemptLine, b: AttemptLine): number {
+  const dropped = Number(isDrop(b)) - Number(isDrop(a));
+  if (dropped !== 0) return dropped;
   const later = Math.floor(b.row.last / TOGETHER) - Math.floor(a.row.last / TOGETHER);
-  if (later !== 0) return later;
-  const dropped = Number(b.row.verdict === 'drop') - Number(a.row.verdict === 'drop');
-  return dropped !== 0 ? dropped : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+  return later !== 0 ? later : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
 /** Whether either end of an attempt is in a namespace. */
@@ -155,7 +163,8 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 /**
- * Puts each cursor back on its row after rows moved, or on the row in its place; the focused cursor is always on a row.
+ * Puts each cursor back on its row after rows moved, or on the row in its place. The focused cursor is always on a row,
+ * except at the top of the attempts until the first drop: that one should be under it.
  */
 export function followCursors(
   state: SessionState,
@@ -167,13 +176,25 @@ export function followCursors(
     const rows = visibleRows(state, id);
     const found = pane.key === undefined ? -1 : rows.findIndex(({ key }) => key === pane.key);
     const index = found >= 0 ? found : Math.max(0, Math.min(pane.index, rows.length - 1));
-    const key = pane.key === undefined && id !== state.focus ? undefined : rows[index]?.key;
+    const free =
+      pane.key === undefined && (id !== state.focus || (index === 0 && awaitsDrop(state, id, rows)));
+    const key = free ? undefined : rows[index]?.key;
     if (index === pane.index && key === pane.key) continue;
     panes ??= { ...state.panes };
     const { key: _, ...rest } = pane;
     panes[id] = { ...rest, index, ...(key === undefined ? {} : { key }) };
   }
   return panes;
+}
+
+function awaitsDrop(
+  { attempts, panes }: SessionState,
+  id: PaneId,
+  rows: readonly { key: string }[],
+): boolean {
+  if (id !== 'attempts' || panes.attempts.sort !== undefined) return false;
+  const top = attempts.find(({ key }) => key === rows[0]?.key);
+  return top !== undefined && !isDrop(top);
 }
 
 /** Cluster changes are published at most ten times a second, ms; keys take effect immediately. */
@@ -292,7 +313,9 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
     },
     feed: (feed, feedState) => {
       const feeds = { ...state().feeds, [feed]: feedState };
+      const before = state().feeds[feed];
       set({ feeds, cluster: { ...state().cluster, ...connectionOf(feeds) } });
+      if (before?.state === feedState.state) return;
       publishing.changed([]);
       publishing.soon('cluster');
     },
@@ -311,11 +334,22 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
   };
 }
 
+type ConnectionState = Pick<SessionState['cluster'], 'connection' | 'problem' | 'staleSince' | 'retryAt'>;
+
 /** The state of the whole connection: live if any list is, else the reason. */
-function connectionOf(feeds: SessionState['feeds']): Pick<SessionState['cluster'], 'connection' | 'problem'> {
-  const states = Object.values(feeds);
-  if (states.some(({ state }) => state === 'live')) return { connection: 'live', problem: undefined };
-  const stale = states.find((feed) => feed.state === 'stale');
-  if (stale?.state === 'stale') return { connection: 'stale', problem: stale.reason };
-  return { connection: 'connecting', problem: undefined };
+function connectionOf(feeds: SessionState['feeds']): ConnectionState {
+  const none = { problem: undefined, staleSince: undefined, retryAt: undefined };
+  // Policies that are not evaluated are only listed once a minute.
+  const states = Object.entries(feeds).flatMap(([name, feed]) => (name === FOREIGN_FEED ? [] : [feed]));
+  if (states.some(({ state }) => state === 'live')) return { ...none, connection: 'live' };
+  const stale = states.filter((feed) => feed.state === 'stale');
+  const [first] = stale;
+  if (first === undefined) return { ...none, connection: 'connecting' };
+  const tries = stale.flatMap(({ retryAt }) => retryAt ?? []);
+  return {
+    connection: 'stale',
+    problem: first.reason,
+    staleSince: Math.min(...stale.map(({ since }) => since)),
+    retryAt: tries.length === 0 ? undefined : Math.min(...tries),
+  };
 }

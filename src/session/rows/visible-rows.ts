@@ -46,7 +46,8 @@ const ATTEMPT_KEYS: Keys<AttemptLine> = {
   source: ({ row }) => row.sourceName,
   destination: ({ row }) => row.destinationName,
   port: ({ row }) => row.port ?? 0,
-  count: ({ row }) => -row.count,
+  dropped: ({ row }) => -row.dropped,
+  passed: ({ row }) => row.dropped - row.count,
   why: ({ why }) => why,
 };
 const GRANT_KEYS: Keys<GrantLine> = {

@@ -33,6 +33,9 @@ import {
   recordRefusal,
 } from '../grants/grants.ts';
 import type { Connection } from './connection.ts';
+
+export { FOREIGN_FEED } from './feeds.ts';
+
 import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts';
 
 export type { Connection, SessionDeps } from './connection.ts';

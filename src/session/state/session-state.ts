@@ -56,6 +56,9 @@ export type ClusterState = {
   readonly connection: 'connecting' | 'live' | 'stale';
   /** Why the connection is not live, in one phrase. */
   readonly problem?: string;
+  /** Since when it is stale, and when the next try is due; ms since the epoch, local. */
+  readonly staleSince?: number;
+  readonly retryAt?: number;
   readonly demo: boolean;
 };
 

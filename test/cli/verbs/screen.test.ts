@@ -60,7 +60,7 @@ test.each([
   await screen.shows(/\b1 of \d+ match/);
   expect(screen.screen()).toMatch(/^ sluice ▏demo · shop/);
   screen.press('\r');
-  await screen.shows(/in ✗ db-only/);
+  await screen.shows(/ingress +✗ db-only/);
   screen.press('e');
   await screen.shows(/✗ DENY/);
   await screen.shows(/edit: add app=web to rule 1/);

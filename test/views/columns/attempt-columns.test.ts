@@ -14,7 +14,9 @@ test('a dropped attempt says what, where, how often and why', () => {
     source: 'web',
     destination: 'db',
     port: '5432',
-    count: '1.2k',
+    dropped: '1.2k bad',
+    passed: '',
+    recent: '▁▂▄██▄▂▁ faint',
     why: 'db-only-api: admits api, not web',
   });
 });
@@ -29,12 +31,12 @@ test('a name from another namespace than the one in view carries it', () => {
 test('a namespace gives way before the name does, and some of it stays as long as it can', () => {
   const context = { now: NOW };
   const shown = (width: number) => {
-    const laid = lay(attemptColumnsIn(true), new Map([['source', 12]]), width);
+    const laid = lay(attemptColumnsIn(true), { least: new Map([['source', 12]]), full: new Map() }, width);
     return lineText(rowLine(laid, attemptLine({ from: 'web' }), context));
   };
   expect(shown(80)).toContain(' shop/web ');
   const { row, ...line } = attemptLine({ from: 'checkout' });
-  const laid = lay(attemptColumnsIn(true), new Map(), 61);
+  const laid = lay(attemptColumnsIn(true), { least: new Map(), full: new Map() }, 61);
   const far = { ...line, row: { ...row, source: { ...row.source, namespace: 'payments-eu' } } };
   expect(lineText(rowLine(laid, far, context))).toContain('…/checkout');
   const short = { ...far, row: { ...far.row, sourceName: 'api' } };
@@ -43,7 +45,7 @@ test('a namespace gives way before the name does, and some of it stays as long a
 
 test('where there is no room for the namespace, the name stays', () => {
   const bank = { now: NOW, namespace: 'bank' };
-  const laid = lay(attemptColumns, new Map(), 61);
+  const laid = lay(attemptColumns, { least: new Map(), full: new Map() }, 61);
   expect(lineText(rowLine(laid, attemptLine({ to: 'frontend' }), bank))).toContain('…/frontend ');
 });
 

@@ -1,72 +1,101 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { attemptColumns } from '../../../views/columns/attempt-columns.ts';
-import { choose, lay, measure, rowLine, titleLine } from '../../../views/columns/lay.ts';
+import {
+  choose,
+  lay,
+  measure,
+  type Natural,
+  restLines,
+  rowLine,
+  titleLine,
+} from '../../../views/columns/lay.ts';
 import { podColumns } from '../../../views/columns/pod-columns.ts';
 import { lineColumns } from '../../../views/text/fit.ts';
 import { lineText } from '../../../views/text/span.ts';
 import { attemptLine, NOW, podRow } from '../../helpers/session-state.ts';
 
 const context = { now: NOW, namespace: 'shop' };
+const natural = (widths: Readonly<Record<string, number>>): Natural => ({
+  least: new Map(Object.entries(widths)),
+  full: new Map(Object.entries(widths)),
+});
 
 test('the least important columns go first when there is less room', () => {
   const shown = (width: number) => choose(podColumns(false), width).map(({ id }) => id);
   expect(shown(120)).toEqual(podColumns(false).map(({ id }) => id));
-  expect(shown(50)).toEqual(['name', 'ready', 'ip', 'in', 'out']);
-  expect(shown(36)).toEqual(['name', 'ready', 'in', 'out']);
+  expect(shown(50)).toEqual(['name', 'ready', 'status', 'in', 'out']);
+  expect(shown(39)).toEqual(['name', 'status', 'in', 'out']);
+  expect(shown(36)).toEqual(['name', 'in', 'out']);
   expect(shown(5)).toEqual(['name']);
 });
 
-test('which columns are shown depends on the width alone, never on the rows', () => {
-  const long = new Map(podColumns(false).map(({ id }) => [id, 60]));
-  const ids = (natural: ReadonlyMap<string, number>) =>
-    lay(podColumns(false), natural, 60).map(({ column }) => column.id);
-  expect(ids(long)).toEqual(ids(new Map()));
+test('a column that only informs goes where other cells would be cut, one that matters stays', () => {
+  const ids = (longest: number, width: number) => {
+    const natural = new Map([['name', longest]]);
+    return lay(podColumns(false), { least: natural, full: natural }, width).map(({ column }) => column.id);
+  };
+  expect(ids(16, 70)).toEqual(['name', 'ready', 'status', 'ip', 'age', 'in', 'out']);
+  expect(ids(24, 70)).toEqual(['name', 'ready', 'status', 'ip', 'in', 'out']);
+  expect(ids(36, 70)).toEqual(['name', 'ready', 'status', 'in', 'out']);
+  expect(ids(48, 70)).toEqual(['name', 'in', 'out']);
+  const why = new Map([
+    ['source', 40],
+    ['destination', 40],
+    ['why', 200],
+  ]);
+  expect(lay(attemptColumns, { least: why, full: why }, 130).map(({ column }) => column.id)).toEqual(
+    attemptColumns.map(({ id }) => id).filter((id) => id !== 'recent'),
+  );
 });
 
 test('room goes to the most important columns up to their longest cell, the rest to the growing one', () => {
   const widths = Object.fromEntries(
-    lay(
-      attemptColumns,
-      new Map([
-        ['source', 12],
-        ['why', 40],
-      ]),
-      100,
-    ).map(({ column, width }) => [column.id, width]),
+    lay(attemptColumns, natural({ source: 12, why: 40 }), 100).map(({ column, width }) => [column.id, width]),
   );
   expect(widths.source).toBe(12);
   expect(widths.destination).toBe(11);
-  expect(widths.why).toBeGreaterThan(40);
+  expect(widths.why).toBe(100 - 4 - 8 - 13 - 13 - 7 - 5 - 5 - 2);
 });
 
 test('numbers stand at the right of their column, names at the left', () => {
-  const laid = lay(attemptColumns, new Map(), 70);
+  const laid = lay(attemptColumns, natural({}), 100);
   const title = lineText(titleLine(laid));
   const row = lineText(rowLine(laid, attemptLine({ count: 42 }), context));
-  expect(row.indexOf('42 ') + 1).toBe(title.indexOf(' N ') + 1);
+  expect(row.indexOf('42 ') + 1).toBe(title.indexOf('✗'));
   expect(row.indexOf('web')).toBe(title.indexOf('SOURCE'));
 });
 
-test('a row never takes more than its width, and at most four looks', () => {
+test('a row never takes more than its width, and at most six looks', () => {
   const name = fc.string({ unit: fc.constantFrom('a', 'b', '支', '…', '-'), maxLength: 70 });
   fc.assert(
     fc.property(name, name, name, fc.integer({ min: 56, max: 200 }), (from, to, why, width) => {
       const line = attemptLine({ from, to, why });
-      const natural = new Map<string, number>();
-      measure(attemptColumns, line, context, natural);
-      const cells = rowLine(lay(attemptColumns, natural, width), line, context);
+      const longest = natural({});
+      measure(attemptColumns, line, context, longest);
+      const cells = rowLine(lay(attemptColumns, longest, width), line, context);
       expect(lineColumns(cells)).toBeLessThanOrEqual(width);
       expect(cells.filter(({ tone }, index) => tone !== cells[index - 1]?.tone).length).toBeLessThanOrEqual(
-        4,
+        6,
       );
     }),
   );
 });
 
 test('the longest cell seen is remembered', () => {
-  const natural = new Map<string, number>();
-  expect(measure(podColumns(false), podRow('a-rather-long-name'), context, natural)).toBe(true);
-  expect(measure(podColumns(false), podRow('short'), context, natural)).toBe(false);
-  expect(natural.get('name')).toBe(18);
+  const longest = natural({});
+  expect(measure(podColumns(false), podRow('a-rather-long-name'), context, longest)).toBe(true);
+  expect(measure(podColumns(false), podRow('short'), context, longest)).toBe(false);
+  expect(longest.full.get('name')).toBe(18);
+});
+
+test('where there are lines to spare, a reason that does not fit goes on below its column', () => {
+  const line = attemptLine({ why: 'api-from-web admits app=web or app=cart, not app=prometheus' });
+  const laid = lay(attemptColumns, natural({}), 100);
+  const first = lineText(rowLine(laid, line, context, true));
+  const rest = restLines(laid, line, context).map(lineText);
+  expect(rest).toHaveLength(1);
+  expect(`${first.trimEnd().split('  ').at(-1)?.trim()} ${rest[0]?.trim()}`).toBe(line.why);
+  expect(rest[0]?.search(/\S/)).toBe(lineText(titleLine(laid)).indexOf('WHY'));
+  expect(restLines(laid, attemptLine({ why: 'short' }), context)).toEqual([]);
 });

@@ -37,7 +37,7 @@ test('keys in panes move, mark, open and toggle', async () => {
   );
   expect(calls).toEqual([
     ['moveTo', 'web>api:8080'],
-    ['moveTo', 'web>db:5432'],
+    ['moveTo', undefined],
     ['moveTo', 'web>api:8080'],
     ['moveTo', 'web>db:5432'],
     ['markSource'],
@@ -64,11 +64,11 @@ test('a page is as many rows as the pane shows, less one', async () => {
   expect(
     await callsFor(sessionState({ attempts, panes }), 'ctrl-f', 'pageup', 'home', 'G', 'pagedown'),
   ).toEqual([
-    ['moveTo', 'app-34>db:5432'],
-    ['moveTo', 'app-6>db:5432'],
+    ['moveTo', 'app-30>db:5432'],
+    ['moveTo', 'app-10>db:5432'],
     ['moveTo', undefined],
     ['moveTo', 'app-39>db:5432'],
-    ['moveTo', 'app-34>db:5432'],
+    ['moveTo', 'app-30>db:5432'],
   ]);
 });
 
@@ -102,17 +102,17 @@ test('unknown keys do nothing', async () => {
 
 test('a shift-letter sorts, turns the order, and ends sorting', async () => {
   expect(await callsFor(sessionState(), 'N')).toEqual([
-    ['sort', 'attempts', { column: 'count', descending: false }],
+    ['sort', 'attempts', { column: 'dropped', descending: false }],
   ]);
   const sorted = (descending: boolean) =>
     sessionState({
       panes: {
         ...sessionState().panes,
-        attempts: { index: 0, filter: '', sort: { column: 'count', descending } },
+        attempts: { index: 0, filter: '', sort: { column: 'dropped', descending } },
       },
     });
   expect(await callsFor(sorted(false), 'N')).toEqual([
-    ['sort', 'attempts', { column: 'count', descending: true }],
+    ['sort', 'attempts', { column: 'dropped', descending: true }],
   ]);
   expect(await callsFor(sorted(true), 'N')).toEqual([['sort', 'attempts', undefined]]);
 });
@@ -241,12 +241,12 @@ test('long texts scroll by lines and pages and stop at their end', async () => {
   const detail = (scroll: number) => over({ type: 'detail', title: 'Pod', lines, scroll, loading: false });
   expect(await callsFor(detail(0), 'j', 'pagedown', 'G')).toEqual([
     ['move', 1],
-    ['move', 23],
-    ['move', 75],
+    ['move', 24],
+    ['move', 74],
   ]);
-  expect(await callsFor(detail(74), 'pagedown', 'home')).toEqual([
+  expect(await callsFor(detail(73), 'pagedown', 'home')).toEqual([
     ['move', 1],
-    ['move', -74],
+    ['move', -73],
   ]);
 });
 

@@ -62,7 +62,7 @@ test('connection, namespace and traffic source are announced when they change', 
 test('the cursor reads its row with the names of the columns', () => {
   const panes = { ...sessionState().panes, attempts: { index: 1, filter: '', key: 'web>api:8080' } };
   expect(told({ panes })).toEqual([
-    '2 of 5: age 1s, verdict ✓ ALLOW, source web, destination api, port 8080, n 1.2k, why api-from-web',
+    '2 of 5: age 1s, verdict ✓ ALLOW, source web, destination api, port 8080, passed 1.2k, why api-from-web',
   ]);
 });
 

@@ -83,10 +83,10 @@ test('detail scrolls, says where it is, and breaks lines that are too long', asy
     (_, index) => `  key${index}: ${index === 20 ? 'word '.repeat(40) : 'v'}`,
   );
   const text = await shown({ type: 'detail', title: 'Pod shop/web', lines, scroll: 20, loading: false });
-  expect(text[2]).toMatch(/^╭ Pod shop\/web ─+╮$/);
-  expect(text[3]).toMatch(/^│ {4}key20: word word/);
-  expect(text[4]).toMatch(/^│ {4}word word/);
-  expect(text[28]).toMatch(/^╰ 21-45 of 61 · PgDn ─+╯$/);
+  expect(text[1]).toMatch(/^╭ Pod shop\/web ─+╮$/);
+  expect(text[2]).toMatch(/^│ {4}key20: word word/);
+  expect(text[3]).toMatch(/^│ {4}word word/);
+  expect(text[28]).toMatch(/^╰ 21-46 of 61 · PgDn ─+╯$/);
 });
 
 test('a scroll past the end shows the end', async () => {

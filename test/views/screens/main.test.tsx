@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { paneText } from '../../helpers/pane-text.ts';
 import { openScreen, type Screen, type ScreenOptions } from '../../helpers/screen.tsx';
 import { attemptLine, grantLine, NOW, podRow, sessionState } from '../../helpers/session-state.ts';
 
@@ -10,45 +12,82 @@ async function show(options: ScreenOptions = {}): Promise<readonly string[]> {
 }
 afterEach(() => screen.close());
 
-test('at 120×30 all four panes are there, with header, path bar and keys', async () => {
+/** Line and column of a text on the screen. */
+function placeOf(text: string): readonly [number, number] {
+  const row = screen.lines().findIndex((line) => line.includes(text));
+  return [row, screen.lines()[row]?.indexOf(text) ?? -1];
+}
+
+test('at 120×30 the attempts have the full width, above the grants, the path and the objects', async () => {
   const lines = await show({ columns: 120, rows: 30 });
   expect(lines).toHaveLength(30);
   expect(lines[0]).toMatch(
     /^ sluice ▏demo · shop {3}responder@demo {3}k8s 1\.36 {3}enforcer cilium {3}hubble ● 3\/3 nodes 38\/s .* \d\d:\d\d:\d\d$/,
   );
-  expect(lines[1]).toMatch(
-    /^ path {2}web → db :5432\/tcp {4}egress ✓ not isolated {4}ingress ✗ db-only-api: admits api, not web .* g grant$/,
+  expect(lines[1]).toMatch(/^╭▸3 Attempts 5 ── ✗ 2 dropped ─+ following ─╮$/);
+  expect(lines[2]).toMatch(/^│ +AGE VERDICT SOURCE +DESTINATION +PORT +✗ +✓ {2}LAST MIN {2}WHY +│$/);
+  expect(lines[3]).toMatch(
+    /^│▸ +1s ✗ DROP +web +db +5432 +42 +▁▂▄██▄▂▁ {2}db-only-api: admits api, not web +│$/,
   );
-  expect(lines[2]).toMatch(/^╭ 1 Pods 4 ─+╮╭▸3 Attempts 5 ── ✗ 2 dropped ─+ following ─╮$/);
-  expect(lines[4]).toMatch(
-    /^│▸ api-6c9d-4kx +1\/1 +10\.1\.0\.12 +iso +open +││▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api.*… │$/,
+  expect(screen.text()).toMatch(
+    /╭ 4 Grants 1 ─+╮\n│▸ web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/,
   );
-  expect(lines.find((line) => line.includes('4 Grants'))).toMatch(/^╭ 2 Policies 2 ─+╮╭ 4 Grants 1 ─+╮$/);
-  expect(screen.text()).toMatch(/│▸ web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/);
   expect(screen.text()).toMatch(/│ {2}responder@demo · INC-4411 payment page shows no orders +│/);
+  expect(screen.text()).toMatch(/^╭ Path ─+ ✗ deny ─╮╭ 1 Pods 4 ─+╮╭ 2 Policies 2 ─+╮$/m);
+  expect(paneText(lines, 'Path')).toMatch(
+    /^web → db :5432\/tcp egress ✓ not isolated ingress ✗ db-only-api: admits api, not web seen 42 of 42 attempts dropped/,
+  );
+  expect(screen.text()).toMatch(/│▸ api-6c9d-4kx +iso +open +│/);
   expect(lines[29]).toMatch(/^ g grant {2}s source {2}d destination .* \? help {2}q quit$/);
 });
 
-test('at 80×24 one pane fills the screen, the others are in the tab line, the grant in the header', async () => {
+test('at 80×24 one pane fills the screen, the others are in the tab line, the path below it', async () => {
   const lines = await show({ columns: 80, rows: 24 });
   expect(lines).toHaveLength(24);
   expect(lines[0]).toMatch(
     /^ sluice ▏demo · shop {2}◷ 1 grant 04:12 {2}cilium {2}hubble ● 38\/s +\d\d:\d\d:\d\d$/,
   );
   expect(lines[1]).toBe(' 1 Pods 4   2 Policies 2  ▸3 Attempts 5 ✗2   4 Grants 1');
-  expect(lines[2]).toMatch(
-    /^ web → db :5432\/tcp {2}out ✓ {2}in ✗ db-only-api: admits api, not web +g grant$/,
-  );
-  expect(lines[3]).toMatch(/^ +AGE VERDICT +SOURCE +DESTINATION +PORT +N {2}WHY/);
-  expect(lines[4]).toMatch(/^▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api/);
+  expect(lines[2]).toMatch(/^ +AGE VERDICT SOURCE +DESTINATION +PORT +✗ +✓$/);
+  expect(lines[3]).toMatch(/^▸ +1s ✗ DROP +web +db +5432 +42$/);
+  expect(lines[20]).toMatch(/^ web → db :5432\/tcp {2}egress ✓ not isolated +g grant$/);
+  expect(lines[21]).toMatch(/^ +ingress +✗ db-only-api: admits api, not web$/);
   expect(lines[23]).toMatch(/g grant.*\? help {2}q quit$/);
 });
 
-test('at 200×50 there is room for all columns', async () => {
+test('at 200×50 path and objects are beside the attempts, with all that fits', async () => {
   await show({ columns: 200, rows: 50 });
   expect(screen.lines()).toHaveLength(50);
-  expect(screen.text()).toMatch(/NAME +READY {2}STATUS +IP +NODE +AGE {2}IN +OUT/);
+  expect(screen.lines()[1]).toMatch(/^╭▸3 Attempts 5 .* following ─╮╭ Path ─+ ✗ deny ─╮$/);
+  expect(screen.text()).toMatch(/NAME +READY {2}STATUS +IP +AGE {2}IN +OUT/);
   expect(screen.text()).toContain('db-only-api: admits api, not web ');
+});
+
+test('drops are in a band at the top, above a rule', async () => {
+  const attempts = [
+    attemptLine({ from: 'a' }),
+    attemptLine({ from: 'b' }),
+    attemptLine({ from: 'c', verdict: 'allow' }),
+  ];
+  const lines = await show({ state: sessionState({ attempts }) });
+  expect(lines[4]).toMatch(/✗ DROP +b /);
+  expect(lines[5]).toMatch(/^│ {2}─+ │$/);
+  expect(lines[6]).toMatch(/✓ ALLOW +c /);
+  const { panes } = sessionState();
+  screen.set({
+    panes: { ...panes, attempts: { ...panes.attempts, sort: { column: 'age', descending: false } } },
+  });
+  await screen.until(/✗ DROP +b .*\n.*✓ ALLOW +c /);
+});
+
+test('a reason that does not fit its column goes on below it while there are free lines', async () => {
+  const why = 'a-policy-with-a-long-name admits app=one-application or app=another-application, not app=web';
+  const lines = await show({
+    columns: 120,
+    rows: 40,
+    state: sessionState({ attempts: [attemptLine({ why })] }),
+  });
+  expect(paneText(lines, '3 Attempts').replace(/ +/g, ' ')).toContain(why);
 });
 
 test.each([
@@ -57,16 +96,28 @@ test.each([
   [20, 5],
   [10, 3],
 ])('at %ix%i the app says what size it needs', async (columns, rows) => {
-  screen = openScreen({ columns, rows });
+  screen = openScreen({ columns, rows, state: sessionState({ grants: [] }) });
   await screen.until(/sluice/);
   expect(screen.text().replace(/\s+/g, ' ')).toContain('sluice needs');
+  expect(screen.lines()).toHaveLength(rows);
+});
+
+test.each([
+  [59, 14],
+  [30, 8],
+  [24, 4],
+])('at %ix%i the living grants and their time are still there', async (columns, rows) => {
+  screen = openScreen({ columns, rows });
+  await screen.until(/◷ 1 grant/);
+  expect(screen.text().replace(/\s+/g, ' ')).toContain('04:12 web → db :5432');
   expect(screen.lines()).toHaveLength(rows);
 });
 
 test('z zooms: one pane over the body, and the header carries the grants', async () => {
   await show({ state: sessionState({ zoomed: true }) });
   expect(screen.lines()[0]).toContain('◷ 1 grant 04:12');
-  expect(screen.lines()[2]).toMatch(/^╭▸3 Attempts 5 ── ✗ 2 dropped ─{60,} following ─╮$/);
+  expect(screen.lines()[1]).toMatch(/^╭▸3 Attempts 5 ── ✗ 2 dropped ─{60,} following ─╮$/);
+  expect(screen.lines()[26]).toMatch(/^ web → db :5432\/tcp {2}egress ✓ not isolated/);
 });
 
 test('several grants out of sight show as their number and the next end', async () => {
@@ -82,19 +133,19 @@ test('drops are red and the row under the cursor is inverse', async () => {
   await show({
     state: sessionState({ panes: { ...sessionState().panes, attempts: { index: 1, filter: '' } } }),
   });
-  const drop = screen.lines()[4]?.indexOf('✗') ?? -1;
-  expect(screen.cell(drop, 4)).toMatchObject({ text: '✗', colour: 1, inverse: false });
-  expect(screen.cell(drop, 5)).toMatchObject({ text: '✓', inverse: true });
+  const drop = screen.lines()[3]?.indexOf('✗') ?? -1;
+  expect(screen.cell(drop, 3)).toMatchObject({ text: '✗', colour: 1, inverse: false });
+  expect(screen.cell(drop, 4)).toMatchObject({ text: '✓', inverse: true });
 });
 
 test('a row whose verdict has just turned is bold for one second', async () => {
   const attempts = [attemptLine({ to: 'api' }), attemptLine({ turned: NOW - 200 })];
   await show({ state: sessionState({ attempts }) });
-  const name = screen.lines()[5]?.indexOf('web') ?? -1;
-  expect(screen.cell(name, 5).bold).toBe(true);
+  const name = screen.lines()[4]?.indexOf('web') ?? -1;
+  expect(screen.cell(name, 4).bold).toBe(true);
   screen.set({ now: NOW + 1000, serverNow: NOW + 1000 });
   await screen.until(/ 2s ✗ DROP +web +db/);
-  expect(screen.cell(name, 5).bold).toBe(false);
+  expect(screen.cell(name, 4).bold).toBe(false);
 });
 
 test('without colours nothing is coloured, and it reads the same', async () => {
@@ -107,7 +158,7 @@ test('in ASCII mode the frame is ASCII', async () => {
   await show({ ascii: true });
   expect(screen.text()).toMatch(/^[\x20-\x7e\n]*$/);
   expect(screen.text()).toContain('x DROP');
-  expect(screen.lines()[2]).toMatch(/^\+ 1 Pods 4 -+\+\+>3 Attempts 5 -- x 2 dropped -+ following -\+$/);
+  expect(screen.lines()[1]).toMatch(/^\+>3 Attempts 5 -- x 2 dropped -+ following -\+$/);
 });
 
 test('titles tell filter, sorting, pause and drops only', async () => {
@@ -120,14 +171,14 @@ test('titles tell filter, sorting, pause and drops only', async () => {
     state: sessionState({ panes, following: false, dropsOnly: true }),
     visibleRows: (state, pane) => (pane === 'pods' ? state.pods.slice(3) : state[pane]),
   });
-  expect(screen.lines()[2]).toMatch(/1 Pods 1\/4 ─+ \/web, ↑ age ─╮/);
-  expect(screen.lines()[2]).toMatch(/ drops only, paused ─╮$/);
+  expect(screen.text()).toMatch(/╭ 1 Pods 1\/4 ─+ \/web, ↑ age ─╮/);
+  expect(screen.lines()[1]).toMatch(/ drops only, paused ─╮$/);
 });
 
 test('with the cursor below the top the attempts say that their order is held, and what lets go of it', async () => {
   const attempts = { key: 'web>api:8080', index: 1, filter: '' };
   await show({ state: sessionState({ panes: { ...sessionState().panes, attempts } }) });
-  expect(screen.lines()[2]).toMatch(/3 Attempts 5 .* held: Home to follow ─╮$/);
+  expect(screen.lines()[1]).toMatch(/3 Attempts 5 .* held: Home to follow ─╮$/);
 });
 
 test('on a narrow screen the line of tabs shows filter, sorting, pause and drops only', async () => {
@@ -154,21 +205,64 @@ test('the cursor stays in sight in ten thousand rows', async () => {
   await show({ state: sessionState(at(0)) });
   screen.set(at(9_999));
   await screen.until('▸ pod-9999');
-  screen.set(at(9_990));
-  await screen.until('▸ pod-9990');
+  screen.set(at(9_995));
+  await screen.until('▸ pod-9995');
   expect(screen.text()).toContain('pod-9999');
 });
 
-test('an unreachable cluster and a lost traffic source stand in the header', async () => {
-  const { cluster, traffic } = sessionState();
-  await show({
-    state: sessionState({
-      cluster: { ...cluster, connection: 'stale', problem: 'connection refused' },
-      traffic: { ...traffic, status: 'reconnecting', detail: 'relay is gone', lost: 12 },
-    }),
-  });
-  expect(screen.lines()[0]).toContain('✗ stale: connection refused');
-  expect(screen.lines()[0]).toContain('hubble ◌ reconnecting: relay is gone');
+test.each([60, 80, 120, 200, 400])(
+  'at %i columns nobody can miss that the cluster is gone: since when, when it is tried again, why',
+  async (columns) => {
+    const { cluster, traffic } = sessionState();
+    const lines = await show({
+      columns,
+      state: sessionState({
+        cluster: {
+          ...cluster,
+          connection: 'stale',
+          problem: 'Unable to connect to prod.example:6443: connection refused',
+          staleSince: NOW - 60_000,
+          retryAt: NOW + 4_000,
+        },
+        traffic: { ...traffic, status: 'reconnecting', detail: 'relay is gone', lost: 12 },
+        feeds: { pods: { state: 'stale', since: NOW - 60_000, reason: 'connection refused' } },
+        grants: [],
+      }),
+    });
+    const since = new Date(NOW - 60_000).toTimeString().slice(0, 8);
+    expect(lines[0]).toContain(`✗ DISCONNECTED since ${since}`.slice(0, columns - 34));
+    if (columns >= 80) expect(lines[0]).toContain('next try in 4s: ');
+    if (columns >= 200) expect(lines[0]).toContain('prod.example:6443: connection refused');
+    expect(lines[0]).toMatch(/ \d\d:\d\d:\d\d$/);
+    if (columns < 120) return;
+    expect(screen.text()).toMatch(/3 Attempts 5 ── ✗ 2 dropped ── ✗ hubble reconnecting ─+╮/);
+    expect(screen.text()).toMatch(new RegExp(`1 Pods 4 ── ✗ as of ${since} `));
+    expect(screen.text()).not.toContain('following');
+  },
+);
+
+test('what can only be done in the cluster is off while it is gone, with the reason', async () => {
+  const { cluster } = sessionState();
+  await show({ state: sessionState({ cluster: { ...cluster, connection: 'stale', problem: 'refused' } }) });
+  for (const key of ['g', 'x', '+']) screen.press(key);
+  await eventually(() => expect(screen.calls.filter(([name]) => name === 'notify')).toHaveLength(3));
+  const [grant, revoke, extend] = screen.calls.filter(([name]) => name === 'notify');
+  const why = 'disconnected from demo; the cluster ends living grants at their deadlines all the same';
+  expect([grant, revoke, extend]).toEqual([
+    ['notify', 'warn', `g: ${why}`],
+    ['notify', 'warn', `x: ${why}`],
+    ['notify', 'warn', `+: ${why}`],
+  ]);
+  expect(screen.calls.map(([name]) => name)).not.toContain('openGrant');
+});
+
+test('rows of a list that is out of date are dimmed', async () => {
+  const feeds = { pods: { state: 'stale' as const, since: NOW - 12_000, reason: 'watch ended' } };
+  await show({ state: sessionState({ feeds }) });
+  const [row, column] = placeOf('api-6c9d-4kx');
+  expect(screen.cell(column, row).dim).toBe(true);
+  screen.set({ feeds: { pods: { state: 'live' } } });
+  await eventually(() => expect(screen.cell(column, row).dim).toBe(false));
 });
 
 test('empty panes say why they are empty', async () => {
@@ -179,11 +273,12 @@ test('empty panes say why they are empty', async () => {
       attempts: [],
       drops: 0,
       grants: [],
+      focus: 'grants',
       feeds: { pods: { state: 'denied', reason: 'may not list pods' }, networkpolicies: { state: 'live' } },
     }),
   });
-  expect(screen.text()).toContain('✗ may not list pods');
-  expect(screen.text()).toContain('no policies: nothing is isolated in shop');
+  expect(paneText(screen.lines(), '1 Pods')).toContain('✗ may not list pods');
+  expect(paneText(screen.lines(), '2 Policies')).toBe('no policies: nothing is isolated in shop');
   expect(screen.text()).toContain('no attempts seen yet by hubble');
   expect(screen.text()).toContain('no grants');
 });
@@ -191,7 +286,9 @@ test('empty panes say why they are empty', async () => {
 test('a list that is not up to date says so in its title', async () => {
   const feeds = { pods: { state: 'stale' as const, since: NOW - 12_000, reason: 'watch ended' } };
   await show({ state: sessionState({ feeds }) });
-  expect(screen.lines()[2]).toContain('1 Pods 4 ── ✗ stale for 12s ─');
+  expect(screen.text()).toContain(
+    `1 Pods 4 ── ✗ as of ${new Date(NOW - 12_000).toTimeString().slice(0, 8)} ─`,
+  );
 });
 
 test('a notice takes the place of the keys', async () => {

@@ -118,7 +118,7 @@ function denialTexts({ dialect }: World, { steps, direction, question }: HalfDec
   return reasons;
 }
 
-/** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
+/** The half in a few words, for a table cell or the path in view: `db-only-api admits api, not web`. */
 export function summaryOf(world: World, half: HalfDecision): string {
   return summaryBy(world, half, () => nearestMiss(world, half));
 }

@@ -77,7 +77,7 @@ export type Half = {
   readonly cannotOpen: readonly string[];
   /** Allowed at L4 only: a proxy then decides by this; the verdict of the path is undecidable. */
   readonly l7?: string;
-  /** The half in a few words, for a table cell or the path bar: `db-only-api admits api, not web`. */
+  /** The half in a few words, for a table cell or the path in view: `db-only-api admits api, not web`. */
   readonly summary: string;
 };
 
