@@ -3,6 +3,7 @@
 export { type Config, loadConfig } from './config.ts';
 export { systemClock, VERSION, type VerbContext } from './context.ts';
 export { acceptAnyFormat, checkFormat, withFormats } from './format-option.ts';
+export { type HelpText, withHelp } from './help.ts';
 export {
   type ConnectionOptions,
   collect,

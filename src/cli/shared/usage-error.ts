@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { nearestNames, SluiceError } from '../../core/common/common.ts';
+import { pathOf } from './help.ts';
 
 /**
  * What commander refuses, as kubectl and gh would say it: the word at fault, then the nearest names and the help of the
@@ -47,10 +48,6 @@ function commandIn(program: Command, argv: readonly string[]): Command {
     if (next !== undefined) command = next;
   }
   return command;
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 function quotedIn(text: string): string | undefined {

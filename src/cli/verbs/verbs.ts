@@ -9,8 +9,10 @@ import {
   VERSION,
   type VerbContext,
   withGlobalOptions,
+  withHelp,
   withTrafficOptions,
 } from '../shared/shared.ts';
+import { HELP_TEXTS } from './help-texts.ts';
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
 
@@ -21,8 +23,7 @@ export type Run = (
 
 /** Declares every verb. */
 export function buildProgram(run: Run, output: Output, interactive: boolean): Command {
-  const program = new Command('sluice')
-    .description('Open one network path in Kubernetes, for a while, in plain sight.')
+  const program = withHelp(new Command('sluice'), HELP_TEXTS)
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: () => {} })
@@ -57,19 +58,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     }),
   );
 
-  withScreenOptions(
-    verb('demo', 'run the app on an embedded cluster; without a terminal, print a guided tour'),
-  )
-    .option('--plain', 'print the tour line by line')
-    .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
-    .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
-    .action(
-      run(async (context, command) => {
-        const { demo } = await import('./demo.ts');
-        return demo(context, command.optsWithGlobals(), interactive);
-      }),
-    );
-
+  program.commandsGroup('Traffic and policies:');
   withTrafficOptions(verb('flows', 'show connection attempts as they happen'))
     .option('--from <end>', 'only from this workload, pod, namespace/ or address')
     .option('--to <end>', 'only to this workload, pod, namespace/ or address')
@@ -89,6 +78,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   declareOffline(verb, run);
 
+  program.commandsGroup('Grants:');
   withTrafficOptions(verb('grant', 'open a path for a while'))
     .requiredOption('--from <end>', 'source workload, pod, service or address')
     .requiredOption('--to <end>', 'destination workload, pod, service or address')
@@ -106,7 +96,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
-  verb('grants', 'list active grants of all users').action(
+  verb('grants', 'list active grants').action(
     run(async (context) => {
       const { grants } = await import('./grants.ts');
       return grants(context);
@@ -135,6 +125,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   const audit = program
     .command('audit')
+    .helpCommand(false)
     .description('read and verify the audit log')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
@@ -151,18 +142,24 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
         return auditLog(context, command.opts());
       }),
     );
-  auditOptions(
-    verb(
-      'verify',
-      'verify the hash chain, exit with 3 if it is broken; does not detect a chain recomputed from the start',
-      audit,
-    ),
-  ).action(
+  auditOptions(verb('verify', 'verify the hash chain', audit)).action(
     run(async (context, command) => {
       const { auditVerify } = await import('./audit.ts');
       return auditVerify(context, command.opts());
     }),
   );
+
+  program.commandsGroup('Other:');
+  withScreenOptions(verb('demo', 'run the app on an embedded cluster'))
+    .option('--plain', 'print the tour line by line')
+    .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
+    .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
+    .action(
+      run(async (context, command) => {
+        const { demo } = await import('./demo.ts');
+        return demo(context, command.optsWithGlobals(), interactive);
+      }),
+    );
 
   verb('version', 'print the version').action(
     run(async ({ options }) => {
@@ -173,7 +170,6 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   verb('completion', 'print a shell completion script')
     .addArgument(new Argument('<shell>', 'shell type').choices(SHELLS))
-    .addHelpText('after', COMPLETION_HELP)
     .action(
       run(async (_, command) => {
         const { completion } = await import('./completion.ts');
@@ -185,14 +181,6 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 }
 
 const SHELLS = ['bash', 'zsh', 'fish'];
-
-const COMPLETION_HELP = `
-bash: eval "$(sluice completion bash)"     in ~/.bashrc
-zsh:  eval "$(sluice completion zsh)"      in ~/.zshrc, after compinit
-fish: sluice completion fish | source      in ~/.config/fish/config.fish
-
-kubectl completes \`kubectl sluice\` if kubectl_complete-sluice, which is installed with sluice, is in PATH.
-`;
 
 function withScreenOptions(command: Command): Command {
   return command

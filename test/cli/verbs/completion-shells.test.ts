@@ -107,7 +107,7 @@ function inHelp(shell: string): string {
   const help = execFileSync(process.execPath, ['dist/sluice.js', 'completion', '--help'], {
     encoding: 'utf8',
   });
-  return new RegExp(`^${shell}: +(.*?) {2,}in `, 'm').exec(help)?.[1] ?? '';
+  return new RegExp(`^ +# ${shell}: .*\\n +(.*)$`, 'm').exec(help)?.[1] ?? '';
 }
 
 const hasKubectl = has('kubectl', 'version', '--client');

@@ -41,14 +41,14 @@ describe('verbs', () => {
   test('are offered with their descriptions', async () => {
     const { lines, values, files } = await offered('');
     expect(values).toEqual(expect.arrayContaining(['explain', 'grant', 'audit']));
-    expect(lines).toContain('grants\tlist active grants of all users');
+    expect(lines).toContain('grants\tlist active grants');
     expect(values).not.toContain('__complete');
     expect(files).toBe(false);
   });
 
   test.each([
     ['gr', ['grant', 'grants']],
-    ['audit ', ['log', 'verify', 'help']],
+    ['audit ', ['log', 'verify']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],
