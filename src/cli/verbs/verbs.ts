@@ -188,7 +188,10 @@ function withScreenOptions(command: Command): Command {
       new Option('--color <when>', 'use colors').choices(['auto', 'always', 'never']).default('auto'),
     )
     .option('--ascii', 'use only ASCII characters')
-    .option('--screen-reader', 'linear output instead of full screen, for screen readers');
+    .option(
+      '--screen-reader',
+      'linear output instead of full screen, for screen readers (env: ACCESSIBLE=1)',
+    );
 }
 
 function wholeNumber(value: string): number {
