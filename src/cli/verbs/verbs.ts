@@ -60,9 +60,9 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   program.commandsGroup('Traffic and policies:');
   withTrafficOptions(verb('flows', 'show connection attempts as they happen'))
-    .option('--from <end>', 'only from this workload, pod, namespace/ or address')
-    .option('--to <end>', 'only to this workload, pod, namespace/ or address')
-    .option('--port <number>', 'only to this port')
+    .option('--from <end>', 'only from this end, as explain takes it, or from all of namespace/')
+    .option('--to <end>', 'only to this end')
+    .option('--port <port/protocol>', 'only to this port, such as 5432, 53/udp or tcp/8000-8100')
     .option('--verdict <verdict>', 'only allow, drop, l7, audit, error, failed or pending')
     .option('--since <duration>', 'include past flows from Hubble, such as 5m')
     .option('--last <number>', 'include the last N flows of each node')
@@ -80,8 +80,8 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   program.commandsGroup('Grants:');
   withTrafficOptions(verb('grant', 'open a path for a while'))
-    .requiredOption('--from <end>', 'source workload, pod, service or address')
-    .requiredOption('--to <end>', 'destination workload, pod, service or address')
+    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name or IP address')
+    .requiredOption('--to <end>', 'destination, in the same format')
     .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
     .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
     .requiredOption('--reason <text>', 'reason for the audit log')
