@@ -56,6 +56,7 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
     listener,
     slow,
     view,
+    asked: options.allNamespaces === true ? undefined : options.namespace,
   };
   return withRuntime(connection, work, (runtime, within) => {
     if (raw) return untilAborted(within);

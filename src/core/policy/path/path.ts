@@ -15,7 +15,7 @@ export {
   worstPath,
 } from './judge-path.ts';
 export { grantEndOf, mustExist } from './members.ts';
-export { workloadWord } from './missing.ts';
+export { missingNamespace, workloadWord } from './missing.ts';
 export { kindNamed, parseEnd, parsePort } from './parse-end.ts';
 export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
