@@ -1,6 +1,7 @@
 /* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { AUDIT_TYPES } from '../../core/ports/ports.ts';
 import {
   acceptAnyFormat,
   collect,
@@ -135,7 +136,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       .option('--directory <path>', 'directory of the logs (default: the state directory)');
   auditOptions(verb('log', 'print records, oldest first', audit))
     .option('--grant <id>', 'only records of this grant')
-    .option('--type <type>', 'only records of this type')
+    .addOption(new Option('--type <type>', 'only records of this type').choices(AUDIT_TYPES))
     .action(
       run(async (context, command) => {
         const { auditLog } = await import('./audit.ts');

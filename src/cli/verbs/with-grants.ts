@@ -4,7 +4,7 @@ import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
 import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
 import { openConnection } from '../connect/connect.ts';
-import { systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type GlobalOptions, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
@@ -29,24 +29,40 @@ export async function withGrants(
     const [info, identity] = await Promise.all([api.info(signal), api.identity(signal)]);
     const audit = lazyAudit(() => connection.audit(info));
     const own = connection.namespace ?? 'default';
-    const everywhere =
-      options.allNamespaces === true || (scope === 'wherever' && options.namespace === undefined);
-    const namespace = everywhere ? undefined : own;
-    const look = async (where: string | undefined): Promise<FoundGrants> => ({
-      grants: await findGrants(api, where, signal),
-      namespace: where,
-    });
-    const found = await look(namespace).catch((error: unknown) => {
-      const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
-      if (!confined || options.allNamespaces === true) throw error;
-      return look(own);
-    });
-    if (namespace === own && found.grants.length === 0) await checkNamespace(api, options.namespace, signal);
+    const found = await findInScope(api, options, own, scope, signal);
+    if (found.namespace === own && found.grants.length === 0)
+      await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
     return await work({ api, audit, identity, info, clock: systemClock, version: VERSION, limits }, found);
   } finally {
     await connection.dispose();
   }
+}
+
+/**
+ * Finds the active grants of a scope.
+ *
+ * @param own the namespace of `-n`, else of the context
+ */
+export async function findInScope(
+  api: ClusterApi,
+  options: GlobalOptions,
+  own: string,
+  scope: GrantScope,
+  signal: AbortSignal,
+): Promise<FoundGrants> {
+  const everywhere =
+    options.allNamespaces === true || (scope === 'wherever' && options.namespace === undefined);
+  const namespace = everywhere ? undefined : own;
+  const look = async (where: string | undefined): Promise<FoundGrants> => ({
+    grants: await findGrants(api, where, signal),
+    namespace: where,
+  });
+  return look(namespace).catch((error: unknown) => {
+    const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
+    if (!confined || options.allNamespaces === true) throw error;
+    return look(own);
+  });
 }
 
 /**
