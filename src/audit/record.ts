@@ -1,24 +1,10 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import * as v from 'valibot';
-import type { AuditRecord, AuditType } from '../core/ports/ports.ts';
+import { AUDIT_TYPES, type AuditRecord } from '../core/ports/ports.ts';
 
 /** The previous hash of the first record of a log. */
 export const GENESIS = '0'.repeat(64);
-
-const TYPES = [
-  'intent',
-  'granted',
-  'refused',
-  'extended',
-  'revoked',
-  'expired',
-  'closed',
-  'failed',
-  'drift',
-  'swept',
-  'recovered',
-] as const satisfies readonly AuditType[];
 
 const hash = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/));
 const text = v.string();
@@ -30,7 +16,7 @@ const SCHEMA = v.looseObject({
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   prev: hash,
   hash,
-  type: v.picklist(TYPES),
+  type: v.picklist(AUDIT_TYPES),
   time: v.number(),
   actor: v.looseObject({
     username: text,

@@ -41,3 +41,6 @@ const onClosed = () => {
 process.exitCode = code;
 closed.addEventListener('abort', onClosed, { once: true });
 if (closed.aborted) onClosed();
+
+// The shell waits for the end of completion, which must not wait for a credential plug-in that hangs.
+if (process.argv[2] === '__complete') process.stdout.write('', () => process.exit(code));

@@ -37,6 +37,8 @@ export type ConnectOptions = {
   readonly debug?: (line: string) => void;
   /** Lets credential plug-ins prompt on the terminal, as in kubectl; nothing else must read it. */
   readonly terminal?: boolean;
+  /** Whether an expired OIDC login is renewed; defaults to true. */
+  readonly renews?: boolean;
   /** Called with the messages of a credential plug-in, such as a login code, unless it has the terminal. */
   readonly notice?: (line: string) => void;
 };
@@ -76,6 +78,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   const credentials = credentialsOf(target.user, target.cluster, {
     notice: options.notice ?? debug,
     terminal: options.terminal === true,
+    renews: options.renews !== false,
     lifetime: ended.signal,
   });
   const transport = createTransport(target.cluster, credentials, target.impersonate);

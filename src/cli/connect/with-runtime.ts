@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, isAbort, type Limits, SluiceError } from '../../core/common/common.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
+import { missingNamespace } from '../../core/policy/path/path.ts';
 import { type Connection, type Runtime, type RuntimeListener, startRuntime } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
 import { systemClock, VERSION } from '../shared/shared.ts';
@@ -11,6 +12,8 @@ export type RuntimeWork = {
   readonly traffic: boolean;
   readonly enforcer?: NamedEnforcer;
   readonly listener?: RuntimeListener;
+  /** A namespace given by name, which must exist. */
+  readonly asked?: string;
   /** Limits the probe to one namespace. */
   readonly view?: string;
   readonly signal: AbortSignal;
@@ -79,6 +82,8 @@ export async function withRuntime<T>(
     late.abort();
     const never = runtime.unlisted();
     if (never.length > 0) throw unlisted(never, reasons);
+    const problem = options.asked === undefined ? undefined : namespaceProblem(runtime.model, options.asked);
+    if (problem !== undefined) throw problem;
     isListed = true;
     const over = new AbortController();
     const working = work(runtime, AbortSignal.any([signal, over.signal]));
@@ -101,5 +106,12 @@ function unlisted(feeds: readonly string[], reasons: ReadonlyMap<string, string>
     'unreachable',
     `Timed out after ${READY_WITHIN / 1_000}s waiting for the cluster to list ${feeds.join(', ')}${why === undefined ? '' : `: ${why}`}.`,
     'Try again; --debug shows the API calls.',
+  );
+}
+
+function namespaceProblem(model: Runtime['model'], name: string): SluiceError | undefined {
+  return missingNamespace(
+    name,
+    Array.from(model.namespaces(), (known) => known.name),
   );
 }

@@ -122,16 +122,20 @@ async function withLiveWorld<T>(
   const { withRuntime } = await import('./with-runtime.ts');
   const connection = await openConnection(options, {}, signal);
   const enforcer = asked.enforcer === undefined ? {} : { enforcer: asked.enforcer };
-  return withRuntime(connection, { traffic: false, signal, ...enforcer }, async ({ model, engine }) => {
-    if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
-    return work({
-      model,
-      engine,
-      namespace: connection.namespace ?? 'default',
-      only,
-      partial: false,
-      refused: [],
-      placeOf: () => undefined,
-    });
-  });
+  return withRuntime(
+    connection,
+    { traffic: false, signal, asked: only, ...enforcer },
+    async ({ model, engine }) => {
+      if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
+      return work({
+        model,
+        engine,
+        namespace: connection.namespace ?? 'default',
+        only,
+        partial: false,
+        refused: [],
+        placeOf: () => undefined,
+      });
+    },
+  );
 }

@@ -39,19 +39,22 @@ const FORMATS: readonly Format[] = ['table', 'json', 'yaml'];
 /** Adds kubectl's options for choosing a cluster, a user and a format. */
 export function withGlobalOptions(command: Command): Command {
   return command
+    .addOption(new Option('-o, --output <format>', 'output format').choices(FORMATS).default('table'))
+    .optionsGroup('Global options:')
     .option('--kubeconfig <file>', 'path to the kubeconfig file, instead of $KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'name of the kubeconfig context to use')
     .option('-n, --namespace <name>', 'namespace scope for this command')
     .option('-A, --all-namespaces', 'include all namespaces')
     .option('--as <user>', 'user to impersonate')
     .option('--as-group <group>', 'group to impersonate, may be repeated', collect)
-    .addOption(new Option('-o, --output <format>', 'output format').choices(FORMATS).default('table'))
-    .option('--debug', 'print stack traces and API calls on stderr');
+    .option('--debug', 'print stack traces and API calls on stderr')
+    .optionsGroup('');
 }
 
 /** Adds the options that choose where flows come from, named as in the hubble CLI. */
 export function withTrafficOptions(command: Command): Command {
   return command
+    .optionsGroup('Flow source:')
     .addOption(
       new Option('--source <name>', 'source of flows')
         .choices(['auto', 'hubble', 'probe', 'replay'])
@@ -86,7 +89,8 @@ export function withTrafficOptions(command: Command): Command {
       '--tls-allow-insecure',
       'skip verifying the server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)',
     )
-    .option('--replay <file>', 'read flows from a recording (JSON lines)');
+    .option('--replay <file>', 'read flows from a recording (JSON lines)')
+    .optionsGroup('');
 }
 
 /** Parser for options that may be repeated. */

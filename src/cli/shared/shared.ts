@@ -3,6 +3,7 @@
 export { type Config, loadConfig } from './config.ts';
 export { systemClock, VERSION, type VerbContext } from './context.ts';
 export { acceptAnyFormat, checkFormat, withFormats } from './format-option.ts';
+export { type HelpText, withHelp } from './help.ts';
 export {
   type ConnectionOptions,
   collect,
@@ -15,6 +16,7 @@ export {
 export { EXIT, exitCodeOfVerdict, reportError } from './report-error.ts';
 export { settleSource } from './settle-source.ts';
 export { listenForSignals } from './signals.ts';
+export { flagOf, optionOf, readLine, type TypedLine } from './typed-line.ts';
 export { usageErrorOf } from './usage-error.ts';
 export {
   drainedOf,

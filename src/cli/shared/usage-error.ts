@@ -1,5 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { nearestNames, SluiceError } from '../../core/common/common.ts';
+import { pathOf } from './help.ts';
+import { readLine } from './typed-line.ts';
 
 /**
  * What commander refuses, as kubectl and gh would say it: the word at fault, then the nearest names and the help of the
@@ -8,7 +10,7 @@ import { nearestNames, SluiceError } from '../../core/common/common.ts';
  * @param argv the words after the program's name
  */
 export function usageErrorOf(error: CommanderError, program: Command, argv: readonly string[]): SluiceError {
-  const meant = commandIn(program, argv);
+  const { command: meant } = readLine(program, argv);
   const see = `See ${pathOf(meant)} --help.`;
   if (error.code === 'commander.excessArguments' && meant === program) {
     return unknownCommand(program, meant.args[0] ?? '', see);
@@ -37,20 +39,6 @@ function unknownCommand(parent: Command, name: string, see: string): SluiceError
     message,
     near.length === 0 ? see : `Did you mean ${near.join(', ')}? ${see}`,
   );
-}
-
-/** The deepest command that the words name. */
-function commandIn(program: Command, argv: readonly string[]): Command {
-  let command = program;
-  for (const word of argv) {
-    const next = command.commands.find((one) => one.name() === word);
-    if (next !== undefined) command = next;
-  }
-  return command;
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 function quotedIn(text: string): string | undefined {

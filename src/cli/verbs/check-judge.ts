@@ -25,7 +25,7 @@ import {
   portsText,
   without,
 } from '../../core/policy/model/model.ts';
-import { canMeet, parseEnd } from '../../core/policy/path/path.ts';
+import { canMeet, kindNamed } from '../../core/policy/path/path.ts';
 import {
   type AddressPiece,
   addressesEnd,
@@ -226,9 +226,12 @@ export type PatternEnds = {
 
 const EVERY_FAMILY = [EVERY_ADDRESS[4], EVERY_ADDRESS[6]];
 
+/** `explain` has the other two words for the same. */
+const OUTSIDE: readonly string[] = ['outside', 'world', 'internet'];
+
 /** The ends that a pattern matches, possibly none; see `check.schema.json`. */
 export function endsOfPattern(model: ClusterModel, pattern: string, defaultNamespace: string): PatternEnds {
-  if (pattern === 'outside') return { pods: [], addresses: EVERY_FAMILY };
+  if (OUTSIDE.includes(pattern.toLowerCase())) return { pods: [], addresses: EVERY_FAMILY };
   const range = rangeOf(pattern);
   if (range !== undefined) return endsOfRange(model, pattern, range);
   const { namespace, kind, name } = partsOf(pattern, defaultNamespace);
@@ -296,17 +299,6 @@ function partsOf(pattern: string, defaultNamespace: string): Parts {
   return kind === undefined
     ? { namespace: glob(first), name: glob(second) }
     : { namespace: glob(defaultNamespace), kind, name: glob(second) };
-}
-
-/** A kind by any of its kubectl names. */
-function kindNamed(word: string): string | undefined {
-  try {
-    const end = parseEnd(`n/${word}/n`, 'n');
-    if (end.type === 'workload') return end.ref.kind;
-    return end.type === 'service' ? 'Service' : 'Pod';
-  } catch {
-    return undefined;
-  }
 }
 
 function fits(pod: Pod, kind: string | undefined, name: (text: string) => boolean): boolean {

@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
-import { SluiceError, safeText } from '../../core/common/common.ts';
-import { EXIT, type Output } from '../shared/shared.ts';
+import { EXIT, flagOf, type Output, optionOf, readLine, type TypedLine } from '../shared/shared.ts';
+import { type Candidate, plain } from './candidate.ts';
+import { valuesFor } from './completion-values.ts';
 import bash from './sluice.bash';
 import fish from './sluice.fish';
 import zsh from './sluice.zsh';
@@ -21,7 +22,7 @@ export async function complete(
   words: readonly string[],
   output: Output,
 ): Promise<number> {
-  const { completions, files } = await fitting(completed, words, namesFor);
+  const { completions, files } = await fitting(completed, words);
   const lines = completions.map(({ value, about }) => (about === '' ? value : `${value}\t${about}`));
   output.out([...lines, files ? ':0' : ':4', ''].join('\n'));
   return EXIT.done;
@@ -30,46 +31,8 @@ export async function complete(
 /** The script that each shell sources, by shell name. */
 const SCRIPTS: Readonly<Record<string, string>> = { bash, zsh, fish };
 
-type Names = (given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
-
-/** Where the values of an option come from, by its long flag; none of these contacts a cluster. */
-const NAMES: Readonly<Record<string, Names>> = {
-  '--context': async (given) => {
-    const { listContexts } = await import('../../kube/kube.ts');
-    const { names } = await listContexts({ kubeconfig: given.get('--kubeconfig') });
-    return names.map((value) => ({ value, about: '' }));
-  },
-  '--cluster': async (given) => {
-    const { auditRoot, listAuditLogs } = await import('../../audit/audit.ts');
-    const logs = await listAuditLogs(given.get('--directory') ?? auditRoot());
-    return logs.map(({ cluster }) => ({ value: cluster, about: '' }));
-  },
-  '--ignore': async () => {
-    const { LINT_RULES } = await import('./lint-findings.ts');
-    return LINT_RULES.map(({ id, title }) => ({ value: id, about: title }));
-  },
-  '--verdict': async () => {
-    const { VERDICTS } = await import('./flows-follow.ts');
-    return VERDICTS.map((value) => ({ value, about: '' }));
-  },
-};
-
-/** The values of an option; none if they can't be read, because completion can't report errors. */
-const namesFor: NamesFor = async (flag, given) => {
-  try {
-    const names = (await NAMES[flag]?.(given)) ?? [];
-    return names.filter(({ value }) => safeText(value) === value);
-  } catch (error) {
-    if (error instanceof SluiceError) return [];
-    throw error;
-  }
-};
-
-/** A candidate for the word being typed. */
-type Completion = { readonly value: string; readonly about: string };
-
 /** All completions of a word; with `files`, the shell adds file names. */
-type Fitting = { readonly completions: readonly Completion[]; readonly files: boolean };
+type Fitting = { readonly completions: readonly Candidate[]; readonly files: boolean };
 
 /**
  * The program to complete. `isRepeatable` is passed in because importing it here would split Commander into its own
@@ -77,99 +40,37 @@ type Fitting = { readonly completions: readonly Completion[]; readonly files: bo
  */
 type Completed = { readonly program: Command; readonly isRepeatable: (option: Option) => boolean };
 
-/** Returns the values of an option, by its long flag; `given` holds the values of options typed before it. */
-type NamesFor = (flag: string, given: ReadonlyMap<string, string>) => Promise<readonly Completion[]>;
-
-/** The words before the one being typed, as parsed so far. */
-type Line = {
-  command: Command;
-  arguments: number;
-  /** Values by long flag; empty for a flag that takes none. */
-  readonly given: Map<string, string>;
-  /** The option that takes the next word as its value. */
-  open?: Option;
-  /** After `--`, all words are arguments. */
-  isEnded: boolean;
-};
-
 const NOTHING: Fitting = { completions: [], files: false };
 
 /** Placeholders of options and arguments whose value is a file path. */
 const PATHS: ReadonlySet<string> = new Set(['file', 'path', 'old', 'new']);
 
 /** Completes the last of the words after the program's name: verbs, options, or values. */
-async function fitting(
-  { program, isRepeatable }: Completed,
-  words: readonly string[],
-  namesFor: NamesFor,
-): Promise<Fitting> {
-  const line: Line = { command: program, arguments: 0, given: new Map(), isEnded: false };
-  for (const word of words.slice(0, -1)) read(line, word);
+async function fitting({ program, isRepeatable }: Completed, words: readonly string[]): Promise<Fitting> {
+  const line = readLine(program, words.slice(0, -1));
   const typed = words.at(-1) ?? '';
 
-  if (line.open !== undefined && !typed.startsWith('-')) return valuesOf(line.open, typed, line, namesFor);
+  if (line.open !== undefined && !typed.startsWith('-')) return valuesOf(line.open, typed, line);
   if (line.isEnded || !typed.startsWith('-')) return argumentsFor(line, typed);
   const cut = typed.indexOf('=');
   if (cut < 0) return starting(typed, flagsOf(line, isRepeatable));
   const option = optionOf(line.command, typed.slice(0, cut));
-  return option === undefined ? NOTHING : valuesOf(option, typed.slice(cut + 1), line, namesFor);
+  return option === undefined ? NOTHING : valuesOf(option, typed.slice(cut + 1), line);
 }
 
-function read(line: Line, word: string): void {
-  const { open } = line;
-  if (open !== undefined && !isFlag(word)) {
-    line.given.set(nameOf(open), word);
-    if (!open.variadic) line.open = undefined;
-    return;
-  }
-  line.open = undefined;
-  if (line.isEnded) line.arguments += 1;
-  else if (word === '--') line.isEnded = true;
-  else if (word.startsWith('--')) readLong(line, word);
-  else if (isFlag(word)) readShort(line, word);
-  else readName(line, word);
-}
-
-function readLong(line: Line, word: string): void {
-  const [flag = '', ...rest] = word.split('=');
-  const option = optionOf(line.command, flag);
-  if (option === undefined) return;
-  line.given.set(nameOf(option), rest.join('='));
-  if (rest.length === 0 && takesValue(option)) line.open = option;
-}
-
-/** Short flags may be combined; the rest after one that takes a value is its value. */
-function readShort(line: Line, word: string): void {
-  for (let at = 1; at < word.length; at += 1) {
-    const option = optionOf(line.command, `-${word[at]}`);
-    if (option === undefined) return;
-    line.given.set(nameOf(option), word.slice(at + 1));
-    if (takesValue(option)) {
-      if (at === word.length - 1) line.open = option;
-      return;
-    }
-  }
-}
-
-function readName(line: Line, word: string): void {
-  const verb = line.arguments === 0 ? line.command.commands.find((it) => it.name() === word) : undefined;
-  if (verb !== undefined) line.command = verb;
-  else line.arguments += 1;
-}
-
-async function valuesOf(option: Option, typed: string, line: Line, namesFor: NamesFor): Promise<Fitting> {
-  const values = option.argChoices?.map(plain) ?? (await namesFor(nameOf(option), line.given));
+async function valuesOf(option: Option, typed: string, line: TypedLine): Promise<Fitting> {
+  const values = option.argChoices?.map(plain) ?? (await valuesFor(flagOf(option), line, typed));
   return { ...starting(typed, values), files: PATHS.has(placeholder(option)) };
 }
 
-function argumentsFor({ command, arguments: count, isEnded }: Line, typed: string): Fitting {
-  const verbs = count > 0 || isEnded ? [] : command.createHelp().visibleCommands(command);
-  const argument = argumentAt(command, count);
-  const fits = [
-    ...verbs.map((verb) => ({ value: verb.name(), about: verb.description() })),
-    ...(argument?.argChoices ?? []).map(plain),
-  ];
-  return { ...starting(typed, fits), files: argument !== undefined && PATHS.has(argument.name()) };
+async function argumentsFor(line: TypedLine, typed: string): Promise<Fitting> {
+  const { command, args, isEnded } = line;
+  const verbs = args.length > 0 || isEnded ? [] : command.createHelp().visibleCommands(command);
+  const argument = argumentAt(command, args.length);
+  if (argument === undefined) return starting(typed, verbs.map(ofVerb));
+  const values =
+    argument.argChoices?.map(plain) ?? (await valuesFor(`${command.name()} ${argument.name()}`, line, typed));
+  return { ...starting(typed, [...verbs.map(ofVerb), ...values]), files: PATHS.has(argument.name()) };
 }
 
 function argumentAt({ registeredArguments }: Command, index: number): Argument | undefined {
@@ -178,36 +79,25 @@ function argumentAt({ registeredArguments }: Command, index: number): Argument |
 }
 
 /** The options of a verb that can still be added. */
-function flagsOf({ command, given }: Line, isRepeatable: Completed['isRepeatable']): readonly Completion[] {
+function flagsOf(
+  { command, given }: TypedLine,
+  isRepeatable: Completed['isRepeatable'],
+): readonly Candidate[] {
   return command
     .createHelp()
     .visibleOptions(command)
-    .filter((option) => !given.has(nameOf(option)) || isRepeatable(option))
+    .filter((option) => !given.has(flagOf(option)) || isRepeatable(option))
     .flatMap(({ long, short, description }) =>
       [long, short].flatMap((flag) => (flag == null ? [] : [{ value: flag, about: description }])),
     );
 }
 
-function starting(typed: string, all: readonly Completion[]): Fitting {
+function starting(typed: string, all: readonly Candidate[]): Fitting {
   return { completions: all.filter(({ value }) => value.startsWith(typed)), files: false };
-}
-
-/** An option of a command or of its parents. */
-function optionOf(command: Command | null, flag: string): Option | undefined {
-  for (let at = command; at !== null; at = at.parent) {
-    const option = at.options.find(({ long, short }) => long === flag || short === flag);
-    if (option !== undefined) return option;
-  }
-  return undefined;
 }
 
 function placeholder({ flags }: Option): string {
   return /[<[]([\w-]+)/.exec(flags)?.[1] ?? '';
 }
 
-const plain = (value: string): Completion => ({ value, about: '' });
-const nameOf = ({ long, short }: Option) => long ?? short ?? '';
-const takesValue = ({ required, optional }: Option) => required || optional;
-
-/** A single dash is a value: stdin. */
-const isFlag = (word: string) => word.startsWith('-') && word !== '-';
+const ofVerb = (verb: Command): Candidate => ({ value: verb.name(), about: verb.description() });

@@ -1,6 +1,7 @@
 import { wallClock } from '../../../views/text/text.ts';
 import { SluiceError } from '../../core/common/common.ts';
 import type { FeedState } from '../../core/live/live.ts';
+import { parseAskedPorts } from '../../core/policy/path/path.ts';
 import type { TrafficSource, TrafficState } from '../../core/ports/ports.ts';
 import {
   type Attempt,
@@ -26,13 +27,14 @@ import {
   type VerbContext,
   writeEvent,
 } from '../shared/shared.ts';
+import { type FlowScope, flowEndFilter } from './flow-ends.ts';
 import { attemptJson, attemptWords } from './line-events.ts';
 import { pad } from './table.ts';
 
 /** Which attempts to follow, and how many. */
 export type Following = {
   readonly context: VerbContext;
-  readonly wanted: (line: AttemptLine) => boolean;
+  readonly wanted: Matcher;
   readonly limit: number;
   /** Whether raw responses are written instead of attempts. */
   readonly raw: boolean;
@@ -54,13 +56,17 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
     listener,
     slow,
     view,
+    asked: options.allNamespaces === true ? undefined : options.namespace,
   };
   return withRuntime(connection, work, (runtime, within) => {
     if (raw) return untilAborted(within);
     const lines = createAttemptLines(runtime.model, runtime.engine);
+    const isPast = options.sinceTime !== undefined || options.lastFlows !== undefined;
+    const onMissing = ({ message, hint }: SluiceError) => output.err(`sluice: ${message} ${hint}\n`);
+    const fits = wanted({ namespace: view, model: runtime.model, ...(isPast ? { onMissing } : {}) });
     return tellAttempts(
       { ...context, signal: within },
-      { fold: runtime.fold, linesOf: lines, wanted: inView(view, wanted), limit, telling },
+      { fold: runtime.fold, linesOf: lines, wanted: inView(view, fits), limit, telling },
     );
   });
 }
@@ -70,6 +76,7 @@ export async function followAlone(following: Following): Promise<number> {
   const { context, wanted, limit, raw, slow } = following;
   const { options, output, signal } = context;
   const view = options.allNamespaces === true ? undefined : options.namespace;
+  const fits = wanted({ namespace: view, model: undefined });
   const source = await openAlone({ ...options, ...(view === undefined ? {} : { rawNamespace: view }) });
   const fold = createFold({});
   const telling: Telling = { call: () => {} };
@@ -92,7 +99,7 @@ export async function followAlone(following: Following): Promise<number> {
     return await tellAttempts(context, {
       fold,
       linesOf: (rows) => rows.map(lineOfFlows),
-      wanted: inView(view, wanted),
+      wanted: inView(view, fits),
       limit,
       telling,
       ended: running,
@@ -208,28 +215,45 @@ export type Wanted = {
 /** The values of `--verdict`. */
 export const VERDICTS: readonly string[] = ['allow', 'drop', 'l7', 'audit', 'error', 'failed', 'pending'];
 
+/** Makes the filter for attempts once it is known what names mean. */
+export type Matcher = (scope: FlowScope) => (line: AttemptLine) => boolean;
+
 /**
- * Returns the filter for attempts, by exact names: a pod, a workload, `ns/name`, `ns/` or an address.
+ * Reads the filters; ends take every form that `explain` takes, and ports too, by number.
  *
- * @throws SluiceError `usage` for an invalid port or verdict
+ * @throws SluiceError `usage` for an invalid port or verdict; the matcher throws as `flowEndFilter`
  */
-export function matcher({ from, to, port, verdict }: Wanted): (line: AttemptLine) => boolean {
-  const number = port === undefined ? undefined : whole(port, '--port');
+export function matcher({ from, to, port, verdict }: Wanted): Matcher {
+  const isPort = port === undefined ? undefined : portFilter(port);
   const word = verdict?.toLowerCase();
   if (word !== undefined && !VERDICTS.includes(word)) {
     throw new SluiceError('usage', `Unknown verdict "${verdict}".`, `Use one of: ${VERDICTS.join(', ')}.`);
   }
-  return ({ row }) =>
-    (from === undefined || isNamed(row.sourceName, row.source, from)) &&
-    (to === undefined || isNamed(row.destinationName, row.destination, to)) &&
-    (number === undefined || row.port === number) &&
-    (word === undefined || row.verdict === word);
+  return (scope) => {
+    const isSource = from === undefined ? undefined : flowEndFilter(from, scope);
+    const isDestination = to === undefined ? undefined : flowEndFilter(to, scope);
+    return ({ row }) =>
+      isSource?.(row.source) !== false &&
+      isDestination?.(row.destination) !== false &&
+      isPort?.(row) !== false &&
+      (word === undefined || row.verdict === word);
+  };
 }
 
-type Named = { readonly namespace?: string; readonly pod?: string; readonly ip?: string };
-
-function isNamed(name: string, { pod, ip, namespace }: Named, text: string): boolean {
-  return [name, pod, ip, `${namespace}/${pod}`, `${namespace}/${name}`, `${namespace}/`].includes(text);
+/** A number alone is that port of any protocol. */
+function portFilter(text: string): (row: AttemptRow) => boolean {
+  const asked = parseAskedPorts(text);
+  if (asked.type === 'named') {
+    throw new SluiceError(
+      'usage',
+      `--port "${text}" is a name, and flows have numbers.`,
+      'Use a format like 5432, 5432/tcp, tcp/8000-8100 or icmp.',
+    );
+  }
+  if (asked.type === 'icmp') return ({ protocol }) => protocol === 'ICMP';
+  const isAny = /^\d+$/.test(text.trim());
+  return ({ port, protocol }) =>
+    port !== undefined && port >= asked.from && port <= asked.to && (isAny || protocol === asked.protocol);
 }
 
 /** Parses the value of an option as a positive integer. */

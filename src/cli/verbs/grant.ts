@@ -51,6 +51,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
     connection,
     {
       traffic: asked.wait === true,
+      asked: options.namespace,
       signal,
       listener,
       limits: config.limits,

@@ -13,27 +13,26 @@ export type RunVerb = (
 /** Declares the verbs that evaluate policies of a cluster or of manifests. */
 export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
   withPolicyOptions(
-    verb('explain', 'explain whether FROM can reach TO, and why; the exit code is the verdict'),
-  )
-    .argument(
-      '[from]',
-      'source: [ns/]pod, [ns/]kind/name, node/name, IP address, CIDR, world, localhost or DNS name',
-    )
-    .argument('[to]', 'destination, in the same format')
-    .option('--port <port/protocol>', 'destination port, such as 5432/tcp, tcp/8000-8100, http or icmp/8')
-    .option('--with <file...>', 'also show the verdict with these policies added')
-    .option(
-      '--without <kind/ns/name>',
-      'also show the verdict with this policy removed, may be repeated',
-      collect,
-    )
-    .option('--batch <file>', 'evaluate a file of paths, one JSON object per line; - is stdin')
-    .action(
-      run(async (context, command) => {
-        const { explain } = await import('./explain.ts');
-        return explain(context, command.args, command.opts());
-      }),
-    );
+    verb('explain', 'explain whether FROM can reach TO, and why; the exit code is the verdict')
+      .argument(
+        '[from]',
+        'source: [ns/]name, [ns/]kind/name, node/name, IP address, CIDR, world, localhost or DNS name',
+      )
+      .argument('[to]', 'destination, in the same format')
+      .option('--port <port/protocol>', 'destination port, such as 5432/tcp, tcp/8000-8100, http or icmp/8')
+      .option('--with <file...>', 'also show the verdict with these policies added')
+      .option(
+        '--without <kind/ns/name>',
+        'also show the verdict with this policy removed, may be repeated',
+        collect,
+      )
+      .option('--batch <file>', 'evaluate a file of paths, one JSON object per line; - is stdin'),
+  ).action(
+    run(async (context, command) => {
+      const { explain } = await import('./explain.ts');
+      return explain(context, command.args, command.opts());
+    }),
+  );
 
   withFormats(withPolicyOptions(verb('matrix', 'list all pairs that can talk, by workload and port range')), [
     'table',
@@ -48,50 +47,50 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     }),
   );
 
-  withFormats(withPolicyOptions(verb('check', 'test expectations about which paths are allowed')), [
-    'table',
-    'json',
-    'junit',
-  ])
-    .argument('[file]', 'YAML file of expectations; - is stdin')
-    .option('--schema', 'print the JSON schema of the file')
-    .action(
-      run(async (context, command) => {
-        const { check } = await import('./check.ts');
-        return check(context, command.args[0], command.optsWithGlobals());
-      }),
-    );
+  withFormats(
+    withPolicyOptions(
+      verb('check', 'test expectations about which paths are allowed')
+        .argument('[file]', 'YAML file of expectations; - is stdin')
+        .option('--schema', 'print the JSON schema of the file'),
+    ),
+    ['table', 'json', 'junit'],
+  ).action(
+    run(async (context, command) => {
+      const { check } = await import('./check.ts');
+      return check(context, command.args[0], command.optsWithGlobals());
+    }),
+  );
 
-  withFormats(withDialectOptions(verb('diff', 'show what changes between two trees of manifests')), [
-    'table',
-    'json',
-    'markdown',
-  ])
-    .argument('<old>', 'file or directory before the change; - is stdin')
-    .argument('<new>', 'file or directory after the change; - is stdin')
-    .option('--exit-code', 'exit with 1 if there are changes')
-    .action(
-      run(async (context, command) => {
-        const { diff } = await import('./diff.ts');
-        const [old = '', now = ''] = command.args;
-        return diff(context, old, now, command.optsWithGlobals());
-      }),
-    );
+  withFormats(
+    withDialectOptions(
+      verb('diff', 'show what changes between two trees of manifests')
+        .argument('<old>', 'file or directory before the change; - is stdin')
+        .argument('<new>', 'file or directory after the change; - is stdin')
+        .option('--exit-code', 'exit with 1 if there are changes'),
+    ),
+    ['table', 'json', 'markdown'],
+  ).action(
+    run(async (context, command) => {
+      const { diff } = await import('./diff.ts');
+      const [old = '', now = ''] = command.args;
+      return diff(context, old, now, command.optsWithGlobals());
+    }),
+  );
 
-  withFormats(withPolicyOptions(verb('lint', 'find mistakes in policies, with a fix for each')), [
-    'table',
-    'json',
-    'sarif',
-  ])
-    .option('--strict', 'exit with 3 if there are errors or warnings')
-    .option('--ignore <lint>', 'skip this lint, may be repeated', collect)
-    .option('--rules', 'list all lints with their sources')
-    .action(
-      run(async (context, command) => {
-        const { lintVerb } = await import('./lint.ts');
-        return lintVerb(context, command.optsWithGlobals());
-      }),
-    );
+  withFormats(
+    withPolicyOptions(
+      verb('lint', 'find mistakes in policies, with a fix for each')
+        .option('--strict', 'exit with 3 if there are errors or warnings')
+        .option('--ignore <lint>', 'skip this lint, may be repeated', collect)
+        .option('--rules', 'list all lints with their sources'),
+    ),
+    ['table', 'json', 'sarif'],
+  ).action(
+    run(async (context, command) => {
+      const { lintVerb } = await import('./lint.ts');
+      return lintVerb(context, command.optsWithGlobals());
+    }),
+  );
 }
 
 /** Adds the options for the cluster's source and the enforcer. */

@@ -38,7 +38,7 @@ export async function runScreen(
     onInterrupt: () => process.kill(process.pid, 'SIGINT'),
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
-    screenReader: screen.screenReader === true || process.env.INK_SCREEN_READER === 'true',
+    screenReader: wantsLines(screen, process.env),
   });
   const stopped = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -55,6 +55,15 @@ export async function runScreen(
   }
   if (left.length > 0) throw leftOpen(left);
   return signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** By the option, by Ink's own variable, or by `ACCESSIBLE`, which other terminal apps follow too. */
+function wantsLines(
+  { screenReader }: ScreenOptions,
+  { ACCESSIBLE: accessible = '', INK_SCREEN_READER: ink }: NodeJS.ProcessEnv,
+): boolean {
+  const isAsked = !['', '0', 'false', 'no'].includes(accessible.toLowerCase());
+  return screenReader === true || isAsked || ink === 'true';
 }
 
 /** A connection that won't close must not hold the terminal. */

@@ -1,6 +1,7 @@
 /* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { AUDIT_TYPES } from '../../core/ports/ports.ts';
 import {
   acceptAnyFormat,
   collect,
@@ -9,8 +10,10 @@ import {
   VERSION,
   type VerbContext,
   withGlobalOptions,
+  withHelp,
   withTrafficOptions,
 } from '../shared/shared.ts';
+import { HELP_TEXTS } from './help-texts.ts';
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
 
@@ -21,8 +24,7 @@ export type Run = (
 
 /** Declares every verb. */
 export function buildProgram(run: Run, output: Output, interactive: boolean): Command {
-  const program = new Command('sluice')
-    .description('Open one network path in Kubernetes, for a while, in plain sight.')
+  const program = withHelp(new Command('sluice'), HELP_TEXTS)
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: () => {} })
@@ -57,23 +59,11 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     }),
   );
 
-  withScreenOptions(
-    verb('demo', 'run the app on an embedded cluster; without a terminal, print a guided tour'),
-  )
-    .option('--plain', 'print the tour line by line')
-    .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
-    .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
-    .action(
-      run(async (context, command) => {
-        const { demo } = await import('./demo.ts');
-        return demo(context, command.optsWithGlobals(), interactive);
-      }),
-    );
-
+  program.commandsGroup('Traffic and policies:');
   withTrafficOptions(verb('flows', 'show connection attempts as they happen'))
-    .option('--from <end>', 'only from this workload, pod, namespace/ or address')
-    .option('--to <end>', 'only to this workload, pod, namespace/ or address')
-    .option('--port <number>', 'only to this port')
+    .option('--from <end>', 'only from this end, as explain takes it, or from all of namespace/')
+    .option('--to <end>', 'only to this end')
+    .option('--port <port/protocol>', 'only to this port, such as 5432, 53/udp or tcp/8000-8100')
     .option('--verdict <verdict>', 'only allow, drop, l7, audit, error, failed or pending')
     .option('--since <duration>', 'include past flows from Hubble, such as 5m')
     .option('--last <number>', 'include the last N flows of each node')
@@ -89,9 +79,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   declareOffline(verb, run);
 
+  program.commandsGroup('Grants:');
   withTrafficOptions(verb('grant', 'open a path for a while'))
-    .requiredOption('--from <end>', 'source workload, pod, service or address')
-    .requiredOption('--to <end>', 'destination workload, pod, service or address')
+    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name or IP address')
+    .requiredOption('--to <end>', 'destination, in the same format')
     .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
     .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
     .requiredOption('--reason <text>', 'reason for the audit log')
@@ -106,7 +97,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
-  verb('grants', 'list active grants of all users').action(
+  verb('grants', 'list active grants').action(
     run(async (context) => {
       const { grants } = await import('./grants.ts');
       return grants(context);
@@ -135,6 +126,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   const audit = program
     .command('audit')
+    .helpCommand(false)
     .description('read and verify the audit log')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
@@ -144,25 +136,31 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       .option('--directory <path>', 'directory of the logs (default: the state directory)');
   auditOptions(verb('log', 'print records, oldest first', audit))
     .option('--grant <id>', 'only records of this grant')
-    .option('--type <type>', 'only records of this type')
+    .addOption(new Option('--type <type>', 'only records of this type').choices(AUDIT_TYPES))
     .action(
       run(async (context, command) => {
         const { auditLog } = await import('./audit.ts');
         return auditLog(context, command.opts());
       }),
     );
-  auditOptions(
-    verb(
-      'verify',
-      'verify the hash chain, exit with 3 if it is broken; does not detect a chain recomputed from the start',
-      audit,
-    ),
-  ).action(
+  auditOptions(verb('verify', 'verify the hash chain', audit)).action(
     run(async (context, command) => {
       const { auditVerify } = await import('./audit.ts');
       return auditVerify(context, command.opts());
     }),
   );
+
+  program.commandsGroup('Other:');
+  withScreenOptions(verb('demo', 'run the app on an embedded cluster'))
+    .option('--plain', 'print the tour line by line')
+    .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
+    .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
+    .action(
+      run(async (context, command) => {
+        const { demo } = await import('./demo.ts');
+        return demo(context, command.optsWithGlobals(), interactive);
+      }),
+    );
 
   verb('version', 'print the version').action(
     run(async ({ options }) => {
@@ -173,7 +171,6 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   verb('completion', 'print a shell completion script')
     .addArgument(new Argument('<shell>', 'shell type').choices(SHELLS))
-    .addHelpText('after', COMPLETION_HELP)
     .action(
       run(async (_, command) => {
         const { completion } = await import('./completion.ts');
@@ -186,21 +183,16 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-const COMPLETION_HELP = `
-bash: eval "$(sluice completion bash)"     in ~/.bashrc
-zsh:  eval "$(sluice completion zsh)"      in ~/.zshrc, after compinit
-fish: sluice completion fish | source      in ~/.config/fish/config.fish
-
-kubectl completes \`kubectl sluice\` if kubectl_complete-sluice, which is installed with sluice, is in PATH.
-`;
-
 function withScreenOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--color <when>', 'use colors').choices(['auto', 'always', 'never']).default('auto'),
     )
     .option('--ascii', 'use only ASCII characters')
-    .option('--screen-reader', 'linear output instead of full screen, for screen readers');
+    .option(
+      '--screen-reader',
+      'linear output instead of full screen, for screen readers (env: ACCESSIBLE=1)',
+    );
 }
 
 function wholeNumber(value: string): number {

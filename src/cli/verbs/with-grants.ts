@@ -1,8 +1,10 @@
-import { SluiceError } from '../../core/common/common.ts';
+import { nearestNames, SluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
+import { missingNamespace } from '../../core/policy/path/path.ts';
+import type { ClusterApi } from '../../core/ports/ports.ts';
 import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
 import { openConnection } from '../connect/connect.ts';
-import { systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type GlobalOptions, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
@@ -27,18 +29,9 @@ export async function withGrants(
     const [info, identity] = await Promise.all([api.info(signal), api.identity(signal)]);
     const audit = lazyAudit(() => connection.audit(info));
     const own = connection.namespace ?? 'default';
-    const everywhere =
-      options.allNamespaces === true || (scope === 'wherever' && options.namespace === undefined);
-    const namespace = everywhere ? undefined : own;
-    const look = async (where: string | undefined): Promise<FoundGrants> => ({
-      grants: await findGrants(api, where, signal),
-      namespace: where,
-    });
-    const found = await look(namespace).catch((error: unknown) => {
-      const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
-      if (!confined || options.allNamespaces === true) throw error;
-      return look(own);
-    });
+    const found = await findInScope(api, options, own, scope, signal);
+    if (found.namespace === own && found.grants.length === 0)
+      await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
     return await work({ api, audit, identity, info, clock: systemClock, version: VERSION, limits }, found);
   } finally {
@@ -46,15 +39,62 @@ export async function withGrants(
   }
 }
 
-/** The grant with an id. Throws `not-found`, listing the active grants. */
+/**
+ * Finds the active grants of a scope.
+ *
+ * @param own the namespace of `-n`, else of the context
+ */
+export async function findInScope(
+  api: ClusterApi,
+  options: GlobalOptions,
+  own: string,
+  scope: GrantScope,
+  signal: AbortSignal,
+): Promise<FoundGrants> {
+  const everywhere =
+    options.allNamespaces === true || (scope === 'wherever' && options.namespace === undefined);
+  const namespace = everywhere ? undefined : own;
+  const look = async (where: string | undefined): Promise<FoundGrants> => ({
+    grants: await findGrants(api, where, signal),
+    namespace: where,
+  });
+  return look(namespace).catch((error: unknown) => {
+    const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
+    if (!confined || options.allNamespaces === true) throw error;
+    return look(own);
+  });
+}
+
+/**
+ * Rejects a mistyped namespace, which would look as if it had no grants. Not everyone may list namespaces.
+ *
+ * @throws SluiceError `not-found`
+ */
+async function checkNamespace(api: ClusterApi, name: string | undefined, signal: AbortSignal): Promise<void> {
+  if (name === undefined) return;
+  const collection = { group: '', version: 'v1', resource: 'namespaces' };
+  const known = await api.list(collection, { signal }).catch((error: unknown) => {
+    if (error instanceof SluiceError && error.code === 'forbidden') return [];
+    throw error;
+  });
+  const problem = missingNamespace(
+    name,
+    known.map(({ metadata }) => metadata.name),
+  );
+  if (problem !== undefined) throw problem;
+}
+
+/** The grant with an id. Throws `not-found`, with the nearest id and the active grants. */
 export function pickGrant({ grants, namespace }: FoundGrants, id: string): Grant {
   const grant = grants.find((candidate) => candidate.id === id);
   if (grant !== undefined) return grant;
-  const known = grants.map((candidate) => candidate.id).join(', ');
+  const ids = grants.map((candidate) => candidate.id);
+  const near = nearestNames(id, ids, 2);
+  const meant = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}? `;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   throw new SluiceError(
     'not-found',
     `Grant "${id}" not found${where}.`,
-    known === '' ? `There are no active grants${where}.` : `Active grants: ${known}.`,
+    ids.length === 0 ? `There are no active grants${where}.` : `${meant}Active grants: ${ids.join(', ')}.`,
   );
 }

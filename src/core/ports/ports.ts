@@ -197,18 +197,22 @@ export type Exec = (
   options: { readonly signal: AbortSignal; readonly timeout: number },
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
 
-export type AuditType =
-  | 'intent'
-  | 'granted'
-  | 'refused'
-  | 'extended'
-  | 'revoked'
-  | 'expired'
-  | 'closed'
-  | 'failed'
-  | 'drift'
-  | 'swept'
-  | 'recovered';
+/** What a record is about. */
+export const AUDIT_TYPES = [
+  'intent',
+  'granted',
+  'refused',
+  'extended',
+  'revoked',
+  'expired',
+  'closed',
+  'failed',
+  'drift',
+  'swept',
+  'recovered',
+] as const;
+
+export type AuditType = (typeof AUDIT_TYPES)[number];
 
 /** The content of one record, before it is chained. Fields that do not apply to the type are absent. */
 export type AuditEntry = {

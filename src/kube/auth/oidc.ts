@@ -26,7 +26,7 @@ const EARLY = 10_000;
 export function oidcCredentials(
   { name: user, file }: UserEntry,
   given: Readonly<Record<string, string>>,
-  { notice, lifetime }: Pick<PluginSurroundings, 'notice' | 'lifetime'>,
+  { notice, lifetime, renews }: Pick<PluginSurroundings, 'notice' | 'lifetime' | 'renews'>,
 ): Credentials {
   let config = given;
   let renewing: Promise<void> | undefined;
@@ -44,7 +44,7 @@ export function oidcCredentials(
   };
   return {
     get: async () => {
-      if (expiry(config['id-token']) - EARLY <= Date.now()) {
+      if (renews !== false && expiry(config['id-token']) - EARLY <= Date.now()) {
         renewing ??= renew().finally(() => {
           renewing = undefined;
         });

@@ -127,6 +127,8 @@ export type PluginSurroundings = {
   readonly notice: (line: string) => void;
   /** Whether they may use the terminal, if there is one. */
   readonly terminal: boolean;
+  /** Whether an expired login is renewed; renewing may replace what the kubeconfig holds. */
+  readonly renews?: boolean;
   /** Stops running plug-ins when it aborts. */
   readonly lifetime: AbortSignal;
 };

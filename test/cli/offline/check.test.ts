@@ -37,6 +37,8 @@ describe('an expectation', () => {
     ['deny: { from: "*/w?b", to: "sh*/sts/*", port: 5432 }', 'met'],
     ['deny: { from: "*", to: db, port: 5432 }', 'violated'],
     ['deny: { from: outside, to: db }', 'met'],
+    ['deny: { from: world, to: db }', 'met'],
+    ['onlyTo: { from: web, to: [api, world] }', 'met'],
     ['deny: { from: api, to: db, port: 5433 }', 'met'],
     ['deny: { from: wbe, to: db }', 'violated'],
     ['only: { from: api, to: db }', 'met'],

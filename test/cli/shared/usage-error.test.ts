@@ -27,6 +27,21 @@ describe('what the command line refuses', () => {
     [['revoke', '--al'], 'Unknown option --al.', 'Did you mean --all, --as? See sluice revoke --help.'],
     [['grant', '--from'], '--from <end> needs a value.', 'See sluice grant --help.'],
     [['grant', '--from', 'web'], '--to <end> is required.', 'See sluice grant --help.'],
+    [
+      ['--context', 'audit', '--souce'],
+      'Unknown option --souce.',
+      'Did you mean --source? See sluice --help.',
+    ],
+    [
+      ['-n', 'audit', 'lnt'],
+      'Unknown command "lnt" for sluice.',
+      'Did you mean lint, grant? See sluice --help.',
+    ],
+    [
+      ['grants', '--context', 'audit', '--al'],
+      'Unknown option --al.',
+      'Did you mean --as? See sluice grants --help.',
+    ],
     [['--souce'], 'Unknown option --souce.', 'Did you mean --source? See sluice --help.'],
   ])('%j: the word at fault, and the nearest', async (args, message, hint) => {
     expect(await refusal(...args)).toEqual([message, hint]);

@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { openInPty, type PtyApp } from '../../helpers/pty-app.ts';
+import { json, type ScriptedServer, scriptedServer } from '../../helpers/servers/scripted-server.ts';
 
 /** A context name that would run a command if a shell evaluated it. */
 const HOSTILE = 'evil$(touch pwned)';
@@ -37,10 +39,22 @@ const LINES = [
   ['sluice check expecta', 'sluice check expectations.yaml '],
   ['sluice flows --replay=expecta', 'sluice flows --replay=expectations.yaml '],
   ['sluice flows --reason expecta', 'sluice flows --reason expecta'],
+  ['sluice explain --kubeconfig ~/demo web sts/d', 'sluice explain --kubeconfig ~/demo web sts/db '],
+  [
+    'sluice explain --kubeconfig ~/demo monitoring/st',
+    'sluice explain --kubeconfig ~/demo monitoring/sts/prometheus ',
+  ],
+  ['sluice grant --kubeconfig ~/demo --to=svc/d', 'sluice grant --kubeconfig ~/demo --to=svc/db '],
+  ['sluice flows --kubeconfig ~/demo -n mon', 'sluice flows --kubeconfig ~/demo -n monitoring '],
+  ['sluice lint --assume ipblock-matches-pods=t', 'sluice lint --assume ipblock-matches-pods=true '],
+  ['sluice flows --kubeconfig ~/no-such -n mon', 'sluice flows --kubeconfig ~/no-such -n mon'],
 ] as const;
 
 let folder: string;
 let path: string;
+let demo: Demo;
+let hostile: ScriptedServer;
+let secured: ScriptedServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-shells-'));
@@ -51,6 +65,17 @@ beforeAll(async () => {
   const names = ['arn:aws:eks:1:cluster/prod', 'admin@one', HOSTILE];
   const contexts = names.map((name) => ({ name, context: {} }));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify({ contexts }));
+  demo = await startDemo();
+  await writeFile(join(folder, 'demo'), demo.kubeconfig, { mode: 0o600 });
+  hostile = await scriptedServer((_, response) =>
+    json(response, { metadata: {}, items: [{ metadata: { name: HOSTILE, namespace: 'here' } }] }),
+  );
+  await writeFile(join(folder, 'hostile'), hostile.kubeconfig());
+  secured = await scriptedServer(
+    (_, response) => json(response, { metadata: {}, items: [{ metadata: { name: 'here' } }] }),
+    { tls: true },
+  );
+  await writeFile(join(folder, 'asking'), secured.kubeconfig(await askingUser()));
   for (const name of ['sluice', 'kubectl-sluice']) {
     await symlink(resolve('dist/sluice.js'), join(bin, name));
   }
@@ -58,7 +83,12 @@ beforeAll(async () => {
   path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await demo.stop();
+  await hostile.close();
+  await secured.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const environment = () => ({ PATH: path, HOME: folder, KUBECONFIG: join(folder, 'kubeconfig') });
 
@@ -96,18 +126,44 @@ describe.each(SHELLS)('%s', (shell, args, setUp) => {
     expect(await completed(typed)).toBe(expected);
   });
 
-  test.skipIf(!isThere)('never evaluates a name as code', async () => {
-    expect(await completed('sluice version --context ev', '\r')).toMatch(/evil.*touch.*pwned/);
+  test
+    .skipIf(!isThere)
+    .each([
+      'sluice version --context ev',
+      'sluice version --kubeconfig ~/hostile -n ev',
+      'sluice version --kubeconfig ~/hostile --namespace=ev',
+      'sluice explain --kubeconfig ~/hostile ev',
+      'sluice explain --kubeconfig ~/hostile pod/ev',
+      'sluice explain --kubeconfig ~/hostile svc/ev',
+    ])('never evaluates a name as code: "%s"', async (typed) => {
+    expect(await completed(typed, '\r')).toMatch(/evil.*touch.*pwned/);
     expect(readdirSync(join(folder, 'work'))).toEqual(['expectations.yaml']);
   });
+
+  test.skipIf(!isThere)('never lets a credential plug-in ask on the terminal', async () => {
+    expect(await completed('sluice version --kubeconfig ~/asking -n he')).toBe(
+      'sluice version --kubeconfig ~/asking -n here ',
+    );
+    expect(terminal.written()).not.toContain('Code?');
+  });
 });
+
+/** A user whose credential plug-in asks for a code if there is a terminal. */
+async function askingUser(): Promise<string> {
+  const plugin = join(folder, 'login');
+  const answer =
+    '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}';
+  const ask = `if (: >/dev/tty) 2>/dev/null; then printf 'Code? ' >/dev/tty; read -r code </dev/tty; fi`;
+  await writeFile(plugin, `#!/bin/sh\n${ask}\necho '${answer}'\n`, { mode: 0o755 });
+  return `exec: {apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: IfAvailable}`;
+}
 
 /** The line that the help says to put in the shell's startup file. */
 function inHelp(shell: string): string {
   const help = execFileSync(process.execPath, ['dist/sluice.js', 'completion', '--help'], {
     encoding: 'utf8',
   });
-  return new RegExp(`^${shell}: +(.*?) {2,}in `, 'm').exec(help)?.[1] ?? '';
+  return new RegExp(`^ +# ${shell}: .*\\n +(.*)$`, 'm').exec(help)?.[1] ?? '';
 }
 
 const hasKubectl = has('kubectl', 'version', '--client');

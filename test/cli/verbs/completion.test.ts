@@ -41,14 +41,14 @@ describe('verbs', () => {
   test('are offered with their descriptions', async () => {
     const { lines, values, files } = await offered('');
     expect(values).toEqual(expect.arrayContaining(['explain', 'grant', 'audit']));
-    expect(lines).toContain('grants\tlist active grants of all users');
+    expect(lines).toContain('grants\tlist active grants');
     expect(values).not.toContain('__complete');
     expect(files).toBe(false);
   });
 
   test.each([
     ['gr', ['grant', 'grants']],
-    ['audit ', ['log', 'verify', 'help']],
+    ['audit ', ['log', 'verify']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],
@@ -100,6 +100,9 @@ describe('values', () => {
     ['flows --source h', ['hubble']],
     ['flows --verdict a', ['allow', 'audit']],
     ['lint --ignore shad', ['shadowed-rule']],
+    ['lint --assume ipblock-matches-pods=t', ['ipblock-matches-pods=true']],
+    ['grant --for ', ['5m', '15m', '30m', '1h']],
+    ['audit log --type gr', ['granted']],
     ['flows --kubeconfig $/kubeconfig --context ', ['prod', 'arn:aws:eks:eu-central-1:1:cluster/prod']],
     ['flows --kubeconfig=$/kubeconfig --context arn:aws:', ['arn:aws:eks:eu-central-1:1:cluster/prod']],
     ['flows --kubeconfig $/none --context ', []],
@@ -124,7 +127,7 @@ describe('values', () => {
     expect(await offered(line)).toMatchObject({ values: [], files: true });
   });
 
-  test.each(['diff old new ', 'flows ', 'grant --for '])('are not files after "%s"', async (line) => {
+  test.each(['diff old new ', 'flows ', 'grant --ticket '])('are not files after "%s"', async (line) => {
     expect(await offered(line)).toMatchObject({ values: [], files: false });
   });
 });

@@ -100,6 +100,23 @@ describe('a recording', () => {
     expect([raw.code, told.code]).toEqual([0, 0]);
   });
 
+  test.each([
+    ['80', 4],
+    ['80/tcp', 4],
+    ['tcp/1-100', 4],
+    ['80/udp', 0],
+    ['5432', 0],
+    ['icmp', 0],
+  ])('is filtered by port %s', async (port, count) => {
+    expect((await run('--replay', recording, '--port', port)).lines).toHaveLength(count);
+  });
+
+  test('cannot be filtered by the name of a port', async () => {
+    const { code, errors } = await run('--replay', recording, '--port', 'http');
+    expect(code).toBe(2);
+    expect(errors).toContain('--port "http" is a name, and flows have numbers.');
+  });
+
   test('can be recorded again, and the copy reads the same', async () => {
     const copy = join(folder, 'copy.jsonl');
     expect((await run('--replay', recording, '--record', copy)).code).toBe(0);

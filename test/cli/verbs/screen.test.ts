@@ -106,3 +106,17 @@ test('a terminal that is too small shows a message, and recovers', async () => {
   screen.resize(100, 30);
   await screen.shows(/Pods 14/);
 });
+
+describe('ACCESSIBLE in the environment selects linear output', () => {
+  test.each(['1', 'true', 'yes'])('%s does', async (value) => {
+    app = runInPty(['demo'], { env: { XDG_STATE_HOME: state, ACCESSIBLE: value } });
+    await app.shows(/one line per change/);
+    expect(app.written()).not.toContain('\u001b[?1049h');
+  });
+
+  test.each(['0', 'false', ''])('"%s" does not', async (value) => {
+    app = runInPty(['demo'], { env: { XDG_STATE_HOME: state, ACCESSIBLE: value } });
+    await app.shows(/Pods 14/);
+    expect(app.written()).toContain('\u001b[?1049h');
+  });
+});

@@ -37,6 +37,13 @@ function knownOf(value: string): Tristate {
   return value === 'true' ? 'yes' : 'no';
 }
 
+/** Everything that may be assumed, written `KEY=VALUE`; settings that take any value are left out. */
+export function knownAssumptions(): readonly string[] {
+  return [...ASSUMPTIONS, ...CILIUM_SETTINGS].flatMap(({ key, values = [] }) =>
+    values.filter((value) => value !== '').map((value) => `${key}=${value}`),
+  );
+}
+
 /**
  * A dialect with one assumption changed, written `KEY=VALUE` as for `--assume`. Cilium's keys are those of its
  * ConfigMap.

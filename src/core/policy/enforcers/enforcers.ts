@@ -11,7 +11,7 @@ import { KUBE_ROUTER } from './kube-router.ts';
 import { OVN_KUBERNETES } from './ovn-kubernetes.ts';
 import { NONE, SPEC, UNKNOWN } from './spec.ts';
 
-export { assume } from './assume.ts';
+export { assume, knownAssumptions } from './assume.ts';
 export { withCiliumConfig } from './cilium.ts';
 
 /** The dialects by name, each built for a version if known. */

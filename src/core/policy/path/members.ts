@@ -77,6 +77,22 @@ export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | '
   );
 }
 
+/**
+ * Checks that an end exists in the cluster; an ambiguous name does, several times.
+ *
+ * @throws SluiceError `not-found`, with similar names
+ */
+export function mustExist(model: ClusterModel, end: PathEnd): void {
+  if (end.type === 'service' && model.service(end.namespace, end.name) === undefined)
+    throw missingEnd(model, 'Service', { ...end, kind: 'Service' });
+  try {
+    findEnd(model, end, 'destination');
+  } catch (error) {
+    if (error instanceof SluiceError && error.code !== 'not-found') return;
+    throw error;
+  }
+}
+
 const WORLD = "world is every address except those of the cluster's pods and nodes";
 
 /** The possible addresses of a DNS name: all external ones, because the real ones are unknown. */

@@ -26,13 +26,23 @@ export function missingEnd(
   const { namespace, name, kind } = wanted;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const near = namespace === undefined ? nearNodes(model, name) : nearInCluster(model, namespace, name, kind);
-  const hint =
-    near.length > 0
-      ? `Did you mean ${listed(near)}?`
-      : namespace !== undefined && model.namespace(namespace) === undefined
-        ? `Namespace ${namespace} not found.`
-        : 'Check the name and namespace.';
+  const hint = near.length > 0 ? `Did you mean ${listed(near)}?` : namespaceHint(model, namespace);
   return new SluiceError('not-found', `No ${what} ${name} found${where}.`, hint);
+}
+
+/**
+ * The error for a namespace that is not among those that exist, with similar names; undefined if it is, or if none are
+ * known.
+ */
+export function missingNamespace(name: string, known: Iterable<string>): SluiceError | undefined {
+  const names = [...known];
+  if (names.length === 0 || names.includes(name)) return undefined;
+  const near = nearestOf(name, names, name.length);
+  return new SluiceError(
+    'not-found',
+    `Namespace ${name} not found.`,
+    near.length === 0 ? 'Check the name.' : `Did you mean ${listed(near)}?`,
+  );
 }
 
 /** The error for an ambiguous name, with all its meanings. */
@@ -42,6 +52,12 @@ export function ambiguousEnd(namespace: string, name: string, choices: readonly 
     `"${name}" in namespace ${namespace} is ambiguous: ${listed(choices)}.`,
     `Specify one, such as ${namespace}/${choices[0] ?? name}.`,
   );
+}
+
+function namespaceHint(model: ClusterModel, namespace: string | undefined): string {
+  const names = Array.from(model.namespaces(), ({ name }) => name);
+  const problem = namespace === undefined ? undefined : missingNamespace(namespace, names);
+  return problem === undefined ? 'Check the name and namespace.' : `${problem.message} ${problem.hint}`;
 }
 
 function nearNodes(model: ClusterModel, name: string): readonly string[] {

@@ -14,9 +14,9 @@ export {
   summarized,
   worstPath,
 } from './judge-path.ts';
-export { grantEndOf } from './members.ts';
-export { workloadWord } from './missing.ts';
-export { parseEnd, parsePort } from './parse-end.ts';
+export { grantEndOf, mustExist } from './members.ts';
+export { missingNamespace, workloadWord } from './missing.ts';
+export { kindNamed, parseEnd, parsePort } from './parse-end.ts';
 export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';

@@ -149,7 +149,7 @@ describe('a name without a kind', () => {
     nearest('ops/cart', 'Did you mean shop/cart?');
     nearest('db-9', 'Did you mean shop/db-0?');
     nearest('svc/dbs', 'Did you mean shop/svc/db?');
-    nearest('nowhere/zzzzzz', 'Namespace nowhere not found.');
+    nearest('nowhere/zzzzzz', 'Namespace nowhere not found. Check the name.');
     nearest('zzzzzz', 'Check the name and namespace.');
   });
 });

@@ -1,0 +1,100 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { formatDuration, safeText } from '../../core/common/common.ts';
+import type { GlobalOptions, TypedLine } from '../shared/shared.ts';
+import { type Candidate, plain } from './candidate.ts';
+
+/**
+ * The values that an option or an argument may have on a line; none if they can't be found out, because completion
+ * can't report errors.
+ *
+ * @param what the long flag of an option, or the verb and the name of an argument, such as `revoke id`
+ */
+export async function valuesFor(what: string, line: TypedLine, typed: string): Promise<readonly Candidate[]> {
+  try {
+    const values = (await VALUES[what]?.(line, typed)) ?? [];
+    return values.filter(({ value, about }) => safeText(value) === value && safeText(about) === about);
+  } catch {
+    return [];
+  }
+}
+
+type Values = (line: TypedLine, typed: string) => Promise<readonly Candidate[]>;
+
+const ends: Values = async (line, typed) => {
+  const { endsOn } = await import('./completion-cluster.ts');
+  const manifests = line.given.get('--manifests')?.map(fromHome);
+  return line.given.has('--batch') ? [] : endsOn(globalsOf(line), manifests, typed);
+};
+
+const namespaces: Values = async (line) => {
+  const { namespacesOf } = await import('./completion-cluster.ts');
+  return namespacesOf(globalsOf(line));
+};
+
+const grants: Values = async (line) => {
+  const { grantsIn } = await import('./completion-cluster.ts');
+  const found = await grantsIn(globalsOf(line));
+  return found.filter(({ value }) => !line.args.includes(value));
+};
+
+const VALUES: Readonly<Record<string, Values>> = {
+  '--from': ends,
+  '--to': ends,
+  'explain from': ends,
+  'explain to': ends,
+  '--namespace': namespaces,
+  '--hubble-namespace': namespaces,
+  'revoke id': grants,
+  'extend id': grants,
+  '--context': async (line) => {
+    const { listContexts } = await import('../../kube/kube.ts');
+    const { names } = await listContexts({ kubeconfig: globalsOf(line).kubeconfig });
+    return names.map(plain);
+  },
+  '--cluster': async (line) => {
+    const { auditRoot, listAuditLogs } = await import('../../audit/audit.ts');
+    const directory = last(line, '--directory');
+    const logs = await listAuditLogs(directory === undefined ? auditRoot() : fromHome(directory));
+    return logs.map(({ cluster }) => plain(cluster));
+  },
+  '--ignore': async () => {
+    const { LINT_RULES } = await import('./lint-findings.ts');
+    return LINT_RULES.map(({ id, title }) => ({ value: id, about: title }));
+  },
+  '--verdict': async () => {
+    const { VERDICTS } = await import('./flows-follow.ts');
+    return VERDICTS.map(plain);
+  },
+  '--for': async () => {
+    const { loadConfig } = await import('../shared/shared.ts');
+    const { limits } = await loadConfig();
+    return limits.presets.map((seconds) => plain(formatDuration(seconds)));
+  },
+  '--assume': async () => {
+    const { knownAssumptions } = await import('../../core/policy/enforcers/enforcers.ts');
+    return knownAssumptions().map(plain);
+  },
+};
+
+/** The options for the cluster that are on the line so far. */
+function globalsOf(line: TypedLine): GlobalOptions {
+  const kubeconfig = last(line, '--kubeconfig');
+  return {
+    output: 'table',
+    kubeconfig: kubeconfig === undefined ? undefined : fromHome(kubeconfig),
+    context: last(line, '--context'),
+    namespace: last(line, '--namespace'),
+    as: last(line, '--as'),
+    asGroup: line.given.get('--as-group'),
+  };
+}
+
+function last({ given }: TypedLine, flag: string): string | undefined {
+  return given.get(flag)?.at(-1);
+}
+
+/** Shells pass a tilde as it is typed. */
+function fromHome(path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+}

@@ -1,0 +1,210 @@
+import type { HelpText } from '../shared/shared.ts';
+
+/** What the help of each command says, by its path. A test runs the examples. */
+export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
+  sluice: {
+    about:
+      'Open one network path in Kubernetes, for a while, in plain sight. Without a command, sluice opens the app on the current context.',
+    examples: [
+      ['Open the app on a context and namespace', 'sluice --context prod -n payments'],
+      ['Try everything on an embedded cluster', 'sluice demo'],
+      ['Find out why web cannot reach the database', 'sluice explain deploy/web sts/db --port 5432/tcp'],
+      [
+        'Open that path for 15 minutes',
+        'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason "orders are missing"',
+      ],
+    ],
+    exits: [
+      ['0', 'done, or the verdict is allow'],
+      ['1', 'failed'],
+      ['2', 'invalid command line or configuration'],
+      ['3', 'the verdict is deny, or a check failed'],
+      ['4', 'the verdict is undecidable'],
+      ['6', 'revoked, but a lease is left behind'],
+      ['130', 'interrupted, after revoking what was open'],
+    ],
+  },
+  'sluice demo': {
+    about:
+      'Run the app on an embedded cluster: no Kubernetes and no kubeconfig are needed. Without a terminal, print a guided tour that opens a path and proves it closed.',
+    examples: [
+      ['Open the app', 'sluice demo'],
+      ['Print the tour line by line', 'sluice demo --plain'],
+      ['Keep the cluster running for kubectl and other sluice commands', 'sluice demo --serve'],
+      ['Use another cluster, the same each time', 'sluice demo --seed 7'],
+    ],
+  },
+  'sluice flows': {
+    about:
+      'Show connection attempts as they happen, with the verdict and the policy that decided it. Runs until interrupted, or until --first are printed.',
+    examples: [
+      ['Show the next drop in the namespace', 'sluice flows --verdict drop --first 1'],
+      ['Show who talks to the database, from any namespace', 'sluice flows -A --to shop/sts/db --first 5'],
+      ['Include the last 5 minutes, as JSON lines', 'sluice flows --since 5m -o json --first 20'],
+      ['Record flows, and read them again later', 'sluice flows --record flows.jsonl --first 100'],
+      ['Show the drops of a recording', 'sluice flows --replay flows.jsonl --verdict drop'],
+    ],
+  },
+  'sluice explain': {
+    about:
+      'Explain whether FROM can reach TO, and why: the policies that decide, what they miss by, and the smallest edit that would open the path. The exit code is the verdict.',
+    examples: [
+      ['Find out why web cannot reach the database', 'sluice explain deploy/web sts/db --port 5432/tcp'],
+      ['Ask about an address outside and a named port', 'sluice explain 203.0.113.7 svc/web --port http'],
+      ['Try a policy before applying it', 'sluice explain web sts/db --port 5432 --with web-to-db.yaml'],
+      [
+        'Evaluate files as Cilium does, without a cluster',
+        'sluice explain shop/web shop/db --port 5432 --enforcer cilium --manifests k8s/',
+      ],
+      ['Ask about many paths, one JSON object per line', 'sluice explain --batch paths.ndjson'],
+    ],
+    exits: [
+      ['0', 'allow; with --batch, all paths are evaluated'],
+      ['1', 'failed; with --batch, a line is invalid'],
+      ['3', 'deny'],
+      ['4', 'undecidable'],
+    ],
+  },
+  'sluice matrix': {
+    about: 'List all pairs that can talk, by workload and port range.',
+    examples: [
+      ['List the pairs of a namespace', 'sluice matrix -n shop'],
+      ['Write a table of a folder of manifests', 'sluice matrix -o csv --manifests k8s/'],
+      ['Draw a chart before installing it', 'helm template chart/ | sluice matrix -o dot --manifests -'],
+    ],
+  },
+  'sluice check': {
+    about: 'Test expectations about who may talk to whom, against a cluster or manifests.',
+    examples: [
+      ['Test the cluster', 'sluice check expectations.yaml'],
+      [
+        'Test a folder of manifests, for a CI system',
+        'sluice check expectations.yaml -o junit --manifests k8s/',
+      ],
+      ['Print what the file may hold, for an editor', 'sluice check --schema'],
+    ],
+    exits: [
+      ['0', 'all expectations are met'],
+      ['3', 'an expectation is violated, or a policy would be rejected'],
+      ['4', 'an expectation is undecidable'],
+    ],
+  },
+  'sluice diff': {
+    about: 'Show what a change of manifests opens and closes, between the trees OLD and NEW.',
+    examples: [
+      ['Compare two folders', 'sluice diff old/ new/'],
+      ['Write a comment for a pull request', 'sluice diff old/ new/ -o markdown'],
+      ['Compare what kustomize builds', 'kubectl kustomize overlays/prod | sluice diff old/ -'],
+      ['Fail if anything changes', 'sluice diff old/ new/ --exit-code'],
+    ],
+    exits: [
+      ['0', 'compared'],
+      ['1', 'failed; with --exit-code, there are changes'],
+    ],
+  },
+  'sluice lint': {
+    about: 'Find mistakes in policies, with a fix for each and the source that calls it a mistake.',
+    examples: [
+      ['Look at all namespaces', 'sluice lint -A'],
+      ['Fail on errors and warnings in a folder', 'sluice lint --strict --manifests k8s/'],
+      ['Write a report for a code host', 'sluice lint -o sarif --manifests k8s/ > lint.sarif'],
+      ['List what is looked for', 'sluice lint --rules'],
+    ],
+    exits: [
+      ['0', 'examined'],
+      ['3', 'with --strict, there are errors or warnings'],
+    ],
+  },
+  'sluice grant': {
+    about:
+      'Open a path for a while, as a NetworkPolicy that the cluster itself removes. With --wait, also prove it open by traffic, count down, revoke it and prove it closed.',
+    examples: [
+      [
+        'Open a path for 15 minutes, and stay until it is closed',
+        'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason "orders are missing" --wait',
+      ],
+      [
+        'Show the plan and what the server says to it',
+        'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason test --dry-run',
+      ],
+      [
+        'Print the objects that would be created',
+        'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason test --dry-run -o yaml',
+      ],
+    ],
+    exits: [
+      ['0', 'granted; with --wait, ended too'],
+      ['1', 'failed or refused; with --wait, new connections still get through'],
+      ['130', 'interrupted; with --wait, after revoking the grant'],
+    ],
+  },
+  'sluice grants': {
+    about: 'List active grants, whoever made them.',
+    examples: [
+      ['List those of the current namespace', 'sluice grants'],
+      ['List those of all namespaces, as JSON', 'sluice grants -A -o json'],
+    ],
+  },
+  'sluice revoke': {
+    about: 'End grants now. A grant is done when the server confirms that its policies are gone.',
+    examples: [
+      ['End one grant, in whatever namespace it is', 'sluice revoke c4mzp2'],
+      ['End all grants of a namespace', 'sluice revoke --all -n shop'],
+      ['End all grants of the cluster', 'sluice revoke --all -A'],
+    ],
+    exits: [
+      ['0', 'revoked'],
+      ['1', 'not revoked, or not recorded in the audit log'],
+      ['6', 'revoked, but a lease is left behind'],
+    ],
+  },
+  'sluice extend': {
+    about: 'Extend a grant, lease and policy together, up to the longest window of the configuration.',
+    examples: [
+      ['Keep a path open for 15 more minutes', 'sluice extend c4mzp2 --for 15m'],
+      ['Print the new end', "sluice extend c4mzp2 --for 1h -o json | jq -r '.window.end'"],
+    ],
+  },
+  'sluice audit': {
+    about: 'Read and verify the log of all intents, grants, extensions, ends and failures.',
+    examples: [
+      ['Read the log', 'sluice audit log'],
+      ['Verify that it is whole', 'sluice audit verify'],
+    ],
+  },
+  'sluice audit log': {
+    about: 'Print the records of the audit log, oldest first.',
+    examples: [
+      ['Follow one grant from intent to end', 'sluice audit log --grant c4mzp2'],
+      ['Print who was granted what, as JSON lines', 'sluice audit log --type granted -o json'],
+    ],
+  },
+  'sluice audit verify': {
+    about:
+      'Verify the chain of hashes: whether a record was edited, removed, moved or cut off. A chain that was recomputed from the start is not detected.',
+    examples: [
+      ['Verify the logs of all clusters', 'sluice audit verify'],
+      ['Tell a script how each log is', 'sluice audit verify -o json'],
+    ],
+    exits: [
+      ['0', 'all logs are whole'],
+      ['3', 'a chain is broken'],
+    ],
+  },
+  'sluice version': {
+    about: 'Print the versions of sluice and Node; no cluster is contacted.',
+    examples: [
+      ['Print one line', 'sluice version'],
+      ['Print the version alone', "sluice version -o json | jq -r '.version'"],
+    ],
+  },
+  'sluice completion': {
+    about:
+      'Print a script that completes commands, options, their values, contexts, namespaces, workloads and grants. kubectl completes `kubectl sluice` too, if kubectl_complete-sluice, which is installed with sluice, is in PATH.',
+    examples: [
+      ['bash: in ~/.bashrc', 'eval "$(sluice completion bash)"'],
+      ['zsh: in ~/.zshrc, after compinit', 'eval "$(sluice completion zsh)"'],
+      ['fish: in ~/.config/fish/config.fish', 'sluice completion fish | source'],
+    ],
+  },
+};
