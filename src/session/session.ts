@@ -16,11 +16,13 @@ import {
   marking,
   navigation,
   newsInto,
+  palette,
   panels,
   shownPath,
   tick,
   typing,
   watchOthers,
+  withMessage,
 } from './app/app.ts';
 import { isLiving } from './grants/grants.ts';
 import { createVisibleRows } from './rows/rows.ts';
@@ -40,7 +42,7 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows } from './rows/rows.ts';
+export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
 export {
   type Connection,
   type Runtime,
@@ -59,10 +61,13 @@ export {
   type Isolation,
   type Notice,
   type Overlay,
+  type PaletteTarget,
   type PaneId,
   type PathState,
+  type Place,
   type PodRow,
   type PolicyRow,
+  type Search,
   type ServerSays,
   type SessionState,
   type Sort,
@@ -101,7 +106,7 @@ export function createSession(deps: SessionDeps): Session {
     state,
     set,
     ...createOverlays(state, set, () => shownPath(app)),
-    notify: (level, text, hint) => set({ notice: { level, text, at: deps.clock.now(), hint } }),
+    notify: (level, text, hint) => set(withMessage(state(), { level, text, at: deps.clock.now(), hint })),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;
       const { message, hint } = asSluiceError(error);
@@ -139,7 +144,7 @@ export function createSession(deps: SessionDeps): Session {
     view: () => state().cluster.namespace,
     listener: newsInto(app, publishing, () => void lookForOthers()),
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, overlay, cluster } = state();
+      const { following, focus, zoomed, panes, overlay, cluster, messages } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -147,6 +152,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        messages,
         // Keep what was typed while connecting.
         ...(isFirst ? { panes, overlay } : {}),
         notice: undefined,
@@ -162,11 +168,12 @@ export function createSession(deps: SessionDeps): Session {
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
-  const panel = panels(app, line.completions);
+  const panel = panels(app);
   const commands: Commands = {
     ...navigation(app),
     ...marking(app),
     ...panel,
+    ...palette(app, line, () => commands),
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
@@ -178,6 +185,7 @@ export function createSession(deps: SessionDeps): Session {
     quit: lives.quit,
     quitWith: lives.quitWith,
     notify: app.notify,
+    remark: (text) => set(withMessage(state(), { level: 'info', text, at: deps.clock.now(), passing: true })),
     dismiss: () => set({ notice: undefined }),
   };
 

@@ -312,6 +312,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },
+    messages: [],
     ended: false,
     ...change,
   };

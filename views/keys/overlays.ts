@@ -10,6 +10,7 @@ const CLOSED_BY_ESC: readonly Scope[] = [
   'pick',
   'command',
   'filter',
+  'search',
 ];
 
 /** Keys of the overlays, except for editing text and scrolling. */
@@ -35,20 +36,45 @@ export const OVERLAYS: readonly Binding[] = [
   {
     id: 'submit',
     keys: ['enter'],
-    scopes: ['pick', 'command', 'filter'],
-    title: 'choose, run or apply',
+    scopes: ['pick', 'filter'],
+    title: 'choose or apply',
     hint: submitHint,
     footer: 1,
     run: (commands) => commands.confirm(),
   },
   {
+    id: 'run-command',
+    keys: ['enter'],
+    scopes: ['command'],
+    title: 'run the chosen item, or the typed command',
+    hint: () => 'run',
+    footer: 1,
+    run: (commands) => commands.runChosen(),
+  },
+  {
     id: 'complete',
     keys: ['tab'],
     scopes: ['command'],
-    title: 'complete the command',
+    title: 'complete the command, or choose the next item',
     hint: () => 'complete',
     footer: 2,
-    run: (commands) => commands.complete(),
+    run: (commands) => commands.completeChosen(),
+  },
+  {
+    id: 'choose-next',
+    keys: ['down', 'ctrl-n'],
+    scopes: ['command'],
+    title: 'one item down',
+    hint: () => 'choose',
+    footer: 3,
+    run: (commands) => commands.chooseNext(1),
+  },
+  {
+    id: 'choose-previous',
+    keys: ['up', 'ctrl-p', 'shift-tab'],
+    scopes: ['command'],
+    title: 'one item up',
+    run: (commands) => commands.chooseNext(-1),
   },
   {
     id: 'quit-revoke',
@@ -116,8 +142,7 @@ export const OVERLAYS: readonly Binding[] = [
 ];
 
 function submitHint({ overlay }: SessionState): string {
-  if (overlay.type === 'pick') return 'choose';
-  return overlay.type === 'command' ? 'run' : 'apply';
+  return overlay.type === 'pick' ? 'choose' : 'apply';
 }
 
 function isEnding({ overlay }: SessionState): string | undefined {

@@ -32,8 +32,8 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'command',
     keys: [':'],
-    scopes: PANES,
-    title: 'run a command: :ctx :ns :pods :policies :attempts :grants :q …',
+    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    title: 'run anything by its name: commands, actions, namespaces, contexts, pods, policies, pairs',
     hint: () => 'command',
     footer: 11,
     run: (commands) => commands.openCommand(),
@@ -118,7 +118,7 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'help',
     keys: ['?'],
-    scopes: PANES,
+    scopes: [...PANES, ...READ_SCOPES.filter((scope) => scope !== 'help'), 'charts', 'revoke', 'quit'],
     title: 'show the keys of this view',
     hint: () => 'help',
     footer: 12,

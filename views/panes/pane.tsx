@@ -131,9 +131,9 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     <>
       {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
       {slice.map((row, place) => {
-        const cursor = offset.current + place === index;
+        const cursor = focused && offset.current + place === index;
         const changed = definition.changed(row, context) ? 'bold' : 'none';
-        const emphasis = cursor && focused ? 'inverse' : changed;
+        const emphasis = cursor ? 'inverse' : changed;
         // A slot is identified by its place on the screen, whatever row is in it.
         return <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
       })}

@@ -67,6 +67,7 @@ export function initialState(now: number, limits: Limits): SessionState {
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },
+    messages: [],
     ended: false,
   };
 }

@@ -33,25 +33,28 @@ type Panels = Pick<
   | 'openHelp'
   | 'openCharts'
   | 'openFilter'
-  | 'openCommand'
+  | 'openMessages'
   | 'pick'
   | 'copyText'
 >;
 
 /** Overlays for reading, filtering and picking. */
-export function panels(app: App, completions: (text: string) => readonly string[]): Panels {
+export function panels(app: App): Panels {
   return {
     explain: () => explain(app),
     ...objectPanel(app, () => explain(app)),
     promote: () => promote(app),
-    openHelp: () => app.push({ type: 'help', scroll: 0 }),
+    openHelp: () => {
+      const { overlay, focus } = app.state();
+      app.push({ type: 'help', of: overlay.type === 'none' ? focus : overlay.type, scroll: 0 });
+    },
+    openMessages: () => app.push({ type: 'messages', scroll: Number.MAX_SAFE_INTEGER }),
     openCharts: () => app.push({ type: 'charts' }),
     openFilter: () => {
       const { focus, panes } = app.state();
       const before = panes[focus].filter;
       app.push({ type: 'filter', pane: focus, field: textField(before), before });
     },
-    openCommand: () => app.push({ type: 'command', field: textField(), completions: completions('') }),
     pick: (what) => {
       app.run(async () => {
         const { cluster } = app.state();

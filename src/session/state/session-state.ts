@@ -138,11 +138,44 @@ export type AboutItem = {
   readonly apart?: boolean;
 };
 
+/** A search in an open text, while it is typed and after; `at` is the current match, from 0. */
+export type Search = { readonly field: TextField; readonly typing: boolean; readonly at: number };
+
+/** An open text: the first line shown, and the search in it. A `scroll` past the end shows the end. */
+type Scrolled = { readonly scroll: number; readonly search?: Search };
+
+/** Where a key is pressed: in a pane, or in what is open over the panes. */
+export type Place = PaneId | Exclude<Overlay['type'], 'none'>;
+
+/** What the palette offers besides actions: a command line to run, or a row to go to. */
+export type PaletteTarget =
+  | {
+      readonly kind: 'command' | 'namespace' | 'context';
+      readonly text: string;
+      readonly note: string;
+      readonly line: string;
+      /** Other names of a command, and what it takes. */
+      readonly names?: readonly string[];
+      readonly takes?: 'namespace' | 'context';
+    }
+  | {
+      readonly kind: 'pod' | 'workload' | 'policy' | 'pair';
+      readonly text: string;
+      readonly note: string;
+      readonly pane: PaneId;
+      readonly namespace?: string;
+      /** The row to put the cursor on, or a filter that leaves the rows. */
+      readonly key?: string;
+      readonly filter?: string;
+    };
+
 /** What is open over the panes, one at a time. */
 export type Overlay =
   | { readonly type: 'none' }
-  | { readonly type: 'help'; readonly scroll: number }
-  | {
+  /** `of`: whose keys it lists. */
+  | ({ readonly type: 'help'; readonly of: Place } & Scrolled)
+  | ({ readonly type: 'messages' } & Scrolled)
+  | ({
       readonly type: 'explain';
       readonly title: string;
       readonly verdict?: Verdict;
@@ -155,18 +188,16 @@ export type Overlay =
       readonly notes?: readonly string[];
       readonly attempt?: AttemptLine;
       readonly problem?: string;
-      readonly scroll: number;
       readonly at: number;
-    }
-  | {
+    } & Scrolled)
+  | ({
       readonly type: 'detail';
       readonly title: string;
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
       readonly lines: readonly string[];
-      readonly scroll: number;
       readonly loading: boolean;
-    }
+    } & Scrolled)
   | { readonly type: 'grant'; readonly form: GrantForm }
   | {
       readonly type: 'extend';
@@ -200,7 +231,11 @@ export type Overlay =
       readonly type: 'command';
       readonly field: TextField;
       readonly problem?: string;
-      readonly completions: readonly string[];
+      /** Where it was opened: its keys are offered as actions. */
+      readonly of: Place;
+      readonly targets: readonly PaletteTarget[];
+      /** The chosen item; absent until one is chosen with the arrows. */
+      readonly index?: number;
     }
   /** `before`: the filter to restore on esc. */
   | {
@@ -217,6 +252,10 @@ export type Notice = {
   readonly text: string;
   readonly hint?: string;
   readonly at: number;
+  /** Set for an answer to a key that does nothing. */
+  readonly passing?: true;
+  /** How often it came in a row, if more than once. */
+  readonly times?: number;
 };
 
 /** Attempts per second by verdict, one sample per second, newest last, at most 120; for the charts. */
@@ -255,6 +294,8 @@ export type SessionState = {
   readonly dropsOnly: boolean;
   readonly overlay: Overlay;
   readonly notice?: Notice;
+  /** Every notice so far, the newest last. */
+  readonly messages: readonly Notice[];
   /** Set once the app should end; the views unmount. */
   readonly ended: boolean;
 };

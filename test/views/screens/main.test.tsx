@@ -21,10 +21,10 @@ test('at 120×30 all four panes are there, with header, path bar and keys', asyn
   );
   expect(lines[2]).toMatch(/^╭ 1 Pods 4 ─+╮╭▸3 Attempts 5 ── ✗ 2 dropped ─+ following ─╮$/);
   expect(lines[4]).toMatch(
-    /^│▸ api-6c9d-4kx +1\/1 +10\.1\.0\.12 +iso +open +││▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api.*… │$/,
+    /^│ {2}api-6c9d-4kx +1\/1 +10\.1\.0\.12 +iso +open +││▸ +1s ✗ DROP +web +db +5432 +42 {2}db-only-api.*… │$/,
   );
   expect(lines.find((line) => line.includes('4 Grants'))).toMatch(/^╭ 2 Policies 2 ─+╮╭ 4 Grants 1 ─+╮$/);
-  expect(screen.text()).toMatch(/│▸ web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/);
+  expect(screen.text()).toMatch(/│ {2}web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/);
   expect(screen.text()).toMatch(/│ {2}responder@demo · INC-4411 payment page shows no orders +│/);
   expect(lines[29]).toMatch(/^ g grant {2}s source {2}d destination .* \? help {2}q quit$/);
 });
