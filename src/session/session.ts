@@ -6,7 +6,10 @@ import type { Grant } from '../core/grants/grants.ts';
 import { pause } from '../wait.ts';
 import {
   type App,
+  type BookedGrant,
   commandLine,
+  copying,
+  createGrantBook,
   createLink,
   createOverlays,
   createPublishing,
@@ -29,7 +32,7 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { pickItems, touches, yamlOf } from './app/app.ts';
+export { type BookedGrant, pickItems, touches, yamlOf } from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -45,6 +48,8 @@ export {
 export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
 export {
   type Connection,
+  callsAsScript,
+  type LoggedCall,
   type Runtime,
   type RuntimeListener,
   type SessionDeps,
@@ -55,6 +60,7 @@ export {
   type AttemptLine,
   type ClusterState,
   type Commands,
+  type Copyable,
   type GrantField,
   type GrantForm,
   type GrantLine,
@@ -86,6 +92,8 @@ export type Session = {
   readonly start: () => Promise<void>;
   /** Ends every grant of this process, e.g. on a signal; resolves within 5 s with those that still exist. */
   readonly revokeAll: () => Promise<readonly Grant[]>;
+  /** The grants of this session as last seen, those that have ended too. */
+  readonly booked: () => readonly BookedGrant[];
   readonly dispose: () => Promise<void>;
 };
 
@@ -139,12 +147,24 @@ export function createSession(deps: SessionDeps): Session {
     app.fail,
     stop.signal,
   );
+  const grants = createGrantBook();
+  const book = () => {
+    const runtime = link.runtime();
+    if (runtime !== undefined) grants.note(runtime);
+  };
+  const news = newsInto(app, publishing, () => void lookForOthers());
   const link = createLink({
     deps,
     view: () => state().cluster.namespace,
-    listener: newsInto(app, publishing, () => void lookForOthers()),
+    listener: {
+      ...news,
+      grants: () => {
+        book();
+        news.grants?.();
+      },
+    },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, overlay, cluster, messages } = state();
+      const { following, focus, zoomed, panes, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -153,6 +173,7 @@ export function createSession(deps: SessionDeps): Session {
         focus,
         zoomed,
         messages,
+        calls,
         // Keep what was typed while connecting.
         ...(isFirst ? { panes, overlay } : {}),
         notice: undefined,
@@ -173,6 +194,7 @@ export function createSession(deps: SessionDeps): Session {
     ...navigation(app),
     ...marking(app),
     ...panel,
+    ...copying(app),
     ...palette(app, line, () => commands),
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
@@ -202,6 +224,10 @@ export function createSession(deps: SessionDeps): Session {
       const revoked = ids.length > 0 ? link.runtime()?.keeper.revoke(ids) : undefined;
       if (revoked !== undefined) await Promise.race([revoked, pause(4_500, stop.signal)]);
       return living();
+    },
+    booked: () => {
+      book();
+      return grants.grants();
     },
     dispose: async () => {
       stop.abort();

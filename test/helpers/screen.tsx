@@ -233,6 +233,8 @@ function recorder(calls: Call[]): Commands {
     'openExtend',
     'openHelp',
     'openMessages',
+    'openLog',
+    'toggleManifests',
     'openCharts',
     'openFilter',
     'openCommand',
@@ -251,7 +253,7 @@ function recorder(calls: Call[]): Commands {
     'grantYaml',
     'promote',
     'dismiss',
-    'copyText',
+    'pickField',
     'notify',
     'quit',
     'quitWith',
@@ -259,6 +261,7 @@ function recorder(calls: Call[]): Commands {
   const noted = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Commands;
   return {
     ...noted,
+    copyables: () => [],
     moveTo: (key) => {
       noted.moveTo(key);
       return true;

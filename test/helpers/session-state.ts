@@ -313,6 +313,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     dropsOnly: false,
     overlay: { type: 'none' },
     messages: [],
+    calls: [],
     ended: false,
     ...change,
   };

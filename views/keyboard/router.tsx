@@ -1,7 +1,7 @@
 import { useApp, useInput, usePaste } from 'ink';
 import { type ReactNode, useRef } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
-import type { Commands, SessionState } from '../../src/session/session.ts';
+import type { Commands, Copyable, SessionState } from '../../src/session/session.ts';
 import {
   type Actions,
   type Binding,
@@ -21,8 +21,8 @@ import { type Press, pressesOf } from './press.ts';
 export type KeysProps = {
   readonly store: StoreApi<SessionState>;
   readonly commands: Commands;
-  /** Copies the item under the cursor to the clipboard. */
-  readonly copy: () => void;
+  /** Copies to the clipboard: the given text, or the whole item under the cursor. */
+  readonly copy: (one?: Copyable) => void;
   /** Redraws the whole screen, in case something else wrote on it. */
   readonly redraw: () => void;
   /** Called on a second ctrl-c in a row: exit immediately. */

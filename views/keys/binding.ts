@@ -1,4 +1,4 @@
-import type { Commands, PaneId, Place, SessionState } from '../../src/session/session.ts';
+import type { Commands, Copyable, PaneId, Place, SessionState } from '../../src/session/session.ts';
 
 /** Where a key is bound: the open overlay, or the focused pane if there is none, or the search being typed. */
 export type Scope = Place | 'search';
@@ -9,7 +9,7 @@ export const PANES: readonly PaneId[] = ['pods', 'policies', 'attempts', 'grants
 export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'command', 'filter', 'search'];
 
 /** Overlays that are read, searched, and scroll. */
-export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'messages'];
+export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'messages', 'log'];
 
 /** What a command needs to know about the screen: page size, scroll range, visible rows. */
 export type ViewFacts = {
@@ -24,7 +24,7 @@ export type ViewFacts = {
 
 /** What keys can do: the session's commands, plus what needs the terminal. */
 export type Actions = Commands & {
-  readonly copy: () => void;
+  readonly copy: (one?: Copyable) => void;
   readonly redraw: () => void;
   readonly suspend: () => void;
   /** Runs the chosen item of the palette, or else the typed line. */

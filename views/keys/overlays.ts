@@ -1,4 +1,4 @@
-import type { SessionState } from '../../src/session/session.ts';
+import { pickItems, type SessionState } from '../../src/session/session.ts';
 import { type Binding, READ_SCOPES, type Scope } from './binding.ts';
 
 const CLOSED_BY_ESC: readonly Scope[] = [
@@ -34,12 +34,29 @@ export const OVERLAYS: readonly Binding[] = [
     run: (commands) => commands.confirm(),
   },
   {
+    id: 'submit-field',
+    keys: ['enter'],
+    scopes: ['pick'],
+    title: 'copy the field',
+    hint: () => 'copy',
+    footer: 1,
+    when: ({ overlay }) => overlay.type === 'pick' && overlay.what === 'field',
+    run: (commands, { overlay }) => {
+      if (overlay.type !== 'pick') return;
+      const chosen = pickItems(overlay.items, overlay.filter.text)[overlay.index];
+      const field = overlay.fields?.[overlay.items.indexOf(chosen ?? '')];
+      commands.back();
+      if (field !== undefined) commands.copy(field);
+    },
+  },
+  {
     id: 'submit',
     keys: ['enter'],
     scopes: ['pick', 'filter'],
     title: 'choose or apply',
     hint: submitHint,
     footer: 1,
+    when: ({ overlay }) => overlay.type !== 'pick' || overlay.what !== 'field',
     run: (commands) => commands.confirm(),
   },
   {
@@ -108,6 +125,15 @@ export const OVERLAYS: readonly Binding[] = [
     hint: () => 'grant',
     footer: 1,
     run: (commands) => commands.openGrant(),
+  },
+  {
+    id: 'log-manifests',
+    keys: ['y'],
+    scopes: ['log'],
+    title: 'show or hide the manifests',
+    hint: () => 'manifests',
+    footer: 1,
+    run: (commands) => commands.toggleManifests(),
   },
   {
     id: 'close',

@@ -59,6 +59,7 @@ function promptLine({ overlay }: SessionState): string | undefined {
     case 'explain':
     case 'detail':
     case 'messages':
+    case 'log':
     case 'revoke':
     case 'quit':
     case 'charts':

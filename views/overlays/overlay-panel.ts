@@ -4,6 +4,7 @@ import { detailContent, extendContent, pickContent, quitContent, revokeContent }
 import { explainContent } from './explain-overlay.ts';
 import { grantContent } from './form-overlay.ts';
 import { helpContent } from './help.ts';
+import { logContent } from './log.ts';
 import { messagesContent } from './messages.ts';
 import { paletteContent } from './palette.ts';
 import { type Content, layPanel, type Panel } from './panel.ts';
@@ -35,6 +36,8 @@ function plainContent(state: SessionState): Content | undefined {
       return helpContent(overlay, state);
     case 'messages':
       return messagesContent(overlay, state);
+    case 'log':
+      return logContent(overlay, state);
     case 'command':
       return paletteContent(overlay, state);
     case 'explain':

@@ -68,6 +68,7 @@ export function initialState(now: number, limits: Limits): SessionState {
     dropsOnly: false,
     overlay: { type: 'none' },
     messages: [],
+    calls: [],
     ended: false,
   };
 }

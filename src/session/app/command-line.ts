@@ -61,6 +61,11 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
       run: () => commands().toggleDropsOnly(),
     },
     { names: ['messages', 'mes'], note: 'every message so far', run: () => commands().openMessages() },
+    {
+      names: ['log'],
+      note: 'what was done to the cluster, as kubectl lines',
+      run: () => commands().openLog(),
+    },
     { names: ['help', 'h'], note: 'the keys of this view', run: () => commands().openHelp() },
     {
       names: ['quit', 'q', 'q!', 'qa', 'qa!', 'wq', 'exit'],
@@ -147,6 +152,7 @@ function nearestHint(wanted: string, names: readonly string[], command: string):
   const near = nearestNames(wanted, names);
   if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
   const more = names.length > SOME ? `, and ${names.length - SOME} more` : '';
+  if (names.length === 1) return `The only one is ${names[0]}.`;
   return `There are ${names.slice(0, SOME).join(', ')}${more}; ${command} picks one.`;
 }
 

@@ -47,7 +47,8 @@ export function typing(
         case 'help':
         case 'explain':
         case 'detail':
-        case 'messages': {
+        case 'messages':
+        case 'log': {
           const { search } = overlay;
           if (search?.typing !== true) return;
           app.set({
@@ -79,6 +80,7 @@ export function typing(
         case 'explain':
         case 'detail':
         case 'messages':
+        case 'log':
         case 'charts':
           app.pop();
           return;
@@ -90,7 +92,7 @@ export function typing(
           app.pop();
           if (name === undefined) return;
           if (overlay.what === 'context') app.reconnect({ context: name });
-          else showNamespace(app, name);
+          else if (overlay.what === 'namespace') showNamespace(app, name);
           return;
         }
         case 'command': {

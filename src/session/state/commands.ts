@@ -1,4 +1,4 @@
-import type { GrantField, PaletteTarget, PaneId, SessionState, Sort } from './session-state.ts';
+import type { Copyable, GrantField, PaletteTarget, PaneId, SessionState, Sort } from './session-state.ts';
 import type { TextEdit } from './text-field.ts';
 
 /**
@@ -33,13 +33,16 @@ export type Commands = {
   readonly explain: () => void;
   /** Describes the row under the cursor in words, with its YAML. */
   readonly about: () => void;
-  /** Shows the YAML of the row under the cursor. */
+  /** Shows the YAML of the row under the cursor; of an attempt, that of the policies that decided it. */
   readonly detail: () => void;
   readonly openGrant: () => void;
   readonly openRevoke: () => void;
   readonly openExtend: () => void;
   readonly openHelp: () => void;
   readonly openMessages: () => void;
+  readonly openLog: () => void;
+  /** Shows or hides the manifests in the log. */
+  readonly toggleManifests: () => void;
   readonly openCharts: () => void;
   readonly openFilter: () => void;
   readonly openCommand: () => void;
@@ -65,8 +68,10 @@ export type Commands = {
   readonly promote: () => void;
   /** Clears a notice that stays until a key is pressed. */
   readonly dismiss: () => void;
-  /** Text of the item under the cursor, for the clipboard. */
-  readonly copyText: () => string | undefined;
+  /** What can be copied here, the whole first: the open text, or the row under the cursor and its fields. */
+  readonly copyables: () => readonly Copyable[];
+  /** Offers the fields of the row under the cursor for copying. */
+  readonly pickField: () => void;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
   /** Says what a key that is not bound does; of several in a row only the last is kept among the messages. */
   readonly remark: (text: string) => void;

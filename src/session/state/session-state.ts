@@ -8,6 +8,7 @@ import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
+import type { LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -169,12 +170,17 @@ export type PaletteTarget =
       readonly filter?: string;
     };
 
+/** A text for the clipboard, and what it is. */
+export type Copyable = { readonly what: string; readonly text: string };
+
 /** What is open over the panes, one at a time. */
 export type Overlay =
   | { readonly type: 'none' }
   /** `of`: whose keys it lists. */
   | ({ readonly type: 'help'; readonly of: Place } & Scrolled)
   | ({ readonly type: 'messages' } & Scrolled)
+  /** `manifests`: whether the YAML is shown below its command. */
+  | ({ readonly type: 'log'; readonly manifests: boolean } & Scrolled)
   | ({
       readonly type: 'explain';
       readonly title: string;
@@ -221,8 +227,10 @@ export type Overlay =
     }
   | {
       readonly type: 'pick';
-      readonly what: 'context' | 'namespace';
+      readonly what: 'context' | 'namespace' | 'field';
       readonly items: readonly string[];
+      /** What the items stand for, if they are to be copied. */
+      readonly fields?: readonly Copyable[];
       readonly current?: string;
       readonly filter: TextField;
       readonly index: number;
@@ -296,6 +304,8 @@ export type SessionState = {
   readonly notice?: Notice;
   /** Every notice so far, the newest last. */
   readonly messages: readonly Notice[];
+  /** What was done to clusters, the newest last. */
+  readonly calls: readonly LoggedCall[];
   /** Set once the app should end; the views unmount. */
   readonly ended: boolean;
 };

@@ -4,6 +4,7 @@ export type {
   Assessment,
   AttemptLine,
   ClusterState,
+  Copyable,
   GrantField,
   GrantForm,
   GrantLine,

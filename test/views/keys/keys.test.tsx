@@ -262,7 +262,7 @@ test('long texts scroll by lines and pages and stop at their end', async () => {
 test('what is under the cursor is copied past the frame, as base64 only', async () => {
   const screen = openScreen({
     state: sessionState({ focus: 'pods', pods: [podRow('web')] }),
-    commands: (_store, recorded) => ({ ...recorded, copyText: () => 'shop/web' }),
+    commands: (_store, recorded) => ({ ...recorded, copyables: () => [{ what: 'pod', text: 'shop/web' }] }),
   });
   await screen.until('sluice');
   screen.press('c');
