@@ -40,8 +40,8 @@ function listOf({ field, of, targets, index }: Palette, state: SessionState): Pa
   const text = field.text.trimStart();
   const [word = '', ...rest] = text.split(/\s+/);
   const command = targets.find((target) => 'names' in target && target.names?.includes(word));
-  if (command !== undefined && 'line' in command) {
-    const typed = text.trim();
+  const typed = text.trim();
+  if (command !== undefined && 'line' in command && (typed === word || command.takes !== undefined)) {
     const first: PaletteItem = {
       ...itemOf(command),
       text: typed,
@@ -140,7 +140,7 @@ function matching(
   if (words.length === 0) return { items: all, sure: false };
   const texts = all.map(({ kind, text: shown, note }) => `${shown} ${note} ${kind}`.toLowerCase());
   const exact = all
-    .map((item, at) => ({ item, at, rank: rankOf(texts[at] ?? '', words) }))
+    .map((item, at) => ({ item, at, rank: rankOf(item.text.toLowerCase(), texts[at] ?? '', words) }))
     .filter(({ rank }) => rank !== undefined)
     .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0) || a.at - b.at);
   const taken = new Set(exact.map(({ at }) => at));
@@ -151,12 +151,13 @@ function matching(
   };
 }
 
-/** 0 if the text begins with the first word, 1 if every word begins a word of the text, 2 if every word occurs. */
-function rankOf(text: string, words: readonly string[]): number | undefined {
+/** 0 if the words are the name, 1 if it begins with the first, 2 if each begins a word of the text, 3 if each occurs. */
+function rankOf(name: string, text: string, words: readonly string[]): number | undefined {
   if (!words.every((word) => text.includes(word))) return undefined;
-  if (text.startsWith(words[0] ?? '')) return 0;
+  if (name === words.join(' ')) return 0;
+  if (name.startsWith(words[0] ?? '')) return 1;
   const parts = text.split(' ');
-  return words.every((word) => parts.some((part) => part.startsWith(word))) ? 1 : 2;
+  return words.every((word) => parts.some((part) => part.startsWith(word))) ? 2 : 3;
 }
 
 /** Items shown at once. */
