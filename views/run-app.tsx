@@ -1,8 +1,9 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
-import type { Commands, SessionState, VisibleRows } from '../src/session/session.ts';
+import type { Commands, Copyable, SessionState, VisibleRows } from '../src/session/session.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
+import { cut } from './text/text.ts';
 import { clipboardCode, createPainted, createTheme, UiContext, wantsColour } from './ui/ui.ts';
 
 export type RunAppOptions = {
@@ -33,7 +34,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
   const painted = createPainted(store, visibleRows);
-  const copy = () => copyTo(terminal.stdout, commands);
+  const copy = (one?: Copyable) => copyTo(terminal.stdout, commands, one ?? commands.copyables()[0]);
   const redraw = () => {
     instance.clear();
     terminal.stdout.write(ERASE_AND_HOME);
@@ -85,17 +86,22 @@ async function finished(instance: Instance, unsubscribe: () => void): Promise<vo
 const ERASE_AND_HOME = '\u001b[2J\u001b[H';
 
 /** Bypasses Ink, which would clear and repaint the frame (TERM-3). */
-function copyTo(stdout: NodeJS.WriteStream, commands: Commands): void {
-  const text = commands.copyText();
-  if (text === undefined) {
-    commands.notify('warn', 'Nothing to copy here.');
+function copyTo(stdout: NodeJS.WriteStream, commands: Commands, one: Copyable | undefined): void {
+  if (one === undefined) {
+    commands.notify('warn', 'Nothing to copy here.', 'Move to a row, or open a text.');
     return;
   }
-  const code = clipboardCode(text);
+  const code = clipboardCode(one.text);
   if (code === undefined) {
     commands.notify('warn', 'Too long for the terminal clipboard.', 'Use the CLI with -o yaml instead.');
     return;
   }
   stdout.write(code);
-  commands.notify('info', 'Copied, unless this terminal blocks OSC 52.');
+  commands.notify('info', `Copied ${copiedText(one)}, unless this terminal blocks OSC 52.`);
+}
+
+/** `name "web-7d9f"`; of a longer text, how many lines. */
+function copiedText({ what, text }: Copyable): string {
+  const lines = text.split('\n');
+  return lines.length > 1 ? `${what}, ${lines.length} lines` : `${what} "${cut(text, 60)}"`;
 }

@@ -25,12 +25,16 @@ type Search = { readonly finding?: Finding & { readonly tool: string }; readonly
 export function createConnectProbe({ exec }: { readonly exec: Exec }): ConnectProbe {
   const limit = pLimit(AT_ONCE);
   return {
-    connect: (from, { host, port, protocol }, signal) =>
+    connect: (from, { host, port, protocol }, signal, onExec) =>
       limit(async () => {
+        const told: Exec = (pod, command, options) => {
+          onExec?.(pod, command);
+          return exec(pod, command, options);
+        };
         signal.throwIfAborted();
         const target = connectTarget(host, port, protocol);
         const started = performance.now();
-        const search = await searchPod(exec, from, target, signal);
+        const search = await searchPod(told, from, target, signal);
         return resultOf(search, performance.now() - started);
       }),
   };

@@ -1,3 +1,4 @@
+import { quoted } from '../core/common/common.ts';
 import { type Finding, STOPPING_TEXTS } from './finding.ts';
 import type { ConnectTarget } from './target.ts';
 import type { ConnectTool } from './tools.ts';
@@ -16,9 +17,9 @@ export function shellScript(tools: readonly ConnectTool[], target: ConnectTarget
   const tries = tools.flatMap((tool, index) => {
     const command = tool.command(target);
     if (command === undefined || !tool.protocols.includes(target.protocol)) return [];
-    const exist = tool.needs.map((program) => `command -v ${quote(program)} >/dev/null`).join(' && ');
+    const exist = tool.needs.map((program) => `command -v ${quoted(program)} >/dev/null`).join(' && ');
     const kind = tool.first === true ? 'first' : 'try';
-    return [`if ${exist}; then run ${kind} ${index} ${command.map(quote).join(' ')}; fi`];
+    return [`if ${exist}; then run ${kind} ${index} ${command.map(quoted).join(' ')}; fi`];
   });
   return `export LC_ALL=C
 limit=; timeout 1 true >/dev/null 2>&1 && limit='timeout ${cut}'
@@ -57,8 +58,4 @@ export function readShell(
     if (finding !== undefined) return { finding: { ...finding, tool: tool.name }, ran };
   }
   return { ran };
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -6,7 +6,10 @@ import type { Grant } from '../core/grants/grants.ts';
 import { pause } from '../wait.ts';
 import {
   type App,
+  type BookedGrant,
   commandLine,
+  copying,
+  createGrantBook,
   createLink,
   createOverlays,
   createPublishing,
@@ -16,18 +19,20 @@ import {
   marking,
   navigation,
   newsInto,
+  palette,
   panels,
   shownPath,
   tick,
   typing,
   watchOthers,
+  withMessage,
 } from './app/app.ts';
 import { isLiving } from './grants/grants.ts';
 import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { pickItems, touches, yamlOf } from './app/app.ts';
+export { type BookedGrant, pickItems, touches, yamlOf } from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -40,9 +45,11 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows } from './rows/rows.ts';
+export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
 export {
   type Connection,
+  callsAsScript,
+  type LoggedCall,
   type Runtime,
   type RuntimeListener,
   type SessionDeps,
@@ -53,16 +60,20 @@ export {
   type AttemptLine,
   type ClusterState,
   type Commands,
+  type Copyable,
   type GrantField,
   type GrantForm,
   type GrantLine,
   type Isolation,
   type Notice,
   type Overlay,
+  type PaletteTarget,
   type PaneId,
   type PathState,
+  type Place,
   type PodRow,
   type PolicyRow,
+  type Search,
   type ServerSays,
   type SessionState,
   type Sort,
@@ -81,6 +92,8 @@ export type Session = {
   readonly start: () => Promise<void>;
   /** Ends every grant of this process, e.g. on a signal; resolves within 5 s with those that still exist. */
   readonly revokeAll: () => Promise<readonly Grant[]>;
+  /** The grants of this session as last seen, those that have ended too. */
+  readonly booked: () => readonly BookedGrant[];
   readonly dispose: () => Promise<void>;
 };
 
@@ -101,7 +114,7 @@ export function createSession(deps: SessionDeps): Session {
     state,
     set,
     ...createOverlays(state, set, () => shownPath(app)),
-    notify: (level, text, hint) => set({ notice: { level, text, at: deps.clock.now(), hint } }),
+    notify: (level, text, hint) => set(withMessage(state(), { level, text, at: deps.clock.now(), hint })),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;
       const { message, hint } = asSluiceError(error);
@@ -134,12 +147,24 @@ export function createSession(deps: SessionDeps): Session {
     app.fail,
     stop.signal,
   );
+  const grants = createGrantBook();
+  const book = () => {
+    const runtime = link.runtime();
+    if (runtime !== undefined) grants.note(runtime);
+  };
+  const news = newsInto(app, publishing, () => void lookForOthers());
   const link = createLink({
     deps,
     view: () => state().cluster.namespace,
-    listener: newsInto(app, publishing, () => void lookForOthers()),
+    listener: {
+      ...news,
+      grants: () => {
+        book();
+        news.grants?.();
+      },
+    },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, overlay, cluster } = state();
+      const { following, focus, zoomed, panes, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -147,6 +172,8 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        messages,
+        calls,
         // Keep what was typed while connecting.
         ...(isFirst ? { panes, overlay } : {}),
         notice: undefined,
@@ -162,11 +189,13 @@ export function createSession(deps: SessionDeps): Session {
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
-  const panel = panels(app, line.completions);
+  const panel = panels(app);
   const commands: Commands = {
     ...navigation(app),
     ...marking(app),
     ...panel,
+    ...copying(app),
+    ...palette(app, line, () => commands),
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
@@ -178,6 +207,7 @@ export function createSession(deps: SessionDeps): Session {
     quit: lives.quit,
     quitWith: lives.quitWith,
     notify: app.notify,
+    remark: (text) => set(withMessage(state(), { level: 'info', text, at: deps.clock.now(), passing: true })),
     dismiss: () => set({ notice: undefined }),
   };
 
@@ -194,6 +224,10 @@ export function createSession(deps: SessionDeps): Session {
       const revoked = ids.length > 0 ? link.runtime()?.keeper.revoke(ids) : undefined;
       if (revoked !== undefined) await Promise.race([revoked, pause(4_500, stop.signal)]);
       return living();
+    },
+    booked: () => {
+      book();
+      return grants.grants();
     },
     dispose: async () => {
       stop.abort();

@@ -29,7 +29,7 @@ test('ctrl-z gives the terminal back to the shell, and fg brings the app back', 
   shell.press('fg\r');
   await shell.shows(/1 Pods \d+/);
   shell.press('?');
-  await shell.shows(/ctrl-z +back to the shell[\s\S]*\n esc back/);
+  await shell.shows(/ctrl-z +back to the shell[\s\S]*\n .*esc back/);
   shell.press('\u001b');
   await shell.shows(/1 Pods \d+[\s\S]*\? help/);
   // In a text field too.

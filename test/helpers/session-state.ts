@@ -313,6 +313,8 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },
+    messages: [],
+    calls: [],
     ended: false,
     ...change,
   };

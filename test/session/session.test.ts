@@ -211,7 +211,7 @@ describe('the screen state', () => {
     session.commands.confirm();
     expect(state().overlay).toMatchObject({
       type: 'command',
-      problem: expect.stringMatching(/unknown command "pdos": try pods/),
+      problem: 'unknown command "pdos"; did you mean :pods?',
     });
   });
 });

@@ -49,7 +49,7 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
   },
   { id: 'port', title: 'PORT', align: 'right', min: 6, priority: 1, gap: 1, sortKey: 'P', cell: port },
   counted('dropped', '✗', 'N', ({ dropped }) => dropped),
-  counted('passed', '✓', 'C', ({ count, dropped }) => count - dropped),
+  counted('passed', '✓', 'O', ({ count, dropped }) => count - dropped),
   {
     id: 'recent',
     title: 'LAST MIN',

@@ -34,13 +34,14 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 /**
  * The key presses in one call of Ink's `useInput`. Several printable characters read at once arrive as one string
- * (TERM-4), so it is split into graphemes. Unknown function keys are ignored.
+ * (TERM-4), so it is split into graphemes. A key without a name here, such as F5, is `unknown`.
  */
 export function pressesOf(input: string, key: Key): readonly Press[] {
   const special = FLAGS.find(([flag]) => key[flag])?.[1];
   if (special !== undefined) return [{ name: modified(special, key) }];
   if (key.ctrl)
     return input === '' ? [] : [{ name: `ctrl-${input === ' ' ? 'space' : input.toLowerCase()}` }];
+  if (input === '') return [{ name: 'unknown' }];
   const graphemes = [...GRAPHEMES.segment(input)].map(({ segment }) => segment);
   if (key.meta) return graphemes.map((text) => ({ name: `alt-${text}` }));
   return graphemes.flatMap(pressOf);

@@ -1,18 +1,20 @@
 import { useApp, useInput, usePaste } from 'ink';
 import { type ReactNode, useRef } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
-import type { Commands, SessionState } from '../../src/session/session.ts';
+import type { Commands, Copyable, SessionState } from '../../src/session/session.ts';
 import {
   type Actions,
+  type Binding,
   bindingFor,
   READ_SCOPES,
   type Scope,
   scopeOf,
   TEXT_SCOPES,
+  unboundText,
   type ViewFacts,
 } from '../keys/keys.ts';
 import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
-import { overlayPanel } from '../overlays/overlays.ts';
+import { overlayPanel, type PaletteItem, type PaletteList, paletteList } from '../overlays/overlays.ts';
 import { grantLinesOf } from '../panes/panes.ts';
 import { type PaintedRows, useUi } from '../ui/ui.ts';
 import { type Press, pressesOf } from './press.ts';
@@ -20,8 +22,8 @@ import { type Press, pressesOf } from './press.ts';
 export type KeysProps = {
   readonly store: StoreApi<SessionState>;
   readonly commands: Commands;
-  /** Copies the item under the cursor to the clipboard. */
-  readonly copy: () => void;
+  /** Copies to the clipboard: the given text, or the whole item under the cursor. */
+  readonly copy: (one?: Copyable) => void;
   /** Redraws the whole screen, in case something else wrote on it. */
   readonly redraw: () => void;
   /** Called on a second ctrl-c in a row: exit immediately. */
@@ -37,6 +39,43 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
   const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
   const suspend = () => void suspendTerminal(onSuspend);
+  const look = store.getState;
+  const facts = () => viewFacts(look(), size, painted.at(look().focus));
+
+  const actions: Actions = {
+    ...commands,
+    copy,
+    redraw,
+    suspend,
+    runChosen: () => {
+      const item = chosenItem(look());
+      if (item?.what === 'action') {
+        commands.back();
+        runBinding(item.action, item.note, look, actions, facts());
+      } else if (item?.what === 'target') commands.go(item.target);
+      else {
+        if (item !== undefined) commands.complete(item.line);
+        commands.confirm();
+      }
+    },
+    chooseNext: (step) => {
+      const list = listed(look());
+      if (list === undefined || list.items.length === 0) return;
+      const { length } = list.items;
+      commands.choose(
+        list.index === undefined ? (step > 0 ? 0 : length - 1) : (list.index + step + length) % length,
+      );
+    },
+    completeChosen: () => {
+      const { overlay } = look();
+      const list = listed(look());
+      const item = chosenItem(look()) ?? list?.items[0];
+      if (overlay.type !== 'command' || item === undefined) return;
+      const line = item.what === 'line' ? (item.takes ? `${item.line} ` : item.line) : undefined;
+      if (line === undefined || line === overlay.field.text) actions.chooseNext(1);
+      else commands.complete(line);
+    },
+  };
 
   const press = (one: Press) => {
     if (one.name === 'ctrl-c') {
@@ -46,60 +85,81 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
       return;
     }
     interrupted.current = false;
-    if (store.getState().notice?.level === 'error') commands.dismiss();
-    const state = store.getState();
-    const facts = viewFacts(state, size, painted.at(state.focus));
-    painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw, suspend }, facts));
+    if (look().notice?.level === 'error') commands.dismiss();
+    painted.press(() => dispatch(one, look, actions, facts()));
   };
 
   useInput((input, key) => {
     if (key.eventType !== 'release') pressesOf(input, key).forEach(press);
   });
   usePaste((text) => {
-    if (TEXT_SCOPES.includes(scopeOf(store.getState()))) commands.type({ type: 'insert', text });
+    if (TEXT_SCOPES.includes(scopeOf(look()))) commands.type({ type: 'insert', text });
+    else commands.remark('nothing takes pasted text here; / or : opens a line that does');
   });
   return null;
 }
 
-const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant'];
+function listed(state: SessionState): PaletteList | undefined {
+  return state.overlay.type === 'command' ? paletteList(state.overlay, state) : undefined;
+}
+
+function chosenItem(state: SessionState): PaletteItem | undefined {
+  const list = listed(state);
+  return list?.index === undefined ? undefined : list.items[list.index];
+}
+
+const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant', 'search'];
 
 /** Facts about the focused pane or the open text: page size, scroll range, rows. */
 function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows): ViewFacts {
   const rowAt = (below: number) => rows[Math.max(0, Math.min(rows.length - 1, index + below))]?.key;
   const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
   if (panel !== undefined) {
-    return { page: Math.max(1, panel.rows - 4), scroll: panel.scroll, scrollMax: panel.scrollMax, rowAt };
+    const { scroll, scrollMax, matches } = panel;
+    return { page: Math.max(1, panel.rows - 4), scroll, scrollMax, matches, rowAt };
   }
   const place = placesOf(
     layoutOf(size, { focus: state.focus, zoomed: state.zoomed, grantLines: grantLinesOf(state) }),
   ).find(({ pane }) => pane === state.focus);
   const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
-  return { page, scroll: 0, scrollMax: 0, rowAt };
+  return { page, scroll: 0, scrollMax: 0, matches: [], rowAt };
 }
 
-/**
- * Handles a key press: runs its binding, or says why it can't, or types its text; unbound keys are ignored. A key that
- * acts on a row first moves the cursor to the row shown under it on the screen: the state may already have another row
- * there.
- */
+/** Handles a key press: runs its binding, or types its text, or says that it does nothing here. */
 function dispatch(press: Press, look: () => SessionState, commands: Actions, facts: ViewFacts): void {
   const state = look();
   const scope = scopeOf(state);
   const binding = bindingFor(press.name, scope, state);
   if (binding !== undefined) {
-    const row = binding.onRow === true && scope === state.focus ? facts.rowAt(0) : undefined;
-    if (row !== undefined && !commands.moveTo(row)) {
-      commands.notify('warn', `${press.name}: the row under the cursor is gone.`, GONE_HINT);
-      return;
-    }
-    const reason = binding.disabled?.(look());
-    if (reason === undefined) binding.run(commands, look(), facts);
-    else commands.notify('warn', `${press.name}: ${reason}`);
+    runBinding(binding, press.name, look, commands, facts);
+  } else if (TEXT_SCOPES.includes(scope)) {
+    if (press.text !== undefined) commands.type({ type: 'insert', text: press.text });
+  } else {
+    const text = unboundText(press.name, state);
+    if (state.notice?.text !== text) commands.remark(text);
+  }
+}
+
+/**
+ * Runs a binding, or says why it can't. A key that acts on a row first moves the cursor to the row shown under it on
+ * the screen: the state may already have another row there.
+ */
+function runBinding(
+  binding: Binding,
+  label: string,
+  look: () => SessionState,
+  commands: Actions,
+  facts: ViewFacts,
+): void {
+  const state = look();
+  const row = binding.onRow === true && scopeOf(state) === state.focus ? facts.rowAt(0) : undefined;
+  if (row !== undefined && !commands.moveTo(row)) {
+    commands.notify('warn', `${label}: the row under the cursor is gone.`, GONE_HINT);
     return;
   }
-  if (press.text !== undefined && TEXT_SCOPES.includes(scope)) {
-    commands.type({ type: 'insert', text: press.text });
-  }
+  const reason = binding.disabled?.(look());
+  if (reason === undefined) binding.run(commands, look(), facts);
+  else commands.notify('warn', `${label}: ${reason}`);
 }
 
 const GONE_HINT = 'Check the row in its place, then press again.';

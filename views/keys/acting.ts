@@ -71,7 +71,7 @@ export const ACTIONS: readonly Binding[] = [
     id: 'yaml',
     keys: ['y'],
     scopes: PANES,
-    title: 'show the YAML of the row',
+    title: 'show the YAML of the row; of an attempt, of the policies that decide it',
     onRow: true,
     hint: () => 'yaml',
     footer: 9,

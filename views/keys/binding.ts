@@ -1,30 +1,38 @@
-import type { Commands, Overlay, PaneId, SessionState } from '../../src/session/session.ts';
+import type { Commands, Copyable, PaneId, Place, SessionState } from '../../src/session/session.ts';
 
-/** Where a key is bound: the open overlay, or the focused pane if there is none. */
-export type Scope = PaneId | Exclude<Overlay['type'], 'none'>;
+/** Where a key is bound: the open overlay, or the focused pane if there is none, or the search being typed. */
+export type Scope = Place | 'search';
 
 export const PANES: readonly PaneId[] = ['pods', 'policies', 'attempts', 'grants'];
 
 /** Overlays that hold a text field: a printable key without a binding is typed into it. */
-export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'command', 'filter'];
+export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'command', 'filter', 'search'];
 
-/** Overlays that are read, and scroll. */
-export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail'];
+/** Overlays that are read, searched, and scroll. */
+export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'messages', 'log'];
 
 /** What a command needs to know about the screen: page size, scroll range, visible rows. */
 export type ViewFacts = {
   readonly page: number;
   readonly scroll: number;
   readonly scrollMax: number;
+  /** The line of each match of the search, in order. */
+  readonly matches: readonly number[];
   /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
 };
 
 /** What keys can do: the session's commands, plus what needs the terminal. */
 export type Actions = Commands & {
-  readonly copy: () => void;
+  readonly copy: (one?: Copyable) => void;
   readonly redraw: () => void;
   readonly suspend: () => void;
+  /** Runs the chosen item of the palette, or else the typed line. */
+  readonly runChosen: () => void;
+  /** Moves in the palette's list. */
+  readonly chooseNext: (step: 1 | -1) => void;
+  /** Completes the typed command with the chosen one, or chooses the next item. */
+  readonly completeChosen: () => void;
 };
 
 /**
@@ -46,6 +54,7 @@ export type Binding = {
 };
 
 /** The scope that currently receives keys. */
-export function scopeOf(state: SessionState): Scope {
-  return state.overlay.type === 'none' ? state.focus : state.overlay.type;
+export function scopeOf({ overlay, focus }: SessionState): Scope {
+  if ('scroll' in overlay && overlay.search?.typing === true) return 'search';
+  return overlay.type === 'none' ? focus : overlay.type;
 }

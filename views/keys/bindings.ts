@@ -5,6 +5,7 @@ import { EDITING } from './editing.ts';
 import { GRANT_FORM } from './grant-form.ts';
 import { MOVING } from './moving.ts';
 import { OVERLAYS } from './overlays.ts';
+import { SEARCHING } from './searching.ts';
 import { SORTING } from './sorting.ts';
 import { VIEWING } from './viewing.ts';
 
@@ -17,6 +18,7 @@ export const BINDINGS: readonly Binding[] = [
   ...VIEWING,
   ...GRANT_FORM,
   ...OVERLAYS,
+  ...SEARCHING,
   ...MOVING,
   ...SORTING,
   ...EDITING,

@@ -11,6 +11,7 @@ export {
   type ViewFacts,
 } from './binding.ts';
 export { bindingFor, bindingsOf } from './bindings.ts';
+export { unboundText } from './habits.ts';
 export { hintLine } from './hints.ts';
 export { keyLabel } from './label.ts';
 export { MOVING } from './moving.ts';

@@ -1,5 +1,6 @@
 import { pickItems } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
+import { nothingUnderCursor } from './reasons.ts';
 
 /**
  * Moving the cursor or the text. `g` is taken by grant, so Home or `ctrl-a` goes to the first row, `G` or End to the
@@ -11,6 +12,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['k', 'up'],
     scopes: PANES,
     title: 'one row up; from the top attempt, to whatever is newest',
+    disabled: nothingUnderCursor,
     run: (commands, { focus }, { rowAt }) => {
       const above = rowAt(-1);
       commands.moveTo(focus === 'attempts' && above === rowAt(0) ? undefined : above);
@@ -21,6 +23,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['j', 'down'],
     scopes: PANES,
     title: 'one row down',
+    disabled: nothingUnderCursor,
     run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(1)),
   },
   picking('pick-up', ['up', 'ctrl-p'], 'one item up', () => -1),
@@ -32,6 +35,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['ctrl-b', 'pageup'],
     scopes: PANES,
     title: 'one page up',
+    disabled: nothingUnderCursor,
     run: (commands, _state, { page, rowAt }) => commands.moveTo(rowAt(-page)),
   },
   {
@@ -39,6 +43,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['ctrl-f', 'pagedown'],
     scopes: PANES,
     title: 'one page down',
+    disabled: nothingUnderCursor,
     run: (commands, _state, { page, rowAt }) => commands.moveTo(rowAt(page)),
   },
   {
@@ -46,6 +51,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['home', 'ctrl-a'],
     scopes: PANES,
     title: 'first row (g is grant); in attempts, the newest',
+    disabled: nothingUnderCursor,
     run: (commands) => commands.moveTo(undefined),
   },
   {
@@ -53,6 +59,7 @@ export const MOVING: readonly Binding[] = [
     keys: ['G', 'end', 'ctrl-e'],
     scopes: PANES,
     title: 'last row',
+    disabled: nothingUnderCursor,
     run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(Number.POSITIVE_INFINITY)),
   },
   reading('scroll-up', ['k', 'up'], 'one line up', () => -1),
@@ -98,7 +105,7 @@ function reading(
     title,
     run: (commands, _state, { page, scroll, scrollMax }) => {
       const target = Math.min(scrollMax, Math.max(0, scroll + step(page)));
-      if (target !== scroll) commands.move(target - scroll);
+      if (target !== scroll) commands.scrollTo(target);
     },
   };
 }

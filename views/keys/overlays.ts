@@ -1,4 +1,4 @@
-import type { SessionState } from '../../src/session/session.ts';
+import { pickItems, type SessionState } from '../../src/session/session.ts';
 import { type Binding, READ_SCOPES, type Scope } from './binding.ts';
 
 const CLOSED_BY_ESC: readonly Scope[] = [
@@ -10,6 +10,7 @@ const CLOSED_BY_ESC: readonly Scope[] = [
   'pick',
   'command',
   'filter',
+  'search',
 ];
 
 /** Keys of the overlays, except for editing text and scrolling. */
@@ -33,22 +34,64 @@ export const OVERLAYS: readonly Binding[] = [
     run: (commands) => commands.confirm(),
   },
   {
+    id: 'submit-field',
+    keys: ['enter'],
+    scopes: ['pick'],
+    title: 'copy the field',
+    hint: () => 'copy',
+    footer: 1,
+    when: ({ overlay }) => overlay.type === 'pick' && overlay.what === 'field',
+    run: (commands, { overlay }) => {
+      if (overlay.type !== 'pick') return;
+      const chosen = pickItems(overlay.items, overlay.filter.text)[overlay.index];
+      const field = overlay.fields?.[overlay.items.indexOf(chosen ?? '')];
+      commands.back();
+      if (field !== undefined) commands.copy(field);
+    },
+  },
+  {
     id: 'submit',
     keys: ['enter'],
-    scopes: ['pick', 'command', 'filter'],
-    title: 'choose, run or apply',
+    scopes: ['pick', 'filter'],
+    title: 'choose or apply',
     hint: submitHint,
     footer: 1,
+    when: ({ overlay }) => overlay.type !== 'pick' || overlay.what !== 'field',
     run: (commands) => commands.confirm(),
+  },
+  {
+    id: 'run-command',
+    keys: ['enter'],
+    scopes: ['command'],
+    title: 'run the chosen item, or the typed command',
+    hint: () => 'run',
+    footer: 1,
+    run: (commands) => commands.runChosen(),
   },
   {
     id: 'complete',
     keys: ['tab'],
     scopes: ['command'],
-    title: 'complete the command',
+    title: 'complete the command, or choose the next item',
     hint: () => 'complete',
     footer: 2,
-    run: (commands) => commands.complete(),
+    run: (commands) => commands.completeChosen(),
+  },
+  {
+    id: 'choose-next',
+    keys: ['down', 'ctrl-n'],
+    scopes: ['command'],
+    title: 'one item down',
+    hint: () => 'choose',
+    footer: 3,
+    run: (commands) => commands.chooseNext(1),
+  },
+  {
+    id: 'choose-previous',
+    keys: ['up', 'ctrl-p', 'shift-tab'],
+    scopes: ['command'],
+    title: 'one item up',
+    run: (commands) => commands.chooseNext(-1),
   },
   {
     id: 'quit-revoke',
@@ -84,6 +127,15 @@ export const OVERLAYS: readonly Binding[] = [
     run: (commands) => commands.openGrant(),
   },
   {
+    id: 'log-manifests',
+    keys: ['y'],
+    scopes: ['log'],
+    title: 'show or hide the manifests',
+    hint: () => 'manifests',
+    footer: 1,
+    run: (commands) => commands.toggleManifests(),
+  },
+  {
     id: 'close',
     keys: ['esc'],
     scopes: CLOSED_BY_ESC,
@@ -116,8 +168,7 @@ export const OVERLAYS: readonly Binding[] = [
 ];
 
 function submitHint({ overlay }: SessionState): string {
-  if (overlay.type === 'pick') return 'choose';
-  return overlay.type === 'command' ? 'run' : 'apply';
+  return overlay.type === 'pick' ? 'choose' : 'apply';
 }
 
 function isEnding({ overlay }: SessionState): string | undefined {

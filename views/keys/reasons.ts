@@ -1,4 +1,5 @@
 import { isLiving, type SessionState } from '../../src/session/session.ts';
+import { PANES } from './binding.ts';
 
 /** Why there is nothing to open: the pane has no rows. */
 export function nothingUnderCursor(state: SessionState): string | undefined {
@@ -8,7 +9,10 @@ export function nothingUnderCursor(state: SessionState): string | undefined {
     attempts: state.attempts.length,
     grants: state.grants.length,
   };
-  return counts[state.focus] === 0 ? `no ${state.focus} in this view` : undefined;
+  if (counts[state.focus] > 0) return undefined;
+  const [other] = PANES.filter((pane) => counts[pane] > 0);
+  const next = other === undefined ? '' : `; ${PANES.indexOf(other) + 1} goes to the ${other}`;
+  return `no ${state.focus} in this view${next}`;
 }
 
 /** Why the row can't be marked as an end of a path. */

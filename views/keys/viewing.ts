@@ -1,4 +1,5 @@
 import { type Binding, PANES, READ_SCOPES, TEXT_SCOPES } from './binding.ts';
+import { nothingUnderCursor } from './reasons.ts';
 
 /** What is shown and how: panes, filters, namespaces, the app itself. */
 export const VIEWING: readonly Binding[] = [
@@ -32,8 +33,8 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'command',
     keys: [':'],
-    scopes: PANES,
-    title: 'run a command: :ctx :ns :pods :policies :attempts :grants :q …',
+    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    title: 'run anything by its name: commands, actions, namespaces, contexts, pods, policies, pairs',
     hint: () => 'command',
     footer: 11,
     run: (commands) => commands.openCommand(),
@@ -82,10 +83,19 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'copy',
     keys: ['c'],
-    scopes: [...PANES, 'explain', 'detail'],
+    scopes: [...PANES, 'explain', 'detail', 'messages', 'log'],
     title: 'copy the row, or the open text, to the clipboard (OSC 52)',
     onRow: true,
     run: (commands) => commands.copy(),
+  },
+  {
+    id: 'copy-field',
+    keys: ['C'],
+    scopes: PANES,
+    title: 'copy one field of the row: choose which',
+    onRow: true,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.pickField(),
   },
   {
     id: 'charts',
@@ -93,6 +103,20 @@ export const VIEWING: readonly Binding[] = [
     scopes: PANES,
     title: 'traffic charts',
     run: (commands) => commands.openCharts(),
+  },
+  {
+    id: 'messages',
+    keys: ['m'],
+    scopes: PANES,
+    title: 'messages: every one so far',
+    run: (commands) => commands.openMessages(),
+  },
+  {
+    id: 'log',
+    keys: ['@'],
+    scopes: PANES,
+    title: 'log: what was done to the cluster, as kubectl lines',
+    run: (commands) => commands.openLog(),
   },
   {
     id: 'back',
@@ -118,7 +142,7 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'help',
     keys: ['?'],
-    scopes: PANES,
+    scopes: [...PANES, ...READ_SCOPES.filter((scope) => scope !== 'help'), 'charts', 'revoke', 'quit'],
     title: 'show the keys of this view',
     hint: () => 'help',
     footer: 12,

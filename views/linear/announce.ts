@@ -12,7 +12,7 @@ import {
   type VisibleRows,
 } from '../../src/session/session.ts';
 import { attemptVerdict, grantState, portsText } from '../columns/columns.ts';
-import { contentOf } from '../overlays/overlays.ts';
+import { cannotRun, contentOf, paletteList } from '../overlays/overlays.ts';
 import { PANE_NAMES, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
@@ -193,7 +193,7 @@ function announceOverlay(before: SessionState, after: SessionState): readonly st
   return [
     ...(opened ? [lineText(title).trim() || after.overlay.type] : []),
     ...linesOf(after).filter((line) => !known.has(line)),
-    ...chosen(before.overlay, after.overlay),
+    ...chosen(before.overlay, after.overlay, after),
   ];
 }
 
@@ -213,6 +213,10 @@ function withoutTyping(overlay: Overlay): Overlay {
       return { ...overlay, field: EMPTY };
     case 'pick':
       return { ...overlay, filter: EMPTY, index: -1 };
+    case 'command': {
+      const { index: _, ...rest } = overlay;
+      return { ...rest, field: EMPTY };
+    }
     default:
       return overlay;
   }
@@ -227,15 +231,29 @@ function untyped(form: GrantForm): GrantForm {
 }
 
 /** The current item or field. */
-function chosen(before: Overlay, after: Overlay): readonly string[] {
+function chosen(before: Overlay, after: Overlay, state: SessionState): readonly string[] {
   if (after.type === 'pick') {
     const moved = before.type !== 'pick' || before.index !== after.index;
     const items = pickItems(after.items, after.filter.text);
     return moved ? [`${items[after.index] ?? 'nothing'}, ${after.index + 1} of ${items.length}`] : [];
+  }
+  if (after.type === 'command') {
+    const item = chosenIn(after, state);
+    const old = before.type === 'command' ? chosenIn(before, state) : undefined;
+    return item === undefined || item === old ? [] : [item];
   }
   if (after.type === 'grant') {
     const moved = before.type !== 'grant' || before.form.field !== after.form.field;
     return moved ? [`field ${after.form.field}: ${after.form.fields[after.form.field].text}`] : [];
   }
   return [];
+}
+
+/** The item of the palette that enter runs, with why it can't be run. */
+function chosenIn(overlay: Extract<Overlay, { type: 'command' }>, state: SessionState): string | undefined {
+  const { items, index } = paletteList(overlay, state);
+  const item = index === undefined ? undefined : items[index];
+  if (item === undefined) return undefined;
+  const why = cannotRun(item, state);
+  return `${item.kind} ${item.text}, ${item.note}${why === undefined ? '' : `, unavailable: ${why}`}`;
 }

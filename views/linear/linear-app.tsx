@@ -47,6 +47,7 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
 
 /** The line being typed, rewritten in place; undefined if there is none. */
 function promptLine({ overlay }: SessionState): string | undefined {
+  if ('scroll' in overlay && overlay.search?.typing === true) return prompt('search', overlay.search.field);
   switch (overlay.type) {
     case 'grant':
       return prompt(overlay.form.field, overlay.form.fields[overlay.form.field]);
@@ -62,6 +63,8 @@ function promptLine({ overlay }: SessionState): string | undefined {
     case 'help':
     case 'explain':
     case 'detail':
+    case 'messages':
+    case 'log':
     case 'revoke':
     case 'quit':
     case 'charts':

@@ -10,7 +10,7 @@ import {
 import { grantState, portsText } from '../columns/columns.ts';
 import { type Line, span, wallClock, wrap } from '../text/text.ts';
 import { fieldSpans } from './field.ts';
-import { type Item, layItems } from './items.ts';
+import { type Item, indented, layItems } from './items.ts';
 import type { Content } from './panel.ts';
 
 type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;
@@ -134,12 +134,6 @@ function aboutItem({ label, text, level, apart = false }: AboutItem): Item {
     text: span(text, tone),
     apart,
   };
-}
-
-function indented(line: string, columns: number): readonly Line[] {
-  const indent = /^ */.exec(line)?.[0] ?? '';
-  const room = Math.max(20, columns - indent.length);
-  return wrap(line.slice(indent.length), room).map((text): Line => [span(indent + text)]);
 }
 
 function texts(text: string, columns: number, tone?: 'bad'): readonly Line[] {

@@ -1,4 +1,4 @@
-import { columnsOf, entry, type Line, type Span } from '../text/text.ts';
+import { columnsOf, entry, type Line, type Span, span, type Tone, wrap } from '../text/text.ts';
 
 /** A label and its text; `apart` puts an empty line before it. */
 export type Item = { readonly label: Span; readonly text: Span; readonly apart?: boolean };
@@ -23,4 +23,11 @@ export function layItems(items: readonly Item[], columns: number): readonly Line
     columns,
   );
   return items.flatMap((item) => itemLines(item, labels, columns));
+}
+
+/** A line of YAML; one that is too long wraps at its own indentation. */
+export function indented(line: string, columns: number, tone?: Tone): readonly Line[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const room = Math.max(20, columns - indent.length);
+  return wrap(line.slice(indent.length), room).map((text): Line => [span(indent + text, tone)]);
 }

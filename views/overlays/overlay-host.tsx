@@ -9,12 +9,13 @@ import { type Line, span } from '../text/text.ts';
 import { Frame, TextLine, upperEdge, useUi } from '../ui/ui.ts';
 import { overlayPanel } from './overlay-panel.ts';
 import type { Panel } from './panel.ts';
+import { searchSpans } from './search.ts';
 
 /** The open overlay, if any. */
 export function OverlayHost({ size }: { size: Size }): ReactNode {
   const { store } = useUi();
   const type = useStore(store, (state) => state.overlay.type);
-  if (type === 'none' || type === 'command' || type === 'filter') return null;
+  if (type === 'none' || type === 'filter') return null;
   return <OpenOverlay size={size} />;
 }
 
@@ -27,7 +28,7 @@ function OpenOverlay({ size }: { size: Size }): ReactNode {
 
 /** A panel over the panes; the lower border shows the keys of a dialog, and the scroll position. */
 function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): ReactNode {
-  const { left, top, columns, rows, title, right, lines } = panel;
+  const { left, top, columns, rows, title, right, lines, current } = panel;
   return (
     <Box position="absolute" marginLeft={left} marginTop={top} width={columns} height={rows}>
       <Frame
@@ -39,15 +40,26 @@ function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): R
       >
         {Array.from({ length: rows - 2 }, (_, place) => (
           // A line is identified by its place on the screen.
-          <TextLine key={place} line={[span('  '), ...(lines[place] ?? [])]} columns={columns - 2} covering />
+          <TextLine
+            key={place}
+            line={[span(place === current ? '▸ ' : '  ', 'strong'), ...(lines[place] ?? [])]}
+            columns={columns - 2}
+            covering
+          />
         ))}
       </Frame>
     </Box>
   );
 }
 
-function bottomOf(state: SessionState, { kind, scroll, scrollMax, lines, columns }: Panel): Line {
-  const hints = kind === 'dialog' ? hintLine(scopeOf(state), state, columns - 28) : [];
+function bottomOf(state: SessionState, panel: Panel): Line {
+  const { kind, scroll, scrollMax, lines, columns, search, matches } = panel;
+  const hints =
+    search !== undefined
+      ? searchSpans(search, matches.length)
+      : kind === 'dialog'
+        ? hintLine(scopeOf(state), state, columns - 28)
+        : [];
   if (scrollMax === 0) return hints.length > 0 ? [...hints, span(' ')] : [];
   const more = scroll < scrollMax ? ' · PgDn' : '';
   const at = `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length}${more} `;

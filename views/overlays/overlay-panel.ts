@@ -4,10 +4,13 @@ import { detailContent, extendContent, pickContent, quitContent, revokeContent }
 import { explainContent } from './explain-overlay.ts';
 import { grantContent } from './form-overlay.ts';
 import { helpContent } from './help.ts';
+import { logContent } from './log.ts';
+import { messagesContent } from './messages.ts';
+import { paletteContent } from './palette.ts';
 import { type Content, layPanel, type Panel } from './panel.ts';
 
 /**
- * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: typed lines are in
+ * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: a filter is typed in
  * the footer, charts have their own component.
  */
 export function overlayPanel(state: SessionState, size: Size): Panel | undefined {
@@ -17,15 +20,26 @@ export function overlayPanel(state: SessionState, size: Size): Panel | undefined
 
 /** The content of the overlay for any width; the screen-reader mode reads it too. */
 export function contentOf(state: SessionState): Content | undefined {
+  const content = plainContent(state);
+  const { overlay } = state;
+  return content === undefined || !('scroll' in overlay) ? content : { ...content, search: overlay.search };
+}
+
+function plainContent(state: SessionState): Content | undefined {
   const { overlay } = state;
   switch (overlay.type) {
     case 'none':
-    case 'command':
     case 'filter':
     case 'charts':
       return undefined;
     case 'help':
-      return helpContent(overlay.scroll, state);
+      return helpContent(overlay, state);
+    case 'messages':
+      return messagesContent(overlay, state);
+    case 'log':
+      return logContent(overlay, state);
+    case 'command':
+      return paletteContent(overlay, state);
     case 'explain':
       return explainContent(overlay, state);
     case 'detail':

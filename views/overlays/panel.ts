@@ -1,5 +1,7 @@
+import type { Search } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
 import type { Line } from '../text/text.ts';
+import { matchesIn, withMatches } from './search.ts';
 
 /**
  * What an overlay shows. `full`: the whole body; `text`: full width, as high as needed; `dialog`: as small as possible,
@@ -14,6 +16,7 @@ export type Content = {
   readonly scroll?: number;
   /** Line that must stay visible, in lists. */
   readonly keep?: number;
+  readonly search?: Search;
 };
 
 /** An overlay laid out: its place and its visible lines. */
@@ -28,6 +31,11 @@ export type Panel = {
   readonly lines: readonly Line[];
   readonly scroll: number;
   readonly scrollMax: number;
+  readonly search?: Search;
+  /** The line of each match of the search. */
+  readonly matches: readonly number[];
+  /** The visible line with the current match. */
+  readonly current?: number;
   /** Whether it hides the panes completely. */
   readonly covers: boolean;
 };
@@ -45,8 +53,12 @@ export function layPanel(content: Content, size: Size): Panel {
   const all = tightened(content.lines(columns - PANEL_MARGIN), most - 2, content.kind);
   const rows = content.kind === 'full' ? most : Math.min(most, all.length + 2);
   const scrollMax = Math.max(0, all.length - (rows - 2));
-  const kept = content.keep === undefined ? (content.scroll ?? 0) : content.keep - Math.floor((rows - 2) / 2);
+  const { search } = content;
+  const matches = matchesIn(all, search);
+  const keep = content.keep ?? firstFound(matches, content);
+  const kept = keep === undefined ? (content.scroll ?? 0) : keep - Math.floor((rows - 2) / 2);
   const scroll = Math.min(scrollMax, Math.max(0, kept));
+  const current = search?.typing === false ? matches[search.at] : undefined;
   return {
     kind: content.kind,
     left: content.kind === 'dialog' ? size.columns - columns : 0,
@@ -55,9 +67,12 @@ export function layPanel(content: Content, size: Size): Panel {
     rows,
     title: content.title,
     right: content.right ?? [],
-    lines: all.slice(scroll, scroll + rows - 2),
+    lines: all.slice(scroll, scroll + rows - 2).map((line) => withMatches(line, search)),
     scroll,
     scrollMax,
+    search,
+    matches,
+    current: current === undefined ? undefined : current - scroll,
     covers: content.kind === 'full' || rows === most,
   };
 }
@@ -65,4 +80,10 @@ export function layPanel(content: Content, size: Size): Panel {
 /** A dialog that is too high drops its empty lines. */
 function tightened(lines: readonly Line[], room: number, kind: Content['kind']): readonly Line[] {
   return kind === 'dialog' && lines.length > room ? lines.filter((line) => line.length > 0) : lines;
+}
+
+/** While a search is typed, the first match from the top of the text on is shown. */
+function firstFound(matches: readonly number[], { search, scroll = 0 }: Content): number | undefined {
+  if (search?.typing !== true) return undefined;
+  return matches.find((line) => line >= scroll) ?? matches[0];
 }

@@ -164,9 +164,9 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
       {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
       {slice.map((row, place) => {
         const at = offset.current + place;
-        const cursor = at === index;
+        const cursor = focused && at === index;
         const changed = definition.changed(row, context) ? 'bold' : 'none';
-        const emphasis = cursor && focused ? 'inverse' : changed;
+        const emphasis = cursor ? 'inverse' : changed;
         // A slot is identified by its place on the screen, whatever row is in it.
         const slot = <Slot key={place} row={row} cursor={cursor} emphasis={emphasis} draw={draw} />;
         return ruled && at === end ? [<Rule key="rule" width={width} />, slot] : slot;

@@ -5,7 +5,6 @@ import { formatCountdown, plural } from '../../src/core/common/common.ts';
 import {
   type ClusterState,
   isLiving,
-  type Notice,
   type PaneId,
   type SessionState,
   type VisibleRows,
@@ -14,7 +13,7 @@ import { lintNews, portsText } from '../columns/columns.ts';
 import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
-import { fieldSpans, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
+import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
 import { PANE_NAMES, Pane, PathPane, paneState, pathFoot, rowCount } from '../panes/panes.ts';
 import {
   compact,
@@ -22,10 +21,8 @@ import {
   type Line,
   lineColumns,
   type Span,
-  several,
   span,
   spread,
-  type Tone,
   wallClock,
   wrap,
 } from '../text/text.ts';
@@ -65,6 +62,7 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
       {layout.type === 'one' ? <PathFoot rows={layout.path} columns={columns} /> : null}
       <StateLine draw={(state) => footerLine(state, visibleRows, columns)} columns={columns} />
       <OverlayHost size={size} />
+      <NoticeHost size={size} />
     </>
   );
 }
@@ -167,20 +165,11 @@ function news(state: SessionState, pane: PaneId): Line {
 }
 
 /** Dialogs that show their own keys, so the footer doesn't. */
-const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick'];
+const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick', 'command'];
 
-/** The last line: the text being typed, else a notice, else the key hints. */
+/** The last line: the filter being typed, else the key hints; a notice covers it. */
 function footerLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
-  const { overlay, notice } = state;
-  if (overlay.type === 'command') {
-    const help = overlay.problem === undefined ? [] : [span(` ✗ ${overlay.problem} `, 'bad')];
-    const completions = overlay.problem === undefined ? several(overlay.completions, 8) : '';
-    return spread(
-      [span(' :', 'strong'), ...fieldSpans(overlay.field, true), span(`   ${completions}`, 'faint')],
-      help,
-      columns,
-    );
-  }
+  const { overlay } = state;
   if (overlay.type === 'filter') {
     const found = visibleRows(state, overlay.pane).length;
     const count = span(`   ${found} of ${state[overlay.pane].length} match`, found === 0 ? 'warn' : 'faint');
@@ -190,20 +179,8 @@ function footerLine(state: SessionState, visibleRows: VisibleRows, columns: numb
       columns,
     );
   }
-  if (notice !== undefined) return noticeLine(notice);
   const scope = scopeOf(state);
   return OWN_HINTS.includes(scope) ? [] : hintLine(scope, state, columns);
-}
-
-const LEVELS: Readonly<Record<Notice['level'], readonly [string, Tone]>> = {
-  info: ['', 'plain'],
-  warn: ['! ', 'warn'],
-  error: ['✗ ', 'alert'],
-};
-
-function noticeLine({ level, text, hint }: Notice): Line {
-  const [symbol, tone] = LEVELS[level];
-  return [span(` ${symbol}${text}`, tone), ...(hint === undefined ? [] : [span(`  ${hint}`)])];
 }
 
 /** The first line: context, user, enforcer, traffic source, live grants if their pane is hidden, time. */

@@ -1,6 +1,7 @@
 import type { Grant } from '../../core/grants/grants.ts';
-import { createSession, type Session, type SessionDeps } from '../../session/session.ts';
+import { type BookedGrant, createSession, type Session, type SessionDeps } from '../../session/session.ts';
 import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
 
 export type ScreenOptions = {
@@ -10,11 +11,11 @@ export type ScreenOptions = {
 };
 
 /**
- * Runs the app on the terminal until the user quits or the signal aborts. The screen appears first and fills as the
+ * Runs the app on the terminal until the user quits or the signal aborts, then says what became of its grants. The screen appears first and fills as the
  * cluster responds; if the first connection fails, the screen closes and the error is printed on the normal terminal.
  */
 export async function runScreen(
-  { options, config, signal }: VerbContext,
+  { options, config, output, signal }: VerbContext,
   screen: ScreenOptions,
   reach: Pick<SessionDeps, 'connect' | 'contexts'>,
 ): Promise<number> {
@@ -44,15 +45,19 @@ export async function runScreen(
     signal.addEventListener('abort', () => resolve(), { once: true }),
   );
   let left: readonly Grant[] = [];
+  let booked: readonly BookedGrant[] = [];
   try {
     const started = session.start();
     await Promise.race([app.done, stopped, started.then(() => new Promise<never>(() => {}))]);
     if (signal.aborted) left = await session.revokeAll();
   } finally {
+    booked = session.booked();
     app.unmount();
     await app.done.catch(() => undefined);
     await closeWithin(session);
   }
+  const told = booked.filter(({ grant }) => !left.some(({ id }) => id === grant.id));
+  for (const line of quitSummary(told, Date.now())) output.out(`${line}\n`);
   if (left.length > 0) throw leftOpen(left);
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }

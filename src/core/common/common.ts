@@ -18,5 +18,6 @@ export {
 } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
+export { quoted, shellWord } from './shell-word.ts';
 export { placeIn } from './sorted.ts';
 /* Small helpers without a subject of their own: errors, JSON access, safe text, durations. */

@@ -175,12 +175,16 @@ export type ProbeResult = {
   readonly milliseconds: number;
 };
 
-/** Tests a connection from inside a pod (PROBE-2). */
+/** A container that commands run in. */
+export type ExecTarget = { readonly namespace: string; readonly pod: string; readonly container: string };
+
+/** Tests a connection from inside a pod (PROBE-2). `onExec` gets every command that it runs there, before it runs. */
 export interface ConnectProbe {
   connect(
     from: Pod,
     to: { readonly host: string; readonly port: number; readonly protocol: Protocol },
     signal: AbortSignal,
+    onExec?: (target: ExecTarget, command: readonly string[]) => void,
   ): Promise<ProbeResult>;
 }
 
@@ -192,7 +196,7 @@ export interface ConnectionCount {
 
 /** Runs a command in a container; the exit code is the command's. Errors are `SluiceError`s. */
 export type Exec = (
-  target: { readonly namespace: string; readonly pod: string; readonly container: string },
+  target: ExecTarget,
   command: readonly string[],
   options: { readonly signal: AbortSignal; readonly timeout: number },
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;

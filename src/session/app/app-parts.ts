@@ -67,6 +67,8 @@ export function initialState(now: number, limits: Limits): SessionState {
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },
+    messages: [],
+    calls: [],
     ended: false,
   };
 }

@@ -2,12 +2,16 @@
 
 export { type App, initialState } from './app-parts.ts';
 export { commandLine } from './command-line.ts';
+export { copying } from './copying.ts';
+export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
 export { life, tick } from './life.ts';
 export { createLink } from './link.ts';
 export { marking } from './marking.ts';
+export { withMessage } from './messages.ts';
 export { navigation } from './navigation.ts';
 export { createOverlays, pickItems, watchOthers } from './overlays.ts';
+export { palette } from './palette.ts';
 export { panels, yamlOf } from './panels.ts';
 export { shownPath } from './path-state.ts';
 export { createPublishing, newsInto, touches } from './publish.ts';

@@ -98,6 +98,7 @@ async function open(
         flows: (flows) => tell(() => listener.flows?.(flows)),
         traffic: (state) => tell(() => listener.traffic?.(state)),
         grants: () => tell(() => listener.grants?.()),
+        called: (call) => tell(() => listener.called?.(call)),
         problem: (error, part) => tell(() => listener.problem?.(error, part)),
       },
     },

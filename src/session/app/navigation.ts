@@ -1,4 +1,4 @@
-import type { Commands, Overlay, PaneId } from '../state/state.ts';
+import { type Commands, type Overlay, type PaneId, textField } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
 import { pickItems } from './overlays.ts';
 import { shownPath } from './path-state.ts';
@@ -11,6 +11,9 @@ type Navigation = Pick<
   | 'zoom'
   | 'move'
   | 'moveTo'
+  | 'scrollTo'
+  | 'openSearch'
+  | 'searchAt'
   | 'sort'
   | 'pause'
   | 'toggleDropsOnly'
@@ -33,7 +36,21 @@ export function navigation(app: App): Navigation {
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
     },
     zoom: () => app.set({ zoomed: !app.state().zoomed }),
-    move: (by) => app.set({ overlay: scrolled(app.state().overlay, by) }),
+    move: (by) => app.set({ overlay: moved(app.state().overlay, by) }),
+    scrollTo: (scroll) => {
+      const { overlay } = app.state();
+      if ('scroll' in overlay) app.set({ overlay: { ...overlay, scroll } });
+    },
+    openSearch: () => {
+      const { overlay } = app.state();
+      const search = { field: textField(), typing: true, at: 0 };
+      if ('scroll' in overlay) app.set({ overlay: { ...overlay, search } });
+    },
+    searchAt: (at, scroll) => {
+      const { overlay } = app.state();
+      if (!('scroll' in overlay) || overlay.search === undefined) return;
+      app.set({ overlay: { ...overlay, scroll, search: { ...overlay.search, typing: false, at } } });
+    },
     moveTo: (key) => {
       const { focus, panes } = app.state();
       const rows = app.visibleRows(app.state(), focus);
@@ -71,7 +88,10 @@ export function navigation(app: App): Navigation {
     back: () => {
       const { overlay, zoomed, panes, focus, path, notice } = app.state();
       if (notice !== undefined) app.set({ notice: undefined });
-      if (overlay.type !== 'none') {
+      if ('scroll' in overlay && overlay.search !== undefined) {
+        const { search: _, ...rest } = overlay;
+        app.set({ overlay: rest });
+      } else if (overlay.type !== 'none') {
         app.pop();
         if (overlay.type === 'filter') setPane(app, overlay.pane, { filter: overlay.before ?? '' });
       } else if (zoomed) app.set({ zoomed: false });
@@ -97,13 +117,9 @@ export function setPane(
 
 type SessionSort = { readonly column: string; readonly descending: boolean } | undefined;
 
-/** The view limits the scroll to the text; here it only must not become negative. */
-function scrolled(overlay: Overlay, by: number): Overlay {
+/** The view limits the scroll to the form; here it only must not become negative. */
+function moved(overlay: Overlay, by: number): Overlay {
   switch (overlay.type) {
-    case 'help':
-    case 'explain':
-    case 'detail':
-      return { ...overlay, scroll: clamp(overlay.scroll + by, Number.MAX_SAFE_INTEGER) };
     case 'grant':
       return { ...overlay, form: { ...overlay.form, scroll: Math.max(0, overlay.form.scroll + by) } };
     case 'pick':

@@ -2,16 +2,18 @@ import { type ApiObject, keyOf } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { permanentPolicies } from '../../core/grants/grants.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
+import type { PolicyRef, Verdict } from '../../core/policy/model/model.ts';
+import { answerOf } from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
+import { judgedOn, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type AboutItem,
   type AttemptLine,
   type Commands,
   type GrantLine,
-  type Overlay,
   type PodRow,
   type PolicyRow,
   textField,
@@ -33,25 +35,31 @@ type Panels = Pick<
   | 'openHelp'
   | 'openCharts'
   | 'openFilter'
-  | 'openCommand'
+  | 'openMessages'
+  | 'openLog'
+  | 'toggleManifests'
   | 'pick'
-  | 'copyText'
 >;
 
 /** Overlays for reading, filtering and picking. */
-export function panels(app: App, completions: (text: string) => readonly string[]): Panels {
+export function panels(app: App): Panels {
   return {
     explain: () => explain(app),
-    ...objectPanel(app, () => explain(app)),
+    ...objectPanel(app),
     promote: () => promote(app),
-    openHelp: () => app.push({ type: 'help', scroll: 0 }),
+    openHelp: () => {
+      const { overlay, focus } = app.state();
+      app.push({ type: 'help', of: overlay.type === 'none' ? focus : overlay.type, scroll: 0 });
+    },
+    openLog: () => app.push({ type: 'log', manifests: false, scroll: Number.MAX_SAFE_INTEGER }),
+    toggleManifests: () => app.update('log', (open) => ({ ...open, manifests: !open.manifests })),
+    openMessages: () => app.push({ type: 'messages', scroll: Number.MAX_SAFE_INTEGER }),
     openCharts: () => app.push({ type: 'charts' }),
     openFilter: () => {
       const { focus, panes } = app.state();
       const before = panes[focus].filter;
       app.push({ type: 'filter', pane: focus, field: textField(before), before });
     },
-    openCommand: () => app.push({ type: 'command', field: textField(), completions: completions('') }),
     pick: (what) => {
       app.run(async () => {
         const { cluster } = app.state();
@@ -81,7 +89,6 @@ export function panels(app: App, completions: (text: string) => readonly string[
         });
       });
     },
-    copyText: () => copyText(app),
   };
 }
 
@@ -107,43 +114,24 @@ function promote(app: App): void {
   });
 }
 
-/** The open panel as plain text; the description becomes comments, so that the whole is valid YAML. */
-function detailText(about: readonly AboutItem[], lines: readonly string[]): string {
-  const width = Math.max(0, ...about.map(({ label }) => label.length));
-  return [...about.map(({ label, text }) => `# ${label.padEnd(width)}  ${text}`), ...lines].join('\n');
-}
-
-function copyText(app: App): string | undefined {
-  const { overlay, focus, panes } = app.state();
-  if (overlay.type === 'detail') return detailText(overlay.about ?? [], overlay.lines);
-  if (overlay.type === 'explain') return explainedText(overlay);
-  const line = attemptUnderCursor(app.state(), app.visibleRows);
-  if (line !== undefined) return attemptText(line);
-  return app.visibleRows(app.state(), focus)[panes[focus].index]?.key;
-}
-
-function explainedText({ title, attempt, verdict, problem }: Extract<Overlay, { type: 'explain' }>): string {
-  if (attempt !== undefined) return attemptText(attempt);
-  if (verdict === undefined) return `${title}: ${problem ?? 'not known'}`;
-  return `${title} ${verdict.verdict}: egress ${verdict.egress.summary}, ingress ${verdict.ingress.summary}`;
-}
-
-function attemptText({ row, why }: AttemptLine): string {
-  const { sourceName, destinationName, port, protocol, verdict } = row;
-  return `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()} ${verdict}: ${why}`;
-}
-
-/** Opens the description and the YAML of the row under the cursor; the YAML is read from the server. */
-function objectPanel(app: App, explain: () => void): Pick<Commands, 'about' | 'detail'> {
+/**
+ * Opens the description and the YAML of the row under the cursor, or of the policies that decided an attempt; the YAML
+ * is read from the server.
+ */
+function objectPanel(app: App): Pick<Commands, 'about' | 'detail'> {
   const open = (makeAbout: (runtime: Runtime, under: Under) => readonly AboutItem[]) => {
     const runtime = app.runtime();
-    const under = underCursor(app);
     if (runtime === undefined) return;
+    const under = underCursor(app, runtime);
     if (under === undefined) {
-      if (app.state().focus === 'attempts') explain();
+      app.notify('warn', 'No row under the cursor.', 'esc clears the filter.');
       return;
     }
-    const { title } = under;
+    const { title, refs } = under;
+    if (refs.length === 0) {
+      app.notify('info', `${title}: there are none.`, 'e explains the path.');
+      return;
+    }
     app.push(
       { type: 'detail', title, about: makeAbout(runtime, under), lines: [], scroll: 0, loading: true },
       under.pane === 'grants' ? grantPath(app, under.row.grant) : undefined,
@@ -155,7 +143,10 @@ function objectPanel(app: App, explain: () => void): Pick<Commands, 'about' | 'd
       );
     });
   };
-  return { about: () => open(aboutOf), detail: () => open(() => []) };
+  return {
+    about: () => (app.state().focus === 'attempts' ? explain(app) : open(aboutOf)),
+    detail: () => open(() => []),
+  };
 }
 
 function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
@@ -166,6 +157,8 @@ function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
       return aboutPolicy(engine, under.row);
     case 'grants':
       return aboutGrant(under.row);
+    case 'attempts':
+      return [];
   }
 }
 
@@ -192,15 +185,16 @@ async function readYaml(
   }
 }
 
-/** The row under the cursor, and the API objects behind it. Attempts have none. */
+/** The row under the cursor, and the API objects behind it; behind an attempt are the policies that decided it. */
 type Under = { readonly title: string; readonly refs: readonly ApiRef[] } & (
   | { readonly pane: 'pods'; readonly row: PodRow }
   | { readonly pane: 'policies'; readonly row: PolicyRow }
   | { readonly pane: 'grants'; readonly row: GrantLine }
+  | { readonly pane: 'attempts' }
 );
 
 /** The row under the cursor of the focused pane. */
-function underCursor(app: App): Under | undefined {
+function underCursor(app: App, runtime: Runtime): Under | undefined {
   const state = app.state();
   const { focus, panes } = state;
   const key = app.visibleRows(state, focus)[panes[focus].index]?.key;
@@ -211,9 +205,40 @@ function underCursor(app: App): Under | undefined {
       return policyUnder(state.policies.find((row) => row.key === key));
     case 'grants':
       return grantUnder(state.grants.find((row) => row.key === key));
-    case 'attempts':
-      return undefined;
+    case 'attempts': {
+      const line = attemptUnderCursor(state, app.visibleRows);
+      return line === undefined ? undefined : decidersUnder(runtime, line);
+    }
   }
+}
+
+/** The policies that decided an attempt: those of the denied halves if it is denied, else those that let it through. */
+function decidersUnder(runtime: Runtime, line: AttemptLine): Under {
+  const { sourceName, destinationName, port, newest } = line.row;
+  const path = `${sourceName} → ${destinationName}${port === undefined ? '' : ` :${port}`}`;
+  const seen = seenPath(runtime.model, line.row);
+  const judgement = seen === undefined ? undefined : judgedOn(runtime, seen);
+  const found =
+    judgement === undefined || judgement instanceof Error
+      ? [...newest.deniedBy, ...newest.allowedBy]
+      : decidersOf(answerOf(runtime.engine, judgement).verdict);
+  const refs = found.flatMap(({ kind = '', namespace, name }) => refOf({ kind, namespace, name }) ?? []);
+  const unique = [
+    ...new Map(refs.map((ref) => [`${ref.resource} ${ref.namespace} ${ref.name}`, ref])).values(),
+  ];
+  return { pane: 'attempts', title: `Policies that decide ${path}`, refs: unique };
+}
+
+function decidersOf({ verdict, egress, ingress }: Verdict): readonly PolicyRef[] {
+  const halves = [egress, ingress].filter((half) => verdict !== 'deny' || half.verdict === 'deny');
+  return halves.flatMap(({ deciders, nearMisses }) => [...nearMisses, ...deciders]);
+}
+
+function refOf({ kind, namespace, name }: PolicyRef): ApiRef | undefined {
+  const listed = POLICY_KINDS.find((known) => known.kind === kind);
+  if (listed === undefined) return undefined;
+  const { group, version, resource } = listed;
+  return { group, version, resource, name, namespace };
 }
 
 function podUnder(row: PodRow | undefined): Under | undefined {
@@ -224,11 +249,8 @@ function podUnder(row: PodRow | undefined): Under | undefined {
 }
 
 function policyUnder(row: PolicyRow | undefined): Under | undefined {
-  const listed = POLICY_KINDS.find(({ kind }) => kind === row?.policy.kind);
-  if (row === undefined || listed === undefined) return undefined;
-  const { namespace, name } = row.policy;
-  const { group, version, resource } = listed;
-  const ref = { group, version, resource, name, namespace };
+  const ref = row === undefined ? undefined : refOf(row.policy);
+  if (row === undefined || ref === undefined) return undefined;
   return { pane: 'policies', row, title: `${row.policy.kind} ${keyOf(row.policy)}`, refs: [ref] };
 }
 

@@ -302,6 +302,9 @@ function createSlices(
   };
 }
 
+/** How many calls the log keeps. */
+const CALLS_KEPT = 500;
+
 /** Feeds the events of a connection into the state; rows follow at the publishing rate. */
 export function newsInto(app: App, publishing: Publishing, lookForOthers: () => void): RuntimeListener {
   const { state, set } = app;
@@ -326,6 +329,7 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
     flows: () => publishing.soon('traffic'),
     traffic: (traffic) => set({ traffic }),
     grants: () => publishing.soon('grants'),
+    called: (call) => set({ calls: [...state().calls.slice(1 - CALLS_KEPT), call] }),
     problem: (error, part) => {
       app.fail(error);
       if (part === 'traffic')

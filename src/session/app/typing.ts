@@ -1,12 +1,12 @@
-import { type Commands, edit, textField } from '../state/state.ts';
+import { type Commands, edit } from '../state/state.ts';
 import type { App } from './app-parts.ts';
-import { type commandLine, showNamespace } from './command-line.ts';
+import { type CommandLine, showNamespace } from './command-line.ts';
 import type { GrantFormCommands } from './grant-form.ts';
 import type { LifeCommands } from './life.ts';
 import { setPane } from './navigation.ts';
 import { pickItems } from './overlays.ts';
 
-type Typing = Pick<Commands, 'type' | 'complete' | 'confirm'>;
+type Typing = Pick<Commands, 'type' | 'confirm'>;
 
 /** Text and enter, for the top overlay. */
 export function typing(
@@ -14,7 +14,7 @@ export function typing(
   parts: {
     readonly form: GrantFormCommands;
     readonly life: LifeCommands;
-    readonly line: ReturnType<typeof commandLine>;
+    readonly line: CommandLine;
     readonly about: () => void;
   },
 ): Typing {
@@ -40,21 +40,25 @@ export function typing(
           app.set({ overlay: { ...overlay, filter: edit(overlay.filter, change), index: 0 } });
           return;
         case 'command': {
-          const field = edit(overlay.field, change);
-          app.set({ overlay: { type: 'command', field, completions: parts.line.completions(field.text) } });
+          const { index: _, problem: __, ...rest } = overlay;
+          app.set({ overlay: { ...rest, field: edit(overlay.field, change) } });
+          return;
+        }
+        case 'help':
+        case 'explain':
+        case 'detail':
+        case 'messages':
+        case 'log': {
+          const { search } = overlay;
+          if (search?.typing !== true) return;
+          app.set({
+            overlay: { ...overlay, search: { ...search, field: edit(search.field, change), at: 0 } },
+          });
           return;
         }
         default:
           return;
       }
-    },
-    complete: () => {
-      const { overlay } = app.state();
-      if (overlay.type !== 'command') return;
-      const [first] = overlay.completions;
-      if (first === undefined) return;
-      const field = textField(first.includes(' ') ? first : `${first} `);
-      app.set({ overlay: { type: 'command', field, completions: parts.line.completions(field.text) } });
     },
     confirm: () => {
       const { overlay } = app.state();
@@ -75,6 +79,8 @@ export function typing(
         case 'help':
         case 'explain':
         case 'detail':
+        case 'messages':
+        case 'log':
         case 'charts':
           app.pop();
           return;
@@ -86,13 +92,17 @@ export function typing(
           app.pop();
           if (name === undefined) return;
           if (overlay.what === 'context') app.reconnect({ context: name });
-          else showNamespace(app, name);
+          else if (overlay.what === 'namespace') showNamespace(app, name);
           return;
         }
         case 'command': {
-          app.pop();
-          const problem = parts.line.run(overlay.field.text);
-          if (problem !== undefined) app.push({ ...overlay, problem });
+          const problem = parts.line.check(overlay.field.text);
+          if (problem !== undefined) {
+            app.set({ overlay: { ...overlay, problem } });
+            return;
+          }
+          app.clear();
+          parts.line.run(overlay.field.text);
           return;
         }
       }

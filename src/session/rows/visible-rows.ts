@@ -170,7 +170,7 @@ export function parseFilter(text: string): RowFilter {
     const inner = parseFilter(trimmed.slice(1));
     return inner === all || inner === none ? inner : (row) => !inner(row);
   }
-  const pattern = STANDING.test(trimmed) ? literal(trimmed) : regular(trimmed);
+  const pattern = STANDING.test(trimmed) ? literal(trimmed) : patternOf(trimmed);
   return (row) => pattern.test(row.text);
 }
 
@@ -179,7 +179,8 @@ const STANDING = /^(?:in|out):([a-z?]*)$/i;
 
 const STANDINGS: readonly Isolation[] = ['open', 'iso', 'admin', '?'];
 
-function regular(text: string): RegExp {
+/** A regular expression as typed, case-insensitive; an invalid one is matched literally. */
+export function patternOf(text: string): RegExp {
   try {
     return new RegExp(text, 'iu');
   } catch {

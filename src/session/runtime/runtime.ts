@@ -32,12 +32,14 @@ import {
   lazyAudit,
   recordRefusal,
 } from '../grants/grants.ts';
+import { type CallSink, loggedApi, loggedProbe } from './calls.ts';
 import type { Connection } from './connection.ts';
 
 export { FOREIGN_FEED } from './feeds.ts';
 
 import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts';
 
+export { callsAsScript, type LoggedCall } from './calls.ts';
 export type { Connection, SessionDeps } from './connection.ts';
 
 /** Events for whoever shows them; one call may carry several changes. */
@@ -49,6 +51,8 @@ export type RuntimeListener = {
   readonly flows?: (flows: readonly Flow[]) => void;
   readonly traffic?: (state: TrafficState) => void;
   readonly grants?: () => void;
+  /** Something was done to the cluster. */
+  readonly called?: CallSink;
   /** The lists or the traffic source failed for good. */
   readonly problem?: (error: SluiceError, part: 'lists' | 'traffic') => void;
 };
@@ -103,11 +107,12 @@ export type RuntimeOptions = {
  * @throws SluiceError if the cluster is unreachable or rejects the credentials
  */
 export async function startRuntime(
-  connection: Connection,
+  opened: Connection,
   options: RuntimeOptions,
   signal: AbortSignal,
 ): Promise<Runtime> {
   const { listener, clock, version } = options;
+  const connection = logged(opened, (call) => listener.called?.(call));
   const stop = new AbortController();
   const stopped = stop.signal;
   const [info, identity] = await Promise.all([connection.api.info(signal), connection.api.identity(signal)]);
@@ -222,6 +227,16 @@ export async function startRuntime(
       await Promise.all(background);
       await connection.dispose();
     },
+  };
+}
+
+/** The connection with everything that it does to the cluster reported. */
+function logged(connection: Connection, sink: CallSink): Connection {
+  const { api, probe, context } = connection;
+  return {
+    ...connection,
+    api: loggedApi(api, context, sink),
+    ...(probe === undefined ? {} : { probe: loggedProbe(probe, api, context, sink) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { GrantField, PaneId, SessionState, Sort } from './session-state.ts';
+import type { Copyable, GrantField, PaletteTarget, PaneId, SessionState, Sort } from './session-state.ts';
 import type { TextEdit } from './text-field.ts';
 
 /**
@@ -9,8 +9,14 @@ export type Commands = {
   readonly focus: (pane: PaneId) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
-  /** Scrolls the open text, or moves the cursor in the open list. */
+  /** Scrolls the open form, or moves the cursor in the open list. */
   readonly move: (by: number) => void;
+  /** Shows the open text from a line on. */
+  readonly scrollTo: (line: number) => void;
+  /** Begins to search the open text. */
+  readonly openSearch: () => void;
+  /** Goes to a match of the search, counted from 0, with the text shown from a line on. */
+  readonly searchAt: (match: number, line: number) => void;
   /**
    * Puts the cursor of the focused pane on a row, and keeps it there wherever the row moves; undefined means the first
    * row (in attempts, the newest). Returns whether the row still exists.
@@ -27,15 +33,25 @@ export type Commands = {
   readonly explain: () => void;
   /** Describes the row under the cursor in words, with its YAML. */
   readonly about: () => void;
-  /** Shows the YAML of the row under the cursor. */
+  /** Shows the YAML of the row under the cursor; of an attempt, that of the policies that decided it. */
   readonly detail: () => void;
   readonly openGrant: () => void;
   readonly openRevoke: () => void;
   readonly openExtend: () => void;
   readonly openHelp: () => void;
+  readonly openMessages: () => void;
+  readonly openLog: () => void;
+  /** Shows or hides the manifests in the log. */
+  readonly toggleManifests: () => void;
   readonly openCharts: () => void;
   readonly openFilter: () => void;
   readonly openCommand: () => void;
+  /** Chooses an item of the palette. */
+  readonly choose: (index: number) => void;
+  /** Puts a text into the palette's line. */
+  readonly complete: (text: string) => void;
+  /** Closes everything and goes to what the palette offered. */
+  readonly go: (target: PaletteTarget) => void;
   readonly pick: (what: 'context' | 'namespace') => void;
   readonly allNamespaces: () => void;
   /** Goes back one level: overlay, then zoom, then filter, then marks. Never quits. */
@@ -44,7 +60,6 @@ export type Commands = {
   readonly confirm: () => void;
   /** Edits the text of the open overlay. */
   readonly type: (change: TextEdit) => void;
-  readonly complete: () => void;
   readonly grantField: (field: GrantField | 1 | -1) => void;
   readonly grantScope: () => void;
   readonly grantPreset: (step: 1 | -1) => void;
@@ -53,9 +68,13 @@ export type Commands = {
   readonly promote: () => void;
   /** Clears a notice that stays until a key is pressed. */
   readonly dismiss: () => void;
-  /** Text of the item under the cursor, for the clipboard. */
-  readonly copyText: () => string | undefined;
+  /** What can be copied here, the whole first: the open text, or the row under the cursor and its fields. */
+  readonly copyables: () => readonly Copyable[];
+  /** Offers the fields of the row under the cursor for copying. */
+  readonly pickField: () => void;
   readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
+  /** Says what a key that is not bound does; of several in a row only the last is kept among the messages. */
+  readonly remark: (text: string) => void;
   /** Quits, after asking if grants are live. */
   readonly quit: () => void;
   /** From the quit dialog: revokes all grants, or leaves them to their leases, then quits. */

@@ -8,6 +8,7 @@ import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
+import type { LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -141,11 +142,49 @@ export type AboutItem = {
   readonly apart?: boolean;
 };
 
+/** A search in an open text, while it is typed and after; `at` is the current match, from 0. */
+export type Search = { readonly field: TextField; readonly typing: boolean; readonly at: number };
+
+/** An open text: the first line shown, and the search in it. A `scroll` past the end shows the end. */
+type Scrolled = { readonly scroll: number; readonly search?: Search };
+
+/** Where a key is pressed: in a pane, or in what is open over the panes. */
+export type Place = PaneId | Exclude<Overlay['type'], 'none'>;
+
+/** What the palette offers besides actions: a command line to run, or a row to go to. */
+export type PaletteTarget =
+  | {
+      readonly kind: 'command' | 'namespace' | 'context';
+      readonly text: string;
+      readonly note: string;
+      readonly line: string;
+      /** Other names of a command, and what it takes. */
+      readonly names?: readonly string[];
+      readonly takes?: 'namespace' | 'context';
+    }
+  | {
+      readonly kind: 'pod' | 'workload' | 'policy' | 'pair';
+      readonly text: string;
+      readonly note: string;
+      readonly pane: PaneId;
+      readonly namespace?: string;
+      /** The row to put the cursor on, or a filter that leaves the rows. */
+      readonly key?: string;
+      readonly filter?: string;
+    };
+
+/** A text for the clipboard, and what it is. */
+export type Copyable = { readonly what: string; readonly text: string };
+
 /** What is open over the panes, one at a time. */
 export type Overlay =
   | { readonly type: 'none' }
-  | { readonly type: 'help'; readonly scroll: number }
-  | {
+  /** `of`: whose keys it lists. */
+  | ({ readonly type: 'help'; readonly of: Place } & Scrolled)
+  | ({ readonly type: 'messages' } & Scrolled)
+  /** `manifests`: whether the YAML is shown below its command. */
+  | ({ readonly type: 'log'; readonly manifests: boolean } & Scrolled)
+  | ({
       readonly type: 'explain';
       readonly title: string;
       readonly verdict?: Verdict;
@@ -158,18 +197,16 @@ export type Overlay =
       readonly notes?: readonly string[];
       readonly attempt?: AttemptLine;
       readonly problem?: string;
-      readonly scroll: number;
       readonly at: number;
-    }
-  | {
+    } & Scrolled)
+  | ({
       readonly type: 'detail';
       readonly title: string;
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
       readonly lines: readonly string[];
-      readonly scroll: number;
       readonly loading: boolean;
-    }
+    } & Scrolled)
   | { readonly type: 'grant'; readonly form: GrantForm }
   | {
       readonly type: 'extend';
@@ -193,8 +230,10 @@ export type Overlay =
     }
   | {
       readonly type: 'pick';
-      readonly what: 'context' | 'namespace';
+      readonly what: 'context' | 'namespace' | 'field';
       readonly items: readonly string[];
+      /** What the items stand for, if they are to be copied. */
+      readonly fields?: readonly Copyable[];
       readonly current?: string;
       readonly filter: TextField;
       readonly index: number;
@@ -203,7 +242,11 @@ export type Overlay =
       readonly type: 'command';
       readonly field: TextField;
       readonly problem?: string;
-      readonly completions: readonly string[];
+      /** Where it was opened: its keys are offered as actions. */
+      readonly of: Place;
+      readonly targets: readonly PaletteTarget[];
+      /** The chosen item; absent until one is chosen with the arrows. */
+      readonly index?: number;
     }
   /** `before`: the filter to restore on esc. */
   | {
@@ -220,6 +263,10 @@ export type Notice = {
   readonly text: string;
   readonly hint?: string;
   readonly at: number;
+  /** Set for an answer to a key that does nothing. */
+  readonly passing?: true;
+  /** How often it came in a row, if more than once. */
+  readonly times?: number;
 };
 
 /** Attempts per second by verdict, one sample per second, newest last, at most 120; for the charts. */
@@ -258,6 +305,10 @@ export type SessionState = {
   readonly dropsOnly: boolean;
   readonly overlay: Overlay;
   readonly notice?: Notice;
+  /** Every notice so far, the newest last. */
+  readonly messages: readonly Notice[];
+  /** What was done to clusters, the newest last. */
+  readonly calls: readonly LoggedCall[];
   /** Set once the app should end; the views unmount. */
   readonly ended: boolean;
 };

@@ -32,7 +32,7 @@ beforeEach(async () => {
         context,
         await connectionTo(demo, folder, context === 'gone' ? gone : context === 'other' ? other : undefined),
       ),
-    contexts: async () => ({ names: ['demo', 'other', 'gone'], current: 'demo' }),
+    contexts: async () => ({ names: ['demo', 'other', 'gone', 'odd'], current: 'demo' }),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     version: 'test',
     limits: DEFAULT_LIMITS,

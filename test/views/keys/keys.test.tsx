@@ -96,8 +96,14 @@ test('a key that cannot act says why, and does nothing else', async () => {
   ]);
 });
 
-test('unknown keys do nothing', async () => {
-  expect(await callsFor(sessionState(), '~', '\u001bOP', 'ü', 'q')).toEqual([['quit']]);
+test('a key that is not bound says what it does elsewhere, or where keys are listed', async () => {
+  expect(await callsFor(sessionState(), '~', '\u001bOP', 'ctrl-d', 'l', 'q')).toEqual([
+    ['remark', 'no key ~ here; ? lists keys'],
+    ['remark', 'that key does nothing here; ? lists keys'],
+    ['remark', 'ctrl-d: sluice deletes nothing of the cluster; x revokes a grant, ctrl-f is a page down'],
+    ['remark', 'l: no logs here; enter describes the row, 3 shows its connection attempts'],
+    ['quit'],
+  ]);
 });
 
 test('a shift-letter sorts, turns the order, and ends sorting', async () => {
@@ -165,7 +171,10 @@ test('pasted text goes into the field as one piece, and nowhere else', async () 
   expect(
     await callsFor(over({ type: 'filter', pane: 'pods', field }), '\u001b[200~a b\nc\u001b[201~'),
   ).toEqual([['type', { type: 'insert', text: 'a b\nc' }]]);
-  expect(await callsFor(sessionState(), '\u001b[200~q\u001b[201~', '?')).toEqual([['openHelp']]);
+  expect(await callsFor(sessionState(), '\u001b[200~q\u001b[201~', '?')).toEqual([
+    ['remark', 'nothing takes pasted text here; / or : opens a line that does'],
+    ['openHelp'],
+  ]);
 });
 
 test('the quit dialog revokes by default', async () => {
@@ -207,7 +216,7 @@ test('a key acts on the state that the key before has left', async () => {
     commands: (store, recorded) => ({
       ...recorded,
       openCommand: () =>
-        store.setState({ overlay: { type: 'command', field: textField(), completions: [] } }),
+        store.setState({ overlay: { type: 'command', field: textField(), of: 'attempts', targets: [] } }),
     }),
   });
   await screen.until('sluice');
@@ -240,20 +249,20 @@ test('long texts scroll by lines and pages and stop at their end', async () => {
   const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
   const detail = (scroll: number) => over({ type: 'detail', title: 'Pod', lines, scroll, loading: false });
   expect(await callsFor(detail(0), 'j', 'pagedown', 'G')).toEqual([
-    ['move', 1],
-    ['move', 24],
-    ['move', 74],
+    ['scrollTo', 1],
+    ['scrollTo', 24],
+    ['scrollTo', 74],
   ]);
   expect(await callsFor(detail(73), 'pagedown', 'home')).toEqual([
-    ['move', 1],
-    ['move', -73],
+    ['scrollTo', 74],
+    ['scrollTo', 0],
   ]);
 });
 
 test('what is under the cursor is copied past the frame, as base64 only', async () => {
   const screen = openScreen({
     state: sessionState({ focus: 'pods', pods: [podRow('web')] }),
-    commands: (_store, recorded) => ({ ...recorded, copyText: () => 'shop/web' }),
+    commands: (_store, recorded) => ({ ...recorded, copyables: () => [{ what: 'pod', text: 'shop/web' }] }),
   });
   await screen.until('sluice');
   screen.press('c');

@@ -34,7 +34,7 @@ const SIZES = [
 
 const OVERLAYS: readonly Overlay[] = [
   { type: 'none' },
-  { type: 'help', scroll: 3 },
+  { type: 'help', of: 'pods', scroll: 3 },
   {
     type: 'explain',
     title: 'web → db :5432/tcp',
@@ -66,7 +66,7 @@ const OVERLAYS: readonly Overlay[] = [
     filter: textField(),
     index: 44,
   },
-  { type: 'command', field: textField('na'), completions: ['namespace'] },
+  { type: 'command', field: textField('na'), of: 'attempts', targets: [] },
   { type: 'filter', pane: 'attempts', field: textField('we') },
 ];
 

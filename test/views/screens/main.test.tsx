@@ -30,14 +30,14 @@ test('at 120×30 the attempts have the full width, above the grants, the path an
     /^│▸ +1s ✗ DROP +web +db +5432 +42 +▁▂▄██▄▂▁ {2}db-only-api: admits api, not web +│$/,
   );
   expect(screen.text()).toMatch(
-    /╭ 4 Grants 1 ─+╮\n│▸ web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/,
+    /╭ 4 Grants 1 ─+╮\n│ {2}web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/,
   );
   expect(screen.text()).toMatch(/│ {2}responder@demo · INC-4411 payment page shows no orders +│/);
   expect(screen.text()).toMatch(/^╭ Path ─+ ✗ deny ─╮╭ 1 Pods 4 ─+╮╭ 2 Policies 2 ─+╮$/m);
   expect(paneText(lines, 'Path')).toMatch(
     /^web → db :5432\/tcp egress ✓ not isolated ingress ✗ db-only-api: admits api, not web seen 42 of 42 attempts dropped/,
   );
-  expect(screen.text()).toMatch(/│▸ api-6c9d-4kx +iso +open +│/);
+  expect(screen.text()).toMatch(/│ {2}api-6c9d-4kx +iso +open +│/);
   expect(lines[29]).toMatch(/^ g grant {2}s source {2}d destination .* \? help {2}q quit$/);
 });
 

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { Overlay } from '../../../src/session/state/session-state.ts';
+import { textField } from '../../../src/session/state/text-field.ts';
+import { PANES, READ_SCOPES, type Scope } from '../../../views/keys/binding.ts';
+import { bindingsOf } from '../../../views/keys/bindings.ts';
+import { paletteList } from '../../../views/overlays/palette.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type Call, openScreen } from '../../helpers/screen.tsx';
+import { sessionState } from '../../helpers/session-state.ts';
+
+const palette = (of: Exclude<Scope, 'search'>, text: string): Extract<Overlay, { type: 'command' }> => ({
+  type: 'command',
+  of,
+  field: textField(text),
+  targets: [
+    { kind: 'command', text: 'charts', note: 'traffic charts', line: 'charts', names: ['charts', 'traffic'] },
+  ],
+});
+
+test.each([...PANES, ...READ_SCOPES, 'charts'] as const)(
+  'every action in %s is found by what it does',
+  (of) => {
+    if (of === 'search') throw new Error('not a place');
+    const state = sessionState();
+    for (const { title } of bindingsOf(of, state)) {
+      const { items, index } = paletteList(palette(of, title), state);
+      expect(items[index ?? -1], title).toMatchObject({ kind: 'action', text: title });
+    }
+  },
+);
+
+/** What the terminal and not a command does; each has a test of its own. */
+const OF_TERMINAL = ['redraw', 'suspend'];
+
+test.each([false, true])(
+  'every action of the panes runs by key and by name (as lines: %s)',
+  async (screenReader) => {
+    const screen = openScreen({
+      screenReader,
+      commands: (store, recorded) => ({
+        ...recorded,
+        back: () => {
+          recorded.back();
+          store.setState({ overlay: { type: 'none' } });
+        },
+      }),
+    });
+    await screen.until('sluice');
+    const after = async (...keys: readonly string[]): Promise<readonly Call[]> => {
+      screen.calls.length = 0;
+      screen.press(...keys);
+      await eventually(() => expect(screen.calls.length).toBeGreaterThan(0));
+      return [...screen.calls];
+    };
+    for (const focus of PANES) {
+      for (const { id, keys, title } of bindingsOf(focus, sessionState())) {
+        if (OF_TERMINAL.includes(id)) continue;
+        screen.set(sessionState({ focus, notice: undefined }));
+        const byKey = await after(keys[0] ?? '');
+        screen.set({ overlay: palette(focus, title), notice: undefined });
+        const byName = await after('enter');
+        expect(byName.slice(1).map(withoutKey), `${focus}: ${id}`).toEqual(byKey.map(withoutKey));
+      }
+    }
+    await screen.close();
+  },
+);
+
+/** A refusal names the key that was pressed; the palette names all keys of the action. */
+function withoutKey([name, ...args]: Call): Call {
+  return [name, ...args.map((arg) => (typeof arg === 'string' ? arg.replace(/^\S+( \S+)*: /, '') : arg))];
+}

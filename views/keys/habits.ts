@@ -1,0 +1,51 @@
+import type { SessionState } from '../../src/session/session.ts';
+import { keyLabel } from './label.ts';
+
+/** Keys of k9s, lazygit and vi that do nothing here, and what does it instead. */
+const HABITS: Readonly<Record<string, string>> = {
+  'ctrl-d': 'sluice deletes nothing of the cluster; x revokes a grant, ctrl-f is a page down',
+  'ctrl-k': 'sluice kills nothing; x revokes a grant',
+  'ctrl-u': 'ctrl-b is a page up',
+  'ctrl-r': 'rows are always current; ctrl-l redraws the screen',
+  'ctrl-s': 'nothing to save here; c copies, Y shows the policy for Git',
+  'ctrl-w': 'all columns that fit are shown; z zooms the pane',
+  l: 'no logs here; enter describes the row, 3 shows its connection attempts',
+  h: '1 to 4 and tab go to a pane, ? lists keys',
+  p: 'no previous logs here; space pauses the attempts, :log shows what was done',
+  a: 'no shell to attach to; g grants a path, enter describes the row',
+  f: 'no port-forward here; g opens a path in the cluster, / filters',
+  r: 'rows are always current; x revokes a grant',
+  i: 'nothing to insert here; g opens the grant form, : runs a command',
+  o: 'enter opens the row',
+  u: 'nothing to undo but a grant: x revokes it',
+  v: 'e explains the row, y shows its YAML',
+  w: 'lines are wrapped already',
+  n: '/ filters here; n and N go through matches in an open text',
+  E: 'sluice edits nothing; Y shows the policy for Git',
+  Z: ':q quits',
+  'ctrl-g': 'esc goes back',
+  'ctrl-n': 'j is one row down',
+  'ctrl-p': 'k is one row up',
+  '5': 'there are four panes: 1 to 4',
+  delete: 'sluice deletes nothing of the cluster; x revokes a grant',
+  backspace: 'esc goes back',
+  left: 'tab goes to another pane',
+  right: 'tab goes to another pane',
+};
+
+/** In an open text, where the panes' hints would mislead. */
+const IN_TEXTS: Readonly<Record<string, string>> = {
+  'ctrl-d': 'ctrl-f is a page down',
+  'ctrl-u': 'ctrl-b is a page up',
+  g: 'Home goes to the top, G to the bottom',
+  enter: 'esc goes back',
+};
+
+/** What does here what an unbound key does elsewhere; else where keys are listed. */
+export function unboundText(name: string, state: SessionState): string {
+  const inPane = state.overlay.type === 'none';
+  const habit = inPane ? HABITS[name] : IN_TEXTS[name];
+  if (habit !== undefined) return `${keyLabel(name)}: ${habit}`;
+  const which = name === 'unknown' ? 'that key does nothing here' : `no key ${keyLabel(name)} here`;
+  return `${which}; ${inPane ? '? lists keys' : 'esc goes back'}`;
+}
