@@ -98,11 +98,11 @@ export function grantState(grant: Grant, now: number): Cell {
   }
 }
 
-/** Elapsed part of the window, in ten cells; empty without a window. */
+/** What is left of the window, in ten cells, so that a full bar is a full window; empty without one. */
 function bar({ window, state }: Grant, now: number): string {
   if (window === undefined || !(state.name === 'applied' || state.name === 'open')) return '';
-  const part = (now - window.start) / (window.end - window.start);
-  const full = Math.min(BAR, Math.max(0, Math.round(part * BAR)));
+  const part = (window.end - now) / (window.end - window.start);
+  const full = Math.min(BAR, Math.max(0, Math.ceil(part * BAR)));
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 }
 

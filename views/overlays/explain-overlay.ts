@@ -1,5 +1,5 @@
 import { plural } from '../../src/core/common/common.ts';
-import { type ExplainedPolicy, explainedHalf } from '../../src/core/policy/explain/explain.ts';
+import { type ExplainedPolicy, explainedHalf, openAtL4 } from '../../src/core/policy/explain/explain.ts';
 import type { Direction, Half, Verdict } from '../../src/core/policy/model/model.ts';
 import { trustOf } from '../../src/core/traffic/traffic.ts';
 import type { AttemptLine, Overlay, SessionState } from '../../src/session/session.ts';
@@ -79,6 +79,8 @@ function remarks(word: string, texts: readonly string[]): readonly Item[] {
 
 function wayOut(verdict: Verdict): readonly Item[] {
   if (verdict.verdict === 'allow') return [];
+  const atL4 = openAtL4(verdict);
+  if (atL4 !== undefined) return [{ label: span('Open at L4', 'strong'), text: span(atL4), apart: true }];
   const blocked = verdict.egress.cannotOpen.length + verdict.ingress.cannotOpen.length > 0;
   const text = blocked
     ? 'not possible with a NetworkPolicy: ask the owner of the policy above'

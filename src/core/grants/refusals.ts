@@ -1,7 +1,7 @@
 import type { EndRef } from '../cluster/cluster.ts';
 import type { Engine } from '../policy/decide/decide.ts';
 import { cannotOpen, causeOf } from '../policy/explain/explain.ts';
-import type { Verdict } from '../policy/model/model.ts';
+import type { Decision, Verdict } from '../policy/model/model.ts';
 import {
   answerOf,
   type Cell,
@@ -97,12 +97,23 @@ function why(engine: Engine, request: GrantRequest, fates: Fates, worst: Judgeme
         'Edit a policy of the pod to admit its own labels.',
       );
     default:
+      if ([egress, ingress].some(({ l7 }) => l7 !== undefined) && isOpen(egress) && isOpen(ingress)) {
+        return refusal(
+          'cannot-open',
+          `The path from ${path} ${formatPorts(request.ports)} is open at L4, and a proxy decides on each request: ${reason?.why}.`,
+          'Edit the L7 rules of that policy: a grant does not change what the proxy admits.',
+        );
+      }
       return refusal(
         'cannot-open',
         `Unable to tell whether ${path} is closed: ${reason?.why ?? 'unknown'}.`,
         'Test the path from the source pod first.',
       );
   }
+}
+
+function isOpen({ verdict }: { readonly verdict: Decision }): boolean {
+  return verdict === 'allow';
 }
 
 function differing(path: string, parts: readonly string[]): string {

@@ -44,8 +44,8 @@ test('a search shows its first match and the count while it is typed, and matche
 });
 
 test('n and N go round through the matches, the current one marked and in sight', async () => {
-  expect(await callsFor(detail(found('again')), 'n')).toEqual([['searchAt', 1, 16]]);
-  expect(await callsFor(detail(found('again')), 'N')).toEqual([['searchAt', 2, 36]]);
+  expect(await callsFor(detail(found('again')), 'n')).toEqual([['searchAt', 1, 15]]);
+  expect(await callsFor(detail(found('again')), 'N')).toEqual([['searchAt', 2, 35]]);
   expect(await callsFor(detail(found('again', 2), 36), 'n')).toEqual([['searchAt', 0, 0]]);
   const screen = openScreen({ rows: 24, state: sessionState({ overlay: detail(found('again', 1), 16) }) });
   await screen.until('▸ db 25 and db again');
@@ -60,7 +60,7 @@ test('a search is typed like any text; enter finds from where the text is shown'
     ['type', { type: 'backspace' }],
     ['back'],
   ]);
-  expect(await callsFor(detail(typing('again'), 30), 'enter')).toEqual([['searchAt', 2, 36]]);
+  expect(await callsFor(detail(typing('again'), 30), 'enter')).toEqual([['searchAt', 2, 35]]);
   expect(await callsFor(detail(), '/', 'n')).toEqual([
     ['openSearch'],
     ['notify', 'warn', 'n: nothing to find yet: / searches'],

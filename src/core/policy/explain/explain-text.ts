@@ -1,5 +1,5 @@
 import type { Decision, Direction, Half, Verdict } from '../model/model.ts';
-import { explainedHalf } from './explanation.ts';
+import { explainedHalf, openAtL4 } from './explanation.ts';
 import { wrapped } from './text.ts';
 
 /** Names of the ends in the explanation. */
@@ -21,9 +21,11 @@ const WORD_WIDTH = 13;
  * Without a heading: the caller knows the port and the time.
  */
 export function explainText(verdict: Verdict, names: PathNames): readonly string[] {
+  const atL4 = openAtL4(verdict);
   return [
     ...halfLines(verdict.egress, `egress of ${names.from}`, names.from, 'egress'),
     ...halfLines(verdict.ingress, `ingress of ${names.to}`, names.to, 'ingress'),
+    ...(atL4 === undefined ? [] : remark('open at L4', atL4)),
     ...verdict.assumptions.flatMap((text) => remark('assuming', text)),
   ];
 }

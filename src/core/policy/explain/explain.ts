@@ -16,7 +16,7 @@ import { foreignText, whoseText } from './causes.ts';
 import { explainHalf } from './half.ts';
 
 export { DECISION_WORDS, explainText, type PathNames, remark } from './explain-text.ts';
-export { type ExplainedPolicy, explainedHalf } from './explanation.ts';
+export { type ExplainedPolicy, explainedHalf, openAtL4 } from './explanation.ts';
 export { cannotOpen, causeOf, type HalfSummary, type PathSummary, summarize, summaryOf } from './half.ts';
 export { peerText, policyTitle, ruleText, selectorText, shortPeerText, wrapped } from './text.ts';
 

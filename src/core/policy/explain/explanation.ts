@@ -1,4 +1,4 @@
-import type { Decider, Decision, Direction, Half, NearMiss, PolicyRef } from '../model/model.ts';
+import type { Decider, Decision, Direction, Half, NearMiss, PolicyRef, Verdict } from '../model/model.ts';
 import { policyTitle } from './text.ts';
 
 /** One half of a path explained, for any width. */
@@ -29,6 +29,18 @@ export function explainedHalf(half: Half, self: string, direction: Direction): E
     blocks: blocksOf(half),
     cannotOpen: half.cannotOpen,
   };
+}
+
+/**
+ * For a path that is open at L4, with a proxy that decides on each request: that, by which rules, and what helps.
+ * Undefined for any other path.
+ */
+export function openAtL4({ egress, ingress }: Pick<Verdict, 'egress' | 'ingress'>): string | undefined {
+  const half = [egress, ingress].find(({ l7 }) => l7 !== undefined);
+  if (half?.l7 === undefined || egress.verdict !== 'allow' || ingress.verdict !== 'allow') return undefined;
+  const ruling = half.deciders.find(({ action }) => action === 'allow');
+  const whose = ruling === undefined ? '' : ` of ${policyTitle(ruling)}`;
+  return `connections are admitted, then a proxy decides on each request by the ${half.l7} rules${whose}; no grant changes that, only an edit of these rules`;
 }
 
 function causeText(half: Half, self: string, direction: Direction): string {
