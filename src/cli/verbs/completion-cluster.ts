@@ -1,8 +1,8 @@
 /* Names for completion that only a cluster, or manifests, can tell. */
 
-import { type ApiObject, isLive, mapPod, mapService } from '../../core/cluster/cluster.ts';
+import { type ApiObject, type EndRef, isLive, mapPod, mapService } from '../../core/cluster/cluster.ts';
 import { type ClusterModel, createClusterModel } from '../../core/live/live.ts';
-import { kindNamed, workloadWord } from '../../core/policy/path/path.ts';
+import { grantEndOf, kindNamed, parsePathEnd, podsOfEnd, workloadWord } from '../../core/policy/path/path.ts';
 import { connect } from '../../kube/kube.ts';
 import { untilAborted } from '../../session/session.ts';
 import { askedDialect, connectOptions, worldOf } from '../connect/connect.ts';
@@ -59,11 +59,7 @@ export async function endsOn(
   typed: string,
 ): Promise<readonly Candidate[]> {
   const { namespace, prefix, kind } = typedParts(typed);
-  const where = namespace ?? options.namespace;
-  const [model, own] =
-    manifests === undefined
-      ? await modelOfCluster(options, namespace)
-      : [await modelOfManifests(manifests, where ?? 'default'), where ?? 'default'];
+  const [model, own] = await modelOf(options, manifests, namespace);
   return endsOf(model, own)
     .filter((end) => kind === undefined || kindNamed(kind) === end.kind)
     .map((end) => ({
@@ -71,6 +67,37 @@ export async function endsOn(
       value: `${prefix}${kind === undefined ? end.word : `${kind}/${end.name}`}`,
       about: end.kind,
     }));
+}
+
+/** The ports of the destination on the line, or of all Services and pods of the namespace. */
+export async function portsOn(
+  options: GlobalOptions,
+  manifests: readonly string[] | undefined,
+  destination: string | undefined,
+): Promise<readonly Candidate[]> {
+  const asked = destination === undefined ? undefined : typedParts(destination).namespace;
+  const [model, own] = await modelOf(options, manifests, asked);
+  const meant = destination === undefined ? undefined : endMeant(model, destination, own);
+  const services = [...model.services()].filter(({ namespace }) => namespace === own);
+  const ports =
+    meant === undefined
+      ? [...services, ...model.podsIn(own)].flatMap((one) => one.ports)
+      : meant.type === 'service'
+        ? (model.service(meant.namespace, meant.name)?.ports ?? [])
+        : podsOfEnd(model, meant).flatMap((pod) => pod.ports);
+  const names = new Map(
+    ports.map(({ port, protocol, name }) => [`${port}/${protocol.toLowerCase()}`, name ?? '']),
+  );
+  return Array.from(names, ([value, about]) => ({ value, about }));
+}
+
+/** The end, unless its name means several things or nothing. */
+function endMeant(model: ClusterModel, text: string, namespace: string): EndRef | undefined {
+  try {
+    return grantEndOf(model, parsePathEnd(text, namespace), 'destination');
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is typed of `ns/kind/name`, up to the name. */
@@ -99,6 +126,17 @@ function endsOf(model: ClusterModel, namespace: string): readonly NamedEnd[] {
     ...services.map(({ name }) => ({ kind: 'Service', name, word: `svc/${name}` })),
     ...pods.flatMap(({ name, standIn }) => (standIn === true ? [] : [{ kind: 'Pod', name, word: name }])),
   ];
+}
+
+/** The names of a namespace, and that namespace: the one asked for, else that of the line. */
+async function modelOf(
+  options: GlobalOptions,
+  manifests: readonly string[] | undefined,
+  asked: string | undefined,
+): Promise<readonly [ClusterModel, string]> {
+  if (manifests === undefined) return modelOfCluster(options, asked);
+  const namespace = asked ?? options.namespace ?? 'default';
+  return [await modelOfManifests(manifests, namespace), namespace];
 }
 
 async function modelOfManifests(paths: readonly string[], namespace: string): Promise<ClusterModel> {

@@ -23,8 +23,12 @@ type Values = (line: TypedLine, typed: string) => Promise<readonly Candidate[]>;
 
 const ends: Values = async (line, typed) => {
   const { endsOn } = await import('./completion-cluster.ts');
-  const manifests = line.given.get('--manifests')?.map(fromHome);
-  return line.given.has('--batch') ? [] : endsOn(globalsOf(line), manifests, typed);
+  return line.given.has('--batch') ? [] : endsOn(globalsOf(line), manifestsOf(line), typed);
+};
+
+const ports: Values = async (line) => {
+  const { portsOn } = await import('./completion-cluster.ts');
+  return portsOn(globalsOf(line), manifestsOf(line), last(line, '--to') ?? line.args[1]);
 };
 
 const namespaces: Values = async (line) => {
@@ -43,6 +47,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--to': ends,
   'explain from': ends,
   'explain to': ends,
+  '--port': ports,
   '--namespace': namespaces,
   '--hubble-namespace': namespaces,
   'revoke id': grants,
@@ -88,6 +93,10 @@ function globalsOf(line: TypedLine): GlobalOptions {
     as: last(line, '--as'),
     asGroup: line.given.get('--as-group'),
   };
+}
+
+function manifestsOf({ given }: TypedLine): readonly string[] | undefined {
+  return given.get('--manifests')?.map(fromHome);
 }
 
 function last({ given }: TypedLine, flag: string): string | undefined {

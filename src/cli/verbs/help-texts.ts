@@ -7,6 +7,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       'Open one network path in Kubernetes, for a while, in plain sight. Without a command, sluice opens the app on the current context.',
     examples: [
       ['Open the app on a context and namespace', 'sluice --context prod -n payments'],
+      ['Open it on the policies with a mistake', 'sluice --pane policies --filter lint:'],
       ['Try everything on an embedded cluster', 'sluice demo'],
       ['Find out why web cannot reach the database', 'sluice explain deploy/web sts/db --port 5432/tcp'],
       [

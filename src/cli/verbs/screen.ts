@@ -1,5 +1,13 @@
+import { SluiceError, safeText } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
-import { type BookedGrant, createSession, type Session, type SessionDeps } from '../../session/session.ts';
+import {
+  type BookedGrant,
+  createSession,
+  filterProblem,
+  type PaneId,
+  type Session,
+  type SessionDeps,
+} from '../../session/session.ts';
 import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
@@ -8,6 +16,8 @@ export type ScreenOptions = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
   readonly screenReader?: boolean;
+  readonly pane?: PaneId;
+  readonly filter?: string;
 };
 
 /**
@@ -26,6 +36,7 @@ export async function runScreen(
     limits: config.limits,
     allNamespaces: options.allNamespaces === true,
   });
+  openOn(session, screen);
   // Reading a closed terminal fails; SIGHUP triggers the cleanup in that case.
   process.stdin.on('error', () => undefined);
   const { runApp } = await import('../../../views/run-app.tsx');
@@ -60,6 +71,26 @@ export async function runScreen(
   for (const line of quitSummary(told, Date.now())) output.out(`${line}\n`);
   if (left.length > 0) throw leftOpen(left);
   return signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/**
+ * Focuses and filters a pane before the app starts, as if it had been typed.
+ *
+ * @throws SluiceError `usage` for a filter that can't be read
+ */
+function openOn({ store }: Session, { pane, filter }: ScreenOptions): void {
+  const problem = filter === undefined ? undefined : filterProblem(filter);
+  if (problem !== undefined) {
+    throw new SluiceError(
+      'usage',
+      `Invalid --filter "${safeText(filter ?? '')}": ${problem}.`,
+      'Write it as after / in the app, such as web, -l app=web or lint:.',
+    );
+  }
+  store.setState(({ focus, panes }) => {
+    const at = pane ?? focus;
+    return { focus: at, panes: { ...panes, [at]: { ...panes[at], filter: filter ?? '' } } };
+  });
 }
 
 /** By the option, by Ink's own variable, or by `ACCESSIBLE`, which other terminal apps follow too. */

@@ -1,6 +1,7 @@
 /* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../../core/common/common.ts';
 import { AUDIT_TYPES } from '../../core/ports/ports.ts';
 import {
   acceptAnyFormat,
@@ -13,6 +14,7 @@ import {
   withHelp,
   withTrafficOptions,
 } from '../shared/shared.ts';
+import type { DemoOptions } from './demo.ts';
 import { HELP_TEXTS } from './help-texts.ts';
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
@@ -41,13 +43,15 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
   withScreenOptions(withTrafficOptions(acceptAnyFormat(withGlobalOptions(program)))).action(
     run(async (context) => {
+      const screen = context.options as ScreenOptions;
       if (!interactive) {
+        refuseIdle(screen);
         const { flows } = await import('./flows.ts');
         return flows(context, {});
       }
       const { runScreen } = await import('./screen.ts');
       const { connectOptions, openConnection } = await import('../connect/connect.ts');
-      return runScreen(context, context.options as ScreenOptions, {
+      return runScreen(context, screen, {
         // On the screen, the session shows the warnings.
         connect: (target, signal) =>
           openConnection(context.options, { ...target, screen: true }, signal, () => undefined),
@@ -157,8 +161,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
     .action(
       run(async (context, command) => {
+        const asked = command.optsWithGlobals<DemoOptions & ScreenOptions>();
+        if (!interactive || asked.plain === true || asked.serve === true) refuseIdle(asked);
         const { demo } = await import('./demo.ts');
-        return demo(context, command.optsWithGlobals(), interactive);
+        return demo(context, asked, interactive);
       }),
     );
 
@@ -188,11 +194,25 @@ function withScreenOptions(command: Command): Command {
     .addOption(
       new Option('--color <when>', 'use colors').choices(['auto', 'always', 'never']).default('auto'),
     )
+    .addOption(
+      new Option('--pane <name>', 'pane to open on').choices(['pods', 'policies', 'attempts', 'grants']),
+    )
+    .option('--filter <text>', 'filter of that pane, as typed after /')
     .option('--ascii', 'use only ASCII characters')
     .option(
       '--screen-reader',
       'linear output instead of full screen, for screen readers (env: ACCESSIBLE=1)',
     );
+}
+
+/** @throws SluiceError `usage` for what only the app can show */
+function refuseIdle({ pane, filter }: ScreenOptions): void {
+  if (pane === undefined && filter === undefined) return;
+  throw new SluiceError(
+    'usage',
+    `${pane === undefined ? '--filter' : '--pane'} needs the app, which needs a terminal.`,
+    'Remove it, or run sluice in a terminal.',
+  );
 }
 
 function wholeNumber(value: string): number {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type PtyApp, runInPty } from '../../helpers/pty-app.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let state: string;
 let app: PtyApp | undefined;
@@ -118,5 +119,37 @@ describe('ACCESSIBLE in the environment selects linear output', () => {
     app = runInPty(['demo'], { env: { XDG_STATE_HOME: state, ACCESSIBLE: value } });
     await app.shows(/Pods 14/);
     expect(app.written()).toContain('\u001b[?1049h');
+  });
+});
+
+describe('--pane and --filter', () => {
+  test('open the app on a pane and its rows', async () => {
+    app = runInPty(['demo', '--pane', 'policies', '--filter', 'lint:'], {
+      columns: 160,
+      rows: 45,
+      env: { XDG_STATE_HOME: state },
+    });
+    await app.shows(/▸2 Policies 0\/7 .* \/lint: /);
+    app.press('\u001b');
+    await app.shows(/▸2 Policies \d /);
+  });
+
+  test('are refused where there is no app, and for what is no filter', async () => {
+    const said = { code: 2, text: '' };
+    expect(await runVerb(['demo', '--pane', 'pods'])).toMatchObject({
+      ...said,
+      errors: expect.stringContaining('--pane needs the app'),
+    });
+    expect(await runVerb(['--filter', 'web'])).toMatchObject({
+      ...said,
+      errors: expect.stringContaining('--filter needs the app'),
+    });
+    expect(await runVerb(['--pane', 'podz'])).toMatchObject({
+      ...said,
+      errors: expect.stringContaining('Allowed choices are pods, policies, attempts, grants.'),
+    });
+    app = runInPty(['demo', '--filter', '-l a in b'], { env: { XDG_STATE_HOME: state } });
+    await app.shows(/Invalid --filter "-l a in b"/);
+    expect(await app.ended).toBe(2);
   });
 });
