@@ -223,7 +223,7 @@ test('when the row leaves the pane, what lies over it still is about it, and so 
   await screen.settled();
   expect([inExplain(), inBar()]).toEqual([row, row]);
   screen.press('c');
-  await screen.until('Copied the explanation');
+  await screen.until('Copied the explanation "');
   expect(copied()).toMatch(new RegExp(`^${row} :5432`));
   screen.press('g');
   await screen.until(() => inForm() === row);

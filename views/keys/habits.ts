@@ -2,7 +2,7 @@ import type { SessionState } from '../../src/session/session.ts';
 import { keyLabel } from './label.ts';
 
 /** Keys of k9s, lazygit and vi that do nothing here, and what does it instead. */
-const HABITS: Readonly<Record<string, string>> = {
+export const HABITS: Readonly<Record<string, string>> = {
   'ctrl-d': 'sluice deletes nothing of the cluster; x revokes a grant, ctrl-f is a page down',
   'ctrl-k': 'sluice kills nothing; x revokes a grant',
   'ctrl-u': 'ctrl-b is a page up',

@@ -142,7 +142,7 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'help',
     keys: ['?'],
-    scopes: [...PANES, ...READ_SCOPES.filter((scope) => scope !== 'help'), 'charts', 'revoke', 'quit'],
+    scopes: [...PANES, ...READ_SCOPES.filter((scope) => scope !== 'help'), 'charts'],
     title: 'show the keys of this view',
     hint: () => 'help',
     footer: 12,

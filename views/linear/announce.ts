@@ -12,7 +12,7 @@ import {
   type VisibleRows,
 } from '../../src/session/session.ts';
 import { attemptVerdict, grantState, portsText } from '../columns/columns.ts';
-import { cannotRun, contentOf, paletteList } from '../overlays/overlays.ts';
+import { cannotRun, contentOf, matchesIn, paletteList } from '../overlays/overlays.ts';
 import { PANE_NAMES, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
@@ -194,6 +194,7 @@ function announceOverlay(before: SessionState, after: SessionState): readonly st
     ...(opened ? [lineText(title).trim() || after.overlay.type] : []),
     ...linesOf(after).filter((line) => !known.has(line)),
     ...chosen(before.overlay, after.overlay, after),
+    ...foundLine(before.overlay, after),
   ];
 }
 
@@ -256,4 +257,16 @@ function chosenIn(overlay: Extract<Overlay, { type: 'command' }>, state: Session
   if (item === undefined) return undefined;
   const why = cannotRun(item, state);
   return `${item.kind} ${item.text}, ${item.note}${why === undefined ? '' : `, unavailable: ${why}`}`;
+}
+
+/** The line of the current match, once the search moves to it. */
+function foundLine(before: Overlay, state: SessionState): readonly string[] {
+  const { overlay } = state;
+  if (!('scroll' in overlay) || overlay.search === undefined || overlay.search.typing) return [];
+  if ('scroll' in before && before.search === overlay.search) return [];
+  const lines = contentOf(state)?.lines(COLUMNS) ?? [];
+  const matches = matchesIn(lines, overlay.search);
+  const line = lines[matches[overlay.search.at] ?? -1];
+  if (line === undefined) return [`no matches for ${overlay.search.field.text}`];
+  return [`${overlay.search.at + 1} of ${matches.length}: ${lineText(line).trim()}`];
 }

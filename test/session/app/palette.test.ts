@@ -142,6 +142,12 @@ test('a pair that was seen is gone to, whatever hides it', async () => {
   expect(state().path).toMatchObject({ sourceName: 'web', destinationName: 'db' });
 });
 
+test('a command leaves what lies over the panes', () => {
+  session.commands.openHelp();
+  run('policies');
+  expect(state()).toMatchObject({ focus: 'policies', overlay: { type: 'none' } });
+});
+
 test('contexts are offered once the kubeconfig is read', async () => {
   expect(await offered('context', 'staging')).toMatchObject({ line: 'ctx staging' });
 });

@@ -124,11 +124,14 @@ test('with living grants it asks first; kept, they go on in the cluster that one
   await grantStory();
   const [line] = state().grants;
   const policy = line?.grant.halves[0]?.policy;
+  const asked = () =>
+    eventually(() => expect(state().overlay).toMatchObject({ type: 'quit', target: { context: 'other' } }));
   command('ctx other');
-  expect(state().overlay).toMatchObject({ type: 'quit', target: { context: 'other' } });
+  await asked();
   session.commands.back();
   expect(state()).toMatchObject({ overlay: { type: 'none' }, cluster: { user: 'responder@demo' } });
   command('ctx other');
+  await asked();
   session.commands.quitWith('keep');
   await eventually(() => expect(state().cluster.user).toBe('other'));
   expect(state()).toMatchObject({ overlay: { type: 'none' }, ended: false });
@@ -139,6 +142,7 @@ test('with living grants that are revoked first, nothing of them is left behind'
   await grantStory();
   const policy = state().grants[0]?.grant.halves[0]?.policy;
   command('ctx other');
+  await eventually(() => expect(state().overlay.type).toBe('quit'));
   session.commands.quitWith('revoke');
   await eventually(() => expect(state().cluster.user).toBe('other'));
   expect(state().ended).toBe(false);

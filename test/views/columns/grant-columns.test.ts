@@ -9,11 +9,11 @@ const clock = [at.getHours(), at.getMinutes(), at.getSeconds()]
   .map((n) => String(n).padStart(2, '0'))
   .join(':');
 
-test('an open grant shows what it opens, how much of its window is over and what is left', () => {
+test('an open grant shows what it opens, and what is left of its window', () => {
   expect(cellsOf(grantColumns, grantLine())).toEqual({
     path: 'web → db :5432',
     state: '✓ open good',
-    bar: '███████░░░',
+    bar: '███░░░░░░░',
     left: '04:12 left of 15m',
     requester: 'responder@demo faint',
     reason: 'INC-4411 payment page shows no orders faint',

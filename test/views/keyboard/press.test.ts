@@ -46,7 +46,7 @@ test('special keys have names', () => {
   expect(names(' ')).toEqual(['space']);
 });
 
-test('function keys and stray control characters are nothing', () => {
-  expect(names('')).toEqual([]);
+test('a key without a name is unknown, and stray control characters are nothing', () => {
+  expect(names('')).toEqual(['unknown']);
   expect(names('\u0000\u001c')).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PANES, type Scope, TEXT_SCOPES } from '../../../views/keys/binding.ts';
 import { BINDINGS, bindingFor } from '../../../views/keys/bindings.ts';
+import { HABITS } from '../../../views/keys/habits.ts';
 import { bindingsAsMarkdown } from '../../../views/keys/markdown.ts';
 import { sessionState } from '../../helpers/session-state.ts';
 
@@ -49,4 +50,10 @@ test('the table prints as Markdown with every binding in it', () => {
   );
   expect(text).toContain('| `↑` `ctrl-p` | one item up | pick |');
   expect(text.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(BINDINGS.length);
+});
+
+test('what a key of other tools means is said only where it is not bound', () => {
+  for (const pane of PANES)
+    for (const key of Object.keys(HABITS))
+      expect(bindingFor(key, pane, sessionState())?.id, key).toBeUndefined();
 });

@@ -52,10 +52,13 @@ test.each([false, true])(
       await eventually(() => expect(screen.calls.length).toBeGreaterThan(0));
       return [...screen.calls];
     };
+    // As lines, the cursor of the attempts is always on a row.
+    const first = { ...sessionState().panes.attempts, key: sessionState().attempts[0]?.key };
+    const panes = { ...sessionState().panes, attempts: first };
     for (const focus of PANES) {
       for (const { id, keys, title } of bindingsOf(focus, sessionState())) {
         if (OF_TERMINAL.includes(id)) continue;
-        screen.set(sessionState({ focus, notice: undefined }));
+        screen.set(sessionState({ focus, notice: undefined, panes }));
         const byKey = await after(keys[0] ?? '');
         screen.set({ overlay: palette(focus, title), notice: undefined });
         const byName = await after('enter');

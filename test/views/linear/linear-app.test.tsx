@@ -36,6 +36,25 @@ test('keys work as on the screen, and what is typed has one line of its own', as
   await screen.close();
 });
 
+test('a search reads the line of the match it goes to', async () => {
+  const detail = {
+    type: 'detail',
+    title: 'Pod',
+    lines: ['a', 'db 1', 'b', 'db 2'],
+    scroll: 0,
+    loading: false,
+  } as const;
+  const screen = openScreen({ screenReader: true, state: sessionState({ overlay: detail }) });
+  await screen.until('one line per change');
+  screen.set({ overlay: { ...detail, search: { field: textField('db'), typing: true, at: 0 } } });
+  await screen.until('search: db');
+  screen.set({ overlay: { ...detail, search: { field: textField('db'), typing: false, at: 1 } } });
+  await screen.until('2 of 2: db 2');
+  screen.set({ overlay: { ...detail, search: { field: textField('x'), typing: false, at: 0 } } });
+  await screen.until('no matches for x');
+  await screen.close();
+});
+
 test('the end of the session ends it', async () => {
   const screen = openScreen({ screenReader: true, state: sessionState() });
   await screen.until('one line');

@@ -42,7 +42,7 @@ test('a revoke shows its consequences first', async () => {
   ).join('\n');
   expect(text).toContain('╭ Revoke ');
   expect(text).toContain('· the path closes at once');
-  expect(text).toMatch(/╰ enter revoke {2}\? help {2}esc back ─/);
+  expect(text).toMatch(/╰ enter revoke {2}esc back ─/);
 });
 
 test('extending asks for how long, and says what is wrong with the answer', async () => {

@@ -30,7 +30,7 @@ test('at 120×30 the attempts have the full width, above the grants, the path an
     /^│▸ +1s ✗ DROP +web +db +5432 +42 +▁▂▄██▄▂▁ {2}db-only-api: admits api, not web +│$/,
   );
   expect(screen.text()).toMatch(
-    /╭ 4 Grants 1 ─+╮\n│ {2}web → db :5432 +✓ open +███████░░░ {2}04:12 left of 15m +│/,
+    /╭ 4 Grants 1 ─+╮\n│ {2}web → db :5432 +✓ open +███░░░░░░░ {2}04:12 left of 15m +│/,
   );
   expect(screen.text()).toMatch(/│ {2}responder@demo · INC-4411 payment page shows no orders +│/);
   expect(screen.text()).toMatch(/^╭ Path ─+ ✗ deny ─╮╭ 1 Pods 4 ─+╮╭ 2 Policies 2 ─+╮$/m);
