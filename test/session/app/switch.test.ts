@@ -135,6 +135,7 @@ test('with living grants it asks first; kept, they go on in the cluster that one
   session.commands.quitWith('keep');
   await eventually(() => expect(state().cluster.user).toBe('other'));
   expect(state()).toMatchObject({ overlay: { type: 'none' }, ended: false });
+  expect(session.booked()).toMatchObject([{ grant: { id: line?.key, state: { name: 'open' } } }]);
   expect(demo.faults.peek('networking.k8s.io/networkpolicies', 'shop', policy?.name ?? '')).toBeDefined();
 });
 

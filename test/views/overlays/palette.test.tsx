@@ -73,7 +73,7 @@ test('enter runs the line as typed if it is a command, and what it found otherwi
 });
 
 test('what is only similar runs once it is chosen, never by enter alone', async () => {
-  expect(await calls('wb7', 'enter')).toEqual([['confirm']]);
+  expect(await calls('wb', 'enter')).toEqual([['confirm']]);
   expect(await calls('wb', 'down', 'enter')).toEqual([
     ['choose', 0],
     ['go', TARGETS[4]],
