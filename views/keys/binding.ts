@@ -20,6 +20,8 @@ export type ViewFacts = {
   readonly matches: readonly number[];
   /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
+  /** Whether the focused pane shows a column. */
+  readonly hasColumn: (id: string) => boolean;
 };
 
 /** What keys can do: the session's commands, plus what needs the terminal. */

@@ -71,6 +71,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     ));
   }
   return tableOf(pane, {
+    pane,
     rows,
     index,
     focused: state.focus === pane,
@@ -109,6 +110,7 @@ const CURSOR = 2;
 const MARGIN = 1;
 
 type TableProps<Row extends Keyed> = {
+  readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
   readonly rows: readonly Keyed[];
   readonly index: number;
@@ -127,8 +129,8 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { definition, rows, index, focused, width, height, context, banded, stale } = props;
-  const { theme } = useUi();
+  const { pane, definition, rows, index, focused, width, height, context, banded, stale } = props;
+  const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
@@ -138,6 +140,13 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
   const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+  useInsertionEffect(() => {
+    painted.laid(
+      pane,
+      laid.map(({ column }) => column.id),
+    );
+    return () => painted.laid(pane, undefined);
+  }, [painted, pane, laid]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;

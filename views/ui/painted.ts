@@ -14,6 +14,10 @@ export type Painted = {
   readonly at: (pane: PaneId) => PaintedRows;
   /** A pane is part of the next frame; undefined if it no longer is. */
   readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
+  /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
+  readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
+  /** Whether a column is among them; of a pane that isn't drawn, all are. */
+  readonly hasColumn: (pane: PaneId, column: string) => boolean;
   /** The frame is on the terminal. */
   readonly written: () => void;
   /** Runs the action of a key: the next key, which may come before the next frame, sees the cursor where it left it. */
@@ -24,6 +28,7 @@ export type Painted = {
 export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
   const next = new Map<PaneId, PaintedRows>();
   const shown = new Map<PaneId, PaintedRows>();
+  const columns = new Map<PaneId, readonly string[]>();
 
   const look = (pane: PaneId) => {
     const state = store.getState();
@@ -45,6 +50,11 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       if (rows === undefined) next.delete(pane);
       else next.set(pane, rows);
     },
+    laid: (pane, ids) => {
+      if (ids === undefined) columns.delete(pane);
+      else columns.set(pane, ids);
+    },
+    hasColumn: (pane, column) => columns.get(pane)?.includes(column) ?? true,
     written: () => {
       shown.clear();
       for (const [pane, rows] of next) shown.set(pane, rows);

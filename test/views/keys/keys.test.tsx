@@ -123,6 +123,29 @@ test('a shift-letter sorts, turns the order, and ends sorting', async () => {
   expect(await callsFor(sorted(true), 'N')).toEqual([['sort', 'attempts', undefined]]);
 });
 
+test('a key does not sort by a column that has no room', async () => {
+  const screen = openScreen({ columns: 60, rows: 20, state: sessionState({ focus: 'pods' }) });
+  await screen.settled();
+  expect(screen.text()).not.toContain('AGE');
+  screen.press('A', 'N');
+  await eventually(() =>
+    expect(screen.calls).toEqual([
+      ['notify', 'warn', 'AGE has no room here.', 'Press z to zoom the pane, or widen the terminal.'],
+      ['sort', 'pods', { column: 'name', descending: false }],
+    ]),
+  );
+  screen.resize(160, 40);
+  screen.press('z');
+  screen.set({ zoomed: true });
+  await screen.until('AGE');
+  await screen.settled();
+  screen.press('A');
+  await eventually(() =>
+    expect(screen.calls.at(-1)).toEqual(['sort', 'pods', { column: 'age', descending: false }]),
+  );
+  await screen.close();
+});
+
 test('in the form letters are typed, arrows choose fields and presets, tab the scope', async () => {
   const form = grantForm();
   const calls = await callsFor(
