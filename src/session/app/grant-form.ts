@@ -1,7 +1,7 @@
 import type { EndRef, PortSpec } from '../../core/cluster/cluster.ts';
 import { asSluiceError, formatDuration, parseDuration, safeText } from '../../core/common/common.ts';
 import { formatPorts, type GrantRequest } from '../../core/grants/grants.ts';
-import { nameOfEnd, parsePort, podsOfEnd } from '../../core/policy/path/path.ts';
+import { grantPortsOf, nameOfEnd, parseGrantPorts, podsOfEnd } from '../../core/policy/path/path.ts';
 import { pause } from '../../wait.ts';
 import { dryRun } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -55,7 +55,7 @@ export function grantForm(app: App): GrantFormCommands {
       const form = formOf(app);
       const runtime = app.runtime();
       if (form === undefined || runtime === undefined) return;
-      const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
+      const { request, problems } = readForm(runtime, form, app.deps.limits.maxSeconds);
       change((current) => ({ ...current, problems }), false);
       if (request === undefined) return;
       const made = await runtime.plan(request, signal);
@@ -183,7 +183,7 @@ function submit(
   const form = formOf(app);
   const runtime = app.runtime();
   if (form === undefined || runtime === undefined || form.busy !== undefined) return;
-  const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
+  const { request, problems } = readForm(runtime, form, app.deps.limits.maxSeconds);
   if (request === undefined) {
     const field = firstProblem(problems) ?? form.field;
     change((current) => ({ ...current, problems, field, scroll: 0 }), false);
@@ -311,7 +311,7 @@ export function describeEnd(app: App, end: EndRef): string {
 type Read = { readonly request?: GrantRequest; readonly problems: GrantForm['problems'] };
 
 /** The request in the form, or what is wrong with its fields. A plan doesn't need a reason. */
-export function readForm(form: GrantForm, maxSeconds: number): Read {
+export function readForm({ model }: Runtime, form: GrantForm, maxSeconds: number): Read {
   const problems: { -readonly [K in GrantField]?: string } = {};
   const attempt = <T>(field: GrantField, read: () => T): T | undefined => {
     try {
@@ -322,11 +322,11 @@ export function readForm(form: GrantForm, maxSeconds: number): Read {
     }
   };
   const ports = attempt('ports', () =>
-    form.fields.ports.text.split(',').map((text) => parsePort(text.trim())),
+    grantPortsOf(model, form.destination, parseGrantPorts(form.fields.ports.text)),
   );
   const seconds = attempt('duration', () => parseDuration(form.fields.duration.text, maxSeconds));
-  const reason = safeText(form.fields.reason.text.trim());
-  const ticket = safeText(form.fields.ticket.text.trim());
+  const reason = safeText(form.fields.reason.text.trim(), Number.POSITIVE_INFINITY);
+  const ticket = safeText(form.fields.ticket.text.trim(), Number.POSITIVE_INFINITY);
   if (ports === undefined || seconds === undefined) return { problems };
   return {
     problems,
