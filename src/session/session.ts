@@ -27,7 +27,7 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { pickItems, touches, yamlOf } from './app/app.ts';
+export { FIELD_NAMES, isPlanned, notYet, pickItems, touches, yamlOf } from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -53,6 +53,8 @@ export {
   type AttemptLine,
   type ClusterState,
   type Commands,
+  type EndChoices,
+  type EndField,
   type GrantField,
   type GrantForm,
   type GrantLine,
@@ -170,6 +172,7 @@ export function createSession(deps: SessionDeps): Session {
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
+    grantChoice: form.grantChoice,
     grantScope: form.grantScope,
     grantPreset: form.grantPreset,
     grantYaml: form.grantYaml,

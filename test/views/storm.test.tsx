@@ -87,7 +87,7 @@ function seenRow(): string | undefined {
 
 /** The pair in the path bar. */
 const inBar = () => pairIn(/^ path +(\S+) → (\S+) :5432/m);
-const inForm = () => pairIn(/From +(\S+) · [\s\S]*To +(\S+) · /);
+const inForm = () => pairIn(/From +(\S+) [\s\S]*To +(?:\w+\/)?(\S+) /);
 const inExplain = () => pairIn(/╭ (\S+) → (\S+) :5432\/tcp ─/);
 
 function pairIn(pattern: RegExp): string | undefined {

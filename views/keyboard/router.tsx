@@ -47,7 +47,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
     interrupted.current = false;
     if (store.getState().notice?.level === 'error') commands.dismiss();
     const state = store.getState();
-    const facts = viewFacts(state, size, painted.at(state.focus));
+    const facts = { ...viewFacts(state, size, painted.at(state.focus)), form: painted.form() };
     painted.press(() => dispatch(one, store.getState, { ...commands, copy, redraw, suspend }, facts));
   };
 

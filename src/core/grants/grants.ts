@@ -25,7 +25,7 @@ export {
   policyFaults,
   windowOf,
 } from './lease.ts';
-export { brokenBy, brokenByPlan, brokenLimit, brokenReason } from './limits.ts';
+export { brokenBy, brokenByPlan, brokenLimit, brokenReason, tooLong } from './limits.ts';
 export {
   formatPorts,
   GRANT_LABEL,

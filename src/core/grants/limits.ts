@@ -60,7 +60,8 @@ export function brokenReason(reason: string, { reasonPattern }: Limits): Broken 
   return undefined;
 }
 
-function tooLong(what: 'reason' | 'ticket', { length }: string): Broken | undefined {
+/** What is wrong with a text that annotations would not keep whole. */
+export function tooLong(what: 'reason' | 'ticket', { length }: string): Broken | undefined {
   if (length <= NOTE_LIMIT) return undefined;
   return {
     message: `The ${what} has ${length} characters, and a grant keeps at most ${NOTE_LIMIT}.`,

@@ -2,6 +2,7 @@
 
 export { type App, initialState } from './app-parts.ts';
 export { commandLine } from './command-line.ts';
+export { FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
 export { grantForm } from './grant-form.ts';
 export { life, tick } from './life.ts';
 export { createLink } from './link.ts';
