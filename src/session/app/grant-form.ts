@@ -44,21 +44,22 @@ export function grantForm(app: App): GrantFormCommands {
 
   const change: Change = (make) => app.update('grant', ({ form }) => ({ type: 'grant', form: make(form) }));
 
-  /** Changes the form for the user; not while it is being granted, as it shows what is. */
-  const act = (make: (form: GrantForm, place: Place) => GrantForm) => {
+  /** Changes the form for the user, and says whether it did: not while it is being granted, as it shows what is. */
+  const act = (make: (form: GrantForm, place: Place) => GrantForm): boolean => {
     const runtime = app.runtime();
     const form = formOf(app);
-    if (runtime === undefined || form === undefined || form.busy !== undefined) return;
+    if (runtime === undefined || form === undefined || form.busy !== undefined) return false;
     change(() => make(form, placeOf(app, runtime)));
+    return true;
   };
 
   /** Changes what is planned: the plan shown so far is gone at once, and the path bar follows. */
   const replan = (make: (form: GrantForm, place: Place) => GrantForm, after = 0) => {
-    if (formOf(app)?.busy !== undefined) return;
-    act((form, place) => {
+    const changed = act((form, place) => {
       const next = { ...make(form, place), confirming: false, plan: making(form.plan) };
       return readForm(place, next, limits, true).form;
     });
+    if (!changed) return;
     follow(app);
     plan(after);
   };
@@ -196,7 +197,7 @@ export function grantForm(app: App): GrantFormCommands {
     },
     typeInForm: (typed) => {
       const before = formOf(app);
-      if (before === undefined || before.busy !== undefined) return;
+      if (before === undefined) return;
       const { field } = before;
       const after = edited(before, typed);
       if (after.fields[field].text === before.fields[field].text) {
@@ -204,8 +205,8 @@ export function grantForm(app: App): GrantFormCommands {
         return;
       }
       if (!isPlanned(field)) {
-        act(() => withServer(after, { state: 'pending' }));
-        if (after.plan.state === 'made' && after.plan.plan.ok) askAgain();
+        const changed = act(() => withServer(after, { state: 'pending' }));
+        if (changed && after.plan.state === 'made') askAgain();
         return;
       }
       replan((_, place) => (isEnd(field) ? typedEnd(place, after, field) : after), SETTLE.plan);

@@ -23,6 +23,11 @@ let session: Session;
 let screen: Screen;
 /** What the server was asked to store; it stores nothing, so that every round finds the same cluster. */
 let stored: { readonly object: ApiObject; readonly frame: string }[] = [];
+/** What the user does while something is stored. */
+let meanwhile: (() => void) | undefined;
+/** Holds back what the server knows of the workloads in a plan. */
+let gate: Promise<void> | undefined;
+let asked = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-form-'));
@@ -36,8 +41,15 @@ beforeAll(async () => {
         namespace: 'shop',
         api: {
           ...api,
+          workload: async (ref, signal) => {
+            asked += 1;
+            // An answer that is on its way arrives, though nobody waits for it any longer.
+            await gate;
+            return api.workload(ref, gate === undefined ? signal : new AbortController().signal);
+          },
           create: async (ref, object, options) => {
             if (options?.dryRun === true) return api.create(ref, object, options);
+            meanwhile?.();
             await screen.settled();
             stored.push({ object, frame: screen.text() });
             throw new SluiceError('refused', 'The quota is used up.', 'Free some.');
@@ -69,6 +81,7 @@ const PLANNED = /What will happen\n|│ +What will happen +│|✗ can't open/;
 
 beforeEach(async () => {
   stored = [];
+  meanwhile = undefined;
   screen.press('g');
   await screen.until(PLANNED);
 });
@@ -206,6 +219,34 @@ test('an edit takes the plan away at once, and enter grants nothing until the ne
   await screen.until(PLANNED);
   expect(/◷ ends +(\S+),/.exec(screen.text())?.[1]).not.toBe(ends);
   expect(stored).toEqual([]);
+});
+
+test('a plan that comes late is not shown under other fields', async () => {
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const before = asked;
+  gate = first.promise;
+  screen.press('up', '30m');
+  await eventually(() => expect(asked).toBeGreaterThan(before));
+  gate = second.promise;
+  screen.press('ctrl-u', '45m');
+  await screen.until('45m▏');
+  first.resolve();
+  await screen.settled();
+  expect(form().plan.state).toBe('making');
+  second.resolve();
+  gate = undefined;
+  await screen.until(PLANNED);
+  expect(form().plan).toMatchObject({ request: { seconds: 2_700 } });
+});
+
+test('while it is granted the form stays as it is', async () => {
+  meanwhile = () => screen.press('x', 'up', 'right', '5m', 'up', '80');
+  screen.press('why', 'enter');
+  await screen.until('The quota is used up.');
+  expect(stored.map(({ object }) => object.metadata.annotations?.[NOTE.reason])).toEqual(['why']);
+  await idle();
+  await screen.settled();
+  expect([field('Ports'), field('For'), field('Reason')]).toEqual(['5432/tcp', '15m', 'why']);
 });
 
 test('enter goes on to the reason, and is dark until there is one', async () => {
