@@ -32,7 +32,15 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { type BookedGrant, pickItems, touches, yamlOf } from './app/app.ts';
+export {
+  type BookedGrant,
+  FIELD_NAMES,
+  isPlanned,
+  notYet,
+  pickItems,
+  touches,
+  yamlOf,
+} from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -61,6 +69,8 @@ export {
   type ClusterState,
   type Commands,
   type Copyable,
+  type EndChoices,
+  type EndField,
   type GrantField,
   type GrantForm,
   type GrantLine,
@@ -199,6 +209,7 @@ export function createSession(deps: SessionDeps): Session {
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
+    grantChoice: form.grantChoice,
     grantScope: form.grantScope,
     grantPreset: form.grantPreset,
     grantYaml: form.grantYaml,

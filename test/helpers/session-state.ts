@@ -226,16 +226,32 @@ export function deniedVerdict(): Verdict {
   };
 }
 
+const WEB = { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } } as const;
+const DB = { type: 'workload', ref: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } } as const;
+
+/** What the story's form asks for. */
+export const ASKED = {
+  source: WEB,
+  destination: DB,
+  ports: [{ port: 5432, protocol: 'TCP' }],
+  seconds: 900,
+} as const;
+
 export function grantForm(change: Partial<GrantForm> = {}): GrantForm {
   return {
-    source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } },
-    destination: { type: 'workload', ref: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } },
-    sourceText: 'web · Deployment in shop · 2 pods now',
-    destinationText: 'db · StatefulSet in shop · 1 pod now',
-    scope: 'workload',
-    canScope: true,
+    ends: {
+      from: {
+        end: WEB,
+        about: 'Deployment in shop · 2 pods now',
+        other: { type: 'pod', namespace: 'shop', name: 'web-7d9f-x2x' },
+      },
+      to: { end: DB, about: 'StatefulSet in shop · 1 pod now' },
+    },
+    ports: ASKED.ports,
     field: 'reason',
     fields: {
+      from: textField('web'),
+      to: textField('sts/db'),
       ports: textField('5432/tcp'),
       duration: textField('15m'),
       reason: textField('INC-4411 payment page shows no orders'),

@@ -88,7 +88,7 @@ function seenRow(): string | undefined {
 
 /** The pair in the path pane. */
 const inBar = () => pairIn(/^(\S+) → (\S+) :5432/, paneText(screen.lines(), 'Path'));
-const inForm = () => pairIn(/From +(\S+) · [\s\S]*To +(\S+) · /);
+const inForm = () => pairIn(/From +(\S+) [\s\S]*To +(?:\w+\/)?(\S+) /);
 const inExplain = () => pairIn(/╭ (\S+) → (\S+) :5432\/tcp ─/);
 
 function pairIn(pattern: RegExp, text = screen.text()): string | undefined {

@@ -40,7 +40,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
   const interrupted = useRef(false);
   const suspend = () => void suspendTerminal(onSuspend);
   const look = store.getState;
-  const facts = () => viewFacts(look(), size, painted);
+  const facts = () => ({ ...viewFacts(look(), size, painted), form: painted.form() });
 
   const actions: Actions = {
     ...commands,

@@ -227,7 +227,15 @@ function untyped(form: GrantForm): GrantForm {
   return {
     ...form,
     field: 'reason',
-    fields: { ports: EMPTY, duration: EMPTY, reason: EMPTY, ticket: EMPTY },
+    fields: {
+      from: EMPTY,
+      to: EMPTY,
+      ports: EMPTY,
+      duration: EMPTY,
+      reason: EMPTY,
+      ticket: EMPTY,
+    },
+    choices: form.choices && { ...form.choices, index: -1 },
   };
 }
 
@@ -244,8 +252,13 @@ function chosen(before: Overlay, after: Overlay, state: SessionState): readonly 
     return item === undefined || item === old ? [] : [item];
   }
   if (after.type === 'grant') {
-    const moved = before.type !== 'grant' || before.form.field !== after.form.field;
-    return moved ? [`field ${after.form.field}: ${after.form.fields[after.form.field].text}`] : [];
+    const { choices, field, fields } = after.form;
+    const moved = before.type !== 'grant' || before.form.field !== field;
+    if (moved) return [`field ${field}: ${fields[field].text}`];
+    const chosen = choices?.items[choices.index];
+    if (choices === undefined || chosen === undefined || choices.index === before.form.choices?.index)
+      return [];
+    return [`${chosen.text}, ${chosen.kind}, ${choices.index + 1} of ${choices.items.length + choices.more}`];
   }
   return [];
 }

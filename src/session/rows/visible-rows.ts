@@ -212,6 +212,12 @@ function byLabels(text: string): RowFilter {
 
 function byFuzzy(needle: string): RowFilter {
   if (needle === '') return all;
+  const matches = fuzzyMatcher(needle);
+  return ({ text }) => matches(text);
+}
+
+/** Whether a text has the letters of `needle` in this order. */
+export function fuzzyMatcher(needle: string): (text: string) => boolean {
   const fuzzy = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY, intraChars: '[a-z\\d/._-]' });
-  return (row) => (fuzzy.filter([row.text], needle)?.length ?? 0) > 0;
+  return (text) => (fuzzy.filter([text], needle)?.length ?? 0) > 0;
 }

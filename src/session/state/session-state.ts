@@ -1,6 +1,6 @@
 import type { EndRef, Pod, PortSpec } from '../../core/cluster/cluster.ts';
 import type { Limits } from '../../core/common/common.ts';
-import type { Grant, GrantPlan } from '../../core/grants/grants.ts';
+import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
 import type { FeedState } from '../../core/live/live.ts';
 import type { PathSummary } from '../../core/policy/explain/explain.ts';
 import type { Finding } from '../../core/policy/lint/lint.ts';
@@ -94,16 +94,45 @@ export type PaneState = {
   readonly sort?: Sort;
 };
 
-export type GrantField = 'ports' | 'duration' | 'reason' | 'ticket';
+export type GrantField = EndField | 'ports' | 'duration' | 'reason' | 'ticket';
 
-/** The plan below the form. `stale`: the form has changed since, and a new plan is being made. */
+export type EndField = 'from' | 'to';
+
+/** An end in the form. `about`: `Deployment in shop · 2 pods now`. */
+export type FormEnd = {
+  readonly end: EndRef;
+  readonly about: string;
+  /** What else it can be: the one pod that was picked, or the workload of the pod. */
+  readonly other?: EndRef;
+};
+
+/** Something that exists and that the typed text may mean; `text` is how to write it. */
+export type EndChoice = {
+  readonly end: EndRef;
+  readonly text: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly pods: number;
+};
+
+/** What an end may be, best first, with the chosen one; `more` are not listed. */
+export type EndChoices = {
+  readonly items: readonly EndChoice[];
+  readonly index: number;
+  readonly more: number;
+};
+
+/** The plan below the form, which is always that of its fields: an edit that may change it makes it `making`. */
 export type PlanState =
+  /** The fields don't say a path yet. */
   | { readonly state: 'none' }
-  | { readonly state: 'making' }
+  /** `before`: the plan that was shown last, whose room the next one takes. */
+  | { readonly state: 'making'; readonly before?: GrantPlan }
   | {
       readonly state: 'made';
+      /** What was planned; its reason and ticket are those of the form. */
+      readonly request: Omit<GrantRequest, 'reason' | 'ticket'>;
       readonly plan: GrantPlan;
-      readonly stale: boolean;
       readonly server?: ServerSays;
     };
 
@@ -114,13 +143,12 @@ export type ServerSays =
   | { readonly state: 'refused'; readonly message: string; readonly hint: string };
 
 export type GrantForm = {
-  readonly source: EndRef;
-  readonly destination: EndRef;
-  readonly sourceText: string;
-  readonly destinationText: string;
-  readonly scope: 'workload' | 'pod';
-  /** Whether the scope can be changed: the source was picked as a pod of a workload. */
-  readonly canScope: boolean;
+  /** The ends that the fields name; missing while one is typed, or names nothing. */
+  readonly ends: Readonly<Partial<Record<EndField, FormEnd>>>;
+  /** The ports that the field stands for now. */
+  readonly ports?: readonly PortSpec[];
+  /** What the end being typed may be. */
+  readonly choices?: EndChoices;
   readonly field: GrantField;
   readonly fields: Readonly<Record<GrantField, TextField>>;
   /** Validation errors by field. */

@@ -53,6 +53,7 @@ test('a grant leaves its commands in the log and, once it has gone, its end in t
   await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
   session.commands.openGrant();
   session.commands.type({ type: 'insert', text: 'why' });
+  await eventually(() => expect(state().overlay).toMatchObject({ form: { plan: { state: 'made' } } }));
   session.commands.confirm();
   await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
   const create = (kind: string) => `kubectl --context demo create -n shop -f ${kind}-NAME.yaml`;

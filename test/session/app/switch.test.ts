@@ -74,6 +74,7 @@ async function grantStory(): Promise<void> {
   session.commands.confirm();
   await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
   session.commands.openGrant();
+  await eventually(() => expect(state().overlay).toMatchObject({ form: { plan: { state: 'made' } } }));
   session.commands.type({ type: 'insert', text: 'why' });
   session.commands.confirm();
   await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
