@@ -1,9 +1,10 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../src/core/common/common.ts';
 import type { Commands, SessionState, VisibleRows } from '../src/session/session.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
-import { depthOf, hinted, paletteOf, type ThemeSetting } from './themes/themes.ts';
+import { depthOf, hinted, paletteOf } from './themes/themes.ts';
 import {
   clipboardCode,
   createPainted,

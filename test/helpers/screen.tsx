@@ -1,11 +1,11 @@
 import { PassThrough, Writable } from 'node:stream';
 import xterm from '@xterm/headless';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../../src/core/common/common.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
 import type { SessionState } from '../../src/session/state/session-state.ts';
 import { runApp } from '../../views/run-app.tsx';
-import type { ThemeSetting } from '../../views/themes/themes.ts';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
 

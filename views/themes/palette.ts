@@ -1,10 +1,10 @@
+import type { ThemeRole, ThemeSetting } from '../../src/core/common/common.ts';
 import type { Background } from './background.ts';
 import type { Depth } from './depth.ts';
 import { nearest16, nearest256, rgbOf } from './rgb.ts';
-import type { Role, ThemeSetting } from './setting.ts';
 
 /** The code of each role's color, as it stands between `ESC[` and `m`; without one, `dim` is drawn faint. */
-export type Palette = Readonly<Partial<Record<Role, string>>>;
+export type Palette = Readonly<Partial<Record<ThemeRole, string>>>;
 
 /** The terminal's own colors: for 16 colors, and where nobody knows what they stand on. */
 export const TERMINAL: Palette = { allow: '32', drop: '31', warn: '33', time: '36' };
@@ -45,7 +45,7 @@ function basePalette(base: ThemeSetting['base'], depth: Depth, background: Backg
   return DESIGNED[forColorblind ? 'colorblind' : 'plain'][ground];
 }
 
-function indexed(numbers: Readonly<Record<Role, number>>): Palette {
+function indexed(numbers: Readonly<Record<ThemeRole, number>>): Palette {
   return Object.fromEntries(Object.entries(numbers).map(([role, number]) => [role, `38;5;${number}`]));
 }
 

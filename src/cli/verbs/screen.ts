@@ -1,11 +1,14 @@
+import type { ThemeSetting } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import { createSession, type Session, type SessionDeps } from '../../session/session.ts';
-import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type Config, EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 import { leftOpen } from './run-grant.ts';
 
 export type ScreenOptions = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  /** The name from the command line, or all that the configuration file sets. */
+  readonly theme?: ThemeSetting['base'] | ThemeSetting;
   readonly screenReader?: boolean;
 };
 
@@ -35,6 +38,7 @@ export async function runScreen(
     terminal: { stdout: process.stdout, stdin: process.stdin },
     color: screen.color ?? 'auto',
     ascii: screen.ascii === true,
+    theme: themeOf(screen.theme, config),
     onInterrupt: () => process.kill(process.pid, 'SIGINT'),
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
@@ -55,6 +59,11 @@ export async function runScreen(
   }
   if (left.length > 0) throw leftOpen(left);
   return signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** A theme named on the command line keeps the roles of the configuration file. */
+function themeOf(asked: ScreenOptions['theme'], { theme }: Config): ThemeSetting | undefined {
+  return typeof asked === 'string' ? { base: asked, roles: theme?.roles ?? {} } : (asked ?? theme);
 }
 
 /** A connection that won't close must not hold the terminal. */

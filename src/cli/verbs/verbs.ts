@@ -1,6 +1,7 @@
 /* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { THEME_BASES } from '../../core/common/common.ts';
 import {
   acceptAnyFormat,
   collect,
@@ -11,6 +12,7 @@ import {
   withGlobalOptions,
   withTrafficOptions,
 } from '../shared/shared.ts';
+import type { DemoOptions } from './demo.ts';
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
 
@@ -64,9 +66,9 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .option('--serve', 'keep the cluster running for other terminals and print its kubeconfig')
     .option('--seed <number>', 'seed for generating the cluster', wholeNumber)
     .action(
-      run(async (context, command) => {
+      run(async (context) => {
         const { demo } = await import('./demo.ts');
-        return demo(context, command.optsWithGlobals(), interactive);
+        return demo(context, context.options as DemoOptions & ScreenOptions, interactive);
       }),
     );
 
@@ -198,6 +200,11 @@ function withScreenOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--color <when>', 'use colors').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .addOption(
+      new Option('--theme <name>', 'colors for a dark or light terminal, or for color-blind eyes').choices(
+        THEME_BASES,
+      ),
     )
     .option('--ascii', 'use only ASCII characters')
     .option('--screen-reader', 'linear output instead of full screen, for screen readers');

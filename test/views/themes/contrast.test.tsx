@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { THEME_ROLES, type ThemeSetting } from '../../../src/core/common/theme-setting.ts';
 import type { SessionState } from '../../../src/session/state/session-state.ts';
-import { ROLES, type ThemeSetting } from '../../../views/themes/themes.ts';
 import { contrast, hexColor, xtermColor } from '../../helpers/contrast.ts';
 import { openScreen, type Screen } from '../../helpers/screen.tsx';
 import { attemptLine, grantForm, grantLine, NOW, sessionState } from '../../helpers/session-state.ts';
@@ -78,7 +78,7 @@ for (const base of ['auto', 'dark', 'light', 'colorblind'] as const) {
         }
         await screen.close();
       }
-      expect(seen, 'all roles').toHaveProperty('size', ROLES.length);
+      expect(seen, 'all roles').toHaveProperty('size', THEME_ROLES.length);
     });
   }
 }
