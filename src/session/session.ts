@@ -40,7 +40,15 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows } from './rows/rows.ts';
+export {
+  barsOf,
+  createAttemptLines,
+  filterProblem,
+  lineOfFlows,
+  type TrafficBar,
+  type TrafficBars,
+  trafficBars,
+} from './rows/rows.ts';
 export {
   type Connection,
   type Runtime,
@@ -56,6 +64,7 @@ export {
   type GrantField,
   type GrantForm,
   type GrantLine,
+  type GrantSpan,
   type Isolation,
   type Notice,
   type Overlay,

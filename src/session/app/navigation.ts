@@ -1,4 +1,5 @@
-import type { Commands, Overlay, PaneId } from '../state/state.ts';
+import { barsOf } from '../rows/rows.ts';
+import type { Commands, Overlay, PaneId, SessionState } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
 import { pickItems } from './overlays.ts';
 import { shownPath } from './path-state.ts';
@@ -33,7 +34,7 @@ export function navigation(app: App): Navigation {
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
     },
     zoom: () => app.set({ zoomed: !app.state().zoomed }),
-    move: (by) => app.set({ overlay: scrolled(app.state().overlay, by) }),
+    move: (by) => app.set({ overlay: scrolled(app.state(), by) }),
     moveTo: (key) => {
       const { focus, panes } = app.state();
       const rows = app.visibleRows(app.state(), focus);
@@ -98,7 +99,8 @@ export function setPane(
 type SessionSort = { readonly column: string; readonly descending: boolean } | undefined;
 
 /** The view limits the scroll to the text; here it only must not become negative. */
-function scrolled(overlay: Overlay, by: number): Overlay {
+function scrolled(state: SessionState, by: number): Overlay {
+  const { overlay } = state;
   switch (overlay.type) {
     case 'help':
     case 'explain':
@@ -111,6 +113,11 @@ function scrolled(overlay: Overlay, by: number): Overlay {
         ...overlay,
         index: clamp(overlay.index + by, pickItems(overlay.items, overlay.filter.text).length - 1),
       };
+    case 'charts': {
+      const keys = barsOf(state).map(({ key }) => key);
+      const at = Math.max(0, keys.indexOf(overlay.bar ?? ''));
+      return { ...overlay, bar: keys[clamp(at + by, keys.length - 1)] };
+    }
     default:
       return overlay;
   }

@@ -5,6 +5,7 @@ import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
+import { barsOf } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type AboutItem,
@@ -45,7 +46,10 @@ export function panels(app: App, completions: (text: string) => readonly string[
     ...objectPanel(app, () => explain(app)),
     promote: () => promote(app),
     openHelp: () => app.push({ type: 'help', scroll: 0 }),
-    openCharts: () => app.push({ type: 'charts' }),
+    openCharts: () => {
+      app.push({ type: 'charts', bar: barsOf(app.state())[0]?.key });
+      app.refresh();
+    },
     openFilter: () => {
       const { focus, panes } = app.state();
       const before = panes[focus].filter;

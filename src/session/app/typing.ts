@@ -1,5 +1,6 @@
 import { type Commands, edit, textField } from '../state/state.ts';
 import type { App } from './app-parts.ts';
+import { showBar } from './chart-bars.ts';
 import { type commandLine, showNamespace } from './command-line.ts';
 import type { GrantFormCommands } from './grant-form.ts';
 import type { LifeCommands } from './life.ts';
@@ -75,8 +76,10 @@ export function typing(
         case 'help':
         case 'explain':
         case 'detail':
-        case 'charts':
           app.pop();
+          return;
+        case 'charts':
+          showBar(app, overlay.bar);
           return;
         case 'quit':
           parts.life.quit();

@@ -7,6 +7,7 @@ export type {
   GrantField,
   GrantForm,
   GrantLine,
+  GrantSpan,
   Isolation,
   Notice,
   Overlay,
