@@ -69,7 +69,7 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
   const dropped = attempts.reduce((sum, { row }) => sum + row.dropped, 0);
   expect(screen.text()).toMatch(new RegExp(`Dropped attempts by policy ─+ ✗ ${dropped} ─╮`));
   screen.press('tab', 'enter');
-  await screen.until('/dropped-by:db-only-api');
+  await screen.until('/denied:db-only-api');
   const shown = session.visibleRows(session.store.getState(), 'attempts').map(({ key }) => key);
   const denied = attempts.filter(({ droppedBy }) => droppedBy === 'db-only-api').map(({ key }) => key);
   expect(shown).toEqual(denied);

@@ -50,9 +50,9 @@ export function barsOf({ attempts }: Pick<SessionState, 'attempts'>): readonly T
   return [...paths, ...drops];
 }
 
-/** By what a row was dropped, as its filter finds it; empty if it never was. */
+/** By what a row was dropped, as its filter finds it; empty if it never was. Not a word that finds a verdict. */
 export function droppedText({ row, droppedBy }: AttemptLine): string {
-  return row.dropped === 0 ? '' : `dropped-by:${droppedBy ?? UNKNOWN}`;
+  return row.dropped === 0 ? '' : `denied:${droppedBy ?? UNKNOWN}`;
 }
 
 const UNKNOWN = 'not known';

@@ -129,7 +129,7 @@ function policyText({ policy, assessment }: PolicyRow): Searchable {
   return { text: [keyOf(policy), policy.kind, ...lints].join(' '), labels: policy.labels };
 }
 
-/** Ends with `dropped-by:` and a policy, if attempts of the row were dropped. */
+/** Ends with `denied:` and a policy, if attempts of the row were dropped. */
 function attemptText(line: AttemptLine): Searchable {
   const { row, why } = line;
   const labels = row.source.labels ?? row.destination.labels;
