@@ -53,7 +53,16 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
+export {
+  barsOf,
+  createAttemptLines,
+  filterProblem,
+  lineOfFlows,
+  patternOf,
+  type TrafficBar,
+  type TrafficBars,
+  trafficBars,
+} from './rows/rows.ts';
 export {
   type Connection,
   callsAsScript,
@@ -74,6 +83,7 @@ export {
   type GrantField,
   type GrantForm,
   type GrantLine,
+  type GrantSpan,
   type Isolation,
   type Notice,
   type Overlay,

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import xterm from '@xterm/headless';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../../src/core/common/common.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
 import type { SessionState } from '../../src/session/state/session-state.ts';
@@ -12,8 +13,11 @@ export type ScreenOptions = {
   readonly columns?: number;
   readonly rows?: number;
   readonly state?: SessionState;
-  readonly color?: 'always' | 'never';
+  readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly theme?: ThemeSetting;
+  /** By default a terminal with 16 colors, which is not asked for its background. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly screenReader?: boolean;
   readonly visibleRows?: VisibleRows;
   /** Makes commands over the store; by default they only write down what is called. */
@@ -55,6 +59,8 @@ export type Screen = {
     readonly dim: boolean;
     readonly inverse: boolean;
     readonly colour: number;
+    /** Whether `colour` is the terminal's own, a number of its palette, or 24 bits. */
+    readonly mode: 'default' | 'palette' | 'rgb';
   };
   readonly close: () => Promise<void>;
   readonly done: Promise<void>;
@@ -130,6 +136,8 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     },
     color: options.color ?? 'always',
     ascii: options.ascii ?? false,
+    environment: options.environment ?? { TERM: 'xterm' },
+    ...(options.theme === undefined ? {} : { theme: options.theme }),
     screenReader: options.screenReader ?? false,
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });
@@ -202,6 +210,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
         dim: cell?.isDim() !== 0,
         inverse: cell?.isInverse() !== 0,
         colour: cell?.getFgColor() ?? -1,
+        mode: cell?.isFgRGB() ? 'rgb' : cell?.isFgPalette() ? 'palette' : 'default',
       };
     },
     close: async () => {

@@ -97,6 +97,8 @@ export type AttemptWish = {
   readonly count?: number;
   readonly why?: string;
   readonly differs?: string;
+  readonly dropped?: number;
+  readonly droppedBy?: string;
   readonly turned?: number;
 };
 
@@ -126,11 +128,12 @@ export function attemptLine(wish: AttemptWish = {}): AttemptLine {
     key,
     why: wish.why ?? 'db-only-api: admits api, not web',
     ...(wish.differs === undefined ? {} : { differs: wish.differs }),
+    ...(wish.droppedBy === undefined ? {} : { droppedBy: wish.droppedBy }),
     row: {
       key,
       verdict,
       count,
-      dropped: verdict === 'drop' ? count : 0,
+      dropped: wish.dropped ?? (verdict === 'drop' ? count : 0),
       recent: { newest: Math.floor(NOW / 7_500), counts: [1, 2, 4, 8, 8, 4, 2, 1] },
       first: NOW - 180_000,
       last: NOW - ago,
@@ -290,8 +293,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     },
     rate: 38,
     samples: [],
-    dropReasons: [],
-    talkers: [],
+    spans: [],
     pods: [
       podRow('api-6c9d-4kx'),
       podRow('api-6c9d-t7p', { ips: ['10.1.1.9'] }),

@@ -63,7 +63,23 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
   expect(screen.text()).toContain('INC-4411 payment page shows no orders');
   await screen.until(/✓ ALLOW +web +db +5432/);
 
-  screen.press('z');
+  // Paused, so that charts and table count the same.
+  screen.press('3', 'space');
+  await screen.until('paused');
+  screen.press('esc');
+  await screen.until(/▸3 Attempts \d+ /);
+  screen.press('t');
+  await screen.until(/◷ web → db ─/);
+  const { attempts } = session.store.getState();
+  const dropped = attempts.reduce((sum, { row }) => sum + row.dropped, 0);
+  expect(screen.text()).toMatch(new RegExp(`Dropped attempts by policy ─+ ✗ ${dropped} ─╮`));
+  screen.press('tab', 'enter');
+  await screen.until('/denied:db-only-api');
+  const shown = session.visibleRows(session.store.getState(), 'attempts').map(({ key }) => key);
+  const denied = attempts.filter(({ droppedBy }) => droppedBy === 'db-only-api').map(({ key }) => key);
+  expect(shown).toEqual(denied);
+  expect(shown.length).toBeGreaterThan(0);
+  screen.press('space', '4', 'z');
   await screen.until('▸4 Grants 1 ');
   screen.press('3');
   await screen.until(/◷ 1 grant 14:\d\d/);

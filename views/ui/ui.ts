@@ -1,5 +1,6 @@
 /* Shared by all components: theme, frames, context, clipboard. */
 
+export { mayAnswer, watchBackground } from './background-watch.ts';
 export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
 export { Painted } from './note-painted.tsx';

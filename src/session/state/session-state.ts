@@ -7,7 +7,7 @@ import type { Finding } from '../../core/policy/lint/lint.ts';
 import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
-import type { AttemptRow } from '../../core/traffic/traffic.ts';
+import type { AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
 import type { LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
@@ -39,6 +39,8 @@ export type AttemptLine = {
   readonly why: string;
   /** Set when evaluator and datapath disagree; marked in the table. */
   readonly differs?: string;
+  /** What dropped its last dropped attempt: policies by name, else the reason. */
+  readonly droppedBy?: string;
 };
 
 export type GrantLine = { readonly key: string; readonly grant: Grant };
@@ -283,7 +285,8 @@ export type Overlay =
       readonly field: TextField;
       readonly before?: string;
     }
-  | { readonly type: 'charts' };
+  /** `bar`: the one under the cursor, by its key. */
+  | { readonly type: 'charts'; readonly bar?: string };
 
 /** A message in place of the key hints for some seconds; an `error` stays until a key is pressed. */
 export type Notice = {
@@ -297,12 +300,12 @@ export type Notice = {
   readonly times?: number;
 };
 
-/** Attempts per second by verdict, one sample per second, newest last, at most 120; for the charts. */
-export type TrafficSample = {
-  readonly time: number;
-  readonly allow: number;
-  readonly drop: number;
-  readonly other: number;
+/** The window of a grant, in local time; cut short when the grant ended early. */
+export type GrantSpan = {
+  readonly id: string;
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 };
 
 /** Everything that the screen shows. Arrays are replaced, never mutated; unchanged rows keep their identity. */
@@ -316,9 +319,10 @@ export type SessionState = {
   readonly traffic: TrafficState;
   /** Flows per second over the last seconds. */
   readonly rate: number;
-  readonly samples: readonly TrafficSample[];
-  readonly dropReasons: readonly { readonly reason: string; readonly count: number }[];
-  readonly talkers: readonly { readonly name: string; readonly count: number }[];
+  /** Attempts in view by second and verdict, newest last; only while the charts are open. */
+  readonly samples: readonly RateSample[];
+  /** Windows of all grants seen since the app was started; only while the charts are open. */
+  readonly spans: readonly GrantSpan[];
   readonly pods: readonly PodRow[];
   readonly policies: readonly PolicyRow[];
   readonly attempts: readonly AttemptLine[];

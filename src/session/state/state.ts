@@ -12,6 +12,7 @@ export type {
   GrantField,
   GrantForm,
   GrantLine,
+  GrantSpan,
   Isolation,
   Notice,
   Overlay,
