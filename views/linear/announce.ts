@@ -183,7 +183,7 @@ const COLUMNS = 400;
 
 const EMPTY = textField();
 
-/** A new overlay in full, later only its new lines. Text being typed is left out. */
+/** A new overlay in full, later only its new lines, without the text being typed. */
 function announceOverlay(before: SessionState, after: SessionState): readonly string[] {
   if (before.overlay === after.overlay) return [];
   if (after.overlay.type === 'none') return ['back'];
@@ -192,14 +192,14 @@ function announceOverlay(before: SessionState, after: SessionState): readonly st
   const title = contentOf(after)?.title ?? [];
   return [
     ...(opened ? [lineText(title).trim() || after.overlay.type] : []),
-    ...linesOf(after).filter((line) => !known.has(line)),
+    ...(opened ? linesOf(after, after.overlay) : linesOf(after)).filter((line) => !known.has(line)),
     ...chosen(before.overlay, after.overlay, after),
     ...foundLine(before.overlay, after),
   ];
 }
 
-function linesOf(state: SessionState): readonly string[] {
-  const content = contentOf({ ...state, overlay: withoutTyping(state.overlay) });
+function linesOf(state: SessionState, overlay: Overlay = withoutTyping(state.overlay)): readonly string[] {
+  const content = contentOf({ ...state, overlay });
   return (content?.lines(COLUMNS) ?? [])
     .map((line) => lineText(line).replaceAll('▏', '').replace(/ {2,}/g, '  ').trim())
     .filter((text) => text !== '');
@@ -227,6 +227,7 @@ function untyped(form: GrantForm): GrantForm {
   return {
     ...form,
     field: 'reason',
+    ports: undefined,
     fields: {
       from: EMPTY,
       to: EMPTY,
