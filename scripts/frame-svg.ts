@@ -48,7 +48,7 @@ async function story(app: IPty, text: () => string): Promise<void> {
   await shows(text, row('✗ DROP', 'web', 'db'));
   app.write('3/^web db\r');
   await shows(text, row('▸[^\n]*✗ DROP', 'web', 'db'));
-  await shows(text, /path +web → db/i);
+  await shows(text, /web → db :5432\/tcp/);
   app.write('g');
   await shows(text, /dry-run accepted/);
   app.write('INC-4411 payment page shows no orders\r');
