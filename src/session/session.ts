@@ -33,6 +33,7 @@ import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
 export {
+  attemptUnderCursor,
   type BookedGrant,
   FIELD_NAMES,
   isPlanned,

@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ThemeSetting } from '../../src/core/common/common.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
-import type { SessionState } from '../../src/session/state/session-state.ts';
+import type { PaneId, SessionState } from '../../src/session/state/session-state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
@@ -97,6 +97,18 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl-y': '\u0019',
 };
 
+/** Rows of a test as the session gives them: the same ones for the same state. */
+function memoized(rowsOf: VisibleRows): VisibleRows {
+  const known = new WeakMap<SessionState, Map<PaneId, ReturnType<VisibleRows>>>();
+  return (state, pane) => {
+    const byPane = known.get(state) ?? new Map<PaneId, ReturnType<VisibleRows>>();
+    known.set(state, byPane);
+    const rows = byPane.get(pane) ?? rowsOf(state, pane);
+    byPane.set(pane, rows);
+    return rows;
+  };
+}
+
 export function openScreen(options: ScreenOptions = {}): Screen {
   const { columns = 120, rows = 30 } = options;
   const terminal = new xterm.Terminal({
@@ -129,7 +141,8 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   const app = runApp({
     store,
     commands: options.session?.commands ?? options.commands?.(store, recorded) ?? recorded,
-    visibleRows: options.session?.visibleRows ?? options.visibleRows ?? ((state, pane) => state[pane]),
+    visibleRows:
+      options.session?.visibleRows ?? memoized(options.visibleRows ?? ((state, pane) => state[pane])),
     terminal: {
       stdout: stdout as unknown as NodeJS.WriteStream,
       stdin: stdin as unknown as NodeJS.ReadStream,

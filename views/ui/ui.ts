@@ -5,6 +5,6 @@ export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
 export { Painted } from './note-painted.tsx';
 export { createPainted, type Painted as PaintedPanes } from './painted.ts';
-export { StateLine, TextLine } from './text-line.tsx';
+export { StateLine, StateLines, TextLine } from './text-line.tsx';
 export { createTheme, type Emphasis, type Theme, toAscii, wantsColour } from './theme.ts';
 export { UiContext, useUi } from './ui-context.ts';

@@ -15,5 +15,6 @@ export { createOverlays, pickItems, watchOthers } from './overlays.ts';
 export { palette } from './palette.ts';
 export { panels, yamlOf } from './panels.ts';
 export { shownPath } from './path-state.ts';
+export { attemptUnderCursor } from './picked-ends.ts';
 export { createPublishing, newsInto, touches } from './publish.ts';
 export { typing } from './typing.ts';
