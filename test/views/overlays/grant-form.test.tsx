@@ -8,7 +8,8 @@ import { SluiceError } from '../../../src/core/common/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import { NOTE } from '../../../src/core/grants/names.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
-import { createSession, type Session } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import { sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { inTask } from '../../helpers/in-task.ts';
@@ -33,7 +34,7 @@ let asked = 0;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-form-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: async () => {
       const connection = await connectionTo(demo, directory);
       const { api } = connection;
@@ -58,8 +59,6 @@ beforeAll(async () => {
         },
       };
     },
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
     version: 'test',
     limits: LIMITS,
     allNamespaces: false,
