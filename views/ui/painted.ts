@@ -14,6 +14,8 @@ export type Painted = {
   readonly at: (pane: PaneId) => PaintedRows;
   /** A pane is part of the next frame; undefined if it no longer is. */
   readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
+  /** A drawn pane has other rows now, none of which is on the screen: no frame will tell. */
+  readonly unseen: (pane: PaneId, rows: PaintedRows['rows']) => void;
   /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
   readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
   /** Whether a column is among them; of a pane that isn't drawn, all are. */
@@ -55,6 +57,13 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
     drawn: (pane, rows) => {
       if (rows === undefined) next.delete(pane);
       else next.set(pane, rows);
+    },
+    unseen: (pane, rows) => {
+      const drawn = next.get(pane);
+      if (drawn === undefined) return;
+      const isShown = shown.get(pane) === drawn;
+      next.set(pane, { ...drawn, rows });
+      if (isShown) shown.set(pane, next.get(pane) ?? drawn);
     },
     laid: (pane, ids) => {
       if (ids === undefined) columns.delete(pane);
