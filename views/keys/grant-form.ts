@@ -168,7 +168,8 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['ctrl-y'],
     scopes: ['grant'],
     title: 'show the YAML that would be created',
-    hint: () => 'yaml',
+    hint: ({ overlay }) =>
+      overlay.type === 'grant' && overlay.form.plan.state === 'made' ? 'yaml' : undefined,
     footer: 3,
     run: (commands) => commands.grantYaml(),
   },

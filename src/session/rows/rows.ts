@@ -5,4 +5,4 @@ export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-li
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
 export { barsOf, type TrafficBar, type TrafficBars, trafficBars } from './traffic-bars.ts';
-export { createVisibleRows, filterProblem, fuzzyMatcher, patternOf } from './visible-rows.ts';
+export { createVisibleRows, filterProblem, fuzzyFilter, patternOf } from './visible-rows.ts';
