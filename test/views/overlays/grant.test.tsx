@@ -291,6 +291,6 @@ test('the help of a pane tells the keys of the form, which takes ? as text', asy
   });
   await screen.until('In the grant form');
   expect(screen.text()).toMatch(/enter +grant, from Reason and Ticket/);
-  expect(screen.text()).toMatch(/ctrl-o +switch an end between its workload and the one pod/);
+  expect(screen.text()).toMatch(/ctrl-o +switch an end/);
   await screen.close();
 });
