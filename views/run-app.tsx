@@ -4,7 +4,16 @@ import type { Commands, Copyable, SessionState, VisibleRows } from '../src/sessi
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
 import { cut } from './text/text.ts';
-import { clipboardCode, createPainted, createTheme, UiContext, wantsColour } from './ui/ui.ts';
+import {
+  clipboardCode,
+  createAttention,
+  createPainted,
+  createTheme,
+  type NotifyWishes,
+  terminalTakes,
+  UiContext,
+  wantsColour,
+} from './ui/ui.ts';
 
 export type RunAppOptions = {
   readonly store: StoreApi<SessionState>;
@@ -15,6 +24,12 @@ export type RunAppOptions = {
   readonly ascii: boolean;
   /** Append-only lines instead of a full screen. */
   readonly screenReader: boolean;
+  /** What is told outside the screen; all of it unless said. */
+  readonly notify?: Partial<NotifyWishes> | undefined;
+  /** Gets the text of each notice about a grant. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+  /** Says which terminal it is; that of the process unless given. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt?: () => void;
   /** Stops the process until the shell goes on with it. */
@@ -31,8 +46,9 @@ export type RunningApp = {
 
 /** Shows the app on a terminal until `state.ended` or `unmount`. See TERM-3 for the settings. */
 export function runApp(options: RunAppOptions): RunningApp {
-  const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
+  const { store, commands, visibleRows, terminal, color, ascii, screenReader, env = process.env } = options;
   const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
+  const takes = terminalTakes(env, terminal.stdout.isTTY, screenReader);
   const painted = createPainted(store, visibleRows);
   const copy = (one?: Copyable) => copyTo(terminal.stdout, commands, one ?? commands.copyables()[0]);
   const redraw = () => {
@@ -41,7 +57,11 @@ export function runApp(options: RunAppOptions): RunningApp {
     instance.rerender(view());
   };
   const onInterrupt = options.onInterrupt ?? (() => {});
-  const onSuspend = options.onSuspend ?? (() => {});
+  const onSuspend = () => {
+    attention.leave();
+    options.onSuspend?.();
+    attention.enter();
+  };
   const shared = { store, commands, copy, redraw, onInterrupt, onSuspend };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
@@ -64,21 +84,36 @@ export function runApp(options: RunAppOptions): RunningApp {
     // Ink calls this once the frame has been written.
     onRender: screenReader ? undefined : painted.written,
   });
+  const attention = createAttention({
+    store,
+    notify: commands.notify,
+    write: (codes) => terminal.stdout.write(codes),
+    takes,
+    wishes: { title: true, bell: true, desktop: true, ...options.notify },
+    ascii,
+    onNotice: options.onNotice,
+  });
+  // A process that breaks down leaves the terminal as it was, too.
+  process.once('exit', attention.dispose);
   const unmount = () => instance.unmount();
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
   return {
-    done: finished(instance, unsubscribe),
+    done: finished(instance, () => {
+      unsubscribe();
+      attention.dispose();
+      process.off('exit', attention.dispose);
+    }),
     unmount,
     flushed: () => instance.waitUntilRenderFlush(),
   };
 }
 
-async function finished(instance: Instance, unsubscribe: () => void): Promise<void> {
+async function finished(instance: Instance, cleanUp: () => void): Promise<void> {
   try {
     await instance.waitUntilExit();
   } finally {
-    unsubscribe();
+    cleanUp();
   }
 }
 

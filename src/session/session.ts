@@ -32,7 +32,7 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { type BookedGrant, pickItems, touches, yamlOf } from './app/app.ts';
+export { type BookedGrant, noticedGrant, pickItems, touches, yamlOf } from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -114,7 +114,8 @@ export function createSession(deps: SessionDeps): Session {
     state,
     set,
     ...createOverlays(state, set, () => shownPath(app)),
-    notify: (level, text, hint) => set(withMessage(state(), { level, text, at: deps.clock.now(), hint })),
+    notify: (level, text, hint, grant) =>
+      set(withMessage(state(), { level, text, at: deps.clock.now(), hint, grant })),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;
       const { message, hint } = asSluiceError(error);

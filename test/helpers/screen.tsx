@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
 import type { SessionState } from '../../src/session/state/session-state.ts';
-import { runApp } from '../../views/run-app.tsx';
+import { type RunAppOptions, runApp } from '../../views/run-app.tsx';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
 
@@ -19,6 +19,11 @@ export type ScreenOptions = {
   /** Makes commands over the store; by default they only write down what is called. */
   readonly commands?: (store: StoreApi<SessionState>, recorded: Commands) => Commands;
   readonly onInterrupt?: () => void;
+  /** What says which terminal it is; by default nothing, so that nothing beyond frames is sent to it. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly isTerminal?: boolean;
+  readonly notify?: RunAppOptions['notify'];
+  readonly onNotice?: (text: string) => void;
   /** A whole session, instead of a state with commands that are only written down. */
   readonly session?: Pick<Session, 'store' | 'commands' | 'visibleRows'>;
 };
@@ -33,6 +38,8 @@ export type Screen = {
   /** All lines, without blanks at their ends. */
   readonly lines: () => readonly string[];
   readonly text: () => string;
+  /** The title of the terminal's window. */
+  readonly title: () => string;
   /** Everything ever sent to the terminal. */
   readonly bytes: () => string;
   readonly press: (...keys: readonly string[]) => void;
@@ -96,6 +103,11 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     allowProposedApi: true,
     convertEol: true,
     scrollback: 5000,
+    windowOptions: { pushTitle: true, popTitle: true },
+  });
+  let title = '';
+  terminal.onTitleChange((text) => {
+    title = text;
   });
   const sent: string[] = [];
   const stdout = Object.assign(
@@ -106,7 +118,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
         terminal.write(chunk, done);
       },
     }),
-    { columns, rows, isTTY: true as const },
+    { columns, rows, isTTY: options.isTerminal ?? true },
   );
   const stdin = Object.assign(new PassThrough(), {
     isTTY: true as const,
@@ -128,6 +140,9 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     color: options.color ?? 'always',
     ascii: options.ascii ?? false,
     screenReader: options.screenReader ?? false,
+    env: options.env ?? { CI: 'true' },
+    notify: options.notify,
+    onNotice: options.onNotice,
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });
 
@@ -172,6 +187,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     calls,
     lines,
     text,
+    title: () => title,
     bytes: () => sent.join(''),
     press: (...keys) => {
       for (const key of keys) stdin.write(KEYS[key] ?? key);

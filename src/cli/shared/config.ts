@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { DEFAULT_LIMITS, type Limits, parseDuration, SluiceError } from '../../core/common/common.ts';
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  parseDuration,
+  SluiceError,
+  safeText,
+} from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
 /** The contents of the configuration file; flags and the environment win over it. */
@@ -13,7 +19,21 @@ export type Config = {
   readonly hubbleNamespace?: string;
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly notify?: NotifySettings;
 };
+
+/** What is told of the end of a grant outside the screen; all but the command unless switched off. */
+export type NotifySettings = {
+  /** The countdown in the title of the terminal, and progress in its tab. */
+  readonly title?: boolean;
+  readonly bell?: boolean;
+  readonly desktop?: boolean;
+  /** It gets the text as one more argument. */
+  readonly command?: ProgramArguments;
+};
+
+/** A program and its arguments. */
+type ProgramArguments = readonly [string, ...string[]];
 
 /** The longest window that the file may set, in seconds: a week, to catch typos. */
 const LONGEST = 7 * 86_400;
@@ -35,6 +55,15 @@ const Pattern = v.pipe(
   v.check(isRegularExpression, 'must be a regular expression'),
 );
 
+const Switch = v.boolean(insteadOf('true or false'));
+
+const PROGRAM = insteadOf('a program, or a list of a program and its arguments');
+
+const Program = v.pipe(
+  v.custom<string | ProgramArguments>(isProgram, PROGRAM),
+  v.transform((input): ProgramArguments => (typeof input === 'string' ? [input] : input)),
+);
+
 const Schema = v.strictObject({
   presets: v.optional(
     v.pipe(v.array(Window, 'must be a list of durations'), v.minLength(1, 'must not be empty')),
@@ -51,6 +80,14 @@ const Schema = v.strictObject({
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
   ascii: v.optional(v.boolean('must be true or false')),
+  notify: v.optional(
+    v.strictObject({
+      title: v.optional(Switch),
+      bell: v.optional(Switch),
+      desktop: v.optional(Switch),
+      command: v.optional(Program),
+    }),
+  ),
 });
 
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
@@ -111,6 +148,7 @@ function configOf({
   hubble,
   color,
   ascii,
+  notify,
 }: v.InferOutput<typeof Schema>): Config {
   return {
     limits: {
@@ -125,7 +163,18 @@ function configOf({
     hubbleNamespace: hubble?.namespace,
     color,
     ascii,
+    notify,
   };
+}
+
+/** `must be true or false, not "yes"`. */
+function insteadOf(what: string): (issue: v.BaseIssue<unknown>) => string {
+  return ({ input }) => `must be ${what}, not ${safeText(JSON.stringify(input))}`;
+}
+
+function isProgram(input: unknown): boolean {
+  const parts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  return parts.every((part) => typeof part === 'string') && Boolean(parts[0]);
 }
 
 function isRegularExpression(text: string): boolean {

@@ -9,6 +9,7 @@ import {
   type SessionDeps,
 } from '../../session/session.ts';
 import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { createNoticeCommand } from './notice-command.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
 
@@ -40,6 +41,7 @@ export async function runScreen(
   // Reading a closed terminal fails; SIGHUP triggers the cleanup in that case.
   process.stdin.on('error', () => undefined);
   const { runApp } = await import('../../../views/run-app.tsx');
+  const command = config.notify?.command;
   const app = runApp({
     store: session.store,
     commands: session.commands,
@@ -51,6 +53,11 @@ export async function runScreen(
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
     screenReader: wantsLines(screen, process.env),
+    notify: config.notify,
+    onNotice:
+      command === undefined
+        ? undefined
+        : createNoticeCommand(command, (text, hint) => session.commands.notify('error', text, hint)),
   });
   const stopped = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),

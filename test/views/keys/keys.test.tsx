@@ -3,7 +3,7 @@ import type { Overlay, SessionState } from '../../../src/session/state/session-s
 import { textField } from '../../../src/session/state/text-field.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
-import { attemptLine, grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
+import { attemptLine, grantForm, grantLine, NOW, podRow, sessionState } from '../../helpers/session-state.ts';
 
 /** What pressing keys on a screen in a state calls. */
 async function callsFor(state: SessionState, ...keys: readonly string[]) {
@@ -270,4 +270,12 @@ test('what is under the cursor is copied past the frame, as base64 only', async 
   expect(screen.calls[0]).toEqual(['moveTo', 'shop/web']);
   expect(screen.calls[1]?.slice(0, 2)).toEqual(['notify', 'info']);
   await screen.close();
+});
+
+test('over an open text, + extends the grant that a notice speaks of, and nothing without such a notice', async () => {
+  const text: Overlay = { type: 'detail', title: 'db', lines: ['a'], loading: false, scroll: 0 };
+  const messages = [{ level: 'warn' as const, text: '7f3k web → db ends in 1m', at: NOW, grant: '7f3k' }];
+  const calls = await callsFor(sessionState({ overlay: text, messages }), '+');
+  expect(calls).toEqual([['openExtend']]);
+  expect(await callsFor(over(text), '+')).toEqual([['remark', expect.stringContaining('+')]]);
 });
