@@ -1,6 +1,7 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Commands, Copyable, SessionState, VisibleRows } from '../src/session/session.ts';
+import { createMouseInput, type MouseUse } from './keyboard/keyboard.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
 import { cut } from './text/text.ts';
@@ -9,6 +10,8 @@ import {
   createAttention,
   createPainted,
   createTheme,
+  MOUSE_OFF,
+  MOUSE_ON,
   type NotifyWishes,
   terminalTakes,
   UiContext,
@@ -28,6 +31,8 @@ export type RunAppOptions = {
   readonly notify?: Partial<NotifyWishes> | undefined;
   /** Gets the text of each notice about a grant. */
   readonly onNotice?: ((text: string) => void) | undefined;
+  /** What the mouse does; `off` leaves it to the terminal, unless said. */
+  readonly mouse?: 'off' | MouseUse | undefined;
   /** Says which terminal it is; that of the process unless given. */
   readonly env?: NodeJS.ProcessEnv;
   /** Called on a second ctrl-c in a row: exit immediately. */
@@ -57,12 +62,29 @@ export function runApp(options: RunAppOptions): RunningApp {
     instance.rerender(view());
   };
   const onInterrupt = options.onInterrupt ?? (() => {});
-  const onSuspend = () => {
+  const write = (codes: string) => void terminal.stdout.write(codes);
+  const use = takes.mouse && options.mouse !== 'off' ? options.mouse : undefined;
+  const mouse = use === undefined ? undefined : { input: createMouseInput(terminal.stdin), use };
+  let isReporting = false;
+  const report = (on: boolean) => {
+    if (mouse === undefined || isReporting === on) return;
+    write(on ? MOUSE_ON : MOUSE_OFF);
+    isReporting = on;
+  };
+  const leave = () => {
+    report(false);
     attention.leave();
-    options.onSuspend?.();
+  };
+  const enter = () => {
+    report(true);
     attention.enter();
   };
-  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend };
+  const onSuspend = () => {
+    leave();
+    options.onSuspend?.();
+    enter();
+  };
+  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend, mouse };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
@@ -73,7 +95,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   terminal.stdout.write('\r');
   const instance: Instance = render(view(), {
     stdout: terminal.stdout,
-    stdin: terminal.stdin,
+    stdin: mouse?.input.stdin ?? terminal.stdin,
     interactive: true,
     alternateScreen: !screenReader,
     incrementalRendering: true,
@@ -87,22 +109,29 @@ export function runApp(options: RunAppOptions): RunningApp {
   const attention = createAttention({
     store,
     notify: commands.notify,
-    write: (codes) => terminal.stdout.write(codes),
+    write,
     takes,
     wishes: { title: true, bell: true, desktop: true, ...options.notify },
     ascii,
     onNotice: options.onNotice,
   });
+  enter();
   // A process that breaks down leaves the terminal as it was, too.
-  process.once('exit', attention.dispose);
-  const unmount = () => instance.unmount();
+  process.once('exit', leave);
+  const unmount = () => {
+    // While Ink still reads: the shell would echo a report.
+    leave();
+    instance.unmount();
+  };
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
   return {
     done: finished(instance, () => {
       unsubscribe();
+      leave();
       attention.dispose();
-      process.off('exit', attention.dispose);
+      mouse?.input.dispose();
+      process.off('exit', leave);
     }),
     unmount,
     flushed: () => instance.waitUntilRenderFlush(),

@@ -24,6 +24,8 @@ export type ScreenOptions = {
   readonly isTerminal?: boolean;
   readonly notify?: RunAppOptions['notify'];
   readonly onNotice?: (text: string) => void;
+  readonly mouse?: RunAppOptions['mouse'];
+  readonly onSuspend?: () => void;
   /** A whole session, instead of a state with commands that are only written down. */
   readonly session?: Pick<Session, 'store' | 'commands' | 'visibleRows'>;
 };
@@ -143,6 +145,8 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     env: options.env ?? { CI: 'true' },
     notify: options.notify,
     onNotice: options.onNotice,
+    mouse: options.mouse,
+    ...(options.onSuspend === undefined ? {} : { onSuspend: options.onSuspend }),
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });
 

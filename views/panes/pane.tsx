@@ -71,6 +71,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     ));
   }
   return tableOf(pane, {
+    pane,
     rows,
     index,
     focused: state.focus === pane,
@@ -109,6 +110,7 @@ const CURSOR = 2;
 const MARGIN = 1;
 
 type TableProps<Row extends Keyed> = {
+  readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
   readonly rows: readonly Keyed[];
   readonly index: number;
@@ -127,8 +129,8 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { definition, rows, index, focused, width, height, context, banded, stale } = props;
-  const { theme } = useUi();
+  const { pane, definition, rows, index, focused, width, height, context, banded, stale } = props;
+  const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
@@ -158,6 +160,21 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     },
     [theme, laid, context, width, two, wraps, stale, definition],
   );
+
+  const first = offset.current;
+  useInsertionEffect(() => {
+    const linesOf = (row: Row) => (two ? 2 : 1) + (wraps ? restLines(laid, row, context).length : 0);
+    painted.lined(pane, (line) => {
+      let below = two ? 0 : 1;
+      if (line < below) return undefined;
+      for (const [place, row] of slice.entries()) {
+        if (ruled && first + place === end && line === below++) return undefined;
+        below += linesOf(row);
+        if (line < below) return row.key;
+      }
+      return undefined;
+    });
+  });
 
   return (
     <>

@@ -19,6 +19,7 @@ export type Config = {
   readonly hubbleNamespace?: string;
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly mouse?: 'off' | 'scroll' | 'click';
   readonly notify?: NotifySettings;
 };
 
@@ -80,6 +81,7 @@ const Schema = v.strictObject({
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
   ascii: v.optional(v.boolean('must be true or false')),
+  mouse: v.optional(v.picklist(['off', 'scroll', 'click'], insteadOf('off, scroll or click'))),
   notify: v.optional(
     v.strictObject({
       title: v.optional(Switch),
@@ -148,6 +150,7 @@ function configOf({
   hubble,
   color,
   ascii,
+  mouse,
   notify,
 }: v.InferOutput<typeof Schema>): Config {
   return {
@@ -163,6 +166,7 @@ function configOf({
     hubbleNamespace: hubble?.namespace,
     color,
     ascii,
+    mouse,
     notify,
   };
 }

@@ -17,6 +17,7 @@ export type ScreenOptions = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
   readonly screenReader?: boolean;
+  readonly mouse?: 'off' | 'scroll' | 'click';
   readonly pane?: PaneId;
   readonly filter?: string;
 };
@@ -53,6 +54,7 @@ export async function runScreen(
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
     screenReader: wantsLines(screen, process.env),
+    mouse: screen.mouse ?? config.mouse,
     notify: config.notify,
     onNotice:
       command === undefined

@@ -73,6 +73,7 @@ describe('the configuration file', () => {
     ],
     ['notify: {command: [a, 5]}', 'must be a program, or a list of a program and its arguments, not'],
     ['notify: {ring: true}', 'unknown setting "notify.ring".'],
+    ['mouse: yes please', 'mouse: must be off, scroll or click, not "yes please".'],
     ['notify: 5', 'notify: '],
   ])('refuses %s with the value at fault', async (text, message) => {
     expect(await refusal(text)).toContain(message);

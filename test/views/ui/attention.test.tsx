@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Grant } from '../../../src/core/grants/grant.ts';
 import type { GrantLine, SessionState } from '../../../src/session/state/session-state.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { openScreen, type Screen, type ScreenOptions } from '../../helpers/screen.tsx';
 import { grantLine, NOW, sessionState } from '../../helpers/session-state.ts';
 
@@ -56,6 +57,17 @@ describe('the title', () => {
     await close();
     await settled();
     expect(title()).toBe('my shell');
+  });
+
+  test('is given to the shell and taken back', async () => {
+    const titles: string[] = [];
+    const { press, bytes, settled, title } = open([ending(253)], { onSuspend: () => void titles.push('') });
+    await settled();
+    press('\u001a');
+    await eventually(() => expect(titles).toHaveLength(1));
+    await settled();
+    expect(title()).toContain('web → db');
+    expect(bytes().split('\u001b[23;2t')).toHaveLength(2);
   });
 
   test('is written when its text changes, and never otherwise', async () => {
