@@ -116,8 +116,8 @@ export function runApp(options: RunAppOptions): RunningApp {
     onNotice: options.onNotice,
   });
   enter();
-  // A process that breaks down leaves the terminal as it was, too.
-  process.once('exit', leave);
+  // A process that breaks down leaves the terminal as it was, too. Not `once`: charts put listeners back unwrapped (TERM-8).
+  process.on('exit', leave);
   const unmount = () => {
     // While Ink still reads: the shell would echo a report.
     leave();
