@@ -131,14 +131,17 @@ describe('a click', () => {
   });
 
   test('under an open text or a notice does nothing', async () => {
+    const many = Array.from({ length: 30 }, (_, at) => podRow(`pod-${at}`));
     await show({
-      state: sessionState({ pods, focus: 'pods', overlay: { type: 'grant', form: grantForm() } }),
+      state: sessionState({ pods: many, focus: 'pods', overlay: { type: 'grant', form: grantForm() } }),
     });
     for (const y of Array.from({ length: 30 }, (_, line) => line)) click([2, y]);
     screen.set({ overlay: { type: 'none' } });
+    await screen.settled();
+    const [x] = placeOf('pod-6');
     screen.set({ notice: { level: 'warn', text: 'word '.repeat(60), at: NOW } });
     await screen.settled();
-    for (const y of [27, 28, 29]) click([10, y]);
+    for (const y of [27, 28, 29]) click([x, y]);
     expect((await calls()).filter(([name]) => name !== 'moveTo')).toEqual([]);
     expect(screen.calls).toHaveLength(1);
   });
