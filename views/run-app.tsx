@@ -1,10 +1,12 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../src/core/common/common.ts';
 import type { Commands, Copyable, SessionState, VisibleRows } from '../src/session/session.ts';
 import { createMouseInput, type MouseUse } from './keyboard/keyboard.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
 import { cut } from './text/text.ts';
+import { depthOf, hinted, paletteOf } from './themes/themes.ts';
 import {
   clipboardCode,
   createAttention,
@@ -12,10 +14,12 @@ import {
   createTheme,
   MOUSE_OFF,
   MOUSE_ON,
+  mayAnswer,
   type NotifyWishes,
   terminalTakes,
   UiContext,
   wantsColour,
+  watchBackground,
 } from './ui/ui.ts';
 
 export type RunAppOptions = {
@@ -25,6 +29,10 @@ export type RunAppOptions = {
   readonly terminal: { readonly stdout: NodeJS.WriteStream; readonly stdin: NodeJS.ReadStream };
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
+  /** By default, dark or light as the terminal is. */
+  readonly theme?: ThemeSetting;
+  /** What tells the abilities of the terminal; the process's own environment by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Append-only lines instead of a full screen. */
   readonly screenReader: boolean;
   /** What is told outside the screen; all of it unless said. */
@@ -33,8 +41,6 @@ export type RunAppOptions = {
   readonly onNotice?: ((text: string) => void) | undefined;
   /** What the mouse does; `off` leaves it to the terminal, unless said. */
   readonly mouse?: 'off' | MouseUse | undefined;
-  /** Says which terminal it is; that of the process unless given. */
-  readonly env?: NodeJS.ProcessEnv;
   /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt?: () => void;
   /** Stops the process until the shell goes on with it. */
@@ -51,9 +57,13 @@ export type RunningApp = {
 
 /** Shows the app on a terminal until `state.ended` or `unmount`. See TERM-3 for the settings. */
 export function runApp(options: RunAppOptions): RunningApp {
-  const { store, commands, visibleRows, terminal, color, ascii, screenReader, env = process.env } = options;
-  const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
-  const takes = terminalTakes(env, terminal.stdout.isTTY, screenReader);
+  const { store, commands, visibleRows, terminal, ascii, screenReader } = options;
+  const { environment = process.env, theme: setting = AUTO } = options;
+  const colour = !screenReader && wantsColour(options.color, environment);
+  const themeOn = (background: Parameters<typeof paletteOf>[2]) =>
+    createTheme({ colour, ascii, palette: paletteOf(setting, depthOf(environment), background) });
+  let theme = themeOn(hinted(environment));
+  const takes = terminalTakes(environment, terminal.stdout.isTTY, screenReader);
   const painted = createPainted(store, visibleRows);
   const copy = (one?: Copyable) => copyTo(terminal.stdout, commands, one ?? commands.copyables()[0]);
   const redraw = () => {
@@ -65,6 +75,8 @@ export function runApp(options: RunAppOptions): RunningApp {
   const write = (codes: string) => void terminal.stdout.write(codes);
   const use = takes.mouse && options.mouse !== 'off' ? options.mouse : undefined;
   const mouse = use === undefined ? undefined : { input: createMouseInput(terminal.stdin), use };
+  // Before the answers of the terminal are: they are read as UTF-8, and an old report may hold any byte.
+  const stdin = mouse?.input.stdin ?? terminal.stdin;
   let isReporting = false;
   const report = (on: boolean) => {
     if (mouse === undefined || isReporting === on) return;
@@ -80,9 +92,11 @@ export function runApp(options: RunAppOptions): RunningApp {
     attention.enter();
   };
   const onSuspend = () => {
+    watch?.pause();
     leave();
     options.onSuspend?.();
     enter();
+    watch?.resume();
   };
   const shared = { store, commands, copy, redraw, onInterrupt, onSuspend, mouse };
   const view = () => (
@@ -93,9 +107,18 @@ export function runApp(options: RunAppOptions): RunningApp {
   // Type-ahead is echoed until raw mode is on, and Ink draws its first frame at the cursor.
   terminal.stdin.setRawMode?.(true);
   terminal.stdout.write('\r');
+  const follows =
+    colour && setting.base !== 'dark' && setting.base !== 'light' && depthOf(environment) !== 16;
+  const watch =
+    follows && mayAnswer(terminal, environment)
+      ? watchBackground({ stdout: terminal.stdout, stdin }, (background) => {
+          theme = themeOn(background);
+          instance.rerender(view());
+        })
+      : undefined;
   const instance: Instance = render(view(), {
     stdout: terminal.stdout,
-    stdin: mouse?.input.stdin ?? terminal.stdin,
+    stdin: watch?.stdin ?? stdin,
     interactive: true,
     alternateScreen: !screenReader,
     incrementalRendering: true,
@@ -125,26 +148,30 @@ export function runApp(options: RunAppOptions): RunningApp {
   };
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
+  const restore = async () => {
+    unsubscribe();
+    leave();
+    attention.dispose();
+    process.off('exit', leave);
+    await watch?.dispose();
+    mouse?.input.dispose();
+  };
   return {
-    done: finished(instance, () => {
-      unsubscribe();
-      leave();
-      attention.dispose();
-      mouse?.input.dispose();
-      process.off('exit', leave);
-    }),
+    done: finished(instance, restore),
     unmount,
     flushed: () => instance.waitUntilRenderFlush(),
   };
 }
 
-async function finished(instance: Instance, cleanUp: () => void): Promise<void> {
+async function finished(instance: Instance, restore: () => Promise<void>): Promise<void> {
   try {
     await instance.waitUntilExit();
   } finally {
-    cleanUp();
+    await restore();
   }
 }
+
+const AUTO: ThemeSetting = { base: 'auto', roles: {} };
 
 /** Before a redraw: the frame must start in the first cell, wherever the cursor is. */
 const ERASE_AND_HOME = '\u001b[2J\u001b[H';

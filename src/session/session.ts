@@ -32,7 +32,17 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { type BookedGrant, noticedGrant, pickItems, touches, yamlOf } from './app/app.ts';
+export {
+  attemptUnderCursor,
+  type BookedGrant,
+  FIELD_NAMES,
+  isPlanned,
+  noticedGrant,
+  notYet,
+  pickItems,
+  touches,
+  yamlOf,
+} from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -45,7 +55,16 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
+export {
+  barsOf,
+  createAttemptLines,
+  filterProblem,
+  lineOfFlows,
+  patternOf,
+  type TrafficBar,
+  type TrafficBars,
+  trafficBars,
+} from './rows/rows.ts';
 export {
   type Connection,
   callsAsScript,
@@ -61,9 +80,12 @@ export {
   type ClusterState,
   type Commands,
   type Copyable,
+  type EndChoices,
+  type EndField,
   type GrantField,
   type GrantForm,
   type GrantLine,
+  type GrantSpan,
   type Isolation,
   type Notice,
   type Overlay,
@@ -200,6 +222,7 @@ export function createSession(deps: SessionDeps): Session {
     ...typing(app, { form, life: lives, line, about: panel.about }),
     openGrant: form.openGrant,
     grantField: form.grantField,
+    grantChoice: form.grantChoice,
     grantScope: form.grantScope,
     grantPreset: form.grantPreset,
     grantYaml: form.grantYaml,

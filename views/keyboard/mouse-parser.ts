@@ -8,7 +8,7 @@ export type MouseEvent = { readonly x: number; readonly y: number } & (
 /** Input without its mouse reports, and what these said. */
 export type MouseParsed = { readonly rest: string; readonly events: readonly MouseEvent[] };
 
-/** Takes the reports of the mouse out of the terminal's input, one character for each byte (TERM-12). */
+/** Takes the reports of the mouse out of the terminal's input, one character for each byte (TERM-14). */
 export type MouseParser = {
   readonly push: (chunk: string) => MouseParsed;
   /** Whether a held beginning may be a key after all, such as a lone escape. */

@@ -1,5 +1,14 @@
 import { Box } from 'ink';
-import { memo, type ReactNode, useCallback, useInsertionEffect, useMemo, useRef } from 'react';
+import {
+  memo,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useInsertionEffect,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from 'react';
 import { useStore } from 'zustand';
 import type { PaneId, SessionState } from '../../src/session/session.ts';
 import {
@@ -14,7 +23,16 @@ import {
 } from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
 import { type Line, span, wrap } from '../text/text.ts';
-import { type Emphasis, Frame, Painted, StateLine, TextLine, upperEdge, useUi } from '../ui/ui.ts';
+import {
+  type Emphasis,
+  Frame,
+  Painted,
+  StateLine,
+  StateLines,
+  TextLine,
+  upperEdge,
+  useUi,
+} from '../ui/ui.ts';
 import {
   attemptTable,
   grantTable,
@@ -53,34 +71,68 @@ export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): Rea
 });
 
 function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNode {
-  const { store, visibleRows, painted } = useUi();
-  const state = useStore(store);
-  const context = useCellContext(state);
-  const rows = visibleRows(state, pane);
-  const { index } = state.panes[pane];
+  const { store, painted } = useUi();
+  const context = useCellContext();
+  const looksTheSame = useRef<LooksTheSame>(() => false);
+  const rows = useRows(pane, looksTheSame);
+  const index = useStore(store, (state) => state.panes[pane].index);
+  const focused = useStore(store, (state) => state.focus === pane);
+  const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
+  const stale = useStore(store, (state) => isStale(state, pane));
   // Ink writes the frame before layout effects run.
   useInsertionEffect(() => {
     painted.drawn(pane, { rows, index });
     return () => painted.drawn(pane, undefined);
   }, [painted, pane, rows, index]);
   if (rows.length === 0) {
-    const { text, tone } = emptyText(state, pane);
-    return wrap(text, innerColumns(place) - 3).map((part, at) => (
-      // A line is identified by its place on the screen.
-      <TextLine key={at} line={[span('  '), span(part, tone)]} columns={innerColumns(place)} />
-    ));
+    const width = innerColumns(place);
+    const draw = (state: SessionState) => {
+      const { text, tone } = emptyText(state, pane);
+      return wrap(text, width - 3).map((part): Line => [span('  '), span(part, tone)]);
+    };
+    return <StateLines draw={draw} columns={width} rows={innerRows(place)} />;
   }
   return tableOf(pane, {
     pane,
     rows,
     index,
-    focused: state.focus === pane,
+    focused,
+    looksTheSame,
     width: innerColumns(place),
     height: innerRows(place),
     context,
-    banded: state.panes[pane].sort === undefined,
-    stale: isStale(state, pane),
+    banded,
+    stale,
   });
+}
+
+/** Whether a later list of rows looks like the one on the screen. */
+type LooksTheSame = (later: readonly Keyed[]) => boolean;
+
+/** The rows of a pane: rendered anew when one of those on the screen changes, or their number, and for no other. */
+function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly Keyed[] {
+  const { store, visibleRows, painted } = useUi();
+  const drawn = useRef<{ rows: readonly Keyed[]; version: number }>({ rows: [], version: 0 });
+  const subscribe = useCallback(
+    (notify: () => void) => {
+      const look = () => {
+        const later = visibleRows(store.getState(), pane);
+        if (later === drawn.current.rows) return;
+        if (looksTheSame.current(later)) return painted.unseen(pane, later);
+        drawn.current.version++;
+        notify();
+      };
+      look();
+      return store.subscribe(look);
+    },
+    [store, visibleRows, painted, pane, looksTheSame],
+  );
+  useSyncExternalStore(subscribe, () => drawn.current.version);
+  const rows = visibleRows(store.getState(), pane);
+  useInsertionEffect(() => {
+    drawn.current.rows = rows;
+  }, [rows]);
+  return rows;
 }
 
 function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {
@@ -97,9 +149,10 @@ function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definit
 }
 
 /** Ages are whole seconds, so the context stays the same object between ticks and unchanged rows don't re-render. */
-function useCellContext({ serverNow, cluster }: SessionState): CellContext {
-  const now = Math.floor(serverNow / 1000) * 1000;
-  const { namespace } = cluster;
+function useCellContext(): CellContext {
+  const { store } = useUi();
+  const now = useStore(store, ({ serverNow }) => Math.floor(serverNow / 1000) * 1000);
+  const namespace = useStore(store, ({ cluster }) => cluster.namespace);
   return useMemo(() => (namespace === undefined ? { now } : { now, namespace }), [now, namespace]);
 }
 
@@ -115,6 +168,8 @@ type TableProps<Row extends Keyed> = {
   readonly rows: readonly Keyed[];
   readonly index: number;
   readonly focused: boolean;
+  /** Set to compare with what is drawn. */
+  readonly looksTheSame: RefObject<LooksTheSame>;
   readonly width: number;
   readonly height: number;
   readonly context: CellContext;
@@ -129,17 +184,33 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { pane, definition, rows, index, focused, width, height, context, banded, stale } = props;
+  const { pane, definition, rows, index, focused, looksTheSame, width, height, context, banded, stale } =
+    props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
-  const end = banded ? (definition.bandEnd?.(rows) ?? 0) : 0;
+  const endOf = (list: readonly Keyed[]) => (banded ? (definition.bandEnd?.(list) ?? 0) : 0);
+  const end = endOf(rows);
   offset.current = scrollTo(offset.current, index, end === 0 ? room : room - 1, rows.length);
   const ruled = end > offset.current && end < offset.current + room;
   const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
+  const from = offset.current;
+  useInsertionEffect(() => {
+    looksTheSame.current = (later) =>
+      later.length === rows.length &&
+      endOf(later) === end &&
+      slice.every((row, place) => row === later[from + place]);
+  });
   const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+  useInsertionEffect(() => {
+    painted.laid(
+      pane,
+      laid.map(({ column }) => column.id),
+    );
+    return () => painted.laid(pane, undefined);
+  }, [painted, pane, laid]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;
@@ -161,19 +232,19 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     [theme, laid, context, width, two, wraps, stale, definition],
   );
 
-  const first = offset.current;
   useInsertionEffect(() => {
     const linesOf = (row: Row) => (two ? 2 : 1) + (wraps ? restLines(laid, row, context).length : 0);
     painted.lined(pane, (line) => {
       let below = two ? 0 : 1;
       if (line < below) return undefined;
       for (const [place, row] of slice.entries()) {
-        if (ruled && first + place === end && line === below++) return undefined;
+        if (ruled && from + place === end && line === below++) return undefined;
         below += linesOf(row);
         if (line < below) return row.key;
       }
       return undefined;
     });
+    return () => painted.lined(pane, undefined);
   });
 
   return (

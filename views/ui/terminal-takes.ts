@@ -1,7 +1,7 @@
 /** The codes for desktop notifications, by the number of their OSC. */
 export type DesktopCode = 9 | 99 | 777;
 
-/** What the terminal is known to understand, beyond what every frame needs (TERM-11). */
+/** What the terminal is known to understand, beyond what every frame needs (TERM-13). */
 export type TerminalTakes = {
   readonly bell: boolean;
   readonly title: boolean;

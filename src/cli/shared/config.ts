@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import {
   DEFAULT_LIMITS,
+  isRecord,
   type Limits,
   parseDuration,
   SluiceError,
   safeText,
+  THEME_BASES,
+  THEME_ROLES,
+  type ThemeSetting,
 } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
@@ -19,6 +23,7 @@ export type Config = {
   readonly hubbleNamespace?: string;
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly theme?: ThemeSetting;
   readonly mouse?: 'off' | 'scroll' | 'click';
   readonly notify?: NotifySettings;
 };
@@ -56,6 +61,33 @@ const Pattern = v.pipe(
   v.check(isRegularExpression, 'must be a regular expression'),
 );
 
+const Base = v.picklist(
+  THEME_BASES,
+  ({ received }) => `${received} is not a theme; there are ${THEME_BASES.join(', ')}`,
+);
+
+const Role = v.picklist(
+  THEME_ROLES,
+  ({ received }) => `${received} is not a role; there are ${THEME_ROLES.join(', ')}`,
+);
+
+const notAColor = ({ received }: { readonly received: string }) =>
+  `${received} is not a color such as "#ff5f5f"`;
+
+const Color = v.pipe(v.string(notAColor), v.regex(/^#[0-9a-f]{6}$/i, notAColor));
+
+const NamedTheme = v.pipe(
+  Base,
+  v.transform((base): ThemeSetting => ({ base, roles: {} })),
+);
+
+const OwnTheme = v.strictObject({
+  base: v.optional(Base, 'auto'),
+  roles: v.optional(v.record(Role, Color, 'must be a map of roles to colors'), {}),
+});
+
+const Theme = v.lazy((value) => (isRecord(value) ? OwnTheme : NamedTheme));
+
 const Switch = v.boolean(insteadOf('true or false'));
 
 const PROGRAM = insteadOf('a program, or a list of a program and its arguments');
@@ -81,6 +113,7 @@ const Schema = v.strictObject({
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
   ascii: v.optional(v.boolean('must be true or false')),
+  theme: v.optional(Theme),
   mouse: v.optional(v.picklist(['off', 'scroll', 'click'], insteadOf('off, scroll or click'))),
   notify: v.optional(
     v.strictObject({
@@ -150,6 +183,7 @@ function configOf({
   hubble,
   color,
   ascii,
+  theme,
   mouse,
   notify,
 }: v.InferOutput<typeof Schema>): Config {
@@ -166,6 +200,7 @@ function configOf({
     hubbleNamespace: hubble?.namespace,
     color,
     ascii,
+    theme,
     mouse,
     notify,
   };

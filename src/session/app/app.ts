@@ -3,6 +3,7 @@
 export { type App, initialState } from './app-parts.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
+export { FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
 export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
 export { life, noticedGrant, tick } from './life.ts';
@@ -14,5 +15,6 @@ export { createOverlays, pickItems, watchOthers } from './overlays.ts';
 export { palette } from './palette.ts';
 export { panels, yamlOf } from './panels.ts';
 export { shownPath } from './path-state.ts';
+export { attemptUnderCursor } from './picked-ends.ts';
 export { createPublishing, newsInto, touches } from './publish.ts';
 export { typing } from './typing.ts';

@@ -7,7 +7,7 @@ import { answerOf } from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
-import { judgedOn, seenPath } from '../rows/rows.ts';
+import { barsOf, judgedOn, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type AboutItem,
@@ -54,7 +54,10 @@ export function panels(app: App): Panels {
     openLog: () => app.push({ type: 'log', manifests: false, scroll: Number.MAX_SAFE_INTEGER }),
     toggleManifests: () => app.update('log', (open) => ({ ...open, manifests: !open.manifests })),
     openMessages: () => app.push({ type: 'messages', scroll: Number.MAX_SAFE_INTEGER }),
-    openCharts: () => app.push({ type: 'charts' }),
+    openCharts: () => {
+      app.push({ type: 'charts', bar: barsOf(app.state())[0]?.key });
+      app.refresh();
+    },
     openFilter: () => {
       const { focus, panes } = app.state();
       const before = panes[focus].filter;

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function show(options: ScreenOptions = {}): Promise<void> {
-  screen = openScreen({ env: XTERM, mouse: 'click', ...options });
+  screen = openScreen({ environment: XTERM, mouse: 'click', ...options });
   await screen.settled();
 }
 
@@ -240,8 +240,8 @@ describe('the reports', () => {
     ['not wanted', { mouse: 'off' }],
     ['nothing is said', { mouse: undefined }],
     ['there is a screen reader', { screenReader: true }],
-    ['TERM=dumb', { env: { TERM: 'dumb' } }],
-    ['in CI', { env: { ...XTERM, CI: 'true' } }],
+    ['TERM=dumb', { environment: { TERM: 'dumb' } }],
+    ['in CI', { environment: { ...XTERM, CI: 'true' } }],
   ] as const)('are not asked for where %s', async (_, options) => {
     await show(options);
     await screen.close();

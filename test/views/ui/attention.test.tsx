@@ -5,6 +5,8 @@ import { eventually } from '../../helpers/eventually.ts';
 import { openScreen, type Screen, type ScreenOptions } from '../../helpers/screen.tsx';
 import { grantLine, NOW, sessionState } from '../../helpers/session-state.ts';
 
+type Environment = NonNullable<ScreenOptions['environment']>;
+
 const XTERM = { TERM: 'xterm-256color' };
 
 let screen: Screen | undefined;
@@ -20,7 +22,7 @@ function ending(seconds: number, change: Partial<Grant> = {}): GrantLine {
 }
 
 function open(grants: readonly GrantLine[], options: ScreenOptions = {}): Screen {
-  screen = openScreen({ state: sessionState({ grants }), env: XTERM, ...options });
+  screen = openScreen({ state: sessionState({ grants }), environment: XTERM, ...options });
   return screen;
 }
 
@@ -92,15 +94,15 @@ describe('the title', () => {
 });
 
 describe('the progress', () => {
-  const terminals = [
+  const terminals: readonly Environment[] = [
     { WT_SESSION: 'a' },
     { ...XTERM, ConEmuANSI: 'ON' },
     { ...XTERM, TERM_PROGRAM: 'ghostty', TERM_PROGRAM_VERSION: '1.2.0' },
     { ...XTERM, TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '3.10.1' },
     { ...XTERM, VTE_VERSION: '8000' },
   ];
-  test.each(terminals)('is the part of the window that is over: %o', async (env) => {
-    const { bytes, settled, set } = open([ending(450)], { env });
+  test.each(terminals)('is the part of the window that is over: %o', async (environment) => {
+    const { bytes, settled, set } = open([ending(450)], { environment });
     await settled();
     expect(bytes()).toContain('\u001b]9;4;1;50\u0007');
     set({ grants: [] });
@@ -108,21 +110,24 @@ describe('the progress', () => {
     expect(bytes()).toContain('\u001b]9;4;0\u0007');
   });
 
-  const others = [
+  const others: readonly Environment[] = [
     XTERM,
     { ...XTERM, TERM_PROGRAM: 'ghostty', TERM_PROGRAM_VERSION: '1.1.3' },
     { ...XTERM, TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '3.6.5' },
     { ...XTERM, VTE_VERSION: '7802' },
   ];
-  test.each(others)('is not sent where each percent might be shown as a notification: %o', async (env) => {
-    const { bytes, settled } = open([ending(450)], { env });
-    await settled();
-    expect(bytes()).not.toContain('\u001b]9;');
-  });
+  test.each(others)(
+    'is not sent where each percent might be shown as a notification: %o',
+    async (environment) => {
+      const { bytes, settled } = open([ending(450)], { environment });
+      await settled();
+      expect(bytes()).not.toContain('\u001b]9;');
+    },
+  );
 
   test('is refreshed before a terminal takes the program for dead', async () => {
     const { bytes, settled } = open([ending(80_000, { window: { start: 0, end: 2 * NOW, seconds: 1 } })], {
-      env: { WT_SESSION: 'a' },
+      environment: { WT_SESSION: 'a' },
     });
     await settled();
     const sent = () => bytes().split('\u001b]9;4;1;50').length - 1;
@@ -191,12 +196,15 @@ describe('a notice', () => {
     [{ TERM: 'foot' }, '\u001b]777;notify;sluice;7f3k web → db ends in 1m\u0007'],
     [{ TERM: 'xterm-ghostty' }, '\u001b]777;notify;sluice;7f3k web → db ends in 1m\u0007'],
   ] as const;
-  test.each(codes)('rings, and is on the desktop where the terminal takes it: %o', async (env, code) => {
-    const { bytes } = open([ending(61)], { env, notify: { title: false } });
-    await after(1);
-    expect(bytes()).toContain(`${code}\u0007`);
-    if (code === '') expect(bytes()).not.toMatch(/\u001b\](9|99|777);/);
-  });
+  test.each(codes)(
+    'rings, and is on the desktop where the terminal takes it: %o',
+    async (environment, code) => {
+      const { bytes } = open([ending(61)], { environment, notify: { title: false } });
+      await after(1);
+      expect(bytes()).toContain(`${code}\u0007`);
+      if (code === '') expect(bytes()).not.toMatch(/\u001b\](9|99|777);/);
+    },
+  );
 
   test('goes to what is outside the terminal, too', async () => {
     const texts: string[] = [];
@@ -207,6 +215,14 @@ describe('a notice', () => {
 });
 
 describe('what the terminal gets beyond the frames', () => {
+  /** A set theme: the terminal is not asked for its background (TERM-11). */
+  const DARK: ScreenOptions['theme'] = { base: 'dark', roles: {} };
+
+  /** The same in CI, where nothing is sent. */
+  function inCi({ environment, ...options }: ScreenOptions): ScreenOptions {
+    return { ...options, theme: DARK, environment: { ...environment, CI: 'true' } };
+  }
+
   /** All bytes of a session with a countdown, a notice and an end; the same frames each time. */
   async function bytesOf(options: ScreenOptions): Promise<string> {
     const { bytes, close } = open([ending(61)], options);
@@ -221,39 +237,44 @@ describe('what the terminal gets beyond the frames', () => {
   }
 
   const silent: readonly (readonly [name: string, options: ScreenOptions, bells: number])[] = [
-    ['CI', { env: { ...XTERM, CI: 'true' } }, 0],
-    ['TERM=dumb', { env: { TERM: 'dumb' } }, 0],
-    ['no terminal', { isTerminal: false }, 0],
-    ['tmux', { env: { TERM: 'tmux-256color', TMUX: '/socket,1,0', TERM_PROGRAM: 'tmux' } }, 2],
-    ['tmux behind ssh', { env: { TERM: 'tmux-256color' } }, 2],
-    ['screen', { env: { TERM: 'screen.xterm-256color' } }, 2],
-    ['Zellij', { env: { ...XTERM, ZELLIJ: '0' } }, 2],
-    ['a terminal of no known kind', { env: { TERM: 'vt100' } }, 2],
-    ['all switched off', { notify: { title: false, bell: false, desktop: false }, env: knowsAll() }, 0],
+    ['CI', { environment: { ...XTERM, CI: 'true' } }, 0],
+    ['TERM=dumb', { environment: { TERM: 'dumb' } }, 0],
+    ['no terminal', { environment: XTERM, isTerminal: false }, 0],
+    ['tmux', { environment: { TERM: 'tmux-256color', TMUX: '/socket,1,0', TERM_PROGRAM: 'tmux' } }, 2],
+    ['tmux behind ssh', { environment: { TERM: 'tmux-256color' } }, 2],
+    ['screen', { environment: { TERM: 'screen.xterm-256color' } }, 2],
+    ['Zellij', { environment: { ...XTERM, ZELLIJ: '0' } }, 2],
+    ['a terminal of no known kind', { environment: { TERM: 'vt100' } }, 2],
+    [
+      'all switched off',
+      { notify: { title: false, bell: false, desktop: false }, environment: knowsAll() },
+      0,
+    ],
   ];
   test.each(silent)('%s: not a byte but bells', async (_, options, bells) => {
-    const plain = await bytesOf({ env: { CI: 'true' }, isTerminal: options.isTerminal ?? true });
-    const sent = await bytesOf(options);
+    const plain = await bytesOf(inCi(options));
+    const sent = await bytesOf({ ...options, theme: DARK });
     expect(sent.split('\u0007')).toHaveLength(bells + 1);
+    expect(sent).not.toMatch(/\u001b(\]|\[2[23];2t|\[\?1000)/);
     expect(sent.replaceAll('\u0007', '')).toBe(plain);
   });
 
   test('a screen reader: the bell and the lines', async () => {
-    const plain = await bytesOf({ env: { CI: 'true' }, screenReader: true });
-    const sent = await bytesOf({ env: knowsAll(), screenReader: true });
+    const plain = await bytesOf({ ...inCi({ environment: knowsAll() }), screenReader: true });
+    const sent = await bytesOf({ environment: knowsAll(), screenReader: true });
     expect(sent.split('\u0007')).toHaveLength(3);
     expect(sent.replaceAll('\u0007', '')).toBe(plain);
   });
 
   test('where all of it is known: the codes, and the very same frames', async () => {
-    const plain = await bytesOf({ env: { CI: 'true' } });
-    const sent = await bytesOf({ env: knowsAll() });
+    const plain = await bytesOf(inCi({ environment: knowsAll() }));
+    const sent = await bytesOf({ environment: knowsAll(), theme: DARK });
     expect(sent).toContain('\u001b]9;4;1;');
     const codes = /\u001b\][^\u0007]*\u0007|\u001b\[2[23];2t|\u0007/g;
     expect(sent.replaceAll(codes, '')).toBe(plain);
   });
 });
 
-function knowsAll(): NodeJS.ProcessEnv {
+function knowsAll(): Environment {
   return { ...XTERM, TERM_PROGRAM: 'ghostty', TERM_PROGRAM_VERSION: '1.3.0' };
 }
