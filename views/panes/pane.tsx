@@ -232,6 +232,21 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     [theme, laid, context, width, two, wraps, stale, definition],
   );
 
+  useInsertionEffect(() => {
+    const linesOf = (row: Row) => (two ? 2 : 1) + (wraps ? restLines(laid, row, context).length : 0);
+    painted.lined(pane, (line) => {
+      let below = two ? 0 : 1;
+      if (line < below) return undefined;
+      for (const [place, row] of slice.entries()) {
+        if (ruled && from + place === end && line === below++) return undefined;
+        below += linesOf(row);
+        if (line < below) return row.key;
+      }
+      return undefined;
+    });
+    return () => painted.lined(pane, undefined);
+  });
+
   return (
     <>
       {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
