@@ -13,6 +13,7 @@ import {
   createLink,
   createOverlays,
   createPublishing,
+  drilling,
   grantForm,
   initialState,
   life,
@@ -192,6 +193,7 @@ export function createSession(deps: SessionDeps): Session {
   const panel = panels(app);
   const commands: Commands = {
     ...navigation(app),
+    ...drilling(app),
     ...marking(app),
     ...panel,
     ...copying(app),

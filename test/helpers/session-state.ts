@@ -124,6 +124,7 @@ export function attemptLine(wish: AttemptWish = {}): AttemptLine {
   };
   return {
     key,
+    decidedBy: [],
     why: wish.why ?? 'db-only-api: admits api, not web',
     ...(wish.differs === undefined ? {} : { differs: wish.differs }),
     row: {
@@ -310,6 +311,8 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     focus: 'attempts',
     zoomed: false,
     panes: { pods: pane, policies: pane, attempts: pane, grants: pane },
+    trail: [],
+    ahead: [],
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },

@@ -1,7 +1,8 @@
+import type { SessionState } from '../../src/session/session.ts';
 import { type Binding, PANES } from './binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
-/** Acting on rows: mark, grant, revoke, explain. */
+/** Acting on rows: mark, grant, revoke, explain, drill. */
 export const ACTIONS: readonly Binding[] = [
   {
     id: 'mark-source',
@@ -68,6 +69,42 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.explain(),
   },
   {
+    id: 'drill-attempts',
+    keys: ['a'],
+    scopes: ['pods', 'policies', 'grants', 'detail'],
+    title: 'the attempts of the pod, or those that the policy or the grant decided: hits and drops',
+    onRow: true,
+    hint: () => 'attempts',
+    footer: 14,
+    when: isDescribed,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('attempts'),
+  },
+  {
+    id: 'drill-policies',
+    keys: ['p'],
+    scopes: ['pods', 'attempts', 'grants', 'detail'],
+    title: 'the policies on the pod, those that decide the attempt, or those of the grant',
+    onRow: true,
+    hint: () => 'policies',
+    footer: 15,
+    when: (state) => isDescribed(state) && (state.overlay.type === 'none' || state.focus !== 'policies'),
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('policies'),
+  },
+  {
+    id: 'drill-pods',
+    keys: ['o'],
+    scopes: [...PANES, 'detail'],
+    title: 'the pods at the other end: those a pod talks with, a policy selects, an attempt is between',
+    onRow: true,
+    hint: () => 'pods',
+    footer: 16,
+    when: isDescribed,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('pods'),
+  },
+  {
     id: 'yaml',
     keys: ['y'],
     scopes: PANES,
@@ -112,3 +149,8 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.openExtend(),
   },
 ];
+
+/** Whether the row under the cursor is what an open text describes. */
+function isDescribed({ overlay }: SessionState): boolean {
+  return overlay.type !== 'detail' || overlay.about !== undefined;
+}

@@ -33,7 +33,7 @@ export function announce(
     ...announceGrants(before, after),
     ...announceOverlay(before, after),
     ...announceFilter(before, after, visibleRows),
-    ...announceFocus(before, after),
+    ...announceFocus(before, after, visibleRows),
     ...announceRow(before, after, visibleRows),
     ...announcePath(before.path, after.path),
     ...announceNotice(before, after),
@@ -88,11 +88,22 @@ function announcePath(before: PathState, after: PathState): readonly string[] {
   return [`path ${pathText(after)}${word}${halves}`];
 }
 
-function announceFocus(before: SessionState, after: SessionState): readonly string[] {
-  if (before.focus === after.focus) return [];
-  const rows = plural(after[after.focus].length, 'row');
-  const drops = after.focus === 'attempts' && after.drops > 0 ? `, ${after.drops} dropped` : '';
-  return [`${PANE_NAMES[after.focus]}, ${rows}${drops}`];
+function announceFocus(
+  before: SessionState,
+  after: SessionState,
+  visibleRows: VisibleRows,
+): readonly string[] {
+  const { focus, panes } = after;
+  const crumbs = panes[focus].drill?.crumbs ?? [];
+  const wasIn = before.panes[focus].drill?.crumbs ?? [];
+  if (before.focus === focus && crumbs.join() === wasIn.join()) return [];
+  if (crumbs.length > 0) {
+    const found = plural(visibleRows(after, focus).length, 'row');
+    return [`${PANE_NAMES[focus]} of ${crumbs.join(', from ')}, ${found}`];
+  }
+  const rows = plural(after[focus].length, 'row');
+  const drops = focus === 'attempts' && after.drops > 0 ? `, ${after.drops} dropped` : '';
+  return [`${PANE_NAMES[focus]}, ${rows}${drops}`];
 }
 
 function announceNotice(before: SessionState, after: SessionState): readonly string[] {

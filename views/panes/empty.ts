@@ -12,6 +12,8 @@ export function emptyText(state: SessionState, pane: PaneId): Span {
       problem === undefined ? `no matches for /${filter}` : `invalid filter /${filter}: ${problem}`;
     return span(`${what}   esc clears it`, 'warn');
   }
+  const [crumb] = state.panes[pane].drill?.crumbs ?? [];
+  if (crumb !== undefined) return span(`no ${pane} of ${crumb}   esc goes back`, 'faint');
   switch (pane) {
     case 'pods':
       return feedText(paneFeed(state, pane), 'no pods', state);

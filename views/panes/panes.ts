@@ -12,4 +12,4 @@ export {
 export { Pane } from './pane.tsx';
 export { pathFoot, pathText } from './path-lines.ts';
 export { PathPane } from './path-pane.tsx';
-export { PANE_NAMES, paneState, rowCount } from './title.ts';
+export { crumbSpans, PANE_NAMES, paneState, rowCount } from './title.ts';

@@ -13,7 +13,9 @@ export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
 
 /** Row count of a pane; with `visibleRows`, also how many pass its filters: `14`, `3/14`. */
 export function rowCount(state: SessionState, pane: PaneId, visibleRows?: VisibleRows): string {
-  const total = state[pane].length;
+  const { drill } = state.panes[pane];
+  const total =
+    drill === undefined ? state[pane].length : state[pane].filter(({ key }) => drill.keys.has(key)).length;
   const shown = visibleRows?.(state, pane).length ?? total;
   return shown === total ? String(total) : `${shown}/${total}`;
 }
@@ -29,6 +31,7 @@ export function paneTitle(
   const title: Line = [
     span(focused ? '▸' : ' ', 'strong'),
     span(name, focused ? 'strong' : 'plain'),
+    ...crumbSpans(state, pane),
     ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
     ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
@@ -40,6 +43,12 @@ export function paneTitle(
     title,
     right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
   };
+}
+
+/** What led to a drilled pane, the nearest first: `‹ pod web-7d9f ‹ policy db-only-api `. */
+export function crumbSpans(state: SessionState, pane: PaneId): Line {
+  const crumbs = state.panes[pane].drill?.crumbs ?? [];
+  return crumbs.map((crumb) => span(`‹ ${cut(crumb, 40)} `, 'time'));
 }
 
 /** What hides or reorders rows: filter, sorting, drops only, a pause, the cursor on a row. */

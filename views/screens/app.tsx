@@ -14,7 +14,7 @@ import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import { PANE_NAMES, Pane, PathPane, paneState, pathFoot, rowCount } from '../panes/panes.ts';
+import { crumbSpans, PANE_NAMES, Pane, PathPane, paneState, pathFoot, rowCount } from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -154,7 +154,10 @@ function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number)
       ...news(state, pane),
     ];
   });
-  const held = paneState(state, state.focus).flatMap((part) => [part, span(' ')]);
+  const held = [...crumbSpans(state, state.focus), ...paneState(state, state.focus)].flatMap((part) => [
+    part,
+    span(' '),
+  ]);
   return held.length === 0 ? tabs : spread(tabs, [span('  '), ...held], columns);
 }
 

@@ -26,6 +26,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '↑': '^',
   '↓': 'v',
   '▸': '>',
+  '‹': '<',
   '●': '*',
   '·': '-',
   '…': '~',

@@ -64,6 +64,8 @@ export function initialState(now: number, limits: Limits): SessionState {
     focus: 'attempts',
     zoomed: false,
     panes: { pods: pane, policies: pane, attempts: pane, grants: pane },
+    trail: [],
+    ahead: [],
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },

@@ -3,6 +3,7 @@
 export { type App, initialState } from './app-parts.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
+export { drilling } from './drilling.ts';
 export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
 export { life, tick } from './life.ts';

@@ -25,7 +25,9 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
   const pane = (id: PaneId) => ({
     note: `go to ${id}, of a namespace if you name one`,
     run: (argument: string) => {
-      if (argument === '' || showNamespace(app, argument)) commands().focus(id);
+      if (argument !== '' && !showNamespace(app, argument)) return;
+      commands().focus(id);
+      if (app.state().panes[id].drill !== undefined) setPane(app, id, { drill: undefined });
     },
     takes: 'namespace' as const,
   });
@@ -52,7 +54,7 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
       note: 'policies with findings',
       run: () => {
         commands().focus('policies');
-        setPane(app, 'policies', { filter: 'lint:' });
+        setPane(app, 'policies', { filter: 'lint:', drill: undefined });
       },
     },
     {

@@ -1,5 +1,6 @@
 import { type Commands, type Overlay, type PaneId, textField } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
+import { goBack } from './drilling.ts';
 import { pickItems } from './overlays.ts';
 import { shownPath } from './path-state.ts';
 import { followCursors } from './publish.ts';
@@ -86,7 +87,7 @@ export function navigation(app: App): Navigation {
       app.refresh();
     },
     back: () => {
-      const { overlay, zoomed, panes, focus, path, notice } = app.state();
+      const { overlay, zoomed, panes, focus, path, notice, trail } = app.state();
       if (notice !== undefined) app.set({ notice: undefined });
       if ('scroll' in overlay && overlay.search !== undefined) {
         const { search: _, ...rest } = overlay;
@@ -94,8 +95,9 @@ export function navigation(app: App): Navigation {
       } else if (overlay.type !== 'none') {
         app.pop();
         if (overlay.type === 'filter') setPane(app, overlay.pane, { filter: overlay.before ?? '' });
-      } else if (zoomed) app.set({ zoomed: false });
+      } else if (zoomed && trail.at(-1)?.zoomed !== true) app.set({ zoomed: false });
       else if (panes[focus].filter !== '') setPane(app, focus, { filter: '' });
+      else if (goBack(app)) return;
       else if (path.source !== undefined || path.destination !== undefined) {
         app.set({ path: {} });
         app.set({ path: shownPath(app) });
@@ -104,11 +106,11 @@ export function navigation(app: App): Navigation {
   };
 }
 
-/** Changes one pane's filter or sort; its cursor stays on its row. */
+/** Changes one pane's filter or sort, or ends its drill; its cursor stays on its row. */
 export function setPane(
   app: App,
   pane: PaneId,
-  change: { readonly filter?: string; readonly sort?: SessionSort },
+  change: { readonly filter?: string; readonly sort?: SessionSort; readonly drill?: undefined },
 ): void {
   const { panes } = app.state();
   app.set({ panes: { ...panes, [pane]: { ...panes[pane], ...change } } });

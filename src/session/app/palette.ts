@@ -40,7 +40,7 @@ export function palette(app: App, line: CommandLine, commands: () => Commands): 
       if (hidden && !showNamespace(app, namespace)) return;
       if (pane === 'attempts' && app.state().dropsOnly) commands().toggleDropsOnly();
       commands().focus(pane);
-      setPane(app, pane, { filter });
+      setPane(app, pane, { filter, drill: undefined });
       if (key !== undefined && !commands().moveTo(key))
         app.notify('warn', `${target.text} is not in ${pane} any more.`, 'Open the palette again.');
     },

@@ -7,6 +7,7 @@ import { createClusterRows, createConcerns, createEpochs, createJudgedLines } fr
 import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
+import { drilledAnew } from './drilled-rows.ts';
 import { updatedPath } from './path-state.ts';
 
 /** What changed since the last publication. */
@@ -231,6 +232,8 @@ export function createPublishing(app: App): Publishing {
     dirty = { cluster: false, traffic: false, grants: false };
     app.set(publisher.publish(app.state(), what, others));
     slices.go();
+    const drilled = what.cluster || what.traffic ? drilledAnew(runtime, app.state()) : undefined;
+    if (drilled !== undefined) app.set({ panes: drilled });
     const panes = followCursors(app.state(), app.visibleRows);
     if (panes !== undefined) app.set({ panes });
     const path = updatedPath(app, runtime, verdictsMayDiffer);

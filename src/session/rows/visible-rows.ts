@@ -63,15 +63,22 @@ export function createVisibleRows(): VisibleRows {
     Record<PaneId, { readonly from: readonly unknown[]; readonly rows: readonly { readonly key: string }[] }>
   > = {};
   return (state, pane) => {
-    const { filter, sort } = state.panes[pane];
+    const { filter, sort, drill } = state.panes[pane];
     const source = state[pane];
-    const from = [source, filter, sort, pane === 'attempts' && state.dropsOnly];
+    const from = [source, filter, sort, drill?.keys, pane === 'attempts' && state.dropsOnly];
     const before = memo[pane];
     if (before?.from.every((part, index) => part === from[index]) === true) return before.rows;
-    const rows = compute(state, pane, filter, sort);
+    const rows = compute(drilledState(state, pane), pane, filter, sort);
     memo[pane] = { from, rows };
     return rows;
   };
+}
+
+/** The state with only the rows of a pane that its drill leaves. */
+function drilledState(state: SessionState, pane: PaneId): SessionState {
+  const { drill } = state.panes[pane];
+  if (drill === undefined) return state;
+  return { ...state, [pane]: state[pane].filter(({ key }) => drill.keys.has(key)) };
 }
 
 function compute(

@@ -22,6 +22,11 @@ export type Commands = {
    * row (in attempts, the newest). Returns whether the row still exists.
    */
   readonly moveTo: (key: string | undefined) => boolean;
+  /** Shows only the rows of a pane that have to do with the row under the cursor. */
+  readonly drill: (pane: PaneId) => void;
+  /** Goes back to the view before the last drill, and forward again. */
+  readonly historyBack: () => void;
+  readonly historyForward: () => void;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;
@@ -54,7 +59,7 @@ export type Commands = {
   readonly go: (target: PaletteTarget) => void;
   readonly pick: (what: 'context' | 'namespace') => void;
   readonly allNamespaces: () => void;
-  /** Goes back one level: overlay, then zoom, then filter, then marks. Never quits. */
+  /** Goes back one level: overlay, then zoom, then filter, then drill, then marks. Never quits. */
   readonly back: () => void;
   /** Confirms the overlay: submits the form, revokes, applies the filter, picks the item, runs the command. */
   readonly confirm: () => void;

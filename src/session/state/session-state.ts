@@ -39,6 +39,8 @@ export type AttemptLine = {
   readonly why: string;
   /** Set when evaluator and datapath disagree; marked in the table. */
   readonly differs?: string;
+  /** Keys of the policies that decide it, as evaluated or as its flows say. */
+  readonly decidedBy: readonly string[];
 };
 
 export type GrantLine = { readonly key: string; readonly grant: Grant };
@@ -86,12 +88,34 @@ export type PodName = { readonly namespace: string; readonly name: string };
 
 export type Sort = { readonly column: string; readonly descending: boolean };
 
+/** What was drilled into, by its identity; `text` names it. */
+export type Subject = { readonly text: string } & (
+  | ({ readonly type: 'pod' } & PodName)
+  | { readonly type: 'policies'; readonly keys: readonly string[] }
+  /** The attempts of one row. */
+  | { readonly type: 'attempts'; readonly key: string }
+);
+
+/** Only the rows of a pane that have to do with one subject; `keys` are those rows as last found. */
+export type Drill = {
+  readonly into: Subject;
+  /** What led here, the nearest first: `pod web-7d9f`. */
+  readonly crumbs: readonly string[];
+  readonly keys: ReadonlySet<string>;
+};
+
+/** What is seen of the cluster and how: what going back restores. */
+export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly'> & {
+  readonly namespace: string | undefined;
+};
+
 /** One pane. The cursor follows `key` when rows move; a pane that never had the focus has no key and keeps `index`. */
 export type PaneState = {
   readonly key?: string;
   readonly index: number;
   readonly filter: string;
   readonly sort?: Sort;
+  readonly drill?: Drill;
 };
 
 export type GrantField = 'ports' | 'duration' | 'reason' | 'ticket';
@@ -301,6 +325,9 @@ export type SessionState = {
   readonly focus: PaneId;
   readonly zoomed: boolean;
   readonly panes: Readonly<Record<PaneId, PaneState>>;
+  /** The views that were drilled from, the last at the end; and those that were left by going back. */
+  readonly trail: readonly View[];
+  readonly ahead: readonly View[];
   readonly following: boolean;
   readonly dropsOnly: boolean;
   readonly overlay: Overlay;

@@ -5,6 +5,7 @@ export type {
   AttemptLine,
   ClusterState,
   Copyable,
+  Drill,
   GrantField,
   GrantForm,
   GrantLine,
@@ -23,6 +24,8 @@ export type {
   ServerSays,
   SessionState,
   Sort,
+  Subject,
+  View,
 } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
 /* The state that views read, and the commands that change it. */

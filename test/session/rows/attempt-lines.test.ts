@@ -93,6 +93,7 @@ test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
   };
   const { verdict } = newest;
   expect(lineOfFlows({ ...made, verdict, newest })).toEqual({
+    decidedBy: [],
     key: made.key,
     row: { ...made, verdict, newest },
     why,

@@ -1,0 +1,251 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
+import type { TrafficSink } from '../../src/core/ports/ports.ts';
+import type { FlowEnd } from '../../src/core/traffic/flow.ts';
+import { type Demo, startDemo } from '../../src/demo/demo.ts';
+import { untilAborted } from '../../src/session/grants/wait.ts';
+import { createSession, type Session } from '../../src/session/session.ts';
+import { connectionTo } from '../helpers/demo/live-demo.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { flow } from '../helpers/flows.ts';
+import { paneLines } from '../helpers/pane-text.ts';
+import { openScreen, type Screen } from '../helpers/screen.tsx';
+
+let directory: string;
+let demo: Demo;
+let session: Session;
+let screen: Screen;
+let sink: TrafficSink | undefined;
+
+const state = () => session.store.getState();
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sluice-drill-'));
+  demo = await startDemo();
+  session = createSession({
+    connect: async () => ({
+      ...(await connectionTo(demo, directory)),
+      namespace: 'shop',
+      traffic: async () => ({
+        name: 'hubble',
+        run: async (_, given, signal) => {
+          sink = given;
+          given.state({ source: 'hubble', status: 'live', detail: 'fed', lost: 0 });
+          await untilAborted(signal);
+        },
+      }),
+    }),
+    contexts: async () => ({ names: ['demo'], current: 'demo' }),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    version: 'test',
+    limits: DEFAULT_LIMITS,
+    allNamespaces: false,
+  });
+  screen = openScreen({ columns: 160, rows: 44, session });
+  await session.start();
+  await eventually(() => {
+    expect(state().pods).toHaveLength(14);
+    expect(sink).toBeDefined();
+  });
+  seen(podOf('web', 0), podOf('db', 0), 5432, 'dropped');
+  seen(podOf('web', 1), podOf('api', 0), 8080, 'forwarded');
+  seen(podOf('api', 0), podOf('db', 0), 5432, 'forwarded');
+  await eventually(() =>
+    expect(state().attempts.filter(({ decidedBy }) => decidedBy.length > 0)).toHaveLength(3),
+  );
+});
+
+afterAll(async () => {
+  await screen.close();
+  await session.dispose();
+  await demo.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Back to the view that every test begins in. */
+afterEach(async () => {
+  for (let step = 0; step < 20 && (state().overlay.type !== 'none' || state().trail.length > 0); step += 1)
+    session.commands.back();
+  for (const pane of ['pods', 'attempts'] as const) {
+    session.commands.focus(pane);
+    if (state().panes[pane].filter !== '') session.commands.back();
+  }
+  await screen.until('▸3 Attempts ');
+});
+
+function podOf(workload: string, at: number) {
+  const pods = state().pods.map(({ pod }) => pod);
+  const pod = pods.filter(({ owner }) => owner?.name === workload)[at];
+  if (pod === undefined) throw new Error(`${workload} has no pod ${at}`);
+  return pod;
+}
+
+let port = 40_000;
+
+/** A flow between two pods, as Hubble reports it. */
+function seen(
+  from: ReturnType<typeof podOf>,
+  to: ReturnType<typeof podOf>,
+  asked: number,
+  verdict: 'dropped' | 'forwarded',
+) {
+  const end = ({ namespace, name, ips: [ip = ''], owner }: ReturnType<typeof podOf>): FlowEnd => ({
+    ip,
+    namespace,
+    pod: name,
+    ...(owner === undefined ? {} : { workload: { kind: owner.kind, name: owner.name } }),
+  });
+  port += 1;
+  sink?.flows([
+    flow({
+      time: Date.now(),
+      direction: 'ingress',
+      verdict,
+      source: { ...end(from), port },
+      destination: { ...end(to), port: asked },
+      ...(verdict === 'dropped' ? { dropReason: { code: 133, text: 'Policy denied' } } : {}),
+    }),
+  ]);
+}
+
+/** Puts the cursor of a pane on a row, and waits until it is seen there: keys act on what was painted. */
+async function on(digit: string, key: string): Promise<void> {
+  screen.press(digit);
+  await screen.until(`▸${digit} `);
+  await to(key);
+}
+
+/** Puts the cursor of the focused pane on a row. */
+async function to(key: string): Promise<void> {
+  expect(session.commands.moveTo(key)).toBe(true);
+  const name = key.split('/').at(-1) ?? '';
+  await screen.until((text) => text.split('\n').some((line) => line.includes(`▸ ${name}`)));
+}
+
+const inPane = (title: string) =>
+  paneLines(screen.lines(), title)
+    .slice(1)
+    .filter((line) => /\w/.test(line));
+
+test('a on a pod shows the attempts it is an end of, not those of a pod that is called almost like it', async () => {
+  const [one, other] = [podOf('web', 0), podOf('web', 1)];
+  await on('1', `shop/${one.name}`);
+  screen.press('a');
+  await screen.until(`▸3 Attempts 1 ‹ pod ${one.name} `);
+  expect(inPane('3 Attempts')).toEqual([expect.stringMatching(/✗ DROP +web +db +5432/)]);
+
+  screen.press('esc');
+  await screen.until('▸1 Pods 14 ');
+  await on('1', `shop/${other.name}`);
+  screen.press('a');
+  await screen.until(`▸3 Attempts 1 ‹ pod ${other.name} `);
+  expect(inPane('3 Attempts')).toEqual([expect.stringMatching(/ web +api +8080/)]);
+});
+
+test('rows that come later come into the drilled view', async () => {
+  const cart = podOf('cart', 0);
+  await on('1', `shop/${cart.name}`);
+  screen.press('a');
+  await screen.until(`▸3 Attempts 0 ‹ pod ${cart.name} `);
+  await screen.until(`no attempts of pod ${cart.name}   esc goes back`);
+  seen(cart, podOf('cache', 0), 6379, 'dropped');
+  await screen.until(`▸3 Attempts 1 ‹ pod ${cart.name} `);
+});
+
+test('from a pod to its policies, to the pods of one, to their attempts; esc leads back one level at a time', async () => {
+  await on('1', 'shop/db-0');
+  screen.press('p');
+  await screen.until(/▸2 Policies \d+ ‹ pod db-0 /);
+  const policies = session.visibleRows(state(), 'policies').map(({ key }) => key);
+  expect(policies).toContain('NetworkPolicy/shop/db-only-api');
+  expect(policies).not.toContain('NetworkPolicy/shop/api-from-web');
+
+  await to('NetworkPolicy/shop/db-only-api');
+  screen.press('o');
+  await screen.until('▸1 Pods 1 ‹ policy db-only-api ‹ p');
+  screen.press('a');
+  await screen.until('▸3 Attempts 2 ‹ pod db-0 ‹ policy db-only-api ‹ pod db-0 ');
+
+  screen.press('esc');
+  await screen.until('▸1 Pods 1 ‹ policy db-only-api ‹ p');
+  screen.press('esc');
+  await screen.until(/▸2 Policies \d+ ‹ pod db-0 /);
+  expect(state().panes.policies.key).toBe('NetworkPolicy/shop/db-only-api');
+  screen.press('esc');
+  await screen.until('▸1 Pods 14 ');
+  expect(state().panes.pods.key).toBe('shop/db-0');
+});
+
+test('a on a policy shows the drops it caused and what it let through', async () => {
+  await on('2', 'NetworkPolicy/shop/db-only-api');
+  screen.press('a');
+  await screen.until('▸3 Attempts 2 ‹ policy db-only-api ── ');
+  expect(inPane('3 Attempts')).toEqual([
+    expect.stringMatching(/✗ DROP +web +db /),
+    expect.stringMatching(/ api +db /),
+  ]);
+  screen.press('!');
+  await screen.until('▸3 Attempts 1/2 ');
+});
+
+test('o shows the pods that a pod was seen talking with, across namespaces', async () => {
+  await on('1', 'shop/db-0');
+  screen.press('o');
+  await screen.until('▸1 Pods 2 ‹ pod db-0 ');
+  expect(
+    session
+      .visibleRows(state(), 'pods')
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual([podOf('api', 0), podOf('web', 0)].map(({ name }) => `shop/${name}`).sort());
+});
+
+test('the filter and the cursor of the view that was left come back, and [ and ] go through the views', async () => {
+  const web = podOf('web', 0);
+  screen.press('1', '/', 'web', 'enter');
+  await screen.until('▸1 Pods 2/14 ');
+  await to(`shop/${web.name}`);
+  screen.press('a', '/', 'nothing', 'enter');
+  await screen.until('▸3 Attempts 0/1 ');
+  screen.press('esc');
+  await screen.until('▸3 Attempts 1 ');
+  screen.press('[');
+  await screen.until('▸1 Pods 2/14 ');
+  expect(state().panes.pods).toMatchObject({ key: `shop/${web.name}`, filter: 'web' });
+  screen.press(']');
+  await screen.until(`▸3 Attempts 1 ‹ pod ${web.name} `);
+  screen.press(']');
+  await screen.until('no view to go forward to');
+  screen.press('-');
+  await screen.until('▸1 Pods 2/14 ');
+});
+
+test('from the description of a row the same keys lead on', async () => {
+  await on('1', 'shop/db-0');
+  screen.press('enter');
+  await screen.until('╭ Pod shop/db-0 ');
+  expect(screen.lines().at(-1)).toContain('p policies');
+  screen.press('p');
+  await screen.until(/▸2 Policies \d+ ‹ pod db-0 /);
+});
+
+test('a narrow screen shows the way too', async () => {
+  screen.resize(80, 24);
+  await on('1', 'shop/db-0');
+  screen.press('a');
+  await screen.until(/▸3 Attempts 2 ✗\d +.*‹ pod db-0/);
+  screen.resize(160, 44);
+});
+
+test('a command or the palette goes to all rows of a pane, and esc still leads back', async () => {
+  await on('1', 'shop/db-0');
+  screen.press('p');
+  await screen.until(/▸2 Policies 2 ‹ pod db-0 /);
+  screen.press(':', 'policies', 'enter');
+  await screen.until('▸2 Policies 7 ');
+  screen.press('esc');
+  await screen.until('▸1 Pods 14 ');
+});
