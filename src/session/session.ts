@@ -15,6 +15,7 @@ import {
   createPublishing,
   drilling,
   grantForm,
+  grantHistory,
   initialState,
   life,
   marking,
@@ -22,6 +23,7 @@ import {
   newsInto,
   palette,
   panels,
+  reaching,
   shownPath,
   tick,
   typing,
@@ -151,7 +153,7 @@ export function createSession(deps: SessionDeps): Session {
   const grants = createGrantBook();
   const book = () => {
     const runtime = link.runtime();
-    if (runtime !== undefined) grants.note(runtime);
+    if (runtime !== undefined) grants.note(runtime, runtime.connection.api.clock.now());
   };
   const news = newsInto(app, publishing, () => void lookForOthers());
   const link = createLink({
@@ -194,6 +196,8 @@ export function createSession(deps: SessionDeps): Session {
   const commands: Commands = {
     ...navigation(app),
     ...drilling(app),
+    ...reaching(app),
+    ...grantHistory(app, grants.past),
     ...marking(app),
     ...panel,
     ...copying(app),

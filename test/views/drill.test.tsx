@@ -22,6 +22,14 @@ let sink: TrafficSink | undefined;
 
 const state = () => session.store.getState();
 
+/** How much later it is whenever somebody looks at the clock, ms: with 100, every slice is over at once. */
+let late = 0;
+let readings = 0;
+const monotonic = () => {
+  readings += 1;
+  return performance.now() + late * readings;
+};
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-drill-'));
   demo = await startDemo();
@@ -39,7 +47,7 @@ beforeAll(async () => {
       }),
     }),
     contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock: { now: () => Date.now(), monotonic },
     version: 'test',
     limits: DEFAULT_LIMITS,
     allNamespaces: false,
@@ -67,6 +75,7 @@ afterAll(async () => {
 
 /** Back to the view that every test begins in. */
 afterEach(async () => {
+  late = 0;
   for (let step = 0; step < 20 && (state().overlay.type !== 'none' || state().trail.length > 0); step += 1)
     session.commands.back();
   for (const pane of ['pods', 'attempts'] as const) {
@@ -91,6 +100,7 @@ function seen(
   to: ReturnType<typeof podOf>,
   asked: number,
   verdict: 'dropped' | 'forwarded',
+  ago = 20_000,
 ) {
   const end = ({ namespace, name, ips: [ip = ''], owner }: ReturnType<typeof podOf>): FlowEnd => ({
     ip,
@@ -101,7 +111,7 @@ function seen(
   port += 1;
   sink?.flows([
     flow({
-      time: Date.now(),
+      time: Date.now() - ago,
       direction: 'ingress',
       verdict,
       source: { ...end(from), port },
@@ -123,6 +133,15 @@ async function to(key: string): Promise<void> {
   expect(session.commands.moveTo(key)).toBe(true);
   const name = key.split('/').at(-1) ?? '';
   await screen.until((text) => text.split('\n').some((line) => line.includes(`▸ ${name}`)));
+}
+
+/** Puts the cursor on the attempts from web to db. */
+async function onStory(): Promise<void> {
+  screen.press('3');
+  await screen.until('▸3 ');
+  const line = state().attempts.find(({ row }) => row.sourceName === 'web' && row.destinationName === 'db');
+  expect(session.commands.moveTo(line?.key)).toBe(true);
+  await screen.until(/▸ +\w+ ✗ DROP +web +db /);
 }
 
 const inPane = (title: string) =>
@@ -248,4 +267,73 @@ test('a command or the palette goes to all rows of a pane, and esc still leads b
   await screen.until('▸2 Policies 7 ');
   screen.press('esc');
   await screen.until('▸1 Pods 14 ');
+});
+
+test('w says which workloads could reach a pod, on the ports it declares and those it was asked for', async () => {
+  await on('1', 'shop/db-0');
+  screen.press('w');
+  await screen.until(/╭ What could reach pod shop\/db-0 /);
+  await screen.until(/asked +\d+ pods, for 5432\/tcp/);
+  expect(screen.text()).toMatch(/reach it +2 workloads/);
+  expect(screen.text()).toMatch(/ shop\/api +5432\/tcp +│/);
+  expect(screen.text()).toMatch(/ kube-system\/cilium +5432\/tcp from 1 of 3 pods/);
+  screen.press('esc');
+  await screen.until('▸1 Pods 14 ');
+});
+
+test('the answer is worked out beside the screen, in slices, and says so until it is there', async () => {
+  await on('1', 'shop/db-0');
+  late = 100;
+  session.commands.openReach();
+  expect(state().overlay).toMatchObject({ about: [{ label: '◌ computing…' }] });
+  const slices = readings;
+  await screen.until(/reach it +2 workloads/);
+  expect(readings - slices).toBeGreaterThan(2 * 20);
+});
+
+test('a on a row of attempts lists them one by one, the newest first', async () => {
+  const [web, db] = [podOf('web', 0), podOf('db', 0)];
+  seen(web, db, 5432, 'dropped', 10_000);
+  await onStory();
+  screen.press('a');
+  await screen.until('╭ Attempts web → db :5432 ');
+  const lines = paneLines(screen.lines(), 'Attempts web').filter((line) => /DROP/.test(line));
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(
+    new RegExp(
+      `\\d\\d:\\d\\d:\\d\\d {2}✗ DROP {3}shop/${web.name}:4\\d{4} → shop/db-0:5432 {2}on node-\\S+ {2}Policy denied at ingress`,
+    ),
+  );
+  expect(lines[0]).toContain(`:${port} `);
+});
+
+test('h tells the history of a grant: when it was leased and by whom, applied, extended, and how it ended', async () => {
+  await onStory();
+  screen.press('g');
+  await screen.until(/✓ server +dry-run accepted/);
+  screen.press('INC-4411', 'enter');
+  await eventually(() => expect(state().grants[0]?.grant.state.name).toMatch(/applied|open/));
+  seen(podOf('web', 0), podOf('db', 0), 5432, 'forwarded', 0);
+  await eventually(() => expect(state().attempts.some(({ row }) => row.count === 3)).toBe(true));
+  screen.press('4', 'h');
+  await screen.until(/╭ History of grant /);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +leased for 15m, requested by responder@demo \(you\)/);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +applied: the policy is in the cluster/);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +the cluster ends it, whether or not sluice runs/);
+  expect(screen.text()).toMatch(/traffic +web → db :5432: 1 attempt, 0 dropped, the last /);
+  screen.press('esc');
+  await screen.until('▸4 Grants ');
+  screen.press('+');
+  await screen.until('╭ Extend ');
+  const before = state().grants[0]?.grant.window?.end ?? 0;
+  screen.press('enter');
+  await eventually(() => expect(state().grants[0]?.grant.window?.end).toBeGreaterThan(before));
+  screen.press('x');
+  await screen.until('╭ Revoke ');
+  screen.press('enter');
+  await eventually(() => expect(state().grants[0]?.grant.state).toMatchObject({ by: 'revoke' }));
+  screen.press('h');
+  await screen.until(/╭ History of grant /);
+  await screen.until(/ended by a revocation/);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +extended until \d\d:\d\d:\d\d/);
 });

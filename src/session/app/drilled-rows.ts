@@ -41,7 +41,7 @@ export function keysOf(
 function attemptKeys(runtime: Runtime, { attempts }: SessionState, subject: Subject): readonly string[] {
   switch (subject.type) {
     case 'pod':
-      return attemptsOf(runtime, keyOf(subject)).map(({ rowKey }) => rowKey);
+      return attemptsOfPod(runtime, keyOf(subject)).map(({ rowKey }) => rowKey);
     case 'policies':
       return attempts.flatMap(({ key, decidedBy }) =>
         decidedBy.some((policy) => subject.keys.includes(policy)) ? [key] : [],
@@ -70,7 +70,7 @@ function podKeys(runtime: Runtime, subject: Subject): readonly string[] {
   switch (subject.type) {
     case 'pod': {
       const self = keyOf(subject);
-      return attemptsOf(runtime, self)
+      return attemptsOfPod(runtime, self)
         .flatMap(({ source, destination }) => [podKey(runtime, source), podKey(runtime, destination)])
         .filter((key) => key !== undefined)
         .filter((key) => key !== self);
@@ -90,7 +90,7 @@ function policiesAt({ engine }: Runtime, keys: readonly string[]): readonly Poli
 }
 
 /** The attempts at one of whose ends a pod was seen. */
-function attemptsOf(runtime: Runtime, pod: string): readonly Attempt[] {
+export function attemptsOfPod(runtime: Runtime, pod: string): readonly Attempt[] {
   return runtime.fold
     .attempts()
     .filter(

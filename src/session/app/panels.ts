@@ -10,13 +10,15 @@ import { aboutPolicy } from './about-policy.ts';
 import type { App } from './app-parts.ts';
 import { explain } from './explaining.ts';
 import { grantPath } from './path-state.ts';
-import { type Under, underCursor } from './under-cursor.ts';
+import { attemptUnderCursor } from './picked-ends.ts';
+import { rowPath, type Under, underCursor } from './under-cursor.ts';
 
 type Panels = Pick<
   Commands,
   | 'explain'
   | 'about'
   | 'detail'
+  | 'openAttempts'
   | 'promote'
   | 'openHelp'
   | 'openCharts'
@@ -32,6 +34,7 @@ export function panels(app: App): Panels {
   return {
     explain: () => explain(app),
     ...objectPanel(app),
+    openAttempts: () => openAttempts(app),
     promote: () => promote(app),
     openHelp: () => {
       const { overlay, focus } = app.state();
@@ -76,6 +79,27 @@ export function panels(app: App): Panels {
       });
     },
   };
+}
+
+/** How many attempts are listed. */
+const LISTED = 200;
+
+/** Lists the last attempts of the row under the cursor. */
+function openAttempts(app: App): void {
+  const runtime = app.runtime();
+  const line = attemptUnderCursor(app.state(), app.visibleRows);
+  if (runtime === undefined || line === undefined) {
+    app.notify('warn', 'No attempt under the cursor.', 'Move to an attempt (3).');
+    return;
+  }
+  app.push({
+    type: 'detail',
+    title: `Attempts ${rowPath(line)}`,
+    attempts: runtime.fold.attempts({ rowKey: line.key }).slice(0, LISTED),
+    lines: [],
+    scroll: 0,
+    loading: false,
+  });
 }
 
 /** Shows permanent policies that would open the path, to be copied into Git; nothing is applied. */

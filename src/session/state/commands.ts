@@ -24,6 +24,12 @@ export type Commands = {
   readonly moveTo: (key: string | undefined) => boolean;
   /** Shows only the rows of a pane that have to do with the row under the cursor. */
   readonly drill: (pane: PaneId) => void;
+  /** Shows what could reach the pod under the cursor, as policies are now. */
+  readonly openReach: () => void;
+  /** Shows the last attempts of the row under the cursor, one by one. */
+  readonly openAttempts: () => void;
+  /** Shows what happened to the grant under the cursor, and when. */
+  readonly openHistory: () => void;
   /** Goes back to the view before the last drill, and forward again. */
   readonly historyBack: () => void;
   readonly historyForward: () => void;

@@ -7,7 +7,7 @@ import type { Finding } from '../../core/policy/lint/lint.ts';
 import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
-import type { AttemptRow } from '../../core/traffic/traffic.ts';
+import type { Attempt, AttemptRow } from '../../core/traffic/traffic.ts';
 import type { LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
@@ -228,6 +228,8 @@ export type Overlay =
       readonly title: string;
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
+      /** Attempts of one row, one by one. */
+      readonly attempts?: readonly Attempt[];
       readonly lines: readonly string[];
       readonly loading: boolean;
     } & Scrolled)
