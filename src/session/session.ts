@@ -68,6 +68,7 @@ export {
   type GrantForm,
   type GrantLine,
   type Isolation,
+  type Listed,
   type Notice,
   type Overlay,
   type PaletteTarget,
@@ -76,14 +77,18 @@ export {
   type Place,
   type PodRow,
   type PolicyRow,
+  rowsIn,
   type Search,
   type ServerSays,
+  type ServiceRow,
   type SessionState,
   type Sort,
+  type Standing,
   type TextEdit,
   type TextField,
   textField,
   type VisibleRows,
+  type WorkloadRow,
 } from './state/state.ts';
 
 /** A running app without its screen. */
@@ -167,7 +172,7 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, overlay, cluster, messages, calls } = state();
+      const { following, focus, zoomed, panes, listed, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -175,6 +180,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        listed,
         messages,
         calls,
         // Keep what was typed while connecting.

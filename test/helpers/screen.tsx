@@ -219,6 +219,7 @@ function recorder(calls: Call[]): Commands {
     };
   const names = [
     'focus',
+    'list',
     'focusNext',
     'zoom',
     'move',

@@ -283,6 +283,9 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
       podRow('db-0', { ips: ['10.1.2.4'] }),
       podRow('web-7d9f-x2x', { ips: ['10.1.0.7'] }, { ingress: 'open' }),
     ],
+    listed: 'pods',
+    workloads: [],
+    services: [],
     policies: [policyRow('db-only-api'), policyRow('default-deny', { assessment: assessment(14), rules: 0 })],
     attempts: [
       attemptLine(),

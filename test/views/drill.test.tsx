@@ -75,9 +75,12 @@ afterAll(async () => {
 
 /** Back to the view that every test begins in. */
 afterEach(async () => {
+  session.commands.clearMarks();
   late = 0;
   for (let step = 0; step < 20 && (state().overlay.type !== 'none' || state().trail.length > 0); step += 1)
     session.commands.back();
+  if (state().zoomed) session.commands.zoom();
+  session.commands.list('pods');
   for (const pane of ['pods', 'attempts'] as const) {
     session.commands.focus(pane);
     if (state().panes[pane].filter !== '') session.commands.back();
@@ -132,7 +135,9 @@ async function on(digit: string, key: string): Promise<void> {
 async function to(key: string): Promise<void> {
   expect(session.commands.moveTo(key)).toBe(true);
   const name = key.split('/').at(-1) ?? '';
-  await screen.until((text) => text.split('\n').some((line) => line.includes(`▸ ${name}`)));
+  await screen.until((text) =>
+    text.split('\n').some((line) => line.includes(`▸ ${name} `) || new RegExp(`▸ \\w+ +${name} `).test(line)),
+  );
 }
 
 /** Puts the cursor on the attempts from web to db. */
@@ -336,4 +341,57 @@ test('h tells the history of a grant: when it was leased and by whom, applied, e
   await screen.until(/╭ History of grant /);
   await screen.until(/ended by a revocation/);
   expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +extended until \d\d:\d\d:\d\d/);
+});
+
+test(':workloads lists them with their pods, enter drills into these, :pods goes back', async () => {
+  screen.press('z', ':', 'workloads', 'enter');
+  await screen.until(/▸1 Workloads \d+ /);
+  await screen.until(/KIND +NAME +READY +IN +OUT/);
+  await to('Deployment/shop/web');
+  expect(screen.text()).toMatch(/▸ Deployment +web +2\/2 +iso +open/);
+  screen.press('enter');
+  await screen.until('▸1 Pods 2 ‹ Deployment web ');
+  screen.press('esc');
+  await screen.until(/▸1 Workloads \d+ /);
+  screen.press('a');
+  await screen.until(/▸3 Attempts 2 ‹ Deployment web /);
+  screen.press('esc');
+  await screen.until(/▸1 Workloads \d+ /);
+  screen.press(':', 'sts', 'enter');
+  await screen.until(/▸1 Workloads \d+\/\d+ /);
+  expect(session.visibleRows(state(), 'pods').map(({ key }) => key.split('/')[0])).not.toContain(
+    'Deployment',
+  );
+  screen.press(':', 'pods', 'enter');
+  await screen.until('▸1 Pods 14 ');
+});
+
+test(':svc lists Services; s and d mark a workload and a Service as ends, which the path judges', async () => {
+  screen.press(':', 'workloads', 'enter');
+  await screen.until(/▸1 Workloads \d+ /);
+  await to('Deployment/shop/web');
+  screen.press('s');
+  await screen.until('Source: web');
+  screen.press(':', 'svc', 'enter');
+  await screen.until(/▸1 Services \d+ /);
+  expect(screen.text()).toMatch(/NAME +(TYPE +)?PORTS +PODS/);
+  await to('shop/db');
+  screen.press('d');
+  await screen.until('Destination: svc/db');
+  await eventually(() =>
+    expect(state().path).toMatchObject({
+      source: { type: 'workload', ref: { name: 'web' } },
+      destination: { type: 'service', namespace: 'shop', name: 'db' },
+      port: { port: 5432 },
+      verdict: { verdict: 'deny' },
+    }),
+  );
+  screen.press('enter');
+  await screen.until('▸1 Pods 1 ‹ Service db ');
+  screen.press('esc');
+  await screen.until(/▸1 Services \d+ /);
+  screen.press('/', 'db', 'enter');
+  await screen.until(/▸1 Services 1\/\d+ /);
+  screen.press('z', 'N');
+  await screen.until('↓ name');
 });

@@ -49,9 +49,22 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.explain(),
   },
   {
+    id: 'open-pods',
+    keys: ['enter'],
+    scopes: ['pods'],
+    title: 'the pods of the workload, or behind the Service',
+    onRow: true,
+    hint: () => 'pods',
+    footer: 4,
+    when: listsObjects,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('pods'),
+  },
+  {
     id: 'open',
     keys: ['enter'],
     scopes: ['pods', 'policies', 'grants'],
+    when: (state) => !listsObjects(state),
     title: 'describe the row: rules in plain words, lint findings, YAML',
     onRow: true,
     hint: () => 'open',
@@ -99,7 +112,7 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'who could reach it',
     footer: 17,
-    when: (state) => isDescribed(state) && state.focus === 'pods',
+    when: (state) => isDescribed(state) && state.focus === 'pods' && state.listed === 'pods',
     disabled: nothingUnderCursor,
     run: (commands) => commands.openReach(),
   },
@@ -188,4 +201,9 @@ export const ACTIONS: readonly Binding[] = [
 /** Whether the row under the cursor is what an open text describes. */
 function isDescribed({ overlay }: SessionState): boolean {
   return overlay.type !== 'detail' || overlay.about !== undefined;
+}
+
+/** Whether the cursor is on a workload or a Service. */
+function listsObjects({ focus, listed }: SessionState): boolean {
+  return focus === 'pods' && listed !== 'pods';
 }

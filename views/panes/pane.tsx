@@ -1,7 +1,7 @@
 import { Box } from 'ink';
 import { memo, type ReactNode, useCallback, useInsertionEffect, useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
-import type { PaneId, SessionState } from '../../src/session/session.ts';
+import type { Listed, PaneId, SessionState } from '../../src/session/session.ts';
 import {
   type CellContext,
   type LaidColumn,
@@ -21,7 +21,9 @@ import {
   type Keyed,
   podTable,
   policyTable,
+  serviceTable,
   type TableDefinition,
+  workloadTable,
 } from './definition.ts';
 import { emptyText } from './empty.ts';
 import { isStale } from './feeds.ts';
@@ -70,7 +72,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
       <TextLine key={at} line={[span('  '), span(part, tone)]} columns={innerColumns(place)} />
     ));
   }
-  return tableOf(pane, {
+  return tableOf(pane, state.listed, {
     rows,
     index,
     focused: state.focus === pane,
@@ -82,9 +84,15 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   });
 }
 
-function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {
+function tableOf(
+  pane: PaneId,
+  listed: Listed,
+  props: Omit<Parameters<typeof Table>[0], 'definition'>,
+): ReactNode {
   switch (pane) {
     case 'pods':
+      if (listed === 'workloads') return <Table key={listed} definition={workloadTable} {...props} />;
+      if (listed === 'services') return <Table key={listed} definition={serviceTable} {...props} />;
       return <Table key={pane} definition={podTable} {...props} />;
     case 'policies':
       return <Table key={pane} definition={policyTable} {...props} />;

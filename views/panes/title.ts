@@ -1,21 +1,34 @@
-import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import {
+  type Listed,
+  type PaneId,
+  rowsIn,
+  type SessionState,
+  type VisibleRows,
+} from '../../src/session/session.ts';
 import { lintNews } from '../columns/columns.ts';
 import { PANES } from '../keys/keys.ts';
 import { cut, type Line, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
-export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
+const PANE_NAMES: Readonly<Record<PaneId | Listed, string>> = {
   pods: 'Pods',
+  workloads: 'Workloads',
+  services: 'Services',
   policies: 'Policies',
   attempts: 'Attempts',
   grants: 'Grants',
 };
 
+/** The name of a pane; the first one is named after what it lists. */
+export function paneName({ listed }: SessionState, pane: PaneId): string {
+  return PANE_NAMES[pane === 'pods' ? listed : pane];
+}
+
 /** Row count of a pane; with `visibleRows`, also how many pass its filters: `14`, `3/14`. */
 export function rowCount(state: SessionState, pane: PaneId, visibleRows?: VisibleRows): string {
   const { drill } = state.panes[pane];
-  const total =
-    drill === undefined ? state[pane].length : state[pane].filter(({ key }) => drill.keys.has(key)).length;
+  const rows = rowsIn(state, pane);
+  const total = drill === undefined ? rows.length : rows.filter(({ key }) => drill.keys.has(key)).length;
   const shown = visibleRows?.(state, pane).length ?? total;
   return shown === total ? String(total) : `${shown}/${total}`;
 }
@@ -27,7 +40,7 @@ export function paneTitle(
   visibleRows: VisibleRows,
 ): { readonly title: Line; readonly right: Line } {
   const focused = state.focus === pane;
-  const name = `${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, visibleRows)} `;
+  const name = `${PANES.indexOf(pane) + 1} ${paneName(state, pane)} ${rowCount(state, pane, visibleRows)} `;
   const title: Line = [
     span(focused ? '▸' : ' ', 'strong'),
     span(name, focused ? 'strong' : 'plain'),

@@ -6,6 +6,7 @@ import {
   type ClusterState,
   isLiving,
   type PaneId,
+  rowsIn,
   type SessionState,
   type VisibleRows,
 } from '../../src/session/session.ts';
@@ -14,7 +15,7 @@ import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import { crumbSpans, PANE_NAMES, Pane, PathPane, paneState, pathFoot, rowCount } from '../panes/panes.ts';
+import { crumbSpans, Pane, PathPane, paneName, paneState, pathFoot, rowCount } from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -147,7 +148,7 @@ function smallLines(state: SessionState, { columns, rows }: Size): readonly Line
 function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
   const tabs = PANES.flatMap((pane, index): Line => {
     const focused = state.focus === pane;
-    const name = `${index + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
+    const name = `${index + 1} ${paneName(state, pane)} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
     return [
       span(index === 0 ? '' : '  '),
       span(focused ? `▸${name}` : ` ${name}`, focused ? 'strong' : 'plain'),
@@ -175,7 +176,10 @@ function footerLine(state: SessionState, visibleRows: VisibleRows, columns: numb
   const { overlay } = state;
   if (overlay.type === 'filter') {
     const found = visibleRows(state, overlay.pane).length;
-    const count = span(`   ${found} of ${state[overlay.pane].length} match`, found === 0 ? 'warn' : 'faint');
+    const count = span(
+      `   ${found} of ${rowsIn(state, overlay.pane).length} match`,
+      found === 0 ? 'warn' : 'faint',
+    );
     return spread(
       [span(' /', 'strong'), ...fieldSpans(overlay.field, true), count],
       [span('enter apply  esc back ', 'faint')],

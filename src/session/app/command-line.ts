@@ -1,5 +1,5 @@
 import { nearestNames } from '../../core/common/common.ts';
-import type { Commands, PaletteTarget, PaneId } from '../state/state.ts';
+import type { Commands, Listed, PaletteTarget, PaneId } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { setPane } from './navigation.ts';
 
@@ -31,8 +31,22 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
     },
     takes: 'namespace' as const,
   });
+  const list = (what: Listed, kind?: string) => ({
+    note: `list ${kind === undefined ? what : `${kind}s`} in the first pane, of a namespace if you name one`,
+    run: (argument: string) => {
+      if (argument !== '' && !showNamespace(app, argument)) return;
+      commands().list(what);
+      if (kind !== undefined) setPane(app, 'pods', { filter: `^${kind} ` });
+    },
+    takes: 'namespace' as const,
+  });
   const words: readonly Word[] = [
-    { names: ['pods', 'po', 'pod'], ...pane('pods') },
+    { names: ['pods', 'po', 'pod'], ...list('pods') },
+    { names: ['workloads', 'wl'], ...list('workloads') },
+    { names: ['services', 'svc', 'service'], ...list('services') },
+    { names: ['deployments', 'deploy', 'dp'], ...list('workloads', 'Deployment') },
+    { names: ['statefulsets', 'sts'], ...list('workloads', 'StatefulSet') },
+    { names: ['daemonsets', 'ds'], ...list('workloads', 'DaemonSet') },
     { names: ['policies', 'netpol', 'np', 'networkpolicies'], ...pane('policies') },
     { names: ['attempts', 'flows', 'fl'], ...pane('attempts') },
     { names: ['grants', 'gr'], ...pane('grants') },

@@ -11,6 +11,7 @@ import {
   type Overlay,
   type PodRow,
   type PolicyRow,
+  type SessionState,
   textField,
 } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -57,7 +58,7 @@ function copyablesOf(app: App): readonly Copyable[] {
   const under = <Row extends { readonly key: string }>(rows: readonly Row[]) =>
     rows.find((row) => row.key === key);
   const fields = {
-    pods: () => podFields(under(state.pods)),
+    pods: () => [...podFields(under(state.pods)), ...objectFields(state, key)],
     policies: () => policyFields(under(state.policies)),
     attempts: () => attemptFields(under(state.attempts)),
     grants: () => grantFields(under(state.grants)),
@@ -82,6 +83,23 @@ function podFields(row: PodRow | undefined): readonly Copyable[] {
         .join(','),
     },
   ];
+}
+
+/** The name of the workload or Service, if the first pane lists those. */
+function objectFields(
+  { listed, workloads, services }: SessionState,
+  key: string | undefined,
+): readonly Copyable[] {
+  if (listed === 'pods') return [];
+  const object =
+    workloads.find((row) => row.key === key)?.workload ?? services.find((row) => row.key === key)?.service;
+  return object === undefined
+    ? []
+    : [
+        { what: object.kind, text: keyOf(object) },
+        { what: 'name', text: object.name },
+        { what: 'namespace', text: object.namespace },
+      ];
 }
 
 function policyFields(row: PolicyRow | undefined): readonly Copyable[] {

@@ -1,6 +1,7 @@
-import { keyOf } from '../../core/cluster/cluster.ts';
+import { type EndRef, keyOf } from '../../core/cluster/cluster.ts';
 import { policyKey } from '../../core/live/live.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
+import { podsOfEnd } from '../../core/policy/path/path.ts';
 import type { Attempt, FlowEnd } from '../../core/traffic/traffic.ts';
 import { seenEnd } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -41,7 +42,9 @@ export function keysOf(
 function attemptKeys(runtime: Runtime, { attempts }: SessionState, subject: Subject): readonly string[] {
   switch (subject.type) {
     case 'pod':
-      return attemptsOfPod(runtime, keyOf(subject)).map(({ rowKey }) => rowKey);
+    case 'workload':
+    case 'service':
+      return attemptsOf(runtime, subject).map(({ rowKey }) => rowKey);
     case 'policies':
       return attempts.flatMap(({ key, decidedBy }) =>
         decidedBy.some((policy) => subject.keys.includes(policy)) ? [key] : [],
@@ -54,10 +57,10 @@ function attemptKeys(runtime: Runtime, { attempts }: SessionState, subject: Subj
 function policyKeys(runtime: Runtime, { attempts }: SessionState, subject: Subject): readonly string[] {
   const { engine, model } = runtime;
   switch (subject.type) {
-    case 'pod': {
-      const pod = model.pod(subject.namespace, subject.name);
-      return pod === undefined ? [] : engine.policiesOn(pod).map(policyKey);
-    }
+    case 'pod':
+    case 'workload':
+    case 'service':
+      return podsOfEnd(model, subject).flatMap((pod) => engine.policiesOn(pod).map(policyKey));
     case 'policies':
       return subject.keys;
     case 'attempts':
@@ -66,11 +69,14 @@ function policyKeys(runtime: Runtime, { attempts }: SessionState, subject: Subje
 }
 
 function podKeys(runtime: Runtime, subject: Subject): readonly string[] {
-  const { engine, fold } = runtime;
+  const { engine, fold, model } = runtime;
   switch (subject.type) {
+    case 'workload':
+    case 'service':
+      return podsOfEnd(model, subject).map(keyOf);
     case 'pod': {
       const self = keyOf(subject);
-      return attemptsOfPod(runtime, self)
+      return attemptsOf(runtime, subject)
         .flatMap(({ source, destination }) => [podKey(runtime, source), podKey(runtime, destination)])
         .filter((key) => key !== undefined)
         .filter((key) => key !== self);
@@ -89,13 +95,18 @@ function policiesAt({ engine }: Runtime, keys: readonly string[]): readonly Poli
   return [...engine.policies()].filter((policy) => keys.includes(policyKey(policy)));
 }
 
-/** The attempts at one of whose ends a pod was seen. */
-export function attemptsOfPod(runtime: Runtime, pod: string): readonly Attempt[] {
-  return runtime.fold
-    .attempts()
-    .filter(
-      ({ source, destination }) => podKey(runtime, source) === pod || podKey(runtime, destination) === pod,
-    );
+/** The attempts at one of whose ends some pod of an end was seen, or a Service itself. */
+export function attemptsOf(
+  runtime: Runtime,
+  end: Extract<EndRef, { type: 'pod' | 'workload' | 'service' }>,
+): readonly Attempt[] {
+  const pods = new Set(end.type === 'pod' ? [keyOf(end)] : podsOfEnd(runtime.model, end).map(keyOf));
+  const isOf = (one: FlowEnd) => {
+    const seen = seenEnd(runtime.model, one);
+    if (seen?.type === 'service') return end.type === 'service' && keyOf(seen) === keyOf(end);
+    return seen?.type === 'pod' && pods.has(keyOf(seen));
+  };
+  return runtime.fold.attempts().filter(({ source, destination }) => isOf(source) || isOf(destination));
 }
 
 function podKey({ model }: Runtime, end: FlowEnd): string | undefined {

@@ -60,6 +60,7 @@ function drillInto(app: App, runtime: Runtime, pane: PaneId, subject: Subject): 
     {
       ...before,
       focus: pane,
+      listed: pane === 'pods' ? 'pods' : before.listed,
       dropsOnly: false,
       panes: { ...panes, [pane]: { index: 0, filter: '', drill } },
       ...(isHidden(app.state(), pane, keys) ? { namespace: undefined } : {}),
@@ -74,8 +75,8 @@ function isHidden({ cluster, ...state }: SessionState, pane: PaneId, keys: Reado
   return keys.difference(new Set(state[pane].map(({ key }) => key))).size > 0;
 }
 
-function viewOf({ focus, zoomed, panes, dropsOnly, cluster: { namespace } }: SessionState): View {
-  return { focus, zoomed, panes, dropsOnly, namespace };
+function viewOf({ focus, zoomed, panes, dropsOnly, listed, cluster: { namespace } }: SessionState): View {
+  return { focus, zoomed, panes, dropsOnly, listed, namespace };
 }
 
 function show(app: App, { namespace, ...view }: View, history: Pick<SessionState, 'trail' | 'ahead'>): void {
@@ -91,6 +92,14 @@ function subjectOf(under: Under): Subject {
     case 'pods': {
       const { namespace, name } = under.row.pod;
       return { type: 'pod', namespace, name, text: `pod ${name}` };
+    }
+    case 'workloads': {
+      const { workload } = under.row;
+      return { type: 'workload', ref: workload, text: `${workload.kind} ${workload.name}` };
+    }
+    case 'services': {
+      const { namespace, name } = under.row.service;
+      return { type: 'service', namespace, name, text: `Service ${name}` };
     }
     case 'policies':
       return { type: 'policies', keys: [under.row.key], text: `policy ${under.row.policy.name}` };

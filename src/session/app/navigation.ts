@@ -8,6 +8,7 @@ import { followCursors } from './publish.ts';
 type Navigation = Pick<
   Commands,
   | 'focus'
+  | 'list'
   | 'focusNext'
   | 'zoom'
   | 'move'
@@ -32,6 +33,13 @@ export function navigation(app: App): Navigation {
 
   return {
     focus,
+    list: (listed) => {
+      const { panes, listed: before } = app.state();
+      if (listed !== before || panes.pods.drill !== undefined)
+        app.set({ listed, panes: { ...panes, pods: { index: 0, filter: '' } } });
+      app.refresh();
+      focus('pods');
+    },
     focusNext: (step) => {
       const at = PANES.indexOf(app.state().focus);
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');

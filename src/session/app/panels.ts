@@ -167,6 +167,8 @@ function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
       return aboutPolicy(engine, under.row);
     case 'grants':
       return aboutGrant(under.row);
+    case 'workloads':
+    case 'services':
     case 'attempts':
       return [];
   }

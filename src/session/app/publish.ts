@@ -3,7 +3,13 @@ import type { ClusterEvent } from '../../core/live/live.ts';
 import type { Clock } from '../../core/ports/ports.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
 import { staysFor } from '../grants/grants.ts';
-import { createClusterRows, createConcerns, createEpochs, createJudgedLines } from '../rows/rows.ts';
+import {
+  createClusterRows,
+  createConcerns,
+  createEpochs,
+  createJudgedLines,
+  createObjectRows,
+} from '../rows/rows.ts';
 import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
@@ -34,6 +40,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const concernOf = createConcerns(model);
   const epochs = createEpochs();
   const clusterRows = createClusterRows(model, engine);
+  const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
@@ -43,6 +50,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
     const change: { -readonly [K in keyof SessionState]?: SessionState[K] } = {};
     if (dirty.cluster) {
       change.pods = clusterRows.pods(namespace);
+      if (state.listed === 'workloads') change.workloads = objectRows.workloads(change.pods);
+      if (state.listed === 'services') change.services = objectRows.services(namespace);
       change.policies = clusterRows.policies(namespace);
     }
     if (dirty.cluster || dirty.traffic) {

@@ -6,7 +6,7 @@ import { seenPort } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AboutItem, Commands } from '../state/state.ts';
 import type { App } from './app-parts.ts';
-import { attemptsOfPod } from './drilled-rows.ts';
+import { attemptsOf } from './drilled-rows.ts';
 import { underCursor } from './under-cursor.ts';
 
 /** The longest slice of work and the pause after it, ms: keys and frames don't wait for the answer. */
@@ -42,10 +42,11 @@ const COMPUTING: AboutItem = { label: '◌ computing…', text: 'every pod is as
 
 /** The ports that a pod declares, and those it was asked for. */
 function portsOf(runtime: Runtime, pod: Pod): readonly PortSpec[] {
-  const seen = attemptsOfPod(runtime, keyOf(pod)).flatMap(({ destination, protocol }) =>
-    destination.pod === pod.name && destination.namespace === pod.namespace
-      ? (seenPort({ protocol, port: destination.port }) ?? [])
-      : [],
+  const seen = attemptsOf(runtime, { type: 'pod', namespace: pod.namespace, name: pod.name }).flatMap(
+    ({ destination, protocol }) =>
+      destination.pod === pod.name && destination.namespace === pod.namespace
+        ? (seenPort({ protocol, port: destination.port }) ?? [])
+        : [],
   );
   const all = [...pod.ports.map(({ port, protocol }) => ({ port, protocol })), ...seen];
   return [...new Map(all.map((port) => [`${port.port}/${port.protocol}`, port])).values()];

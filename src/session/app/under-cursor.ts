@@ -6,13 +6,15 @@ import type { ApiRef } from '../../core/ports/ports.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
 import { judgedOn, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { AttemptLine, GrantLine, PodRow, PolicyRow } from '../state/state.ts';
+import type { AttemptLine, GrantLine, PodRow, PolicyRow, ServiceRow, WorkloadRow } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { attemptUnderCursor } from './picked-ends.ts';
 
 /** The row under the cursor, and the API objects behind it; behind an attempt are the policies that decided it. */
 export type Under = { readonly title: string; readonly refs: readonly ApiRef[] } & (
   | { readonly pane: 'pods'; readonly row: PodRow }
+  | { readonly pane: 'workloads'; readonly row: WorkloadRow }
+  | { readonly pane: 'services'; readonly row: ServiceRow }
   | { readonly pane: 'policies'; readonly row: PolicyRow }
   | { readonly pane: 'grants'; readonly row: GrantLine }
   | { readonly pane: 'attempts'; readonly row: AttemptLine }
@@ -25,6 +27,8 @@ export function underCursor(app: App, runtime: Runtime): Under | undefined {
   const key = app.visibleRows(state, focus)[panes[focus].index]?.key;
   switch (focus) {
     case 'pods':
+      if (state.listed === 'workloads') return workloadUnder(state.workloads.find((row) => row.key === key));
+      if (state.listed === 'services') return serviceUnder(state.services.find((row) => row.key === key));
       return podUnder(state.pods.find((row) => row.key === key));
     case 'policies':
       return policyUnder(state.policies.find((row) => row.key === key));
@@ -75,6 +79,31 @@ function podUnder(row: PodRow | undefined): Under | undefined {
   const { namespace, name } = row.pod;
   const ref = { group: '', version: 'v1', resource: 'pods', namespace, name };
   return { pane: 'pods', row, title: `Pod ${keyOf(row.pod)}`, refs: [ref] };
+}
+
+/** The API resources of the built-in kinds of workloads. */
+const RESOURCES: Readonly<Record<string, Pick<ApiRef, 'group' | 'version' | 'resource'>>> = {
+  Deployment: { group: 'apps', version: 'v1', resource: 'deployments' },
+  StatefulSet: { group: 'apps', version: 'v1', resource: 'statefulsets' },
+  DaemonSet: { group: 'apps', version: 'v1', resource: 'daemonsets' },
+  ReplicaSet: { group: 'apps', version: 'v1', resource: 'replicasets' },
+  Job: { group: 'batch', version: 'v1', resource: 'jobs' },
+  CronJob: { group: 'batch', version: 'v1', resource: 'cronjobs' },
+};
+
+function workloadUnder(row: WorkloadRow | undefined): Under | undefined {
+  if (row === undefined) return undefined;
+  const { kind, namespace, name } = row.workload;
+  const resource = RESOURCES[kind];
+  const refs = resource === undefined ? [] : [{ ...resource, namespace, name }];
+  return { pane: 'workloads', row, title: `${kind} ${keyOf(row.workload)}`, refs };
+}
+
+function serviceUnder(row: ServiceRow | undefined): Under | undefined {
+  if (row === undefined) return undefined;
+  const { namespace, name } = row.service;
+  const ref = { group: '', version: 'v1', resource: 'services', namespace, name };
+  return { pane: 'services', row, title: `Service ${keyOf(row.service)}`, refs: [ref] };
 }
 
 function policyUnder(row: PolicyRow | undefined): Under | undefined {

@@ -4,4 +4,5 @@ export { judgedOn, type SeenPath, seenEnd, seenPath, seenPort } from './seen-pat
 export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-lines.ts';
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
+export { createObjectRows } from './object-rows.ts';
 export { createVisibleRows, filterProblem, patternOf } from './visible-rows.ts';

@@ -1,4 +1,12 @@
-import type { Copyable, GrantField, PaletteTarget, PaneId, SessionState, Sort } from './session-state.ts';
+import type {
+  Copyable,
+  GrantField,
+  Listed,
+  PaletteTarget,
+  PaneId,
+  SessionState,
+  Sort,
+} from './session-state.ts';
 import type { TextEdit } from './text-field.ts';
 
 /**
@@ -7,6 +15,8 @@ import type { TextEdit } from './text-field.ts';
  */
 export type Commands = {
   readonly focus: (pane: PaneId) => void;
+  /** Goes to the first pane and lists something else in it. */
+  readonly list: (what: Listed) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
   /** Scrolls the open form, or moves the cursor in the open list. */

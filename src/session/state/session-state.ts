@@ -1,4 +1,4 @@
-import type { EndRef, Pod, PortSpec } from '../../core/cluster/cluster.ts';
+import type { EndRef, Pod, PortSpec, Service, WorkloadRef } from '../../core/cluster/cluster.ts';
 import type { Limits } from '../../core/common/common.ts';
 import type { Grant, GrantPlan } from '../../core/grants/grants.ts';
 import type { FeedState } from '../../core/live/live.ts';
@@ -22,6 +22,31 @@ export type PodRow = {
   readonly ingress: Isolation;
   readonly egress: Isolation;
 };
+
+/** How the pods of a workload are isolated in one direction: alike, or not. */
+export type Standing = Isolation | 'mixed';
+
+/** A workload as far as its pods tell: how many there are, how many are ready, when the oldest was created. */
+export type WorkloadRow = {
+  readonly key: string;
+  readonly workload: WorkloadRef;
+  readonly pods: number;
+  readonly ready: number;
+  readonly ingress: Standing;
+  readonly egress: Standing;
+  readonly oldest: number;
+};
+
+/** A Service, with the number of pods behind it, and of addresses that its EndpointSlices name. */
+export type ServiceRow = {
+  readonly key: string;
+  readonly service: Service;
+  readonly pods: number;
+  readonly endpoints: number;
+};
+
+/** What the first pane lists. */
+export type Listed = 'pods' | 'workloads' | 'services';
 
 export type PolicyRow = {
   readonly key: string;
@@ -90,7 +115,8 @@ export type Sort = { readonly column: string; readonly descending: boolean };
 
 /** What was drilled into, by its identity; `text` names it. */
 export type Subject = { readonly text: string } & (
-  | ({ readonly type: 'pod' } & PodName)
+  | ({ readonly type: 'pod' | 'service' } & PodName)
+  | { readonly type: 'workload'; readonly ref: WorkloadRef }
   | { readonly type: 'policies'; readonly keys: readonly string[] }
   /** The attempts of one row. */
   | { readonly type: 'attempts'; readonly key: string }
@@ -105,7 +131,7 @@ export type Drill = {
 };
 
 /** What is seen of the cluster and how: what going back restores. */
-export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly'> & {
+export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly' | 'listed'> & {
   readonly namespace: string | undefined;
 };
 
@@ -318,6 +344,10 @@ export type SessionState = {
   readonly dropReasons: readonly { readonly reason: string; readonly count: number }[];
   readonly talkers: readonly { readonly name: string; readonly count: number }[];
   readonly pods: readonly PodRow[];
+  /** What the first pane lists; workloads and Services have rows only while they are listed. */
+  readonly listed: Listed;
+  readonly workloads: readonly WorkloadRow[];
+  readonly services: readonly ServiceRow[];
   readonly policies: readonly PolicyRow[];
   readonly attempts: readonly AttemptLine[];
   /** Rows whose newest attempt was dropped. */
@@ -349,3 +379,8 @@ export type Assessment = {
   /** Lint findings, most severe first. */
   readonly findings: readonly Finding[];
 };
+
+/** All rows of a pane, whatever the first one lists. */
+export function rowsIn(state: SessionState, pane: PaneId): readonly { readonly key: string }[] {
+  return state[pane === 'pods' ? state.listed : pane];
+}

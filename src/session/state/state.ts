@@ -10,6 +10,7 @@ export type {
   GrantForm,
   GrantLine,
   Isolation,
+  Listed,
   Notice,
   Overlay,
   PaletteTarget,
@@ -22,10 +23,14 @@ export type {
   PolicyRow,
   Search,
   ServerSays,
+  ServiceRow,
   SessionState,
   Sort,
+  Standing,
   Subject,
   View,
+  WorkloadRow,
 } from './session-state.ts';
+export { rowsIn } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
 /* The state that views read, and the commands that change it. */
