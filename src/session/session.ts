@@ -7,6 +7,7 @@ import { pause } from '../wait.ts';
 import {
   type App,
   type BookedGrant,
+  bookmarking,
   commandLine,
   copying,
   createGrantBook,
@@ -50,6 +51,8 @@ export {
 } from './grants/grants.ts';
 export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
 export {
+  type Bookmark,
+  type BookmarkStore,
   type Connection,
   callsAsScript,
   type LoggedCall,
@@ -195,6 +198,7 @@ export function createSession(deps: SessionDeps): Session {
     onWarning: (text) => app.notify('warn', text),
   });
 
+  const marks = bookmarking(app);
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
@@ -202,13 +206,14 @@ export function createSession(deps: SessionDeps): Session {
   const commands: Commands = {
     ...navigation(app),
     ...drilling(app),
+    ...marks,
     ...reaching(app),
     ...grantHistory(app, grants.past),
     ...marking(app),
     ...panel,
     ...copying(app),
     ...palette(app, line, () => commands),
-    ...typing(app, { form, life: lives, line, about: panel.about }),
+    ...typing(app, { form, life: lives, line, about: panel.about, markBookmark: marks.markBookmark }),
     openGrant: form.openGrant,
     grantField: form.grantField,
     grantScope: form.grantScope,

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { bookmarkFiles } from '../../src/cli/verbs/bookmarks.ts';
 import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import type { FlowEnd } from '../../src/core/traffic/flow.ts';
@@ -51,6 +52,7 @@ beforeAll(async () => {
     version: 'test',
     limits: DEFAULT_LIMITS,
     allNamespaces: false,
+    bookmarks: bookmarkFiles(join(directory, 'bookmarks')),
   });
   screen = openScreen({ columns: 160, rows: 44, session });
   await session.start();
@@ -394,4 +396,38 @@ test(':svc lists Services; s and d mark a workload and a Service as ends, which 
   await screen.until(/▸1 Services 1\/\d+ /);
   screen.press('z', 'N');
   await screen.until('↓ name');
+});
+
+test('b keeps a pair, :bookmarks lists it and enter marks it; a broken file is told once and left alone', async () => {
+  const db = podOf('db', 0);
+  seen(podOf('backup', 0), db, 5432, 'dropped');
+  screen.press('3', '/', '^backup', 'enter');
+  await screen.until(/▸ +\w+ ✗ DROP +backup +db /);
+  screen.press('b');
+  await screen.until('Bookmarked: shop/Deployment/backup → shop/StatefulSet/db :5432/tcp');
+  screen.press('1');
+  await screen.until('▸1 Pods ');
+  screen.press(':', 'bookmarks', 'enter');
+  await screen.until('╭ bookmark ');
+  screen.press('enter');
+  await eventually(() =>
+    expect(state().path).toMatchObject({ marked: true, sourceName: 'backup', verdict: { verdict: 'deny' } }),
+  );
+
+  const folder = join(directory, 'bookmarks');
+  const [name = ''] = await readdir(folder);
+  const hostile = (await readFile(join(folder, name), 'utf8')).replace('"backup"', '"ba\\u001b]0;x"');
+  await writeFile(join(folder, name), hostile);
+  screen.press(':', 'bookmarks', 'enter');
+  await screen.until('shop/Deployment/ba␛]0;x → ');
+  screen.press('esc');
+  await eventually(() => expect(state().overlay.type).toBe('none'));
+
+  await writeFile(join(folder, name), '{"not": "a list"');
+  screen.press('b');
+  await screen.until('is not a list of bookmarks');
+  screen.press('b');
+  await screen.until("can't be read");
+  expect(await readFile(join(folder, name), 'utf8')).toBe('{"not": "a list"');
+  expect(state().messages.filter(({ text }) => text.includes('is not a list'))).toHaveLength(1);
 });

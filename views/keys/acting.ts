@@ -27,6 +27,18 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.markDestination(),
   },
   {
+    id: 'bookmark',
+    keys: ['b'],
+    scopes: PANES,
+    title: 'bookmark the path in view for this context, or remove it; :bookmarks lists them',
+    onRow: true,
+    disabled: ({ path: { source, destination, port } }) =>
+      source === undefined || destination === undefined || port === undefined
+        ? 'no path to bookmark: move to an attempt (3), or mark a source and a destination'
+        : undefined,
+    run: (commands) => commands.bookmark(),
+  },
+  {
     id: 'grant',
     keys: ['g'],
     scopes: PANES,

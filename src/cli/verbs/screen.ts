@@ -9,6 +9,7 @@ import {
   type SessionDeps,
 } from '../../session/session.ts';
 import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { bookmarkFiles } from './bookmarks.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
 
@@ -31,6 +32,7 @@ export async function runScreen(
 ): Promise<number> {
   const session = createSession({
     ...reach,
+    bookmarks: bookmarkFiles(),
     clock: systemClock,
     version: VERSION,
     limits: config.limits,

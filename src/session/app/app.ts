@@ -1,6 +1,7 @@
 /* The commands of the app: overlays, panels, forms, the path in view; publishing changes. */
 
 export { type App, initialState } from './app-parts.ts';
+export { bookmarking } from './bookmarking.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
 export { drilling } from './drilling.ts';

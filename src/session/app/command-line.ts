@@ -76,6 +76,11 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
       note: 'only dropped attempts, or all',
       run: () => commands().toggleDropsOnly(),
     },
+    {
+      names: ['bookmarks', 'bm'],
+      note: 'the pairs kept in this context; enter marks one',
+      run: () => commands().openBookmarks(),
+    },
     { names: ['messages', 'mes'], note: 'every message so far', run: () => commands().openMessages() },
     {
       names: ['log'],

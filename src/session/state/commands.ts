@@ -1,3 +1,4 @@
+import type { Bookmark } from '../runtime/runtime.ts';
 import type {
   Copyable,
   GrantField,
@@ -50,6 +51,11 @@ export type Commands = {
   readonly markSource: () => void;
   readonly markDestination: () => void;
   readonly clearMarks: () => void;
+  /** Keeps the path in view among the bookmarks of this context, or removes it from them. */
+  readonly bookmark: () => void;
+  readonly openBookmarks: () => void;
+  /** Marks a kept pair. */
+  readonly markBookmark: (bookmark: Bookmark) => void;
   /** Explains the marked pair, or the row under the cursor. */
   readonly explain: () => void;
   /** Describes the row under the cursor in words, with its YAML. */

@@ -8,7 +8,7 @@ import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
 import type { Attempt, AttemptRow } from '../../core/traffic/traffic.ts';
-import type { LoggedCall } from '../runtime/runtime.ts';
+import type { Bookmark, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -282,10 +282,12 @@ export type Overlay =
     }
   | {
       readonly type: 'pick';
-      readonly what: 'context' | 'namespace' | 'field';
+      readonly what: 'context' | 'namespace' | 'field' | 'bookmark';
       readonly items: readonly string[];
       /** What the items stand for, if they are to be copied. */
       readonly fields?: readonly Copyable[];
+      /** What the items stand for, if they are bookmarks. */
+      readonly bookmarks?: readonly Bookmark[];
       readonly current?: string;
       readonly filter: TextField;
       readonly index: number;
