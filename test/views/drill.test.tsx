@@ -208,7 +208,7 @@ test('from a pod to its policies, to the pods of one, to their attempts; esc lea
 test('a on a policy shows the drops it caused and what it let through', async () => {
   await on('2', 'NetworkPolicy/shop/db-only-api');
   screen.press('a');
-  await screen.until('▸3 Attempts 2 ‹ policy db-only-api ── ');
+  await screen.until('▸3 Attempts 2 ‹ policy db-only-api ── ✗ 1 dropped ');
   expect(inPane('3 Attempts')).toEqual([
     expect.stringMatching(/✗ DROP +web +db /),
     expect.stringMatching(/ api +db /),
@@ -312,6 +312,9 @@ test('a on a row of attempts lists them one by one, the newest first', async () 
     ),
   );
   expect(lines[0]).toContain(`:${port} `);
+  expect(session.commands.copyables()[0]?.text.split('\n')[0]).toMatch(
+    /^\S+Z drop shop\/\S+ → shop\/db-0:5432 Policy denied$/,
+  );
 });
 
 test('h tells the history of a grant: when it was leased and by whom, applied, extended, and how it ended', async () => {

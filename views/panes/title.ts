@@ -45,7 +45,9 @@ export function paneTitle(
     span(focused ? '▸' : ' ', 'strong'),
     span(name, focused ? 'strong' : 'plain'),
     ...crumbSpans(state, pane),
-    ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
+    ...(pane === 'attempts' && dropsIn(state) > 0
+      ? [rule(), span(`✗ ${dropsIn(state)} dropped `, 'bad')]
+      : []),
     ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
   ];
@@ -56,6 +58,13 @@ export function paneTitle(
     title,
     right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
   };
+}
+
+/** Rows of attempts that are dropped, of those that a drill leaves. */
+export function dropsIn({ attempts, drops, panes }: SessionState): number {
+  const { drill } = panes.attempts;
+  if (drill === undefined) return drops;
+  return attempts.filter(({ key, row }) => row.verdict === 'drop' && drill.keys.has(key)).length;
 }
 
 /** What led to a drilled pane, the nearest first: `‹ pod web-7d9f ‹ policy db-only-api `. */

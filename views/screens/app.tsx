@@ -15,7 +15,16 @@ import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import { crumbSpans, Pane, PathPane, paneName, paneState, pathFoot, rowCount } from '../panes/panes.ts';
+import {
+  crumbSpans,
+  dropsIn,
+  Pane,
+  PathPane,
+  paneName,
+  paneState,
+  pathFoot,
+  rowCount,
+} from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -163,7 +172,7 @@ function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number)
 }
 
 function news(state: SessionState, pane: PaneId): Line {
-  if (pane === 'attempts' && state.drops > 0) return [span(` ✗${state.drops}`, 'bad')];
+  if (pane === 'attempts' && dropsIn(state) > 0) return [span(` ✗${dropsIn(state)}`, 'bad')];
   const found = pane === 'policies' ? lintNews(state.policies) : undefined;
   return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }
