@@ -1,10 +1,20 @@
 import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../src/core/common/common.ts';
 import type { Commands, Copyable, SessionState, VisibleRows } from '../src/session/session.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
 import { cut } from './text/text.ts';
-import { clipboardCode, createPainted, createTheme, UiContext, wantsColour } from './ui/ui.ts';
+import { depthOf, hinted, paletteOf } from './themes/themes.ts';
+import {
+  clipboardCode,
+  createPainted,
+  createTheme,
+  mayAnswer,
+  UiContext,
+  wantsColour,
+  watchBackground,
+} from './ui/ui.ts';
 
 export type RunAppOptions = {
   readonly store: StoreApi<SessionState>;
@@ -13,6 +23,10 @@ export type RunAppOptions = {
   readonly terminal: { readonly stdout: NodeJS.WriteStream; readonly stdin: NodeJS.ReadStream };
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
+  /** By default, dark or light as the terminal is. */
+  readonly theme?: ThemeSetting;
+  /** What tells the abilities of the terminal; the process's own environment by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Append-only lines instead of a full screen. */
   readonly screenReader: boolean;
   /** Called on a second ctrl-c in a row: exit immediately. */
@@ -31,8 +45,12 @@ export type RunningApp = {
 
 /** Shows the app on a terminal until `state.ended` or `unmount`. See TERM-3 for the settings. */
 export function runApp(options: RunAppOptions): RunningApp {
-  const { store, commands, visibleRows, terminal, color, ascii, screenReader } = options;
-  const theme = createTheme({ colour: !screenReader && wantsColour(color, process.env), ascii });
+  const { store, commands, visibleRows, terminal, ascii, screenReader } = options;
+  const { environment = process.env, theme: setting = AUTO } = options;
+  const colour = !screenReader && wantsColour(options.color, environment);
+  const themeOn = (background: Parameters<typeof paletteOf>[2]) =>
+    createTheme({ colour, ascii, palette: paletteOf(setting, depthOf(environment), background) });
+  let theme = themeOn(hinted(environment));
   const painted = createPainted(store, visibleRows);
   const copy = (one?: Copyable) => copyTo(terminal.stdout, commands, one ?? commands.copyables()[0]);
   const redraw = () => {
@@ -41,7 +59,11 @@ export function runApp(options: RunAppOptions): RunningApp {
     instance.rerender(view());
   };
   const onInterrupt = options.onInterrupt ?? (() => {});
-  const onSuspend = options.onSuspend ?? (() => {});
+  const onSuspend = () => {
+    watch?.pause();
+    options.onSuspend?.();
+    watch?.resume();
+  };
   const shared = { store, commands, copy, redraw, onInterrupt, onSuspend };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
@@ -51,9 +73,18 @@ export function runApp(options: RunAppOptions): RunningApp {
   // Type-ahead is echoed until raw mode is on, and Ink draws its first frame at the cursor.
   terminal.stdin.setRawMode?.(true);
   terminal.stdout.write('\r');
+  const follows =
+    colour && setting.base !== 'dark' && setting.base !== 'light' && depthOf(environment) !== 16;
+  const watch =
+    follows && mayAnswer(terminal, environment)
+      ? watchBackground(terminal, (background) => {
+          theme = themeOn(background);
+          instance.rerender(view());
+        })
+      : undefined;
   const instance: Instance = render(view(), {
     stdout: terminal.stdout,
-    stdin: terminal.stdin,
+    stdin: watch?.stdin ?? terminal.stdin,
     interactive: true,
     alternateScreen: !screenReader,
     incrementalRendering: true,
@@ -67,20 +98,26 @@ export function runApp(options: RunAppOptions): RunningApp {
   const unmount = () => instance.unmount();
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
+  const restore = async () => {
+    unsubscribe();
+    await watch?.dispose();
+  };
   return {
-    done: finished(instance, unsubscribe),
+    done: finished(instance, restore),
     unmount,
     flushed: () => instance.waitUntilRenderFlush(),
   };
 }
 
-async function finished(instance: Instance, unsubscribe: () => void): Promise<void> {
+async function finished(instance: Instance, restore: () => Promise<void>): Promise<void> {
   try {
     await instance.waitUntilExit();
   } finally {
-    unsubscribe();
+    await restore();
   }
 }
+
+const AUTO: ThemeSetting = { base: 'auto', roles: {} };
 
 /** Before a redraw: the frame must start in the first cell, wherever the cursor is. */
 const ERASE_AND_HOME = '\u001b[2J\u001b[H';

@@ -36,7 +36,16 @@ import { createVisibleRows } from './rows/rows.ts';
 import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
-export { type BookedGrant, pickItems, touches, yamlOf } from './app/app.ts';
+export {
+  attemptUnderCursor,
+  type BookedGrant,
+  FIELD_NAMES,
+  isPlanned,
+  notYet,
+  pickItems,
+  touches,
+  yamlOf,
+} from './app/app.ts';
 export {
   dryRun,
   extendGrant,
@@ -49,7 +58,16 @@ export {
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';
-export { createAttemptLines, filterProblem, lineOfFlows, patternOf } from './rows/rows.ts';
+export {
+  barsOf,
+  createAttemptLines,
+  filterProblem,
+  lineOfFlows,
+  patternOf,
+  type TrafficBar,
+  type TrafficBars,
+  trafficBars,
+} from './rows/rows.ts';
 export {
   type Bookmark,
   type BookmarkStore,
@@ -67,9 +85,12 @@ export {
   type ClusterState,
   type Commands,
   type Copyable,
+  type EndChoices,
+  type EndField,
   type GrantField,
   type GrantForm,
   type GrantLine,
+  type GrantSpan,
   type Isolation,
   type Listed,
   type Notice,
@@ -216,6 +237,7 @@ export function createSession(deps: SessionDeps): Session {
     ...typing(app, { form, life: lives, line, about: panel.about, markBookmark: marks.markBookmark }),
     openGrant: form.openGrant,
     grantField: form.grantField,
+    grantChoice: form.grantChoice,
     grantScope: form.grantScope,
     grantPreset: form.grantPreset,
     grantYaml: form.grantYaml,

@@ -82,7 +82,7 @@ describe.skipIf(cluster === undefined)('a grant over two namespaces of a real cl
     ]);
 
     const [rest] = await answer(run(alice, 'grants', '-n', far.namespace));
-    expect(rest.drift.join()).toContain(`its egress half in ${near.namespace} is gone`);
+    expect(rest.drift.join()).toContain(`its egress half in ${near.namespace} was deleted`);
     const whole = run(alice, 'revoke', String(id));
     expect(await whole.ended).toBe(0);
     expect(await answer(run(alice, 'grants', '-n', far.namespace))).toEqual([]);

@@ -1,9 +1,10 @@
 import { PassThrough, Writable } from 'node:stream';
 import xterm from '@xterm/headless';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ThemeSetting } from '../../src/core/common/common.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
-import type { SessionState } from '../../src/session/state/session-state.ts';
+import type { PaneId, SessionState } from '../../src/session/state/session-state.ts';
 import { runApp } from '../../views/run-app.tsx';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
@@ -12,8 +13,11 @@ export type ScreenOptions = {
   readonly columns?: number;
   readonly rows?: number;
   readonly state?: SessionState;
-  readonly color?: 'always' | 'never';
+  readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly theme?: ThemeSetting;
+  /** By default a terminal with 16 colors, which is not asked for its background. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly screenReader?: boolean;
   readonly visibleRows?: VisibleRows;
   /** Makes commands over the store; by default they only write down what is called. */
@@ -55,6 +59,8 @@ export type Screen = {
     readonly dim: boolean;
     readonly inverse: boolean;
     readonly colour: number;
+    /** Whether `colour` is the terminal's own, a number of its palette, or 24 bits. */
+    readonly mode: 'default' | 'palette' | 'rgb';
   };
   readonly close: () => Promise<void>;
   readonly done: Promise<void>;
@@ -83,10 +89,25 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl-e': '\u0005',
   'ctrl-f': '\u0006',
   'ctrl-l': '\u000c',
+  'ctrl-n': '\u000e',
+  'ctrl-o': '\u000f',
+  'ctrl-p': '\u0010',
   'ctrl-u': '\u0015',
   'ctrl-w': '\u0017',
   'ctrl-y': '\u0019',
 };
+
+/** Rows of a test as the session gives them: the same ones for the same state. */
+function memoized(rowsOf: VisibleRows): VisibleRows {
+  const known = new WeakMap<SessionState, Map<PaneId, ReturnType<VisibleRows>>>();
+  return (state, pane) => {
+    const byPane = known.get(state) ?? new Map<PaneId, ReturnType<VisibleRows>>();
+    known.set(state, byPane);
+    const rows = byPane.get(pane) ?? rowsOf(state, pane);
+    byPane.set(pane, rows);
+    return rows;
+  };
+}
 
 export function openScreen(options: ScreenOptions = {}): Screen {
   const { columns = 120, rows = 30 } = options;
@@ -120,13 +141,16 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   const app = runApp({
     store,
     commands: options.session?.commands ?? options.commands?.(store, recorded) ?? recorded,
-    visibleRows: options.session?.visibleRows ?? options.visibleRows ?? ((state, pane) => state[pane]),
+    visibleRows:
+      options.session?.visibleRows ?? memoized(options.visibleRows ?? ((state, pane) => state[pane])),
     terminal: {
       stdout: stdout as unknown as NodeJS.WriteStream,
       stdin: stdin as unknown as NodeJS.ReadStream,
     },
     color: options.color ?? 'always',
     ascii: options.ascii ?? false,
+    environment: options.environment ?? { TERM: 'xterm' },
+    ...(options.theme === undefined ? {} : { theme: options.theme }),
     screenReader: options.screenReader ?? false,
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });
@@ -199,6 +223,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
         dim: cell?.isDim() !== 0,
         inverse: cell?.isInverse() !== 0,
         colour: cell?.getFgColor() ?? -1,
+        mode: cell?.isFgRGB() ? 'rgb' : cell?.isFgPalette() ? 'palette' : 'default',
       };
     },
     close: async () => {
@@ -265,6 +290,7 @@ function recorder(calls: Call[]): Commands {
     'go',
     'remark',
     'grantField',
+    'grantChoice',
     'grantScope',
     'grantPreset',
     'grantYaml',

@@ -97,6 +97,8 @@ export type AttemptWish = {
   readonly count?: number;
   readonly why?: string;
   readonly differs?: string;
+  readonly dropped?: number;
+  readonly droppedBy?: string;
   readonly turned?: number;
 };
 
@@ -127,11 +129,12 @@ export function attemptLine(wish: AttemptWish = {}): AttemptLine {
     decidedBy: [],
     why: wish.why ?? 'db-only-api: admits api, not web',
     ...(wish.differs === undefined ? {} : { differs: wish.differs }),
+    ...(wish.droppedBy === undefined ? {} : { droppedBy: wish.droppedBy }),
     row: {
       key,
       verdict,
       count,
-      dropped: verdict === 'drop' ? count : 0,
+      dropped: wish.dropped ?? (verdict === 'drop' ? count : 0),
       recent: { newest: Math.floor(NOW / 7_500), counts: [1, 2, 4, 8, 8, 4, 2, 1] },
       first: NOW - 180_000,
       last: NOW - ago,
@@ -227,16 +230,32 @@ export function deniedVerdict(): Verdict {
   };
 }
 
+const WEB = { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } } as const;
+const DB = { type: 'workload', ref: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } } as const;
+
+/** What the story's form asks for. */
+export const ASKED = {
+  source: WEB,
+  destination: DB,
+  ports: [{ port: 5432, protocol: 'TCP' }],
+  seconds: 900,
+} as const;
+
 export function grantForm(change: Partial<GrantForm> = {}): GrantForm {
   return {
-    source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'shop', name: 'web' } },
-    destination: { type: 'workload', ref: { kind: 'StatefulSet', namespace: 'shop', name: 'db' } },
-    sourceText: 'web · Deployment in shop · 2 pods now',
-    destinationText: 'db · StatefulSet in shop · 1 pod now',
-    scope: 'workload',
-    canScope: true,
+    ends: {
+      from: {
+        end: WEB,
+        about: 'Deployment in shop · 2 pods now',
+        other: { type: 'pod', namespace: 'shop', name: 'web-7d9f-x2x' },
+      },
+      to: { end: DB, about: 'StatefulSet in shop · 1 pod now' },
+    },
+    ports: ASKED.ports,
     field: 'reason',
     fields: {
+      from: textField('web'),
+      to: textField('sts/db'),
       ports: textField('5432/tcp'),
       duration: textField('15m'),
       reason: textField('INC-4411 payment page shows no orders'),
@@ -275,8 +294,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     },
     rate: 38,
     samples: [],
-    dropReasons: [],
-    talkers: [],
+    spans: [],
     pods: [
       podRow('api-6c9d-4kx'),
       podRow('api-6c9d-t7p', { ips: ['10.1.1.9'] }),

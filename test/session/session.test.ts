@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import { ALL_RULES } from '../../src/demo/api/access.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
 import { apiOf } from '../helpers/demo/demo.ts';
+import { grantStory, planned, sessionOn, showStory } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 
@@ -17,13 +17,9 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-session-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: () => connectionTo(demo, folder),
     contexts: async () => ({ names: ['demo', 'other'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   await session.start();
 });
@@ -36,24 +32,6 @@ afterEach(async () => {
 
 const state = () => session.store.getState();
 const rows = (pane: 'pods' | 'policies' | 'attempts' | 'grants') => session.visibleRows(state(), pane);
-
-/** Shows only the story's path and puts the cursor on it. */
-async function onStory(): Promise<void> {
-  session.commands.focus('attempts');
-  session.commands.openFilter();
-  session.commands.type({ type: 'insert', text: '^web db' });
-  session.commands.confirm();
-  await eventually(() => expect(rows('attempts')).toHaveLength(1));
-  await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
-}
-
-async function grantStory(): Promise<void> {
-  await onStory();
-  session.commands.openGrant();
-  session.commands.type({ type: 'insert', text: 'why' });
-  session.commands.confirm();
-  await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
-}
 
 describe('the screen state', () => {
   test('lists the namespace in view, and all of them when asked', async () => {
@@ -104,7 +82,7 @@ describe('the screen state', () => {
   });
 
   test('the path of a grant is shown in its pane, judged with the grant in force', async () => {
-    await grantStory();
+    await grantStory(session);
     expect(state().focus).toBe('grants');
     await eventually(() =>
       expect(state().path).toMatchObject({
@@ -119,7 +97,7 @@ describe('the screen state', () => {
   });
 
   test('the path under the cursor is judged at once, and a marked one stays', async () => {
-    await onStory();
+    await showStory(session);
     expect(state().path).toMatchObject({
       sourceName: 'web',
       destinationName: 'db',
@@ -163,7 +141,7 @@ describe('the screen state', () => {
   });
 
   test('the path bar speaks of what lies over the panes, then of the marked pair again', async () => {
-    await grantStory();
+    await grantStory(session);
     session.commands.focus('pods');
     session.commands.moveTo('shop/cache-0');
     session.commands.markDestination();
@@ -183,7 +161,7 @@ describe('the screen state', () => {
   });
 
   test('a grant for one pod only shows that pod in the path bar', async () => {
-    await onStory();
+    await showStory(session);
     session.commands.openGrant();
     session.commands.grantScope();
     expect(state().path.sourceName).toMatch(/^web-/);
@@ -192,7 +170,7 @@ describe('the screen state', () => {
   });
 
   test('esc goes back one level at a time and never ends the app', async () => {
-    await onStory();
+    await showStory(session);
     session.commands.zoom();
     session.commands.openHelp();
     session.commands.back();
@@ -217,7 +195,7 @@ describe('the screen state', () => {
 });
 
 test('the permanent policy for Git is the grant without what makes it one', async () => {
-  await onStory();
+  await showStory(session);
   session.commands.promote();
   await eventually(() => expect(state().overlay.type).toBe('detail'));
   const { overlay } = state();
@@ -240,28 +218,31 @@ test('picking a namespace from the command line leaves nothing open', async () =
 
 describe('a grant from the form', () => {
   test('without a reason nothing is sent, and the field says why', async () => {
-    await onStory();
+    await showStory(session);
     session.commands.openGrant();
-    await eventually(() =>
-      expect(state().overlay).toMatchObject({
-        form: { plan: { state: 'made', server: { state: 'accepted' } } },
-      }),
-    );
+    await planned(session);
+    session.commands.grantField('ticket');
     session.commands.confirm();
-    expect(state().overlay).toMatchObject({
-      type: 'grant',
-      form: { field: 'reason', problems: { reason: expect.stringContaining('reason is required') } },
+    expect(state()).toMatchObject({
+      overlay: { type: 'grant', form: { field: 'reason' } },
+      notice: { text: 'Not granted: reason is missing.' },
     });
     expect(state().grants).toEqual([]);
   });
 
-  test('enter before the plan is made counts once it is', async () => {
-    await grantStory();
-    expect(state()).toMatchObject({ focus: 'grants', overlay: { type: 'none' } });
+  test('enter before the plan is made grants nothing', async () => {
+    await showStory(session);
+    session.commands.openGrant();
+    session.commands.type({ type: 'insert', text: 'why' });
+    session.commands.confirm();
+    expect(state().notice?.text).toBe('Not granted: still planning.');
+    await planned(session);
+    expect(state().overlay).not.toHaveProperty('form.busy');
+    expect(state().grants).toEqual([]);
   });
 
   test('quitting asks, and ends once all is revoked', async () => {
-    await grantStory();
+    await grantStory(session);
     session.commands.quit();
     expect(state()).toMatchObject({ overlay: { type: 'quit' }, ended: false });
     session.commands.quitWith('revoke');
@@ -271,7 +252,7 @@ describe('a grant from the form', () => {
   });
 
   test('keeping grants leaves them to their leases', async () => {
-    await grantStory();
+    await grantStory(session);
     session.commands.quit();
     session.commands.quitWith('keep');
     expect(state().ended).toBe(true);

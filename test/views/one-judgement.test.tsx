@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import { EVENT, type FlowEnd } from '../../src/core/traffic/flow.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { NODES } from '../../src/demo/world/world-plan.ts';
 import { untilAborted } from '../../src/session/grants/wait.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { flow } from '../helpers/flows.ts';
@@ -24,7 +24,7 @@ let sink: TrafficSink | undefined;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-judgement-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: async () => ({
       ...(await connectionTo(demo, directory)),
       namespace: 'shop',
@@ -37,11 +37,6 @@ beforeAll(async () => {
         },
       }),
     }),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   screen = openScreen({ columns: 160, rows: 44, session });
   await session.start();

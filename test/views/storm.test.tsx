@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pod } from '../../src/core/cluster/objects.ts';
-import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import type { TrafficContext, TrafficSink } from '../../src/core/ports/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { admitted, dropped } from '../helpers/flows.ts';
@@ -28,7 +28,7 @@ let source: { readonly context: TrafficContext; readonly sink: TrafficSink } | u
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-storm-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: async () => ({
       ...(await connectionTo(demo, directory)),
       traffic: async () => ({
@@ -40,11 +40,7 @@ beforeAll(async () => {
         },
       }),
     }),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
     clock: CLOCK,
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   screen = openScreen({ columns: 140, rows: 40, session });
   await session.start();
@@ -88,7 +84,7 @@ function seenRow(): string | undefined {
 
 /** The pair in the path pane. */
 const inBar = () => pairIn(/^(\S+) → (\S+) :5432/, paneText(screen.lines(), 'Path'));
-const inForm = () => pairIn(/From +(\S+) · [\s\S]*To +(\S+) · /);
+const inForm = () => pairIn(/From +(\S+) [\s\S]*To +(?:\w+\/)?(\S+) /);
 const inExplain = () => pairIn(/╭ (\S+) → (\S+) :5432\/tcp ─/);
 
 function pairIn(pattern: RegExp, text = screen.text()): string | undefined {

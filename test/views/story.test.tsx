@@ -2,14 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { paneText } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
-
-const CLOCK = { now: () => Date.now(), monotonic: () => performance.now() };
 
 let directory: string;
 let demo: Demo;
@@ -19,13 +17,8 @@ let screen: Screen;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-story-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: async () => ({ ...(await connectionTo(demo, directory)), namespace: 'shop' }),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: CLOCK,
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   screen = openScreen({ columns: 140, rows: 40, session });
   await session.start();
@@ -63,7 +56,30 @@ test('the whole way: a drop is seen, explained, opened for a while, seen open, r
   expect(screen.text()).toContain('INC-4411 payment page shows no orders');
   await screen.until(/✓ ALLOW +web +db +5432/);
 
-  screen.press('z');
+  // Paused, so that charts and table count the same.
+  screen.press('3', 'space');
+  await screen.until('paused');
+  screen.press('esc');
+  await screen.until(/▸3 Attempts \d+ /);
+  screen.press('t');
+  await screen.until(/◷ web → db ─/);
+  const { attempts } = session.store.getState();
+  const dropped = attempts.reduce((sum, { row }) => sum + row.dropped, 0);
+  expect(screen.text()).toMatch(new RegExp(`Dropped attempts by policy ─+ ✗ ${dropped} ─╮`));
+  screen.press('tab');
+  await screen.until(/▸ [a-z-]+ +█* +\d/);
+  // Which policy dropped the most so far depends on how fast the machine is.
+  while (!/▸ db-only-api /.test(screen.text())) {
+    screen.press('j');
+    await screen.settled();
+  }
+  screen.press('enter');
+  await screen.until('/denied:db-only-api');
+  const shown = session.visibleRows(session.store.getState(), 'attempts').map(({ key }) => key);
+  const denied = attempts.filter(({ droppedBy }) => droppedBy === 'db-only-api').map(({ key }) => key);
+  expect(shown).toEqual(denied);
+  expect(shown.length).toBeGreaterThan(0);
+  screen.press('space', '4', 'z');
   await screen.until('▸4 Grants 1 ');
   screen.press('3');
   await screen.until(/◷ 1 grant 14:\d\d/);

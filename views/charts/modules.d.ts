@@ -25,18 +25,13 @@ declare module 'blessed' {
 declare module 'blessed-contrib/lib/widget/charts/line.js' {
   import type { Element } from 'blessed';
 
-  type Series = { readonly title: string; readonly x: readonly string[]; readonly y: readonly number[] };
+  type Series = {
+    readonly title: string;
+    readonly x: readonly string[];
+    readonly y: readonly number[];
+    readonly style: { readonly line: string };
+  };
   type Line = Element & { setData(series: readonly Series[]): void };
   const line: (options: Readonly<Record<string, unknown>>) => Line;
   export default line;
-}
-
-declare module 'blessed-contrib/lib/widget/charts/bar.js' {
-  import type { Element } from 'blessed';
-
-  type Bar = Element & {
-    setData(bars: { readonly titles: readonly string[]; readonly data: readonly number[] }): void;
-  };
-  const bar: (options: Readonly<Record<string, unknown>>) => Bar;
-  export default bar;
 }

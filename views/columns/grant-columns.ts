@@ -1,6 +1,6 @@
 import type { PortSpec } from '../../src/core/cluster/cluster.ts';
 import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
-import type { Grant } from '../../src/core/grants/grants.ts';
+import { formatPorts, type Grant } from '../../src/core/grants/grants.ts';
 import { type GrantLine, isLiving } from '../../src/session/session.ts';
 import { wallClock } from '../text/text.ts';
 import type { Cell, CellContext, Column } from './column.ts';
@@ -57,11 +57,9 @@ export const grantColumns: readonly Column<GrantLine>[] = [
   },
 ];
 
-/** `:5432`, `:53/udp`, `:80,443`. */
+/** `:5432`, `:53/udp`, `:80,443`, `:8000-8100`. */
 export function portsText(ports: readonly PortSpec[]): string {
-  const one = ({ port, protocol }: PortSpec) =>
-    protocol === 'TCP' ? String(port) : `${port}/${protocol.toLowerCase()}`;
-  return `:${ports.map(one).join(',')}`;
+  return `:${formatPorts(ports).replaceAll('/tcp', '')}`;
 }
 
 /** The ticket, if any, and the reason. */

@@ -16,7 +16,7 @@ import {
 import { innerRows, layoutOf, placesOf, type Size } from '../layout/layout.ts';
 import { overlayPanel, type PaletteItem, type PaletteList, paletteList } from '../overlays/overlays.ts';
 import { grantLinesOf } from '../panes/panes.ts';
-import { type PaintedRows, useUi } from '../ui/ui.ts';
+import { type PaintedPanes, useUi } from '../ui/ui.ts';
 import { type Press, pressesOf } from './press.ts';
 
 export type KeysProps = {
@@ -40,7 +40,7 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
   const interrupted = useRef(false);
   const suspend = () => void suspendTerminal(onSuspend);
   const look = store.getState;
-  const facts = () => viewFacts(look(), size, painted.at(look().focus));
+  const facts = () => ({ ...viewFacts(look(), size, painted), form: painted.form() });
 
   const actions: Actions = {
     ...commands,
@@ -111,18 +111,20 @@ function chosenItem(state: SessionState): PaletteItem | undefined {
 const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant', 'search'];
 
 /** Facts about the focused pane or the open text: page size, scroll range, rows. */
-function viewFacts(state: SessionState, size: Size, { rows, index }: PaintedRows): ViewFacts {
+function viewFacts(state: SessionState, size: Size, painted: PaintedPanes): ViewFacts {
+  const { rows, index } = painted.at(state.focus);
+  const hasColumn = (id: string) => painted.hasColumn(state.focus, id);
   const rowAt = (below: number) => rows[Math.max(0, Math.min(rows.length - 1, index + below))]?.key;
   const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
   if (panel !== undefined) {
     const { scroll, scrollMax, matches } = panel;
-    return { page: Math.max(1, panel.rows - 4), scroll, scrollMax, matches, rowAt };
+    return { page: Math.max(1, panel.rows - 4), scroll, scrollMax, matches, rowAt, hasColumn };
   }
   const place = placesOf(
     layoutOf(size, { focus: state.focus, zoomed: state.zoomed, grantLines: grantLinesOf(state) }),
   ).find(({ pane }) => pane === state.focus);
   const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
-  return { page, scroll: 0, scrollMax: 0, matches: [], rowAt };
+  return { page, scroll: 0, scrollMax: 0, matches: [], rowAt, hasColumn };
 }
 
 /** Handles a key press: runs its binding, or types its text, or says that it does nothing here. */

@@ -1,4 +1,11 @@
-import type { Commands, Copyable, PaneId, Place, SessionState } from '../../src/session/session.ts';
+import type {
+  Commands,
+  Copyable,
+  GrantForm,
+  PaneId,
+  Place,
+  SessionState,
+} from '../../src/session/session.ts';
 
 /** Where a key is bound: the open overlay, or the focused pane if there is none, or the search being typed. */
 export type Scope = Place | 'search';
@@ -20,6 +27,10 @@ export type ViewFacts = {
   readonly matches: readonly number[];
   /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
+  /** Whether the focused pane shows a column. */
+  readonly hasColumn: (id: string) => boolean;
+  /** The grant form as the screen shows it. */
+  readonly form?: GrantForm;
 };
 
 /** What keys can do: the session's commands, plus what needs the terminal. */
@@ -38,15 +49,17 @@ export type Actions = Commands & {
 /**
  * One key binding, used by dispatch, key hints and help. `keys` are names from `press.ts` (`j`, `ctrl-f`, `shift-tab`,
  * `enter`). `when` limits the binding to some states; `disabled` says why it is unavailable. `footer`: order in the key
- * hints, lowest first. `onRow`: acts on the row that the screen shows under the cursor.
+ * hints, lowest first. `dark`: the hints show it even if it is unavailable, with the reason. `onRow`: acts on the row
+ * that the screen shows under the cursor.
  */
 export type Binding = {
   readonly id: string;
   readonly keys: readonly string[];
   readonly scopes: readonly Scope[];
   readonly title: string;
-  readonly hint?: (state: SessionState) => string;
+  readonly hint?: (state: SessionState) => string | undefined;
   readonly footer?: number;
+  readonly dark?: true;
   readonly onRow?: true;
   readonly when?: (state: SessionState) => boolean;
   readonly disabled?: (state: SessionState) => string | undefined;

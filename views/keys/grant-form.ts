@@ -1,25 +1,111 @@
-import type { SessionState } from '../../src/session/session.ts';
+import {
+  type GrantField,
+  type GrantForm,
+  isPlanned,
+  notYet,
+  type SessionState,
+} from '../../src/session/session.ts';
 import type { Binding, ViewFacts } from './binding.ts';
 
 /** Keys of the grant form, except for editing its text. */
 export const GRANT_FORM: readonly Binding[] = [
   {
+    id: 'grant-take',
+    keys: ['enter'],
+    scopes: ['grant'],
+    title: 'take the chosen end, while ends are listed',
+    hint: () => 'take',
+    footer: 1,
+    when: isChoosing,
+    run: (commands) => commands.grantChoice('take'),
+  },
+  {
+    id: 'grant-choose-next',
+    keys: ['down', 'ctrl-n'],
+    scopes: ['grant'],
+    title: 'next end in the list',
+    hint: () => 'choose',
+    footer: 2,
+    when: isChoosing,
+    run: (commands) => commands.grantChoice(1),
+  },
+  {
+    id: 'grant-choose-previous',
+    keys: ['up', 'ctrl-p'],
+    scopes: ['grant'],
+    title: 'previous end in the list',
+    when: isChoosing,
+    run: (commands) => commands.grantChoice(-1),
+  },
+  {
+    id: 'grant-take-and-go',
+    keys: ['tab'],
+    scopes: ['grant'],
+    title: 'take the chosen end and go to the next field',
+    hint: () => 'take, next',
+    footer: 3,
+    when: isChoosing,
+    run: (commands) => {
+      commands.grantChoice('take');
+      commands.grantField(1);
+    },
+  },
+  {
+    id: 'grant-close-choices',
+    keys: ['esc'],
+    scopes: ['grant'],
+    title: 'close the list, and keep what was typed',
+    hint: () => 'close list',
+    footer: 20,
+    when: isChoosing,
+    run: (commands) => commands.grantChoice('close'),
+  },
+  {
+    id: 'grant-go-on',
+    keys: ['enter'],
+    scopes: ['grant'],
+    title: 'next field, from all but Reason and Ticket',
+    hint: () => 'next field',
+    footer: 1,
+    when: (state) => fieldIn(state, isPlanned),
+    run: (commands) => commands.grantField(1),
+  },
+  {
     id: 'submit-grant',
     keys: ['enter'],
     scopes: ['grant'],
-    title: 'grant',
+    title: 'grant, from Reason and Ticket',
     hint: (state) => (isConfirming(state) ? 'grant and isolate pods' : 'grant'),
     footer: 1,
+    dark: true,
     disabled: cannotSubmit,
-    run: (commands) => commands.confirm(),
+    run: (commands, state, { form }) => {
+      if (isShown(state, form)) commands.confirm();
+      else commands.notify('warn', 'enter: the plan has just changed.', 'Read it, then press enter again.');
+    },
   },
   {
     id: 'grant-next-field',
+    keys: ['tab'],
+    scopes: ['grant'],
+    title: 'next field',
+    hint: (state) => (fieldIn(state, isPlanned) ? undefined : 'next field'),
+    footer: 2,
+    run: (commands) => commands.grantField(1),
+  },
+  {
+    id: 'grant-back-field',
+    keys: ['shift-tab'],
+    scopes: ['grant'],
+    title: 'previous field',
+    run: (commands) => commands.grantField(-1),
+  },
+  {
+    id: 'grant-down',
     keys: ['down'],
     scopes: ['grant'],
     title: 'next field; after the last field, scroll the plan',
-    hint: () => 'next field',
-    footer: 2,
+
     run: (commands, state, facts) => {
       const below = isLastField(state) && facts.scroll < facts.scrollMax;
       if (below) commands.move(clampedBy(STEP, facts));
@@ -27,7 +113,7 @@ export const GRANT_FORM: readonly Binding[] = [
     },
   },
   {
-    id: 'grant-previous-field',
+    id: 'grant-up',
     keys: ['up'],
     scopes: ['grant'],
     title: 'previous field, or scroll back up from the plan',
@@ -52,20 +138,20 @@ export const GRANT_FORM: readonly Binding[] = [
   },
   {
     id: 'grant-scope',
-    keys: ['tab', 'shift-tab'],
+    keys: ['ctrl-o'],
     scopes: ['grant'],
-    title: 'switch between this pod only and its whole workload',
+    title: 'switch an end between its workload and the one pod that was picked',
     disabled: (state) =>
-      state.overlay.type === 'grant' && !state.overlay.form.canScope
-        ? 'the source has only one scope: it was not picked as a pod of a workload'
-        : undefined,
+      otherScope(state)
+        ? undefined
+        : 'there is no other choice: this end was not picked as a pod of a workload',
     run: (commands) => commands.grantScope(),
   },
   {
     id: 'grant-shorter',
     keys: ['left'],
     scopes: ['grant'],
-    title: 'shorter duration, in the duration field',
+    title: 'shorter duration, in For',
     when: inDuration,
     run: (commands) => commands.grantPreset(-1),
   },
@@ -73,7 +159,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-longer',
     keys: ['right'],
     scopes: ['grant'],
-    title: 'longer duration, in the duration field',
+    title: 'longer duration, in For',
     when: inDuration,
     run: (commands) => commands.grantPreset(1),
   },
@@ -96,25 +182,40 @@ function clampedBy(step: number, { scroll, scrollMax }: ViewFacts): number {
   return Math.min(scrollMax, Math.max(0, scroll + step)) - scroll;
 }
 
-function isLastField({ overlay }: SessionState): boolean {
-  return overlay.type === 'grant' && overlay.form.field === 'ticket';
+function fieldIn({ overlay }: SessionState, test: (field: GrantField) => boolean): boolean {
+  return overlay.type === 'grant' && test(overlay.form.field);
 }
 
-function inDuration({ overlay }: SessionState): boolean {
-  return overlay.type === 'grant' && overlay.form.field === 'duration';
+function isChoosing({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && overlay.form.choices !== undefined;
+}
+
+function isLastField(state: SessionState): boolean {
+  return fieldIn(state, (field) => field === 'ticket');
+}
+
+function inDuration(state: SessionState): boolean {
+  return fieldIn(state, (field) => field === 'duration');
 }
 
 function isConfirming({ overlay }: SessionState): boolean {
   return overlay.type === 'grant' && overlay.form.confirming;
 }
 
-/** Why the form can't be submitted: a grant in progress, or a refusal by the plan or the server. */
-function cannotSubmit({ overlay }: SessionState): string | undefined {
-  if (overlay.type !== 'grant') return undefined;
-  const { busy, plan } = overlay.form;
-  if (busy !== undefined) return `already in progress: ${busy}`;
-  if (plan.state !== 'made') return undefined;
-  if (!plan.plan.ok) return `can't open: ${plan.plan.message}`;
-  if (plan.server?.state === 'refused') return `the server refuses it: ${plan.server.message}`;
-  return undefined;
+function otherScope({ overlay }: SessionState): boolean {
+  if (overlay.type !== 'grant') return true;
+  const { field, ends } = overlay.form;
+  return ends[field === 'to' ? 'to' : 'from']?.other !== undefined;
+}
+
+/** Why the form can't be submitted yet. */
+function cannotSubmit({ overlay, limits }: SessionState): string | undefined {
+  return overlay.type === 'grant' ? notYet(overlay.form, limits)?.text : undefined;
+}
+
+/** Whether the screen shows the plan and the confirmation that enter would act on: the state may be ahead of it. */
+function isShown({ overlay }: SessionState, shown: GrantForm | undefined): boolean {
+  if (overlay.type !== 'grant' || overlay.form.plan.state !== 'made') return true;
+  const { plan, confirming } = overlay.form;
+  return shown?.plan.state === 'made' && shown.plan.plan === plan.plan && shown.confirming === confirming;
 }

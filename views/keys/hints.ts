@@ -1,21 +1,27 @@
 import type { SessionState } from '../../src/session/session.ts';
-import { type Line, lineColumns, type Span, span } from '../text/text.ts';
+import { cut, type Line, lineColumns, type Span, span } from '../text/text.ts';
 import type { Binding, Scope } from './binding.ts';
-import { bindingsOf } from './bindings.ts';
+import { bindingFor, bindingsOf } from './bindings.ts';
 import { keyLabel } from './label.ts';
 
-/** The keys of a scope that fit in `columns`, most useful first; unavailable ones are listed in the help only. */
+/**
+ * The keys of a scope that fit in `columns`, most useful first; unavailable ones are listed in the help only, unless they
+ * are `dark`.
+ */
 export function hintLine(scope: Scope, state: SessionState, columns: number): Line {
   const line: Span[] = [];
   const hints = bindingsOf(scope, state)
-    .filter(({ hint, footer }) => hint !== undefined && footer !== undefined)
-    .filter(({ disabled }) => disabled?.(state) === undefined)
+    .filter((one) => one.hint?.(state) !== undefined && one.footer !== undefined)
+    // Another binding of the key may come first now.
+    .filter((one) => bindingFor(one.keys[0] ?? '', scope, state) === one)
+    .filter(({ disabled, dark }) => dark === true || disabled?.(state) === undefined)
     .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
   const shown = fitting(hints, state, columns - 1);
   for (const binding of shown) {
     line.push(span(line.length === 0 ? ' ' : '  '));
-    line.push(span(keyLabel(binding.keys[0] ?? ''), 'strong'));
-    line.push(span(` ${binding.hint?.(state)}`, 'faint'));
+    const isOff = binding.disabled?.(state) !== undefined;
+    line.push(span(keyLabel(binding.keys[0] ?? ''), isOff ? 'faint' : 'strong'));
+    line.push(span(` ${hintOf(binding, state)}`, 'faint'));
   }
   return line;
 }
@@ -31,9 +37,17 @@ function fitting(hints: readonly Binding[], state: SessionState, columns: number
   return shown;
 }
 
+/** Columns of the reason why a key is unavailable; all of it is said when it is pressed. */
+const REASON = 34;
+
+function hintOf({ hint, disabled }: Binding, state: SessionState): string {
+  const reason = disabled?.(state);
+  return reason === undefined ? `${hint?.(state)}` : `${hint?.(state)}: ${cut(reason, REASON)}`;
+}
+
 function widthOf(hints: readonly Binding[], state: SessionState): number {
   return hints.reduce(
-    (sum, { keys, hint }) => sum + lineColumns([span(`${keyLabel(keys[0] ?? '')} ${hint?.(state)}  `)]),
+    (sum, one) => sum + lineColumns([span(`${keyLabel(one.keys[0] ?? '')} ${hintOf(one, state)}  `)]),
     -2,
   );
 }

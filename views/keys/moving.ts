@@ -1,4 +1,4 @@
-import { pickItems } from '../../src/session/session.ts';
+import { pickItems, type SessionState, trafficBars } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 import { nothingUnderCursor } from './reasons.ts';
 
@@ -62,6 +62,11 @@ export const MOVING: readonly Binding[] = [
     disabled: nothingUnderCursor,
     run: (commands, _state, { rowAt }) => commands.moveTo(rowAt(Number.POSITIVE_INFINITY)),
   },
+  charting('bar-up', ['k', 'up'], 'one bar up', () => -1),
+  charting('bar-down', ['j', 'down'], 'one bar down', () => 1),
+  charting('bar-first', ['home', 'ctrl-a'], 'first bar', () => -1_000_000),
+  charting('bar-last', ['G', 'end', 'ctrl-e'], 'last bar', () => 1_000_000),
+  charting('bar-other', ['tab', 'shift-tab'], 'to the other bars', otherBars),
   reading('scroll-up', ['k', 'up'], 'one line up', () => -1),
   reading('scroll-down', ['j', 'down'], 'one line down', () => 1),
   reading('scroll-page-up', ['ctrl-b', 'pageup'], 'one page up', (page) => -page),
@@ -89,6 +94,27 @@ function picking(
       if (target !== overlay.index) commands.move(target - overlay.index);
     },
   };
+}
+
+/** Moves in the bars of the charts. */
+function charting(
+  id: string,
+  keys: readonly string[],
+  title: string,
+  step: (state: SessionState) => number,
+): Binding {
+  return { id, keys, scopes: ['charts'], title, run: (commands, state) => commands.move(step(state)) };
+}
+
+/** From the bars of paths to the first bar of drops, or back. */
+function otherBars({ attempts, overlay }: SessionState): number {
+  const { paths, drops } = trafficBars(attempts);
+  if (overlay.type !== 'charts') return 0;
+  const at = Math.max(
+    0,
+    [...paths, ...drops].findIndex(({ key }) => key === overlay.bar),
+  );
+  return at < paths.length ? paths.length - at : -at;
 }
 
 /** Scrolls an open text. The step is limited here because only the screen knows the wrapped length. */

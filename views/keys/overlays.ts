@@ -69,6 +69,15 @@ export const OVERLAYS: readonly Binding[] = [
     run: (commands) => commands.runChosen(),
   },
   {
+    id: 'show-bar',
+    keys: ['enter'],
+    scopes: ['charts'],
+    title: 'show the attempts of the bar',
+    hint: () => 'show its attempts',
+    footer: 1,
+    run: (commands) => commands.confirm(),
+  },
+  {
     id: 'complete',
     keys: ['tab'],
     scopes: ['command'],

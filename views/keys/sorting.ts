@@ -32,7 +32,15 @@ function sorts(pane: PaneId, columns: readonly Sortable[], listed?: Listed): rea
             scopes: [pane],
             ...(listed === undefined ? {} : { when: (state: SessionState) => state.listed === listed }),
             title: `sort by ${column.title}; again to reverse; again to reset`,
-            run: (commands, state) => commands.sort(pane, nextSort(state.panes[pane].sort, column.id)),
+            run: (commands, state, { hasColumn }) => {
+              if (hasColumn(column.id)) commands.sort(pane, nextSort(state.panes[pane].sort, column.id));
+              else
+                commands.notify(
+                  'warn',
+                  `${column.title} has no room here.`,
+                  'Press z to zoom the pane, or widen the terminal.',
+                );
+            },
           },
         ],
   );

@@ -197,7 +197,7 @@ const COLUMNS = 400;
 
 const EMPTY = textField();
 
-/** A new overlay in full, later only its new lines. Text being typed is left out. */
+/** A new overlay in full, later only its new lines, without the text being typed. */
 function announceOverlay(before: SessionState, after: SessionState): readonly string[] {
   if (before.overlay === after.overlay) return [];
   if (after.overlay.type === 'none') return ['back'];
@@ -206,14 +206,14 @@ function announceOverlay(before: SessionState, after: SessionState): readonly st
   const title = contentOf(after)?.title ?? [];
   return [
     ...(opened ? [lineText(title).trim() || after.overlay.type] : []),
-    ...linesOf(after).filter((line) => !known.has(line)),
+    ...(opened ? linesOf(after, after.overlay) : linesOf(after)).filter((line) => !known.has(line)),
     ...chosen(before.overlay, after.overlay, after),
     ...foundLine(before.overlay, after),
   ];
 }
 
-function linesOf(state: SessionState): readonly string[] {
-  const content = contentOf({ ...state, overlay: withoutTyping(state.overlay) });
+function linesOf(state: SessionState, overlay: Overlay = withoutTyping(state.overlay)): readonly string[] {
+  const content = contentOf({ ...state, overlay });
   return (content?.lines(COLUMNS) ?? [])
     .map((line) => lineText(line).replaceAll('▏', '').replace(/ {2,}/g, '  ').trim())
     .filter((text) => text !== '');
@@ -241,7 +241,16 @@ function untyped(form: GrantForm): GrantForm {
   return {
     ...form,
     field: 'reason',
-    fields: { ports: EMPTY, duration: EMPTY, reason: EMPTY, ticket: EMPTY },
+    ports: undefined,
+    fields: {
+      from: EMPTY,
+      to: EMPTY,
+      ports: EMPTY,
+      duration: EMPTY,
+      reason: EMPTY,
+      ticket: EMPTY,
+    },
+    choices: form.choices && { ...form.choices, index: -1 },
   };
 }
 
@@ -258,8 +267,13 @@ function chosen(before: Overlay, after: Overlay, state: SessionState): readonly 
     return item === undefined || item === old ? [] : [item];
   }
   if (after.type === 'grant') {
-    const moved = before.type !== 'grant' || before.form.field !== after.form.field;
-    return moved ? [`field ${after.form.field}: ${after.form.fields[after.form.field].text}`] : [];
+    const { choices, field, fields } = after.form;
+    const moved = before.type !== 'grant' || before.form.field !== field;
+    if (moved) return [`field ${field}: ${fields[field].text}`];
+    const chosen = choices?.items[choices.index];
+    if (choices === undefined || chosen === undefined || choices.index === before.form.choices?.index)
+      return [];
+    return [`${chosen.text}, ${chosen.kind}, ${choices.index + 1} of ${choices.items.length + choices.more}`];
   }
   return [];
 }

@@ -26,6 +26,10 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
           painted.drawn(focus, { rows: visibleRows(after, focus), index: panes[focus].index });
           painted.written();
         }
+        if (after.overlay !== before.overlay) {
+          painted.drawnForm(after.overlay.type === 'grant' ? after.overlay.form : undefined);
+          painted.written();
+        }
         if (added.length > 0) setLines((known) => [...known, ...(theme.ascii ? added.map(toAscii) : added)]);
         // Keys act on the row that was read out, so the cursor is always on one.
         if (after.focus === 'attempts' && after.panes.attempts.key === undefined) {

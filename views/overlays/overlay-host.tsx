@@ -1,11 +1,11 @@
 import { Box } from 'ink';
-import type { ReactNode } from 'react';
+import { type ReactNode, useInsertionEffect } from 'react';
 import { useStore } from 'zustand';
 import type { SessionState } from '../../src/session/session.ts';
 import { ChartsOverlay } from '../charts/charts.ts';
 import { hintLine, scopeOf } from '../keys/keys.ts';
 import type { Size } from '../layout/layout.ts';
-import { type Line, span } from '../text/text.ts';
+import { columnsOf, type Line, span } from '../text/text.ts';
 import { Frame, TextLine, upperEdge, useUi } from '../ui/ui.ts';
 import { overlayPanel } from './overlay-panel.ts';
 import type { Panel } from './panel.ts';
@@ -20,7 +20,14 @@ export function OverlayHost({ size }: { size: Size }): ReactNode {
 }
 
 function OpenOverlay({ size }: { size: Size }): ReactNode {
-  const state = useStore(useUi().store);
+  const { store, painted } = useUi();
+  const state = useStore(store);
+  const form = state.overlay.type === 'grant' ? state.overlay.form : undefined;
+  // Ink writes the frame before layout effects run.
+  useInsertionEffect(() => {
+    painted.drawnForm(form);
+    return () => painted.drawnForm(undefined);
+  }, [painted, form]);
   if (state.overlay.type === 'charts') return <ChartsOverlay state={state} size={size} />;
   const panel = overlayPanel(state, size);
   return panel === undefined ? null : <OverlayView state={state} panel={panel} />;
@@ -54,14 +61,16 @@ function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): R
 
 function bottomOf(state: SessionState, panel: Panel): Line {
   const { kind, scroll, scrollMax, lines, columns, search, matches } = panel;
+  const more = scroll < scrollMax ? ' · PgDn' : '';
+  const at =
+    scrollMax === 0 ? '' : `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length}${more} `;
+  const room = columns - 6 - columnsOf(at);
   const hints =
     search !== undefined
       ? searchSpans(search, matches.length)
       : kind === 'dialog'
-        ? hintLine(scopeOf(state), state, columns - 28)
+        ? hintLine(scopeOf(state), state, room)
         : [];
   if (scrollMax === 0) return hints.length > 0 ? [...hints, span(' ')] : [];
-  const more = scroll < scrollMax ? ' · PgDn' : '';
-  const at = `${scroll + 1}-${scroll + lines.length} of ${scrollMax + lines.length}${more} `;
   return [...hints, span(` ${at}`, 'faint')];
 }

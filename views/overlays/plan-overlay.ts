@@ -1,5 +1,5 @@
 import { plural } from '../../src/core/common/common.ts';
-import type { GrantPlan, PlannedHalf } from '../../src/core/grants/grants.ts';
+import { type GrantPlan, type PlannedHalf, portRuns } from '../../src/core/grants/grants.ts';
 import type { Direction, IsolationChange, PairChange } from '../../src/core/policy/model/model.ts';
 import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
@@ -9,23 +9,38 @@ const LABEL = 12;
 
 type Made = Extract<GrantPlan, { ok: true }>;
 
-/** Everything that will happen, before it does; or in the same place, why it can't. */
+/**
+ * Everything that will happen, before it does; or in the same place, why it can't. While a plan is made, nothing of the
+ * one before is shown; its room stays, so that the form keeps its size.
+ */
 export function planLines(form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const { plan } = form;
   switch (plan.state) {
     case 'none':
       return [[span('What will happen: fill in the fields above', 'faint')]];
-    case 'making':
-      return [[span('◌ planning', 'faint')]];
+    case 'making': {
+      const room = plan.before === undefined ? [] : outcomeLines(plan.before, PENDING, form, state, columns);
+      return [[span('◌ planning…', 'faint')], ...room.map((): Line => [span(' ')])];
+    }
     case 'made':
       return [
-        [span(plan.stale ? 'What will happen (◌ updating)' : 'What will happen', 'strong')],
-        ...(plan.plan.ok
-          ? madeLines(plan.plan, form, state, columns)
-          : refusal(plan.plan.message, plan.plan.hint, columns)),
-        ...serverLines(plan.server, columns),
+        [span('What will happen', 'strong')],
+        ...outcomeLines(plan.plan, plan.server, form, state, columns),
       ];
   }
+}
+
+const PENDING: ServerSays = { state: 'pending' };
+
+function outcomeLines(
+  plan: GrantPlan,
+  server: ServerSays | undefined,
+  form: GrantForm,
+  state: SessionState,
+  columns: number,
+): readonly Line[] {
+  if (!plan.ok) return refusal(plan.message, plan.hint, columns);
+  return [...madeLines(plan, form, state, columns), ...serverLines(server, columns)];
 }
 
 function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
@@ -62,12 +77,25 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
   ];
 }
 
-/** `2 pairs: a, b → db-0, tcp 5432`. */
+/** `2 pairs: a, b → db-0, tcp 5432, udp 53`. */
 function pairsText(pairs: readonly PairChange[]): string {
   const from = several([...new Set(pairs.map((pair) => pair.from.name))], 3);
   const to = several([...new Set(pairs.map((pair) => pair.to.name))], 3);
-  const ports = [...new Set(pairs.map(({ protocol, port }) => `${protocol.toLowerCase()} ${port}`))];
-  return `${plural(pairs.length, 'pair')}: ${from} → ${to}, ${several(ports, 4)}`;
+  return `${plural(pairs.length, 'pair')}: ${from} → ${to}, ${several(portTexts(pairs), 4)}`;
+}
+
+/** `tcp 5432`, `tcp 8000-8100`. */
+function portTexts(pairs: readonly PairChange[]): readonly string[] {
+  const unique = new Map(pairs.map((pair) => [`${pair.protocol} ${pair.port}`, pair]));
+  const ports = [...unique.values()].sort((a, b) => a.port - b.port);
+  return Map.groupBy(ports, ({ protocol }) => protocol)
+    .entries()
+    .flatMap(([protocol, some]) =>
+      portRuns(some).map(
+        ({ from, to }) => `${protocol.toLowerCase()} ${from === to ? from : `${from}-${to}`}`,
+      ),
+    )
+    .toArray();
 }
 
 function halfEntry(direction: Direction, plan: Made, columns: number): readonly Line[] {

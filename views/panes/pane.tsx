@@ -14,7 +14,16 @@ import {
 } from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
 import { type Line, span, wrap } from '../text/text.ts';
-import { type Emphasis, Frame, Painted, StateLine, TextLine, upperEdge, useUi } from '../ui/ui.ts';
+import {
+  type Emphasis,
+  Frame,
+  Painted,
+  StateLine,
+  StateLines,
+  TextLine,
+  upperEdge,
+  useUi,
+} from '../ui/ui.ts';
 import {
   attemptTable,
   grantTable,
@@ -56,31 +65,36 @@ export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): Rea
 
 function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNode {
   const { store, visibleRows, painted } = useUi();
-  const state = useStore(store);
-  const context = useCellContext(state);
-  const rows = visibleRows(state, pane);
-  const { index } = state.panes[pane];
+  const context = useCellContext();
+  const rows = useStore(store, (state) => visibleRows(state, pane));
+  const index = useStore(store, (state) => state.panes[pane].index);
+  const listed = useStore(store, (state) => (pane === 'pods' ? state.listed : 'pods'));
+  const focused = useStore(store, (state) => state.focus === pane);
+  const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
+  const stale = useStore(store, (state) => isStale(state, pane));
   // Ink writes the frame before layout effects run.
   useInsertionEffect(() => {
     painted.drawn(pane, { rows, index });
     return () => painted.drawn(pane, undefined);
   }, [painted, pane, rows, index]);
   if (rows.length === 0) {
-    const { text, tone } = emptyText(state, pane);
-    return wrap(text, innerColumns(place) - 3).map((part, at) => (
-      // A line is identified by its place on the screen.
-      <TextLine key={at} line={[span('  '), span(part, tone)]} columns={innerColumns(place)} />
-    ));
+    const width = innerColumns(place);
+    const draw = (state: SessionState) => {
+      const { text, tone } = emptyText(state, pane);
+      return wrap(text, width - 3).map((part): Line => [span('  '), span(part, tone)]);
+    };
+    return <StateLines draw={draw} columns={width} rows={innerRows(place)} />;
   }
-  return tableOf(pane, state.listed, {
+  return tableOf(pane, listed, {
+    pane,
     rows,
     index,
-    focused: state.focus === pane,
+    focused,
     width: innerColumns(place),
     height: innerRows(place),
     context,
-    banded: state.panes[pane].sort === undefined,
-    stale: isStale(state, pane),
+    banded,
+    stale,
   });
 }
 
@@ -104,9 +118,10 @@ function tableOf(
 }
 
 /** Ages are whole seconds, so the context stays the same object between ticks and unchanged rows don't re-render. */
-function useCellContext({ serverNow, cluster }: SessionState): CellContext {
-  const now = Math.floor(serverNow / 1000) * 1000;
-  const { namespace } = cluster;
+function useCellContext(): CellContext {
+  const { store } = useUi();
+  const now = useStore(store, ({ serverNow }) => Math.floor(serverNow / 1000) * 1000);
+  const namespace = useStore(store, ({ cluster }) => cluster.namespace);
   return useMemo(() => (namespace === undefined ? { now } : { now, namespace }), [now, namespace]);
 }
 
@@ -117,6 +132,7 @@ const CURSOR = 2;
 const MARGIN = 1;
 
 type TableProps<Row extends Keyed> = {
+  readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
   readonly rows: readonly Keyed[];
   readonly index: number;
@@ -135,8 +151,8 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { definition, rows, index, focused, width, height, context, banded, stale } = props;
-  const { theme } = useUi();
+  const { pane, definition, rows, index, focused, width, height, context, banded, stale } = props;
+  const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
@@ -146,6 +162,13 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
   const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+  useInsertionEffect(() => {
+    painted.laid(
+      pane,
+      laid.map(({ column }) => column.id),
+    );
+    return () => painted.laid(pane, undefined);
+  }, [painted, pane, laid]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;

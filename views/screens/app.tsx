@@ -36,7 +36,7 @@ import {
   wallClock,
   wrap,
 } from '../text/text.ts';
-import { StateLine, useUi } from '../ui/ui.ts';
+import { StateLine, StateLines, useUi } from '../ui/ui.ts';
 import { trafficSpans } from './traffic-line.ts';
 import { useLayout } from './use-layout.ts';
 
@@ -69,7 +69,13 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
         <StateLine draw={(state) => tabLine(state, visibleRows, columns)} columns={columns} />
       ) : null}
       <Box flexGrow={1}>{covered ? null : <Body layout={layout} />}</Box>
-      {layout.type === 'one' ? <PathFoot rows={layout.path} columns={columns} /> : null}
+      {layout.type === 'one' ? (
+        <StateLines
+          draw={(state) => pathFoot(state, columns, layout.path)}
+          columns={columns}
+          rows={layout.path}
+        />
+      ) : null}
       <StateLine draw={(state) => footerLine(state, visibleRows, columns)} columns={columns} />
       <OverlayHost size={size} />
       <NoticeHost size={size} />
@@ -117,21 +123,10 @@ function Place({ place }: { place: PanePlace }): ReactNode {
   );
 }
 
-/** The path below the only pane of a narrow or zoomed screen. */
-function PathFoot({ rows, columns }: { rows: number; columns: number }): ReactNode {
-  return Array.from({ length: rows }, (_, at) => (
-    // A line is identified by its place on the screen.
-    <StateLine key={at} draw={(state) => pathFoot(state, columns, rows)[at] ?? []} columns={columns} />
-  ));
-}
-
 /** In a terminal that is too small for a table: the living grants with their time, and the size that is needed. */
 function TooSmall({ size }: { size: Size }): ReactNode {
   const { columns, rows } = size;
-  return Array.from({ length: rows }, (_, at) => (
-    // A line is identified by its place on the screen.
-    <StateLine key={at} draw={(state) => smallLines(state, size)[at] ?? []} columns={columns} />
-  ));
+  return <StateLines draw={(state) => smallLines(state, size)} columns={columns} rows={rows} />;
 }
 
 function smallLines(state: SessionState, { columns, rows }: Size): readonly Line[] {

@@ -1,19 +1,27 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import type { GrantForm, PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
 import { PANES } from '../keys/keys.ts';
 
 /** The rows of a pane, and the index of its cursor. */
 export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; readonly index: number };
 
 /**
- * The panes as the terminal shows them. The state may be ahead of the last frame, so a key that acts on a row takes the
- * row that the user saw from here.
+ * The panes and the grant form as the terminal shows them. The state may be ahead of the last frame, so a key that acts
+ * on a row takes the row that the user saw from here, and one that grants compares the plan.
  */
 export type Painted = {
   /** What a pane shows; for a pane that isn't drawn, what the state has. */
   readonly at: (pane: PaneId) => PaintedRows;
   /** A pane is part of the next frame; undefined if it no longer is. */
   readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
+  /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
+  readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
+  /** Whether a column is among them; of a pane that isn't drawn, all are. */
+  readonly hasColumn: (pane: PaneId, column: string) => boolean;
+  /** The grant form; undefined if none is open. */
+  readonly form: () => GrantForm | undefined;
+  /** A form is part of the next frame, or none is. */
+  readonly drawnForm: (form: GrantForm | undefined) => void;
   /** The frame is on the terminal. */
   readonly written: () => void;
   /** Runs the action of a key: the next key, which may come before the next frame, sees the cursor where it left it. */
@@ -24,6 +32,9 @@ export type Painted = {
 export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
   const next = new Map<PaneId, PaintedRows>();
   const shown = new Map<PaneId, PaintedRows>();
+  const columns = new Map<PaneId, readonly string[]>();
+  let nextForm: GrantForm | undefined;
+  let shownForm: GrantForm | undefined;
 
   const look = (pane: PaneId) => {
     const state = store.getState();
@@ -45,7 +56,17 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       if (rows === undefined) next.delete(pane);
       else next.set(pane, rows);
     },
+    laid: (pane, ids) => {
+      if (ids === undefined) columns.delete(pane);
+      else columns.set(pane, ids);
+    },
+    hasColumn: (pane, column) => columns.get(pane)?.includes(column) ?? true,
+    form: () => shownForm,
+    drawnForm: (form) => {
+      nextForm = form;
+    },
     written: () => {
+      shownForm = nextForm;
       shown.clear();
       for (const [pane, rows] of next) shown.set(pane, rows);
     },

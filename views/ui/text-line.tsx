@@ -25,6 +25,21 @@ type StateLineProps = { readonly draw: (state: SessionState) => Line; readonly c
  * screen must not cost a frame.
  */
 export function StateLine({ draw, columns }: StateLineProps): ReactNode {
+  return <StateLines draw={(state) => [draw(state)]} columns={columns} rows={1} />;
+}
+
+type StateLinesProps = {
+  readonly draw: (state: SessionState) => readonly Line[];
+  readonly columns: number;
+  readonly rows: number;
+};
+
+/** As `StateLine`, for exactly `rows` lines that are drawn together. */
+export function StateLines({ draw, columns, rows }: StateLinesProps): ReactNode {
   const { store, theme } = useUi();
-  return <Painted text={useStore(store, (state) => theme.paintShort(draw(state), columns))} />;
+  const text = useStore(store, (state) => {
+    const lines = draw(state);
+    return Array.from({ length: rows }, (_, at) => theme.paintShort(lines[at] ?? [], columns)).join('\n');
+  });
+  return <Painted text={text} />;
 }

@@ -1,19 +1,23 @@
 import { fitLine, type Line, lineColumns, type Tone } from '../text/text.ts';
+import { type Palette, TERMINAL } from '../themes/themes.ts';
 
-/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and one of the terminal's own 16 colors. */
-type Look = { readonly weight?: '1' | '2' | '7'; readonly colour?: '31' | '32' | '33' | '36' };
+/** How a run is drawn: its weight (1 bold, 2 faint, 7 inverse) and the code of its color. */
+type Look = { readonly weight?: '1' | '2' | '7'; readonly colour?: string };
 
-const COLOURED: Readonly<Record<Tone, Look>> = {
-  plain: {},
-  faint: { weight: '2' },
-  strong: { weight: '1' },
-  good: { colour: '32' },
-  bad: { colour: '31' },
-  alert: { weight: '1', colour: '31' },
-  warn: { colour: '33' },
-  time: { colour: '36' },
-  cursor: { weight: '7' },
-};
+/** The looks of a palette. Faint text gets a color where there is one: how faint SGR 2 is, only the terminal knows. */
+function coloured({ allow, drop, warn, time, dim }: Palette): Readonly<Record<Tone, Look>> {
+  return {
+    plain: {},
+    faint: dim === undefined ? { weight: '2' } : { colour: dim },
+    strong: { weight: '1' },
+    good: { colour: allow },
+    bad: { colour: drop },
+    alert: { weight: '1', colour: drop },
+    warn: { colour: warn },
+    time: { colour: time },
+    cursor: { weight: '7' },
+  };
+}
 
 /** ASCII replacements for our own symbols, each one column wide. */
 const ASCII: Readonly<Record<string, string>> = {
@@ -62,9 +66,16 @@ export type Theme = {
   readonly colour: boolean;
 };
 
+export type ThemeOptions = {
+  readonly colour: boolean;
+  readonly ascii: boolean;
+  /** The terminal's own colors by default. */
+  readonly palette?: Palette;
+};
+
 /** A theme. `colour: false` keeps bold, faint and inverse, as NO_COLOR is about colors only. */
-export function createTheme(options: { readonly colour: boolean; readonly ascii: boolean }): Theme {
-  const looks = options.colour ? COLOURED : MONOCHROME;
+export function createTheme(options: ThemeOptions): Theme {
+  const looks = options.colour ? coloured(options.palette ?? TERMINAL) : MONOCHROME;
   const paint: Theme['paint'] = (line, columns, emphasis = 'none') => {
     const text = runs(fitLine(line, columns), looks, emphasis);
     return options.ascii ? toAscii(text) : text;

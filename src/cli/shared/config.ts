@@ -2,7 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { DEFAULT_LIMITS, type Limits, parseDuration, SluiceError } from '../../core/common/common.ts';
+import {
+  DEFAULT_LIMITS,
+  isRecord,
+  type Limits,
+  parseDuration,
+  SluiceError,
+  THEME_BASES,
+  THEME_ROLES,
+  type ThemeSetting,
+} from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 
 /** The contents of the configuration file; flags and the environment win over it. */
@@ -13,6 +22,7 @@ export type Config = {
   readonly hubbleNamespace?: string;
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  readonly theme?: ThemeSetting;
 };
 
 /** The longest window that the file may set, in seconds: a week, to catch typos. */
@@ -35,6 +45,33 @@ const Pattern = v.pipe(
   v.check(isRegularExpression, 'must be a regular expression'),
 );
 
+const Base = v.picklist(
+  THEME_BASES,
+  ({ received }) => `${received} is not a theme; there are ${THEME_BASES.join(', ')}`,
+);
+
+const Role = v.picklist(
+  THEME_ROLES,
+  ({ received }) => `${received} is not a role; there are ${THEME_ROLES.join(', ')}`,
+);
+
+const notAColor = ({ received }: { readonly received: string }) =>
+  `${received} is not a color such as "#ff5f5f"`;
+
+const Color = v.pipe(v.string(notAColor), v.regex(/^#[0-9a-f]{6}$/i, notAColor));
+
+const NamedTheme = v.pipe(
+  Base,
+  v.transform((base): ThemeSetting => ({ base, roles: {} })),
+);
+
+const OwnTheme = v.strictObject({
+  base: v.optional(Base, 'auto'),
+  roles: v.optional(v.record(Role, Color, 'must be a map of roles to colors'), {}),
+});
+
+const Theme = v.lazy((value) => (isRecord(value) ? OwnTheme : NamedTheme));
+
 const Schema = v.strictObject({
   presets: v.optional(
     v.pipe(v.array(Window, 'must be a list of durations'), v.minLength(1, 'must not be empty')),
@@ -51,6 +88,7 @@ const Schema = v.strictObject({
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
   ascii: v.optional(v.boolean('must be true or false')),
+  theme: v.optional(Theme),
 });
 
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
@@ -111,6 +149,7 @@ function configOf({
   hubble,
   color,
   ascii,
+  theme,
 }: v.InferOutput<typeof Schema>): Config {
   return {
     limits: {
@@ -125,6 +164,7 @@ function configOf({
     hubbleNamespace: hubble?.namespace,
     color,
     ascii,
+    theme,
   };
 }
 

@@ -1,6 +1,12 @@
 import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
 import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
-import { grantEndOf, parsePathEnd, parsePort, resolveEnd } from '../../core/policy/path/path.ts';
+import {
+  grantEndOf,
+  grantPortsOf,
+  parseGrantPorts,
+  parsePathEnd,
+  resolveEnd,
+} from '../../core/policy/path/path.ts';
 import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
 import { openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
@@ -26,22 +32,26 @@ export type GrantOptions = {
 export async function grant(context: VerbContext, asked: GrantOptions): Promise<number> {
   const { options, config, output, signal } = context;
   const seconds = parseDuration(asked.for, config.limits.maxSeconds);
-  const ports = asked.port.map((text) => parsePort(text));
-  const reason = safeText(asked.reason.trim());
+  const ports = parseGrantPorts(asked.port.join(','));
+  const reason = safeText(asked.reason.trim(), Number.POSITIVE_INFINITY);
   if (reason === '')
     throw new SluiceError('usage', 'The reason is empty.', 'Set --reason to the reason for the audit log.');
 
   const connection = await openConnection(options, {}, signal);
   const namespace = connection.namespace ?? 'default';
   const [from, to] = [parsePathEnd(asked.from, namespace), parsePathEnd(asked.to, namespace)];
-  const requestIn = ({ model }: Runtime): GrantRequest => ({
-    source: grantEndOf(model, from, 'source'),
-    destination: grantEndOf(model, to, 'destination'),
-    ports,
-    seconds,
-    reason,
-    ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket) }),
-  });
+  const requestIn = ({ model }: Runtime): GrantRequest => {
+    const source = grantEndOf(model, from, 'source');
+    const destination = grantEndOf(model, to, 'destination');
+    return {
+      source,
+      destination,
+      ports: grantPortsOf(model, destination, ports),
+      seconds,
+      reason,
+      ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket, Number.POSITIVE_INFINITY) }),
+    };
+  };
   const emit = (event: LineEvent) =>
     writeEvent(output, options.output, eventJson(event), () => eventText(event));
   let running: Runtime | undefined;

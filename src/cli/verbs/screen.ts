@@ -1,4 +1,4 @@
-import { SluiceError, safeText } from '../../core/common/common.ts';
+import { SluiceError, safeText, type ThemeSetting } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import {
   type BookedGrant,
@@ -8,7 +8,7 @@ import {
   type Session,
   type SessionDeps,
 } from '../../session/session.ts';
-import { EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type Config, EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 import { bookmarkFiles } from './bookmarks.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
@@ -16,6 +16,8 @@ import { leftOpen } from './run-grant.ts';
 export type ScreenOptions = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
+  /** The name from the command line, or all that the configuration file sets. */
+  readonly theme?: ThemeSetting['base'] | ThemeSetting;
   readonly screenReader?: boolean;
   readonly pane?: PaneId;
   readonly filter?: string;
@@ -49,6 +51,7 @@ export async function runScreen(
     terminal: { stdout: process.stdout, stdin: process.stdin },
     color: screen.color ?? 'auto',
     ascii: screen.ascii === true,
+    theme: themeOf(screen.theme, config),
     onInterrupt: () => process.kill(process.pid, 'SIGINT'),
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
@@ -102,6 +105,11 @@ function wantsLines(
 ): boolean {
   const isAsked = !['', '0', 'false', 'no'].includes(accessible.toLowerCase());
   return screenReader === true || isAsked || ink === 'true';
+}
+
+/** A theme named on the command line keeps the roles of the configuration file. */
+function themeOf(asked: ScreenOptions['theme'], { theme }: Config): ThemeSetting | undefined {
+  return typeof asked === 'string' ? { base: asked, roles: theme?.roles ?? {} } : (asked ?? theme);
 }
 
 /** A connection that won't close must not hold the terminal. */

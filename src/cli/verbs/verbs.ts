@@ -1,7 +1,7 @@
 /* The verbs, in one or a few files each. This file declares them; the code of a verb is loaded when it runs. */
 
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { SluiceError } from '../../core/common/common.ts';
+import { SluiceError, THEME_BASES } from '../../core/common/common.ts';
 import { AUDIT_TYPES } from '../../core/ports/ports.ts';
 import {
   acceptAnyFormat,
@@ -198,6 +198,11 @@ function withScreenOptions(command: Command): Command {
       new Option('--pane <name>', 'pane to open on').choices(['pods', 'policies', 'attempts', 'grants']),
     )
     .option('--filter <text>', 'filter of that pane, as typed after /')
+    .addOption(
+      new Option('--theme <name>', 'colors for a dark or light terminal, or for color-blind eyes').choices(
+        THEME_BASES,
+      ),
+    )
     .option('--ascii', 'use only ASCII characters')
     .option(
       '--screen-reader',

@@ -20,4 +20,5 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
 export { quoted, shellWord } from './shell-word.ts';
 export { placeIn } from './sorted.ts';
+export { THEME_BASES, THEME_ROLES, type ThemeRole, type ThemeSetting } from './theme-setting.ts';
 /* Small helpers without a subject of their own: errors, JSON access, safe text, durations. */

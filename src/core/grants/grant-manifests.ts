@@ -38,8 +38,8 @@ export type PeerSelection =
   | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
   | { readonly type: 'ip'; readonly ip: string };
 
-/** The annotations of an object share 256 KiB (LEASE-13). */
-const NOTE_LIMIT = 1_024;
+/** The longest reason or ticket, in UTF-16 code units; the annotations of an object share 256 KiB (LEASE-13). */
+export const NOTE_LIMIT = 1_024;
 
 /**
  * The lease: a Job that runs no pod and whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism:
@@ -170,20 +170,42 @@ export function isoSeconds(milliseconds: number): string {
 function metadata(notes: GrantNotes, direction: Direction, namespace: string): ApiObject['metadata'] {
   const annotations: Record<string, string> = {
     [NOTE.requester]: notes.requester,
-    [NOTE.reason]: notes.reason.slice(0, NOTE_LIMIT),
+    [NOTE.reason]: notes.reason,
     [NOTE.source]: notes.source,
     [NOTE.destination]: notes.destination,
     [NOTE.ports]: formatPorts(notes.ports),
     [NOTE.version]: notes.version,
     [NOTE.halves]: formatHalves(notes.halves),
   };
-  if (notes.ticket !== undefined) annotations[NOTE.ticket] = notes.ticket.slice(0, NOTE_LIMIT);
+  if (notes.ticket !== undefined) annotations[NOTE.ticket] = notes.ticket;
   return {
     name: objectName(notes.id, direction),
     namespace,
     labels: { [MANAGED_BY]: 'sluice', [GRANT_LABEL]: notes.id },
     annotations,
   };
+}
+
+/** The plan for another reason and ticket: nothing but its annotations depends on them. */
+export function withReason(
+  plan: Extract<GrantPlan, { ok: true }>,
+  { reason, ticket }: Pick<GrantNotes, 'reason' | 'ticket'>,
+): Extract<GrantPlan, { ok: true }> {
+  const noted = (object: ApiObject): ApiObject => {
+    const { [NOTE.ticket]: _, ...others } = object.metadata.annotations ?? {};
+    const annotations = {
+      ...others,
+      [NOTE.reason]: reason,
+      ...(ticket === undefined ? {} : { [NOTE.ticket]: ticket }),
+    };
+    return { ...object, metadata: { ...object.metadata, annotations } };
+  };
+  const halves = plan.halves.map((half) => ({
+    ...half,
+    lease: noted(half.lease),
+    policy: noted(half.policy),
+  }));
+  return { ...plan, halves };
 }
 
 function peerManifest(peer: PeerSelection): V1NetworkPolicyPeer {

@@ -8,7 +8,14 @@ export type {
   GrantState,
   GrantWindow,
 } from './grant.ts';
-export { expiryMarks, isoSeconds, ownedPolicy, permanentPolicies } from './grant-manifests.ts';
+export {
+  expiryMarks,
+  isoSeconds,
+  NOTE_LIMIT,
+  ownedPolicy,
+  permanentPolicies,
+  withReason,
+} from './grant-manifests.ts';
 export {
   admissionChanges,
   clockSkew,
@@ -18,7 +25,7 @@ export {
   policyFaults,
   windowOf,
 } from './lease.ts';
-export { brokenBy, brokenByPlan, brokenLimit } from './limits.ts';
+export { brokenBy, brokenByPlan, brokenLimit, brokenReason, tooLong } from './limits.ts';
 export {
   formatPorts,
   GRANT_LABEL,
@@ -28,6 +35,8 @@ export {
   MANAGED_SELECTOR,
   NOTE,
   objectName,
+  type PortRun,
+  portRuns,
 } from './names.ts';
 export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';

@@ -1,6 +1,7 @@
 import type { EndRef } from '../cluster/cluster.ts';
 import { formatDuration, type Limits } from '../common/common.ts';
 import type { GrantRequest } from './grant.ts';
+import { NOTE_LIMIT } from './grant-manifests.ts';
 import type { GrantPlan } from './plan.ts';
 
 /** A violated limit, as a sentence and a next step. */
@@ -9,7 +10,10 @@ export type Broken = { readonly message: string; readonly hint: string };
 /** The limit that a request violates; undefined if it may be planned. */
 export function brokenLimit(request: GrantRequest, limits: Limits, context: string): Broken | undefined {
   const namespaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
-  return brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context);
+  return (
+    tooLong('ticket', request.ticket ?? '') ??
+    brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context)
+  );
 }
 
 /** What limits check: the namespaces of a grant, its total length with extensions in seconds, and its reason. */
@@ -40,7 +44,13 @@ export function brokenBy(
       hint: `Use ${most} or less.`,
     };
   }
-  const { reasonPattern } = limits;
+  return brokenReason(reason, limits);
+}
+
+/** The limit that a reason violates; an empty one is a matter of whoever asks for it. */
+export function brokenReason(reason: string, { reasonPattern }: Limits): Broken | undefined {
+  const long = tooLong('reason', reason);
+  if (long !== undefined) return long;
   if (reasonPattern !== undefined && reason !== '' && !new RegExp(reasonPattern, 'u').test(reason)) {
     return {
       message: `The reason "${reason}" does not match ${reasonPattern}.`,
@@ -48,6 +58,15 @@ export function brokenBy(
     };
   }
   return undefined;
+}
+
+/** What is wrong with a text that annotations would not keep whole. */
+export function tooLong(what: 'reason' | 'ticket', { length }: string): Broken | undefined {
+  if (length <= NOTE_LIMIT) return undefined;
+  return {
+    message: `The ${what} has ${length} characters, and a grant keeps at most ${NOTE_LIMIT}.`,
+    hint: 'Shorten it, or link to the rest.',
+  };
 }
 
 /** As `brokenLimit`, by what the plan actually affects: an address may belong to a pod in a protected namespace. */

@@ -25,17 +25,39 @@ export function objectName(id: string, direction: Direction): string {
   return `sluice-${id}-${direction === 'ingress' ? 'in' : 'out'}`;
 }
 
-/** `5432/tcp,53/udp`. */
-export function formatPorts(ports: readonly PortSpec[]): string {
-  return ports.map(({ port, protocol }) => `${port}/${protocol.toLowerCase()}`).join(',');
+/** Consecutive ports of one protocol; both ends are inclusive. */
+export type PortRun = { readonly from: number; readonly to: number; readonly protocol: PortSpec['protocol'] };
+
+/** Ports in their order, with consecutive ones joined. */
+export function portRuns(ports: readonly PortSpec[]): readonly PortRun[] {
+  const runs: PortRun[] = [];
+  for (const { port, protocol } of ports) {
+    const last = runs.at(-1);
+    if (last?.protocol === protocol && last.to + 1 === port) runs.splice(-1, 1, { ...last, to: port });
+    else runs.push({ from: port, to: port, protocol });
+  }
+  return runs;
 }
+
+/** `5432/tcp,53/udp,8000-8100/tcp`. */
+export function formatPorts(ports: readonly PortSpec[]): string {
+  return portRuns(ports)
+    .map(({ from, to, protocol }) => `${from === to ? from : `${from}-${to}`}/${protocol.toLowerCase()}`)
+    .join(',');
+}
+
+/** More ports than a grant can have are not read. */
+const MOST_READ = 1_024;
 
 /** The ports in an annotation; invalid ones are skipped, because anyone may have edited it. */
 export function readPorts(text: string): readonly PortSpec[] {
-  return text.split(',').flatMap((part) => {
-    const match = /^(\d{1,5})\/(tcp|udp|sctp)$/.exec(part.trim());
-    if (match?.[1] === undefined || match[2] === undefined) return [];
-    return [{ port: Number(match[1]), protocol: match[2].toUpperCase() as PortSpec['protocol'] }];
+  return text.split(',').flatMap((part): readonly PortSpec[] => {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?\/(tcp|udp|sctp)$/.exec(part.trim());
+    const [, first, last = first, name] = match ?? [];
+    if (first === undefined || name === undefined) return [];
+    const count = Math.min(MOST_READ, Number(last) - Number(first) + 1);
+    const protocol = name.toUpperCase() as PortSpec['protocol'];
+    return Array.from({ length: Math.max(0, count) }, (_, at) => ({ port: Number(first) + at, protocol }));
   });
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../policy/path/path.ts';
 import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
-import type { HalfPlace } from './names.ts';
+import { type HalfPlace, portRuns } from './names.ts';
 import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
 import { type Fates, fatesOf, noPods, noSuchPort, partTexts, refuse, staysClosed } from './refusals.ts';
 import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
@@ -33,8 +33,8 @@ export function planGrant(asked: PlanInput): GrantPlan {
   const destination = sideOf(input, request.destination, 'destination');
   if ('ok' in destination && destination.reason !== 'cannot-open') return destination;
 
-  const judgements = served.map(({ port, protocol }) =>
-    judgePath(input, request.source, request.destination, { type: 'range', protocol, from: port, to: port }),
+  const judgements = portRuns(served).map((run) =>
+    judgePath(input, request.source, request.destination, { type: 'range', ...run }),
   );
   const worst = worstPath(judgements);
   if (worst === undefined) return noPods(request.destination, 'destination');

@@ -1,5 +1,5 @@
 import { type AttemptState, NEVER } from './attempt-state.ts';
-import { DROP_PLACES, isOngoing, outcomeOf, placeOf } from './evidence.ts';
+import { isOngoing, outcomeOf, placeOf } from './evidence.ts';
 import type { Flow, FlowPolicy } from './flow.ts';
 import { enrich } from './names.ts';
 
@@ -80,7 +80,6 @@ function countTry(state: AttemptState, flow: Flow): void {
   if (flow.time > state.tried) state.tried = flow.time;
   const count = countPlace(state.places, place);
   if (count > state.tries) state.tries = count;
-  if (place < DROP_PLACES && count > state.drops) state.drops = count;
 }
 
 function countPlace(places: number[], place: number): number {

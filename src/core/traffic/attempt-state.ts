@@ -25,7 +25,6 @@ export type AttemptState = {
   /** Places and how often each was seen, in pairs: only a few of the many occur, so no array for all. */
   readonly places: number[];
   tries: number;
-  drops: number;
   droppedAt: number;
   failedAt: number;
   passedAt: number;
@@ -62,7 +61,6 @@ export function startAttempt(key: string, flow: Flow, source: FlowEnd, destinati
     tried: flow.time,
     places: [],
     tries: 1,
-    drops: 0,
     droppedAt: NEVER,
     failedAt: NEVER,
     passedAt: NEVER,

@@ -81,7 +81,7 @@ export function placeOf(flow: Flow): number | undefined {
 }
 
 /** The first places are those of drops. */
-export const DROP_PLACES = 8;
+const DROP_PLACES = 8;
 
 /** A TCP packet that doesn't open a connection. */
 export function isOngoing({ protocol, tcpFlags }: Flow): boolean {

@@ -6,7 +6,6 @@ import { repliesTo } from './evidence.ts';
 import { EVENT, type Flow, type FlowEnd } from './flow.ts';
 import { createNameBook } from './name-book.ts';
 import { createRates, type RateSample } from './rates.ts';
-import type { RowState } from './row-state.ts';
 import { createAttemptTable, createRowTable } from './row-table.ts';
 import { attemptOf } from './snapshots.ts';
 
@@ -39,13 +38,10 @@ export type Fold = {
   attempts(filter?: AttemptFilter): readonly Attempt[];
   /** Attempts that got or changed a verdict since the last call, in that order. */
   settled(now: number): readonly Attempt[];
-  samples(now: number): readonly RateSample[];
+  /** An attempt counts once as dropped, as in its row, or once as what its first verdict was. */
+  samples(now: number, namespace?: string): readonly RateSample[];
   /** Flows a second over the last seconds. */
   rate(now: number): number;
-  /** Dropped packets by reason, most frequent first. */
-  dropReasons(limit?: number): readonly DropCount[];
-  /** Sources by attempts, busiest first. */
-  talkers(limit?: number): readonly NamedCount[];
   /** How many were forgotten to stay within the limits. */
   forgotten(): { readonly rows: number; readonly attempts: number };
 };
@@ -63,7 +59,6 @@ export function createFold(options: FoldOptions = {}): Fold {
   const { maxRows, maxAttempts, grace } = { ...DEFAULTS, ...options };
   const book = createNameBook(options.workloadOf ?? (() => undefined));
   const rates = createRates();
-  const tally = createTally();
   const uuids = createRecent(UUIDS);
   const attempts = createAttemptTable(maxAttempts, (state) => rows.release(state));
   const rows = createRowTable(maxRows, (state) => attempts.forget(state));
@@ -77,23 +72,19 @@ export function createFold(options: FoldOptions = {}): Fold {
       book.translate(flow);
       return;
     }
-    if (isNameless(flow.source) && isNameless(flow.destination)) {
-      if (flow.verdict === 'dropped') tally.drop(flow, 1);
-      return;
-    }
+    if (isNameless(flow.source) && isNameless(flow.destination)) return;
     const isReply = repliesTo(flow);
     const asked = isReply === false ? undefined : attempts.get(replyKey(flow));
-    if (asked !== undefined) addTo(asked, () => absorbReply(asked, flow), flow, now);
+    if (asked !== undefined) addTo(asked, () => absorbReply(asked, flow), now);
     else if (isReply !== true) {
       const state = attempts.find(flow) ?? start(flow);
-      addTo(state, () => absorb(state, flow, now), flow, now);
+      addTo(state, () => absorb(state, flow, now), now);
     }
   }
 
-  function addTo(state: AttemptState, take: () => void, flow: Flow, now: number): void {
-    const { source, destination, drops } = state;
+  function addTo(state: AttemptState, take: () => void, now: number): void {
+    const { source, destination } = state;
     take();
-    if (state.drops > drops) tally.drop(flow, state.drops - drops);
     if (state.source !== source) learn(state.source);
     if (state.destination !== destination) learn(state.destination);
     if (state.source !== source || state.destination !== destination) rows.move(state);
@@ -130,11 +121,12 @@ export function createFold(options: FoldOptions = {}): Fold {
   }
 
   function turn(state: AttemptState, verdict: AttemptVerdict, now: number): void {
+    const isFirst = !state.wasDropped && (verdict === 'drop' || state.verdict === 'pending');
+    if (isFirst) rates.verdict(verdict, namespacesOf(state), now);
     if (verdict === 'drop' && !state.wasDropped) rows.countDrop(state);
     state.verdict = verdict;
     state.turned = state.last;
     state.snapshot = undefined;
-    rates.verdict(verdict, now);
     turned.delete(state);
     turned.add(state);
     trim(turned, maxAttempts);
@@ -179,10 +171,15 @@ export function createFold(options: FoldOptions = {}): Fold {
     },
     samples: rates.samples,
     rate: rates.rate,
-    dropReasons: tally.reasons,
-    talkers: (limit) => talkersOf(rows.states(), limit),
     forgotten: () => ({ rows: rows.forgotten, attempts: attempts.forgotten }),
   };
+}
+
+/** Whoever looks at one of these sees the attempt. */
+function namespacesOf({ source, destination }: AttemptState): readonly string[] {
+  return [source.namespace, destination.namespace, destination.service?.namespace].filter(
+    (namespace) => namespace !== undefined,
+  );
 }
 
 /** Drops of broken packets may have no names (HUB-16). */
@@ -261,47 +258,4 @@ function hasWaited({ sentSeen }: AttemptState, now: number, grace: number): bool
 function mayTurn(state: AttemptState, now: number, grace: number): boolean {
   if (state.sentSeen === NEVER || hasWaited(state, now, grace)) return false;
   return state.verdict === 'pending' || state.verdict === 'drop' || state.verdict === 'error';
-}
-
-type DropCount = { readonly reason: string; readonly count: number };
-type NamedCount = { readonly name: string; readonly count: number };
-
-/** Counts for the charts. */
-type Tally = {
-  drop(flow: Flow, packets: number): void;
-  /** Most frequent first. */
-  reasons(limit?: number): readonly DropCount[];
-};
-
-const TOP = 10;
-
-function createTally(): Tally {
-  const counts = new Map<string, number>();
-  return {
-    drop(flow, packets) {
-      const reason = reasonOf(flow);
-      counts.set(reason, (counts.get(reason) ?? 0) + packets);
-    },
-    reasons: (limit = TOP) =>
-      [...counts]
-        .map(([reason, count]) => ({ reason, count }))
-        .sort((one, other) => other.count - one.count)
-        .slice(0, limit),
-  };
-}
-
-function reasonOf({ dropReason, l7, seen }: Flow): string {
-  if (dropReason !== undefined) return dropReason.text;
-  if (l7 !== undefined) return `${l7.type} denied`;
-  return seen === 'hubble' || seen === 'replay' ? 'No reason given' : 'No answer';
-}
-
-/** Sources by attempts over all rows, busiest first. */
-function talkersOf(rows: Iterable<RowState>, limit: number = TOP): readonly NamedCount[] {
-  const counts = new Map<string, number>();
-  for (const { source, count } of rows) counts.set(source.name, (counts.get(source.name) ?? 0) + count);
-  return [...counts]
-    .map(([name, count]) => ({ name, count }))
-    .sort((one, other) => other.count - one.count)
-    .slice(0, limit);
 }

@@ -1,30 +1,38 @@
 import type { AttemptVerdict } from './attempt.ts';
 
 /** Attempts that got their verdict within one second; `time` is the start of that second, local, ms. */
-export type RateSample = {
-  readonly time: number;
-  readonly allow: number;
-  readonly drop: number;
-  readonly other: number;
-  readonly flows: number;
-};
+export type RateSample = Counts & { readonly time: number };
+
+/** Attempts let through, dropped, and neither. */
+type Counts = { readonly allow: number; readonly drop: number; readonly other: number };
 
 export type Rates = {
-  verdict(verdict: AttemptVerdict, now: number): void;
+  /** Counts an attempt, also for the namespaces of its ends. */
+  verdict(verdict: AttemptVerdict, namespaces: readonly string[], now: number): void;
   flows(count: number, now: number): void;
-  /** One sample a second up to the last whole one, silent seconds included; newest last, at most `SAMPLES`. */
-  samples(now: number): readonly RateSample[];
+  /**
+   * One sample a second up to the last whole one, silent seconds included; newest last, at most `SAMPLES`. With a
+   * namespace, only of attempts from or to it.
+   */
+  samples(now: number, namespace?: string): readonly RateSample[];
   /** Flows a second over the last whole seconds. */
   rate(now: number): number;
 };
 
-/** Seconds kept, for the charts. */
-export const SAMPLES = 120;
+/** Seconds kept for the charts: as long as a usual grant. */
+export const SAMPLES = 900;
 
 /** Seconds that the rate is averaged over. */
 const RATE_SECONDS = 3;
 
-type Bucket = { second: number; allow: number; drop: number; other: number; flows: number };
+type Tally = { -readonly [K in keyof Counts]: Counts[K] };
+
+type Bucket = {
+  readonly second: number;
+  readonly all: Tally;
+  readonly byNamespace: Map<string, Tally>;
+  flows: number;
+};
 
 export function createRates(): Rates {
   const buckets: Bucket[] = Array.from({ length: SAMPLES + 1 }, () => empty(Number.NEGATIVE_INFINITY));
@@ -47,22 +55,26 @@ export function createRates(): Rates {
   }
 
   return {
-    verdict(verdict, now) {
+    verdict(verdict, namespaces, now) {
       const target = bucket(now);
-      if (verdict === 'allow' || verdict === 'l7') target.allow += 1;
-      else if (verdict === 'drop') target.drop += 1;
-      else if (verdict !== 'pending') target.other += 1;
+      count(target.all, verdict);
+      for (const namespace of new Set(namespaces)) {
+        const known = target.byNamespace.get(namespace) ?? none();
+        target.byNamespace.set(namespace, known);
+        count(known, verdict);
+      }
     },
     flows(count, now) {
       bucket(now).flows += count;
     },
-    samples(now) {
+    samples(now, namespace) {
       const current = Math.floor(now / 1000);
       const from = Math.max(begun ?? current, current - SAMPLES);
       const found: RateSample[] = [];
       for (let second = from; second < current; second += 1) {
-        const { allow, drop, other, flows } = at(second);
-        found.push({ time: second * 1000, allow, drop, other, flows });
+        const { all, byNamespace } = at(second);
+        const counts = namespace === undefined ? all : (byNamespace.get(namespace) ?? none());
+        found.push({ time: second * 1000, ...counts });
       }
       return found;
     },
@@ -77,11 +89,21 @@ export function createRates(): Rates {
   };
 }
 
+function count(tally: Tally, verdict: AttemptVerdict): void {
+  if (verdict === 'allow' || verdict === 'l7') tally.allow += 1;
+  else if (verdict === 'drop') tally.drop += 1;
+  else if (verdict !== 'pending') tally.other += 1;
+}
+
+function none(): Tally {
+  return { allow: 0, drop: 0, other: 0 };
+}
+
 function slotOf(second: number): number {
   const slots = SAMPLES + 1;
   return ((second % slots) + slots) % slots;
 }
 
 function empty(second: number): Bucket {
-  return { second, allow: 0, drop: 0, other: 0, flows: 0 };
+  return { second, all: none(), byNamespace: new Map(), flows: 0 };
 }

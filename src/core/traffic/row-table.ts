@@ -19,7 +19,6 @@ export type RowTable = {
   /** Removes a forgotten attempt; its row stays. */
   release(attempt: AttemptState): void;
   list(): readonly AttemptRow[];
-  states(): Iterable<RowState>;
   readonly forgotten: number;
 };
 
@@ -149,7 +148,6 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
       listed ??= [...rows.values()].reverse().map(rowOf).sort(newestFirst);
       return listed;
     },
-    states: () => rows.values(),
     get forgotten() {
       return forgotten;
     },

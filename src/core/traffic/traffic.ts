@@ -9,4 +9,5 @@ export {
 export { BLIND_SPOTS, isOngoing, trustOf } from './evidence.ts';
 export { EVENT, type Flow, type FlowEnd, type FlowPolicy, type FlowVerdict, TRACE } from './flow.ts';
 export { createFold, type Fold } from './fold.ts';
+export type { RateSample } from './rates.ts';
 /* Flows, and the fold that turns them into connection attempts. */

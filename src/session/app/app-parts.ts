@@ -16,7 +16,7 @@ export type App = {
   /** Opens an overlay on top; `pop` restores what it covers. `path`: the path in view meanwhile. */
   readonly push: (overlay: Overlay, path?: PathState) => void;
   readonly pop: () => void;
-  /** Updates the top overlay, if it still has that type. */
+  /** Updates the top overlay of that type, if there still is one. */
   readonly update: <T extends Overlay['type']>(
     type: T,
     change: (overlay: Extract<Overlay, { type: T }>) => Overlay,
@@ -53,8 +53,7 @@ export function initialState(now: number, limits: Limits): SessionState {
     traffic: { source: 'none', status: 'connecting', detail: 'looking for Hubble', lost: 0 },
     rate: 0,
     samples: [],
-    dropReasons: [],
-    talkers: [],
+    spans: [],
     pods: [],
     listed: 'pods',
     workloads: [],

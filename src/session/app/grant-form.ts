@@ -1,100 +1,139 @@
-import type { EndRef, PortSpec } from '../../core/cluster/cluster.ts';
-import { asSluiceError, formatDuration, parseDuration, safeText } from '../../core/common/common.ts';
-import { formatPorts, type GrantRequest } from '../../core/grants/grants.ts';
-import { nameOfEnd, parsePort, podsOfEnd } from '../../core/policy/path/path.ts';
+import { asSluiceError, formatDuration, sameJson } from '../../core/common/common.ts';
+import { type GrantRequest, withReason } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
 import { dryRun } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type Commands,
-  edit,
+  type EndField,
   type GrantField,
   type GrantForm,
   offeredField,
-  type PathState,
+  type PlanState,
   type ServerSays,
   type TextEdit,
+  type TextField,
   textField,
 } from '../state/state.ts';
 import type { App } from './app-parts.ts';
+import { choicesFor, endText, formEnd, type Place } from './form-ends.ts';
+import { edited, FIELDS, focusedOn, isPlanned, newForm, notYet, readForm, recorded } from './form-fields.ts';
 import { yamlLines } from './panels.ts';
-import { judged } from './path-state.ts';
+import { pathOfForm } from './path-state.ts';
 
 export type GrantFormCommands = Pick<
   Commands,
-  'openGrant' | 'grantField' | 'grantScope' | 'grantPreset' | 'grantYaml'
+  'openGrant' | 'grantField' | 'grantChoice' | 'grantScope' | 'grantPreset' | 'grantYaml'
 > & {
   readonly typeInForm: (change: TextEdit) => void;
   readonly submit: () => void;
 };
 
 /**
- * Debounce before a plan is made from what was typed, ms. Reason and ticket don't affect what opens, and in a large
- * cluster a plan takes as long as a key press can wait.
+ * Debounce after typing, ms: before a plan is made, and before the server is asked again about a reason, which no plan
+ * depends on. In a large cluster a plan takes as long as a key press can wait.
  */
-const SETTLE: Readonly<Record<GrantField, number>> = { ports: 120, duration: 120, reason: 600, ticket: 600 };
+const SETTLE = { plan: 120, reason: 600 } as const;
 
-/** The grant form: filled in from the path, with a live plan below it. */
+type Change = (make: (form: GrantForm) => GrantForm) => void;
+
+/** The grant form: filled in from the path, with the plan of what stands in its fields below it. */
 export function grantForm(app: App): GrantFormCommands {
-  let pods: Pick<PathState, 'sourcePod' | 'source'> = {};
   let planning = new AbortController();
-  /** Enter was pressed while the plan was still being made: submit as soon as there is one. */
-  let entered = false;
+  const { limits } = app.deps;
 
-  const change = (make: (form: GrantForm) => GrantForm, replan = true) => {
-    app.update('grant', ({ form }) => ({ type: 'grant', form: make(form) }));
-    if (replan) plan();
+  const change: Change = (make) => app.update('grant', ({ form }) => ({ type: 'grant', form: make(form) }));
+
+  /** Changes the form for the user, and says whether it did: not while it is being granted, as it shows what is. */
+  const act = (make: (form: GrantForm, place: Place) => GrantForm): boolean => {
+    const runtime = app.runtime();
+    const form = formOf(app);
+    if (runtime === undefined || form === undefined || form.busy !== undefined) return false;
+    change(() => make(form, placeOf(app, runtime)));
+    return true;
   };
 
-  const plan = (settle = SETTLE.ports) => {
+  /** Changes what is planned: the plan shown so far is gone at once, and the path bar follows. */
+  const replan = (make: (form: GrantForm, place: Place) => GrantForm, after = 0) => {
+    const changed = act((form, place) => {
+      const next = { ...make(form, place), confirming: false, plan: making(form.plan) };
+      return readForm(place, next, limits, true).form;
+    });
+    if (!changed) return;
+    follow(app);
+    plan(after);
+  };
+
+  /** Reads what was typed, and says what is wrong with it. */
+  const settle = () => {
+    const runtime = app.runtime();
+    const form = formOf(app);
+    if (runtime === undefined || form === undefined) return undefined;
+    const read = readForm(placeOf(app, runtime), form, limits);
+    const { request } = read;
+    change(() => (request === undefined ? { ...read.form, plan: { state: 'none' } } : read.form));
+    follow(app);
+    return request;
+  };
+
+  const started = () => {
     planning.abort();
     planning = new AbortController();
-    const { signal } = planning;
+    return planning.signal;
+  };
+
+  const plan = (after: number) => {
+    const signal = started();
     app.run(async () => {
-      await pause(settle, signal);
-      const form = formOf(app);
+      await pause(after, signal);
+      const request = settle();
       const runtime = app.runtime();
-      if (form === undefined || runtime === undefined) return;
-      const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
-      change((current) => ({ ...current, problems }), false);
-      if (request === undefined) return;
-      const made = await runtime.plan(request, signal);
-      const server: ServerSays = { state: 'pending' };
-      change(
-        (current) => ({
-          ...current,
-          confirming: false,
-          plan: { state: 'made', plan: made, stale: false, ...(made.ok ? { server } : {}) },
-        }),
-        false,
-      );
-      if (entered) {
-        entered = false;
-        submit(app, change, wait);
-      }
-      if (!made.ok) return;
-      const said = await ask(runtime, made, signal);
-      change(
-        (current) =>
-          current.plan.state === 'made' && current.plan.plan === made
-            ? { ...current, plan: { ...current.plan, server: said } }
-            : current,
-        false,
-      );
+      if (request === undefined || runtime === undefined) return;
+      const made = await runtime.plan({ ...request, reason: '' }, signal);
+      // Planning does not stop for an edit: its result must not be shown under other fields.
+      signal.throwIfAborted();
+      change((form) => ({ ...form, plan: { state: 'made', request, plan: made } }));
+      await ask(app, change, signal);
     });
   };
 
-  const wait = () => {
-    entered = true;
-    plan(0);
+  const askAgain = () => {
+    const signal = started();
+    app.run(async () => {
+      await pause(SETTLE.reason, signal);
+      await ask(app, change, signal);
+    });
+  };
+
+  const step = (by: 1 | -1) => {
+    act((form) => {
+      const at = FIELDS.indexOf(form.field) + by;
+      return focusedOn(form, FIELDS[(at + FIELDS.length) % FIELDS.length] ?? 'reason');
+    });
+    if (formOf(app)?.plan.state === 'making') settle();
+  };
+
+  const take = () => {
+    const form = formOf(app);
+    const chosen = form?.choices?.items[form.choices.index];
+    if (form === undefined || chosen === undefined || !isEnd(form.field)) return;
+    const { field } = form;
+    const { end, text } = chosen;
+    replan((now, place) => {
+      const { choices: _, ...rest } = now;
+      return {
+        ...withText(rest, field, textField(text)),
+        ends: { ...now.ends, [field]: formEnd(place, end) },
+      };
+    });
   };
 
   return {
     openGrant: () => {
-      entered = false;
+      const runtime = app.runtime();
       const { path } = app.state();
       const { source, destination } = path;
-      if (app.runtime() === undefined) return;
+      if (runtime === undefined) return;
       if (source === undefined || destination === undefined) {
         const missing = source === undefined ? 'a source with s' : 'a destination with d';
         app.notify(
@@ -104,48 +143,49 @@ export function grantForm(app: App): GrantFormCommands {
         );
         return;
       }
-      pods = { source, sourcePod: path.sourcePod };
-      app.push({ type: 'grant', form: newForm(app, source, destination, path) });
-      plan();
+      const ends = { from: source, to: destination };
+      app.push({ type: 'grant', form: newForm(placeOf(app, runtime), limits, ends, path) });
+      plan(0);
     },
-    grantField: (field) =>
-      change((form) => {
-        if (typeof field === 'string') return { ...form, field, scroll: 0 };
-        const at = FIELDS.indexOf(form.field);
-        return {
-          ...form,
-          scroll: 0,
-          field: FIELDS[(at + field + FIELDS.length) % FIELDS.length] ?? 'reason',
-        };
-      }, false),
+    grantField: (field) => {
+      if (typeof field === 'number') step(field);
+      else act((form) => focusedOn(form, field));
+    },
+    grantChoice: (what) => {
+      if (what === 'take') take();
+      else
+        act((form) => {
+          const { choices, ...rest } = form;
+          if (choices === undefined || what === 'close') return rest;
+          const count = choices.items.length;
+          return { ...form, choices: { ...choices, index: (choices.index + what + count) % count } };
+        });
+    },
     grantScope: () => {
-      const { source, sourcePod } = pods;
-      const runtime = app.runtime();
-      if (runtime === undefined) return;
-      if (source === undefined || sourcePod === undefined || source.type !== 'workload') return;
-      change((form) => {
-        const scope = form.scope === 'workload' ? 'pod' : 'workload';
-        const end: EndRef = scope === 'pod' ? { type: 'pod', ...sourcePod } : source;
-        return { ...form, scope, source: end, sourceText: describeEnd(app, end), plan: stale(form) };
-      });
       const form = formOf(app);
-      if (form !== undefined)
-        app.set({ path: judged(runtime, { ...app.state().path, source: form.source }) });
+      const field = form?.field === 'to' ? 'to' : 'from';
+      const from = form?.ends[field];
+      const { other } = from ?? {};
+      if (from === undefined || other === undefined) return;
+      replan((now, place) => ({
+        ...withText(now, field, offeredField(endText(place, other, field))),
+        ends: { ...now.ends, [field]: { ...formEnd(place, other), other: from.end } },
+      }));
     },
-    grantPreset: (step) =>
-      change((form) => {
-        const texts = app.deps.limits.presets.map(formatDuration);
+    grantPreset: (by) =>
+      replan((form) => {
+        const texts = limits.presets.map(formatDuration);
         const at = texts.indexOf(form.fields.duration.text);
-        const next = texts[(at + step + texts.length) % texts.length] ?? texts[1] ?? '15m';
-        return { ...form, fields: { ...form.fields, duration: offeredField(next) }, plan: stale(form) };
-      }),
+        const next = texts.at(at < 0 ? Math.min(0, by) : (at + by) % texts.length);
+        return next === undefined ? form : withText(form, 'duration', offeredField(next));
+      }, SETTLE.plan),
     grantYaml: () => {
       const form = formOf(app);
       if (form?.plan.state !== 'made' || !form.plan.plan.ok) {
         app.notify('warn', 'No YAML yet: there is no plan.', 'Fill in the form first.');
         return;
       }
-      const { plan: made } = form.plan;
+      const made = withReason(form.plan.plan, recorded(form));
       const lines = yamlLines(made.halves.flatMap(({ lease, policy }) => [lease, policy]));
       app.push({
         type: 'detail',
@@ -156,68 +196,76 @@ export function grantForm(app: App): GrantFormCommands {
       });
     },
     typeInForm: (typed) => {
-      entered = false;
-      change(
-        (form) => ({
-          ...form,
-          confirming: false,
-          scroll: 0,
-          fields: { ...form.fields, [form.field]: edit(form.fields[form.field], typed) },
-          plan: stale(form),
-        }),
-        false,
-      );
-      const form = formOf(app);
-      if (form !== undefined) plan(SETTLE[form.field]);
+      const before = formOf(app);
+      if (before === undefined) return;
+      const { field } = before;
+      const after = edited(before, typed);
+      if (after.fields[field].text === before.fields[field].text) {
+        act(() => after);
+        return;
+      }
+      if (!isPlanned(field)) {
+        const changed = act(() => withServer(after, { state: 'pending' }));
+        if (changed && after.plan.state === 'made') askAgain();
+        return;
+      }
+      replan((_, place) => (isEnd(field) ? typedEnd(place, after, field) : after), SETTLE.plan);
     },
-    submit: () => submit(app, change, wait),
+    submit: () => {
+      const form = formOf(app);
+      if (form === undefined || form.busy !== undefined) return;
+      if (form.choices !== undefined) take();
+      else if (isPlanned(form.field)) step(1);
+      else submit(app, form, change);
+    },
   };
 }
 
-/** Submits the form; calls `wait` if the plan isn't ready, to be called again when it is. */
-function submit(
-  app: App,
-  change: (make: (form: GrantForm) => GrantForm, replan?: boolean) => void,
-  wait: () => void,
-): void {
-  const form = formOf(app);
+/** The state of a plan that is being made in place of another. */
+function making(plan: PlanState): PlanState {
+  if (plan.state === 'made') return { state: 'making', before: plan.plan };
+  return plan.state === 'making' ? plan : { state: 'making' };
+}
+
+/** The form with another text in a field, of which nothing wrong is known. */
+function withText(form: GrantForm, field: GrantField, text: TextField): GrantForm {
+  const { [field]: _, ...problems } = form.problems;
+  return { ...form, problems, fields: { ...form.fields, [field]: text } };
+}
+
+/** The form while an end is typed: nobody knows yet what it names. */
+function typedEnd(place: Place, form: GrantForm, field: EndField): GrantForm {
+  const { choices: _, ...rest } = form;
+  const choices = choicesFor(place, form.fields[field].text, field);
+  const { [field]: __, ...ends } = form.ends;
+  return { ...rest, ends, ...(choices === undefined ? {} : { choices }) };
+}
+
+/** Grants what stands in the form, or says why not. What needs confirmation is confirmed by a second call. */
+function submit(app: App, form: GrantForm, change: Change): void {
   const runtime = app.runtime();
-  if (form === undefined || runtime === undefined || form.busy !== undefined) return;
-  const { request, problems } = readForm(form, app.deps.limits.maxSeconds);
-  if (request === undefined) {
-    const field = firstProblem(problems) ?? form.field;
-    change((current) => ({ ...current, problems, field, scroll: 0 }), false);
-    return;
-  }
-  if (request.reason === '') {
-    const text = 'A reason is required: the audit log keeps it.';
-    change(
-      (current) => ({
-        ...current,
-        field: 'reason',
-        scroll: 0,
-        problems: { ...current.problems, reason: text },
-      }),
-      false,
-    );
-    return;
-  }
   const { plan } = form;
-  if (plan.state !== 'made' || plan.stale) {
-    wait();
+  if (runtime === undefined) return;
+  if (plan.state === 'made' && !plan.plan.ok) {
+    const { request, plan: refused } = plan;
+    app.notify('error', refused.message, refused.hint);
+    app.run(() => runtime.refused({ ...request, ...recorded(form) }, refused));
     return;
   }
-  const made = plan.plan;
-  if (!made.ok) {
-    app.notify('error', made.message, made.hint);
-    app.run(() => runtime.refused(request, made));
+  const fault = notYet(form, app.deps.limits);
+  if (fault !== undefined || plan.state !== 'made' || !plan.plan.ok) {
+    const { text, field } = fault ?? { text: 'still planning' };
+    if (field !== undefined) change((current) => focusedOn(current, field));
+    app.notify('warn', `Not granted: ${text}.`);
     return;
   }
-  if (made.isolates.length > 0 && !form.confirming) {
-    change((current) => ({ ...current, confirming: true }), false);
+  if (plan.plan.isolates.length > 0 && !form.confirming) {
+    change((current) => ({ ...current, confirming: true }));
     return;
   }
-  const show = (busy: string | undefined) => change((current) => ({ ...current, ...{ busy } }), false);
+  const request: GrantRequest = { ...plan.request, ...recorded(form) };
+  const made = withReason(plan.plan, request);
+  const show = (busy: string | undefined) => change((current) => ({ ...current, ...{ busy } }));
   show('checking permissions');
   app.run(async (signal) => {
     try {
@@ -246,102 +294,51 @@ function formOf(app: App): GrantForm | undefined {
   return overlay.type === 'grant' ? overlay.form : undefined;
 }
 
-function stale(form: GrantForm): GrantForm['plan'] {
-  return form.plan.state === 'made' ? { ...form.plan, stale: true } : form.plan;
+function placeOf(app: App, { model, connection }: Runtime): Place {
+  return { model, namespace: app.state().cluster.namespace ?? connection.namespace ?? 'default' };
 }
 
-async function ask(
+function isEnd(field: GrantField): field is EndField {
+  return field === 'from' || field === 'to';
+}
+
+/** Makes the path bar speak of the pair in the form. */
+function follow(app: App): void {
+  const form = formOf(app);
+  const runtime = app.runtime();
+  if (form === undefined || runtime === undefined) return;
+  const path = pathOfForm(runtime, app.state().path, form);
+  if (!sameJson(path, app.state().path)) app.set({ path });
+}
+
+function withServer(form: GrantForm, server: ServerSays): GrantForm {
+  return form.plan.state === 'made' && form.plan.plan.ok ? { ...form, plan: { ...form.plan, server } } : form;
+}
+
+/** Asks the server about the objects of the plan, with the reason in the form, which may be covered by its YAML. */
+async function ask(app: App, change: Change, signal: AbortSignal): Promise<void> {
+  const runtime = app.runtime();
+  let plan: Parameters<Runtime['grant']>[0] | undefined;
+  change((form) => {
+    if (form.plan.state === 'made' && form.plan.plan.ok) plan = withReason(form.plan.plan, recorded(form));
+    return withServer(form, { state: 'pending' });
+  });
+  if (runtime === undefined || plan === undefined) return;
+  const said = await serverSays(runtime, plan, signal);
+  signal.throwIfAborted();
+  change((current) => withServer(current, said));
+}
+
+async function serverSays(
   runtime: Runtime,
-  plan: Parameters<Runtime['grant']>[0],
+  { halves }: Parameters<Runtime['grant']>[0],
   signal: AbortSignal,
 ): Promise<ServerSays> {
   try {
-    return { state: 'accepted', changes: await dryRun(runtime.grantDeps, plan.halves, signal) };
+    return { state: 'accepted', changes: await dryRun(runtime.grantDeps, halves, signal) };
   } catch (error) {
     signal.throwIfAborted();
     const { message, hint } = asSluiceError(error);
     return { state: 'refused', message, hint };
   }
-}
-
-/** The fields of the form, in tab order. */
-export const FIELDS: readonly GrantField[] = ['ports', 'duration', 'reason', 'ticket'];
-
-/** The initial form: filled in from the path, with the focus on the first missing field. */
-export function newForm(app: App, source: EndRef, destination: EndRef, path: PathState): GrantForm {
-  const port: PortSpec | undefined = path.port;
-  return {
-    source,
-    destination,
-    sourceText: describeEnd(app, source),
-    destinationText: describeEnd(app, destination),
-    scope: source.type === 'pod' ? 'pod' : 'workload',
-    canScope: source.type === 'workload' && path.sourcePod !== undefined,
-    field: port === undefined ? 'ports' : 'reason',
-    fields: {
-      ports: textField(port === undefined ? '' : formatPorts([port])),
-      duration: offeredField(formatDuration(app.deps.limits.presets[1] ?? app.deps.limits.presets[0] ?? 900)),
-      reason: textField(),
-      ticket: textField(),
-    },
-    problems: {},
-    plan: { state: 'making' },
-    confirming: false,
-    scroll: 0,
-  };
-}
-
-/** `web · Deployment in shop · 2 pods now`. */
-export function describeEnd(app: App, end: EndRef): string {
-  const runtime = app.runtime();
-  const name = nameOfEnd(end);
-  if (runtime === undefined || end.type === 'ip') return `${name} · address`;
-  const count = podsOfEnd(runtime.model, end).length;
-  const pods = `${count} ${count === 1 ? 'pod' : 'pods'} now`;
-  switch (end.type) {
-    case 'workload':
-      return `${end.ref.name} · ${end.ref.kind} in ${end.ref.namespace} · ${pods}`;
-    case 'pod':
-      return `${end.name} · Pod in ${end.namespace}`;
-    case 'service':
-      return `${end.name} · Service in ${end.namespace} · ${pods}`;
-  }
-}
-
-type Read = { readonly request?: GrantRequest; readonly problems: GrantForm['problems'] };
-
-/** The request in the form, or what is wrong with its fields. A plan doesn't need a reason. */
-export function readForm(form: GrantForm, maxSeconds: number): Read {
-  const problems: { -readonly [K in GrantField]?: string } = {};
-  const attempt = <T>(field: GrantField, read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      problems[field] = asSluiceError(error).message;
-      return undefined;
-    }
-  };
-  const ports = attempt('ports', () =>
-    form.fields.ports.text.split(',').map((text) => parsePort(text.trim())),
-  );
-  const seconds = attempt('duration', () => parseDuration(form.fields.duration.text, maxSeconds));
-  const reason = safeText(form.fields.reason.text.trim());
-  const ticket = safeText(form.fields.ticket.text.trim());
-  if (ports === undefined || seconds === undefined) return { problems };
-  return {
-    problems,
-    request: {
-      source: form.source,
-      destination: form.destination,
-      ports,
-      seconds,
-      reason,
-      ...(ticket === '' ? {} : { ticket }),
-    },
-  };
-}
-
-/** The first field with a problem. */
-export function firstProblem(problems: GrantForm['problems']): GrantField | undefined {
-  return FIELDS.find((field) => problems[field] !== undefined);
 }

@@ -1,4 +1,5 @@
-import { type Commands, type Overlay, type PaneId, textField } from '../state/state.ts';
+import { barsOf } from '../rows/rows.ts';
+import { type Commands, type Overlay, type PaneId, type SessionState, textField } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
 import { goBack } from './drilling.ts';
 import { pickItems } from './overlays.ts';
@@ -45,7 +46,7 @@ export function navigation(app: App): Navigation {
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
     },
     zoom: () => app.set({ zoomed: !app.state().zoomed }),
-    move: (by) => app.set({ overlay: moved(app.state().overlay, by) }),
+    move: (by) => app.set({ overlay: moved(app.state(), by) }),
     scrollTo: (scroll) => {
       const { overlay } = app.state();
       if ('scroll' in overlay) app.set({ overlay: { ...overlay, scroll } });
@@ -128,7 +129,8 @@ export function setPane(
 type SessionSort = { readonly column: string; readonly descending: boolean } | undefined;
 
 /** The view limits the scroll to the form; here it only must not become negative. */
-function moved(overlay: Overlay, by: number): Overlay {
+function moved(state: SessionState, by: number): Overlay {
+  const { overlay } = state;
   switch (overlay.type) {
     case 'grant':
       return { ...overlay, form: { ...overlay.form, scroll: Math.max(0, overlay.form.scroll + by) } };
@@ -137,6 +139,11 @@ function moved(overlay: Overlay, by: number): Overlay {
         ...overlay,
         index: clamp(overlay.index + by, pickItems(overlay.items, overlay.filter.text).length - 1),
       };
+    case 'charts': {
+      const keys = barsOf(state).map(({ key }) => key);
+      const at = Math.max(0, keys.indexOf(overlay.bar ?? ''));
+      return { ...overlay, bar: keys[clamp(at + by, keys.length - 1)] };
+    }
     default:
       return overlay;
   }

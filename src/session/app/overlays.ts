@@ -26,7 +26,14 @@ export function createOverlays(
     pop: () => bringBack(covered.pop()),
     update: (type, change) => {
       const { overlay } = state();
-      if (isOverlay(overlay, type)) set({ overlay: change(overlay) });
+      if (isOverlay(overlay, type)) {
+        set({ overlay: change(overlay) });
+        return;
+      }
+      const at = covered.findLastIndex((one) => isOverlay(one.overlay, type));
+      const below = covered[at];
+      if (below !== undefined && isOverlay(below.overlay, type))
+        covered.splice(at, 1, { ...below, overlay: change(below.overlay) });
     },
     clear: () => {
       const [first] = covered.splice(0);

@@ -2,6 +2,7 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { permanentPolicies } from '../../core/grants/grants.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
+import { barsOf } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AboutItem, type Commands, textField } from '../state/state.ts';
 import { aboutGrant } from './about-grant.ts';
@@ -43,7 +44,10 @@ export function panels(app: App): Panels {
     openLog: () => app.push({ type: 'log', manifests: false, scroll: Number.MAX_SAFE_INTEGER }),
     toggleManifests: () => app.update('log', (open) => ({ ...open, manifests: !open.manifests })),
     openMessages: () => app.push({ type: 'messages', scroll: Number.MAX_SAFE_INTEGER }),
-    openCharts: () => app.push({ type: 'charts' }),
+    openCharts: () => {
+      app.push({ type: 'charts', bar: barsOf(app.state())[0]?.key });
+      app.refresh();
+    },
     openFilter: () => {
       const { focus, panes } = app.state();
       const before = panes[focus].filter;

@@ -6,7 +6,7 @@ import type { Policy } from '../../core/policy/model/model.ts';
 import { isInPart, nameOfEnd, summarized } from '../../core/policy/path/path.ts';
 import { judgedOn, seenPort } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Overlay, PathState, PodName } from '../state/state.ts';
+import type { GrantForm, Overlay, PathState, PodName } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd } from './picked-ends.ts';
 
@@ -70,11 +70,26 @@ export function judged(runtime: Runtime, path: PathState): PathState {
     inPart: undefined,
     problem: undefined,
   };
-  if (source === undefined || destination === undefined) return named;
+  if (source === undefined || destination === undefined) return { ...named, problem: path.problem };
   if (port === undefined) return { ...named, problem: 'no port yet' };
   const judgement = judgedOn(runtime, { ...judgedEnds(path, { source, destination }), port });
   if (judgement instanceof Error) return { ...named, problem: judgement.message.replace(/\.$/, '') };
   return { ...named, verdict: summarized(runtime.engine, judgement), inPart: isInPart(judgement) };
+}
+
+/** The path of the pair in the form; the pods that were seen stand for its ends only while it has those. */
+export function pathOfForm(runtime: Runtime, path: PathState, { ends, ports }: GrantForm): PathState {
+  const [source, destination] = [ends.from?.end, ends.to?.end];
+  const missing = source === undefined ? 'source' : destination === undefined ? 'destination' : undefined;
+  return judged(runtime, {
+    ...(path.marked === true ? { marked: true } : {}),
+    ...(source === undefined ? {} : { source }),
+    ...(destination === undefined ? {} : { destination }),
+    ...(sameJson(source, path.source) ? { sourcePod: path.sourcePod } : {}),
+    ...(sameJson(destination, path.destination) ? { destinationPod: path.destinationPod } : {}),
+    port: ports?.[0],
+    ...(missing === undefined ? {} : { problem: `${missing} not known yet` }),
+  });
 }
 
 type Ends = { readonly source: EndRef; readonly destination: EndRef };

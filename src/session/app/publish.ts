@@ -14,6 +14,7 @@ import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/run
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
 import { drilledAnew } from './drilled-rows.ts';
+import { createGrantSpans } from './grant-spans.ts';
 import { updatedPath } from './path-state.ts';
 
 /** What changed since the last publication. */
@@ -42,6 +43,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const clusterRows = createClusterRows(model, engine);
   const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
+  const spans = createGrantSpans();
+  let sampled = '';
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
 
@@ -71,15 +74,19 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
         }
       }
       if (state.overlay.type === 'charts') {
-        change.samples = runtime.fold.samples(at);
-        change.dropReasons = runtime.fold.dropReasons(8);
-        change.talkers = runtime.fold.talkers(8);
+        // A second's sample never changes, and each new one costs a drawing.
+        const second = `${Math.floor(at / 1000)} ${namespace}`;
+        if (second !== sampled || state.samples.length === 0)
+          change.samples = runtime.fold.samples(at, namespace);
+        sampled = second;
       }
     }
     if (dirty.grants || dirty.cluster) {
       const lines = grantLines(runtime, others, state.grants);
       if (!sameItems(lines, state.grants)) change.grants = lines;
+      spans.note(lines, runtime.connection.api.clock.now() - now());
     }
+    if (state.overlay.type === 'charts') change.spans = spans.list();
     return change;
   };
 

@@ -1,5 +1,6 @@
 import { type Commands, edit } from '../state/state.ts';
 import type { App } from './app-parts.ts';
+import { showBar } from './chart-bars.ts';
 import { type CommandLine, showNamespace } from './command-line.ts';
 import type { GrantFormCommands } from './grant-form.ts';
 import type { LifeCommands } from './life.ts';
@@ -82,8 +83,10 @@ export function typing(
         case 'detail':
         case 'messages':
         case 'log':
-        case 'charts':
           app.pop();
+          return;
+        case 'charts':
+          showBar(app, overlay.bar);
           return;
         case 'quit':
           parts.life.quit();

@@ -1,5 +1,5 @@
 import type { Pod, PortSpec } from '../../core/cluster/cluster.ts';
-import type { Grant } from '../../core/grants/grants.ts';
+import { formatPorts, type Grant } from '../../core/grants/grants.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import type { EndName, PairChange } from '../../core/policy/model/model.ts';
 import { targetsOf } from '../../core/policy/path/path.ts';
@@ -98,5 +98,5 @@ function portText({ port, protocol }: PortSpec): string {
 
 /** `web → db :5432/tcp`, for messages. */
 export function pathText(grant: Pick<Grant, 'source' | 'destination' | 'ports'>): string {
-  return `${grant.source} → ${grant.destination} :${grant.ports.map(({ port, protocol }) => `${port}/${protocol.toLowerCase()}`).join(',')}`;
+  return `${grant.source} → ${grant.destination} :${formatPorts(grant.ports)}`;
 }

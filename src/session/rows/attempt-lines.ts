@@ -1,5 +1,5 @@
 import { type ClusterModel, policyKey } from '../../core/live/live.ts';
-import type { Engine } from '../../core/policy/decide/decide.ts';
+import type { Engine, HalfDecision } from '../../core/policy/decide/decide.ts';
 import type { PathSummary } from '../../core/policy/explain/explain.ts';
 import { isInPart, type Judgement, summarized } from '../../core/policy/path/path.ts';
 import type { Attempt, AttemptRow, FlowEnd, FlowPolicy } from '../../core/traffic/traffic.ts';
@@ -36,6 +36,8 @@ type Judged = PathSummary & {
   readonly inPart: boolean;
   readonly open: string | undefined;
   readonly decidedBy: readonly string[];
+  /** The policy that denies the path, where one does. */
+  readonly denier: string | undefined;
 };
 
 /** The last line made for a row. `stamp` is undefined while the row's current state has not been judged. */
@@ -61,15 +63,15 @@ export function createJudgedLines(
     const stamp = stampOf(row);
     const ends = before?.row.newest === row.newest ? before.ends : endsText(row.newest);
     const known = before?.ends === ends ? before : undefined;
-    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.judged) };
+    if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.judged, before?.line) };
     if (!mayJudge()) {
       left += 1;
       const judged = known?.judged;
-      return { row, ends, stamp: undefined, judged, line: lineOf(row, judged) };
+      return { row, ends, stamp: undefined, judged, line: lineOf(row, judged, before?.line) };
     }
     const judgement = judgeAttempt(model, engine, row);
     const judged = judgement === undefined ? undefined : inBrief(engine, judgement);
-    return { row, ends, stamp, judged, line: lineOf(row, judged) };
+    return { row, ends, stamp, judged, line: lineOf(row, judged, before?.line) };
   };
 
   return {
@@ -103,18 +105,27 @@ function endsText({ source, destination, protocol }: Attempt): string {
 function inBrief(engine: Engine, judgement: Judgement): Judged {
   const { ingress, egress } = judgement.worst.decision;
   const [first] = [...ingress.steps, ...egress.steps];
+  const summary = summarized(engine, judgement);
   return {
-    ...summarized(engine, judgement),
+    ...summary,
     decider: first?.applied.policy.name,
     inPart: isInPart(judgement),
     decidedBy: [ingress, egress]
       .filter(({ verdict }) => judgement.verdict !== 'deny' || verdict === 'deny')
       .flatMap(({ steps }) => steps.map(({ applied }) => policyKey(applied.policy))),
     open: judgement.parts.find(({ verdict }) => verdict === 'allow')?.why,
+    denier: denierOf(egress, summary.egress.summary) ?? denierOf(ingress, summary.ingress.summary),
   };
 }
 
-function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
+/** The policy that the summary of a denied half is about. */
+function denierOf({ verdict, steps }: HalfDecision, summary: string): string | undefined {
+  if (verdict !== 'deny') return undefined;
+  const names = steps.map(({ applied }) => applied.policy.name);
+  return names.find((name) => summary.startsWith(`${name} `)) ?? names[0];
+}
+
+function lineOf(row: AttemptRow, verdict: Judged | undefined, before?: AttemptLine): AttemptLine {
   const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
   return {
     key: row.key,
@@ -122,6 +133,7 @@ function lineOf(row: AttemptRow, verdict: Judged | undefined): AttemptLine {
     why: whyOf(row.newest, verdict),
     differs,
     decidedBy: [...new Set([...(verdict?.decidedBy ?? []), ...policiesNamed(row.newest)])],
+    droppedBy: row.newest.verdict === 'drop' ? droppedBy(row.newest, verdict, before) : before?.droppedBy,
   };
 }
 
@@ -130,6 +142,20 @@ function policiesNamed({ deniedBy, allowedBy }: Attempt): readonly string[] {
   return (deniedBy.length > 0 ? deniedBy : allowedBy).flatMap(({ kind, namespace, name }) =>
     kind === undefined ? [] : [policyKey({ kind, namespace, name })],
   );
+}
+
+/**
+ * What a drop is counted under: the policies that deny it, else why the datapath dropped it. When no policy denies the
+ * path any more, as a grant has just opened it, the one that did stays.
+ */
+function droppedBy(
+  { deniedBy, dropReason }: Attempt,
+  verdict: Judged | undefined,
+  before: AttemptLine | undefined,
+): string | undefined {
+  if (deniedBy.length > 0) return deniedBy.map(({ name }) => name).join(', ');
+  const isPolicy = dropReason === undefined || isPolicyDrop(dropReason.code);
+  return (isPolicy ? (verdict?.denier ?? before?.droppedBy) : undefined) ?? dropReason?.text.toLowerCase();
 }
 
 /** The line of a row without policies to judge it by: only what its flows say. */

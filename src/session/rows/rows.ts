@@ -5,4 +5,5 @@ export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-li
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
 export { createObjectRows } from './object-rows.ts';
-export { createVisibleRows, filterProblem, patternOf } from './visible-rows.ts';
+export { barsOf, type TrafficBar, type TrafficBars, trafficBars } from './traffic-bars.ts';
+export { createVisibleRows, filterProblem, fuzzyMatcher, patternOf } from './visible-rows.ts';

@@ -15,6 +15,7 @@ import {
   type VisibleRows,
   type WorkloadRow,
 } from '../state/state.ts';
+import { droppedText } from './traffic-bars.ts';
 
 type Keys<T> = Readonly<Record<string, (row: T) => string | number>>;
 
@@ -170,10 +171,12 @@ function policyText({ policy, assessment }: PolicyRow): Searchable {
   return { text: [keyOf(policy), policy.kind, ...lints].join(' '), labels: policy.labels };
 }
 
-function attemptText({ row, why }: AttemptLine): Searchable {
+/** Ends with `denied:` and a policy, if attempts of the row were dropped. */
+function attemptText(line: AttemptLine): Searchable {
+  const { row, why } = line;
   const labels = row.source.labels ?? row.destination.labels;
   return {
-    text: `${row.sourceName} ${row.destinationName} ${row.port ?? ''} ${row.protocol} ${row.verdict} ${why}`,
+    text: `${row.sourceName} ${row.destinationName} ${row.port ?? ''} ${row.protocol} ${row.verdict} ${why} ${droppedText(line)}`,
     labels,
   };
 }
@@ -253,6 +256,12 @@ function byLabels(text: string): RowFilter {
 
 function byFuzzy(needle: string): RowFilter {
   if (needle === '') return all;
+  const matches = fuzzyMatcher(needle);
+  return ({ text }) => matches(text);
+}
+
+/** Whether a text has the letters of `needle` in this order. */
+export function fuzzyMatcher(needle: string): (text: string) => boolean {
   const fuzzy = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY, intraChars: '[a-z\\d/._-]' });
-  return (row) => (fuzzy.filter([row.text], needle)?.length ?? 0) > 0;
+  return (text) => (fuzzy.filter([text], needle)?.length ?? 0) > 0;
 }

@@ -83,11 +83,14 @@ export type Commands = {
   readonly allNamespaces: () => void;
   /** Goes back one level: overlay, then zoom, then filter, then drill, then marks. Never quits. */
   readonly back: () => void;
-  /** Confirms the overlay: submits the form, revokes, applies the filter, picks the item, runs the command. */
+  /** Confirms the overlay: goes on in the form or submits it, revokes, applies the filter, picks the item, runs the command. */
   readonly confirm: () => void;
   /** Edits the text of the open overlay. */
   readonly type: (change: TextEdit) => void;
   readonly grantField: (field: GrantField | 1 | -1) => void;
+  /** Moves among the choices for the end being typed, takes the chosen one, or closes them. */
+  readonly grantChoice: (what: 1 | -1 | 'take' | 'close') => void;
+  /** Turns an end from the workload into the one pod that was picked, and back. */
   readonly grantScope: () => void;
   readonly grantPreset: (step: 1 | -1) => void;
   readonly grantYaml: () => void;

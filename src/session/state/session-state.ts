@@ -1,13 +1,13 @@
 import type { EndRef, Pod, PortSpec, Service, WorkloadRef } from '../../core/cluster/cluster.ts';
 import type { Limits } from '../../core/common/common.ts';
-import type { Grant, GrantPlan } from '../../core/grants/grants.ts';
+import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
 import type { FeedState } from '../../core/live/live.ts';
 import type { PathSummary } from '../../core/policy/explain/explain.ts';
 import type { Finding } from '../../core/policy/lint/lint.ts';
 import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
-import type { Attempt, AttemptRow } from '../../core/traffic/traffic.ts';
+import type { Attempt, AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
 import type { Bookmark, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
@@ -66,6 +66,8 @@ export type AttemptLine = {
   readonly differs?: string;
   /** Keys of the policies that decide it, as evaluated or as its flows say. */
   readonly decidedBy: readonly string[];
+  /** What dropped its last dropped attempt: policies by name, else the reason. */
+  readonly droppedBy?: string;
 };
 
 export type GrantLine = { readonly key: string; readonly grant: Grant };
@@ -144,16 +146,45 @@ export type PaneState = {
   readonly drill?: Drill;
 };
 
-export type GrantField = 'ports' | 'duration' | 'reason' | 'ticket';
+export type GrantField = EndField | 'ports' | 'duration' | 'reason' | 'ticket';
 
-/** The plan below the form. `stale`: the form has changed since, and a new plan is being made. */
+export type EndField = 'from' | 'to';
+
+/** An end in the form. `about`: `Deployment in shop · 2 pods now`. */
+export type FormEnd = {
+  readonly end: EndRef;
+  readonly about: string;
+  /** What else it can be: the one pod that was picked, or the workload of the pod. */
+  readonly other?: EndRef;
+};
+
+/** Something that exists and that the typed text may mean; `text` is how to write it. */
+export type EndChoice = {
+  readonly end: EndRef;
+  readonly text: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly pods: number;
+};
+
+/** What an end may be, best first, with the chosen one; `more` are not listed. */
+export type EndChoices = {
+  readonly items: readonly EndChoice[];
+  readonly index: number;
+  readonly more: number;
+};
+
+/** The plan below the form, which is always that of its fields: an edit that may change it makes it `making`. */
 export type PlanState =
+  /** The fields don't say a path yet. */
   | { readonly state: 'none' }
-  | { readonly state: 'making' }
+  /** `before`: the plan that was shown last, whose room the next one takes. */
+  | { readonly state: 'making'; readonly before?: GrantPlan }
   | {
       readonly state: 'made';
+      /** What was planned; its reason and ticket are those of the form. */
+      readonly request: Omit<GrantRequest, 'reason' | 'ticket'>;
       readonly plan: GrantPlan;
-      readonly stale: boolean;
       readonly server?: ServerSays;
     };
 
@@ -164,13 +195,12 @@ export type ServerSays =
   | { readonly state: 'refused'; readonly message: string; readonly hint: string };
 
 export type GrantForm = {
-  readonly source: EndRef;
-  readonly destination: EndRef;
-  readonly sourceText: string;
-  readonly destinationText: string;
-  readonly scope: 'workload' | 'pod';
-  /** Whether the scope can be changed: the source was picked as a pod of a workload. */
-  readonly canScope: boolean;
+  /** The ends that the fields name; missing while one is typed, or names nothing. */
+  readonly ends: Readonly<Partial<Record<EndField, FormEnd>>>;
+  /** The ports that the field stands for now. */
+  readonly ports?: readonly PortSpec[];
+  /** What the end being typed may be. */
+  readonly choices?: EndChoices;
   readonly field: GrantField;
   readonly fields: Readonly<Record<GrantField, TextField>>;
   /** Validation errors by field. */
@@ -309,7 +339,8 @@ export type Overlay =
       readonly field: TextField;
       readonly before?: string;
     }
-  | { readonly type: 'charts' };
+  /** `bar`: the one under the cursor, by its key. */
+  | { readonly type: 'charts'; readonly bar?: string };
 
 /** A message in place of the key hints for some seconds; an `error` stays until a key is pressed. */
 export type Notice = {
@@ -323,12 +354,12 @@ export type Notice = {
   readonly times?: number;
 };
 
-/** Attempts per second by verdict, one sample per second, newest last, at most 120; for the charts. */
-export type TrafficSample = {
-  readonly time: number;
-  readonly allow: number;
-  readonly drop: number;
-  readonly other: number;
+/** The window of a grant, in local time; cut short when the grant ended early. */
+export type GrantSpan = {
+  readonly id: string;
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 };
 
 /** Everything that the screen shows. Arrays are replaced, never mutated; unchanged rows keep their identity. */
@@ -342,9 +373,10 @@ export type SessionState = {
   readonly traffic: TrafficState;
   /** Flows per second over the last seconds. */
   readonly rate: number;
-  readonly samples: readonly TrafficSample[];
-  readonly dropReasons: readonly { readonly reason: string; readonly count: number }[];
-  readonly talkers: readonly { readonly name: string; readonly count: number }[];
+  /** Attempts in view by second and verdict, newest last; only while the charts are open. */
+  readonly samples: readonly RateSample[];
+  /** Windows of all grants seen since the app was started; only while the charts are open. */
+  readonly spans: readonly GrantSpan[];
   readonly pods: readonly PodRow[];
   /** What the first pane lists; workloads and Services have rows only while they are listed. */
   readonly listed: Listed;

@@ -58,7 +58,30 @@ describe('the configuration file', () => {
     });
   });
 
+  test('names a theme, or one with colors of its own', async () => {
+    expect((await load('theme: colorblind\n')).theme).toEqual({ base: 'colorblind', roles: {} });
+    expect((await load('theme: {base: dark, roles: {drop: "#FF5f5f"}}\n')).theme).toEqual({
+      base: 'dark',
+      roles: { drop: '#FF5f5f' },
+    });
+    expect((await load('theme: {roles: {}}\n')).theme).toEqual({ base: 'auto', roles: {} });
+  });
+
   test.each([
+    ['theme: drak\n', /line 1: theme: "drak" is not a theme; there are auto, dark, light, colorblind\./],
+    ['theme:\n  base: 7\n', /line 2: theme\.base: 7 is not a theme/],
+    ['theme: [dark]\n', /line 1: theme: Array is not a theme/],
+    [
+      'theme:\n  roles:\n    drop: "#fff"\n',
+      /line 3: theme\.roles\.drop: "#fff" is not a color such as "#ff5f5f"/,
+    ],
+    ['theme:\n  roles:\n    drop: red\n', /line 3: theme\.roles\.drop: "red" is not a color/],
+    [
+      'theme:\n  base: dark\n  roles:\n    dorp: "#ff5f5f"\n',
+      /line 4: theme\.roles\.dorp: "dorp" is not a role; there are allow, drop, warn, time, dim/,
+    ],
+    ['theme:\n  roles: red\n', /line 2: theme\.roles: must be a map of roles to colors/],
+    ['theme:\n  rolls: {}\n', /line 2: unknown setting "theme\.rolls"/],
     ['presets: [5m]\nmaxWindw: 4h\n', /config\.yaml: line 2: unknown setting "maxWindw"/],
     ['protected:\n  namespaces: [a]\n  contxts: [b]\n', /line 3: unknown setting "protected\.contxts"/],
     ['maxWindow: 4 hours\n', /line 1: maxWindow: "4 hours" is not a duration/],

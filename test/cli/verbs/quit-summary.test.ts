@@ -46,7 +46,10 @@ test.each([[['demo']], [['demo', '--screen-reader']]])('%s leaves it on the term
   shell.press(':web db 5432\r');
   shell.press('g');
   await shell.shows(/reason/i);
-  shell.press('why\r');
+  await shell.shows(/dry-run accepted/);
+  shell.press('why');
+  await shell.shows(/why/);
+  shell.press('\r');
   await shell.shows(/✓ open .* left of|db :5432: open$/m);
   shell.press(':q!\r');
   await shell.shows(/revoke it/);

@@ -43,6 +43,7 @@ describe.each([
     await screen.shows(/INC-4411 no orders/);
     screen.press('\u001b[A\u00154s');
     await screen.shows(/For +4s/);
+    screen.press('\r');
     await screen.shows(/dry-run accepted/);
     screen.press('\r');
     await screen.shows(/web → db.*✓ open.*left of 4s/s);

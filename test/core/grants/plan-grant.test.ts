@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EndRef, Node, Pod } from '../../../src/core/cluster/objects.ts';
 import type { GrantRequest } from '../../../src/core/grants/grant.ts';
+import { withReason } from '../../../src/core/grants/grant-manifests.ts';
+import { NOTE } from '../../../src/core/grants/names.ts';
 import type { GrantPlan } from '../../../src/core/grants/plan.ts';
 import { planGrant } from '../../../src/core/grants/plan-grant.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
@@ -85,6 +87,25 @@ function good(planned: GrantPlan): Extract<GrantPlan, { ok: true }> {
   if (!planned.ok) throw new Error(`refused: ${planned.message}`);
   return planned;
 }
+
+test('a range of ports is one decision, and its policy lists every port', () => {
+  const ports = Array.from({ length: 101 }, (_, at) => ({ port: 5_400 + at, protocol: 'TCP' as const }));
+  const { halves, opens, ports: planned } = good(plan({ policies: [dbOnlyApi], request: { ports } }));
+  expect(planned).toEqual(ports);
+  expect(opens).toHaveLength(202);
+  expect(halves[0]?.policy.spec).toMatchObject({
+    ingress: [{ ports: ports.map(({ port, protocol }) => ({ port, protocol })) }],
+  });
+  expect(halves[0]?.policy.metadata.annotations).toMatchObject({ [NOTE.ports]: '5400-5500/tcp' });
+});
+
+test('another reason changes the annotations of a plan, and nothing else', () => {
+  const request = { ticket: 'T-1' };
+  const before = good(plan({ policies: [dbOnlyApi, webEgress], request }));
+  const after = good(plan({ policies: [dbOnlyApi, webEgress], request: { reason: 'other' } }));
+  expect(withReason(before, { reason: 'other' })).toEqual(after);
+  expect(withReason(after, { reason: 'test', ticket: 'T-1' })).toEqual(before);
+});
 
 describe('halves', () => {
   test('only the closed half gets a policy: one for an isolated destination', () => {

@@ -9,10 +9,10 @@ describe('samples', () => {
     fold.add(dropped('ingress', { source: { ...web, port: 2 } }), START + 1_500);
     fold.add([], START + 2_600);
     expect(fold.samples(START + 4_000)).toEqual([
-      { time: START, allow: 1, drop: 0, other: 0, flows: 2 },
-      { time: START + 1_000, allow: 0, drop: 1, other: 0, flows: 2 },
-      { time: START + 2_000, allow: 1, drop: 0, other: 0, flows: 0 },
-      { time: START + 3_000, allow: 0, drop: 0, other: 0, flows: 0 },
+      { time: START, allow: 1, drop: 0, other: 0 },
+      { time: START + 1_000, allow: 0, drop: 1, other: 0 },
+      { time: START + 2_000, allow: 1, drop: 0, other: 0 },
+      { time: START + 3_000, allow: 0, drop: 0, other: 0 },
     ]);
   });
 
@@ -23,20 +23,33 @@ describe('samples', () => {
     expect(fold.samples(START + 1_000)).toHaveLength(1);
   });
 
-  it('go back two minutes, silent seconds included', () => {
+  it('go back fifteen minutes, silent seconds included', () => {
     const fold = createFold();
     fold.add([delivered()], START);
-    const samples = fold.samples(START + 500_000);
-    expect(samples).toHaveLength(120);
-    expect(samples[0]?.time).toBe(START + 380_000);
-    expect(samples.every(({ flows }) => flows === 0)).toBe(true);
+    const samples = fold.samples(START + 2_000_000);
+    expect(samples).toHaveLength(900);
+    expect(samples[0]?.time).toBe(START + 1_100_000);
+    expect(samples.every(({ allow }) => allow === 0)).toBe(true);
   });
 
-  it('count an attempt again when its verdict turns', () => {
+  it('count an attempt once as dropped, as its row does, whatever becomes of it', () => {
     const fold = createFold();
     fold.add(dropped('ingress'), START);
     fold.add([delivered({ at: 1_000 })], START + 1_000);
-    expect(fold.samples(START + 2_000)).toMatchObject([{ drop: 1 }, { allow: 1 }]);
+    expect(fold.samples(START + 2_000)).toMatchObject([{ drop: 1 }, { allow: 0 }]);
+    expect(fold.rows(START + 2_000)).toMatchObject([{ count: 1, dropped: 1, verdict: 'allow' }]);
+  });
+
+  it('are those from or to a namespace', () => {
+    const fold = createFold();
+    const other = (port: number) => ({ ...web, namespace: 'other', port });
+    fold.add([delivered(), delivered({ source: other(7) })], START);
+    fold.add([delivered({ source: other(8), destination: { ...other(80), ip: '10.9.9.9' } })], START);
+    const allowed = (namespace?: string) => fold.samples(START + 1_000, namespace).map(({ allow }) => allow);
+    expect(allowed()).toEqual([3]);
+    expect(allowed('shop')).toEqual([2]);
+    expect(allowed('other')).toEqual([2]);
+    expect(allowed('nowhere')).toEqual([0]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { EndRef, PortSpec } from '../../../src/core/cluster/objects.ts';
-import { parsePort } from '../../../src/core/policy/path/parse-end.ts';
+import { readPorts } from '../../../src/core/grants/names.ts';
 import { type Cell, ODD_PODS, PODS, type PodName } from './fleet.ts';
 
 /** The host outside the cluster by its two addresses, and the node by the address in its object. */
@@ -26,7 +26,7 @@ export function every(
 ): readonly Path[] {
   return from.flatMap((source) =>
     to.flatMap((target) =>
-      source === target ? [] : ports.map((port) => ({ from: source, to: target, port: parsePort(port) })),
+      source === target ? [] : readPorts(ports.join()).map((port) => ({ from: source, to: target, port })),
     ),
   );
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SluiceError } from '../../../src/core/common/errors.ts';
-import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import type { ClusterApi } from '../../../src/core/ports/ports.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import {
@@ -13,7 +12,8 @@ import {
   loggedApi,
   loggedProbe,
 } from '../../../src/session/runtime/calls.ts';
-import { createSession, type Session } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import { grantStory, sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { probePod } from '../../helpers/probe/probe-pods.ts';
@@ -25,13 +25,8 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-done-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: () => connectionTo(demo, folder),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   await session.start();
 });
@@ -46,15 +41,7 @@ const state = () => session.store.getState();
 const commands = () => state().calls.map(({ command }) => command.replaceAll(/sluice-\w+-in/g, 'NAME'));
 
 test('a grant leaves its commands in the log and, once it has gone, its end in the book', async () => {
-  session.commands.focus('attempts');
-  session.commands.openFilter();
-  session.commands.type({ type: 'insert', text: '^web db' });
-  session.commands.confirm();
-  await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
-  session.commands.openGrant();
-  session.commands.type({ type: 'insert', text: 'why' });
-  session.commands.confirm();
-  await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
+  await grantStory(session);
   const create = (kind: string) => `kubectl --context demo create -n shop -f ${kind}-NAME.yaml`;
   expect(commands()).toContain(`${create('networkpolicy')} --dry-run=server`);
   expect(commands().slice(-2)).toEqual([create('job'), create('networkpolicy')]);

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import { startDemo } from '../../../src/demo/demo.ts';
-import { createSession } from '../../../src/session/session.ts';
+import { sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
@@ -12,7 +11,7 @@ test('a source of flows that ends for good shows as failed, though it worked bef
   const folder = await mkdtemp(join(tmpdir(), 'sluice-news-'));
   const demo = await startDemo();
   const broken = Promise.withResolvers<void>();
-  const session = createSession({
+  const session = sessionOn({
     connect: async () => ({
       ...(await connectionTo(demo, folder)),
       traffic: async () => ({
@@ -23,11 +22,6 @@ test('a source of flows that ends for good shows as failed, though it worked bef
         },
       }),
     }),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   await session.start();
   const traffic = () => session.store.getState().traffic;

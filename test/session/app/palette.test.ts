@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { withMessage } from '../../../src/session/app/messages.ts';
-import { createSession, type Session } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
 import type { Notice, PaletteTarget } from '../../../src/session/state/session-state.ts';
+import { sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
@@ -19,16 +19,12 @@ let connected = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-palette-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: () => {
       connected += 1;
       return connectionTo(demo, folder);
     },
     contexts: async () => ({ names: ['demo', 'other', 'staging'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   await session.start();
   await eventually(() => expect(state().pods).toHaveLength(14));

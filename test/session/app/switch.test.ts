@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import type { Connection } from '../../../src/session/runtime/connection.ts';
-import { createSession, type Session } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import { grantStory, sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { kubeconfigFor, unusedPort } from '../../helpers/servers/scripted-server.ts';
@@ -26,17 +26,13 @@ beforeEach(async () => {
     rules: [{ verbs: ['*'], groups: ['*'], resources: ['*'] }],
     namespace: 'monitoring',
   });
-  session = createSession({
+  session = sessionOn({
     connect: async ({ context = 'demo' }) =>
       noted(
         context,
         await connectionTo(demo, folder, context === 'gone' ? gone : context === 'other' ? other : undefined),
       ),
     contexts: async () => ({ names: ['demo', 'other', 'gone', 'odd'], current: 'demo' }),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
   });
   await session.start();
   await eventually(() => expect(state().pods).toHaveLength(14));
@@ -65,18 +61,6 @@ function command(text: string): void {
   session.commands.openCommand();
   session.commands.type({ type: 'insert', text });
   session.commands.confirm();
-}
-
-async function grantStory(): Promise<void> {
-  session.commands.focus('attempts');
-  session.commands.openFilter();
-  session.commands.type({ type: 'insert', text: '^web db' });
-  session.commands.confirm();
-  await eventually(() => expect(state().path.verdict?.verdict).toBe('deny'));
-  session.commands.openGrant();
-  session.commands.type({ type: 'insert', text: 'why' });
-  session.commands.confirm();
-  await eventually(() => expect(state().grants[0]?.grant.state.name).toBe('open'));
 }
 
 test('another context takes over once it is connected, in its own namespace, and the first is closed', async () => {
@@ -121,7 +105,7 @@ test('while one context is slow another can be chosen, and the slow one never sh
 });
 
 test('with living grants it asks first; kept, they go on in the cluster that one leaves', async () => {
-  await grantStory();
+  await grantStory(session);
   const [line] = state().grants;
   const policy = line?.grant.halves[0]?.policy;
   const asked = () =>
@@ -140,7 +124,7 @@ test('with living grants it asks first; kept, they go on in the cluster that one
 });
 
 test('with living grants that are revoked first, nothing of them is left behind', async () => {
-  await grantStory();
+  await grantStory(session);
   const policy = state().grants[0]?.grant.halves[0]?.policy;
   command('ctx other');
   await eventually(() => expect(state().overlay.type).toBe('quit'));

@@ -28,7 +28,12 @@ function setUp() {
   const engine = createEngine(model, dialectOf('spec'));
   const decide = vi.spyOn(engine, 'decide');
   const epochs = createEpochs();
-  return { decide, epochs, lines: createJudgedLines(model, engine, epochs.of) };
+  const allow = () => {
+    const event = { type: 'reset', kind: 'policies', source: 'test', objects: [] } as const;
+    model.apply(event);
+    engine.apply(event);
+  };
+  return { decide, allow, epochs, lines: createJudgedLines(model, engine, epochs.of) };
 }
 
 test('a row is judged once, and again only when something near it changes', () => {
@@ -71,6 +76,22 @@ test('when the time is over, rows keep the verdict that they have and are judged
   expect(lines.left()).toBe(0);
 });
 
+test('drops are counted under the policy that denied the last one, also when the path is open by now', () => {
+  const { lines, allow, epochs } = setUp();
+  const before = row('web', 'db', 5432);
+  expect(lines.of([before], always)[0]?.droppedBy).toBe('db-only-api');
+  // A grant opens the path before its next attempt.
+  allow();
+  epochs.apply({ what: 'everything' });
+  expect(lines.of([before], always)[0]).toMatchObject({ why: 'policy denied', droppedBy: 'db-only-api' });
+  const newest = { ...before.newest, verdict: 'allow' as const };
+  const open: AttemptRow = { ...before, verdict: 'allow', count: 50, newest };
+  expect(lines.of([open], always)[0]?.droppedBy).toBe('db-only-api');
+  const dropReason = { code: 166, text: 'Unsupported L2 protocol' };
+  const broken = { ...before, newest: { ...before.newest, dropReason } };
+  expect(lines.of([broken], always)[0]?.droppedBy).toBe('unsupported l2 protocol');
+});
+
 test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
   ['a drop by the policies that deny it', { verdict: 'drop' }, 'shop/never, all-out deny it'],
   ['a drop that no policy is named for by its reason', { verdict: 'drop', deniedBy: [] }, 'policy denied'],
@@ -92,10 +113,12 @@ test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
     ...change,
   };
   const { verdict } = newest;
-  expect(lineOfFlows({ ...made, verdict, newest })).toEqual({
+  const { droppedBy, ...line } = lineOfFlows({ ...made, verdict, newest });
+  expect(line).toEqual({
     decidedBy: [],
     key: made.key,
     row: { ...made, verdict, newest },
     why,
   });
+  expect(droppedBy === undefined).toBe(verdict !== 'drop' || newest.dropReason === undefined);
 });

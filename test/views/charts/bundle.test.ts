@@ -12,10 +12,9 @@ afterAll(() => rm(folder, { recursive: true }));
 const PROGRAM = `
   import { openBoard } from './views/charts/off-screen.ts';
   const board = openBoard({ columns: 60, rows: 10 });
-  const line = { type: 'line', left: 0, top: 0, width: 30, height: 10, title: 'curve', colour: 'green' };
-  const bars = { ...line, type: 'bars', left: 30, title: 'bars' };
-  const data = { labels: ['a', 'b', 'c'], values: [3, 5, 1] };
-  process.stdout.write(board.draw([{ ...line, ...data }, { ...bars, ...data }]).join('\\n'));
+  const series = [{ sign: '✓', name: 'allowed', tone: 'good', values: [3, 5, 1] }];
+  const { lines } = board.draw({ seconds: 1, times: [0, 1_000, 2_000], series });
+  process.stdout.write(JSON.stringify(lines));
   board.dispose();
 `;
 
@@ -40,6 +39,6 @@ test('charts draw from a bundle alone, without blessed beside it and without a w
   });
 
   expect(stderr).toBe('');
-  expect(stdout).toContain(' curve ');
+  expect(stdout).toContain('good');
   expect(stdout).toMatch(/[\u2801-\u28ff]/);
 });

@@ -3,7 +3,14 @@ import type { Overlay, SessionState } from '../../../src/session/state/session-s
 import { textField } from '../../../src/session/state/text-field.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { openScreen } from '../../helpers/screen.tsx';
-import { attemptLine, grantForm, grantLine, podRow, sessionState } from '../../helpers/session-state.ts';
+import {
+  ASKED,
+  attemptLine,
+  grantForm,
+  grantLine,
+  podRow,
+  sessionState,
+} from '../../helpers/session-state.ts';
 
 /** What pressing keys on a screen in a state calls. */
 async function callsFor(state: SessionState, ...keys: readonly string[]) {
@@ -123,7 +130,30 @@ test('a shift-letter sorts, turns the order, and ends sorting', async () => {
   expect(await callsFor(sorted(true), 'N')).toEqual([['sort', 'attempts', undefined]]);
 });
 
-test('in the form letters are typed, arrows choose fields and presets, tab the scope', async () => {
+test('a key does not sort by a column that has no room', async () => {
+  const screen = openScreen({ columns: 60, rows: 20, state: sessionState({ focus: 'pods' }) });
+  await screen.settled();
+  expect(screen.text()).not.toContain('AGE');
+  screen.press('A', 'N');
+  await eventually(() =>
+    expect(screen.calls).toEqual([
+      ['notify', 'warn', 'AGE has no room here.', 'Press z to zoom the pane, or widen the terminal.'],
+      ['sort', 'pods', { column: 'name', descending: false }],
+    ]),
+  );
+  screen.resize(160, 40);
+  screen.press('z');
+  screen.set({ zoomed: true });
+  await screen.until('AGE');
+  await screen.settled();
+  screen.press('A');
+  await eventually(() =>
+    expect(screen.calls.at(-1)).toEqual(['sort', 'pods', { column: 'age', descending: false }]),
+  );
+  await screen.close();
+});
+
+test('in the form letters are typed, tab and arrows choose fields and presets, ctrl-o the scope', async () => {
   const form = grantForm();
   const calls = await callsFor(
     over({ type: 'grant', form }),
@@ -131,16 +161,20 @@ test('in the form letters are typed, arrows choose fields and presets, tab the s
     'down',
     'up',
     'tab',
+    'shift-tab',
+    'ctrl-o',
     'ctrl-y',
     'left',
     'backspace',
     'enter',
     'esc',
   );
-  expect(calls.slice(0, 9)).toEqual([
+  expect(calls.slice(0, 11)).toEqual([
     ['type', { type: 'insert', text: 'g' }],
     ['type', { type: 'insert', text: 'y' }],
     ['type', { type: 'insert', text: ' ' }],
+    ['grantField', 1],
+    ['grantField', -1],
     ['grantField', 1],
     ['grantField', -1],
     ['grantScope'],
@@ -160,9 +194,9 @@ test('a refused plan keeps enter from granting, with its reason', async () => {
     message: 'CiliumClusterwideNetworkPolicy pci-deny denies it.',
     hint: 'Ask its owner.',
   };
-  const form = grantForm({ plan: { state: 'made', plan, stale: false } });
+  const form = grantForm({ plan: { state: 'made', request: ASKED, plan } });
   expect(await callsFor(over({ type: 'grant', form }), 'enter')).toEqual([
-    ['notify', 'warn', "enter: can't open: CiliumClusterwideNetworkPolicy pci-deny denies it."],
+    ['notify', 'warn', 'enter: refused: CiliumClusterwideNetworkPolicy pci-deny denies it.'],
   ]);
 });
 

@@ -118,6 +118,14 @@ test('what opens is read whole; later only what is new in it', () => {
   expect(announce(open, { ...open, overlay: { ...overlay, scroll: 3 } }, rows)).toEqual([]);
 });
 
+test('a form is read with the values of its fields', () => {
+  const lines = told({ overlay: { type: 'grant', form: grantForm() } });
+  expect(lines).toContainEqual(expect.stringMatching(/^From {2}web {2}/));
+  expect(lines).toContainEqual(expect.stringMatching(/^To {2}\S*db {2}/));
+  expect(lines).toContainEqual(expect.stringMatching(/^For {2}15m/));
+  expect(lines).toContainEqual(expect.stringMatching(/^Ports {2}5432\/tcp/));
+});
+
 test('typing is not read back; a field is when it is entered', () => {
   const open = sessionState({ overlay: { type: 'grant', form: grantForm() } });
   const form = grantForm({ fields: { ...grantForm().fields, reason: textField('INC') } });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { PlannedHalf } from '../../../src/core/grants/plan.ts';
-import type { GrantForm, PlanState } from '../../../src/session/state/session-state.ts';
+import type { GrantForm, PlanState, SessionState } from '../../../src/session/state/session-state.ts';
 import { textField } from '../../../src/session/state/text-field.ts';
+import { inTask } from '../../helpers/in-task.ts';
 import { openScreen } from '../../helpers/screen.tsx';
-import { deniedVerdict, grantForm, NOW, sessionState } from '../../helpers/session-state.ts';
+import { ASKED, deniedVerdict, grantForm, NOW, sessionState } from '../../helpers/session-state.ts';
 
 type Made = Extract<PlanState, { state: 'made' }>;
 type Good = Extract<Made['plan'], { ok: true }>;
@@ -71,16 +72,16 @@ async function formText(change: Partial<GrantForm>, size = { columns: 120, rows:
 
 const made = (plan: Made['plan'], rest: Partial<Made> = {}): PlanState => ({
   state: 'made',
+  request: ASKED,
   plan,
-  stale: false,
   ...rest,
 });
 
 test('the form shows both ends, its fields with the cursor, and what will happen, all of it', async () => {
   const text = await formText({ plan: made(good(), { server: { state: 'accepted', changes: [] } }) });
   const ends = new Date(NOW + 900_000).toTimeString().slice(0, 8);
-  expect(text).toMatch(/From +web · Deployment in shop · 2 pods now +\(tab: this pod only\)/);
-  expect(text).toMatch(/To +db · StatefulSet in shop · 1 pod now/);
+  expect(text).toMatch(/From +web +Deployment in shop · 2 pods now +\(ctrl-o: only pod web-7d9f-x2x\)/);
+  expect(text).toMatch(/To +sts\/db +StatefulSet in shop · 1 pod now/);
   expect(text).toMatch(/For +15m/);
   expect(text).toMatch(/Reason +INC-4411 payment page shows no orders▏/);
   expect(text).toMatch(/✓ opens +2 pairs: web-7d9f-x2x, web-7d9f-k8d → db-0, tcp 5432, nothing else/);
@@ -133,9 +134,10 @@ test('the server may refuse what the plan allows', async () => {
   expect(text).toMatch(/✗ server +quota exceeded/);
 });
 
-test('in the duration field the presets show, the chosen one marked', async () => {
+test('the presets always show, the chosen one marked, and the maximum', async () => {
+  expect(await formText({})).toMatch(/For +15m +5m {2}▸15m {2}30m {2}1h +at most 8h/);
   expect(await formText({ field: 'duration' })).toMatch(
-    /For +15m▏ +5m {2}▸15m {2}30m {2}1h +← → or type; max 8h/,
+    /For +15m▏ +5m {2}▸15m {2}30m {2}1h +← → or type; at most 8h/,
   );
 });
 
@@ -164,7 +166,7 @@ test('a cursor within the text is inverse, and a long text shows the part around
 test('on a small screen the form gives up blank lines before it gives up content', async () => {
   const text = await formText(
     { plan: made(good(), { server: { state: 'accepted', changes: [] } }) },
-    { columns: 80, rows: 19 },
+    { columns: 80, rows: 20 },
   );
   expect(text).toMatch(/✓ server/);
 });
@@ -225,4 +227,58 @@ test('what must be confirmed is in the title, which does not scroll away', async
   );
   expect(text.split('\n')[0]).not.toContain('From');
   expect(text).toContain('╭ Grant ! isolates 1 pod: press enter again to confirm ');
+});
+
+test('a plan or a confirmation that the screen does not show yet is not acted on', async () => {
+  const open = (plan: Good, confirming = false) =>
+    ({ type: 'grant', form: grantForm({ plan: made(plan), confirming }) }) as const;
+  const screen = openScreen({ state: sessionState({ overlay: open(good()) }) });
+  await screen.until('✓ opens');
+  const next = good({ isolates: [{ pod: { namespace: 'shop', name: 'db-0' }, direction: 'ingress' }] });
+  const pressAhead = (overlay: SessionState['overlay']) =>
+    inTask(() => {
+      screen.set({ overlay });
+      screen.press('enter');
+    });
+  await pressAhead(open(next));
+  await screen.until('! isolates');
+  await pressAhead(open(next, true));
+  await screen.until('press enter again');
+  const refused = ['notify', 'warn', 'enter: the plan has just changed.', 'Read it, then press enter again.'];
+  expect(screen.calls).toEqual([refused, refused]);
+  screen.press('enter');
+  await screen.settled();
+  expect(screen.calls.slice(2)).toEqual([['confirm']]);
+  await screen.close();
+});
+
+test.each([
+  ['busy', { busy: 'applying the policy' }, 'already in progress: applying the'],
+  ['planning', { plan: { state: 'making' } as const }, 'still planning'],
+  ['without a reason', { fields: { ...grantForm().fields, reason: textField() } }, 'reason is missing'],
+])('while it is %s, enter is dark and says so', async (_, change, reason) => {
+  const form = grantForm({ plan: made(good()), ...change });
+  const screen = openScreen({ state: sessionState({ overlay: { type: 'grant', form } }), columns: 80 });
+  await screen.until(`enter grant: ${reason}`);
+  screen.press('enter');
+  await screen.settled();
+  expect(screen.calls).toEqual([['notify', 'warn', expect.stringContaining('enter: ')]]);
+  await screen.close();
+});
+
+test('while a plan is made nothing of the one before is shown, and the form keeps its size', async () => {
+  const before = await formText({ plan: made(good(), { server: { state: 'pending' } }) });
+  const after = await formText({ plan: { state: 'making', before: good() } });
+  expect(after).toContain('◌ planning…');
+  expect(after).not.toMatch(/web-7d9f-k8d|opens|ends|dry-run/);
+  expect(after.split('\n').findIndex((line) => line.startsWith('╰ enter'))).toBe(
+    before.split('\n').findIndex((line) => line.startsWith('╰ enter')),
+  );
+});
+
+test('a reason near its maximum says so', async () => {
+  const reason = textField('x'.repeat(1_000));
+  expect(await formText({ fields: { ...grantForm().fields, reason } })).toContain(
+    '1000 of at most 1024 characters',
+  );
 });

@@ -21,7 +21,7 @@ export type Judgement = {
 };
 
 /** The part of the request on which a proxy decides, where a half is allowed at L4 only (CIL-18). */
-export function l7Of({ decision, steps }: Judgement): string | undefined {
+export function l7Of({ decision, steps }: Pick<Judgement, 'decision' | 'steps'>): string | undefined {
   return decision === 'allow' ? steps.find(({ rule }) => rule?.l7 !== undefined)?.rule?.l7 : undefined;
 }
 
@@ -77,7 +77,8 @@ function judgeRanked(ask: Ask, groups: readonly (readonly AppliedPolicy[])[], ne
   if (outcomes.every(({ decision }) => decision === first.decision)) {
     // Of several denies, one in this tier gives the reason: nothing after it can open the half.
     const byDeny = outcomes.find(({ decision, steps }) => decision === 'deny' && steps[0]?.action === 'deny');
-    return byDeny ?? first;
+    // Of several allows, one through a proxy: it is the least that is certain.
+    return byDeny ?? outcomes.find((item) => l7Of(item) !== undefined) ?? first;
   }
   const steps = outcomes.flatMap((item) => item.steps);
   return outcome('undecidable', steps, conflictOf(opinions));

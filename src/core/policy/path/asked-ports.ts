@@ -1,4 +1,4 @@
-import { type Protocol, portNameFaults, protocolNamed } from '../../cluster/cluster.ts';
+import { type Pod, type Protocol, portNameFaults, protocolNamed } from '../../cluster/cluster.ts';
 import { SluiceError } from '../../common/common.ts';
 import { icmpTypeText, LAST_ICMP_TYPE } from '../model/model.ts';
 
@@ -64,6 +64,22 @@ function icmpOf(text: string, [first, type, code, ...rest]: readonly string[]): 
 
 function wrong(text: string, what: string): SluiceError {
   return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
+}
+
+type NamedPorts = Extract<AskedPorts, { type: 'named' }>;
+
+/** The ports of a pod that have a name; containers may share one. */
+export function portsNamed({ ports }: Pod, { name, protocol }: NamedPorts): readonly number[] {
+  return ports.filter((item) => item.name === name && item.protocol === protocol).map(({ port }) => port);
+}
+
+/** The error for a name that no pod of an end has. */
+export function noPortNamed(end: string, { name, protocol }: NamedPorts): SluiceError {
+  return new SluiceError(
+    'failed',
+    `${end} declares no port ${name}/${protocol.toLowerCase()}.`,
+    'Use the port number, such as 5432/tcp.',
+  );
 }
 
 /** Ports for the heading of an explanation: `:5432/tcp`, `:8000-8100/tcp`, `:http/tcp`, `icmp 8`. */

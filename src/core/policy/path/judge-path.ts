@@ -3,7 +3,7 @@ import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
 import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
 import type { Decision, Direction, PortRange, Query, Verdict } from '../model/model.ts';
-import { type AskedPorts, askedPortsText } from './asked-ports.ts';
+import { type AskedPorts, askedPortsText, noPortNamed, portsNamed } from './asked-ports.ts';
 import { type Atom, createAtoms, onlyAtom } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
 import { type Destination, dnsEnd, findEnd, type Member, type Source, type Target } from './members.ts';
@@ -151,26 +151,14 @@ function targetsOf({ members, ...end }: Source, asked: AskedPorts): Destination 
   }
   const declaring = members.map((member): Target => ({ member, ports: namedPorts(member, asked) }));
   const targets = declaring.filter(({ ports }) => ports.length > 0);
-  if (targets.length === 0) {
-    throw new SluiceError(
-      'failed',
-      `${end.name} declares no port ${asked.name}/${asked.protocol.toLowerCase()}.`,
-      'Use the port number, such as 5432/tcp.',
-    );
-  }
+  if (targets.length === 0) throw noPortNamed(end.name, asked);
   const without = members.length - targets.length;
   const note = `${without} of ${members.length} pods of ${end.name} declare no port ${asked.name}: skipped`;
   return { ...end, targets, notes: without === 0 ? end.notes : [...end.notes, note] };
 }
 
-function namedPorts(
-  member: Member,
-  { name, protocol }: AskedPorts & { readonly type: 'named' },
-): readonly PortRange[] {
-  if (member.type !== 'pod') return [];
-  return member.pod.ports
-    .filter((item) => item.name === name && item.protocol === protocol)
-    .map(({ port }) => [port, port]);
+function namedPorts(member: Member, asked: AskedPorts & { readonly type: 'named' }): readonly PortRange[] {
+  return member.type === 'pod' ? portsNamed(member.pod, asked).map((port) => [port, port]) : [];
 }
 
 /** External clients that come through a node may have the node's address (NP-27). */

@@ -1,6 +1,5 @@
-import { type EndRef, type PortSpec, parseIp } from '../../cluster/cluster.ts';
+import { type EndRef, parseIp } from '../../cluster/cluster.ts';
 import { SluiceError } from '../../common/common.ts';
-import { parseAskedPorts } from './asked-ports.ts';
 
 /** The kinds of ends, by every spelling that kubectl accepts. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -94,20 +93,4 @@ function addressOf(text: string): EndRef | undefined {
 
 function wrong(text: string, what: string): SluiceError {
   return new SluiceError('usage', `"${text}" ${what}.`, SHAPES);
-}
-
-/**
- * Parses one port: `5432`, `5432/tcp`, `tcp/5432`. TCP is the default protocol.
- *
- * @throws SluiceError `usage` as `parseAskedPorts`, and for names, ranges and ICMP
- */
-export function parsePort(text: string): PortSpec {
-  const asked = parseAskedPorts(text);
-  if (asked.type === 'range' && asked.from === asked.to)
-    return { port: asked.from, protocol: asked.protocol };
-  throw new SluiceError(
-    'usage',
-    `"${text}" is not a single port number.`,
-    'Use a port number, such as 5432/tcp, 53/udp or 3868/sctp.',
-  );
 }

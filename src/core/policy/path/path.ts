@@ -1,6 +1,7 @@
 export { type AskedPorts, parseAskedPorts } from './asked-ports.ts';
 export { type Cell, canMeet } from './cells.ts';
 export { nameOfEnd, podsOfEnd, resolveEnd, targetPorts, targetsOf } from './ends.ts';
+export { type GrantPorts, grantPortsOf, parseGrantPorts } from './grant-ports.ts';
 export {
   answerOf,
   createPathJudge,
@@ -16,7 +17,7 @@ export {
 } from './judge-path.ts';
 export { grantEndOf, mustExist } from './members.ts';
 export { missingNamespace, workloadWord } from './missing.ts';
-export { kindNamed, parseEnd, parsePort } from './parse-end.ts';
+export { kindNamed, parseEnd } from './parse-end.ts';
 export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';

@@ -109,8 +109,15 @@ function memberAt(model: ClusterModel, ip: string): Member {
   return { type: 'range', range };
 }
 
-/** The requested ports of a Service. */
-function entriesOf(service: Service, asked: Exclude<AskedPorts, { type: 'icmp' }>): readonly ServicePort[] {
+/**
+ * The requested ports of a Service.
+ *
+ * @throws SluiceError `failed`, with the ports that it has
+ */
+export function entriesOf(
+  service: Service,
+  asked: Exclude<AskedPorts, { type: 'icmp' }>,
+): readonly ServicePort[] {
   const entries = service.ports.filter(
     ({ name, port, protocol }) =>
       protocol === asked.protocol &&

@@ -7,6 +7,7 @@ import { podSide } from './groups.ts';
 import { type AddressPiece, blocksOf, outsidePieces } from './outside.ts';
 import { appliedOf, type PortEvaluator } from './port-evaluator.ts';
 import type { Turned } from './port-function.ts';
+import { push } from './push.ts';
 
 /**
  * Nodes have no half of their own; a pod's own node is treated separately from the others. A node that a pod has left is
@@ -120,8 +121,5 @@ export function rulesOn(evaluator: PortEvaluator, pod: Pod, direction: Direction
 }
 
 function put<Change, T>(map: Map<readonly Change[], T[]>, changes: readonly Change[], item: T): void {
-  if (changes.length === 0) return;
-  const list = map.get(changes);
-  if (list === undefined) map.set(changes, [item]);
-  else list.push(item);
+  if (changes.length > 0) push(map, changes, item);
 }

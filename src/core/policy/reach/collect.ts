@@ -10,6 +10,7 @@ import {
   workloadEnd,
 } from './end-groups.ts';
 import type { PortChange, Turned } from './port-function.ts';
+import { push } from './push.ts';
 
 /** What changes between two ends. */
 export type Turn<Change extends Turned = PortChange> = {
@@ -58,29 +59,20 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
   const onNodes = new Map<readonly Change[], Map<string, OnNodes[]>>();
 
   function add(from: readonly Pod[], to: readonly Pod[], changes: readonly Change[]): void {
-    const table = blocks.get(changes) ?? new Map<number, Block[]>();
-    blocks.set(changes, table);
+    const table = tableOf(blocks, changes);
     for (const source of membersOf(from)) {
       for (const destination of membersOf(to)) {
         if (isOnePod(source, destination)) continue;
         const key = source.workload * all.length + destination.workload;
-        const list = table.get(key);
-        if (list === undefined) table.set(key, [{ from: source, to: destination }]);
-        else list.push({ from: source, to: destination });
+        push(table, key, { from: source, to: destination });
       }
     }
   }
 
   function addBeyond(pods: readonly Pod[], end: OneEnd, changes: readonly Change[]): void {
-    const table = beyond.get(changes) ?? new Map<string, Beyond[]>();
-    beyond.set(changes, table);
+    const table = tableOf(beyond, changes);
     const text = JSON.stringify(end);
-    for (const member of membersOf(pods)) {
-      const key = `${member.workload} ${text}`;
-      const list = table.get(key);
-      if (list === undefined) table.set(key, [{ member, end }]);
-      else list.push({ member, end });
-    }
+    for (const member of membersOf(pods)) push(table, `${member.workload} ${text}`, { member, end });
   }
 
   function addNodes(
@@ -89,14 +81,8 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
     names: readonly string[],
     changes: readonly Change[],
   ): void {
-    const table = onNodes.get(changes) ?? new Map<string, OnNodes[]>();
-    onNodes.set(changes, table);
-    for (const member of membersOf(pods)) {
-      const key = `${member.workload} ${side}`;
-      const list = table.get(key);
-      if (list === undefined) table.set(key, [{ member, side, names }]);
-      else list.push({ member, side, names });
-    }
+    const table = tableOf(onNodes, changes);
+    for (const member of membersOf(pods)) push(table, `${member.workload} ${side}`, { member, side, names });
   }
 
   function turnsOf(list: readonly Block[], changes: readonly Change[]): readonly Turn<Change>[] {
@@ -143,6 +129,13 @@ export function createCollector<Change extends Turned>({ all, membersOf }: Workl
     addNodes,
     turns: () => [...told(blocks, turnsOf), ...told(onNodes, turnsOfNodes), ...told(beyond, turnsBeyond)],
   };
+}
+
+/** The lists collected so far for some changes. */
+function tableOf<Changes, K, T>(tables: Map<Changes, Map<K, T[]>>, changes: Changes): Map<K, T[]> {
+  const table = tables.get(changes) ?? new Map<K, T[]>();
+  tables.set(changes, table);
+  return table;
 }
 
 type NodesAndPods = { readonly names: readonly string[]; readonly pods: readonly Pod[] };

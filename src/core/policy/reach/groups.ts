@@ -1,6 +1,7 @@
 import { isLive, type Pod } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { type Side, sideOfPod } from '../match/match.ts';
+import { push } from './push.ts';
 import { podWords, type Vocabulary } from './vocabulary.ts';
 
 /** Live pods that no current policy can tell apart; host-network ones share their node as well. */
@@ -22,10 +23,7 @@ export function podGroups(model: ClusterModel, vocabulary: Vocabulary): readonly
   const byWords = new Map<string, Pod[]>();
   for (const pod of model.pods()) {
     if (!isLive(pod)) continue;
-    const words = podWords(vocabulary, pod);
-    const pods = byWords.get(words);
-    if (pods === undefined) byWords.set(words, [pod]);
-    else pods.push(pod);
+    push(byWords, podWords(vocabulary, pod), pod);
   }
   return Array.from(byWords.values(), groupOfPods);
 }

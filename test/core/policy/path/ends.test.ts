@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../../../src/core/common/errors.ts';
 import { resolveEnd, targetPorts, targetsOf } from '../../../../src/core/policy/path/ends.ts';
-import { parseEnd, parsePort } from '../../../../src/core/policy/path/parse-end.ts';
+import { parseEnd } from '../../../../src/core/policy/path/parse-end.ts';
 import { cluster, pod, service } from '../../../helpers/builders.ts';
 
 const owner = { kind: 'Deployment', namespace: 'shop', name: 'web' };
@@ -53,19 +53,6 @@ test.each([
     expect.objectContaining({ code: 'usage', hint: expect.stringMatching(/\w/) }),
   );
 });
-
-test('ports are read with their protocol, either way round', () => {
-  expect(parsePort('5432')).toEqual({ port: 5432, protocol: 'TCP' });
-  expect(parsePort('53/udp')).toEqual({ port: 53, protocol: 'UDP' });
-  expect(parsePort('tcp/80')).toEqual({ port: 80, protocol: 'TCP' });
-});
-
-test.each(['0', '70000', 'http', '80/icmp', '', '80/tcp/x', '-1', '8e3', 'http/tcp', 'tcp', '80-90', 'icmp'])(
-  '"%s" is not a port',
-  (text) => {
-    expect(() => parsePort(text)).toThrow(expect.objectContaining({ code: 'usage' }));
-  },
-);
 
 test('a workload is its live pods', () => {
   const end = resolveEnd(model, { type: 'workload', ref: owner });
