@@ -7,13 +7,16 @@ import { pause } from '../wait.ts';
 import {
   type App,
   type BookedGrant,
+  bookmarking,
   commandLine,
   copying,
   createGrantBook,
   createLink,
   createOverlays,
   createPublishing,
+  drilling,
   grantForm,
+  grantHistory,
   initialState,
   life,
   marking,
@@ -21,6 +24,7 @@ import {
   newsInto,
   palette,
   panels,
+  reaching,
   shownPath,
   tick,
   typing,
@@ -66,6 +70,8 @@ export {
   trafficBars,
 } from './rows/rows.ts';
 export {
+  type Bookmark,
+  type BookmarkStore,
   type Connection,
   callsAsScript,
   type LoggedCall,
@@ -87,6 +93,7 @@ export {
   type GrantLine,
   type GrantSpan,
   type Isolation,
+  type Listed,
   type Notice,
   type Overlay,
   type PaletteTarget,
@@ -95,14 +102,18 @@ export {
   type Place,
   type PodRow,
   type PolicyRow,
+  rowsIn,
   type Search,
   type ServerSays,
+  type ServiceRow,
   type SessionState,
   type Sort,
+  type Standing,
   type TextEdit,
   type TextField,
   textField,
   type VisibleRows,
+  type WorkloadRow,
 } from './state/state.ts';
 
 /** A running app without its screen. */
@@ -173,7 +184,7 @@ export function createSession(deps: SessionDeps): Session {
   const grants = createGrantBook();
   const book = () => {
     const runtime = link.runtime();
-    if (runtime !== undefined) grants.note(runtime);
+    if (runtime !== undefined) grants.note(runtime, runtime.connection.api.clock.now());
   };
   const news = newsInto(app, publishing, () => void lookForOthers());
   const link = createLink({
@@ -187,7 +198,7 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, overlay, cluster, messages, calls } = state();
+      const { following, focus, zoomed, panes, listed, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -195,6 +206,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        listed,
         messages,
         calls,
         // Keep what was typed while connecting.
@@ -209,17 +221,22 @@ export function createSession(deps: SessionDeps): Session {
     onWarning: (text) => app.notify('warn', text),
   });
 
+  const marks = bookmarking(app);
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
   const panel = panels(app);
   const commands: Commands = {
     ...navigation(app),
+    ...drilling(app),
+    ...marks,
+    ...reaching(app),
+    ...grantHistory(app, grants.past),
     ...marking(app),
     ...panel,
     ...copying(app),
     ...palette(app, line, () => commands),
-    ...typing(app, { form, life: lives, line, about: panel.about }),
+    ...typing(app, { form, life: lives, line, about: panel.about, markBookmark: marks.markBookmark }),
     openGrant: form.openGrant,
     grantField: form.grantField,
     grantChoice: form.grantChoice,

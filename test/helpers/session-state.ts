@@ -126,6 +126,7 @@ export function attemptLine(wish: AttemptWish = {}): AttemptLine {
   };
   return {
     key,
+    decidedBy: [],
     why: wish.why ?? 'db-only-api: admits api, not web',
     ...(wish.differs === undefined ? {} : { differs: wish.differs }),
     ...(wish.droppedBy === undefined ? {} : { droppedBy: wish.droppedBy }),
@@ -300,6 +301,9 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
       podRow('db-0', { ips: ['10.1.2.4'] }),
       podRow('web-7d9f-x2x', { ips: ['10.1.0.7'] }, { ingress: 'open' }),
     ],
+    listed: 'pods',
+    workloads: [],
+    services: [],
     policies: [policyRow('db-only-api'), policyRow('default-deny', { assessment: assessment(14), rules: 0 })],
     attempts: [
       attemptLine(),
@@ -328,6 +332,8 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     focus: 'attempts',
     zoomed: false,
     panes: { pods: pane, policies: pane, attempts: pane, grants: pane },
+    trail: [],
+    ahead: [],
     following: true,
     dropsOnly: false,
     overlay: { type: 'none' },

@@ -7,4 +7,6 @@ export { lay, measure, type Natural, restLines, rowLine, titleLine } from './lay
 export { lintNews } from './lint-columns.ts';
 export { podColumns } from './pod-columns.ts';
 export { policyChanged, policyColumns } from './policy-columns.ts';
+export { serviceColumns } from './service-columns.ts';
 export { attemptVerdict, decision } from './verdict-columns.ts';
+export { workloadColumns } from './workload-columns.ts';

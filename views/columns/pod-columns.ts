@@ -1,4 +1,4 @@
-import type { Isolation, PodRow } from '../../src/session/session.ts';
+import type { PodRow, Standing } from '../../src/session/session.ts';
 import { age } from '../text/text.ts';
 import type { Cell, Column } from './column.ts';
 
@@ -96,7 +96,8 @@ function status({ pod }: PodRow): Cell {
   return { text: pod.status, tone: calm ? 'faint' : 'warn' };
 }
 
-function isolation(state: Isolation): Cell {
+/** A value of IN or OUT. */
+export function isolation(state: Standing): Cell {
   switch (state) {
     case 'open':
       return { text: 'open', tone: 'faint' };
@@ -104,6 +105,8 @@ function isolation(state: Isolation): Cell {
       return { text: 'iso', tone: 'strong' };
     case 'admin':
       return { text: 'admin', tone: 'strong' };
+    case 'mixed':
+      return { text: 'mixed', tone: 'warn' };
     case '?':
       return { text: '?', tone: 'warn' };
   }

@@ -1,8 +1,8 @@
-import { noticedGrant } from '../../src/session/session.ts';
+import { noticedGrant, type SessionState } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
-/** Acting on rows: mark, grant, revoke, explain. */
+/** Acting on rows: mark, grant, revoke, explain, drill. */
 export const ACTIONS: readonly Binding[] = [
   {
     id: 'mark-source',
@@ -27,6 +27,18 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.markDestination(),
   },
   {
+    id: 'bookmark',
+    keys: ['b'],
+    scopes: PANES,
+    title: 'bookmark the path in view for this context, or remove it; :bookmarks lists them',
+    onRow: true,
+    disabled: ({ path: { source, destination, port } }) =>
+      source === undefined || destination === undefined || port === undefined
+        ? 'no path to bookmark: move to an attempt (3), or mark a source and a destination'
+        : undefined,
+    run: (commands) => commands.bookmark(),
+  },
+  {
     id: 'grant',
     keys: ['g'],
     scopes: PANES,
@@ -49,9 +61,22 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.explain(),
   },
   {
+    id: 'open-pods',
+    keys: ['enter'],
+    scopes: ['pods'],
+    title: 'the pods of the workload, or behind the Service',
+    onRow: true,
+    hint: () => 'pods',
+    footer: 4,
+    when: listsObjects,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('pods'),
+  },
+  {
     id: 'open',
     keys: ['enter'],
     scopes: ['pods', 'policies', 'grants'],
+    when: (state) => !listsObjects(state),
     title: 'describe the row: rules in plain words, lint findings, YAML',
     onRow: true,
     hint: () => 'open',
@@ -67,6 +92,77 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     disabled: nothingUnderCursor,
     run: (commands) => commands.explain(),
+  },
+  {
+    id: 'drill-attempts',
+    keys: ['a'],
+    scopes: ['pods', 'policies', 'grants', 'detail'],
+    title: 'the attempts of the pod, or those that the policy or the grant decided: hits and drops',
+    onRow: true,
+    hint: () => 'attempts',
+    footer: 14,
+    when: isDescribed,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('attempts'),
+  },
+  {
+    id: 'list-attempts',
+    keys: ['a'],
+    scopes: ['attempts'],
+    title: 'the last attempts of the row one by one: time, addresses, node, reason',
+    onRow: true,
+    hint: () => 'attempts',
+    footer: 14,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.openAttempts(),
+  },
+  {
+    id: 'reach',
+    keys: ['w'],
+    scopes: ['pods', 'detail'],
+    title: 'who could reach the pod: every workload, as policies are now',
+    onRow: true,
+    hint: () => 'who could reach it',
+    footer: 17,
+    when: (state) => isDescribed(state) && state.focus === 'pods' && state.listed === 'pods',
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.openReach(),
+  },
+  {
+    id: 'grant-history',
+    keys: ['h'],
+    scopes: ['grants', 'detail'],
+    title: 'the history of the grant: leased, applied, open, extended, closed, and its traffic',
+    onRow: true,
+    hint: () => 'history',
+    footer: 17,
+    when: (state) => isDescribed(state) && state.focus === 'grants',
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.openHistory(),
+  },
+  {
+    id: 'drill-policies',
+    keys: ['p'],
+    scopes: ['pods', 'attempts', 'grants', 'detail'],
+    title: 'the policies on the pod, those that decide the attempt, or those of the grant',
+    onRow: true,
+    hint: () => 'policies',
+    footer: 15,
+    when: (state) => isDescribed(state) && (state.overlay.type === 'none' || state.focus !== 'policies'),
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('policies'),
+  },
+  {
+    id: 'drill-pods',
+    keys: ['o'],
+    scopes: [...PANES, 'detail'],
+    title: 'the pods at the other end: those a pod talks with, a policy selects, an attempt is between',
+    onRow: true,
+    hint: () => 'pods',
+    footer: 16,
+    when: isDescribed,
+    disabled: nothingUnderCursor,
+    run: (commands) => commands.drill('pods'),
   },
   {
     id: 'yaml',
@@ -122,3 +218,13 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.openExtend(),
   },
 ];
+
+/** Whether the row under the cursor is what an open text describes. */
+function isDescribed({ overlay }: SessionState): boolean {
+  return overlay.type !== 'detail' || overlay.about !== undefined;
+}
+
+/** Whether the cursor is on a workload or a Service. */
+function listsObjects({ focus, listed }: SessionState): boolean {
+  return focus === 'pods' && listed !== 'pods';
+}

@@ -1,10 +1,10 @@
-import { isLiving, type SessionState } from '../../src/session/session.ts';
+import { isLiving, rowsIn, type SessionState } from '../../src/session/session.ts';
 import { PANES } from './binding.ts';
 
 /** Why there is nothing to open: the pane has no rows. */
 export function nothingUnderCursor(state: SessionState): string | undefined {
   const counts = {
-    pods: state.pods.length,
+    pods: rowsIn(state, 'pods').length,
     policies: state.policies.length,
     attempts: state.attempts.length,
     grants: state.grants.length,
@@ -12,7 +12,7 @@ export function nothingUnderCursor(state: SessionState): string | undefined {
   if (counts[state.focus] > 0) return undefined;
   const [other] = PANES.filter((pane) => counts[pane] > 0);
   const next = other === undefined ? '' : `; ${PANES.indexOf(other) + 1} goes to the ${other}`;
-  return `no ${state.focus} in this view${next}`;
+  return `no ${state.focus === 'pods' ? state.listed : state.focus} in this view${next}`;
 }
 
 /** Why the row can't be marked as an end of a path. */

@@ -1,26 +1,36 @@
-import type { PaneId, Sort } from '../../src/session/session.ts';
-import { attemptColumns, grantColumns, podColumns, policyColumns } from '../columns/columns.ts';
+import type { Listed, PaneId, SessionState, Sort } from '../../src/session/session.ts';
+import {
+  attemptColumns,
+  grantColumns,
+  podColumns,
+  policyColumns,
+  serviceColumns,
+  workloadColumns,
+} from '../columns/columns.ts';
 import type { Binding } from './binding.ts';
 
 type Sortable = { readonly id: string; readonly title: string; readonly sortKey?: string };
 
 /** One shift-letter per column that has a `sortKey`. */
 export const SORTING: readonly Binding[] = [
-  ...sorts('pods', podColumns(true)),
+  ...sorts('pods', podColumns(true), 'pods'),
+  ...sorts('pods', workloadColumns(true), 'workloads'),
+  ...sorts('pods', serviceColumns(true), 'services'),
   ...sorts('policies', policyColumns(true)),
   ...sorts('attempts', attemptColumns),
   ...sorts('grants', grantColumns),
 ];
 
-function sorts(pane: PaneId, columns: readonly Sortable[]): readonly Binding[] {
+function sorts(pane: PaneId, columns: readonly Sortable[], listed?: Listed): readonly Binding[] {
   return columns.flatMap((column): readonly Binding[] =>
     column.sortKey === undefined
       ? []
       : [
           {
-            id: `sort-${pane}-${column.id}`,
+            id: `sort-${listed ?? pane}-${column.id}`,
             keys: [column.sortKey],
             scopes: [pane],
+            ...(listed === undefined ? {} : { when: (state: SessionState) => state.listed === listed }),
             title: `sort by ${column.title}; again to reverse; again to reset`,
             run: (commands, state, { hasColumn }) => {
               if (hasColumn(column.id)) commands.sort(pane, nextSort(state.panes[pane].sort, column.id));

@@ -122,8 +122,25 @@ export const VIEWING: readonly Binding[] = [
     id: 'back',
     keys: ['esc'],
     scopes: PANES,
-    title: 'go back one step: zoom, filter, marks; never quits',
+    title: 'go back one step: zoom, filter, drill, marks; never quits',
     run: (commands) => commands.back(),
+  },
+  {
+    id: 'history-back',
+    keys: ['[', '-'],
+    scopes: PANES,
+    title: 'back to the view that was drilled from',
+    disabled: ({ trail }) =>
+      trail.length > 0 ? undefined : 'no view to go back to: a, p and o drill into a row',
+    run: (commands) => commands.historyBack(),
+  },
+  {
+    id: 'history-forward',
+    keys: [']'],
+    scopes: PANES,
+    title: 'forward to the view that was left by going back',
+    disabled: ({ ahead }) => (ahead.length > 0 ? undefined : 'no view to go forward to: [ goes back'),
+    run: (commands) => commands.historyForward(),
   },
   {
     id: 'redraw',

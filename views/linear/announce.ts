@@ -7,13 +7,14 @@ import {
   type Overlay,
   type PathState,
   pickItems,
+  rowsIn,
   type SessionState,
   textField,
   type VisibleRows,
 } from '../../src/session/session.ts';
 import { attemptVerdict, grantState, portsText } from '../columns/columns.ts';
 import { cannotRun, contentOf, matchesIn, paletteList } from '../overlays/overlays.ts';
-import { PANE_NAMES, pathText } from '../panes/panes.ts';
+import { paneName, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
 import { TOLD_AT } from '../ui/ui.ts';
@@ -34,7 +35,7 @@ export function announce(
     ...announceGrants(before, after),
     ...announceOverlay(before, after),
     ...announceFilter(before, after, visibleRows),
-    ...announceFocus(before, after),
+    ...announceFocus(before, after, visibleRows),
     ...announceRow(before, after, visibleRows),
     ...announcePath(before.path, after.path),
     ...announceNotice(before, after),
@@ -65,10 +66,12 @@ function announceFilter(
   const { focus, panes } = after;
   if (before.overlay.type !== 'filter' || after.overlay.type !== 'none') return [];
   const { filter } = panes[focus];
-  if (filter === '') return [`${PANE_NAMES[focus]}, no filter`];
+  if (filter === '') return [`${paneName(after, focus)}, no filter`];
   const problem = filterProblem(filter);
   if (problem !== undefined) return [`invalid filter ${filter}: ${problem}`];
-  return [`${visibleRows(after, focus).length} of ${after[focus].length} ${focus} match ${filter}`];
+  return [
+    `${visibleRows(after, focus).length} of ${rowsIn(after, focus).length} ${focus === 'pods' ? after.listed : focus} match ${filter}`,
+  ];
 }
 
 /**
@@ -89,11 +92,22 @@ function announcePath(before: PathState, after: PathState): readonly string[] {
   return [`path ${pathText(after)}${word}${halves}`];
 }
 
-function announceFocus(before: SessionState, after: SessionState): readonly string[] {
-  if (before.focus === after.focus) return [];
-  const rows = plural(after[after.focus].length, 'row');
-  const drops = after.focus === 'attempts' && after.drops > 0 ? `, ${after.drops} dropped` : '';
-  return [`${PANE_NAMES[after.focus]}, ${rows}${drops}`];
+function announceFocus(
+  before: SessionState,
+  after: SessionState,
+  visibleRows: VisibleRows,
+): readonly string[] {
+  const { focus, panes } = after;
+  const crumbs = panes[focus].drill?.crumbs ?? [];
+  const wasIn = before.panes[focus].drill?.crumbs ?? [];
+  if (before.focus === focus && before.listed === after.listed && crumbs.join() === wasIn.join()) return [];
+  if (crumbs.length > 0) {
+    const found = plural(visibleRows(after, focus).length, 'row');
+    return [`${paneName(after, focus)} of ${crumbs.join(', from ')}, ${found}`];
+  }
+  const rows = plural(rowsIn(after, focus).length, 'row');
+  const drops = focus === 'attempts' && after.drops > 0 ? `, ${after.drops} dropped` : '';
+  return [`${paneName(after, focus)}, ${rows}${drops}`];
 }
 
 function announceNotice(before: SessionState, after: SessionState): readonly string[] {

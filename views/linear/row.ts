@@ -6,7 +6,9 @@ import {
   type Keyed,
   podTable,
   policyTable,
+  serviceTable,
   type TableDefinition,
+  workloadTable,
 } from '../panes/panes.ts';
 
 /** The row to read out: the one under the cursor, if the cursor or the pane changed. */
@@ -38,9 +40,11 @@ export function announceRow(
   return [`${place}: ${cellsOf(after, row, context)}`];
 }
 
-function cellsOf({ focus }: SessionState, row: Keyed, context: CellContext): string {
+function cellsOf({ focus, listed }: SessionState, row: Keyed, context: CellContext): string {
   switch (focus) {
     case 'pods':
+      if (listed === 'workloads') return cells(workloadTable, row, context);
+      if (listed === 'services') return cells(serviceTable, row, context);
       return cells(podTable, row, context);
     case 'policies':
       return cells(policyTable, row, context);

@@ -9,6 +9,7 @@ import {
 } from '../../src/session/session.ts';
 import { grantState, portsText } from '../columns/columns.ts';
 import { type Line, span, wallClock, wrap } from '../text/text.ts';
+import { attemptListLines } from './attempt-list.ts';
 import { fieldSpans } from './field.ts';
 import { type Item, indented, layItems } from './items.ts';
 import type { Content } from './panel.ts';
@@ -110,8 +111,15 @@ export function pickContent({ what, items: all, current, filter, index: at }: Of
   };
 }
 
-/** One object in full: its description, then its YAML, line by line. */
-export function detailContent({ title, about = [], lines, scroll, loading }: Of<'detail'>): Content {
+/** One object in full: its description, then its YAML, line by line; or the attempts of a row. */
+export function detailContent({
+  title,
+  about = [],
+  attempts,
+  lines,
+  scroll,
+  loading,
+}: Of<'detail'>): Content {
   return {
     kind: 'full',
     title: [span(` ${title} `, 'strong')],
@@ -119,7 +127,8 @@ export function detailContent({ title, about = [], lines, scroll, loading }: Of<
     scroll,
     lines: (columns) => [
       ...layItems(about.map(aboutItem), columns),
-      ...(about.length === 0 ? [] : [[], [span('YAML', 'strong')]]),
+      ...attemptListLines(attempts ?? [], columns),
+      ...(about.length === 0 || (lines.length === 0 && !loading) ? [] : [[], [span('YAML', 'strong')]]),
       ...lines.flatMap((line) => indented(line, columns)),
     ],
   };

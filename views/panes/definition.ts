@@ -4,7 +4,9 @@ import {
   isLiving,
   type PodRow,
   type PolicyRow,
+  type ServiceRow,
   type SessionState,
+  type WorkloadRow,
 } from '../../src/session/session.ts';
 import {
   attemptChanged,
@@ -17,6 +19,8 @@ import {
   policyChanged,
   policyColumns,
   reasonText,
+  serviceColumns,
+  workloadColumns,
 } from '../columns/columns.ts';
 import { type Line, span } from '../text/text.ts';
 
@@ -38,6 +42,18 @@ export const podTable: TableDefinition<PodRow> = {
   columns: podColumns,
   isRow: (row): row is PodRow => 'pod' in row,
   changed: ({ pod }, { now }) => now - pod.created < 1000,
+};
+
+export const workloadTable: TableDefinition<WorkloadRow> = {
+  columns: workloadColumns,
+  isRow: (row): row is WorkloadRow => 'workload' in row,
+  changed: ({ oldest }, { now }) => now - oldest < 1000,
+};
+
+export const serviceTable: TableDefinition<ServiceRow> = {
+  columns: serviceColumns,
+  isRow: (row): row is ServiceRow => 'service' in row,
+  changed: () => false,
 };
 
 export const policyTable: TableDefinition<PolicyRow> = {

@@ -1,20 +1,23 @@
 import type { FeedState } from '../../src/core/live/live.ts';
-import { filterProblem, type PaneId, type SessionState } from '../../src/session/session.ts';
+import { filterProblem, type PaneId, rowsIn, type SessionState } from '../../src/session/session.ts';
 import { type Span, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
 /** Why a pane is empty, claiming no more than is known ("no attempts seen" is not "no traffic"). */
 export function emptyText(state: SessionState, pane: PaneId): Span {
   const { filter } = state.panes[pane];
-  if (filter !== '' && state[pane].length > 0) {
+  if (filter !== '' && rowsIn(state, pane).length > 0) {
     const problem = filterProblem(filter);
     const what =
       problem === undefined ? `no matches for /${filter}` : `invalid filter /${filter}: ${problem}`;
     return span(`${what}   esc clears it`, 'warn');
   }
+  const [crumb] = state.panes[pane].drill?.crumbs ?? [];
+  if (crumb !== undefined)
+    return span(`no ${pane === 'pods' ? state.listed : pane} of ${crumb}   esc goes back`, 'faint');
   switch (pane) {
     case 'pods':
-      return feedText(paneFeed(state, pane), 'no pods', state);
+      return feedText(paneFeed(state, pane), `no ${state.listed}`, state);
     case 'policies':
       return feedText(paneFeed(state, pane), 'no policies: nothing is isolated', state);
     case 'attempts':

@@ -4,8 +4,8 @@ import type { PaneId, SessionState } from '../../src/session/session.ts';
 const WORST_FIRST: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
 
 /** The worst state among the lists that a pane shows; undefined until one of them reports. */
-export function paneFeed({ feeds }: SessionState, pane: PaneId): FeedState | undefined {
-  if (pane === 'pods') return feeds.pods;
+export function paneFeed({ feeds, listed }: SessionState, pane: PaneId): FeedState | undefined {
+  if (pane === 'pods') return listed === 'services' ? feeds.services : feeds.pods;
   if (pane !== 'policies') return undefined;
   return Object.entries(feeds)
     .flatMap(([name, feed]) => (/polic/i.test(name) ? [feed] : []))

@@ -10,7 +10,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useStore } from 'zustand';
-import type { PaneId, SessionState } from '../../src/session/session.ts';
+import type { Listed, PaneId, SessionState } from '../../src/session/session.ts';
 import {
   type CellContext,
   type LaidColumn,
@@ -39,7 +39,9 @@ import {
   type Keyed,
   podTable,
   policyTable,
+  serviceTable,
   type TableDefinition,
+  workloadTable,
 } from './definition.ts';
 import { emptyText } from './empty.ts';
 import { isStale } from './feeds.ts';
@@ -76,6 +78,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   const looksTheSame = useRef<LooksTheSame>(() => false);
   const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
+  const listed = useStore(store, (state) => (pane === 'pods' ? state.listed : 'pods'));
   const focused = useStore(store, (state) => state.focus === pane);
   const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
   const stale = useStore(store, (state) => isStale(state, pane));
@@ -92,7 +95,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     };
     return <StateLines draw={draw} columns={width} rows={innerRows(place)} />;
   }
-  return tableOf(pane, {
+  return tableOf(pane, listed, {
     pane,
     rows,
     index,
@@ -135,9 +138,15 @@ function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly 
   return rows;
 }
 
-function tableOf(pane: PaneId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {
+function tableOf(
+  pane: PaneId,
+  listed: Listed,
+  props: Omit<Parameters<typeof Table>[0], 'definition'>,
+): ReactNode {
   switch (pane) {
     case 'pods':
+      if (listed === 'workloads') return <Table key={listed} definition={workloadTable} {...props} />;
+      if (listed === 'services') return <Table key={listed} definition={serviceTable} {...props} />;
       return <Table key={pane} definition={podTable} {...props} />;
     case 'policies':
       return <Table key={pane} definition={policyTable} {...props} />;

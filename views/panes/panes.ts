@@ -7,9 +7,11 @@ export {
   type Keyed,
   podTable,
   policyTable,
+  serviceTable,
   type TableDefinition,
+  workloadTable,
 } from './definition.ts';
 export { Pane } from './pane.tsx';
 export { pathFoot, pathText } from './path-lines.ts';
 export { PathPane } from './path-pane.tsx';
-export { PANE_NAMES, paneState, rowCount } from './title.ts';
+export { crumbSpans, dropsIn, paneName, paneState, rowCount } from './title.ts';

@@ -122,10 +122,10 @@ function unjudged(path: PathState): readonly [string, Tone] {
   return [missing(path), 'faint'];
 }
 
-function nothingMarked({ focus }: SessionState): string {
+function nothingMarked({ focus, listed }: SessionState): string {
   switch (focus) {
     case 'pods':
-      return 'no path yet: s marks this pod as source, d as destination';
+      return `no path yet: s marks this ${listed.slice(0, -1)} as source, d as destination`;
     case 'policies':
       return 'no path yet: mark source (s) and destination (d) in pods (1) or attempts (3)';
     case 'attempts':

@@ -1,19 +1,34 @@
-import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import {
+  type Listed,
+  type PaneId,
+  rowsIn,
+  type SessionState,
+  type VisibleRows,
+} from '../../src/session/session.ts';
 import { lintNews } from '../columns/columns.ts';
 import { PANES } from '../keys/keys.ts';
 import { cut, type Line, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
-export const PANE_NAMES: Readonly<Record<PaneId, string>> = {
+const PANE_NAMES: Readonly<Record<PaneId | Listed, string>> = {
   pods: 'Pods',
+  workloads: 'Workloads',
+  services: 'Services',
   policies: 'Policies',
   attempts: 'Attempts',
   grants: 'Grants',
 };
 
+/** The name of a pane; the first one is named after what it lists. */
+export function paneName({ listed }: SessionState, pane: PaneId): string {
+  return PANE_NAMES[pane === 'pods' ? listed : pane];
+}
+
 /** Row count of a pane; with `visibleRows`, also how many pass its filters: `14`, `3/14`. */
 export function rowCount(state: SessionState, pane: PaneId, visibleRows?: VisibleRows): string {
-  const total = state[pane].length;
+  const { drill } = state.panes[pane];
+  const rows = rowsIn(state, pane);
+  const total = drill === undefined ? rows.length : rows.filter(({ key }) => drill.keys.has(key)).length;
   const shown = visibleRows?.(state, pane).length ?? total;
   return shown === total ? String(total) : `${shown}/${total}`;
 }
@@ -25,11 +40,14 @@ export function paneTitle(
   visibleRows: VisibleRows,
 ): { readonly title: Line; readonly right: Line } {
   const focused = state.focus === pane;
-  const name = `${PANES.indexOf(pane) + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, visibleRows)} `;
+  const name = `${PANES.indexOf(pane) + 1} ${paneName(state, pane)} ${rowCount(state, pane, visibleRows)} `;
   const title: Line = [
     span(focused ? '▸' : ' ', 'strong'),
     span(name, focused ? 'strong' : 'plain'),
-    ...(pane === 'attempts' && state.drops > 0 ? [rule(), span(`✗ ${state.drops} dropped `, 'bad')] : []),
+    ...crumbSpans(state, pane),
+    ...(pane === 'attempts' && dropsIn(state) > 0
+      ? [rule(), span(`✗ ${dropsIn(state)} dropped `, 'bad')]
+      : []),
     ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
   ];
@@ -40,6 +58,19 @@ export function paneTitle(
     title,
     right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
   };
+}
+
+/** Rows of attempts that are dropped, of those that a drill leaves. */
+export function dropsIn({ attempts, drops, panes }: SessionState): number {
+  const { drill } = panes.attempts;
+  if (drill === undefined) return drops;
+  return attempts.filter(({ key, row }) => row.verdict === 'drop' && drill.keys.has(key)).length;
+}
+
+/** What led to a drilled pane, the nearest first: `‹ pod web-7d9f ‹ policy db-only-api `. */
+export function crumbSpans(state: SessionState, pane: PaneId): Line {
+  const crumbs = state.panes[pane].drill?.crumbs ?? [];
+  return crumbs.map((crumb) => span(`‹ ${cut(crumb, 40)} `, 'time'));
 }
 
 /** What hides or reorders rows: filter, sorting, drops only, a pause, the cursor on a row. */

@@ -5,6 +5,7 @@ import { formatCountdown, plural } from '../../src/core/common/common.ts';
 import {
   type ClusterState,
   isLiving,
+  rowsIn,
   type SessionState,
   type VisibleRows,
 } from '../../src/session/session.ts';
@@ -146,7 +147,10 @@ function footerLine(state: SessionState, visibleRows: VisibleRows, columns: numb
   const { overlay } = state;
   if (overlay.type === 'filter') {
     const found = visibleRows(state, overlay.pane).length;
-    const count = span(`   ${found} of ${state[overlay.pane].length} match`, found === 0 ? 'warn' : 'faint');
+    const count = span(
+      `   ${found} of ${rowsIn(state, overlay.pane).length} match`,
+      found === 0 ? 'warn' : 'faint',
+    );
     return spread(
       [span(' /', 'strong'), ...fieldSpans(overlay.field, true), count],
       [span('enter apply  esc back ', 'faint')],

@@ -1,7 +1,7 @@
 import type { PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
 import { lintNews } from '../columns/columns.ts';
 import { PANES } from '../keys/keys.ts';
-import { PANE_NAMES, paneState, rowCount } from '../panes/panes.ts';
+import { crumbSpans, dropsIn, paneName, paneState, rowCount } from '../panes/panes.ts';
 import { type Line, lineColumns, span, spread } from '../text/text.ts';
 
 /**
@@ -10,7 +10,10 @@ import { type Line, lineColumns, span, spread } from '../text/text.ts';
  */
 export function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
   const tabs = tabsOf(state, visibleRows).flat();
-  const held = paneState(state, state.focus).flatMap((part) => [part, span(' ')]);
+  const held = [...crumbSpans(state, state.focus), ...paneState(state, state.focus)].flatMap((part) => [
+    part,
+    span(' '),
+  ]);
   return held.length === 0 ? tabs : spread(tabs, [span('  '), ...held], columns);
 }
 
@@ -27,7 +30,7 @@ export function tabAt(state: SessionState, visibleRows: VisibleRows, column: num
 function tabsOf(state: SessionState, visibleRows: VisibleRows): readonly Line[] {
   return PANES.map((pane, index): Line => {
     const focused = state.focus === pane;
-    const name = `${index + 1} ${PANE_NAMES[pane]} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
+    const name = `${index + 1} ${paneName(state, pane)} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
     return [
       span(index === 0 ? '' : '  '),
       span(focused ? `▸${name}` : ` ${name}`, focused ? 'strong' : 'plain'),
@@ -37,7 +40,7 @@ function tabsOf(state: SessionState, visibleRows: VisibleRows): readonly Line[] 
 }
 
 function news(state: SessionState, pane: PaneId): Line {
-  if (pane === 'attempts' && state.drops > 0) return [span(` ✗${state.drops}`, 'bad')];
+  if (pane === 'attempts' && dropsIn(state) > 0) return [span(` ✗${dropsIn(state)}`, 'bad')];
   const found = pane === 'policies' ? lintNews(state.policies) : undefined;
   return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }

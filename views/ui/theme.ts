@@ -30,6 +30,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '↑': '^',
   '↓': 'v',
   '▸': '>',
+  '‹': '<',
   '●': '*',
   '·': '-',
   '…': '~',

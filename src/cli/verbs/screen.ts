@@ -9,6 +9,7 @@ import {
   type SessionDeps,
 } from '../../session/session.ts';
 import { type Config, EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { bookmarkFiles } from './bookmarks.ts';
 import { createNoticeCommand } from './notice-command.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
@@ -35,6 +36,7 @@ export async function runScreen(
 ): Promise<number> {
   const session = createSession({
     ...reach,
+    bookmarks: bookmarkFiles(),
     clock: systemClock,
     version: VERSION,
     limits: config.limits,

@@ -33,7 +33,7 @@ function levelOf({ name }: GrantState): Pick<AboutItem, 'level'> {
 }
 
 /** Local wall clock, `12:04:11`. */
-function clock(time: number): string {
+export function clock(time: number): string {
   return new Date(time).toTimeString().slice(0, 8);
 }
 

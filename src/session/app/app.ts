@@ -1,11 +1,14 @@
 /* The commands of the app: overlays, panels, forms, the path in view; publishing changes. */
 
 export { type App, initialState } from './app-parts.ts';
+export { bookmarking } from './bookmarking.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
+export { drilling } from './drilling.ts';
 export { FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
 export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
+export { grantHistory } from './grant-history.ts';
 export { life, noticedGrant, tick } from './life.ts';
 export { createLink } from './link.ts';
 export { marking } from './marking.ts';
@@ -17,4 +20,5 @@ export { panels, yamlOf } from './panels.ts';
 export { shownPath } from './path-state.ts';
 export { attemptUnderCursor } from './picked-ends.ts';
 export { createPublishing, newsInto, touches } from './publish.ts';
+export { reaching } from './reaching.ts';
 export { typing } from './typing.ts';

@@ -1,5 +1,5 @@
 import { nearestNames } from '../../core/common/common.ts';
-import type { Commands, PaletteTarget, PaneId } from '../state/state.ts';
+import type { Commands, Listed, PaletteTarget, PaneId } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { setPane } from './navigation.ts';
 
@@ -25,12 +25,28 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
   const pane = (id: PaneId) => ({
     note: `go to ${id}, of a namespace if you name one`,
     run: (argument: string) => {
-      if (argument === '' || showNamespace(app, argument)) commands().focus(id);
+      if (argument !== '' && !showNamespace(app, argument)) return;
+      commands().focus(id);
+      if (app.state().panes[id].drill !== undefined) setPane(app, id, { drill: undefined });
+    },
+    takes: 'namespace' as const,
+  });
+  const list = (what: Listed, kind?: string) => ({
+    note: `list ${kind === undefined ? what : `${kind}s`} in the first pane, of a namespace if you name one`,
+    run: (argument: string) => {
+      if (argument !== '' && !showNamespace(app, argument)) return;
+      commands().list(what);
+      if (kind !== undefined) setPane(app, 'pods', { filter: `^${kind} ` });
     },
     takes: 'namespace' as const,
   });
   const words: readonly Word[] = [
-    { names: ['pods', 'po', 'pod'], ...pane('pods') },
+    { names: ['pods', 'po', 'pod'], ...list('pods') },
+    { names: ['workloads', 'wl'], ...list('workloads') },
+    { names: ['services', 'svc', 'service'], ...list('services') },
+    { names: ['deployments', 'deploy', 'dp'], ...list('workloads', 'Deployment') },
+    { names: ['statefulsets', 'sts'], ...list('workloads', 'StatefulSet') },
+    { names: ['daemonsets', 'ds'], ...list('workloads', 'DaemonSet') },
     { names: ['policies', 'netpol', 'np', 'networkpolicies'], ...pane('policies') },
     { names: ['attempts', 'flows', 'fl'], ...pane('attempts') },
     { names: ['grants', 'gr'], ...pane('grants') },
@@ -52,13 +68,18 @@ export function commandLine(app: App, commands: () => Commands): CommandLine {
       note: 'policies with findings',
       run: () => {
         commands().focus('policies');
-        setPane(app, 'policies', { filter: 'lint:' });
+        setPane(app, 'policies', { filter: 'lint:', drill: undefined });
       },
     },
     {
       names: ['drops'],
       note: 'only dropped attempts, or all',
       run: () => commands().toggleDropsOnly(),
+    },
+    {
+      names: ['bookmarks', 'bm'],
+      note: 'the pairs kept in this context; enter marks one',
+      run: () => commands().openBookmarks(),
     },
     { names: ['messages', 'mes'], note: 'every message so far', run: () => commands().openMessages() },
     {

@@ -1,8 +1,8 @@
 import { keyOf } from '../../core/cluster/cluster.ts';
 import { formatPorts } from '../../core/grants/grants.ts';
+import type { Attempt, FlowEnd } from '../../core/traffic/traffic.ts';
 import { callsAsScript } from '../runtime/runtime.ts';
 import {
-  type AboutItem,
   type AttemptLine,
   type Commands,
   type Copyable,
@@ -11,6 +11,7 @@ import {
   type Overlay,
   type PodRow,
   type PolicyRow,
+  type SessionState,
   textField,
 } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -43,7 +44,7 @@ function copyablesOf(app: App): readonly Copyable[] {
   const { overlay, focus, panes } = state;
   switch (overlay.type) {
     case 'detail':
-      return [{ what: overlay.title, text: detailText(overlay.about ?? [], overlay.lines) }];
+      return [{ what: overlay.title, text: detailText(overlay) }];
     case 'explain':
       return [{ what: 'the explanation', text: explainedText(overlay) }];
     case 'log':
@@ -57,7 +58,7 @@ function copyablesOf(app: App): readonly Copyable[] {
   const under = <Row extends { readonly key: string }>(rows: readonly Row[]) =>
     rows.find((row) => row.key === key);
   const fields = {
-    pods: () => podFields(under(state.pods)),
+    pods: () => [...podFields(under(state.pods)), ...objectFields(state, key)],
     policies: () => policyFields(under(state.policies)),
     attempts: () => attemptFields(under(state.attempts)),
     grants: () => grantFields(under(state.grants)),
@@ -82,6 +83,23 @@ function podFields(row: PodRow | undefined): readonly Copyable[] {
         .join(','),
     },
   ];
+}
+
+/** The name of the workload or Service, if the first pane lists those. */
+function objectFields(
+  { listed, workloads, services }: SessionState,
+  key: string | undefined,
+): readonly Copyable[] {
+  if (listed === 'pods') return [];
+  const object =
+    workloads.find((row) => row.key === key)?.workload ?? services.find((row) => row.key === key)?.service;
+  return object === undefined
+    ? []
+    : [
+        { what: object.kind, text: keyOf(object) },
+        { what: 'name', text: object.name },
+        { what: 'namespace', text: object.namespace },
+      ];
 }
 
 function policyFields(row: PolicyRow | undefined): readonly Copyable[] {
@@ -127,9 +145,17 @@ function grantFields(line: GrantLine | undefined): readonly Copyable[] {
 }
 
 /** The open panel as plain text; the description becomes comments, so that the whole is valid YAML. */
-function detailText(about: readonly AboutItem[], lines: readonly string[]): string {
+function detailText({ about = [], attempts = [], lines }: Extract<Overlay, { type: 'detail' }>): string {
   const width = Math.max(0, ...about.map(({ label }) => label.length));
-  return [...about.map(({ label, text }) => `# ${label.padEnd(width)}  ${text}`), ...lines].join('\n');
+  const described = about.map(({ label, text }) => `# ${label.padEnd(width)}  ${text}`);
+  return [...described, ...attempts.map(oneAttempt), ...lines].join('\n');
+}
+
+function oneAttempt({ last, verdict, source, destination, dropReason }: Attempt): string {
+  const end = ({ namespace, pod, ip = '?', port }: FlowEnd) =>
+    `${pod === undefined ? ip : `${namespace}/${pod}`}${port === undefined ? '' : `:${port}`}`;
+  const path = `${end(source)} → ${end(destination)}`;
+  return `${new Date(last).toISOString()} ${verdict} ${path} ${dropReason?.text ?? ''}`.trimEnd();
 }
 
 function explainedText({ title, attempt, verdict, problem }: Extract<Overlay, { type: 'explain' }>): string {

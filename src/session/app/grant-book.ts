@@ -6,17 +6,30 @@ export type BookedGrant = { readonly grant: Grant; readonly demo: boolean };
 
 /** The grants that this session made, over all its connections: the rows of ended ones go after a while. */
 export type GrantBook = {
-  readonly note: (runtime: Runtime) => void;
+  /** Takes in the grants as they are at server time `now`. */
+  readonly note: (runtime: Runtime, now: number) => void;
   readonly grants: () => readonly BookedGrant[];
+  /** Every state and window that a grant was seen in, in order; empty for a grant of somebody else. */
+  readonly past: (id: string) => readonly PastGrant[];
 };
+
+/** A grant as it was from a time on, ms. */
+export type PastGrant = { readonly at: number; readonly grant: Grant };
 
 /** A book without grants. */
 export function createGrantBook(): GrantBook {
   const booked = new Map<string, BookedGrant>();
+  const past = new Map<string, readonly PastGrant[]>();
   return {
-    note: ({ keeper, connection }) => {
-      for (const grant of keeper.grants()) booked.set(grant.id, { grant, demo: connection.demo });
+    note: ({ keeper, connection }, now) => {
+      for (const grant of keeper.grants()) {
+        const before = booked.get(grant.id)?.grant;
+        booked.set(grant.id, { grant, demo: connection.demo });
+        if (before?.state.name === grant.state.name && before.window?.end === grant.window?.end) continue;
+        past.set(grant.id, [...(past.get(grant.id) ?? []), { at: now, grant }]);
+      }
     },
     grants: () => [...booked.values()],
+    past: (id) => past.get(id) ?? [],
   };
 }

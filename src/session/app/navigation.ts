@@ -1,6 +1,7 @@
 import { barsOf } from '../rows/rows.ts';
 import { type Commands, type Overlay, type PaneId, type SessionState, textField } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
+import { goBack } from './drilling.ts';
 import { pickItems } from './overlays.ts';
 import { shownPath } from './path-state.ts';
 import { followCursors } from './publish.ts';
@@ -8,6 +9,7 @@ import { followCursors } from './publish.ts';
 type Navigation = Pick<
   Commands,
   | 'focus'
+  | 'list'
   | 'focusNext'
   | 'zoom'
   | 'move'
@@ -32,6 +34,13 @@ export function navigation(app: App): Navigation {
 
   return {
     focus,
+    list: (listed) => {
+      const { panes, listed: before } = app.state();
+      if (listed !== before || panes.pods.drill !== undefined)
+        app.set({ listed, panes: { ...panes, pods: { index: 0, filter: '' } } });
+      app.refresh();
+      focus('pods');
+    },
     focusNext: (step) => {
       const at = PANES.indexOf(app.state().focus);
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
@@ -87,7 +96,7 @@ export function navigation(app: App): Navigation {
       app.refresh();
     },
     back: () => {
-      const { overlay, zoomed, panes, focus, path, notice } = app.state();
+      const { overlay, zoomed, panes, focus, path, notice, trail } = app.state();
       if (notice !== undefined) app.set({ notice: undefined });
       if ('scroll' in overlay && overlay.search !== undefined) {
         const { search: _, ...rest } = overlay;
@@ -95,8 +104,9 @@ export function navigation(app: App): Navigation {
       } else if (overlay.type !== 'none') {
         app.pop();
         if (overlay.type === 'filter') setPane(app, overlay.pane, { filter: overlay.before ?? '' });
-      } else if (zoomed) app.set({ zoomed: false });
+      } else if (zoomed && trail.at(-1)?.zoomed !== true) app.set({ zoomed: false });
       else if (panes[focus].filter !== '') setPane(app, focus, { filter: '' });
+      else if (goBack(app)) return;
       else if (path.source !== undefined || path.destination !== undefined) {
         app.set({ path: {} });
         app.set({ path: shownPath(app) });
@@ -105,11 +115,11 @@ export function navigation(app: App): Navigation {
   };
 }
 
-/** Changes one pane's filter or sort; its cursor stays on its row. */
+/** Changes one pane's filter or sort, or ends its drill; its cursor stays on its row. */
 export function setPane(
   app: App,
   pane: PaneId,
-  change: { readonly filter?: string; readonly sort?: SessionSort },
+  change: { readonly filter?: string; readonly sort?: SessionSort; readonly drill?: undefined },
 ): void {
   const { panes } = app.state();
   app.set({ panes: { ...panes, [pane]: { ...panes[pane], ...change } } });

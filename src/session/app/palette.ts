@@ -40,8 +40,9 @@ export function palette(app: App, line: CommandLine, commands: () => Commands): 
         namespace !== undefined && cluster.namespace !== undefined && cluster.namespace !== namespace;
       if (hidden && !showNamespace(app, namespace)) return;
       if (pane === 'attempts' && app.state().dropsOnly) commands().toggleDropsOnly();
-      commands().focus(pane);
-      setPane(app, pane, { filter });
+      if (pane === 'pods') commands().list('pods');
+      else commands().focus(pane);
+      setPane(app, pane, { filter, drill: undefined });
       if (key !== undefined && !commands().moveTo(key))
         app.notify('warn', `${target.text} is not in ${pane} any more.`, 'Open the palette again.');
     },

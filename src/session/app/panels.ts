@@ -1,23 +1,10 @@
-import { type ApiObject, keyOf } from '../../core/cluster/cluster.ts';
+import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { permanentPolicies } from '../../core/grants/grants.ts';
-import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
-import type { PolicyRef, Verdict } from '../../core/policy/model/model.ts';
-import { answerOf } from '../../core/policy/path/path.ts';
-import type { ApiRef } from '../../core/ports/ports.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
-import { jobRef, policyRef } from '../grants/grants.ts';
-import { barsOf, judgedOn, seenPath } from '../rows/rows.ts';
+import { barsOf } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import {
-  type AboutItem,
-  type AttemptLine,
-  type Commands,
-  type GrantLine,
-  type PodRow,
-  type PolicyRow,
-  textField,
-} from '../state/state.ts';
+import { type AboutItem, type Commands, textField } from '../state/state.ts';
 import { aboutGrant } from './about-grant.ts';
 import { aboutPod } from './about-pod.ts';
 import { aboutPolicy } from './about-policy.ts';
@@ -25,12 +12,14 @@ import type { App } from './app-parts.ts';
 import { explain } from './explaining.ts';
 import { grantPath } from './path-state.ts';
 import { attemptUnderCursor } from './picked-ends.ts';
+import { rowPath, type Under, underCursor } from './under-cursor.ts';
 
 type Panels = Pick<
   Commands,
   | 'explain'
   | 'about'
   | 'detail'
+  | 'openAttempts'
   | 'promote'
   | 'openHelp'
   | 'openCharts'
@@ -46,6 +35,7 @@ export function panels(app: App): Panels {
   return {
     explain: () => explain(app),
     ...objectPanel(app),
+    openAttempts: () => openAttempts(app),
     promote: () => promote(app),
     openHelp: () => {
       const { overlay, focus } = app.state();
@@ -93,6 +83,27 @@ export function panels(app: App): Panels {
       });
     },
   };
+}
+
+/** How many attempts are listed. */
+const LISTED = 200;
+
+/** Lists the last attempts of the row under the cursor. */
+function openAttempts(app: App): void {
+  const runtime = app.runtime();
+  const line = attemptUnderCursor(app.state(), app.visibleRows);
+  if (runtime === undefined || line === undefined) {
+    app.notify('warn', 'No attempt under the cursor.', 'Move to an attempt (3).');
+    return;
+  }
+  app.push({
+    type: 'detail',
+    title: `Attempts ${rowPath(line)}`,
+    attempts: runtime.fold.attempts({ rowKey: line.key }).slice(0, LISTED),
+    lines: [],
+    scroll: 0,
+    loading: false,
+  });
 }
 
 /** Shows permanent policies that would open the path, to be copied into Git; nothing is applied. */
@@ -160,6 +171,8 @@ function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
       return aboutPolicy(engine, under.row);
     case 'grants':
       return aboutGrant(under.row);
+    case 'workloads':
+    case 'services':
     case 'attempts':
       return [];
   }
@@ -186,84 +199,6 @@ async function readYaml(
     const { message, hint } = asSluiceError(error);
     return [`# ${message} ${hint}`];
   }
-}
-
-/** The row under the cursor, and the API objects behind it; behind an attempt are the policies that decided it. */
-type Under = { readonly title: string; readonly refs: readonly ApiRef[] } & (
-  | { readonly pane: 'pods'; readonly row: PodRow }
-  | { readonly pane: 'policies'; readonly row: PolicyRow }
-  | { readonly pane: 'grants'; readonly row: GrantLine }
-  | { readonly pane: 'attempts' }
-);
-
-/** The row under the cursor of the focused pane. */
-function underCursor(app: App, runtime: Runtime): Under | undefined {
-  const state = app.state();
-  const { focus, panes } = state;
-  const key = app.visibleRows(state, focus)[panes[focus].index]?.key;
-  switch (focus) {
-    case 'pods':
-      return podUnder(state.pods.find((row) => row.key === key));
-    case 'policies':
-      return policyUnder(state.policies.find((row) => row.key === key));
-    case 'grants':
-      return grantUnder(state.grants.find((row) => row.key === key));
-    case 'attempts': {
-      const line = attemptUnderCursor(state, app.visibleRows);
-      return line === undefined ? undefined : decidersUnder(runtime, line);
-    }
-  }
-}
-
-/** The policies that decided an attempt: those of the denied halves if it is denied, else those that let it through. */
-function decidersUnder(runtime: Runtime, line: AttemptLine): Under {
-  const { sourceName, destinationName, port, newest } = line.row;
-  const path = `${sourceName} → ${destinationName}${port === undefined ? '' : ` :${port}`}`;
-  const seen = seenPath(runtime.model, line.row);
-  const judgement = seen === undefined ? undefined : judgedOn(runtime, seen);
-  const found =
-    judgement === undefined || judgement instanceof Error
-      ? [...newest.deniedBy, ...newest.allowedBy]
-      : decidersOf(answerOf(runtime.engine, judgement).verdict);
-  const refs = found.flatMap(({ kind = '', namespace, name }) => refOf({ kind, namespace, name }) ?? []);
-  const unique = [
-    ...new Map(refs.map((ref) => [`${ref.resource} ${ref.namespace} ${ref.name}`, ref])).values(),
-  ];
-  return { pane: 'attempts', title: `Policies that decide ${path}`, refs: unique };
-}
-
-function decidersOf({ verdict, egress, ingress }: Verdict): readonly PolicyRef[] {
-  const halves = [egress, ingress].filter((half) => verdict !== 'deny' || half.verdict === 'deny');
-  return halves.flatMap(({ deciders, nearMisses }) => [...nearMisses, ...deciders]);
-}
-
-function refOf({ kind, namespace, name }: PolicyRef): ApiRef | undefined {
-  const listed = POLICY_KINDS.find((known) => known.kind === kind);
-  if (listed === undefined) return undefined;
-  const { group, version, resource } = listed;
-  return { group, version, resource, name, namespace };
-}
-
-function podUnder(row: PodRow | undefined): Under | undefined {
-  if (row === undefined) return undefined;
-  const { namespace, name } = row.pod;
-  const ref = { group: '', version: 'v1', resource: 'pods', namespace, name };
-  return { pane: 'pods', row, title: `Pod ${keyOf(row.pod)}`, refs: [ref] };
-}
-
-function policyUnder(row: PolicyRow | undefined): Under | undefined {
-  const ref = row === undefined ? undefined : refOf(row.policy);
-  if (row === undefined || ref === undefined) return undefined;
-  return { pane: 'policies', row, title: `${row.policy.kind} ${keyOf(row.policy)}`, refs: [ref] };
-}
-
-function grantUnder(row: GrantLine | undefined): Under | undefined {
-  if (row === undefined) return undefined;
-  const refs = row.grant.halves.flatMap(({ namespace, policy, lease }) => [
-    ...(policy === undefined ? [] : [policyRef(namespace, policy.name)]),
-    ...(lease === undefined ? [] : [jobRef(namespace, lease.name)]),
-  ]);
-  return { pane: 'grants', row, title: `Grant ${row.grant.id}`, refs };
 }
 
 /** The object as YAML, without managedFields. */

@@ -1,6 +1,7 @@
 import type { EndRef, Pod, PortSpec } from '../../core/cluster/cluster.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
+import { podsOfEnd } from '../../core/policy/path/path.ts';
 import type { FlowEnd } from '../../core/traffic/traffic.ts';
 import { seenEnd, seenPort } from '../rows/rows.ts';
 import type { AttemptLine, SessionState, VisibleRows } from '../state/state.ts';
@@ -50,19 +51,42 @@ export function pickedUnderCursor(
   model: ClusterModel,
   role: 'source' | 'destination',
 ): Picked | undefined {
+  if (state.focus === 'pods' && state.listed !== 'pods') return pickedObject(state, visibleRows, model);
   if (state.focus === 'pods') {
     const key = visibleRows(state, 'pods')[state.panes.pods.index]?.key;
     const row = state.pods.find((candidate) => candidate.key === key);
     if (row === undefined) return undefined;
-    const declared = row.pod.ports[0];
     return {
       end: endOfPod(row.pod),
       pod: { namespace: row.pod.namespace, name: row.pod.name },
-      ...(declared === undefined ? {} : { port: { port: declared.port, protocol: declared.protocol } }),
+      ...declared(row.pod.ports),
     };
   }
   const line = attemptUnderCursor(state, visibleRows);
   if (line === undefined) return undefined;
   const { newest } = line.row;
   return pickedFlowEnd(model, role === 'source' ? newest.source : newest.destination, seenPort(line.row));
+}
+
+/** The workload or Service under the cursor, with the first port that it declares. */
+function pickedObject(
+  state: SessionState,
+  visibleRows: VisibleRows,
+  model: ClusterModel,
+): Picked | undefined {
+  const key = visibleRows(state, 'pods')[state.panes.pods.index]?.key;
+  const workload = state.workloads.find((row) => row.key === key)?.workload;
+  if (state.listed === 'workloads') {
+    if (workload === undefined) return undefined;
+    const end: EndRef = { type: 'workload', ref: workload };
+    return { end, ...declared(podsOfEnd(model, end).flatMap(({ ports }) => ports)) };
+  }
+  const service = state.services.find((row) => row.key === key)?.service;
+  if (service === undefined) return undefined;
+  const { namespace, name, ports } = service;
+  return { end: { type: 'service', namespace, name }, ...declared(ports) };
+}
+
+function declared([first]: readonly PortSpec[]): Pick<Picked, 'port'> {
+  return first === undefined ? {} : { port: { port: first.port, protocol: first.protocol } };
 }

@@ -3,10 +3,17 @@ import type { ClusterEvent } from '../../core/live/live.ts';
 import type { Clock } from '../../core/ports/ports.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
 import { staysFor } from '../grants/grants.ts';
-import { createClusterRows, createConcerns, createEpochs, createJudgedLines } from '../rows/rows.ts';
+import {
+  createClusterRows,
+  createConcerns,
+  createEpochs,
+  createJudgedLines,
+  createObjectRows,
+} from '../rows/rows.ts';
 import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
+import { drilledAnew } from './drilled-rows.ts';
 import { createGrantSpans } from './grant-spans.ts';
 import { updatedPath } from './path-state.ts';
 
@@ -34,6 +41,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const concernOf = createConcerns(model);
   const epochs = createEpochs();
   const clusterRows = createClusterRows(model, engine);
+  const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
   const spans = createGrantSpans();
   let sampled = '';
@@ -45,6 +53,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
     const change: { -readonly [K in keyof SessionState]?: SessionState[K] } = {};
     if (dirty.cluster) {
       change.pods = clusterRows.pods(namespace);
+      if (state.listed === 'workloads') change.workloads = objectRows.workloads(change.pods);
+      if (state.listed === 'services') change.services = objectRows.services(namespace);
       change.policies = clusterRows.policies(namespace);
     }
     if (dirty.cluster || dirty.traffic) {
@@ -238,6 +248,8 @@ export function createPublishing(app: App): Publishing {
     dirty = { cluster: false, traffic: false, grants: false };
     app.set(publisher.publish(app.state(), what, others));
     slices.go();
+    const drilled = what.cluster || what.traffic ? drilledAnew(runtime, app.state()) : undefined;
+    if (drilled !== undefined) app.set({ panes: drilled });
     const panes = followCursors(app.state(), app.visibleRows);
     if (panes !== undefined) app.set({ panes });
     const path = updatedPath(app, runtime, verdictsMayDiffer);

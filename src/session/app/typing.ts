@@ -17,6 +17,7 @@ export function typing(
     readonly life: LifeCommands;
     readonly line: CommandLine;
     readonly about: () => void;
+    readonly markBookmark: Commands['markBookmark'];
   },
 ): Typing {
   return {
@@ -96,6 +97,8 @@ export function typing(
           if (name === undefined) return;
           if (overlay.what === 'context') app.reconnect({ context: name });
           else if (overlay.what === 'namespace') showNamespace(app, name);
+          const bookmark = overlay.bookmarks?.[overlay.items.indexOf(name)];
+          if (bookmark !== undefined) parts.markBookmark(bookmark);
           return;
         }
         case 'command': {

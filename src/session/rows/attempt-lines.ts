@@ -1,4 +1,4 @@
-import type { ClusterModel } from '../../core/live/live.ts';
+import { type ClusterModel, policyKey } from '../../core/live/live.ts';
 import type { Engine, HalfDecision } from '../../core/policy/decide/decide.ts';
 import type { PathSummary } from '../../core/policy/explain/explain.ts';
 import { isInPart, type Judgement, summarized } from '../../core/policy/path/path.ts';
@@ -35,6 +35,7 @@ type Judged = PathSummary & {
   readonly decider: string | undefined;
   readonly inPart: boolean;
   readonly open: string | undefined;
+  readonly decidedBy: readonly string[];
   /** The policy that denies the path, where one does. */
   readonly denier: string | undefined;
 };
@@ -109,6 +110,9 @@ function inBrief(engine: Engine, judgement: Judgement): Judged {
     ...summary,
     decider: first?.applied.policy.name,
     inPart: isInPart(judgement),
+    decidedBy: [ingress, egress]
+      .filter(({ verdict }) => judgement.verdict !== 'deny' || verdict === 'deny')
+      .flatMap(({ steps }) => steps.map(({ applied }) => policyKey(applied.policy))),
     open: judgement.parts.find(({ verdict }) => verdict === 'allow')?.why,
     denier: denierOf(egress, summary.egress.summary) ?? denierOf(ingress, summary.ingress.summary),
   };
@@ -128,8 +132,16 @@ function lineOf(row: AttemptRow, verdict: Judged | undefined, before?: AttemptLi
     row,
     why: whyOf(row.newest, verdict),
     differs,
+    decidedBy: [...new Set([...(verdict?.decidedBy ?? []), ...policiesNamed(row.newest)])],
     droppedBy: row.newest.verdict === 'drop' ? droppedBy(row.newest, verdict, before) : before?.droppedBy,
   };
+}
+
+/** The policies that the flows of an attempt name, of those that deny it alone if any does. */
+function policiesNamed({ deniedBy, allowedBy }: Attempt): readonly string[] {
+  return (deniedBy.length > 0 ? deniedBy : allowedBy).flatMap(({ kind, namespace, name }) =>
+    kind === undefined ? [] : [policyKey({ kind, namespace, name })],
+  );
 }
 
 /**

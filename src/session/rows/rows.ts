@@ -4,5 +4,6 @@ export { judgedOn, type SeenPath, seenEnd, seenPath, seenPort } from './seen-pat
 export { createAttemptLines, createJudgedLines, lineOfFlows } from './attempt-lines.ts';
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
+export { createObjectRows } from './object-rows.ts';
 export { barsOf, type TrafficBar, type TrafficBars, trafficBars } from './traffic-bars.ts';
 export { createVisibleRows, filterProblem, fuzzyFilter, patternOf } from './visible-rows.ts';

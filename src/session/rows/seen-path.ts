@@ -21,7 +21,7 @@ export function seenEnd(model: ClusterModel, end: FlowEnd): EndRef | undefined {
 }
 
 /** The destination port of an attempt, if policies know its protocol. */
-export function seenPort({ protocol, port }: AttemptRow): PortSpec | undefined {
+export function seenPort({ protocol, port }: Pick<AttemptRow, 'protocol' | 'port'>): PortSpec | undefined {
   if (port === undefined || protocol === 'ICMP' || protocol === 'unknown') return undefined;
   return { port, protocol };
 }

@@ -1,16 +1,19 @@
 import uFuzzy from '@leeoniya/ufuzzy';
 import { keyOf, type Labels, parseLabelQuery } from '../../core/cluster/cluster.ts';
 import { formatPorts } from '../../core/grants/grants.ts';
-import type {
-  AttemptLine,
-  GrantLine,
-  Isolation,
-  PaneId,
-  PodRow,
-  PolicyRow,
-  SessionState,
-  Sort,
-  VisibleRows,
+import {
+  type AttemptLine,
+  type GrantLine,
+  type PaneId,
+  type PodRow,
+  type PolicyRow,
+  rowsIn,
+  type ServiceRow,
+  type SessionState,
+  type Sort,
+  type Standing,
+  type VisibleRows,
+  type WorkloadRow,
 } from '../state/state.ts';
 import { droppedText } from './traffic-bars.ts';
 
@@ -28,6 +31,21 @@ const POD_KEYS: Keys<PodRow> = {
   in: ({ ingress }) => ingress,
   out: ({ egress }) => egress,
   age: ({ pod }) => -pod.created,
+};
+const WORKLOAD_KEYS: Keys<WorkloadRow> = {
+  namespace: ({ workload }) => workload.namespace,
+  kind: ({ workload }) => workload.kind,
+  name: ({ workload }) => workload.name,
+  ready: ({ ready, pods }) => ready - pods,
+  age: ({ oldest }) => -oldest,
+};
+const SERVICE_KEYS: Keys<ServiceRow> = {
+  namespace: ({ service }) => service.namespace,
+  name: ({ service }) => service.name,
+  type: ({ service }) => service.type,
+  ports: ({ service }) => service.ports[0]?.port ?? 0,
+  pods: ({ pods }) => -pods,
+  endpoints: ({ endpoints }) => -endpoints,
 };
 /** Most severe first. */
 const SEVERITY = { error: 0, warning: 1, info: 2, none: 3 } as const;
@@ -64,15 +82,23 @@ export function createVisibleRows(): VisibleRows {
     Record<PaneId, { readonly from: readonly unknown[]; readonly rows: readonly { readonly key: string }[] }>
   > = {};
   return (state, pane) => {
-    const { filter, sort } = state.panes[pane];
-    const source = state[pane];
-    const from = [source, filter, sort, pane === 'attempts' && state.dropsOnly];
+    const { filter, sort, drill } = state.panes[pane];
+    const source = rowsIn(state, pane);
+    const from = [source, filter, sort, drill?.keys, pane === 'attempts' && state.dropsOnly];
     const before = memo[pane];
     if (before?.from.every((part, index) => part === from[index]) === true) return before.rows;
-    const rows = compute(state, pane, filter, sort);
+    const rows = compute(drilledState(state, pane), pane, filter, sort);
     memo[pane] = { from, rows };
     return rows;
   };
+}
+
+/** The state with only the rows of a pane that its drill leaves. */
+function drilledState(state: SessionState, pane: PaneId): SessionState {
+  const { drill } = state.panes[pane];
+  if (drill === undefined) return state;
+  const name = pane === 'pods' ? state.listed : pane;
+  return { ...state, [name]: state[name].filter(({ key }) => drill.keys.has(key)) };
 }
 
 function compute(
@@ -83,6 +109,10 @@ function compute(
 ): readonly { readonly key: string }[] {
   switch (pane) {
     case 'pods':
+      if (state.listed === 'workloads')
+        return arrange(state.workloads, filter, workloadText, sort, WORKLOAD_KEYS);
+      if (state.listed === 'services')
+        return arrange(state.services, filter, serviceText, sort, SERVICE_KEYS);
       return arrange(state.pods, filter, podText, sort, POD_KEYS);
     case 'policies':
       return arrange(state.policies, filter, policyText, sort, POLICY_KEYS);
@@ -122,6 +152,17 @@ function podText({ pod, ingress, egress }: PodRow): Searchable {
     text: `${keyOf(pod)} ${status} ${ips.join(' ')} ${node} ${owner?.name ?? ''} in:${ingress} out:${egress}`,
     labels: pod.labels,
   };
+}
+
+function workloadText({ workload, ingress, egress }: WorkloadRow): Searchable {
+  return { text: `${workload.kind} ${keyOf(workload)} in:${ingress} out:${egress}` };
+}
+
+/** Labels are those of its selector: `-l app=web` finds what leads to such pods. */
+function serviceText({ service }: ServiceRow): Searchable {
+  const { type, ports, clusterIPs, selector } = service;
+  const text = [keyOf(service), type, ...ports.map(({ port }) => String(port)), ...clusterIPs].join(' ');
+  return selector === undefined ? { text } : { text, labels: selector };
 }
 
 /** Contains `lint:` with the id and severity of each finding, so `/lint:` matches every policy with one. */
@@ -180,7 +221,7 @@ export function parseFilter(text: string): RowFilter {
 /** A value of the columns IN and OUT; `?` is literal there. */
 const STANDING = /^(?:in|out):([a-z?]*)$/i;
 
-const STANDINGS: readonly Isolation[] = ['open', 'iso', 'admin', '?'];
+const STANDINGS: readonly Standing[] = ['open', 'iso', 'admin', '?', 'mixed'];
 
 /** A regular expression as typed, case-insensitive; an invalid one is matched literally. */
 export function patternOf(text: string): RegExp {
@@ -199,7 +240,7 @@ function literal(text: string): RegExp {
 export function filterProblem(text: string): string | undefined {
   const [, standing] = STANDING.exec(text.trim().replace(/^(?:!\s*)+/, '')) ?? [];
   if (standing !== undefined && !STANDINGS.some((known) => known.startsWith(standing.toLowerCase()))) {
-    return `"${standing}" is not open, iso, admin or ?`;
+    return `"${standing}" is not open, iso, admin, mixed or ?`;
   }
   const [, selector] = /^\s*(?:!\s*)*-l (.*)$/s.exec(text) ?? [];
   const query = parseLabelQuery(selector ?? '');

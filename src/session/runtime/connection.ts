@@ -1,3 +1,4 @@
+import type { EndRef, PortSpec } from '../../core/cluster/cluster.ts';
 import type { Limits } from '../../core/common/common.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import type { ForeignObject } from '../../core/policy/model/model.ts';
@@ -38,6 +39,19 @@ export type Connection = {
   readonly dispose: () => Promise<void>;
 };
 
+/** A pair and a port that are kept over sessions. */
+export type Bookmark = {
+  readonly source: EndRef;
+  readonly destination: EndRef;
+  readonly port: PortSpec;
+};
+
+/** Bookmarks by context. `load` rejects for what can't be read, and then `save` changes nothing. */
+export type BookmarkStore = {
+  readonly load: (context: string) => Promise<readonly Bookmark[]>;
+  readonly save: (context: string, all: readonly Bookmark[]) => Promise<void>;
+};
+
 /** How the session reaches clusters. */
 export type SessionDeps = {
   readonly connect: (
@@ -51,4 +65,6 @@ export type SessionDeps = {
   readonly limits: Limits;
   /** Whether to start with all namespaces. */
   readonly allNamespaces: boolean;
+  /** Absent: bookmarks are not kept. */
+  readonly bookmarks?: BookmarkStore;
 };

@@ -40,7 +40,7 @@ export { FOREIGN_FEED } from './feeds.ts';
 import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts';
 
 export { callsAsScript, type LoggedCall } from './calls.ts';
-export type { Connection, SessionDeps } from './connection.ts';
+export type { Bookmark, BookmarkStore, Connection, SessionDeps } from './connection.ts';
 
 /** Events for whoever shows them; one call may carry several changes. */
 export type RuntimeListener = {

@@ -1,4 +1,13 @@
-import type { Copyable, GrantField, PaletteTarget, PaneId, SessionState, Sort } from './session-state.ts';
+import type { Bookmark } from '../runtime/runtime.ts';
+import type {
+  Copyable,
+  GrantField,
+  Listed,
+  PaletteTarget,
+  PaneId,
+  SessionState,
+  Sort,
+} from './session-state.ts';
 import type { TextEdit } from './text-field.ts';
 
 /**
@@ -7,6 +16,8 @@ import type { TextEdit } from './text-field.ts';
  */
 export type Commands = {
   readonly focus: (pane: PaneId) => void;
+  /** Goes to the first pane and lists something else in it. */
+  readonly list: (what: Listed) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
   /** Scrolls the open form, or moves the cursor in the open list. */
@@ -22,6 +33,17 @@ export type Commands = {
    * row (in attempts, the newest). Returns whether the row still exists.
    */
   readonly moveTo: (key: string | undefined) => boolean;
+  /** Shows only the rows of a pane that have to do with the row under the cursor. */
+  readonly drill: (pane: PaneId) => void;
+  /** Shows what could reach the pod under the cursor, as policies are now. */
+  readonly openReach: () => void;
+  /** Shows the last attempts of the row under the cursor, one by one. */
+  readonly openAttempts: () => void;
+  /** Shows what happened to the grant under the cursor, and when. */
+  readonly openHistory: () => void;
+  /** Goes back to the view before the last drill, and forward again. */
+  readonly historyBack: () => void;
+  readonly historyForward: () => void;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;
@@ -29,6 +51,11 @@ export type Commands = {
   readonly markSource: () => void;
   readonly markDestination: () => void;
   readonly clearMarks: () => void;
+  /** Keeps the path in view among the bookmarks of this context, or removes it from them. */
+  readonly bookmark: () => void;
+  readonly openBookmarks: () => void;
+  /** Marks a kept pair. */
+  readonly markBookmark: (bookmark: Bookmark) => void;
   /** Explains the marked pair, or the row under the cursor. */
   readonly explain: () => void;
   /** Describes the row under the cursor in words, with its YAML. */
@@ -54,7 +81,7 @@ export type Commands = {
   readonly go: (target: PaletteTarget) => void;
   readonly pick: (what: 'context' | 'namespace') => void;
   readonly allNamespaces: () => void;
-  /** Goes back one level: overlay, then zoom, then filter, then marks. Never quits. */
+  /** Goes back one level: overlay, then zoom, then filter, then drill, then marks. Never quits. */
   readonly back: () => void;
   /** Confirms the overlay: goes on in the form or submits it, revokes, applies the filter, picks the item, runs the command. */
   readonly confirm: () => void;

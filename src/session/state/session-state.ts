@@ -1,4 +1,4 @@
-import type { EndRef, Pod, PortSpec } from '../../core/cluster/cluster.ts';
+import type { EndRef, Pod, PortSpec, Service, WorkloadRef } from '../../core/cluster/cluster.ts';
 import type { Limits } from '../../core/common/common.ts';
 import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
 import type { FeedState } from '../../core/live/live.ts';
@@ -7,8 +7,8 @@ import type { Finding } from '../../core/policy/lint/lint.ts';
 import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
-import type { AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
-import type { LoggedCall } from '../runtime/runtime.ts';
+import type { Attempt, AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
+import type { Bookmark, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -22,6 +22,31 @@ export type PodRow = {
   readonly ingress: Isolation;
   readonly egress: Isolation;
 };
+
+/** How the pods of a workload are isolated in one direction: alike, or not. */
+export type Standing = Isolation | 'mixed';
+
+/** A workload as far as its pods tell: how many there are, how many are ready, when the oldest was created. */
+export type WorkloadRow = {
+  readonly key: string;
+  readonly workload: WorkloadRef;
+  readonly pods: number;
+  readonly ready: number;
+  readonly ingress: Standing;
+  readonly egress: Standing;
+  readonly oldest: number;
+};
+
+/** A Service, with the number of pods behind it, and of addresses that its EndpointSlices name. */
+export type ServiceRow = {
+  readonly key: string;
+  readonly service: Service;
+  readonly pods: number;
+  readonly endpoints: number;
+};
+
+/** What the first pane lists. */
+export type Listed = 'pods' | 'workloads' | 'services';
 
 export type PolicyRow = {
   readonly key: string;
@@ -39,6 +64,8 @@ export type AttemptLine = {
   readonly why: string;
   /** Set when evaluator and datapath disagree; marked in the table. */
   readonly differs?: string;
+  /** Keys of the policies that decide it, as evaluated or as its flows say. */
+  readonly decidedBy: readonly string[];
   /** What dropped its last dropped attempt: policies by name, else the reason. */
   readonly droppedBy?: string;
 };
@@ -88,12 +115,35 @@ export type PodName = { readonly namespace: string; readonly name: string };
 
 export type Sort = { readonly column: string; readonly descending: boolean };
 
+/** What was drilled into, by its identity; `text` names it. */
+export type Subject = { readonly text: string } & (
+  | ({ readonly type: 'pod' | 'service' } & PodName)
+  | { readonly type: 'workload'; readonly ref: WorkloadRef }
+  | { readonly type: 'policies'; readonly keys: readonly string[] }
+  /** The attempts of one row. */
+  | { readonly type: 'attempts'; readonly key: string }
+);
+
+/** Only the rows of a pane that have to do with one subject; `keys` are those rows as last found. */
+export type Drill = {
+  readonly into: Subject;
+  /** What led here, the nearest first: `pod web-7d9f`. */
+  readonly crumbs: readonly string[];
+  readonly keys: ReadonlySet<string>;
+};
+
+/** What is seen of the cluster and how: what going back restores. */
+export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly' | 'listed'> & {
+  readonly namespace: string | undefined;
+};
+
 /** One pane. The cursor follows `key` when rows move; a pane that never had the focus has no key and keeps `index`. */
 export type PaneState = {
   readonly key?: string;
   readonly index: number;
   readonly filter: string;
   readonly sort?: Sort;
+  readonly drill?: Drill;
 };
 
 export type GrantField = EndField | 'ports' | 'duration' | 'reason' | 'ticket';
@@ -234,6 +284,8 @@ export type Overlay =
       readonly title: string;
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
+      /** Attempts of one row, one by one. */
+      readonly attempts?: readonly Attempt[];
       readonly lines: readonly string[];
       readonly loading: boolean;
     } & Scrolled)
@@ -260,10 +312,12 @@ export type Overlay =
     }
   | {
       readonly type: 'pick';
-      readonly what: 'context' | 'namespace' | 'field';
+      readonly what: 'context' | 'namespace' | 'field' | 'bookmark';
       readonly items: readonly string[];
       /** What the items stand for, if they are to be copied. */
       readonly fields?: readonly Copyable[];
+      /** What the items stand for, if they are bookmarks. */
+      readonly bookmarks?: readonly Bookmark[];
       readonly current?: string;
       readonly filter: TextField;
       readonly index: number;
@@ -326,6 +380,10 @@ export type SessionState = {
   /** Windows of all grants seen since the app was started; only while the charts are open. */
   readonly spans: readonly GrantSpan[];
   readonly pods: readonly PodRow[];
+  /** What the first pane lists; workloads and Services have rows only while they are listed. */
+  readonly listed: Listed;
+  readonly workloads: readonly WorkloadRow[];
+  readonly services: readonly ServiceRow[];
   readonly policies: readonly PolicyRow[];
   readonly attempts: readonly AttemptLine[];
   /** Rows whose newest attempt was dropped. */
@@ -335,6 +393,9 @@ export type SessionState = {
   readonly focus: PaneId;
   readonly zoomed: boolean;
   readonly panes: Readonly<Record<PaneId, PaneState>>;
+  /** The views that were drilled from, the last at the end; and those that were left by going back. */
+  readonly trail: readonly View[];
+  readonly ahead: readonly View[];
   readonly following: boolean;
   readonly dropsOnly: boolean;
   readonly overlay: Overlay;
@@ -354,3 +415,8 @@ export type Assessment = {
   /** Lint findings, most severe first. */
   readonly findings: readonly Finding[];
 };
+
+/** All rows of a pane, whatever the first one lists. */
+export function rowsIn(state: SessionState, pane: PaneId): readonly { readonly key: string }[] {
+  return state[pane === 'pods' ? state.listed : pane];
+}

@@ -5,6 +5,7 @@ export type {
   AttemptLine,
   ClusterState,
   Copyable,
+  Drill,
   EndChoice,
   EndChoices,
   EndField,
@@ -14,6 +15,7 @@ export type {
   GrantLine,
   GrantSpan,
   Isolation,
+  Listed,
   Notice,
   Overlay,
   PaletteTarget,
@@ -27,8 +29,14 @@ export type {
   PolicyRow,
   Search,
   ServerSays,
+  ServiceRow,
   SessionState,
   Sort,
+  Standing,
+  Subject,
+  View,
+  WorkloadRow,
 } from './session-state.ts';
+export { rowsIn } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
 /* The state that views read, and the commands that change it. */

@@ -105,7 +105,7 @@ function wordOfRow({ model, engine }: Ground, from: Seen, to: Seen, port: number
 /** The app with the cursor on a row, as far as its path needs it. */
 function onRow(ground: Ground, row: AttemptRow) {
   const state: SessionState = sessionState({
-    attempts: [{ key: row.key, row, why: '' }],
+    attempts: [{ key: row.key, row, why: '', decidedBy: [] }],
     focus: 'attempts',
     path: {},
   });

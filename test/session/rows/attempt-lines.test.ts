@@ -114,6 +114,11 @@ test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
   };
   const { verdict } = newest;
   const { droppedBy, ...line } = lineOfFlows({ ...made, verdict, newest });
-  expect(line).toEqual({ key: made.key, row: { ...made, verdict, newest }, why });
+  expect(line).toEqual({
+    decidedBy: [],
+    key: made.key,
+    row: { ...made, verdict, newest },
+    why,
+  });
   expect(droppedBy === undefined).toBe(verdict !== 'drop' || newest.dropReason === undefined);
 });

@@ -109,7 +109,7 @@ test('a key that is not bound says what it does elsewhere, or where keys are lis
     ['remark', 'no key ~ here; ? lists keys'],
     ['remark', 'that key does nothing here; ? lists keys'],
     ['remark', 'ctrl-d: sluice deletes nothing of the cluster; x revokes a grant, ctrl-f is a page down'],
-    ['remark', 'l: no logs here; enter describes the row, 3 shows its connection attempts'],
+    ['remark', 'l: no logs here; enter describes the row, a shows its connection attempts'],
     ['quit'],
   ]);
 });
