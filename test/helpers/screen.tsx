@@ -47,6 +47,8 @@ export type Screen = {
   /** Everything ever sent to the terminal. */
   readonly bytes: () => string;
   readonly press: (...keys: readonly string[]) => void;
+  /** Sends bytes that need not be UTF-8. */
+  readonly pressBytes: (...bytes: readonly number[]) => void;
   readonly resize: (columns: number, rows: number) => void;
   readonly set: (change: Partial<SessionState>) => void;
   /** Waits until the screen's text satisfies a condition; fails with the screen otherwise. */
@@ -214,6 +216,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     text,
     title: () => title,
     bytes: () => sent.join(''),
+    pressBytes: (...bytes) => void stdin.write(Buffer.from(bytes)),
     press: (...keys) => {
       for (const key of keys) stdin.write(KEYS[key] ?? key);
     },

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useRef } from 'react';
 import type { Commands, PaneId, SessionState } from '../../src/session/session.ts';
-import { READ_SCOPES, scopeOf, type ViewFacts } from '../keys/keys.ts';
+import { READ_SCOPES, type Scope, scopeOf, type ViewFacts } from '../keys/keys.ts';
 import { useUi } from '../ui/ui.ts';
 import type { MouseInput } from './mouse-input.ts';
 import type { MouseEvent } from './mouse-parser.ts';
@@ -28,6 +28,9 @@ export type MouseProps = {
   readonly act: (action: () => void) => void;
 };
 
+/** Overlays with a cursor in a list. */
+const LIST_SCOPES: readonly Scope[] = ['pick', 'command', 'charts'];
+
 /** Lines of a text for one step of the wheel. */
 const LINES = 3;
 
@@ -50,7 +53,7 @@ export function useMouse({ mouse, hitAt, look, commands, facts, press, act }: Mo
     } else if (hit.type === 'panel') {
       const scope = scopeOf(look());
       if (READ_SCOPES.includes(scope)) for (let line = 0; line < LINES; line++) press(key);
-      else if (scope === 'pick' || scope === 'command') press(key);
+      else if (LIST_SCOPES.includes(scope)) press(key);
       else if (scope === 'grant') {
         const { scroll, scrollMax } = facts();
         const target = Math.min(scrollMax, Math.max(0, scroll + step * LINES));

@@ -12,6 +12,7 @@ export function hitOf(
   y: number,
 ): Hit | undefined {
   if (y >= size.rows - noticeRows(state, size)) return undefined;
+  if (state.overlay.type === 'charts') return y >= 1 && y < size.rows - 1 ? { type: 'panel' } : undefined;
   if (state.overlay.type !== 'none') {
     const panel = overlayPanel(state, size);
     const isIn = panel !== undefined && within({ ...panel, x: panel.left, y: panel.top }, x, y);

@@ -209,6 +209,25 @@ describe('the reports', () => {
     ]);
   });
 
+  test('never arrive as keys where the terminal is asked for its background', async () => {
+    await show({
+      state: sessionState({ pods, focus: 'pods' }),
+      environment: { ...XTERM, COLORTERM: 'truecolor' },
+    });
+    expect(screen.bytes()).toContain('\u001b]11;?');
+    const answer = '\u001b]11;rgb:1c1c/1f1f/2626\u001b\\';
+    // Wheel, answer and click in pieces; then a report of the old format, whose bytes may be anything.
+    for (const byte of Buffer.from(`${report(65, placeOf('db-0'))}${answer}${report(0, placeOf('db-0'))}`))
+      screen.pressBytes(byte);
+    screen.pressBytes(0x1b, 0x5b, 0x4d, 0x20, 0xc3, 0xa9);
+    for (const byte of [0x1b, 0x5b, 0x4d, 0x20, 0xff, 0xc3]) screen.pressBytes(byte);
+    expect(await calls()).toEqual([
+      ['moveTo', 'shop/db-0'],
+      ['moveTo', 'shop/db-0'],
+      ['moveTo', 'shop/cart-1'],
+    ]);
+  });
+
   test('leave the escape key and other keys as they are', async () => {
     await show({ state: sessionState({ pods, focus: 'pods' }) });
     screen.press('esc');

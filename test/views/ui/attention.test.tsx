@@ -72,6 +72,29 @@ describe('the title', () => {
     expect(bytes().split('\u001b[23;2t')).toHaveLength(2);
   });
 
+  test('is given to the shell along with the mouse, and what tells of another background', async () => {
+    let suspended = false;
+    const { press, bytes, settled } = open([ending(253)], {
+      environment: { ...XTERM, COLORTERM: 'truecolor' },
+      mouse: 'click',
+      onSuspend: () => (suspended = true),
+    });
+    await settled();
+    press('\u001a');
+    await eventually(() => expect(suspended).toBe(true));
+    await settled();
+    const modes = /\u001b\[(?:\?1000|\?2031|2[23];2)[hlt]/g;
+    expect(
+      bytes()
+        .match(modes)
+        ?.map((code) => code.slice(2)),
+    ).toEqual([
+      ...['?2031h', '22;2t', '?1000h'],
+      ...['?2031l', '?1000l', '23;2t'],
+      ...['?1000h', '22;2t', '?2031h'],
+    ]);
+  });
+
   test('is written when its text changes, and never otherwise', async () => {
     const { bytes, set, settled } = open([ending(253)]);
     await settled();
