@@ -24,6 +24,7 @@ import {
   paneState,
   pathFoot,
   rowCount,
+  waySpans,
 } from '../panes/panes.ts';
 import {
   compact,
@@ -147,23 +148,32 @@ function smallLines(state: SessionState, { columns, rows }: Size): readonly Line
 
 /**
  * The panes of a narrow screen, with their news: ` 1 Pods 14   2 Policies 6  ▸3 Attempts 21 ✗4   4 Grants 1`; at the
- * right what hides or holds rows, which a wide screen shows in the pane's border.
+ * right what was drilled into and what hides or holds rows, which a wide screen shows in the pane's border. Where both
+ * have no room, the tabs of the other panes are only their digits.
  */
 function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
-  const tabs = PANES.flatMap((pane, index): Line => {
+  const { focus } = state;
+  const held = paneState(state, focus).flatMap((part) => [part, span(' ')]);
+  const full = tabSpans(state, visibleRows, true);
+  const crumb = crumbSpans(state, focus, columns);
+  if (held.length === 0 && crumb.length === 0) return full;
+  const hasRoom = lineColumns([...full, ...crumb, ...held]) + 2 <= columns;
+  const tabs = hasRoom ? full : tabSpans(state, visibleRows, false);
+  const left = columns - lineColumns([...tabs, ...held]) - 2;
+  return spread(tabs, [span('  '), ...crumbSpans(state, focus, left), ...held], columns);
+}
+
+function tabSpans(state: SessionState, visibleRows: VisibleRows, named: boolean): Line {
+  return PANES.flatMap((pane, index): Line => {
     const focused = state.focus === pane;
-    const name = `${index + 1} ${paneName(state, pane)} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
+    const count = rowCount(state, pane, focused ? visibleRows : undefined);
+    const name = focused || named ? ` ${paneName(state, pane)} ${count}` : '';
     return [
       span(index === 0 ? '' : '  '),
-      span(focused ? `▸${name}` : ` ${name}`, focused ? 'strong' : 'plain'),
+      span(`${focused ? '▸' : ' '}${index + 1}${name}`, focused ? 'strong' : 'plain'),
       ...news(state, pane),
     ];
   });
-  const held = [...crumbSpans(state, state.focus), ...paneState(state, state.focus)].flatMap((part) => [
-    part,
-    span(' '),
-  ]);
-  return held.length === 0 ? tabs : spread(tabs, [span('  '), ...held], columns);
 }
 
 function news(state: SessionState, pane: PaneId): Line {
@@ -194,22 +204,36 @@ function footerLine(state: SessionState, visibleRows: VisibleRows, columns: numb
   return OWN_HINTS.includes(scope) ? [] : hintLine(scope, state, columns);
 }
 
-/** The first line: context, user, enforcer, traffic source, live grants if their pane is hidden, time. */
+/**
+ * The first line: context, the way to a pane that was drilled into, user, enforcer, traffic source, live grants if their
+ * pane is hidden, time.
+ */
 function headerLine(state: SessionState, layout: Layout, columns: number): Line {
   const { cluster } = state;
   const narrow = columns < 120;
   const grantsShown = placesOf(layout).some(({ pane }) => pane === 'grants');
+  const gap = narrow ? 2 : 3;
+  const right: Line = [span(` ${wallClock(state.now)} `, 'faint')];
+  const where: Line = [span(' sluice ', 'strong'), ...whereSpans(cluster)];
+  const grants = grantsShown ? [] : grantSpans(state);
+  const connection = connectionSpans(state);
+  const traffic = trafficSpans(state, narrow || state.traffic.status !== 'live');
+  const isWell = traffic.every(({ tone }) => tone !== 'warn' && tone !== 'bad');
+  // Before the way gives way, all goes that only says how it is when all is well.
+  const kept = [where, grants, connection, isWell ? [] : traffic, right].filter(({ length }) => length > 0);
+  const room = columns - kept.reduce((sum, line) => sum + lineColumns(line) + gap, 0);
   const segments: readonly Segment[] = [
-    { line: [span(' sluice ', 'strong'), ...whereSpans(cluster)] },
-    { line: grantsShown ? [] : grantSpans(state) },
-    { line: connectionSpans(state) },
+    { line: where },
+    { line: waySpans(state, room) },
+    { line: grants },
+    { line: connection },
     { drop: 4, line: cluster.user === undefined ? [] : [span(cluster.user)] },
     { drop: 5, line: cluster.version === undefined ? [] : [span(`k8s ${cluster.version}`, 'faint')] },
     { drop: 3, line: [span(narrow ? '' : 'enforcer ', 'faint'), span(cluster.enforcer)] },
-    { drop: 1, line: trafficSpans(state, narrow || state.traffic.status !== 'live') },
+    { drop: 1, line: traffic },
     { drop: 2, line: lostSpans(state) },
   ];
-  return segmentLine(segments, [span(` ${wallClock(state.now)} `, 'faint')], columns, narrow ? 2 : 3);
+  return segmentLine(segments, right, columns, gap);
 }
 
 function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
