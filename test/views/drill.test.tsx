@@ -191,12 +191,14 @@ test('from a pod to its policies, to the pods of one, to their attempts; esc lea
 
   await to('NetworkPolicy/shop/db-only-api');
   screen.press('o');
-  await screen.until('▸1 Pods 1 ‹ policy db-only-api ‹ p');
+  await screen.until('▸1 Pods 1 ‹ policy db-only-api ');
+  expect(screen.lines()[0]).toContain(' pod db-0 › policy db-only-api ');
   screen.press('a');
-  await screen.until('▸3 Attempts 2 ‹ pod db-0 ‹ policy db-only-api ‹ pod db-0 ');
+  await screen.until('▸3 Attempts 2 ‹ pod db-0 ');
+  expect(screen.lines()[0]).toContain(' pod db-0 › policy db-only-api › pod db-0 ');
 
   screen.press('esc');
-  await screen.until('▸1 Pods 1 ‹ policy db-only-api ‹ p');
+  await screen.until('▸1 Pods 1 ‹ policy db-only-api ');
   screen.press('esc');
   await screen.until(/▸2 Policies \d+ ‹ pod db-0 /);
   expect(state().panes.policies.key).toBe('NetworkPolicy/shop/db-only-api');

@@ -62,7 +62,7 @@ export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): Rea
     );
   }
   const top = (state: SessionState) => {
-    const { title, right } = paneTitle(state, pane, visibleRows);
+    const { title, right } = paneTitle(state, pane, visibleRows, columns);
     return upperEdge(title, right, columns, focused);
   };
   return (

@@ -14,4 +14,4 @@ export {
 export { Pane } from './pane.tsx';
 export { pathFoot, pathText } from './path-lines.ts';
 export { PathPane } from './path-pane.tsx';
-export { crumbSpans, dropsIn, paneName, paneState, rowCount } from './title.ts';
+export { crumbSpans, dropsIn, paneName, paneState, rowCount, waySpans } from './title.ts';

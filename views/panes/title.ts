@@ -7,7 +7,7 @@ import {
 } from '../../src/session/session.ts';
 import { lintNews } from '../columns/columns.ts';
 import { PANES } from '../keys/keys.ts';
-import { cut, type Line, span, wallClock } from '../text/text.ts';
+import { columnsOf, cut, type Line, lineColumns, span, wallClock } from '../text/text.ts';
 import { paneFeed } from './feeds.ts';
 
 const PANE_NAMES: Readonly<Record<PaneId | Listed, string>> = {
@@ -18,6 +18,12 @@ const PANE_NAMES: Readonly<Record<PaneId | Listed, string>> = {
   attempts: 'Attempts',
   grants: 'Grants',
 };
+
+/** What a border takes of a title's line: its corners, and the gaps and the end of the rule at the right. */
+const BORDERS = 6;
+
+/** A step of the way is not cut to less than this. */
+const LEAST_CRUMB = 8;
 
 /** The name of a pane; the first one is named after what it lists. */
 export function paneName({ listed }: SessionState, pane: PaneId): string {
@@ -38,13 +44,12 @@ export function paneTitle(
   state: SessionState,
   pane: PaneId,
   visibleRows: VisibleRows,
+  columns: number,
 ): { readonly title: Line; readonly right: Line } {
   const focused = state.focus === pane;
   const name = `${PANES.indexOf(pane) + 1} ${paneName(state, pane)} ${rowCount(state, pane, visibleRows)} `;
-  const title: Line = [
-    span(focused ? '▸' : ' ', 'strong'),
-    span(name, focused ? 'strong' : 'plain'),
-    ...crumbSpans(state, pane),
+  const lead: Line = [span(focused ? '▸' : ' ', 'strong'), span(name, focused ? 'strong' : 'plain')];
+  const news: Line = [
     ...(pane === 'attempts' && dropsIn(state) > 0
       ? [rule(), span(`✗ ${dropsIn(state)} dropped `, 'bad')]
       : []),
@@ -54,10 +59,9 @@ export function paneTitle(
   const held = paneState(state, pane);
   const follows = pane === 'attempts' && state.following && !isHeld(state) && isLive(state);
   const following = follows ? [span('following', 'faint')] : [];
-  return {
-    title,
-    right: [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part])),
-  };
+  const right = [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part]));
+  const taken = lineColumns([...lead, ...news, ...right]) + BORDERS;
+  return { title: [...lead, ...crumbSpans(state, pane, columns - taken), ...news], right };
 }
 
 /** Rows of attempts that are dropped, of those that a drill leaves. */
@@ -67,10 +71,22 @@ export function dropsIn({ attempts, drops, panes }: SessionState): number {
   return attempts.filter(({ key, row }) => row.verdict === 'drop' && drill.keys.has(key)).length;
 }
 
-/** What led to a drilled pane, the nearest first: `‹ pod web-7d9f ‹ policy db-only-api `. */
-export function crumbSpans(state: SessionState, pane: PaneId): Line {
-  const crumbs = state.panes[pane].drill?.crumbs ?? [];
-  return crumbs.map((crumb) => span(`‹ ${cut(crumb, 40)} `, 'time'));
+/** What a pane was drilled into, cut to `columns`: `‹ pod web-7d9f `. */
+export function crumbSpans({ panes }: SessionState, pane: PaneId, columns: number): Line {
+  const [crumb] = panes[pane].drill?.crumbs ?? [];
+  return crumb === undefined ? [] : [span(`‹ ${cut(crumb, Math.max(LEAST_CRUMB, columns - 3))} `, 'time')];
+}
+
+/** What led to the focused pane over several steps, the nearest last, of which only the last ones may have room. */
+export function waySpans({ panes, focus }: SessionState, columns: number): Line {
+  const crumbs = panes[focus].drill?.crumbs ?? [];
+  if (crumbs.length < 2) return [];
+  const ways = crumbs.map((_, at) => {
+    const shown = crumbs.slice(0, crumbs.length - at).reverse();
+    return [...(at === 0 ? [] : ['…']), ...shown].join(' › ');
+  });
+  const way = ways.find((text) => columnsOf(text) <= columns);
+  return way === undefined ? [] : [span(way, 'time')];
 }
 
 /** What hides or reorders rows: filter, sorting, drops only, a pause, the cursor on a row. */

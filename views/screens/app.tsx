@@ -14,7 +14,7 @@ import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
 import { hintLine, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import { Pane, PathPane, pathFoot } from '../panes/panes.ts';
+import { Pane, PathPane, pathFoot, waySpans } from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -161,22 +161,36 @@ function footerLine(state: SessionState, visibleRows: VisibleRows, columns: numb
   return OWN_HINTS.includes(scope) ? [] : hintLine(scope, state, columns);
 }
 
-/** The first line: context, user, enforcer, traffic source, live grants if their pane is hidden, time. */
+/**
+ * The first line: context, the way to a pane that was drilled into, user, enforcer, traffic source, live grants if their
+ * pane is hidden, time.
+ */
 function headerLine(state: SessionState, layout: Layout, columns: number): Line {
   const { cluster } = state;
   const narrow = columns < 120;
   const grantsShown = placesOf(layout).some(({ pane }) => pane === 'grants');
+  const gap = narrow ? 2 : 3;
+  const right: Line = [span(` ${wallClock(state.now)} `, 'faint')];
+  const where: Line = [span(' sluice ', 'strong'), ...whereSpans(cluster)];
+  const grants = grantsShown ? [] : grantSpans(state);
+  const connection = connectionSpans(state);
+  const traffic = trafficSpans(state, narrow || state.traffic.status !== 'live');
+  const isWell = traffic.every(({ tone }) => tone !== 'warn' && tone !== 'bad');
+  // Before the way gives way, all goes that only says how it is when all is well.
+  const kept = [where, grants, connection, isWell ? [] : traffic, right].filter(({ length }) => length > 0);
+  const room = columns - kept.reduce((sum, line) => sum + lineColumns(line) + gap, 0);
   const segments: readonly Segment[] = [
-    { line: [span(' sluice ', 'strong'), ...whereSpans(cluster)] },
-    { line: grantsShown ? [] : grantSpans(state) },
-    { line: connectionSpans(state) },
+    { line: where },
+    { line: waySpans(state, room) },
+    { line: grants },
+    { line: connection },
     { drop: 4, line: cluster.user === undefined ? [] : [span(cluster.user)] },
     { drop: 5, line: cluster.version === undefined ? [] : [span(`k8s ${cluster.version}`, 'faint')] },
     { drop: 3, line: [span(narrow ? '' : 'enforcer ', 'faint'), span(cluster.enforcer)] },
-    { drop: 1, line: trafficSpans(state, narrow || state.traffic.status !== 'live') },
+    { drop: 1, line: traffic },
     { drop: 2, line: lostSpans(state) },
   ];
-  return segmentLine(segments, [span(` ${wallClock(state.now)} `, 'faint')], columns, narrow ? 2 : 3);
+  return segmentLine(segments, right, columns, gap);
 }
 
 function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {

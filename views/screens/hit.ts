@@ -19,7 +19,7 @@ export function hitOf(
     return isIn ? { type: 'panel' } : undefined;
   }
   if (layout.type === 'one' && layout.tabs && y === 1) {
-    const pane = tabAt(state, visibleRows, x);
+    const pane = tabAt(state, visibleRows, size.columns, x);
     return pane === undefined ? undefined : { type: 'tab', pane };
   }
   const place = placedOf(layout).find((one) => within(one, x, y));

@@ -6,34 +6,51 @@ import { type Line, lineColumns, span, spread } from '../text/text.ts';
 
 /**
  * The panes of a narrow screen, with their news: ` 1 Pods 14   2 Policies 6  ▸3 Attempts 21 ✗4   4 Grants 1`; at the
- * right what hides or holds rows, which a wide screen shows in the pane's border.
+ * right what was drilled into and what hides or holds rows, which a wide screen shows in the pane's border. Where both
+ * have no room, the tabs of the other panes are only their digits.
  */
 export function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
-  const tabs = tabsOf(state, visibleRows).flat();
-  const held = [...crumbSpans(state, state.focus), ...paneState(state, state.focus)].flatMap((part) => [
-    part,
-    span(' '),
-  ]);
-  return held.length === 0 ? tabs : spread(tabs, [span('  '), ...held], columns);
+  const tabs = tabsIn(state, visibleRows, columns).flat();
+  const held = heldSpans(state);
+  const crumb = crumbSpans(state, state.focus, columns - lineColumns([...tabs, ...held]) - 2);
+  return held.length + crumb.length === 0 ? tabs : spread(tabs, [span('  '), ...crumb, ...held], columns);
 }
 
 /** The pane whose tab is at a column. */
-export function tabAt(state: SessionState, visibleRows: VisibleRows, column: number): PaneId | undefined {
+export function tabAt(
+  state: SessionState,
+  visibleRows: VisibleRows,
+  columns: number,
+  column: number,
+): PaneId | undefined {
   let end = 0;
-  const at = tabsOf(state, visibleRows).findIndex((tab) => {
+  const at = tabsIn(state, visibleRows, columns).findIndex((tab) => {
     end += lineColumns(tab);
     return column < end;
   });
   return PANES[at];
 }
 
-function tabsOf(state: SessionState, visibleRows: VisibleRows): readonly Line[] {
+function heldSpans(state: SessionState): Line {
+  return paneState(state, state.focus).flatMap((part) => [part, span(' ')]);
+}
+
+/** The tabs as they have room beside what is at the right. */
+function tabsIn(state: SessionState, visibleRows: VisibleRows, columns: number): readonly Line[] {
+  const named = tabsOf(state, visibleRows, true);
+  const right = [...crumbSpans(state, state.focus, columns), ...heldSpans(state)];
+  const hasRoom = right.length === 0 || lineColumns([...named.flat(), ...right]) + 2 <= columns;
+  return hasRoom ? named : tabsOf(state, visibleRows, false);
+}
+
+function tabsOf(state: SessionState, visibleRows: VisibleRows, named: boolean): readonly Line[] {
   return PANES.map((pane, index): Line => {
     const focused = state.focus === pane;
-    const name = `${index + 1} ${paneName(state, pane)} ${rowCount(state, pane, focused ? visibleRows : undefined)}`;
+    const count = rowCount(state, pane, focused ? visibleRows : undefined);
+    const name = focused || named ? ` ${paneName(state, pane)} ${count}` : '';
     return [
       span(index === 0 ? '' : '  '),
-      span(focused ? `▸${name}` : ` ${name}`, focused ? 'strong' : 'plain'),
+      span(`${focused ? '▸' : ' '}${index + 1}${name}`, focused ? 'strong' : 'plain'),
       ...news(state, pane),
     ];
   });

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import type { Line, Span } from './span.ts';
 
 /** ASCII and our own symbols take one column and one UTF-16 unit each: nearly all text, with no need to measure. */
-const NARROW = /^[\x20-\x7e✓✗◌◷→←↑↓▸●·…▏▁▂▃▄▅▆▇█░│─╭╮╰╯×]*$/;
+const NARROW = /^[\x20-\x7e✓✗◌◷→←↑↓▸‹›●·…▏▁▂▃▄▅▆▇█░│─╭╮╰╯×]*$/;
 
 /** Width of a text in terminal columns. */
 export function columnsOf(text: string): number {

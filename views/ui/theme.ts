@@ -31,6 +31,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '↓': 'v',
   '▸': '>',
   '‹': '<',
+  '›': '>',
   '●': '*',
   '·': '-',
   '…': '~',
