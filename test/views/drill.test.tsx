@@ -282,6 +282,7 @@ test('w says which workloads could reach a pod, on the ports it declares and tho
   await on('1', 'shop/db-0');
   screen.press('w');
   await screen.until(/╭ What could reach pod shop\/db-0 /);
+  expect(screen.lines().at(-1)).not.toContain('w who');
   await screen.until(/asked +\d+ pods, for 5432\/tcp/);
   expect(screen.text()).toMatch(/reach it +2 workloads/);
   expect(screen.text()).toMatch(/ shop\/api +5432\/tcp +│/);
@@ -319,20 +320,27 @@ test('a on a row of attempts lists them one by one, the newest first', async () 
   );
 });
 
-test('h tells the history of a grant: when it was leased and by whom, applied, extended, and how it ended', async () => {
+test('h tells the history of a grant as it goes on, with the attempts on its path and no others', async () => {
   await onStory();
   screen.press('g');
   await screen.until(/✓ server +dry-run accepted/);
   screen.press('INC-4411', 'enter');
   await eventually(() => expect(state().grants[0]?.grant.state.name).toMatch(/applied|open/));
-  seen(podOf('web', 0), podOf('db', 0), 5432, 'forwarded', 0);
-  await eventually(() => expect(state().attempts.some(({ row }) => row.count === 3)).toBe(true));
-  screen.press('4', 'h');
+  screen.press('4');
+  await screen.until('▸4 Grants 1 ');
+  screen.press('h');
   await screen.until(/╭ History of grant /);
+  expect(screen.lines().at(-1)).not.toContain('h history');
+  expect(screen.text()).toMatch(/reason +INC-4411/);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +✗ \d attempts? dropped/);
+  expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +planned: the server accepted the dry-run/);
   expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +leased for 15m, requested by responder@demo \(you\)/);
   expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +applied: the policy is in the cluster/);
   expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +the cluster ends it, whether or not sluice runs/);
-  expect(screen.text()).toMatch(/traffic +web → db :5432: 1 attempt, 0 dropped, the last /);
+  seen(podOf('backup', 0), podOf('db', 0), 5432, 'dropped', 0);
+  seen(podOf('web', 0), podOf('db', 0), 5432, 'forwarded', 0);
+  await screen.until(/\d\d:\d\d:\d\d +✓ 1 attempt let through/);
+  expect(screen.text().match(/✗/g)).toHaveLength(1);
   screen.press('esc');
   await screen.until('▸4 Grants ');
   screen.press('+');
@@ -345,9 +353,17 @@ test('h tells the history of a grant: when it was leased and by whom, applied, e
   screen.press('enter');
   await eventually(() => expect(state().grants[0]?.grant.state).toMatchObject({ by: 'revoke' }));
   screen.press('h');
-  await screen.until(/╭ History of grant /);
   await screen.until(/ended by a revocation/);
   expect(screen.text()).toMatch(/\d\d:\d\d:\d\d +extended until \d\d:\d\d:\d\d/);
+  expect(screen.text()).toMatch(/✓ 1 attempt let through/);
+
+  screen.press('a');
+  await screen.until('▸3 Attempts 1 ‹ grant ');
+  expect(inPane('3 Attempts')).toEqual([expect.stringMatching(/ web +db +5432/)]);
+  screen.press('esc');
+  await screen.until('▸4 Grants ');
+  screen.press('o');
+  await screen.until('▸1 Pods 3 ‹ grant ');
 });
 
 test(':workloads lists them with their pods, enter drills into these, :pods goes back', async () => {
@@ -360,8 +376,9 @@ test(':workloads lists them with their pods, enter drills into these, :pods goes
   await screen.until('▸1 Pods 2 ‹ Deployment web ');
   screen.press('esc');
   await screen.until(/▸1 Workloads \d+ /);
+  seen({ ...podOf('web', 0), name: 'web-gone', ips: ['10.9.9.9'] }, podOf('search', 0), 9200, 'forwarded');
   screen.press('a');
-  await screen.until(/▸3 Attempts 2 ‹ Deployment web /);
+  await screen.until(/▸3 Attempts 3 ‹ Deployment web /);
   screen.press('esc');
   await screen.until(/▸1 Workloads \d+ /);
   screen.press(':', 'sts', 'enter');

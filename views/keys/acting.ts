@@ -97,7 +97,8 @@ export const ACTIONS: readonly Binding[] = [
     id: 'drill-attempts',
     keys: ['a'],
     scopes: ['pods', 'policies', 'grants', 'detail'],
-    title: 'the attempts of the pod, or those that the policy or the grant decided: hits and drops',
+    title:
+      'the attempts of the pod, those that the policy decided (hits and drops), or those on the path of the grant',
     onRow: true,
     hint: () => 'attempts',
     footer: 14,
@@ -124,7 +125,8 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'who could reach it',
     footer: 17,
-    when: (state) => isDescribed(state) && state.focus === 'pods' && state.listed === 'pods',
+    when: (state) =>
+      isDescribed(state) && !tells(state, 'reach') && state.focus === 'pods' && state.listed === 'pods',
     disabled: nothingUnderCursor,
     run: (commands) => commands.openReach(),
   },
@@ -132,11 +134,12 @@ export const ACTIONS: readonly Binding[] = [
     id: 'grant-history',
     keys: ['h'],
     scopes: ['grants', 'detail'],
-    title: 'the history of the grant: leased, applied, open, extended, closed, and its traffic',
+    title:
+      'the history of the grant: planned, leased, applied, open, extended, closed, with the traffic on its path',
     onRow: true,
     hint: () => 'history',
     footer: 17,
-    when: (state) => isDescribed(state) && state.focus === 'grants',
+    when: (state) => isDescribed(state) && !tells(state, 'history') && state.focus === 'grants',
     disabled: nothingUnderCursor,
     run: (commands) => commands.openHistory(),
   },
@@ -222,6 +225,11 @@ export const ACTIONS: readonly Binding[] = [
 /** Whether the row under the cursor is what an open text describes. */
 function isDescribed({ overlay }: SessionState): boolean {
   return overlay.type !== 'detail' || overlay.about !== undefined;
+}
+
+/** Whether this is told already. */
+function tells({ overlay }: SessionState, what: 'reach' | 'history'): boolean {
+  return overlay.type === 'detail' && overlay.tells === what;
 }
 
 /** Whether the cursor is on a workload or a Service. */

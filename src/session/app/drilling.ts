@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Commands, Drill, PaneId, SessionState, Subject, View } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { keysOf } from './drilled-rows.ts';
-import { shownPath } from './path-state.ts';
+import { endsOfGrant, shownPath } from './path-state.ts';
 import { followCursors } from './publish.ts';
 import { rowPath, type Under, underCursor } from './under-cursor.ts';
 
@@ -16,7 +16,7 @@ export function drilling(app: App): Drilling {
       const runtime = app.runtime();
       if (runtime === undefined) return;
       const under = underCursor(app, runtime);
-      const subject = under === undefined ? undefined : subjectOf(under);
+      const subject = under === undefined ? undefined : subjectOf(runtime, under);
       if (subject === undefined) {
         app.notify('warn', 'No row under the cursor.', 'esc clears the filter.');
         return;
@@ -87,7 +87,7 @@ function show(app: App, { namespace, ...view }: View, history: Pick<SessionState
   app.set({ path: shownPath(app) });
 }
 
-function subjectOf(under: Under): Subject {
+function subjectOf(runtime: Runtime, under: Under): Subject {
   switch (under.pane) {
     case 'pods': {
       const { namespace, name } = under.row.pod;
@@ -106,11 +106,11 @@ function subjectOf(under: Under): Subject {
     case 'attempts':
       return { type: 'attempts', key: under.row.key, text: rowPath(under.row) };
     case 'grants': {
-      const { id, halves } = under.row.grant;
-      const keys = halves.flatMap(({ namespace, policy }) =>
+      const { grant } = under.row;
+      const policies = grant.halves.flatMap(({ namespace, policy }) =>
         policy === undefined ? [] : [policyKey({ kind: 'NetworkPolicy', namespace, name: policy.name })],
       );
-      return { type: 'policies', keys, text: `grant ${id}` };
+      return { type: 'grant', policies, ...endsOfGrant(runtime, grant), text: `grant ${grant.id}` };
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Policy } from '../../core/policy/model/model.ts';
 import { isInPart, nameOfEnd, summarized } from '../../core/policy/path/path.ts';
 import { judgedOn, seenPort } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { GrantForm, Overlay, PathState, PodName } from '../state/state.ts';
+import type { GrantEnds, GrantForm, Overlay, PathState, PodName } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { attemptUnderCursor, endOfPod, grantUnderCursor, pickedFlowEnd } from './picked-ends.ts';
 
@@ -108,20 +108,18 @@ function ofPod(pod: PodName | undefined): EndRef | undefined {
 }
 
 /**
- * The path of a grant. A grant only has the names of its ends; the workloads are found by its policies while they
+ * The ends of a grant. A grant only has the names of its ends; the workloads are found by its policies while they
  * exist, afterwards by name alone, preferring the namespaces of its policies.
  */
-function pathOfGrant(runtime: Runtime, grant: Grant): PathState {
-  const [port] = grant.ports;
+export function endsOfGrant(runtime: Runtime, grant: Grant): GrantEnds {
   const source = endNamed(runtime, grant, 'source');
   const destination = endNamed(runtime, grant, 'destination');
-  return {
-    sourceName: grant.source,
-    destinationName: grant.destination,
-    source,
-    destination,
-    port,
-  };
+  return { source, destination, ports: grant.ports };
+}
+
+function pathOfGrant(runtime: Runtime, grant: Grant): PathState {
+  const { ports, ...ends } = endsOfGrant(runtime, grant);
+  return { sourceName: grant.source, destinationName: grant.destination, ...ends, port: ports[0] };
 }
 
 type Role = 'source' | 'destination';

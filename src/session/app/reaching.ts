@@ -28,7 +28,15 @@ export function reaching(app: App): Pick<Commands, 'openReach'> {
       const ports = portsOf(runtime, pod);
       const show = (about: readonly AboutItem[]) =>
         app.update('detail', (open) => (open.title === title ? { ...open, about } : open));
-      app.push({ type: 'detail', title, about: [COMPUTING], lines: [], scroll: 0, loading: false });
+      app.push({
+        type: 'detail',
+        title,
+        tells: 'reach',
+        about: [COMPUTING],
+        lines: [],
+        scroll: 0,
+        loading: false,
+      });
       app.run(async (signal) => {
         const isWanted = () => app.state().overlay.type !== 'none' && app.runtime() === runtime;
         const found = await sourcesOf(app, runtime, pod, ports, isWanted, signal);

@@ -120,9 +120,18 @@ export type Subject = { readonly text: string } & (
   | ({ readonly type: 'pod' | 'service' } & PodName)
   | { readonly type: 'workload'; readonly ref: WorkloadRef }
   | { readonly type: 'policies'; readonly keys: readonly string[] }
+  /** The path of a grant, and the keys of its policies: the path has traffic before and after them. */
+  | ({ readonly type: 'grant'; readonly policies: readonly string[] } & GrantEnds)
   /** The attempts of one row. */
   | { readonly type: 'attempts'; readonly key: string }
 );
+
+/** What a grant opens, as far as its ends are known. */
+export type GrantEnds = {
+  readonly source: EndRef | undefined;
+  readonly destination: EndRef | undefined;
+  readonly ports: readonly PortSpec[];
+};
 
 /** Only the rows of a pane that have to do with one subject; `keys` are those rows as last found. */
 export type Drill = {
@@ -284,6 +293,8 @@ export type Overlay =
       readonly title: string;
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
+      /** What is told instead of a description. */
+      readonly tells?: 'history' | 'reach';
       /** Attempts of one row, one by one. */
       readonly attempts?: readonly Attempt[];
       readonly lines: readonly string[];

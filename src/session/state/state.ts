@@ -10,6 +10,7 @@ export type {
   EndChoices,
   EndField,
   FormEnd,
+  GrantEnds,
   GrantField,
   GrantForm,
   GrantLine,
