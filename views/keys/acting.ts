@@ -102,7 +102,7 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'attempts',
     footer: 9,
-    when: isDescribed,
+    when: (state) => isDescribed(state) && !tells(state, 'attempts'),
     disabled: nothingUnderCursor,
     run: (commands) => commands.drill('attempts'),
   },
@@ -215,11 +215,11 @@ export const ACTIONS: readonly Binding[] = [
 
 /** Whether the row under the cursor is what an open text describes. */
 function isDescribed({ overlay }: SessionState): boolean {
-  return overlay.type !== 'detail' || overlay.about !== undefined;
+  return overlay.type !== 'detail' || overlay.about !== undefined || overlay.attempts !== undefined;
 }
 
 /** Whether this is told already. */
-function tells({ overlay }: SessionState, what: 'reach' | 'history'): boolean {
+function tells({ overlay }: SessionState, what: 'reach' | 'history' | 'attempts'): boolean {
   return overlay.type === 'detail' && overlay.tells === what;
 }
 
