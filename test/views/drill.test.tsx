@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bookmarkFiles } from '../../src/cli/verbs/bookmarks.ts';
-import { DEFAULT_LIMITS } from '../../src/core/common/limits.ts';
 import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import type { FlowEnd } from '../../src/core/traffic/flow.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { untilAborted } from '../../src/session/grants/wait.ts';
-import { createSession, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { flow } from '../helpers/flows.ts';
@@ -34,7 +34,7 @@ const monotonic = () => {
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-drill-'));
   demo = await startDemo();
-  session = createSession({
+  session = sessionOn({
     connect: async () => ({
       ...(await connectionTo(demo, directory)),
       namespace: 'shop',
@@ -47,11 +47,7 @@ beforeAll(async () => {
         },
       }),
     }),
-    contexts: async () => ({ names: ['demo'], current: 'demo' }),
     clock: { now: () => Date.now(), monotonic },
-    version: 'test',
-    limits: DEFAULT_LIMITS,
-    allNamespaces: false,
     bookmarks: bookmarkFiles(join(directory, 'bookmarks')),
   });
   screen = openScreen({ columns: 160, rows: 44, session });
@@ -307,17 +303,31 @@ test('a on a row of attempts lists them one by one, the newest first', async () 
   await onStory();
   screen.press('a');
   await screen.until('╭ Attempts web → db :5432 ');
-  const lines = paneLines(screen.lines(), 'Attempts web').filter((line) => /DROP/.test(line));
+  const listed = paneLines(screen.lines(), 'Attempts web');
+  expect(listed.find((line) => /all of them/.test(line))).toMatch(/on node-\S+ · Policy denied at ingress/);
+  const lines = listed.filter((line) => /DROP/.test(line));
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatch(
-    new RegExp(
-      `\\d\\d:\\d\\d:\\d\\d {2}✗ DROP {3}shop/${web.name}:4\\d{4} → shop/db-0:5432 {2}on node-\\S+ {2}Policy denied at ingress`,
-    ),
+    new RegExp(`\\d\\d:\\d\\d:\\d\\d {2}✗ DROP {3}shop/${web.name}:4\\d{4} → shop/db-0:5432 `),
   );
   expect(lines[0]).toContain(`:${port} `);
   expect(session.commands.copyables()[0]?.text.split('\n')[0]).toMatch(
     /^\S+Z drop shop\/\S+ → shop\/db-0:5432 Policy denied$/,
   );
+  expect(screen.lines().at(-1)).toMatch(/p policies {2}o pods/);
+  expect(screen.lines().at(-1)).not.toContain('a attempts');
+  screen.press('p');
+  await screen.until('▸2 Policies 2 ‹ web → db :5432 ');
+});
+
+test('a row is called as the table calls it, with the namespace of an end that is not in view', async () => {
+  const owner = { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' };
+  const pod = { namespace: 'monitoring', name: 'prometheus-9', ips: ['10.9.9.8'], owner };
+  seen({ ...podOf('web', 0), ...pod }, podOf('api', 0), 8080, 'dropped');
+  screen.press('3', '/', 'prometheus', 'enter');
+  await screen.until(/▸ +\w+ ✗ DROP +monitoring\/prometheus +api /);
+  screen.press('a');
+  await screen.until('╭ Attempts monitoring/prometheus → api :8080 ');
 });
 
 test('h tells the history of a grant as it goes on, with the attempts on its path and no others', async () => {

@@ -101,8 +101,8 @@ export const ACTIONS: readonly Binding[] = [
       'the attempts of the pod, those that the policy decided (hits and drops), or those on the path of the grant',
     onRow: true,
     hint: () => 'attempts',
-    footer: 14,
-    when: isDescribed,
+    footer: 9,
+    when: (state) => isDescribed(state) && !tells(state, 'attempts'),
     disabled: nothingUnderCursor,
     run: (commands) => commands.drill('attempts'),
   },
@@ -113,7 +113,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'the last attempts of the row one by one: time, addresses, node, reason',
     onRow: true,
     hint: () => 'attempts',
-    footer: 14,
+    footer: 9,
     disabled: nothingUnderCursor,
     run: (commands) => commands.openAttempts(),
   },
@@ -124,7 +124,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'who could reach the pod: every workload, as policies are now',
     onRow: true,
     hint: () => 'who could reach it',
-    footer: 17,
+    footer: 12,
     when: (state) =>
       isDescribed(state) && !tells(state, 'reach') && state.focus === 'pods' && state.listed === 'pods',
     disabled: nothingUnderCursor,
@@ -138,7 +138,7 @@ export const ACTIONS: readonly Binding[] = [
       'the history of the grant: planned, leased, applied, open, extended, closed, with the traffic on its path',
     onRow: true,
     hint: () => 'history',
-    footer: 17,
+    footer: 7,
     when: (state) => isDescribed(state) && !tells(state, 'history') && state.focus === 'grants',
     disabled: nothingUnderCursor,
     run: (commands) => commands.openHistory(),
@@ -150,7 +150,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'the policies on the pod, those that decide the attempt, or those of the grant',
     onRow: true,
     hint: () => 'policies',
-    footer: 15,
+    footer: 10,
     when: (state) => isDescribed(state) && (state.overlay.type === 'none' || state.focus !== 'policies'),
     disabled: nothingUnderCursor,
     run: (commands) => commands.drill('policies'),
@@ -162,7 +162,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'the pods at the other end: those a pod talks with, a policy selects, an attempt is between',
     onRow: true,
     hint: () => 'pods',
-    footer: 16,
+    footer: 11,
     when: isDescribed,
     disabled: nothingUnderCursor,
     run: (commands) => commands.drill('pods'),
@@ -174,7 +174,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'show the YAML of the row; of an attempt, of the policies that decide it',
     onRow: true,
     hint: () => 'yaml',
-    footer: 9,
+    footer: 14,
     disabled: nothingUnderCursor,
     run: (commands) => commands.detail(),
   },
@@ -224,11 +224,11 @@ export const ACTIONS: readonly Binding[] = [
 
 /** Whether the row under the cursor is what an open text describes. */
 function isDescribed({ overlay }: SessionState): boolean {
-  return overlay.type !== 'detail' || overlay.about !== undefined;
+  return overlay.type !== 'detail' || overlay.about !== undefined || overlay.attempts !== undefined;
 }
 
 /** Whether this is told already. */
-function tells({ overlay }: SessionState, what: 'reach' | 'history'): boolean {
+function tells({ overlay }: SessionState, what: 'reach' | 'history' | 'attempts'): boolean {
   return overlay.type === 'detail' && overlay.tells === what;
 }
 

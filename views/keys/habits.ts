@@ -1,7 +1,7 @@
 import type { SessionState } from '../../src/session/session.ts';
 import { keyLabel } from './label.ts';
 
-/** Keys of k9s, lazygit and vi that do nothing here, and what does it instead. */
+/** Keys of k9s, lazygit and vi that do nothing in all panes or some, and what does it instead. */
 export const HABITS: Readonly<Record<string, string>> = {
   'ctrl-d': 'sluice deletes nothing of the cluster; x revokes a grant, ctrl-f is a page down',
   'ctrl-k': 'sluice kills nothing; x revokes a grant',
@@ -14,6 +14,9 @@ export const HABITS: Readonly<Record<string, string>> = {
   r: 'rows are always current; x revokes a grant',
   i: 'nothing to insert here; g opens the grant form, : runs a command',
   u: 'nothing to undo but a grant: x revokes it',
+  h: 'shift-tab goes to another pane; on a grant (4) h tells its history',
+  w: 'on a pod (1) w tells who could reach it',
+  p: 'these are policies; a shows what one decided, o the pods that it selects',
   v: 'e explains the row, y shows its YAML',
   n: '/ filters here; n and N go through matches in an open text',
   E: 'sluice edits nothing; Y shows the policy for Git',

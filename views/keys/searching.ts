@@ -9,7 +9,7 @@ export const SEARCHING: readonly Binding[] = [
     scopes: READ_SCOPES,
     title: 'search the text; in the help, show only what matches',
     hint: () => 'search',
-    footer: 10,
+    footer: 15,
     run: (commands) => commands.openSearch(),
   },
   {

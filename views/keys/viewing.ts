@@ -8,8 +8,9 @@ export const VIEWING: readonly Binding[] = [
     keys: ['!'],
     scopes: PANES,
     title: 'show only dropped attempts, or all attempts',
-    hint: (state) => (state.dropsOnly ? 'all attempts' : 'drops only'),
-    footer: 7,
+    hint: ({ focus, dropsOnly }) =>
+      focus === 'attempts' ? (dropsOnly ? 'all attempts' : 'drops only') : undefined,
+    footer: 8,
     run: (commands) => commands.toggleDropsOnly(),
   },
   {
@@ -17,8 +18,8 @@ export const VIEWING: readonly Binding[] = [
     keys: ['space'],
     scopes: PANES,
     title: 'pause or resume following new attempts',
-    hint: (state) => (state.following ? 'pause' : 'follow'),
-    footer: 8,
+    hint: ({ focus, following }) => (focus === 'attempts' ? (following ? 'pause' : 'follow') : undefined),
+    footer: 13,
     run: (commands) => commands.pause(),
   },
   {
@@ -27,7 +28,7 @@ export const VIEWING: readonly Binding[] = [
     scopes: PANES,
     title: 'filter the pane: regex, /!inverse, /-l labels, /-f fuzzy',
     hint: () => 'filter',
-    footer: 10,
+    footer: 15,
     run: (commands) => commands.openFilter(),
   },
   {
@@ -36,7 +37,7 @@ export const VIEWING: readonly Binding[] = [
     scopes: [...PANES, ...READ_SCOPES, 'charts'],
     title: 'run anything by its name: commands, actions, namespaces, contexts, pods, policies, pairs',
     hint: () => 'command',
-    footer: 11,
+    footer: 16,
     run: (commands) => commands.openCommand(),
   },
   ...PANES.map(
@@ -123,6 +124,8 @@ export const VIEWING: readonly Binding[] = [
     keys: ['esc'],
     scopes: PANES,
     title: 'go back one step: zoom, filter, drill, marks; never quits',
+    hint: ({ trail }) => (trail.length > 0 ? 'back' : undefined),
+    footer: 6,
     run: (commands) => commands.back(),
   },
   {
@@ -162,7 +165,7 @@ export const VIEWING: readonly Binding[] = [
     scopes: [...PANES, ...READ_SCOPES.filter((scope) => scope !== 'help'), 'charts'],
     title: 'show the keys of this view',
     hint: () => 'help',
-    footer: 12,
+    footer: 17,
     run: (commands) => commands.openHelp(),
   },
   {
@@ -171,7 +174,7 @@ export const VIEWING: readonly Binding[] = [
     scopes: PANES,
     title: 'quit; asks first if grants are open',
     hint: () => 'quit',
-    footer: 13,
+    footer: 18,
     run: (commands) => commands.quit(),
   },
 ];

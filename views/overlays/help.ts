@@ -94,6 +94,16 @@ function note(label: string, text: string): Section['entries'][number] {
 
 const NOTES: readonly Section[] = [
   {
+    name: 'Other than in k9s, lazygit and vi',
+    entries: [
+      note('a p o', 'attempts, policies and pods of the row, not attach, previous logs, node'),
+      note('s d', 'mark source and destination, not shell, describe: enter describes'),
+      note('g', 'grants, not the first row: Home goes there'),
+      note('h', 'history of a grant, not left: tab and shift-tab change panes'),
+      note('[ ] -', 'back and forward through views, as in k9s'),
+    ],
+  },
+  {
     name: 'Legend',
     entries: [
       note(

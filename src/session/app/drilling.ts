@@ -16,7 +16,8 @@ export function drilling(app: App): Drilling {
       const runtime = app.runtime();
       if (runtime === undefined) return;
       const under = underCursor(app, runtime);
-      const subject = under === undefined ? undefined : subjectOf(runtime, under);
+      const subject =
+        under === undefined ? undefined : subjectOf(runtime, under, app.state().cluster.namespace);
       if (subject === undefined) {
         app.notify('warn', 'No row under the cursor.', 'esc clears the filter.');
         return;
@@ -87,7 +88,7 @@ function show(app: App, { namespace, ...view }: View, history: Pick<SessionState
   app.set({ path: shownPath(app) });
 }
 
-function subjectOf(runtime: Runtime, under: Under): Subject {
+function subjectOf(runtime: Runtime, under: Under, inView: string | undefined): Subject {
   switch (under.pane) {
     case 'pods': {
       const { namespace, name } = under.row.pod;
@@ -104,7 +105,7 @@ function subjectOf(runtime: Runtime, under: Under): Subject {
     case 'policies':
       return { type: 'policies', keys: [under.row.key], text: `policy ${under.row.policy.name}` };
     case 'attempts':
-      return { type: 'attempts', key: under.row.key, text: rowPath(under.row) };
+      return { type: 'attempts', key: under.row.key, text: rowPath(under.row, inView) };
     case 'grants': {
       const { grant } = under.row;
       const policies = grant.halves.flatMap(({ namespace, policy }) =>

@@ -96,10 +96,13 @@ function openAttempts(app: App): void {
     app.notify('warn', 'No attempt under the cursor.', 'Move to an attempt (3).');
     return;
   }
+  const known = runtime.fold.attempts({ rowKey: line.key });
+  const many = known.length > LISTED ? `Last ${LISTED} of ${known.length} attempts` : 'Attempts';
   app.push({
     type: 'detail',
-    title: `Attempts ${rowPath(line)}`,
-    attempts: runtime.fold.attempts({ rowKey: line.key }).slice(0, LISTED),
+    title: `${many} ${rowPath(line, app.state().cluster.namespace)}`,
+    tells: 'attempts',
+    attempts: known.slice(0, LISTED),
     lines: [],
     scroll: 0,
     loading: false,

@@ -3,6 +3,7 @@ import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import type { PolicyRef, Verdict } from '../../core/policy/model/model.ts';
 import { answerOf } from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
+import type { FlowEnd } from '../../core/traffic/traffic.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
 import { judgedOn, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -36,13 +37,13 @@ export function underCursor(app: App, runtime: Runtime): Under | undefined {
       return grantUnder(state.grants.find((row) => row.key === key));
     case 'attempts': {
       const line = attemptUnderCursor(state, app.visibleRows);
-      return line === undefined ? undefined : decidersUnder(runtime, line);
+      return line === undefined ? undefined : decidersUnder(runtime, line, state.cluster.namespace);
     }
   }
 }
 
 /** The policies that decided an attempt: those of the denied halves if it is denied, else those that let it through. */
-function decidersUnder(runtime: Runtime, line: AttemptLine): Under {
+function decidersUnder(runtime: Runtime, line: AttemptLine, inView: string | undefined): Under {
   const { newest } = line.row;
   const seen = seenPath(runtime.model, line.row);
   const judgement = seen === undefined ? undefined : judgedOn(runtime, seen);
@@ -54,12 +55,23 @@ function decidersUnder(runtime: Runtime, line: AttemptLine): Under {
   const unique = [
     ...new Map(refs.map((ref) => [`${ref.resource} ${ref.namespace} ${ref.name}`, ref])).values(),
   ];
-  return { pane: 'attempts', row: line, title: `Policies that decide ${rowPath(line)}`, refs: unique };
+  return {
+    pane: 'attempts',
+    row: line,
+    title: `Policies that decide ${rowPath(line, inView)}`,
+    refs: unique,
+  };
 }
 
-/** The path of a row as its title: `web → db :5432`. */
-export function rowPath({ row: { sourceName, destinationName, port } }: AttemptLine): string {
-  return `${sourceName} → ${destinationName}${port === undefined ? '' : ` :${port}`}`;
+/** The path of a row as its title, names as the table has them: `web → db :5432`, `monitoring/prometheus → web :8080`. */
+export function rowPath(
+  { row: { source, destination, sourceName, destinationName, port } }: AttemptLine,
+  inView: string | undefined,
+): string {
+  const named = (name: string, { namespace }: FlowEnd) =>
+    namespace === undefined || namespace === inView ? name : `${namespace}/${name}`;
+  const ports = port === undefined ? '' : ` :${port}`;
+  return `${named(sourceName, source)} → ${named(destinationName, destination)}${ports}`;
 }
 
 function decidersOf({ verdict, egress, ingress }: Verdict): readonly PolicyRef[] {

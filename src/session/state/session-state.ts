@@ -294,7 +294,7 @@ export type Overlay =
       /** The description above the YAML. */
       readonly about?: readonly AboutItem[];
       /** What is told instead of a description. */
-      readonly tells?: 'history' | 'reach';
+      readonly tells?: 'history' | 'reach' | 'attempts';
       /** Attempts of one row, one by one. */
       readonly attempts?: readonly Attempt[];
       readonly lines: readonly string[];

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { PANES, type Scope, TEXT_SCOPES } from '../../../views/keys/binding.ts';
 import { BINDINGS, bindingFor } from '../../../views/keys/bindings.ts';
-import { HABITS } from '../../../views/keys/habits.ts';
+import { HABITS, unboundText } from '../../../views/keys/habits.ts';
 import { bindingsAsMarkdown } from '../../../views/keys/markdown.ts';
+import { helpContent } from '../../../views/overlays/help.ts';
+import { lineText } from '../../../views/text/span.ts';
 import { sessionState } from '../../helpers/session-state.ts';
 
 const SCOPES: readonly Scope[] = [...new Set(BINDINGS.flatMap(({ scopes }) => scopes))];
@@ -53,7 +55,25 @@ test('the table prints as Markdown with every binding in it', () => {
 });
 
 test('what a key of other tools means is said only where it is not bound', () => {
-  for (const pane of PANES)
-    for (const key of Object.keys(HABITS))
-      expect(bindingFor(key, pane, sessionState())?.id, key).toBeUndefined();
+  const bound = Object.keys(HABITS).map(
+    (key) =>
+      [key, PANES.filter((focus) => bindingFor(key, focus, sessionState({ focus })) !== undefined)] as const,
+  );
+  expect(Object.fromEntries(bound.filter(([, panes]) => panes.length > 0))).toEqual({
+    h: ['grants'],
+    w: ['pods'],
+    p: ['pods', 'attempts', 'grants'],
+  });
+  for (const focus of PANES)
+    for (const key of ['h', 'w', 'p'])
+      expect(unboundText(key, sessionState({ focus }))).toMatch(new RegExp(`^${key}: \\S`));
+});
+
+test('the help tells letters that mean something else in k9s, lazygit or vi', () => {
+  const state = sessionState({ overlay: { type: 'help', of: 'pods', scroll: 0 } });
+  const lines = helpContent({ type: 'help', of: 'pods', scroll: 0 }, state).lines(200).map(lineText);
+  const text = lines.join('\n');
+  expect(text).toContain('Other than in k9s, lazygit and vi');
+  for (const other of ['describe', 'shell', 'attach', 'previous logs', 'node', 'left', 'first row'])
+    expect(text).toContain(other);
 });

@@ -314,3 +314,23 @@ test('over an open text, + extends the grant that a notice speaks of, and nothin
   expect(calls).toEqual([['openExtend']]);
   expect(await callsFor(over(text), '+')).toEqual([['remark', expect.stringContaining('+')]]);
 });
+
+test.each([
+  [80, 'pods', ['a attempts', 'p policies']],
+  [80, 'policies', ['enter open', 'a attempts', 'o pods']],
+  [80, 'grants', ['x revoke', 'h history']],
+  [120, 'pods', ['a attempts', 'p policies', 'o pods']],
+  [120, 'attempts', ['! drops only', 'a attempts', 'p policies', 'o pods']],
+  [120, 'grants', ['h history', 'a attempts', 'o pods']],
+] as const)('at %i columns the hints for %s tell where its rows lead', async (columns, focus, hints) => {
+  const { grants } = sessionState();
+  const state = sessionState({ focus, path: {}, grants: focus === 'grants' ? grants : [] });
+  const screen = openScreen({ columns, rows: 24, state });
+  await screen.settled();
+  const footer = screen.lines().at(-1) ?? '';
+  for (const hint of [...hints, '? help', 'q quit']) expect(footer).toContain(hint);
+  expect(footer).not.toContain('esc back');
+  screen.set({ trail: [{ ...sessionState(), namespace: 'shop' }] });
+  await screen.until('esc back');
+  await screen.close();
+});

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Overlay } from '../../../src/session/state/session-state.ts';
+import type { Overlay, PaneId } from '../../../src/session/state/session-state.ts';
 import { textField } from '../../../src/session/state/text-field.ts';
 import { PANES, READ_SCOPES, type Scope } from '../../../views/keys/binding.ts';
-import { bindingsOf } from '../../../views/keys/bindings.ts';
+import { BINDINGS, bindingsOf } from '../../../views/keys/bindings.ts';
 import { paletteList } from '../../../views/overlays/palette.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { type Call, openScreen } from '../../helpers/screen.tsx';
@@ -21,13 +21,16 @@ test.each([...PANES, ...READ_SCOPES, 'charts'] as const)(
   'every action in %s is found by what it does',
   (of) => {
     if (of === 'search') throw new Error('not a place');
-    const state = sessionState();
+    const state = PANES.includes(of as PaneId) ? sessionState({ focus: of as PaneId }) : sessionState();
     for (const { title } of bindingsOf(of, state)) {
       const { items, index } = paletteList(palette(of, title), state);
       expect(items[index ?? -1], title).toMatchObject({ kind: 'action', text: title });
     }
   },
 );
+
+/** What the first pane may list in place of pods. */
+const LISTED = ['workloads', 'services'] as const;
 
 /** What the terminal and not a command does; each has a test of its own. */
 const OF_TERMINAL = ['redraw', 'suspend'];
@@ -46,6 +49,7 @@ test.each([false, true])(
       }),
     });
     await screen.until('sluice');
+    const walked = new Set<string>();
     const after = async (...keys: readonly string[]): Promise<readonly Call[]> => {
       screen.calls.length = 0;
       screen.press(...keys);
@@ -55,10 +59,16 @@ test.each([false, true])(
     // As lines, the cursor of the attempts is always on a row.
     const first = { ...sessionState().panes.attempts, key: sessionState().attempts[0]?.key };
     const panes = { ...sessionState().panes, attempts: first };
-    for (const focus of PANES) {
-      for (const { id, keys, title } of bindingsOf(focus, sessionState())) {
+    const views = [
+      ...PANES.map((focus) => ({ focus })),
+      ...LISTED.map((listed) => ({ focus: 'pods' as const, listed })),
+    ];
+    for (const view of views) {
+      const { focus } = view;
+      for (const { id, keys, title } of bindingsOf(focus, sessionState(view))) {
         if (OF_TERMINAL.includes(id)) continue;
-        screen.set(sessionState({ focus, notice: undefined, panes }));
+        walked.add(id);
+        screen.set(sessionState({ ...view, notice: undefined, panes }));
         const byKey = await after(keys[0] ?? '');
         screen.set({ overlay: palette(focus, title), notice: undefined });
         const byName = await after('enter');
@@ -66,6 +76,10 @@ test.each([false, true])(
       }
     }
     await screen.close();
+    const ofPanes = BINDINGS.filter(({ scopes }) => scopes.some((scope) => PANES.includes(scope as PaneId)));
+    expect(ofPanes.map(({ id }) => id).filter((id) => !walked.has(id) && !OF_TERMINAL.includes(id))).toEqual(
+      [],
+    );
   },
 );
 
