@@ -21,9 +21,14 @@ export function portStarts(
       cut(port.from, port.to);
       if (port.byEndPort === true) cut(port.from, port.from);
     } else {
+      // Not every enforcer reads the end of a range that begins with a name.
+      const cutFrom = (first: number) => {
+        cut(first, first);
+        cut(first, Math.max(first, port.to ?? first));
+      };
       const number = matching.clusterPort(port.name, protocol);
-      if (typeof number === 'number') cut(number, Math.max(number, port.to ?? number));
-      for (const item of destination?.ports ?? []) cut(item.port, Math.max(item.port, port.to ?? item.port));
+      if (typeof number === 'number') cutFrom(number);
+      for (const item of destination?.ports ?? []) cutFrom(item.port);
     }
   };
   for (const { ports } of rules) if (ports !== 'any') ports.forEach(cutAt);
