@@ -48,13 +48,8 @@ export function fedConnection(): FedConnection {
       },
     },
     foreign: async () => ({ objects: [], denied: [] }),
-    traffic: async () => ({
-      name: 'hubble',
-      run: async (_context: unknown, given: TrafficSink, signal: AbortSignal) => {
-        sink = given;
-        given.state({ source: 'hubble', status: 'live', detail: 'fed', lost: 0 });
-        await untilAborted(signal);
-      },
+    traffic: fedTraffic((given) => {
+      sink = given;
     }),
     dispose: async () => undefined,
   } as unknown as Connection;
@@ -63,4 +58,16 @@ export function fedConnection(): FedConnection {
     objects: (events) => listen(events),
     flows: (batch) => sink?.flows(batch),
   };
+}
+
+/** Traffic that is live from the start, whose flows a test gives to the sink that it gets. */
+export function fedTraffic(onSink: (sink: TrafficSink) => void): Connection['traffic'] {
+  return async () => ({
+    name: 'hubble',
+    run: async (_context, sink, signal) => {
+      onSink(sink);
+      sink.state({ source: 'hubble', status: 'live', detail: 'fed', lost: 0 });
+      await untilAborted(signal);
+    },
+  });
 }

@@ -6,11 +6,11 @@ import { bookmarkFiles } from '../../src/cli/verbs/bookmarks.ts';
 import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import type { FlowEnd } from '../../src/core/traffic/flow.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
-import { untilAborted } from '../../src/session/grants/wait.ts';
 import type { Session } from '../../src/session/session.ts';
 import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { fedTraffic } from '../helpers/fed-connection.ts';
 import { flow } from '../helpers/flows.ts';
 import { paneLines } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
@@ -38,13 +38,8 @@ beforeAll(async () => {
     connect: async () => ({
       ...(await connectionTo(demo, directory)),
       namespace: 'shop',
-      traffic: async () => ({
-        name: 'hubble',
-        run: async (_, given, signal) => {
-          sink = given;
-          given.state({ source: 'hubble', status: 'live', detail: 'fed', lost: 0 });
-          await untilAborted(signal);
-        },
+      traffic: fedTraffic((given) => {
+        sink = given;
       }),
     }),
     clock: { now: () => Date.now(), monotonic },

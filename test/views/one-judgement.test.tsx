@@ -6,11 +6,11 @@ import type { TrafficSink } from '../../src/core/ports/ports.ts';
 import { EVENT, type FlowEnd } from '../../src/core/traffic/flow.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import { NODES } from '../../src/demo/world/world-plan.ts';
-import { untilAborted } from '../../src/session/grants/wait.ts';
 import type { Session } from '../../src/session/session.ts';
 import { sessionOn } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { fedTraffic } from '../helpers/fed-connection.ts';
 import { flow } from '../helpers/flows.ts';
 import { paneText } from '../helpers/pane-text.ts';
 import { openScreen, type Screen } from '../helpers/screen.tsx';
@@ -28,13 +28,8 @@ beforeAll(async () => {
     connect: async () => ({
       ...(await connectionTo(demo, directory)),
       namespace: 'shop',
-      traffic: async () => ({
-        name: 'hubble',
-        run: async (_, given, signal) => {
-          sink = given;
-          given.state({ source: 'hubble', status: 'live', detail: 'fed', lost: 0 });
-          await untilAborted(signal);
-        },
+      traffic: fedTraffic((given) => {
+        sink = given;
       }),
     }),
   });

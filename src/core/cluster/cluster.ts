@@ -62,6 +62,7 @@ export {
   portNameFaults,
   qualifiedNameFaults,
 } from './validate-names.ts';
+export { workloadResource } from './workload-kinds.ts';
 /*
  * Pods, namespaces, services, labels, selectors, and addresses: reads API objects and validates them as the server
  * does.

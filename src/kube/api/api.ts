@@ -10,6 +10,7 @@ import {
   selectorOf,
   type Workload,
   type WorkloadRef,
+  workloadResource,
 } from '../../core/cluster/cluster.ts';
 import { at, SluiceError, safeDeep, safeText, textAt } from '../../core/common/common.ts';
 import type {
@@ -26,7 +27,6 @@ import {
   type Credentials,
   collectionOf,
   type Discovery,
-  type Resource,
   streamsLists,
   type VersionSource,
 } from '../http/http.ts';
@@ -61,15 +61,6 @@ export function createApi(parts: {
   };
 }
 
-const KINDS: Readonly<Record<string, Resource>> = {
-  Deployment: { group: 'apps', version: 'v1', resource: 'deployments' },
-  StatefulSet: { group: 'apps', version: 'v1', resource: 'statefulsets' },
-  DaemonSet: { group: 'apps', version: 'v1', resource: 'daemonsets' },
-  ReplicaSet: { group: 'apps', version: 'v1', resource: 'replicasets' },
-  Job: { group: 'batch', version: 'v1', resource: 'jobs' },
-  ReplicationController: { group: '', version: 'v1', resource: 'replicationcontrollers' },
-};
-
 /**
  * A workload with the selector of its pods. Undefined if it does not exist, reading it is forbidden, its kind is not
  * supported, or its selector is invalid.
@@ -79,9 +70,9 @@ async function readWorkload(
   ref: WorkloadRef,
   signal?: AbortSignal,
 ): Promise<Workload | undefined> {
-  const kind = Object.hasOwn(KINDS, ref.kind) ? KINDS[ref.kind] : undefined;
-  if (kind === undefined) return undefined;
-  const object = await read({ ...kind, namespace: ref.namespace, name: ref.name }, signal).catch(
+  const place = workloadResource(ref.kind);
+  if (place === undefined) return undefined;
+  const object = await read({ ...place, namespace: ref.namespace, name: ref.name }, signal).catch(
     (error: unknown) => {
       if (error instanceof SluiceError && error.code === 'forbidden') return undefined;
       throw error;

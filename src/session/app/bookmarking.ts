@@ -1,5 +1,6 @@
 import type { EndRef } from '../../core/cluster/cluster.ts';
 import { asSluiceError, sameJson } from '../../core/common/common.ts';
+import { formatPorts } from '../../core/grants/grants.ts';
 import type { Bookmark } from '../runtime/runtime.ts';
 import { type Commands, textField } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -64,8 +65,8 @@ export function bookmarking(app: App): Bookmarking {
   };
 }
 
-function bookmarkText({ source, destination, port: { port, protocol } }: Bookmark): string {
-  return `${endText(source)} → ${endText(destination)} :${port}/${protocol.toLowerCase()}`;
+function bookmarkText({ source, destination, port }: Bookmark): string {
+  return `${endText(source)} → ${endText(destination)} :${formatPorts([port])}`;
 }
 
 function endText(end: EndRef): string {

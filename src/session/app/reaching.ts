@@ -1,5 +1,6 @@
 import { isLive, keyOf, type Pod, type PortSpec } from '../../core/cluster/cluster.ts';
 import { plural } from '../../core/common/common.ts';
+import { formatPorts } from '../../core/grants/grants.ts';
 import type { Decision } from '../../core/policy/model/model.ts';
 import { pause } from '../../wait.ts';
 import { seenPort } from '../rows/rows.ts';
@@ -134,6 +135,6 @@ function someOf({ allow, undecidable }: Record<Exclude<Decision, 'deny'>, number
   return allow === pods ? '' : ` from ${allow} of ${pods} pods${unsure}`;
 }
 
-function portText({ port, protocol }: PortSpec): string {
-  return `${port}/${protocol.toLowerCase()}`;
+function portText(port: PortSpec): string {
+  return formatPorts([port]);
 }

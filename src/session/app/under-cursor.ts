@@ -1,4 +1,4 @@
-import { keyOf } from '../../core/cluster/cluster.ts';
+import { keyOf, workloadResource } from '../../core/cluster/cluster.ts';
 import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import type { PolicyRef, Verdict } from '../../core/policy/model/model.ts';
 import { answerOf } from '../../core/policy/path/path.ts';
@@ -93,21 +93,11 @@ function podUnder(row: PodRow | undefined): Under | undefined {
   return { pane: 'pods', row, title: `Pod ${keyOf(row.pod)}`, refs: [ref] };
 }
 
-/** The API resources of the built-in kinds of workloads. */
-const RESOURCES: Readonly<Record<string, Pick<ApiRef, 'group' | 'version' | 'resource'>>> = {
-  Deployment: { group: 'apps', version: 'v1', resource: 'deployments' },
-  StatefulSet: { group: 'apps', version: 'v1', resource: 'statefulsets' },
-  DaemonSet: { group: 'apps', version: 'v1', resource: 'daemonsets' },
-  ReplicaSet: { group: 'apps', version: 'v1', resource: 'replicasets' },
-  Job: { group: 'batch', version: 'v1', resource: 'jobs' },
-  CronJob: { group: 'batch', version: 'v1', resource: 'cronjobs' },
-};
-
 function workloadUnder(row: WorkloadRow | undefined): Under | undefined {
   if (row === undefined) return undefined;
   const { kind, namespace, name } = row.workload;
-  const resource = RESOURCES[kind];
-  const refs = resource === undefined ? [] : [{ ...resource, namespace, name }];
+  const place = workloadResource(kind);
+  const refs = place === undefined ? [] : [{ ...place, namespace, name }];
   return { pane: 'workloads', row, title: `${kind} ${keyOf(row.workload)}`, refs };
 }
 
