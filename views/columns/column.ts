@@ -42,3 +42,23 @@ export type Column<Row> = {
 
 /** A visible column with its width. */
 export type LaidColumn<Row> = { readonly column: Column<Row>; readonly width: number };
+
+/**
+ * The columns of a table, after that of the namespace if all namespaces are in view.
+ *
+ * @returns the same list for the same view, so that it can be compared
+ */
+export function namespaced<Row>(
+  { of, ...column }: Pick<Column<Row>, 'min' | 'priority'> & { readonly of: (row: Row) => string },
+  columns: readonly Column<Row>[],
+): (allNamespaces: boolean) => readonly Column<Row>[] {
+  const namespace: Column<Row> = {
+    id: 'namespace',
+    title: 'NAMESPACE',
+    align: 'left',
+    ...column,
+    cell: (row) => ({ text: of(row) }),
+  };
+  const all = [namespace, ...columns];
+  return (allNamespaces) => (allNamespaces ? all : columns);
+}

@@ -1,15 +1,6 @@
 import type { PodRow, Standing } from '../../src/session/session.ts';
 import { age } from '../text/text.ts';
-import type { Cell, Column } from './column.ts';
-
-const NAMESPACE: Column<PodRow> = {
-  id: 'namespace',
-  title: 'NAMESPACE',
-  align: 'left',
-  min: 11,
-  priority: 1,
-  cell: ({ pod }) => ({ text: pod.namespace }),
-};
+import { type Cell, type Column, namespaced } from './column.ts';
 
 const COLUMNS: readonly Column<PodRow>[] = [
   {
@@ -77,11 +68,10 @@ const COLUMNS: readonly Column<PodRow>[] = [
 ];
 
 /** The columns of the Pods pane; NAMESPACE only if all namespaces are in view. */
-export function podColumns(allNamespaces: boolean): readonly Column<PodRow>[] {
-  return allNamespaces ? WITH_NAMESPACE : COLUMNS;
-}
-
-const WITH_NAMESPACE: readonly Column<PodRow>[] = [NAMESPACE, ...COLUMNS];
+export const podColumns = namespaced<PodRow>(
+  { min: 11, priority: 1, of: ({ pod }) => pod.namespace },
+  COLUMNS,
+);
 
 function ready({ pod }: PodRow): Cell {
   const total = Math.max(pod.containers.length, pod.readyContainers);

@@ -1,16 +1,7 @@
 import type { PolicyRow } from '../../src/session/session.ts';
 import { age } from '../text/text.ts';
-import type { CellContext, Column } from './column.ts';
+import { type CellContext, type Column, namespaced } from './column.ts';
 import { lintCell } from './lint-columns.ts';
-
-const NAMESPACE: Column<PolicyRow> = {
-  id: 'namespace',
-  title: 'NAMESPACE',
-  align: 'left',
-  min: 9,
-  priority: 2,
-  cell: ({ policy }) => ({ text: policy.namespace ?? '(cluster)' }),
-};
 
 /** The short names that kubectl takes, where they mean one kind. */
 const SHORT_KINDS: Readonly<Record<string, string>> = {
@@ -88,12 +79,11 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
   },
 ];
 
-const WITH_NAMESPACE: readonly Column<PolicyRow>[] = [NAMESPACE, ...COLUMNS];
-
 /** The columns of the Policies pane; NAMESPACE only if all namespaces are in view. */
-export function policyColumns(allNamespaces: boolean): readonly Column<PolicyRow>[] {
-  return allNamespaces ? WITH_NAMESPACE : COLUMNS;
-}
+export const policyColumns = namespaced<PolicyRow>(
+  { min: 9, priority: 2, of: ({ policy }) => policy.namespace ?? '(cluster)' },
+  COLUMNS,
+);
 
 /** Whether a policy was created within the last second: its row is bold once. */
 export function policyChanged({ policy }: PolicyRow, { now }: CellContext): boolean {

@@ -1,14 +1,5 @@
 import type { ServiceRow } from '../../src/session/session.ts';
-import type { Column } from './column.ts';
-
-const NAMESPACE: Column<ServiceRow> = {
-  id: 'namespace',
-  title: 'NAMESPACE',
-  align: 'left',
-  min: 11,
-  priority: 2,
-  cell: ({ service }) => ({ text: service.namespace }),
-};
+import { type Column, namespaced } from './column.ts';
 
 const COLUMNS: readonly Column<ServiceRow>[] = [
   {
@@ -82,9 +73,8 @@ function selectorText(selector: Readonly<Record<string, string>> = {}): string |
   return parts.length === 0 ? undefined : parts.join(',');
 }
 
-const WITH_NAMESPACE: readonly Column<ServiceRow>[] = [NAMESPACE, ...COLUMNS];
-
 /** The columns of Services; NAMESPACE only if all namespaces are in view. ENDPOINTS counts those without a selector. */
-export function serviceColumns(allNamespaces: boolean): readonly Column<ServiceRow>[] {
-  return allNamespaces ? WITH_NAMESPACE : COLUMNS;
-}
+export const serviceColumns = namespaced<ServiceRow>(
+  { min: 11, priority: 2, of: ({ service }) => service.namespace },
+  COLUMNS,
+);

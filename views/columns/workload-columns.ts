@@ -1,16 +1,7 @@
 import type { WorkloadRow } from '../../src/session/session.ts';
 import { age } from '../text/text.ts';
-import type { Column } from './column.ts';
+import { type Column, namespaced } from './column.ts';
 import { isolation } from './pod-columns.ts';
-
-const NAMESPACE: Column<WorkloadRow> = {
-  id: 'namespace',
-  title: 'NAMESPACE',
-  align: 'left',
-  min: 11,
-  priority: 1,
-  cell: ({ workload }) => ({ text: workload.namespace }),
-};
 
 const COLUMNS: readonly Column<WorkloadRow>[] = [
   {
@@ -63,9 +54,8 @@ const SHORT_KINDS: Readonly<Record<string, string>> = {
   CronJob: 'cj',
 };
 
-const WITH_NAMESPACE: readonly Column<WorkloadRow>[] = [NAMESPACE, ...COLUMNS];
-
 /** The columns of workloads; NAMESPACE only if all namespaces are in view. AGE is that of the oldest pod. */
-export function workloadColumns(allNamespaces: boolean): readonly Column<WorkloadRow>[] {
-  return allNamespaces ? WITH_NAMESPACE : COLUMNS;
-}
+export const workloadColumns = namespaced<WorkloadRow>(
+  { min: 11, priority: 1, of: ({ workload }) => workload.namespace },
+  COLUMNS,
+);

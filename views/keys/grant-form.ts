@@ -152,7 +152,7 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['left'],
     scopes: ['grant'],
     title: 'shorter duration, in For or while Reason is empty',
-    when: choosesDuration,
+    when: isChoosingDuration,
     run: (commands) => commands.grantPreset(-1),
   },
   {
@@ -160,7 +160,7 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['right'],
     scopes: ['grant'],
     title: 'longer duration, in For or while Reason is empty',
-    when: choosesDuration,
+    when: isChoosingDuration,
     run: (commands) => commands.grantPreset(1),
   },
   {
@@ -195,11 +195,13 @@ function isLastField(state: SessionState): boolean {
   return fieldIn(state, (field) => field === 'ticket');
 }
 
-/** In an empty reason, where the form opens, the arrows have nothing else to do. */
-function choosesDuration({ overlay }: SessionState): boolean {
-  if (overlay.type !== 'grant') return false;
-  const { field, fields } = overlay.form;
+/** Whether ← and → choose a preset: in an empty reason, where the form opens, they have nothing else to do. */
+export function choosesDuration({ field, fields }: Pick<GrantForm, 'field' | 'fields'>): boolean {
   return field === 'duration' || (field === 'reason' && fields.reason.text === '');
+}
+
+function isChoosingDuration({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && choosesDuration(overlay.form);
 }
 
 function isConfirming({ overlay }: SessionState): boolean {

@@ -17,7 +17,7 @@ import { cannotRun, contentOf, matchesIn, paletteList } from '../overlays/overla
 import { paneName, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
-import { TOLD_AT } from '../ui/ui.ts';
+import { markPassed, TOLD_AT } from '../ui/ui.ts';
 import { announceRow } from './row.ts';
 
 /**
@@ -184,9 +184,8 @@ function thresholdLine(grant: Grant, before: number, now: number): readonly stri
   const { window, state } = grant;
   if (window === undefined || !(state.name === 'open' || state.name === 'applied')) return [];
   // Of a grant of this session, some are told by a notice.
-  const passed = THRESHOLDS.filter((seconds) => !grant.mine || !TOLD_AT.includes(seconds)).find(
-    (seconds) => window.end - before > seconds * 1000 && window.end - now <= seconds * 1000,
-  );
+  const marks = THRESHOLDS.filter((seconds) => !grant.mine || !TOLD_AT.includes(seconds));
+  const passed = markPassed(marks, window.end - before, window.end - now);
   return passed === undefined ? [] : [`${name(grant)}: ${formatDuration(passed)} left`];
 }
 

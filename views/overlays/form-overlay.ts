@@ -12,6 +12,7 @@ import {
   notYet,
   type SessionState,
 } from '../../src/session/session.ts';
+import { choosesDuration } from '../keys/keys.ts';
 import { columnsOf, cut, fitLine, type Line, lineColumns, span, wrap } from '../text/text.ts';
 import { fieldSpans } from './field.ts';
 import type { Content } from './panel.ts';
@@ -113,15 +114,15 @@ function portNotes({ ports, field, fields }: GrantForm): readonly Line[] {
 }
 
 /** The presets, with the current one marked, and the maximum. */
-function durationNotes({ field, fields }: GrantForm, limits: Limits): readonly Line[] {
+function durationNotes(form: GrantForm, limits: Limits): readonly Line[] {
+  const { field, fields } = form;
   const current = fields.duration.text.trim();
   const presets = limits.presets
     .map(formatDuration)
     .flatMap((text) => [text === current ? span(`▸${text}`, 'strong') : span(text, 'faint'), span('  ')]);
   const most = `at most ${formatDuration(limits.maxSeconds)}`;
-  const arrows = field === 'reason' && fields.reason.text === '' ? '← →; ' : '';
-  const how = field === 'duration' ? '← → or type; ' : arrows;
-  return [presets.slice(0, -1), [span(`${how}${most}`, 'faint')]];
+  const arrows = field === 'duration' ? '← → or type; ' : '← →; ';
+  return [presets.slice(0, -1), [span(`${choosesDuration(form) ? arrows : ''}${most}`, 'faint')]];
 }
 
 function reasonNotes(form: GrantForm, { reasonPattern }: Limits): readonly Line[] {

@@ -121,9 +121,13 @@ function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly 
       const look = () => {
         const later = visibleRows(store.getState(), pane);
         if (later === drawn.current.rows) return;
-        if (looksTheSame.current(later)) return painted.unseen(pane, later);
-        drawn.current.version++;
-        notify();
+        if (looksTheSame.current(later)) {
+          drawn.current.rows = later;
+          painted.unseen(pane, later);
+        } else {
+          drawn.current.version++;
+          notify();
+        }
       };
       look();
       return store.subscribe(look);

@@ -49,10 +49,9 @@ export function paneTitle(
   const focused = state.focus === pane;
   const name = `${PANES.indexOf(pane) + 1} ${paneName(state, pane)} ${rowCount(state, pane, visibleRows)} `;
   const lead: Line = [span(focused ? '▸' : ' ', 'strong'), span(name, focused ? 'strong' : 'plain')];
+  const drops = pane === 'attempts' ? dropsIn(state) : 0;
   const news: Line = [
-    ...(pane === 'attempts' && dropsIn(state) > 0
-      ? [rule(), span(`✗ ${dropsIn(state)} dropped `, 'bad')]
-      : []),
+    ...(drops > 0 ? [rule(), span(`✗ ${drops} dropped `, 'bad')] : []),
     ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
   ];

@@ -57,7 +57,8 @@ function tabsOf(state: SessionState, visibleRows: VisibleRows, named: boolean): 
 }
 
 function news(state: SessionState, pane: PaneId): Line {
-  if (pane === 'attempts' && dropsIn(state) > 0) return [span(` ✗${dropsIn(state)}`, 'bad')];
+  const drops = pane === 'attempts' ? dropsIn(state) : 0;
+  if (drops > 0) return [span(` ✗${drops}`, 'bad')];
   const found = pane === 'policies' ? lintNews(state.policies) : undefined;
   return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }

@@ -31,12 +31,17 @@ export function createGrantNews(): (state: SessionState) => readonly GrantNews[]
       const before = old?.end === window.end ? old.left : left;
       // The server's time is an estimate: a mark that was passed is not passed again.
       next.set(id, { end: window.end, left: Math.min(left, before) });
-      const passed = TOLD_AT.find((seconds) => before > seconds * 1000 && left <= seconds * 1000);
+      const passed = markPassed(TOLD_AT, before, left);
       return passed === undefined || left <= 0 ? [] : [soon(grant, passed)];
     });
     known = next;
     return news;
   };
+}
+
+/** The first of some marks, in seconds before an end, that lies between two times before it, in ms. */
+export function markPassed(marks: readonly number[], before: number, left: number): number | undefined {
+  return marks.find((seconds) => before > seconds * 1000 && left <= seconds * 1000);
 }
 
 function isAsked({ state }: Grant): boolean {

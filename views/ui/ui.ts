@@ -4,7 +4,7 @@ export { type Attention, createAttention, type NotifyWishes } from './attention.
 export { mayAnswer, watchBackground } from './background-watch.ts';
 export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
-export { TOLD_AT } from './grant-news.ts';
+export { markPassed, TOLD_AT } from './grant-news.ts';
 export { Painted } from './note-painted.tsx';
 export { createPainted, type Painted as PaintedPanes } from './painted.ts';
 export { MOUSE_OFF, MOUSE_ON } from './terminal-codes.ts';
