@@ -1,6 +1,6 @@
 /**
- * Applies `patches/*.patch` to `node_modules`: what tests and the bundle both run. Made with `git diff --unified=0`, so
- * each hunk replaces a block of lines; a package that has changed fails the install.
+ * Applies `patches/*.patch` to `node_modules`: what tests and the bundle both run. Made with `git diff`; a hunk replaces
+ * a block of lines wherever it stands, and a package that has changed fails the install.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +23,6 @@ function apply(patch: string): void {
 }
 
 function linesOf(hunk: string, sign: '-' | '+'): string {
-  const lines = hunk.split('\n').filter((line) => line.startsWith(sign));
+  const lines = hunk.split('\n').filter((line) => line.startsWith(sign) || line.startsWith(' '));
   return lines.map((line) => line.slice(1)).join('\n');
 }

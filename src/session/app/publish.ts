@@ -27,8 +27,8 @@ export type Publisher = {
    * Applies cluster changes; no events means that the reading of policies changed. Returns whether verdicts may change.
    */
   readonly apply: (events: readonly ClusterEvent[]) => boolean;
-  /** Continues work that takes longer than a frame, until `isOver`; returns whether there is something to publish. */
-  readonly work: (isOver: () => boolean) => boolean;
+  /** Continues work that takes longer than a frame, until `isOver`; returns what there is to publish. */
+  readonly work: (isOver: () => boolean) => readonly (keyof Dirty)[];
   readonly left: () => 'nothing' | 'later' | 'soon';
 };
 
@@ -104,8 +104,10 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
       return matters;
     },
     work: (isOver) => {
-      const judging = attemptLines.left() > 0;
-      return clusterRows.work(isOver) || judging;
+      const judged = attemptLines.work(isOver, order);
+      if (judged) shown = undefined;
+      const cluster = clusterRows.work(isOver);
+      return [...(judged ? (['traffic'] as const) : []), ...(cluster ? (['cluster'] as const) : [])];
     },
     left: () => (attemptLines.left() > 0 ? 'soon' : clusterRows.left()),
   };
@@ -120,14 +122,16 @@ function arrangeAttempts(
   { key, index }: PaneState,
   order: readonly string[],
 ): readonly AttemptLine[] {
-  const held = key === undefined ? [] : index === 0 ? [key] : order;
-  const others = new Map(lines.map((line) => [line.key, line]));
-  const kept = held.flatMap((one) => {
-    const line = others.get(one);
-    others.delete(one);
-    return line === undefined ? [] : [line];
-  });
-  const fresh = [...others.values()].sort(dropsFirst);
+  const known = new Map(lines.map((line) => [line.key, line]));
+  const take = (keys: readonly string[]) =>
+    keys.flatMap((one) => {
+      const line = known.get(one);
+      known.delete(one);
+      return line === undefined ? [] : [line];
+    });
+  const kept = take(key === undefined ? [] : index === 0 ? [key] : order);
+  // In the last order almost all are sorted already, which sorting makes use of.
+  const fresh = [...take(order), ...known.values()].sort(dropsFirst);
   if (index === 0) return [...kept, ...fresh];
   const drops = fresh.filter(isDrop);
   const end = kept.findLastIndex(isDrop) + 1;
@@ -263,7 +267,7 @@ export function createPublishing(app: App): Publishing {
   };
 
   const slices = createSlices(app.deps.clock.monotonic, (isOver) => {
-    if (publisher?.work(isOver) === true) soon('cluster');
+    for (const what of publisher?.work(isOver) ?? []) soon(what);
     return publisher?.left() ?? 'nothing';
   });
 

@@ -23,7 +23,12 @@ export type JudgedLines = {
    * their last verdict, if any.
    */
   readonly of: (rows: readonly AttemptRow[], mayJudge: () => boolean) => readonly AttemptLine[];
-  /** Rows that the last call left unjudged. */
+  /**
+   * Judges rows that the last call of `of` left unjudged, those with the keys in `first` before others, until `isOver`;
+   * returns whether there are new verdicts.
+   */
+  readonly work: (isOver: () => boolean, first: readonly string[]) => boolean;
+  /** Rows that are still unjudged. */
   readonly left: () => number;
 };
 
@@ -56,7 +61,7 @@ export function createJudgedLines(
   stampOf: (row: AttemptRow) => number,
 ): JudgedLines {
   let made = new Map<string, Made>();
-  let left = 0;
+  const left = new Map<string, AttemptRow>();
 
   /** Reuses the last verdict while the row's ends are the same and nothing near them changed. */
   const make = (row: AttemptRow, before: Made | undefined, mayJudge: () => boolean): Made => {
@@ -65,8 +70,9 @@ export function createJudgedLines(
     const known = before?.ends === ends ? before : undefined;
     if (known?.stamp === stamp) return { ...known, row, line: lineOf(row, known.judged, before?.line) };
     if (!mayJudge()) {
-      left += 1;
+      left.set(row.key, row);
       const judged = known?.judged;
+      if (before?.row === row && before.stamp === undefined) return before;
       return { row, ends, stamp: undefined, judged, line: lineOf(row, judged, before?.line) };
     }
     const judgement = judgeAttempt(model, engine, row);
@@ -74,9 +80,17 @@ export function createJudgedLines(
     return { row, ends, stamp, judged, line: lineOf(row, judged, before?.line) };
   };
 
+  const judge = (row: AttemptRow) => {
+    left.delete(row.key);
+    made.set(
+      row.key,
+      make(row, made.get(row.key), () => true),
+    );
+  };
+
   return {
     of: (rows, mayJudge) => {
-      left = 0;
+      left.clear();
       if (made.size > 2 * rows.length + 1_000) {
         made = new Map(rows.flatMap(({ key }) => pairOf(key, made.get(key))));
       }
@@ -88,7 +102,21 @@ export function createJudgedLines(
         return next.line;
       });
     },
-    left: () => left,
+    work: (isOver, first) => {
+      const before = left.size;
+      const ordered = function* () {
+        for (const key of first) yield left.get(key);
+        yield* left.values();
+      };
+      if (before > 0) {
+        for (const row of ordered()) {
+          if (isOver()) break;
+          if (row !== undefined) judge(row);
+        }
+      }
+      return left.size < before;
+    },
+    left: () => left.size,
   };
 }
 

@@ -76,6 +76,23 @@ test('when the time is over, rows keep the verdict that they have and are judged
   expect(lines.left()).toBe(0);
 });
 
+test('what is left is judged later, what is on the screen first, and unjudged rows keep their line', () => {
+  const { decide, lines } = setUp();
+  const rows = [row('web', 'db', 5432), row('api', 'db', 5432), row('web', 'api', 80)];
+  const blank = lines.of(rows, () => false);
+  expect(lines.of(rows, () => false)).toStrictEqual(blank);
+  expect(lines.of(rows, () => false)[0]).toBe(blank[0]);
+  const once = () => decide.mock.calls.length > 0;
+  expect(lines.work(once, ['gone', rows[1]?.key ?? ''])).toBe(true);
+  expect(lines.left()).toBe(2);
+  expect(lines.of(rows, () => false).map(({ decidedBy }) => decidedBy.length)).toEqual([0, 1, 0]);
+  expect(lines.work(() => false, [])).toBe(true);
+  expect(lines.left()).toBe(0);
+  expect(lines.work(() => false, [])).toBe(false);
+  const judged = lines.of(rows, () => false);
+  expect(judged[0]?.why).toBe('db-only-api admits app=api-0, not app=web-0');
+});
+
 test('drops are counted under the policy that denied the last one, also when the path is open by now', () => {
   const { lines, allow, epochs } = setUp();
   const before = row('web', 'db', 5432);
