@@ -283,8 +283,17 @@ test('w says which workloads could reach a pod, on the ports it declares and tho
   expect(screen.text()).toMatch(/reach it +2 workloads/);
   expect(screen.text()).toMatch(/ shop\/api +5432\/tcp +│/);
   expect(screen.text()).toMatch(/ kube-system\/cilium +5432\/tcp from 1 of 3 pods/);
+  expect(screen.text()).toMatch(/outside +no address outside the cluster/);
+  expect(screen.text()).toMatch(/can't +13 workloads: /);
+  expect(screen.text()).toContain('shop/web');
   screen.press('esc');
   await screen.until('▸1 Pods 14 ');
+});
+
+test('w says from which addresses outside the cluster a pod could be reached', async () => {
+  await on('1', `shop/${podOf('web', 0).name}`);
+  screen.press('w');
+  await screen.until(/outside +8080\/tcp from every address/);
 });
 
 test('the answer is worked out beside the screen, in slices, and says so until it is there', async () => {
