@@ -2,15 +2,21 @@ import { type Instance, render } from 'ink';
 import type { StoreApi } from 'zustand/vanilla';
 import type { ThemeSetting } from '../src/core/common/common.ts';
 import type { Commands, Copyable, SessionState, VisibleRows } from '../src/session/session.ts';
+import { createMouseInput, type MouseUse } from './keyboard/keyboard.ts';
 import { LinearApp } from './linear/linear.ts';
 import { App } from './screens/screens.ts';
 import { cut } from './text/text.ts';
 import { depthOf, hinted, paletteOf } from './themes/themes.ts';
 import {
   clipboardCode,
+  createAttention,
   createPainted,
   createTheme,
+  MOUSE_OFF,
+  MOUSE_ON,
   mayAnswer,
+  type NotifyWishes,
+  terminalTakes,
   UiContext,
   wantsColour,
   watchBackground,
@@ -29,6 +35,12 @@ export type RunAppOptions = {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Append-only lines instead of a full screen. */
   readonly screenReader: boolean;
+  /** What is told outside the screen; all of it unless said. */
+  readonly notify?: Partial<NotifyWishes> | undefined;
+  /** Gets the text of each notice about a grant. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+  /** What the mouse does; `off` leaves it to the terminal, unless said. */
+  readonly mouse?: 'off' | MouseUse | undefined;
   /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt?: () => void;
   /** Stops the process until the shell goes on with it. */
@@ -51,6 +63,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   const themeOn = (background: Parameters<typeof paletteOf>[2]) =>
     createTheme({ colour, ascii, palette: paletteOf(setting, depthOf(environment), background) });
   let theme = themeOn(hinted(environment));
+  const takes = terminalTakes(environment, terminal.stdout.isTTY, screenReader);
   const painted = createPainted(store, visibleRows);
   const copy = (one?: Copyable) => copyTo(terminal.stdout, commands, one ?? commands.copyables()[0]);
   const redraw = () => {
@@ -59,12 +72,33 @@ export function runApp(options: RunAppOptions): RunningApp {
     instance.rerender(view());
   };
   const onInterrupt = options.onInterrupt ?? (() => {});
+  const write = (codes: string) => void terminal.stdout.write(codes);
+  const use = takes.mouse && options.mouse !== 'off' ? options.mouse : undefined;
+  const mouse = use === undefined ? undefined : { input: createMouseInput(terminal.stdin), use };
+  // Before the answers of the terminal are: they are read as UTF-8, and an old report may hold any byte.
+  const stdin = mouse?.input.stdin ?? terminal.stdin;
+  let isReporting = false;
+  const report = (on: boolean) => {
+    if (mouse === undefined || isReporting === on) return;
+    write(on ? MOUSE_ON : MOUSE_OFF);
+    isReporting = on;
+  };
+  const leave = () => {
+    report(false);
+    attention.leave();
+  };
+  const enter = () => {
+    report(true);
+    attention.enter();
+  };
   const onSuspend = () => {
     watch?.pause();
+    leave();
     options.onSuspend?.();
+    enter();
     watch?.resume();
   };
-  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend };
+  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend, mouse };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
@@ -77,14 +111,14 @@ export function runApp(options: RunAppOptions): RunningApp {
     colour && setting.base !== 'dark' && setting.base !== 'light' && depthOf(environment) !== 16;
   const watch =
     follows && mayAnswer(terminal, environment)
-      ? watchBackground(terminal, (background) => {
+      ? watchBackground({ stdout: terminal.stdout, stdin }, (background) => {
           theme = themeOn(background);
           instance.rerender(view());
         })
       : undefined;
   const instance: Instance = render(view(), {
     stdout: terminal.stdout,
-    stdin: watch?.stdin ?? terminal.stdin,
+    stdin: watch?.stdin ?? stdin,
     interactive: true,
     alternateScreen: !screenReader,
     incrementalRendering: true,
@@ -95,12 +129,32 @@ export function runApp(options: RunAppOptions): RunningApp {
     // Ink calls this once the frame has been written.
     onRender: screenReader ? undefined : painted.written,
   });
-  const unmount = () => instance.unmount();
+  const attention = createAttention({
+    store,
+    notify: commands.notify,
+    write,
+    takes,
+    wishes: { title: true, bell: true, desktop: true, ...options.notify },
+    ascii,
+    onNotice: options.onNotice,
+  });
+  enter();
+  // A process that breaks down leaves the terminal as it was, too. Not `once`: charts put listeners back unwrapped (TERM-8).
+  process.on('exit', leave);
+  const unmount = () => {
+    // While Ink still reads: the shell would echo a report.
+    leave();
+    instance.unmount();
+  };
   const unsubscribe = store.subscribe(({ ended }) => ended && unmount());
   if (store.getState().ended) unmount();
   const restore = async () => {
     unsubscribe();
+    leave();
+    attention.dispose();
+    process.off('exit', leave);
     await watch?.dispose();
+    mouse?.input.dispose();
   };
   return {
     done: finished(instance, restore),

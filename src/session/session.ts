@@ -41,6 +41,7 @@ export {
   type BookedGrant,
   FIELD_NAMES,
   isPlanned,
+  noticedGrant,
   notYet,
   pickItems,
   touches,
@@ -146,7 +147,8 @@ export function createSession(deps: SessionDeps): Session {
     state,
     set,
     ...createOverlays(state, set, () => shownPath(app)),
-    notify: (level, text, hint) => set(withMessage(state(), { level, text, at: deps.clock.now(), hint })),
+    notify: (level, text, hint, grant) =>
+      set(withMessage(state(), { level, text, at: deps.clock.now(), hint, grant })),
     fail: (error) => {
       if (isAbort(error) || stop.signal.aborted) return;
       const { message, hint } = asSluiceError(error);

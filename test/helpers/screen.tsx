@@ -5,7 +5,7 @@ import type { ThemeSetting } from '../../src/core/common/common.ts';
 import type { Session } from '../../src/session/session.ts';
 import type { Commands, VisibleRows } from '../../src/session/state/commands.ts';
 import type { PaneId, SessionState } from '../../src/session/state/session-state.ts';
-import { runApp } from '../../views/run-app.tsx';
+import { type RunAppOptions, runApp } from '../../views/run-app.tsx';
 import { PATIENCE } from './eventually.ts';
 import { sessionState } from './session-state.ts';
 
@@ -16,13 +16,18 @@ export type ScreenOptions = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
   readonly theme?: ThemeSetting;
-  /** By default a terminal with 16 colors, which is not asked for its background. */
+  /** By default a terminal with 16 colors in CI, to which nothing beyond frames is sent. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly screenReader?: boolean;
   readonly visibleRows?: VisibleRows;
   /** Makes commands over the store; by default they only write down what is called. */
   readonly commands?: (store: StoreApi<SessionState>, recorded: Commands) => Commands;
   readonly onInterrupt?: () => void;
+  readonly isTerminal?: boolean;
+  readonly notify?: RunAppOptions['notify'];
+  readonly onNotice?: (text: string) => void;
+  readonly mouse?: RunAppOptions['mouse'];
+  readonly onSuspend?: () => void;
   /** A whole session, instead of a state with commands that are only written down. */
   readonly session?: Pick<Session, 'store' | 'commands' | 'visibleRows'>;
 };
@@ -37,9 +42,13 @@ export type Screen = {
   /** All lines, without blanks at their ends. */
   readonly lines: () => readonly string[];
   readonly text: () => string;
+  /** The title of the terminal's window. */
+  readonly title: () => string;
   /** Everything ever sent to the terminal. */
   readonly bytes: () => string;
   readonly press: (...keys: readonly string[]) => void;
+  /** Sends bytes that need not be UTF-8. */
+  readonly pressBytes: (...bytes: readonly number[]) => void;
   readonly resize: (columns: number, rows: number) => void;
   readonly set: (change: Partial<SessionState>) => void;
   /** Waits until the screen's text satisfies a condition; fails with the screen otherwise. */
@@ -117,6 +126,11 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     allowProposedApi: true,
     convertEol: true,
     scrollback: 5000,
+    windowOptions: { pushTitle: true, popTitle: true },
+  });
+  let title = '';
+  terminal.onTitleChange((text) => {
+    title = text;
   });
   const sent: string[] = [];
   const stdout = Object.assign(
@@ -127,7 +141,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
         terminal.write(chunk, done);
       },
     }),
-    { columns, rows, isTTY: true as const },
+    { columns, rows, isTTY: options.isTerminal ?? true },
   );
   const stdin = Object.assign(new PassThrough(), {
     isTTY: true as const,
@@ -149,9 +163,13 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     },
     color: options.color ?? 'always',
     ascii: options.ascii ?? false,
-    environment: options.environment ?? { TERM: 'xterm' },
+    environment: options.environment ?? { TERM: 'xterm', CI: 'true' },
     ...(options.theme === undefined ? {} : { theme: options.theme }),
     screenReader: options.screenReader ?? false,
+    notify: options.notify,
+    onNotice: options.onNotice,
+    mouse: options.mouse,
+    ...(options.onSuspend === undefined ? {} : { onSuspend: options.onSuspend }),
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });
 
@@ -196,7 +214,9 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     calls,
     lines,
     text,
+    title: () => title,
     bytes: () => sent.join(''),
+    pressBytes: (...bytes) => void stdin.write(Buffer.from(bytes)),
     press: (...keys) => {
       for (const key of keys) stdin.write(KEYS[key] ?? key);
     },

@@ -34,6 +34,17 @@ function pathWith(programs: Record<string, string>): string {
   return folder;
 }
 
+test('whoever asks is told each command that runs in the pod', async () => {
+  const peer = await openPeer();
+  const { exec } = localExec(pathWith({ sh: '/bin/sh', nc: 'exit 0' }));
+  const told: unknown[] = [];
+  await createConnectProbe({ exec }).connect(POD, to(peer.port), signal, (target, [program, flag]) =>
+    told.push([target.pod, program, flag]),
+  );
+  await peer.close();
+  expect(told).toEqual([['web-1', 'sh', '-c']]);
+});
+
 test('a pod with a shell needs one exec, and the conclusive tool is named', async () => {
   const peer = await openPeer();
   const { exec, asked } = localExec(pathWith({ sh: '/bin/sh', nc: 'exit 0' }));

@@ -9,6 +9,7 @@ import { apiOf } from '../helpers/demo/demo.ts';
 import { grantStory, planned, sessionOn, showStory } from '../helpers/demo/demo-session.ts';
 import { connectionTo } from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { grantLine, NOW } from '../helpers/session-state.ts';
 
 let demo: Demo;
 let session: Session;
@@ -158,6 +159,31 @@ describe('the screen state', () => {
     session.commands.focus('grants');
     session.commands.about();
     expect(state().path).toMatchObject({ sourceName: 'web', destinationName: 'db' });
+  });
+
+  test('of several, the one that the latest notice speaks of is extended, unless the cursor is on another', () => {
+    const { openExtend, notify, back, focus } = session.commands;
+    const grants = ['aaaa', 'bbbb', 'cccc'].map((id) => grantLine(undefined, { id }));
+    session.store.setState({ grants, focus: 'pods' });
+    const extended = () => {
+      openExtend();
+      const { overlay } = state();
+      back();
+      return overlay.type === 'extend' ? overlay.id : undefined;
+    };
+    expect(extended()).toBeUndefined();
+    notify('warn', 'bbbb ends in 1m', undefined, 'bbbb');
+    expect(extended()).toBe('bbbb');
+    notify('info', 'Something else.');
+    expect(extended()).toBe('bbbb');
+    focus('grants');
+    session.commands.moveTo('cccc');
+    expect(extended()).toBe('cccc');
+    session.store.setState({
+      focus: 'pods',
+      grants: [grantLine({ name: 'revoked', at: NOW, by: 'deadline' }, { id: 'bbbb' }), ...grants.slice(2)],
+    });
+    expect(extended()).toBe('cccc');
   });
 
   test('a grant for one pod only shows that pod in the path bar', async () => {

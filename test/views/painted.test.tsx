@@ -111,6 +111,18 @@ test('keys pressed at once move over the rows that are painted, though these hav
   await screen.until(/▸ .*from-12/);
 });
 
+test('a row that comes or goes off the screen is no frame, and the next key knows of it', async () => {
+  const many = Array.from({ length: 200 }, (_, at) => attemptLine({ from: `from-${at + 10}` }));
+  await open({ attempts: many }, { commands: moving });
+  const before = screen.text();
+  await inTask(() => screen.set({ attempts: many.with(-1, attemptLine({ from: 'from-999' })) }));
+  await screen.settled();
+  expect(screen.text()).toBe(before);
+  screen.press('G');
+  await screen.until(/▸ .*from-999/);
+  expect(screen.calls).toEqual([['moveTo', 'from-999>db:5432']]);
+});
+
 test('after a key that changes which rows there are, the next one acts on what it left', async () => {
   await open(
     {},

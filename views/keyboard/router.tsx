@@ -18,6 +18,7 @@ import { overlayPanel, type PaletteItem, type PaletteList, paletteList } from '.
 import { grantLinesOf } from '../panes/panes.ts';
 import { type PaintedPanes, useUi } from '../ui/ui.ts';
 import { type Press, pressesOf } from './press.ts';
+import { type Mouse, type MouseProps, useMouse } from './use-mouse.ts';
 
 export type KeysProps = {
   readonly store: StoreApi<SessionState>;
@@ -31,10 +32,14 @@ export type KeysProps = {
   /** Stops the process as the shell's ctrl-z does, and returns when it runs again. The terminal is the shell's then. */
   readonly onSuspend: () => void;
   readonly size: Size;
+  /** The mouse of the terminal, if it is used, and what is at a cell. */
+  readonly mouse?: Mouse | undefined;
+  readonly hitAt?: MouseProps['hitAt'];
 };
 
 /** The only place that reads keys. Each press is looked up in the state left by the previous one. */
-export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, size }: KeysProps): ReactNode {
+export function Keys(props: KeysProps): ReactNode {
+  const { store, commands, copy, redraw, onInterrupt, onSuspend, size, mouse, hitAt } = props;
   const { painted } = useUi();
   const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
@@ -84,14 +89,18 @@ export function Keys({ store, commands, copy, redraw, onInterrupt, onSuspend, si
       interrupted.current = true;
       return;
     }
+    act(() => dispatch(one, look, actions, facts()));
+  };
+  const act = (action: () => void) => {
     interrupted.current = false;
     if (look().notice?.level === 'error') commands.dismiss();
-    painted.press(() => dispatch(one, look, actions, facts()));
+    painted.press(action);
   };
 
   useInput((input, key) => {
     if (key.eventType !== 'release') pressesOf(input, key).forEach(press);
   });
+  useMouse({ mouse, hitAt, look, commands, facts, press: (name) => press({ name }), act });
   usePaste((text) => {
     if (TEXT_SCOPES.includes(scopeOf(look()))) commands.type({ type: 'insert', text });
     else commands.remark('nothing takes pasted text here; / or : opens a line that does');

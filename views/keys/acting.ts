@@ -1,5 +1,5 @@
-import type { SessionState } from '../../src/session/session.ts';
-import { type Binding, PANES } from './binding.ts';
+import { noticedGrant, type SessionState } from '../../src/session/session.ts';
+import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
 /** Acting on rows: mark, grant, revoke, explain, drill. */
@@ -208,6 +208,15 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'extend',
     footer: 6,
+    disabled: noLiveGrant,
+    run: (commands) => commands.openExtend(),
+  },
+  {
+    id: 'extend-noticed',
+    keys: ['+'],
+    scopes: [...READ_SCOPES, 'charts'],
+    title: 'extend the grant that the notice speaks of',
+    when: (state) => noticedGrant(state) !== undefined,
     disabled: noLiveGrant,
     run: (commands) => commands.openExtend(),
   },

@@ -151,16 +151,16 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'grant-shorter',
     keys: ['left'],
     scopes: ['grant'],
-    title: 'shorter duration, in For',
-    when: inDuration,
+    title: 'shorter duration, in For or while Reason is empty',
+    when: choosesDuration,
     run: (commands) => commands.grantPreset(-1),
   },
   {
     id: 'grant-longer',
     keys: ['right'],
     scopes: ['grant'],
-    title: 'longer duration, in For',
-    when: inDuration,
+    title: 'longer duration, in For or while Reason is empty',
+    when: choosesDuration,
     run: (commands) => commands.grantPreset(1),
   },
   {
@@ -168,7 +168,8 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['ctrl-y'],
     scopes: ['grant'],
     title: 'show the YAML that would be created',
-    hint: () => 'yaml',
+    hint: ({ overlay }) =>
+      overlay.type === 'grant' && overlay.form.plan.state === 'made' ? 'yaml' : undefined,
     footer: 3,
     run: (commands) => commands.grantYaml(),
   },
@@ -194,8 +195,11 @@ function isLastField(state: SessionState): boolean {
   return fieldIn(state, (field) => field === 'ticket');
 }
 
-function inDuration(state: SessionState): boolean {
-  return fieldIn(state, (field) => field === 'duration');
+/** In an empty reason, where the form opens, the arrows have nothing else to do. */
+function choosesDuration({ overlay }: SessionState): boolean {
+  if (overlay.type !== 'grant') return false;
+  const { field, fields } = overlay.form;
+  return field === 'duration' || (field === 'reason' && fields.reason.text === '');
 }
 
 function isConfirming({ overlay }: SessionState): boolean {

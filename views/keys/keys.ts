@@ -11,6 +11,7 @@ export {
   type ViewFacts,
 } from './binding.ts';
 export { bindingFor, bindingsOf } from './bindings.ts';
+export { GRANT_FORM } from './grant-form.ts';
 export { unboundText } from './habits.ts';
 export { hintLine } from './hints.ts';
 export { keyLabel } from './label.ts';

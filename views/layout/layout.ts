@@ -149,6 +149,30 @@ function placesIn(split: Split): readonly PanePlace[] {
   return split.parts.flatMap((part) => ('pane' in part ? [part] : placesIn(part)));
 }
 
+/** A pane's place with its top left cell, counted from 0; the header is above all. */
+export type Placed = PanePlace & { readonly x: number; readonly y: number };
+
+/** The places of a layout, and where on the screen they are. */
+export function placedOf(layout: Layout): readonly Placed[] {
+  switch (layout.type) {
+    case 'too-small':
+      return [];
+    case 'one':
+      return [{ ...layout.place, x: 0, y: layout.tabs ? 2 : 1 }];
+    case 'wide':
+      return placedIn(layout.body, 0, 1);
+  }
+}
+
+function placedIn(split: Split, x: number, y: number): readonly Placed[] {
+  let before = 0;
+  return split.parts.flatMap((part) => {
+    const at = split.direction === 'row' ? { x: x + before, y } : { x, y: y + before };
+    before += split.direction === 'row' ? part.columns : part.rows;
+    return 'pane' in part ? [{ ...part, ...at }] : placedIn(part, at.x, at.y);
+  });
+}
+
 /** Lines inside a pane's border, titles included. */
 export function innerRows(place: PanePlace): number {
   return place.bordered ? place.rows - 2 : place.rows;

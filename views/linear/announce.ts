@@ -17,6 +17,7 @@ import { cannotRun, contentOf, matchesIn, paletteList } from '../overlays/overla
 import { paneName, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
+import { TOLD_AT } from '../ui/ui.ts';
 import { announceRow } from './row.ts';
 
 /**
@@ -182,7 +183,8 @@ function detail({ state }: Grant): string {
 function thresholdLine(grant: Grant, before: number, now: number): readonly string[] {
   const { window, state } = grant;
   if (window === undefined || !(state.name === 'open' || state.name === 'applied')) return [];
-  const passed = THRESHOLDS.find(
+  // Of a grant of this session, some are told by a notice.
+  const passed = THRESHOLDS.filter((seconds) => !grant.mine || !TOLD_AT.includes(seconds)).find(
     (seconds) => window.end - before > seconds * 1000 && window.end - now <= seconds * 1000,
   );
   return passed === undefined ? [] : [`${name(grant)}: ${formatDuration(passed)} left`];

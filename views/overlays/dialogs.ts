@@ -94,7 +94,7 @@ export function pickContent({ what, items: all, current, filter, index: at }: Of
   const index = Math.min(at, items.length - 1);
   return {
     kind: 'dialog',
-    title: [span(` ${what} `, 'strong')],
+    title: [span(what === 'field' ? ' copy which field ' : ` ${what} `, 'strong')],
     right: [span(` ${items.length} `, 'faint')],
     keep: index + 1,
     lines: (columns) => [

@@ -119,7 +119,9 @@ function durationNotes({ field, fields }: GrantForm, limits: Limits): readonly L
     .map(formatDuration)
     .flatMap((text) => [text === current ? span(`▸${text}`, 'strong') : span(text, 'faint'), span('  ')]);
   const most = `at most ${formatDuration(limits.maxSeconds)}`;
-  return [presets.slice(0, -1), [span(field === 'duration' ? `← → or type; ${most}` : most, 'faint')]];
+  const arrows = field === 'reason' && fields.reason.text === '' ? '← →; ' : '';
+  const how = field === 'duration' ? '← → or type; ' : arrows;
+  return [presets.slice(0, -1), [span(`${how}${most}`, 'faint')]];
 }
 
 function reasonNotes(form: GrantForm, { reasonPattern }: Limits): readonly Line[] {

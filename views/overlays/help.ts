@@ -1,5 +1,5 @@
 import { type Overlay, patternOf, type SessionState } from '../../src/session/session.ts';
-import { type Binding, bindingsOf, keyLabel, MOVING, SORTING } from '../keys/keys.ts';
+import { type Binding, bindingsOf, GRANT_FORM, keyLabel, MOVING, SORTING } from '../keys/keys.ts';
 import { entry, fitLine, type Line, lineText, span } from '../text/text.ts';
 import type { Content } from './panel.ts';
 
@@ -31,6 +31,7 @@ export function helpContent(
     { name: 'Actions', entries: keys(acting) },
     { name: `Sort ${of}`, entries: keys(own) },
     { name: 'Navigation', entries: keys(moving) },
+    { name: 'In the grant form', entries: keys(GRANT_FORM) },
     ...NOTES,
   ];
   const text = search?.field.text ?? '';

@@ -1,7 +1,7 @@
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { Notice } from '../../src/session/session.ts';
+import type { Notice, SessionState } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
 import { type Line, span, wrap } from '../text/text.ts';
 import { TextLine, useUi } from '../ui/ui.ts';
@@ -26,6 +26,11 @@ export function NoticeHost({ size }: { size: Size }): ReactNode {
       ))}
     </Box>
   );
+}
+
+/** The lines at the bottom of the screen that a notice covers. */
+export function noticeRows({ notice, overlay }: SessionState, { columns }: Size): number {
+  return notice === undefined || overlay.type === 'filter' ? 0 : noticeLines(notice, columns).length;
 }
 
 /** The text and the next step on one line if they fit, else wrapped; what is too long even so is cut. */

@@ -1,5 +1,5 @@
 import type { SessionState } from '../../src/session/session.ts';
-import type { Size } from '../layout/layout.ts';
+import { type Size, SMALLEST } from '../layout/layout.ts';
 import { detailContent, extendContent, pickContent, quitContent, revokeContent } from './dialogs.ts';
 import { explainContent } from './explain-overlay.ts';
 import { grantContent } from './form-overlay.ts';
@@ -11,11 +11,14 @@ import { type Content, layPanel, type Panel } from './panel.ts';
 
 /**
  * The open overlay, laid out for a size; undefined if there is none, or if it is drawn elsewhere: a filter is typed in
- * the footer, charts have their own component.
+ * the footer, charts have their own component. On a terminal that is too small, on which it is not drawn, it is laid out
+ * for the smallest one.
  */
 export function overlayPanel(state: SessionState, size: Size): Panel | undefined {
   const content = contentOf(state);
-  return content === undefined ? undefined : layPanel(content, size);
+  if (content === undefined) return undefined;
+  const columns = Math.max(size.columns, SMALLEST.columns);
+  return layPanel(content, { columns, rows: Math.max(size.rows, SMALLEST.rows) });
 }
 
 /** The content of the overlay for any width; the screen-reader mode reads it too. */

@@ -1,7 +1,7 @@
 /* What opens over the panes: help, pickers, panels, the grant form, explanations. */
 
 export { fieldSpans } from './field.ts';
-export { NoticeHost } from './notice.tsx';
+export { NoticeHost, noticeRows } from './notice.tsx';
 export { OverlayHost } from './overlay-host.tsx';
 export { contentOf, overlayPanel } from './overlay-panel.ts';
 export { cannotRun, type PaletteItem, type PaletteList, paletteList } from './palette.ts';

@@ -1,5 +1,14 @@
 import { Box } from 'ink';
-import { memo, type ReactNode, useCallback, useInsertionEffect, useMemo, useRef } from 'react';
+import {
+  memo,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useInsertionEffect,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from 'react';
 import { useStore } from 'zustand';
 import type { Listed, PaneId, SessionState } from '../../src/session/session.ts';
 import {
@@ -64,9 +73,10 @@ export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): Rea
 });
 
 function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNode {
-  const { store, visibleRows, painted } = useUi();
+  const { store, painted } = useUi();
   const context = useCellContext();
-  const rows = useStore(store, (state) => visibleRows(state, pane));
+  const looksTheSame = useRef<LooksTheSame>(() => false);
+  const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
   const listed = useStore(store, (state) => (pane === 'pods' ? state.listed : 'pods'));
   const focused = useStore(store, (state) => state.focus === pane);
@@ -90,12 +100,42 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     rows,
     index,
     focused,
+    looksTheSame,
     width: innerColumns(place),
     height: innerRows(place),
     context,
     banded,
     stale,
   });
+}
+
+/** Whether a later list of rows looks like the one on the screen. */
+type LooksTheSame = (later: readonly Keyed[]) => boolean;
+
+/** The rows of a pane: rendered anew when one of those on the screen changes, or their number, and for no other. */
+function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly Keyed[] {
+  const { store, visibleRows, painted } = useUi();
+  const drawn = useRef<{ rows: readonly Keyed[]; version: number }>({ rows: [], version: 0 });
+  const subscribe = useCallback(
+    (notify: () => void) => {
+      const look = () => {
+        const later = visibleRows(store.getState(), pane);
+        if (later === drawn.current.rows) return;
+        if (looksTheSame.current(later)) return painted.unseen(pane, later);
+        drawn.current.version++;
+        notify();
+      };
+      look();
+      return store.subscribe(look);
+    },
+    [store, visibleRows, painted, pane, looksTheSame],
+  );
+  useSyncExternalStore(subscribe, () => drawn.current.version);
+  const rows = visibleRows(store.getState(), pane);
+  useInsertionEffect(() => {
+    drawn.current.rows = rows;
+  }, [rows]);
+  return rows;
 }
 
 function tableOf(
@@ -137,6 +177,8 @@ type TableProps<Row extends Keyed> = {
   readonly rows: readonly Keyed[];
   readonly index: number;
   readonly focused: boolean;
+  /** Set to compare with what is drawn. */
+  readonly looksTheSame: RefObject<LooksTheSame>;
   readonly width: number;
   readonly height: number;
   readonly context: CellContext;
@@ -151,16 +193,25 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { pane, definition, rows, index, focused, width, height, context, banded, stale } = props;
+  const { pane, definition, rows, index, focused, looksTheSame, width, height, context, banded, stale } =
+    props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
-  const end = banded ? (definition.bandEnd?.(rows) ?? 0) : 0;
+  const endOf = (list: readonly Keyed[]) => (banded ? (definition.bandEnd?.(list) ?? 0) : 0);
+  const end = endOf(rows);
   offset.current = scrollTo(offset.current, index, end === 0 ? room : room - 1, rows.length);
   const ruled = end > offset.current && end < offset.current + room;
   const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
+  const from = offset.current;
+  useInsertionEffect(() => {
+    looksTheSame.current = (later) =>
+      later.length === rows.length &&
+      endOf(later) === end &&
+      slice.every((row, place) => row === later[from + place]);
+  });
   const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
   useInsertionEffect(() => {
     painted.laid(
@@ -189,6 +240,21 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     },
     [theme, laid, context, width, two, wraps, stale, definition],
   );
+
+  useInsertionEffect(() => {
+    const linesOf = (row: Row) => (two ? 2 : 1) + (wraps ? restLines(laid, row, context).length : 0);
+    painted.lined(pane, (line) => {
+      let below = two ? 0 : 1;
+      if (line < below) return undefined;
+      for (const [place, row] of slice.entries()) {
+        if (ruled && from + place === end && line === below++) return undefined;
+        below += linesOf(row);
+        if (line < below) return row.key;
+      }
+      return undefined;
+    });
+    return () => painted.lined(pane, undefined);
+  });
 
   return (
     <>

@@ -5,27 +5,16 @@ import { formatCountdown, plural } from '../../src/core/common/common.ts';
 import {
   type ClusterState,
   isLiving,
-  type PaneId,
   rowsIn,
   type SessionState,
   type VisibleRows,
 } from '../../src/session/session.ts';
-import { lintNews, portsText } from '../columns/columns.ts';
+import { portsText } from '../columns/columns.ts';
 import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
-import { hintLine, PANES, type Scope, scopeOf } from '../keys/keys.ts';
+import { hintLine, type Scope, scopeOf } from '../keys/keys.ts';
 import { type Layout, type PanePlace, placesOf, type Size, SMALLEST, type Split } from '../layout/layout.ts';
 import { fieldSpans, NoticeHost, OverlayHost, overlayPanel } from '../overlays/overlays.ts';
-import {
-  crumbSpans,
-  dropsIn,
-  Pane,
-  PathPane,
-  paneName,
-  paneState,
-  pathFoot,
-  rowCount,
-  waySpans,
-} from '../panes/panes.ts';
+import { Pane, PathPane, pathFoot, waySpans } from '../panes/panes.ts';
 import {
   compact,
   fitLine,
@@ -38,6 +27,8 @@ import {
   wrap,
 } from '../text/text.ts';
 import { StateLine, StateLines, useUi } from '../ui/ui.ts';
+import { hitOf } from './hit.ts';
+import { tabLine } from './tabs.ts';
 import { trafficSpans } from './traffic-line.ts';
 import { useLayout } from './use-layout.ts';
 
@@ -45,13 +36,15 @@ import { useLayout } from './use-layout.ts';
  * The whole screen: exactly the terminal's columns and rows; any more would make every frame a full repaint. It
  * subscribes to the parts of the state that decide the layout; each line and pane subscribes to what it shows.
  */
-export function App(props: Omit<KeysProps, 'size'>): ReactNode {
+export function App(props: Omit<KeysProps, 'size' | 'hitAt'>): ReactNode {
+  const { visibleRows } = useUi();
   const { columns, rows } = useWindowSize();
   const size = useMemo(() => ({ columns, rows }), [columns, rows]);
   const layout = useLayout(props.store, size);
+  const hitAt = (x: number, y: number) => hitOf(props.store.getState(), { layout, size, visibleRows }, x, y);
   return (
     <Box width={columns} height={rows} flexDirection="column">
-      <Keys {...props} size={size} />
+      <Keys {...props} size={size} hitAt={hitAt} />
       {layout.type === 'too-small' ? <TooSmall size={size} /> : <Screen layout={layout} size={size} />}
     </Box>
   );
@@ -144,42 +137,6 @@ function smallLines(state: SessionState, { columns, rows }: Size): readonly Line
     0,
     rows,
   );
-}
-
-/**
- * The panes of a narrow screen, with their news: ` 1 Pods 14   2 Policies 6  ▸3 Attempts 21 ✗4   4 Grants 1`; at the
- * right what was drilled into and what hides or holds rows, which a wide screen shows in the pane's border. Where both
- * have no room, the tabs of the other panes are only their digits.
- */
-function tabLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {
-  const { focus } = state;
-  const held = paneState(state, focus).flatMap((part) => [part, span(' ')]);
-  const full = tabSpans(state, visibleRows, true);
-  const crumb = crumbSpans(state, focus, columns);
-  if (held.length === 0 && crumb.length === 0) return full;
-  const hasRoom = lineColumns([...full, ...crumb, ...held]) + 2 <= columns;
-  const tabs = hasRoom ? full : tabSpans(state, visibleRows, false);
-  const left = columns - lineColumns([...tabs, ...held]) - 2;
-  return spread(tabs, [span('  '), ...crumbSpans(state, focus, left), ...held], columns);
-}
-
-function tabSpans(state: SessionState, visibleRows: VisibleRows, named: boolean): Line {
-  return PANES.flatMap((pane, index): Line => {
-    const focused = state.focus === pane;
-    const count = rowCount(state, pane, focused ? visibleRows : undefined);
-    const name = focused || named ? ` ${paneName(state, pane)} ${count}` : '';
-    return [
-      span(index === 0 ? '' : '  '),
-      span(`${focused ? '▸' : ' '}${index + 1}${name}`, focused ? 'strong' : 'plain'),
-      ...news(state, pane),
-    ];
-  });
-}
-
-function news(state: SessionState, pane: PaneId): Line {
-  if (pane === 'attempts' && dropsIn(state) > 0) return [span(` ✗${dropsIn(state)}`, 'bad')];
-  const found = pane === 'policies' ? lintNews(state.policies) : undefined;
-  return found === undefined ? [] : [span(` ${found.text.replace(' ', '')}`, found.tone)];
 }
 
 /** Dialogs that show their own keys, so the footer doesn't. */

@@ -5,6 +5,9 @@ import { PANES } from '../keys/keys.ts';
 /** The rows of a pane, and the index of its cursor. */
 export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; readonly index: number };
 
+/** The key of the row on a line inside a pane's border, counted from 0. */
+export type RowAt = (line: number) => string | undefined;
+
 /**
  * The panes and the grant form as the terminal shows them. The state may be ahead of the last frame, so a key that acts
  * on a row takes the row that the user saw from here, and one that grants compares the plan.
@@ -12,8 +15,14 @@ export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; 
 export type Painted = {
   /** What a pane shows; for a pane that isn't drawn, what the state has. */
   readonly at: (pane: PaneId) => PaintedRows;
+  /** The key of the row on a line of a pane, as the terminal shows it; undefined for a title, a rule or no row. */
+  readonly rowAt: (pane: PaneId, line: number) => string | undefined;
+  /** What the lines of a drawn pane show; undefined if it shows no rows. */
+  readonly lined: (pane: PaneId, rowAt: RowAt | undefined) => void;
   /** A pane is part of the next frame; undefined if it no longer is. */
   readonly drawn: (pane: PaneId, rows: PaintedRows | undefined) => void;
+  /** A drawn pane has other rows now, none of which is on the screen: no frame will tell. */
+  readonly unseen: (pane: PaneId, rows: PaintedRows['rows']) => void;
   /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
   readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
   /** Whether a column is among them; of a pane that isn't drawn, all are. */
@@ -32,6 +41,8 @@ export type Painted = {
 export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
   const next = new Map<PaneId, PaintedRows>();
   const shown = new Map<PaneId, PaintedRows>();
+  const nextLines = new Map<PaneId, RowAt>();
+  const shownLines = new Map<PaneId, RowAt>();
   const columns = new Map<PaneId, readonly string[]>();
   let nextForm: GrantForm | undefined;
   let shownForm: GrantForm | undefined;
@@ -52,9 +63,21 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       const { rows, cursor } = look(pane);
       return shown.get(pane) ?? { rows, index: cursor.index };
     },
+    rowAt: (pane, line) => shownLines.get(pane)?.(line),
+    lined: (pane, rowAt) => {
+      if (rowAt === undefined) nextLines.delete(pane);
+      else nextLines.set(pane, rowAt);
+    },
     drawn: (pane, rows) => {
       if (rows === undefined) next.delete(pane);
       else next.set(pane, rows);
+    },
+    unseen: (pane, rows) => {
+      const drawn = next.get(pane);
+      if (drawn === undefined) return;
+      const isShown = shown.get(pane) === drawn;
+      next.set(pane, { ...drawn, rows });
+      if (isShown) shown.set(pane, next.get(pane) ?? drawn);
     },
     laid: (pane, ids) => {
       if (ids === undefined) columns.delete(pane);
@@ -68,7 +91,9 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
     written: () => {
       shownForm = nextForm;
       shown.clear();
+      shownLines.clear();
       for (const [pane, rows] of next) shown.set(pane, rows);
+      for (const [pane, rowAt] of nextLines) shownLines.set(pane, rowAt);
     },
     press: (act) => {
       const before = PANES.map((pane) => ({ pane, ...look(pane) }));

@@ -8,6 +8,7 @@ import {
   type Limits,
   parseDuration,
   SluiceError,
+  safeText,
   THEME_BASES,
   THEME_ROLES,
   type ThemeSetting,
@@ -23,7 +24,22 @@ export type Config = {
   readonly color?: 'auto' | 'always' | 'never';
   readonly ascii?: boolean;
   readonly theme?: ThemeSetting;
+  readonly mouse?: 'off' | 'scroll' | 'click';
+  readonly notify?: NotifySettings;
 };
+
+/** What is told of the end of a grant outside the screen; all but the command unless switched off. */
+export type NotifySettings = {
+  /** The countdown in the title of the terminal, and progress in its tab. */
+  readonly title?: boolean;
+  readonly bell?: boolean;
+  readonly desktop?: boolean;
+  /** It gets the text as one more argument. */
+  readonly command?: ProgramArguments;
+};
+
+/** A program and its arguments. */
+type ProgramArguments = readonly [string, ...string[]];
 
 /** The longest window that the file may set, in seconds: a week, to catch typos. */
 const LONGEST = 7 * 86_400;
@@ -72,6 +88,15 @@ const OwnTheme = v.strictObject({
 
 const Theme = v.lazy((value) => (isRecord(value) ? OwnTheme : NamedTheme));
 
+const Switch = v.boolean(insteadOf('true or false'));
+
+const PROGRAM = insteadOf('a program, or a list of a program and its arguments');
+
+const Program = v.pipe(
+  v.custom<string | ProgramArguments>(isProgram, PROGRAM),
+  v.transform((input): ProgramArguments => (typeof input === 'string' ? [input] : input)),
+);
+
 const Schema = v.strictObject({
   presets: v.optional(
     v.pipe(v.array(Window, 'must be a list of durations'), v.minLength(1, 'must not be empty')),
@@ -89,6 +114,15 @@ const Schema = v.strictObject({
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
   ascii: v.optional(v.boolean('must be true or false')),
   theme: v.optional(Theme),
+  mouse: v.optional(v.picklist(['off', 'scroll', 'click'], insteadOf('off, scroll or click'))),
+  notify: v.optional(
+    v.strictObject({
+      title: v.optional(Switch),
+      bell: v.optional(Switch),
+      desktop: v.optional(Switch),
+      command: v.optional(Program),
+    }),
+  ),
 });
 
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
@@ -150,6 +184,8 @@ function configOf({
   color,
   ascii,
   theme,
+  mouse,
+  notify,
 }: v.InferOutput<typeof Schema>): Config {
   return {
     limits: {
@@ -165,7 +201,19 @@ function configOf({
     color,
     ascii,
     theme,
+    mouse,
+    notify,
   };
+}
+
+/** `must be true or false, not "yes"`. */
+function insteadOf(what: string): (issue: v.BaseIssue<unknown>) => string {
+  return ({ input }) => `must be ${what}, not ${safeText(JSON.stringify(input))}`;
+}
+
+function isProgram(input: unknown): boolean {
+  const parts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  return parts.every((part) => typeof part === 'string') && Boolean(parts[0]);
 }
 
 function isRegularExpression(text: string): boolean {

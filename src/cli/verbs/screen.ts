@@ -10,6 +10,7 @@ import {
 } from '../../session/session.ts';
 import { type Config, EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 import { bookmarkFiles } from './bookmarks.ts';
+import { createNoticeCommand } from './notice-command.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
 
@@ -19,6 +20,7 @@ export type ScreenOptions = {
   /** The name from the command line, or all that the configuration file sets. */
   readonly theme?: ThemeSetting['base'] | ThemeSetting;
   readonly screenReader?: boolean;
+  readonly mouse?: 'off' | 'scroll' | 'click';
   readonly pane?: PaneId;
   readonly filter?: string;
 };
@@ -44,6 +46,7 @@ export async function runScreen(
   // Reading a closed terminal fails; SIGHUP triggers the cleanup in that case.
   process.stdin.on('error', () => undefined);
   const { runApp } = await import('../../../views/run-app.tsx');
+  const command = config.notify?.command;
   const app = runApp({
     store: session.store,
     commands: session.commands,
@@ -56,6 +59,12 @@ export async function runScreen(
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
     screenReader: wantsLines(screen, process.env),
+    mouse: screen.mouse ?? config.mouse,
+    notify: config.notify,
+    onNotice:
+      command === undefined
+        ? undefined
+        : createNoticeCommand(command, (text, hint) => session.commands.notify('error', text, hint)),
   });
   const stopped = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),

@@ -204,6 +204,13 @@ function withScreenOptions(command: Command): Command {
       ),
     )
     .option('--ascii', 'use only ASCII characters')
+    .addOption(
+      new Option('--mouse <use>', 'use the mouse; select text with shift then (default: off)').choices([
+        'off',
+        'scroll',
+        'click',
+      ]),
+    )
     .option(
       '--screen-reader',
       'linear output instead of full screen, for screen readers (env: ACCESSIBLE=1)',

@@ -1,7 +1,15 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { Limits } from '../../core/common/common.ts';
 import type { Runtime, SessionDeps } from '../runtime/runtime.ts';
-import type { Overlay, PaneId, PaneState, PathState, SessionState, VisibleRows } from '../state/state.ts';
+import type {
+  Commands,
+  Overlay,
+  PaneId,
+  PaneState,
+  PathState,
+  SessionState,
+  VisibleRows,
+} from '../state/state.ts';
 import type { Target } from './link.ts';
 
 /** What the command groups share. */
@@ -23,7 +31,7 @@ export type App = {
   ) => void;
   /** Closes all overlays. */
   readonly clear: () => void;
-  readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
+  readonly notify: Commands['notify'];
   /** Shows an error, except for aborts. */
   readonly fail: (error: unknown) => void;
   /** Runs an effect in the background; errors are shown. */

@@ -9,7 +9,7 @@ export { FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
 export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
 export { grantHistory } from './grant-history.ts';
-export { life, tick } from './life.ts';
+export { life, noticedGrant, tick } from './life.ts';
 export { createLink } from './link.ts';
 export { marking } from './marking.ts';
 export { withMessage } from './messages.ts';

@@ -9,7 +9,7 @@ import {
   resolveEnd,
   workloadWord,
 } from '../../core/policy/path/path.ts';
-import { fuzzyMatcher } from '../rows/rows.ts';
+import { fuzzyFilter } from '../rows/rows.ts';
 import type { EndChoice, EndChoices, EndField, FormEnd, PodName } from '../state/state.ts';
 import { endOfPod } from './picked-ends.ts';
 
@@ -110,10 +110,10 @@ const LISTED = 5;
 export function choicesFor(place: Place, text: string, field: EndField): EndChoices | undefined {
   const typed = text.trim().toLowerCase();
   if (/:|^[\d.]+$/.test(typed)) return undefined;
-  const matches = typed === '' ? () => true : fuzzyMatcher(typed);
+  const all = everyEnd(place.model, field);
   // Without a slash only names are meant: letters found across kind and namespace would match nearly everything.
-  const inFull = typed.includes('/');
-  const found = everyEnd(place.model, field).filter(({ full, name }) => matches(inFull ? full : name));
+  const texts = all.map(({ full, name }) => (typed.includes('/') ? full : name));
+  const found = typed === '' ? all : fuzzyFilter(typed)(texts).flatMap((at) => all[at] ?? []);
   const ranked = found
     .map((one) => ({ ...one, rank: rankOf(one, typed, place.namespace) }))
     .sort((a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.full < b.full ? -1 : 1));
@@ -138,7 +138,7 @@ type Existing = {
 function everyEnd(model: ClusterModel, field: EndField): readonly Existing[] {
   const found = new Map<string, Existing>();
   const add = (end: EndRef, kind: string, namespace: string, name: string) => {
-    const full = textsOf(end).at(-1) ?? name;
+    const full = `${namespace}/${kind === 'Service' ? `svc/${name}` : workloadWord(kind, name)}`;
     if (!found.has(full)) found.set(full, { end, kind, namespace, name, full });
   };
   for (const pod of model.pods()) if (isLive(pod)) addPod(pod, add);

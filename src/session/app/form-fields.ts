@@ -99,7 +99,8 @@ export type Read = {
 };
 
 /**
- * Reads the fields that a plan depends on.
+ * Reads the fields that a plan depends on. What an end means is open while choices for it are listed: looking for what
+ * resembles a name takes long in a large cluster.
  *
  * @param typing leaves ends that are being typed alone, and reports no problems
  */
@@ -114,9 +115,10 @@ export function readForm(place: Place, form: GrantForm, { maxSeconds }: Limits, 
       return undefined;
     }
   };
+  const isOpen = (field: EndField) => typing || (form.choices !== undefined && form.field === field);
   const endOf = (field: EndField) =>
     form.ends[field] ??
-    (typing
+    (isOpen(field)
       ? undefined
       : attempt(field, () => formEnd(place, endNamed(place, form.fields[field].text, field))));
   const [from, to] = [endOf('from'), endOf('to')];
@@ -153,7 +155,11 @@ export type NotYet = { readonly text: string; readonly field?: GrantField };
 export function notYet(form: GrantForm, limits: Limits): NotYet | undefined {
   const { busy, plan, problems } = form;
   if (busy !== undefined) return { text: `already in progress: ${busy}` };
-  const wrong = FIELDS.find((field) => isPlanned(field) && problems[field] !== undefined);
+  const isUnread = (field: GrantField) =>
+    (field === 'from' || field === 'to') && plan.state === 'none' && form.ends[field] === undefined;
+  const wrong = FIELDS.find(
+    (field) => isPlanned(field) && (problems[field] !== undefined || isUnread(field)),
+  );
   if (wrong !== undefined) return { text: `check ${FIELD_NAMES[wrong]} first`, field: wrong };
   if (plan.state === 'made' && !plan.plan.ok) return { text: `refused: ${plan.plan.message}` };
   if (plan.state === 'made' && plan.server?.state === 'refused')

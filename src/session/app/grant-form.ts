@@ -110,7 +110,13 @@ export function grantForm(app: App): GrantFormCommands {
       const at = FIELDS.indexOf(form.field) + by;
       return focusedOn(form, FIELDS[(at + FIELDS.length) % FIELDS.length] ?? 'reason');
     });
-    if (formOf(app)?.plan.state === 'making') settle();
+    readEnds();
+  };
+
+  /** Reads an end once the choices for it are closed. */
+  const readEnds = () => {
+    const { from, to } = formOf(app)?.ends ?? {};
+    if (from === undefined || to === undefined) replan((form) => form);
   };
 
   const take = () => {
@@ -153,13 +159,15 @@ export function grantForm(app: App): GrantFormCommands {
     },
     grantChoice: (what) => {
       if (what === 'take') take();
-      else
+      else {
         act((form) => {
           const { choices, ...rest } = form;
           if (choices === undefined || what === 'close') return rest;
           const count = choices.items.length;
           return { ...form, choices: { ...choices, index: (choices.index + what + count) % count } };
         });
+        if (what === 'close') readEnds();
+      }
     },
     grantScope: () => {
       const form = formOf(app);

@@ -2,7 +2,7 @@ import { asSluiceError, parseDuration } from '../../core/common/common.ts';
 import { endTexts, type Grant } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
 import { extendGrant, isLiving, pathText, type Revoked, revokeFound } from '../grants/grants.ts';
-import { type Commands, offeredField } from '../state/state.ts';
+import { type Commands, offeredField, type SessionState } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { grantPath } from './path-state.ts';
 import type { Publishing } from './publish.ts';
@@ -49,7 +49,7 @@ export function life(app: App): LifeCommands {
       });
     },
     openExtend: () => {
-      const grant = grantUnderCursor(app);
+      const grant = grantToExtend(app);
       if (grant === undefined || !isLiving(grant)) {
         app.notify('warn', 'No active grant to extend here.', 'Press 4 to go to the grants.');
         return;
@@ -108,6 +108,23 @@ export function life(app: App): LifeCommands {
       });
     },
   };
+}
+
+/**
+ * What there is to extend: the living grant under the cursor of the grants, else the one that the latest notice about a
+ * grant speaks of, else as for revoking.
+ */
+function grantToExtend(app: App): Grant | undefined {
+  const under = grantUnderCursor(app);
+  const isPointed = app.state().focus === 'grants' && under !== undefined && isLiving(under);
+  return isPointed ? under : (noticedGrant(app.state()) ?? under);
+}
+
+/** The living grant that the latest notice about a grant speaks of. */
+export function noticedGrant({ messages, grants }: SessionState): Grant | undefined {
+  const id = messages.findLast(({ grant }) => grant !== undefined)?.grant;
+  const grant = grants.find(({ key }) => key === id)?.grant;
+  return grant !== undefined && isLiving(grant) ? grant : undefined;
 }
 
 /** The grant under the cursor; in other panes the live grant, if there is exactly one. */

@@ -1,4 +1,5 @@
 import type { EndRef } from '../../core/cluster/cluster.ts';
+import { policyKey } from '../../core/live/live.ts';
 import { nameOfEnd } from '../../core/policy/path/path.ts';
 import type { Commands, PaletteTarget } from '../state/state.ts';
 import { textField } from '../state/state.ts';
@@ -96,13 +97,15 @@ function rowTargets(app: App): readonly PaletteTarget[] {
       filter: `^${namespace}/${owner.name}-`,
     });
   }
-  const policies = app.state().policies.map(
-    ({ key, policy }): PaletteTarget => ({
+  const policies = Array.from(
+    runtime.model.policies(),
+    (policy): PaletteTarget => ({
       kind: 'policy',
       text: policy.name,
       note: policy.namespace === undefined ? policy.kind : `${policy.kind} in ${policy.namespace}`,
       pane: 'policies',
-      key,
+      key: policyKey(policy),
+      ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
     }),
   );
   return [...targets, ...workloads.values(), ...policies, ...pods];

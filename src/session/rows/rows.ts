@@ -6,4 +6,4 @@ export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
 export { createObjectRows } from './object-rows.ts';
 export { barsOf, type TrafficBar, type TrafficBars, trafficBars } from './traffic-bars.ts';
-export { createVisibleRows, filterProblem, fuzzyMatcher, patternOf } from './visible-rows.ts';
+export { createVisibleRows, filterProblem, fuzzyFilter, patternOf } from './visible-rows.ts';

@@ -256,12 +256,12 @@ function byLabels(text: string): RowFilter {
 
 function byFuzzy(needle: string): RowFilter {
   if (needle === '') return all;
-  const matches = fuzzyMatcher(needle);
-  return ({ text }) => matches(text);
+  const found = fuzzyFilter(needle);
+  return ({ text }) => found([text]).length > 0;
 }
 
-/** Whether a text has the letters of `needle` in this order. */
-export function fuzzyMatcher(needle: string): (text: string) => boolean {
+/** Finds the texts that have the letters of `needle` in this order, by their index. */
+export function fuzzyFilter(needle: string): (texts: string[]) => readonly number[] {
   const fuzzy = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY, intraChars: '[a-z\\d/._-]' });
-  return (text) => (fuzzy.filter([text], needle)?.length ?? 0) > 0;
+  return (texts) => fuzzy.filter(texts, needle) ?? [];
 }

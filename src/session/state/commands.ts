@@ -102,7 +102,8 @@ export type Commands = {
   readonly copyables: () => readonly Copyable[];
   /** Offers the fields of the row under the cursor for copying. */
   readonly pickField: () => void;
-  readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string) => void;
+  /** Shows a notice; `grant` is the id of the grant that it speaks of, which `+` then extends. */
+  readonly notify: (level: 'info' | 'warn' | 'error', text: string, hint?: string, grant?: string) => void;
   /** Says what a key that is not bound does; of several in a row only the last is kept among the messages. */
   readonly remark: (text: string) => void;
   /** Quits, after asking if grants are live. */

@@ -359,6 +359,8 @@ export type Notice = {
   readonly text: string;
   readonly hint?: string;
   readonly at: number;
+  /** The id of the grant that it speaks of. */
+  readonly grant?: string;
   /** Set for an answer to a key that does nothing. */
   readonly passing?: true;
   /** How often it came in a row, if more than once. */

@@ -43,6 +43,42 @@ describe('the configuration file', () => {
     expect((await load('')).limits.maxSeconds).toBe(28_800);
   });
 
+  test('says what is told outside the screen', async () => {
+    expect((await load('notify: {title: false, command: notify-send}')).notify).toEqual({
+      title: false,
+      command: ['notify-send'],
+    });
+    expect((await load('notify:\n  command: [notify-send, -u, low]')).notify?.command).toEqual([
+      'notify-send',
+      '-u',
+      'low',
+    ]);
+  });
+
+  test.each([
+    ['notify: {title: 7}', 'notify.title: must be true or false, not 7.'],
+    ['notify: {bell: "no\\e"}', 'notify.bell: must be true or false, not "no\\u001b".'],
+    ['notify: {desktop: [a]}', 'notify.desktop: must be true or false, not ["a"].'],
+    [
+      'notify: {command: 5}',
+      'notify.command: must be a program, or a list of a program and its arguments, not 5.',
+    ],
+    [
+      'notify: {command: ""}',
+      'notify.command: must be a program, or a list of a program and its arguments, not "".',
+    ],
+    [
+      'notify: {command: []}',
+      'notify.command: must be a program, or a list of a program and its arguments, not [].',
+    ],
+    ['notify: {command: [a, 5]}', 'must be a program, or a list of a program and its arguments, not'],
+    ['notify: {ring: true}', 'unknown setting "notify.ring".'],
+    ['mouse: yes please', 'mouse: must be off, scroll or click, not "yes please".'],
+    ['notify: 5', 'notify: '],
+  ])('refuses %s with the value at fault', async (text, message) => {
+    expect(await refusal(text)).toContain(message);
+  });
+
   test('sets every setting', async () => {
     const text =
       'presets: [10m, 1h]\nmaxWindow: 2h\nreasonPattern: "^INC-"\nprotected:\n  namespaces: [kube-*]\nsource: probe\nascii: true\n';

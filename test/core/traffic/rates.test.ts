@@ -38,6 +38,9 @@ describe('samples', () => {
     fold.add([delivered({ at: 1_000 })], START + 1_000);
     expect(fold.samples(START + 2_000)).toMatchObject([{ drop: 1 }, { allow: 0 }]);
     expect(fold.rows(START + 2_000)).toMatchObject([{ count: 1, dropped: 1, verdict: 'allow' }]);
+    fold.add(dropped('ingress', { at: 2_000 }), START + 2_000);
+    expect(fold.samples(START + 3_000)).toMatchObject([{ drop: 1 }, { allow: 0 }, { drop: 0 }]);
+    expect(fold.rows(START + 3_000)).toMatchObject([{ count: 1, dropped: 1, verdict: 'drop' }]);
   });
 
   it('are those from or to a namespace', () => {

@@ -122,7 +122,9 @@ test('a pod, a workload and a policy of another namespace are gone to', async ()
     expect.stringMatching(/^shop\/web-/),
     expect.stringMatching(/^shop\/web-/),
   ]);
+  run('ns monitoring');
   session.commands.go(await offered('policy', 'db-only-api'));
+  expect(state().cluster.namespace).toBe('shop');
   expect(row()?.key).toBe('NetworkPolicy/shop/db-only-api');
 });
 

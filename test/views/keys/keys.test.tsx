@@ -8,6 +8,7 @@ import {
   attemptLine,
   grantForm,
   grantLine,
+  NOW,
   podRow,
   sessionState,
 } from '../../helpers/session-state.ts';
@@ -304,6 +305,14 @@ test('what is under the cursor is copied past the frame, as base64 only', async 
   expect(screen.calls[0]).toEqual(['moveTo', 'shop/web']);
   expect(screen.calls[1]?.slice(0, 2)).toEqual(['notify', 'info']);
   await screen.close();
+});
+
+test('over an open text, + extends the grant that a notice speaks of, and nothing without such a notice', async () => {
+  const text: Overlay = { type: 'detail', title: 'db', lines: ['a'], loading: false, scroll: 0 };
+  const messages = [{ level: 'warn' as const, text: '7f3k web → db ends in 1m', at: NOW, grant: '7f3k' }];
+  const calls = await callsFor(sessionState({ overlay: text, messages }), '+');
+  expect(calls).toEqual([['openExtend']]);
+  expect(await callsFor(over(text), '+')).toEqual([['remark', expect.stringContaining('+')]]);
 });
 
 test.each([

@@ -48,6 +48,15 @@ test('grants are announced when their state changes, when they drift, and as the
   expect(told({ serverNow: NOW + 131_000 })).toEqual([]);
 });
 
+test('what a notice tells of a grant of this session is not announced twice', () => {
+  const lines = (mine: boolean) => {
+    const before = sessionState({ serverNow: NOW + 191_000, grants: [grantLine(undefined, { mine })] });
+    return told({ serverNow: NOW + 192_000 }, before);
+  };
+  expect(lines(false)).toEqual(['grant web to db :5432: 1m left']);
+  expect(lines(true)).toEqual([]);
+});
+
 test('connection, namespace and traffic source are announced when they change', () => {
   const { cluster, traffic } = sessionState();
   expect(told({ cluster: { ...cluster, connection: 'stale', problem: 'connection refused' } })).toEqual([

@@ -202,7 +202,7 @@ test.each([
 });
 
 test('the presets are beside the field, and a wrong duration is refused with an example', async () => {
-  expect(screen.text()).toMatch(/For +15m +5m {2}▸15m {2}30m {2}1h +at most 4h/);
+  expect(screen.text()).toMatch(/For +15m +5m {2}▸15m {2}30m {2}1h +← →; at most 4h/);
   screen.press('up', 'right');
   await screen.until(/For +30m▏ +5m {2}15m {2}▸30m {2}1h/);
   screen.press('2 hours');

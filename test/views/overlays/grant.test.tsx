@@ -282,3 +282,15 @@ test('a reason near its maximum says so', async () => {
     '1000 of at most 1024 characters',
   );
 });
+
+test('the help of a pane tells the keys of the form, which takes ? as text', async () => {
+  const screen = openScreen({
+    columns: 120,
+    rows: 100,
+    state: sessionState({ overlay: { type: 'help', of: 'attempts', scroll: 0 } }),
+  });
+  await screen.until('In the grant form');
+  expect(screen.text()).toMatch(/enter +grant, from Reason and Ticket/);
+  expect(screen.text()).toMatch(/ctrl-o +switch an end/);
+  await screen.close();
+});

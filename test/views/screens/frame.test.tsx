@@ -84,6 +84,21 @@ test('no frame is taller or wider than the terminal, whatever is shown at whatev
   await screen.close();
 });
 
+test('an open text outlives a terminal that is too small for anything, and a key pressed there', async () => {
+  const screen = openScreen({ columns: 80, rows: 24 });
+  await screen.until('sluice');
+  for (const overlay of OVERLAYS) {
+    screen.set({ overlay });
+    screen.resize(3, 2);
+    await screen.settled();
+    screen.press('down');
+    screen.resize(80, 24);
+    await screen.settled();
+    expectWhole(screen, 80, 24);
+  }
+  await screen.close();
+});
+
 test('updates never clear the screen: nothing can flicker', async () => {
   const screen = openScreen({ columns: 120, rows: 30 });
   await screen.settled();

@@ -43,8 +43,7 @@ export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): r
   const wanted = new Set(workloads.all.filter(about));
   const asked = new Set(groups.filter(({ pods }) => pods.some((pod) => wanted.has(workloads.of(pod)))));
   for (const from of groups) {
-    for (const to of groups) {
-      if (!asked.has(from) && !asked.has(to)) continue;
+    for (const to of asked.has(from) ? groups : asked) {
       for (const pair of pairsOf(from, to)) {
         const ingress = evaluator.half('ingress', pair.destination, pair.source, from.index);
         if (ingress === closed) continue;

@@ -62,6 +62,8 @@ export type DirectionRules = {
   readonly rules: readonly Rule[];
   readonly namesPorts: boolean;
   readonly functions: Map<string, PortFunction>;
+  /** By rule: what its peers match, by slot. */
+  readonly tables: (Uint8Array | undefined)[];
 };
 
 /** An evaluator that another one differs from, for the affected groups of pods. */
@@ -117,6 +119,7 @@ export function createPortEvaluator(
       rules: rulesOf(stack, direction),
       namesPorts: direction === 'egress' && namesPorts,
       functions: new Map<string, PortFunction>(),
+      tables: [],
     };
     entries.set(key, entry);
     return entry;
@@ -176,48 +179,60 @@ export function createPortEvaluator(
     const question = { self, peer, destination: direction === 'ingress' ? self : peer };
     const matched = matchedRules(entry, question, peerIndex);
     const ports = entry.namesPorts && peer.type === 'pod' ? portNames(peer.pod) : '';
-    const key = `${own ? '@' : ''}${matched.key}${ports}`;
+    const key = `${own ? '@' : ''}${matched}${ports}`;
     const known = entry.functions.get(key);
     if (known !== undefined) return known;
     const made =
-      matched.rules.length === 0
+      matched === ''
         ? algebra.constant(decide(entry.stack, direction, { ...question, port: 1, protocol: 'TCP' }))
-        : evaluate(entry.stack, direction, question, new Set(matched.rules));
+        : evaluate(entry.stack, direction, question, rulesNamed(entry, matched));
     entry.functions.set(key, made);
     return made;
   }
 
   type Ends = Pick<Question, 'self' | 'peer' | 'destination'>;
 
-  /** The rules whose peers may match, as a key and as objects. */
-  function matchedRules(
-    { rules }: DirectionRules,
-    ends: Ends,
-    peerIndex: number | undefined,
-  ): { readonly key: string; readonly rules: readonly Rule[] } {
+  /** The rules whose peers may match, as a key: the place of each, with a `?` where that is unsure. */
+  function matchedRules(entry: DirectionRules, ends: Ends, slot: number | undefined): string {
+    const { rules } = entry;
     let key = '';
-    const matched: Rule[] = [];
     for (let at = 0; at < rules.length; at += 1) {
-      const rule = rules[at];
-      if (rule === undefined) continue;
-      const match = matchOf(rule, ends, peerIndex);
-      if (match === 'no') continue;
-      key += match === 'yes' ? `${at},` : `${at}?,`;
-      matched.push(rule);
+      const peers = rules[at]?.peers ?? [];
+      const match = peers === 'any' ? 'yes' : matchIn(tableIn(entry, at, peers, slot), peers, ends, slot);
+      if (match !== 'no') key += match === 'yes' ? `${at},` : `${at}?,`;
     }
-    return { key, rules: matched };
+    return key;
   }
 
-  function matchOf({ peers }: Rule, ends: Ends, peerIndex: number | undefined): Match {
-    if (peers === 'any') return 'yes';
-    const ask = () => matchPeers(world, peers, { ...ends, port: 1, protocol: 'TCP' });
-    if (peerIndex === undefined) return ask();
-    const table = tableOf(shared, peers);
-    const known = MATCHES[table[peerIndex] ?? 0];
+  function tableIn(
+    { tables }: DirectionRules,
+    at: number,
+    peers: readonly Peer[],
+    slot: number | undefined,
+  ): Uint8Array | undefined {
+    if (slot === undefined) return undefined;
+    const table = tables[at] ?? tableOf(shared, peers);
+    tables[at] = table;
+    return table;
+  }
+
+  function matchIn(
+    table: Uint8Array | undefined,
+    peers: readonly Peer[],
+    ends: Ends,
+    slot: number | undefined,
+  ): Match {
+    const known = table === undefined || slot === undefined ? undefined : MATCHES[table[slot] ?? 0];
     if (known !== undefined) return known;
-    const match = ask();
-    table[peerIndex] = MATCHES.indexOf(match);
+    const match = matchPeers(world, peers, { ...ends, port: 1, protocol: 'TCP' });
+    if (table !== undefined && slot !== undefined) table[slot] = MATCHES.indexOf(match);
     return match;
+  }
+
+  function mayMatchOne({ peers }: Rule, ends: Ends, slot: number | undefined): boolean {
+    if (peers === 'any') return true;
+    const table = slot === undefined ? undefined : tableOf(shared, peers);
+    return matchIn(table, peers, ends, slot) !== 'no';
   }
 
   function evaluate(
@@ -255,11 +270,11 @@ export function createPortEvaluator(
     if (self.type !== 'pod' || self.pod.hostNetwork) return true;
     if (isPlain(self) && isPlain(peer)) {
       const ends = { self, peer, destination: direction === 'ingress' ? self : peer };
-      return rules.some((rule) => matchOf(rule, ends, slotOfPlain(peerIndex)) !== 'no');
+      return rules.some((rule) => mayMatchOne(rule, ends, slotOfPlain(peerIndex)));
     }
     return waysBetween(world, self, peer).some((way) => {
       const ends = { ...way, destination: direction === 'ingress' ? way.self : way.peer };
-      return rules.some((rule) => matchOf(rule, ends, slotOf(way, peer, peerIndex)) !== 'no');
+      return rules.some((rule) => mayMatchOne(rule, ends, slotOf(way, peer, peerIndex)));
     });
   }
 
@@ -298,6 +313,12 @@ function stackLike(known: Stack | undefined, made: Stack): Stack {
 /** The policies of a stack, of all tiers, in order. */
 export function appliedOf({ admin, normal, baseline }: Stack): readonly AppliedPolicy[] {
   return admin.length + baseline.length === 0 ? normal : [...admin.flat(), ...normal, ...baseline.flat()];
+}
+
+/** The rules that a key of `matchedRules` names. */
+function rulesNamed({ rules }: DirectionRules, key: string): ReadonlySet<Rule> {
+  const places = new Set(key.split(',').map((text) => Number.parseInt(text, 10)));
+  return new Set(rules.filter((_, at) => places.has(at)));
 }
 
 const MATCHES: readonly (Match | undefined)[] = [undefined, 'no', 'yes', 'maybe'];
