@@ -391,6 +391,11 @@ test(':workloads lists them with their pods, enter drills into these, :pods goes
   await screen.until(/KIND +NAME +READY +IN +OUT/);
   await to('Deployment/shop/web');
   expect(screen.text()).toMatch(/▸ Deployment +web +2\/2 +iso +open/);
+  screen.press('z');
+  screen.resize(120, 30);
+  await screen.until(/KIND +NAME +IN +OUT/);
+  await screen.until(/▸ deploy +web +iso +open/);
+  screen.resize(160, 44);
   screen.press('enter');
   await screen.until('▸1 Pods 2 ‹ Deployment web ');
   screen.press('esc');
