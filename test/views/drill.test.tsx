@@ -278,8 +278,17 @@ test('w says which workloads could reach a pod, on the ports it declares and tho
   expect(screen.text()).toMatch(/reach it +2 workloads/);
   expect(screen.text()).toMatch(/ shop\/api +5432\/tcp +│/);
   expect(screen.text()).toMatch(/ kube-system\/cilium +5432\/tcp from 1 of 3 pods/);
+  expect(screen.text()).toMatch(/outside +no address outside the cluster/);
+  expect(screen.text()).toMatch(/can't +13 workloads: /);
+  expect(screen.text()).toContain('shop/web');
   screen.press('esc');
   await screen.until('▸1 Pods 14 ');
+});
+
+test('w says from which addresses outside the cluster a pod could be reached', async () => {
+  await on('1', `shop/${podOf('web', 0).name}`);
+  screen.press('w');
+  await screen.until(/outside +8080\/tcp from every address/);
 });
 
 test('the answer is worked out beside the screen, in slices, and says so until it is there', async () => {
@@ -377,6 +386,11 @@ test(':workloads lists them with their pods, enter drills into these, :pods goes
   await screen.until(/KIND +NAME +READY +IN +OUT/);
   await to('Deployment/shop/web');
   expect(screen.text()).toMatch(/▸ Deployment +web +2\/2 +iso +open/);
+  screen.press('z');
+  screen.resize(120, 30);
+  await screen.until(/KIND +NAME +IN +OUT/);
+  await screen.until(/▸ deploy +web +iso +open/);
+  screen.resize(160, 44);
   screen.press('enter');
   await screen.until('▸1 Pods 2 ‹ Deployment web ');
   screen.press('esc');

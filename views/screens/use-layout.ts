@@ -22,7 +22,7 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
   const known = longest.current;
   const pods = useStore(
     store,
-    (state) => (known.pods = Math.max(known.pods, podColumns(state.pods, namespace))),
+    (state) => (known.pods = Math.max(known.pods, listedColumns(state, namespace))),
   );
   const policies = useStore(
     store,
@@ -36,9 +36,20 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
 
 /** Border, cursor, margin, and the columns beside the names that are always shown, with their gaps. */
 const POD_REST = 5 + 6 + 6;
+// Kinds in short, and `mixed` in IN and OUT.
+const WORKLOAD_REST = POD_REST + 8 + 2;
 const POLICY_REST = 5 + 5 + 6 + 6;
 
 const widths = new WeakMap<readonly unknown[], number>();
+
+/** What the first pane lists; Services have room where pods have. */
+function listedColumns({ listed, pods, workloads }: SessionState, namespace: string | undefined): number {
+  return listed === 'workloads'
+    ? widest(workloads, WORKLOAD_REST, ({ workload }) =>
+        namespace === undefined ? `${workload.namespace}  ${workload.name}` : workload.name,
+      )
+    : podColumns(pods, namespace);
+}
 
 function podColumns(rows: readonly PodRow[], namespace: string | undefined): number {
   return widest(rows, POD_REST, ({ pod }) =>

@@ -1,7 +1,8 @@
-import { isLive, keyOf, type Pod, type PortSpec } from '../../core/cluster/cluster.ts';
+import { type IpRange, isLive, keyOf, type Pod, type PortSpec } from '../../core/cluster/cluster.ts';
 import { plural } from '../../core/common/common.ts';
 import { formatPorts } from '../../core/grants/grants.ts';
-import type { Decision } from '../../core/policy/model/model.ts';
+import type { Decision, End } from '../../core/policy/model/model.ts';
+import { addressesEnd, blocksOf, endGroupText, outsidePieces } from '../../core/policy/reach/reach.ts';
 import { pause } from '../../wait.ts';
 import { seenPort } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -68,7 +69,12 @@ type Source = {
   readonly verdicts: Map<PortSpec, Record<Exclude<Decision, 'deny'>, number>>;
 };
 
-/** Asks the engine for every pod and port, in slices; undefined once nobody wants to know. */
+/** Addresses outside the cluster with the same verdicts, in the order of the ports. */
+type Outside = { readonly verdicts: readonly Decision[]; readonly ranges: IpRange[] };
+
+type Found = { readonly sources: readonly Source[]; readonly outside: readonly Outside[] };
+
+/** Asks the engine for every pod, every range outside, and every port, in slices; undefined once nobody wants to know. */
 async function sourcesOf(
   app: App,
   { model, engine }: Runtime,
@@ -76,44 +82,66 @@ async function sourcesOf(
   ports: readonly PortSpec[],
   isWanted: () => boolean,
   signal: AbortSignal,
-): Promise<readonly Source[] | undefined> {
+): Promise<Found | undefined> {
   const { monotonic } = app.deps.clock;
-  const sources = new Map<string, Source>();
+  const verdictsFrom = (from: End) =>
+    ports.map((spec) => engine.decide({ from, to: { type: 'pod', pod: to }, ...spec }).verdict);
   let until = Number.NEGATIVE_INFINITY;
+  const mayGoOn = async () => {
+    if (monotonic() < until) return true;
+    await pause(REST, signal);
+    until = monotonic() + SLICE;
+    return isWanted();
+  };
+
+  const sources = new Map<string, Source>();
   for (const from of Array.from(model.pods())) {
-    if (monotonic() >= until) {
-      await pause(REST, signal);
-      if (!isWanted()) return undefined;
-      until = monotonic() + SLICE;
-    }
-    if (!isLive(from) || keyOf(from) === keyOf(to)) continue;
-    const { kind, name } = from.owner ?? from;
-    const text = `${from.namespace}/${name}`;
-    const source = sources.get(`${kind} ${text}`) ?? { name: text, pods: 0, verdicts: new Map() };
-    sources.set(`${kind} ${text}`, source);
-    source.pods += 1;
-    for (const spec of ports) {
-      const { verdict } = engine.decide({
-        from: { type: 'pod', pod: from },
-        to: { type: 'pod', pod: to },
-        ...spec,
-      });
-      if (verdict === 'deny') continue;
-      const counts = source.verdicts.get(spec) ?? { allow: 0, undecidable: 0 };
-      counts[verdict] += 1;
-      source.verdicts.set(spec, counts);
-    }
+    if (!(await mayGoOn())) return undefined;
+    if (isLive(from) && keyOf(from) !== keyOf(to))
+      count(sources, from, ports, verdictsFrom({ type: 'pod', pod: from }));
   }
-  return [...sources.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const outside = new Map<string, Outside>();
+  for (const { side, ...range } of outsidePieces(model, [to], blocksOf(model, engine.rulesOn(to)))) {
+    if (!(await mayGoOn())) return undefined;
+    const verdicts = verdictsFrom({ type: 'ip', ip: side.text });
+    const known = outside.get(verdicts.join()) ?? { verdicts, ranges: [] };
+    outside.set(verdicts.join(), known);
+    known.ranges.push(range);
+  }
+  return {
+    sources: [...sources.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    outside: [...outside.values()],
+  };
 }
 
-function reachItems(ports: readonly PortSpec[], sources: readonly Source[]): readonly AboutItem[] {
+function count(
+  sources: Map<string, Source>,
+  from: Pod,
+  ports: readonly PortSpec[],
+  verdicts: readonly Decision[],
+): void {
+  const { kind, name } = from.owner ?? from;
+  const text = `${from.namespace}/${name}`;
+  const source = sources.get(`${kind} ${text}`) ?? { name: text, pods: 0, verdicts: new Map() };
+  sources.set(`${kind} ${text}`, source);
+  source.pods += 1;
+  for (const [at, spec] of ports.entries()) {
+    const verdict = verdicts[at];
+    if (verdict === undefined || verdict === 'deny') continue;
+    const counts = source.verdicts.get(spec) ?? { allow: 0, undecidable: 0 };
+    counts[verdict] += 1;
+    source.verdicts.set(spec, counts);
+  }
+}
+
+function reachItems(ports: readonly PortSpec[], { sources, outside }: Found): readonly AboutItem[] {
   if (ports.length === 0) {
     return [
       { label: 'ports', text: 'it declares none, and none was asked for: e explains a path to any port' },
     ];
   }
   const able = sources.filter(({ verdicts }) => verdicts.size > 0);
+  const unable = sources.filter(({ verdicts }) => verdicts.size === 0).map(({ name }) => name);
   const asked = sources.reduce((sum, { pods }) => sum + pods, 0);
   return [
     { label: 'asked', text: `${plural(asked, 'pod')}, for ${ports.map(portText).join(', ')}` },
@@ -126,13 +154,34 @@ function reachItems(ports: readonly PortSpec[], sources: readonly Source[]): rea
       label: `  ${name}`,
       text: [...verdicts].map(([port, counts]) => `${portText(port)}${someOf(counts, pods)}`).join(', '),
     })),
-    { label: 'not', text: plural(sources.length - able.length, 'workload'), apart: true },
+    ...outsideItems(ports, outside),
+    ...(unable.length === 0
+      ? []
+      : [
+          { label: "can't", text: `${plural(unable.length, 'workload')}: ${unable.join(', ')}`, apart: true },
+        ]),
   ];
 }
 
+function outsideItems(ports: readonly PortSpec[], outside: readonly Outside[]): readonly AboutItem[] {
+  const texts = outside.flatMap(({ verdicts, ranges }) => {
+    const open = ports.flatMap((port, at) => {
+      const verdict = verdicts[at];
+      if (verdict === undefined || verdict === 'deny') return [];
+      return `${portText(port)}${verdict === 'undecidable' ? ' (undecidable)' : ''}`;
+    });
+    const where = outside.length === 1 ? 'every address' : endGroupText(addressesEnd(ranges, false));
+    return open.length === 0 ? [] : [`${open.join(', ')} from ${where}`];
+  });
+  const shown = texts.length === 0 ? ['no address outside the cluster'] : texts;
+  return shown.map((text, at) => ({ label: at === 0 ? 'outside' : '', text, apart: at === 0 }));
+}
+
 function someOf({ allow, undecidable }: Record<Exclude<Decision, 'deny'>, number>, pods: number): string {
+  if (allow === pods) return '';
+  if (undecidable === pods) return ' (undecidable)';
   const unsure = undecidable === 0 ? '' : `, undecidable from ${undecidable}`;
-  return allow === pods ? '' : ` from ${allow} of ${pods} pods${unsure}`;
+  return ` from ${allow} of ${pods} pods${unsure}`;
 }
 
 function portText(port: PortSpec): string {

@@ -10,6 +10,7 @@ export { type PathChange, pathChangesText, type Turn } from './collect.ts';
 export {
   addressesEnd,
   type EndGroup,
+  endGroupText,
   fullEndText,
   inOrder,
   podsOfGroup,
@@ -23,6 +24,7 @@ export {
   blocksOf,
   freeAddress,
   hasIpv6,
+  outsidePieces,
   piecesWithin,
   rangeOfAddress,
   rangeOfText,
