@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
-import type { PodRow, PolicyRow, SessionState } from '../../src/session/session.ts';
+import type { SessionState } from '../../src/session/session.ts';
 import { type Layout, layoutOf, type Size } from '../layout/layout.ts';
 import { grantLinesOf } from '../panes/panes.ts';
 import { columnsOf } from '../text/text.ts';
@@ -15,19 +15,13 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
   const zoomed = useStore(store, (state) => state.zoomed);
   const grantLines = useStore(store, grantLinesOf);
   const namespace = useStore(store, (state) => state.cluster.namespace);
-  const longest = useRef({ size, namespace, pods: 0, policies: 0 });
+  const longest = useRef(startOf(size, namespace));
   if (longest.current.size !== size || longest.current.namespace !== namespace) {
-    longest.current = { size, namespace, pods: 0, policies: 0 };
+    longest.current = startOf(size, namespace);
   }
   const known = longest.current;
-  const pods = useStore(
-    store,
-    (state) => (known.pods = Math.max(known.pods, listedColumns(state, namespace))),
-  );
-  const policies = useStore(
-    store,
-    (state) => (known.policies = Math.max(known.policies, policyColumns(state.policies, namespace))),
-  );
+  const pods = useStore(store, (state) => (known.pods = listedColumns(state, known)));
+  const policies = useStore(store, (state) => (known.policies = policyColumns(state, known)));
   return useMemo(
     () => layoutOf(size, { focus, zoomed, grantLines, wanted: { pods, policies } }),
     [size, focus, zoomed, grantLines, pods, policies],
@@ -40,34 +34,47 @@ const POD_REST = 5 + 6 + 6;
 const WORKLOAD_REST = POD_REST + 8 + 2;
 const POLICY_REST = 5 + 5 + 6 + 6;
 
-const widths = new WeakMap<readonly unknown[], number>();
+/** The widest so far. `measured` are lists and rows: most rows of a list are those of the list before. */
+type Longest = {
+  readonly size: Size;
+  readonly namespace: string | undefined;
+  pods: number;
+  policies: number;
+  readonly measured: WeakSet<object>;
+};
+
+function startOf(size: Size, namespace: string | undefined): Longest {
+  return { size, namespace, pods: 0, policies: 0, measured: new WeakSet() };
+}
 
 /** What the first pane lists; Services have room where pods have. */
-function listedColumns({ listed, pods, workloads }: SessionState, namespace: string | undefined): number {
+function listedColumns({ listed, pods, workloads }: SessionState, known: Longest): number {
   return listed === 'workloads'
-    ? widest(workloads, WORKLOAD_REST, ({ workload }) =>
-        namespace === undefined ? `${workload.namespace}  ${workload.name}` : workload.name,
-      )
-    : podColumns(pods, namespace);
+    ? widest(known, known.pods, WORKLOAD_REST, workloads, ({ workload }) => workload)
+    : widest(known, known.pods, POD_REST, pods, ({ pod }) => pod);
 }
 
-function podColumns(rows: readonly PodRow[], namespace: string | undefined): number {
-  return widest(rows, POD_REST, ({ pod }) =>
-    namespace === undefined ? `${pod.namespace}  ${pod.name}` : pod.name,
-  );
+function policyColumns({ policies }: SessionState, known: Longest): number {
+  return widest(known, known.policies, POLICY_REST, policies, ({ policy }) => policy);
 }
 
-function policyColumns(rows: readonly PolicyRow[], namespace: string | undefined): number {
-  return widest(rows, POLICY_REST, ({ policy }) =>
-    namespace === undefined ? `${policy.namespace ?? '(cluster)'}  ${policy.name}` : policy.name,
-  );
-}
+type Named = { readonly namespace?: string | undefined; readonly name: string };
 
-/** Once for each list: publications keep a list that did not change. */
-function widest<Row>(rows: readonly Row[], rest: number, nameOf: (row: Row) => string): number {
-  const known = widths.get(rows);
-  if (known !== undefined) return known;
-  const width = rows.reduce((most, row) => Math.max(most, columnsOf(nameOf(row))), 0) + rest;
-  widths.set(rows, width);
+function widest<Row extends object>(
+  { measured, namespace }: Longest,
+  most: number,
+  rest: number,
+  rows: readonly Row[],
+  namedBy: (row: Row) => Named,
+): number {
+  if (measured.has(rows)) return most;
+  measured.add(rows);
+  let width = most;
+  for (const row of rows) {
+    if (measured.has(row)) continue;
+    measured.add(row);
+    const { namespace: home = '(cluster)', name } = namedBy(row);
+    width = Math.max(width, rest + columnsOf(namespace === undefined ? `${home}  ${name}` : name));
+  }
   return width;
 }

@@ -242,10 +242,16 @@ export function createPublishing(app: App): Publishing {
   let dirty: Dirty = { cluster: false, traffic: false, grants: false };
   let verdictsMayDiffer = false;
   let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
+
+  const stop = () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+    timer = undefined;
+  };
 
   const publish = () => {
-    clearTimeout(timer);
-    timer = undefined;
+    stop();
     const runtime = app.runtime();
     if (runtime === undefined || publisher === undefined) return;
     const what = dirty;
@@ -263,7 +269,10 @@ export function createPublishing(app: App): Publishing {
 
   const soon = (what: keyof Dirty) => {
     dirty[what] = true;
-    timer ??= setTimeout(publish, PUBLISH_EVERY);
+    // What else is due by then, such as a frame, gets a turn of its own: keys are read in between.
+    timer ??= setTimeout(() => {
+      immediate = setImmediate(publish);
+    }, PUBLISH_EVERY);
   };
 
   const slices = createSlices(app.deps.clock.monotonic, (isOver) => {
@@ -288,7 +297,7 @@ export function createPublishing(app: App): Publishing {
       others = grants;
     },
     dispose: () => {
-      clearTimeout(timer);
+      stop();
       slices.stop();
     },
   };
