@@ -120,13 +120,13 @@ export const ACTIONS: readonly Binding[] = [
   {
     id: 'reach',
     keys: ['w'],
-    scopes: ['pods', 'detail'],
-    title: 'who could reach the pod: every workload, as policies are now',
+    scopes: ['pods', 'attempts', 'detail'],
+    title: 'who could reach the pod, workload or Service, or the destination of the attempt, on which ports',
     onRow: true,
     hint: () => 'who could reach it',
     footer: 12,
     when: (state) =>
-      isDescribed(state) && !tells(state, 'reach') && state.focus === 'pods' && state.listed === 'pods',
+      isDescribed(state) && !tells(state, 'reach') && (state.focus === 'pods' || state.focus === 'attempts'),
     disabled: nothingUnderCursor,
     run: (commands) => commands.openReach(),
   },
