@@ -63,7 +63,7 @@ describe('the pods', () => {
     const { engine, model } = live.runtime;
     const open = model
       .podsIn('shop')
-      .filter(({ hostNetwork }) => !hostNetwork)
+      .filter(({ phase, hostNetwork }) => phase === 'Running' && !hostNetwork)
       .filter((pod) => engine.policiesOn(pod).every(({ isolates }) => !isolates.ingress));
     expect(open.map(({ name }) => shortName(name))).toEqual(['backup']);
   });

@@ -168,7 +168,7 @@ export const WORKLOADS: readonly WorkloadPlan[] = [
     kind: 'Job',
     name: 'migrate-orders',
     nodes: ['node-c'],
-    labels: { app: 'migrate', tier: 'back' },
+    labels: { app: 'migrate' },
     image: 'registry.example.com/shop/api:7.0.3',
     ports: [],
     health: 'succeeded',
