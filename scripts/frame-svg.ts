@@ -1,61 +1,158 @@
 /**
- * Makes the README's pictures: runs the real app on the embedded cluster in a pseudo-terminal, presses the keys of the
- * story, and writes the cells of a terminal emulator as SVG. `node scripts/frame-svg.ts [dark|light] [COLUMNSxROWS]`;
- * both themes at 120x30 by default. It waits for words, wherever on the screen they are.
+ * Makes the pictures of the README: runs the real app on the embedded cluster in a pseudo-terminal, presses the keys of
+ * the story, and writes the cells of a terminal emulator as SVG, `docs/pictures/NAME.svg` for dark terminals and
+ * `NAME-light.svg` for light ones. `npm run pictures` makes all, `node scripts/frame-svg.ts [dark|light] [STORY…]` some.
+ * It waits for words, wherever on the screen they are.
  */
-import { writeFile } from 'node:fs/promises';
-import { type IPty, spawn } from '@lydell/node-pty';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
 const CELL = { width: 8.4, height: 18 };
 
-/** What a terminal has of its own: background, text, and where the picture goes. */
+/** A frame is whole when nothing came for so long, ms. */
+const QUIET = 60;
+
+/** What a terminal has of its own: background and text, and what the names of its pictures end in. */
 const THEMES = {
-  dark: { paper: '#1c1f26', ink: '#c8ccd4', file: 'docs/sluice.svg' },
-  light: { paper: '#ffffff', ink: '#24292f', file: 'docs/sluice-light.svg' },
+  dark: { paper: '#1c1f26', ink: '#c8ccd4', suffix: '' },
+  light: { paper: '#ffffff', ink: '#24292f', suffix: '-light' },
 } as const;
 
 type ThemeName = keyof typeof THEMES;
 
-const asked = process.argv.slice(2);
-const [COLUMNS = 120, ROWS = 30] =
-  asked
-    .find((word) => /^\d+x\d+$/.test(word))
-    ?.split('x')
-    .map(Number) ?? [];
-const names = (['dark', 'light'] as const).filter((name) => asked.includes(name));
-for (const name of names.length === 0 ? (['dark', 'light'] as const) : names) await picture(name);
+/** The running app. */
+type Stage = {
+  readonly press: (keys: string) => void;
+  /** Waits until the screen shows something; fails loudly after 60 s. */
+  readonly shows: (pattern: RegExp) => Promise<void>;
+  /** Writes what is on the screen, once a frame is whole. */
+  readonly take: (name: string) => Promise<void>;
+};
 
-async function picture(name: ThemeName): Promise<void> {
-  const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true });
-  const app = spawn(process.execPath, ['dist/sluice.js', 'demo', '--color', 'always', '--theme', name], {
-    cols: COLUMNS,
-    rows: ROWS,
+/** What is played on a terminal of one size, and pictured on the way. */
+type Story = {
+  readonly columns: number;
+  readonly rows: number;
+  readonly play: (stage: Stage) => Promise<void>;
+};
+
+const ESC = '\u001b';
+
+const STORIES: Readonly<Record<string, Story>> = {
+  /** A dropped path is explained, planned, opened, and shown among all attempts. */
+  desk: {
+    columns: 120,
+    rows: 30,
+    play: async ({ press, shows, take }) => {
+      await toTheDrop({ press, shows });
+      press('e');
+      await shows(/misses by peer: web has app=web[\s\S]*seen by Hubble/);
+      await take('explain');
+      await grant({ press, shows }, 'INC-4411 payment page shows no orders', () => take('form'));
+      await shows(/web → db[^\n]*✓ open\b[^\n]*left of 15m/);
+      press(`3${ESC}`);
+      await shows(row('✓ ALLOW', 'web', 'db'));
+      await shows(row('✗ DROP', 'backup', 'db'));
+      await take('main');
+      press('t');
+      await shows(/✓ 1\d\d allowed/);
+      await take('charts');
+    },
+  },
+  /** What is dropped, on the smallest terminal that has all panes. */
+  narrow: {
+    columns: 80,
+    rows: 24,
+    play: async ({ press, shows, take }) => {
+      await toTheDrop({ press, shows });
+      press(ESC);
+      await shows(row('▸[^\n]*✗ DROP', 'web', 'db'));
+      await shows(row('✗ DROP', 'monitoring/prometheus', 'api'));
+      await shows(row('✗ DROP', 'backup', 'db'));
+      await shows(row('✓ ALLOW', 'monitoring/grafana', 'cart'));
+      await take('narrow');
+    },
+  },
+  /** A grant that lives, and one that a colleague's change has made drift. */
+  wide: {
+    columns: 200,
+    rows: 50,
+    play: async ({ press, shows, take }) => {
+      await toTheDrop({ press, shows });
+      await grant({ press, shows }, 'INC-4411 payment page shows no orders');
+      await shows(/web → db[^\n]*✓ open\b/);
+      press(`3/${'\u007f'.repeat(8)}^prom.*api\r`);
+      await shows(row('▸[^\n]*✗ DROP', 'monitoring/prometheus', 'api'));
+      await grant({ press, shows }, 'INC-4412 no metrics of api');
+      await shows(/api-metrics was changed/);
+      press(`3${ESC}`);
+      await shows(row('✗ DROP', 'backup', 'cache'));
+      await shows(row('✓ ALLOW', 'monitoring/grafana', 'cart'));
+      await take('wide');
+    },
+  },
+};
+
+const asked = process.argv.slice(2);
+const themes = (['dark', 'light'] as const).filter((name) => asked.includes(name));
+const stories = Object.keys(STORIES).filter((name) => asked.includes(name));
+await mkdir('docs/pictures', { recursive: true });
+for (const theme of themes.length === 0 ? (['dark', 'light'] as const) : themes) {
+  for (const [name, story] of Object.entries(STORIES)) {
+    if (stories.length === 0 || stories.includes(name)) await perform(story, theme);
+  }
+}
+
+async function perform({ columns, rows, play }: Story, theme: ThemeName): Promise<void> {
+  const { suffix, ...ground } = THEMES[theme];
+  const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  const app = spawn(process.execPath, ['dist/sluice.js', 'demo', '--color', 'always', '--theme', theme], {
+    cols: columns,
+    rows,
     name: 'xterm-256color',
     env: environment(),
   });
-  app.onData((data) => terminal.write(data));
+  let written = Date.now();
+  app.onData((data) => {
+    terminal.write(data, () => {
+      written = Date.now();
+    });
+  });
+  const take = async (name: string): Promise<void> => {
+    while (Date.now() - written < QUIET) await delay(QUIET / 4);
+    await writeFile(`docs/pictures/${name}${suffix}.svg`, svg(terminal, ground));
+  };
   try {
-    await story(app, () => textOf(terminal));
-    await writeFile(THEMES[name].file, svg(terminal, THEMES[name]));
+    await play({
+      press: (keys) => app.write(keys),
+      shows: (pattern) => shows(() => textOf(terminal), pattern),
+      take,
+    });
   } finally {
     app.kill('SIGTERM');
   }
 }
 
-/** Opens a dropped path, and shows it open among all attempts. */
-async function story(app: IPty, text: () => string): Promise<void> {
-  await shows(text, row('✗ DROP', 'web', 'db'));
-  app.write('3/^web db\r');
-  await shows(text, row('▸[^\n]*✗ DROP', 'web', 'db'));
-  await shows(text, /web → db :5432\/tcp/);
-  app.write('g');
-  await shows(text, /dry-run accepted/);
-  app.write('INC-4411 payment page shows no orders\r');
-  await shows(text, /✓ open\b[^\n]*left of 15m/);
-  app.write('3\u001b');
-  await shows(text, row('✓ ALLOW', 'web', 'db'));
-  await shows(text, row('✗ DROP', 'backup', 'db'));
+type Playing = Pick<Stage, 'press' | 'shows'>;
+
+/** Leaves only the drop of web to db. */
+async function toTheDrop({ press, shows }: Playing): Promise<void> {
+  await shows(row('✗ DROP', 'web', 'db'));
+  press('3/^web db\r');
+  await shows(row('▸[^\n]*✗ DROP', 'web', 'db'));
+  await shows(/web → db :5432\/tcp/);
+}
+
+/** Opens the path of the row; `before` runs when the form is complete. */
+async function grant({ press, shows }: Playing, reason: string, before = async () => {}): Promise<void> {
+  press('g');
+  await shows(/dry-run accepted/);
+  press(reason);
+  await shows(new RegExp(`${reason}▏(.|\\n)*dry-run accepted`));
+  await before();
+  press('\r');
 }
 
 /** A row of Attempts, with an arrow between its ends or columns of their own. */
@@ -70,18 +167,17 @@ function environment(): Record<string, string> {
   return { ...Object.fromEntries(kept), XDG_STATE_HOME: '.tmp/state', TZ: 'UTC' };
 }
 
-/** Waits until the screen shows something; fails loudly after 30 s. */
 async function shows(text: () => string, pattern: RegExp): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (!pattern.test(text())) {
     if (Date.now() > end) throw new Error(`never shown: ${pattern}\n${text()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
 }
 
 function textOf(terminal: xterm.Terminal): string {
   return Array.from(
-    { length: ROWS },
+    { length: terminal.rows },
     (_, y) => terminal.buffer.active.getLine(y)?.translateToString() ?? '',
   ).join('\n');
 }
@@ -90,9 +186,9 @@ type Ground = { readonly paper: string; readonly ink: string };
 
 function svg(terminal: xterm.Terminal, ground: Ground): string {
   const lines: string[] = [];
-  for (let y = 0; y < ROWS; y += 1) lines.push(...line(terminal, y, ground));
-  const width = COLUMNS * CELL.width + 24;
-  const height = ROWS * CELL.height + 24;
+  for (let y = 0; y < terminal.rows; y += 1) lines.push(...line(terminal, y, ground));
+  const width = terminal.cols * CELL.width + 24;
+  const height = terminal.rows * CELL.height + 24;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">
 <rect width="100%" height="100%" rx="8" fill="${ground.paper}"/>
 ${lines.join('\n')}
@@ -115,7 +211,7 @@ function line(
 ): readonly string[] {
   const row = terminal.buffer.active.getLine(y);
   const runs: Run[] = [];
-  for (let x = 0; x < COLUMNS; x += 1) {
+  for (let x = 0; x < terminal.cols; x += 1) {
     const cell = row?.getCell(x);
     if (cell === undefined || cell.getWidth() === 0) continue;
     const inverse = cell.isInverse() !== 0;

@@ -15,6 +15,7 @@ import {
   startApiServer,
   type User,
 } from './api/api.ts';
+import { COLLEAGUE, startColleague } from './colleague.ts';
 import { type Controllers, startControllers } from './controllers/controllers.ts';
 import type { Faults, Match, Undo } from './faults.ts';
 import {
@@ -44,6 +45,8 @@ export type Demo = {
 export type DemoOptions = {
   /** The only input for names, addresses, ports and rhythms of the world; 1 by default. */
   readonly seed?: number;
+  /** How long after a grant that concerns a colleague they change its surroundings, ms; 15 s by default. */
+  readonly colleagueAfter?: number;
   /** Stops the demo. */
   readonly signal?: AbortSignal;
 };
@@ -56,7 +59,7 @@ const PAST = 20_000;
  * simulated world in real time. Rejects if no port is available.
  */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-  const { seed = 1, signal } = options;
+  const { seed = 1, colleagueAfter = 15_000, signal } = options;
   signal?.throwIfAborted();
   const random = createRandom(seed);
   const store = createStore();
@@ -96,18 +99,25 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     past: PAST,
   });
 
-  const addUser: Faults['addUser'] = ({ username, groups = [], rules, namespace = 'shop' }) => {
+  const admitUser = ({ username, groups = [], rules }: Parameters<Faults['addUser']>[0]) => {
     const token = `demo-${createRandom(seed).fork(`token ${username}`).text(24)}`;
     const server = `http://127.0.0.1:${api.port}${tokens.size === 0 ? '' : pathOf(token)}`;
     tokens.set(token, { username, groups: [...groups, 'system:authenticated'], rules });
-    return kubeconfigFor(server, { name: username, token }, namespace);
+    return { token, server };
+  };
+  const addUser: Faults['addUser'] = (user) => {
+    const { token, server } = admitUser(user);
+    return kubeconfigFor(server, { name: user.username, token }, user.namespace ?? 'shop');
   };
   const kubeconfig = addUser({ username: 'responder@demo', groups: ['sre'], rules: responderRules() });
+  const { server } = admitUser(COLLEAGUE);
+  const colleague = startColleague(store, { server, after: colleagueAfter });
 
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       signal?.removeEventListener('abort', stopQuietly);
+      colleague.stop();
       traffic.stop();
       mirror.stop();
       controllers.stop();

@@ -104,7 +104,7 @@ describe('docs/k9s-plugins.yaml', () => {
 
   test.each([
     ['sluice-pod', 'pods', 'db-0', /▸1 Pods 1\/14 .* \/db-0 /],
-    ['sluice-policy', 'networkpolicies', 'db-only-api', /▸2 Policies 1\/7 .* \/db-only-api /],
+    ['sluice-policy', 'networkpolicies', 'db-only-api', /▸2 Policies 1\/10 [\s\S]*▸ db-only-api /],
     ['sluice-traffic', 'statefulsets', 'db', /▸3 Attempts \d+\/\d+ .* \/db,/],
     ['sluice-flows', 'statefulsets', 'db', /→ db :5432\/tcp/],
   ])('%s opens on what is under the cursor of %s', async (id, scope, name, shown) => {

@@ -46,14 +46,17 @@ describe('the world', () => {
     ).toEqual(['CrashLoopBackOff']);
   });
 
-  it('has six NetworkPolicies, one Cilium policy, its CRDs, a plaintext Relay and a kube-system with a uid', async () => {
+  it('has nine NetworkPolicies, one Cilium policy, its CRDs, a plaintext Relay and a kube-system with a uid', async () => {
     const policies = await api.get('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies');
     expect(listAt(policies.body, 'items').map((item) => textAt(item, 'metadata', 'name'))).toEqual([
       'api-from-web',
+      'api-metrics',
       'cache-from-search',
       'cart-egress',
+      'cart-metrics',
       'db-only-api',
       'default-deny',
+      'mail-from-api',
       'web-public',
     ]);
     const cilium = await api.get('/apis/cilium.io/v2/namespaces/shop/ciliumnetworkpolicies');

@@ -21,13 +21,14 @@ const EXCHANGE = { request: 1, answer: 6, end: 38 } as const;
 
 /**
  * Attempts a connection, starting at `time`: each SYN is evaluated against the current policies, so a retry succeeds once
- * a policy allows it, and the rest is reported as by the datapath (HUB-17).
+ * a policy allows it, and the rest is reported as by the datapath (HUB-17). A pod refuses what it does not listen for.
  */
 export function attempt(parts: AttemptParts, tried: Attempt, time: number): void {
   const { mirror, random, publish } = parts;
   const make = flowMaker(tried, mirror, random);
   if (tried.through !== undefined) publish(translation(parts, tried, tried.through, time));
   const send = (now: number, retry: number): void => {
+    if (parts.goal?.reached === true) return;
     const packet = tried.protocol === 'UDP' ? { reply: false } : { reply: false, flags: SYN };
     const decision = decide(mirror, tried.from, tried.to, tried.port, tried.protocol satisfies Protocol);
     const { flows, arrived } = pass(make, tried, packet, now, decision);
@@ -39,7 +40,9 @@ export function attempt(parts: AttemptParts, tried: Attempt, time: number): void
     }
     publish(flows);
     if (arrived) {
-      exchange(parts, tried, now);
+      if (parts.goal !== undefined) parts.goal.reached = true;
+      if (listens(tried)) exchange(parts, tried, now);
+      else refusal(parts, tried, now);
       return;
     }
     const wait = RETRIES[retry];
@@ -51,6 +54,21 @@ export function attempt(parts: AttemptParts, tried: Attempt, time: number): void
 }
 
 const SYN: readonly Flag[] = ['SYN'];
+
+/** Whether anything takes the connection: a pod with a list of ports listens on those alone. */
+function listens({ to, port, protocol }: Connection): boolean {
+  if (to.type !== 'pod' || to.pod.ports.length === 0) return true;
+  return to.pod.ports.some((item) => item.port === port && item.protocol === protocol);
+}
+
+/** The flows of a connection that the destination resets at once. */
+function refusal(parts: AttemptParts, tried: Attempt, time: number): void {
+  if (tried.protocol === 'UDP') return;
+  const make = flowMaker(tried, parts.mirror, parts.random);
+  parts.timeline.at(time + 0.4, (now) => {
+    parts.publish(follow(make, tried, { reply: true, flags: ['ACK', 'RST'] }, now));
+  });
+}
 
 /** A connection to a Service without backends: dropped at its source, with the Service's own address. */
 export function attemptWithoutBackend(parts: AttemptParts, tried: Connection, time: number): void {

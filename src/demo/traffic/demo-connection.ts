@@ -95,6 +95,8 @@ export type AttemptParts = {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly publish: (flows: readonly WireFlow[]) => void;
+  /** For a source that wants one connection: once that is made, it tries no more. */
+  readonly goal?: { reached: boolean };
 };
 
 /** The Service of a connection. */

@@ -33,11 +33,18 @@ export function startTraffic({ mirror, random, publish, now, past }: TrafficOpti
   const timeline = createTimeline();
   for (const [i, path] of PATHS.entries()) {
     const own = random.fork(`path ${i}`);
-    const parts: AttemptParts = { mirror, random: own, timeline, publish };
+    const parts: AttemptParts = {
+      mirror,
+      random: own,
+      timeline,
+      publish,
+      ...(path.once === true ? { goal: { reached: false } } : {}),
+    };
     let turn = 0;
     const next = (time: number): void => {
       tryPath(parts, path, turn, time);
       turn += 1;
+      if (parts.goal?.reached === true) return;
       timeline.at(time + path.every * (0.85 + 0.3 * own.next()), next);
     };
     timeline.at(now - past + path.every * own.next(), next);
@@ -221,6 +228,8 @@ type Path = {
   readonly protocol?: 'UDP';
   /** A DNS query that comes first. */
   readonly lookup?: string;
+  /** The first connection is also the last. */
+  readonly once?: true;
   /** The policy that redirects it to a proxy, where L7 is seen; without it, it goes directly. */
   readonly proxiedBy?: { readonly namespace: string; readonly name: string };
 };
@@ -264,9 +273,13 @@ const PATHS: readonly Path[] = [
   { from: pods('shop', 'cart'), to: service('kube-system', 'kube-dns', 53), every: 9_000, protocol: 'UDP' },
   { from: pods('shop', 'api'), to: service('kube-system', 'kube-dns', 53), every: 8_000, protocol: 'UDP' },
   { from: pods('monitoring', 'prometheus'), to: service('shop', 'web', 80), every: 10_000 },
-  { from: pods('monitoring', 'prometheus'), to: service('shop', 'api', 8080), every: 15_000 },
+  { from: pods('monitoring', 'prometheus'), to: service('shop', 'api', 8080), every: 4_000 },
   { from: pods('monitoring', 'grafana'), to: service('monitoring', 'prometheus', 9090), every: 10_000 },
   { from: pods('kube-system', 'coredns'), to: { type: 'api-server' }, every: 14_000 },
   { from: pods('kube-system', 'hubble-relay'), to: { type: 'api-server' }, every: 25_000 },
   { from: { type: 'kubelet' }, to: { type: 'probe' }, every: 3_000 },
+  { from: pods('monitoring', 'prometheus'), to: service('shop', 'cart', 80), every: 9_000 },
+  { from: pods('monitoring', 'grafana'), to: service('shop', 'cart', 80), every: 7_000 },
+  { from: pods('shop', 'api'), to: service('shop', 'mail', 80), every: 6_000 },
+  { from: pods('shop', 'backup'), to: service('shop', 'cache', 6379), every: 4_000, once: true },
 ];

@@ -10,10 +10,21 @@ export type PolicyPlan = {
 const app = (name: string): Readonly<Record<string, unknown>> => ({
   podSelector: { matchLabels: { app: name } },
 });
+const inNamespace = (name: string): Readonly<Record<string, unknown>> => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+});
 const tcp = (port: number): Readonly<Record<string, unknown>> => ({ protocol: 'TCP', port });
 
 /** Redirects web's DNS queries and payments to Cilium's proxy, and isolates nothing. */
 export const VISIBILITY = { namespace: 'shop', name: 'pay-visibility' } as const;
+
+/** Was meant to admit prometheus to api. Its podSelector alone looks for it in the policy's own namespace (NP-15). */
+export const METRICS = { namespace: 'shop', name: 'api-metrics' } as const;
+
+/** The rules that `METRICS` was meant to have. */
+export const METRICS_MENDED: readonly unknown[] = [
+  { from: [{ ...inNamespace('monitoring'), ...app('prometheus') }], ports: [tcp(8080)] },
+];
 
 /** The policies in force when the world starts. */
 export const POLICIES: readonly PolicyPlan[] = [
@@ -21,7 +32,11 @@ export const POLICIES: readonly PolicyPlan[] = [
     namespace: 'shop',
     name: 'default-deny',
     days: 212,
-    spec: { podSelector: {}, policyTypes: ['Ingress'] },
+    // Passes by what has no tier: anything may reach backup.
+    spec: {
+      podSelector: { matchExpressions: [{ key: 'tier', operator: 'Exists' }] },
+      policyTypes: ['Ingress'],
+    },
   },
   {
     namespace: 'shop',
@@ -71,13 +86,43 @@ export const POLICIES: readonly PolicyPlan[] = [
         {
           to: [
             {
-              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+              ...inNamespace('kube-system'),
               podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
             },
           ],
           ports: [{ protocol: 'UDP', port: 53 }, tcp(53)],
         },
       ],
+    },
+  },
+  {
+    ...METRICS,
+    days: 12,
+    spec: {
+      ...app('api'),
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [app('prometheus')], ports: [tcp(8080)] }],
+    },
+  },
+  {
+    namespace: 'shop',
+    name: 'cart-metrics',
+    days: 12,
+    spec: {
+      ...app('cart'),
+      policyTypes: ['Ingress'],
+      // One dash too many: all of monitoring is admitted, grafana too, where prometheus alone was meant (NP-17).
+      ingress: [{ from: [inNamespace('monitoring'), app('prometheus')], ports: [tcp(8080)] }],
+    },
+  },
+  {
+    namespace: 'shop',
+    name: 'mail-from-api',
+    days: 30,
+    spec: {
+      ...app('mail'),
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [app('api')], ports: [tcp(8080)] }],
     },
   },
   {

@@ -51,7 +51,7 @@ function makeService(maker: Maker, plan: ServicePlan, clusterIP: string): Stored
           name,
           protocol: protocol ?? 'TCP',
           port,
-          targetPort: /^\d+$/.test(target) ? Number(target) : target,
+          targetPort: numberOf(target) ?? target,
         })),
         ...selector,
         clusterIP,
@@ -136,9 +136,13 @@ function endpointOf(pod: Stored): Readonly<Record<string, unknown>> {
   };
 }
 
-function portOf(pod: Stored | undefined, name: string): number | undefined {
-  return listAt(pod?.spec, 'containers')
+function portOf(pod: Stored | undefined, target: string): number | undefined {
+  const named = listAt(pod?.spec, 'containers')
     .flatMap((container) => listAt(container, 'ports'))
-    .filter((port) => textAt(port, 'name') === name)
-    .map((port) => numberAt(port, 'containerPort'))[0];
+    .find((port) => textAt(port, 'name') === target);
+  return numberOf(target) ?? numberAt(named, 'containerPort');
+}
+
+function numberOf(target: string): number | undefined {
+  return /^\d+$/.test(target) ? Number(target) : undefined;
 }

@@ -21,7 +21,7 @@ export type WorkloadPlan = {
 
 export type NodeName = 'node-a' | 'node-b' | 'node-c';
 
-/** A Service: maps its `port` to the port of its pods with this name. */
+/** A Service: maps its `port` to the port of its pods with this name or number. */
 export type ServicePlan = {
   readonly namespace: string;
   readonly name: string;
@@ -73,7 +73,9 @@ const http = [{ name: 'http', port: 8080 }] as const;
 
 /**
  * The story: the payment page (`web`) reads orders from `db` directly, which `db-only-api` does not allow.
- * `backup` → `db` is also denied, and should be. `cart` → `cache` is denied by both halves.
+ * `backup` → `db` is also denied, and should be. `cart` → `cache` is denied by both halves. `api` → `mail` fails by the
+ * port that Service `mail` leads to, prometheus → `api` by a mistake in `api-metrics`, which admits what it should not
+ * in `cart-metrics`. Anything may reach `backup`. Once `backup` has reached `cache`, it makes no further attempt.
  */
 export const WORKLOADS: readonly WorkloadPlan[] = [
   {
@@ -110,7 +112,7 @@ export const WORKLOADS: readonly WorkloadPlan[] = [
     nodes: ['node-b'],
     labels: { app: 'backup', team: 'platform' },
     image: 'registry.example.com/platform/backup:2.0',
-    ports: [],
+    ports: [{ name: 'restore', port: 9000 }],
   },
   {
     ...shop,
@@ -280,6 +282,8 @@ export const SERVICES: readonly ServicePlan[] = [
     selector: { app: 'search' },
     ports: [{ name: 'http', port: 80, target: 'http' }],
   },
+  // mail listened on 8025 once.
+  { ...shop, name: 'mail', selector: { app: 'mail' }, ports: [{ name: 'http', port: 80, target: '8025' }] },
   {
     ...system,
     name: 'kube-dns',

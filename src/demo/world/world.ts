@@ -10,7 +10,7 @@ import { NAMESPACES, NODES, WORKLOADS } from './world-plan.ts';
 
 export { createMaker } from './make.ts';
 export { type Addresses, makePod, pendingStatus } from './pods.ts';
-export { VISIBILITY } from './policies.ts';
+export { METRICS, METRICS_MENDED, VISIBILITY } from './policies.ts';
 export { endpointsOf } from './services.ts';
 export { API_SERVER, NODES, type NodeName, WORKLOADS, WORLD, type WorkloadPlan } from './world-plan.ts';
 

@@ -3,13 +3,14 @@ import type { Grant, GrantState } from '../../core/grants/grants.ts';
 import { pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
-/** Describes a grant: what it opens, for whom and why, what ends it, and any drift. */
+/** Describes a grant: what it opens, for whom and why, what ends it, what is left to do, and any drift. */
 export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
   const { window, reason, ticket, requester, mine, halves, drift } = grant;
   return [
     ...drift.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
     { label: 'path', text: pathText(grant) },
     { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
+    ...(grant.state.name === 'unproven' ? [{ label: 'next', text: PROVE_IT }] : []),
     ...(window === undefined
       ? []
       : [
@@ -26,6 +27,8 @@ export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
     })),
   ];
 }
+
+const PROVE_IT = 'Make an attempt on the path; the history (h) then shows whether it was dropped.';
 
 function levelOf({ name }: GrantState): Pick<AboutItem, 'level'> {
   if (name === 'failed' || name === 'flowing') return { level: 'bad' };

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import type { Grant, GrantRequest } from '../../../src/core/grants/grant.ts';
 import type { AuditRecord, Clock } from '../../../src/core/ports/ports.ts';
 import { ALL_RULES } from '../../../src/demo/api/access.ts';
-import { type Demo, startDemo } from '../../../src/demo/demo.ts';
+import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
 import { createHubbleSource } from '../../../src/hubble/client/source.ts';
 import { connect } from '../../../src/kube/kube.ts';
 import type { Connection } from '../../../src/session/runtime/connection.ts';
@@ -99,9 +99,9 @@ export const ACROSS: Partial<GrantRequest> = {
   seconds: 600,
 };
 
-export async function startLiveDemo(): Promise<LiveDemo> {
+export async function startLiveDemo(options: DemoOptions = {}): Promise<LiveDemo> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-audit-'));
-  const demo = await startDemo();
+  const demo = await startDemo(options);
   const connection = await connectionTo(demo, directory);
   const runtime = await startRuntime(
     connection,

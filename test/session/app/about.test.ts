@@ -3,11 +3,13 @@ import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
+import { aboutGrant } from '../../../src/session/app/about-grant.ts';
 import { aboutPod } from '../../../src/session/app/about-pod.ts';
 import { aboutPolicy } from '../../../src/session/app/about-policy.ts';
 import { createClusterRows } from '../../../src/session/rows/cluster-rows.ts';
 import type { AboutItem } from '../../../src/session/state/session-state.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { grantLine, NOW } from '../../helpers/session-state.ts';
 
 const dbOnlyApi = networkPolicy({
   name: 'db-only-api',
@@ -64,4 +66,12 @@ test('a pod shows its isolation in both directions, and by which policies', () =
     '  db-only-api: admits pods app=api · tcp 5432',
     'egress: open: no policy isolates it, all traffic is allowed',
   ]);
+});
+
+test('a grant whose end is not proven says why, and what would prove it', () => {
+  const end = { at: NOW, by: 'lease', proof: 'no attempt seen since' } as const;
+  const [, state, next] = said(aboutGrant(grantLine({ name: 'unproven', ...end, pairs: ['web → db'] })));
+  expect(state).toMatch(/^state: policy gone [\d:]+, not proven closed: no attempt seen since$/);
+  expect(next).toBe('next: Make an attempt on the path; the history (h) then shows whether it was dropped.');
+  expect(said(aboutGrant(grantLine({ name: 'closed', ...end }))).join()).not.toContain('next:');
 });
