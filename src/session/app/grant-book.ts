@@ -9,7 +9,7 @@ export type GrantBook = {
   /** Takes in the grants as they are at server time `now`. */
   readonly note: (runtime: Runtime, now: number) => void;
   readonly grants: () => readonly BookedGrant[];
-  /** Every state and window that a grant was seen in, in order; empty for a grant of somebody else. */
+  /** Every state, window and drift that a grant was seen in, in order; empty for a grant of somebody else. */
   readonly past: (id: string) => readonly PastGrant[];
 };
 
@@ -25,11 +25,19 @@ export function createGrantBook(): GrantBook {
       for (const grant of keeper.grants()) {
         const before = booked.get(grant.id)?.grant;
         booked.set(grant.id, { grant, demo: connection.demo });
-        if (before?.state.name === grant.state.name && before.window?.end === grant.window?.end) continue;
+        if (before !== undefined && isAlike(before, grant)) continue;
         past.set(grant.id, [...(past.get(grant.id) ?? []), { at: now, grant }]);
       }
     },
     grants: () => [...booked.values()],
     past: (id) => past.get(id) ?? [],
   };
+}
+
+function isAlike(before: Grant, { state, window, drift }: Grant): boolean {
+  return (
+    before.state.name === state.name &&
+    before.window?.end === window?.end &&
+    before.drift.length === drift.length
+  );
 }

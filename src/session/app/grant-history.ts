@@ -107,21 +107,25 @@ function plannedMoments(at: number | undefined): readonly Moment[] {
 /** As seen by this session, else as far as the grant itself tells. */
 function momentsOf(grant: Grant, past: readonly PastGrant[]): readonly Moment[] {
   const { requester, mine } = grant;
-  const seen = past.length === 0 ? [{ at: 0, grant }] : past;
+  const since = 'at' in grant.state ? grant.state.at : (grant.window?.start ?? 0);
+  const seen = past.length === 0 ? [{ at: since, grant }] : past;
   const began = seen[0]?.grant.window ?? grant.window;
   const who = mine ? `${requester} (you)` : requester;
   const leased =
     began === undefined ? '' : `leased for ${formatDuration(began.seconds)}, requested by ${who}`;
   return [
     ...(began === undefined ? [] : [{ at: began.start, item: { text: leased } }]),
-    ...seen.flatMap(({ at, grant: { state, window } }, index): readonly Moment[] => {
+    ...seen.flatMap(({ at, grant: { state, window, drift } }, index): readonly Moment[] => {
       const before = seen[index - 1]?.grant;
       const isLonger = before?.window !== undefined && window !== undefined && before.window.end < window.end;
       const extended: readonly Moment[] = isLonger
         ? [{ at, item: { text: `extended until ${clock(window.end)}`, level: 'good' } }]
         : [];
-      if (state.name === 'leasing' || before?.state.name === state.name) return extended;
-      return [...extended, { at: state.at, item: itemOf(state) }];
+      const drifted = drift
+        .filter((text) => before === undefined || !before.drift.includes(text))
+        .map((text): Moment => ({ at, item: { text: `! ${text}`, level: 'bad' } }));
+      if (state.name === 'leasing' || before?.state.name === state.name) return [...extended, ...drifted];
+      return [...extended, { at: state.at, item: itemOf(state) }, ...drifted];
     }),
   ];
 }

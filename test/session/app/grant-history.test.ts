@@ -69,6 +69,23 @@ test('a grant is told from its plan to its proof, with the attempts on its path 
   ]);
 });
 
+test('drift is told once, when it was found', () => {
+  const drift = ['NetworkPolicy shop/db-only-api was changed after the grant was planned'];
+  const open: GrantState = { name: 'open', at: second(12), after: 1_000, how: 'seen by hubble' };
+  const drifted = (at: number, state: GrantState): PastGrant => {
+    const { grant } = noted(at, state);
+    return { at: second(at), grant: { ...grant, drift } };
+  };
+  const past = [noted(13, open), drifted(20, open), drifted(30, { name: 'revoking', at: second(30) })];
+  expect(told(past, [attempt(21, 'allow')])).toEqual([
+    '10 leased for 15m, requested by responder@demo (you)',
+    '12 open, seen by hubble',
+    `20 ! ${drift[0]}`,
+    '21 ✓ 1 attempt let through',
+    '30 closing: its policies are being deleted',
+  ]);
+});
+
 test('a grant of somebody else is told as far as it tells itself, and no attempt twice', () => {
   expect(told([], [attempt(5, 'drop'), attempt(15, 'allow')])).toEqual([
     '5 ✗ 1 attempt dropped',
