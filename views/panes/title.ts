@@ -50,16 +50,20 @@ export function paneTitle(
   const name = `${PANES.indexOf(pane) + 1} ${paneName(state, pane)} ${rowCount(state, pane, visibleRows)} `;
   const lead: Line = [span(focused ? '▸' : ' ', 'strong'), span(name, focused ? 'strong' : 'plain')];
   const drops = pane === 'attempts' ? dropsIn(state) : 0;
-  const news: Line = [
+  const alarms: Line = [
     ...(drops > 0 ? [rule(), span(`✗ ${drops} dropped `, 'bad')] : []),
-    ...(pane === 'policies' ? policyNews(state) : []),
     ...feedNews(state, pane),
   ];
   const held = paneState(state, pane);
   const follows = pane === 'attempts' && state.following && !isHeld(state) && isLive(state);
   const following = follows ? [span('following', 'faint')] : [];
   const right = [...held, ...following].flatMap((part, at) => (at === 0 ? [part] : [span(', '), part]));
-  const taken = lineColumns([...lead, ...news, ...right]) + BORDERS;
+  const taken = lineColumns([...lead, ...alarms, ...right]) + BORDERS;
+  // LINT says it too, so it gives way to what hides rows.
+  const advice = pane === 'policies' ? policyNews(state) : [];
+  const crumbs = state.panes[pane].drill?.crumbs[0];
+  const way = crumbs === undefined ? 0 : columnsOf(`‹ ${crumbs} `);
+  const news = taken + way + lineColumns(advice) <= columns ? [...advice, ...alarms] : alarms;
   return { title: [...lead, ...crumbSpans(state, pane, columns - taken), ...news], right };
 }
 
