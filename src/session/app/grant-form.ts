@@ -279,7 +279,8 @@ function submit(app: App, form: GrantForm, change: Change): void {
     try {
       await runtime.grant(made, request, (step) => show(STEP_TEXT[step]), signal);
       app.clear();
-      app.set({ focus: 'grants' });
+      const { panes } = app.state();
+      app.set({ focus: 'grants', panes: { ...panes, grants: { ...panes.grants, key: made.id } } });
       app.refresh();
     } catch (error) {
       show(undefined);

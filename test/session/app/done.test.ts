@@ -13,7 +13,7 @@ import {
   loggedProbe,
 } from '../../../src/session/runtime/calls.ts';
 import type { Session } from '../../../src/session/session.ts';
-import { grantStory, sessionOn } from '../../helpers/demo/demo-session.ts';
+import { grantStory, planned, sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { probePod } from '../../helpers/probe/probe-pods.ts';
@@ -58,6 +58,27 @@ test('a grant leaves its commands in the log and, once it has gone, its end in t
     ]),
   );
   await eventually(() => expect(session.booked()[0]?.grant.state.name).toBe('closed'));
+});
+
+test('the cursor is on the grant that was made last, and so x ends that one', async () => {
+  await grantStory(session);
+  const [first] = state().grants;
+  session.commands.focus('attempts');
+  session.commands.openFilter();
+  session.commands.type({ type: 'clear' });
+  session.commands.type({ type: 'insert', text: '^backup db' });
+  session.commands.confirm();
+  await eventually(() => expect(state().path.sourceName).toBe('backup'));
+  session.commands.openGrant();
+  await planned(session);
+  session.commands.type({ type: 'insert', text: 'why' });
+  session.commands.confirm();
+  await eventually(() => expect(state().grants).toHaveLength(2));
+  await eventually(() => expect(state().overlay.type).toBe('none'));
+  const last = state().grants.find(({ key }) => key !== first?.key);
+  expect(state()).toMatchObject({ focus: 'grants', panes: { grants: { key: last?.key } } });
+  session.commands.openRevoke();
+  expect(state().overlay).toMatchObject({ type: 'revoke', ids: [last?.key] });
 });
 
 /** Calls that are answered as told, without a cluster. */

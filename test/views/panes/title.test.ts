@@ -5,9 +5,11 @@ import { assessment, finding, policyRow, sessionState } from '../../helpers/sess
 
 const policies = [policyRow('one-dash', { assessment: assessment(1, [finding('one-dash', 'warning')]) })];
 
+const into = { type: 'pod', text: 'pod db-0', namespace: 'shop', name: 'db-0' } as const;
+
 function titleAt(columns: number, filter: string, crumbs: readonly string[]) {
   const state = sessionState({ policies });
-  const pane = { index: 0, filter, drill: { crumbs, keys: new Set([policies[0]?.key ?? '']) } as never };
+  const pane = { index: 0, filter, drill: { into, crumbs, keys: new Set([policies[0]?.key ?? '']) } };
   const { title, right } = paneTitle(
     { ...state, panes: { ...state.panes, policies: pane } },
     'policies',
