@@ -6,4 +6,4 @@
 export { openAuditLog } from './log.ts';
 export { readAuditLog } from './read.ts';
 export { auditRoot, isAuditLog, listAuditLogs } from './root.ts';
-export { verifyAuditLog } from './verify.ts';
+export { type Kept, type Verification, verifyAuditLog } from './verify.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import * as v from 'valibot';
 import { AUDIT_TYPES, type AuditRecord } from '../core/ports/ports.ts';
@@ -6,7 +6,7 @@ import { AUDIT_TYPES, type AuditRecord } from '../core/ports/ports.ts';
 /** The previous hash of the first record of a log. */
 export const GENESIS = '0'.repeat(64);
 
-const hash = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/));
+const hex = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/));
 const text = v.string();
 const maybe = v.exactOptional(text);
 
@@ -14,8 +14,8 @@ const maybe = v.exactOptional(text);
 const SCHEMA = v.looseObject({
   v: v.literal(1),
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  prev: hash,
-  hash,
+  prev: hex,
+  hash: hex,
   type: v.picklist(AUDIT_TYPES),
   time: v.number(),
   actor: v.looseObject({
@@ -42,14 +42,22 @@ const SCHEMA = v.looseObject({
   objects: v.exactOptional(
     v.array(v.looseObject({ kind: text, namespace: text, name: text, uid: maybe, auditId: maybe })),
   ),
+  key: v.exactOptional(v.looseObject({ verifier: text, endorsement: maybe })),
   writer: v.looseObject({ user: text, host: text, version: text, pid: v.number() }),
 });
 
 /** The hash of a record: SHA-256, hex, over its canonical form without the field `hash`, including `prev`. */
 export function hashOf(record: Omit<AuditRecord, 'hash'>): string {
-  return createHash('sha256')
-    .update(canonicalJson({ ...record, hash: undefined }))
-    .digest('hex');
+  return hash('sha256', canonicalJson({ ...record, hash: undefined }), 'hex');
+}
+
+/** Whether a record's hash is right, given its line: `hashOf` without writing the record anew. */
+export function hasOwnHash(record: AuditRecord, line: string): boolean {
+  const field = `"hash":"${record.hash}",`;
+  const at = line.indexOf(field);
+  // A field of this name and value further inside would be another one.
+  if (line.indexOf(field, at + 1) >= 0) return hashOf(record) === record.hash;
+  return hash('sha256', line.slice(0, at) + line.slice(at + field.length), 'hex') === record.hash;
 }
 
 /** The record with its hash, and its line: canonical, with a line feed at the end. */
@@ -69,10 +77,27 @@ export function parseRecord(line: string): AuditRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
     const result = v.safeParse(SCHEMA, value);
-    return result.success && canonicalJson(value) === line ? result.output : undefined;
+    return result.success && isCanonical(value, line) ? result.output : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a line is the canonical form of its value; the usual record is compared without sorting its keys anew. */
+function isCanonical(value: unknown, line: string): boolean {
+  const isPlain = isSorted(value) && !line.includes('\\ud') && JSON.stringify(value) === line;
+  return isPlain || canonicalJson(value) === line;
+}
+
+function isSorted(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  let last = '';
+  for (const [key, item] of Object.entries(value)) {
+    if (key < last || !isSorted(item)) return false;
+    last = key;
+  }
+  return true;
 }
 
 /**

@@ -139,7 +139,10 @@ test('an incomplete line from a crash is moved aside, and that is recorded', () 
     await log.append(auditEntry());
     const file = join(log.path, '20261121.jsonl');
     await appendFile(file, '{"actor":{"extra":{},"gro');
-    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { line: 2 } });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: expect.arrayContaining([expect.objectContaining({ line: 2 })]),
+    });
     expect(await log.append(auditEntry({ type: 'granted' }))).toMatchObject({ seq: 3 });
     expect(await readFile(`${file}.torn-1`, 'utf8')).toBe('{"actor":{"extra":{},"gro');
     expect(await recordsOf(log)).toMatchObject([
@@ -206,7 +209,9 @@ test('records truncated at the end stay missing, even after more are appended', 
     ]);
     expect(await verifyAuditLog(log.path)).toMatchObject({
       ok: false,
-      firstBad: { line: 2, seq: 4, what: '2 records before it are missing' },
+      findings: expect.arrayContaining([
+        expect.objectContaining({ line: 2, seq: 4, what: '2 records before it are missing' }),
+      ]),
     });
   }));
 
@@ -215,7 +220,10 @@ test('a removed checkpoint is noticed, and its loss recorded', () =>
     const log = await open(folder);
     await log.append(auditEntry());
     await rm(join(log.path, 'head'));
-    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { file: 'head' } });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: expect.arrayContaining([expect.objectContaining({ file: 'head' })]),
+    });
     await (await open(folder)).append(auditEntry());
     expect((await recordsOf(log))[1]).toMatchObject({
       type: 'recovered',
