@@ -16,11 +16,11 @@ export function checkWitnesses(
   bad: Bad,
 ): number {
   let matched = 0;
-  let good = 0;
+  const good = [0];
   for (const witness of witnesses.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size)) {
     const trouble = troubleOf(ledger, witness, good);
     if (trouble === undefined) {
-      good = witness.checkpoint.size;
+      good.push(witness.checkpoint.size);
       if (witness.isElsewhere) matched += 1;
     } else {
       bad(trouble.kind, witness.from, 0, trouble.what, trouble.seq);
@@ -36,8 +36,12 @@ export function checkWitnesses(
 
 type Trouble = { readonly kind: FindingKind; readonly what: string; readonly seq?: number };
 
-/** @param good the size up to which a checkpoint matches */
-function troubleOf(ledger: Ledger, { checkpoint, isElsewhere }: Witness, good: number): Trouble | undefined {
+/** @param good the sizes at which checkpoints match, ascending */
+function troubleOf(
+  ledger: Ledger,
+  { checkpoint, isElsewhere }: Witness,
+  good: readonly number[],
+): Trouble | undefined {
   const { size, root, origin, note } = checkpoint;
   const count = ledger.tree.size();
   const key = keyAt(ledger.keys, size);
@@ -48,7 +52,7 @@ function troubleOf(ledger: Ledger, { checkpoint, isElsewhere }: Witness, good: n
     return { kind: isElsewhere ? 'rolled-back' : 'truncated', what, seq: size };
   }
   if (ledger.rootAt(size)?.equals(root) !== true) {
-    const first = good + 1;
+    const first = (good.findLast((before) => before < size) ?? 0) + 1;
     const which = first === size ? `record ${size} is` : `of records ${first} to ${size}, some are`;
     const what = `${which} not as signed: rewritten, or the log was forked`;
     return { kind: 'rewritten', what, seq: first };
