@@ -2,8 +2,12 @@ import type { AuditRecord } from '../core/ports/ports.ts';
 import { followGrants, type Unfinished } from '../core/records/records.ts';
 import type { Bad } from './finding.ts';
 import type { Ledger } from './ledger.ts';
+import type { LogLine } from './read.ts';
 import { GENESIS, hasOwnHash } from './record.ts';
 import { EMPTY_HEAD } from './tail.ts';
+
+/** The line of a record, and its file. */
+export type RecordLine = LogLine & { readonly text: string; readonly file: string };
 
 /** Checks a chain record by record. */
 export class ChainCheck {
@@ -24,7 +28,7 @@ export class ChainCheck {
     this.#bad = bad;
   }
 
-  take(record: AuditRecord, text: string, file: string, line: number): void {
+  take(record: AuditRecord, { file, number: line, text, bytes }: RecordLine): void {
     const { seq, hash, prev, type } = record;
     this.records += 1;
     if (!hasOwnHash(record, text))
@@ -38,7 +42,7 @@ export class ChainCheck {
     if (seq === this.#wanted) this.#found.set(seq, { hash, file });
     if (type === 'recovered') this.recovered += 1;
     this.#grants.take(record);
-    const key = this.#ledger.take(record, text);
+    const key = this.#ledger.take(record, bytes);
     if (key === 'unreadable') this.#bad('key', file, line, 'its signing key is not one', seq);
     else if (key?.isEndorsed === false) {
       const what = `key ${key.verifier.id} took over without a signature of the key before it`;

@@ -22,7 +22,7 @@ export type Ledger = {
   /** The keys so far, oldest first. */
   readonly keys: readonly LogKey[];
   /** Adds the next record; returns the key that it introduces, or `unreadable` if that is not one. */
-  readonly take: (record: AuditRecord, line: string) => LogKey | 'unreadable' | undefined;
+  readonly take: (record: AuditRecord, line: Uint8Array) => LogKey | 'unreadable' | undefined;
   /** The root over the first `size` records; undefined if there are less, or it was not asked for. */
   readonly rootAt: (size: number) => Hash | undefined;
 };
@@ -84,10 +84,12 @@ export function doesFit({ keys, rootAt }: Ledger, { size, root, note }: Checkpoi
 export async function readLedger(directory: string, sizes: Iterable<number>): Promise<Ledger> {
   const ledger = createLedger(sizes);
   for (const file of await dayFiles(directory)) {
-    for await (const line of logLines(join(directory, file))) {
-      const text = line.whole ? textOf(line) : undefined;
-      const record = text === undefined ? undefined : parseRecord(text);
-      if (record !== undefined && text !== undefined) ledger.take(record, text);
+    for await (const lines of logLines(join(directory, file))) {
+      for (const line of lines) {
+        const text = line.whole ? textOf(line) : undefined;
+        const record = text === undefined ? undefined : parseRecord(text);
+        if (record !== undefined) ledger.take(record, line.bytes);
+      }
     }
   }
   return ledger;

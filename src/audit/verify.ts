@@ -81,12 +81,14 @@ async function check(
   const files = await dayFiles(directory);
   let torn = false;
   for (const file of files) {
-    for await (const line of logLines(join(directory, file))) {
-      const text = line.whole ? textOf(line) : undefined;
-      const record = text === undefined ? undefined : parseRecord(text);
-      if (record !== undefined && text !== undefined) chain.take(record, text, file, line.number);
-      else bad('unreadable', file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
-      torn = !line.whole && file === files.at(-1);
+    for await (const lines of logLines(join(directory, file))) {
+      for (const line of lines) {
+        const text = line.whole ? textOf(line) : undefined;
+        const record = text === undefined ? undefined : parseRecord(text);
+        if (record !== undefined && text !== undefined) chain.take(record, { ...line, text, file });
+        else bad('unreadable', file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
+        torn = !line.whole && file === files.at(-1);
+      }
     }
   }
   if (typeof head !== 'string') await checkEnd(directory, head, chain, ledger, bad);

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkpointOf } from '../../src/audit/checkpoint.ts';
@@ -6,11 +6,10 @@ import { openAuditLog } from '../../src/audit/log.ts';
 import { emptyTree, leafHash } from '../../src/audit/merkle.ts';
 import { newSigner, readSecret, type Signer } from '../../src/audit/note.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
-import { GENESIS, sealed } from '../../src/audit/record.ts';
-import { writeHead } from '../../src/audit/tail.ts';
 import { type Verification, verifyAuditLog } from '../../src/audit/verify.ts';
 import type { AuditRecord } from '../../src/core/ports/ports.ts';
 import { auditEntry, collect, inFolder } from '../helpers/audit/audit-entries.ts';
+import { writeLog } from '../helpers/audit/write-log.ts';
 
 const RECORDS = 14;
 const FILE = '20261121.jsonl';
@@ -36,26 +35,13 @@ async function takeLog(folder: string): Promise<Taken> {
   return { path: log.path, records, key, checkpoint: log.checkpoint() ?? expect.fail() };
 }
 
-/**
- * Writes a log anew as its owner could: numbers, hashes, tree and head all made to fit, and signed with a key, which the
- * first record names.
- */
-async function writeAnew(path: string, records: readonly AuditRecord[], key: Signer): Promise<void> {
-  const tree = emptyTree();
-  let prev = GENESIS;
-  let lines = '';
-  for (const [index, { hash: _, key: __, ...record }] of records.entries()) {
-    const named = index === 0 ? { key: { verifier: key.verifier.text } } : {};
-    const { record: made, line } = sealed({ ...record, ...named, seq: index + 1, prev });
-    prev = made.hash;
-    lines += line;
-    tree.add(leafHash(line.slice(0, -1)));
-  }
-  await writeFile(join(path, FILE), lines);
-  const peaks = tree.peaks().map((peak) => peak.toString('base64'));
-  const checkpoint = checkpointOf(tree, key);
-  await writeHead(path, { seq: records.length, hash: prev, file: FILE, checkpoint, peaks });
-}
+/** Writes a log anew as whoever has its key could. */
+const writeAnew = (path: string, records: readonly AuditRecord[], key: Signer) =>
+  writeLog(
+    path,
+    records.map(({ hash: _, ...record }) => record),
+    key,
+  );
 
 type Change = (records: readonly AuditRecord[], at: number) => readonly AuditRecord[];
 
