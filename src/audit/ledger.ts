@@ -83,14 +83,25 @@ export function doesFit({ keys, rootAt }: Ledger, { size, root, note }: Checkpoi
 /** Reads all records of a log into a ledger. */
 export async function readLedger(directory: string, sizes: Iterable<number>): Promise<Ledger> {
   const ledger = createLedger(sizes);
+  for await (const { record, bytes } of recordLines(directory)) ledger.take(record, bytes);
+  return ledger;
+}
+
+/** The hashes of all leaves of a log. */
+export async function readLeaves(directory: string): Promise<readonly Hash[]> {
+  const leaves: Hash[] = [];
+  for await (const { bytes } of recordLines(directory)) leaves.push(leafHash(bytes));
+  return leaves;
+}
+
+async function* recordLines(directory: string) {
   for (const file of await dayFiles(directory)) {
     for await (const lines of logLines(join(directory, file))) {
       for (const line of lines) {
         const text = line.whole ? textOf(line) : undefined;
         const record = text === undefined ? undefined : parseRecord(text);
-        if (record !== undefined) ledger.take(record, line.bytes);
+        if (record !== undefined) yield { record, bytes: line.bytes };
       }
     }
   }
-  return ledger;
 }

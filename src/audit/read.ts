@@ -5,10 +5,11 @@ import type { AuditRecord } from '../core/ports/ports.ts';
 import { auditTrouble, dayFiles } from './files.ts';
 import { parseRecord } from './record.ts';
 
-/** Which records to return: since `since` (ms since the epoch), of one grant, of one type. */
+/** Which records to return: since `since` (ms since the epoch), of one grant, one ticket, one type. */
 export type AuditFilter = {
   readonly since?: number;
   readonly grant?: string;
+  readonly ticket?: string;
   readonly type?: string;
   /** Called with lines that are not records; use `verifyAuditLog` to check a log. */
   readonly onUnreadable?: (file: string, line: number) => void;
@@ -22,6 +23,14 @@ export async function* readAuditLog(
   directory: string,
   filter: AuditFilter = {},
 ): AsyncGenerator<AuditRecord> {
+  for await (const record of readRawAuditLog(directory, filter)) yield safeDeep(record);
+}
+
+/** As `readAuditLog`, with every text as it is in the log: whoever writes it anywhere has to escape it. */
+export async function* readRawAuditLog(
+  directory: string,
+  filter: AuditFilter = {},
+): AsyncGenerator<AuditRecord> {
   const files = await dayFiles(directory).catch((error: unknown) => {
     throw auditTrouble(directory, error);
   });
@@ -31,14 +40,15 @@ export async function* readAuditLog(
         const text = textOf(line);
         const record = text === undefined ? undefined : parseRecord(text);
         if (record === undefined) filter.onUnreadable?.(file, line.number);
-        else if (isWanted(record, filter)) yield safeDeep(record);
+        else if (isWanted(record, filter)) yield record;
       }
     }
   }
 }
 
-function isWanted(record: AuditRecord, { since, grant, type }: AuditFilter): boolean {
+function isWanted(record: AuditRecord, { since, grant, ticket, type }: AuditFilter): boolean {
   if (since !== undefined && record.time < since) return false;
+  if (ticket !== undefined && record.ticket !== ticket) return false;
   if (grant !== undefined && record.grant?.id !== grant) return false;
   return type === undefined || record.type === type;
 }

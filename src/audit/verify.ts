@@ -8,6 +8,7 @@ import { checkWitnesses } from './check-witnesses.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { auditTrouble, checkpointFiles, dayFiles } from './files.ts';
 import { type Bad, type Finding, NEXT, type Witness } from './finding.ts';
+import type { Kept } from './kept.ts';
 import { createLedger, type Ledger, wasSigned } from './ledger.ts';
 import { readVerifier } from './note.ts';
 import { logLines, textOf } from './read.ts';
@@ -32,9 +33,6 @@ export type Verification = {
   readonly unfinished: readonly Unfinished[];
   readonly text: string;
 };
-
-/** Something kept elsewhere: a checkpoint of the log, or one of its public keys. `from` names the place. */
-export type Kept = { readonly from: string; readonly text: string };
 
 export type VerifyOptions = {
   readonly against?: readonly Kept[];

@@ -48,7 +48,7 @@ describe('verbs', () => {
 
   test.each([
     ['gr', ['grant', 'grants']],
-    ['audit ', ['log', 'verify']],
+    ['audit ', ['log', 'verify', 'checkpoint', 'key', 'export']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],
