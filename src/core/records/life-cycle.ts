@@ -3,7 +3,7 @@ import type { AuditRecord, AuditType } from '../ports/ports.ts';
 
 /**
  * What began and has no record of its end: an intent without an outcome, left by a process that died between the two, or a
- * grant whose window is over without a record of how it ended, which the cluster then ended alone.
+ * grant whose window is over without a record of how it ended, which the cluster or somebody else then ended.
  */
 export type Unfinished = {
   readonly grant: string;

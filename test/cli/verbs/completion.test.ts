@@ -127,6 +127,10 @@ describe('values', () => {
     expect(await offered(line)).toMatchObject({ values: [], files: true });
   });
 
+  test('are files, or the cluster, after "audit verify --against "', async () => {
+    expect(await offered('audit verify --against ')).toMatchObject({ values: ['cluster'], files: true });
+  });
+
   test.each(['diff old new ', 'flows ', 'grant --ticket '])('are not files after "%s"', async (line) => {
     expect(await offered(line)).toMatchObject({ values: [], files: false });
   });
