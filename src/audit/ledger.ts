@@ -74,10 +74,16 @@ export function wasSigned({ keys }: Ledger, seq: number): boolean {
   return first !== undefined && first.seq <= seq;
 }
 
-/** Whether the records are those that a checkpoint was made of, and the key in force then signed it. */
-export function doesFit({ keys, rootAt }: Ledger, { size, root, note }: Checkpoint): boolean {
+/** Whether the key that was in force signed a checkpoint. */
+export function isSignedInTime({ keys }: Ledger, { size, note }: Checkpoint): boolean {
   const key = keyAt(keys, size);
-  return key !== undefined && isSignedBy(note, key.verifier) && rootAt(size)?.equals(root) === true;
+  return key !== undefined && isSignedBy(note, key.verifier);
+}
+
+/** Whether the records are those that a checkpoint was made of, and the key in force then signed it. */
+export function doesFit(ledger: Ledger, checkpoint: Checkpoint): boolean {
+  const { size, root } = checkpoint;
+  return isSignedInTime(ledger, checkpoint) && ledger.rootAt(size)?.equals(root) === true;
 }
 
 /** Reads all records of a log into a ledger. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AuditRecord } from '../core/ports/ports.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { codeOf, replaceFile, withFile } from './files.ts';
-import { doesFit, readLedger, wasSigned } from './ledger.ts';
+import { doesFit, isSignedInTime, readLedger, wasSigned } from './ledger.ts';
 import { makeKey, readKey, readNextKey, takeNextKey } from './log-key.ts';
 import { type Tree, treeFrom } from './merkle.ts';
 import { isSignedBy, type Signer } from './note.ts';
@@ -13,7 +13,7 @@ export type Signing = {
   readonly tree: Tree;
   readonly signer: Signer;
   /** For the next record, if the log does not have this key yet. */
-  readonly introduced?: NonNullable<AuditRecord['key']>;
+  readonly introduced: AuditRecord['key'];
   readonly repairs: readonly string[];
 };
 
@@ -27,32 +27,43 @@ export async function signingOf(
   seq: number,
 ): Promise<Signing> {
   const checkpoint = typeof head === 'string' ? undefined : readCheckpoint(head.checkpoint ?? '');
-  const kept = typeof head === 'string' || head.seq !== seq ? undefined : treeOf(head, checkpoint);
+  const isNewest = typeof head !== 'string' && head.seq === seq && checkpoint?.size === seq;
+  const kept = isNewest ? treeOf(head, checkpoint) : undefined;
   const present = await readKey(directory);
   if (kept !== undefined && checkpoint !== undefined && present !== undefined) {
-    if (isSignedBy(checkpoint.note, present.verifier)) return { tree: kept, signer: present, repairs: [] };
+    if (isSignedBy(checkpoint.note, present.verifier))
+      return { tree: kept, signer: present, introduced: undefined, repairs: [] };
   }
   const ledger = await readLedger(directory, checkpoint === undefined ? [] : [checkpoint.size]);
+  const known = ledger.keys.at(-1)?.verifier;
+  const key = await signerOf(directory, present, known);
+  const introduced = key.isKnown ? undefined : { verifier: key.signer.verifier.text };
   const repairs: string[] = [];
-  const isSigned = ledger.keys.length > 0;
-  if (checkpoint !== undefined && kept === undefined && !doesFit(ledger, checkpoint)) {
-    const aside = await putAside(directory, checkpoint);
-    repairs.push(
-      `the log did not match its checkpoint of record ${checkpoint.size}, which is now in ${aside}`,
-    );
-  } else if (checkpoint === undefined && typeof head !== 'string' && wasSigned(ledger, head.seq)) {
-    repairs.push('the signed checkpoint was missing or unreadable');
+  if (known !== undefined && !key.isKnown) {
+    repairs.push('the key that signed until now was missing or replaced');
+  } else if (known === undefined && present !== undefined && seq > 0) {
+    repairs.push('there was a signing key, but no record named it');
   }
-  const key = await signerOf(directory, present, ledger.keys.at(-1)?.verifier);
-  return {
-    tree: kept ?? ledger.tree,
-    signer: key.signer,
-    ...(key.isKnown ? {} : { introduced: { verifier: key.signer.verifier.text } }),
-    repairs:
-      key.isKnown || !isSigned
-        ? repairs
-        : [...repairs, 'the key that signed until now was missing or replaced'],
-  };
+  if (checkpoint === undefined) {
+    if (typeof head !== 'string' && wasSigned(ledger, head.seq)) {
+      repairs.push('the signed checkpoint was missing or unreadable');
+    }
+    return { tree: ledger.tree, signer: key.signer, introduced, repairs };
+  }
+  // Records may be missing at the end: the tree then goes on from where it was, so that the gap stays visible.
+  if (kept !== undefined && isSignedInTime(ledger, checkpoint)) {
+    return { tree: kept, signer: key.signer, introduced, repairs };
+  }
+  const { size } = checkpoint;
+  const count = ledger.tree.size();
+  if (!doesFit(ledger, checkpoint)) {
+    const aside = await putAside(directory, checkpoint);
+    repairs.push(`the log did not match its checkpoint of record ${size}, which is now in ${aside}`);
+  } else if (count > size + 1) {
+    // One record more than the checkpoint is what a killed writer leaves.
+    repairs.push(`records ${size + 1} to ${count} were not signed for`);
+  }
+  return { tree: ledger.tree, signer: key.signer, introduced, repairs };
 }
 
 /** The tree of a head; undefined if the head has none, or one that does not belong to its checkpoint. */

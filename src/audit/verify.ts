@@ -1,5 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { plural, safeText } from '../core/common/common.ts';
 import type { Unfinished } from '../core/records/records.ts';
@@ -10,6 +10,7 @@ import { auditTrouble, checkpointFiles, dayFiles } from './files.ts';
 import { type Bad, type Finding, NEXT, type Witness } from './finding.ts';
 import type { Kept } from './kept.ts';
 import { createLedger, type Ledger, wasSigned } from './ledger.ts';
+import { keyFile, readKey } from './log-key.ts';
 import { readVerifier } from './note.ts';
 import { logLines, textOf } from './read.ts';
 import { parseRecord } from './record.ts';
@@ -49,8 +50,9 @@ export type VerifyOptions = {
 export async function verifyAuditLog(directory: string, options: VerifyOptions = {}): Promise<Verification> {
   try {
     for (let attempt = 1; ; attempt += 1) {
-      const { torn, ...result } = await check(directory, options);
-      if (!torn || attempt === 5 || !(await isBeingWritten(directory))) return result;
+      // What a writer is about to finish looks damaged until then.
+      const { isUnsettled, ...result } = await check(directory, options);
+      if (!isUnsettled || attempt === 5 || !(await isBeingWritten(directory))) return result;
       await wait(20);
     }
   } catch (error) {
@@ -64,7 +66,7 @@ const MOST = 100;
 async function check(
   directory: string,
   { against = [], now = Date.now() }: VerifyOptions,
-): Promise<Verification & { readonly torn: boolean }> {
+): Promise<Verification & { readonly isUnsettled: boolean }> {
   const findings: Finding[] = [];
   const bad: Bad = (kind, file, line, what, seq) => {
     if (findings.length === MOST) return;
@@ -77,7 +79,7 @@ async function check(
   const ledger = createLedger(witnesses.map(({ checkpoint }) => checkpoint.size));
   const chain = new ChainCheck(typeof head === 'string' ? 0 : head.seq, ledger, bad);
   const files = await dayFiles(directory);
-  let torn = false;
+  let isUnsettled = false;
   for (const file of files) {
     for await (const lines of logLines(join(directory, file))) {
       for (const line of lines) {
@@ -85,7 +87,7 @@ async function check(
         const record = text === undefined ? undefined : parseRecord(text);
         if (record !== undefined && text !== undefined) chain.take(record, { ...line, text, file });
         else bad('unreadable', file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
-        torn = !line.whole && file === files.at(-1);
+        isUnsettled = !line.whole && file === files.at(-1);
       }
     }
   }
@@ -95,7 +97,21 @@ async function check(
     bad('checkpoint', 'head', 0, 'the head is missing, so records may be missing too');
   else {
     bad('removed', 'head', 0, 'there are no records and no head: it was emptied, or was never a log');
-    torn = true;
+    isUnsettled = true;
+  }
+  const key = await readKey(directory).catch(() => undefined);
+  if (
+    key !== undefined &&
+    chain.records > 0 &&
+    !ledger.keys.some(({ verifier }) => verifier.text === key.verifier.text)
+  ) {
+    bad(
+      'key',
+      basename(keyFile(directory)),
+      0,
+      `no record names key ${key.verifier.id}, which lies beside the log`,
+    );
+    isUnsettled = true;
   }
   const pins = against.filter(({ text }) => readVerifier(text.trim()) !== undefined);
   const matched = checkWitnesses(ledger, witnesses, pins, bad);
@@ -109,7 +125,7 @@ async function check(
     findings,
     unfinished: chain.unfinished(now),
   };
-  return { ...facts, text: sentence(facts, against.length), torn };
+  return { ...facts, text: sentence(facts, against.length), isUnsettled };
 }
 
 const UNFINISHED_LINE = 'it is incomplete: truncated, or left by a crash, which the next record will repair';

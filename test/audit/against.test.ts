@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkpointOf } from '../../src/audit/checkpoint.ts';
@@ -172,6 +172,11 @@ test('a log written anew with another key lacks the key that was kept elsewhere'
     const { path, records, key, checkpoint } = await takeLog(folder);
     const swapped = newSigner(key.verifier.name);
     await writeAnew(path, records, swapped);
+    expect(await verifyAuditLog(path)).toMatchObject({
+      ok: false,
+      findings: [{ kind: 'key', file: 'c.key' }],
+    });
+    await rm(join(folder, 'c.key'));
     expect(await verifyAuditLog(path)).toMatchObject({ ok: true });
     expect(await against(path, checkpoint)).toMatchObject({
       findings: [{ kind: 'key', what: expect.stringContaining('but is not a key of the log') }],

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readCheckpoint } from '../../src/audit/checkpoint.ts';
+import { checkpointOf, readCheckpoint } from '../../src/audit/checkpoint.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { emptyTree, leafHash } from '../../src/audit/merkle.ts';
 import { isSignedBy, newSigner, readSecret, readVerifier, secretText } from '../../src/audit/note.ts';
@@ -216,6 +216,58 @@ test('a writer that finds records changed keeps the checkpoint that shows it', (
       { kind: 'edited', seq: 2 },
       { kind: 'rewritten', file: aside },
     ]);
+  }));
+
+test('records after the checkpoint are not signed for in silence', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    const old = await readHead(log.path);
+    await log.append(auditEntry());
+    const third = await log.append(auditEntry());
+    if (typeof old === 'string') expect.fail(old);
+    await writeHead(log.path, { ...old, seq: 3, hash: third.hash });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: [{ kind: 'rewritten', what: 'its checkpoint covers 1 record, not 3' }],
+    });
+    await log.append(auditEntry());
+    expect((await collect(readAuditLog(log.path)))[3]).toMatchObject({
+      type: 'recovered',
+      outcome: 'records 2 to 3 were not signed for',
+    });
+  }));
+
+test('a checkpoint signed with another key is put aside, and stays a finding', () =>
+  inFolder(async (folder) => {
+    const log = await open(folder);
+    await log.append(auditEntry());
+    const head = await readHead(log.path);
+    if (typeof head === 'string') expect.fail(head);
+    const tree = emptyTree();
+    for (const line of await linesOf(log.path)) tree.add(leafHash(line));
+    const { verifier } = await keyOf(folder);
+    await writeHead(log.path, { ...head, checkpoint: checkpointOf(tree, newSigner(verifier.name)) });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
+    await log.append(auditEntry());
+    expect((await collect(readAuditLog(log.path)))[1]?.outcome).toContain('did not match its checkpoint');
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
+  }));
+
+test('a log made to look like one without a tree leaves its key behind', () =>
+  inFolder(async (folder) => {
+    await (await open(folder)).append(auditEntry());
+    await plainLog(folder, 5);
+    const path = join(folder, 'c');
+    expect(await verifyAuditLog(path)).toMatchObject({
+      ok: false,
+      findings: [{ kind: 'key', file: 'c.key', what: expect.stringContaining('which lies beside the log') }],
+    });
+    await (await open(folder)).append(auditEntry());
+    expect((await collect(readAuditLog(path)))[5]).toMatchObject({
+      type: 'recovered',
+      outcome: 'there was a signing key, but no record named it',
+    });
   }));
 
 test('a removed checkpoint is a finding, and its loss is recorded', () =>

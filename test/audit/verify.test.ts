@@ -213,6 +213,8 @@ test('a log with all hashes recomputed no longer matches its signed checkpoint',
 
     const plain = await forge(() => ({ key: undefined }));
     await writeHead(log.path, { seq: 3, hash: plain, file: head.file });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
+    await unlink(join(folder, 'c.key'));
     expect((await verifyAuditLog(log.path)).text).toMatch(
       /^3 records in 1 file, hash chain intact, not signed\. 1 intent/,
     );
