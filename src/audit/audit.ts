@@ -8,4 +8,5 @@ export { type Kept, keptIn, logKeys, newestCheckpoint, witnessRequest } from './
 export { openAuditLog } from './log.ts';
 export { readAuditLog, readRawAuditLog } from './read.ts';
 export { auditRoot, isAuditLog, listAuditLogs } from './root.ts';
-export { placeOf, type Verification, verifyAuditLog } from './verify.ts';
+export { placeOf, type Verification } from './verification.ts';
+export { verifyAuditLog } from './verify.ts';

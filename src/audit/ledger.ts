@@ -74,6 +74,11 @@ export function wasSigned({ keys }: Ledger, seq: number): boolean {
   return first !== undefined && first.seq <= seq;
 }
 
+/** Whether a key ever signed for a log. */
+export function isKeyOf({ keys }: Ledger, { text }: Verifier): boolean {
+  return keys.some(({ verifier }) => verifier.text === text);
+}
+
 /** Whether the key that was in force signed a checkpoint. */
 export function isSignedInTime({ keys }: Ledger, { size, note }: Checkpoint): boolean {
   const key = keyAt(keys, size);

@@ -2,38 +2,20 @@ import { lstat, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { plural, safeText } from '../core/common/common.ts';
-import type { Unfinished } from '../core/records/records.ts';
 import { ChainCheck } from './chain-check.ts';
 import { checkWitnesses } from './check-witnesses.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { auditTrouble, checkpointFiles, dayFiles } from './files.ts';
 import { type Bad, type Finding, NEXT, type Witness } from './finding.ts';
 import type { Kept } from './kept.ts';
-import { createLedger, type Ledger, wasSigned } from './ledger.ts';
+import { createLedger, isKeyOf, type Ledger, wasSigned } from './ledger.ts';
 import { keyFile, readKey } from './log-key.ts';
 import { readVerifier } from './note.ts';
 import { logLines, textOf } from './read.ts';
 import { parseRecord } from './record.ts';
 import { treeOf } from './signing.ts';
 import { type Head, readHead } from './tail.ts';
-
-/**
- * The state of a log. `ok`: the records form a hash chain up to its head, they are those that the checkpoints were signed
- * for, and those given from elsewhere match. `signed`: up to which record a checkpoint covers it; 0 for a log of an earlier
- * version. `matched`: how many of the things kept elsewhere match. `recovered`: how often a writer found the log damaged
- * and recorded it. `unfinished`: a warning, not a fault of the log. `text`: a summary in a few sentences.
- */
-export type Verification = {
-  readonly ok: boolean;
-  readonly records: number;
-  readonly files: number;
-  readonly signed: number;
-  readonly matched: number;
-  readonly recovered: number;
-  readonly findings: readonly Finding[];
-  readonly unfinished: readonly Unfinished[];
-  readonly text: string;
-};
+import { type Verification, verificationText } from './verification.ts';
 
 export type VerifyOptions = {
   readonly against?: readonly Kept[];
@@ -50,17 +32,18 @@ export type VerifyOptions = {
 export async function verifyAuditLog(directory: string, options: VerifyOptions = {}): Promise<Verification> {
   try {
     for (let attempt = 1; ; attempt += 1) {
-      // What a writer is about to finish looks damaged until then.
+      // What a writer is about to finish looks damaged until then; it may have finished since.
       const { isUnsettled, ...result } = await check(directory, options);
-      if (!isUnsettled || attempt === 5 || !(await isBeingWritten(directory))) return result;
-      await wait(20);
+      const isFinal = attempt > 1 && !(await isBeingWritten(directory));
+      if (!isUnsettled || isFinal || attempt === 6) return result;
+      if (attempt > 1) await wait(20);
     }
   } catch (error) {
     throw auditTrouble(directory, error);
   }
 }
 
-/** More findings than anyone reads are counted, not kept. */
+/** More findings than this nobody reads. */
 const MOST = 100;
 
 async function check(
@@ -73,6 +56,7 @@ async function check(
     const place = { file: safeText(file), line, ...(seq === undefined ? {} : { seq }) };
     findings.push({ kind, ...place, what, next: NEXT[kind] });
   };
+  const key = await readKey(directory).catch(() => undefined);
   const head = await readHead(directory);
   const own = await ownWitnesses(directory, head, bad);
   const witnesses = [...own, ...witnessesIn(against, bad)];
@@ -99,18 +83,9 @@ async function check(
     bad('removed', 'head', 0, 'there are no records and no head: it was emptied, or was never a log');
     isUnsettled = true;
   }
-  const key = await readKey(directory).catch(() => undefined);
-  if (
-    key !== undefined &&
-    chain.records > 0 &&
-    !ledger.keys.some(({ verifier }) => verifier.text === key.verifier.text)
-  ) {
-    bad(
-      'key',
-      basename(keyFile(directory)),
-      0,
-      `no record names key ${key.verifier.id}, which lies beside the log`,
-    );
+  if (key !== undefined && chain.records > 0 && !isKeyOf(ledger, key.verifier)) {
+    const what = `no record names key ${key.verifier.id}, which lies beside the log`;
+    bad('key', basename(keyFile(directory)), 0, what);
     isUnsettled = true;
   }
   const pins = against.filter(({ text }) => readVerifier(text.trim()) !== undefined);
@@ -125,7 +100,7 @@ async function check(
     findings,
     unfinished: chain.unfinished(now),
   };
-  return { ...facts, text: sentence(facts, against.length), isUnsettled };
+  return { ...facts, text: verificationText(facts, against.length), isUnsettled };
 }
 
 const UNFINISHED_LINE = 'it is incomplete: truncated, or left by a crash, which the next record will repair';
@@ -199,36 +174,4 @@ async function isBeingWritten(directory: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function sentence(
-  { records, files, signed, matched, recovered, findings, unfinished }: Omit<Verification, 'text'>,
-  asked: number,
-): string {
-  const [first, ...others] = findings;
-  const state = signed === 0 ? 'hash chain intact, not signed' : 'hash chain and signatures intact';
-  const sentences =
-    first === undefined
-      ? [`${plural(records, 'record')} in ${plural(files, 'file')}, ${state}.`]
-      : [`Not intact: ${placeOf(first)}: ${first.what}.`];
-  if (others.length > 0) sentences.push(`${plural(others.length, 'more finding')}.`);
-  if (asked > 0)
-    sentences.push(`${matched} of ${asked} kept elsewhere ${matched === 1 ? 'matches' : 'match'}.`);
-  if (recovered > 0) sentences.push(`${plural(recovered, 'repair')} recorded.`);
-  for (const [what, text] of LEFT) {
-    const ids = unfinished.filter((each) => each.what === what).map(({ grant }) => grant);
-    if (ids.length > 0) sentences.push(`${plural(ids.length, what)} ${text}: ${ids.join(', ')}.`);
-  }
-  return sentences.join(' ');
-}
-
-const LEFT = [
-  ['intent', 'without an outcome'],
-  ['grant', 'without a record of its end'],
-] as const;
-
-/** Where a finding is, in words. */
-export function placeOf({ file, line, seq }: Pick<Finding, 'file' | 'line' | 'seq'>): string {
-  const record = seq === undefined ? '' : `, record ${seq}`;
-  return line === 0 ? file : `${file} line ${line}${record}`;
 }

@@ -22,7 +22,10 @@ export function anchoredHalves({ audit }: GrantDeps, halves: readonly PlannedHal
 /** How long an event may take, ms: a grant does not wait for it. */
 const EVENT_WITHIN = 3_000;
 
-/** Tells in an event on each policy that the grant is open, where the user may create events; never fails (AUD-9). */
+/**
+ * Tells in an event on each policy that the grant is open, where the user may create events (AUD-9). Asks first, as a
+ * command that fails would look as if the grant had. Never fails.
+ */
 export async function tellGranted(
   { api, audit }: GrantDeps,
   grant: Grant,
@@ -33,10 +36,13 @@ export async function tellGranted(
   const within = AbortSignal.any([signal, AbortSignal.timeout(EVENT_WITHIN)]);
   await Promise.allSettled(
     grant.halves.map(async (half) => {
+      const { namespace } = half;
+      const question = { verb: 'create', group: EVENTS.group, resource: EVENTS.resource, namespace };
+      const [answer] = await api.allowed([question], within);
       const suffix = crypto.randomUUID().slice(0, 8);
       const event = grantedEvent(grant, half, checkpoint, suffix, api.clock.now());
-      if (event !== undefined)
-        await api.create({ ...EVENTS, namespace: half.namespace }, event, { signal: within });
+      if (answer?.allowed !== true || event === undefined) return;
+      await api.create({ ...EVENTS, namespace }, event, { signal: within });
     }),
   );
 }
