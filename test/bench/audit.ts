@@ -14,7 +14,7 @@ import { auditEntry } from '../helpers/audit/audit-entries.ts';
 import { writeLog } from '../helpers/audit/write-log.ts';
 
 const RECORDS = 100_000;
-const BUDGET = { seconds: 2, ratio: 6 };
+const BUDGET = { seconds: 2, ratio: 5 };
 
 function* entries() {
   const writer = { user: 'alice', host: 'laptop', version: '1', pid: 4_711 };

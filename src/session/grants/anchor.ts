@@ -67,7 +67,9 @@ export async function findAnchors(
       return await api.list(collection, { labels: MANAGED_SELECTOR, namespace, signal });
     } catch (error) {
       if (isAbort(error) || !(error instanceof SluiceError) || error.code !== 'forbidden') throw error;
-      unseen.push(error.message);
+      unseen.push(
+        `${error.message} ${namespace === undefined ? 'Use -n to look in one namespace.' : error.hint}`,
+      );
       return [];
     }
   };
