@@ -100,8 +100,8 @@ function unfit({ type }: AuditEntry): SluiceError {
 }
 
 /**
- * Where the chain continues, and the repairs to record. If records before the checkpoint are missing, the chain continues
- * from the checkpoint, so that the gap stays visible.
+ * Where the chain continues, and the repairs to record. If records before the head are missing, the chain continues
+ * from the head, so that the gap stays visible.
  */
 function continueFrom(
   tail: Tail,
@@ -113,7 +113,7 @@ function continueFrom(
   if (head === 'missing' || head === 'broken') {
     return {
       ...endOf(tail),
-      repairs: [...repairs, `the checkpoint was ${head === 'missing' ? 'missing' : 'unreadable'}`],
+      repairs: [...repairs, `the head was ${head === 'missing' ? 'missing' : 'unreadable'}`],
     };
   }
   if (head.seq > tail.seq) {
@@ -125,9 +125,9 @@ function continueFrom(
   if (head.seq === tail.seq && head.hash !== tail.hash) {
     return { ...endOf(head), repairs: [...repairs, `record ${tail.seq} was modified`] };
   }
-  // With one record more than the checkpoint, its writer was killed between the two.
+  // With one record more than the head, its writer was killed between the two.
   if (tail.seq > head.seq + 1) {
-    repairs.push(`${records(head.seq + 2, tail.seq)} written without a checkpoint`);
+    repairs.push(`${records(head.seq + 2, tail.seq)} written without a head`);
   }
   return { ...endOf(tail), repairs };
 }

@@ -75,7 +75,7 @@ async function makePrivate(directory: string): Promise<void> {
   }
 }
 
-/** Even an empty log has a checkpoint, so that a missing one is always a finding. */
+/** Even an empty log has a head, so that a missing one is always a finding. */
 async function start(directory: string): Promise<void> {
   const head = await readHead(directory);
   if (head === 'missing' && (await readTail(directory)).seq === 0) await writeHead(directory, EMPTY_HEAD);

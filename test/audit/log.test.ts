@@ -54,7 +54,7 @@ test('only the owner can access the directory and its files', () =>
     }
   }));
 
-test('only the log and its checkpoint are left behind', () =>
+test('only the log and its head are left behind', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -181,7 +181,7 @@ test('a file whose only line is incomplete continues the previous file', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
   }));
 
-test('a writer killed between record and checkpoint is not a finding', () =>
+test('a writer killed between record and head is not a finding', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -215,7 +215,7 @@ test('records truncated at the end stay missing, even after more are appended', 
     });
   }));
 
-test('a removed checkpoint is noticed, and its loss recorded', () =>
+test('a removed head is noticed, and its loss recorded', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -227,7 +227,7 @@ test('a removed checkpoint is noticed, and its loss recorded', () =>
     await (await open(folder)).append(auditEntry());
     expect((await recordsOf(log))[1]).toMatchObject({
       type: 'recovered',
-      outcome: 'the checkpoint was missing',
+      outcome: 'the head was missing',
     });
   }));
 

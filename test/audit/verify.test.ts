@@ -145,7 +145,7 @@ describe('any tampering with a log of three days is found', () => {
       runs(20, 60),
     ));
 
-  test('any day missing, and the checkpoint missing', async () => {
+  test('any day missing, and the head missing', async () => {
     for (const name of [...days, 'head'])
       expect(await verified({ [name]: undefined })).toMatchObject({ ok: false });
   });
@@ -169,7 +169,7 @@ describe('any tampering with a log of three days is found', () => {
     });
   });
 
-  test('valid records added past the checkpoint', async () => {
+  test('valid records added past the head', async () => {
     const copy = join(root, 'forged');
     await cp(join(root, 'whole'), copy, { recursive: true });
     const log = await openAuditLog({ directory: root, cluster: 'forged', version: '1' });
@@ -278,7 +278,7 @@ test('a log can be verified while it is being written', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 60 });
   }));
 
-test('escape sequences in a log or its checkpoint never reach the text', () =>
+test('escape sequences in a log or its head never reach the text', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(
