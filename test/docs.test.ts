@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { AUDIT_TYPES } from '../src/core/ports/ports.ts';
 import { familyOf, rulesIn } from './helpers/rules.ts';
 
 const RULES = rulesIn('docs/rules');
@@ -130,6 +131,11 @@ describe.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s', (file) => {
     expect(names.filter((name) => !WORDS.has(name))).toEqual([]);
     expect(names.length).toBeGreaterThan(20);
   });
+});
+
+test('docs/audit.md names every type of record', () => {
+  const text = readFileSync('docs/audit.md', 'utf8');
+  expect(AUDIT_TYPES.filter((type) => !text.includes(`\`${type}\``))).toEqual([]);
 });
 
 test('the glossary has names that are exported', () => {

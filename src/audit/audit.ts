@@ -3,7 +3,10 @@
  * them.
  */
 
+export type { Finding } from './finding.ts';
+export { type Kept, keptIn, logKeys, newestCheckpoint, witnessRequest } from './kept.ts';
 export { openAuditLog } from './log.ts';
-export { readAuditLog } from './read.ts';
+export { readAuditLog, readRawAuditLog } from './read.ts';
 export { auditRoot, isAuditLog, listAuditLogs } from './root.ts';
+export { placeOf, type Verification } from './verification.ts';
 export { verifyAuditLog } from './verify.ts';

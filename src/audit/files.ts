@@ -10,9 +10,18 @@ export function dayFile(time: number): string {
 }
 
 /** Names of the files with records, oldest first; none if the directory does not exist. */
-export async function dayFiles(directory: string): Promise<readonly string[]> {
+export function dayFiles(directory: string): Promise<readonly string[]> {
+  return namesIn(directory, DAY);
+}
+
+/** Names of the files with kept checkpoints, oldest first: `20261122.checkpoint`, `20261122-1.checkpoint`. */
+export function checkpointFiles(directory: string): Promise<readonly string[]> {
+  return namesIn(directory, /^\d{8}(-\d+)?\.checkpoint$/);
+}
+
+async function namesIn(directory: string, pattern: RegExp): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).filter((name) => DAY.test(name)).sort();
+    return (await readdir(directory)).filter((name) => pattern.test(name)).sort();
   } catch (error) {
     if (isMissingFile(error)) return [];
     throw error;

@@ -5,10 +5,11 @@ import type { AuditRecord } from '../core/ports/ports.ts';
 import { auditTrouble, dayFiles } from './files.ts';
 import { parseRecord } from './record.ts';
 
-/** Which records to return: since `since` (ms since the epoch), of one grant, of one type. */
+/** Which records to return: since `since` (ms since the epoch), of one grant, one ticket, one type. */
 export type AuditFilter = {
   readonly since?: number;
   readonly grant?: string;
+  readonly ticket?: string;
   readonly type?: string;
   /** Called with lines that are not records; use `verifyAuditLog` to check a log. */
   readonly onUnreadable?: (file: string, line: number) => void;
@@ -22,21 +23,32 @@ export async function* readAuditLog(
   directory: string,
   filter: AuditFilter = {},
 ): AsyncGenerator<AuditRecord> {
+  for await (const record of readRawAuditLog(directory, filter)) yield safeDeep(record);
+}
+
+/** As `readAuditLog`, with every text as it is in the log: whoever writes it anywhere has to escape it. */
+export async function* readRawAuditLog(
+  directory: string,
+  filter: AuditFilter = {},
+): AsyncGenerator<AuditRecord> {
   const files = await dayFiles(directory).catch((error: unknown) => {
     throw auditTrouble(directory, error);
   });
   for (const file of files) {
-    for await (const line of logLines(join(directory, file))) {
-      const text = textOf(line);
-      const record = text === undefined ? undefined : parseRecord(text);
-      if (record === undefined) filter.onUnreadable?.(file, line.number);
-      else if (isWanted(record, filter)) yield safeDeep(record);
+    for await (const lines of logLines(join(directory, file))) {
+      for (const line of lines) {
+        const text = textOf(line);
+        const record = text === undefined ? undefined : parseRecord(text);
+        if (record === undefined) filter.onUnreadable?.(file, line.number);
+        else if (isWanted(record, filter)) yield record;
+      }
     }
   }
 }
 
-function isWanted(record: AuditRecord, { since, grant, type }: AuditFilter): boolean {
+function isWanted(record: AuditRecord, { since, grant, ticket, type }: AuditFilter): boolean {
   if (since !== undefined && record.time < since) return false;
+  if (ticket !== undefined && record.ticket !== ticket) return false;
   if (grant !== undefined && record.grant?.id !== grant) return false;
   return type === undefined || record.type === type;
 }
@@ -50,8 +62,11 @@ const LONGEST = 4 << 20;
  */
 export type LogLine = { readonly number: number; readonly bytes: Buffer; readonly whole: boolean };
 
-/** The lines of a file, split only at line feeds: a carriage return is part of its line. */
-export async function* logLines(path: string): AsyncGenerator<LogLine> {
+/** How much of a file is read at once, bytes. */
+const CHUNK = 1 << 18;
+
+/** The lines of a file, several at once as they are read; split only at line feeds: a carriage return is part of its line. */
+export async function* logLines(path: string): AsyncGenerator<readonly LogLine[]> {
   let rest: Buffer[] = [];
   let kept = 0;
   let number = 1;
@@ -60,26 +75,31 @@ export async function* logLines(path: string): AsyncGenerator<LogLine> {
     rest.push(fitting);
     kept += fitting.length;
   };
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
     if (!Buffer.isBuffer(chunk)) continue;
+    const lines: LogLine[] = [];
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       take(chunk.subarray(from, end));
-      yield { number, bytes: Buffer.concat(rest), whole: true };
+      const [first = chunk.subarray(0, 0)] = rest;
+      lines.push({ number, bytes: rest.length > 1 ? Buffer.concat(rest) : first, whole: true });
       number += 1;
       rest = [];
       kept = 0;
       from = end + 1;
     }
     if (from < chunk.length) take(chunk.subarray(from));
+    yield lines;
   }
-  if (kept > 0) yield { number, bytes: Buffer.concat(rest), whole: false };
+  if (kept > 0) yield [{ number, bytes: Buffer.concat(rest), whole: false }];
 }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of a line; undefined if it is not UTF-8. A byte order mark is kept, so that it is noticed. */
 export function textOf({ bytes }: LogLine): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return undefined;
   }

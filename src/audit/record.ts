@@ -1,55 +1,90 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import * as v from 'valibot';
+import { isRecord, type Raw } from '../core/common/common.ts';
 import { AUDIT_TYPES, type AuditRecord } from '../core/ports/ports.ts';
 
 /** The previous hash of the first record of a log. */
 export const GENESIS = '0'.repeat(64);
 
-const hash = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/));
-const text = v.string();
-const maybe = v.exactOptional(text);
+const HEX = /^[\da-f]{64}$/;
 
-/** Unknown fields of later versions are accepted: the hash covers them too. */
-const SCHEMA = v.looseObject({
-  v: v.literal(1),
-  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  prev: hash,
-  hash,
-  type: v.picklist(AUDIT_TYPES),
-  time: v.number(),
-  actor: v.looseObject({
-    username: text,
-    uid: maybe,
-    groups: v.array(text),
-    extra: v.record(text, v.array(text)),
-    impersonating: v.boolean(),
-  }),
-  cluster: v.looseObject({ context: text, server: text, clusterUid: maybe, caSha256: maybe }),
-  grant: v.exactOptional(
-    v.looseObject({
-      id: text,
-      source: text,
-      destination: text,
-      ports: text,
-      seconds: v.exactOptional(v.number()),
-      expiresAt: maybe,
-    }),
-  ),
-  reason: maybe,
-  ticket: maybe,
-  outcome: text,
-  objects: v.exactOptional(
-    v.array(v.looseObject({ kind: text, namespace: text, name: text, uid: maybe, auditId: maybe })),
-  ),
-  writer: v.looseObject({ user: text, host: text, version: text, pid: v.number() }),
-});
+/**
+ * Whether a value is a record. Checked by hand, as a log may have a hundred thousand. Unknown fields of later versions are
+ * accepted: the hash covers them too.
+ */
+function isAuditRecord(value: unknown): value is AuditRecord {
+  if (!isRecord(value)) return false;
+  const { v, seq, prev, hash, type, time, actor, cluster, grant, objects, key, writer } = value;
+  return (
+    v === 1 &&
+    Number.isSafeInteger(seq) &&
+    Number(seq) >= 1 &&
+    isHex(prev) &&
+    isHex(hash) &&
+    TYPES.has(type) &&
+    typeof time === 'number' &&
+    hasTexts(value, ['outcome'], ['reason', 'ticket']) &&
+    isActor(actor) &&
+    hasTexts(cluster, ['context', 'server'], ['clusterUid', 'caSha256']) &&
+    (grant === undefined || isGrant(grant)) &&
+    (objects === undefined || (Array.isArray(objects) && objects.every(isObject))) &&
+    (key === undefined || hasTexts(key, ['verifier'], ['endorsement'])) &&
+    hasTexts(writer, ['user', 'host', 'version']) &&
+    typeof writer.pid === 'number'
+  );
+}
+
+const TYPES: ReadonlySet<unknown> = new Set(AUDIT_TYPES);
+
+function isHex(value: unknown): boolean {
+  return typeof value === 'string' && HEX.test(value);
+}
+
+function isActor(value: unknown): boolean {
+  if (!hasTexts(value, ['username'], ['uid'])) return false;
+  const { groups, extra, impersonating } = value;
+  return (
+    isTexts(groups) &&
+    isRecord(extra) &&
+    Object.values(extra).every(isTexts) &&
+    typeof impersonating === 'boolean'
+  );
+}
+
+function isGrant(value: unknown): boolean {
+  if (!hasTexts(value, ['id', 'source', 'destination', 'ports'], ['expiresAt'])) return false;
+  return value.seconds === undefined || typeof value.seconds === 'number';
+}
+
+function isObject(value: unknown): boolean {
+  return hasTexts(value, ['kind', 'namespace', 'name'], ['uid', 'auditId']);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** Whether a value has these fields as texts, and those of `maybe` as texts or not at all. */
+function hasTexts(value: unknown, fields: readonly string[], maybe: readonly string[] = []): value is Raw {
+  if (!isRecord(value)) return false;
+  return (
+    fields.every((field) => typeof value[field] === 'string') &&
+    maybe.every((field) => value[field] === undefined || typeof value[field] === 'string')
+  );
+}
 
 /** The hash of a record: SHA-256, hex, over its canonical form without the field `hash`, including `prev`. */
 export function hashOf(record: Omit<AuditRecord, 'hash'>): string {
-  return createHash('sha256')
-    .update(canonicalJson({ ...record, hash: undefined }))
-    .digest('hex');
+  return hash('sha256', canonicalJson({ ...record, hash: undefined }), 'hex');
+}
+
+/** Whether a record's hash is right, given its line: `hashOf` without writing the record anew. */
+export function hasOwnHash(record: AuditRecord, line: string): boolean {
+  const field = `"hash":"${record.hash}",`;
+  const at = line.indexOf(field);
+  // A field of this name and value further inside would be another one.
+  if (line.indexOf(field, at + 1) >= 0) return hashOf(record) === record.hash;
+  return hash('sha256', line.slice(0, at) + line.slice(at + field.length), 'hex') === record.hash;
 }
 
 /** The record with its hash, and its line: canonical, with a line feed at the end. */
@@ -68,11 +103,26 @@ export function sealed(record: Omit<AuditRecord, 'hash'>): {
 export function parseRecord(line: string): AuditRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    const result = v.safeParse(SCHEMA, value);
-    return result.success && canonicalJson(value) === line ? result.output : undefined;
+    return isAuditRecord(value) && isCanonical(value, line) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a line is the canonical form of its value; the usual record is compared without sorting its keys anew. */
+function isCanonical(value: unknown, line: string): boolean {
+  const isPlain = isSorted(value) && !line.includes('\\ud') && JSON.stringify(value) === line;
+  return isPlain || canonicalJson(value) === line;
+}
+
+function isSorted(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  const keys = Object.keys(value);
+  return (
+    keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key) &&
+    Object.values(value).every(isSorted)
+  );
 }
 
 /**

@@ -39,7 +39,7 @@ export async function listAuditLogs(
   }
 }
 
-/** Whether a directory is the log of one cluster: it has a checkpoint, or records. */
+/** Whether a directory is the log of one cluster: it has a head, or records. */
 export async function isAuditLog(directory: string): Promise<boolean> {
   const [head, files] = await Promise.all([
     readHead(directory).catch(() => 'broken' as const),

@@ -95,10 +95,17 @@ export async function moveTornAside(
 const NAME = 'head';
 
 /**
- * The checkpoint: the last record that was written, stored next to the log, because a chain alone can't show that its end
- * was cut off (AUD-2). `seq` 0 is an empty log.
+ * How far the log goes, stored next to it, because a chain alone can't show that its end was cut off (AUD-2). `seq` 0 is
+ * an empty log. `checkpoint` is the signed one of the tree over all records, and `peaks` the complete subtrees of that
+ * tree, base64; logs of earlier versions have neither.
  */
-export type Head = { readonly seq: number; readonly hash: string; readonly file: string };
+export type Head = {
+  readonly seq: number;
+  readonly hash: string;
+  readonly file: string;
+  readonly checkpoint?: string;
+  readonly peaks?: readonly string[];
+};
 
 export const EMPTY_HEAD: Head = { seq: 0, hash: GENESIS, file: '' };
 
@@ -106,9 +113,11 @@ const SCHEMA = v.strictObject({
   seq: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   hash: v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)),
   file: v.string(),
+  checkpoint: v.exactOptional(v.string()),
+  peaks: v.exactOptional(v.array(v.pipe(v.string(), v.regex(/^[A-Za-z\d+/]{43}=$/)))),
 });
 
-/** The checkpoint of a log; `missing`, or `broken` if this program did not write it. */
+/** The head of a log; `missing`, or `broken` if this program did not write it. */
 export async function readHead(directory: string): Promise<Head | 'missing' | 'broken'> {
   let text: string;
   try {
@@ -126,7 +135,7 @@ export async function readHead(directory: string): Promise<Head | 'missing' | 'b
   }
 }
 
-/** Writes the checkpoint atomically. */
+/** Writes the head atomically. */
 export async function writeHead(directory: string, head: Head): Promise<void> {
   await replaceFile(directory, NAME, lineOf(head));
 }

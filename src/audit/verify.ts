@@ -1,92 +1,171 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { plural, safeText } from '../core/common/common.ts';
-import type { AuditRecord, AuditType } from '../core/ports/ports.ts';
-import { auditTrouble, dayFiles } from './files.ts';
+import { ChainCheck } from './chain-check.ts';
+import { checkWitnesses } from './check-witnesses.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { auditTrouble, checkpointFiles, dayFiles } from './files.ts';
+import { type Bad, type Finding, NEXT, type Witness } from './finding.ts';
+import type { Kept } from './kept.ts';
+import { createLedger, isKeyOf, type Ledger, wasSigned } from './ledger.ts';
+import { keyFile, readKey } from './log-key.ts';
+import { readVerifier } from './note.ts';
 import { logLines, textOf } from './read.ts';
-import { GENESIS, hashOf, parseRecord } from './record.ts';
-import { EMPTY_HEAD, readHead } from './tail.ts';
+import { parseRecord } from './record.ts';
+import { treeOf } from './signing.ts';
+import { type Head, readHead } from './tail.ts';
+import { type Verification, verificationText } from './verification.ts';
 
-/**
- * The state of a log. `ok`: the records form a hash chain up to the checkpoint, so no single one was edited, removed or
- * moved. The hashes have no key: recomputing all of them and the checkpoint goes undetected. `recovered`: how often a
- * writer found the log damaged and recorded it. `unfinished`: a warning, not a fault of the log. `text`: a summary in a
- * sentence or two.
- */
-export type Verification = {
-  readonly ok: boolean;
-  readonly records: number;
-  readonly files: number;
-  readonly recovered: number;
-  readonly firstBad?: Finding;
-  readonly unfinished: readonly Unfinished[];
-  readonly text: string;
+export type VerifyOptions = {
+  readonly against?: readonly Kept[];
+  /** When grants count as over, ms since the epoch. */
+  readonly now?: number;
 };
 
 /**
- * Streams through one cluster's log from its first record to its checkpoint and finds records and files that were edited,
- * removed, reordered, inserted or truncated. An empty directory is a finding too, because every log starts with a
- * checkpoint. Takes no lock, so it can run alongside writers (AUD-4).
+ * Streams through one cluster's log from its first record to its head and finds records and files that were edited,
+ * removed, reordered, inserted or truncated, and what does not match its checkpoints or those kept elsewhere. An empty
+ * directory is a finding too, because every log starts with a head. Takes no lock, so it can run alongside writers
+ * (AUD-4). What is found with what is AUD-8.
  */
-export async function verifyAuditLog(directory: string): Promise<Verification> {
+export async function verifyAuditLog(directory: string, options: VerifyOptions = {}): Promise<Verification> {
   try {
     for (let attempt = 1; ; attempt += 1) {
-      const { torn, ...result } = await check(directory);
-      if (!torn || attempt === 5 || !(await isBeingWritten(directory))) return result;
-      await wait(20);
+      // What a writer is about to finish looks damaged until then; it may have finished since.
+      const { isUnsettled, ...result } = await check(directory, options);
+      const isFinal = attempt > 1 && !(await isBeingWritten(directory));
+      if (!isUnsettled || isFinal || attempt === 6) return result;
+      if (attempt > 1) await wait(20);
     }
   } catch (error) {
     throw auditTrouble(directory, error);
   }
 }
 
-async function check(directory: string): Promise<Verification & { readonly torn: boolean }> {
+/** More findings than this nobody reads. */
+const MOST = 100;
+
+async function check(
+  directory: string,
+  { against = [], now = Date.now() }: VerifyOptions,
+): Promise<Verification & { readonly isUnsettled: boolean }> {
+  const findings: Finding[] = [];
+  const bad: Bad = (kind, file, line, what, seq) => {
+    if (findings.length === MOST) return;
+    const place = { file: safeText(file), line, ...(seq === undefined ? {} : { seq }) };
+    findings.push({ kind, ...place, what, next: NEXT[kind] });
+  };
+  const key = await readKey(directory).catch(() => undefined);
   const head = await readHead(directory);
-  const chain = new ChainCheck(typeof head === 'string' ? 0 : head.seq);
+  const own = await ownWitnesses(directory, head, bad);
+  const witnesses = [...own, ...witnessesIn(against, bad)];
+  const ledger = createLedger(witnesses.map(({ checkpoint }) => checkpoint.size));
+  const chain = new ChainCheck(typeof head === 'string' ? 0 : head.seq, ledger, bad);
   const files = await dayFiles(directory);
-  let torn = false;
+  let isUnsettled = false;
   for (const file of files) {
-    for await (const line of logLines(join(directory, file))) {
-      const text = line.whole ? textOf(line) : undefined;
-      const record = text === undefined ? undefined : parseRecord(text);
-      if (record !== undefined) chain.take(record, file, line.number);
-      else chain.bad(file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
-      torn = !line.whole && file === files.at(-1);
+    for await (const lines of logLines(join(directory, file))) {
+      for (const line of lines) {
+        const text = line.whole ? textOf(line) : undefined;
+        const record = text === undefined ? undefined : parseRecord(text);
+        if (record !== undefined && text !== undefined) chain.take(record, { ...line, text, file });
+        else bad('unreadable', file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
+        isUnsettled = !line.whole && file === files.at(-1);
+      }
     }
   }
-  if (typeof head !== 'string') await checkEnd(directory, head, chain);
-  else if (head === 'broken') chain.bad('head', 0, 'the checkpoint was not written by sluice');
-  else if (files.length > 0) chain.bad('head', 0, 'the checkpoint is missing, so records may be missing too');
+  if (typeof head !== 'string') await checkEnd(directory, head, chain, ledger, bad);
+  else if (head === 'broken') bad('checkpoint', 'head', 0, 'the head was not written by sluice');
+  else if (files.length > 0)
+    bad('checkpoint', 'head', 0, 'the head is missing, so records may be missing too');
   else {
-    chain.bad('head', 0, 'there are no records and no checkpoint: it was emptied, or was never a log');
-    torn = true;
+    bad('removed', 'head', 0, 'there are no records and no head: it was emptied, or was never a log');
+    isUnsettled = true;
   }
-  return { ...verification(chain, files.length), torn };
+  if (key !== undefined && chain.records > 0 && !isKeyOf(ledger, key.verifier)) {
+    const what = `no record names key ${key.verifier.id}, which lies beside the log`;
+    bad('key', basename(keyFile(directory)), 0, what);
+    isUnsettled = true;
+  }
+  const pins = against.filter(({ text }) => readVerifier(text.trim()) !== undefined);
+  const matched = checkWitnesses(ledger, witnesses, pins, bad);
+  const facts = {
+    ok: findings.length === 0,
+    records: chain.records,
+    files: files.length,
+    signed: Math.max(0, ...own.map(({ checkpoint }) => checkpoint.size)),
+    matched,
+    recovered: chain.recovered,
+    findings,
+    unfinished: chain.unfinished(now),
+  };
+  return { ...facts, text: verificationText(facts, against.length), isUnsettled };
 }
 
 const UNFINISHED_LINE = 'it is incomplete: truncated, or left by a crash, which the next record will repair';
 
-/** Compares the end of the chain with the checkpoint, which a running writer may have advanced meanwhile. */
+/** The checkpoints in the folder: the newest in the head, and one for each day before. */
+async function ownWitnesses(
+  directory: string,
+  head: Head | 'missing' | 'broken',
+  bad: Bad,
+): Promise<readonly Witness[]> {
+  const texts = await Promise.all(
+    (await checkpointFiles(directory)).map(async (from) => ({
+      from,
+      text: await readFile(join(directory, from), 'utf8'),
+    })),
+  );
+  if (typeof head !== 'string' && head.checkpoint !== undefined) {
+    texts.push({ from: 'head', text: head.checkpoint });
+  }
+  return texts.flatMap(({ from, text }) => {
+    const checkpoint = readCheckpoint(text);
+    if (checkpoint === undefined) bad('checkpoint', from, 0, 'its checkpoint is not one that sluice wrote');
+    return checkpoint === undefined ? [] : [{ from, checkpoint, isElsewhere: false }];
+  });
+}
+
+function witnessesIn(against: readonly Kept[], bad: Bad): readonly Witness[] {
+  return against.flatMap(({ from, text }) => {
+    const checkpoint = readCheckpoint(text);
+    if (checkpoint !== undefined) return [{ from, checkpoint, isElsewhere: true }];
+    if (readVerifier(text.trim()) === undefined) {
+      bad('foreign', from, 0, 'it is neither a checkpoint nor a public key');
+    }
+    return [];
+  });
+}
+
+/** Compares the end of the chain with the head, which a running writer may have advanced meanwhile. */
 async function checkEnd(
   directory: string,
-  head: { readonly seq: number; readonly hash: string; readonly file: string },
+  head: Head,
   chain: ChainCheck,
+  ledger: Ledger,
+  bad: Bad,
 ): Promise<void> {
   const found = chain.recordAt(head.seq);
   if (found === undefined) {
-    chain.bad(
-      head.file,
-      0,
-      `it ends with record ${chain.last.seq}, but record ${head.seq} had been written`,
-      head.seq,
-    );
+    const what = `it ends with record ${chain.last.seq}, but record ${head.seq} had been written`;
+    bad('truncated', head.file, 0, what, head.seq);
   } else if (found.hash !== head.hash || found.file !== head.file) {
-    chain.bad(head.file, 0, `record ${head.seq} was modified`, head.seq);
+    bad('edited', head.file, 0, `record ${head.seq} was modified`, head.seq);
+  }
+  const checkpoint = readCheckpoint(head.checkpoint ?? '');
+  if (wasSigned(ledger, head.seq) && head.checkpoint === undefined) {
+    bad('checkpoint', 'head', 0, 'its signed checkpoint was removed');
+  } else if (checkpoint !== undefined && checkpoint.size !== head.seq) {
+    const what = `its checkpoint covers ${plural(checkpoint.size, 'record')}, not ${head.seq}`;
+    bad('rewritten', 'head', 0, what, head.seq);
+  } else if (checkpoint !== undefined && treeOf(head, checkpoint) === undefined) {
+    bad('checkpoint', 'head', 0, 'its subtrees do not belong to its checkpoint');
   }
   const now = await readHead(directory);
   if (typeof now !== 'string' && chain.last.seq > now.seq + 1) {
-    chain.bad(now.file, 0, `records after ${now.seq + 1} were added past the checkpoint`, chain.last.seq);
+    const what = `records after ${now.seq + 1} were added past the head`;
+    bad('inserted', now.file, 0, what, chain.last.seq);
   }
 }
 
@@ -95,117 +174,4 @@ async function isBeingWritten(directory: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function verification(chain: ChainCheck, files: number): Verification {
-  const { records, recovered, firstBad, unfinished } = chain;
-  const facts = { ok: firstBad === undefined, records, files, recovered, unfinished };
-  return {
-    ...facts,
-    ...(firstBad === undefined ? {} : { firstBad }),
-    text: sentence({ ...facts, firstBad }),
-  };
-}
-
-function sentence({
-  records,
-  files,
-  recovered,
-  firstBad,
-  unfinished,
-}: Omit<Verification, 'text' | 'ok' | 'firstBad'> & { readonly firstBad: Finding | undefined }): string {
-  const sentences = [
-    firstBad === undefined
-      ? `${plural(records, 'record')} in ${plural(files, 'file')}, hash chain intact.`
-      : `Not intact: ${place(firstBad)}: ${firstBad.what}.`,
-  ];
-  if (recovered > 0) sentences.push(`${plural(recovered, 'repair')} recorded.`);
-  if (unfinished.length > 0) {
-    const ids = unfinished.map(({ grant }) => grant).join(', ');
-    sentences.push(`${plural(unfinished.length, 'intent')} without an outcome: ${ids}.`);
-  }
-  return sentences.join(' ');
-}
-
-function place({ file, line, seq }: Finding): string {
-  const record = seq === undefined ? '' : `, record ${seq}`;
-  return line === 0 ? file : `${file} line ${line}${record}`;
-}
-
-/** A problem and its location; `line` counts from 1, 0 means the whole file. */
-type Finding = {
-  readonly file: string;
-  readonly line: number;
-  readonly seq?: number;
-  readonly what: string;
-};
-
-/** An intent without a recorded outcome. */
-type Unfinished = { readonly grant: string; readonly seq: number; readonly time: number };
-
-/** Record types that complete an intent. */
-const ENDS: ReadonlySet<AuditType> = new Set([
-  'granted',
-  'refused',
-  'failed',
-  'revoked',
-  'expired',
-  'closed',
-  'swept',
-]);
-
-/** Checks a chain record by record, keeping the first problem. */
-class ChainCheck {
-  records = 0;
-  recovered = 0;
-  firstBad: Finding | undefined;
-  /** The last record so far. */
-  last = { seq: 0, hash: GENESIS };
-  readonly #open = new Map<string, Unfinished>();
-  readonly #found = new Map<number, { readonly hash: string; readonly file: string }>();
-  readonly #wanted: number;
-
-  /** `wanted`: the number of the record that `recordAt` will be called with. */
-  constructor(wanted: number) {
-    this.#wanted = wanted;
-  }
-
-  bad(file: string, line: number, what: string, seq?: number): void {
-    this.firstBad ??= { file: safeText(file), line, ...(seq === undefined ? {} : { seq }), what };
-  }
-
-  take(record: AuditRecord, file: string, line: number): void {
-    const { seq, hash, prev } = record;
-    this.records += 1;
-    if (hashOf(record) !== hash) this.bad(file, line, 'it was modified after it was written', seq);
-    else if (seq !== this.last.seq + 1) this.bad(file, line, outOfOrder(seq, this.last.seq), seq);
-    else if (prev !== this.last.hash) this.bad(file, line, 'it does not follow the previous record', seq);
-    this.last = { seq, hash };
-    if (seq === this.#wanted) this.#found.set(seq, { hash, file });
-    this.#note(record);
-  }
-
-  /** Hash and file of the wanted record; undefined if it was not found. */
-  recordAt(seq: number): { readonly hash: string; readonly file: string } | undefined {
-    return seq === 0 ? EMPTY_HEAD : this.#found.get(seq);
-  }
-
-  get unfinished(): readonly Unfinished[] {
-    return [...this.#open.values()];
-  }
-
-  #note({ type, grant, seq, time }: AuditRecord): void {
-    if (type === 'recovered') this.recovered += 1;
-    if (grant === undefined) return;
-    if (type === 'intent') this.#open.set(grant.id, { grant: safeText(grant.id), seq, time });
-    else if (ENDS.has(type)) this.#open.delete(grant.id);
-  }
-}
-
-function outOfOrder(seq: number, before: number): string {
-  if (seq <= before) return `record ${seq} comes after record ${before}: duplicated or moved`;
-  const missing = seq - before - 1;
-  return missing === 1
-    ? `record ${before + 1} before it is missing`
-    : `${missing} records before it are missing`;
 }

@@ -50,6 +50,7 @@ export {
 export {
   dryRun,
   extendGrant,
+  findAnchors,
   findGrants,
   type GrantDeps,
   isLiving,

@@ -54,7 +54,7 @@ test('only the owner can access the directory and its files', () =>
     }
   }));
 
-test('only the log and its checkpoint are left behind', () =>
+test('only the log and its head are left behind', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -97,19 +97,19 @@ test('concurrent appends are written one after the other', () =>
     expect(await verifyAuditLog(join(folder, 'c'))).toMatchObject({ ok: true, records: 20 });
   }));
 
-test('four processes that append at once leave one intact chain', () =>
+test('eight processes that append at once leave one intact chain and tree', () =>
   inFolder(async (folder) => {
-    const writers = ['a', 'b', 'c', 'd'].map((name) => startWriter(folder, name, 50));
-    expect(await Promise.all(writers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([
-      0, 0, 0, 0,
-    ]);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const writers = names.map((name) => startWriter(folder, name, 25));
+    const codes = await Promise.all(writers.map(async (child) => (await once(child, 'exit'))[0]));
+    expect(codes).toEqual(names.map(() => 0));
     const result = await verifyAuditLog(join(folder, 'c'));
-    expect(result).toMatchObject({ ok: true, records: 200, recovered: 0 });
+    expect(result).toMatchObject({ ok: true, records: 200, signed: 200, recovered: 0 });
     const outcomes = (await collect(readAuditLog(join(folder, 'c')))).map(({ outcome }) => outcome);
-    for (const name of ['a', 'b', 'c', 'd']) {
+    for (const name of names) {
       const own = outcomes.filter((outcome) => outcome.startsWith(`${name} `));
       expect(own.map((outcome) => outcome.split(' ')[1])).toEqual(
-        Array.from({ length: 50 }, (_, i) => `${i + 1}`),
+        Array.from({ length: 25 }, (_, i) => `${i + 1}`),
       );
     }
   }));
@@ -139,7 +139,10 @@ test('an incomplete line from a crash is moved aside, and that is recorded', () 
     await log.append(auditEntry());
     const file = join(log.path, '20261121.jsonl');
     await appendFile(file, '{"actor":{"extra":{},"gro');
-    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { line: 2 } });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: expect.arrayContaining([expect.objectContaining({ line: 2 })]),
+    });
     expect(await log.append(auditEntry({ type: 'granted' }))).toMatchObject({ seq: 3 });
     expect(await readFile(`${file}.torn-1`, 'utf8')).toBe('{"actor":{"extra":{},"gro');
     expect(await recordsOf(log)).toMatchObject([
@@ -178,7 +181,7 @@ test('a file whose only line is incomplete continues the previous file', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, files: 2 });
   }));
 
-test('a writer killed between record and checkpoint is not a finding', () =>
+test('a writer killed between record and head is not a finding', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
@@ -206,20 +209,25 @@ test('records truncated at the end stay missing, even after more are appended', 
     ]);
     expect(await verifyAuditLog(log.path)).toMatchObject({
       ok: false,
-      firstBad: { line: 2, seq: 4, what: '2 records before it are missing' },
+      findings: expect.arrayContaining([
+        expect.objectContaining({ line: 2, seq: 4, what: '2 records before it are missing' }),
+      ]),
     });
   }));
 
-test('a removed checkpoint is noticed, and its loss recorded', () =>
+test('a removed head is noticed, and its loss recorded', () =>
   inFolder(async (folder) => {
     const log = await open(folder);
     await log.append(auditEntry());
     await rm(join(log.path, 'head'));
-    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, firstBad: { file: 'head' } });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: expect.arrayContaining([expect.objectContaining({ file: 'head' })]),
+    });
     await (await open(folder)).append(auditEntry());
     expect((await recordsOf(log))[1]).toMatchObject({
       type: 'recovered',
-      outcome: 'the checkpoint was missing',
+      outcome: 'the head was missing',
     });
   }));
 

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { GENESIS, parseRecord, sealed } from '../../src/audit/record.ts';
-import { writeHead } from '../../src/audit/tail.ts';
+import { readHead, writeHead } from '../../src/audit/tail.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
+import type { AuditRecord } from '../../src/core/ports/ports.ts';
 import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 import { runs } from '../helpers/runs.ts';
 
@@ -55,8 +56,9 @@ describe('any tampering with a log of three days is found', () => {
       ok: true,
       records: 9,
       files: 3,
-      unfinished: [{ grant: 'g4', seq: 9 }],
-      text: '9 records in 3 files, hash chain intact. 1 intent without an outcome: g4.',
+      signed: 9,
+      unfinished: [{ grant: 'g4', what: 'intent', seq: 9 }],
+      text: '9 records in 3 files, hash chain and signatures intact. 1 intent without an outcome: g4.',
     });
   });
 
@@ -143,7 +145,7 @@ describe('any tampering with a log of three days is found', () => {
       runs(20, 60),
     ));
 
-  test('any day missing, and the checkpoint missing', async () => {
+  test('any day missing, and the head missing', async () => {
     for (const name of [...days, 'head'])
       expect(await verified({ [name]: undefined })).toMatchObject({ ok: false });
   });
@@ -156,11 +158,18 @@ describe('any tampering with a log of three days is found', () => {
     const forged = lines.with(1, sealed({ ...record, reason: 'nothing to see' }).line).join('');
     expect(await verified({ [days[1] ?? '']: forged })).toMatchObject({
       ok: false,
-      firstBad: { file: days[1], line: 3, seq: 6, what: 'it does not follow the previous record' },
+      findings: expect.arrayContaining([
+        expect.objectContaining({
+          file: days[1],
+          line: 3,
+          seq: 6,
+          what: 'it does not follow the previous record',
+        }),
+      ]),
     });
   });
 
-  test('valid records added past the checkpoint', async () => {
+  test('valid records added past the head', async () => {
     const copy = join(root, 'forged');
     await cp(join(root, 'whole'), copy, { recursive: true });
     const log = await openAuditLog({ directory: root, cluster: 'forged', version: '1' });
@@ -172,26 +181,42 @@ describe('any tampering with a log of three days is found', () => {
   });
 });
 
-test('a log with all hashes recomputed is only reported as an intact chain', () =>
+test('a log with all hashes recomputed no longer matches its signed checkpoint', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     for (const outcome of ['one', 'two', 'three']) await log.append(auditEntry({ outcome }));
     const file = join(log.path, '20261121.jsonl');
-    let prev = GENESIS;
-    const lines = (await readFile(file, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const { hash: _, ...record } = parseRecord(line) ?? expect.fail(line);
-        const forged = sealed({ ...record, prev, outcome: `${record.outcome} forged` });
-        prev = forged.record.hash;
-        return forged.line;
-      });
-    await writeFile(file, lines.join(''));
-    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false });
-    await writeHead(log.path, { seq: 3, hash: prev, file: '20261121.jsonl' });
+    const forge = async (change: (record: AuditRecord) => Partial<AuditRecord>) => {
+      let prev = GENESIS;
+      const lines = (await readFile(file, 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const { hash: _, ...record } = parseRecord(line) ?? expect.fail(line);
+          const forged = sealed({ ...record, prev, ...change({ ...record, hash: '' }) });
+          prev = forged.record.hash;
+          return forged.line;
+        });
+      await writeFile(file, lines.join(''));
+      return prev;
+    };
+    const hash = await forge(({ outcome }) => ({ outcome: `${outcome} forged` }));
+    const head = await readHead(log.path);
+    if (typeof head === 'string') expect.fail(head);
+    await writeHead(log.path, { ...head, hash });
+    expect(await verifyAuditLog(log.path)).toMatchObject({
+      ok: false,
+      findings: [{ kind: 'rewritten', file: 'head', seq: 1 }],
+    });
+    await writeHead(log.path, { seq: 3, hash, file: head.file });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'checkpoint' }] });
+
+    const plain = await forge(() => ({ key: undefined }));
+    await writeHead(log.path, { seq: 3, hash: plain, file: head.file });
+    expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
+    await unlink(join(folder, 'c.key'));
     expect((await verifyAuditLog(log.path)).text).toMatch(
-      /^3 records in 1 file, hash chain intact\. 1 intent/,
+      /^3 records in 1 file, hash chain intact, not signed\. 1 intent/,
     );
   }));
 
@@ -202,7 +227,9 @@ test('the first problem is reported with file, line and record', () =>
     const file = join(log.path, '20261121.jsonl');
     await writeFile(file, (await readFile(file, 'utf8')).replace('"two"', '"TWO"'));
     const result = await verifyAuditLog(log.path);
-    expect(result.firstBad).toEqual({
+    expect(result.findings[0]).toEqual({
+      kind: 'edited',
+      next: 'Compare the log with a copy of it.',
       file: '20261121.jsonl',
       line: 2,
       seq: 2,
@@ -251,7 +278,7 @@ test('a log can be verified while it is being written', () =>
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, records: 60 });
   }));
 
-test('escape sequences in a log or its checkpoint never reach the text', () =>
+test('escape sequences in a log or its head never reach the text', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(

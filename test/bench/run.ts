@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { execa } from 'execa';
 
-const BENCHES = ['engine', 'fold', 'frame', 'stall', 'startup', 'expiry'] as const;
+const BENCHES = ['engine', 'fold', 'frame', 'stall', 'startup', 'expiry', 'audit'] as const;
 
 console.log(`node ${process.version}, load ${loadavg()[0]?.toFixed(1)}\n`);
 for (const name of BENCHES) {

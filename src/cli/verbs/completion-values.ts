@@ -63,6 +63,7 @@ const VALUES: Readonly<Record<string, Values>> = {
     const logs = await listAuditLogs(directory === undefined ? auditRoot() : fromHome(directory));
     return logs.map(({ cluster }) => plain(cluster));
   },
+  '--against': async () => [{ value: 'cluster', about: 'checkpoints that stand in the cluster' }],
   '--ignore': async () => {
     const { LINT_RULES } = await import('./lint-findings.ts');
     return LINT_RULES.map(({ id, title }) => ({ value: id, about: title }));

@@ -167,10 +167,11 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     ],
   },
   'sluice audit': {
-    about: 'Read and verify the log of all intents, grants, extensions, ends and failures.',
+    about: 'Read, verify and export the log of all intents, grants, extensions, ends and failures.',
     examples: [
       ['Read the log', 'sluice audit log'],
       ['Verify that it is whole', 'sluice audit verify'],
+      ['Write a time line of a ticket', 'sluice audit export --ticket INC-4411 -o markdown'],
     ],
   },
   'sluice audit log': {
@@ -182,14 +183,47 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice audit verify': {
     about:
-      'Verify the chain of hashes: whether a record was edited, removed, moved or cut off. A chain that was recomputed from the start is not detected.',
+      'Find records that were edited, removed, moved, cut off or written anew. The folder alone shows what was changed without its signing key; --against also shows what was changed with it after the checkpoint was kept. It names intents without an outcome and grants without a recorded end, too.',
     examples: [
       ['Verify the logs of all clusters', 'sluice audit verify'],
+      ['Compare with a checkpoint or a public key from elsewhere', 'sluice audit verify --against kept.txt'],
+      ['Compare with what stands on grants and events', 'sluice audit verify --against cluster'],
       ['Tell a script how each log is', 'sluice audit verify -o json'],
     ],
     exits: [
-      ['0', 'all logs are whole'],
-      ['3', 'a chain is broken'],
+      ['0', 'all logs are whole, and match what is kept elsewhere'],
+      ['3', 'something was changed, or does not match'],
+    ],
+  },
+  'sluice audit checkpoint': {
+    about:
+      'Print the newest signed checkpoint of each log: the number of its records and the root of the tree over them. Kept elsewhere, it shows any later change of a record before it.',
+    examples: [
+      ['Keep the newest checkpoint elsewhere', 'sluice audit checkpoint > kept.txt'],
+      ['Prove to a witness that the log only grew since', 'sluice audit checkpoint --since kept.txt'],
+    ],
+  },
+  'sluice audit key': {
+    about:
+      'Print the public key that checkpoints are signed with; -o json has those before it, too. The secret key lies beside the folder of the log.',
+    examples: [
+      ['Keep the public key elsewhere', 'sluice audit key > key.txt'],
+      ['Change to a new key', 'sluice audit key --rotate'],
+    ],
+  },
+  'sluice audit export': {
+    about: 'Print the records of a grant, a ticket or a time, for other programs or a post-mortem.',
+    examples: [
+      [
+        'Write a time line for a post-mortem',
+        'sluice audit export --ticket INC-4411 -o markdown > incident.md',
+      ],
+      ['Print one grant as JSON lines', 'sluice audit export --grant c4mzp2 -o json'],
+      ['Send the last day to a SIEM', 'sluice audit export --since 24h -o ocsf'],
+    ],
+    exits: [
+      ['0', 'printed'],
+      ['1', 'no record matches'],
     ],
   },
   'sluice version': {

@@ -10,6 +10,7 @@ import {
   type Output,
   VERSION,
   type VerbContext,
+  withFormats,
   withGlobalOptions,
   withHelp,
   withTrafficOptions,
@@ -131,7 +132,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   const audit = program
     .command('audit')
     .helpCommand(false)
-    .description('read and verify the audit log')
+    .description('read, verify and export the audit log')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
   const auditOptions = (command: Command) =>
@@ -147,12 +148,50 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
         return auditLog(context, command.opts());
       }),
     );
-  auditOptions(verb('verify', 'verify the hash chain', audit)).action(
-    run(async (context, command) => {
-      const { auditVerify } = await import('./audit.ts');
-      return auditVerify(context, command.opts());
-    }),
-  );
+  auditOptions(verb('verify', 'find records that were changed, moved or removed', audit))
+    .option(
+      '--against <place>',
+      'file with checkpoints or public keys kept elsewhere, or "cluster" for those that stand there; may be repeated',
+      collect,
+    )
+    .action(
+      run(async (context, command) => {
+        const { auditVerify } = await import('./audit-verify.ts');
+        return auditVerify(context, command.opts());
+      }),
+    );
+  auditOptions(verb('checkpoint', 'print the newest signed checkpoint, to be kept elsewhere', audit))
+    .option('--since <file>', 'prove that the log continues the checkpoint in this file')
+    .action(
+      run(async (context, command) => {
+        const { auditCheckpoint } = await import('./audit-checkpoint.ts');
+        return auditCheckpoint(context, command.opts());
+      }),
+    );
+  auditOptions(verb('key', 'print the public key that checkpoints are signed with', audit))
+    .option('--rotate', 'make a new key first, for which the present one signs')
+    .action(
+      run(async (context, command) => {
+        const { auditKey } = await import('./audit-key.ts');
+        return auditKey(context, command.opts());
+      }),
+    );
+  withFormats(auditOptions(verb('export', 'print records for other programs or a post-mortem', audit)), [
+    'table',
+    'json',
+    'cloudevents',
+    'ocsf',
+    'markdown',
+  ])
+    .option('--grant <id>', 'records of this grant')
+    .option('--ticket <ticket>', 'records of this ticket')
+    .option('--since <time>', 'records since a time or for a duration, such as 24h')
+    .action(
+      run(async (context, command) => {
+        const { auditExport } = await import('./audit-export.ts');
+        return auditExport(context, command.optsWithGlobals());
+      }),
+    );
 
   program.commandsGroup('Other:');
   withScreenOptions(verb('demo', 'run the app on an embedded cluster'))

@@ -214,6 +214,7 @@ export const AUDIT_TYPES = [
   'drift',
   'swept',
   'recovered',
+  'key',
 ] as const;
 
 export type AuditType = (typeof AUDIT_TYPES)[number];
@@ -258,6 +259,8 @@ export type AuditRecord = AuditEntry & {
   /** Hash of the previous record, hex SHA-256; 64 zeros for the first. */
   readonly prev: string;
   readonly hash: string;
+  /** On the first record whose checkpoint a key signs: the public key, and what the key before it signed about it. */
+  readonly key?: { readonly verifier: string; readonly endorsement?: string };
   readonly writer: {
     readonly user: string;
     readonly host: string;
@@ -266,10 +269,12 @@ export type AuditRecord = AuditEntry & {
   };
 };
 
-/** The log of one cluster, a hash chain. */
+/** The log of one cluster, a hash chain with a signed checkpoint. */
 export interface AuditLog {
   /** Chains, writes, and syncs one record; once it resolves, the record is on disk. */
   append(entry: AuditEntry): Promise<AuditRecord>;
+  /** The signed checkpoint after the last record of this process (AUD-6); undefined before one. */
+  checkpoint(): string | undefined;
   /** Location of the log, for messages. */
   readonly path: string;
 }

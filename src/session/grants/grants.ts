@@ -1,3 +1,4 @@
+export { type Anchors, findAnchors } from './anchor.ts';
 export { extendGrant } from './extend-grant.ts';
 export { findGrants, jobRef, policyRef } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';

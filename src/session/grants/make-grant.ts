@@ -20,6 +20,7 @@ import {
 } from '../../core/grants/grants.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
+import { anchoredHalves, tellGranted } from './anchor.ts';
 import { removeLeases, removePolicies } from './end-grant.ts';
 import { checkRights, JOBS, jobRef, POLICIES, policyRef } from './find-grants.ts';
 import { type GrantDeps, objectsOf, record, recordRefusal } from './record.ts';
@@ -112,9 +113,10 @@ export async function makeGrant(
     ),
   });
 
+  const halves = anchoredHalves(deps, plan.halves);
   try {
     step('lease');
-    for (const half of plan.halves) {
+    for (const half of halves) {
       const lease = await createLease(deps, half, plan.seconds, auditIds, signal, (created) => {
         grant = withHalf(grant, half, { lease: idOf(created) });
       });
@@ -126,7 +128,7 @@ export async function makeGrant(
     }
     step('policy');
     let inForce = deps.api.clock.now();
-    for (const half of plan.halves) {
+    for (const half of halves) {
       const lease = sent.get(`Job/${half.namespace}/${half.lease.metadata.name}`);
       if (lease === undefined || grant.window === undefined) throw new Error('a policy before its lease');
       const owned = ownedPolicy(half.policy, lease, grant.window);
@@ -149,6 +151,7 @@ export async function makeGrant(
       `open until ${new Date(grant.window?.end ?? 0).toISOString()}`,
       objectsOf(grant, auditIds),
     );
+    await tellGranted(deps, grant, signal);
     return { grant, sent };
   } catch (error) {
     throw await rollBack(deps, grant, error);

@@ -14,7 +14,7 @@ import type {
 /** What every step of a grant's life needs. */
 export type GrantDeps = {
   readonly api: ClusterApi;
-  readonly audit: Pick<AuditLog, 'append'>;
+  readonly audit: Pick<AuditLog, 'append' | 'checkpoint'>;
   readonly identity: Identity;
   readonly info: ClusterInfo;
   readonly clock: Clock;
@@ -116,8 +116,9 @@ export function objectsOf(grant: Grant, auditIds: ReadonlyMap<string, string> = 
  * A log that is opened on the first write, so that read-only use needs none. If it can't be opened, each write tries
  * again and rejects with the reason.
  */
-export function lazyAudit(open: () => Promise<AuditLog>): Pick<AuditLog, 'append'> {
+export function lazyAudit(open: () => Promise<AuditLog>): GrantDeps['audit'] {
   let opened: Promise<AuditLog> | undefined;
+  let log: AuditLog | undefined;
   const get = () => {
     opened ??= open().catch((error: unknown) => {
       opened = undefined;
@@ -125,5 +126,11 @@ export function lazyAudit(open: () => Promise<AuditLog>): Pick<AuditLog, 'append
     });
     return opened;
   };
-  return { append: async (entry) => (await get()).append(entry) };
+  return {
+    append: async (entry) => {
+      log = await get();
+      return log.append(entry);
+    },
+    checkpoint: () => log?.checkpoint(),
+  };
 }

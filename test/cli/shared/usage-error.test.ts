@@ -19,8 +19,8 @@ describe('what the command line refuses', () => {
     ],
     [['xyzzy'], 'Unknown command "xyzzy" for sluice.', 'See sluice --help.'],
     [
-      ['audit', 'verfy'],
-      'Unknown command "verfy" for sluice audit.',
+      ['audit', 'verifi'],
+      'Unknown command "verifi" for sluice audit.',
       'Did you mean verify? See sluice audit --help.',
     ],
     [['flows', '--souce', 'x'], 'Unknown option --souce.', 'Did you mean --source? See sluice flows --help.'],

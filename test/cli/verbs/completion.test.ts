@@ -48,7 +48,7 @@ describe('verbs', () => {
 
   test.each([
     ['gr', ['grant', 'grants']],
-    ['audit ', ['log', 'verify']],
+    ['audit ', ['log', 'verify', 'checkpoint', 'key', 'export']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],
@@ -125,6 +125,10 @@ describe('values', () => {
     'diff ',
   ])('are files after "%s"', async (line) => {
     expect(await offered(line)).toMatchObject({ values: [], files: true });
+  });
+
+  test('are files, or the cluster, after "audit verify --against "', async () => {
+    expect(await offered('audit verify --against ')).toMatchObject({ values: ['cluster'], files: true });
   });
 
   test.each(['diff old new ', 'flows ', 'grant --ticket '])('are not files after "%s"', async (line) => {

@@ -3,10 +3,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAuditLog } from '../../../src/audit/audit.ts';
 import { usageErrorOf } from '../../../src/cli/shared/shared.ts';
 import { HELP_TEXTS } from '../../../src/cli/verbs/help-texts.ts';
 import { buildProgram } from '../../../src/cli/verbs/verbs.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
+import { auditEntry } from '../../helpers/audit/audit-entries.ts';
 import { type ManifestFolder, manifestFolder, SHOP } from '../../helpers/manifest-folder.ts';
 import { runVerb } from '../../helpers/verb.ts';
 
@@ -121,6 +123,8 @@ const RUNNABLE: Readonly<Record<string, readonly number[]>> = {
   'sluice audit': [0],
   'sluice audit log': [0],
   'sluice audit verify': [0],
+  'sluice audit checkpoint': [0],
+  'sluice audit export': [0],
   'sluice version': [0],
 };
 
@@ -142,6 +146,11 @@ describe('every example of a verb that only reads runs', () => {
     });
     demo = await startDemo();
     await writeFile(join(folder.path, 'kubeconfig'), demo.kubeconfig, { mode: 0o600 });
+    const directory = join(folder.path, 'state', 'sluice', 'audit');
+    const log = await openAuditLog({ directory, cluster: 'demo', version: '1' });
+    const grant = { id: 'c4mzp2', source: 'web', destination: 'db', ports: '5432/tcp' };
+    await log.append(auditEntry({ time: Date.now(), type: 'refused', grant, ticket: 'INC-4411' }));
+    await writeFile(join(folder.path, 'kept.txt'), log.checkpoint() ?? '');
     await mkdir(join(folder.path, 'bin'));
     await symlink(resolve('dist/sluice.js'), join(folder.path, 'bin', 'sluice'));
     env = {
