@@ -58,7 +58,7 @@ export type Binding = {
   readonly scopes: readonly Scope[];
   readonly title: string;
   readonly hint?: (state: SessionState) => string | undefined;
-  readonly footer?: number;
+  readonly footer?: number | ((state: SessionState) => number);
   readonly dark?: true;
   readonly onRow?: true;
   readonly when?: (state: SessionState) => boolean;

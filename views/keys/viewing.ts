@@ -10,7 +10,7 @@ export const VIEWING: readonly Binding[] = [
     title: 'show only dropped attempts, or all attempts',
     hint: ({ focus, dropsOnly }) =>
       focus === 'attempts' ? (dropsOnly ? 'all attempts' : 'drops only') : undefined,
-    footer: 8,
+    footer: 13,
     run: (commands) => commands.toggleDropsOnly(),
   },
   {
