@@ -29,14 +29,17 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
     (state) => (known.policies = Math.max(known.policies, policyColumns(state.policies, namespace))),
   );
   return useMemo(
-    () => layoutOf(size, { focus, zoomed, grantLines, wanted: { pods, policies } }),
+    () => layoutOf(size, { focus, zoomed, grantLines, wanted: { pods, policies, lint: LINT } }),
     [size, focus, zoomed, grantLines, pods, policies],
   );
 }
 
 /** Border, cursor, margin, and the columns beside the names that are always shown, with their gaps. */
 const POD_REST = 5 + 6 + 6;
-const POLICY_REST = 5 + 5 + 6 + 6;
+const POLICY_REST = 5 + 5 + 6;
+
+/** The column for what is wrong with a policy, and its gap. */
+const LINT = 6;
 
 const widths = new WeakMap<readonly unknown[], number>();
 

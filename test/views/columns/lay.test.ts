@@ -11,9 +11,10 @@ import {
   titleLine,
 } from '../../../views/columns/lay.ts';
 import { podColumns } from '../../../views/columns/pod-columns.ts';
+import { policyColumns } from '../../../views/columns/policy-columns.ts';
 import { lineColumns } from '../../../views/text/fit.ts';
 import { lineText } from '../../../views/text/span.ts';
-import { attemptLine, NOW, podRow } from '../../helpers/session-state.ts';
+import { attemptLine, NOW, podRow, policyRow } from '../../helpers/session-state.ts';
 
 const context = { now: NOW, namespace: 'shop' };
 const natural = (widths: Readonly<Record<string, number>>): Natural => ({
@@ -98,4 +99,14 @@ test('where there are lines to spare, a reason that does not fit goes on below i
   expect(`${first.trimEnd().split('  ').at(-1)?.trim()} ${rest[0]?.trim()}`).toBe(line.why);
   expect(rest[0]?.search(/\S/)).toBe(lineText(titleLine(laid)).indexOf('WHY'));
   expect(restLines(laid, attemptLine({ why: 'short' }), context)).toEqual([]);
+});
+
+test('a name that does not fit goes on below it, too, with its own tone', () => {
+  const row = policyRow('allow-from-ingress-controller');
+  const laid = lay(policyColumns(false), natural({ name: 12 }), 30);
+  expect(lineText(rowLine(laid, row, context, true))).toMatch(/^allow-from- +IN/);
+  expect(restLines(laid, row, context).map((line) => lineText(line).trimEnd())).toEqual([
+    'ingress-',
+    'controller',
+  ]);
 });
