@@ -8,6 +8,7 @@ import {
   type App,
   type BookedGrant,
   bookmarking,
+  choosingColumns,
   commandLine,
   copying,
   createGrantBook,
@@ -72,6 +73,8 @@ export {
 export {
   type Bookmark,
   type BookmarkStore,
+  type ColumnStore,
+  type ColumnWishes,
   type Connection,
   callsAsScript,
   type LoggedCall,
@@ -109,8 +112,10 @@ export {
   type SessionState,
   type Sort,
   type Standing,
+  type TableId,
   type TextEdit,
   type TextField,
+  tableOf,
   textField,
   type VisibleRows,
   type WorkloadRow,
@@ -198,7 +203,7 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, listed, overlay, cluster, messages, calls } = state();
+      const { following, focus, zoomed, panes, columns, listed, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -206,6 +211,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        columns,
         listed,
         messages,
         calls,
@@ -222,6 +228,7 @@ export function createSession(deps: SessionDeps): Session {
   });
 
   const marks = bookmarking(app);
+  const { restore, ...columns } = choosingColumns(app);
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
@@ -230,6 +237,7 @@ export function createSession(deps: SessionDeps): Session {
     ...navigation(app),
     ...drilling(app),
     ...marks,
+    ...columns,
     ...reaching(app),
     ...grantHistory(app, grants.past),
     ...marking(app),
@@ -257,8 +265,11 @@ export function createSession(deps: SessionDeps): Session {
     commands,
     visibleRows,
     start: async () => {
+      const restored = restore();
       await link.to({}, stop.signal);
       tick(app, publishing, stop.signal).catch(app.fail);
+      const problem = await restored;
+      if (problem !== undefined) app.fail(problem);
     },
     revokeAll: async () => {
       const ids = living().map(({ id }) => id);

@@ -32,6 +32,8 @@ export type Column<Row> = {
   readonly max?: number;
   readonly grow?: true;
   readonly wrap?: true;
+  /** Whether it is shown only to those who ask for it. */
+  readonly extra?: true;
   /** Whether it stays while other cells are cut, whatever its priority. */
   readonly kept?: true;
   readonly priority: number;

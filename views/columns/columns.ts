@@ -8,5 +8,7 @@ export { lintNews } from './lint-columns.ts';
 export { podColumns } from './pod-columns.ts';
 export { policyChanged, policyColumns } from './policy-columns.ts';
 export { serviceColumns } from './service-columns.ts';
+export { type AnyColumn, columnName, columnsIn } from './tables.ts';
 export { attemptVerdict, decision } from './verdict-columns.ts';
+export { wished } from './wishes.ts';
 export { workloadColumns } from './workload-columns.ts';

@@ -29,7 +29,7 @@ export type MouseProps = {
 };
 
 /** Overlays with a cursor in a list. */
-const LIST_SCOPES: readonly Scope[] = ['pick', 'command', 'charts'];
+const LIST_SCOPES: readonly Scope[] = ['pick', 'columns', 'command', 'charts'];
 
 /** Lines of a text for one step of the wheel. */
 const LINES = 3;

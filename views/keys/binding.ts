@@ -27,7 +27,7 @@ export type ViewFacts = {
   readonly matches: readonly number[];
   /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
-  /** Whether the focused pane shows a column. */
+  /** Whether the focused pane has room for a column. */
   readonly hasColumn: (id: string) => boolean;
   /** The grant form as the screen shows it. */
   readonly form?: GrantForm;

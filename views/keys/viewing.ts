@@ -91,12 +91,19 @@ export const VIEWING: readonly Binding[] = [
   },
   {
     id: 'copy-field',
-    keys: ['C'],
+    keys: ['F'],
     scopes: PANES,
     title: 'copy one field of the row: choose which',
     onRow: true,
     disabled: nothingUnderCursor,
     run: (commands) => commands.pickField(),
+  },
+  {
+    id: 'columns',
+    keys: ['C'],
+    scopes: PANES,
+    title: 'columns of the pane: choose which; the choice is kept',
+    run: (commands) => commands.openColumns(),
   },
   {
     id: 'charts',
@@ -148,14 +155,14 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'redraw',
     keys: ['ctrl-l'],
-    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    scopes: [...PANES, ...READ_SCOPES, 'charts', 'columns'],
     title: 'redraw the screen',
     run: (commands) => commands.redraw(),
   },
   {
     id: 'suspend',
     keys: ['ctrl-z'],
-    scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'revoke', 'quit'],
+    scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'columns', 'revoke', 'quit'],
     title: 'back to the shell; fg returns',
     run: (commands) => commands.suspend(),
   },

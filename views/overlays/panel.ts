@@ -9,6 +9,8 @@ import { matchesIn, withMatches } from './search.ts';
  */
 export type Content = {
   readonly kind: 'full' | 'text' | 'dialog';
+  /** How wide a dialog is, if not as wide as the others. */
+  readonly columns?: number;
   readonly title: Line;
   readonly right?: Line;
   readonly lines: (columns: number) => readonly Line[];
@@ -49,7 +51,8 @@ export const PANEL_MARGIN = 5;
 export function layPanel(content: Content, size: Size): Panel {
   const top = 1;
   const most = size.rows - top - 1;
-  const columns = content.kind === 'dialog' ? Math.min(DIALOG_COLUMNS, size.columns) : size.columns;
+  const { columns: wanted = DIALOG_COLUMNS } = content;
+  const columns = content.kind === 'dialog' ? Math.min(wanted, size.columns) : size.columns;
   const all = tightened(content.lines(columns - PANEL_MARGIN), most - 2, content.kind);
   const rows = content.kind === 'full' ? most : Math.min(most, all.length + 2);
   const scrollMax = Math.max(0, all.length - (rows - 2));

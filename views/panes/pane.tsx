@@ -10,9 +10,16 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useStore } from 'zustand';
-import type { Listed, PaneId, SessionState } from '../../src/session/session.ts';
+import {
+  type ColumnWishes,
+  type PaneId,
+  type SessionState,
+  type TableId,
+  tableOf,
+} from '../../src/session/session.ts';
 import {
   type CellContext,
+  type Column,
   type LaidColumn,
   lay,
   measure,
@@ -20,6 +27,7 @@ import {
   restLines,
   rowLine,
   titleLine,
+  wished,
 } from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
 import { type Line, span, wrap } from '../text/text.ts';
@@ -78,7 +86,8 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   const looksTheSame = useRef<LooksTheSame>(() => false);
   const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
-  const listed = useStore(store, (state) => (pane === 'pods' ? state.listed : 'pods'));
+  const table = useStore(store, (state) => tableOf(state, pane));
+  const wishes = useStore(store, (state) => state.columns[table]);
   const focused = useStore(store, (state) => state.focus === pane);
   const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
   const stale = useStore(store, (state) => isStale(state, pane));
@@ -95,8 +104,9 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     };
     return <StateLines draw={draw} columns={width} rows={innerRows(place)} />;
   }
-  return tableOf(pane, listed, {
+  return drawTable(table, {
     pane,
+    wishes,
     rows,
     index,
     focused,
@@ -142,22 +152,20 @@ function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly 
   return rows;
 }
 
-function tableOf(
-  pane: PaneId,
-  listed: Listed,
-  props: Omit<Parameters<typeof Table>[0], 'definition'>,
-): ReactNode {
-  switch (pane) {
+function drawTable(table: TableId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {
+  switch (table) {
     case 'pods':
-      if (listed === 'workloads') return <Table key={listed} definition={workloadTable} {...props} />;
-      if (listed === 'services') return <Table key={listed} definition={serviceTable} {...props} />;
-      return <Table key={pane} definition={podTable} {...props} />;
+      return <Table key={table} definition={podTable} {...props} />;
+    case 'workloads':
+      return <Table key={table} definition={workloadTable} {...props} />;
+    case 'services':
+      return <Table key={table} definition={serviceTable} {...props} />;
     case 'policies':
-      return <Table key={pane} definition={policyTable} {...props} />;
+      return <Table key={table} definition={policyTable} {...props} />;
     case 'attempts':
-      return <Table key={pane} definition={attemptTable} {...props} />;
+      return <Table key={table} definition={attemptTable} {...props} />;
     case 'grants':
-      return <Table key={pane} definition={grantTable} {...props} />;
+      return <Table key={table} definition={grantTable} {...props} />;
   }
 }
 
@@ -178,6 +186,8 @@ const MARGIN = 1;
 type TableProps<Row extends Keyed> = {
   readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
+  /** Which columns were asked for, or hidden. */
+  readonly wishes: ColumnWishes | undefined;
   readonly rows: readonly Keyed[];
   readonly index: number;
   readonly focused: boolean;
@@ -197,8 +207,8 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { pane, definition, rows, index, focused, looksTheSame, width, height, context, banded, stale } =
-    props;
+  const { pane, definition, wishes, rows, index, focused } = props;
+  const { looksTheSame, width, height, context, banded, stale } = props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
   const two = definition.second !== undefined && 2 * rows.length <= height;
@@ -216,14 +226,17 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
       endOf(later) === end &&
       slice.every((row, place) => row === later[from + place]);
   });
-  const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+  const all = definition.columns(context.namespace === undefined);
+  const columns = useMemo(() => {
+    const covered = two ? (definition.inSecond ?? []) : [];
+    return wished(all, wishes).filter(({ id }) => !covered.includes(id) || wishes?.[id] === true);
+  }, [all, wishes, two, definition]);
+  const laid = useLaidColumns(columns, slice, context, width - CURSOR - MARGIN);
   useInsertionEffect(() => {
-    painted.laid(
-      pane,
-      laid.map(({ column }) => column.id),
-    );
+    const below = two ? (definition.inSecond ?? []) : [];
+    painted.laid(pane, [...laid.map(({ column }) => column.id), ...below]);
     return () => painted.laid(pane, undefined);
-  }, [painted, pane, laid]);
+  }, [painted, pane, laid, two, definition]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;
@@ -304,7 +317,8 @@ function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
   return useMemo(() => <Painted text={draw(row, cursor, emphasis)} />, [row, cursor, emphasis, draw]);
 }
 
-type Longest = {
+type Longest<Row> = {
+  readonly columns: readonly Column<Row>[];
   readonly view: string;
   readonly seen: WeakSet<Keyed>;
   readonly natural: Natural;
@@ -312,25 +326,20 @@ type Longest = {
 };
 
 /**
- * The columns of a table with their widths. They grow with the longest cell shown so far and don't shrink until the
- * width or namespace changes, so that nothing jumps while rows stream. Each row is measured once.
+ * Columns with their widths. They grow with the longest cell shown so far and don't shrink until the columns, the width
+ * or the namespace change, so that nothing jumps while rows stream. Each row is measured once.
  */
 function useLaidColumns<Row extends Keyed>(
-  definition: TableDefinition<Row>,
+  columns: readonly Column<Row>[],
   slice: readonly Row[],
   context: CellContext,
   width: number,
-  two: boolean,
 ): readonly LaidColumn<Row>[] {
-  const longest = useRef<Longest | undefined>(undefined);
-  const all = definition.columns(context.namespace === undefined);
-  const columns = useMemo(
-    () => (two ? all.filter(({ id }) => !definition.inSecond?.includes(id)) : all),
-    [all, two, definition],
-  );
-  const view = `${width} ${context.namespace ?? ''} ${two}`;
-  if (longest.current?.view !== view) {
+  const longest = useRef<Longest<Row> | undefined>(undefined);
+  const view = `${width} ${context.namespace ?? ''}`;
+  if (longest.current?.columns !== columns || longest.current.view !== view) {
     longest.current = {
+      columns,
       view,
       seen: new WeakSet(),
       natural: { least: new Map(), full: new Map() },

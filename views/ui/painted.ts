@@ -25,6 +25,8 @@ export type Painted = {
   readonly unseen: (pane: PaneId, rows: PaintedRows['rows']) => void;
   /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
   readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
+  /** The ids of those columns; undefined for a pane that isn't drawn. */
+  readonly columns: (pane: PaneId) => readonly string[] | undefined;
   /** Whether a column is among them; of a pane that isn't drawn, all are. */
   readonly hasColumn: (pane: PaneId, column: string) => boolean;
   /** The grant form; undefined if none is open. */
@@ -83,6 +85,7 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       if (ids === undefined) columns.delete(pane);
       else columns.set(pane, ids);
     },
+    columns: (pane) => columns.get(pane),
     hasColumn: (pane, column) => columns.get(pane)?.includes(column) ?? true,
     form: () => shownForm,
     drawnForm: (form) => {

@@ -139,6 +139,8 @@ function moved(state: SessionState, by: number): Overlay {
         ...overlay,
         index: clamp(overlay.index + by, pickItems(overlay.items, overlay.filter.text).length - 1),
       };
+    case 'columns':
+      return { ...overlay, index: Math.max(0, overlay.index + by) };
     case 'charts': {
       const keys = barsOf(state).map(({ key }) => key);
       const at = Math.max(0, keys.indexOf(overlay.bar ?? ''));

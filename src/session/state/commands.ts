@@ -44,6 +44,12 @@ export type Commands = {
   /** Goes back to the view before the last drill, and forward again. */
   readonly historyBack: () => void;
   readonly historyForward: () => void;
+  /** Shows the columns of the focused table, to choose from. */
+  readonly openColumns: () => void;
+  /** Asks for a column of the focused table, or hides it; kept over sessions. */
+  readonly showColumn: (id: string, shown: boolean) => void;
+  /** Leaves it to the room which columns of the focused table are shown. */
+  readonly resetColumns: () => void;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;
