@@ -267,6 +267,8 @@ function recorder(calls: Call[]): Commands {
     'list',
     'focusNext',
     'zoom',
+    'widen',
+    'scrollSideways',
     'move',
     'moveTo',
     'scrollTo',

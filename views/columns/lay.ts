@@ -66,6 +66,19 @@ export function lay<Row>(
   return chosen.map((column) => ({ column, width: widths.get(column) ?? column.min }));
 }
 
+/** All columns as wide as their longest cells, whatever the room. */
+export function layWhole<Row>(
+  columns: readonly Column<Row>[],
+  { full }: Pick<Natural, 'full'>,
+): readonly LaidColumn<Row>[] {
+  return columns.map((column) => ({ column, width: Math.max(column.min, full.get(column.id) ?? 0) }));
+}
+
+/** The columns that laid columns take, with the gaps between them. */
+export function widthOf<Row>(laid: readonly LaidColumn<Row>[]): number {
+  return laid.reduce((sum, { column, width }, index) => sum + gapOf(column, index) + width, 0);
+}
+
 /** Blanks before the column at `index`. */
 function gapOf(column: { readonly gap?: number }, index: number): number {
   return index === 0 ? 0 : (column.gap ?? 2);

@@ -71,6 +71,15 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.zoom(),
   },
   {
+    id: 'wide',
+    keys: ['ctrl-w'],
+    scopes: PANES,
+    title: 'wide: all columns of the pane, whole, or those that fit',
+    run: (commands) => commands.widen(),
+  },
+  sideways('sideways-left', 'left', 'to the columns at the left, in a wide pane', -1),
+  sideways('sideways-right', 'right', 'to the columns at the right, in a wide pane', 1),
+  {
     id: 'all-namespaces',
     keys: ['0'],
     scopes: PANES,
@@ -185,3 +194,21 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.quit(),
   },
 ];
+
+/** Half of the pane at once, so that nothing is passed over. */
+function sideways(id: string, key: string, title: string, step: 1 | -1): Binding {
+  return {
+    id,
+    keys: [key],
+    scopes: PANES,
+    title,
+    ...(step === 1 ? { hint: () => 'more columns', footer: 7 } : {}),
+    when: ({ panes, focus }) => panes[focus].wide !== undefined,
+    run: (commands, { panes, focus }, { sideways: { max, page } }) => {
+      const at = Math.min(max, panes[focus].wide ?? 0);
+      const to = Math.min(max, Math.max(0, at + step * page));
+      if (to !== at) commands.scrollSideways(to);
+      else commands.remark(step === 1 ? 'this is the last column' : 'this is the first column');
+    },
+  };
+}

@@ -47,7 +47,8 @@ export function announceRow(
 
 function cellsOf(state: SessionState, row: Keyed, context: CellContext): string {
   const table = tableOf(state, state.focus);
-  const wishes = state.columns[table];
+  const isWide = state.panes[state.focus].wide !== undefined;
+  const wishes = isWide ? 'all' : state.columns[table];
   switch (table) {
     case 'pods':
       return cells(podTable, row, context, wishes);
@@ -71,10 +72,11 @@ function cells<Row extends Keyed>(
   table: TableDefinition<Row>,
   row: Keyed,
   context: CellContext,
-  wishes: ColumnWishes | undefined,
+  wishes: ColumnWishes | 'all' | undefined,
 ): string {
   if (!table.isRow(row)) return '';
-  return wished(table.columns(context.namespace === undefined), wishes)
+  const columns = table.columns(context.namespace === undefined);
+  return (wishes === 'all' ? columns : wished(columns, wishes))
     .filter(({ id }) => !DRAWN.includes(id))
     .map(({ id, title, cell }) => ({
       name: /\w/.test(title) ? title.toLowerCase() : id,

@@ -22,15 +22,17 @@ import {
   type Column,
   type LaidColumn,
   lay,
+  layWhole,
   measure,
   type Natural,
   restLines,
   rowLine,
   titleLine,
+  widthOf,
   wished,
 } from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
-import { type Line, span, wrap } from '../text/text.ts';
+import { type Line, lineFrom, span, wrap } from '../text/text.ts';
 import {
   type Emphasis,
   Frame,
@@ -88,6 +90,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   const index = useStore(store, (state) => state.panes[pane].index);
   const table = useStore(store, (state) => tableOf(state, pane));
   const wishes = useStore(store, (state) => state.columns[table]);
+  const wide = useStore(store, (state) => state.panes[pane].wide);
   const focused = useStore(store, (state) => state.focus === pane);
   const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
   const stale = useStore(store, (state) => isStale(state, pane));
@@ -107,6 +110,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   return drawTable(table, {
     pane,
     wishes,
+    wide,
     rows,
     index,
     focused,
@@ -188,6 +192,8 @@ type TableProps<Row extends Keyed> = {
   readonly definition: TableDefinition<Row>;
   /** Which columns were asked for, or hidden. */
   readonly wishes: ColumnWishes | undefined;
+  /** Set if all columns are shown whole: the cells that are scrolled out at the left. */
+  readonly wide: number | undefined;
   readonly rows: readonly Keyed[];
   readonly index: number;
   readonly focused: boolean;
@@ -207,11 +213,12 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { pane, definition, wishes, rows, index, focused } = props;
+  const { pane, definition, wishes, wide, rows, index, focused } = props;
   const { looksTheSame, width, height, context, banded, stale } = props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
-  const two = definition.second !== undefined && 2 * rows.length <= height;
+  const isWide = wide !== undefined;
+  const two = definition.second !== undefined && !isWide && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
   const endOf = (list: readonly Keyed[]) => (banded ? (definition.bandEnd?.(list) ?? 0) : 0);
   const end = endOf(rows);
@@ -228,25 +235,32 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   });
   const all = definition.columns(context.namespace === undefined);
   const columns = useMemo(() => {
+    if (isWide) return all;
     const covered = two ? (definition.inSecond ?? []) : [];
     return wished(all, wishes).filter(({ id }) => !covered.includes(id) || wishes?.[id] === true);
-  }, [all, wishes, two, definition]);
-  const laid = useLaidColumns(columns, slice, context, width - CURSOR - MARGIN);
+  }, [all, isWide, wishes, two, definition]);
+  const cells = width - CURSOR - MARGIN;
+  const laid = useLaidColumns(columns, slice, context, cells, isWide);
+  const hidden = isWide ? Math.max(0, widthOf(laid) - cells) : 0;
+  const left = Math.min(hidden, wide ?? 0);
   useInsertionEffect(() => {
     const below = two ? (definition.inSecond ?? []) : [];
-    painted.laid(pane, [...laid.map(({ column }) => column.id), ...below]);
+    const sideways = { max: hidden, page: Math.floor(cells / 2) };
+    painted.laid(pane, [...laid.map(({ column }) => column.id), ...below], sideways);
     return () => painted.laid(pane, undefined);
-  }, [painted, pane, laid, two, definition]);
+  }, [painted, pane, laid, hidden, cells, two, definition]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;
-  const wraps = spare > 0 && hasRest(slice, laid, context, spare);
+  const wraps = !isWide && spare > 0 && hasRest(slice, laid, context, spare);
 
   const draw = useCallback(
     (row: Row, cursor: boolean, emphasis: Emphasis): string => {
       const lead = span(cursor ? '▸ ' : '  ', 'strong');
       const dimmed = (line: Line): Line => (stale ? line.map(({ text }) => span(text, 'faint')) : line);
-      const first = theme.paintShort([lead, ...dimmed(rowLine(laid, row, context, wraps))], width, emphasis);
+      const line = rowLine(laid, row, context, wraps);
+      const shown = isWide ? lineFrom(line, left, cells) : line;
+      const first = theme.paintShort([lead, ...dimmed(shown)], width, emphasis);
       const below = [
         ...(wraps ? restLines(laid, row, context) : []),
         ...(two && definition.second !== undefined ? [definition.second(row)] : []),
@@ -255,7 +269,7 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
         '\n',
       );
     },
-    [theme, laid, context, width, two, wraps, stale, definition],
+    [theme, laid, context, width, two, wraps, stale, definition, isWide, left, cells],
   );
 
   useInsertionEffect(() => {
@@ -273,9 +287,10 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     return () => painted.lined(pane, undefined);
   });
 
+  const titles = isWide ? lineFrom(titleLine(laid), left, cells) : titleLine(laid);
   return (
     <>
-      {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
+      {two ? null : <TextLine line={[span('  '), ...titles]} columns={width} />}
       {slice.map((row, place) => {
         const at = offset.current + place;
         const cursor = focused && at === index;
@@ -334,6 +349,7 @@ function useLaidColumns<Row extends Keyed>(
   slice: readonly Row[],
   context: CellContext,
   width: number,
+  isWide: boolean,
 ): readonly LaidColumn<Row>[] {
   const longest = useRef<Longest<Row> | undefined>(undefined);
   const view = `${width} ${context.namespace ?? ''}`;
@@ -354,5 +370,8 @@ function useLaidColumns<Row extends Keyed>(
   }
   const { version } = known;
   // The maps are mutated in place; `version` changes with them.
-  return useMemo(() => lay(columns, known.natural, width), [columns, known, version, width]);
+  return useMemo(
+    () => (isWide ? layWhole(columns, known.natural) : lay(columns, known.natural, width)),
+    [columns, known, version, width, isWide],
+  );
 }

@@ -20,6 +20,10 @@ export type Commands = {
   readonly list: (what: Listed) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
+  /** Shows all columns of the focused pane whole, or those that fit. */
+  readonly widen: () => void;
+  /** In a wide pane, shows its rows from a cell on. */
+  readonly scrollSideways: (to: number) => void;
   /** Scrolls the open form, or moves the cursor in the open list. */
   readonly move: (by: number) => void;
   /** Shows the open text from a line on. */

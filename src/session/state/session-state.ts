@@ -151,6 +151,8 @@ export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly'
 
 /** One pane. The cursor follows `key` when rows move; a pane that never had the focus has no key and keeps `index`. */
 export type PaneState = {
+  /** Set while all columns are shown whole: cells that are scrolled out at the left, as far as there are so many. */
+  readonly wide?: number;
   readonly key?: string;
   readonly index: number;
   readonly filter: string;

@@ -57,11 +57,12 @@ async function choose(name: RegExp): Promise<void> {
   await screen.until(/╭ Columns of Attempts/);
   screen.press('home');
   await screen.settled();
-  for (let step = 0; step < 12 && !name.test(titles(/▸ \[/)); step += 1) {
+  const here = () => /▸ \[.*/.exec(screen.text())?.[0] ?? '';
+  for (let step = 0; step < 12 && !name.test(here()); step += 1) {
     screen.press('j');
     await screen.settled();
   }
-  expect(titles(/▸ \[/)).toMatch(name);
+  expect(here()).toMatch(name);
 }
 
 test('space asks for a column that is off and hides one that is shown; the choice outlives the app', async () => {
@@ -152,13 +153,30 @@ test('a choice that can not be read is told once and left as it is, and columns 
   expect(session.store.getState().messages.filter(({ text }) => text.includes('choice'))).toHaveLength(1);
 });
 
+test('ctrl-w shows all columns whole, and ctrl-w what fits; a drill and its way back keep what was wide', async () => {
+  await start();
+  screen.press('ctrl-w');
+  await screen.until(/▸3 Attempts .* wide, following/);
+  screen.press('right');
+  await screen.until(/FIRST +WHY/);
+  screen.press('p');
+  await screen.until('▸2 Policies');
+  expect(screen.text()).not.toMatch(/▸2 Policies .* wide/);
+  screen.press('esc');
+  await screen.until(/▸3 Attempts .* wide/);
+  expect(titles(/FIRST/)).toMatch(/FIRST +WHY/);
+  screen.press('ctrl-w');
+  await screen.until(/▸3 Attempts [^,]* following/);
+  expect(attempts()).not.toContain('FIRST');
+});
+
 test('an unknown column of another version hides nothing', async () => {
   await writeFile(join(state, 'columns.json'), '{"attempts": {"gone": true}, "later": {"x": false}}');
   await start();
   expect(attempts()).toMatch(/AGE VERDICT SOURCE/);
-  await choose(/LAST MIN/);
+  await choose(/PORT/);
   screen.press('space');
   await eventually(async () =>
-    expect(await kept()).toEqual({ attempts: { gone: true, recent: false }, later: { x: false } }),
+    expect(await kept()).toEqual({ attempts: { gone: true, port: false }, later: { x: false } }),
   );
 });
