@@ -45,7 +45,12 @@ function useShownColumns({ focus }: SessionState): readonly string[] | undefined
 
 /** A panel over the panes; the lower border shows the keys of a dialog, and the scroll position. */
 function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): ReactNode {
-  const { left, top, columns, rows, title, right, lines, current } = panel;
+  const { left, top, columns, rows, title, right, lines, targets, current } = panel;
+  const { painted } = useUi();
+  useInsertionEffect(() => {
+    painted.drawnTargets(targets);
+    return () => painted.drawnTargets([]);
+  });
   return (
     <Box position="absolute" marginLeft={left} marginTop={top} width={columns} height={rows}>
       <Frame
