@@ -17,9 +17,7 @@ export function wished<Of extends AnyColumn>(
   const left = columns.flatMap((column): readonly Of[] => {
     const wish = wishes[column.id];
     if (!(wish ?? column.extra !== true)) return [];
-    return wish === true
-      ? [{ ...column, priority: Math.min(column.priority, ASKED), kept: true as const }]
-      : [column];
+    return wish === true ? [{ ...column, priority: Math.min(column.priority, ASKED) }] : [column];
   });
   return left.length === 0 ? columns.slice(0, 1) : left;
 }

@@ -170,7 +170,7 @@ test('ctrl-w shows all columns whole, and ctrl-w what fits; a drill and its way 
   expect(attempts()).not.toContain('FIRST');
 });
 
-test('an unknown column of another version hides nothing', async () => {
+test('an unknown column of another version hides nothing, and what another sluice chose meanwhile is kept', async () => {
   await writeFile(join(state, 'columns.json'), '{"attempts": {"gone": true}, "later": {"x": false}}');
   await start();
   expect(attempts()).toMatch(/AGE VERDICT SOURCE/);
@@ -178,5 +178,10 @@ test('an unknown column of another version hides nothing', async () => {
   screen.press('space');
   await eventually(async () =>
     expect(await kept()).toEqual({ attempts: { gone: true, port: false }, later: { x: false } }),
+  );
+  await writeFile(join(state, 'columns.json'), '{"pods": {"ip": true}}');
+  screen.press('space');
+  await eventually(async () =>
+    expect(await kept()).toEqual({ attempts: { gone: true, port: true }, pods: { ip: true } }),
   );
 });
