@@ -8,6 +8,7 @@ import {
   type App,
   type BookedGrant,
   bookmarking,
+  choosingColumns,
   commandLine,
   copying,
   createGrantBook,
@@ -73,6 +74,8 @@ export {
 export {
   type Bookmark,
   type BookmarkStore,
+  type ColumnStore,
+  type ColumnWishes,
   type Connection,
   callsAsScript,
   type LoggedCall,
@@ -110,8 +113,10 @@ export {
   type SessionState,
   type Sort,
   type Standing,
+  type TableId,
   type TextEdit,
   type TextField,
+  tableOf,
   textField,
   type VisibleRows,
   type WorkloadRow,
@@ -199,7 +204,7 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, listed, overlay, cluster, messages, calls } = state();
+      const { following, focus, zoomed, panes, columns, listed, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
       if (!isFirst) app.clear();
       set({
@@ -207,6 +212,7 @@ export function createSession(deps: SessionDeps): Session {
         following,
         focus,
         zoomed,
+        columns,
         listed,
         messages,
         calls,
@@ -223,6 +229,7 @@ export function createSession(deps: SessionDeps): Session {
   });
 
   const marks = bookmarking(app);
+  const { restore, ...columns } = choosingColumns(app);
   const form = grantForm(app);
   const lives = life(app);
   const line = commandLine(app, () => commands);
@@ -231,6 +238,7 @@ export function createSession(deps: SessionDeps): Session {
     ...navigation(app),
     ...drilling(app),
     ...marks,
+    ...columns,
     ...reaching(app),
     ...grantHistory(app, grants.past),
     ...marking(app),
@@ -258,8 +266,11 @@ export function createSession(deps: SessionDeps): Session {
     commands,
     visibleRows,
     start: async () => {
+      const restored = restore();
       await link.to({}, stop.signal);
       tick(app, publishing, stop.signal).catch(app.fail);
+      const problem = await restored;
+      if (problem !== undefined) app.fail(problem);
     },
     revokeAll: async () => {
       const ids = living().map(({ id }) => id);

@@ -332,6 +332,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     focus: 'attempts',
     zoomed: false,
     panes: { pods: pane, policies: pane, attempts: pane, grants: pane },
+    columns: {},
     trail: [],
     ahead: [],
     following: true,

@@ -59,6 +59,15 @@ export const attemptColumns: readonly Column<AttemptLine>[] = [
     priority: 7,
     cell: ({ row }, { now }) => ({ text: sparkline(row, now), tone: 'faint' }),
   },
+  {
+    id: 'first',
+    title: 'FIRST',
+    align: 'right',
+    min: 5,
+    priority: 8,
+    extra: true,
+    cell: ({ row }, { now }) => ({ text: age(now - row.first) }),
+  },
   // Below the table of a narrow screen, the path has the whole reason.
   { id: 'why', title: 'WHY', align: 'left', min: 38, priority: 6, grow: true, kept: true, cell: why },
 ];

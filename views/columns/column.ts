@@ -21,8 +21,8 @@ export type CellContext = {
 /**
  * One column of a table, as data. `min` and `priority` (0 first) decide which columns are shown at a width, so that
  * columns don't come and go with the rows; a shown column then grows to its longest cell, up to `max`. One column of a
- * table may `grow`: it gets whatever the others leave, and is wrapped where there are lines to spare. `sortKey` is the
- * shift-letter that sorts by it.
+ * table may `grow`: it gets whatever the others leave. Where there are lines to spare, that column and those that may
+ * `wrap` are wrapped. `sortKey` is the shift-letter that sorts by it.
  */
 export type Column<Row> = {
   readonly id: string;
@@ -31,6 +31,9 @@ export type Column<Row> = {
   readonly min: number;
   readonly max?: number;
   readonly grow?: true;
+  readonly wrap?: true;
+  /** Whether it is shown only to those who ask for it. */
+  readonly extra?: true;
   /** Whether it stays while other cells are cut, whatever its priority. */
   readonly kept?: true;
   readonly priority: number;

@@ -3,10 +3,12 @@
 export { attemptChanged, attemptColumns, attemptColumnsIn } from './attempt-columns.ts';
 export type { CellContext, Column, LaidColumn } from './column.ts';
 export { grantChanged, grantColumns, grantState, portsText, reasonText } from './grant-columns.ts';
-export { lay, measure, type Natural, restLines, rowLine, titleLine } from './lay.ts';
+export { lay, layWhole, measure, type Natural, restLines, rowLine, titleLine, widthOf } from './lay.ts';
 export { lintNews } from './lint-columns.ts';
 export { podColumns } from './pod-columns.ts';
 export { policyChanged, policyColumns } from './policy-columns.ts';
 export { serviceColumns } from './service-columns.ts';
+export { type AnyColumn, columnName, columnsIn } from './tables.ts';
 export { attemptVerdict, decision } from './verdict-columns.ts';
+export { wished } from './wishes.ts';
 export { workloadColumns } from './workload-columns.ts';

@@ -1,4 +1,4 @@
-import { columnsOf, cut, fit, type Line, type Span, wrap } from '../text/text.ts';
+import { columnsOf, cut, fit, type Line, type Span, span, wrap } from '../text/text.ts';
 import type { Cell, CellContext, Column, LaidColumn } from './column.ts';
 
 const LONGEST = 48;
@@ -66,6 +66,19 @@ export function lay<Row>(
   return chosen.map((column) => ({ column, width: widths.get(column) ?? column.min }));
 }
 
+/** All columns as wide as their longest cells, whatever the room. */
+export function layWhole<Row>(
+  columns: readonly Column<Row>[],
+  { full }: Pick<Natural, 'full'>,
+): readonly LaidColumn<Row>[] {
+  return columns.map((column) => ({ column, width: Math.max(column.min, full.get(column.id) ?? 0) }));
+}
+
+/** The columns that laid columns take, with the gaps between them. */
+export function widthOf<Row>(laid: readonly LaidColumn<Row>[]): number {
+  return laid.reduce((sum, { column, width }, index) => sum + gapOf(column, index) + width, 0);
+}
+
 /** Blanks before the column at `index`. */
 function gapOf(column: { readonly gap?: number }, index: number): number {
   return index === 0 ? 0 : (column.gap ?? 2);
@@ -79,8 +92,8 @@ function spaceOf<Row>(
 }
 
 /**
- * One row as a line; gaps take the tone of their cell, to keep runs few. `wrapped`: the growing column shows the first
- * of its lines, the others are `restLines`.
+ * One row as a line; gaps take the tone of their cell, to keep runs few. `wrapped`: columns that wrap show the first of
+ * their lines, the others are `restLines`.
  */
 export function rowLine<Row>(
   laid: readonly LaidColumn<Row>[],
@@ -91,7 +104,7 @@ export function rowLine<Row>(
   return laid.map(({ column, width }, index): Span => {
     const cell = column.cell(row, context);
     const { tone } = cell;
-    const text = wrapped && column.grow === true ? (wrap(cell.text, width)[0] ?? '') : fitting(cell, width);
+    const text = wrapped && wraps(column) ? (wrap(cell.text, width)[0] ?? '') : fitting(cell, width);
     const shown = ' '.repeat(gapOf(column, index)) + fit(text, width, column.align);
     return tone === undefined ? { text: shown } : { text: shown, tone };
   });
@@ -109,24 +122,28 @@ function fitting({ text, short, head }: Cell, width: number): string {
   return short ?? text;
 }
 
-/** What doesn't fit of the growing column's text, wrapped below it; empty if it fits. */
+/** What doesn't fit of the columns that wrap, below them; empty if all fits. */
 export function restLines<Row>(
   laid: readonly LaidColumn<Row>[],
   row: Row,
   context: CellContext,
 ): readonly Line[] {
-  const at = laid.findIndex(({ column }) => column.grow === true);
-  const growing = laid[at];
-  if (growing === undefined) return [];
-  const { text, tone } = growing.column.cell(row, context);
-  if (columnsOf(text) <= growing.width) return [];
-  const before = laid
-    .slice(0, at)
-    .reduce((sum, { column, width }, index) => sum + gapOf(column, index) + width, 0);
-  const indent = ' '.repeat(before + gapOf(growing.column, at));
-  return wrap(text, growing.width)
-    .slice(1)
-    .map((part): Line => [{ text: indent }, tone === undefined ? { text: part } : { text: part, tone }]);
+  const rests = laid.map(({ column, width }) => {
+    if (!wraps(column)) return { parts: [] };
+    const { text, tone } = column.cell(row, context);
+    return { parts: columnsOf(text) <= width ? [] : wrap(text, width).slice(1), tone };
+  });
+  const count = Math.max(...rests.map(({ parts }) => parts.length));
+  return Array.from({ length: count }, (_, at) =>
+    laid.map(({ column, width }, index) => {
+      const { parts = [], tone } = rests[index] ?? {};
+      return span(' '.repeat(gapOf(column, index)) + fit(parts[at] ?? '', width), tone);
+    }),
+  );
+}
+
+function wraps({ grow, wrap: mayWrap }: { readonly grow?: true; readonly wrap?: true }): boolean {
+  return grow === true || mayWrap === true;
 }
 
 /** The line of titles. */

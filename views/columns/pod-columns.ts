@@ -9,9 +9,11 @@ const COLUMNS: readonly Column<PodRow>[] = [
     align: 'left',
     min: 16,
     max: 64,
+    wrap: true,
     priority: 0,
     sortKey: 'N',
-    cell: ({ pod }) => ({ text: pod.name }),
+    // Pods of one workload differ at the end.
+    cell: ({ pod: { name } }) => ({ text: name, head: name.slice(0, Math.max(0, name.lastIndexOf('-'))) }),
   },
   { id: 'ready', title: 'READY', align: 'left', min: 5, priority: 6, sortKey: 'R', cell: ready },
   { id: 'status', title: 'STATUS', align: 'left', min: 9, priority: 5, sortKey: 'S', cell: status },

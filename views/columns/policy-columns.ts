@@ -19,6 +19,7 @@ const COLUMNS: readonly Column<PolicyRow>[] = [
     align: 'left',
     min: 13,
     max: 64,
+    wrap: true,
     priority: 0,
     sortKey: 'N',
     cell: ({ policy }) => ({ text: policy.name }),

@@ -8,6 +8,7 @@ const COLUMNS: readonly Column<ServiceRow>[] = [
     align: 'left',
     min: 12,
     max: 64,
+    wrap: true,
     priority: 0,
     sortKey: 'N',
     cell: ({ service }) => ({ text: service.name }),

@@ -19,6 +19,7 @@ const COLUMNS: readonly Column<WorkloadRow>[] = [
     align: 'left',
     min: 14,
     max: 64,
+    wrap: true,
     priority: 0,
     sortKey: 'N',
     cell: ({ workload }) => ({ text: workload.name }),

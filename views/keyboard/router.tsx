@@ -122,18 +122,19 @@ const SCROLLING: readonly Scope[] = [...READ_SCOPES, 'grant', 'search'];
 /** Facts about the focused pane or the open text: page size, scroll range, rows. */
 function viewFacts(state: SessionState, size: Size, painted: PaintedPanes): ViewFacts {
   const { rows, index } = painted.at(state.focus);
+  const sideways = painted.sideways(state.focus);
   const hasColumn = (id: string) => painted.hasColumn(state.focus, id);
   const rowAt = (below: number) => rows[Math.max(0, Math.min(rows.length - 1, index + below))]?.key;
   const panel = SCROLLING.includes(scopeOf(state)) ? overlayPanel(state, size) : undefined;
   if (panel !== undefined) {
     const { scroll, scrollMax, matches } = panel;
-    return { page: Math.max(1, panel.rows - 4), scroll, scrollMax, matches, rowAt, hasColumn };
+    return { page: Math.max(1, panel.rows - 4), scroll, scrollMax, matches, rowAt, sideways, hasColumn };
   }
   const place = placesOf(
     layoutOf(size, { focus: state.focus, zoomed: state.zoomed, grantLines: grantLinesOf(state) }),
   ).find(({ pane }) => pane === state.focus);
   const page = place === undefined ? 10 : Math.max(1, innerRows(place) - 2);
-  return { page, scroll: 0, scrollMax: 0, matches: [], rowAt, hasColumn };
+  return { page, scroll: 0, scrollMax: 0, matches: [], rowAt, sideways, hasColumn };
 }
 
 /** Handles a key press: runs its binding, or types its text, or says that it does nothing here. */

@@ -11,7 +11,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'mark the row as the source; on an attempt, its source',
     onRow: true,
     hint: () => 'source',
-    footer: 2,
+    footer: marksAt(2),
     disabled: cannotMark,
     run: (commands) => commands.markSource(),
   },
@@ -22,7 +22,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'mark the row as the destination; on an attempt, its destination',
     onRow: true,
     hint: () => 'destination',
-    footer: 3,
+    footer: marksAt(3),
     disabled: cannotMark,
     run: (commands) => commands.markDestination(),
   },
@@ -196,7 +196,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'revoke a grant, after showing the consequences',
     onRow: true,
     hint: () => 'revoke',
-    footer: 5,
+    footer: ({ focus }) => (focus === 'grants' ? 5 : 12),
     disabled: noLiveGrant,
     run: (commands) => commands.openRevoke(),
   },
@@ -207,7 +207,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'extend a grant before it ends',
     onRow: true,
     hint: () => 'extend',
-    footer: 6,
+    footer: ({ focus }) => (focus === 'grants' ? 6 : 12),
     disabled: noLiveGrant,
     run: (commands) => commands.openExtend(),
   },
@@ -221,6 +221,11 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.openExtend(),
   },
 ];
+
+/** A place among the hints; a later one in attempts, each of which is a pair already. */
+function marksAt(usual: number): (state: SessionState) => number {
+  return ({ focus }) => (focus === 'attempts' ? 12 : usual);
+}
 
 /** Whether the row under the cursor is what an open text describes. */
 function isDescribed({ overlay }: SessionState): boolean {

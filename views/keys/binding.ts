@@ -18,6 +18,9 @@ export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'comman
 /** Overlays that are read, searched, and scroll. */
 export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'messages', 'log'];
 
+/** How far the rows of a pane can be scrolled to the side: at most, and at once; in cells. */
+export type Sideways = { readonly max: number; readonly page: number };
+
 /** What a command needs to know about the screen: page size, scroll range, visible rows. */
 export type ViewFacts = {
   readonly page: number;
@@ -27,7 +30,9 @@ export type ViewFacts = {
   readonly matches: readonly number[];
   /** Key of the row `below` places below the cursor, clamped to the first and last; undefined if there are no rows. */
   readonly rowAt: (below: number) => string | undefined;
-  /** Whether the focused pane shows a column. */
+  /** How many cells of the focused pane, if it is wide, have no room, and how many to scroll at once. */
+  readonly sideways: Sideways;
+  /** Whether the focused pane has room for a column. */
   readonly hasColumn: (id: string) => boolean;
   /** The grant form as the screen shows it. */
   readonly form?: GrantForm;
@@ -58,7 +63,7 @@ export type Binding = {
   readonly scopes: readonly Scope[];
   readonly title: string;
   readonly hint?: (state: SessionState) => string | undefined;
-  readonly footer?: number;
+  readonly footer?: number | ((state: SessionState) => number);
   readonly dark?: true;
   readonly onRow?: true;
   readonly when?: (state: SessionState) => boolean;

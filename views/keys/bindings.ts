@@ -1,6 +1,7 @@
 import type { SessionState } from '../../src/session/session.ts';
 import { ACTIONS } from './acting.ts';
 import type { Binding, Scope } from './binding.ts';
+import { CHOOSING_COLUMNS } from './choosing-columns.ts';
 import { EDITING } from './editing.ts';
 import { GRANT_FORM } from './grant-form.ts';
 import { MOVING } from './moving.ts';
@@ -18,6 +19,7 @@ export const BINDINGS: readonly Binding[] = [
   ...VIEWING,
   ...GRANT_FORM,
   ...OVERLAYS,
+  ...CHOOSING_COLUMNS,
   ...SEARCHING,
   ...MOVING,
   ...SORTING,

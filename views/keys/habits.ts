@@ -8,7 +8,6 @@ export const HABITS: Readonly<Record<string, string>> = {
   'ctrl-u': 'ctrl-b is a page up',
   'ctrl-r': 'rows are always current; ctrl-l redraws the screen',
   'ctrl-s': 'nothing to save here; c copies, Y shows the policy for Git',
-  'ctrl-w': 'all columns that fit are shown; z zooms the pane',
   l: 'no logs here; enter describes the row, a shows its connection attempts',
   f: 'no port-forward here; g opens a path in the cluster, / filters',
   r: 'rows are always current; x revokes a grant',

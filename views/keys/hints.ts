@@ -15,7 +15,7 @@ export function hintLine(scope: Scope, state: SessionState, columns: number): Li
     // Another binding of the key may come first now.
     .filter((one) => bindingFor(one.keys[0] ?? '', scope, state) === one)
     .filter(({ disabled, dark }) => dark === true || disabled?.(state) === undefined)
-    .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0));
+    .sort((a, b) => placeOf(a, state) - placeOf(b, state));
   const shown = fitting(hints, state, columns - 1);
   for (const binding of shown) {
     line.push(span(line.length === 0 ? ' ' : '  '));
@@ -24,6 +24,10 @@ export function hintLine(scope: Scope, state: SessionState, columns: number): Li
     line.push(span(` ${hintOf(binding, state)}`, 'faint'));
   }
   return line;
+}
+
+function placeOf({ footer = 0 }: Binding, state: SessionState): number {
+  return typeof footer === 'number' ? footer : footer(state);
 }
 
 /** As many hints as fit. Help and quit or close always stay; the last of the others are dropped first. */

@@ -6,6 +6,7 @@ export {
   PANES,
   READ_SCOPES,
   type Scope,
+  type Sideways,
   scopeOf,
   TEXT_SCOPES,
   type ViewFacts,

@@ -8,6 +8,7 @@ const CLOSED_BY_ESC: readonly Scope[] = [
   'extend',
   'revoke',
   'pick',
+  'columns',
   'command',
   'filter',
   'search',
@@ -156,7 +157,7 @@ export const OVERLAYS: readonly Binding[] = [
   {
     id: 'close-by-q',
     keys: ['q'],
-    scopes: [...READ_SCOPES, 'charts'],
+    scopes: [...READ_SCOPES, 'charts', 'columns'],
     title: 'back',
     run: (commands) => commands.back(),
   },

@@ -1,28 +1,27 @@
-import type { Listed, PaneId, SessionState, Sort } from '../../src/session/session.ts';
 import {
-  attemptColumns,
-  grantColumns,
-  podColumns,
-  policyColumns,
-  serviceColumns,
-  workloadColumns,
-} from '../columns/columns.ts';
+  type Listed,
+  type PaneId,
+  type SessionState,
+  type Sort,
+  tableOf,
+} from '../../src/session/session.ts';
+import { columnsIn } from '../columns/columns.ts';
 import type { Binding } from './binding.ts';
-
-type Sortable = { readonly id: string; readonly title: string; readonly sortKey?: string };
 
 /** One shift-letter per column that has a `sortKey`. */
 export const SORTING: readonly Binding[] = [
-  ...sorts('pods', podColumns(true), 'pods'),
-  ...sorts('pods', workloadColumns(true), 'workloads'),
-  ...sorts('pods', serviceColumns(true), 'services'),
-  ...sorts('policies', policyColumns(true)),
-  ...sorts('attempts', attemptColumns),
-  ...sorts('grants', grantColumns),
+  ...sorts('pods', 'pods'),
+  ...sorts('pods', 'workloads'),
+  ...sorts('pods', 'services'),
+  ...sorts('policies'),
+  ...sorts('attempts'),
+  ...sorts('grants'),
 ];
 
-function sorts(pane: PaneId, columns: readonly Sortable[], listed?: Listed): readonly Binding[] {
-  return columns.flatMap((column): readonly Binding[] =>
+function sorts(pane: 'pods', listed: Listed): readonly Binding[];
+function sorts(pane: Exclude<PaneId, 'pods'>): readonly Binding[];
+function sorts(pane: PaneId, listed?: Listed): readonly Binding[] {
+  return columnsIn(tableOf({ listed: listed ?? 'pods' }, pane), true).flatMap((column): readonly Binding[] =>
     column.sortKey === undefined
       ? []
       : [
@@ -33,7 +32,10 @@ function sorts(pane: PaneId, columns: readonly Sortable[], listed?: Listed): rea
             ...(listed === undefined ? {} : { when: (state: SessionState) => state.listed === listed }),
             title: `sort by ${column.title}; again to reverse; again to reset`,
             run: (commands, state, { hasColumn }) => {
-              if (hasColumn(column.id)) commands.sort(pane, nextSort(state.panes[pane].sort, column.id));
+              const wish = state.columns[tableOf(state, pane)]?.[column.id];
+              if (wish === false)
+                commands.notify('warn', `${column.title} is hidden.`, 'Press C to show it.');
+              else if (hasColumn(column.id)) commands.sort(pane, nextSort(state.panes[pane].sort, column.id));
               else
                 commands.notify(
                   'warn',

@@ -10,7 +10,7 @@ export const VIEWING: readonly Binding[] = [
     title: 'show only dropped attempts, or all attempts',
     hint: ({ focus, dropsOnly }) =>
       focus === 'attempts' ? (dropsOnly ? 'all attempts' : 'drops only') : undefined,
-    footer: 8,
+    footer: 13,
     run: (commands) => commands.toggleDropsOnly(),
   },
   {
@@ -71,6 +71,15 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.zoom(),
   },
   {
+    id: 'wide',
+    keys: ['ctrl-w'],
+    scopes: PANES,
+    title: 'wide: all columns of the pane, whole, or those that fit',
+    run: (commands) => commands.widen(),
+  },
+  sideways('sideways-left', 'left', 'to the columns at the left, in a wide pane', -1),
+  sideways('sideways-right', 'right', 'to the columns at the right, in a wide pane', 1),
+  {
     id: 'all-namespaces',
     keys: ['0'],
     scopes: PANES,
@@ -91,12 +100,19 @@ export const VIEWING: readonly Binding[] = [
   },
   {
     id: 'copy-field',
-    keys: ['C'],
+    keys: ['F'],
     scopes: PANES,
     title: 'copy one field of the row: choose which',
     onRow: true,
     disabled: nothingUnderCursor,
     run: (commands) => commands.pickField(),
+  },
+  {
+    id: 'columns',
+    keys: ['C'],
+    scopes: PANES,
+    title: 'columns of the pane: choose which; the choice is kept',
+    run: (commands) => commands.openColumns(),
   },
   {
     id: 'charts',
@@ -148,14 +164,14 @@ export const VIEWING: readonly Binding[] = [
   {
     id: 'redraw',
     keys: ['ctrl-l'],
-    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    scopes: [...PANES, ...READ_SCOPES, 'charts', 'columns'],
     title: 'redraw the screen',
     run: (commands) => commands.redraw(),
   },
   {
     id: 'suspend',
     keys: ['ctrl-z'],
-    scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'revoke', 'quit'],
+    scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'columns', 'revoke', 'quit'],
     title: 'back to the shell; fg returns',
     run: (commands) => commands.suspend(),
   },
@@ -178,3 +194,21 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.quit(),
   },
 ];
+
+/** Half of the pane at once, so that nothing is passed over. */
+function sideways(id: string, key: string, title: string, step: 1 | -1): Binding {
+  return {
+    id,
+    keys: [key],
+    scopes: PANES,
+    title,
+    ...(step === 1 ? { hint: () => 'more columns', footer: 7 } : {}),
+    when: ({ panes, focus }) => panes[focus].wide !== undefined,
+    run: (commands, { panes, focus }, { sideways: { max, page } }) => {
+      const at = Math.min(max, panes[focus].wide ?? 0);
+      const to = Math.min(max, Math.max(0, at + step * page));
+      if (to !== at) commands.scrollSideways(to);
+      else commands.remark(step === 1 ? 'this is the last column' : 'this is the first column');
+    },
+  };
+}

@@ -36,13 +36,16 @@ export type Layout =
   | { readonly type: 'one'; readonly place: PanePlace; readonly tabs: boolean; readonly path: number }
   | { readonly type: 'wide'; readonly body: Split };
 
-/** What decides the layout beside the size. `wanted`: columns for the longest names among the pods and policies. */
+/**
+ * What decides the layout beside the size. `wanted`: columns for the longest names among the pods and policies; `lint`
+ * more show what is wrong with a policy.
+ */
 export type LayoutFacts = {
   readonly focus: PaneId;
   readonly zoomed: boolean;
   /** Lines that the grants need: their pane is there while there are some, or while it has the focus. */
   readonly grantLines: number;
-  readonly wanted?: { readonly pods: number; readonly policies: number };
+  readonly wanted?: { readonly pods: number; readonly policies: number; readonly lint?: number };
 };
 
 /** The layout at a size: all panes, the zoomed one, or one at a time. */
@@ -71,10 +74,10 @@ function below({ columns, rows }: Size, facts: LayoutFacts): Split {
   const bottom = Math.min(18, Math.max(7, Math.round(rows * 0.36)));
   const most = columns - LEAST.path;
   const wanted = facts.wanted ?? LEAST;
-  const [pods, policies] = shared(
-    [Math.max(LEAST.pods, wanted.pods), Math.max(LEAST.policies, wanted.policies)],
-    most,
-  );
+  const least = [Math.max(LEAST.pods, wanted.pods), Math.max(LEAST.policies, wanted.policies)] as const;
+  const [pods, names] = shared(least, most);
+  const withLint = Math.max(LEAST.policies, wanted.policies + (facts.wanted?.lint ?? 0));
+  const policies = Math.min(Math.max(names, withLint), most - pods);
   return column({ columns, rows }, [
     place('attempts', columns, rows - bottom - grants),
     ...(grants === 0 ? [] : [place('grants', columns, grants)]),
@@ -90,7 +93,10 @@ function below({ columns, rows }: Size, facts: LayoutFacts): Split {
 function beside({ columns, rows }: Size, facts: LayoutFacts): Split {
   const grants = grantRows(facts, rows);
   const wanted = facts.wanted ?? LEAST;
-  const right = Math.min(Math.round(columns * 0.45), Math.max(72, wanted.pods, wanted.policies));
+  const right = Math.min(
+    Math.round(columns * 0.45),
+    Math.max(72, wanted.pods, wanted.policies + (facts.wanted?.lint ?? 0)),
+  );
   const left = columns - right;
   const path = Math.min(14, Math.round(rows * 0.28));
   const pods = Math.ceil((rows - path) / 2);

@@ -200,7 +200,8 @@ const EMPTY = textField();
 
 /** A new overlay in full, later only its new lines, without the text being typed. */
 function announceOverlay(before: SessionState, after: SessionState): readonly string[] {
-  if (before.overlay === after.overlay) return [];
+  const chose = after.overlay.type === 'columns' && before.columns !== after.columns;
+  if (before.overlay === after.overlay && !chose) return [];
   if (after.overlay.type === 'none') return ['back'];
   const opened = before.overlay.type !== after.overlay.type;
   const known = opened ? new Set<string>() : new Set(linesOf(before));
@@ -229,6 +230,8 @@ function withoutTyping(overlay: Overlay): Overlay {
       return { ...overlay, field: EMPTY };
     case 'pick':
       return { ...overlay, filter: EMPTY, index: -1 };
+    case 'columns':
+      return { ...overlay, index: -1 };
     case 'command': {
       const { index: _, ...rest } = overlay;
       return { ...rest, field: EMPTY };
@@ -261,6 +264,11 @@ function chosen(before: Overlay, after: Overlay, state: SessionState): readonly 
     const moved = before.type !== 'pick' || before.index !== after.index;
     const items = pickItems(after.items, after.filter.text);
     return moved ? [`${items[after.index] ?? 'nothing'}, ${after.index + 1} of ${items.length}`] : [];
+  }
+  if (after.type === 'columns') {
+    const moved = before.type !== 'columns' || before.index !== after.index;
+    const columns = linesOf(state);
+    return moved ? [`${columns[after.index] ?? 'nothing'}, ${after.index + 1} of ${columns.length}`] : [];
   }
   if (after.type === 'command') {
     const item = chosenIn(after, state);

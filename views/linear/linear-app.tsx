@@ -72,6 +72,7 @@ function promptLine({ overlay }: SessionState): string | undefined {
     case 'revoke':
     case 'quit':
     case 'charts':
+    case 'columns':
       return undefined;
   }
 }

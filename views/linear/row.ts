@@ -1,5 +1,10 @@
-import type { SessionState, VisibleRows } from '../../src/session/session.ts';
-import type { CellContext } from '../columns/columns.ts';
+import {
+  type ColumnWishes,
+  type SessionState,
+  tableOf,
+  type VisibleRows,
+} from '../../src/session/session.ts';
+import { type CellContext, wished } from '../columns/columns.ts';
 import {
   attemptTable,
   grantTable,
@@ -40,28 +45,38 @@ export function announceRow(
   return [`${place}: ${cellsOf(after, row, context)}`];
 }
 
-function cellsOf({ focus, listed }: SessionState, row: Keyed, context: CellContext): string {
-  switch (focus) {
+function cellsOf(state: SessionState, row: Keyed, context: CellContext): string {
+  const table = tableOf(state, state.focus);
+  const isWide = state.panes[state.focus].wide !== undefined;
+  const wishes = isWide ? 'all' : state.columns[table];
+  switch (table) {
     case 'pods':
-      if (listed === 'workloads') return cells(workloadTable, row, context);
-      if (listed === 'services') return cells(serviceTable, row, context);
-      return cells(podTable, row, context);
+      return cells(podTable, row, context, wishes);
+    case 'workloads':
+      return cells(workloadTable, row, context, wishes);
+    case 'services':
+      return cells(serviceTable, row, context, wishes);
     case 'policies':
-      return cells(policyTable, row, context);
+      return cells(policyTable, row, context, wishes);
     case 'attempts':
-      return cells(attemptTable, row, context);
+      return cells(attemptTable, row, context, wishes);
     case 'grants':
-      return cells(grantTable, row, context);
+      return cells(grantTable, row, context, wishes);
   }
 }
 
 /** Columns that are pictures. */
 const DRAWN: readonly string[] = ['bar', 'recent'];
 
-function cells<Row extends Keyed>(table: TableDefinition<Row>, row: Keyed, context: CellContext): string {
+function cells<Row extends Keyed>(
+  table: TableDefinition<Row>,
+  row: Keyed,
+  context: CellContext,
+  wishes: ColumnWishes | 'all' | undefined,
+): string {
   if (!table.isRow(row)) return '';
-  return table
-    .columns(context.namespace === undefined)
+  const columns = table.columns(context.namespace === undefined);
+  return (wishes === 'all' ? columns : wished(columns, wishes))
     .filter(({ id }) => !DRAWN.includes(id))
     .map(({ id, title, cell }) => ({
       name: /\w/.test(title) ? title.toLowerCase() : id,

@@ -12,7 +12,7 @@ import { type Line, span, wallClock, wrap } from '../text/text.ts';
 import { attemptListLines } from './attempt-list.ts';
 import { fieldSpans } from './field.ts';
 import { type Item, indented, layItems } from './items.ts';
-import type { Content } from './panel.ts';
+import { type Content, standFor, type Targets } from './panel.ts';
 
 type Of<Type extends Overlay['type']> = Extract<Overlay, { type: Type }>;
 
@@ -92,20 +92,24 @@ export function quitContent(overlay: Of<'quit'>, { serverNow, grants: known }: S
 export function pickContent({ what, items: all, current, filter, index: at }: Of<'pick'>): Content {
   const items = pickItems(all, filter.text);
   const index = Math.min(at, items.length - 1);
+  const targets: Targets = new Map();
   return {
     kind: 'dialog',
+    targets,
     title: [span(what === 'field' ? ' copy which field ' : ` ${what} `, 'strong')],
     right: [span(` ${items.length} `, 'faint')],
     keep: index + 1,
     lines: (columns) => [
       [span('/', 'strong'), ...fieldSpans(filter, true, columns - 2)],
       ...(items.length === 0 ? [[span('no matches', 'warn')]] : []),
-      ...items.map(
-        (item, place): Line => [
-          span(place === index ? '▸ ' : '  ', 'strong'),
-          span(item, place === index ? 'cursor' : 'plain'),
-          span(item === current ? '  ● current' : '', 'good'),
-        ],
+      ...items.flatMap((item, place) =>
+        standFor(targets, { type: 'item', name: item }, [
+          [
+            span(place === index ? '▸ ' : '  ', 'strong'),
+            span(item, place === index ? 'cursor' : 'plain'),
+            span(item === current ? '  ● current' : '', 'good'),
+          ],
+        ]),
       ),
     ],
   };

@@ -15,7 +15,7 @@ import {
 import { choosesDuration } from '../keys/keys.ts';
 import { columnsOf, cut, fitLine, type Line, lineColumns, span, wrap } from '../text/text.ts';
 import { fieldSpans } from './field.ts';
-import type { Content } from './panel.ts';
+import { type Content, standFor, type Targets } from './panel.ts';
 import { planLines } from './plan-overlay.ts';
 
 const LABEL = 10;
@@ -26,18 +26,22 @@ const FIELD = 17;
 /** The grant form, with its plan below. */
 export function grantContent(form: GrantForm, state: SessionState): Content {
   const { limits } = state;
+  const targets: Targets = new Map();
+  const lines = (field: GrantField, notes: readonly Line[], columns: number) =>
+    standFor(targets, { type: 'field', field }, fieldLines(field, form, notes, columns, targets));
   return {
     kind: 'dialog',
+    targets,
     title: [span(' Grant ', 'strong'), ...confirmation(form)],
     scroll: form.scroll,
     right: progress(form, limits),
     lines: (columns) => [
-      ...fieldLines('from', form, endNotes('from', form), columns),
-      ...fieldLines('to', form, endNotes('to', form), columns),
-      ...fieldLines('ports', form, portNotes(form), columns),
-      ...fieldLines('duration', form, durationNotes(form, limits), columns),
-      ...fieldLines('reason', form, reasonNotes(form, limits), columns),
-      ...fieldLines('ticket', form, lengthNotes(form, 'ticket'), columns),
+      ...lines('from', endNotes('from', form), columns),
+      ...lines('to', endNotes('to', form), columns),
+      ...lines('ports', portNotes(form), columns),
+      ...lines('duration', durationNotes(form, limits), columns),
+      ...lines('reason', reasonNotes(form, limits), columns),
+      ...lines('ticket', lengthNotes(form, 'ticket'), columns),
       [],
       ...planLines(form, state, columns),
     ],
@@ -67,6 +71,7 @@ function fieldLines(
   form: GrantForm,
   notes: readonly Line[],
   columns: number,
+  targets: Targets,
 ): readonly Line[] {
   const active = form.field === field;
   const lines: Line[] = [
@@ -82,7 +87,7 @@ function fieldLines(
       lines.splice(-1, 1, [...last, span(' '.repeat(gap)), ...note]);
     } else lines.push([span(' '.repeat(LABEL)), ...note]);
   }
-  if (active && form.choices !== undefined) return [...lines, ...choiceLines(form.choices, columns)];
+  if (active && form.choices !== undefined) return [...lines, ...choiceLines(form.choices, columns, targets)];
   const problem = form.problems[field];
   if (problem === undefined) return lines;
   const below = wrap(problem, columns - LABEL - 2).map(
@@ -142,7 +147,7 @@ function lengthNotes({ fields }: GrantForm, field: 'reason' | 'ticket'): readonl
 }
 
 /** What the text may mean: how to write it, kind, namespace, pods; the chosen one is marked. */
-function choiceLines({ items, index, more }: EndChoices, columns: number): readonly Line[] {
+function choiceLines({ items, index, more }: EndChoices, columns: number, targets: Targets): readonly Line[] {
   const blank = span(' '.repeat(LABEL));
   const width = (of: (item: (typeof items)[number]) => string) =>
     Math.max(...items.map((item) => columnsOf(of(item))));
@@ -151,16 +156,17 @@ function choiceLines({ items, index, more }: EndChoices, columns: number): reado
     width((one) => one.kind),
     width((one) => one.namespace),
   ];
-  const lines = items.map((item, at): Line => {
+  const lines = items.flatMap((item, at) => {
     const tone = at === index ? 'strong' : 'plain';
     const cells = `${item.kind.padEnd(kind)}  ${item.namespace.padEnd(namespace)}  ${plural(item.pods, 'pod')}`;
     const room = columns - LABEL - 4 - columnsOf(cells);
-    return [
+    const line: Line = [
       blank,
       span(at === index ? '▸ ' : '  ', tone),
       ...fitLine([span(item.text, tone)], Math.max(8, Math.min(text, room))),
       span(`  ${cells}`, 'faint'),
     ];
+    return standFor(targets, { type: 'item', name: item.text }, [line]);
   });
   return more === 0 ? lines : [...lines, [blank, span(`  … ${more} more: type on to find them`, 'faint')]];
 }

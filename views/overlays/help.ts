@@ -99,6 +99,7 @@ const NOTES: readonly Section[] = [
       note('a p o', 'attempts, policies and pods of the row, not attach, previous logs, node'),
       note('s d', 'mark source and destination, not shell, describe: enter describes'),
       note('g', 'grants, not the first row: Home goes there'),
+      note('C F', 'columns of the pane, a field to copy; shift-letters of titles sort'),
       note('h', 'history of a grant, not left: tab and shift-tab change panes'),
       note('[ ] -', 'back and forward through views, as in k9s'),
     ],

@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { type ReactNode, useInsertionEffect } from 'react';
+import { type ReactNode, useInsertionEffect, useLayoutEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import type { SessionState } from '../../src/session/session.ts';
 import { ChartsOverlay } from '../charts/charts.ts';
@@ -28,14 +28,29 @@ function OpenOverlay({ size }: { size: Size }): ReactNode {
     painted.drawnForm(form);
     return () => painted.drawnForm(undefined);
   }, [painted, form]);
+  const shown = useShownColumns(state);
   if (state.overlay.type === 'charts') return <ChartsOverlay state={state} size={size} />;
-  const panel = overlayPanel(state, size);
+  const panel = overlayPanel(state, size, shown);
   return panel === undefined ? null : <OverlayView state={state} panel={panel} />;
+}
+
+/** The columns that the focused pane has room for, as the frame shows them. */
+function useShownColumns({ focus }: SessionState): readonly string[] | undefined {
+  const { painted } = useUi();
+  const [shown, setShown] = useState<readonly string[] | undefined>(undefined);
+  // The pane is laid out in the same commit, which is before this runs.
+  useLayoutEffect(() => setShown(painted.columns(focus)));
+  return shown;
 }
 
 /** A panel over the panes; the lower border shows the keys of a dialog, and the scroll position. */
 function OverlayView({ state, panel }: { state: SessionState; panel: Panel }): ReactNode {
-  const { left, top, columns, rows, title, right, lines, current } = panel;
+  const { left, top, columns, rows, title, right, lines, targets, current } = panel;
+  const { painted } = useUi();
+  useInsertionEffect(() => {
+    painted.drawnTargets(targets);
+    return () => painted.drawnTargets([]);
+  });
   return (
     <Box position="absolute" marginLeft={left} marginTop={top} width={columns} height={rows}>
       <Frame

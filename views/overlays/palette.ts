@@ -3,7 +3,7 @@ import type { Overlay, PaletteTarget, SessionState } from '../../src/session/ses
 import { type Binding, bindingsOf, keyLabel } from '../keys/keys.ts';
 import { cut, fit, type Line, type Span, span, spread, wrap } from '../text/text.ts';
 import { fieldSpans } from './field.ts';
-import type { Content } from './panel.ts';
+import { type Content, standFor, type Targets } from './panel.ts';
 
 type Palette = Extract<Overlay, { type: 'command' }>;
 
@@ -29,6 +29,11 @@ export function paletteList(overlay: Palette, state: SessionState): PaletteList 
   const list = listOf(overlay, state);
   remembered.set(overlay, list);
   return list;
+}
+
+/** What tells an item from the others. */
+export function itemName({ kind, text, note }: PaletteItem): string {
+  return `${kind} ${text} ${note}`;
 }
 
 /** Why an item can't be run now. */
@@ -169,8 +174,10 @@ const KIND = 11;
 export function paletteContent(overlay: Palette, state: SessionState): Content {
   const { items, index } = paletteList(overlay, state);
   const { field, problem } = overlay;
+  const targets: Targets = new Map();
   return {
     kind: 'dialog',
+    targets,
     title: [span(' Go, run, find ', 'strong')],
     right: [span(` ${items.length} `, 'faint')],
     lines: (columns) => {
@@ -181,7 +188,11 @@ export function paletteContent(overlay: Palette, state: SessionState): Content {
         [span(':', 'strong'), ...fieldSpans(field, true, columns - 2)],
         ...notes(problem, 'bad', columns),
         ...(items.length === 0 && problem === undefined ? [[span('no matches', 'warn')]] : []),
-        ...shown.map((item, at) => itemLine(item, first + at === index, cannotRun(item, state), columns)),
+        ...shown.flatMap((item, at) =>
+          standFor(targets, { type: 'item', name: itemName(item) }, [
+            itemLine(item, first + at === index, cannotRun(item, state), columns),
+          ]),
+        ),
         ...Array.from({ length: SHOWN - shown.length }, (): Line => []),
         ...notes(why, 'warn', columns),
       ];

@@ -1,7 +1,17 @@
 import type { Search } from '../../src/session/session.ts';
 import type { Size } from '../layout/layout.ts';
 import type { Line } from '../text/text.ts';
+import type { Target } from '../ui/ui.ts';
 import { matchesIn, withMatches } from './search.ts';
+
+/** The lines of a panel that can be clicked. */
+export type Targets = Map<Line, Target>;
+
+/** Notes what lines stand for, unless they stand for something already, and gives them back. */
+export function standFor(targets: Targets, target: Target, lines: readonly Line[]): readonly Line[] {
+  for (const line of lines) if (!targets.has(line)) targets.set(line, target);
+  return lines;
+}
 
 /**
  * What an overlay shows. `full`: the whole body; `text`: full width, as high as needed; `dialog`: as small as possible,
@@ -9,9 +19,13 @@ import { matchesIn, withMatches } from './search.ts';
  */
 export type Content = {
   readonly kind: 'full' | 'text' | 'dialog';
+  /** How wide a dialog is, if not as wide as the others. */
+  readonly columns?: number;
   readonly title: Line;
   readonly right?: Line;
   readonly lines: (columns: number) => readonly Line[];
+  /** What of these lines can be clicked. */
+  readonly targets?: Targets;
   /** First line shown; a value past the end shows the end. */
   readonly scroll?: number;
   /** Line that must stay visible, in lists. */
@@ -29,6 +43,8 @@ export type Panel = {
   readonly title: Line;
   readonly right: Line;
   readonly lines: readonly Line[];
+  /** What each visible line stands for. */
+  readonly targets: readonly (Target | undefined)[];
   readonly scroll: number;
   readonly scrollMax: number;
   readonly search?: Search;
@@ -49,7 +65,8 @@ export const PANEL_MARGIN = 5;
 export function layPanel(content: Content, size: Size): Panel {
   const top = 1;
   const most = size.rows - top - 1;
-  const columns = content.kind === 'dialog' ? Math.min(DIALOG_COLUMNS, size.columns) : size.columns;
+  const { columns: wanted = DIALOG_COLUMNS } = content;
+  const columns = content.kind === 'dialog' ? Math.min(wanted, size.columns) : size.columns;
   const all = tightened(content.lines(columns - PANEL_MARGIN), most - 2, content.kind);
   const rows = content.kind === 'full' ? most : Math.min(most, all.length + 2);
   const scrollMax = Math.max(0, all.length - (rows - 2));
@@ -59,6 +76,7 @@ export function layPanel(content: Content, size: Size): Panel {
   const kept = keep === undefined ? (content.scroll ?? 0) : keep - Math.floor((rows - 2) / 2);
   const scroll = Math.min(scrollMax, Math.max(0, kept));
   const current = search?.typing === false ? matches[search.at] : undefined;
+  const visible = all.slice(scroll, scroll + rows - 2);
   return {
     kind: content.kind,
     left: content.kind === 'dialog' ? size.columns - columns : 0,
@@ -67,7 +85,8 @@ export function layPanel(content: Content, size: Size): Panel {
     rows,
     title: content.title,
     right: content.right ?? [],
-    lines: all.slice(scroll, scroll + rows - 2).map((line) => withMatches(line, search)),
+    lines: visible.map((line) => withMatches(line, search)),
+    targets: visible.map((line) => content.targets?.get(line)),
     scroll,
     scrollMax,
     search,

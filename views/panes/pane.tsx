@@ -10,19 +10,29 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { useStore } from 'zustand';
-import type { Listed, PaneId, SessionState } from '../../src/session/session.ts';
+import {
+  type ColumnWishes,
+  type PaneId,
+  type SessionState,
+  type TableId,
+  tableOf,
+} from '../../src/session/session.ts';
 import {
   type CellContext,
+  type Column,
   type LaidColumn,
   lay,
+  layWhole,
   measure,
   type Natural,
   restLines,
   rowLine,
   titleLine,
+  widthOf,
+  wished,
 } from '../columns/columns.ts';
 import { innerColumns, innerRows, type PanePlace, scrollTo } from '../layout/layout.ts';
-import { type Line, span, wrap } from '../text/text.ts';
+import { type Line, lineFrom, span, wrap } from '../text/text.ts';
 import {
   type Emphasis,
   Frame,
@@ -78,7 +88,9 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   const looksTheSame = useRef<LooksTheSame>(() => false);
   const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
-  const listed = useStore(store, (state) => (pane === 'pods' ? state.listed : 'pods'));
+  const table = useStore(store, (state) => tableOf(state, pane));
+  const wishes = useStore(store, (state) => state.columns[table]);
+  const wide = useStore(store, (state) => state.panes[pane].wide);
   const focused = useStore(store, (state) => state.focus === pane);
   const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
   const stale = useStore(store, (state) => isStale(state, pane));
@@ -95,8 +107,10 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     };
     return <StateLines draw={draw} columns={width} rows={innerRows(place)} />;
   }
-  return tableOf(pane, listed, {
+  return drawTable(table, {
     pane,
+    wishes,
+    wide,
     rows,
     index,
     focused,
@@ -142,22 +156,20 @@ function useRows(pane: PaneId, looksTheSame: RefObject<LooksTheSame>): readonly 
   return rows;
 }
 
-function tableOf(
-  pane: PaneId,
-  listed: Listed,
-  props: Omit<Parameters<typeof Table>[0], 'definition'>,
-): ReactNode {
-  switch (pane) {
+function drawTable(table: TableId, props: Omit<Parameters<typeof Table>[0], 'definition'>): ReactNode {
+  switch (table) {
     case 'pods':
-      if (listed === 'workloads') return <Table key={listed} definition={workloadTable} {...props} />;
-      if (listed === 'services') return <Table key={listed} definition={serviceTable} {...props} />;
-      return <Table key={pane} definition={podTable} {...props} />;
+      return <Table key={table} definition={podTable} {...props} />;
+    case 'workloads':
+      return <Table key={table} definition={workloadTable} {...props} />;
+    case 'services':
+      return <Table key={table} definition={serviceTable} {...props} />;
     case 'policies':
-      return <Table key={pane} definition={policyTable} {...props} />;
+      return <Table key={table} definition={policyTable} {...props} />;
     case 'attempts':
-      return <Table key={pane} definition={attemptTable} {...props} />;
+      return <Table key={table} definition={attemptTable} {...props} />;
     case 'grants':
-      return <Table key={pane} definition={grantTable} {...props} />;
+      return <Table key={table} definition={grantTable} {...props} />;
   }
 }
 
@@ -178,6 +190,10 @@ const MARGIN = 1;
 type TableProps<Row extends Keyed> = {
   readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
+  /** Which columns were asked for, or hidden. */
+  readonly wishes: ColumnWishes | undefined;
+  /** Set if all columns are shown whole: the cells that are scrolled out at the left. */
+  readonly wide: number | undefined;
   readonly rows: readonly Keyed[];
   readonly index: number;
   readonly focused: boolean;
@@ -197,11 +213,12 @@ type TableProps<Row extends Keyed> = {
  * so streaming rows change texts but never the tree.
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
-  const { pane, definition, rows, index, focused, looksTheSame, width, height, context, banded, stale } =
-    props;
+  const { pane, definition, wishes, wide, rows, index, focused } = props;
+  const { looksTheSame, width, height, context, banded, stale } = props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
-  const two = definition.second !== undefined && 2 * rows.length <= height;
+  const isWide = wide !== undefined;
+  const two = definition.second !== undefined && !isWide && 2 * rows.length <= height;
   const room = two ? Math.floor(height / 2) : height - 1;
   const endOf = (list: readonly Keyed[]) => (banded ? (definition.bandEnd?.(list) ?? 0) : 0);
   const end = endOf(rows);
@@ -216,24 +233,34 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
       endOf(later) === end &&
       slice.every((row, place) => row === later[from + place]);
   });
-  const laid = useLaidColumns(definition, slice, context, width - CURSOR - MARGIN, two);
+  const all = definition.columns(context.namespace === undefined);
+  const columns = useMemo(() => {
+    if (isWide) return all;
+    const covered = two ? (definition.inSecond ?? []) : [];
+    return wished(all, wishes).filter(({ id }) => !covered.includes(id) || wishes?.[id] === true);
+  }, [all, isWide, wishes, two, definition]);
+  const cells = width - CURSOR - MARGIN;
+  const laid = useLaidColumns(columns, slice, context, cells, isWide);
+  const hidden = isWide ? Math.max(0, widthOf(laid) - cells) : 0;
+  const left = Math.min(hidden, wide ?? 0);
   useInsertionEffect(() => {
-    painted.laid(
-      pane,
-      laid.map(({ column }) => column.id),
-    );
+    const below = two ? (definition.inSecond ?? []) : [];
+    const sideways = { max: hidden, page: Math.floor(cells / 2) };
+    painted.laid(pane, [...laid.map(({ column }) => column.id), ...below], sideways);
     return () => painted.laid(pane, undefined);
-  }, [painted, pane, laid]);
+  }, [painted, pane, laid, hidden, cells, two, definition]);
 
   const lines = slice.length * (two ? 2 : 1) + (two ? 0 : 1) + (ruled ? 1 : 0);
   const spare = slice.length === rows.length ? height - lines : 0;
-  const wraps = spare > 0 && hasRest(slice, laid, context, spare);
+  const wraps = !isWide && spare > 0 && hasRest(slice, laid, context, spare);
 
   const draw = useCallback(
     (row: Row, cursor: boolean, emphasis: Emphasis): string => {
       const lead = span(cursor ? '▸ ' : '  ', 'strong');
       const dimmed = (line: Line): Line => (stale ? line.map(({ text }) => span(text, 'faint')) : line);
-      const first = theme.paintShort([lead, ...dimmed(rowLine(laid, row, context, wraps))], width, emphasis);
+      const line = rowLine(laid, row, context, wraps);
+      const shown = isWide ? lineFrom(line, left, cells) : line;
+      const first = theme.paintShort([lead, ...dimmed(shown)], width, emphasis);
       const below = [
         ...(wraps ? restLines(laid, row, context) : []),
         ...(two && definition.second !== undefined ? [definition.second(row)] : []),
@@ -242,7 +269,7 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
         '\n',
       );
     },
-    [theme, laid, context, width, two, wraps, stale, definition],
+    [theme, laid, context, width, two, wraps, stale, definition, isWide, left, cells],
   );
 
   useInsertionEffect(() => {
@@ -260,9 +287,10 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
     return () => painted.lined(pane, undefined);
   });
 
+  const titles = isWide ? lineFrom(titleLine(laid), left, cells) : titleLine(laid);
   return (
     <>
-      {two ? null : <TextLine line={[span('  '), ...titleLine(laid)]} columns={width} />}
+      {two ? null : <TextLine line={[span('  '), ...titles]} columns={width} />}
       {slice.map((row, place) => {
         const at = offset.current + place;
         const cursor = focused && at === index;
@@ -304,7 +332,8 @@ function Slot<Row>({ row, cursor, emphasis, draw }: SlotProps<Row>): ReactNode {
   return useMemo(() => <Painted text={draw(row, cursor, emphasis)} />, [row, cursor, emphasis, draw]);
 }
 
-type Longest = {
+type Longest<Row> = {
+  readonly columns: readonly Column<Row>[];
   readonly view: string;
   readonly seen: WeakSet<Keyed>;
   readonly natural: Natural;
@@ -312,25 +341,21 @@ type Longest = {
 };
 
 /**
- * The columns of a table with their widths. They grow with the longest cell shown so far and don't shrink until the
- * width or namespace changes, so that nothing jumps while rows stream. Each row is measured once.
+ * Columns with their widths. They grow with the longest cell shown so far and don't shrink until the columns, the width
+ * or the namespace change, so that nothing jumps while rows stream. Each row is measured once.
  */
 function useLaidColumns<Row extends Keyed>(
-  definition: TableDefinition<Row>,
+  columns: readonly Column<Row>[],
   slice: readonly Row[],
   context: CellContext,
   width: number,
-  two: boolean,
+  isWide: boolean,
 ): readonly LaidColumn<Row>[] {
-  const longest = useRef<Longest | undefined>(undefined);
-  const all = definition.columns(context.namespace === undefined);
-  const columns = useMemo(
-    () => (two ? all.filter(({ id }) => !definition.inSecond?.includes(id)) : all),
-    [all, two, definition],
-  );
-  const view = `${width} ${context.namespace ?? ''} ${two}`;
-  if (longest.current?.view !== view) {
+  const longest = useRef<Longest<Row> | undefined>(undefined);
+  const view = `${width} ${context.namespace ?? ''}`;
+  if (longest.current?.columns !== columns || longest.current.view !== view) {
     longest.current = {
+      columns,
       view,
       seen: new WeakSet(),
       natural: { least: new Map(), full: new Map() },
@@ -345,5 +370,8 @@ function useLaidColumns<Row extends Keyed>(
   }
   const { version } = known;
   // The maps are mutated in place; `version` changes with them.
-  return useMemo(() => lay(columns, known.natural, width), [columns, known, version, width]);
+  return useMemo(
+    () => (isWide ? layWhole(columns, known.natural) : lay(columns, known.natural, width)),
+    [columns, known, version, width, isWide],
+  );
 }

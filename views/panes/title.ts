@@ -92,11 +92,12 @@ export function waySpans({ panes, focus }: SessionState, columns: number): Line 
   return way === undefined ? [] : [span(way, 'time')];
 }
 
-/** What hides or reorders rows: filter, sorting, drops only, a pause, the cursor on a row. */
+/** What hides or reorders rows and columns: the wide view, filter, sorting, drops only, a pause, the cursor on a row. */
 export function paneState(state: SessionState, pane: PaneId): Line {
-  const { filter, sort } = state.panes[pane];
+  const { filter, sort, wide } = state.panes[pane];
   const inAttempts = pane === 'attempts';
   return [
+    ...(wide === undefined ? [] : [span('wide', 'time')]),
     ...(filter === '' ? [] : [span(`/${cut(filter, 24)}`, 'warn')]),
     ...(sort === undefined ? [] : [span(`${sort.descending ? '↑' : '↓'} ${sort.column}`, 'time')]),
     ...(inAttempts && state.dropsOnly ? [span('drops only', 'warn')] : []),

@@ -77,8 +77,9 @@ function Screen({ layout, size }: ScreenProps): ReactNode {
   );
 }
 
-/** Whether the panes are completely hidden: then they are not drawn. */
+/** Whether the panes are completely hidden: then they are not drawn, unless the overlay is about how they are. */
 function isCovered(state: SessionState, size: Size): boolean {
+  if (state.overlay.type === 'columns') return false;
   return state.overlay.type === 'charts' || overlayPanel(state, size)?.covers === true;
 }
 
@@ -140,7 +141,7 @@ function smallLines(state: SessionState, { columns, rows }: Size): readonly Line
 }
 
 /** Dialogs that show their own keys, so the footer doesn't. */
-const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick', 'command'];
+const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick', 'command', 'columns'];
 
 /** The last line: the filter being typed, else the key hints; a notice covers it. */
 function footerLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {

@@ -12,11 +12,12 @@ export function hitOf(
   y: number,
 ): Hit | undefined {
   if (y >= size.rows - noticeRows(state, size)) return undefined;
-  if (state.overlay.type === 'charts') return y >= 1 && y < size.rows - 1 ? { type: 'panel' } : undefined;
+  if (state.overlay.type === 'charts')
+    return y >= 1 && y < size.rows - 1 ? { type: 'panel', line: y - 1 } : undefined;
   if (state.overlay.type !== 'none') {
     const panel = overlayPanel(state, size);
     const isIn = panel !== undefined && within({ ...panel, x: panel.left, y: panel.top }, x, y);
-    return isIn ? { type: 'panel' } : undefined;
+    return isIn ? { type: 'panel', line: y - panel.top - 1 } : undefined;
   }
   if (layout.type === 'one' && layout.tabs && y === 1) {
     const pane = tabAt(state, visibleRows, size.columns, x);

@@ -23,7 +23,7 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
   const pods = useStore(store, (state) => (known.pods = listedColumns(state, known)));
   const policies = useStore(store, (state) => (known.policies = policyColumns(state, known)));
   return useMemo(
-    () => layoutOf(size, { focus, zoomed, grantLines, wanted: { pods, policies } }),
+    () => layoutOf(size, { focus, zoomed, grantLines, wanted: { pods, policies, lint: LINT } }),
     [size, focus, zoomed, grantLines, pods, policies],
   );
 }
@@ -32,7 +32,10 @@ export function useLayout(store: StoreApi<SessionState>, size: Size): Layout {
 const POD_REST = 5 + 6 + 6;
 // Kinds in short, and `mixed` in IN and OUT.
 const WORKLOAD_REST = POD_REST + 8 + 2;
-const POLICY_REST = 5 + 5 + 6 + 6;
+const POLICY_REST = 5 + 5 + 6;
+
+/** The column for what is wrong with a policy, and its gap. */
+const LINT = 6;
 
 /** The widest so far. `measured` are lists and rows: most rows of a list are those of the list before. */
 type Longest = {

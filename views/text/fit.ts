@@ -47,6 +47,26 @@ export function fitLine(line: Line, columns: number): Line {
   return out;
 }
 
+/** The line in exactly `columns` columns, from a column on; blanks stand for a wide character that is split. */
+export function lineFrom(line: Line, from: number, columns: number): Line {
+  const out: Span[] = [];
+  let at = 0;
+  for (const part of line) {
+    const width = columnsOf(part.text);
+    const start = Math.max(0, from - at);
+    const end = Math.min(width, from + columns - at);
+    if (start < end) out.push({ ...part, text: slice(part.text, start, end) });
+    at += width;
+  }
+  return fitLine(out, columns);
+}
+
+function slice(text: string, start: number, end: number): string {
+  if (NARROW.test(text)) return text.slice(start, end);
+  const shown = sliceAnsi(text, start, end);
+  return shown + ' '.repeat(Math.max(0, end - start - columnsOf(shown)));
+}
+
 /** `left` and `right` on one line of `columns`; `left` is cut first, then `right` is dropped. */
 export function spread(left: Line, right: Line, columns: number): Line {
   const room = columns - lineColumns(right);

@@ -27,10 +27,12 @@ export function wrap(text: string, columns: number): readonly string[] {
   return lines;
 }
 
-/** As much of a word as fits, at least one character. */
+/** As much of a word as fits, at least one character; up to a hyphen, if that is most of it. */
 function headOf(word: string, columns: number): string {
   const head = cut(word, columns + 1).slice(0, -1);
-  return head === '' ? ([...word][0] ?? '') : head;
+  if (head === '') return [...word][0] ?? '';
+  const hyphen = head.lastIndexOf('-') + 1;
+  return hyphen > head.length / 2 ? head.slice(0, hyphen) : head;
 }
 
 /** A sentence that starts at `indent`; continuation lines are indented by two more columns. */

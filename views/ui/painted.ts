@@ -1,9 +1,14 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { GrantForm, PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
-import { PANES } from '../keys/keys.ts';
+import type { GrantField, GrantForm, PaneId, SessionState, VisibleRows } from '../../src/session/session.ts';
+import { PANES, type Sideways } from '../keys/keys.ts';
 
 /** The rows of a pane, and the index of its cursor. */
 export type PaintedRows = { readonly rows: readonly { readonly key: string }[]; readonly index: number };
+
+/** What a click on a line of a panel chooses: an item of its list by its name, or a field. */
+export type Target =
+  | { readonly type: 'item'; readonly name: string }
+  | { readonly type: 'field'; readonly field: GrantField };
 
 /** The key of the row on a line inside a pane's border, counted from 0. */
 export type RowAt = (line: number) => string | undefined;
@@ -24,9 +29,17 @@ export type Painted = {
   /** A drawn pane has other rows now, none of which is on the screen: no frame will tell. */
   readonly unseen: (pane: PaneId, rows: PaintedRows['rows']) => void;
   /** The columns that a pane's table has room for; undefined if it is no longer drawn. */
-  readonly laid: (pane: PaneId, columns: readonly string[] | undefined) => void;
+  readonly laid: (pane: PaneId, columns: readonly string[] | undefined, sideways?: Sideways) => void;
+  /** How far a pane's rows can be scrolled to the side. */
+  readonly sideways: (pane: PaneId) => Sideways;
+  /** The ids of those columns; undefined for a pane that isn't drawn. */
+  readonly columns: (pane: PaneId) => readonly string[] | undefined;
   /** Whether a column is among them; of a pane that isn't drawn, all are. */
   readonly hasColumn: (pane: PaneId, column: string) => boolean;
+  /** What a line inside the border of the open panel stands for. */
+  readonly targetAt: (line: number) => Target | undefined;
+  /** What the lines of the panel in the next frame stand for. */
+  readonly drawnTargets: (targets: readonly (Target | undefined)[]) => void;
   /** The grant form; undefined if none is open. */
   readonly form: () => GrantForm | undefined;
   /** A form is part of the next frame, or none is. */
@@ -37,6 +50,8 @@ export type Painted = {
   readonly press: (act: () => void) => void;
 };
 
+const STILL: Sideways = { max: 0, page: 0 };
+
 /** Starts with nothing painted. */
 export function createPainted(store: StoreApi<SessionState>, visibleRows: VisibleRows): Painted {
   const next = new Map<PaneId, PaintedRows>();
@@ -44,6 +59,9 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
   const nextLines = new Map<PaneId, RowAt>();
   const shownLines = new Map<PaneId, RowAt>();
   const columns = new Map<PaneId, readonly string[]>();
+  const sideways = new Map<PaneId, Sideways>();
+  let nextTargets: readonly (Target | undefined)[] = [];
+  let shownTargets = nextTargets;
   let nextForm: GrantForm | undefined;
   let shownForm: GrantForm | undefined;
 
@@ -79,17 +97,25 @@ export function createPainted(store: StoreApi<SessionState>, visibleRows: Visibl
       next.set(pane, { ...drawn, rows });
       if (isShown) shown.set(pane, next.get(pane) ?? drawn);
     },
-    laid: (pane, ids) => {
+    laid: (pane, ids, scrolls = STILL) => {
+      sideways.set(pane, scrolls);
       if (ids === undefined) columns.delete(pane);
       else columns.set(pane, ids);
     },
+    sideways: (pane) => sideways.get(pane) ?? STILL,
+    columns: (pane) => columns.get(pane),
     hasColumn: (pane, column) => columns.get(pane)?.includes(column) ?? true,
+    targetAt: (line) => shownTargets[line],
+    drawnTargets: (targets) => {
+      nextTargets = targets;
+    },
     form: () => shownForm,
     drawnForm: (form) => {
       nextForm = form;
     },
     written: () => {
       shownForm = nextForm;
+      shownTargets = nextTargets;
       shown.clear();
       shownLines.clear();
       for (const [pane, rows] of next) shown.set(pane, rows);

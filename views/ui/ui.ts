@@ -6,7 +6,7 @@ export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
 export { markPassed, TOLD_AT } from './grant-news.ts';
 export { Painted } from './note-painted.tsx';
-export { createPainted, type Painted as PaintedPanes } from './painted.ts';
+export { createPainted, type Painted as PaintedPanes, type Target } from './painted.ts';
 export { MOUSE_OFF, MOUSE_ON } from './terminal-codes.ts';
 export { terminalTakes } from './terminal-takes.ts';
 export { StateLine, StateLines, TextLine } from './text-line.tsx';

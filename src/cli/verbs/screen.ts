@@ -10,6 +10,7 @@ import {
 } from '../../session/session.ts';
 import { type Config, EXIT, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 import { bookmarkFiles } from './bookmarks.ts';
+import { columnFile } from './column-file.ts';
 import { createNoticeCommand } from './notice-command.ts';
 import { quitSummary } from './quit-summary.ts';
 import { leftOpen } from './run-grant.ts';
@@ -37,6 +38,7 @@ export async function runScreen(
   const session = createSession({
     ...reach,
     bookmarks: bookmarkFiles(),
+    columns: columnFile(),
     clock: systemClock,
     version: VERSION,
     limits: config.limits,

@@ -74,6 +74,7 @@ export function initialState(now: number, limits: Limits): SessionState {
     focus: 'attempts',
     zoomed: false,
     panes: { pods: pane, policies: pane, attempts: pane, grants: pane },
+    columns: {},
     trail: [],
     ahead: [],
     following: true,

@@ -2,6 +2,7 @@
 
 export { type App, initialState } from './app-parts.ts';
 export { bookmarking } from './bookmarking.ts';
+export { choosingColumns } from './choosing-columns.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
 export { drilling } from './drilling.ts';

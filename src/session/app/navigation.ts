@@ -12,6 +12,8 @@ type Navigation = Pick<
   | 'list'
   | 'focusNext'
   | 'zoom'
+  | 'widen'
+  | 'scrollSideways'
   | 'move'
   | 'moveTo'
   | 'scrollTo'
@@ -46,6 +48,15 @@ export function navigation(app: App): Navigation {
       focus(PANES[(at + step + PANES.length) % PANES.length] ?? 'attempts');
     },
     zoom: () => app.set({ zoomed: !app.state().zoomed }),
+    widen: () => {
+      const { focus, panes } = app.state();
+      const { wide, ...pane } = panes[focus];
+      app.set({ panes: { ...panes, [focus]: wide === undefined ? { ...pane, wide: 0 } : pane } });
+    },
+    scrollSideways: (wide) => {
+      const { focus, panes } = app.state();
+      app.set({ panes: { ...panes, [focus]: { ...panes[focus], wide } } });
+    },
     move: (by) => app.set({ overlay: moved(app.state(), by) }),
     scrollTo: (scroll) => {
       const { overlay } = app.state();
@@ -139,6 +150,8 @@ function moved(state: SessionState, by: number): Overlay {
         ...overlay,
         index: clamp(overlay.index + by, pickItems(overlay.items, overlay.filter.text).length - 1),
       };
+    case 'columns':
+      return { ...overlay, index: Math.max(0, overlay.index + by) };
     case 'charts': {
       const keys = barsOf(state).map(({ key }) => key);
       const at = Math.max(0, keys.indexOf(overlay.bar ?? ''));

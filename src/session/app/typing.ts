@@ -83,6 +83,7 @@ export function typing(
         case 'detail':
         case 'messages':
         case 'log':
+        case 'columns':
           app.pop();
           return;
         case 'charts':

@@ -52,6 +52,18 @@ export type BookmarkStore = {
   readonly save: (context: string, all: readonly Bookmark[]) => Promise<void>;
 };
 
+/** Columns of a table that the user asked for (true) or hid (false), by their ids; the others are automatic. */
+export type ColumnWishes = Readonly<Record<string, boolean>>;
+
+/** The wishes for each table, by what it lists. */
+export type ColumnChoices = Readonly<Record<string, ColumnWishes>>;
+
+/** The choice of columns, of all contexts. `load` rejects for what can't be read, and then `save` changes nothing. */
+export type ColumnStore = {
+  readonly load: () => Promise<ColumnChoices | undefined>;
+  readonly save: (all: ColumnChoices) => Promise<void>;
+};
+
 /** How the session reaches clusters. */
 export type SessionDeps = {
   readonly connect: (
@@ -67,4 +79,6 @@ export type SessionDeps = {
   readonly allNamespaces: boolean;
   /** Absent: bookmarks are not kept. */
   readonly bookmarks?: BookmarkStore;
+  /** Absent: the choice of columns is not kept. */
+  readonly columns?: ColumnStore;
 };

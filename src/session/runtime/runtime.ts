@@ -40,7 +40,15 @@ export { FOREIGN_FEED } from './feeds.ts';
 import { FOREIGN_FEED, followForeign, kindOfFeed, trackFeeds } from './feeds.ts';
 
 export { callsAsScript, type LoggedCall } from './calls.ts';
-export type { Bookmark, BookmarkStore, Connection, SessionDeps } from './connection.ts';
+export type {
+  Bookmark,
+  BookmarkStore,
+  ColumnChoices,
+  ColumnStore,
+  ColumnWishes,
+  Connection,
+  SessionDeps,
+} from './connection.ts';
 
 /** Events for whoever shows them; one call may carry several changes. */
 export type RuntimeListener = {

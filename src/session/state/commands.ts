@@ -20,6 +20,10 @@ export type Commands = {
   readonly list: (what: Listed) => void;
   readonly focusNext: (step: 1 | -1) => void;
   readonly zoom: () => void;
+  /** Shows all columns of the focused pane whole, or those that fit. */
+  readonly widen: () => void;
+  /** In a wide pane, shows its rows from a cell on. */
+  readonly scrollSideways: (to: number) => void;
   /** Scrolls the open form, or moves the cursor in the open list. */
   readonly move: (by: number) => void;
   /** Shows the open text from a line on. */
@@ -44,6 +48,12 @@ export type Commands = {
   /** Goes back to the view before the last drill, and forward again. */
   readonly historyBack: () => void;
   readonly historyForward: () => void;
+  /** Shows the columns of the focused table, to choose from. */
+  readonly openColumns: () => void;
+  /** Asks for a column of the focused table, or hides it; kept over sessions. */
+  readonly showColumn: (id: string, shown: boolean) => void;
+  /** Leaves it to the room which columns of the focused table are shown. */
+  readonly resetColumns: () => void;
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;

@@ -8,7 +8,7 @@ import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
 import type { Attempt, AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
-import type { Bookmark, LoggedCall } from '../runtime/runtime.ts';
+import type { Bookmark, ColumnChoices, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -47,6 +47,9 @@ export type ServiceRow = {
 
 /** What the first pane lists. */
 export type Listed = 'pods' | 'workloads' | 'services';
+
+/** A table of rows: one of those that the first pane lists, or that of another pane. */
+export type TableId = Listed | Exclude<PaneId, 'pods'>;
 
 export type PolicyRow = {
   readonly key: string;
@@ -148,6 +151,8 @@ export type View = Pick<SessionState, 'focus' | 'zoomed' | 'panes' | 'dropsOnly'
 
 /** One pane. The cursor follows `key` when rows move; a pane that never had the focus has no key and keeps `index`. */
 export type PaneState = {
+  /** Set while all columns are shown whole: cells that are scrolled out at the left, as far as there are so many. */
+  readonly wide?: number;
   readonly key?: string;
   readonly index: number;
   readonly filter: string;
@@ -350,6 +355,8 @@ export type Overlay =
       readonly field: TextField;
       readonly before?: string;
     }
+  /** The columns of the table in focus; `index` is that under the cursor. */
+  | { readonly type: 'columns'; readonly index: number }
   /** `bar`: the one under the cursor, by its key. */
   | { readonly type: 'charts'; readonly bar?: string };
 
@@ -404,6 +411,8 @@ export type SessionState = {
   readonly focus: PaneId;
   readonly zoomed: boolean;
   readonly panes: Readonly<Record<PaneId, PaneState>>;
+  /** Which columns were asked for or hidden, by table. */
+  readonly columns: ColumnChoices;
   /** The views that were drilled from, the last at the end; and those that were left by going back. */
   readonly trail: readonly View[];
   readonly ahead: readonly View[];
@@ -427,7 +436,12 @@ export type Assessment = {
   readonly findings: readonly Finding[];
 };
 
+/** The table of a pane, which in the first one is what it lists. */
+export function tableOf({ listed }: Pick<SessionState, 'listed'>, pane: PaneId): TableId {
+  return pane === 'pods' ? listed : pane;
+}
+
 /** All rows of a pane, whatever the first one lists. */
 export function rowsIn(state: SessionState, pane: PaneId): readonly { readonly key: string }[] {
-  return state[pane === 'pods' ? state.listed : pane];
+  return state[tableOf(state, pane)];
 }

@@ -35,9 +35,10 @@ export type {
   Sort,
   Standing,
   Subject,
+  TableId,
   View,
   WorkloadRow,
 } from './session-state.ts';
-export { rowsIn } from './session-state.ts';
+export { rowsIn, tableOf } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
 /* The state that views read, and the commands that change it. */

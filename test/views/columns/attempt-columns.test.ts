@@ -16,6 +16,7 @@ test('a dropped attempt says what, where, how often and why', () => {
     port: '5432',
     dropped: '1.2k bad',
     passed: '',
+    first: '3m0s',
     recent: '▁▂▄██▄▂▁ faint',
     why: 'db-only-api: admits api, not web',
   });

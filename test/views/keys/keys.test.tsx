@@ -275,7 +275,7 @@ test('an error goes with the next key, which still does what it does', async () 
   });
   await screen.until('✗ forbidden');
   screen.press('j');
-  await screen.until('g grant  s source');
+  await screen.until('p policies  o pods');
   expect(screen.calls).toEqual([['moveTo', 'web>api:8080']]);
   await screen.close();
 });
@@ -315,7 +315,17 @@ test('over an open text, + extends the grant that a notice speaks of, and nothin
   expect(await callsFor(over(text), '+')).toEqual([['remark', expect.stringContaining('+')]]);
 });
 
+test('what acts on the attempt under the cursor is told at 80 columns while a grant lives, too', async () => {
+  const screen = openScreen({ columns: 80, rows: 24 });
+  await screen.settled();
+  const footer = screen.lines().at(-1) ?? '';
+  for (const hint of ['g grant', 'e explain', 'a attempts', 'p policies', 'o pods', 'q quit'])
+    expect(footer).toContain(hint);
+  await screen.close();
+});
+
 test.each([
+  [80, 'attempts', ['g grant', 'e explain', 'a attempts', 'p policies', 'o pods']],
   [80, 'pods', ['a attempts', 'p policies']],
   [80, 'policies', ['enter open', 'a attempts', 'o pods']],
   [80, 'grants', ['x revoke', 'h history']],

@@ -62,13 +62,14 @@ test.each([false, true])(
     const views = [
       ...PANES.map((focus) => ({ focus })),
       ...LISTED.map((listed) => ({ focus: 'pods' as const, listed })),
+      { focus: 'policies' as const, panes: { ...panes, policies: { ...panes.policies, wide: 0 } } },
     ];
     for (const view of views) {
       const { focus } = view;
       for (const { id, keys, title } of bindingsOf(focus, sessionState(view))) {
         if (OF_TERMINAL.includes(id)) continue;
         walked.add(id);
-        screen.set(sessionState({ ...view, notice: undefined, panes }));
+        screen.set(sessionState({ panes, ...view, notice: undefined }));
         const byKey = await after(keys[0] ?? '');
         screen.set({ overlay: palette(focus, title), notice: undefined });
         const byName = await after('enter');

@@ -150,3 +150,26 @@ test('notices are announced with their next step', () => {
     'error: No such pod. Pick one.',
   ]);
 });
+
+test('columns that were hidden are not read out, one that was asked for is', () => {
+  const before = sessionState();
+  const { attempts } = before.panes;
+  const panes = { ...before.panes, attempts: { ...attempts, index: 0, key: before.attempts[0]?.key } };
+  const read = (columns: SessionState['columns']) => told({ panes }, sessionState({ columns }))[0];
+  expect(read({})).toMatch(/^1 of \d+: age 1s, verdict .*port 5432/);
+  expect(read({})).not.toContain('first');
+  const chosen = read({ attempts: { age: false, first: true } });
+  expect(chosen).toMatch(/^1 of \d+: verdict .*, first 3m0s, why/);
+  expect(chosen).not.toContain('age');
+});
+
+test('the choice of columns is read out whole, then the column under the cursor and what changes', () => {
+  const open = sessionState({ overlay: { type: 'columns', index: 0 } });
+  const opened = announce(sessionState(), open, rows);
+  expect(opened[0]).toBe('Columns of Attempts');
+  expect(opened).toContain('[ ] FIRST  off');
+  expect(opened.at(-1)).toBe('[x] AGE  automatic, 1 of 10');
+  expect(told({ overlay: { type: 'columns', index: 8 } }, open)).toEqual(['[ ] FIRST  off, 9 of 10']);
+  const at = sessionState({ overlay: { type: 'columns', index: 8 } });
+  expect(told({ columns: { attempts: { first: true } } }, at)).toEqual(['[x] FIRST  chosen']);
+});

@@ -207,7 +207,8 @@ describe('what is open over the panes takes the mouse', () => {
     await show(world(7, { overlay }), { columns: 120, rows: 30 });
     for (let y = 0; y < 30; y++) screen.press(report(0, 3, y), report(0, 60, y), report(0, 117, y));
     screen.press('ctrl-c');
-    await eventually(() => expect(screen.calls).toEqual([['quit']]));
+    await eventually(() => expect(screen.calls.at(-1)).toEqual(['quit']));
+    expect(screen.calls.filter(([name]) => name === 'focus' || name === 'moveTo')).toEqual([]);
   });
 
   test('charts: the wheel moves from bar to bar', async () => {
@@ -220,4 +221,141 @@ describe('what is open over the panes takes the mouse', () => {
       ['move', -1],
     ]);
   });
+});
+
+describe('in an open panel each line belongs to the item or field that is drawn on it', () => {
+  /** Clicks on each cell of a few columns of the panel, and gives what that calls, by line. */
+  async function clickedLines(): Promise<readonly (readonly [line: string, calls: readonly unknown[]])[]> {
+    const lines = screen.lines();
+    const top = lines.findIndex((line, y) => y > 0 && line.includes('╭ '));
+    const left = lines[top]?.lastIndexOf('╭') ?? 0;
+    const bottom = lines.findIndex((line, y) => y > top && line[left] === '╰');
+    const found: (readonly [string, readonly unknown[]])[] = [];
+    for (let y = top; y <= bottom; y++) {
+      for (const x of [left, left + 5, left + 40]) {
+        screen.calls.length = 0;
+        screen.press(report(0, x, y), 'z');
+        await eventually(() => expect(screen.calls.at(-1)?.[0]).toMatch(/^(type|remark)$/));
+        // Clicks that follow too fast on one item also confirm it.
+        const calls = screen.calls
+          .slice(0, -1)
+          .filter(([name, what]) => !ALSO.includes(name) && what !== 'take');
+        if (x > left) expect(calls, `${x}, ${y} in\n${screen.text()}`).toEqual(found.at(-1)?.[1]);
+        else found.push([lines[y]?.slice(left) ?? '', calls]);
+      }
+    }
+    return found;
+  }
+  const ALSO: readonly string[] = ['confirm', 'showColumn', 'go', 'complete', 'back', 'notify', 'moveTo'];
+
+  test('palette', async () => {
+    const targets = numbers(20).map((at) => ({
+      kind: 'pod' as const,
+      text: `tt${at}`,
+      note: 'shop',
+      pane: 'pods' as const,
+    }));
+    const field = textField('tt');
+    await show(world(3, { overlay: { type: 'command', of: 'attempts', field, targets, index: 9 } }), {
+      columns: 120,
+      rows: 30,
+    });
+    const found = await clickedLines();
+    const listed = found.filter(([line]) => /pod +tt\d\d/.test(line));
+    expect(listed).toHaveLength(12);
+    const first = Number(/tt(\d\d)/.exec(listed[0]?.[0] ?? '')?.[1]);
+    expect(listed.map(([, calls]) => calls)).toEqual(listed.map((_, at) => [['choose', first + at]]));
+    for (const [line, calls] of found) if (!/pod +tt\d\d/.test(line)) expect(calls, line).toEqual([]);
+  });
+
+  test('a picker, scrolled and filtered', async () => {
+    const items = numbers(60).map((at) => `n${at}`);
+    const overlay: Overlay = { type: 'pick', what: 'namespace', items, filter: textField('n'), index: 40 };
+    await show(world(3, { overlay }), { columns: 100, rows: 24 });
+    for (const [line, calls] of await clickedLines()) {
+      const at = /n(\d\d)/.exec(line)?.[1];
+      expect(calls, line).toEqual(at === undefined || at === '40' ? [] : [['move', Number(at) - 40]]);
+    }
+  });
+
+  test('columns', async () => {
+    await show(world(3, { overlay: { type: 'columns', index: 2 } }), { columns: 120, rows: 30 });
+    const found = await clickedLines();
+    const listed = found.filter(([line]) => /\[[ x]\]/.test(line));
+    expect(listed.map(([, calls]) => calls)).toEqual(
+      listed.map((_, at) => (at === 2 ? [] : [['move', at - 2]])),
+    );
+    expect(listed.length).toBeGreaterThan(8);
+    expect(found.flatMap(([, calls]) => calls)).toHaveLength(listed.length - 1);
+  });
+
+  test('the fields of the form, with what is said of them below, and the ends that one may mean', async () => {
+    const choices = {
+      index: 1,
+      more: 0,
+      items: ['e00', 'e01', 'e02'].map((text) => ({
+        end: { type: 'pod' as const, namespace: 'shop', name: text },
+        text,
+        kind: 'Pod',
+        namespace: 'shop',
+        pods: 1,
+      })),
+    };
+    const form = grantForm({ field: 'to', choices, problems: { ports: 'no-port '.repeat(20).trim() } });
+    await show(world(3, { overlay: { type: 'grant', form } }), { columns: 120, rows: 40 });
+    const found = await clickedLines();
+    const callsOn = (pattern: RegExp) =>
+      found.filter(([line]) => pattern.test(line)).map(([, calls]) => calls);
+    for (const [label, field] of [
+      ['From', 'from'],
+      ['Ports?', 'ports'],
+      ['For', 'duration'],
+      ['Reason', 'reason'],
+      ['Ticket', 'ticket'],
+    ] as const)
+      expect(callsOn(new RegExp(`^│ +${label} `)), label).toEqual([[['grantField', field]]]);
+    expect(callsOn(/^│ +To /)).toEqual([[]]);
+    expect(callsOn(/no-port/).length).toBeGreaterThan(1);
+    for (const calls of callsOn(/no-port/)) expect(calls).toEqual([['grantField', 'ports']]);
+    expect(callsOn(/e0[012] +Pod/)).toEqual([[['grantChoice', -1]], [], [['grantChoice', 1]]]);
+  });
+});
+
+test('twice on an item runs it', async () => {
+  const overlay: Overlay = {
+    type: 'pick',
+    what: 'namespace',
+    items: ['n00', 'n01'],
+    filter: textField(''),
+    index: 1,
+  };
+  await show(world(3, { overlay }), { columns: 100, rows: 24 });
+  const y = screen.lines().findIndex((line) => line.includes('n01'));
+  screen.press(report(0, 20, y), report(0, 20, y));
+  await eventually(() => expect(screen.calls).toEqual([['confirm']]));
+});
+
+test('a click takes the item that is shown, not the one that the state already has there', async () => {
+  const overlay: Overlay = {
+    type: 'pick',
+    what: 'namespace',
+    items: ['n00', 'n01', 'n02'],
+    filter: textField(''),
+    index: 0,
+  };
+  await show(world(3, { overlay }), { columns: 100, rows: 24 });
+  const y = screen.lines().findIndex((line) => line.includes('n01'));
+  screen.set({ overlay: { ...overlay, filter: textField('1') } });
+  screen.press(report(0, 20, y + 1), report(0, 20, y), report(0, 20, y), 'ctrl-c');
+  await eventually(() => expect(screen.calls.at(-1)).toEqual(['quit']));
+  expect(screen.calls.slice(0, -1)).toEqual([['confirm']]);
+});
+
+test('with the wheel alone, a click in a panel does nothing', async () => {
+  const overlay: Overlay = { type: 'columns', index: 0 };
+  await show(world(3, { overlay }), { columns: 100, rows: 24, mouse: 'scroll' });
+  const y = screen.lines().findIndex((line) => line.includes('DESTINATION  automatic'));
+  screen.press(report(0, 60, y), report(65, 60, y), 'ctrl-c');
+  await eventually(() => expect(screen.calls.at(-1)).toEqual(['quit']));
+  expect(screen.calls.slice(0, -1)).toEqual([['move', 1]]);
 });

@@ -38,7 +38,7 @@ test('at 120×30 the attempts have the full width, above the grants, the path an
     /^web → db :5432\/tcp egress ✓ not isolated ingress ✗ db-only-api: admits api, not web seen 42 of 42 attempts dropped/,
   );
   expect(screen.text()).toMatch(/│ {2}api-6c9d-4kx +iso +open +│/);
-  expect(lines[29]).toMatch(/^ g grant {2}s source {2}d destination .* \? help {2}q quit$/);
+  expect(lines[29]).toMatch(/^ g grant {2}e explain {2}a attempts {2}p policies .* \? help {2}q quit$/);
 });
 
 test('at 80×24 one pane fills the screen, the others are in the tab line, the path below it', async () => {

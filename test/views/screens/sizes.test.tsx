@@ -48,10 +48,10 @@ const state = () => {
       attemptLine({ from: 'web', to: 'api', verdict: 'allow', why: 'api-from-web' }),
     ],
     pods: [
-      podRow('payments-7d9f8b6c-x2xkq', { ips: ['192.168.110.115'], status: 'CrashLoopBackOff' }),
+      podRow('checkout-frontend-7d9f8b6c5d-x2xkq', { ips: ['192.168.110.115'], status: 'CrashLoopBackOff' }),
       podRow('web'),
     ],
-    policies: [policyRow('api-from-web-and-all'), policyRow('db')],
+    policies: [policyRow('allow-from-ingress-controllers'), policyRow('db')],
     grants: [
       grantLine({ name: 'closed', at: NOW - 5_000, by: 'revoke', proof: PROOF }),
       grantLine(undefined, { id: 'b' }),
@@ -102,4 +102,30 @@ test('the columns that say which pair it is grow before the reason does, and bot
   await screen.settled();
   const [, row] = paneLines(screen.lines(), '3 Attempts');
   expect(row).toContain('prometheus-server  api-gateway-internal');
+});
+
+test('names that fit beside each other are whole, whatever is wrong with the policies', async () => {
+  screen = openScreen({
+    columns: 140,
+    rows: 30,
+    state: sessionState({
+      pods: Array.from({ length: 9 }, (_, at) => podRow(`checkout-frontend-7d9f8b6c5d-${at}2xkq`)),
+      policies: Array.from({ length: 9 }, (_, at) => policyRow(`allow-from-ingress-controller${at}`)),
+    }),
+  });
+  await screen.settled();
+  for (const pane of ['1 Pods', '2 Policies'])
+    expect(paneLines(screen.lines(), pane).join('\n')).not.toContain('…');
+});
+
+test('where names have no room at all, what tells the pods of a workload apart stays', async () => {
+  const names = Array.from({ length: 9 }, (_, at) => `checkout-frontend-7d9f8b6c5d-${at}2xkq`);
+  screen = openScreen({
+    columns: 120,
+    rows: 30,
+    state: sessionState({ pods: names.map((at) => podRow(at)) }),
+  });
+  await screen.settled();
+  const table = paneText(screen.lines(), '1 Pods');
+  for (const at of [0, 1, 2, 3]) expect(table).toMatch(new RegExp(`checkout-\\S*…-${at}2xkq `));
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { safeText } from '../../../src/core/common/safe-text.ts';
-import { columnsOf, cut, fit, fitLine, lineColumns, spread } from '../../../views/text/fit.ts';
+import { columnsOf, cut, fit, fitLine, lineColumns, lineFrom, spread } from '../../../views/text/fit.ts';
 import { lineText, span } from '../../../views/text/span.ts';
 
 test('names that are too long end in an ellipsis', () => {
@@ -14,6 +14,15 @@ test('names that are too long end in an ellipsis', () => {
 test('a wide character is never split: its place stays blank', () => {
   expect(fit('支払い', 4)).toBe('支… ');
   expect(columnsOf(fit('支払い', 4))).toBe(4);
+});
+
+test('a line from a column on has the rest of it, and blanks where it ends or a wide character is split', () => {
+  const line = [span('ab'), span('cde', 'bad'), span('支払い')];
+  expect(lineText(lineFrom(line, 1, 3))).toBe('bcd');
+  expect(lineFrom(line, 3, 2)).toEqual([span('de', 'bad')]);
+  expect(lineText(lineFrom(line, 4, 4))).toBe('e支 ');
+  expect(lineColumns(lineFrom(line, 6, 20))).toBe(20);
+  expect(lineText(lineFrom(line, 40, 3))).toBe('   ');
 });
 
 test('numbers stand at the right', () => {
