@@ -19,6 +19,7 @@ import {
   grantHistory,
   initialState,
   life,
+  loggingIn,
   marking,
   navigation,
   newsInto,
@@ -114,6 +115,7 @@ export {
   textField,
   type VisibleRows,
   type WorkloadRow,
+  waitsForLogin,
 } from './state/state.ts';
 
 /** A running app without its screen. */
@@ -123,6 +125,8 @@ export type Session = {
   readonly visibleRows: VisibleRows;
   /** Connects; rejects when the first connection can't be made. */
   readonly start: () => Promise<void>;
+  /** Logs in where a credential plug-in wants a person: it gets the terminal, which must be free. Never rejects. */
+  readonly logIn: (signal: AbortSignal) => Promise<void>;
   /** Ends every grant of this process, e.g. on a signal; resolves within 5 s with those that still exist. */
   readonly revokeAll: () => Promise<readonly Grant[]>;
   /** The grants of this session as last seen, those that have ended too. */
@@ -219,7 +223,9 @@ export function createSession(deps: SessionDeps): Session {
       void lookForOthers();
     },
     onWarning: (text) => app.notify('warn', text),
+    onLogin: (connection, why) => logins.onLogin(connection, why),
   });
+  const logins = loggingIn(app);
 
   const marks = bookmarking(app);
   const form = grantForm(app);
@@ -260,7 +266,9 @@ export function createSession(deps: SessionDeps): Session {
       await link.to({}, stop.signal);
       tick(app, publishing, stop.signal).catch(app.fail);
     },
+    logIn: logins.logIn,
     revokeAll: async () => {
+      link.leaveLogin();
       const ids = living().map(({ id }) => id);
       const revoked = ids.length > 0 ? link.runtime()?.keeper.revoke(ids) : undefined;
       if (revoked !== undefined) await Promise.race([revoked, pause(4_500, stop.signal)]);

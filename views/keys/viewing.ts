@@ -153,6 +153,16 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.redraw(),
   },
   {
+    id: 'login',
+    keys: ['L'],
+    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    title: 'log in: the credential plug-in gets the terminal until it is done',
+    hint: () => 'log in',
+    footer: 0,
+    disabled: ({ login }) => (login === undefined ? 'no login is asked for' : undefined),
+    run: (commands) => commands.login(),
+  },
+  {
     id: 'suspend',
     keys: ['ctrl-z'],
     scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'revoke', 'quit'],
