@@ -110,6 +110,8 @@ export function runApp(options: RunAppOptions): RunningApp {
     const { login } = store.getState();
     if (login !== undefined) write(`Logging in to ${login.context}; ctrl-c goes back to sluice.\n`);
     await options.onLogin?.();
+    // An answer that was broken off leaves the cursor in the middle of a line, and Ink draws its frame at the cursor.
+    write('\r\n');
   };
   const away = { suspend: lending(options.onSuspend), login: lending(onLogin) };
   const shared = { store, commands, copy, redraw, onInterrupt, away, onBack: input.resume, mouse };
