@@ -95,6 +95,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     report(true);
     attention.enter();
   };
+  let hasEnded = false;
   const lending = (use: (() => void | Promise<void>) | undefined) => async () => {
     input.pause();
     watch?.pause();
@@ -102,8 +103,11 @@ export function runApp(options: RunAppOptions): RunningApp {
     try {
       await use?.();
     } finally {
-      enter();
-      watch?.resume();
+      if (!hasEnded) {
+        await input.resume();
+        enter();
+        watch?.resume();
+      }
     }
   };
   const onLogin = async () => {
@@ -114,7 +118,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     write('\r\n');
   };
   const away = { suspend: lending(options.onSuspend), login: lending(onLogin) };
-  const shared = { store, commands, copy, redraw, onInterrupt, away, onBack: input.resume, mouse };
+  const shared = { store, commands, copy, redraw, onInterrupt, away, mouse };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
@@ -158,6 +162,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   // A process that breaks down leaves the terminal as it was, too. Not `once`: charts put listeners back unwrapped (TERM-8).
   process.on('exit', leave);
   const unmount = () => {
+    hasEnded = true;
     // While Ink still reads: the shell would echo a report.
     leave();
     instance.unmount();

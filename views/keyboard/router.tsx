@@ -31,8 +31,6 @@ export type KeysProps = {
   readonly onInterrupt: () => void;
   /** What uses the terminal while the app does not: the shell, after ctrl-z, and a login. */
   readonly away: Readonly<Record<'suspend' | 'login', () => void | Promise<void>>>;
-  /** Called when the app has the terminal again. */
-  readonly onBack: () => Promise<void>;
   readonly size: Size;
   /** The mouse of the terminal, if it is used, and what is at a cell. */
   readonly mouse?: Mouse | undefined;
@@ -41,11 +39,11 @@ export type KeysProps = {
 
 /** The only place that reads keys. Each press is looked up in the state left by the previous one. */
 export function Keys(props: KeysProps): ReactNode {
-  const { store, commands, copy, redraw, onInterrupt, away, onBack, size, mouse, hitAt } = props;
+  const { store, commands, copy, redraw, onInterrupt, away, size, mouse, hitAt } = props;
   const { painted } = useUi();
   const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
-  const leaveFor = (what: keyof KeysProps['away']) => void suspendTerminal(away[what]).then(onBack);
+  const leaveFor = (what: keyof KeysProps['away']) => void suspendTerminal(away[what]);
   const look = store.getState;
   const facts = () => ({ ...viewFacts(look(), size, painted), form: painted.form() });
 

@@ -6,12 +6,12 @@ export type Input = {
   readonly stdin: NodeJS.ReadStream;
   /** Stops reading: what is typed from now on is for somebody else. */
   readonly pause: () => void;
-  /** Reads on. What was typed meanwhile, and nobody read, is dropped: it was not meant for the app. */
+  /** Reads on, in raw mode. What was typed meanwhile, and nobody read, is dropped: it was not meant for the app. */
   readonly resume: () => Promise<void>;
   readonly dispose: () => void;
 };
 
-/** Passes a terminal's input on while it is not paused. Raw mode must be on again before `resume`. */
+/** Passes a terminal's input on while it is not paused. */
 export function createInput(stdin: NodeJS.ReadStream): Input {
   const passed = new PassThrough();
   const pass = (chunk: Buffer) => void passed.write(chunk);
@@ -27,6 +27,8 @@ export function createInput(stdin: NodeJS.ReadStream): Input {
     stdin: asTerminal(passed, stdin),
     pause,
     resume: async () => {
+      // Before, a line that is not finished can't be read.
+      stdin.setRawMode?.(true);
       stdin.on('data', drop);
       stdin.resume();
       // Whatever has been typed is read within one turn of the event loop.
