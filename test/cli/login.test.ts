@@ -154,6 +154,24 @@ test.each(['SIGTERM', 'SIGHUP'])('%s ends the app while a plug-in hangs, and the
   expect(switches(1000).at(-1)).toBe('l');
 });
 
+test('without L, a plug-in that hangs takes no key, and ends with the app', async () => {
+  await loggedIn({
+    before: `[ -f ${folder}/hang ] && { echo "enter ABCD at example.org" >&2; echo $$ > ${folder}/child; sleep 60; }`,
+  });
+  await app.shows(TABLE);
+  await writeFile(join(folder, 'hang'), '');
+  server.accept('two');
+  const child = await hanging();
+  // Nothing of it is on the screen but what the app says.
+  await app.shows(/ ✗ The credential plug-in \S+ of user tester waits: enter ABCD at example\.org/);
+  await app.shows(/^ sluice .*LOGIN NEEDED/);
+  app.press('?');
+  await app.shows(/esc back/);
+  app.press('\u0003');
+  expect(await app.ended).toBe(0);
+  await isGone(child);
+});
+
 test('what was typed for the plug-in, and it did not read, is not taken for keys', async () => {
   await loggedIn();
   await app.shows(TABLE);

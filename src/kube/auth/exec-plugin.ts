@@ -42,8 +42,8 @@ export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings
   /** The one in use; none while the plug-in runs. */
   let given: Credential | undefined;
   const login = createLogin<Given>(
-    ({ terminal, signal }) =>
-      run(plugin, surroundings, { terminal: terminal || surroundings.terminal, signal }),
+    ({ terminal, ...how }) =>
+      run(plugin, surroundings, { ...how, terminal: terminal || surroundings.terminal }),
     surroundings.lifetime,
   );
   const hold = (running: Promise<Given>) => {
@@ -97,7 +97,7 @@ function secretOf({ authorization, cert }: Credential): string | undefined {
 async function run(
   plugin: ExecPlugin,
   surroundings: Surroundings,
-  { terminal, signal }: How,
+  { terminal, signal, says }: How,
 ): Promise<Given> {
   const { user, cluster, file, notice, lifetime } = surroundings;
   const who = `The credential plug-in ${safeText(plugin.command)} of user ${safeText(user)}`;
@@ -128,7 +128,11 @@ async function run(
     maxBuffer: 1 << 20,
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n')) if (line.trim() !== '') notice(safeText(line));
+    for (const line of text.split('\n').map((one) => safeText(one.trim()))) {
+      if (line === '') continue;
+      notice(line);
+      if (mayAsk) says(`${who} waits: ${line}`);
+    }
   });
   const late = AbortSignal.timeout(TIMEOUT);
   const result = await endedBy(child, alone, AbortSignal.any([stop, late]));

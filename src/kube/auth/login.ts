@@ -3,13 +3,21 @@ import type { Login } from '../../core/ports/ports.ts';
 import { delayAfter, pause } from '../../wait.ts';
 
 /** How an attempt to get credentials goes: with the terminal or without, and until when. */
-export type How = { readonly terminal: boolean; readonly signal: AbortSignal };
+export type How = {
+  readonly terminal: boolean;
+  readonly signal: AbortSignal;
+  /** Gets a sentence with what it says while it has no terminal, such as a code to enter. */
+  readonly says: (sentence: string) => void;
+};
 
 /** Getting credentials without the terminal has failed; with it, a person may help. */
 export class NeedsPerson extends SluiceError {}
 
 /** How long after a failure it is tried again without a person, ms: what failed may have been the network. */
 const AGAIN = { base: 15_000, cap: 300_000 };
+
+/** What is said by an attempt that then goes on for this long, ms, is meant for a person. */
+const WAITS = 2_000;
 
 /**
  * Gets something without a person. While somebody listens who can ask one, a failure that a person may mend is waited
@@ -31,17 +39,23 @@ export function createLogin<T>(attempt: (how: How) => Promise<T>, lifetime: Abor
   };
   const withoutPerson = async (): Promise<T> => {
     wake = new AbortController();
-    alone = attempt({ terminal: false, signal: wake.signal });
+    let timer: NodeJS.Timeout | undefined;
+    const says = (sentence: string) => {
+      clearTimeout(timer);
+      timer = setTimeout(tell, WAITS, sentence);
+    };
+    alone = attempt({ terminal: false, signal: wake.signal, says });
     try {
       return await alone;
     } finally {
+      clearTimeout(timer);
       alone = undefined;
     }
   };
   const asked = async (signal: AbortSignal): Promise<T> => {
     wake.abort();
     await alone?.catch(() => undefined);
-    return attempt({ terminal: true, signal });
+    return attempt({ terminal: true, signal, says: () => undefined });
   };
   /** Resolves with what a login gives; with nothing after a while, or when nobody listens any more. */
   const loggedIn = async (failures: number): Promise<T | undefined> => {

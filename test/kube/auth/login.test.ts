@@ -162,6 +162,23 @@ test('a login that is aborted ends the plug-in with what it has started, whateve
   await eventually(() => expect(() => process.kill(child, 0)).toThrow('ESRCH'));
 });
 
+test('what a plug-in says without a terminal is told, if it then waits', async () => {
+  await give('one');
+  await withPlugin({
+    script: `echo "enter ABCD at example.org" >&2; until [ -f ${folder}/entered ]; do sleep 0.05; done`,
+  });
+  const { whys } = told();
+  const call = token();
+  await eventually(() =>
+    expect(whys).toEqual([
+      expect.stringMatching(/^The credential plug-in .* waits: enter ABCD at example\.org$/),
+    ]),
+  );
+  await writeFile(join(folder, 'entered'), '');
+  expect(await call).toBe('one');
+  expect(whys.at(-1)).toBeUndefined();
+});
+
 test('a plug-in that never asks has no login', async () => {
   await withPlugin({ mode: 'Never' });
   expect(cluster.login).toBeUndefined();
