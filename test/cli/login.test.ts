@@ -58,7 +58,7 @@ function switches(mode: number): readonly string[] {
 }
 
 const TABLE = /1 Pods [1-9]\d*/;
-const LOGIN = /LOGIN NEEDED, L logs in/;
+const LOGIN = /LOGIN NEEDED, l logs in/;
 
 async function times(): Promise<number> {
   return (await readFile(join(folder, 'asked'), 'utf8')).trim().split('\n').length;
@@ -72,7 +72,7 @@ test.each(['IfAvailable', 'Always'])('a plug-in asks before the screen is taken,
 });
 
 test.each(['IfAvailable', 'Always'])(
-  'one that asks again in the middle gets the terminal at L, %s',
+  'one that asks again in the middle gets the terminal at l, %s',
   async (mode) => {
     await loggedIn({ mode, args: ['--mouse', 'click'] });
     await app.shows(TABLE);
@@ -80,7 +80,7 @@ test.each(['IfAvailable', 'Always'])(
     await app.shows(LOGIN);
     expect(app.screen()).not.toContain('Code?');
 
-    app.press('L');
+    app.press('l');
     await app.shows(/Logging in to test; ctrl-c goes back to sluice\.\s+Code\? $/m);
     expect(app.screen()).not.toMatch(TABLE);
     app.press('two\r');
@@ -100,12 +100,18 @@ test('ctrl-c ends the plug-in, not the app', async () => {
   await app.shows(TABLE);
   server.accept('two');
   await app.shows(LOGIN);
-  app.press('L');
+  app.press('l');
   await app.shows(/Code\? $/m);
   app.press('\u0003');
-  await app.shows(/The login to test was interrupted\.\s+L logs in, q quits\./);
+  await app.shows(/The login to test was interrupted\.\s+l logs in, q quits\./);
   await app.shows(LOGIN);
-  app.press('L');
+  // By its name in the palette, too.
+  app.press(':');
+  await app.shows(/ command /);
+  app.press('log in:');
+  await app.shows(/action +log in: the credential plug-in/);
+  app.press('\u001b[B');
+  app.press('\r');
   await app.shows(/Code\? $/m);
   app.press('two\r');
   await app.shows(TABLE);
@@ -132,7 +138,7 @@ test('ctrl-c ends a plug-in that ignores it, with what it has started', async ()
   await writeFile(join(folder, 'hang'), '');
   server.accept('two');
   await app.shows(LOGIN);
-  app.press('L');
+  app.press('l');
   const child = await hanging();
   app.press('\u0003');
   await app.shows(/The login to test was interrupted\./);
@@ -145,7 +151,7 @@ test.each(['SIGTERM', 'SIGHUP'])('%s ends the app while a plug-in hangs, and the
   await writeFile(join(folder, 'hang'), '');
   server.accept('two');
   await app.shows(LOGIN);
-  app.press('L');
+  app.press('l');
   const child = await hanging();
   app.kill(signal);
   expect(await app.ended).toBe(130);
@@ -154,7 +160,7 @@ test.each(['SIGTERM', 'SIGHUP'])('%s ends the app while a plug-in hangs, and the
   expect(switches(1000).at(-1)).toBe('l');
 });
 
-test('without L, a plug-in that hangs takes no key, and ends with the app', async () => {
+test('without l, a plug-in that hangs takes no key, and ends with the app', async () => {
   await loggedIn({
     before: `[ -f ${folder}/hang ] && { echo "enter ABCD at example.org" >&2; echo $$ > ${folder}/child; sleep 60; }`,
   });
@@ -177,7 +183,7 @@ test('what was typed for the plug-in, and it did not read, is not taken for keys
   await app.shows(TABLE);
   server.accept('two');
   await app.shows(LOGIN);
-  app.press('L');
+  app.press('l');
   await app.shows(/Code\? $/m);
   app.press('two\rq');
   await app.shows(TABLE);
@@ -190,8 +196,8 @@ test('in lines for a screen reader, the login is told, asked for and taken', asy
   await loggedIn({ args: ['--screen-reader'] });
   await app.shows(/cluster test: live/);
   server.accept('two');
-  await app.shows(/error: The credential plug-in [\s\S]+Press L to log in/);
-  app.press('L');
+  await app.shows(/error: The credential plug-in [\s\S]+Press l to log in/);
+  app.press('l');
   await app.shows(/Code\? $/m);
   app.press('two\r');
   await app.shows(/Logged in to test\./);

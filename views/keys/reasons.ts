@@ -27,7 +27,7 @@ export function cannotMark(state: SessionState): string | undefined {
 function outOfReach(state: SessionState): string | undefined {
   const { cluster, grants } = state;
   if (cluster.connection !== 'stale') return undefined;
-  if (waitsForLogin(state)) return `${cluster.context} waits for a login; L logs in`;
+  if (waitsForLogin(state)) return `${cluster.context} waits for a login; l logs in`;
   const living = grants.some(({ grant }) => isLiving(grant));
   const end = living ? '; the cluster ends living grants at their deadlines all the same' : '';
   return `disconnected from ${cluster.context}${end}`;

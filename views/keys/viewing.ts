@@ -154,12 +154,12 @@ export const VIEWING: readonly Binding[] = [
   },
   {
     id: 'login',
-    keys: ['L'],
+    keys: ['l'],
     scopes: [...PANES, ...READ_SCOPES, 'charts'],
     title: 'log in: the credential plug-in gets the terminal until it is done',
     hint: () => 'log in',
     footer: 0,
-    disabled: ({ login }) => (login === undefined ? 'no login is asked for' : undefined),
+    when: ({ login }) => login !== undefined,
     run: (commands) => commands.login(),
   },
   {

@@ -126,7 +126,7 @@ function TooSmall({ size }: { size: Size }): ReactNode {
 function smallLines(state: SessionState, { columns, rows }: Size): readonly Line[] {
   const needed = `sluice needs ${SMALLEST.columns}×${SMALLEST.rows}; this terminal is ${columns}×${rows}.`;
   const login: readonly Line[] =
-    state.login === undefined ? [] : [[span(`✗ ${state.login.context}: L logs in`, 'alert')]];
+    state.login === undefined ? [] : [[span(`✗ ${state.login.context}: l logs in`, 'alert')]];
   const living = state.grants.map(({ grant }) => grant).filter(isLiving);
   if (living.length === 0)
     return [...login, ...wrap(needed, columns).map((text): Line => [span(text)])].slice(0, rows);
@@ -208,7 +208,7 @@ function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
 function connectionSpans({ cluster, login, now }: SessionState): Line {
   if (login !== undefined) {
     const other = login.context === cluster.context ? '' : ` TO ${login.context}`;
-    return [span(`✗ LOGIN NEEDED${other}, L logs in: ${login.why}`, 'alert')];
+    return [span(`✗ LOGIN NEEDED${other}, l logs in: ${login.why}`, 'alert')];
   }
   const { connection, problem, staleSince, retryAt } = cluster;
   const why = problem === undefined ? '' : `: ${problem}`;

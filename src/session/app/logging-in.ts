@@ -28,7 +28,7 @@ export function loggingIn(app: App): LoggingIn {
       const { feeds, cluster } = app.state();
       app.set({ login, cluster: { ...cluster, ...connectionOf({ feeds, cluster, login }) } });
       if (why !== undefined)
-        app.notify('error', why, 'Press L to log in: the plug-in then gets the terminal.');
+        app.notify('error', why, 'Press l to log in: the plug-in then gets the terminal.');
     },
     logIn: async (signal) => {
       const [connection] = [...waiting.keys()].slice(-1);
@@ -45,4 +45,4 @@ export function loggingIn(app: App): LoggingIn {
   };
 }
 
-const AGAIN = 'L logs in, q quits.';
+const AGAIN = 'l logs in, q quits.';
