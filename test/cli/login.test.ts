@@ -108,7 +108,7 @@ test('ctrl-c ends the plug-in, not the app', async () => {
   // By its name in the palette, too.
   app.press(':');
   await app.shows(/ command /);
-  app.press('log in:');
+  app.press('credential');
   await app.shows(/action +log in: the credential plug-in/);
   app.press('\u001b[B');
   app.press('\r');

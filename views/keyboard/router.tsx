@@ -31,6 +31,8 @@ export type KeysProps = {
   readonly onInterrupt: () => void;
   /** What uses the terminal while the app does not: the shell, after ctrl-z, and a login. */
   readonly away: Readonly<Record<'suspend' | 'login', () => void | Promise<void>>>;
+  /** Called before the app leaves the terminal, and once it draws again. */
+  readonly onAway?: (isAway: boolean) => void;
   readonly size: Size;
   /** The mouse of the terminal, if it is used, and what is at a cell. */
   readonly mouse?: Mouse | undefined;
@@ -39,11 +41,14 @@ export type KeysProps = {
 
 /** The only place that reads keys. Each press is looked up in the state left by the previous one. */
 export function Keys(props: KeysProps): ReactNode {
-  const { store, commands, copy, redraw, onInterrupt, away, size, mouse, hitAt } = props;
+  const { store, commands, copy, redraw, onInterrupt, away, onAway, size, mouse, hitAt } = props;
   const { painted } = useUi();
   const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
-  const leaveFor = (what: keyof KeysProps['away']) => void suspendTerminal(away[what]);
+  const leaveFor = (what: keyof KeysProps['away']) => {
+    onAway?.(true);
+    void suspendTerminal(away[what]).finally(() => onAway?.(false));
+  };
   const look = store.getState;
   const facts = () => ({ ...viewFacts(look(), size, painted), form: painted.form() });
 
