@@ -10,6 +10,7 @@ import { depthOf, hinted, paletteOf } from './themes/themes.ts';
 import {
   clipboardCode,
   createAttention,
+  createInput,
   createPainted,
   createTheme,
   MOUSE_OFF,
@@ -45,6 +46,8 @@ export type RunAppOptions = {
   readonly onInterrupt?: () => void;
   /** Stops the process until the shell goes on with it. */
   readonly onSuspend?: () => void;
+  /** Logs in on the terminal, which is free meanwhile. */
+  readonly onLogin?: () => Promise<void>;
 };
 
 export type RunningApp = {
@@ -74,9 +77,10 @@ export function runApp(options: RunAppOptions): RunningApp {
   const onInterrupt = options.onInterrupt ?? (() => {});
   const write = (codes: string) => void terminal.stdout.write(codes);
   const use = takes.mouse && options.mouse !== 'off' ? options.mouse : undefined;
-  const mouse = use === undefined ? undefined : { input: createMouseInput(terminal.stdin), use };
+  const input = createInput(terminal.stdin);
+  const mouse = use === undefined ? undefined : { input: createMouseInput(input.stdin), use };
   // Before the answers of the terminal are: they are read as UTF-8, and an old report may hold any byte.
-  const stdin = mouse?.input.stdin ?? terminal.stdin;
+  const stdin = mouse?.input.stdin ?? input.stdin;
   let isReporting = false;
   const report = (on: boolean) => {
     if (mouse === undefined || isReporting === on) return;
@@ -91,14 +95,30 @@ export function runApp(options: RunAppOptions): RunningApp {
     report(true);
     attention.enter();
   };
-  const onSuspend = () => {
+  let hasEnded = false;
+  const lending = (use: (() => void | Promise<void>) | undefined) => async () => {
+    input.pause();
     watch?.pause();
     leave();
-    options.onSuspend?.();
-    enter();
-    watch?.resume();
+    try {
+      await use?.();
+    } finally {
+      if (!hasEnded) {
+        await input.resume();
+        enter();
+        watch?.resume();
+      }
+    }
   };
-  const shared = { store, commands, copy, redraw, onInterrupt, onSuspend, mouse };
+  const onLogin = async () => {
+    const { login } = store.getState();
+    if (login !== undefined) write(`Logging in to ${login.context}; ctrl-c goes back to sluice.\n`);
+    await options.onLogin?.();
+    // An answer that was broken off leaves the cursor in the middle of a line, and Ink draws its frame at the cursor.
+    write('\r\n');
+  };
+  const away = { suspend: lending(options.onSuspend), login: lending(onLogin) };
+  const shared = { store, commands, copy, redraw, onInterrupt, away, mouse };
   const view = () => (
     <UiContext value={{ store, theme, visibleRows, painted }}>
       {screenReader ? <LinearApp {...shared} /> : <App {...shared} />}
@@ -142,6 +162,7 @@ export function runApp(options: RunAppOptions): RunningApp {
   // A process that breaks down leaves the terminal as it was, too. Not `once`: charts put listeners back unwrapped (TERM-8).
   process.on('exit', leave);
   const unmount = () => {
+    hasEnded = true;
     // While Ink still reads: the shell would echo a report.
     leave();
     instance.unmount();
@@ -155,6 +176,7 @@ export function runApp(options: RunAppOptions): RunningApp {
     process.off('exit', leave);
     await watch?.dispose();
     mouse?.input.dispose();
+    input.dispose();
   };
   return {
     done: finished(instance, restore),

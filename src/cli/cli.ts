@@ -47,7 +47,7 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
         if (options.source !== undefined) {
           options = settleSource(options, (name) => this.getOptionValueSourceWithGlobals(name));
         }
-        code = await work({ options, config, output, signal: interrupt.signal }, this);
+        code = await work({ options, config, output, signal: interrupt.signal, lend: interrupt.lend }, this);
       } catch (error) {
         const reason: unknown =
           interrupt.signal.aborted && !leavesOpen(error) ? interrupt.signal.reason : error;

@@ -1,7 +1,7 @@
 /* The Kubernetes adapter: one connection to a cluster, with everything that uses its API server. */
 
 import { SluiceError, safeText } from '../core/common/common.ts';
-import type { ClusterApi, ClusterFeed, Exec } from '../core/ports/ports.ts';
+import type { ClusterApi, ClusterFeed, Exec, Login } from '../core/ports/ports.ts';
 import {
   createApi,
   createExec,
@@ -53,6 +53,8 @@ export type Cluster = {
   readonly context: string;
   /** The name of the kubeconfig's user entry, which may differ from the username on the server. */
   readonly user?: string;
+  /** Absent unless a person may have to do something. */
+  readonly login?: Login;
   /** Warnings about the kubeconfig, one sentence each. */
   readonly warnings: readonly string[];
   forward(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Forward>;
@@ -103,6 +105,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
     namespace: target.namespace,
     context: safeText(target.context),
     user: target.user.name === '' ? undefined : safeText(target.user.name),
+    ...(credentials.login === undefined ? {} : { login: credentials.login }),
     warnings: config.warnings,
     forward: (namespace, pod, port, signal) => openForward(client, { namespace, pod, port }, within(signal)),
     findRelay: (signal, namespace) => findRelay(api, within(signal), namespace),

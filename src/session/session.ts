@@ -20,6 +20,7 @@ import {
   grantHistory,
   initialState,
   life,
+  loggingIn,
   marking,
   navigation,
   newsInto,
@@ -120,6 +121,7 @@ export {
   textField,
   type VisibleRows,
   type WorkloadRow,
+  waitsForLogin,
 } from './state/state.ts';
 
 /** A running app without its screen. */
@@ -129,6 +131,8 @@ export type Session = {
   readonly visibleRows: VisibleRows;
   /** Connects; rejects when the first connection can't be made. */
   readonly start: () => Promise<void>;
+  /** Logs in where a credential plug-in wants a person: it gets the terminal, which must be free. Never rejects. */
+  readonly logIn: (signal: AbortSignal) => Promise<void>;
   /** Ends every grant of this process, e.g. on a signal; resolves within 5 s with those that still exist. */
   readonly revokeAll: () => Promise<readonly Grant[]>;
   /** The grants of this session as last seen, those that have ended too. */
@@ -226,7 +230,9 @@ export function createSession(deps: SessionDeps): Session {
       void lookForOthers();
     },
     onWarning: (text) => app.notify('warn', text),
+    onLogin: (connection, why) => logins.onLogin(connection, why),
   });
+  const logins = loggingIn(app);
 
   const marks = bookmarking(app);
   const { restore, ...columns } = choosingColumns(app);
@@ -272,7 +278,9 @@ export function createSession(deps: SessionDeps): Session {
       const problem = await restored;
       if (problem !== undefined) app.fail(problem);
     },
+    logIn: logins.logIn,
     revokeAll: async () => {
+      link.leaveLogin();
       const ids = living().map(({ id }) => id);
       const revoked = ids.length > 0 ? link.runtime()?.keeper.revoke(ids) : undefined;
       if (revoked !== undefined) await Promise.race([revoked, pause(4_500, stop.signal)]);

@@ -48,24 +48,28 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
   await writeFile(join(folder, 'kubeconfig'), server.kubeconfig(`exec: {${exec}}`));
 }
 
-test('a plug-in that prompts has no terminal while the app is on screen, and that is reported', async () => {
-  await asking('IfAvailable');
+test('a plug-in that fails before the screen is taken is reported as by a verb', async () => {
+  await asking('IfAvailable', 'echo "the session has expired" >&2; exit 3');
   const app = runInPty([], { env, columns: 400 });
   expect(await app.ended).toBe(1);
-  expect(app.written()).not.toContain('Code?');
-  await app.shows(/failed with exit code 1: no terminal to ask for the code\./);
-  await app.shows(/Log in again with kubectl get pods.*: it can't prompt here\.$/m);
+  expect(app.written()).not.toContain('\u001b[?1049h');
+  await app.shows(
+    /^the session has expired\s+sluice: The credential plug-in \S+ of user tester failed with exit code 3\.$/m,
+  );
 });
 
-test('a hanging plug-in takes no keys, and ends with the app', async () => {
-  await asking('IfAvailable', `echo $$ > ${folder}/pid; sleep 600`);
-  const app = runInPty([], { env });
-  await eventually(async () => expect(await isAlive()).toBe(true));
-  await app.shows(/sluice/);
-  app.press('\u0003');
-  await app.ended;
-  await eventually(async () => expect(await isAlive()).toBe(false));
-});
+test.each(['\u0003', 'SIGTERM'])(
+  'a plug-in that hangs before the screen is taken ends with %j',
+  async (how) => {
+    await asking('IfAvailable', `trap '' TERM; echo $$ > ${folder}/pid; sleep 600`);
+    const app = runInPty([], { env });
+    await eventually(async () => expect(await isAlive()).toBe(true));
+    if (how === 'SIGTERM') app.kill(how);
+    else app.press(how);
+    expect(await app.ended).toBe(130);
+    await eventually(async () => expect(await isAlive()).toBe(false));
+  },
+);
 
 test.each(['IfAvailable', 'Always'])('a verb gives its terminal to a plug-in, %s', async (mode) => {
   await asking(mode);
@@ -76,12 +80,12 @@ test.each(['IfAvailable', 'Always'])('a verb gives its terminal to a plug-in, %s
   expect(server.requests[0]?.headers.authorization).toBe('Bearer abc-stdin');
 });
 
-/** Whether the plug-in that wrote its pid, or a child of it, is still running. */
+/** Whether the plug-in that wrote its pid is still running. */
 async function isAlive(): Promise<boolean> {
-  const group = Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => ''));
-  if (!(group > 0)) return false;
+  const pid = Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => ''));
+  if (!(pid > 0)) return false;
   try {
-    process.kill(-group, 0);
+    process.kill(pid, 0);
     return true;
   } catch {
     return false;

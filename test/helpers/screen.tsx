@@ -28,6 +28,7 @@ export type ScreenOptions = {
   readonly onNotice?: (text: string) => void;
   readonly mouse?: RunAppOptions['mouse'];
   readonly onSuspend?: () => void;
+  readonly onLogin?: () => Promise<void>;
   /** A whole session, instead of a state with commands that are only written down. */
   readonly session?: Pick<Session, 'store' | 'commands' | 'visibleRows'>;
 };
@@ -169,6 +170,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     notify: options.notify,
     onNotice: options.onNotice,
     mouse: options.mouse,
+    ...(options.onLogin === undefined ? {} : { onLogin: options.onLogin }),
     ...(options.onSuspend === undefined ? {} : { onSuspend: options.onSuspend }),
     ...(options.onInterrupt === undefined ? {} : { onInterrupt: options.onInterrupt }),
   });

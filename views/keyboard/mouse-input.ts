@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { asTerminal } from '../ui/ui.ts';
 import { createMouseParser, type MouseEvent } from './mouse-parser.ts';
 
 /** The input of a terminal that reports its mouse. */
@@ -33,23 +34,8 @@ export function createMouseInput(stdin: NodeJS.ReadStream): MouseInput {
   const onEnd = () => input.end();
   stdin.on('data', onData);
   stdin.on('end', onEnd);
-  const asked = Object.assign(input, {
-    isTTY: true,
-    setRawMode: (on: boolean) => {
-      stdin.setRawMode?.(on);
-      return asked;
-    },
-    ref: () => {
-      stdin.ref();
-      return asked;
-    },
-    unref: () => {
-      stdin.unref();
-      return asked;
-    },
-  });
   return {
-    stdin: asked as unknown as NodeJS.ReadStream,
+    stdin: asTerminal(input, stdin),
     listen: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -29,8 +29,10 @@ export type KeysProps = {
   readonly redraw: () => void;
   /** Called on a second ctrl-c in a row: exit immediately. */
   readonly onInterrupt: () => void;
-  /** Stops the process as the shell's ctrl-z does, and returns when it runs again. The terminal is the shell's then. */
-  readonly onSuspend: () => void;
+  /** What uses the terminal while the app does not: the shell, after ctrl-z, and a login. */
+  readonly away: Readonly<Record<'suspend' | 'login', () => void | Promise<void>>>;
+  /** Called before the app leaves the terminal, and once it draws again. */
+  readonly onAway?: (isAway: boolean) => void;
   readonly size: Size;
   /** The mouse of the terminal, if it is used, and what is at a cell. */
   readonly mouse?: Mouse | undefined;
@@ -39,11 +41,14 @@ export type KeysProps = {
 
 /** The only place that reads keys. Each press is looked up in the state left by the previous one. */
 export function Keys(props: KeysProps): ReactNode {
-  const { store, commands, copy, redraw, onInterrupt, onSuspend, size, mouse, hitAt } = props;
+  const { store, commands, copy, redraw, onInterrupt, away, onAway, size, mouse, hitAt } = props;
   const { painted } = useUi();
   const { suspendTerminal } = useApp();
   const interrupted = useRef(false);
-  const suspend = () => void suspendTerminal(onSuspend);
+  const leaveFor = (what: keyof KeysProps['away']) => {
+    onAway?.(true);
+    void suspendTerminal(away[what]).finally(() => onAway?.(false));
+  };
   const look = store.getState;
   const facts = () => ({ ...viewFacts(look(), size, painted), form: painted.form() });
 
@@ -51,7 +56,8 @@ export function Keys(props: KeysProps): ReactNode {
     ...commands,
     copy,
     redraw,
-    suspend,
+    suspend: () => leaveFor('suspend'),
+    login: () => leaveFor('login'),
     runChosen: () => {
       const item = chosenItem(look());
       if (item?.what === 'action') {

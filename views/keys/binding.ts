@@ -43,6 +43,8 @@ export type Actions = Commands & {
   readonly copy: (one?: Copyable) => void;
   readonly redraw: () => void;
   readonly suspend: () => void;
+  /** Gives the terminal to the credential plug-in that a login waits for. */
+  readonly login: () => void;
   /** Runs the chosen item of the palette, or else the typed line. */
   readonly runChosen: () => void;
   /** Moves in the palette's list. */

@@ -1,4 +1,4 @@
-import { isLiving, rowsIn, type SessionState } from '../../src/session/session.ts';
+import { isLiving, rowsIn, type SessionState, waitsForLogin } from '../../src/session/session.ts';
 import { PANES } from './binding.ts';
 
 /** Why there is nothing to open: the pane has no rows. */
@@ -24,8 +24,10 @@ export function cannotMark(state: SessionState): string | undefined {
 }
 
 /** Why nothing can be changed in the cluster: it is out of reach. */
-function outOfReach({ cluster, grants }: SessionState): string | undefined {
+function outOfReach(state: SessionState): string | undefined {
+  const { cluster, grants } = state;
   if (cluster.connection !== 'stale') return undefined;
+  if (waitsForLogin(state)) return `${cluster.context} waits for a login; l logs in`;
   const living = grants.some(({ grant }) => isLiving(grant));
   const end = living ? '; the cluster ends living grants at their deadlines all the same' : '';
   return `disconnected from ${cluster.context}${end}`;

@@ -169,6 +169,16 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.redraw(),
   },
   {
+    id: 'login',
+    keys: ['l'],
+    scopes: [...PANES, ...READ_SCOPES, 'charts'],
+    title: 'log in: the credential plug-in gets the terminal until it is done',
+    hint: () => 'log in',
+    footer: 0,
+    when: ({ login }) => login !== undefined,
+    run: (commands) => commands.login(),
+  },
+  {
     id: 'suspend',
     keys: ['ctrl-z'],
     scopes: [...PANES, ...READ_SCOPES, ...TEXT_SCOPES, 'charts', 'columns', 'revoke', 'quit'],

@@ -1,5 +1,5 @@
 import { Static, Text } from 'ink';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { SessionState, TextField } from '../../src/session/session.ts';
 import { Keys, type KeysProps } from '../keyboard/keyboard.ts';
@@ -17,6 +17,20 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
   const { store, commands } = props;
   const { visibleRows, theme, painted } = useUi();
   const [lines, setLines] = useState<readonly string[]>([WELCOME]);
+  /** What happens while the terminal is somebody else's, for afterwards: Ink forgets lines that it can't write. */
+  const held = useRef<string[]>(undefined);
+  const print = useCallback((added: readonly string[]) => {
+    if (held.current !== undefined) held.current.push(...added);
+    else if (added.length > 0) setLines((known) => [...known, ...added]);
+  }, []);
+  const onAway = useCallback(
+    (isAway: boolean) => {
+      const missed = held.current ?? [];
+      held.current = isAway ? missed : undefined;
+      if (!isAway) print(missed);
+    },
+    [print],
+  );
   useEffect(
     () =>
       store.subscribe((after, before) => {
@@ -30,21 +44,21 @@ export function LinearApp(props: Omit<KeysProps, 'size'>): ReactNode {
           painted.drawnForm(after.overlay.type === 'grant' ? after.overlay.form : undefined);
           painted.written();
         }
-        if (added.length > 0) setLines((known) => [...known, ...(theme.ascii ? added.map(toAscii) : added)]);
+        print(theme.ascii ? added.map(toAscii) : added);
         // Keys act on the row that was read out, so the cursor is always on one.
         if (after.focus === 'attempts' && after.panes.attempts.key === undefined) {
           const first = visibleRows(after, 'attempts')[0];
           if (first !== undefined) commands.moveTo(first.key);
         }
       }),
-    [store, commands, visibleRows, theme, painted],
+    [store, commands, visibleRows, theme, painted, print],
   );
   const prompt = useStore(store, promptLine);
   return (
     <>
       <Static items={[...lines]}>{(line, index) => <Text key={index}>{line}</Text>}</Static>
       {prompt === undefined ? null : <Text>{prompt}</Text>}
-      <Keys {...props} size={SIZE} />
+      <Keys {...props} size={SIZE} onAway={onAway} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { FeedState } from '../../src/core/live/live.ts';
-import type { PaneId, SessionState } from '../../src/session/session.ts';
+import { type PaneId, type SessionState, waitsForLogin } from '../../src/session/session.ts';
 
 const WORST_FIRST: readonly FeedState['state'][] = ['denied', 'stale', 'connecting', 'live', 'absent'];
 
@@ -16,6 +16,7 @@ export function paneFeed({ feeds, listed }: SessionState, pane: PaneId): FeedSta
 export function isStale(state: SessionState, pane: PaneId): boolean {
   if (pane === 'attempts')
     return state.traffic.status === 'reconnecting' || state.traffic.status === 'failed';
+  if (waitsForLogin(state)) return true;
   if (pane === 'grants') return state.cluster.connection === 'stale';
   return paneFeed(state, pane)?.state === 'stale';
 }

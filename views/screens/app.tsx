@@ -126,18 +126,23 @@ function TooSmall({ size }: { size: Size }): ReactNode {
 
 function smallLines(state: SessionState, { columns, rows }: Size): readonly Line[] {
   const needed = `sluice needs ${SMALLEST.columns}×${SMALLEST.rows}; this terminal is ${columns}×${rows}.`;
+  const login: readonly Line[] =
+    state.login === undefined ? [] : [[span(`✗ ${state.login.context}: l logs in`, 'alert')]];
   const living = state.grants.map(({ grant }) => grant).filter(isLiving);
-  if (living.length === 0) return wrap(needed, columns).map((text): Line => [span(text)]);
+  if (living.length === 0)
+    return [...login, ...wrap(needed, columns).map((text): Line => [span(text)])].slice(0, rows);
   const lines = living.flatMap(({ source, destination, ports, window }): readonly Line[] => {
     const left = window === undefined ? 'starting' : formatCountdown(window.end - state.serverNow);
     const path = `${source} → ${destination} ${portsText(ports)}`;
     return wrap(`${left} ${path}`, columns).map((text): Line => [span(text, 'time')]);
   });
   const grants: Line = [span(`◷ ${plural(living.length, 'grant')}`, 'time')];
-  return [grants, ...lines, ...wrap(needed, columns).map((text): Line => [span(text, 'faint')])].slice(
-    0,
-    rows,
-  );
+  return [
+    ...login,
+    grants,
+    ...lines,
+    ...wrap(needed, columns).map((text): Line => [span(text, 'faint')]),
+  ].slice(0, rows);
 }
 
 /** Dialogs that show their own keys, so the footer doesn't. */
@@ -201,7 +206,11 @@ function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {
 }
 
 /** What is wrong with the connection, since when, and when the next try is due; the reason last, as it may be cut. */
-function connectionSpans({ cluster, now }: SessionState): Line {
+function connectionSpans({ cluster, login, now }: SessionState): Line {
+  if (login !== undefined) {
+    const other = login.context === cluster.context ? '' : ` TO ${login.context}`;
+    return [span(`✗ LOGIN NEEDED${other}, l logs in: ${login.why}`, 'alert')];
+  }
   const { connection, problem, staleSince, retryAt } = cluster;
   const why = problem === undefined ? '' : `: ${problem}`;
   switch (connection) {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pause } from '../../src/wait.ts';
 import { type Background, backgroundOf } from '../themes/themes.ts';
+import { asTerminal } from './input.ts';
 
 type Terminal = { readonly stdout: NodeJS.WriteStream; readonly stdin: NodeJS.ReadStream };
 
@@ -35,21 +36,7 @@ export function watchBackground(
   { stdin, stdout }: Terminal,
   onAnswer: (background: Background) => void,
 ): BackgroundWatch {
-  const typed = Object.assign(new PassThrough(), {
-    isTTY: true,
-    setRawMode: (on: boolean) => {
-      stdin.setRawMode(on);
-      return typed;
-    },
-    ref: () => {
-      stdin.ref();
-      return typed;
-    },
-    unref: () => {
-      stdin.unref();
-      return typed;
-    },
-  });
+  const typed = new PassThrough();
   const asked = performance.now();
   const answered = new AbortController();
   let held = '';
@@ -78,7 +65,7 @@ export function watchBackground(
   stdin.on('data', take);
   stdout.write(ASK + TELL);
   return {
-    stdin: typed as unknown as NodeJS.ReadStream,
+    stdin: asTerminal(typed, stdin),
     pause: () => stdout.write(TELL_NO_MORE),
     resume: () => stdout.write(TELL),
     dispose: async () => {

@@ -5,6 +5,7 @@ export { mayAnswer, watchBackground } from './background-watch.ts';
 export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
 export { markPassed, TOLD_AT } from './grant-news.ts';
+export { asTerminal, createInput } from './input.ts';
 export { Painted } from './note-painted.tsx';
 export { createPainted, type Painted as PaintedPanes, type Target } from './painted.ts';
 export { MOUSE_OFF, MOUSE_ON } from './terminal-codes.ts';

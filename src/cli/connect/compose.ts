@@ -81,6 +81,7 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
     },
     foreign: (within) => cluster.foreignPolicies(within),
     warnings: cluster.warnings,
+    ...(cluster.login === undefined ? {} : { login: cluster.login }),
     dispose: () => cluster.dispose(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/ports/ports.ts';
 import type { Config } from './config.ts';
 import type { ConnectionOptions } from './options.ts';
+import type { Interrupt } from './signals.ts';
 import type { Output } from './write.ts';
 
 /** What every verb gets: parsed options, where to write, and the signal to stop. */
@@ -9,6 +10,7 @@ export type VerbContext = {
   readonly config: Config;
   readonly output: Output;
   readonly signal: AbortSignal;
+  readonly lend: Interrupt['lend'];
 };
 
 /** The system clock. */

@@ -15,6 +15,8 @@ const SAME_WISH = 1_000;
 export type Interrupt = {
   readonly signal: AbortSignal;
   readonly abort: (reason: unknown) => void;
+  /** While `use` runs, another program has the terminal: ctrl-c aborts the signal that `use` gets, and nothing else. */
+  readonly lend: (use: (interrupted: AbortSignal) => Promise<void>) => Promise<void>;
   readonly dispose: () => void;
 };
 
@@ -22,9 +24,16 @@ export type Interrupt = {
 export function listenForSignals(): Interrupt {
   const controller = new AbortController();
   let first = 0;
+  let lent: AbortController | undefined;
+  let interrupted = Number.NEGATIVE_INFINITY;
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
       if (name === 'SIGINT' && performance.now() - first > SAME_WISH) process.exit(130);
+      return;
+    }
+    if (name === 'SIGINT' && (lent !== undefined || performance.now() - interrupted < SAME_WISH)) {
+      if (lent !== undefined) interrupted = performance.now();
+      lent?.abort(new SluiceError('interrupted', 'Interrupted by ctrl-c.', ''));
       return;
     }
     first = performance.now();
@@ -35,6 +44,14 @@ export function listenForSignals(): Interrupt {
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
+    lend: async (use) => {
+      lent = new AbortController();
+      try {
+        await use(AbortSignal.any([lent.signal, controller.signal]));
+      } finally {
+        lent = undefined;
+      }
+    },
     dispose: () => {
       for (const name of SIGNALS) process.off(name, onSignal);
     },

@@ -2,6 +2,7 @@ import { SluiceError, safeText, type ThemeSetting } from '../../core/common/comm
 import type { Grant } from '../../core/grants/grants.ts';
 import {
   type BookedGrant,
+  type Connection,
   createSession,
   filterProblem,
   type PaneId,
@@ -31,7 +32,7 @@ export type ScreenOptions = {
  * cluster responds; if the first connection fails, the screen closes and the error is printed on the normal terminal.
  */
 export async function runScreen(
-  { options, config, output, signal }: VerbContext,
+  { options, config, output, signal, lend }: VerbContext,
   screen: ScreenOptions,
   reach: Pick<SessionDeps, 'connect' | 'contexts'>,
 ): Promise<number> {
@@ -60,6 +61,7 @@ export async function runScreen(
     onInterrupt: () => process.kill(process.pid, 'SIGINT'),
     // The whole group, as the terminal does it: the shell waits for npm or kubectl, which have started this.
     onSuspend: () => process.kill(0, 'SIGTSTP'),
+    onLogin: () => lend(session.logIn),
     screenReader: wantsLines(screen, process.env),
     mouse: screen.mouse ?? config.mouse,
     notify: config.notify,
@@ -87,6 +89,30 @@ export async function runScreen(
   for (const line of quitSummary(told, Date.now())) output.out(`${line}\n`);
   if (left.length > 0) throw leftOpen(left);
   return signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/**
+ * Connects before the screen is there, so that a credential plug-in may ask on the terminal at once, as under kubectl
+ * (API-15).
+ *
+ * @returns how to connect: that connection first
+ */
+export async function loggedIn(
+  connect: SessionDeps['connect'],
+  signal: AbortSignal,
+): Promise<SessionDeps['connect']> {
+  let first: Connection | undefined = await connect({}, signal);
+  try {
+    await first.login?.run(signal);
+  } catch (error) {
+    await first.dispose();
+    throw error;
+  }
+  return async (target, within) => {
+    const ready = first;
+    first = undefined;
+    return ready ?? connect(target, within);
+  };
 }
 
 /**

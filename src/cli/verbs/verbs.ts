@@ -3,6 +3,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError, THEME_BASES } from '../../core/common/common.ts';
 import { AUDIT_TYPES } from '../../core/ports/ports.ts';
+import type { SessionDeps } from '../../session/session.ts';
 import {
   acceptAnyFormat,
   collect,
@@ -50,12 +51,13 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
         const { flows } = await import('./flows.ts');
         return flows(context, {});
       }
-      const { runScreen } = await import('./screen.ts');
+      const { loggedIn, runScreen } = await import('./screen.ts');
       const { connectOptions, openConnection } = await import('../connect/connect.ts');
+      // On the screen, the session shows the warnings.
+      const connect: SessionDeps['connect'] = (target, signal) =>
+        openConnection(context.options, { ...target, screen: true }, signal, () => undefined);
       return runScreen(context, screen, {
-        // On the screen, the session shows the warnings.
-        connect: (target, signal) =>
-          openConnection(context.options, { ...target, screen: true }, signal, () => undefined),
+        connect: await loggedIn(connect, context.signal),
         contexts: async () => {
           const { listContexts } = await import('../../kube/kube.ts');
           return listContexts(connectOptions(context.options));

@@ -24,6 +24,21 @@ export type Identity = {
   readonly impersonating: boolean;
 };
 
+/** The login of a user whose credential plug-in may want a person (API-15). */
+export type Login = {
+  /**
+   * Runs the plug-in on the terminal, which nothing else may use meanwhile. Aborting ends the plug-in within a second.
+   *
+   * @throws SluiceError if it fails, or the signal's reason
+   */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Calls back with why a person is needed, and with undefined when none is any more, until disposed. While anybody
+   * listens, calls that need credentials wait for the login; otherwise they fail.
+   */
+  readonly listen: (listener: (why: string | undefined) => void) => () => void;
+};
+
 /** What is known about the cluster without listing anything. */
 export type ClusterInfo = {
   readonly context: string;

@@ -40,7 +40,7 @@ export function createExec(client: ApiClient): Exec {
     try {
       const [{ Exec: PodExec }, config] = await Promise.all([
         import('@kubernetes/client-node/dist/exec.js'),
-        kubeConfigOf(client, within),
+        kubeConfigOf(client),
       ]);
       const podExec = new PodExec(config, {
         connect: (path, _, take) =>

@@ -4,8 +4,8 @@ import type { WebSocket } from 'ws';
 import { safeText } from '../../core/common/common.ts';
 import {
   type About,
+  type Access,
   type ApiClient,
-  ApiError,
   apiError,
   networkError,
   readText,
@@ -41,23 +41,19 @@ const CLOSE = 255;
  * @throws ApiError, NetworkError, or the signal's reason
  */
 export async function openSocket(client: ApiClient, options: SocketOptions): Promise<WebSocket> {
-  try {
-    return await openOnce(client, options);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401 && client.transport.renew()) {
-      return openOnce(client, options);
-    }
-    throw error;
-  }
+  return client.transport.authorized((access) => openWith(access, client, options), options.signal);
 }
 
-async function openOnce(client: ApiClient, options: SocketOptions): Promise<WebSocket> {
+async function openWith(access: Access, client: ApiClient, options: SocketOptions): Promise<WebSocket> {
   const { signal, about, path, protocols } = options;
   const [{ WebSocketHandler }, { WebSocket: Plain }, config] = await Promise.all([
     import('@kubernetes/client-node/dist/web-socket-handler.js'),
     import('ws'),
-    kubeConfigOf(client, signal),
+    kubeConfigOf(client),
   ]);
+  config.applyToHTTPSOptions = async (given) => {
+    Object.assign(given, access);
+  };
   /** client-node's handler throws on messages that it can't parse, and in a listener that would end the process. */
   class Socket extends Plain {
     override emit(event: string | symbol, ...values: readonly unknown[]): boolean {
@@ -136,13 +132,8 @@ function attend(socket: WebSocket, { signal, onClose }: SocketOptions): void {
 /**
  * The resolved cluster, user and context as a client-node KubeConfig. It carries no credentials: requests use our own
  * credentials and connections.
- *
- * @param signal aborts a pending login
  */
-export async function kubeConfigOf(
-  { origin, transport }: ApiClient,
-  signal: AbortSignal,
-): Promise<KubeConfig> {
+export async function kubeConfigOf({ origin, transport }: ApiClient): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   const { context, user } = origin;
@@ -153,8 +144,5 @@ export async function kubeConfigOf(
     clusters: [{ name: cluster, server: transport.url('').href.replace(/\/$/, ''), skipTLSVerify: false }],
     users: [{ name: user }],
   });
-  config.applyToHTTPSOptions = async (options) => {
-    Object.assign(options, await transport.access(signal));
-  };
   return config;
 }

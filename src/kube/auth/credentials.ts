@@ -53,7 +53,8 @@ function fixed(credential: Credential): Credentials {
 function withOwn(own: Credential, inner: Credentials): Credentials {
   return {
     get: async (signal) => ({ ...own, ...(await within(signal, inner.get(signal))) }),
-    renew: () => inner.renew(),
+    renew: (used) => inner.renew(used),
+    ...(inner.login === undefined ? {} : { login: inner.login }),
   };
 }
 

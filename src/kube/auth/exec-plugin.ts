@@ -6,12 +6,14 @@ import { listAt, SluiceError, safeText, textAt } from '../../core/common/common.
 import { readFirstYaml, textOfBytes } from '../../core/yaml/yaml.ts';
 import type { ClusterEntry, ExecPlugin, PluginSurroundings } from '../config/config.ts';
 import type { Credential, Credentials } from '../http/http.ts';
+import { createLogin, type How, NeedsPerson } from './login.ts';
+import { treeOf } from './process-tree.ts';
 
 /** Long enough for a person to finish a login in a browser. */
 const TIMEOUT = 300_000;
 
 /** How long after SIGTERM a plug-in is killed, ms. */
-const KILL_AFTER = 2_000;
+const KILL_AFTER = 500;
 
 /**
  * How long a failure is cached for all callers, ms: a dozen reconnecting watches must not open a dozen browser logins.
@@ -26,24 +28,42 @@ type Surroundings = {
   readonly file: string | undefined;
 } & PluginSurroundings;
 
+/** What a plug-in has given. `expires`: ms since the epoch. */
+type Given = { readonly credential: Credential; readonly expires?: number };
+
 /**
  * Credentials from a plug-in, which is run once and cached until its `expirationTimestamp`, as in client-go
  * (k8s.io/client-go/plugin/pkg/client/auth/exec). It runs without a shell. If it is given the terminal it may prompt,
- * subject to `interactiveMode`; otherwise it has no terminal, and its stderr goes to `notice`, sanitized.
+ * subject to `interactiveMode` (API-15); otherwise it has no terminal, and its stderr goes to `notice`, sanitized.
  */
 export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings): Credentials {
-  let held: Promise<{ readonly credential: Credential; readonly expires?: number }> | undefined;
+  let held: Promise<Given> | undefined;
   let failed: { readonly error: unknown; readonly at: number } | undefined;
+  /** The one in use; none while the plug-in runs. */
+  let given: Credential | undefined;
+  const login = createLogin<Given>(
+    ({ terminal, ...how }) =>
+      run(plugin, surroundings, { ...how, terminal: terminal || surroundings.terminal }),
+    surroundings.lifetime,
+  );
+  const hold = (running: Promise<Given>) => {
+    held = running;
+    given = undefined;
+    running.then(
+      ({ credential }) => {
+        if (held === running) given = credential;
+      },
+      (error: unknown) => {
+        const isLogin = error instanceof SluiceError && error.code === 'unauthenticated';
+        if (isLogin) failed = { error, at: performance.now() };
+        if (held === running) held = undefined;
+      },
+    );
+    return running;
+  };
   const fetchAnew = () => {
     if (failed !== undefined && performance.now() - failed.at < FAILED_FOR) throw failed.error;
-    const running = run(plugin, surroundings);
-    held = running;
-    running.catch((error: unknown) => {
-      const isLogin = error instanceof SluiceError && error.code === 'unauthenticated';
-      if (isLogin) failed = { error, at: performance.now() };
-      if (held === running) held = undefined;
-    });
-    return running;
+    return hold(login.get());
   };
   return {
     get: async () => {
@@ -53,20 +73,40 @@ export function pluginCredentials(plugin: ExecPlugin, surroundings: Surroundings
       const next = held === undefined || held === running ? fetchAnew() : held;
       return (await next).credential;
     },
-    renew: () => {
-      const fresh = held !== undefined;
-      held = undefined;
-      return fresh;
+    renew: (used) => {
+      // A dozen calls are rejected with one credential, and it is renewed once.
+      if (given !== undefined && secretOf(given) === secretOf(used)) held = undefined;
+      return true;
     },
+    ...(plugin.interactiveMode === 'Never'
+      ? {}
+      : {
+          login: {
+            run: async (signal) => void hold(Promise.resolve(await login.run(signal))),
+            listen: login.listen,
+          },
+        }),
   };
 }
 
-async function run(plugin: ExecPlugin, surroundings: Surroundings) {
-  const { user, cluster, file, notice, terminal, lifetime } = surroundings;
+/** What tells two credentials apart; the client certificate may be from the kubeconfig. */
+function secretOf({ authorization, cert }: Credential): string | undefined {
+  return authorization ?? cert;
+}
+
+async function run(
+  plugin: ExecPlugin,
+  surroundings: Surroundings,
+  { terminal, signal, says }: How,
+): Promise<Given> {
+  const { user, cluster, file, notice, lifetime } = surroundings;
   const who = `The credential plug-in ${safeText(plugin.command)} of user ${safeText(user)}`;
-  const interactive = terminal && isatty(0) && plugin.interactiveMode !== 'Never';
+  const mayAsk = plugin.interactiveMode !== 'Never';
+  const interactive = terminal && isatty(0) && mayAsk;
+  /** What a person may mend on a terminal that the plug-in does not have. */
+  const Failure = mayAsk && !terminal ? NeedsPerson : SluiceError;
   if (plugin.interactiveMode === 'Always' && !interactive) {
-    throw new SluiceError(
+    throw new Failure(
       'unsupported',
       `${who} needs an interactive terminal.`,
       'Log in with kubectl first, or set interactiveMode to IfAvailable in the kubeconfig.',
@@ -75,7 +115,8 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
   await refuseShared(who, file);
   await pluginAllowed(plugin.command);
   const { execa } = await import('execa');
-  lifetime.throwIfAborted();
+  const stop = AbortSignal.any([lifetime, signal]);
+  stop.throwIfAborted();
   // A new session has no terminal, so opening /dev/tty fails at once instead of taking keys from the app.
   const alone = !terminal && process.platform !== 'win32';
   const child = execa(plugin.command, plugin.args, {
@@ -87,11 +128,15 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
     maxBuffer: 1 << 20,
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n')) if (line.trim() !== '') notice(safeText(line));
+    for (const line of text.split('\n').map((one) => safeText(one.trim()))) {
+      if (line === '') continue;
+      notice(line);
+      if (mayAsk) says(`${who} waits: ${line}`);
+    }
   });
   const late = AbortSignal.timeout(TIMEOUT);
-  const result = await endedBy(child, alone, AbortSignal.any([lifetime, late]));
-  lifetime.throwIfAborted();
+  const result = await endedBy(child, alone, AbortSignal.any([stop, late]));
+  stop.throwIfAborted();
   if (result.code === 'ENOENT') {
     throw new SluiceError(
       'unauthenticated',
@@ -107,7 +152,7 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
     const why = late.aborted
       ? `timed out after ${TIMEOUT / 1_000}s`
       : `failed${result.exitCode === undefined ? '' : ` with exit code ${result.exitCode}`}`;
-    throw new SluiceError(
+    throw new Failure(
       'unauthenticated',
       `${who} ${why}${last ? `: ${safeText(last, 300)}` : ''}.`.replace(/\.\.$/, '.'),
       interactive
@@ -119,26 +164,22 @@ async function run(plugin: ExecPlugin, surroundings: Surroundings) {
   return readExecCredential(result.stdout, plugin.apiVersion, who);
 }
 
-/** Awaits a child; stops it when the signal aborts, including its children if it has its own process group. */
+/** Awaits a child; stops it and its children when the signal aborts. `isGroup`: it has a process group of its own. */
 async function endedBy<T>(
   child: PromiseLike<T> & { readonly pid?: number },
   isGroup: boolean,
   signal: AbortSignal,
 ): Promise<T> {
   const { pid } = child;
-  const kill = (name: NodeJS.Signals) => {
-    try {
-      if (pid !== undefined) process.kill(isGroup ? -pid : pid, name);
-    } catch {
-      // It has already exited.
-    }
-  };
+  const found = () => (pid === undefined ? [] : isGroup ? [-pid] : treeOf(pid));
   let hard: NodeJS.Timeout | undefined;
   const stop = () => {
-    kill('SIGTERM');
-    hard = setTimeout(kill, KILL_AFTER, 'SIGKILL');
+    // Once a parent has ended, its children can't be found any more.
+    const all = found();
+    killAll(all, 'SIGTERM');
+    hard = setTimeout(killAll, KILL_AFTER, all, 'SIGKILL');
   };
-  const vanish = () => kill('SIGKILL');
+  const vanish = () => killAll(found(), 'SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   process.once('exit', vanish);
   try {
@@ -147,6 +188,16 @@ async function endedBy<T>(
     clearTimeout(hard);
     signal.removeEventListener('abort', stop);
     process.off('exit', vanish);
+  }
+}
+
+function killAll(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has already exited.
+    }
   }
 }
 
@@ -241,11 +292,7 @@ function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boole
  * @param who the plug-in, as the subject of a sentence
  * @throws SluiceError `unauthenticated` if it is not an ExecCredential of the requested version, or has no credential
  */
-function readExecCredential(
-  output: string,
-  apiVersion: string,
-  who: string,
-): { readonly credential: Credential; readonly expires?: number } {
+function readExecCredential(output: string, apiVersion: string, who: string): Given {
   const fault = (what: string) =>
     new SluiceError(
       'unauthenticated',

@@ -3,7 +3,7 @@ import { delayAfter, pause } from '../../wait.ts';
 import { type About, ApiError, apiError, type Origin } from './errors.ts';
 import { exchange, type Incoming, type LearningClock, readText } from './exchange.ts';
 import { NetworkError, networkError } from './network-error.ts';
-import type { Transport } from './transport.ts';
+import type { Access, Transport } from './transport.ts';
 
 /** One call. `path` starts with `/` and has no query. */
 export type Call = {
@@ -65,8 +65,11 @@ export function createClient(options: {
   });
 
   async function once(call: Call, gzip: boolean): Promise<Incoming> {
+    return transport.authorized((access) => attempt(call, gzip, access), call.signal);
+  }
+
+  async function attempt(call: Call, gzip: boolean, access: Access): Promise<Incoming> {
     const { method = 'GET', about, signal, timeout = TIMEOUT } = call;
-    const access = await transport.access(signal);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const url = transport.url(withQuery(call.path, call.query));
     const answer = await exchange({
@@ -111,7 +114,7 @@ export function createClient(options: {
     }
   }
 
-  const repeated = createRepeat({ transport, health, debug });
+  const repeated = createRepeat({ health, debug });
 
   return {
     origin,
@@ -180,27 +183,18 @@ const LONGEST_WAIT = 10_000;
 const FORBIDDEN_PAUSE = 250;
 
 /**
- * Retries a read after 429, 5xx and lost connections, with backoff and `Retry-After`; retries any call once after a 401
- * that fresh credentials may fix, and after a 403 while the server is starting, because neither had any effect.
+ * Retries a read after 429, 5xx and lost connections, with backoff and `Retry-After`; retries any call after a 403 while
+ * the server is starting, because that had no effect.
  */
-function createRepeat(parts: {
-  readonly transport: Pick<Transport, 'renew'>;
-  readonly health: Health;
-  readonly debug: (line: string) => void;
-}): Repeat {
-  const { transport, health, debug } = parts;
+function createRepeat(parts: { readonly health: Health; readonly debug: (line: string) => void }): Repeat {
+  const { health, debug } = parts;
   return async (call, attempt) => {
     const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET';
-    let renewed = false;
     for (let tries = 1; ; ) {
       try {
         return await attempt();
       } catch (error) {
         call.signal?.throwIfAborted();
-        if (error instanceof ApiError && error.status === 401 && !renewed && transport.renew()) {
-          renewed = true;
-          continue;
-        }
         if (error instanceof ApiError && error.status === 403 && health.starting()) {
           await pause(FORBIDDEN_PAUSE, call.signal);
           continue;

@@ -13,4 +13,4 @@ export {
 export { type About, ApiError, apiError, watchError } from './errors.ts';
 export { bytesOf, createServerClock, exchange, readText } from './exchange.ts';
 export { NetworkError, networkError, TimedOut } from './network-error.ts';
-export { type Credential, type Credentials, createTransport } from './transport.ts';
+export { type Access, type Credential, type Credentials, createTransport } from './transport.ts';

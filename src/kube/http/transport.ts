@@ -1,5 +1,7 @@
+import type { Login } from '../../core/ports/ports.ts';
 import type { ClusterEntry, Impersonation } from '../config/config.ts';
 import { type Agent, makeAgent } from './agent.ts';
+import { ApiError } from './errors.ts';
 
 /** What a request or a WebSocket needs: the connection pool and the authentication headers. */
 export type Access = {
@@ -10,9 +12,8 @@ export type Access = {
 /** The transport to one server as one user. */
 export type Transport = {
   readonly server: URL;
-  access(signal?: AbortSignal): Promise<Access>;
-  /** After a 401: whether to retry with fresh credentials. */
-  renew(): boolean;
+  /** Attempts something, and once more with fresh credentials if the server rejects the first ones (401). */
+  authorized<T>(attempt: (access: Access) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** The full URL of a path, which may have a query. */
   url(path: string): URL;
   dispose(): void;
@@ -38,17 +39,27 @@ export function createTransport(
     return agent;
   };
 
+  const accessWith = async (credential: Credential): Promise<Access> => {
+    const { authorization } = credential;
+    return {
+      agent: await agentFor(credential),
+      headers: authorization === undefined ? fixed : { ...fixed, Authorization: authorization },
+    };
+  };
+
   return {
     server: cluster.server,
-    access: async (signal) => {
-      const credential = await credentials.get(signal);
-      const { authorization } = credential;
-      return {
-        agent: await agentFor(credential),
-        headers: authorization === undefined ? fixed : { ...fixed, Authorization: authorization },
-      };
+    authorized: async (attempt, signal) => {
+      const used = await credentials.get(signal);
+      try {
+        return await attempt(await accessWith(used));
+      } catch (error) {
+        signal?.throwIfAborted();
+        const isRejected = error instanceof ApiError && error.status === 401;
+        if (!isRejected || !credentials.renew(used)) throw error;
+      }
+      return attempt(await accessWith(await credentials.get(signal)));
     },
-    renew: () => credentials.renew(),
     url: (path) => new URL(`${cluster.server.href.replace(/\/$/, '')}${path}`),
     dispose: () => {
       held?.agent.then((agent) => agent.destroy()).catch(() => undefined);
@@ -85,6 +96,8 @@ export type Credential = {
 /** The credentials of a user, renewed as they expire. */
 export type Credentials = {
   get(signal?: AbortSignal): Promise<Credential>;
-  /** After a 401: drops credentials that can be renewed; false if there are none. */
-  renew(): boolean;
+  /** After a 401: drops the credential that was used, unless it has been renewed since; false if it can't be. */
+  renew(used: Credential): boolean;
+  /** Absent unless a person may have to do something. */
+  readonly login?: Login;
 };

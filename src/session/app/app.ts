@@ -12,6 +12,7 @@ export { grantForm } from './grant-form.ts';
 export { grantHistory } from './grant-history.ts';
 export { life, noticedGrant, tick } from './life.ts';
 export { createLink } from './link.ts';
+export { type LoggingIn, loggingIn } from './logging-in.ts';
 export { marking } from './marking.ts';
 export { withMessage } from './messages.ts';
 export { navigation } from './navigation.ts';

@@ -1,5 +1,11 @@
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
-import { type Runtime, type RuntimeListener, type SessionDeps, startRuntime } from '../runtime/runtime.ts';
+import {
+  type Connection,
+  type Runtime,
+  type RuntimeListener,
+  type SessionDeps,
+  startRuntime,
+} from '../runtime/runtime.ts';
 
 /** Where to connect; defaults come from the command line and the kubeconfig. */
 export type Target = { readonly context?: string; readonly namespace?: string };
@@ -14,6 +20,8 @@ export type LinkParts = {
   readonly onShown: (runtime: Runtime) => void;
   /** Receives warnings about the connection that is shown. */
   readonly onWarning: (text: string) => void;
+  /** Receives why a connection, shown or not yet, waits for a login; undefined when it does not any more. */
+  readonly onLogin: (connection: Connection, why: string | undefined) => void;
 };
 
 /** The active connection, and how to switch to another one. */
@@ -26,6 +34,8 @@ export type Link = {
    * @throws SluiceError if that fails: the old connection stays
    */
   readonly to: (target: Target, signal: AbortSignal) => Promise<void>;
+  /** Nobody is there to log in any more: what waits for a login fails. */
+  readonly leaveLogin: () => void;
   readonly dispose: () => Promise<void>;
 };
 
@@ -33,6 +43,7 @@ type Opened = {
   readonly runtime: Runtime;
   readonly warnings: readonly string[];
   readonly show: () => void;
+  readonly leaveLogin: () => void;
   readonly leave: () => Promise<void>;
 };
 
@@ -62,6 +73,7 @@ export function createLink(parts: LinkParts): Link {
       opened.warnings.forEach(parts.onWarning);
       await before?.leave();
     },
+    leaveLogin: () => shown?.leaveLogin(),
     dispose: async () => {
       attempt?.abort();
       await shown?.leave();
@@ -71,11 +83,16 @@ export function createLink(parts: LinkParts): Link {
 
 /** Opens a connection whose events are held back until it is shown, and discarded once it is left. */
 async function open(
-  { deps, view, listener }: LinkParts,
+  { deps, view, listener, onLogin }: LinkParts,
   target: Target,
   signal: AbortSignal,
 ): Promise<Opened> {
   const connection = await deps.connect(target, signal);
+  const stopListening = connection.login?.listen((why) => onLogin(connection, why));
+  const leaveLogin = () => {
+    stopListening?.();
+    onLogin(connection, undefined);
+  };
   const early: (() => void)[] = [];
   let stage: 'held back' | 'shown' | 'left' = 'held back';
   const tell = (news: () => void) => {
@@ -104,6 +121,7 @@ async function open(
     },
     signal,
   ).catch(async (error: unknown) => {
+    leaveLogin();
     await connection.dispose();
     throw error;
   });
@@ -114,8 +132,10 @@ async function open(
       stage = 'shown';
       for (const news of early.splice(0)) news();
     },
+    leaveLogin,
     leave: async () => {
       stage = 'left';
+      leaveLogin();
       await runtime.dispose();
     },
   };

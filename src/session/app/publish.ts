@@ -10,9 +10,10 @@ import {
   createJudgedLines,
   createObjectRows,
 } from '../rows/rows.ts';
-import { FOREIGN_FEED, type Runtime, type RuntimeListener } from '../runtime/runtime.ts';
+import type { Runtime, RuntimeListener } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRows } from '../state/state.ts';
 import { type App, PANES } from './app-parts.ts';
+import { connectionOf } from './connection-state.ts';
 import { drilledAnew } from './drilled-rows.ts';
 import { createGrantSpans } from './grant-spans.ts';
 import { updatedPath } from './path-state.ts';
@@ -349,7 +350,7 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
     feed: (feed, feedState) => {
       const feeds = { ...state().feeds, [feed]: feedState };
       const before = state().feeds[feed];
-      set({ feeds, cluster: { ...state().cluster, ...connectionOf(feeds) } });
+      set({ feeds, cluster: { ...state().cluster, ...connectionOf({ ...state(), feeds }) } });
       if (before?.state === feedState.state) return;
       publishing.changed([]);
       publishing.soon('cluster');
@@ -367,25 +368,5 @@ export function newsInto(app: App, publishing: Publishing, lookForOthers: () => 
       if (part === 'traffic')
         set({ traffic: { ...state().traffic, status: 'failed', detail: error.message } });
     },
-  };
-}
-
-type ConnectionState = Pick<SessionState['cluster'], 'connection' | 'problem' | 'staleSince' | 'retryAt'>;
-
-/** The state of the whole connection: live if any list is, else the reason. */
-function connectionOf(feeds: SessionState['feeds']): ConnectionState {
-  const none = { problem: undefined, staleSince: undefined, retryAt: undefined };
-  // Policies that are not evaluated are only listed once a minute.
-  const states = Object.entries(feeds).flatMap(([name, feed]) => (name === FOREIGN_FEED ? [] : [feed]));
-  if (states.some(({ state }) => state === 'live')) return { ...none, connection: 'live' };
-  const stale = states.filter((feed) => feed.state === 'stale');
-  const [first] = stale;
-  if (first === undefined) return { ...none, connection: 'connecting' };
-  const tries = stale.flatMap(({ retryAt }) => retryAt ?? []);
-  return {
-    connection: 'stale',
-    problem: first.reason,
-    staleSince: Math.min(...stale.map(({ since }) => since)),
-    retryAt: tries.length === 0 ? undefined : Math.min(...tries),
   };
 }

@@ -10,6 +10,7 @@ import type {
   ClusterInfo,
   ConnectionCount,
   ConnectProbe,
+  Login,
   TrafficSource,
 } from '../../core/ports/ports.ts';
 
@@ -36,6 +37,8 @@ export type Connection = {
   }>;
   /** Warnings about how it was made, one sentence each. */
   readonly warnings?: readonly string[];
+  /** Absent unless a person may have to do something. */
+  readonly login?: Login;
   readonly dispose: () => Promise<void>;
 };
 

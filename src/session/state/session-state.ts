@@ -389,6 +389,8 @@ export type SessionState = {
   readonly serverNow: number;
   readonly limits: Limits;
   readonly cluster: ClusterState;
+  /** Set while a connection, shown or being made, waits for a login; `why` is a sentence. */
+  readonly login?: { readonly context: string; readonly why: string; readonly since: number };
   readonly feeds: Readonly<Record<string, FeedState>>;
   readonly traffic: TrafficState;
   /** Flows per second over the last seconds. */
@@ -439,6 +441,11 @@ export type Assessment = {
 /** The table of a pane, which in the first one is what it lists. */
 export function tableOf({ listed }: Pick<SessionState, 'listed'>, pane: PaneId): TableId {
   return pane === 'pods' ? listed : pane;
+}
+
+/** Whether the cluster that is shown waits for a login: nothing of it is current, and nothing can be done in it. */
+export function waitsForLogin({ cluster, login }: Pick<SessionState, 'cluster' | 'login'>): boolean {
+  return login !== undefined && login.context === cluster.context;
 }
 
 /** All rows of a pane, whatever the first one lists. */

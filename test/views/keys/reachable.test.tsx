@@ -33,7 +33,7 @@ test.each([...PANES, ...READ_SCOPES, 'charts'] as const)(
 const LISTED = ['workloads', 'services'] as const;
 
 /** What the terminal and not a command does; each has a test of its own. */
-const OF_TERMINAL = ['redraw', 'suspend'];
+const OF_TERMINAL = ['login', 'redraw', 'suspend'];
 
 test.each([false, true])(
   'every action of the panes runs by key and by name (as lines: %s)',

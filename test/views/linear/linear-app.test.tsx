@@ -61,3 +61,18 @@ test('the end of the session ends it', async () => {
   screen.set({ ended: true });
   await screen.done;
 });
+
+test('what happens while a login has the terminal is read out afterwards', async () => {
+  const login = Promise.withResolvers<void>();
+  const state = sessionState({ login: { context: 'demo', why: 'It asks.', since: 0 } });
+  const screen = openScreen({ screenReader: true, state, onLogin: () => login.promise });
+  await screen.until('one line per change');
+  screen.press('l');
+  await screen.until('Logging in to demo');
+  screen.set({ attempts: [attemptLine({ verdict: 'allow', why: 'granted' })] });
+  await screen.settled();
+  expect(screen.text()).not.toContain('ALLOW');
+  login.resolve();
+  await screen.until('ALLOW: web to db port 5432, granted');
+  await screen.close();
+});

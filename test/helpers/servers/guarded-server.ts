@@ -1,0 +1,51 @@
+import { request } from 'node:http';
+import { startDemo } from '../../../src/demo/demo.ts';
+import { apiOf } from '../demo/demo.ts';
+import { failure, json, type ScriptedServer, scriptedServer } from './scripted-server.ts';
+
+/** The embedded cluster behind TLS, open to those who come with a token that is accepted. */
+export type GuardedServer = Pick<ScriptedServer, 'kubeconfig' | 'requests' | 'close'> & {
+  /** Accepts this token and no other from now on, and ends every connection, watches too. */
+  readonly accept: (token: string) => void;
+};
+
+export async function guardedServer(token: string): Promise<GuardedServer> {
+  const demo = await startDemo();
+  const { base, namespace } = apiOf(demo.kubeconfig);
+  const [, own = ''] = /token: "?([^"\s}]+)/.exec(demo.kubeconfig) ?? [];
+  let accepted = token;
+  const server = await scriptedServer(
+    ({ method, headers, body }, response, index) => {
+      const { path, query } = server.requests[index] ?? { path: '/', query: '' };
+      if (headers.authorization !== `Bearer ${accepted}`) {
+        json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401);
+        return;
+      }
+      const upstream = request(
+        `${base}${path}?${query}`,
+        { method, headers: { ...headers, host: new URL(base).host, authorization: `Bearer ${own}` } },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        },
+      );
+      upstream.on('error', () => response.destroy());
+      response.on('close', () => upstream.destroy());
+      upstream.end(body);
+    },
+    { tls: true },
+  );
+  return {
+    kubeconfig: (user, cluster) =>
+      server.kubeconfig(user, cluster).replace('namespace: here', `namespace: ${namespace}`),
+    requests: server.requests,
+    accept: (next) => {
+      accepted = next;
+      server.server.closeAllConnections();
+    },
+    close: async () => {
+      await server.close();
+      await demo.stop();
+    },
+  };
+}
