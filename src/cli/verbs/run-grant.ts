@@ -1,5 +1,5 @@
 import { SluiceError } from '../../core/common/common.ts';
-import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
+import { type Grant, type GrantRequest, setByOther } from '../../core/grants/grants.ts';
 import { nameOfEnd } from '../../core/policy/path/path.ts';
 import { pathText, type Runtime } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
@@ -38,6 +38,9 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
     if (grant === undefined) return;
     for (const what of grant.drift.slice(drift)) emit({ event: 'drift', time: now(), grant, what });
     drift = grant.drift.length;
+    const by = setByOther(grant);
+    if (by !== undefined && grant.window?.end !== told.window?.end)
+      emit({ event: 'extended', time: now(), grant, by });
     if (grant.state.name !== told.state.name) tell(grant);
     told = grant;
   };

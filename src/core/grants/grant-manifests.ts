@@ -8,6 +8,7 @@ import type {
 import type { ApiObject, OwnerReference, PortSpec, Requirement, Selector } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
 import type { Direction } from '../policy/model/model.ts';
+import { formatAnnounced } from './announced.ts';
 import type { GrantWindow } from './grant.ts';
 import {
   formatHalves,
@@ -31,6 +32,8 @@ export type GrantNotes = {
   readonly ports: readonly PortSpec[];
   readonly version: string;
   readonly halves: readonly HalfPlace[];
+  /** The longest window, extensions included, seconds. */
+  readonly most: number;
 };
 
 /** The other end of a half as a policy selects it. */
@@ -52,10 +55,12 @@ export function leaseManifest(
   namespace: string,
   seconds: number,
 ): ApiObject {
+  const { annotations, ...marks } = metadata(notes, direction, namespace);
+  const window = formatAnnounced({ seconds, most: notes.most, by: notes.requester });
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: metadata(notes, direction, namespace),
+    metadata: { ...marks, annotations: { ...annotations, [NOTE.window]: window } },
     spec: {
       parallelism: 0,
       activeDeadlineSeconds: seconds,

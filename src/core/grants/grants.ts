@@ -1,3 +1,4 @@
+export { type Announced, announcedOf, announcementFaults, formatAnnounced, setByOther } from './announced.ts';
 export { surroundingsDrift } from './drift.ts';
 export type {
   EndedBy,

@@ -1,5 +1,6 @@
 import type { ApiObject } from '../cluster/cluster.ts';
-import { at, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
+import { at, formatDuration, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
+import { announcedOf, announcementFaults } from './announced.ts';
 import type { GrantWindow } from './grant.ts';
 
 /**
@@ -59,14 +60,20 @@ export function leaseOver(lease: ApiObject): string | undefined {
 }
 
 /**
- * Why an admitted Job is not a valid lease of `seconds`; empty if it is. Admission webhooks such as Kueue may suspend,
- * adopt or rewrite Jobs, and each of these lets the policy outlive its window (LEASE-8).
+ * Why a Job is not a valid lease; empty if it is. Admission webhooks such as Kueue may suspend, adopt or rewrite Jobs,
+ * and each of these lets the policy outlive its window (LEASE-8).
+ *
+ * @param seconds what was asked for: the deadline and its announcement are compared with it
  */
-export function leaseFaults(lease: ApiObject, seconds: number): readonly string[] {
+export function leaseFaults(lease: ApiObject, seconds?: number): readonly string[] {
   const faults: string[] = [];
   const { metadata } = lease;
   const deadline = numberAt(lease, 'spec', 'activeDeadlineSeconds');
-  if (deadline !== seconds) faults.push(`its deadline is ${deadline ?? 'unset'} s instead of ${seconds} s`);
+  if (deadline === undefined) faults.push('it has no deadline');
+  else if (seconds !== undefined && deadline !== seconds)
+    faults.push(`its deadline is ${formatDuration(deadline)} instead of ${formatDuration(seconds)}`);
+  if (seconds !== undefined && announcedOf(lease)?.seconds !== seconds)
+    faults.push(`it does not announce its window of ${formatDuration(seconds)}`);
   if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which resets its clock');
   const ttl = numberAt(lease, 'spec', 'ttlSecondsAfterFinished');
   if (ttl !== 0) faults.push(`its ttlSecondsAfterFinished is ${ttl ?? 'unset'} instead of 0`);
@@ -88,18 +95,14 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
 }
 
 /**
- * What changed in the lease of a running grant (GRANT-14). Its deadline may move, as an extension moves it; its clock
- * may not restart, as a suspension would make it (LEASE-7).
+ * What is wrong with the lease of a running grant (GRANT-14). Its deadline may move with its announcement, as an
+ * extension moves both (GRANT-16); its clock may not restart, as a suspension would make it (LEASE-7).
  *
- * @param sent the lease when the grant was created
+ * @param sent the lease when the grant was created, for the process that did
  */
-export function leaseDrift(
-  lease: ApiObject,
-  sent: ApiObject | undefined,
-  known: GrantWindow | undefined,
-): readonly string[] {
+export function leaseDrift(lease: ApiObject, sent?: ApiObject): readonly string[] {
   const window = windowOf(lease);
-  const faults = leaseFaults(lease, window?.seconds ?? known?.seconds ?? 0);
+  const faults = [...leaseFaults(lease), ...announcementFaults(lease, sent)];
   const started = sent === undefined ? undefined : windowOf(sent);
   if (window === undefined || started === undefined || window.start === started.start) return faults;
   return [...faults, 'its clock was restarted; the grant still ends at its original deadline'];

@@ -12,6 +12,8 @@ export const NOTE = {
   destination: 'sluice.dev/destination',
   ports: 'sluice.dev/ports',
   expiresAt: 'sluice.dev/expires-at',
+  /** On the lease only: its deadline, the maximum, and who set it. */
+  window: 'sluice.dev/window',
   version: 'sluice.dev/version',
   /** Every half of the grant with its namespace, on each object: each half reveals the other. */
   halves: 'sluice.dev/halves',

@@ -127,13 +127,14 @@ function subjectOf(direction: Direction, source: Side, destination: Side): Side 
 }
 
 function notesOf(input: PlanInput, ports: readonly PortSpec[], halves: readonly HalfPlace[]): GrantNotes {
-  const { request, id, requester, version } = input;
+  const { request, id, requester, version, maxSeconds: most } = input;
   return {
     id,
     requester,
     version,
     ports,
     halves,
+    most,
     reason: request.reason,
     ticket: request.ticket,
     source: nameOfEnd(request.source),

@@ -1,7 +1,8 @@
 import type { ApiObject } from '../cluster/cluster.ts';
 import { textAt } from '../common/common.ts';
+import { announcedOf } from './announced.ts';
 import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
-import { leaseFaults, windowOf } from './lease.ts';
+import { leaseDrift, windowOf } from './lease.ts';
 import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
 
 /** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
@@ -45,7 +46,9 @@ function readGrant(
   const [ownPolicies, ownJobs] = [policies.filter(own), jobs.filter(own)];
   const strangers = [...policies, ...jobs].filter((object) => !own(object));
   const notes = (ownPolicies[0] ?? ownJobs[0])?.metadata.annotations ?? {};
-  const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
+  const first = earliest(ownJobs);
+  const window = first === undefined ? undefined : windowOf(first);
+  const announced = first === undefined ? undefined : announcedOf(first);
   const ticket = notes[NOTE.ticket];
   const found = readHalves(ownPolicies, ownJobs);
   // A lease alone says nothing about a policy that could not be read.
@@ -72,6 +75,7 @@ function readGrant(
     halves,
     ...(unseen.length === 0 ? {} : { unseen }),
     ...(window === undefined ? {} : { window }),
+    ...(announced === undefined ? {} : { announced }),
     state: readState(ownPolicies, window),
     drift: [
       ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
@@ -142,8 +146,10 @@ function readState(policies: readonly ApiObject[], window: GrantWindow | undefin
   return { name: 'applied', at: window?.start ?? created };
 }
 
-function earliest(windows: readonly GrantWindow[]): GrantWindow | undefined {
-  return windows.toSorted((a, b) => a.end - b.end)[0];
+/** The lease that ends first, of those that run. */
+function earliest(jobs: readonly ApiObject[]): ApiObject | undefined {
+  const end = (job: ApiObject) => windowOf(job)?.end ?? Number.POSITIVE_INFINITY;
+  return jobs.filter((job) => windowOf(job) !== undefined).toSorted((a, b) => end(a) - end(b))[0];
 }
 
 /**
@@ -178,7 +184,7 @@ function standingFaults(
 
 function jobFaults({ metadata }: ApiObject, job: ApiObject): readonly string[] {
   const { name } = metadata;
-  const faults = leaseFaults(job, windowOf(job)?.seconds ?? -1).map((fault) => `${name}: ${fault}`);
+  const faults = leaseDrift(job).map((fault) => `${name}: ${fault}`);
   const [owner, ...more] = metadata.ownerReferences ?? [];
   if (owner?.uid !== job.metadata.uid || owner?.apiVersion !== 'batch/v1' || owner?.kind !== 'Job') {
     faults.push(`${name}: it is not owned by its lease`);

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../core/common/common.ts';
-import type { Grant, GrantState } from '../../core/grants/grants.ts';
+import { type Grant, type GrantState, setByOther } from '../../core/grants/grants.ts';
 import { pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
 /** Describes a grant: what it opens, for whom and why, what ends it, and any drift. */
 export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
+  const by = setByOther(grant);
   const { window, reason, ticket, requester, mine, halves, drift } = grant;
   return [
     ...drift.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
@@ -15,7 +16,7 @@ export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
       : [
           {
             label: 'window',
-            text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}`,
+            text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}${by === undefined ? '' : `, set by ${by}`}`,
           },
         ]),
     { label: 'requester', text: `${requester}${mine ? ' (you, in this session)' : ''}` },

@@ -2,6 +2,7 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import {
   admissionChanges,
+  announcedOf,
   clockSkew,
   GRANT_LABEL,
   type Grant,
@@ -9,7 +10,6 @@ import {
   type GrantObject,
   type GrantPlan,
   type GrantRequest,
-  type GrantWindow,
   leaseFaults,
   NOTE,
   objectName,
@@ -119,7 +119,7 @@ export async function makeGrant(
         grant = withHalf(grant, half, { lease: idOf(created) });
       });
       sent.set(`Job/${half.namespace}/${lease.metadata.name}`, lease);
-      grant = withWindow(grant, windowOf(lease));
+      grant = withWindow(grant, lease);
       const { clock } = deps.api;
       const skew = clockSkew(lease, clock.now(), clock.error);
       if (skew !== undefined) grant = { ...grant, drift: [...new Set([...grant.drift, skew])] };
@@ -254,9 +254,11 @@ function withHalf(grant: Grant, { direction }: PlannedHalf, change: Partial<Gran
 }
 
 /** The earlier end of two leases counts: a path needs both halves. */
-function withWindow(grant: Grant, window: GrantWindow | undefined): Grant {
+function withWindow(grant: Grant, lease: ApiObject): Grant {
+  const window = windowOf(lease);
   if (window === undefined || (grant.window !== undefined && grant.window.end <= window.end)) return grant;
-  return { ...grant, window };
+  const announced = announcedOf(lease);
+  return { ...grant, window, ...(announced === undefined ? {} : { announced }) };
 }
 
 function idOf(object: ApiObject): { readonly name: string; readonly uid: string } {

@@ -338,6 +338,7 @@ export function planner(
       id: grantId(crypto.getRandomValues(new Uint8Array(8))),
       requester: identity.username,
       version,
+      maxSeconds: limits.maxSeconds,
       workloads: await workloadsOf(connection, request, signal),
     });
     const guarded = plan.ok ? brokenByPlan(plan, limits) : undefined;

@@ -20,6 +20,7 @@ const notes = {
   ports: [{ port: 5_432, protocol: 'TCP' }],
   version: '0',
   halves: [{ direction: 'ingress', namespace: 'shop' }],
+  most: 28_800,
 } as const;
 const START = Date.parse('2026-11-22T12:00:00Z');
 
@@ -52,7 +53,7 @@ describe('a lease', () => {
     ['with a later ttl', { ttlSecondsAfterFinished: 5 }, {}, 'ttlSecondsAfterFinished is 5'],
     ['with completions', { completions: 0 }, {}, 'completions is 0'],
     ['that would run pods', { parallelism: 1 }, {}, 'parallelism is 1'],
-    ['with another deadline', { activeDeadlineSeconds: 3_600 }, {}, 'deadline is 3600 s instead of 60 s'],
+    ['with another deadline', { activeDeadlineSeconds: 3_600 }, {}, 'deadline is 1h instead of 1m'],
     [
       'managed by somebody else',
       { managedBy: 'kueue.x-k8s.io/multikueue' },
