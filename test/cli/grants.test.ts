@@ -2,9 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/cli.ts';
+import type { ApiObject } from '../../src/core/cluster/objects.ts';
 import type { Grant } from '../../src/core/grants/grant.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
 import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../helpers/demo/live-demo.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 let live: LiveDemo;
 let folder: string;
@@ -129,7 +131,7 @@ describe('as a user with access to only one of two namespaces', () => {
   test('grants shows that one half is not visible', async () => {
     await confine();
     const { code, out } = await sluice('grants');
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     expect(out).toContain('unseen half in monitoring');
   });
 
@@ -156,6 +158,79 @@ describe('as a user with access to only one of two namespaces', () => {
       code: 1,
       err: expect.stringContaining('unseen half in monitoring'),
     });
+  });
+});
+
+describe('grants of somebody else, in a process that knows only the cluster', () => {
+  const change = (
+    kind: 'batch/jobs' | 'networking.k8s.io/networkpolicies',
+    grant: Grant,
+    to: (object: ApiObject) => ApiObject,
+  ) => live.demo.faults.edit(kind, 'shop', grant.halves[0]?.policy?.name ?? '', to);
+  const trouble = async () => {
+    const { code, out } = await sluice('grants', '-o', 'json');
+    return { code, drift: (JSON.parse(out) as { drift: string[] }[]).flatMap(({ drift }) => drift) };
+  };
+
+  test('are listed without trouble while nothing is wrong', async () => {
+    await live.open({ seconds: 600 });
+    expect(await trouble()).toEqual({ code: 0, drift: [] });
+  });
+
+  test('one that outlived its window is overdue', async () => {
+    const made = await live.open({ seconds: 3 });
+    live.demo.faults.pauseControllers();
+    await live.runtime.keeper.dispose();
+    await eventually(async () =>
+      expect(await trouble()).toEqual({
+        code: 3,
+        drift: [expect.stringMatching(/^overdue: its window ended at .*Z, and it is still in force$/)],
+      }),
+    );
+    expect((await sluice('grants')).out).toMatch(new RegExp(`${made.id} .* overdue +responder@demo`));
+  });
+
+  test('one whose deadline was moved, or whose policy was widened, is red', async () => {
+    const made = await live.open({ seconds: 600 });
+    change('batch/jobs', made, (job) => ({
+      ...job,
+      spec: { ...(job.spec as object), activeDeadlineSeconds: 86_400 },
+    }));
+    change('networking.k8s.io/networkpolicies', made, (policy) => ({
+      ...policy,
+      spec: { ...(policy.spec as object), podSelector: {} },
+    }));
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    expect(drift.join('\n')).toMatch(/it is not what was granted: spec\.podSelector/);
+    expect(drift.join('\n')).toMatch(/its deadline was moved to 1d by somebody/);
+  });
+
+  test('a pod that was given the labels, and base policies that are gone, are told', async () => {
+    await live.open({ seconds: 600 });
+    const { api } = live.runtime.connection;
+    const [mail] = (
+      await api.list({ group: '', version: 'v1', resource: 'pods' }, { namespace: 'shop' })
+    ).filter(({ metadata }) => metadata.labels?.app === 'mail');
+    live.demo.faults.edit('/pods', 'shop', mail?.metadata.name ?? '', (pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, app: 'web', tier: 'front' } },
+    }));
+    for (const name of ['db-only-api', 'default-deny'])
+      live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    expect(drift.join('\n')).toMatch(/pod shop\/mail-.* from another workload is now a source of the grant/);
+    expect(drift.join('\n')).toMatch(/no policy but grants isolates shop\/db-0 \(ingress\) any more/);
+  });
+
+  test('two on one path tell of each other', async () => {
+    const [one, two] = await Promise.all([live.open({ seconds: 600 }), live.open({ seconds: 600 })]);
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    const tells = ({ id }: Grant) =>
+      `grant ${id} by responder@demo also opens the path: it will stay open when the grant ends`;
+    expect([...drift].sort()).toEqual([tells(one), tells(two)].sort());
   });
 });
 

@@ -1,14 +1,11 @@
 import type { PortSpec } from '../../src/core/cluster/cluster.ts';
 import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
-import { formatPorts, type Grant } from '../../src/core/grants/grants.ts';
+import { formatPorts, type Grant, isOverdue } from '../../src/core/grants/grants.ts';
 import { type GrantLine, isLiving } from '../../src/session/session.ts';
 import { wallClock } from '../text/text.ts';
 import type { Cell, CellContext, Column } from './column.ts';
 
 const BAR = 10;
-
-/** A grant that still exists this long after its window, in ms, is overdue, not just being removed. */
-const LATE = 2000;
 
 /** The columns of the Grants pane. */
 export const grantColumns: readonly Column<GrantLine>[] = [
@@ -71,9 +68,8 @@ export function reasonText(grant: Grant): string {
 
 /** State with its symbol. A grant that outlives its window is red, and so is traffic that continues. */
 export function grantState(grant: Grant, now: number): Cell {
-  const late = grant.window !== undefined && now > grant.window.end + LATE;
-  const overdue = late && isLiving(grant) && grant.state.name !== 'failed';
-  if (overdue) return { text: '✗ overdue', tone: 'alert' };
+  if (isOverdue(grant, now) && isLiving(grant) && grant.state.name !== 'failed')
+    return { text: '✗ overdue', tone: 'alert' };
   switch (grant.state.name) {
     case 'leasing':
       return { text: '◌ leasing', tone: 'faint' };

@@ -140,10 +140,16 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     ],
   },
   'sluice grants': {
-    about: 'List active grants, whoever made them.',
+    about:
+      'List active grants, whoever made them, and what is wrong with each: overdue, edited, moved without announcement, or with others on its path. Pods and policies around them are judged as far as they can be read.',
     examples: [
       ['List those of the current namespace', 'sluice grants'],
       ['List those of all namespaces, as JSON', 'sluice grants -A -o json'],
+    ],
+    exits: [
+      ['0', 'nothing is wrong with any of them'],
+      ['3', 'something is wrong with one; see TROUBLE'],
+      ['4', 'a half of one is out of view'],
     ],
   },
   'sluice revoke': {

@@ -1,9 +1,10 @@
-import { nearestNames, SluiceError } from '../../core/common/common.ts';
+import { asSluiceError, nearestNames, SluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
+import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
-import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
-import { openConnection } from '../connect/connect.ts';
+import { type Connection, findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
+import { openConnection, withRuntime } from '../connect/connect.ts';
 import { type GlobalOptions, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
@@ -11,6 +12,9 @@ export type GrantScope = 'in-view' | 'wherever';
 
 /** The grants found in `namespace`, or in all namespaces if undefined. */
 export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespace: string | undefined };
+
+/** The cluster as it is now, for judging grants in it; or why it can't be judged. */
+export type ReadCluster = () => Promise<Engine | SluiceError>;
 
 /**
  * Runs a verb's work on the active grants. The audit log is opened on the first write: listing does not need it, and
@@ -21,7 +25,7 @@ export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespac
 export async function withGrants(
   { options, config, signal }: VerbContext,
   scope: GrantScope,
-  work: (deps: GrantDeps, found: FoundGrants) => Promise<number>,
+  work: (deps: GrantDeps, found: FoundGrants, cluster: ReadCluster) => Promise<number>,
 ): Promise<number> {
   const connection = await openConnection(options, {}, signal);
   try {
@@ -33,10 +37,21 @@ export async function withGrants(
     if (found.namespace === own && found.grants.length === 0)
       await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
-    return await work({ api, audit, identity, info, clock: systemClock, version: VERSION, limits }, found);
+    const deps = { api, audit, identity, info, clock: systemClock, version: VERSION, limits };
+    return await work(deps, found, () => readCluster(connection, signal));
   } finally {
     await connection.dispose();
   }
+}
+
+async function readCluster(connection: Connection, signal: AbortSignal): Promise<Engine | SluiceError> {
+  const borrowed = { ...connection, dispose: async () => undefined };
+  return withRuntime(borrowed, { traffic: false, signal }, async ({ engine }) => engine).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      return asSluiceError(error);
+    },
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+export { admissionChanges } from './admission.ts';
 export { type Announced, announcedOf, announcementFaults, formatAnnounced, setByOther } from './announced.ts';
 export { surroundingsDrift } from './drift.ts';
 export type {
@@ -17,8 +18,8 @@ export {
   permanentPolicies,
   withReason,
 } from './grant-manifests.ts';
+export { beganAt, isOverdue, noteFaults, troublesOf, troubleText } from './judge.ts';
 export {
-  admissionChanges,
   clockSkew,
   leaseDrift,
   leaseFaults,
@@ -43,5 +44,6 @@ export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
 export { endTexts, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
+export { clusterTroubles, type Remaining, remainingOf } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

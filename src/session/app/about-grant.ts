@@ -1,14 +1,15 @@
 import { formatDuration } from '../../core/common/common.ts';
-import { type Grant, type GrantState, setByOther } from '../../core/grants/grants.ts';
-import { pathText } from '../grants/grants.ts';
+import { type Grant, type GrantState, setByOther, troublesOf } from '../../core/grants/grants.ts';
+import { isLiving, pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
-/** Describes a grant: what it opens, for whom and why, what ends it, and any drift. */
-export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
+/** Describes a grant at server time `now`: what it opens, for whom and why, what ends it, and any trouble. */
+export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutItem[] {
   const by = setByOther(grant);
-  const { window, reason, ticket, requester, mine, halves, drift } = grant;
+  const { window, reason, ticket, requester, mine, halves } = grant;
+  const troubles = isLiving(grant) ? troublesOf(grant, now) : grant.drift;
   return [
-    ...drift.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
+    ...troubles.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
     { label: 'path', text: pathText(grant) },
     { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
     ...(window === undefined

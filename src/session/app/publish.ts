@@ -15,6 +15,7 @@ import type { AttemptLine, GrantLine, PaneId, PaneState, SessionState, VisibleRo
 import { type App, PANES } from './app-parts.ts';
 import { drilledAnew } from './drilled-rows.ts';
 import { createGrantSpans } from './grant-spans.ts';
+import { createJudgedGrants } from './judged-grants.ts';
 import { updatedPath } from './path-state.ts';
 
 /** What changed since the last publication. */
@@ -44,6 +45,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
   const spans = createGrantSpans();
+  const judged = createJudgedGrants(runtime.engine, { monotonic }, () => verdicts);
+  let verdicts = 0;
   let sampled = '';
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
@@ -82,7 +85,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
       }
     }
     if (dirty.grants || dirty.cluster) {
-      const lines = grantLines(runtime, others, state.grants);
+      const lines = grantLines(runtime, judged(others), state.grants);
       if (!sameItems(lines, state.grants)) change.grants = lines;
       spans.note(lines, runtime.connection.api.clock.now() - now());
     }
@@ -101,6 +104,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
         clusterRows.apply(event, concern);
         matters ||= concern.what !== 'nothing';
       }
+      if (matters) verdicts += 1;
       return matters;
     },
     work: (isOver) => {

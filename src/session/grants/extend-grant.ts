@@ -4,6 +4,7 @@ import {
   type Announced,
   announcedOf,
   announcementFaults,
+  beganAt,
   brokenBy,
   expiryMarks,
   formatAnnounced,
@@ -145,15 +146,6 @@ async function current(
   const [fault] = announcementFaults(job);
   if (fault !== undefined) throw notExtended(job, [fault]);
   return { half, job, policy };
-}
-
-/** Suspending a lease restarts its clock; the maximum window then counts from its creation. Tolerance, ms. */
-const STARTS_WITHIN = 60_000;
-
-function beganAt(job: ApiObject): number {
-  const start = windowOf(job)?.start ?? 0;
-  const created = Date.parse(job.metadata.creationTimestamp ?? '');
-  return start - created > STARTS_WITHIN ? created : start;
 }
 
 async function moveMarks(

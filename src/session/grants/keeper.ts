@@ -6,11 +6,13 @@ import {
   type GrantRequest,
   leaseDrift,
   MANAGED_BY,
+  noteFaults,
   pairKey,
   policyFaults,
   type Surroundings,
   surroundingsDrift,
   surroundingsOf,
+  troubleText,
   windowOf,
 } from '../../core/grants/grants.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
@@ -281,7 +283,8 @@ function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<Gra
   const onPolicy = (namespace: string, event: ObjectEvent) => {
     const half = kept.grant.halves.find(({ policy }) => policy?.uid === event.uid);
     if (half?.policy === undefined) return;
-    if (event.state === undefined) {
+    const { state } = event;
+    if (state === undefined) {
       if (kept.ending !== undefined) return;
       const late = deps.api.clock.now() >= (kept.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
       const moved = [...kept.deadlines.values()].some((end) => deps.api.clock.now() >= end - NEAR);
@@ -295,28 +298,28 @@ function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<Gra
     const sent = kept.sent.get(`NetworkPolicy/${namespace}/${half.policy.name}`);
     const lease = kept.sent.get(`Job/${namespace}/${half.lease?.name}`);
     if (sent !== undefined && lease !== undefined)
-      drifted(context, kept, policyFaults(event.state, sent, lease));
+      drifted(context, kept, [
+        ...policyFaults(state, lease, sent.spec).map((fault) => troubleText(state, fault)),
+        ...noteFaults([lease, state]),
+      ]);
   };
 
   const onLease = (namespace: string, event: ObjectEvent) => {
     const half = kept.grant.halves.find(({ lease }) => lease?.uid === event.uid);
-    if (
-      half?.lease === undefined ||
-      event.state === undefined ||
-      event.state.metadata.deletionTimestamp !== undefined
-    )
+    const { state } = event;
+    if (half?.lease === undefined || state === undefined || state.metadata.deletionTimestamp !== undefined)
       return;
     const sent = kept.sent.get(`Job/${namespace}/${half.lease.name}`);
-    const faults = leaseDrift(event.state, sent);
-    drifted(
-      context,
-      kept,
-      faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
-    );
-    const window = windowOf(event.state);
+    const policy = kept.sent.get(`NetworkPolicy/${namespace}/${half.policy?.name}`);
+    const faults = leaseDrift(state, sent);
+    drifted(context, kept, [
+      ...faults.map((fault) => troubleText(state, fault)),
+      ...(policy === undefined ? [] : noteFaults([state, policy])),
+    ]);
+    const window = windowOf(state);
     if (window === undefined) return;
     kept.deadlines.set(event.uid, window.end);
-    if (faults.length === 0) adopt(context, kept, event.uid, { window, announced: announcedOf(event.state) });
+    if (faults.length === 0) adopt(context, kept, event.uid, { window, announced: announcedOf(state) });
   };
 
   const labels = `${MANAGED_BY}=sluice,${GRANT_LABEL}=${kept.grant.id}`;

@@ -220,7 +220,7 @@ async function readBack(
   const faults =
     storedPolicy === undefined || storedJob === undefined
       ? ['removed at once because its lease is gone']
-      : [...policyFaults(storedPolicy, policy, job), ...leaseFaults(storedJob, seconds)];
+      : [...policyFaults(storedPolicy, job, policy.spec), ...leaseFaults(storedJob, seconds)];
   if (faults.length > 0) {
     throw new SluiceError(
       'refused',
