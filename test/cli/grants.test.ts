@@ -234,6 +234,58 @@ describe('grants of somebody else, in a process that knows only the cluster', ()
   });
 });
 
+describe('revoke ends with what is left of the path', () => {
+  test('closed, where nothing else opens it', async () => {
+    const made = await live.open({ seconds: 600 });
+    const { code, out, err } = await sluice('revoke', made.id);
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: `${made.id} revoked: web → db; the path is closed\n`,
+      err: '',
+    });
+  });
+
+  test('still open through the grant of another, with name and end', async () => {
+    const [one, two] = await Promise.all([live.open({ seconds: 600 }), live.open({ seconds: 900 })]);
+    const through = new RegExp(
+      `the path is still open through grant ${two.id} of responder@demo, until \\d\\d:\\d\\d:\\d\\d`,
+    );
+    const { code, out, err } = await sluice('revoke', one.id, '-o', 'json');
+    expect(code).toBe(3);
+    expect(err).toMatch(through);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        revoked: true,
+        path: { verdict: 'open', through: [{ grant: two.id, requester: 'responder@demo' }] },
+      },
+    ]);
+    expect(await sluice('revoke', two.id)).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('still open as its pods are no longer isolated', async () => {
+    const made = await live.open({ seconds: 600 });
+    for (const name of ['db-only-api', 'default-deny'])
+      live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    const { code, out } = await sluice('revoke', made.id);
+    expect(code).toBe(3);
+    expect(out).toContain('the path is still open: no policy isolates its pods');
+  });
+
+  test('a lease that a foreign finalizer holds is left behind, and that is all', async () => {
+    const made = await live.open({ seconds: 600 });
+    await live.runtime.keeper.dispose();
+    live.demo.faults.edit('batch/jobs', 'shop', made.halves[0]?.lease?.name ?? '', (job) => ({
+      ...job,
+      metadata: { ...job.metadata, finalizers: ['example.com/keep'] },
+    }));
+    const { code, err } = await sluice('revoke', made.id);
+    expect(code).toBe(6);
+    expect(err).toMatch(/a lease is left behind: Job shop\/.* held by the finalizer example\.com\/keep/);
+    const listed = await sluice('grants');
+    expect(listed).toMatchObject({ code: 3, out: expect.stringContaining('finalizer example.com/keep') });
+  });
+});
+
 describe('audit verify', () => {
   test.each([['verify'], ['log']])(
     '%s fails for a directory that does not exist or has no logs',

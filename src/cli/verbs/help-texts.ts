@@ -153,15 +153,18 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     ],
   },
   'sluice revoke': {
-    about: 'End grants now. A grant is done when the server confirms that its policies are gone.',
+    about:
+      'End grants now. A grant is done when the server confirms that its policies are gone; then the path is judged as it is without it.',
     examples: [
       ['End one grant, in whatever namespace it is', 'sluice revoke c4mzp2'],
       ['End all grants of a namespace', 'sluice revoke --all -n shop'],
       ['End all grants of the cluster', 'sluice revoke --all -A'],
     ],
     exits: [
-      ['0', 'revoked'],
+      ['0', 'revoked; the path is closed, or was not judged'],
       ['1', 'not revoked, or not recorded in the audit log'],
+      ['3', 'revoked, but the path is still open through others'],
+      ['4', "revoked, but it can't be told whether the path is closed"],
       ['6', 'revoked, but a lease is left behind'],
     ],
   },

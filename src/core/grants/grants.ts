@@ -21,6 +21,7 @@ export {
 export { beganAt, isOverdue, noteFaults, troublesOf, troubleText } from './judge.ts';
 export {
   clockSkew,
+  foreignFinalizers,
   leaseDrift,
   leaseFaults,
   leaseOver,
@@ -44,6 +45,6 @@ export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
 export { endTexts, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
-export { clusterTroubles, type Remaining, remainingOf } from './standing.ts';
+export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

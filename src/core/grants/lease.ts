@@ -85,14 +85,17 @@ export function leaseFaults(lease: ApiObject, seconds?: number): readonly string
   const manager = textAt(lease, 'spec', 'managedBy');
   if (manager !== undefined && manager !== 'kubernetes.io/job-controller')
     faults.push(`it is managed by ${manager}`);
-  const finalizers = (metadata.finalizers ?? []).filter(
-    (name) => name !== 'foregroundDeletion' && name !== 'orphan',
-  );
+  const finalizers = foreignFinalizers(lease);
   if (finalizers.length > 0) faults.push(`it has the finalizer ${finalizers.join(', ')}`);
   const owners = metadata.ownerReferences ?? [];
   if (owners.length > 0)
     faults.push(`it is owned by ${owners.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`);
   return faults;
+}
+
+/** Finalizers that hold an object, other than those by which the cluster deletes it in some order. */
+export function foreignFinalizers({ metadata }: ApiObject): readonly string[] {
+  return (metadata.finalizers ?? []).filter((name) => name !== 'foregroundDeletion' && name !== 'orphan');
 }
 
 /**

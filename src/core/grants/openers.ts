@@ -39,3 +39,12 @@ function openerText(policy: Policy): string {
   if (id === undefined) return policyTitle(policy);
   return `grant ${id} by ${policy.annotations[NOTE.requester] ?? '?'}`;
 }
+
+/** Who opens a path: a policy, or `grant 7f3k of alice, until 15:45:00` by the marks on it. */
+export function openerName(policy: Policy, time: (at: number) => string): string {
+  const id = policy.labels[GRANT_LABEL];
+  if (id === undefined) return policyTitle(policy);
+  const end = Date.parse(policy.annotations[NOTE.expiresAt] ?? '');
+  const until = Number.isNaN(end) ? '' : `, until ${time(end)}`;
+  return `grant ${id} of ${policy.annotations[NOTE.requester] ?? '?'}${until}`;
+}

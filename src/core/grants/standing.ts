@@ -4,7 +4,7 @@ import type { Engine, PathDecision } from '../policy/decide/decide.ts';
 import type { Direction, Policy } from '../policy/model/model.ts';
 import type { Grant } from './grant.ts';
 import { GRANT_LABEL } from './names.ts';
-import { openers, openersText } from './openers.ts';
+import { openerName, openers, openersText } from './openers.ts';
 import { pairsOf, type Reach, reachOf } from './reach.ts';
 import { reachedOf } from './surroundings.ts';
 import { workloadEntry } from './witness.ts';
@@ -98,6 +98,27 @@ export function remainingOf(engine: Engine, policies: readonly Policy[]): Remain
   const isUnknown = judged.some(({ verdict }) => verdict === 'unknown');
   const verdict = open.length > 0 ? 'open' : isUnknown ? 'unknown' : pairs.length > 0 ? 'closed' : 'none';
   return { verdict, through: [...through.values()], open: open.length, pairs: pairs.length };
+}
+
+/** What is left, in words; `time` formats a time of day. */
+export function remainingText(
+  { verdict, through, open, pairs }: Remaining,
+  time: (at: number) => string,
+): string {
+  switch (verdict) {
+    case 'closed':
+      return 'the path is closed';
+    case 'none':
+      return 'no pods are left on the path';
+    case 'unknown':
+      return "whether the path is closed can't be told";
+    case 'open': {
+      const what = open === pairs ? 'the path is' : `${open} of ${pairs} pairs ${open === 1 ? 'is' : 'are'}`;
+      const names = [...new Set(through.map((policy) => openerName(policy, time)))];
+      const by = names.length === 0 ? ': no policy isolates its pods' : ` through ${names.join(' and ')}`;
+      return `${what} still open${by}`;
+    }
+  }
 }
 
 function withoutOwn(

@@ -1,5 +1,5 @@
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
-import type { Grant, HalfPlace } from '../../core/grants/grants.ts';
+import { foreignFinalizers, type Grant, type HalfPlace } from '../../core/grants/grants.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
 import { jobRef, policyRef } from './find-grants.ts';
@@ -63,7 +63,7 @@ function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
 
 /**
  * Removes the leases of a grant, once its policies are gone. Doesn't wait for a Job whose deletion was accepted: the
- * cluster collects it, and it owns nothing by then.
+ * cluster collects it, and it owns nothing by then. One that a foreign finalizer holds is left behind.
  *
  * @returns the leases left behind, in words; they open nothing
  */
@@ -126,12 +126,22 @@ async function removeOnce(
     if (await stillThere(deps, ref, uid, signal)) throw error;
     return { deleted: 0 };
   }
-  if (kind === 'lease') return { deleted: 1 };
+  if (kind === 'lease') {
+    const held = await holders(deps, ref, uid, signal);
+    return { deleted: 1, ...(held === '' ? {} : { why: `${name} is marked for deletion${held}` }) };
+  }
   const ask = async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true);
   const gone = await poll(ask, GONE_WITHIN, deps.clock, signal);
-  return gone === true
-    ? { deleted: 1 }
-    : { deleted: 1, why: `${name} is marked for deletion but still in force` };
+  if (gone === true) return { deleted: 1 };
+  const held = await holders(deps, ref, uid, signal);
+  return { deleted: 1, why: `${name} is marked for deletion but still in force${held}` };
+}
+
+/** `, held by the finalizer x.dev/keep`; empty if nothing foreign holds the object, or it can't be read. */
+async function holders(deps: GrantDeps, ref: ApiRef, uid: string, signal: AbortSignal): Promise<string> {
+  const object = await deps.api.read(ref, signal).catch(() => undefined);
+  const finalizers = object === undefined || object.metadata.uid !== uid ? [] : foreignFinalizers(object);
+  return finalizers.length === 0 ? '' : `, held by the finalizer ${finalizers.join(', ')}`;
 }
 
 /** Errors that a retry can't fix. */

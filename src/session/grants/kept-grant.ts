@@ -71,9 +71,10 @@ export function keepGrant(
     windows.set(lease.uid, { window, announced: announcedOf(job) });
     deadlines.set(lease.uid, window.end);
   }
+  const policies = [...sent.values()].filter(({ kind }) => kind === 'NetworkPolicy').map(parseNetworkPolicy);
   return {
-    grant,
-    policies: [...sent.values()].filter(({ kind }) => kind === 'NetworkPolicy').map(parseNetworkPolicy),
+    grant: { ...grant, policies },
+    policies,
     surroundings,
     opened,
     sent,
