@@ -21,7 +21,7 @@ import { pickGrant, withGrants } from './with-grants.ts';
  * cluster is read anew, to tell what is left of each path (GRANT-18).
  *
  * @returns 1 when a half was not revoked or not recorded in the log, 3 when a path is still open, 6 when a lease is left
- *   behind, 4 when it can't be told whether a path is closed
+ *   behind, 4 when it can't be told whether a half is gone or a path is closed
  */
 export async function revoke(
   context: VerbContext,
@@ -81,16 +81,19 @@ async function revokeEach(
 }
 
 function codeOf(results: readonly Result[]): number {
-  if (results.some(({ end }) => !end.revoked || end.unrecorded.length > 0)) return EXIT.failed;
+  if (results.some(({ end }) => (!end.revoked && !end.unknown) || end.unrecorded.length > 0))
+    return EXIT.failed;
   if (results.some(({ left }) => left?.verdict === 'open')) return EXIT.deny;
   if (results.some(({ end }) => end.leftovers.length > 0)) return EXIT.leftovers;
-  return results.some(({ left }) => left?.verdict === 'unknown') ? EXIT.undecidable : EXIT.done;
+  return results.some(({ end, left }) => end.unknown || left?.verdict === 'unknown')
+    ? EXIT.undecidable
+    : EXIT.done;
 }
 
 function resultJson({ end, left }: Result): Readonly<Record<string, unknown>> {
-  const { id, revoked, halves, leftovers, unrecorded } = end;
+  const { id, revoked, unknown, halves, leftovers, unrecorded } = end;
   const path = left === undefined ? undefined : { ...left, through: left.through.map(openerJson) };
-  return { id, revoked, halves, leftovers, recorded: unrecorded.length === 0, unrecorded, path };
+  return { id, revoked, unknown, halves, leftovers, recorded: unrecorded.length === 0, unrecorded, path };
 }
 
 function openerJson({
@@ -117,10 +120,10 @@ function resultText({ grant, end, left }: Result): string {
   const now = left === undefined ? '' : `; ${remainingText(left, wallClock)}`;
   if (end.revoked) return `${grant.id} revoked: ${path}${now}\n`;
   const halves = end.halves.map(
-    ({ direction, namespace, done, why }) =>
-      `  ${direction} in ${namespace}: ${done ? 'revoked' : `not revoked: ${why ?? '?'}`}\n`,
+    ({ direction, namespace, done, why, unknown }) =>
+      `  ${direction} in ${namespace}: ${done ? 'revoked' : `not ${unknown === true ? 'known to be ' : ''}revoked: ${why ?? '?'}`}\n`,
   );
-  return `${grant.id} NOT revoked: ${path}\n${halves.join('')}`;
+  return `${grant.id} NOT ${end.unknown ? 'known to be ' : ''}revoked: ${path}\n${halves.join('')}`;
 }
 
 function warn({ err }: Output, results: readonly Result[]): void {
@@ -133,7 +136,9 @@ function warn({ err }: Output, results: readonly Result[]): void {
     if (!end.revoked) {
       const left = end.halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
       err(
-        `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
+        end.unknown
+          ? `sluice: ${end.id} is not known to be revoked: ${left.join('; ')}.\n        Check with sluice grants once the cluster answers.\n`
+          : `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
       );
     }
     for (const text of end.leftovers) err(`sluice: ${end.id}: a lease is left behind: ${text}.\n`);

@@ -137,7 +137,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
       const ended = runtime().keeper.ended(made.id);
       void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
       try {
-        return await untilAborted(ended, signal, async () => {
+        return await untilAborted(ended, signal, now, async () => {
           const { keeper } = runtime();
           await keeper.revoke([made.id]);
           return keeper.grants().find(({ id }) => id === made.id);
@@ -158,6 +158,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
 async function untilAborted(
   ended: Promise<Grant>,
   signal: AbortSignal,
+  now: () => number,
   revoke: () => Promise<Grant | undefined>,
 ): Promise<Grant> {
   const aborted = Promise.withResolvers<'aborted'>();
@@ -168,21 +169,32 @@ async function untilAborted(
   signal.removeEventListener('abort', onAbort);
   if (first !== 'aborted') return first;
   const left = await revoke();
-  if (left?.state.name === 'failed') throw leftOpen([left]);
+  if (left?.state.name === 'failed') throw leftOpen([left], now());
   throw signal.reason;
 }
 
-/** The error for grants that could not be revoked on exit, with the time when their leases end them. */
-export function leftOpen(grants: readonly Grant[]): SluiceError {
-  const each = grants.map(({ id, state, window }) => {
-    const until = window === undefined ? '' : ` until ${new Date(window.end).toISOString()}`;
-    return `${id}${until}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
+/**
+ * The error for grants that could not be revoked on exit: when their leases end them, or should have ended them by `now`.
+ */
+export function leftOpen(grants: readonly Grant[], now: number): SluiceError {
+  const isOver = ({ window }: Grant) => window !== undefined && window.end <= now;
+  const each = grants.map((grant) => {
+    const { id, state, window } = grant;
+    const end = window === undefined ? '' : new Date(window.end).toISOString();
+    const when = end === '' ? '' : isOver(grant) ? `, whose window ended at ${end}` : ` until ${end}`;
+    return `${id}${when}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
   });
-  return new SluiceError(
-    'left-open',
-    `Still open: ${each.join('; ')}.`,
-    'Their leases will end them; to end them now, run sluice revoke with their ids.',
-  );
+  return grants.every(isOver)
+    ? new SluiceError(
+        'left-open',
+        `Not known to be closed: ${each.join('; ')}.`,
+        'Their leases should have ended them: check with sluice grants once the cluster answers.',
+      )
+    : new SluiceError(
+        'left-open',
+        `Still open: ${each.join('; ')}.`,
+        'Their leases will end them; to end them now, run sluice revoke with their ids.',
+      );
 }
 
 function requestPath({ source, destination, ports }: GrantRequest): string {

@@ -9,10 +9,20 @@ import { poll } from './wait.ts';
 /** How long a policy may remain after its deletion was accepted before that counts as a failure, ms. */
 const GONE_WITHIN = 5_000;
 
-/** The outcome for one half: done, or why not. */
-export type HalfDone = HalfPlace & { readonly done: boolean; readonly why?: string };
+/** The outcome for one half: done, or why not. `unknown`: it may be gone, as it could not be read either. */
+export type HalfDone = HalfPlace & {
+  readonly done: boolean;
+  readonly why?: string;
+  readonly unknown?: boolean;
+};
 
-/** The outcome of removing policies. `left`: what is still in force, in words. `deleted`: how many existed. */
+/** Whether none of what was not done is known to be in force. */
+export function isUnknown(halves: readonly HalfDone[]): boolean {
+  const left = halves.filter(({ done }) => !done);
+  return left.length > 0 && left.every(({ unknown }) => unknown === true);
+}
+
+/** The outcome of removing policies. `left`: what may still be in force, in words. `deleted`: how many existed. */
 export type Removed = {
   readonly left: readonly string[];
   readonly deleted: number;
@@ -48,6 +58,7 @@ export async function removePolicies(
       ...place,
       done: result.why === undefined,
       ...(result.why === undefined ? {} : { why: result.why }),
+      ...(result.unknown === true ? { unknown: true } : {}),
     });
     deleted += result.deleted;
   }
@@ -92,14 +103,11 @@ const TRY_AGAIN = 300;
 /**
  * Deletes one object. Policies use Background propagation: they have no dependents, and Foreground would leave them in
  * force until the garbage collector runs. Leases use Foreground: a foreign finalizer on a lease must not keep its
- * policy (LEASE-6). Never rejects: `why` says what went wrong.
+ * policy (LEASE-6). Never rejects: `why` says what went wrong. Whether an object is there is asked, never concluded from a
+ * DELETE that failed: the lease may have ended it (GRANT-19).
  */
-async function remove(
-  deps: GrantDeps,
-  target: Target,
-  signal: AbortSignal,
-): Promise<{ readonly why?: string; readonly deleted: number }> {
-  let why: string | undefined;
+async function remove(deps: GrantDeps, target: Target, signal: AbortSignal): Promise<Removal> {
+  let why = '';
   for (let tries = 0; tries < TRIES; tries += 1) {
     if (tries > 0) await pause(TRY_AGAIN, signal).catch(() => undefined);
     try {
@@ -109,14 +117,25 @@ async function remove(
       if (signal.aborted || isFinal(error)) break;
     }
   }
-  return { deleted: 0, why };
+  try {
+    const there = await stillThere(deps, target.ref, target.uid, AbortSignal.timeout(READ_WITHIN));
+    return there ? { deleted: 0, why } : { deleted: 0 };
+  } catch {
+    return { deleted: 0, why: `${why}; whether it is gone is unknown`, unknown: true };
+  }
 }
+
+/** The outcome for one object; `deleted` counts it if this call deleted it. */
+type Removal = { readonly why?: string; readonly unknown?: boolean; readonly deleted: number };
+
+/** How long to ask for an object that could not be deleted, ms. */
+const READ_WITHIN = 3_000;
 
 async function removeOnce(
   deps: GrantDeps,
   { ref, uid, name, kind, auditId }: Target,
   signal: AbortSignal,
-): Promise<{ readonly why?: string; readonly deleted: number }> {
+): Promise<Removal> {
   try {
     const propagation = kind === 'policy' ? 'Background' : 'Foreground';
     const done = await deps.api.delete(ref, { uid, propagation, signal, auditId });

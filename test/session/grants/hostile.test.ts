@@ -95,12 +95,8 @@ describe('interrupted', () => {
   );
 
   test('where not all can be taken back, that is what is said', async () => {
-    const deps = withApi((api) => ({
-      delete: async (ref, options) => {
-        if (ref.resource === 'networkpolicies')
-          throw new SluiceError('forbidden', 'You may not delete it.', '');
-        return api.delete(ref, options);
-      },
+    const deps = withApi(() => ({
+      delete: () => Promise.reject(new SluiceError('forbidden', 'You may not delete it.', '')),
     }));
     const stop = new AbortController();
     const onStep = (step: GrantStep) => {
@@ -136,6 +132,39 @@ describe('ending', () => {
     }));
     expect(await revokeFound(deps, await found())).toMatchObject({ revoked: true });
     await eventually(async () => expect(await left()).toEqual([]));
+  });
+
+  const lost = new SluiceError('forbidden', 'You may not delete it.', '');
+
+  test('that is refused is done all the same where the cluster has ended it', async () => {
+    await live.open({ seconds: 600 });
+    const grant = await found();
+    const deps = withApi((api) => ({
+      delete: async (ref, options) => {
+        await api.delete(ref, options);
+        throw lost;
+      },
+    }));
+    expect(await revokeFound(deps, grant)).toMatchObject({ revoked: true, unknown: false, leftovers: [] });
+  });
+
+  test('that is refused where nothing can be read either is unknown, and is told and recorded so', async () => {
+    await live.open({ seconds: 600 });
+    const grant = await found();
+    const deps = withApi(() => ({
+      delete: () => Promise.reject(lost),
+      read: () => Promise.reject(new SluiceError('unauthenticated', 'The token has expired.', '')),
+    }));
+    const why = expect.stringMatching(/You may not delete it; whether it is gone is unknown$/);
+    expect(await revokeFound(deps, grant)).toMatchObject({
+      revoked: false,
+      unknown: true,
+      halves: [{ done: false, unknown: true, why }],
+    });
+    expect((await live.audited()).at(-1)).toMatchObject({
+      type: 'failed',
+      outcome: expect.stringMatching(/^not known to be revoked: NetworkPolicy shop/),
+    });
   });
 
   test('by two at once is done once and reported as done to both', async () => {
