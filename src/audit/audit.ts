@@ -5,5 +5,5 @@
 
 export { openAuditLog } from './log.ts';
 export { readAuditLog } from './read.ts';
-export { auditRoot, isAuditLog, listAuditLogs } from './root.ts';
+export { auditRoot, isAuditLog, listAuditLogs, logDirectory } from './root.ts';
 export { verifyAuditLog } from './verify.ts';

@@ -8,6 +8,7 @@ import { SluiceError } from '../core/common/common.ts';
 import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports/ports.ts';
 import { auditTrouble, codeOf, dayFile, isMissingFile, syncDirectory, withFile } from './files.ts';
 import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { readAuditLog } from './read.ts';
 import { parseRecord, sealed } from './record.ts';
 import { auditRoot, logDirectory } from './root.ts';
 import { EMPTY_HEAD, type Head, moveTornAside, readHead, readTail, type Tail, writeHead } from './tail.ts';
@@ -46,13 +47,22 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   await makePrivate(directory);
   await guarded(() => start(directory));
   let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = queue.then(() => guarded(task));
+    queue = done.catch(() => undefined);
+    return done;
+  };
   return {
     path: directory,
-    append: (entry) => {
-      const done = queue.then(() => guarded(() => appendTo(directory, entry, writer)));
-      queue = done.catch(() => undefined);
-      return done;
-    },
+    append: (entry) => inTurn(() => appendTo(directory, entry, writer)),
+    appendMissing: (since, missing) =>
+      inTurn(async () => {
+        const records: AuditRecord[] = [];
+        for await (const record of readAuditLog(directory, { since })) records.push(record);
+        const appended: AuditRecord[] = [];
+        for (const entry of missing(records)) appended.push(await appendTo(directory, entry, writer));
+        return appended;
+      }),
   };
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { safeDeep } from '../core/common/common.ts';
 import type { AuditRecord } from '../core/ports/ports.ts';
-import { auditTrouble, dayFiles } from './files.ts';
+import { auditTrouble, dayFile, dayFiles } from './files.ts';
 import { parseRecord } from './record.ts';
 
 /** Which records to return: since `since` (ms since the epoch), of one grant, of one type. */
@@ -25,7 +25,9 @@ export async function* readAuditLog(
   const files = await dayFiles(directory).catch((error: unknown) => {
     throw auditTrouble(directory, error);
   });
-  for (const file of files) {
+  // A record is in the file of its day or a later one.
+  const first = filter.since === undefined ? '' : dayFile(filter.since);
+  for (const file of files.filter((name) => name >= first)) {
     for await (const line of logLines(join(directory, file))) {
       const text = textOf(line);
       const record = text === undefined ? undefined : parseRecord(text);

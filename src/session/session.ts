@@ -56,6 +56,7 @@ export {
   lazyAudit,
   pathText,
   type Revoked,
+  recordEnds,
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';

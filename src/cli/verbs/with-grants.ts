@@ -3,9 +3,9 @@ import type { Grant } from '../../core/grants/grants.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
-import { type Connection, findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
+import { type Connection, findGrants, type GrantDeps, lazyAudit, recordEnds } from '../../session/session.ts';
 import { openConnection, withRuntime } from '../connect/connect.ts';
-import { type GlobalOptions, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
@@ -23,7 +23,7 @@ export type ReadCluster = () => Promise<Engine | SluiceError>;
  * @param scope `wherever` searches all namespaces unless `-n` is set, or only the current one without permission for all
  */
 export async function withGrants(
-  { options, config, signal }: VerbContext,
+  { options, config, output, signal }: VerbContext,
   scope: GrantScope,
   work: (deps: GrantDeps, found: FoundGrants, cluster: ReadCluster) => Promise<number>,
 ): Promise<number> {
@@ -38,10 +38,34 @@ export async function withGrants(
       await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
     const deps = { api, audit, identity, info, clock: systemClock, version: VERSION, limits };
+    await writeEnds(deps, connection, output, signal);
     return await work(deps, found, () => readCluster(connection, signal));
   } finally {
     await connection.dispose();
   }
+}
+
+/** How long a verb waits for the ends of earlier grants to be written down, ms. */
+const ENDS_WITHIN = 5_000;
+
+/** Writes down ends that nobody did (GRANT-20); a verb goes on without, and says what it could not write. */
+export async function writeEnds(
+  deps: GrantDeps,
+  connection: Connection,
+  { err }: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const log = {
+    records: (since: number) => connection.records(deps.info, since),
+    open: () => connection.audit(deps.info),
+  };
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN)]);
+  await recordEnds(deps, log, within).catch((error: unknown) => {
+    signal.throwIfAborted();
+    err(
+      `sluice: WARNING: The ends of earlier grants could not be recorded: ${asSluiceError(error).message}\n`,
+    );
+  });
 }
 
 async function readCluster(connection: Connection, signal: AbortSignal): Promise<Engine | SluiceError> {

@@ -47,4 +47,5 @@ export { endTexts, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
+export { type Unended, unendedGrants } from './unended.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

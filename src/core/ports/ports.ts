@@ -270,6 +270,14 @@ export type AuditRecord = AuditEntry & {
 export interface AuditLog {
   /** Chains, writes, and syncs one record; once it resolves, the record is on disk. */
   append(entry: AuditEntry): Promise<AuditRecord>;
+  /**
+   * Appends what is missing according to the records since a time (ms): nobody else writes between reading and appending,
+   * so that two processes don't append the same.
+   */
+  appendMissing(
+    since: number,
+    missing: (records: readonly AuditRecord[]) => readonly AuditEntry[],
+  ): Promise<readonly AuditRecord[]>;
   /** Location of the log, for messages. */
   readonly path: string;
 }
