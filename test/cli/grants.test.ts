@@ -286,6 +286,39 @@ describe('revoke ends with what is left of the path', () => {
   });
 });
 
+describe('as a user who may not list pods', () => {
+  beforeEach(async () => {
+    const rules = responderRules(['shop']).map((rule) => ({
+      ...rule,
+      resources: rule.resources.filter((resource) => resource !== 'pods'),
+    }));
+    await writeFile(
+      kubeconfig,
+      live.demo.faults.addUser({ username: 'restricted', rules, namespace: 'shop' }),
+    );
+  });
+
+  test('grant and explain say so, instead of finding nothing', async () => {
+    const ends = ['deploy/web', 'sts/db', '--port', '5432/tcp'];
+    const asked = ['--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp', '--for', '5m'];
+    for (const argv of [
+      ['explain', ...ends],
+      ['grant', ...asked, '--reason', 'test'],
+    ]) {
+      const { code, err } = await sluice(...argv);
+      expect(code).toBe(1);
+      expect(err).toMatch(/restricted cannot list pods in namespace shop, so no end can be found\./);
+    }
+  });
+
+  test('revoke ends a grant, and says that the path was not judged', async () => {
+    const made = await live.open({ seconds: 600 });
+    const { code, out, err } = await sluice('revoke', made.id);
+    expect({ code, out }).toEqual({ code: 0, out: `${made.id} revoked: web → db\n` });
+    expect(err).toMatch(/Whether the paths are closed was not judged: restricted cannot list pods/);
+  });
+});
+
 describe('audit verify', () => {
   test.each([['verify'], ['log']])(
     '%s fails for a directory that does not exist or has no logs',

@@ -8,7 +8,7 @@ import {
   resolveEnd,
 } from '../../core/policy/path/path.ts';
 import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
-import { openConnection, withRuntime } from '../connect/connect.ts';
+import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
 import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
@@ -70,6 +70,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
     },
     async (runtime) => {
       running = runtime;
+      needPods(runtime);
       const request = requestIn(runtime);
       resolveEnd(runtime.model, request.source);
       resolveEnd(runtime.model, request.destination);

@@ -14,9 +14,9 @@ import { withGrants } from './with-grants.ts';
 export async function grants(context: VerbContext): Promise<number> {
   return withGrants(context, 'in-view', async ({ api }, { grants: found, namespace }, cluster) => {
     const { options, output } = context;
-    const engine = found.length === 0 ? undefined : await cluster();
+    const around = found.length === 0 ? undefined : await cluster();
     const now = api.clock.now();
-    const known = engine instanceof SluiceError ? undefined : engine;
+    const known = around instanceof SluiceError ? undefined : around?.engine;
     const judged = found.map((grant): Grant => ({ ...grant, drift: troublesOf(grant, now, known) }));
     writeAnswer(output, options.output, judged.map(grantJson), () =>
       judged.length === 0
@@ -35,8 +35,8 @@ export async function grants(context: VerbContext): Promise<number> {
             ]),
           ),
     );
-    if (engine instanceof SluiceError)
-      output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${engine.message}\n`);
+    if (around instanceof SluiceError)
+      output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${around.message}\n`);
     return codeOf(judged);
   });
 }

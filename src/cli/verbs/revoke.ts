@@ -4,16 +4,16 @@ import {
   GRANT_LABEL,
   type Grant,
   NOTE,
+  namespacesOf,
   type Remaining,
   remainingOf,
   remainingText,
 } from '../../core/grants/grants.ts';
-import type { Engine } from '../../core/policy/decide/decide.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
 import { type GrantDeps, type Revoked, revokeFound } from '../../session/session.ts';
 import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { noGrants } from './grants.ts';
-import { pickGrant, withGrants } from './with-grants.ts';
+import { type JudgedCluster, pickGrant, withGrants } from './with-grants.ts';
 
 /**
  * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
@@ -35,14 +35,14 @@ export async function revoke(
   return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found, cluster) => {
     const chosen = all === true ? found.grants : [...new Set(ids)].map((id) => pickGrant(found, id));
     const ended = await revokeEach(deps, chosen, signal);
-    const engine = ended.some(({ end }) => end.revoked) && !signal.aborted ? await cluster() : undefined;
-    const results = ended.map((result) => ({ ...result, left: leftOf(engine, result) }));
+    const around = ended.some(({ end }) => end.revoked) && !signal.aborted ? await cluster() : undefined;
+    const results = ended.map((result) => ({ ...result, left: leftOf(around, result) }));
     writeAnswer(output, options.output, results.map(resultJson), () =>
       results.length === 0 ? noGrants(found.namespace) : results.map(resultText).join(''),
     );
     warn(output, results);
-    if (engine instanceof SluiceError)
-      output.err(`sluice: Whether the paths are closed was not judged: ${engine.message}\n`);
+    if (around instanceof SluiceError)
+      output.err(`sluice: Whether the paths are closed was not judged: ${around.message}\n`);
     if (results.length < chosen.length) {
       throw new SluiceError(
         'left-open',
@@ -59,11 +59,16 @@ type Ended = { readonly grant: Grant; readonly end: Revoked };
 /** `left`: the path as it is now, if the grant was revoked and the cluster could be read. */
 type Result = Ended & { readonly left: Remaining | undefined };
 
-function leftOf(engine: Engine | SluiceError | undefined, { grant, end }: Ended): Remaining | undefined {
+function leftOf(
+  around: JudgedCluster | SluiceError | undefined,
+  { grant, end }: Ended,
+): Remaining | undefined {
   const { policies = [] } = grant;
-  if (engine === undefined || engine instanceof SluiceError || !end.revoked || policies.length === 0)
+  if (around === undefined || around instanceof SluiceError || !end.revoked || policies.length === 0)
     return undefined;
-  return remainingOf(engine, policies);
+  const left = remainingOf(around.engine, policies);
+  const isPart = around.only !== undefined && namespacesOf(policies).some((name) => name !== around.only);
+  return isPart && left.verdict !== 'open' ? { ...left, verdict: 'unknown' } : left;
 }
 
 /** One after the other; an interrupt takes effect between grants, never within one. */

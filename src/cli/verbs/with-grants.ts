@@ -4,7 +4,7 @@ import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
 import { type Connection, findGrants, type GrantDeps, lazyAudit, recordEnds } from '../../session/session.ts';
-import { openConnection, withRuntime } from '../connect/connect.ts';
+import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
@@ -13,8 +13,11 @@ export type GrantScope = 'in-view' | 'wherever';
 /** The grants found in `namespace`, or in all namespaces if undefined. */
 export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespace: string | undefined };
 
-/** The cluster as it is now, for judging grants in it; or why it can't be judged. */
-export type ReadCluster = () => Promise<Engine | SluiceError>;
+/** The cluster as it is now, for judging grants in it; `only`: the one namespace of it that can be read. */
+export type JudgedCluster = { readonly engine: Engine; readonly only: string | undefined };
+
+/** Reads the cluster, or says why it can't be judged. */
+export type ReadCluster = () => Promise<JudgedCluster | SluiceError>;
 
 /**
  * Runs a verb's work on the active grants. The audit log is opened on the first write: listing does not need it, and
@@ -68,14 +71,18 @@ export async function writeEnds(
   });
 }
 
-async function readCluster(connection: Connection, signal: AbortSignal): Promise<Engine | SluiceError> {
+async function readCluster(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<JudgedCluster | SluiceError> {
   const borrowed = { ...connection, dispose: async () => undefined };
-  return withRuntime(borrowed, { traffic: false, signal }, async ({ engine }) => engine).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      return asSluiceError(error);
-    },
-  );
+  return withRuntime(borrowed, { traffic: false, signal }, async (runtime) => {
+    needPods(runtime);
+    return { engine: runtime.engine, only: runtime.confinedTo() };
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return asSluiceError(error);
+  });
 }
 
 /**

@@ -43,7 +43,7 @@ export {
 } from './names.ts';
 export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
-export { endTexts, pairKey } from './reach.ts';
+export { endTexts, namespacesOf, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';

@@ -95,8 +95,10 @@ export function remainingOf(engine: Engine, policies: readonly Policy[]): Remain
   const through = new Map(
     open.flatMap(({ others }) => others.map((policy) => [policyKey(policy), policy] as const)),
   );
-  const isUnknown = judged.some(({ verdict }) => verdict === 'unknown');
-  const verdict = open.length > 0 ? 'open' : isUnknown ? 'unknown' : pairs.length > 0 ? 'closed' : 'none';
+  // A policy of a kind that can't be listed may open what looks closed.
+  const isUnknown = judged.some(({ verdict }) => verdict === 'unknown') || engine.unreadable.length > 0;
+  const rest = pairs.length === 0 ? 'none' : isUnknown ? 'unknown' : 'closed';
+  const verdict = open.length > 0 ? 'open' : rest;
   return { verdict, through: [...through.values()], open: open.length, pairs: pairs.length };
 }
 

@@ -71,6 +71,10 @@ export type Runtime = {
   readonly ready: Promise<void>;
   /** Feeds still waiting for their first list. */
   readonly unlisted: () => readonly string[];
+  /** Feeds whose contents are unknown, such as `pods`: that nothing is there is no news. */
+  readonly unreadable: () => readonly string[];
+  /** The only namespace that is read, for a user who can't list all. */
+  readonly confinedTo: () => string | undefined;
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
   readonly grant: (
     plan: GoodPlan,
@@ -143,6 +147,7 @@ export async function startRuntime(
 
   const feeds = trackFeeds();
   let denied: readonly string[] = [];
+  let confinedTo: string | undefined;
   const updateUnreadable = () =>
     engine.setUnreadable([...feeds.unreadable().flatMap((feed) => kindOfFeed(feed) ?? []), ...denied]);
   const onState = (feed: string, state: FeedState) => {
@@ -170,7 +175,10 @@ export async function startRuntime(
           updateUnreadable();
         },
         onState,
-        onScope: (namespace) => listener.scope?.(namespace),
+        onScope: (namespace) => {
+          confinedTo = namespace;
+          listener.scope?.(namespace);
+        },
       },
       stopped,
     ),
@@ -218,6 +226,8 @@ export async function startRuntime(
     grantDeps,
     ready: feeds.ready,
     unlisted: feeds.unlisted,
+    unreadable: feeds.unreadable,
+    confinedTo: () => confinedTo,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
     grant: keeper.make,
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
