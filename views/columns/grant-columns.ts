@@ -24,7 +24,7 @@ export const grantColumns: readonly Column<GrantLine>[] = [
     align: 'left',
     min: 7,
     priority: 0,
-    cell: ({ grant }, { now }) => grantState(grant, now),
+    cell: ({ grant }, { now }) => marked(grantState(grant, now), grant),
   },
   {
     id: 'bar',
@@ -90,6 +90,12 @@ export function grantState(grant: Grant, now: number): Cell {
     case 'failed':
       return { text: '✗ failed', tone: 'alert' };
   }
+}
+
+/** A grant that stands and has troubles is red, whatever its state: there may be no second line to tell them. */
+function marked(cell: Cell, grant: Grant): Cell {
+  const isMarked = isLiving(grant) && grant.drift.length > 0 && cell.tone !== 'alert';
+  return isMarked ? { ...cell, text: cell.text.replace(/^\S+/, '!'), tone: 'alert' } : cell;
 }
 
 /** What is left of the window, in ten cells, so that a full bar is a full window; empty without one. */

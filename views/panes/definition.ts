@@ -93,6 +93,6 @@ export function grantLinesOf({ grants }: SessionState): number {
 function grantNote({ grant }: GrantLine): Line {
   const by = setByOther(grant);
   const extended = by === undefined ? '' : ` · window set by ${by}`;
-  const who = span(`${grant.requester} · ${reasonText(grant)}${extended}`, 'faint');
+  const who = span(`${grant.requester}${extended} · ${reasonText(grant)}`, 'faint');
   return grant.drift.length === 0 ? [who] : [span(`! ${grant.drift.join('; ')}  `, 'alert'), who];
 }

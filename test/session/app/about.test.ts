@@ -3,11 +3,13 @@ import type { Pod } from '../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
+import { aboutGrant } from '../../../src/session/app/about-grant.ts';
 import { aboutPod } from '../../../src/session/app/about-pod.ts';
 import { aboutPolicy } from '../../../src/session/app/about-policy.ts';
 import { createClusterRows } from '../../../src/session/rows/cluster-rows.ts';
 import type { AboutItem } from '../../../src/session/state/session-state.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { grantLine, NOW } from '../../helpers/session-state.ts';
 
 const dbOnlyApi = networkPolicy({
   name: 'db-only-api',
@@ -63,5 +65,26 @@ test('a pod shows its isolation in both directions, and by which policies', () =
     'ingress: isolated: only what these policies admit',
     '  db-only-api: admits pods app=api · tcp 5432',
     'egress: open: no policy isolates it, all traffic is allowed',
+  ]);
+});
+
+test('a grant is told with its troubles, those of its window too, and who set that', () => {
+  const { window } = grantLine().grant;
+  const line = grantLine(
+    { name: 'applied', at: NOW },
+    {
+      drift: ['its lease is suspended'],
+      announced: { seconds: 900, most: 28_800, by: 'bob' },
+      mine: false,
+    },
+  );
+  const end = window?.end ?? 0;
+  expect(said(aboutGrant(line, end))).toContainEqual(expect.stringMatching(/^window: .*, 15m, set by bob$/));
+  expect(said(aboutGrant(line, end)).filter((text) => text.startsWith('!'))).toEqual([
+    '! drift: its lease is suspended',
+  ]);
+  expect(said(aboutGrant(line, end + 5_000)).filter((text) => text.startsWith('!'))).toEqual([
+    expect.stringMatching(/^! drift: overdue: its window ended at /),
+    '! drift: its lease is suspended',
   ]);
 });
