@@ -59,6 +59,7 @@ export async function writeEnds(
   signal: AbortSignal,
 ): Promise<void> {
   const log = {
+    demo: connection.demo,
     records: (since: number) => connection.records(deps.info, since),
     open: () => connection.audit(deps.info),
   };

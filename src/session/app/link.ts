@@ -133,6 +133,7 @@ async function writeEnds(
   onWarning: (text: string) => void,
 ): Promise<void> {
   const log = {
+    demo: connection.demo,
     records: (since: number) => connection.records(info, since),
     open: () => connection.audit(info),
   };

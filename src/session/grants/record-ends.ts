@@ -4,8 +4,12 @@ import type { AuditEntry, AuditLog, AuditRecord } from '../../core/ports/ports.t
 import { policyRef } from './find-grants.ts';
 import type { GrantDeps } from './record.ts';
 
-/** The log of one cluster: what is in it since a time, ms, and how to open it to write. */
+/**
+ * The log of one cluster: what is in it since a time, ms, and how to open it to write. `demo`: of embedded clusters, which
+ * have the same UID each time, and may run side by side.
+ */
 export type EndLog = {
+  readonly demo: boolean;
   readonly records: (since: number) => AsyncIterable<AuditRecord>;
   readonly open: () => Promise<Pick<AuditLog, 'appendMissing'>>;
 };
@@ -30,7 +34,7 @@ export async function recordEnds(
   const records = await readAll(log.records(since));
   const gone = new Set<string>();
   for (const { record } of unendedGrants(records, now())) {
-    if (isHere(deps, record) && (await isGone(deps, record, signal))) gone.add(record.hash);
+    if (isHere(deps, log, record) && (await isGone(deps, record, signal))) gone.add(record.hash);
   }
   if (gone.size === 0) return [];
   const appended = await (await log.open()).appendMissing(since, (all) =>
@@ -52,11 +56,10 @@ async function readAll(records: AsyncIterable<AuditRecord>): Promise<readonly Au
   return all;
 }
 
-/** Whether a record is about this cluster: the folder of demos holds those of many. */
-function isHere({ info }: GrantDeps, { cluster }: AuditRecord): boolean {
-  return info.clusterUid === undefined
-    ? cluster.clusterUid === undefined && cluster.server === info.server
-    : cluster.clusterUid === info.clusterUid;
+/** Whether a record is about this cluster. */
+function isHere({ info }: GrantDeps, { demo }: EndLog, { cluster }: AuditRecord): boolean {
+  const isSameServer = cluster.server === info.server;
+  return cluster.clusterUid === info.clusterUid && (isSameServer || (info.clusterUid !== undefined && !demo));
 }
 
 async function isGone(

@@ -42,7 +42,8 @@ function later(milliseconds: number, change: Partial<ClusterApi> = {}): GrantDep
 }
 
 /** The log as a process of its own opens it. */
-const log = (): EndLog => ({
+const log = (demo = true): EndLog => ({
+  demo,
   records: (since) => live.runtime.connection.records(live.runtime.info, since),
   open: () => openAuditLog({ directory: dirname(live.auditPath), cluster: 'demo', version: 'test' }),
 });
@@ -99,11 +100,14 @@ test('one that stands, that was made anew, or that cannot be read is left alone'
   expect(await ends()).toEqual([]);
 });
 
-test('one of another cluster is left alone', async () => {
+test('one of another cluster, or of another demo, is left alone; one behind another address is not', async () => {
   remove(await leave());
   const deps = later(60_000);
   const elsewhere = { ...deps, info: { ...deps.info, clusterUid: 'another' } };
   expect(await recordEnds(elsewhere, log(), signal)).toEqual([]);
+  const moved = { ...deps, info: { ...deps.info, server: 'https://127.0.0.1:1' } };
+  expect(await recordEnds(moved, log(), signal)).toEqual([]);
+  expect(await recordEnds(moved, log(false), signal)).toHaveLength(1);
 });
 
 test('a log that cannot be read is left alone', async () => {
