@@ -319,6 +319,45 @@ describe('as a user who may not list pods', () => {
   });
 });
 
+test('grant --wait tells who extended it, and goes on until the new end', async () => {
+  const lines: string[] = [];
+  const output = {
+    out: (text: string) => lines.push(...text.split('\n').filter(Boolean)),
+    err: () => undefined,
+  };
+  const asked = [
+    '--from',
+    'deploy/web',
+    '--to',
+    'sts/db',
+    '--port',
+    '5432/tcp',
+    '--for',
+    '5s',
+    '--reason',
+    'test',
+  ];
+  const argv = ['grant', ...asked, '--wait', '-o', 'json', '--kubeconfig', kubeconfig];
+  const waiting = main({ argv, output, interactive: false });
+  const events = () => lines.map((line) => JSON.parse(line) as { event: string; id?: string });
+  const granted = await eventually(() => {
+    const found = events().find(({ event }) => event === 'granted');
+    if (found === undefined) throw new Error('not granted yet');
+    return found;
+  });
+  const bob = join(folder, 'bob');
+  await writeFile(bob, live.demo.faults.addUser({ username: 'bob', rules: responderRules() }), {
+    mode: 0o600,
+  });
+  const extended = ['extend', granted.id ?? '', '--for', '2s', '-n', 'shop', '--kubeconfig', bob];
+  expect(await main({ argv: extended, output: { out: () => {}, err: () => {} }, interactive: false })).toBe(
+    0,
+  );
+  expect(await waiting).toBe(0);
+  expect(events().find(({ event }) => event === 'extended')).toMatchObject({ by: 'bob', seconds: 7 });
+  expect(events().filter(({ event }) => event === 'drift')).toEqual([]);
+});
+
 describe('audit verify', () => {
   test.each([['verify'], ['log']])(
     '%s fails for a directory that does not exist or has no logs',
