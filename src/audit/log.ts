@@ -5,6 +5,7 @@ import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports/ports.ts';
 import { appendTo } from './append.ts';
 import { auditTrouble, withFile } from './files.ts';
 import { withLock } from './lock.ts';
+import { readAuditLog } from './read.ts';
 import { auditRoot, logDirectory } from './root.ts';
 import { EMPTY_HEAD, readHead, readTail, writeHead } from './tail.ts';
 
@@ -49,20 +50,29 @@ export async function openAuditLog(options: AuditLogOptions): Promise<SignedLog>
   await guarded(() => start(directory));
   let queue: Promise<unknown> = Promise.resolve();
   let checkpoint: string | undefined;
-  const append = (entry: AuditEntry, rotate: boolean): Promise<AuditRecord> => {
-    const done = queue.then(async () => {
-      const appended = await guarded(() => appendTo(directory, entry, writer, rotate));
-      checkpoint = appended.checkpoint;
-      return appended.record;
-    });
+  const append = async (entry: AuditEntry, rotate = false): Promise<AuditRecord> => {
+    const appended = await appendTo(directory, entry, writer, rotate);
+    checkpoint = appended.checkpoint;
+    return appended.record;
+  };
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = queue.then(() => guarded(task));
     queue = done.catch(() => undefined);
     return done;
   };
   return {
     path: directory,
     checkpoint: () => checkpoint,
-    append: (entry) => append(entry, false),
-    rotate: (entry) => append(entry, true),
+    append: (entry) => inTurn(() => append(entry)),
+    rotate: (entry) => inTurn(() => append(entry, true)),
+    appendMissing: (since, missing) =>
+      inTurn(async () => {
+        const records: AuditRecord[] = [];
+        for await (const record of readAuditLog(directory, { since })) records.push(record);
+        const appended: AuditRecord[] = [];
+        for (const entry of missing(records)) appended.push(await append(entry));
+        return appended;
+      }),
   };
 }
 

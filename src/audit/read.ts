@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { safeDeep } from '../core/common/common.ts';
 import type { AuditRecord } from '../core/ports/ports.ts';
-import { auditTrouble, dayFiles } from './files.ts';
+import { auditTrouble, dayFile, dayFiles } from './files.ts';
 import { parseRecord } from './record.ts';
 
 /** Which records to return: since `since` (ms since the epoch), of one grant, one ticket, one type. */
@@ -34,7 +34,9 @@ export async function* readRawAuditLog(
   const files = await dayFiles(directory).catch((error: unknown) => {
     throw auditTrouble(directory, error);
   });
-  for (const file of files) {
+  // A record is in the file of its day or a later one.
+  const first = filter.since === undefined ? '' : dayFile(filter.since);
+  for (const file of files.filter((name) => name >= first)) {
     for await (const lines of logLines(join(directory, file))) {
       for (const line of lines) {
         const text = textOf(line);

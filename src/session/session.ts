@@ -59,6 +59,7 @@ export {
   lazyAudit,
   pathText,
   type Revoked,
+  recordEnds,
   revokeFound,
   untilAborted,
 } from './grants/grants.ts';

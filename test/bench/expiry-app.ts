@@ -29,6 +29,7 @@ const runtime = await startRuntime(
     demo: true,
     traffic: async () => createHubbleSource({ address: demo.hubbleAddress, tls: false }),
     audit: () => openAuditLog({ cluster: 'bench', version: 'bench' }),
+    records: async function* () {},
     foreign: async () => ({ objects: [], denied: [] }),
     dispose: () => cluster.dispose(),
   },

@@ -47,6 +47,7 @@ const connection = {
   api,
   context: 'bench',
   demo: false,
+  records: async function* () {},
   feed: {
     run: async ({ onEvents, onState }: Parameters<Connection['feed']['run']>[0]) => {
       onState('pods', { state: 'live' });

@@ -2,9 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/cli.ts';
+import type { ApiObject } from '../../src/core/cluster/objects.ts';
 import type { Grant } from '../../src/core/grants/grant.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
 import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../helpers/demo/live-demo.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 let live: LiveDemo;
 let folder: string;
@@ -129,7 +131,7 @@ describe('as a user with access to only one of two namespaces', () => {
   test('grants shows that one half is not visible', async () => {
     await confine();
     const { code, out } = await sluice('grants');
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     expect(out).toContain('unseen half in monitoring');
   });
 
@@ -157,6 +159,203 @@ describe('as a user with access to only one of two namespaces', () => {
       err: expect.stringContaining('unseen half in monitoring'),
     });
   });
+});
+
+describe('grants of somebody else, in a process that knows only the cluster', () => {
+  const change = (
+    kind: 'batch/jobs' | 'networking.k8s.io/networkpolicies',
+    grant: Grant,
+    to: (object: ApiObject) => ApiObject,
+  ) => live.demo.faults.edit(kind, 'shop', grant.halves[0]?.policy?.name ?? '', to);
+  const trouble = async () => {
+    const { code, out } = await sluice('grants', '-o', 'json');
+    return { code, drift: (JSON.parse(out) as { drift: string[] }[]).flatMap(({ drift }) => drift) };
+  };
+
+  test('are listed without trouble while nothing is wrong', async () => {
+    await live.open({ seconds: 600 });
+    expect(await trouble()).toEqual({ code: 0, drift: [] });
+  });
+
+  test('one that outlived its window is overdue', async () => {
+    const made = await live.open({ seconds: 3 });
+    live.demo.faults.pauseControllers();
+    await live.runtime.keeper.dispose();
+    await eventually(async () =>
+      expect(await trouble()).toEqual({
+        code: 3,
+        drift: [expect.stringMatching(/^overdue: its window ended at .*Z, and it is still in force$/)],
+      }),
+    );
+    expect((await sluice('grants')).out).toMatch(new RegExp(`${made.id} .* overdue +responder@demo`));
+  });
+
+  test('one whose deadline was moved, or whose policy was widened, is red', async () => {
+    const made = await live.open({ seconds: 600 });
+    change('batch/jobs', made, (job) => ({
+      ...job,
+      spec: { ...(job.spec as object), activeDeadlineSeconds: 86_400 },
+    }));
+    change('networking.k8s.io/networkpolicies', made, (policy) => ({
+      ...policy,
+      spec: { ...(policy.spec as object), podSelector: {} },
+    }));
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    expect(drift.join('\n')).toMatch(/it is not what was granted: spec\.podSelector/);
+    expect(drift.join('\n')).toMatch(/its deadline was moved to 1d by somebody/);
+  });
+
+  test('a pod that was given the labels, and base policies that are gone, are told', async () => {
+    await live.open({ seconds: 600 });
+    const { api } = live.runtime.connection;
+    const [mail] = (
+      await api.list({ group: '', version: 'v1', resource: 'pods' }, { namespace: 'shop' })
+    ).filter(({ metadata }) => metadata.labels?.app === 'mail');
+    live.demo.faults.edit('/pods', 'shop', mail?.metadata.name ?? '', (pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, app: 'web', tier: 'front' } },
+    }));
+    for (const name of ['db-only-api', 'default-deny'])
+      live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    expect(drift.join('\n')).toMatch(/pod shop\/mail-.* from another workload is now a source of the grant/);
+    expect(drift.join('\n')).toMatch(/no policy but grants isolates shop\/db-0 \(ingress\) any more/);
+  });
+
+  test('two on one path tell of each other', async () => {
+    const [one, two] = await Promise.all([live.open({ seconds: 600 }), live.open({ seconds: 600 })]);
+    const { code, drift } = await trouble();
+    expect(code).toBe(3);
+    const tells = ({ id }: Grant) =>
+      `grant ${id} by responder@demo also opens the path: it will stay open when the grant ends`;
+    expect([...drift].sort()).toEqual([tells(one), tells(two)].sort());
+  });
+});
+
+describe('revoke ends with what is left of the path', () => {
+  test('closed, where nothing else opens it', async () => {
+    const made = await live.open({ seconds: 600 });
+    const { code, out, err } = await sluice('revoke', made.id);
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: `${made.id} revoked: web → db; the path is closed\n`,
+      err: '',
+    });
+  });
+
+  test('still open through the grant of another, with name and end', async () => {
+    const [one, two] = await Promise.all([live.open({ seconds: 600 }), live.open({ seconds: 900 })]);
+    const through = new RegExp(
+      `the path is still open through grant ${two.id} of responder@demo, until \\d\\d:\\d\\d:\\d\\d`,
+    );
+    const { code, out, err } = await sluice('revoke', one.id, '-o', 'json');
+    expect(code).toBe(3);
+    expect(err).toMatch(through);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        revoked: true,
+        path: { verdict: 'open', through: [{ grant: two.id, requester: 'responder@demo' }] },
+      },
+    ]);
+    expect(await sluice('revoke', two.id)).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('still open as its pods are no longer isolated', async () => {
+    const made = await live.open({ seconds: 600 });
+    for (const name of ['db-only-api', 'default-deny'])
+      live.demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', name, () => undefined);
+    const { code, out } = await sluice('revoke', made.id);
+    expect(code).toBe(3);
+    expect(out).toContain('the path is still open: no policy isolates its pods');
+  });
+
+  test('a lease that a foreign finalizer holds is left behind, and that is all', async () => {
+    const made = await live.open({ seconds: 600 });
+    await live.runtime.keeper.dispose();
+    live.demo.faults.edit('batch/jobs', 'shop', made.halves[0]?.lease?.name ?? '', (job) => ({
+      ...job,
+      metadata: { ...job.metadata, finalizers: ['example.com/keep'] },
+    }));
+    const { code, err } = await sluice('revoke', made.id);
+    expect(code).toBe(6);
+    expect(err).toMatch(/a lease is left behind: Job shop\/.* held by the finalizer example\.com\/keep/);
+    const listed = await sluice('grants');
+    expect(listed).toMatchObject({ code: 3, out: expect.stringContaining('finalizer example.com/keep') });
+  });
+});
+
+describe('as a user who may not list pods', () => {
+  beforeEach(async () => {
+    const rules = responderRules(['shop']).map((rule) => ({
+      ...rule,
+      resources: rule.resources.filter((resource) => resource !== 'pods'),
+    }));
+    await writeFile(
+      kubeconfig,
+      live.demo.faults.addUser({ username: 'restricted', rules, namespace: 'shop' }),
+    );
+  });
+
+  test('grant and explain say so, instead of finding nothing', async () => {
+    const ends = ['deploy/web', 'sts/db', '--port', '5432/tcp'];
+    const asked = ['--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp', '--for', '5m'];
+    for (const argv of [
+      ['explain', ...ends],
+      ['grant', ...asked, '--reason', 'test'],
+    ]) {
+      const { code, err } = await sluice(...argv);
+      expect(code).toBe(1);
+      expect(err).toMatch(/restricted cannot list pods in namespace shop, so no end can be found\./);
+    }
+  });
+
+  test('revoke ends a grant, and says that the path was not judged', async () => {
+    const made = await live.open({ seconds: 600 });
+    const { code, out, err } = await sluice('revoke', made.id);
+    expect({ code, out }).toEqual({ code: 0, out: `${made.id} revoked: web → db\n` });
+    expect(err).toMatch(/Whether the paths are closed was not judged: restricted cannot list pods/);
+  });
+});
+
+test('grant --wait tells who extended it, and goes on until the new end', async () => {
+  const lines: string[] = [];
+  const output = {
+    out: (text: string) => lines.push(...text.split('\n').filter(Boolean)),
+    err: () => undefined,
+  };
+  const asked = [
+    '--from',
+    'deploy/web',
+    '--to',
+    'sts/db',
+    '--port',
+    '5432/tcp',
+    '--for',
+    '5s',
+    '--reason',
+    'test',
+  ];
+  const argv = ['grant', ...asked, '--wait', '-o', 'json', '--kubeconfig', kubeconfig];
+  const waiting = main({ argv, output, interactive: false });
+  const events = () => lines.map((line) => JSON.parse(line) as { event: string; id?: string });
+  const granted = await eventually(() => {
+    const found = events().find(({ event }) => event === 'granted');
+    if (found === undefined) throw new Error('not granted yet');
+    return found;
+  });
+  const bob = join(folder, 'bob');
+  await writeFile(bob, live.demo.faults.addUser({ username: 'bob', rules: responderRules() }), {
+    mode: 0o600,
+  });
+  const extended = ['extend', granted.id ?? '', '--for', '2s', '-n', 'shop', '--kubeconfig', bob];
+  expect(await main({ argv: extended, output: { out: () => {}, err: () => {} }, interactive: false })).toBe(
+    0,
+  );
+  expect(await waiting).toBe(0);
+  expect(events().find(({ event }) => event === 'extended')).toMatchObject({ by: 'bob', seconds: 7 });
+  expect(events().filter(({ event }) => event === 'drift')).toEqual([]);
 });
 
 describe('audit verify', () => {

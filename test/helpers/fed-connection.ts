@@ -39,6 +39,7 @@ export function fedConnection(): FedConnection {
     api,
     context: 'fed',
     demo: false,
+    records: async function* () {},
     feed: {
       run: async ({ onEvents, onState }: Parameters<Connection['feed']['run']>[0], signal: AbortSignal) => {
         onState('pods', { state: 'live' });

@@ -1,14 +1,11 @@
 import type { PortSpec } from '../../src/core/cluster/cluster.ts';
 import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
-import { formatPorts, type Grant } from '../../src/core/grants/grants.ts';
+import { formatPorts, type Grant, isOverdue } from '../../src/core/grants/grants.ts';
 import { type GrantLine, isLiving } from '../../src/session/session.ts';
 import { wallClock } from '../text/text.ts';
 import type { Cell, CellContext, Column } from './column.ts';
 
 const BAR = 10;
-
-/** A grant that still exists this long after its window, in ms, is overdue, not just being removed. */
-const LATE = 2000;
 
 /** The columns of the Grants pane. */
 export const grantColumns: readonly Column<GrantLine>[] = [
@@ -27,7 +24,7 @@ export const grantColumns: readonly Column<GrantLine>[] = [
     align: 'left',
     min: 7,
     priority: 0,
-    cell: ({ grant }, { now }) => grantState(grant, now),
+    cell: ({ grant }, { now }) => marked(grantState(grant, now), grant),
   },
   {
     id: 'bar',
@@ -71,9 +68,8 @@ export function reasonText(grant: Grant): string {
 
 /** State with its symbol. A grant that outlives its window is red, and so is traffic that continues. */
 export function grantState(grant: Grant, now: number): Cell {
-  const late = grant.window !== undefined && now > grant.window.end + LATE;
-  const overdue = late && isLiving(grant) && grant.state.name !== 'failed';
-  if (overdue) return { text: '✗ overdue', tone: 'alert' };
+  if (isOverdue(grant, now) && isLiving(grant) && grant.state.name !== 'failed')
+    return { text: '✗ overdue', tone: 'alert' };
   switch (grant.state.name) {
     case 'leasing':
       return { text: '◌ leasing', tone: 'faint' };
@@ -94,6 +90,12 @@ export function grantState(grant: Grant, now: number): Cell {
     case 'failed':
       return { text: '✗ failed', tone: 'alert' };
   }
+}
+
+/** A grant that stands and has troubles is red, whatever its state: there may be no second line to tell them. */
+function marked(cell: Cell, grant: Grant): Cell {
+  const isMarked = isLiving(grant) && grant.drift.length > 0 && cell.tone !== 'alert';
+  return isMarked ? { ...cell, text: cell.text.replace(/^\S+/, '!'), tone: 'alert' } : cell;
 }
 
 /** What is left of the window, in ten cells, so that a full bar is a full window; empty without one. */

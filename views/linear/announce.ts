@@ -1,5 +1,5 @@
 import { formatDuration, plural } from '../../src/core/common/common.ts';
-import type { Grant } from '../../src/core/grants/grants.ts';
+import { type Grant, setByOther } from '../../src/core/grants/grants.ts';
 import {
   type AttemptLine,
   filterProblem,
@@ -150,9 +150,19 @@ function announceGrants(before: SessionState, after: SessionState): readonly str
       ...grant.drift
         .filter((text) => old?.drift.includes(text) !== true)
         .map((text) => `${name(grant)} drifted: ${text}`),
+      ...windowLine(old, grant),
       ...thresholdLine(grant, before.serverNow, after.serverNow),
     ];
   });
+}
+
+/** A window that somebody else set (GRANT-16). */
+function windowLine(old: Grant | undefined, grant: Grant): readonly string[] {
+  const by = setByOther(grant);
+  const { window } = grant;
+  if (by === undefined || old === undefined || window === undefined || old.window?.end === window.end)
+    return [];
+  return [`${name(grant)}: ${by} set the window to ${formatDuration(window.seconds)}`];
 }
 
 function stateLine(old: Grant | undefined, grant: Grant, now: number): readonly string[] {

@@ -1,3 +1,4 @@
+import { setByOther } from '../../src/core/grants/grants.ts';
 import {
   type AttemptLine,
   type GrantLine,
@@ -90,6 +91,8 @@ export function grantLinesOf({ grants }: SessionState): number {
 
 /** Requester and reason; drift comes first, in red. */
 function grantNote({ grant }: GrantLine): Line {
-  const who = span(`${grant.requester} · ${reasonText(grant)}`, 'faint');
+  const by = setByOther(grant);
+  const extended = by === undefined ? '' : ` · window set by ${by}`;
+  const who = span(`${grant.requester}${extended} · ${reasonText(grant)}`, 'faint');
   return grant.drift.length === 0 ? [who] : [span(`! ${grant.drift.join('; ')}  `, 'alert'), who];
 }

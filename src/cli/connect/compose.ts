@@ -62,6 +62,7 @@ type Parts = {
 
 async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connection> {
   const { createConnectionCount, createConnectProbe } = await import('../../probe/probe.ts');
+  const folder = (info: ClusterInfo) => (parts.demo ? 'demo' : auditFolder(info));
   return {
     api: cluster.api,
     feed: cluster.feed,
@@ -77,7 +78,11 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
       : {}),
     audit: async (info) => {
       const { openAuditLog } = await import('../../audit/audit.ts');
-      return openAuditLog({ cluster: parts.demo ? 'demo' : auditFolder(info), version: VERSION });
+      return openAuditLog({ cluster: folder(info), version: VERSION });
+    },
+    records: async function* (info, since) {
+      const { auditRoot, logDirectory, readAuditLog } = await import('../../audit/audit.ts');
+      yield* readAuditLog(logDirectory(auditRoot(), folder(info)), { since });
     },
     foreign: (within) => cluster.foreignPolicies(within),
     warnings: cluster.warnings,

@@ -2,7 +2,7 @@
 
 export { connectOptions, openConnection, openDemo } from './compose.ts';
 export { openHubbleServer, openReplay } from './traffic-source.ts';
-export { withRuntime } from './with-runtime.ts';
+export { needPods, withRuntime } from './with-runtime.ts';
 export {
   askedDialect,
   dialectFrom,

@@ -115,3 +115,19 @@ function namespaceProblem(model: Runtime['model'], name: string): SluiceError | 
     Array.from(model.namespaces(), (known) => known.name),
   );
 }
+
+/**
+ * Without pods, nothing can be found or judged, and every name would seem mistyped.
+ *
+ * @throws SluiceError `forbidden`
+ */
+export function needPods({ unreadable, confinedTo, identity }: Runtime): void {
+  if (!unreadable().includes('pods')) return;
+  const only = confinedTo();
+  const where = only === undefined ? '' : ` in namespace ${only}`;
+  throw new SluiceError(
+    'forbidden',
+    `${identity.username} cannot list pods${where}, so no end can be found.`,
+    `Request permission to list and watch pods${where}.`,
+  );
+}

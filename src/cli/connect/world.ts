@@ -119,23 +119,21 @@ async function withLiveWorld<T>(
   work: (world: PolicyWorld) => Promise<T> | T,
 ): Promise<T> {
   const { openConnection } = await import('./compose.ts');
-  const { withRuntime } = await import('./with-runtime.ts');
+  const { needPods, withRuntime } = await import('./with-runtime.ts');
   const connection = await openConnection(options, {}, signal);
   const enforcer = asked.enforcer === undefined ? {} : { enforcer: asked.enforcer };
-  return withRuntime(
-    connection,
-    { traffic: false, signal, asked: only, ...enforcer },
-    async ({ model, engine }) => {
-      if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
-      return work({
-        model,
-        engine,
-        namespace: connection.namespace ?? 'default',
-        only,
-        partial: false,
-        refused: [],
-        placeOf: () => undefined,
-      });
-    },
-  );
+  return withRuntime(connection, { traffic: false, signal, asked: only, ...enforcer }, async (runtime) => {
+    needPods(runtime);
+    const { model, engine } = runtime;
+    if (asked.assume !== undefined) engine.setDialect(dialectFrom(engine.dialect, asked.assume));
+    return work({
+      model,
+      engine,
+      namespace: connection.namespace ?? 'default',
+      only,
+      partial: false,
+      refused: [],
+      placeOf: () => undefined,
+    });
+  });
 }

@@ -8,10 +8,11 @@ import {
   resolveEnd,
 } from '../../core/policy/path/path.ts';
 import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
-import { openConnection, withRuntime } from '../connect/connect.ts';
+import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
 import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
+import { writeEnds } from './with-grants.ts';
 
 export type GrantOptions = {
   readonly from: string;
@@ -69,10 +70,12 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
     },
     async (runtime) => {
       running = runtime;
+      needPods(runtime);
       const request = requestIn(runtime);
       resolveEnd(runtime.model, request.source);
       resolveEnd(runtime.model, request.destination);
       if (asked.dryRun === true) return showPlan(runtime, request, context);
+      await writeEnds(runtime.grantDeps, connection, output, signal);
       await confirmIsolation(runtime, request, asked, signal);
       follower = followGrant(() => running ?? runtime, emit);
       const ended = await follower.run(request, { wait: asked.wait === true, signal });

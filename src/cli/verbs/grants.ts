@@ -1,34 +1,55 @@
-import { formatCountdown } from '../../core/common/common.ts';
-import { formatPorts } from '../../core/grants/grants.ts';
+import { formatCountdown, SluiceError } from '../../core/common/common.ts';
+import { formatPorts, type Grant, isOverdue, troublesOf } from '../../core/grants/grants.ts';
 import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
 import { table } from './table.ts';
 import { withGrants } from './with-grants.ts';
 
-/** `sluice grants`: active grants of all users in the current namespace, or in all namespaces with `-A`. */
+/**
+ * `sluice grants`: active grants of all users in the current namespace, or in all namespaces with `-A`, and what is wrong
+ * with them (GRANT-17).
+ *
+ * @returns 3 if something is wrong with any of them, 4 if a half of one is out of view
+ */
 export async function grants(context: VerbContext): Promise<number> {
-  return withGrants(context, 'in-view', async ({ api }, { grants: found, namespace }) => {
+  return withGrants(context, 'in-view', async ({ api }, { grants: found, namespace }, cluster) => {
     const { options, output } = context;
+    const around = found.length === 0 ? undefined : await cluster();
     const now = api.clock.now();
-    writeAnswer(output, options.output, found.map(grantJson), () =>
-      found.length === 0
+    const known = around instanceof SluiceError ? undefined : around?.engine;
+    const judged = found.map((grant): Grant => ({ ...grant, drift: troublesOf(grant, now, known) }));
+    writeAnswer(output, options.output, judged.map(grantJson), () =>
+      judged.length === 0
         ? noGrants(namespace)
         : table(
             ['id', 'source', 'destination', 'ports', 'left', 'requester', 'reason', 'trouble'],
-            found.map((grant) => [
+            judged.map((grant) => [
               grant.id,
               grant.source,
               grant.destination,
               formatPorts(grant.ports),
-              grant.window === undefined ? '?' : formatCountdown(grant.window.end - now),
+              leftText(grant, now),
               grant.requester,
               [grant.ticket, grant.reason].filter((text) => text !== undefined).join(' '),
               grant.drift.join('; '),
             ]),
           ),
     );
-    return EXIT.done;
+    if (around instanceof SluiceError)
+      output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${around.message}\n`);
+    return codeOf(judged);
   });
+}
+
+/** A half out of view may be sound or not; each is one of the troubles. */
+function codeOf(grants: readonly Grant[]): number {
+  if (grants.some(({ drift, unseen = [] }) => drift.length > unseen.length)) return EXIT.deny;
+  return grants.some(({ unseen = [] }) => unseen.length > 0) ? EXIT.undecidable : EXIT.done;
+}
+
+function leftText(grant: Grant, now: number): string {
+  if (grant.window === undefined) return '?';
+  return isOverdue(grant, now) ? 'overdue' : formatCountdown(grant.window.end - now);
 }
 
 /** The message when there are no active grants. */

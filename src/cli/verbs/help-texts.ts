@@ -140,22 +140,31 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     ],
   },
   'sluice grants': {
-    about: 'List active grants, whoever made them.',
+    about:
+      'List active grants, whoever made them, and what is wrong with each: overdue, edited, moved without announcement, or with others on its path. Pods and policies around them are judged as far as they can be read.',
     examples: [
       ['List those of the current namespace', 'sluice grants'],
       ['List those of all namespaces, as JSON', 'sluice grants -A -o json'],
     ],
+    exits: [
+      ['0', 'nothing is wrong with any of them'],
+      ['3', 'something is wrong with one; see TROUBLE'],
+      ['4', 'a half of one is out of view'],
+    ],
   },
   'sluice revoke': {
-    about: 'End grants now. A grant is done when the server confirms that its policies are gone.',
+    about:
+      'End grants now. A grant is done when the server confirms that its policies are gone; then the path is judged as it is without it.',
     examples: [
       ['End one grant, in whatever namespace it is', 'sluice revoke c4mzp2'],
       ['End all grants of a namespace', 'sluice revoke --all -n shop'],
       ['End all grants of the cluster', 'sluice revoke --all -A'],
     ],
     exits: [
-      ['0', 'revoked'],
+      ['0', 'revoked; the path is closed, or was not judged'],
       ['1', 'not revoked, or not recorded in the audit log'],
+      ['3', 'revoked, but the path is still open through others'],
+      ['4', "it can't be told whether it is revoked, or its path closed"],
       ['6', 'revoked, but a lease is left behind'],
     ],
   },

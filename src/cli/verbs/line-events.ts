@@ -21,6 +21,8 @@ export type LineEvent =
       readonly how: string;
     }
   | { readonly event: 'countdown'; readonly time: number; readonly grant: Grant; readonly left: number }
+  /** Somebody else set the window. */
+  | { readonly event: 'extended'; readonly time: number; readonly grant: Grant; readonly by: string }
   | { readonly event: 'drift'; readonly time: number; readonly grant: Grant; readonly what: string }
   | {
       readonly event: 'revoked';
@@ -83,6 +85,8 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
       return { ...base, id: event.grant.id, afterMs: Math.round(event.after), how: event.how };
     case 'countdown':
       return { ...base, id: event.grant.id, leftMs: Math.round(event.left) };
+    case 'extended':
+      return { ...base, ...grantJson(event.grant), by: event.by };
     case 'drift':
       return { ...base, id: event.grant.id, what: event.what };
     case 'revoked':
@@ -141,6 +145,11 @@ function words(event: LineEvent): readonly [string, string] {
       ];
     case 'countdown':
       return ['countdown', `${formatDuration(Math.ceil(event.left / 1_000))} left`];
+    case 'extended': {
+      const { window } = event.grant;
+      const until = window === undefined ? '' : `, until ${wallClock(window.end)}`;
+      return ['extended', `${event.by} set the window to ${formatDuration(window?.seconds ?? 0)}${until}`];
+    }
     case 'drift':
       return ['drift', event.what];
     case 'revoked':
@@ -198,8 +207,21 @@ export function attemptJson({ row, why, differs }: AttemptLine): Readonly<Record
 
 /** A grant as JSON. */
 export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
-  const { id, source, destination, ports, requester, reason, ticket, halves, unseen, window, state, drift } =
-    grant;
+  const {
+    id,
+    source,
+    destination,
+    ports,
+    requester,
+    reason,
+    ticket,
+    halves,
+    unseen,
+    window,
+    announced,
+    state,
+    drift,
+  } = grant;
   return {
     id,
     source,
@@ -212,6 +234,7 @@ export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
     start: window === undefined ? undefined : new Date(window.start).toISOString(),
     end: window === undefined ? undefined : new Date(window.end).toISOString(),
     seconds: window?.seconds,
+    announced,
     halves,
     unseen,
     drift,

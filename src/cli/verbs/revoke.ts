@@ -1,15 +1,27 @@
+import { wallClock } from '../../../views/text/text.ts';
 import { SluiceError } from '../../core/common/common.ts';
-import type { Grant } from '../../core/grants/grants.ts';
+import {
+  GRANT_LABEL,
+  type Grant,
+  NOTE,
+  namespacesOf,
+  type Remaining,
+  remainingOf,
+  remainingText,
+} from '../../core/grants/grants.ts';
+import type { Policy } from '../../core/policy/model/model.ts';
 import { type GrantDeps, type Revoked, revokeFound } from '../../session/session.ts';
 import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { noGrants } from './grants.ts';
-import { pickGrant, withGrants } from './with-grants.ts';
+import { type JudgedCluster, pickGrant, withGrants } from './with-grants.ts';
 
 /**
  * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
- * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest.
+ * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest. Then the
+ * cluster is read anew, to tell what is left of each path (GRANT-18).
  *
- * @returns 1 when a half was not revoked or not recorded in the log, 6 when only a lease is left behind
+ * @returns 1 when a half was not revoked or not recorded in the log, 3 when a path is still open, 6 when a lease is left
+ *   behind, 4 when it can't be told whether a half is gone or a path is closed
  */
 export async function revoke(
   context: VerbContext,
@@ -20,13 +32,17 @@ export async function revoke(
     throw new SluiceError('usage', 'No grant specified.', 'Pass an id from sluice grants, or use --all.');
   }
   const { output, options, signal } = context;
-  return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found) => {
+  return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found, cluster) => {
     const chosen = all === true ? found.grants : [...new Set(ids)].map((id) => pickGrant(found, id));
-    const results = await revokeEach(deps, chosen, signal);
+    const ended = await revokeEach(deps, chosen, signal);
+    const around = ended.some(({ end }) => end.revoked) && !signal.aborted ? await cluster() : undefined;
+    const results = ended.map((result) => ({ ...result, left: leftOf(around, result) }));
     writeAnswer(output, options.output, results.map(resultJson), () =>
       results.length === 0 ? noGrants(found.namespace) : results.map(resultText).join(''),
     );
     warn(output, results);
+    if (around instanceof SluiceError)
+      output.err(`sluice: Whether the paths are closed was not judged: ${around.message}\n`);
     if (results.length < chosen.length) {
       throw new SluiceError(
         'left-open',
@@ -38,15 +54,30 @@ export async function revoke(
   });
 }
 
-type Result = { readonly grant: Grant; readonly end: Revoked };
+type Ended = { readonly grant: Grant; readonly end: Revoked };
+
+/** `left`: the path as it is now, if the grant was revoked and the cluster could be read. */
+type Result = Ended & { readonly left: Remaining | undefined };
+
+function leftOf(
+  around: JudgedCluster | SluiceError | undefined,
+  { grant, end }: Ended,
+): Remaining | undefined {
+  const { policies = [] } = grant;
+  if (around === undefined || around instanceof SluiceError || !end.revoked || policies.length === 0)
+    return undefined;
+  const left = remainingOf(around.engine, policies);
+  const isPart = around.only !== undefined && namespacesOf(policies).some((name) => name !== around.only);
+  return isPart && left.verdict !== 'open' ? { ...left, verdict: 'unknown' } : left;
+}
 
 /** One after the other; an interrupt takes effect between grants, never within one. */
 async function revokeEach(
   deps: GrantDeps,
   grants: readonly Grant[],
   signal: AbortSignal,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
+): Promise<readonly Ended[]> {
+  const results: Ended[] = [];
   for (const grant of grants) {
     if (signal.aborted) break;
     results.push({ grant, end: await revokeFound(deps, grant) });
@@ -55,31 +86,64 @@ async function revokeEach(
 }
 
 function codeOf(results: readonly Result[]): number {
-  if (results.some(({ end }) => !end.revoked || end.unrecorded.length > 0)) return EXIT.failed;
-  return results.some(({ end }) => end.leftovers.length > 0) ? EXIT.leftovers : EXIT.done;
+  if (results.some(({ end }) => (!end.revoked && !end.unknown) || end.unrecorded.length > 0))
+    return EXIT.failed;
+  if (results.some(({ left }) => left?.verdict === 'open')) return EXIT.deny;
+  if (results.some(({ end }) => end.leftovers.length > 0)) return EXIT.leftovers;
+  return results.some(({ end, left }) => end.unknown || left?.verdict === 'unknown')
+    ? EXIT.undecidable
+    : EXIT.done;
 }
 
-function resultJson({ end }: Result): Readonly<Record<string, unknown>> {
-  const { id, revoked, halves, leftovers, unrecorded } = end;
-  return { id, revoked, halves, leftovers, recorded: unrecorded.length === 0, unrecorded };
+function resultJson({ end, left }: Result): Readonly<Record<string, unknown>> {
+  const { id, revoked, unknown, halves, leftovers, unrecorded } = end;
+  const path = left === undefined ? undefined : { ...left, through: left.through.map(openerJson) };
+  return { id, revoked, unknown, halves, leftovers, recorded: unrecorded.length === 0, unrecorded, path };
 }
 
-function resultText({ grant, end }: Result): string {
+function openerJson({
+  kind,
+  namespace,
+  name,
+  labels,
+  annotations,
+}: Policy): Readonly<Record<string, unknown>> {
+  const grant = labels[GRANT_LABEL];
+  if (grant === undefined) return { kind, namespace, name };
+  return {
+    kind,
+    namespace,
+    name,
+    grant,
+    requester: annotations[NOTE.requester],
+    end: annotations[NOTE.expiresAt],
+  };
+}
+
+function resultText({ grant, end, left }: Result): string {
   const path = `${grant.source} → ${grant.destination}`;
-  if (end.revoked) return `${grant.id} revoked: ${path}\n`;
+  const now = left === undefined ? '' : `; ${remainingText(left, wallClock)}`;
+  if (end.revoked) return `${grant.id} revoked: ${path}${now}\n`;
   const halves = end.halves.map(
-    ({ direction, namespace, done, why }) =>
-      `  ${direction} in ${namespace}: ${done ? 'revoked' : `not revoked: ${why ?? '?'}`}\n`,
+    ({ direction, namespace, done, why, unknown }) =>
+      `  ${direction} in ${namespace}: ${done ? 'revoked' : `not ${unknown === true ? 'known to be ' : ''}revoked: ${why ?? '?'}`}\n`,
   );
-  return `${grant.id} NOT revoked: ${path}\n${halves.join('')}`;
+  return `${grant.id} NOT ${end.unknown ? 'known to be ' : ''}revoked: ${path}\n${halves.join('')}`;
 }
 
 function warn({ err }: Output, results: readonly Result[]): void {
-  for (const { end } of results) {
+  for (const { end, left } of results) {
+    if (left?.verdict === 'open') {
+      err(
+        `sluice: ${end.id} is revoked, but ${remainingText(left, wallClock)}.\n        ${left.through.length === 0 ? 'Isolate its pods with a policy' : 'Revoke or change what opens it'}, then check with sluice explain.\n`,
+      );
+    }
     if (!end.revoked) {
       const left = end.halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
       err(
-        `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
+        end.unknown
+          ? `sluice: ${end.id} is not known to be revoked: ${left.join('; ')}.\n        Check with sluice grants once the cluster answers.\n`
+          : `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
       );
     }
     for (const text of end.leftovers) err(`sluice: ${end.id}: a lease is left behind: ${text}.\n`);

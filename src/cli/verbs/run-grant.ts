@@ -1,5 +1,5 @@
 import { SluiceError } from '../../core/common/common.ts';
-import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
+import { type Grant, type GrantRequest, setByOther } from '../../core/grants/grants.ts';
 import { nameOfEnd } from '../../core/policy/path/path.ts';
 import { pathText, type Runtime } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
@@ -38,6 +38,9 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
     if (grant === undefined) return;
     for (const what of grant.drift.slice(drift)) emit({ event: 'drift', time: now(), grant, what });
     drift = grant.drift.length;
+    const by = setByOther(grant);
+    if (by !== undefined && grant.window?.end !== told.window?.end)
+      emit({ event: 'extended', time: now(), grant, by });
     if (grant.state.name !== told.state.name) tell(grant);
     told = grant;
   };
@@ -134,7 +137,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
       const ended = runtime().keeper.ended(made.id);
       void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
       try {
-        return await untilAborted(ended, signal, async () => {
+        return await untilAborted(ended, signal, now, async () => {
           const { keeper } = runtime();
           await keeper.revoke([made.id]);
           return keeper.grants().find(({ id }) => id === made.id);
@@ -155,6 +158,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
 async function untilAborted(
   ended: Promise<Grant>,
   signal: AbortSignal,
+  now: () => number,
   revoke: () => Promise<Grant | undefined>,
 ): Promise<Grant> {
   const aborted = Promise.withResolvers<'aborted'>();
@@ -165,21 +169,32 @@ async function untilAborted(
   signal.removeEventListener('abort', onAbort);
   if (first !== 'aborted') return first;
   const left = await revoke();
-  if (left?.state.name === 'failed') throw leftOpen([left]);
+  if (left?.state.name === 'failed') throw leftOpen([left], now());
   throw signal.reason;
 }
 
-/** The error for grants that could not be revoked on exit, with the time when their leases end them. */
-export function leftOpen(grants: readonly Grant[]): SluiceError {
-  const each = grants.map(({ id, state, window }) => {
-    const until = window === undefined ? '' : ` until ${new Date(window.end).toISOString()}`;
-    return `${id}${until}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
+/**
+ * The error for grants that could not be revoked on exit: when their leases end them, or should have ended them by `now`.
+ */
+export function leftOpen(grants: readonly Grant[], now: number): SluiceError {
+  const isOver = ({ window }: Grant) => window !== undefined && window.end <= now;
+  const each = grants.map((grant) => {
+    const { id, state, window } = grant;
+    const end = window === undefined ? '' : new Date(window.end).toISOString();
+    const when = end === '' ? '' : isOver(grant) ? `, whose window ended at ${end}` : ` until ${end}`;
+    return `${id}${when}${state.name === 'failed' ? ` (${state.message.replace(/\.$/, '')})` : ''}`;
   });
-  return new SluiceError(
-    'left-open',
-    `Still open: ${each.join('; ')}.`,
-    'Their leases will end them; to end them now, run sluice revoke with their ids.',
-  );
+  return grants.every(isOver)
+    ? new SluiceError(
+        'left-open',
+        `Not known to be closed: ${each.join('; ')}.`,
+        'Their leases should have ended them: check with sluice grants once the cluster answers.',
+      )
+    : new SluiceError(
+        'left-open',
+        `Still open: ${each.join('; ')}.`,
+        'Their leases will end them; to end them now, run sluice revoke with their ids.',
+      );
 }
 
 function requestPath({ source, destination, ports }: GrantRequest): string {

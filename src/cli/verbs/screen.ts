@@ -87,7 +87,7 @@ export async function runScreen(
   }
   const told = booked.filter(({ grant }) => !left.some(({ id }) => id === grant.id));
   for (const line of quitSummary(told, Date.now())) output.out(`${line}\n`);
-  if (left.length > 0) throw leftOpen(left);
+  if (left.length > 0) throw leftOpen(left, Date.now());
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 

@@ -1,16 +1,23 @@
-import { nearestNames, SluiceError } from '../../core/common/common.ts';
+import { asSluiceError, nearestNames, SluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
+import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
-import { findGrants, type GrantDeps, lazyAudit } from '../../session/session.ts';
-import { openConnection } from '../connect/connect.ts';
-import { type GlobalOptions, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
+import { type Connection, findGrants, type GrantDeps, lazyAudit, recordEnds } from '../../session/session.ts';
+import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
+import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
 
 /** The grants found in `namespace`, or in all namespaces if undefined. */
 export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespace: string | undefined };
+
+/** The cluster as it is now, for judging grants in it; `only`: the one namespace of it that can be read. */
+export type JudgedCluster = { readonly engine: Engine; readonly only: string | undefined };
+
+/** Reads the cluster, or says why it can't be judged. */
+export type ReadCluster = () => Promise<JudgedCluster | SluiceError>;
 
 /**
  * Runs a verb's work on the active grants. The audit log is opened on the first write: listing does not need it, and
@@ -19,9 +26,9 @@ export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespac
  * @param scope `wherever` searches all namespaces unless `-n` is set, or only the current one without permission for all
  */
 export async function withGrants(
-  { options, config, signal }: VerbContext,
+  { options, config, output, signal }: VerbContext,
   scope: GrantScope,
-  work: (deps: GrantDeps, found: FoundGrants) => Promise<number>,
+  work: (deps: GrantDeps, found: FoundGrants, cluster: ReadCluster) => Promise<number>,
 ): Promise<number> {
   const connection = await openConnection(options, {}, signal);
   try {
@@ -33,10 +40,50 @@ export async function withGrants(
     if (found.namespace === own && found.grants.length === 0)
       await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
-    return await work({ api, audit, identity, info, clock: systemClock, version: VERSION, limits }, found);
+    const deps = { api, audit, identity, info, clock: systemClock, version: VERSION, limits };
+    await writeEnds(deps, connection, output, signal);
+    return await work(deps, found, () => readCluster(connection, signal));
   } finally {
     await connection.dispose();
   }
+}
+
+/** How long a verb waits for the ends of earlier grants to be written down, ms. */
+const ENDS_WITHIN = 5_000;
+
+/** Writes down ends that nobody did (GRANT-20); a verb goes on without, and says what it could not write. */
+export async function writeEnds(
+  deps: GrantDeps,
+  connection: Connection,
+  { err }: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const log = {
+    demo: connection.demo,
+    records: (since: number) => connection.records(deps.info, since),
+    open: () => connection.audit(deps.info),
+  };
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN)]);
+  await recordEnds(deps, log, within).catch((error: unknown) => {
+    signal.throwIfAborted();
+    err(
+      `sluice: WARNING: The ends of earlier grants could not be recorded: ${asSluiceError(error).message}\n`,
+    );
+  });
+}
+
+async function readCluster(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<JudgedCluster | SluiceError> {
+  const borrowed = { ...connection, dispose: async () => undefined };
+  return withRuntime(borrowed, { traffic: false, signal }, async (runtime) => {
+    needPods(runtime);
+    return { engine: runtime.engine, only: runtime.confinedTo() };
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return asSluiceError(error);
+  });
 }
 
 /**

@@ -32,7 +32,7 @@ export function parseDuration(text: string, max: number = MAX_SECONDS): number {
     throw new SluiceError(
       'usage',
       `"${text}" exceeds the maximum grant duration of ${formatDuration(max)}.`,
-      `Use ${formatDuration(max)} or less; you can extend the grant later.`,
+      `Use ${formatDuration(max)} or less; extensions count toward it.`,
     );
   }
   return total;

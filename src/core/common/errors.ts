@@ -34,9 +34,20 @@ export class SluiceError extends Error {
   }
 }
 
-/** The error as a SluiceError: itself, or wrapped as a `bug` whose hint asks for a report. */
+/**
+ * The error as a SluiceError: itself, a deadline that ran out (`AbortSignal.timeout`) as what it means, or wrapped as a
+ * `bug` whose hint asks for a report.
+ */
 export function asSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new SluiceError(
+      'unreachable',
+      'The cluster did not answer in time.',
+      'Check the network and the API server, then try again.',
+      error,
+    );
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new SluiceError(
     'bug',

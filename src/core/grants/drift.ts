@@ -1,12 +1,12 @@
 import { keyOf, type Pod } from '../cluster/cluster.ts';
 import { sameJson } from '../common/common.ts';
-import { policyKey } from '../live/live.ts';
 import type { Engine, PathDecision } from '../policy/decide/decide.ts';
 import { policyTitle, summaryOf } from '../policy/explain/explain.ts';
 import type { PairChange, Policy } from '../policy/model/model.ts';
-import { GRANT_LABEL, NOTE } from './names.ts';
+import { openers, openersText } from './openers.ts';
 import { pairKey, pairsOf, reachOf } from './reach.ts';
-import { ownerKey, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
+import { type Reached, reachedOf, type Surroundings } from './surroundings.ts';
+import { ownerKey } from './witness.ts';
 
 /** How the surroundings of a grant have changed. */
 export type Changed = {
@@ -123,39 +123,4 @@ function closers({ world }: Engine, { egress, ingress }: PathDecision): readonly
         ? [`the path is still closed: ${summaryOf(world, half)}`]
         : half.steps.map(({ applied }) => `${policyTitle(applied.policy)} keeps the path closed`),
     );
-}
-
-/**
- * Other policies that would keep every half open without the grant; undefined if some half is open only because of it.
- */
-function openers(
-  policies: readonly Policy[],
-  { egress, ingress }: PathDecision,
-): readonly Policy[] | undefined {
-  const own = new Set(policies.map(policyKey));
-  const found: Policy[] = [];
-  for (const policy of policies) {
-    const { steps } = policy.isolates.ingress ? ingress : egress;
-    const others = steps.flatMap(({ action, applied }) =>
-      action === 'allow' && !own.has(policyKey(applied.policy)) ? [applied.policy] : [],
-    );
-    if (others.length === 0) return undefined;
-    found.push(...others);
-  }
-  return found;
-}
-
-/** The most openers listed by name. */
-const NAMED = 3;
-
-function openersText(others: readonly Policy[]): readonly string[] {
-  const names = [...new Set(others.slice(0, NAMED).map(openerText))];
-  const texts = names.map((name) => `${name} also opens the path: it will stay open when the grant ends`);
-  return others.length > NAMED ? [...texts, 'more policies also open the path'] : texts;
-}
-
-function openerText(policy: Policy): string {
-  const id = policy.labels[GRANT_LABEL];
-  if (id === undefined) return policyTitle(policy);
-  return `grant ${id} by ${policy.annotations[NOTE.requester] ?? '?'}`;
 }

@@ -5,9 +5,10 @@ import type {
   V1NetworkPolicyPort,
   V1NetworkPolicySpec,
 } from '@kubernetes/client-node';
-import type { ApiObject, OwnerReference, PortSpec, Requirement, Selector } from '../cluster/cluster.ts';
+import type { ApiObject, OwnerReference, Pod, PortSpec, Requirement, Selector } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
 import type { Direction } from '../policy/model/model.ts';
+import { formatAnnounced } from './announced.ts';
 import type { GrantWindow } from './grant.ts';
 import {
   formatHalves,
@@ -19,6 +20,7 @@ import {
   objectName,
 } from './names.ts';
 import type { GrantPlan } from './plan.ts';
+import { type Role, witnessNotes } from './witness.ts';
 
 /** The annotations of both objects of a half. */
 export type GrantNotes = {
@@ -31,6 +33,10 @@ export type GrantNotes = {
   readonly ports: readonly PortSpec[];
   readonly version: string;
   readonly halves: readonly HalfPlace[];
+  /** The longest window, extensions included, seconds. */
+  readonly most: number;
+  /** The pods that it is for when it is planned. */
+  readonly pods: Readonly<Record<Role, readonly Pod[]>>;
 };
 
 /** The other end of a half as a policy selects it. */
@@ -45,17 +51,24 @@ export const NOTE_LIMIT = 1_024;
  * The lease: a Job that runs no pod and whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism:
  * 0` without `completions` neither starts nor completes. The pod template meets the restricted Pod Security Standard
  * and can never be scheduled, even if `parallelism` is raised.
+ *
+ * @param policy what it will own, which it keeps a copy of (GRANT-17)
  */
 export function leaseManifest(
   notes: GrantNotes,
   direction: Direction,
-  namespace: string,
+  policy: ApiObject,
   seconds: number,
 ): ApiObject {
+  const { annotations, ...marks } = metadata(notes, direction, policy.metadata.namespace ?? '');
+  const window = formatAnnounced({ seconds, most: notes.most, by: notes.requester });
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: metadata(notes, direction, namespace),
+    metadata: {
+      ...marks,
+      annotations: { ...annotations, [NOTE.window]: window, ...witnessNotes(policy, notes.pods) },
+    },
     spec: {
       parallelism: 0,
       activeDeadlineSeconds: seconds,

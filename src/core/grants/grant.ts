@@ -1,5 +1,6 @@
 import type { EndRef, PortSpec } from '../cluster/cluster.ts';
-import type { Direction } from '../policy/model/model.ts';
+import type { Direction, Policy } from '../policy/model/model.ts';
+import type { Announced } from './announced.ts';
 
 /** A requested grant. `seconds` is the length of the window. */
 export type GrantRequest = {
@@ -72,6 +73,11 @@ export type Grant = {
   /** Halves that could not be read, so what is shown and done covers only part of the grant. */
   readonly unseen?: readonly UnseenHalf[];
   readonly window?: GrantWindow;
+  /** Who set that window; absent for grants made before windows were announced (GRANT-16). */
+  readonly announced?: Announced;
+  /** Its policies as read from the cluster, and the workloads that its leases announce; to judge one found there. */
+  readonly policies?: readonly Policy[];
+  readonly workloads?: ReadonlySet<string>;
   readonly state: GrantState;
   /** What has changed since it was created: shown in red and audited (GRANT-14). */
   readonly drift: readonly string[];

@@ -1,3 +1,5 @@
+export { admissionChanges } from './admission.ts';
+export { type Announced, announcedOf, announcementFaults, formatAnnounced, setByOther } from './announced.ts';
 export { surroundingsDrift } from './drift.ts';
 export type {
   EndedBy,
@@ -16,9 +18,10 @@ export {
   permanentPolicies,
   withReason,
 } from './grant-manifests.ts';
+export { beganAt, isOverdue, noteFaults, troublesOf, troubleText } from './judge.ts';
 export {
-  admissionChanges,
   clockSkew,
+  foreignFinalizers,
   leaseDrift,
   leaseFaults,
   leaseOver,
@@ -40,7 +43,9 @@ export {
 } from './names.ts';
 export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
-export { endTexts, pairKey } from './reach.ts';
+export { endTexts, namespacesOf, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
+export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
+export { type Unended, unendedGrants } from './unended.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

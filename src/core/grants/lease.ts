@@ -1,6 +1,8 @@
 import type { ApiObject } from '../cluster/cluster.ts';
-import { at, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
+import { at, formatDuration, listAt, numberAt, textAt } from '../common/common.ts';
+import { announcedOf, announcementFaults } from './announced.ts';
 import type { GrantWindow } from './grant.ts';
+import { sameWitness, specFaults } from './witness.ts';
 
 /**
  * The window of a lease: `activeDeadlineSeconds` from `status.startTime`, which the job controller truncates to the
@@ -59,14 +61,20 @@ export function leaseOver(lease: ApiObject): string | undefined {
 }
 
 /**
- * Why an admitted Job is not a valid lease of `seconds`; empty if it is. Admission webhooks such as Kueue may suspend,
- * adopt or rewrite Jobs, and each of these lets the policy outlive its window (LEASE-8).
+ * Why a Job is not a valid lease; empty if it is. Admission webhooks such as Kueue may suspend, adopt or rewrite Jobs,
+ * and each of these lets the policy outlive its window (LEASE-8).
+ *
+ * @param seconds what was asked for: the deadline and its announcement are compared with it
  */
-export function leaseFaults(lease: ApiObject, seconds: number): readonly string[] {
+export function leaseFaults(lease: ApiObject, seconds?: number): readonly string[] {
   const faults: string[] = [];
   const { metadata } = lease;
   const deadline = numberAt(lease, 'spec', 'activeDeadlineSeconds');
-  if (deadline !== seconds) faults.push(`its deadline is ${deadline ?? 'unset'} s instead of ${seconds} s`);
+  if (deadline === undefined) faults.push('it has no deadline');
+  else if (seconds !== undefined && deadline !== seconds)
+    faults.push(`its deadline is ${formatDuration(deadline)} instead of ${formatDuration(seconds)}`);
+  if (seconds !== undefined && announcedOf(lease)?.seconds !== seconds)
+    faults.push(`it does not announce its window of ${formatDuration(seconds)}`);
   if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which resets its clock');
   const ttl = numberAt(lease, 'spec', 'ttlSecondsAfterFinished');
   if (ttl !== 0) faults.push(`its ttlSecondsAfterFinished is ${ttl ?? 'unset'} instead of 0`);
@@ -77,9 +85,7 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
   const manager = textAt(lease, 'spec', 'managedBy');
   if (manager !== undefined && manager !== 'kubernetes.io/job-controller')
     faults.push(`it is managed by ${manager}`);
-  const finalizers = (metadata.finalizers ?? []).filter(
-    (name) => name !== 'foregroundDeletion' && name !== 'orphan',
-  );
+  const finalizers = foreignFinalizers(lease);
   if (finalizers.length > 0) faults.push(`it has the finalizer ${finalizers.join(', ')}`);
   const owners = metadata.ownerReferences ?? [];
   if (owners.length > 0)
@@ -87,31 +93,38 @@ export function leaseFaults(lease: ApiObject, seconds: number): readonly string[
   return faults;
 }
 
+/** Finalizers that hold an object, other than those by which the cluster deletes it in some order. */
+export function foreignFinalizers({ metadata }: ApiObject): readonly string[] {
+  return (metadata.finalizers ?? []).filter((name) => name !== 'foregroundDeletion' && name !== 'orphan');
+}
+
 /**
- * What changed in the lease of a running grant (GRANT-14). Its deadline may move, as an extension moves it; its clock
- * may not restart, as a suspension would make it (LEASE-7).
+ * What is wrong with the lease of a running grant (GRANT-14). Its deadline may move with its announcement, as an
+ * extension moves both (GRANT-16); its clock may not restart, as a suspension would make it (LEASE-7).
  *
- * @param sent the lease when the grant was created
+ * @param sent the lease when the grant was created, for the process that did
  */
-export function leaseDrift(
-  lease: ApiObject,
-  sent: ApiObject | undefined,
-  known: GrantWindow | undefined,
-): readonly string[] {
+export function leaseDrift(lease: ApiObject, sent?: ApiObject): readonly string[] {
   const window = windowOf(lease);
-  const faults = leaseFaults(lease, window?.seconds ?? known?.seconds ?? 0);
+  const faults = [
+    ...leaseFaults(lease),
+    ...announcementFaults(lease, sent),
+    ...(sent === undefined || sameWitness(lease, sent) ? [] : ['its copy of what was granted was edited']),
+  ];
   const started = sent === undefined ? undefined : windowOf(sent);
   if (window === undefined || started === undefined || window.start === started.start) return faults;
   return [...faults, 'its clock was restarted; the grant still ends at its original deadline'];
 }
 
 /**
- * How a policy that was read back differs from the one that was sent: its spec, and exactly one owner, `batch/v1` `Job`
- * with the lease's name and UID; any other owner is never garbage-collected (LEASE-9).
+ * What is wrong with the policy of a grant: it is not what was granted, or not owned by exactly its lease, `batch/v1`
+ * `Job` with its name and UID; any other owner is never garbage-collected (LEASE-9), and a finalizer keeps it in force
+ * (LEASE-10).
+ *
+ * @param granted its spec when it was made, for the process that made it; else as its lease announces it
  */
-export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObject): readonly string[] {
-  const faults: string[] = [];
-  if (!sameJson(policy.spec, sent.spec)) faults.push('its spec differs from what was sent');
+export function policyFaults(policy: ApiObject, lease: ApiObject, granted?: unknown): readonly string[] {
+  const faults = [...specFaults(policy, lease, granted)];
   const owners = policy.metadata.ownerReferences ?? [];
   const [owner] = owners;
   if (owners.length > 1) faults.push(`it has ${owners.length} owners, and any of them keeps it alive`);
@@ -128,36 +141,4 @@ export function policyFaults(policy: ApiObject, sent: ApiObject, lease: ApiObjec
   if (finalizers.length > 0)
     faults.push(`the finalizer ${finalizers.join(', ')} would keep it in force after the grant ends`);
   return faults;
-}
-
-/** What admission changed, by field, between the object sent and the result of the server's dry run. */
-export function admissionChanges(sent: ApiObject, admitted: ApiObject): readonly string[] {
-  const changes: string[] = [];
-  compare(sent.spec, admitted.spec, 'spec', changes);
-  for (const map of ['labels', 'annotations'] as const) {
-    compare(sent.metadata[map], admitted.metadata[map], `metadata.${map}`, changes);
-    for (const key of Object.keys(admitted.metadata[map] ?? {})) {
-      if (sent.metadata[map]?.[key] === undefined) changes.push(`metadata.${map}.${key} added`);
-    }
-  }
-  for (const list of ['finalizers', 'ownerReferences'] as const) {
-    const before = sent.metadata[list]?.length ?? 0;
-    const after = admitted.metadata[list]?.length ?? 0;
-    if (after !== before) changes.push(`metadata.${list} ${after} instead of ${before}`);
-  }
-  return changes;
-}
-
-/** Adds fields that came back different; fields set only by the server (defaults) don't count. */
-function compare(sent: unknown, admitted: unknown, path: string, changes: string[]): void {
-  if (sent === undefined || sameJson(sent, admitted)) return;
-  if (typeof sent === 'object' && sent !== null && typeof admitted === 'object' && admitted !== null) {
-    const keys = Array.isArray(sent) ? sent.keys() : Object.keys(sent);
-    for (const key of keys) compare(at(sent, key), at(admitted, key), `${path}.${key}`, changes);
-    if (Array.isArray(sent) && Array.isArray(admitted) && sent.length !== admitted.length) {
-      changes.push(`${path} has ${admitted.length} items instead of ${sent.length}`);
-    }
-    return;
-  }
-  changes.push(`${path} ${JSON.stringify(admitted)} instead of ${JSON.stringify(sent)}`);
 }

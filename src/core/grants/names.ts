@@ -12,6 +12,11 @@ export const NOTE = {
   destination: 'sluice.dev/destination',
   ports: 'sluice.dev/ports',
   expiresAt: 'sluice.dev/expires-at',
+  /** On the lease only: its deadline, the maximum, and who set it. */
+  window: 'sluice.dev/window',
+  /** On the lease only: the spec of its policy, and the workloads that it is for. */
+  policy: 'sluice.dev/policy',
+  workloads: 'sluice.dev/workloads',
   version: 'sluice.dev/version',
   /** Every half of the grant with its namespace, on each object: each half reveals the other. */
   halves: 'sluice.dev/halves',

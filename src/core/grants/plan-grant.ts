@@ -1,4 +1,4 @@
-import type { PortSpec } from '../cluster/cluster.ts';
+import type { Pod, PortSpec } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import type { Direction, Half, Policy, Verdict } from '../policy/model/model.ts';
@@ -54,7 +54,8 @@ export function planGrant(asked: PlanInput): GrantPlan {
     direction,
     namespace: subjectOf(direction, source, destination).selection.namespace,
   }));
-  const notes = notesOf(input, ports, places);
+  const pods = { source: matchedBy(source), destination: matchedBy(destination) };
+  const notes: GrantNotes = { ...notesOf(input, ports, places), pods };
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
   return outcome(input, { source, destination, ports, halves, drafts, fates, worst, before });
@@ -116,7 +117,7 @@ function draft(
   const peer = direction === 'ingress' ? source : destination;
   const policy = policyManifest(notes, direction, subject.selection, peerOf(peer));
   const namespace = subject.selection.namespace;
-  return { direction, namespace, policy, lease: leaseManifest(notes, direction, namespace, seconds) };
+  return { direction, namespace, policy, lease: leaseManifest(notes, direction, policy, seconds) };
 }
 
 /** The end whose policies decide a half. */
@@ -126,14 +127,24 @@ function subjectOf(direction: Direction, source: Side, destination: Side): Side 
   return subject;
 }
 
-function notesOf(input: PlanInput, ports: readonly PortSpec[], halves: readonly HalfPlace[]): GrantNotes {
-  const { request, id, requester, version } = input;
+/** The pods that an end selects, which may be more than were picked. */
+function matchedBy(side: Side): readonly Pod[] {
+  return side.type === 'ip' ? [] : side.selection.matched;
+}
+
+function notesOf(
+  input: PlanInput,
+  ports: readonly PortSpec[],
+  halves: readonly HalfPlace[],
+): Omit<GrantNotes, 'pods'> {
+  const { request, id, requester, version, maxSeconds: most } = input;
   return {
     id,
     requester,
     version,
     ports,
     halves,
+    most,
     reason: request.reason,
     ticket: request.ticket,
     source: nameOfEnd(request.source),

@@ -54,5 +54,7 @@ export type PlanInput = {
   readonly id: string;
   readonly requester: string;
   readonly version: string;
+  /** The longest window, extensions included, seconds. */
+  readonly maxSeconds: number;
   readonly workloads: readonly Workload[];
 };

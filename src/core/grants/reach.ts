@@ -52,13 +52,25 @@ export function pairKey({ from, to, port, protocol }: PairChange): string {
   return `${from.namespace ?? ''}/${from.name}>${to.namespace ?? ''}/${to.name}:${port}/${protocol}`;
 }
 
+/** The namespaces that policies of a grant are in, or admit. */
+export function namespacesOf(policies: readonly Policy[]): readonly string[] {
+  const names = policies.flatMap(({ namespace, ingress, egress }) => [
+    ...(namespace === undefined ? [] : [namespace]),
+    ...[...ingress, ...egress].flatMap(({ peers }) => (peers === 'any' ? [] : peers.flatMap(peerNamespaces))),
+  ]);
+  return [...new Set(names)];
+}
+
+function peerNamespaces(peer: Peer): readonly string[] {
+  if (peer.type !== 'pods') return [];
+  const { namespaces } = peer;
+  return namespaces.by === 'name' ? [namespaces.name] : namespaces.selector.flatMap(({ values }) => values);
+}
+
 function endsOf({ model, world }: Engine, peer: Peer): readonly End[] {
   if (peer.type === 'cidr') return [{ type: 'ip', ip: peer.cidr.replace(/\/\d+$/, '') }];
   if (peer.type !== 'pods') return [];
-  const { namespaces } = peer;
-  const names =
-    namespaces.by === 'name' ? [namespaces.name] : namespaces.selector.flatMap(({ values }) => values);
-  return [...new Set(names)]
+  return [...new Set(peerNamespaces(peer))]
     .flatMap((name) => model.podsIn(name))
     .filter((pod) => isSelectable(pod) && matchPods(world, peer, pod) === 'yes')
     .map((pod) => ({ type: 'pod', pod }));

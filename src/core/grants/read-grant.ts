@@ -1,8 +1,12 @@
 import type { ApiObject } from '../cluster/cluster.ts';
 import { textAt } from '../common/common.ts';
+import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
+import { announcedOf } from './announced.ts';
 import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
-import { leaseFaults, windowOf } from './lease.ts';
+import { objectTroubles } from './judge.ts';
+import { windowOf } from './lease.ts';
 import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
+import { grantedWorkloads } from './witness.ts';
 
 /** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
 export type Unread = ReadonlyMap<string, string>;
@@ -44,8 +48,11 @@ function readGrant(
   const own = ({ metadata }: ApiObject) => isNameOf(id, metadata.name);
   const [ownPolicies, ownJobs] = [policies.filter(own), jobs.filter(own)];
   const strangers = [...policies, ...jobs].filter((object) => !own(object));
-  const notes = (ownPolicies[0] ?? ownJobs[0])?.metadata.annotations ?? {};
-  const window = earliest(ownJobs.flatMap((job) => windowOf(job) ?? []));
+  const notes = (ownJobs[0] ?? ownPolicies[0])?.metadata.annotations ?? {};
+  const first = earliest(ownJobs);
+  const window = first === undefined ? undefined : windowOf(first);
+  const announced = first === undefined ? undefined : announcedOf(first);
+  const workloads = first === undefined ? undefined : grantedWorkloads(first);
   const ticket = notes[NOTE.ticket];
   const found = readHalves(ownPolicies, ownJobs);
   // A lease alone says nothing about a policy that could not be read.
@@ -72,10 +79,13 @@ function readGrant(
     halves,
     ...(unseen.length === 0 ? {} : { unseen }),
     ...(window === undefined ? {} : { window }),
+    ...(announced === undefined ? {} : { announced }),
+    policies: ownPolicies.map(parseNetworkPolicy),
+    ...(workloads === undefined ? {} : { workloads }),
     state: readState(ownPolicies, window),
     drift: [
       ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
-      ...standingFaults(ownPolicies, ownJobs, known.unread),
+      ...objectTroubles(ownPolicies, ownJobs, known.unread),
       ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} was deleted`),
       ...strangers.map(
         ({ kind, metadata }) =>
@@ -142,47 +152,8 @@ function readState(policies: readonly ApiObject[], window: GrantWindow | undefin
   return { name: 'applied', at: window?.start ?? created };
 }
 
-function earliest(windows: readonly GrantWindow[]): GrantWindow | undefined {
-  return windows.toSorted((a, b) => a.end - b.end)[0];
-}
-
-/**
- * What lets an active grant outlive its window; empty if nothing does. For an unreadable lease, it only reports that.
- *
- * @param unread why an object could not be read, by `Job/ns/name`
- */
-function standingFaults(
-  policies: readonly ApiObject[],
-  jobs: readonly ApiObject[],
-  unread: ReadonlyMap<string, string>,
-): readonly string[] {
-  return policies.flatMap((policy) => {
-    const { name, namespace } = policy.metadata;
-    const job = jobs.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-    const hidden = unread.get(`Job/${namespace}/${name}`);
-    const finalizers = policy.metadata.finalizers ?? [];
-    return [
-      ...(job === undefined
-        ? [
-            hidden === undefined
-              ? `${name}: its lease is gone, so nothing will end it`
-              : `${name}: its lease could not be read: ${hidden}`,
-          ]
-        : jobFaults(policy, job)),
-      ...(finalizers.length === 0
-        ? []
-        : [`${name}: the finalizer ${finalizers.join(', ')} keeps it in force`]),
-    ];
-  });
-}
-
-function jobFaults({ metadata }: ApiObject, job: ApiObject): readonly string[] {
-  const { name } = metadata;
-  const faults = leaseFaults(job, windowOf(job)?.seconds ?? -1).map((fault) => `${name}: ${fault}`);
-  const [owner, ...more] = metadata.ownerReferences ?? [];
-  if (owner?.uid !== job.metadata.uid || owner?.apiVersion !== 'batch/v1' || owner?.kind !== 'Job') {
-    faults.push(`${name}: it is not owned by its lease`);
-  }
-  if (more.length > 0) faults.push(`${name}: another owner keeps it alive`);
-  return faults;
+/** The lease that ends first, of those that run. */
+function earliest(jobs: readonly ApiObject[]): ApiObject | undefined {
+  const end = (job: ApiObject) => windowOf(job)?.end ?? Number.POSITIVE_INFINITY;
+  return jobs.filter((job) => windowOf(job) !== undefined).toSorted((a, b) => end(a) - end(b))[0];
 }

@@ -1,13 +1,11 @@
-import { type ApiObject, keyOf, type Pod } from '../cluster/cluster.ts';
+import type { ApiObject, Pod } from '../cluster/cluster.ts';
 import { at, isRecord, textAt } from '../common/common.ts';
 import { policyKey } from '../live/live.ts';
 import type { Engine } from '../policy/decide/decide.ts';
 import type { Policy } from '../policy/model/model.ts';
 import { GRANT_LABEL } from './names.ts';
 import { type Reach, reachOf } from './reach.ts';
-
-/** Which end of a path a pod is. */
-export type Role = 'source' | 'destination';
+import type { Role } from './witness.ts';
 
 /** A pod that a grant reaches, as first seen. */
 export type Reached = { readonly pod: Pod; readonly role: Role };
@@ -50,11 +48,6 @@ export function reachedOf({ sources, destinations }: Reach): ReadonlyMap<string,
       reached,
     ]),
   );
-}
-
-/** The workload of a pod, or the pod itself if it has no owner. */
-export function ownerKey({ owner, namespace, name }: Pod): string {
-  return owner === undefined ? keyOf({ namespace, name }) : `${owner.kind}/${owner.namespace}/${owner.name}`;
 }
 
 /** The namespaces that a grant's policy affects: that of its pods and, if it names one, that of the peer. */

@@ -290,6 +290,14 @@ export interface AuditLog {
   append(entry: AuditEntry): Promise<AuditRecord>;
   /** The signed checkpoint after the last record of this process (AUD-6); undefined before one. */
   checkpoint(): string | undefined;
+  /**
+   * Appends what is missing according to the records since a time (ms): nobody else writes between reading and appending,
+   * so that two processes don't append the same.
+   */
+  appendMissing(
+    since: number,
+    missing: (records: readonly AuditRecord[]) => readonly AuditEntry[],
+  ): Promise<readonly AuditRecord[]>;
   /** Location of the log, for messages. */
   readonly path: string;
 }

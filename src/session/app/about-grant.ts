@@ -1,13 +1,16 @@
 import { formatDuration } from '../../core/common/common.ts';
-import type { Grant, GrantState } from '../../core/grants/grants.ts';
-import { pathText } from '../grants/grants.ts';
+import { type Grant, type GrantState, setByOther, troublesOf } from '../../core/grants/grants.ts';
+import { isLiving, pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
-/** Describes a grant: what it opens, for whom and why, what ends it, what is left to do, and any drift. */
-export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
-  const { window, reason, ticket, requester, mine, halves, drift } = grant;
+/** Describes a grant at server time `now`: what it opens, for whom and why, what ends it, what is left to do, and
+ * any trouble. */
+export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutItem[] {
+  const by = setByOther(grant);
+  const { window, reason, ticket, requester, mine, halves } = grant;
+  const troubles = isLiving(grant) ? troublesOf(grant, now) : grant.drift;
   return [
-    ...drift.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
+    ...troubles.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
     { label: 'path', text: pathText(grant) },
     { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
     ...(grant.state.name === 'unproven' ? [{ label: 'next', text: PROVE_IT }] : []),
@@ -16,7 +19,7 @@ export function aboutGrant({ grant }: GrantLine): readonly AboutItem[] {
       : [
           {
             label: 'window',
-            text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}`,
+            text: `${clock(window.start)} to ${clock(window.end)}, ${formatDuration(window.seconds)}${by === undefined ? '' : `, set by ${by}`}`,
           },
         ]),
     { label: 'requester', text: `${requester}${mine ? ' (you, in this session)' : ''}` },

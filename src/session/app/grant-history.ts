@@ -1,5 +1,11 @@
 import { formatDuration, plural, sameJson } from '../../core/common/common.ts';
-import { type EndedBy, type Grant, type GrantState, objectName } from '../../core/grants/grants.ts';
+import {
+  type EndedBy,
+  type Grant,
+  type GrantState,
+  objectName,
+  setByOther,
+} from '../../core/grants/grants.ts';
 import type { Attempt } from '../../core/traffic/traffic.ts';
 import { pathText } from '../grants/grants.ts';
 import type { AboutItem, Commands, SessionState } from '../state/state.ts';
@@ -115,11 +121,20 @@ function momentsOf(grant: Grant, past: readonly PastGrant[]): readonly Moment[] 
     began === undefined ? '' : `leased for ${formatDuration(began.seconds)}, requested by ${who}`;
   return [
     ...(began === undefined ? [] : [{ at: began.start, item: { text: leased } }]),
-    ...seen.flatMap(({ at, grant: { state, window, drift } }, index): readonly Moment[] => {
+    ...seen.flatMap(({ at, grant: { state, window, announced, drift } }, index): readonly Moment[] => {
       const before = seen[index - 1]?.grant;
       const isLonger = before?.window !== undefined && window !== undefined && before.window.end < window.end;
+      const by = setByOther({ requester, announced });
       const extended: readonly Moment[] = isLonger
-        ? [{ at, item: { text: `extended until ${clock(window.end)}`, level: 'good' } }]
+        ? [
+            {
+              at,
+              item: {
+                text: `extended until ${clock(window.end)}${by === undefined ? '' : ` by ${by}`}`,
+                level: 'good',
+              },
+            },
+          ]
         : [];
       const drifted = drift
         .filter((text) => before === undefined || !before.drift.includes(text))

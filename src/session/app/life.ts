@@ -1,8 +1,10 @@
 import { asSluiceError, parseDuration } from '../../core/common/common.ts';
-import { endTexts, type Grant } from '../../core/grants/grants.ts';
+import { endTexts, type Grant, remainingOf, remainingText } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
 import { extendGrant, isLiving, pathText, type Revoked, revokeFound } from '../grants/grants.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type Commands, offeredField, type SessionState } from '../state/state.ts';
+import { clock } from './about-grant.ts';
 import type { App } from './app-parts.ts';
 import { grantPath } from './path-state.ts';
 import type { Publishing } from './publish.ts';
@@ -44,6 +46,7 @@ export function life(app: App): LifeCommands {
           if (grant === undefined) continue;
           if (grant.mine) await runtime.keeper.revoke([id]);
           else reportRevoked(app, grant, await revokeFound(runtime.grantDeps, grant));
+          reportRemaining(app, runtime, grant);
         }
         app.refresh();
       });
@@ -152,6 +155,13 @@ function reportRevoked(app: App, { id }: Grant, result: Revoked): void {
     ? `${id} is revoked`
     : `${id} is not revoked${done.length === 0 ? '' : `, only its ${done.join(' and ')} half`}`;
   app.notify('error', `${what}: ${trouble.join('; ')}.`);
+}
+
+/** Says so where the path of a revoked grant stays open (GRANT-18); a policy that could not be removed is no news. */
+function reportRemaining(app: App, { engine, keeper }: Runtime, { id, policies = [] }: Grant): void {
+  if (keeper.grants().some((grant) => grant.id === id && grant.state.name === 'failed')) return;
+  const left = remainingOf(engine, policies);
+  if (left.verdict === 'open') app.notify('warn', `${id}: ${remainingText(left, clock)}.`);
 }
 
 function consequences(app: App, grant: Grant): readonly string[] {

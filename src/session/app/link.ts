@@ -1,4 +1,5 @@
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
+import { recordEnds } from '../grants/grants.ts';
 import {
   type Connection,
   type Runtime,
@@ -83,7 +84,7 @@ export function createLink(parts: LinkParts): Link {
 
 /** Opens a connection whose events are held back until it is shown, and discarded once it is left. */
 async function open(
-  { deps, view, listener, onLogin }: LinkParts,
+  { deps, view, listener, onWarning, onLogin }: LinkParts,
   target: Target,
   signal: AbortSignal,
 ): Promise<Opened> {
@@ -125,6 +126,8 @@ async function open(
     await connection.dispose();
     throw error;
   });
+  const stop = new AbortController();
+  const ends = writeEnds(runtime, stop.signal, (text) => tell(() => onWarning(text)));
   return {
     runtime,
     warnings: connection.warnings ?? [],
@@ -136,9 +139,28 @@ async function open(
     leave: async () => {
       stage = 'left';
       leaveLogin();
+      stop.abort();
+      await ends;
       await runtime.dispose();
     },
   };
+}
+
+/** Writes down the ends of grants that nobody did, in the background (GRANT-20). Never rejects. */
+async function writeEnds(
+  { connection, grantDeps, info }: Runtime,
+  signal: AbortSignal,
+  onWarning: (text: string) => void,
+): Promise<void> {
+  const log = {
+    demo: connection.demo,
+    records: (since: number) => connection.records(info, since),
+    open: () => connection.audit(info),
+  };
+  await recordEnds(grantDeps, log, signal).catch((error: unknown) => {
+    if (!signal.aborted)
+      onWarning(`The ends of earlier grants could not be recorded: ${asSluiceError(error).message}`);
+  });
 }
 
 function stays(error: unknown, { context = 'the other context' }: Target, { info }: Runtime): SluiceError {

@@ -166,14 +166,14 @@ function objectPanel(app: App): Pick<Commands, 'about' | 'detail'> {
   };
 }
 
-function aboutOf({ engine }: Runtime, under: Under): readonly AboutItem[] {
+function aboutOf({ engine, connection }: Runtime, under: Under): readonly AboutItem[] {
   switch (under.pane) {
     case 'pods':
       return aboutPod(engine, under.row);
     case 'policies':
       return aboutPolicy(engine, under.row);
     case 'grants':
-      return aboutGrant(under.row);
+      return aboutGrant(under.row, connection.api.clock.now());
     case 'workloads':
     case 'services':
     case 'attempts':

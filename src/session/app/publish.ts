@@ -16,6 +16,7 @@ import { type App, PANES } from './app-parts.ts';
 import { connectionOf } from './connection-state.ts';
 import { drilledAnew } from './drilled-rows.ts';
 import { createGrantSpans } from './grant-spans.ts';
+import { createJudgedGrants } from './judged-grants.ts';
 import { updatedPath } from './path-state.ts';
 
 /** What changed since the last publication. */
@@ -45,6 +46,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
   const spans = createGrantSpans();
+  const judged = createJudgedGrants(runtime.engine, { monotonic }, () => verdicts);
+  let verdicts = 0;
   let sampled = '';
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
@@ -83,7 +86,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
       }
     }
     if (dirty.grants || dirty.cluster) {
-      const lines = grantLines(runtime, others, state.grants);
+      const lines = grantLines(runtime, judged(others), state.grants);
       if (!sameItems(lines, state.grants)) change.grants = lines;
       spans.note(lines, runtime.connection.api.clock.now() - now());
     }
@@ -102,6 +105,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
         clusterRows.apply(event, concern);
         matters ||= concern.what !== 'nothing';
       }
+      if (matters) verdicts += 1;
       return matters;
     },
     work: (isOver) => {

@@ -1,5 +1,5 @@
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
-import type { Grant, HalfPlace } from '../../core/grants/grants.ts';
+import { foreignFinalizers, type Grant, type HalfPlace } from '../../core/grants/grants.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
 import { jobRef, policyRef } from './find-grants.ts';
@@ -9,10 +9,20 @@ import { poll } from './wait.ts';
 /** How long a policy may remain after its deletion was accepted before that counts as a failure, ms. */
 const GONE_WITHIN = 5_000;
 
-/** The outcome for one half: done, or why not. */
-export type HalfDone = HalfPlace & { readonly done: boolean; readonly why?: string };
+/** The outcome for one half: done, or why not. `unknown`: it may be gone, as it could not be read either. */
+export type HalfDone = HalfPlace & {
+  readonly done: boolean;
+  readonly why?: string;
+  readonly unknown?: boolean;
+};
 
-/** The outcome of removing policies. `left`: what is still in force, in words. `deleted`: how many existed. */
+/** Whether none of what was not done is known to be in force. */
+export function isUnknown(halves: readonly HalfDone[]): boolean {
+  const left = halves.filter(({ done }) => !done);
+  return left.length > 0 && left.every(({ unknown }) => unknown === true);
+}
+
+/** The outcome of removing policies. `left`: what may still be in force, in words. `deleted`: how many existed. */
 export type Removed = {
   readonly left: readonly string[];
   readonly deleted: number;
@@ -48,6 +58,7 @@ export async function removePolicies(
       ...place,
       done: result.why === undefined,
       ...(result.why === undefined ? {} : { why: result.why }),
+      ...(result.unknown === true ? { unknown: true } : {}),
     });
     deleted += result.deleted;
   }
@@ -63,7 +74,7 @@ function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
 
 /**
  * Removes the leases of a grant, once its policies are gone. Doesn't wait for a Job whose deletion was accepted: the
- * cluster collects it, and it owns nothing by then.
+ * cluster collects it, and it owns nothing by then. One that a foreign finalizer holds is left behind.
  *
  * @returns the leases left behind, in words; they open nothing
  */
@@ -92,14 +103,11 @@ const TRY_AGAIN = 300;
 /**
  * Deletes one object. Policies use Background propagation: they have no dependents, and Foreground would leave them in
  * force until the garbage collector runs. Leases use Foreground: a foreign finalizer on a lease must not keep its
- * policy (LEASE-6). Never rejects: `why` says what went wrong.
+ * policy (LEASE-6). Never rejects: `why` says what went wrong. Whether an object is there is asked, never concluded from a
+ * DELETE that failed: the lease may have ended it (GRANT-19).
  */
-async function remove(
-  deps: GrantDeps,
-  target: Target,
-  signal: AbortSignal,
-): Promise<{ readonly why?: string; readonly deleted: number }> {
-  let why: string | undefined;
+async function remove(deps: GrantDeps, target: Target, signal: AbortSignal): Promise<Removal> {
+  let why = '';
   for (let tries = 0; tries < TRIES; tries += 1) {
     if (tries > 0) await pause(TRY_AGAIN, signal).catch(() => undefined);
     try {
@@ -109,14 +117,25 @@ async function remove(
       if (signal.aborted || isFinal(error)) break;
     }
   }
-  return { deleted: 0, why };
+  try {
+    const there = await stillThere(deps, target.ref, target.uid, AbortSignal.timeout(READ_WITHIN));
+    return there ? { deleted: 0, why } : { deleted: 0 };
+  } catch {
+    return { deleted: 0, why: `${why}; whether it is gone is unknown`, unknown: true };
+  }
 }
+
+/** The outcome for one object; `deleted` counts it if this call deleted it. */
+type Removal = { readonly why?: string; readonly unknown?: boolean; readonly deleted: number };
+
+/** How long to ask for an object that could not be deleted, ms. */
+const READ_WITHIN = 3_000;
 
 async function removeOnce(
   deps: GrantDeps,
   { ref, uid, name, kind, auditId }: Target,
   signal: AbortSignal,
-): Promise<{ readonly why?: string; readonly deleted: number }> {
+): Promise<Removal> {
   try {
     const propagation = kind === 'policy' ? 'Background' : 'Foreground';
     const done = await deps.api.delete(ref, { uid, propagation, signal, auditId });
@@ -126,12 +145,22 @@ async function removeOnce(
     if (await stillThere(deps, ref, uid, signal)) throw error;
     return { deleted: 0 };
   }
-  if (kind === 'lease') return { deleted: 1 };
+  if (kind === 'lease') {
+    const held = await holders(deps, ref, uid, signal);
+    return { deleted: 1, ...(held === '' ? {} : { why: `${name} is marked for deletion${held}` }) };
+  }
   const ask = async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true);
   const gone = await poll(ask, GONE_WITHIN, deps.clock, signal);
-  return gone === true
-    ? { deleted: 1 }
-    : { deleted: 1, why: `${name} is marked for deletion but still in force` };
+  if (gone === true) return { deleted: 1 };
+  const held = await holders(deps, ref, uid, signal);
+  return { deleted: 1, why: `${name} is marked for deletion but still in force${held}` };
+}
+
+/** `, held by the finalizer x.dev/keep`; empty if nothing foreign holds the object, or it can't be read. */
+async function holders(deps: GrantDeps, ref: ApiRef, uid: string, signal: AbortSignal): Promise<string> {
+  const object = await deps.api.read(ref, signal).catch(() => undefined);
+  const finalizers = object === undefined || object.metadata.uid !== uid ? [] : foreignFinalizers(object);
+  return finalizers.length === 0 ? '' : `, held by the finalizer ${finalizers.join(', ')}`;
 }
 
 /** Errors that a retry can't fix. */

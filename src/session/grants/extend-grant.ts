@@ -1,13 +1,19 @@
 import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, formatDuration, SluiceError } from '../../core/common/common.ts';
 import {
+  type Announced,
+  announcedOf,
+  announcementFaults,
+  beganAt,
   brokenBy,
   expiryMarks,
+  formatAnnounced,
   type Grant,
   type GrantHalf,
   type GrantWindow,
   leaseFaults,
   leaseOver,
+  NOTE,
   touchedNamespaces,
   windowOf,
 } from '../../core/grants/grants.ts';
@@ -61,7 +67,7 @@ export async function extendGrant(
     throw await partly(deps, grant, done, leased.length, error);
   }
   if (window === undefined) throw overError(grant.id);
-  const longer: Grant = { ...grant, window };
+  const longer: Grant = { ...grant, window, announced: announcedBy(deps, leased[0]?.job, window.seconds) };
   return record(deps, 'extended', longer, `by ${formatDuration(more)}`, objectsOf(longer, auditIds)).then(
     () => longer,
     (error: unknown) => ({
@@ -69,6 +75,16 @@ export async function extendGrant(
       drift: [...longer.drift, `"extended" is not in the audit log: ${asSluiceError(error).message}`],
     }),
   );
+}
+
+/** The announcement of a new window: its maximum stays as first announced (GRANT-16). */
+function announcedBy(
+  { identity, limits }: GrantDeps,
+  job: ApiObject | undefined,
+  seconds: number,
+): Announced {
+  const most = (job === undefined ? undefined : announcedOf(job)?.most) ?? limits.maxSeconds;
+  return { seconds, most, by: identity.username };
 }
 
 /** A half with its current lease. */
@@ -96,13 +112,14 @@ async function checked(
   const found = await Promise.all(grant.halves.map((half) => current(deps, grant, half, signal)));
   const began = Math.min(...found.map(({ job }) => beganAt(job)));
   const ends = found.map(({ job }) => (windowOf(job)?.end ?? 0) + more * 1_000);
+  const most = found.map(({ job }) => announcedOf(job)?.most ?? deps.limits.maxSeconds);
   const broken = brokenBy(
     {
       namespaces: found.flatMap(({ policy }) => touchedNamespaces(policy)),
       seconds: Math.ceil((Math.max(...ends) - began) / 1_000),
       reason: grant.reason,
     },
-    deps.limits,
+    { ...deps.limits, maxSeconds: Math.min(deps.limits.maxSeconds, ...most) },
     deps.info.context,
   );
   if (broken !== undefined) throw new SluiceError('refused', broken.message, broken.hint);
@@ -126,16 +143,9 @@ async function current(
   if (job === undefined || policy === undefined || window === undefined || !isSame) throw overError(grant.id);
   const why = leaseOver(job);
   if (why !== undefined || deps.api.clock.now() >= window.end) throw overError(grant.id, why);
+  const [fault] = announcementFaults(job);
+  if (fault !== undefined) throw notExtended(job, [fault]);
   return { half, job, policy };
-}
-
-/** Suspending a lease restarts its clock; the maximum window then counts from its creation. Tolerance, ms. */
-const STARTS_WITHIN = 60_000;
-
-function beganAt(job: ApiObject): number {
-  const start = windowOf(job)?.start ?? 0;
-  const created = Date.parse(job.metadata.creationTimestamp ?? '');
-  return start - created > STARTS_WITHIN ? created : start;
 }
 
 async function moveMarks(
@@ -190,7 +200,7 @@ type LeaseExtension = {
 };
 
 /**
- * Moves the deadline of one lease, with its resourceVersion and UID as preconditions. If something else in it changed
+ * Moves the deadline of one lease and its announcement in one patch (GRANT-16), with its resourceVersion and UID as preconditions. If something else in it changed
  * meanwhile, it is read again and retried; if its deadline changed, someone else is extending it, which is a conflict.
  * A 200 for a Job that has failed counts as a refusal (LEASE-11).
  *
@@ -209,7 +219,8 @@ async function extendLease(
   const auditId = auditIds.get(`Job/${job.metadata.name}`);
   const patch = (version: string | undefined): Promise<ApiAnswer> => {
     if (deps.api.clock.now() >= before.end) throw overError(id);
-    const metadata = { uid: job.metadata.uid, resourceVersion: version };
+    const annotations = { [NOTE.window]: formatAnnounced(announcedBy(deps, job, seconds)) };
+    const metadata = { uid: job.metadata.uid, resourceVersion: version, annotations };
     return deps.api.patch(ref, { metadata, spec: { activeDeadlineSeconds: seconds } }, { signal, auditId });
   };
   const { object } = await patch(job.metadata.resourceVersion).catch(async (error: unknown) => {
@@ -223,14 +234,16 @@ async function extendLease(
   const over = leaseOver(object);
   if (after === undefined || over !== undefined) throw overError(id, over);
   const faults = leaseFaults(object, seconds);
-  if (faults.length > 0) {
-    throw new SluiceError(
-      'refused',
-      `The lease ${half.namespace}/${job.metadata.name} was not extended: ${faults.join('; ')}.`,
-      'Revoke the grant and make a new one.',
-    );
-  }
+  if (faults.length > 0) throw notExtended(job, faults);
   return after;
+}
+
+function notExtended({ metadata }: ApiObject, faults: readonly string[]): SluiceError {
+  return new SluiceError(
+    'refused',
+    `The lease ${metadata.namespace}/${metadata.name} was not extended: ${faults.join('; ')}.`,
+    'Revoke the grant and make a new one.',
+  );
 }
 
 /** The error for a grant that has ended. */

@@ -2,7 +2,7 @@ import { asSluiceError, isAbort } from '../../core/common/common.ts';
 import type { EndedBy, Grant, GrantState } from '../../core/grants/grants.ts';
 import type { Clock, ClusterApi } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
-import { removeLeases, removePolicies } from './end-grant.ts';
+import { isUnknown, removeLeases, removePolicies } from './end-grant.ts';
 import { policyRef } from './find-grants.ts';
 import { type KeeperContext, type KeptGrant, note, recordOrNote } from './kept-grant.ts';
 import { pathOf } from './path.ts';
@@ -48,9 +48,10 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     const { auditIds } = kept;
     await announced(kept, by);
     const signal = AbortSignal.timeout(END_WITHIN);
-    const { left, deleted } = await removePolicies(deps, kept.grant, signal, auditIds);
+    const { left, deleted, halves } = await removePolicies(deps, kept.grant, signal, auditIds);
     const at = deps.api.clock.now();
-    if (left.length > 0) return failed(kept, by, left, at);
+    const what = isUnknown(halves) ? 'Not known to be revoked' : 'Not revoked';
+    if (left.length > 0) return failed(kept, by, `${what}: ${left.join('; ')}.`, at);
     const ended = deleted > 0 ? by : endedElsewhere(kept.grant, by, at);
     set(kept, { state: { name: 'revoked', at, by: ended } });
     note(context, kept, await removeLeases(deps, kept.grant, signal, auditIds));
@@ -84,8 +85,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     late.abort();
   };
 
-  const failed = async (kept: KeptGrant, by: EndedBy, left: readonly string[], at: number) => {
-    const message = `Not revoked: ${left.join('; ')}.`;
+  const failed = async (kept: KeptGrant, by: EndedBy, message: string, at: number) => {
     const hint = 'sluice keeps retrying; the lease is the backstop.';
     const { state: before } = kept.grant;
     set(kept, { state: { name: 'failed', at, message, hint } });

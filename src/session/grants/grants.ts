@@ -6,6 +6,7 @@ export { isLiving, staysFor } from './kept-grant.ts';
 export { dryRun, type GoodPlan, type GrantStep } from './make-grant.ts';
 export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
+export { type EndLog, recordEnds } from './record-ends.ts';
 export { type Revoked, revokeFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
 /* The life of a grant: created, proven open, kept, extended, ended, proven closed, recorded. */

@@ -1,15 +1,18 @@
-import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
+import { asSluiceError, formatDuration, isAbort, SluiceError } from '../../core/common/common.ts';
 import {
+  announcedOf,
   GRANT_LABEL,
   type Grant,
   type GrantRequest,
   leaseDrift,
   MANAGED_BY,
+  noteFaults,
   pairKey,
   policyFaults,
   type Surroundings,
   surroundingsDrift,
   surroundingsOf,
+  troubleText,
   windowOf,
 } from '../../core/grants/grants.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
@@ -21,7 +24,14 @@ import type { EvidenceDeps } from './evidence.ts';
 import { extendGrant } from './extend-grant.ts';
 import { JOBS, POLICIES, policyRef } from './find-grants.ts';
 import { createGrantEnder, type GrantEnder } from './grant-ender.ts';
-import { type KeeperContext, type KeptGrant, keepGrant, note, recordOrNote } from './kept-grant.ts';
+import {
+  type AnnouncedWindow,
+  type KeeperContext,
+  type KeptGrant,
+  keepGrant,
+  note,
+  recordOrNote,
+} from './kept-grant.ts';
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
 import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
@@ -143,8 +153,9 @@ export function createKeeper(
     extend: async (id, seconds) => {
       const kept = get(id);
       const work = extendGrant(deps, kept.grant, seconds, AbortSignal.timeout(EXTEND_WITHIN));
-      const { window } = await context.keep(work);
-      if (window !== undefined) context.set(kept, { window });
+      const { window, announced } = await context.keep(work);
+      if (window !== undefined)
+        context.set(kept, { window, ...(announced === undefined ? {} : { announced }) });
       return kept.grant;
     },
     forget: (id) => {
@@ -253,6 +264,18 @@ function drifted(context: KeeperContext, kept: KeptGrant, found: readonly string
   if (fresh.length > 0) void context.keep(recordOrNote(context, kept, 'drift', fresh.join('; ')));
 }
 
+/** Takes over a window that was announced on its lease, and puts it on record if it is somebody else's (GRANT-16). */
+function adopt(context: KeeperContext, kept: KeptGrant, lease: string, set: AnnouncedWindow): void {
+  kept.windows.set(lease, set);
+  const [earliest] = [...kept.windows.values()].toSorted((one, other) => one.window.end - other.window.end);
+  if (earliest === undefined || earliest.window.end === kept.grant.window?.end) return;
+  const { window, announced } = earliest;
+  context.set(kept, { window, ...(announced === undefined ? {} : { announced }) });
+  if (announced === undefined || announced.by === context.deps.identity.username) return;
+  const outcome = `${announced.by} set the window to ${formatDuration(window.seconds)}`;
+  void context.keep(recordOrNote(context, kept, 'extended', outcome));
+}
+
 /** Watches the objects of a grant while it is kept: a changed object is drift, a removed policy ends the grant. */
 function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<GrantEnder, 'end'>): void {
   const { deps } = context;
@@ -260,12 +283,14 @@ function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<Gra
   const onPolicy = (namespace: string, event: ObjectEvent) => {
     const half = kept.grant.halves.find(({ policy }) => policy?.uid === event.uid);
     if (half?.policy === undefined) return;
-    if (event.state === undefined) {
+    const { state } = event;
+    if (state === undefined) {
       if (kept.ending !== undefined) return;
       const late = deps.api.clock.now() >= (kept.grant.window?.end ?? Number.POSITIVE_INFINITY) - NEAR;
+      const moved = [...kept.deadlines.values()].some((end) => deps.api.clock.now() >= end - NEAR);
       if (!late)
         drifted(context, kept, [
-          `NetworkPolicy ${namespace}/${half.policy.name} was deleted by someone else`,
+          `NetworkPolicy ${namespace}/${half.policy.name} was deleted by ${moved ? 'the cluster, at the moved deadline' : 'someone else'}`,
         ]);
       void end(kept, late ? 'lease' : 'other');
       return;
@@ -273,30 +298,28 @@ function watchObjects(context: KeeperContext, kept: KeptGrant, { end }: Pick<Gra
     const sent = kept.sent.get(`NetworkPolicy/${namespace}/${half.policy.name}`);
     const lease = kept.sent.get(`Job/${namespace}/${half.lease?.name}`);
     if (sent !== undefined && lease !== undefined)
-      drifted(context, kept, policyFaults(event.state, sent, lease));
+      drifted(context, kept, [
+        ...policyFaults(state, lease, sent.spec).map((fault) => troubleText(state, fault)),
+        ...noteFaults([lease, state]),
+      ]);
   };
 
   const onLease = (namespace: string, event: ObjectEvent) => {
     const half = kept.grant.halves.find(({ lease }) => lease?.uid === event.uid);
-    if (
-      half?.lease === undefined ||
-      event.state === undefined ||
-      event.state.metadata.deletionTimestamp !== undefined
-    )
+    const { state } = event;
+    if (half?.lease === undefined || state === undefined || state.metadata.deletionTimestamp !== undefined)
       return;
     const sent = kept.sent.get(`Job/${namespace}/${half.lease.name}`);
-    const faults = leaseDrift(event.state, sent, kept.grant.window);
-    drifted(
-      context,
-      kept,
-      faults.map((fault) => `Job ${namespace}/${half.lease?.name}: ${fault}`),
-    );
-    const window = windowOf(event.state);
-    if (faults.length > 0 || window === undefined) return;
-    kept.windows.set(event.uid, window);
-    const earliest = [...kept.windows.values()].toSorted((one, other) => one.end - other.end)[0];
-    if (earliest !== undefined && earliest.end !== kept.grant.window?.end)
-      context.set(kept, { window: earliest });
+    const policy = kept.sent.get(`NetworkPolicy/${namespace}/${half.policy?.name}`);
+    const faults = leaseDrift(state, sent);
+    drifted(context, kept, [
+      ...faults.map((fault) => troubleText(state, fault)),
+      ...(policy === undefined ? [] : noteFaults([state, policy])),
+    ]);
+    const window = windowOf(state);
+    if (window === undefined) return;
+    kept.deadlines.set(event.uid, window.end);
+    if (faults.length === 0) adopt(context, kept, event.uid, { window, announced: announcedOf(state) });
   };
 
   const labels = `${MANAGED_BY}=sluice,${GRANT_LABEL}=${kept.grant.id}`;

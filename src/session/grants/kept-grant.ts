@@ -1,6 +1,8 @@
 import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError } from '../../core/common/common.ts';
 import {
+  type Announced,
+  announcedOf,
   type EndedBy,
   type Grant,
   type GrantWindow,
@@ -15,6 +17,9 @@ import type { EvidenceDeps } from './evidence.ts';
 import type { MadeGrant } from './make-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
+/** The window of one lease, and who set it. */
+export type AnnouncedWindow = { readonly window: GrantWindow; readonly announced: Announced | undefined };
+
 /** A grant of this process, from its creation until its end has been judged. */
 export type KeptGrant = {
   grant: Grant;
@@ -26,8 +31,10 @@ export type KeptGrant = {
   opened: readonly PairChange[];
   /** The objects as created, by `kind/namespace/name`. */
   readonly sent: ReadonlyMap<string, ApiObject>;
-  /** By UID of the lease: they may be extended one by one, and the earliest end counts. */
-  readonly windows: Map<string, GrantWindow>;
+  /** As last announced, by UID of the lease: they may be extended one by one, and the earliest end counts. */
+  readonly windows: Map<string, AnnouncedWindow>;
+  /** When the deadlines end the leases, announced or not, by UID; ms. */
+  readonly deadlines: Map<string, number>;
   /** Set once its end has started, so that it starts only once. */
   ending?: Promise<void>;
   /** The record of the intent to end it, and by whom. */
@@ -55,19 +62,24 @@ export function keepGrant(
   surroundings: Surroundings,
   opened: readonly PairChange[],
 ): KeptGrant {
-  const windows = new Map<string, GrantWindow>();
+  const windows = new Map<string, AnnouncedWindow>();
+  const deadlines = new Map<string, number>();
   for (const { namespace, lease } of grant.halves) {
     const job = lease === undefined ? undefined : sent.get(`Job/${namespace}/${lease.name}`);
     const window = job === undefined ? undefined : windowOf(job);
-    if (lease !== undefined && window !== undefined) windows.set(lease.uid, window);
+    if (lease === undefined || job === undefined || window === undefined) continue;
+    windows.set(lease.uid, { window, announced: announcedOf(job) });
+    deadlines.set(lease.uid, window.end);
   }
+  const policies = [...sent.values()].filter(({ kind }) => kind === 'NetworkPolicy').map(parseNetworkPolicy);
   return {
-    grant,
-    policies: [...sent.values()].filter(({ kind }) => kind === 'NetworkPolicy').map(parseNetworkPolicy),
+    grant: { ...grant, policies },
+    policies,
     surroundings,
     opened,
     sent,
     windows,
+    deadlines,
     auditIds: auditIdsOf(grant),
     over: Promise.withResolvers(),
     stop: new AbortController(),

@@ -1,29 +1,25 @@
 import type { ApiObject } from '../../core/cluster/cluster.ts';
-import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
+import { asSluiceError, formatDuration, isAbort, SluiceError } from '../../core/common/common.ts';
 import {
   admissionChanges,
+  announcedOf,
   clockSkew,
-  GRANT_LABEL,
   type Grant,
   type GrantHalf,
-  type GrantObject,
   type GrantPlan,
   type GrantRequest,
   type GrantWindow,
   leaseFaults,
-  NOTE,
-  objectName,
   ownedPolicy,
   type PlannedHalf,
   policyFaults,
   windowOf,
 } from '../../core/grants/grants.ts';
-import type { ApiRef } from '../../core/ports/ports.ts';
-import { pause } from '../../wait.ts';
+import type { ApiAnswer, ClusterApi, WriteOptions } from '../../core/ports/ports.ts';
 import { anchoredHalves, tellGranted } from './anchor.ts';
-import { removeLeases, removePolicies } from './end-grant.ts';
 import { checkRights, JOBS, jobRef, POLICIES, policyRef } from './find-grants.ts';
 import { type GrantDeps, objectsOf, record, recordRefusal } from './record.ts';
+import { rollBack } from './roll-back.ts';
 import { poll } from './wait.ts';
 
 export type GoodPlan = Extract<GrantPlan, { ok: true }>;
@@ -47,13 +43,13 @@ export async function dryRun(
 ): Promise<readonly string[]> {
   const changes: string[] = [];
   for (const { namespace, lease, policy } of halves) {
-    const job = await deps.api.create({ ...JOBS, namespace }, lease, { dryRun: true, signal });
+    const job = await create(deps, { ...JOBS, namespace }, lease, { dryRun: true, signal });
     const owned = ownedPolicy(policy, job.object, {
       start: 0,
       seconds: 0,
       end: deps.api.clock.now() + 60_000,
     });
-    const made = await deps.api.create({ ...POLICIES, namespace }, owned, { dryRun: true, signal });
+    const made = await create(deps, { ...POLICIES, namespace }, owned, { dryRun: true, signal });
     changes.push(
       ...admissionChanges(lease, job.object).map((change) => `Job ${lease.metadata.name}: ${change}`),
     );
@@ -121,7 +117,7 @@ export async function makeGrant(
         grant = withHalf(grant, half, { lease: idOf(created) });
       });
       sent.set(`Job/${half.namespace}/${lease.metadata.name}`, lease);
-      grant = withWindow(grant, windowOf(lease));
+      grant = withWindow(grant, lease);
       const { clock } = deps.api;
       const skew = clockSkew(lease, clock.now(), clock.error);
       if (skew !== undefined) grant = { ...grant, drift: [...new Set([...grant.drift, skew])] };
@@ -133,7 +129,7 @@ export async function makeGrant(
       if (lease === undefined || grant.window === undefined) throw new Error('a policy before its lease');
       const owned = ownedPolicy(half.policy, lease, grant.window);
       const auditId = auditIds.get(`NetworkPolicy/${owned.metadata.name}`);
-      const answer = await deps.api.create({ ...POLICIES, namespace: half.namespace }, owned, {
+      const answer = await create(deps, { ...POLICIES, namespace: half.namespace }, owned, {
         auditId,
         signal,
       });
@@ -158,6 +154,24 @@ export async function makeGrant(
   }
 }
 
+/** Creates an object, whose name is new: where it exists, a request was sent twice, or somebody made it. */
+async function create(
+  { api }: GrantDeps,
+  collection: Parameters<ClusterApi['create']>[0],
+  object: ApiObject,
+  options: WriteOptions,
+): Promise<ApiAnswer> {
+  return api.create(collection, object, options).catch((error: unknown) => {
+    if (!(error instanceof SluiceError && error.code === 'conflict')) throw error;
+    throw new SluiceError(
+      'conflict',
+      error.message,
+      'Grant again, under another name; if that fails too, a proxy may send requests twice.',
+      error,
+    );
+  });
+}
+
 async function createLease(
   deps: GrantDeps,
   { namespace, lease }: PlannedHalf,
@@ -167,7 +181,7 @@ async function createLease(
   onCreated: (job: ApiObject) => void,
 ): Promise<ApiObject> {
   const { name } = lease.metadata;
-  const created = await deps.api.create({ ...JOBS, namespace }, lease, {
+  const created = await create(deps, { ...JOBS, namespace }, lease, {
     auditId: auditIds.get(`Job/${name}`),
     signal,
   });
@@ -220,10 +234,8 @@ async function readBack(
     deps.api.read(policyRef(namespace, name), signal),
     deps.api.read(jobRef(namespace, lease.metadata.name), signal),
   ]);
-  const faults =
-    storedPolicy === undefined || storedJob === undefined
-      ? ['removed at once because its lease is gone']
-      : [...policyFaults(storedPolicy, policy, job), ...leaseFaults(storedJob, seconds)];
+  if (storedPolicy === undefined || storedJob === undefined) throw gone(deps, namespace, name, windowOf(job));
+  const faults = [...policyFaults(storedPolicy, job, policy.spec), ...leaseFaults(storedJob, seconds)];
   if (faults.length > 0) {
     throw new SluiceError(
       'refused',
@@ -231,6 +243,27 @@ async function readBack(
       'Check which admission webhook changes it.',
     );
   }
+}
+
+/** The error for a grant that was not there any more when it was read back: over, or removed by somebody. */
+function gone(
+  deps: GrantDeps,
+  namespace: string,
+  name: string,
+  window: GrantWindow | undefined,
+): SluiceError {
+  const isOver = window !== undefined && deps.api.clock.now() >= window.end;
+  return isOver
+    ? new SluiceError(
+        'refused',
+        `The window of ${formatDuration(window.seconds)} was over before the grant ${namespace}/${name} was in force.`,
+        'The cluster or the network is slow: grant for longer.',
+      )
+    : new SluiceError(
+        'refused',
+        `The grant ${namespace}/${name} was removed as soon as it was made.`,
+        'Check what deletes Jobs and NetworkPolicies in this namespace.',
+      );
 }
 
 function draftGrant(deps: GrantDeps, plan: GoodPlan, request: GrantRequest): Grant {
@@ -257,88 +290,13 @@ function withHalf(grant: Grant, { direction }: PlannedHalf, change: Partial<Gran
 }
 
 /** The earlier end of two leases counts: a path needs both halves. */
-function withWindow(grant: Grant, window: GrantWindow | undefined): Grant {
+function withWindow(grant: Grant, lease: ApiObject): Grant {
+  const window = windowOf(lease);
   if (window === undefined || (grant.window !== undefined && grant.window.end <= window.end)) return grant;
-  return { ...grant, window };
+  const announced = announcedOf(lease);
+  return { ...grant, window, ...(announced === undefined ? {} : { announced }) };
 }
 
 function idOf(object: ApiObject): { readonly name: string; readonly uid: string } {
   return { name: object.metadata.name, uid: object.metadata.uid ?? '' };
-}
-
-/** Time limit for a whole rollback, ms. */
-const UNDO_WITHIN = 12_000;
-
-/** Waits before each look for objects that an unanswered call may have created, ms. */
-const LOOK_AGAIN: readonly number[] = [0, 300, 1_200];
-
-/**
- * Removes everything created for a grant that can't be completed, and audits the failure. A POST whose response was
- * lost may still have been stored, even a moment later: its object is looked up by name, and is ours only if it carries
- * our label and requester.
- *
- * @returns the error to throw: the original one, or if something is left behind, one that names it
- */
-export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): Promise<unknown> {
-  const undo = AbortSignal.timeout(UNDO_WITHIN);
-  const lost = isLost(error);
-  let made = grant;
-  let left: readonly string[] = [];
-  for (const wait of LOOK_AGAIN) {
-    await pause(wait, undo).catch(() => undefined);
-    if (lost) made = await withLost(deps, made, undo);
-    const policies = await removePolicies(deps, made, undo);
-    left = [...policies.left, ...(await removeLeases(deps, made, undo))];
-    if (left.length === 0 && !lost) break;
-  }
-  const message = asSluiceError(error).message;
-  const outcome =
-    left.length === 0
-      ? `${message} Everything created was removed.`
-      : `${message} Left behind: ${left.join('; ')}.`;
-  const unrecorded = await record(deps, 'failed', made, outcome, objectsOf(made)).then(
-    () => '',
-    (cause: unknown) => ` It is not in the audit log: ${asSluiceError(cause).message}`,
-  );
-  if (left.length === 0) return error;
-  return new SluiceError(
-    'left-open',
-    `${outcome}${unrecorded}`,
-    `Its lease will end it, or run sluice revoke ${grant.id}.`,
-    error,
-  );
-}
-
-/** Whether the server may have processed the request although it looks failed. */
-function isLost(error: unknown): boolean {
-  if (isAbort(error)) return true;
-  return error instanceof SluiceError && ['unreachable', 'interrupted', 'failed'].includes(error.code);
-}
-
-async function withLost(deps: GrantDeps, grant: Grant, signal: AbortSignal): Promise<Grant> {
-  const halves = await Promise.all(
-    grant.halves.map(async (half): Promise<GrantHalf> => {
-      const name = objectName(grant.id, half.direction);
-      const lease = half.lease ?? (await ours(deps, grant, jobRef(half.namespace, name), signal));
-      const policy = half.policy ?? (await ours(deps, grant, policyRef(half.namespace, name), signal));
-      return {
-        ...half,
-        ...(lease === undefined ? {} : { lease }),
-        ...(policy === undefined ? {} : { policy }),
-      };
-    }),
-  );
-  return { ...grant, halves };
-}
-
-async function ours(
-  deps: GrantDeps,
-  { id, requester }: Grant,
-  ref: ApiRef,
-  signal: AbortSignal,
-): Promise<GrantObject | undefined> {
-  const object = await deps.api.read(ref, signal).catch(() => undefined);
-  const { labels, annotations, uid, name } = object?.metadata ?? {};
-  const isOurs = labels?.[GRANT_LABEL] === id && annotations?.[NOTE.requester] === requester;
-  return isOurs && uid !== undefined && name !== undefined ? { name, uid } : undefined;
 }

@@ -1,7 +1,7 @@
 import { asSluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import type { AuditType } from '../../core/ports/ports.ts';
-import { type HalfDone, removeLeases, removePolicies } from './end-grant.ts';
+import { type HalfDone, isUnknown, removeLeases, removePolicies } from './end-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
 /** The outcome of revoking a grant, half by half. */
@@ -9,6 +9,8 @@ export type Revoked = {
   readonly id: string;
   /** Whether every half is gone: the server returned 404 for each. */
   readonly revoked: boolean;
+  /** Set if nothing is known to be left in force, but not everything could be read. */
+  readonly unknown: boolean;
   readonly halves: readonly HalfDone[];
   /** Leases left behind; they open nothing, and expire by themselves. */
   readonly leftovers: readonly string[];
@@ -44,9 +46,17 @@ export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoke
   const leftovers = await removeLeases(deps, { halves: gone }, signal, auditIds);
   const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
   const lost = leftovers.length === 0 ? '' : `; lease left behind: ${leftovers.join('; ')}`;
-  if (left.length > 0) await note('failed', `not revoked: ${left.join('; ')}${doneText(halves)}${lost}`);
+  const what = isUnknown(halves) ? 'not known to be revoked' : 'not revoked';
+  if (left.length > 0) await note('failed', `${what}: ${left.join('; ')}${doneText(halves)}${lost}`);
   else await note('revoked', `revoked by ${deps.identity.username}${lost}`);
-  return { id: grant.id, revoked: left.length === 0, halves, leftovers, unrecorded };
+  return {
+    id: grant.id,
+    revoked: left.length === 0,
+    unknown: isUnknown(halves),
+    halves,
+    leftovers,
+    unrecorded,
+  };
 }
 
 function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | undefined): boolean {

@@ -4,6 +4,7 @@ import type { ClusterModel } from '../../core/live/live.ts';
 import type { ForeignObject } from '../../core/policy/model/model.ts';
 import type {
   AuditLog,
+  AuditRecord,
   Clock,
   ClusterApi,
   ClusterFeed,
@@ -29,7 +30,10 @@ export type Connection = {
   /** Tries connections from inside pods; absent unless enabled. */
   readonly probe?: ConnectProbe;
   readonly connections?: ConnectionCount;
+  /** Opens the log of the cluster to write, which creates it. */
   readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
+  /** The records of that log since a time, ms; none where there is no log. */
+  readonly records: (info: ClusterInfo, since: number) => AsyncIterable<AuditRecord>;
   /** Policies of kinds that sluice doesn't evaluate, and which of these kinds can't be listed. */
   readonly foreign: (signal: AbortSignal) => Promise<{
     readonly objects: readonly ForeignObject[];

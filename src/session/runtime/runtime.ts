@@ -79,6 +79,10 @@ export type Runtime = {
   readonly ready: Promise<void>;
   /** Feeds still waiting for their first list. */
   readonly unlisted: () => readonly string[];
+  /** Feeds whose contents are unknown, such as `pods`: that nothing is there is no news. */
+  readonly unreadable: () => readonly string[];
+  /** The only namespace that is read, for a user who can't list all. */
+  readonly confinedTo: () => string | undefined;
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
   readonly grant: (
     plan: GoodPlan,
@@ -151,6 +155,7 @@ export async function startRuntime(
 
   const feeds = trackFeeds();
   let denied: readonly string[] = [];
+  let confinedTo: string | undefined;
   const updateUnreadable = () =>
     engine.setUnreadable([...feeds.unreadable().flatMap((feed) => kindOfFeed(feed) ?? []), ...denied]);
   const onState = (feed: string, state: FeedState) => {
@@ -178,7 +183,10 @@ export async function startRuntime(
           updateUnreadable();
         },
         onState,
-        onScope: (namespace) => listener.scope?.(namespace),
+        onScope: (namespace) => {
+          confinedTo = namespace;
+          listener.scope?.(namespace);
+        },
       },
       stopped,
     ),
@@ -226,6 +234,8 @@ export async function startRuntime(
     grantDeps,
     ready: feeds.ready,
     unlisted: feeds.unlisted,
+    unreadable: feeds.unreadable,
+    confinedTo: () => confinedTo,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
     grant: keeper.make,
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
@@ -346,6 +356,7 @@ export function planner(
       id: grantId(crypto.getRandomValues(new Uint8Array(8))),
       requester: identity.username,
       version,
+      maxSeconds: limits.maxSeconds,
       workloads: await workloadsOf(connection, request, signal),
     });
     const guarded = plan.ok ? brokenByPlan(plan, limits) : undefined;

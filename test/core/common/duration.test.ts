@@ -37,6 +37,13 @@ describe('parseDuration', () => {
     expect(error.hint).toMatch(/^Use/);
   });
 
+  test('what is too long is not to be had by an extension either', () => {
+    expect(thrown(() => parseDuration('9h'))).toMatchObject({
+      message: '"9h" exceeds the maximum grant duration of 8h.',
+      hint: 'Use 8h or less; extensions count toward it.',
+    });
+  });
+
   test('reads back what formatDuration writes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 28_800 }), (seconds) => {

@@ -79,6 +79,7 @@ function plan({
     id: 'tst2',
     requester: 'alice',
     version: '0.0.0',
+    maxSeconds: 28_800,
     workloads: [],
   });
 }

@@ -80,6 +80,7 @@ function connectionOver(cluster: Cluster): Connection {
     demo: false,
     traffic: unused,
     audit: unused,
+    records: async function* () {},
     foreign: (signal) => cluster.foreignPolicies(signal),
     dispose: () => cluster.dispose(),
   };

@@ -68,6 +68,7 @@ export async function connectionTo(
     demo: true,
     traffic: async () => createHubbleSource({ address: demo.hubbleAddress, tls: false }),
     audit: () => openAuditLog({ directory, cluster: 'demo', version: 'test' }),
+    records: (_, since) => readAuditLog(join(directory, 'demo'), { since }),
     foreign: (signal) => cluster.foreignPolicies(signal),
     dispose: () => cluster.dispose(),
   };

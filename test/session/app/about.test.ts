@@ -70,8 +70,29 @@ test('a pod shows its isolation in both directions, and by which policies', () =
 
 test('a grant whose end is not proven says why, and what would prove it', () => {
   const end = { at: NOW, by: 'lease', proof: 'no attempt seen since' } as const;
-  const [, state, next] = said(aboutGrant(grantLine({ name: 'unproven', ...end, pairs: ['web → db'] })));
+  const [, state, next] = said(aboutGrant(grantLine({ name: 'unproven', ...end, pairs: ['web → db'] }), NOW));
   expect(state).toMatch(/^state: policy gone [\d:]+, not proven closed: no attempt seen since$/);
   expect(next).toBe('next: Make an attempt on the path; the history (h) then shows whether it was dropped.');
-  expect(said(aboutGrant(grantLine({ name: 'closed', ...end }))).join()).not.toContain('next:');
+  expect(said(aboutGrant(grantLine({ name: 'closed', ...end }), NOW)).join()).not.toContain('next:');
+});
+
+test('a grant is told with its troubles, those of its window too, and who set that', () => {
+  const { window } = grantLine().grant;
+  const line = grantLine(
+    { name: 'applied', at: NOW },
+    {
+      drift: ['its lease is suspended'],
+      announced: { seconds: 900, most: 28_800, by: 'bob' },
+      mine: false,
+    },
+  );
+  const end = window?.end ?? 0;
+  expect(said(aboutGrant(line, end))).toContainEqual(expect.stringMatching(/^window: .*, 15m, set by bob$/));
+  expect(said(aboutGrant(line, end)).filter((text) => text.startsWith('!'))).toEqual([
+    '! drift: its lease is suspended',
+  ]);
+  expect(said(aboutGrant(line, end + 5_000)).filter((text) => text.startsWith('!'))).toEqual([
+    expect.stringMatching(/^! drift: overdue: its window ended at /),
+    '! drift: its lease is suspended',
+  ]);
 });

@@ -157,7 +157,7 @@ function answered(ground: Ground, from: string, to: string, { port, protocol }: 
 
 function planned({ model, engine }: Ground, source: EndRef, destination: EndRef, port: PortSpec) {
   const request = { source, destination, ports: [port], seconds: 900, reason: 'test' };
-  const made = { id: 'tst2', requester: 'alice', version: '0.0.0', workloads: [] };
+  const made = { id: 'tst2', requester: 'alice', version: '0.0.0', maxSeconds: 28_800, workloads: [] };
   return planGrant({ model, engine, request, ...made });
 }
 

@@ -77,6 +77,72 @@ describe('a call whose answer is lost', () => {
   });
 });
 
+describe('what it says', () => {
+  const lostAnswer = (also: (api: ClusterApi) => Partial<ClusterApi> = () => ({})) =>
+    withApi((api) => ({
+      create: async (ref, object, options) => {
+        const answer = await api.create(ref, object, options);
+        if (ref.resource === 'networkpolicies' && options?.dryRun !== true)
+          throw new SluiceError('unreachable', 'The connection was lost.', 'Check the network.');
+        return answer;
+      },
+      ...also(api),
+    }));
+
+  test('after an answer was lost and all was taken back: that nothing is left', async () => {
+    await expect(make(lostAnswer(), await planOf())).rejects.toMatchObject({
+      code: 'unreachable',
+      message: 'The connection was lost. Everything created was removed.',
+      hint: expect.stringContaining('Nothing of the grant is left'),
+    });
+  });
+
+  test('where it cannot be looked up what a lost call made: that it may be there', async () => {
+    const blind = lostAnswer((api) => ({
+      read: (ref, within) =>
+        ref.resource === 'networkpolicies'
+          ? Promise.reject(new SluiceError('unreachable', 'The connection was lost.', ''))
+          : api.read(ref, within),
+    }));
+    await expect(make(blind, await planOf())).rejects.toMatchObject({
+      code: 'left-open',
+      message: expect.stringMatching(
+        /Left behind: NetworkPolicy shop\/sluice-\w+-in may have been created: The connection was lost/,
+      ),
+    });
+  });
+
+  test.each([
+    [0, /was removed as soon as it was made/, /Check what deletes Jobs and NetworkPolicies/],
+    [3_600_000, /^The window of 10m was over before the grant shop\/.* was in force/, /grant for longer/],
+  ])('where it is gone when it is read back, %d ms later', async (slow, message, hint) => {
+    let made = false;
+    const deps = withApi((api) => ({
+      clock: { now: () => api.clock.now() + (made ? slow : 0), error: 0, offset: 0 },
+      read: async (ref, within) => {
+        made ||= ref.resource === 'networkpolicies';
+        return made ? undefined : api.read(ref, within);
+      },
+    }));
+    await expect(make(deps, await planOf())).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  test('where the name is taken: nothing of names, which nobody chooses', async () => {
+    const plan = await planOf();
+    const [half] = plan.halves;
+    if (half === undefined) throw new Error('no half');
+    await live.runtime.connection.api.create({ ...JOBS, namespace: half.namespace }, half.lease);
+    await expect(make(live.runtime.grantDeps, plan)).rejects.toMatchObject({
+      code: 'conflict',
+      hint: expect.stringMatching(/Grant again.* a proxy may send requests twice/),
+    });
+  });
+});
+
 describe('interrupted', () => {
   test.each(['rights', 'dry-run', 'audit', 'lease', 'policy', 'read-back'] as const)(
     'at the step %s, nothing stays',
@@ -95,12 +161,8 @@ describe('interrupted', () => {
   );
 
   test('where not all can be taken back, that is what is said', async () => {
-    const deps = withApi((api) => ({
-      delete: async (ref, options) => {
-        if (ref.resource === 'networkpolicies')
-          throw new SluiceError('forbidden', 'You may not delete it.', '');
-        return api.delete(ref, options);
-      },
+    const deps = withApi(() => ({
+      delete: () => Promise.reject(new SluiceError('forbidden', 'You may not delete it.', '')),
     }));
     const stop = new AbortController();
     const onStep = (step: GrantStep) => {
@@ -136,6 +198,40 @@ describe('ending', () => {
     }));
     expect(await revokeFound(deps, await found())).toMatchObject({ revoked: true });
     await eventually(async () => expect(await left()).toEqual([]));
+  });
+
+  const lost = new SluiceError('forbidden', 'You may not delete it.', '');
+
+  test('that is refused is done all the same where the cluster has ended it', async () => {
+    await live.open({ seconds: 600 });
+    const grant = await found();
+    const deps = withApi((api) => ({
+      delete: async (ref, options) => {
+        const done = await api.delete(ref, options);
+        if (ref.resource === 'networkpolicies') throw lost;
+        return done;
+      },
+    }));
+    expect(await revokeFound(deps, grant)).toMatchObject({ revoked: true, unknown: false, leftovers: [] });
+  });
+
+  test('that is refused where nothing can be read either is unknown, and is told and recorded so', async () => {
+    await live.open({ seconds: 600 });
+    const grant = await found();
+    const deps = withApi(() => ({
+      delete: () => Promise.reject(lost),
+      read: () => Promise.reject(new SluiceError('unauthenticated', 'The token has expired.', '')),
+    }));
+    const why = expect.stringMatching(/You may not delete it; whether it is gone is unknown$/);
+    expect(await revokeFound(deps, grant)).toMatchObject({
+      revoked: false,
+      unknown: true,
+      halves: [{ done: false, unknown: true, why }],
+    });
+    expect((await live.audited()).at(-1)).toMatchObject({
+      type: 'failed',
+      outcome: expect.stringMatching(/^not known to be revoked: NetworkPolicy shop/),
+    });
   });
 
   test('by two at once is done once and reported as done to both', async () => {

@@ -62,6 +62,14 @@ test('a grant that outlives its window is red', () => {
   expect(cellsOf(grantColumns, grantLine(undefined, { window })).state).toBe('✗ overdue alert');
 });
 
+test('a grant that stands and has troubles is red; one that has ended is as it ended', () => {
+  const drift = ['its lease is suspended'];
+  const stateOf = (state?: GrantState) => cellsOf(grantColumns, grantLine(state, { drift })).state;
+  expect(stateOf()).toBe('! open alert');
+  expect(stateOf({ name: 'failed', at: NOW, message: '', hint: '' })).toBe('✗ failed alert');
+  expect(stateOf({ name: 'closed', at: NOW, by: 'lease', proof: '' })).toBe('✓ closed good');
+});
+
 test('ports read as people write them', () => {
   expect(
     portsText([

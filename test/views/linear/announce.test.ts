@@ -44,6 +44,14 @@ test('grants are announced when their state changes, when they drift, and as the
   expect(told({ grants: [grantLine(undefined, { drift: ['the lease was suspended'] })] })).toEqual([
     'grant web to db :5432 drifted: the lease was suspended',
   ]);
+  const before = grantLine().grant;
+  const window = { start: NOW - 648_000, end: NOW + 1_152_000, seconds: 1_800 };
+  const longer = { window, announced: { seconds: 1_800, most: 28_800, by: 'bob' } };
+  expect(told({ grants: [grantLine(undefined, longer)] })).toEqual([
+    'grant web to db :5432: bob set the window to 30m',
+  ]);
+  const own = { window, announced: { seconds: 1_800, most: 28_800, by: before.requester } };
+  expect(told({ grants: [grantLine(undefined, own)] })).toEqual([]);
   expect(told({ serverNow: NOW + 132_000 })).toEqual(['grant web to db :5432: 2m left']);
   expect(told({ serverNow: NOW + 131_000 })).toEqual([]);
 });

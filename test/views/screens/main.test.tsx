@@ -120,6 +120,15 @@ test('z zooms: one pane over the body, and the header carries the grants', async
   expect(screen.lines()[26]).toMatch(/^ web → db :5432\/tcp {2}egress ✓ not isolated/);
 });
 
+test('the troubles of a grant are in its row, and who set its window', async () => {
+  const trouble = 'Job shop/sluice-7f3k-in: it is suspended';
+  const announced = { seconds: 900, most: 28_800, by: 'bob' };
+  await show({ state: sessionState({ grants: [grantLine(undefined, { drift: [trouble], announced })] }) });
+  await screen.until(/! open/);
+  expect(screen.text()).toContain(`! ${trouble}`);
+  expect(screen.text()).toContain('window set by bob');
+});
+
 test('several grants out of sight show as their number and the next end', async () => {
   const later = grantLine(undefined, {
     id: 'b',

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { unendedGrants } from '../../../src/core/grants/unended.ts';
+import type { AuditRecord, AuditType } from '../../../src/core/ports/ports.ts';
+import { auditEntry, NOON } from '../../helpers/audit/audit-entries.ts';
+
+const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
+
+function record(type: AuditType, at: number, id = 'a', end = NOON + 60_000): AuditRecord {
+  return {
+    ...auditEntry({
+      type,
+      time: NOON + at,
+      grant: { id, source: 'web', destination: 'db', ports: '5432/tcp', expiresAt: iso(end) },
+    }),
+    v: 1,
+    seq: at,
+    prev: '',
+    hash: `${id}-${type}`,
+    writer: { user: 'u', host: 'h', version: '1', pid: 1 },
+  };
+}
+
+const unended = (records: readonly AuditRecord[], now = NOON + 200_000) =>
+  unendedGrants(records, now).map(({ record: { hash }, end }) => [hash, end]);
+
+test('a grant whose records end at granted has no end', () => {
+  const records = [record('intent', 0), record('granted', 1), record('drift', 2), record('granted', 3, 'b')];
+  expect(unended(records)).toEqual([
+    ['a-granted', NOON + 60_000],
+    ['b-granted', NOON + 60_000],
+  ]);
+});
+
+test.each<AuditType>(['revoked', 'expired', 'swept'])('one that was %s has', (type) => {
+  expect(unended([record('granted', 1), record(type, 60_000), record('closed', 61_000)])).toEqual([]);
+});
+
+test('one that was never granted, or failed to be, is none', () => {
+  expect(unended([record('intent', 0), record('failed', 1), record('refused', 2, 'none')])).toEqual([]);
+});
+
+test('an extension moves its end', () => {
+  const records = [record('granted', 1), record('extended', 50_000, 'a', NOON + 100_000)];
+  expect(unended(records)).toEqual([['a-granted', NOON + 100_000]]);
+});
+
+test('one that may be about to be written down is left alone for a moment', () => {
+  const granted = [record('granted', 0)];
+  expect(unended(granted, NOON + 29_999)).toEqual([]);
+  expect(unended(granted, NOON + 59_999)).toHaveLength(1);
+  expect(unended(granted, NOON + 60_000)).toEqual([]);
+  expect(unended(granted, NOON + 90_000)).toHaveLength(1);
+  expect(unended([...granted, record('intent', 85_000)], NOON + 90_000)).toEqual([]);
+});
