@@ -123,8 +123,8 @@ export const ACTIONS: readonly Binding[] = [
     scopes: ['pods', 'attempts', 'detail'],
     title: 'who could reach the pod, workload or Service, or the destination of the attempt, on which ports',
     onRow: true,
-    hint: () => 'who could reach it',
-    footer: 12,
+    hint: ({ focus }) => (focus === 'attempts' ? 'reach' : 'who could reach it'),
+    footer: ({ focus }) => (focus === 'attempts' ? 14 : 12),
     when: (state) =>
       isDescribed(state) && !tells(state, 'reach') && (state.focus === 'pods' || state.focus === 'attempts'),
     disabled: nothingUnderCursor,

@@ -16,7 +16,6 @@ export {
 export { EXIT, exitCodeOfVerdict, reportError } from './report-error.ts';
 export { settleSource } from './settle-source.ts';
 export { listenForSignals } from './signals.ts';
-export { stateFile, stateRoot } from './state-file.ts';
 export { flagOf, optionOf, readLine, type TypedLine } from './typed-line.ts';
 export { usageErrorOf } from './usage-error.ts';
 export {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { BookmarkStore } from '../../session/session.ts';
-import { stateFile, stateRoot } from '../shared/shared.ts';
+import { stateFile, stateRoot } from './state-file.ts';
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(253));
 const end = v.variant('type', [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ColumnStore } from '../../session/session.ts';
-import { stateFile, stateRoot } from '../shared/shared.ts';
+import { stateFile, stateRoot } from './state-file.ts';
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(60));
 const schema = v.record(id, v.record(id, v.boolean()));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Overlay, PlanState, SessionState } from '../../../src/session/state/session-state.ts';
+import type { Overlay, PaneId, PlanState, SessionState } from '../../../src/session/state/session-state.ts';
 import { textField } from '../../../src/session/state/text-field.ts';
 import { type Binding, PANES, scopeOf } from '../../../views/keys/binding.ts';
 import { BINDINGS, bindingFor } from '../../../views/keys/bindings.ts';
@@ -68,6 +68,7 @@ const OVERLAYS: readonly Overlay[] = [
   { type: 'quit', grants: [grant.grant] },
   { type: 'pick', what: 'context', items: ['a', 'b', 'c'], filter: textField(), index: 1 },
   { type: 'pick', what: 'field', items: ['a'], fields: [], filter: textField(), index: 0 },
+  { type: 'columns', index: 1 },
   { type: 'command', of: 'attempts', field: textField('q'), targets: [] },
   { type: 'filter', pane: 'attempts', field: textField('web') },
 ];
@@ -83,16 +84,32 @@ const workload = {
   oldest: NOW,
 } as const;
 
+const panes: SessionState['panes'] = { ...sessionState().panes, attempts: { index: 0, filter: '', wide: 0 } };
+
 /** States in which keys mean something else. */
-const STATES: readonly SessionState[] = PANES.flatMap((focus) =>
-  (['pods', 'workloads', 'services'] as const).flatMap((listed) =>
+const STATES: readonly SessionState[] = [
+  ...PANES.flatMap(withOverlays),
+  sessionState({ panes }),
+  sessionState({ login: { context: 'demo', why: 'Its token has expired.', since: NOW } }),
+];
+
+function withOverlays(focus: PaneId): readonly SessionState[] {
+  return (['pods', 'workloads', 'services'] as const).flatMap((listed) =>
     OVERLAYS.map((overlay) => {
-      const state = sessionState({ focus, listed, overlay, messages: [message], workloads: [workload] });
+      const columns = { [focus === 'pods' ? listed : focus]: { age: true } };
+      const state = sessionState({
+        focus,
+        listed,
+        overlay,
+        columns,
+        messages: [message],
+        workloads: [workload],
+      });
       const place = { focus, listed, panes: state.panes, zoomed: false, dropsOnly: false, namespace: 'shop' };
       return { ...state, zoomed: true, trail: [place], ahead: [place] };
     }),
-  ),
-);
+  );
+}
 
 /** A key of a binding and a state in which it runs; undefined if there is none. */
 function whereRuns(binding: Binding): { readonly key: string; readonly state: SessionState } | undefined {

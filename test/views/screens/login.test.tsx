@@ -24,7 +24,7 @@ test.each([60, 80, 120, 200])(
     screen = openScreen({ columns, state: waiting() });
     await screen.settled();
     const lines = screen.lines();
-    expect(lines[0]).toContain('✗ LOGIN NEEDED, l logs in: '.slice(0, columns - 49));
+    expect(lines[0]).toContain('✗ LOGIN NEEDED, l logs in: '.slice(0, columns - 50));
     expect(lines[0]).not.toContain('DISCONNECTED');
     expect(lines.at(-1)).toMatch(/^ l log in {2}/);
   },

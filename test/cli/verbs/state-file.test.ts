@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { stateFile } from '../../../src/cli/shared/state-file.ts';
+import { stateFile } from '../../../src/cli/verbs/state-file.ts';
 
 let root: string;
 let path: string;
