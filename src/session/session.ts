@@ -209,12 +209,14 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, focus, zoomed, panes, columns, listed, overlay, cluster, messages, calls } = state();
+      const { following, grouping, focus, zoomed, panes, columns, listed, overlay, cluster, messages, calls } = state();
       const isFirst = cluster.context === '';
+      if (grouping !== 'workload') runtime.fold.group(grouping);
       if (!isFirst) app.clear();
       set({
         ...initialState(deps.clock.now(), deps.limits),
         following,
+        grouping,
         focus,
         zoomed,
         columns,

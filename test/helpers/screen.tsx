@@ -288,6 +288,7 @@ function recorder(calls: Call[]): Commands {
     'resetColumns',
     'pause',
     'toggleDropsOnly',
+    'regroup',
     'markSource',
     'markDestination',
     'clearMarks',

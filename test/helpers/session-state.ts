@@ -337,6 +337,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     ahead: [],
     following: true,
     dropsOnly: false,
+    grouping: 'workload',
     overlay: { type: 'none' },
     messages: [],
     calls: [],

@@ -468,3 +468,24 @@ test('b keeps a pair, :bookmarks lists it and enter marks it; a broken file is t
   expect(await readFile(join(folder, name), 'utf8')).toBe('{"not": "a list"');
   expect(state().messages.filter(({ text }) => text.includes('is not a list'))).toHaveLength(1);
 });
+
+test('v splits rows by pod, then into single attempts, and joins them again', async () => {
+  const row = () =>
+    state().attempts.find((line) => line.row.sourceName === 'web' && line.row.port === 5432)?.row;
+  const before = row()?.count ?? 0;
+  seen(podOf('web', 1), podOf('db', 0), 5432, 'dropped');
+  seen(podOf('web', 1), podOf('db', 0), 5432, 'dropped');
+  await eventually(() => expect(row()?.count).toBe(before + 2));
+  screen.press('3', '/', '^web.* db', 'enter');
+  await screen.until(/▸3 Attempts 1\//);
+  screen.press('v');
+  await screen.until(/▸3 Attempts 2\/.* by pod/);
+  const pods = inPane('3 Attempts').join('\n');
+  expect(pods).toMatch(new RegExp(`✗ DROP +${podOf('web', 0).name} +db-0 +5432 +\\d+ `));
+  expect(pods).toMatch(new RegExp(`✗ DROP +${podOf('web', 1).name} +db-0 +5432 +\\d+ `));
+  screen.press('v');
+  await screen.until(new RegExp(`▸3 Attempts ${before + 2}/.* one by one`));
+  screen.press('v');
+  await screen.until(/▸3 Attempts 1\//);
+  expect(inPane('3 Attempts').join('\n')).toMatch(new RegExp(`✗ DROP +web +db +5432 +${before + 2} `));
+});

@@ -14,6 +14,13 @@ export const VIEWING: readonly Binding[] = [
     run: (commands) => commands.toggleDropsOnly(),
   },
   {
+    id: 'regroup',
+    keys: ['v'],
+    scopes: ['attempts'],
+    title: 'rows of attempts by workload, by pod, or one by one',
+    run: (commands) => commands.regroup(),
+  },
+  {
     id: 'pause',
     keys: ['space'],
     scopes: PANES,

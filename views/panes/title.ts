@@ -92,6 +92,8 @@ export function waySpans({ panes, focus }: SessionState, columns: number): Line 
   return way === undefined ? [] : [span(way, 'time')];
 }
 
+const GROUPED = { pod: 'by pod', attempt: 'one by one' } as const;
+
 /** What hides or reorders rows and columns: the wide view, filter, sorting, drops only, a pause, the cursor on a row. */
 export function paneState(state: SessionState, pane: PaneId): Line {
   const { filter, sort, wide } = state.panes[pane];
@@ -100,6 +102,7 @@ export function paneState(state: SessionState, pane: PaneId): Line {
     ...(wide === undefined ? [] : [span('wide', 'time')]),
     ...(filter === '' ? [] : [span(`/${cut(filter, 24)}`, 'warn')]),
     ...(sort === undefined ? [] : [span(`${sort.descending ? '↑' : '↓'} ${sort.column}`, 'time')]),
+    ...(inAttempts && state.grouping !== 'workload' ? [span(GROUPED[state.grouping], 'warn')] : []),
     ...(inAttempts && state.dropsOnly ? [span('drops only', 'warn')] : []),
     ...(inAttempts && !state.following ? [span('paused', 'warn')] : []),
     ...(inAttempts && isHeld(state) ? [span('held: Home to follow', 'faint')] : []),

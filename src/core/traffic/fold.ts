@@ -5,6 +5,7 @@ import { type AttemptState, NEVER, startAttempt } from './attempt-state.ts';
 import { repliesTo } from './evidence.ts';
 import { EVENT, type Flow, type FlowEnd } from './flow.ts';
 import { createNameBook } from './name-book.ts';
+import type { Grouping } from './names.ts';
 import { createRates, type RateSample } from './rates.ts';
 import { createAttemptTable, createRowTable } from './row-table.ts';
 import { attemptOf } from './snapshots.ts';
@@ -34,6 +35,8 @@ export type Fold = {
   add(flows: readonly Flow[], now: number): void;
   /** Newest first. Unchanged rows keep their identity; so does the array when nothing changed. */
   rows(now: number): readonly AttemptRow[];
+  /** What a row stands for from now on, by workload at first; rows then count the attempts still remembered. */
+  group(by: Grouping): void;
   /** Attempts still remembered, the one that changed last first. */
   attempts(filter?: AttemptFilter): readonly Attempt[];
   /** Attempts that got or changed a verdict since the last call, in that order. */
@@ -151,6 +154,9 @@ export function createFold(options: FoldOptions = {}): Fold {
     rows(now) {
       look(now);
       return rows.list();
+    },
+    group(by) {
+      rows.group(by, attempts.newestFirst().reverse());
     },
     attempts({ rowKey, since, verdicts } = {}) {
       return attempts

@@ -6,12 +6,16 @@ import type { Flow, FlowEnd } from './flow.ts';
  */
 export type Identity = { readonly key: string; readonly name: string; readonly provisional: boolean };
 
+/** What a row of attempts stands for: ends by workload, by pod, or one attempt alone. */
+export type Grouping = 'workload' | 'pod' | 'attempt';
+
 /**
- * Workload, else pod, DNS name, service, reserved identity, address. The world is many hosts, so it is identified by
- * address. A missing pod name does not mean outside (HUB-14).
+ * Workload, else pod, DNS name, service, reserved identity, address; unless it is `by` workload, the pod first. The world
+ * is many hosts, so it is identified by address. A missing pod name does not mean outside (HUB-14).
  */
-export function identify(end: FlowEnd): Identity {
+export function identify(end: FlowEnd, by: Grouping): Identity {
   const { workload, namespace = '', pod, dns, service, reserved, ip } = end;
+  if (by !== 'workload' && pod !== undefined) return known(`pod/${namespace}/${pod}`, pod);
   if (workload !== undefined) {
     return known(`workload/${namespace}/${workload.kind}/${workload.name}`, workload.name);
   }

@@ -1,7 +1,7 @@
 import { type AttemptRow, type AttemptVerdict, RECENT, RECENT_STEP, type Recent } from './attempt.ts';
 import type { AttemptState } from './attempt-state.ts';
 import type { Flow, FlowEnd } from './flow.ts';
-import { type Identity, identify, rowKeyOf } from './names.ts';
+import { type Grouping, type Identity, identify, rowKeyOf } from './names.ts';
 import { attemptOf } from './snapshots.ts';
 
 /** One row during folding. */
@@ -49,11 +49,12 @@ function sum(one: Recent, other: Recent): Recent {
 }
 
 /** An empty row for an attempt; the attempt still has to be added. */
-export function startRow(attempt: AttemptState): RowState {
-  const source = identify(attempt.source);
-  const destination = identify(attempt.destination);
+export function startRow(attempt: AttemptState, by: Grouping): RowState {
+  const source = identify(attempt.source, by);
+  const destination = identify(attempt.destination, by);
+  const path = rowKeyOf(source, destination, attempt);
   return {
-    key: rowKeyOf(source, destination, attempt),
+    key: by === 'attempt' ? `${path}#${attempt.key}@${attempt.first}` : path,
     source,
     destination,
     sourceEnd: attempt.source,

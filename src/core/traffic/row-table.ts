@@ -1,7 +1,7 @@
 import { type AttemptRow, attemptKey } from './attempt.ts';
 import type { AttemptState } from './attempt-state.ts';
 import type { Flow, FlowEnd } from './flow.ts';
-import { enrich, type Identity, identify } from './names.ts';
+import { enrich, type Grouping, type Identity, identify } from './names.ts';
 import { countRecent, mergeRows, type RowState, refreshRow, rowOf, startRow } from './row-state.ts';
 
 /** The rows by key, the most recently touched one last. */
@@ -18,6 +18,8 @@ export type RowTable = {
   countDrop(attempt: AttemptState): void;
   /** Removes a forgotten attempt; its row stays. */
   release(attempt: AttemptState): void;
+  /** Makes all rows anew, of these attempts, the oldest first. */
+  group(by: Grouping, attempts: readonly AttemptState[]): void;
   list(): readonly AttemptRow[];
   readonly forgotten: number;
 };
@@ -28,6 +30,7 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
   const provisional = new Map<string, Set<RowState>>();
   let listed: readonly AttemptRow[] | undefined;
   let forgotten = 0;
+  let by: Grouping = 'workload';
 
   function put(row: RowState): RowState {
     rows.set(row.key, row);
@@ -58,7 +61,7 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
   }
 
   function place(attempt: AttemptState): void {
-    const fresh = startRow(attempt);
+    const fresh = startRow(attempt, by);
     const row = rows.get(fresh.key) ?? put(fresh);
     attempt.rowKey = row.key;
     row.attempts.add(attempt);
@@ -95,12 +98,13 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
 
   function renameRow(row: RowState, id: string, end: FlowEnd): void {
     for (const attempt of new Set([row.newest, ...row.attempts])) {
-      if (identify(attempt.source).key === id) attempt.source = enrich(attempt.source, end);
-      if (identify(attempt.destination).key === id) attempt.destination = enrich(attempt.destination, end);
+      if (identify(attempt.source, by).key === id) attempt.source = enrich(attempt.source, end);
+      if (identify(attempt.destination, by).key === id)
+        attempt.destination = enrich(attempt.destination, end);
       attempt.snapshot = undefined;
     }
     remove(row);
-    const fresh = startRow(row.newest);
+    const fresh = startRow(row.newest, by);
     const target = rows.get(fresh.key);
     if (target === undefined) {
       put({
@@ -124,12 +128,12 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
       else if (!attempt.forgotten) place(attempt);
     },
     move(attempt) {
-      if (attempt.forgotten || startRow(attempt).key === attempt.rowKey) return;
+      if (attempt.forgotten || startRow(attempt, by).key === attempt.rowKey) return;
       take(attempt);
       place(attempt);
     },
     rename(end) {
-      for (const id of provisionalIds(end)) {
+      for (const id of provisionalIds(end, by)) {
         for (const row of [...(provisional.get(id) ?? [])]) {
           listed = undefined;
           renameRow(row, id, end);
@@ -143,6 +147,13 @@ export function createRowTable(limit: number, onForget: (attempt: AttemptState) 
     },
     release(attempt) {
       rows.get(attempt.rowKey)?.attempts.delete(attempt);
+    },
+    group(grouping, attempts) {
+      by = grouping;
+      rows.clear();
+      provisional.clear();
+      listed = undefined;
+      for (const attempt of attempts) place(attempt);
     },
     list() {
       listed ??= [...rows.values()].reverse().map(rowOf).sort(newestFirst);
@@ -168,10 +179,10 @@ function isProvisional(identity: Identity): boolean {
 }
 
 /** Possible identifiers of an end before its workload or DNS name was known. */
-function provisionalIds({ workload, dns, ...less }: FlowEnd): readonly string[] {
+function provisionalIds({ workload, dns, ...less }: FlowEnd, by: Grouping): readonly string[] {
   if (workload === undefined && dns === undefined) return [];
   const { pod, service, ...bare } = less;
-  return [identify(less), identify(bare)].filter(isProvisional).map(({ key }) => key);
+  return [identify(less, by), identify(bare, by)].filter(isProvisional).map(({ key }) => key);
 }
 
 /** The attempts by key, the most recently touched one last. */

@@ -9,5 +9,6 @@ export {
 export { BLIND_SPOTS, isOngoing, trustOf } from './evidence.ts';
 export { EVENT, type Flow, type FlowEnd, type FlowPolicy, type FlowVerdict, TRACE } from './flow.ts';
 export { createFold, type Fold } from './fold.ts';
+export type { Grouping } from './names.ts';
 export type { RateSample } from './rates.ts';
 /* Flows, and the fold that turns them into connection attempts. */

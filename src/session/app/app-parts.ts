@@ -79,6 +79,7 @@ export function initialState(now: number, limits: Limits): SessionState {
     ahead: [],
     following: true,
     dropsOnly: false,
+    grouping: 'workload',
     overlay: { type: 'none' },
     messages: [],
     calls: [],

@@ -22,9 +22,12 @@ type Navigation = Pick<
   | 'sort'
   | 'pause'
   | 'toggleDropsOnly'
+  | 'regroup'
   | 'back'
   | 'allNamespaces'
 >;
+
+const NEXT_GROUPING = { workload: 'pod', pod: 'attempt', attempt: 'workload' } as const;
 
 /** Navigation: panes, cursors, scrolling, and going back. */
 export function navigation(app: App): Navigation {
@@ -90,6 +93,14 @@ export function navigation(app: App): Navigation {
     },
     toggleDropsOnly: () => {
       app.set({ dropsOnly: !app.state().dropsOnly });
+      app.refresh();
+    },
+    regroup: () => {
+      const grouping = NEXT_GROUPING[app.state().grouping];
+      const { panes } = app.state();
+      const { key: _, ...attempts } = panes.attempts;
+      app.runtime()?.fold.group(grouping);
+      app.set({ grouping, panes: { ...panes, attempts: { ...attempts, index: 0 } } });
       app.refresh();
     },
     allNamespaces: () => {

@@ -57,6 +57,8 @@ export type Commands = {
   readonly sort: (pane: PaneId, sort: Sort | undefined) => void;
   readonly pause: () => void;
   readonly toggleDropsOnly: () => void;
+  /** Rows of attempts by workload, then by pod, then one by one. */
+  readonly regroup: () => void;
   /** Marks the row under the cursor; on an attempt, its source or destination. */
   readonly markSource: () => void;
   readonly markDestination: () => void;

@@ -7,7 +7,7 @@ import type { Finding } from '../../core/policy/lint/lint.ts';
 import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
-import type { Attempt, AttemptRow, RateSample } from '../../core/traffic/traffic.ts';
+import type { Attempt, AttemptRow, Grouping, RateSample } from '../../core/traffic/traffic.ts';
 import type { Bookmark, ColumnChoices, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
@@ -420,6 +420,8 @@ export type SessionState = {
   readonly ahead: readonly View[];
   readonly following: boolean;
   readonly dropsOnly: boolean;
+  /** What a row of attempts stands for. */
+  readonly grouping: Grouping;
   readonly overlay: Overlay;
   readonly notice?: Notice;
   /** Every notice so far, the newest last. */

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVENT, type Flow, type FlowEnd } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';
+import type { Grouping } from '../../../src/core/traffic/names.ts';
 import { db, delivered, dropped, farEnd, flow, podEnd, START, sent, web } from '../../helpers/flows.ts';
 
 const LATER = START + 60_000;
@@ -227,4 +229,68 @@ describe('limits', () => {
     );
     expect(fold.rows(LATER).map(({ verdict }) => verdict)).toEqual(['allow', 'allow', 'allow', 'allow']);
   });
+});
+
+describe('grouping', () => {
+  const pod = (name: string, ip: string): FlowEnd => ({
+    ...web,
+    pod: name,
+    ip,
+    workload: { kind: 'Deployment', name: 'web' },
+  });
+  const pods = [pod('web-a', '10.0.9.1'), pod('web-b', '10.0.9.2')];
+  const attempts = fc.array(
+    fc.record({ from: fc.nat(1), port: fc.integer({ min: 30_000, max: 30_020 }), drop: fc.boolean() }),
+  );
+
+  /** The rows of a fold that got flows before and after it was grouped, without what is in whichever came last. */
+  function rowsOf(before: readonly Flow[], groupings: readonly Grouping[], after: readonly Flow[]) {
+    const fold = createFold();
+    fold.add(before, START);
+    for (const by of groupings) fold.group(by);
+    fold.add(after, START + 5_000);
+    return fold
+      .rows(START + 60_000)
+      .map(({ sourceName, count, dropped, verdict, first, last }) => ({
+        sourceName,
+        count,
+        dropped,
+        verdict,
+        first,
+        last,
+      }))
+      .sort((a, b) => (a.sourceName < b.sourceName ? -1 : 1));
+  }
+
+  const flowsOf = (
+    made: readonly { readonly from: number; readonly port: number; readonly drop: boolean }[],
+    since: number,
+  ) =>
+    made.flatMap(({ from, port, drop }, at) => {
+      const source = { ...pods[from], port };
+      const time = since + at * 10;
+      return drop ? dropped('ingress', { time, source }) : [delivered({ time, source })];
+    });
+
+  it('splits and joins rows without losing an attempt, whenever it is chosen', () => {
+    fc.assert(
+      fc.property(attempts, attempts, (early, late) => {
+        const [before, after] = [flowsOf(early, START), flowsOf(late, START + 5_000)];
+        const plain = rowsOf(before, [], after);
+        expect(rowsOf(before, ['pod', 'attempt', 'workload'], after)).toEqual(plain);
+        const byPod = rowsOf(before, ['pod'], after);
+        expect(byPod).toEqual(rowsOf([], ['pod'], [...before, ...after]));
+        expect(new Set(byPod.map(({ sourceName }) => sourceName)).size).toBe(byPod.length);
+        const single = rowsOf(before, ['attempt'], after);
+        for (const rows of [byPod, single]) {
+          expect(sum(rows, ({ count }) => count)).toBe(sum(plain, ({ count }) => count));
+          expect(sum(rows, ({ dropped: drops }) => drops)).toBe(sum(plain, ({ dropped: drops }) => drops));
+        }
+        expect(single.every(({ count }) => count === 1)).toBe(true);
+      }),
+    );
+  });
+
+  const sum = <T>(list: readonly T[], of: (item: T) => number) =>
+    list.reduce((total, item) => total + of(item), 0);
 });

@@ -61,6 +61,7 @@ test('what a key of other tools means is said only where it is not bound', () =>
   );
   expect(Object.fromEntries(bound.filter(([, panes]) => panes.length > 0))).toEqual({
     h: ['grants'],
+    v: ['attempts'],
     w: ['pods', 'attempts'],
     p: ['pods', 'attempts', 'grants'],
   });
