@@ -6,6 +6,7 @@ import {
   partText,
   pathTitle,
   shownPair,
+  withPrices,
 } from '../../core/policy/path/path.ts';
 import { judgedOn, type SeenPath, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -69,7 +70,7 @@ function ofEnds(runtime: Runtime, path: SeenPath): Explained {
     };
   }
   const ports: AskedPorts = { type: 'range', protocol, from: port, to: port };
-  const answer = answerOf(runtime.engine, judgement);
+  const answer = withPrices(runtime.engine, answerOf(runtime.engine, judgement));
   const [shown] = shownPair(answer, ports);
   return {
     title: pathTitle(answer, ports),

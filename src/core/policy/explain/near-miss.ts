@@ -24,7 +24,7 @@ import {
   unprefixed,
 } from '../model/model.ts';
 import { managedBy } from './causes.ts';
-import { smallestEdit } from './smallest-edit.ts';
+import { editsFor } from './smallest-edit.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
 
 /** How many near misses a half lists: the nearest ones. */
@@ -100,7 +100,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
   const { policy, rule, index, why } = candidate;
   const { text, because } = wording(world, candidate, question);
   const manager = managedBy(policy);
-  const edit = smallestEdit(world, { ...candidate, direction }, question);
+  const [edit, otherEdit] = editsFor(world, { ...candidate, direction }, question);
   return {
     kind: policy.kind,
     namespace: policy.namespace,
@@ -113,6 +113,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
     admits: ruleText(rule),
     because,
     edit,
+    otherEdit,
   };
 }
 
