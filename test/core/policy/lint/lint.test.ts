@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { lint } from '../../../../src/core/policy/lint/lint.ts';
 import { LINTS } from '../../../../src/core/policy/lint/table.ts';
-import { networkPolicy, pod } from '../../../helpers/builders.ts';
+import { cluster, networkPolicy, pod } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
 
 const cilium = dialectOf('cilium');
@@ -68,6 +70,32 @@ describe('one-dash', () => {
 });
 
 describe('selects-nothing', () => {
+  const none = np({ podSelector: select('cache'), ingress: [{ from: [{ podSelector: select('cache') }] }] });
+
+  test('is only worth knowing where objects may make pods out of sight', () => {
+    const engine = createEngine(cluster({ pods: [web, db], policies: [none] }), dialectOf('spec'));
+    const makers = [{ kind: 'HelmRelease', namespace: 'shop', name: 'cache' }];
+    expect(lint(engine, { makers }).map(({ id, severity, text }) => `${id} ${severity} ${text}`)).toEqual([
+      'selects-nothing info It selects app=cache, but no running pod in namespace shop matches; HelmRelease shop/cache may make such pods.',
+      'peer-matches-nothing info Rule 1 names app=cache, but no running pod in shop matches; HelmRelease shop/cache may make such pods.',
+    ]);
+    expect(lint(engine).map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+  });
+
+  test('NP-37: tells labels that the workload has, but not its pods', () => {
+    const owned = pod({
+      name: 'web',
+      owner: { kind: 'Job', namespace: 'shop', name: 'web' },
+      ownerLabels: { app: 'cache' },
+    });
+    expect(told('selects-nothing', [none], undefined, [owned])).toEqual([
+      'p · It selects app=cache, but no running pod in namespace shop matches; Job web has these labels itself, but not its pod template.',
+    ]);
+    expect(told('peer-matches-nothing', [none], undefined, [owned])).toEqual([
+      'p · ingress · 1 · Rule 1 names app=cache, but no running pod in shop matches; Job web has these labels itself, but not its pod template.',
+    ]);
+  });
+
   test('a selector without pods, and one with host-network pods only', () => {
     const agent = pod({ name: 'agent', hostNetwork: true });
     const pods = [web, agent];
