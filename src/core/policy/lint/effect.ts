@@ -242,10 +242,21 @@ export const noDns: Lint = {
     yield {
       direction: 'egress',
       text: `It isolates the egress of ${who}, but no policy admits DNS (udp 53): names will not resolve.`,
-      fix: "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).",
+      fix: dnsFix(context),
     };
   },
 };
+
+/** The resolver by its pods and the port on which they listen, where it is in sight. */
+function dnsFix(context: LintContext): string {
+  const [resolver] = resolversOf(context);
+  const { port } = resolver ?? { port: 53 };
+  if (port === 53) {
+    return "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).";
+  }
+  const where = resolver?.end.type === 'pod' ? ` in ${resolver.end.pod.namespace}` : '';
+  return `Admit UDP and TCP port ${port} to the cluster's DNS: its pods${where} listen on ${port}, not on 53.`;
+}
 
 /** Whether a rule admits an end that is usually reached by name. */
 function needsNames({ action, peers }: Rule): boolean {

@@ -321,6 +321,19 @@ describe('no-dns', () => {
     const deny = np({ podSelector: {}, policyTypes: ['Egress'] }, 'deny');
     expect(told('no-dns', [deny, onWeb([toDb])])).toHaveLength(1);
   });
+  test('names the port on which the resolver listens', () => {
+    const dnsDefault = service({
+      name: 'dns-default',
+      namespace: 'openshift-dns',
+      selector: { app: 'dns' },
+      ports: [{ port: 53, targetPort: 5353, protocol: 'UDP' }],
+    });
+    const resolver = pod({ name: 'dns', namespace: 'openshift-dns' });
+    const model = cluster({ pods: [web, db, resolver], services: [dnsDefault], policies: [onWeb([toDb])] });
+    expect(lint(createEngine(model, dialectOf('spec'))).map(({ fix }) => fix)).toEqual([
+      "Admit UDP and TCP port 5353 to the cluster's DNS: its pods in openshift-dns listen on 5353, not on 53.",
+    ]);
+  });
   test('without a resolver in sight, a rule without ports for pods of its own namespace is not', () => {
     expect(told('no-dns', [onWeb([toDb])], undefined, [web, db])).toHaveLength(1);
     const anywhere = { to: [{ namespaceSelector: {} }] };
