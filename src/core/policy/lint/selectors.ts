@@ -92,8 +92,12 @@ export const peerMatchesNothing: Lint = {
   *check(context, policy) {
     for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of podPeers(rule)) {
-        if (podsMatching(context, peer, { first: true, finished: true }).length > 0) continue;
-        const reason = isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer);
+        const [first] = podsMatching(context, peer, { first: true, finished: true });
+        if (first?.hostNetwork === false) continue;
+        const onHost = onHostOnly(context, peer);
+        if (first !== undefined && onHost === undefined) continue;
+        const reason =
+          onHost ?? (isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer));
         if (reason === undefined) continue;
         const { why, ...more } = reason;
         yield {
@@ -106,6 +110,18 @@ export const peerMatchesNothing: Lint = {
     }
   },
 };
+
+/** Pods on the host network alone, where no selector is sure to match them (NP-29). */
+function onHostOnly(context: LintContext, peer: PodMatch): Reason | undefined {
+  const pods = podsMatching(context, { ...peer, notOnHost: false });
+  if (peer.notOnHost === true || pods.length === 0 || !pods.every(({ hostNetwork }) => hostNetwork))
+    return undefined;
+  const { enforcer } = context.dialect;
+  return {
+    why: `only host-network pods match (${pods.length}), and ${enforcer === 'spec' ? 'selectors need not match those' : `${enforcer} may see their nodes instead`}`,
+    fix: 'Admit the addresses of their nodes, or on Cilium the entities host and remote-node.',
+  };
+}
 
 type Reason = { readonly why: string; readonly fix: string; readonly severity?: Severity };
 

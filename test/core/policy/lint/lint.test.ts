@@ -116,6 +116,18 @@ describe('selects-nothing', () => {
 });
 
 describe('peer-matches-nothing', () => {
+  test('NP-29: pods on the host network alone', () => {
+    const ctl = pod({ name: 'ctl', namespace: 'edge', hostNetwork: true });
+    const peer = { from: [{ namespaceSelector: inNamespace('edge') }] };
+    expect(told('peer-matches-nothing', [onDb([peer])], undefined, [web, db, ctl])).toEqual([
+      'p · ingress · 1 · Rule 1 names all pods in edge, but only host-network pods match (1), and selectors need not match those.',
+    ]);
+    expect(told('peer-matches-nothing', [onDb([peer])], cilium, [web, db, ctl])).toEqual([
+      'p · ingress · 1 · Rule 1 names all pods in edge, but only host-network pods match (1), and cilium may see their nodes instead.',
+    ]);
+    const plain = pod({ name: 'plain', namespace: 'edge' });
+    expect(told('peer-matches-nothing', [onDb([peer])], undefined, [web, db, ctl, plain])).toEqual([]);
+  });
   test('pods that run elsewhere, and namespaces that are not', () => {
     expect(told('peer-matches-nothing', [onDb([{ from: [{ podSelector: select('mon') }] }])])).toEqual([
       'p · ingress · 1 · Rule 1 names app=mon, but such pods run only in ops.',
