@@ -209,7 +209,19 @@ export function createSession(deps: SessionDeps): Session {
       },
     },
     onShown: (runtime) => {
-      const { following, grouping, focus, zoomed, panes, columns, listed, overlay, cluster, messages, calls } = state();
+      const {
+        following,
+        grouping,
+        focus,
+        zoomed,
+        panes,
+        columns,
+        listed,
+        overlay,
+        cluster,
+        messages,
+        calls,
+      } = state();
       const isFirst = cluster.context === '';
       if (grouping !== 'workload') runtime.fold.group(grouping);
       if (!isFirst) app.clear();

@@ -100,7 +100,7 @@ test.each([
     expect(paneText(screen.lines(), 'Grant')).toContain(
       `The path from ${node.ip} to ${name} is already open for shop/${first.name} :${port}/tcp; ` +
         `it cannot be opened by a NetworkPolicy for ${rest} :${port}/tcp: ${node.ip} is a node: ` +
-        'on cilium NetworkPolicies do not match nodes. What is open needs no grant; ask the owner of the policy that blocks the rest.',
+        'on cilium NetworkPolicies do not match nodes. A CiliumNetworkPolicy with its entity (kube-apiserver, host or remote-node) does. What is open needs no grant; ask the owner of the policy that blocks the rest.',
     );
     expect(paneText(screen.lines(), 'Path')).toContain(inPane);
     await leave();

@@ -27,6 +27,8 @@ export type PolicyWorld = {
   readonly partial: boolean;
   /** Policies in the manifests that a cluster would reject. */
   readonly refused: readonly RefusedObject[];
+  /** Objects in the manifests that may make pods which are not read. */
+  readonly makers: readonly ForeignObject[];
   /** Where a policy is defined; undefined in a live cluster. */
   readonly placeOf: (policy: PolicyRef) => Place | undefined;
 };
@@ -64,6 +66,11 @@ export async function withWorld<T>(
     only,
     partial: model.nodes()[Symbol.iterator]().next().done === true,
     refused: loaded.refused,
+    makers: loaded.makers.map(({ kind, namespace: own, name }) => ({
+      kind: safeText(kind),
+      name: safeText(name),
+      ...(own === undefined ? {} : { namespace: safeText(own) }),
+    })),
     placeOf: placesOf(loaded.objects, namespace),
   });
 }
@@ -133,6 +140,7 @@ async function withLiveWorld<T>(
       only,
       partial: false,
       refused: [],
+      makers: [],
       placeOf: () => undefined,
     });
   });

@@ -9,6 +9,7 @@ import {
   kustomizationNotes,
   leftOutNotes,
   type ManifestNote,
+  makersAmong,
 } from './notes.ts';
 import { type ManifestDocument, parseManifestFile } from './parse.ts';
 import { type ManifestFile, readManifestFiles } from './read-files.ts';
@@ -21,6 +22,8 @@ export type LoadedManifests = {
   readonly notes: readonly ManifestNote[];
   /** Policies that a cluster would reject. */
   readonly refused: readonly RefusedObject[];
+  /** Objects that may make pods which are not read. */
+  readonly makers: readonly ManifestObject[];
   /** The objects as written. */
   readonly objects: readonly ManifestObject[];
 };
@@ -55,6 +58,7 @@ export async function loadManifests(
     ),
     foreign,
     refused,
+    makers: makersAmong(objects, namespace),
     notes: [
       ...(templates.length === 0 ? [] : [{ type: 'templates', files: templates } as const]),
       ...(dangling.length === 0 ? [] : [{ type: 'dangling', files: dangling } as const]),

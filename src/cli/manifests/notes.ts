@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { podTemplatesOf } from '../../core/cluster/cluster.ts';
 import { assertNever, isRecord, plural, safeText } from '../../core/common/common.ts';
 import { groupOf, kindOf, policyKindOf } from '../../core/policy/kinds/kinds.ts';
 import { foreignPolicyOf, type ManifestObject, objectText } from './manifest-objects.ts';
@@ -14,7 +15,7 @@ export type ManifestNote =
   | { readonly type: 'kustomization'; readonly file: string; readonly fields: readonly string[] }
   | { readonly type: 'unknown-policy'; readonly object: ManifestObject }
   | { readonly type: 'not-objects'; readonly places: readonly Place[] }
-  | { readonly type: 'left-out'; readonly counts: ReadonlyMap<string, number> };
+  | { readonly type: 'left-out' | 'makers'; readonly counts: ReadonlyMap<string, number> };
 
 /** The most notes printed of one type, and the most kinds listed in one. */
 const TOLD = 10;
@@ -58,7 +59,7 @@ function isKustomization(file: string): boolean {
   return /^kustomization\.ya?ml$/.test(basename(file));
 }
 
-/** Kinds that are read; workloads of any API group, because their pod templates are alike. */
+/** Kinds that are read, besides workloads and policies. */
 const READ = [
   'Namespace',
   'Pod',
@@ -66,15 +67,55 @@ const READ = [
   'Node',
   'EndpointSlice',
   'CiliumCIDRGroup',
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'ReplicationController',
-  'Job',
-  'CronJob',
   'HorizontalPodAutoscaler',
 ];
+
+/** Groups of custom kinds that make no pods, or only say how those of others behave. */
+const INERT =
+  /(?:^|\.)(?:k8s\.io|cert-manager\.io|monitoring\.coreos\.com|external-secrets\.io|bitnami\.com|traefik\.io|traefik\.containo\.us|networking\.istio\.io|security\.istio\.io|telemetry\.istio\.io|kyverno\.io|gatekeeper\.sh|cilium\.io|projectcalico\.org|antrea\.io|keda\.sh|fluxcd\.io|openshift\.io|metallb\.io|cncf\.io)$/;
+
+/** Groups of Kubernetes itself without a dot of their own. */
+const BUILT_IN = ['', 'apps', 'batch', 'autoscaling', 'policy', 'extensions'];
+
+/** Kinds of inert groups that make pods all the same. */
+const MAKERS = ['HelmRelease', 'Kustomization', 'DeploymentConfig', 'Build'];
+
+/** Kinds of other groups that make none. */
+const NO_MAKERS = ['AppProject', 'AnalysisTemplate', 'ClusterAnalysisTemplate'];
+
+/** Whether an object that is not read may make pods: a custom kind of an operator, or of a deployment tool. */
+function mayMakePods({ apiVersion, kind }: ManifestObject): boolean {
+  if (kind === 'CustomResourceDefinition' || kind.endsWith('List')) return false;
+  if (MAKERS.includes(kind)) return groupOf(apiVersion) !== 'kustomize.config.k8s.io';
+  const group = groupOf(apiVersion);
+  return !BUILT_IN.includes(group) && !INERT.test(group) && !NO_MAKERS.includes(kind);
+}
+
+/** The objects that may make pods which are not read. */
+export function makersAmong(
+  objects: readonly ManifestObject[],
+  namespace: string,
+): readonly ManifestObject[] {
+  return unread(objects, namespace).filter(
+    (object) => kindOf(object.kind) === undefined && mayMakePods(object),
+  );
+}
+
+function unread(objects: readonly ManifestObject[], namespace: string): readonly ManifestObject[] {
+  return objects.filter(
+    (object) =>
+      !READ.includes(object.kind) &&
+      !hasPods(object) &&
+      policyKindOf(object.apiVersion, object.kind) === undefined &&
+      foreignPolicyOf(object, namespace) === undefined &&
+      refusedObjects([object]).length === 0 &&
+      !isKustomization(object.place.file),
+  );
+}
+
+function hasPods({ raw, apiVersion, kind, name }: ManifestObject): boolean {
+  return podTemplatesOf({ ...raw, apiVersion, kind, metadata: { name } }).length > 0;
+}
 
 /** What was skipped: documents that are not objects, and kinds that don't affect paths. */
 export function leftOutNotes(
@@ -82,29 +123,25 @@ export function leftOutNotes(
   others: readonly Place[],
   namespace: string,
 ): readonly ManifestNote[] {
-  const rest = objects.filter(
-    (object) =>
-      !READ.includes(object.kind) &&
-      policyKindOf(object.apiVersion, object.kind) === undefined &&
-      foreignPolicyOf(object, namespace) === undefined &&
-      refusedObjects([object]).length === 0 &&
-      !isKustomization(object.place.file),
-  );
+  const rest = unread(objects, namespace);
   const [policies, plain] = [
     rest.filter(({ kind }) => kindOf(kind)),
     rest.filter(({ kind }) => !kindOf(kind)),
   ];
-  const counts = new Map<string, number>();
-  for (const { apiVersion, kind } of plain) {
-    const key = `${kind} (${apiVersion})`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  const counts = countsOf(plain.filter((object) => !mayMakePods(object)));
+  const makers = countsOf(plain.filter(mayMakePods));
   const places = others.filter(({ file }) => !isKustomization(file));
   return [
     ...policies.map((object) => ({ type: 'unknown-policy', object }) as const),
     ...(places.length === 0 ? [] : [{ type: 'not-objects', places } as const]),
     ...(counts.size === 0 ? [] : [{ type: 'left-out', counts } as const]),
+    ...(makers.size === 0 ? [] : [{ type: 'makers', counts: makers } as const]),
   ];
+}
+
+function countsOf(objects: readonly ManifestObject[]): ReadonlyMap<string, number> {
+  const kinds = Map.groupBy(objects, ({ apiVersion, kind }) => `${kind} (${apiVersion})`);
+  return new Map(Array.from(kinds, ([kind, list]) => [kind, list.length]));
 }
 
 /** The notes as sentences, with long lists of one type truncated. */
@@ -145,16 +182,22 @@ function textOfNote(note: ManifestNote): string {
         note.places.map(placeText),
         '; ',
       )}.`;
-    case 'left-out': {
-      const total = [...note.counts.values()].reduce((sum, count) => sum + count, 0);
-      const kinds = [...note.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `${n} ${kind}`);
-      const shown = kinds.slice(0, TOLD).join(', ');
-      const more = kinds.length > TOLD ? ` and ${kinds.length - TOLD} more kinds` : '';
-      return `Skipped ${plural(total, 'object')} of kinds that don't affect paths: ${safeText(shown, 2_000)}${more}.`;
-    }
+    case 'left-out':
+      return `Skipped ${countsText(note.counts, "of kinds that don't affect paths")}.`;
+    case 'makers':
+      return `Skipped ${countsText(note.counts, 'that may make pods')}. Such pods are missing here: add them, or what makes them once rendered.`;
     default:
       return assertNever(note);
   }
+}
+
+/** `3 objects of such kinds: 2 ConfigMap (v1), 1 Secret (v1)`. */
+function countsText(counts: ReadonlyMap<string, number>, which: string): string {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const kinds = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `${n} ${kind}`);
+  const shown = kinds.slice(0, TOLD).join(', ');
+  const more = kinds.length > TOLD ? ` and ${kinds.length - TOLD} more kinds` : '';
+  return `${plural(total, 'object')} ${which}: ${safeText(shown, 2_000)}${more}`;
 }
 
 /** `shop.yaml, document 2, line 14`. */

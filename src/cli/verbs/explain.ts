@@ -12,6 +12,7 @@ import {
   parseAskedPorts,
   parsePathEnd,
   pathText,
+  withPrices,
   workloadWord,
 } from '../../core/policy/path/path.ts';
 import { clusterDiff, diffText } from '../../core/policy/reach/reach.ts';
@@ -76,8 +77,9 @@ async function explainPath(
   const head = { from: now.from, to: now.to, ...portFields(ports), enforcer: world.engine.dialect.enforcer };
   const edit = await readEdit(world, asked);
   if (edit === undefined) {
-    writeAnswer(output, options.output, { ...head, ...answerFields(now) }, () =>
-      text([...pathText(now, ports), ...wayOut(now, { source, destination, ports }, asked)]),
+    const priced = withPrices(world.engine, now);
+    writeAnswer(output, options.output, { ...head, ...answerFields(priced) }, () =>
+      text([...pathText(priced, ports), ...wayOut(priced, { source, destination, ports }, asked)]),
     );
     return exitCodeOfVerdict(now.verdict.verdict);
   }

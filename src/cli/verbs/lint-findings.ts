@@ -23,7 +23,7 @@ export const LINT_RULES: readonly LintRule[] = [REFUSED, ...LINTS];
 
 /** The findings in a world, by policy, without ignored lints. */
 export function findingsOf(
-  { engine, only, refused, partial, placeOf }: PolicyWorld,
+  { engine, only, refused, partial, makers, placeOf }: PolicyWorld,
   ignored: ReadonlySet<string>,
 ): { readonly policies: number; readonly findings: readonly PlacedFinding[] } {
   const isAsked = ({ namespace }: { readonly namespace?: string | undefined }) =>
@@ -31,7 +31,7 @@ export function findingsOf(
   const policies = [...engine.policies()].filter(isAsked);
   const unfit = refused.filter(({ by, object }) => by === 'the API server' && isAsked(object));
   const told = new Set(unfit.map(({ object }) => `${object.kind} ${nameOf(object)}`));
-  const found = lint(engine, { policies, partial })
+  const found = lint(engine, { policies, partial, makers })
     .filter(({ id, policy }) => id !== 'invalid' || !told.has(`${policy.kind} ${keyOf(policy)}`))
     .map((finding): PlacedFinding => {
       const place = placeOf(finding.policy);

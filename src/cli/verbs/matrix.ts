@@ -149,7 +149,8 @@ function nameOfEnd(model: ClusterModel, end: EndGroup): string {
   if (end.type === 'addresses') return end.ranges.map((range) => `${asRange(range)}[External]`).join(',');
   if (end.type !== 'workload') return fullEndText(end);
   const { kind, namespace, name } = end;
-  const hash = podsOfGroup(model, end)[0]?.labels['pod-template-hash'];
+  const [pod] = podsOfGroup(model, end);
+  const hash = pod?.standIn === true ? undefined : pod?.labels['pod-template-hash'];
   return kind === 'Deployment' && hash !== undefined
     ? `${namespace}/${name}-${hash}[ReplicaSet]`
     : `${namespace}/${name}[${kind}]`;

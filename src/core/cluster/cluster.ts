@@ -52,6 +52,7 @@ export {
   type WorkloadRef,
 } from './objects.ts';
 export { podStatus } from './pod-status.ts';
+export { podTemplatesOf } from './pod-templates.ts';
 export { parseSelector, safeLabels } from './selector.ts';
 export { scaledBy, standInsOf } from './stand-ins.ts';
 export { metadataFaults, selectorFaults } from './validate-metadata.ts';

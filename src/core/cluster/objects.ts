@@ -50,6 +50,8 @@ export type Pod = {
   readonly created: number;
   /** Set when manifests contain only its workload: it stands for the pods to be created. */
   readonly standIn?: true;
+  /** The labels of the workload itself, which its pods need not have; only for stand-ins. */
+  readonly ownerLabels?: Labels;
 };
 
 export type Namespace = {

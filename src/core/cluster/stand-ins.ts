@@ -1,54 +1,75 @@
 import { numberOf, type Raw, rawOf, textOf, wordOf } from '../common/common.ts';
 import { mapPod } from './map-pod.ts';
 import type { ApiObject, Pod } from './objects.ts';
-
-type Template = {
-  /** Path to the pod template in the spec. */
-  readonly path: readonly string[];
-  /** The field beside the template that sets how many pods run at once; without it, one pod per node. */
-  readonly count?: string;
-};
-
-const TEMPLATES: Readonly<Record<string, Template>> = {
-  Deployment: { path: ['template'], count: 'replicas' },
-  StatefulSet: { path: ['template'], count: 'replicas' },
-  DaemonSet: { path: ['template'] },
-  ReplicaSet: { path: ['template'], count: 'replicas' },
-  ReplicationController: { path: ['template'], count: 'replicas' },
-  Job: { path: ['template'], count: 'parallelism' },
-  CronJob: { path: ['jobTemplate', 'spec', 'template'], count: 'parallelism' },
-};
+import { podTemplatesOf } from './pod-templates.ts';
+import { safeLabels } from './selector.ts';
 
 /** Maximum number of pods created for a StatefulSet. */
 const MOST = 100;
 
+/** The value of labels whose value only the cluster knows. */
+const UNKNOWN = 'stand-in';
+
 /**
- * Pods that stand in for those of a workload, with its template's labels and ports; undefined if the object has no pod
- * template. Two stand for any number: a pod always reaches itself, but perhaps not another one. Pods of a StatefulSet
- * differ in name and labels, so all of them are created.
+ * Pods that stand in for those of a workload, with its template's labels and ports, and the labels that its controller
+ * adds (NP-37); undefined if the object has no pod template. Two stand for any number: a pod always reaches itself, but
+ * perhaps not another one. Pods of a StatefulSet differ in name and labels, so all of them are created.
  * @param isScaled whether an autoscaler sets the number of pods
  */
 export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[] | undefined {
-  const kind = Object.hasOwn(TEMPLATES, object.kind) ? TEMPLATES[object.kind] : undefined;
-  if (kind === undefined) return undefined;
-  const around = kind.path.slice(0, -1).reduce<Raw>((at, step) => rawOf(at[step]), rawOf(object.spec));
-  const template = rawOf(around.template);
-  const asked = kind.count === undefined ? 2 : (numberOf(around[kind.count] ?? 1) ?? 2);
-  const count = asked === 1 && !isScaled ? 1 : Math.max(2, asked);
+  const templates = podTemplatesOf(object);
+  if (templates.length === 0) return undefined;
   const { name } = object.metadata;
-  if (object.kind !== 'StatefulSet') {
-    const names = count === 1 ? [name] : [name, `${name}-2`];
-    return names.map((own) => standIn(object, template, own, {}));
-  }
-  const start = numberOf(rawOf(around.ordinals).start) ?? 0;
-  return Array.from({ length: Math.min(count, MOST) }, (_, at) => {
-    const own = `${name}-${start + at}`;
-    const labels = {
-      'statefulset.kubernetes.io/pod-name': own,
-      'apps.kubernetes.io/pod-index': `${start + at}`,
-    };
-    return standIn(object, template, own, labels);
+  const pods = templates.flatMap(({ template, count: asked, around }, number) => {
+    const count = asked === 1 && !isScaled ? 1 : Math.max(2, asked);
+    const base = number === 0 ? name : `${name}-t${number + 1}`;
+    if (object.kind === 'StatefulSet') {
+      const start = numberOf(rawOf(around.ordinals).start) ?? 0;
+      return Array.from({ length: Math.min(count, MOST) }, (_, at) =>
+        standIn(object, template, `${base}-${start + at}`, start + at),
+      );
+    }
+    const names = count === 1 ? [base] : [base, `${base}-2`];
+    return names.map((own) => standIn(object, template, own, 0));
   });
+  return pods;
+}
+
+/** The labels that a controller adds to the pods that it makes (NP-37). */
+function addedLabels(
+  { kind, apiVersion, metadata, spec }: ApiObject,
+  name: string,
+  ordinal: number,
+): Record<string, string> {
+  const job = (own: string) => ({
+    'batch.kubernetes.io/job-name': own,
+    'job-name': own,
+    'batch.kubernetes.io/controller-uid': metadata.uid ?? UNKNOWN,
+    'controller-uid': metadata.uid ?? UNKNOWN,
+    ...(rawOf(spec).completionMode === 'Indexed' ? { 'batch.kubernetes.io/job-completion-index': '0' } : {}),
+  });
+  switch (kind) {
+    case 'Deployment':
+      return { 'pod-template-hash': UNKNOWN };
+    case 'Rollout':
+      return apiVersion.startsWith('argoproj.io/') ? { 'rollouts-pod-template-hash': UNKNOWN } : {};
+    case 'StatefulSet':
+      return {
+        'statefulset.kubernetes.io/pod-name': name,
+        'apps.kubernetes.io/pod-index': `${ordinal}`,
+        'controller-revision-hash': UNKNOWN,
+      };
+    case 'DaemonSet':
+      return { 'controller-revision-hash': UNKNOWN, 'pod-template-generation': '1' };
+    case 'Job':
+      return job(metadata.name);
+    case 'CronJob':
+      return job(`${metadata.name}-0`);
+    case 'DeploymentConfig':
+      return { deploymentconfig: metadata.name, deployment: `${metadata.name}-1` };
+    default:
+      return {};
+  }
 }
 
 /** `Deployment/shop/web`: the target of an autoscaler; undefined for any other object. */
@@ -58,7 +79,7 @@ export function scaledBy({ kind, metadata, spec }: ApiObject): string | undefine
   return `${textOf(target.kind)}/${metadata.namespace}/${textOf(target.name)}`;
 }
 
-function standIn(object: ApiObject, template: Raw, name: string, more: Record<string, string>): Pod {
+function standIn(object: ApiObject, template: Raw, name: string, ordinal: number): Pod {
   const { name: owner, namespace, uid } = object.metadata;
   const labels = Object.entries(rawOf(rawOf(template.metadata).labels));
   const pod = mapPod({
@@ -68,11 +89,15 @@ function standIn(object: ApiObject, template: Raw, name: string, more: Record<st
     metadata: {
       name,
       namespace,
-      labels: { ...Object.fromEntries(labels.map(([key, value]) => [key, wordOf(value)])), ...more },
+      labels: {
+        ...Object.fromEntries(labels.map(([key, value]) => [key, wordOf(value)])),
+        ...addedLabels(object, name, ordinal),
+      },
       ownerReferences: [
         { apiVersion: object.apiVersion, kind: object.kind, name: owner, uid: uid ?? '', controller: true },
       ],
     },
   });
-  return { ...pod, phase: 'Running', status: 'Running', standIn: true };
+  const ownerLabels = safeLabels(object.metadata.labels);
+  return { ...pod, phase: 'Running', status: 'Running', standIn: true, ownerLabels };
 }

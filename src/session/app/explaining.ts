@@ -3,10 +3,13 @@ import {
   answerOf,
   explainedNames,
   nameOfEnd,
+  type PathAnswer,
   partText,
   pathTitle,
+  pricing,
   shownPair,
 } from '../../core/policy/path/path.ts';
+import { pause } from '../../wait.ts';
 import { judgedOn, type SeenPath, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AttemptLine, Overlay, PathState } from '../state/state.ts';
@@ -22,8 +25,8 @@ export function explain(app: App): void {
   if (runtime === undefined) return;
   const { path } = app.state();
   const line = path.marked === true ? undefined : attemptUnderCursor(app.state(), app.visibleRows);
-  const explained = line === undefined ? ofPath(runtime, path) : ofAttempt(runtime, line);
-  if (explained === undefined) {
+  const found = line === undefined ? ofPath(runtime, path) : ofAttempt(runtime, line);
+  if (found === undefined) {
     app.notify(
       'warn',
       'Nothing to explain yet.',
@@ -31,47 +34,94 @@ export function explain(app: App): void {
     );
     return;
   }
-  app.push({ type: 'explain', scroll: 0, at: runtime.connection.api.clock.now(), ...explained });
+  const { explained, steps } = found;
+  const until = app.deps.clock.monotonic() + SLICE;
+  const priced = steps === undefined ? undefined : stepped(steps, () => app.deps.clock.monotonic() >= until);
+  const verdict = priced?.verdict ?? explained.verdict;
+  app.push({
+    type: 'explain',
+    scroll: 0,
+    at: runtime.connection.api.clock.now(),
+    ...explained,
+    ...(verdict === undefined ? {} : { verdict }),
+  });
+  if (steps !== undefined && priced === undefined) priceLater(app, explained, steps);
 }
 
+/** The longest slice of pricing, and the pause after it, ms: on a large cluster keys and frames don't wait for it. */
+const SLICE = 8;
+
+type Steps = ReturnType<typeof pricing>;
+
+/** The answer once all steps are done; undefined where time was over before. */
+function stepped(steps: Steps, isOver: () => boolean): PathAnswer | undefined {
+  do {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  } while (!isOver());
+  return undefined;
+}
+
+function priceLater(app: App, explained: Explained, steps: Steps): void {
+  const isOpen = () => {
+    const { overlay } = app.state();
+    return overlay.type === 'explain' && overlay.verdict === explained.verdict;
+  };
+  app.run(async (signal) => {
+    for (;;) {
+      await pause(SLICE, signal);
+      if (!isOpen()) return;
+      const until = app.deps.clock.monotonic() + SLICE;
+      const priced = stepped(steps, () => app.deps.clock.monotonic() >= until);
+      if (priced === undefined) continue;
+      app.update('explain', (open) =>
+        open.verdict === explained.verdict ? { ...open, verdict: priced.verdict } : open,
+      );
+      return;
+    }
+  });
+}
+
+/** What is explained, and the steps that price the edits it suggests. */
+type Found = { readonly explained: Explained; readonly steps?: Steps };
+
 /** Explains the pair that was actually seen in an attempt. Titles name workloads, as the rows do. */
-function ofAttempt(runtime: Runtime, line: AttemptLine): Explained {
+function ofAttempt(runtime: Runtime, line: AttemptLine): Found {
   const { sourceName, destinationName, port, protocol } = line.row;
   const seen = seenPath(runtime.model, line.row);
-  const explained: Partial<Explained> =
-    seen === undefined
-      ? { problem: 'too little is known about its ends to evaluate policies' }
-      : ofEnds(runtime, seen);
-  const { parts = [], names } = explained;
+  const title = `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`;
+  const named = { from: sourceName, to: destinationName };
+  if (seen === undefined) {
+    const problem = 'too little is known about its ends to evaluate policies';
+    return { explained: { problem, title, names: named, attempt: line } };
+  }
+  const found = ofEnds(runtime, seen);
+  const { parts = [], names = named } = found.explained;
   return {
-    ...explained,
-    title: `${sourceName} → ${destinationName} :${port ?? '?'}/${protocol.toLowerCase()}`,
-    names: parts.length > 0 && names !== undefined ? names : { from: sourceName, to: destinationName },
-    attempt: line,
+    ...found,
+    explained: { ...found.explained, title, names: parts.length > 0 ? names : named, attempt: line },
   };
 }
 
 /** Explains a path between workloads: all their pods are judged, and differences among them are shown. */
-function ofPath(runtime: Runtime, path: PathState): Explained | undefined {
+function ofPath(runtime: Runtime, path: PathState): Found | undefined {
   const { source, destination, port } = path;
   if (source === undefined || destination === undefined || port === undefined) return undefined;
   return ofEnds(runtime, { ...judgedEnds(path, { source, destination }), port });
 }
 
-function ofEnds(runtime: Runtime, path: SeenPath): Explained {
+function ofEnds(runtime: Runtime, path: SeenPath): Found {
   const { port, protocol } = path.port;
   const judgement = judgedOn(runtime, path);
   if (judgement instanceof Error) {
     const [from, to] = [nameOfEnd(path.source), nameOfEnd(path.destination)];
-    return {
-      title: `${from} → ${to} :${port}/${protocol.toLowerCase()}`,
-      problem: `${judgement.message} ${judgement.hint}`,
-    };
+    const title = `${from} → ${to} :${port}/${protocol.toLowerCase()}`;
+    return { explained: { title, problem: `${judgement.message} ${judgement.hint}` } };
   }
   const ports: AskedPorts = { type: 'range', protocol, from: port, to: port };
   const answer = answerOf(runtime.engine, judgement);
   const [shown] = shownPair(answer, ports);
-  return {
+  const explained: Explained = {
     title: pathTitle(answer, ports),
     verdict: answer.verdict,
     names: explainedNames(answer, ports),
@@ -83,4 +133,5 @@ function ofEnds(runtime: Runtime, path: SeenPath): Explained {
     notes: answer.notes,
     shown,
   };
+  return { explained, steps: pricing(runtime.engine, answer) };
 }

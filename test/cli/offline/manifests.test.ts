@@ -282,10 +282,26 @@ describe('warnings about manifests that are still read', () => {
     const object = (kind: string, version: string, name: string) =>
       `apiVersion: ${version}\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
     const { texts } = await loadText(
-      object('ConfigMap', 'v1', 'a') + object('Frob', 'example.com/v1', 'b') + object('ConfigMap', 'v1', 'c'),
+      object('ConfigMap', 'v1', 'a') +
+        object('AppProject', 'argoproj.io/v1alpha1', 'b') +
+        object('ConfigMap', 'v1', 'c'),
     );
     expect(texts).toEqual([
-      "Skipped 3 objects of kinds that don't affect paths: 2 ConfigMap (v1), 1 Frob (example.com/v1).",
+      "Skipped 3 objects of kinds that don't affect paths: 1 AppProject (argoproj.io/v1alpha1), 2 ConfigMap (v1).",
+    ]);
+  });
+
+  test('kinds that may make pods are named as such', async () => {
+    const object = (kind: string, version: string, name: string) =>
+      `apiVersion: ${version}\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
+    const { texts } = await loadText(
+      object('Frob', 'example.com/v1', 'b') +
+        object('HelmRelease', 'helm.toolkit.fluxcd.io/v2', 'c') +
+        object('ServiceMonitor', 'monitoring.coreos.com/v1', 'd'),
+    );
+    expect(texts).toEqual([
+      "Skipped 1 object of kinds that don't affect paths: 1 ServiceMonitor (monitoring.coreos.com/v1).",
+      'Skipped 2 objects that may make pods: 1 Frob (example.com/v1), 1 HelmRelease (helm.toolkit.fluxcd.io/v2). Such pods are missing here: add them, or what makes them once rendered.',
     ]);
   });
 

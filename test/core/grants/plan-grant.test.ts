@@ -167,7 +167,7 @@ describe('refusals', () => {
       ok: false,
       reason: 'cannot-open',
       message:
-        'The path from 192.168.0.1 to db is already open for shop/db-1 :5432/tcp; it cannot be opened by a NetworkPolicy for shop/db-2 :5432/tcp: 192.168.0.1 is a node: on cilium NetworkPolicies do not match nodes.',
+        'The path from 192.168.0.1 to db is already open for shop/db-1 :5432/tcp; it cannot be opened by a NetworkPolicy for shop/db-2 :5432/tcp: 192.168.0.1 is a node: on cilium NetworkPolicies do not match nodes. A CiliumNetworkPolicy with its entity (kube-apiserver, host or remote-node) does.',
       before: { verdict: 'deny' },
     });
   });

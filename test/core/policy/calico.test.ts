@@ -116,7 +116,8 @@ describe('the port name of a native sidecar', () => {
         why: 'port',
         text: 'admits anyone on http, but port names of sidecars are ignored',
         because: 'port names of sidecars are ignored',
-        edit: { type: 'add-port', protocol: 'TCP', port: 81 },
+        edit: { type: 'add-rule', protocol: 'TCP', port: 81 },
+        otherEdit: { type: 'add-port', protocol: 'TCP', port: 81 },
       },
     ]);
   });

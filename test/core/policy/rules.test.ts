@@ -295,7 +295,8 @@ test('NP-24, NP-26: a port that the enforcer does not take is named as such', ()
   expect(missUnder({ endPort: 'no' })).toMatchObject({
     text: 'admits anyone on 80-82, but endPort is ignored',
     because: 'endPort is ignored',
-    edit: { type: 'add-port', protocol: 'SCTP', port: 81 },
+    edit: { type: 'add-rule', protocol: 'SCTP', port: 81 },
+    otherEdit: { type: 'add-port', protocol: 'SCTP', port: 81 },
   });
   const noSctp = missUnder({ sctp: 'no' });
   expect(noSctp).toMatchObject({ text: 'admits anyone on 80-82, but SCTP ports are ignored' });

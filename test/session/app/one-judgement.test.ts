@@ -117,6 +117,7 @@ function onRow(ground: Ground, row: AttemptRow) {
     visibleRows: () => state.attempts,
     push: (overlay: Overlay) => pushed.push(overlay),
     notify: () => undefined,
+    deps: { clock: { monotonic: () => 0 } },
   } as unknown as App;
   return { app, runtime, pushed };
 }

@@ -15,8 +15,9 @@ import type { Direction, Query, Verdict } from '../model/model.ts';
 import { foreignText, whoseText } from './causes.ts';
 import { explainHalf } from './half.ts';
 
+export { applyEdit } from './apply-edit.ts';
 export { DECISION_WORDS, explainText, type PathNames, remark } from './explain-text.ts';
-export { type ExplainedPolicy, explainedHalf, openAtL4 } from './explanation.ts';
+export { type ExplainedPolicy, editsOf, explainedHalf, MISSES, openAtL4 } from './explanation.ts';
 export { cannotOpen, causeOf, type HalfSummary, type PathSummary, summarize, summaryOf } from './half.ts';
 export { peerText, policyTitle, ruleText, selectorText, shortPeerText, wrapped } from './text.ts';
 

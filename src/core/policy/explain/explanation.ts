@@ -1,4 +1,13 @@
-import type { Decider, Decision, Direction, Half, NearMiss, PolicyRef, Verdict } from '../model/model.ts';
+import type {
+  Decider,
+  Decision,
+  Direction,
+  Half,
+  NearMiss,
+  PolicyRef,
+  RuleEdit,
+  Verdict,
+} from '../model/model.ts';
 import { policyTitle } from './text.ts';
 
 /** One half of a path explained, for any width. */
@@ -19,7 +28,7 @@ export type ExplainedPolicy = {
 };
 
 /** How many near misses are shown per half: the nearest. */
-const MISSES = 4;
+export const MISSES = 4;
 
 /** The explanation of a half; `self` is the end it belongs to. */
 export function explainedHalf(half: Half, self: string, direction: Direction): ExplainedHalf {
@@ -83,13 +92,20 @@ function blocksOf(half: Half): readonly ExplainedPolicy[] {
   ];
 }
 
-/** A near miss without its edit if a nearer one of the same policy has the same edit. */
+/** A near miss without those of its edits that a nearer one of the same policy has too. */
 function saidOnce(miss: NearMiss, at: number, all: readonly NearMiss[]): NearMiss {
-  const { edit, ...rest } = miss;
-  const isSaid = all
+  const { edit, otherEdit, ...rest } = miss;
+  const said = all
     .slice(0, at)
-    .some((other) => refKey(other) === refKey(miss) && other.edit?.text === edit?.text);
-  return isSaid ? rest : miss;
+    .filter((other) => refKey(other) === refKey(miss))
+    .flatMap(editsOf);
+  const [first, second] = editsOf(miss).filter(({ text }) => said.every((other) => other.text !== text));
+  return { ...rest, edit: first, otherEdit: second };
+}
+
+/** The edits of a near miss, the preferred one first. */
+export function editsOf({ edit, otherEdit }: NearMiss): readonly RuleEdit[] {
+  return [edit, otherEdit].filter((item) => item !== undefined);
 }
 
 /** `NetworkPolicy shop/db`, with its tier where that matters, and what manages it. */
@@ -104,14 +120,22 @@ function titleOf(items: readonly (Decider | NearMiss)[]): string {
   return `${policyTitle(first)}${tier}${first.managedBy === undefined ? '' : ` · ${first.managedBy}`}`;
 }
 
-function missLines({ ruleIndex, why, admits, text, because, edit }: NearMiss): ExplainedPolicy['lines'] {
+function missLines(miss: NearMiss): ExplainedPolicy['lines'] {
+  const { ruleIndex, why, admits, text, because } = miss;
   const rule = `rule ${ruleIndex + 1} admits ${admits ?? text.replace(/^admits /, '')}`;
   const reason = `misses by ${why}${because === undefined ? '' : `: ${because}`}`;
   return [
     { text: rule, under: false },
     { text: reason, under: true },
-    ...(edit === undefined ? [] : [{ text: `edit: ${edit.text}`, under: true }]),
+    ...editsOf(miss).map((edit) => ({ text: `edit: ${editText(edit)}`, under: true })),
   ];
+}
+
+/** `add tcp 443 to rule 1 (admits anyone; opens 4 paths, among them outside → gate/hook tcp 443)`. */
+function editText({ text, everybody, price }: RuleEdit): string {
+  const marks = [everybody === undefined ? undefined : `admits ${everybody}`, price?.text];
+  const shown = marks.filter((mark) => mark !== undefined);
+  return shown.length === 0 ? text : `${text} (${shown.join('; ')})`;
 }
 
 function refKey({ kind, namespace, name }: PolicyRef): string {

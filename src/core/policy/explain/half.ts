@@ -110,7 +110,9 @@ function denialTexts({ dialect }: World, { steps, direction, question }: HalfDec
   });
   const isNode = peer.type === 'ip' && (peer.node !== undefined || peer.reserved !== undefined);
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) {
-    reasons.push(`${nameOfSide(peer)} is a node: on ${dialect.enforcer} NetworkPolicies do not match nodes.`);
+    reasons.push(
+      `${nameOfSide(peer)} is a node: on ${dialect.enforcer} NetworkPolicies do not match nodes. A CiliumNetworkPolicy with its entity (kube-apiserver, host or remote-node) does.`,
+    );
   }
   if (peer.type === 'pod' && peer.pod.hostNetwork) {
     reasons.push(`${podText(peer.pod)} is on the host network: NetworkPolicy selectors do not match it.`);

@@ -1,4 +1,4 @@
-import { holds, type Labels, type Pod, type Requirement } from '../../cluster/cluster.ts';
+import { holds, inRange, type Labels, type Pod, type Requirement } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import { matchesIdentity } from '../cilium/cilium.ts';
 import type { HalfDecision } from '../decide/decide.ts';
@@ -9,6 +9,7 @@ import {
   matchPeers,
   matchPorts,
   type Question,
+  rangesOf,
   type Side,
   type World,
 } from '../match/match.ts';
@@ -24,7 +25,7 @@ import {
   unprefixed,
 } from '../model/model.ts';
 import { managedBy } from './causes.ts';
-import { smallestEdit } from './smallest-edit.ts';
+import { editsFor } from './smallest-edit.ts';
 import { peersText, podText, portsText, portText, ruleText } from './text.ts';
 
 /** How many near misses a half lists: the nearest ones. */
@@ -100,7 +101,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
   const { policy, rule, index, why } = candidate;
   const { text, because } = wording(world, candidate, question);
   const manager = managedBy(policy);
-  const edit = smallestEdit(world, { ...candidate, direction }, question);
+  const [edit, otherEdit] = editsFor(world, { ...candidate, direction }, question);
   return {
     kind: policy.kind,
     namespace: policy.namespace,
@@ -113,6 +114,7 @@ function describe(world: World, candidate: Candidate, direction: Direction, ques
     admits: ruleText(rule),
     because,
     edit,
+    otherEdit,
   };
 }
 
@@ -177,7 +179,7 @@ function samePorts({ ports }: Rule, { protocol }: Question): string {
 
 /** How the other end differs from the closest peer item. */
 function difference(world: World, rule: Rule, side: Side): { readonly short: string; readonly long: string } {
-  if (side.type === 'ip') return { short: side.text, long: `${side.text} is not in its range` };
+  if (side.type === 'ip') return { short: side.text, long: `${side.text} ${whyNotIn(world, rule, side)}` };
   const name = podText(side.pod);
   const items = rule.peers === 'any' ? [] : rule.peers;
   const nearest = items
@@ -196,6 +198,17 @@ function difference(world: World, rule: Rule, side: Side): { readonly short: str
   if (present.length > 0) return { short: present.join(','), long: `${name} has ${present.join(',')}` };
   const keys = [...new Set(nearest.failed.map(({ key }) => unprefixed(key).key))].join(', ');
   return { short: `${name} (no ${keys})`, long: `${name} has no ${keys}` };
+}
+
+/** A node may well be in a range, and not matched by it (CIL-11). */
+function whyNotIn({ dialect }: World, { peers }: Rule, side: Side & { readonly type: 'ip' }): string {
+  const isInside = (peer: Peer) => {
+    const range = peer.type === 'cidr' ? rangesOf(peer).range : undefined;
+    return range !== undefined && side.ips.some((ip) => inRange(range, ip));
+  };
+  const isNode = side.node !== undefined && dialect.identityLabels && !dialect.cidrMatchesNodes;
+  if (!isNode || peers === 'any' || !peers.some(isInside)) return 'is not in its range';
+  return `is a node, and ${dialect.enforcer} matches no node by its address`;
 }
 
 function failing(world: World, match: PodMatch, pod: Pod): readonly Requirement[] {

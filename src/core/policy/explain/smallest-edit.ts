@@ -1,6 +1,7 @@
 import {
   formatIp,
   type Labels,
+  type Pod,
   type Protocol,
   type Requirement,
   type Selector,
@@ -14,12 +15,14 @@ import type {
   PatchStep,
   Peer,
   Policy,
+  PortMatch,
   Reading,
   Rule,
   RuleChange,
   RuleEdit,
   RulePlace,
 } from '../model/model.ts';
+import { shortPeerText } from './text.ts';
 
 /** A rule that nearly matched: its policy, which of its readings, and its position there. */
 export type Missed = {
@@ -31,35 +34,100 @@ export type Missed = {
 };
 
 /**
- * The smallest edit that makes a rule match a question; undefined when no rule of this policy can, such as for a node
- * and a NetworkPolicy on Cilium. The policy stays valid: two kinds of peers are not combined in one Cilium rule
- * (CIL-14), nor is a plain port added to a rule that a proxy decides.
+ * The edits that make a rule match a question, the preferred one first; empty when no change to this policy can, such as
+ * for a node and a NetworkPolicy on Cilium. The smallest change widens the rule by a port or a peer; if that also opens
+ * the rule's other peers or ports, a separate rule for this end and port is the second, and the first where widening
+ * admits everybody. A rule kept for DNS is not widened for anything else. The policy stays valid: two kinds of peers are
+ * not combined in one Cilium rule (CIL-14), nor is a plain port added to a rule that a proxy decides.
  */
-export function smallestEdit(world: World, missed: Missed, question: Question): RuleEdit | undefined {
-  const { policy, reading, direction, rule, index } = missed;
+export function editsFor(world: World, missed: Missed, question: Question): readonly RuleEdit[] {
+  const { policy, rule } = missed;
   const { port, protocol } = question;
-  const place: RulePlace = { part: world.matching.readings(policy).indexOf(reading), direction, index };
-  const edit = (change: RuleChange, text: string): RuleEdit => {
-    const patch = patchOf(policy, { direction, index, rule }, change);
-    return { ...place, ...change, text, ...(patch === undefined ? {} : { patch }) };
-  };
-  const number = (rule.at?.index ?? index) + 1;
+  const number = (rule.at?.index ?? missed.index) + 1;
   const asked = `${protocol.toLowerCase()} ${port}`;
   const hasPeer = matchPeers(world, rule.peers, question) === 'yes';
   const hasPort = matchPorts(world, rule.ports, question) === 'yes';
   const takesPort = takesPortsOf(world, protocol);
-  if (!takesPort && !hasPort) return undefined;
-  if (hasPeer && rule.l7 === undefined && takesPort && !speaksOfIcmp(rule)) {
-    return edit({ type: 'add-port', protocol, port }, `add ${asked} to rule ${number}`);
-  }
+  if (!takesPort && !hasPort) return [];
+  const edit = editOf(world, missed);
   const found = peerFor(world, policy, question, keysOf(rule));
-  if (found === undefined) return undefined;
-  const { peer, text } = found;
-  if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
-    return edit({ type: 'add-peer', peer }, `add ${text} to rule ${number}`);
+  const own =
+    found === undefined || !takesPort
+      ? []
+      : [
+          edit(
+            { type: 'add-rule', peer: found.peer, protocol, port },
+            `add a rule for ${found.text} on ${asked}`,
+            found.everybody,
+          ),
+        ];
+  if (isForDns(rule) && !hasPort && !DNS_PORTS.includes(port)) return own;
+  if (hasPeer && rule.l7 === undefined && takesPort && !speaksOfIcmp(rule)) {
+    const everybody = everybodyOf(rule.peers);
+    const wide = edit({ type: 'add-port', protocol, port }, `add ${asked} to rule ${number}`, everybody);
+    return inOrder(wide, own);
   }
-  if (!takesPort) return undefined;
-  return edit({ type: 'add-rule', peer, protocol, port }, `add a rule for ${text} on ${asked}`);
+  if (found === undefined) return [];
+  const { peer, text, everybody } = found;
+  if (hasPort && rule.l7 === undefined && goTogether(rule.peers, peer)) {
+    const wide = edit({ type: 'add-peer', peer }, `add ${text} to rule ${number}`, everybody);
+    return isOnePort(rule) ? [wide] : inOrder(wide, own);
+  }
+  return own;
+}
+
+function editOf(
+  world: World,
+  { policy, reading, direction, rule, index }: Missed,
+): (change: RuleChange, text: string, everybody: string | undefined) => RuleEdit {
+  const place: RulePlace = { part: world.matching.readings(policy).indexOf(reading), direction, index };
+  return (change, text, everybody) => {
+    const patch = patchOf(policy, { direction, index, rule }, change);
+    return {
+      ...place,
+      ...change,
+      text,
+      ...(everybody === undefined ? {} : { everybody }),
+      ...(patch === undefined ? {} : { patch }),
+    };
+  };
+}
+
+/** What admits everybody comes after what does not. */
+function inOrder(wide: RuleEdit, own: readonly RuleEdit[]): readonly RuleEdit[] {
+  const isNarrower = own.some(({ everybody }) => everybody === undefined);
+  return wide.everybody !== undefined && isNarrower ? [...own, wide] : [wide, ...own];
+}
+
+/** The usual port of DNS, and what resolvers listen on behind a Service. */
+const DNS_PORTS = [53, 5353];
+
+/** Whether a rule names nothing but ports of DNS. */
+function isForDns({ ports, l7 }: Rule): boolean {
+  if (l7 === 'dns') return true;
+  return ports !== 'any' && ports.length > 0 && ports.every(isDnsPort);
+}
+
+function isDnsPort(port: PortMatch): boolean {
+  if (port.type === 'named') return /^dns(?:-tcp|-udp)?$/.test(port.name);
+  return port.type === 'range' && port.from === port.to && DNS_PORTS.includes(port.from);
+}
+
+function isOnePort({ ports }: Rule): boolean {
+  const [port, ...others] = ports === 'any' ? [] : ports;
+  return others.length === 0 && (port?.type === 'named' || (port?.type === 'range' && port.from === port.to));
+}
+
+/** The peer of a rule that admits everybody of some place; undefined if there is none. */
+function everybodyOf(peers: Rule['peers']): string | undefined {
+  if (peers === 'any') return 'anyone';
+  const wide = peers.find(
+    (peer) =>
+      (peer.type === 'pods' && peer.pods.length === 0) ||
+      (peer.type === 'cidr' && peer.cidr.endsWith('/0')) ||
+      (peer.type === 'entity' && ['all', 'world', 'cluster'].includes(peer.entity)),
+  );
+  return wide === undefined ? undefined : shortPeerText(wide);
 }
 
 /**
@@ -187,8 +255,8 @@ function add(path: string, value: unknown): PatchStep {
   return { op: 'add', path, value };
 }
 
-/** A peer to add, and its text. */
-type FoundPeer = { readonly peer: Peer; readonly text: string };
+/** A peer to add, its text, and the place whose pods it all admits, if it names no label of theirs. */
+type FoundPeer = { readonly peer: Peer; readonly text: string; readonly everybody?: string };
 
 /** Labels that usually name a workload, best first. */
 const NAMING = ['app', 'app.kubernetes.io/name', 'k8s-app', 'name', 'component', 'role'];
@@ -210,21 +278,24 @@ function peerFor(
 ): FoundPeer | undefined {
   const side = question.peer;
   if (side.type === 'pod' && !side.pod.hostNetwork) {
-    const { namespace, labels } = side.pod;
-    const chosen = chosenLabels(world, labels, keys);
+    const { namespace } = side.pod;
+    const chosen = chosenLabels(world, side.pod, keys);
     const text = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
     const who = text.length === 0 ? 'all pods' : text.join(',');
     const isOwn = namespace === policy.namespace;
     return {
       peer: podsPeer(policy, namespace, chosen),
       text: isOwn ? who : `${who} in ${namespace}`,
+      ...(text.length === 0 ? { everybody: `all pods in ${namespace}` } : {}),
     };
   }
   return policy.kind === 'NetworkPolicy' ? addressPeer(world, question) : ciliumPeer(world, question);
 }
 
-function chosenLabels(world: World, labels: Labels, keys: readonly string[]): Labels {
-  const usable = usableKeys(world, labels);
+function chosenLabels(world: World, { labels, owner }: Pod, keys: readonly string[]): Labels {
+  const stable = usableKeys(world, labels);
+  const ofJob = owner?.kind === 'Job' ? JOB_NAMES.filter((key) => isUsable(world, labels, key)) : [];
+  const usable = stable.length > 0 ? stable : ofJob.slice(0, 1);
   const wanted = keys.filter((key) => usable.includes(key));
   const named = NAMING.find((key) => usable.includes(key));
   const chosen = wanted.length > 0 ? wanted : named === undefined ? usable : [named];
@@ -232,9 +303,16 @@ function chosenLabels(world: World, labels: Labels, keys: readonly string[]): La
 }
 
 /** Keys of stable labels that the enforcer sees. */
-function usableKeys({ matching }: World, labels: Labels): readonly string[] {
-  return Object.keys(labels).filter((key) => !GENERATED.test(key) && matching.seesLabel(key));
+function usableKeys(world: World, labels: Labels): readonly string[] {
+  return Object.keys(labels).filter((key) => !GENERATED.test(key) && isUsable(world, labels, key));
 }
+
+function isUsable({ matching }: World, labels: Labels, key: string): boolean {
+  return Object.hasOwn(labels, key) && matching.seesLabel(key);
+}
+
+/** The name of a Job that no CronJob made stays the same. */
+const JOB_NAMES = ['batch.kubernetes.io/job-name', 'job-name'];
 
 function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
   const pods = selectorOf(labels);

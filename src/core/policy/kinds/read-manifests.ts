@@ -20,7 +20,7 @@ import {
 import { isRecord, type Raw, rawOf, rawsOf, textOf, wordOf } from '../../common/common.ts';
 import type { ClusterEvent } from '../../live/live.ts';
 import type { Policy } from '../model/model.ts';
-import { policyKindOf } from './policy-kinds.ts';
+import { groupOf, policyKindOf } from './policy-kinds.ts';
 
 /** The contents of manifests, mapped. `skipped` counts objects of kinds that don't affect who may talk to whom. */
 export type Manifests = {
@@ -56,14 +56,14 @@ export function readManifests(documents: readonly unknown[], defaultNamespace = 
   for (const object of objects) {
     const policyKind = policyKindOf(object.apiVersion, object.kind);
     if (policyKind !== undefined) policies.push(policyKind.parse(object));
-    else if (object.kind === 'Namespace') {
+    else if (isOwn(object, 'Namespace')) {
       const namespace = mapNamespace(object);
       namespaces.set(namespace.name, namespace);
-    } else if (object.kind === 'Pod') {
+    } else if (isOwn(object, 'Pod')) {
       const pod = running(mapPod(object));
       pods.set(keyOf(pod), pod);
-    } else if (object.kind === 'Service') services.push(mapService(object));
-    else if (object.kind === 'Node') nodes.push(mapNode(object));
+    } else if (isOwn(object, 'Service')) services.push(mapService(object));
+    else if (isOwn(object, 'Node')) nodes.push(mapNode(object));
     else if (object.kind === 'EndpointSlice') endpointSlices.push(mapEndpointSlice(object));
     else if (object.kind === 'CiliumCIDRGroup') cidrGroups.push(mapCidrGroup(object));
     else {
@@ -135,6 +135,11 @@ function apiObject(
     kind: textOf(raw.kind) ?? textOf(inherited.kind) ?? '',
     metadata: { ...metadata, name: textOf(metadata.name) ?? textOf(metadata.generateName) ?? '' },
   };
+}
+
+/** A kind of the core group: other groups have kinds of the same names. */
+function isOwn({ apiVersion, kind }: ApiObject, wanted: string): boolean {
+  return kind === wanted && groupOf(apiVersion) === '';
 }
 
 const CLUSTER_WIDE = ['Namespace', 'Node', 'CiliumCIDRGroup'];

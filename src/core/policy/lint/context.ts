@@ -2,7 +2,7 @@ import { isLive, NAME_LABEL, type Pod, type Selector } from '../../cluster/clust
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine } from '../decide/decide.ts';
 import { type Dialect, matchNamespace, matchPods, type World } from '../match/match.ts';
-import type { Direction, Peer, PodMatch, Policy, Reading, Rule } from '../model/model.ts';
+import type { Direction, ForeignObject, Peer, PodMatch, Policy, Reading, Rule } from '../model/model.ts';
 import type { Flaw } from './finding.ts';
 import { createPodAddresses, type PodAddresses } from './pods-inside.ts';
 
@@ -14,6 +14,8 @@ export type LintContext = {
   readonly world: World;
   /** Whether pods and namespaces may exist that are not visible, as with a folder of manifests. */
   readonly partial: boolean;
+  /** Objects that may make pods which are not visible. */
+  readonly makers: readonly ForeignObject[];
   readonly podAddresses: PodAddresses;
   /** Live pods selected by a policy, except host-network ones; computed once per policy. */
   readonly selected: (policy: Policy) => readonly Pod[];
@@ -52,12 +54,22 @@ export function lintContext(
     world: engine.world,
     podAddresses,
     partial,
+    makers: [],
     selected: (policy) => {
       const pods = known.get(policy) ?? engine.selected(policy);
       known.set(policy, pods);
       return pods;
     },
   };
+}
+
+/** For a selector that finds no pod: what may make such pods out of sight, as the end of a sentence; '' if nothing. */
+export function makersText({ makers }: LintContext): string {
+  const [first] = makers;
+  if (first === undefined) return '';
+  const more = makers.length === 1 ? '' : ` and ${makers.length - 1} more objects`;
+  const name = first.namespace === undefined ? first.name : `${first.namespace}/${first.name}`;
+  return `; ${first.kind} ${name}${more} may make such pods`;
 }
 
 /** The rules of a policy as the enforcer reads them, with their positions. */

@@ -1,9 +1,9 @@
 import type { Pod } from '../../cluster/cluster.ts';
 import { plural } from '../../common/common.ts';
 import { enforces } from '../match/match.ts';
-import type { End, Policy, Rule } from '../model/model.ts';
+import type { End, Peer, Policy, Rule } from '../model/model.ts';
 import { targetsOf } from '../path/path.ts';
-import { type Lint, type LintContext, placedRules } from './context.ts';
+import { type Lint, type LintContext, namesIn, placedRules } from './context.ts';
 import { rulesMeet } from './cover.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
@@ -200,6 +200,24 @@ export const invalid: Lint = {
   },
 };
 
+/** Egress that is shut by a policy about something else: policyTypes lists it, and no rule follows (NP-9, NP-10). */
+export const egressShut: Lint = {
+  id: 'egress-shut',
+  title: 'policyTypes lists Egress, but no egress rule follows',
+  source: 'Kubernetes API, NetworkPolicySpec.egress: a policy with that type and no rule admits nothing',
+  severity: 'info',
+  *check(_context, policy) {
+    const { isolates, ingress, egress } = policy;
+    if (policy.kind !== 'NetworkPolicy' || !isolates.egress || egress.length + ingress.length === 0) return;
+    if (egress.length > 0) return;
+    yield {
+      direction: 'egress',
+      text: 'It has ingress rules and lists Egress in policyTypes without a rule: by it, its pods may connect to nobody, not even to DNS.',
+      fix: 'Remove Egress from policyTypes, or add egress rules; if it is meant, a policy of its own says so.',
+    };
+  },
+};
+
 type Resolver = { readonly end: End; readonly port: number };
 
 /**
@@ -224,10 +242,21 @@ export const noDns: Lint = {
     yield {
       direction: 'egress',
       text: `It isolates the egress of ${who}, but no policy admits DNS (udp 53): names will not resolve.`,
-      fix: "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).",
+      fix: dnsFix(context),
     };
   },
 };
+
+/** The resolver by its pods and the port on which they listen, where it is in sight. */
+function dnsFix(context: LintContext): string {
+  const [resolver] = resolversOf(context);
+  const { port } = resolver ?? { port: 53 };
+  if (port === 53) {
+    return "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).";
+  }
+  const where = resolver?.end.type === 'pod' ? ` in ${resolver.end.pod.namespace}` : '';
+  return `Admit UDP and TCP port ${port} to the cluster's DNS: its pods${where} listen on ${port}, not on 53.`;
+}
 
 /** Whether a rule admits an end that is usually reached by name. */
 function needsNames({ action, peers }: Rule): boolean {
@@ -259,16 +288,23 @@ function resolversOf({ model }: LintContext): readonly Resolver[] {
   }));
 }
 
-/** If no resolver is known, a rule that opens the DNS port to anyone gets the benefit of the doubt. */
-function opensDnsPort({ ports }: Rule): boolean {
-  return (
-    ports === 'any' ||
-    ports.some(
-      (port) =>
-        port.protocol === 'UDP' &&
-        (port.type === 'all' || port.type === 'named' || (port.from <= 53 && 53 <= port.to)),
-    )
+/** If no resolver is known, a rule that opens the DNS port to whom it may be gets the benefit of the doubt. */
+function opensDnsPort({ peers, ports }: Rule): boolean {
+  if (ports === 'any') return peers === 'any' || peers.some(mayResolve);
+  return ports.some(
+    (port) =>
+      port.protocol === 'UDP' &&
+      (port.type === 'all' || port.type === 'named' || (port.from <= 53 && 53 <= port.to)),
   );
+}
+
+/** Whether a peer that a rule admits on every port may be a resolver: not one in the policy's own namespace. */
+function mayResolve(peer: Peer): boolean {
+  if (peer.type === 'cidr') return !isOneAddress(peer.cidr);
+  if (peer.type !== 'pods' || peer.identity === 'cilium') return true;
+  if (peer.namespaces.by === 'name') return ['kube-system', 'openshift-dns'].includes(peer.namespaces.name);
+  const names = namesIn(peer.namespaces.selector);
+  return names.length === 0 || names.some((name) => /^kube-system$|dns/.test(name));
 }
 
 function allowsOf({ engine, world }: LintContext, pod: Pod): readonly Rule[] {

@@ -2,7 +2,7 @@
 
 import { keyOf } from '../../cluster/cluster.ts';
 import type { Engine } from '../decide/decide.ts';
-import type { Policy, PolicyRef } from '../model/model.ts';
+import type { ForeignObject, Policy, PolicyRef } from '../model/model.ts';
 import { type Lint, type LintContext, lintContext } from './context.ts';
 import type { Finding, Flaw, Severity } from './finding.ts';
 import { LINTS } from './table.ts';
@@ -17,7 +17,8 @@ const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 
 /**
  * Findings in the policies of a cluster, by policy (`policies` absent: all of them), worst first within each. `lints`
  * absent: all of `LINTS`. `partial`: pods and namespaces may exist that are not visible, and whatever they could make
- * right is not reported. A policy that is rejected as a whole is reported as such and not checked further.
+ * right is not reported. `makers`: objects that may make pods which are not visible: no pod to be found is then only
+ * worth knowing. A policy that is rejected as a whole is reported as such and not checked further.
  */
 export function lint(
   engine: Engine,
@@ -25,10 +26,11 @@ export function lint(
     readonly policies?: Iterable<Policy>;
     readonly lints?: readonly Lint[];
     readonly partial?: boolean;
+    readonly makers?: readonly ForeignObject[];
   } = {},
 ): readonly Finding[] {
-  const { policies = engine.policies(), lints = LINTS, partial = false } = options;
-  const context = lintContext(engine, partial);
+  const { policies = engine.policies(), lints = LINTS, partial = false, makers = [] } = options;
+  const context = { ...lintContext(engine, partial), makers };
   return [...policies].sort(byName).flatMap((policy) => lintPolicy(context, policy, lints));
 }
 

@@ -1,4 +1,4 @@
-import { isLive } from '../../cluster/cluster.ts';
+import { isLive, matches, type WorkloadRef } from '../../cluster/cluster.ts';
 import { plural } from '../../common/common.ts';
 import { peerText, selectorText, shortPeerText } from '../explain/explain.ts';
 import type { EnforcerName, Tristate } from '../match/match.ts';
@@ -7,6 +7,7 @@ import {
   isInSight,
   type Lint,
   type LintContext,
+  makersText,
   namesIn,
   namespacesMatching,
   placedRules,
@@ -53,12 +54,30 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
     };
   }
   const near = nearestLabel(context, subject);
+  const owner = ownerWith(context, subject);
+  const makers = near === undefined && owner === undefined ? makersText(context) : '';
   return {
+    ...(makers === '' ? {} : { severity: 'info' }),
     text: `It selects ${selectorText(pods)}, but no running pod in ${where} matches${
-      near === undefined ? '' : `; there is ${near}`
+      owner === undefined ? (near === undefined ? makers : `; there is ${near}`) : `; ${ownerText(owner)}`
     }.`,
-    fix: 'Fix the selector, or delete the policy if its pods are gone for good.',
+    fix:
+      owner === undefined
+        ? 'Fix the selector, or delete the policy if its pods are gone for good.'
+        : 'Add the label to its pod template, or select a label that the template has.',
   };
+}
+
+/** A workload that has the labels itself, while its pods have not (NP-37). */
+function ownerWith(context: LintContext, match: PodMatch): WorkloadRef | undefined {
+  if (match.pods.length === 0) return undefined;
+  return namespacesMatching(context.model, context.world, match)
+    .flatMap((namespace) => context.model.podsIn(namespace))
+    .find(({ ownerLabels }) => ownerLabels !== undefined && matches(match.pods, ownerLabels))?.owner;
+}
+
+function ownerText({ kind, name }: WorkloadRef): string {
+  return `${kind} ${name} has these labels itself, but not its pod template`;
 }
 
 /**
@@ -73,8 +92,12 @@ export const peerMatchesNothing: Lint = {
   *check(context, policy) {
     for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of podPeers(rule)) {
-        if (podsMatching(context, peer, { first: true, finished: true }).length > 0) continue;
-        const reason = isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer);
+        const [first] = podsMatching(context, peer, { first: true, finished: true });
+        if (first?.hostNetwork === false) continue;
+        const onHost = onHostOnly(context, peer);
+        if (first !== undefined && onHost === undefined) continue;
+        const reason =
+          onHost ?? (isInSight(context, peer) ? reasonOf(context, peer) : missingNamespace(context, peer));
         if (reason === undefined) continue;
         const { why, ...more } = reason;
         yield {
@@ -87,6 +110,18 @@ export const peerMatchesNothing: Lint = {
     }
   },
 };
+
+/** Pods on the host network alone, where no selector is sure to match them (NP-29). */
+function onHostOnly(context: LintContext, peer: PodMatch): Reason | undefined {
+  const pods = podsMatching(context, { ...peer, notOnHost: false });
+  if (peer.notOnHost === true || pods.length === 0 || !pods.every(({ hostNetwork }) => hostNetwork))
+    return undefined;
+  const { enforcer } = context.dialect;
+  return {
+    why: `only host-network pods match (${pods.length}), and ${enforcer === 'spec' ? 'selectors need not match those' : `${enforcer} may see their nodes instead`}`,
+    fix: 'Admit the addresses of their nodes, or on Cilium the entities host and remote-node.',
+  };
+}
 
 type Reason = { readonly why: string; readonly fix: string; readonly severity?: Severity };
 
@@ -106,14 +141,21 @@ function reasonOf(context: LintContext, peer: PodMatch): Reason {
       fix: `Select that namespace in the peer, or remove the peer.`,
     };
   }
+  const where = reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`;
+  const owner = ownerWith(context, peer);
+  if (owner !== undefined) {
+    return {
+      why: `no running pod in ${where} matches; ${ownerText(owner)}`,
+      fix: 'Add the label to its pod template, or select a label that the template has.',
+    };
+  }
   const near = nearestLabel(context, peer);
+  const makers = near === undefined ? makersText(context) : '';
   const isWide = reached.length > 1 && near === undefined;
   return {
-    why: `no running pod in ${reached.length === 1 ? reached[0] : `those ${reached.length} namespaces`} matches${
-      near === undefined ? '' : `; there is ${near}`
-    }`,
+    why: `no running pod in ${where} matches${near === undefined ? makers : `; there is ${near}`}`,
     fix: 'Fix the selector, or remove the peer if it is obsolete.',
-    ...(isWide ? { severity: 'info' } : {}),
+    ...(isWide || makers !== '' ? { severity: 'info' } : {}),
   };
 }
 

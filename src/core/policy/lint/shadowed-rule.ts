@@ -1,7 +1,8 @@
-import type { Policy } from '../model/model.ts';
+import type { Policy, Rule } from '../model/model.ts';
 import { type Lint, type LintContext, type PlacedRule, placedRules } from './context.ts';
 import { ruleCovers } from './cover.ts';
 import type { Flaw } from './finding.ts';
+import { leavesOut } from './undone.ts';
 
 /** A rule made redundant by another one (NP-4, CIL-9, ANP-2). */
 export const shadowedRule: Lint = {
@@ -25,7 +26,14 @@ export const shadowedRule: Lint = {
   },
 };
 
-function besideOthers({ index }: PlacedRule, { name, denies }: Shadow): Flaw {
+function besideOthers({ index, rule }: PlacedRule, { name, denies, theirs }: Shadow): Flaw {
+  if (!denies && excludes(rule) && !excludes(theirs)) {
+    return {
+      severity: 'warning',
+      text: `Rule ${index + 1} leaves some peers out, but ${name} undoes that: it admits them too.`,
+      fix: `Narrow ${name}, or remove rule ${index + 1}.`,
+    };
+  }
   return denies
     ? {
         severity: 'warning',
@@ -50,7 +58,16 @@ function behind({ index, rule }: PlacedRule, before: PlacedRule): Flaw {
       };
 }
 
-type Shadow = { readonly policy: Policy; readonly name: string; readonly denies: boolean };
+type Shadow = {
+  readonly policy: Policy;
+  readonly name: string;
+  readonly denies: boolean;
+  readonly theirs: Rule;
+};
+
+function excludes({ peers }: Rule): boolean {
+  return peers !== 'any' && peers.some(leavesOut);
+}
 
 function hides({ direction, rule }: PlacedRule): (other: PlacedRule) => boolean {
   return (other) => other.direction === direction && ruleCovers(other.rule, rule);
@@ -87,6 +104,7 @@ function shadowOf(context: LintContext, policy: Policy, placed: PlacedRule): Sha
         policy: other,
         name: other === policy ? `rule ${theirs.index + 1}` : `${other.kind} ${other.name}`,
         denies,
+        theirs: theirs.rule,
       };
     }
   }

@@ -8,6 +8,7 @@ import {
 } from './cilium-rules.ts';
 import type { Lint } from './context.ts';
 import {
+  egressShut,
   invalid,
   noDns,
   noEffect,
@@ -17,6 +18,7 @@ import {
   unlistedSection,
 } from './effect.ts';
 import { namedPortAmbiguous, namedPortUndeclared } from './named-ports.ts';
+import { namespaceLabel } from './namespace-label.ts';
 import {
   ipBlockForPods,
   oneDash,
@@ -24,7 +26,9 @@ import {
   ruleMatchesNothing,
   selectsNothing,
 } from './selectors.ts';
+import { serviceAddress, servicePort } from './services.ts';
 import { shadowedRule } from './shadowed-rule.ts';
+import { peerUndone } from './undone.ts';
 
 /** Every lint. To add one, write a function next to related ones and add a line here. */
 export const LINTS: readonly Lint[] = [
@@ -33,13 +37,18 @@ export const LINTS: readonly Lint[] = [
   oneDash,
   selectsNothing,
   peerMatchesNothing,
+  namespaceLabel,
   ruleMatchesNothing,
+  peerUndone,
+  servicePort,
+  serviceAddress,
   ignoredLabels,
   ipBlockForPods,
   namedPortUndeclared,
   namedPortAmbiguous,
   policyTypesDefault,
   unlistedSection,
+  egressShut,
   noDns,
   shadowedRule,
   noEffect,

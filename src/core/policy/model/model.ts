@@ -37,7 +37,7 @@ export {
   type Tier,
   unprefixed,
 } from './policy.ts';
-export type { PatchStep, RuleChange, RuleEdit, RulePlace } from './rule-edit.ts';
+export type { EditPrice, PatchStep, RuleChange, RuleEdit, RulePlace } from './rule-edit.ts';
 export type {
   Decider,
   Decision,

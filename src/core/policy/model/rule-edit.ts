@@ -22,11 +22,25 @@ export type RuleChange =
       readonly port: number;
     };
 
+/** What an edit changes on the whole cluster, as the difference between two evaluations. */
+export type EditPrice = {
+  /** Paths that open, or may: pairs of workloads, nodes, and external addresses. */
+  readonly opens: number;
+  /** Ports over all of them. */
+  readonly ports: number;
+  /** One phrase: `opens 6 paths, among them outside → shop/redis tcp 6379`. */
+  readonly text: string;
+};
+
 /** A change with its position. */
 export type RuleEdit = RulePlace &
   RuleChange & {
     /** One phrase: `add tcp 8080 to rule 1`. */
     readonly text: string;
+    /** Set if it admits everybody of some place, also those to come: `anyone`, `all pods in ops`. */
+    readonly everybody?: string;
+    /** Only where it was asked for. */
+    readonly price?: EditPrice;
     /** The same for `kubectl patch --type=json`, if enough of the object's text is known. */
     readonly patch?: readonly PatchStep[];
   };

@@ -63,8 +63,10 @@ export type NearMiss = PolicyRef & {
   readonly admits?: string;
   /** What the other end has instead: `web has app=web`. */
   readonly because?: string;
-  /** The smallest change to that policy that opens the half; absent if no change to it can. */
+  /** The change to that policy that opens the half and the least besides; absent if no change to it can. */
   readonly edit?: RuleEdit;
+  /** Another one, where one widens the rule for all its peers or on all its ports, and the other does not. */
+  readonly otherEdit?: RuleEdit;
 };
 
 /** One half of a path: egress of the source, or ingress of the destination. */

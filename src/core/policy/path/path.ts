@@ -21,4 +21,5 @@ export { kindNamed, parseEnd } from './parse-end.ts';
 export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';
+export { pricing, withPrices } from './prices.ts';
 /* A single path: parses both ends, evaluates every pair behind them, and describes the result. */

@@ -30,6 +30,7 @@ export {
   rangeOfText,
 } from './outside.ts';
 export { type Turned, turnedTo } from './port-function.ts';
+export { pricesOf } from './prices.ts';
 export { diffText, treeDiff, type WorkloadIsolation } from './tree-diff.ts';
 export { podWords, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 export { whatIf } from './what-if.ts';

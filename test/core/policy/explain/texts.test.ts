@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { explainText } from '../../../../src/core/policy/explain/explain-text.ts';
 import { parseNetworkPolicy } from '../../../../src/core/policy/kinds/network-policy.ts';
-import { namespace, networkPolicy, pod } from '../../../helpers/builders.ts';
+import { namespace, networkPolicy, node, pod } from '../../../helpers/builders.ts';
 import { asker } from '../questions.ts';
 
 const web = pod({
@@ -54,6 +55,23 @@ test('a denied half names the nearest miss first', () => {
   expect(summary(web, [onDb('dns', { from: [select('web')], ports: [{ protocol: 'UDP', port: 53 }] })])).toBe(
     'dns admits app=web, but on udp 53',
   );
+});
+
+test('CIL-11: a node in a range that does not match it is told as a node', () => {
+  const control = node({ name: 'cp-1', ips: ['172.18.0.2'] });
+  const api = networkPolicy({
+    name: 'api',
+    spec: {
+      ...select('web'),
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '172.18.0.2/32' } }] }],
+    },
+  });
+  const { ask } = asker({ pods, nodes: [control], policies: [api], dialect: dialectOf('cilium') });
+  const { nearMisses, cannotOpen } = ask(web, '172.18.0.2', 6443).egress;
+  expect(nearMisses[0]?.because).toBe('172.18.0.2 is a node, and cilium matches no node by its address');
+  expect(cannotOpen.join()).toContain('A CiliumNetworkPolicy with its entity (kube-apiserver');
+  expect(ask(web, '203.0.113.9', 6443).egress.nearMisses[0]?.because).toBe('203.0.113.9 is not in its range');
 });
 
 test('peers are said as short as they can be', () => {

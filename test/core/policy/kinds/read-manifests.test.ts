@@ -81,6 +81,84 @@ test('the pods of a StatefulSet have the names and labels that it gives them', (
   expect(pods({ replicas: 1e12 })).toHaveLength(100);
 });
 
+test('NP-37: the pods of a workload have the labels that its controller adds, not those of the workload', () => {
+  const keysOf = (kind: string, spec: object = { template }) =>
+    Object.keys(readManifests([workload(kind, 'w', spec, { labels: { own: 'x' } })]).pods[0]?.labels ?? {})
+      .toSorted()
+      .join();
+  const job = 'batch.kubernetes.io/controller-uid,batch.kubernetes.io/job-name,controller-uid,job-name';
+  expect(keysOf('Job')).toBe(`app,${job}`);
+  expect(keysOf('CronJob', { jobTemplate: { spec: { template } } })).toBe(`app,${job}`);
+  expect(keysOf('Deployment')).toBe('app,pod-template-hash');
+  expect(keysOf('DaemonSet')).toBe('app,controller-revision-hash,pod-template-generation');
+  expect(keysOf('StatefulSet')).toBe(
+    'app,apps.kubernetes.io/pod-index,controller-revision-hash,statefulset.kubernetes.io/pod-name',
+  );
+  expect(keysOf('ReplicaSet')).toBe('app');
+  const [pod] = readManifests([workload('Job', 'migrate', { template })]).pods;
+  expect(pod?.labels['batch.kubernetes.io/job-name']).toBe('migrate');
+});
+
+test('any kind with a pod template has pods, wherever the template lies', () => {
+  const container = { name: 'c', image: 'x' };
+  const pod = { metadata: { labels: { app: 'web' } }, spec: { containers: [container] } };
+  const custom = (apiVersion: string, kind: string, spec: object) => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'web' },
+    spec,
+  });
+  const read = (apiVersion: string, kind: string, spec: object) =>
+    readManifests([custom(apiVersion, kind, spec)]).pods.map(
+      ({ name, owner, labels }) => `${name} of ${owner?.kind} ${labels.app}`,
+    );
+  expect(read('argoproj.io/v1alpha1', 'Rollout', { replicas: 1, template: pod })).toEqual([
+    'web of Rollout web',
+  ]);
+  expect(read('apps.openshift.io/v1', 'DeploymentConfig', { replicas: 3, template: pod })).toEqual([
+    'web of DeploymentConfig web',
+    'web-2 of DeploymentConfig web',
+  ]);
+  expect(read('keda.sh/v1alpha1', 'ScaledJob', { jobTargetRef: { template: pod } })).toHaveLength(2);
+  expect(
+    read('ray.io/v1', 'RayCluster', {
+      headGroupSpec: { template: pod },
+      workerGroupSpecs: [{ replicas: 1, template: pod }],
+    }),
+  ).toEqual(['web of RayCluster web', 'web-2 of RayCluster web', 'web-t2 of RayCluster web']);
+  const pattern = { rules: [{ validate: { pattern: { spec: { template: pod } } } }] };
+  expect(read('kyverno.io/v1', 'ClusterPolicy', pattern)).toEqual([]);
+});
+
+test('a Knative Service is a workload, and no Service', () => {
+  const spec = { template: { spec: { containers: [{ image: 'x' }] } } };
+  const knative = {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: 'hello' },
+    spec,
+  };
+  const { pods, services } = readManifests([knative]);
+  expect(pods.length).toBeGreaterThan(0);
+  expect(services).toEqual([]);
+});
+
+test('the pods of well-known operators have the labels and ports that these give them', () => {
+  const prometheus = {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'Prometheus',
+    metadata: { name: 'k8s', namespace: 'mon' },
+    spec: { replicas: 1, podMetadata: { labels: { team: 'blue' } } },
+  };
+  const [pod] = readManifests([prometheus]).pods;
+  expect(pod?.labels).toMatchObject({
+    team: 'blue',
+    prometheus: 'k8s',
+    'app.kubernetes.io/name': 'prometheus',
+  });
+  expect(pod?.ports).toEqual([{ name: 'web', port: 9090, protocol: 'TCP' }]);
+});
+
 test('stand-ins never take the name of a pod or a workload', () => {
   const pod = { kind: 'Pod', metadata: { name: 'api-2' } };
   expect(
@@ -107,7 +185,7 @@ test('of a workload that is there twice, the last one counts', () => {
 
 test('a CronJob carries its template deeper', () => {
   const spec = { jobTemplate: { spec: { template } } };
-  expect(readManifests([workload('CronJob', 'nightly', spec)]).pods[0]?.labels).toEqual({ app: 'web' });
+  expect(readManifests([workload('CronJob', 'nightly', spec)]).pods[0]?.labels).toMatchObject({ app: 'web' });
 });
 
 test('lists are opened, typed ones and nested ones', () => {

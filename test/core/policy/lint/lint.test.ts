@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
+import { lint } from '../../../../src/core/policy/lint/lint.ts';
 import { LINTS } from '../../../../src/core/policy/lint/table.ts';
-import { networkPolicy, pod } from '../../../helpers/builders.ts';
+import type { Policy } from '../../../../src/core/policy/model/policy.ts';
+import { cluster, networkPolicy, node, pod, service } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
 
 const cilium = dialectOf('cilium');
@@ -68,6 +71,32 @@ describe('one-dash', () => {
 });
 
 describe('selects-nothing', () => {
+  const none = np({ podSelector: select('cache'), ingress: [{ from: [{ podSelector: select('cache') }] }] });
+
+  test('is only worth knowing where objects may make pods out of sight', () => {
+    const engine = createEngine(cluster({ pods: [web, db], policies: [none] }), dialectOf('spec'));
+    const makers = [{ kind: 'HelmRelease', namespace: 'shop', name: 'cache' }];
+    expect(lint(engine, { makers }).map(({ id, severity, text }) => `${id} ${severity} ${text}`)).toEqual([
+      'selects-nothing info It selects app=cache, but no running pod in namespace shop matches; HelmRelease shop/cache may make such pods.',
+      'peer-matches-nothing info Rule 1 names app=cache, but no running pod in shop matches; HelmRelease shop/cache may make such pods.',
+    ]);
+    expect(lint(engine).map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+  });
+
+  test('NP-37: tells labels that the workload has, but not its pods', () => {
+    const owned = pod({
+      name: 'web',
+      owner: { kind: 'Job', namespace: 'shop', name: 'web' },
+      ownerLabels: { app: 'cache' },
+    });
+    expect(told('selects-nothing', [none], undefined, [owned])).toEqual([
+      'p · It selects app=cache, but no running pod in namespace shop matches; Job web has these labels itself, but not its pod template.',
+    ]);
+    expect(told('peer-matches-nothing', [none], undefined, [owned])).toEqual([
+      'p · ingress · 1 · Rule 1 names app=cache, but no running pod in shop matches; Job web has these labels itself, but not its pod template.',
+    ]);
+  });
+
   test('a selector without pods, and one with host-network pods only', () => {
     const agent = pod({ name: 'agent', hostNetwork: true });
     const pods = [web, agent];
@@ -87,6 +116,18 @@ describe('selects-nothing', () => {
 });
 
 describe('peer-matches-nothing', () => {
+  test('NP-29: pods on the host network alone', () => {
+    const ctl = pod({ name: 'ctl', namespace: 'edge', hostNetwork: true });
+    const peer = { from: [{ namespaceSelector: inNamespace('edge') }] };
+    expect(told('peer-matches-nothing', [onDb([peer])], undefined, [web, db, ctl])).toEqual([
+      'p · ingress · 1 · Rule 1 names all pods in edge, but only host-network pods match (1), and selectors need not match those.',
+    ]);
+    expect(told('peer-matches-nothing', [onDb([peer])], cilium, [web, db, ctl])).toEqual([
+      'p · ingress · 1 · Rule 1 names all pods in edge, but only host-network pods match (1), and cilium may see their nodes instead.',
+    ]);
+    const plain = pod({ name: 'plain', namespace: 'edge' });
+    expect(told('peer-matches-nothing', [onDb([peer])], undefined, [web, db, ctl, plain])).toEqual([]);
+  });
   test('pods that run elsewhere, and namespaces that are not', () => {
     expect(told('peer-matches-nothing', [onDb([{ from: [{ podSelector: select('mon') }] }])])).toEqual([
       'p · ingress · 1 · Rule 1 names app=mon, but such pods run only in ops.',
@@ -292,6 +333,24 @@ describe('no-dns', () => {
     const deny = np({ podSelector: {}, policyTypes: ['Egress'] }, 'deny');
     expect(told('no-dns', [deny, onWeb([toDb])])).toHaveLength(1);
   });
+  test('names the port on which the resolver listens', () => {
+    const dnsDefault = service({
+      name: 'dns-default',
+      namespace: 'openshift-dns',
+      selector: { app: 'dns' },
+      ports: [{ port: 53, targetPort: 5353, protocol: 'UDP' }],
+    });
+    const resolver = pod({ name: 'dns', namespace: 'openshift-dns' });
+    const model = cluster({ pods: [web, db, resolver], services: [dnsDefault], policies: [onWeb([toDb])] });
+    expect(lint(createEngine(model, dialectOf('spec'))).map(({ fix }) => fix)).toEqual([
+      "Admit UDP and TCP port 5353 to the cluster's DNS: its pods in openshift-dns listen on 5353, not on 53.",
+    ]);
+  });
+  test('without a resolver in sight, a rule without ports for pods of its own namespace is not', () => {
+    expect(told('no-dns', [onWeb([toDb])], undefined, [web, db])).toHaveLength(1);
+    const anywhere = { to: [{ namespaceSelector: {} }] };
+    expect(told('no-dns', [onWeb([anywhere])], undefined, [web, db])).toEqual([]);
+  });
   test('without a resolver in sight, a rule for port 53 is enough', () => {
     const any53 = { ports: [{ port: 53, protocol: 'UDP' }] };
     expect(told('no-dns', [onWeb([any53])], undefined, [web, db])).toEqual([]);
@@ -299,7 +358,118 @@ describe('no-dns', () => {
   });
 });
 
+describe('peer-undone', () => {
+  const notBlue = {
+    namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['blue'] }] },
+  };
+  test('a peer beside one for everybody', () => {
+    expect(told('peer-undone', [onDb([{ from: [notBlue, { namespaceSelector: {} }] }])])).toEqual([
+      'p · ingress · 1 · Rule 1: peer 2 admits all pods in any namespace, so peer 1 (all pods in namespaces team!=blue) leaves nobody out.',
+    ]);
+    const all = onDb([{ from: [{ podSelector: {} }, { podSelector: select('web') }] }]);
+    expect(findings([all]).filter(({ id }) => id === 'peer-undone')).toMatchObject([
+      { severity: 'info', text: expect.stringContaining('so peer 2 (app=web) adds nothing') },
+    ]);
+  });
+  test('an exception that another rule admits, on the same ports', () => {
+    const but = { ipBlock: { cidr: '10.0.0.0/8', except: ['10.9.0.0/16'] } };
+    const hole = { ipBlock: { cidr: '10.9.0.0/16' } };
+    expect(told('peer-undone', [onDb([{ from: [but] }, { from: [hole] }])])).toEqual([
+      'p · ingress · 1 · 10.0.0.0/8 leaves out 10.9.0.0/16, but rule 2 admits 10.9.0.0/16, which contains it.',
+    ]);
+    const apart = onDb([
+      { from: [but], ports: [{ port: 80 }] },
+      { from: [hole], ports: [{ port: 81 }] },
+    ]);
+    expect(told('peer-undone', [apart])).toEqual([]);
+  });
+  test('not peers that differ', () => {
+    expect(told('peer-undone', [onDb([{ from: [notBlue, { podSelector: select('web') }] }])])).toEqual([]);
+  });
+});
+
+describe('service-port', () => {
+  const hook = service({
+    name: 'hook',
+    selector: { app: 'db' },
+    ports: [{ port: 443, targetPort: 9443, protocol: 'TCP' }],
+  });
+  const found = (policy: Policy) =>
+    lint(
+      createEngine(cluster({ pods: [web, db], services: [hook], policies: [policy] }), dialectOf('spec')),
+    ).flatMap(({ id, text }) => (id === 'service-port' ? [text] : []));
+  test('a rule of either half with the port of the Service alone', () => {
+    const text = 'Rule 1 names tcp 443: 443 is the port of Service shop/hook, its pods listen on tcp 9443.';
+    expect(found(onDb([{ ...fromWeb, ports: [{ port: 443 }] }]))).toEqual([text]);
+    expect(found(onWeb([{ to: [{ podSelector: select('db') }], ports: [{ port: 443 }] }]))).toEqual([text]);
+  });
+  test('not where the port of the pods is there too, nor for other pods', () => {
+    expect(found(onDb([{ ...fromWeb, ports: [{ port: 443 }, { port: 9443 }] }]))).toEqual([]);
+    expect(found(onDb([{ ...fromWeb, ports: [{ port: 5432 }] }]))).toEqual([]);
+    expect(found(np({ podSelector: select('web'), ingress: [{ ports: [{ port: 443 }] }] }))).toEqual([]);
+  });
+});
+
+describe('service-address', () => {
+  const model = (policy: Policy) =>
+    cluster({
+      pods: [web, db],
+      nodes: [node({ name: 'cp-1', ips: ['172.18.0.2'] })],
+      services: [service({ name: 'db', clusterIPs: ['10.96.0.1'] })],
+      policies: [policy],
+    });
+  const found = (cidr: string, dialect = dialectOf('spec')) =>
+    lint(createEngine(model(onWeb([{ to: [{ ipBlock: { cidr } }] }])), dialect)).flatMap(({ id, text }) =>
+      id === 'service-address' ? [text] : [],
+    );
+  test('the address of a Service', () => {
+    expect(found('10.96.0.1/32')).toEqual([
+      'Rule 1 names 10.96.0.1, the address of Service shop/db: policies see the addresses behind it.',
+    ]);
+    expect(found('203.0.113.9/32')).toEqual([]);
+  });
+  test('the address of a node, where the enforcer matches none by address', () => {
+    expect(found('172.18.0.2/32', cilium)).toEqual([
+      'Rule 1 names 172.18.0.2, the address of node cp-1: cilium matches no node by its address.',
+    ]);
+    expect(found('172.18.0.2/32')).toEqual([]);
+  });
+});
+
+describe('namespace-label', () => {
+  const by = (labels: object) => onDb([{ from: [{ namespaceSelector: { matchLabels: labels } }] }]);
+  test('a name label that the namespace of that name does not have', () => {
+    expect(told('namespace-label', [by({ name: 'ops' })])).toEqual([
+      'p · ingress · 1 · Rule 1 names namespaces name=ops, but namespace ops has no label name.',
+    ]);
+  });
+  test('not another label, nor the name of no namespace', () => {
+    expect(told('namespace-label', [by({ team: 'ops' })])).toEqual([]);
+    expect(told('namespace-label', [by({ name: 'gone' })])).toEqual([]);
+  });
+});
+
+describe('egress-shut', () => {
+  test('ingress rules beside a type without rules', () => {
+    const both = { policyTypes: ['Ingress', 'Egress'] };
+    expect(told('egress-shut', [onDb([fromWeb], both)])).toHaveLength(1);
+    expect(told('egress-shut', [onDb([fromWeb])])).toEqual([]);
+    expect(told('egress-shut', [onDb([], both)])).toEqual([]);
+    expect(told('egress-shut', [onDb([fromWeb], { ...both, egress: [toDns] })])).toEqual([]);
+  });
+});
+
 describe('shadowed-rule', () => {
+  test('a rule that leaves some out, beside one that admits them', () => {
+    const notDb = { podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['mon'] }] } };
+    const rules = onDb([{ from: [notDb] }, { from: [{ podSelector: {} }] }]);
+    expect(findings([rules]).filter(({ id }) => id === 'shadowed-rule')).toMatchObject([
+      {
+        severity: 'warning',
+        text: 'Rule 1 leaves some peers out, but rule 2 undoes that: it admits them too.',
+      },
+    ]);
+  });
   test('a rule that a wider one covers, in the policy and in another', () => {
     expect(told('shadowed-rule', [onDb([{ ...fromWeb, ports: [{ port: 5432 }] }, fromWeb])])).toEqual([
       'p · ingress · 1 · Rule 1 adds nothing to rule 2.',

@@ -1,8 +1,7 @@
-import { assertNever } from '../../../../src/core/common/errors.ts';
-import type { Policy, Reading, Rule } from '../../../../src/core/policy/model/policy.ts';
-import type { RuleEdit } from '../../../../src/core/policy/model/rule-edit.ts';
+import { assertNever } from '../../common/common.ts';
+import type { Policy, Reading, Rule, RuleEdit } from '../model/model.ts';
 
-/** A policy with an edit in it; the policy itself stays as it is. */
+/** A policy with an edit applied; the policy itself is unchanged. */
 export function applyEdit(policy: Policy, edit: RuleEdit): Policy {
   const { part, direction } = edit;
   if (policy.parts !== undefined) {
