@@ -3,6 +3,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { SluiceError, THEME_BASES } from '../../core/common/common.ts';
 import { AUDIT_TYPES } from '../../core/ports/ports.ts';
+import { kubeconfigFiles, mayNamePlugin } from '../../kubeconfig-files.ts';
 import type { SessionDeps } from '../../session/session.ts';
 import {
   acceptAnyFormat,
@@ -56,8 +57,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       // On the screen, the session shows the warnings.
       const connect: SessionDeps['connect'] = (target, signal) =>
         openConnection(context.options, { ...target, screen: true }, signal, () => undefined);
+      const { kubeconfig } = context.options;
+      const mayAsk = await mayNamePlugin(kubeconfig === undefined ? kubeconfigFiles() : [kubeconfig]);
       return runScreen(context, screen, {
-        connect: await loggedIn(connect, context.signal),
+        connect: mayAsk ? await loggedIn(connect, context.signal) : connect,
         contexts: async () => {
           const { listContexts } = await import('../../kube/kube.ts');
           return listContexts(connectOptions(context.options));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
+import { kubeconfigFiles } from '../../kubeconfig-files.ts';
 
 /** One unparsed entry of a kubeconfig, with the directory that its relative paths start from. */
 export type Entry = {
@@ -37,7 +37,7 @@ export type KubeconfigSource = string | { readonly text: string } | undefined;
 export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconfig> {
   if (typeof source === 'object')
     return merge([parse(new TextEncoder().encode(source.text), '(given text)', process.cwd())]);
-  const paths = source === undefined ? defaultPaths() : [source];
+  const paths = source === undefined ? kubeconfigFiles() : [source];
   const contents = await Promise.all(paths.map((path) => read(path, source !== undefined)));
   const found = contents.flatMap((bytes, i) => {
     const file = paths[i];
@@ -51,11 +51,6 @@ export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconf
     );
   }
   return merge(found);
-}
-
-function defaultPaths(): readonly string[] {
-  const listed = (process.env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
-  return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), '.kube', 'config')];
 }
 
 async function read(path: string, required: boolean): Promise<Uint8Array | undefined> {

@@ -36,7 +36,9 @@ export function explain(app: App): void {
   }
   const { explained, steps } = found;
   const until = app.deps.clock.monotonic() + SLICE;
-  const priced = steps === undefined ? undefined : stepped(steps, () => app.deps.clock.monotonic() >= until);
+  const isSmall = Array.from(runtime.model.pods()).length <= AT_ONCE;
+  const priced =
+    steps === undefined || !isSmall ? undefined : stepped(steps, () => app.deps.clock.monotonic() >= until);
   const verdict = priced?.verdict ?? explained.verdict;
   app.push({
     type: 'explain',
@@ -50,6 +52,12 @@ export function explain(app: App): void {
 
 /** The longest slice of pricing, and the pause after it, ms: on a large cluster keys and frames don't wait for it. */
 const SLICE = 8;
+
+/** How many pods are so few that the first step is over within a slice. */
+const AT_ONCE = 1_000;
+
+/** A glance costs nothing: how long an explanation stays open before the rest is worked out, ms. */
+const GLANCE = 400;
 
 type Steps = ReturnType<typeof pricing>;
 
@@ -68,6 +76,7 @@ function priceLater(app: App, explained: Explained, steps: Steps): void {
     return overlay.type === 'explain' && overlay.verdict === explained.verdict;
   };
   app.run(async (signal) => {
+    await pause(GLANCE, signal);
     for (;;) {
       await pause(SLICE, signal);
       if (!isOpen()) return;
