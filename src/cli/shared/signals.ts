@@ -50,6 +50,8 @@ export function listenForSignals(): Interrupt {
         await use(AbortSignal.any([lent.signal, controller.signal]));
       } finally {
         lent = undefined;
+        // What ctrl-c ended may be gone before the signal is told here.
+        interrupted = performance.now();
       }
     },
     dispose: () => {

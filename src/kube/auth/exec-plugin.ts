@@ -137,6 +137,10 @@ async function run(
   const late = AbortSignal.timeout(TIMEOUT);
   const result = await endedBy(child, alone, AbortSignal.any([stop, late]));
   stop.throwIfAborted();
+  // On the terminal, ctrl-c goes to the plug-in as well, which may have ended before it is told here.
+  if (terminal && (result.signal === 'SIGINT' || result.exitCode === 130)) {
+    throw new SluiceError('interrupted', `${who} was interrupted by ctrl-c.`, '');
+  }
   if (result.code === 'ENOENT') {
     throw new SluiceError(
       'unauthenticated',

@@ -37,8 +37,9 @@ export function loggingIn(app: App): LoggingIn {
         await connection.login.run(signal);
         app.notify('info', `Logged in to ${connection.context}.`);
       } catch (error) {
-        const { message, hint } = asSluiceError(error);
-        if (signal.aborted) app.notify('error', `The login to ${connection.context} was interrupted.`, AGAIN);
+        const { code, message, hint } = asSluiceError(error);
+        if (signal.aborted || code === 'interrupted')
+          app.notify('error', `The login to ${connection.context} was interrupted.`, AGAIN);
         else if (!isAbort(error)) app.notify('error', message, `${hint} ${AGAIN}`);
       }
     },
