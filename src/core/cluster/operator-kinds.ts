@@ -15,7 +15,7 @@ const byPrometheus = (app: string, key: string) => (name: string) => ({
   [key]: name,
 });
 
-/** By group and kind. Each entry says what its operator documents or sets in code (NP-37). */
+/** By group and kind. Each entry says what its operator documents or sets in code (API-16). */
 const OPERATED: Readonly<Record<string, Operated>> = {
   'monitoring.coreos.com/Prometheus': {
     labels: (name) => ({

@@ -37,7 +37,7 @@ const DEPTH = 6;
 
 /**
  * The pod templates of an object; empty if it makes no pods. Kinds of Kubernetes in any API group; kinds of well-known
- * operators, which write the template themselves (NP-37); of any other kind, whatever field named `template` holds
+ * operators, which write the template themselves (API-16); of any other kind, whatever field named `template` holds
  * containers, as in an Argo Rollout, a DeploymentConfig or a CloneSet.
  */
 export function podTemplatesOf({ apiVersion, kind, spec, metadata }: ApiObject): readonly PodTemplate[] {

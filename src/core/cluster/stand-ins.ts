@@ -12,7 +12,7 @@ const UNKNOWN = 'stand-in';
 
 /**
  * Pods that stand in for those of a workload, with its template's labels and ports, and the labels that its controller
- * adds (NP-37); undefined if the object has no pod template. Two stand for any number: a pod always reaches itself, but
+ * adds (API-16); undefined if the object has no pod template. Two stand for any number: a pod always reaches itself, but
  * perhaps not another one. Pods of a StatefulSet differ in name and labels, so all of them are created.
  * @param isScaled whether an autoscaler sets the number of pods
  */
@@ -35,7 +35,7 @@ export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[]
   return pods;
 }
 
-/** The labels that a controller adds to the pods that it makes (NP-37). */
+/** The labels that a controller adds to the pods that it makes (API-16). */
 function addedLabels(
   { kind, apiVersion, metadata, spec }: ApiObject,
   name: string,

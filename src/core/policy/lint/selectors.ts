@@ -68,7 +68,7 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
   };
 }
 
-/** A workload that has the labels itself, while its pods have not (NP-37). */
+/** A workload that has the labels itself, while its pods have not (API-16). */
 function ownerWith(context: LintContext, match: PodMatch): WorkloadRef | undefined {
   if (match.pods.length === 0) return undefined;
   return namespacesMatching(context.model, context.world, match)

@@ -81,7 +81,7 @@ test('the pods of a StatefulSet have the names and labels that it gives them', (
   expect(pods({ replicas: 1e12 })).toHaveLength(100);
 });
 
-test('NP-37: the pods of a workload have the labels that its controller adds, not those of the workload', () => {
+test('API-16: the pods of a workload have the labels that its controller adds, not those of the workload', () => {
   const keysOf = (kind: string, spec: object = { template }) =>
     Object.keys(readManifests([workload(kind, 'w', spec, { labels: { own: 'x' } })]).pods[0]?.labels ?? {})
       .toSorted()

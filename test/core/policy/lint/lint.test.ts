@@ -83,7 +83,7 @@ describe('selects-nothing', () => {
     expect(lint(engine).map(({ severity }) => severity)).toEqual(['warning', 'warning']);
   });
 
-  test('NP-37: tells labels that the workload has, but not its pods', () => {
+  test('API-16: tells labels that the workload has, but not its pods', () => {
     const owned = pod({
       name: 'web',
       owner: { kind: 'Job', namespace: 'shop', name: 'web' },
