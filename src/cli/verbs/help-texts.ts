@@ -164,7 +164,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['0', 'revoked; the path is closed, or was not judged'],
       ['1', 'not revoked, or not recorded in the audit log'],
       ['3', 'revoked, but the path is still open through others'],
-      ['4', "it can't be told whether it is revoked, or its path closed"],
+      ['4', "it can't be told whether it is revoked"],
       ['6', 'revoked, but a lease is left behind'],
     ],
   },
