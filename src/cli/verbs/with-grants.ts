@@ -58,13 +58,8 @@ export async function writeEnds(
   { err }: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const log = {
-    demo: connection.demo,
-    records: (since: number) => connection.records(deps.info, since),
-    open: () => connection.audit(deps.info),
-  };
   const within = AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN)]);
-  await recordEnds(deps, log, within).catch((error: unknown) => {
+  await recordEnds(deps, connection, within).catch((error: unknown) => {
     signal.throwIfAborted();
     err(
       `sluice: WARNING: The ends of earlier grants could not be recorded: ${asSluiceError(error).message}\n`,

@@ -148,16 +148,11 @@ async function open(
 
 /** Writes down the ends of grants that nobody did, in the background (GRANT-20). Never rejects. */
 async function writeEnds(
-  { connection, grantDeps, info }: Runtime,
+  { connection, grantDeps }: Runtime,
   signal: AbortSignal,
   onWarning: (text: string) => void,
 ): Promise<void> {
-  const log = {
-    demo: connection.demo,
-    records: (since: number) => connection.records(info, since),
-    open: () => connection.audit(info),
-  };
-  await recordEnds(grantDeps, log, signal).catch((error: unknown) => {
+  await recordEnds(grantDeps, connection, signal).catch((error: unknown) => {
     if (!signal.aborted)
       onWarning(`The ends of earlier grants could not be recorded: ${asSluiceError(error).message}`);
   });

@@ -1,17 +1,17 @@
 import { SluiceError } from '../../core/common/common.ts';
 import { isoSeconds, type Unended, unendedGrants } from '../../core/grants/grants.ts';
-import type { AuditEntry, AuditLog, AuditRecord } from '../../core/ports/ports.ts';
+import type { AuditEntry, AuditLog, AuditRecord, ClusterInfo } from '../../core/ports/ports.ts';
 import { policyRef } from './find-grants.ts';
 import type { GrantDeps } from './record.ts';
 
 /**
- * The log of one cluster: what is in it since a time, ms, and how to open it to write. `demo`: of embedded clusters, which
- * have the same UID each time, and may run side by side.
+ * What a connection tells of the log of its cluster. `demo`: of embedded clusters, which have the same UID each time, and
+ * may run side by side.
  */
 export type EndLog = {
   readonly demo: boolean;
-  readonly records: (since: number) => AsyncIterable<AuditRecord>;
-  readonly open: () => Promise<Pick<AuditLog, 'appendMissing'>>;
+  readonly records: (info: ClusterInfo, since: number) => AsyncIterable<AuditRecord>;
+  readonly audit: (info: ClusterInfo) => Promise<Pick<AuditLog, 'appendMissing'>>;
 };
 
 /** How far back the log is read, ms: sluice was not started for longer, or the end is there. */
@@ -31,13 +31,13 @@ export async function recordEnds(
 ): Promise<readonly string[]> {
   const now = () => Math.round(deps.api.clock.now());
   const since = now() - FAR_BACK;
-  const records = await readAll(log.records(since));
+  const records = await readAll(log.records(deps.info, since));
   const gone = new Set<string>();
   for (const { record } of unendedGrants(records, now())) {
     if (isHere(deps, log, record) && (await isGone(deps, record, signal))) gone.add(record.hash);
   }
   if (gone.size === 0) return [];
-  const appended = await (await log.open()).appendMissing(since, (all) =>
+  const appended = await (await log.audit(deps.info)).appendMissing(since, (all) =>
     unendedGrants(all, now())
       .filter(({ record }) => gone.has(record.hash))
       .map((unended) => endEntry(deps, unended, now())),

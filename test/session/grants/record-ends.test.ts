@@ -44,8 +44,8 @@ function later(milliseconds: number, change: Partial<ClusterApi> = {}): GrantDep
 /** The log as a process of its own opens it. */
 const log = (demo = true): EndLog => ({
   demo,
-  records: (since) => live.runtime.connection.records(live.runtime.info, since),
-  open: () => openAuditLog({ directory: dirname(live.auditPath), cluster: 'demo', version: 'test' }),
+  records: live.runtime.connection.records,
+  audit: () => openAuditLog({ directory: dirname(live.auditPath), cluster: 'demo', version: 'test' }),
 });
 
 /** A grant that nobody keeps any more, as after `sluice grant` without `--wait`. */
