@@ -1,9 +1,8 @@
 import { wallClock } from '../../../views/text/text.ts';
 import { SluiceError } from '../../core/common/common.ts';
 import {
-  GRANT_LABEL,
   type Grant,
-  NOTE,
+  grantMarks,
   namespacesOf,
   type Remaining,
   remainingOf,
@@ -100,23 +99,10 @@ function resultJson({ end, left }: Result): Readonly<Record<string, unknown>> {
   return { id, revoked, unknown, halves, leftovers, recorded: unrecorded.length === 0, unrecorded, path };
 }
 
-function openerJson({
-  kind,
-  namespace,
-  name,
-  labels,
-  annotations,
-}: Policy): Readonly<Record<string, unknown>> {
-  const grant = labels[GRANT_LABEL];
-  if (grant === undefined) return { kind, namespace, name };
-  return {
-    kind,
-    namespace,
-    name,
-    grant,
-    requester: annotations[NOTE.requester],
-    end: annotations[NOTE.expiresAt],
-  };
+function openerJson(policy: Policy): Readonly<Record<string, unknown>> {
+  const { kind, namespace, name } = policy;
+  const { id: grant, requester, end } = grantMarks(policy) ?? {};
+  return { kind, namespace, name, grant, requester, end };
 }
 
 function resultText({ grant, end, left }: Result): string {

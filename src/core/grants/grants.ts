@@ -41,6 +41,7 @@ export {
   type PortRun,
   portRuns,
 } from './names.ts';
+export { grantMarks } from './openers.ts';
 export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
 export { endTexts, namespacesOf, pairKey } from './reach.ts';

@@ -1,10 +1,10 @@
 import { keyOf } from '../cluster/cluster.ts';
 import { policyKey } from '../live/live.ts';
 import type { Engine, PathDecision } from '../policy/decide/decide.ts';
-import type { Direction, Policy } from '../policy/model/model.ts';
+import type { Policy } from '../policy/model/model.ts';
 import type { Grant } from './grant.ts';
 import { GRANT_LABEL } from './names.ts';
-import { openerName, openers, openersText } from './openers.ts';
+import { allowsOf, directionOf, openerName, openers, openersText } from './openers.ts';
 import { pairsOf, type Reach, reachOf } from './reach.ts';
 import { reachedOf } from './surroundings.ts';
 import { workloadEntry } from './witness.ts';
@@ -35,10 +35,6 @@ function strangers(reach: Reach, workloads: ReadonlySet<string>): readonly strin
   return [...reachedOf(reach).values()]
     .filter(({ pod, role }) => !workloads.has(workloadEntry(role, pod)))
     .map(({ pod, role }) => `pod ${keyOf(pod)} from another workload is now a ${role} of the grant`);
-}
-
-function directionOf({ isolates }: Policy): Direction {
-  return isolates.ingress ? 'ingress' : 'egress';
 }
 
 /** A half is granted only where another policy isolates its pods (GRANT-1): if none does any more, one was deleted. */
@@ -129,12 +125,8 @@ function withoutOwn(
 ): { readonly verdict: 'closed' | 'open' | 'unknown'; readonly others: readonly Policy[] } {
   if (decision.verdict !== 'allow')
     return { verdict: decision.verdict === 'deny' ? 'closed' : 'unknown', others: [] };
-  const own = new Set(policies.map(policyKey));
-  const halves = policies.map((policy) => {
-    const allows = decision[directionOf(policy)].steps.filter(({ action }) => action === 'allow');
-    const others = allows.map(({ applied }) => applied.policy).filter((one) => !own.has(policyKey(one)));
-    return { others, onlyOwn: allows.length > 0 && others.length === 0 };
-  });
-  if (halves.some(({ onlyOwn }) => onlyOwn)) return { verdict: 'closed', others: [] };
+  const halves = allowsOf(policies, decision);
+  const isOwnOnly = halves.some(({ all, others }) => all.length > 0 && others.length === 0);
+  if (isOwnOnly) return { verdict: 'closed', others: [] };
   return { verdict: 'open', others: halves.flatMap(({ others }) => others) };
 }
