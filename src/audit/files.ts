@@ -4,9 +4,14 @@ import { SluiceError } from '../core/common/common.ts';
 
 const DAY = /^\d{8}\.jsonl$/;
 
-/** The name of the file for a time (ms since the epoch), by UTC day: `20261122.jsonl`. */
+/** The UTC day of a time (ms since the epoch) as files are named by it: `20261122`. */
+export function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** The name of the file for a time (ms since the epoch): `20261122.jsonl`. */
 export function dayFile(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 10).replaceAll('-', '')}.jsonl`;
+  return `${dayOf(time)}.jsonl`;
 }
 
 /** Names of the files with records, oldest first; none if the directory does not exist. */

@@ -1,5 +1,5 @@
 import { SluiceError } from '../core/common/common.ts';
-import { notesIn, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, notesIn, readCheckpoint } from './checkpoint.ts';
 import { type LogKey, readLeaves, readLedger } from './ledger.ts';
 import { consistencyProof, isConsistent } from './merkle.ts';
 import { readVerifier } from './note.ts';
@@ -31,10 +31,8 @@ export function keptIn(text: string, from: string): readonly Kept[] {
   }));
 }
 
-/** The newest checkpoint of a log, with its origin; undefined before the first signed record. */
-export async function newestCheckpoint(
-  directory: string,
-): Promise<{ readonly text: string; readonly origin: string; readonly size: number } | undefined> {
+/** The newest checkpoint of a log; undefined before the first signed record. */
+export async function newestCheckpoint(directory: string): Promise<Checkpoint | undefined> {
   const head = await readHead(directory);
   return typeof head === 'string' ? undefined : readCheckpoint(head.checkpoint ?? '');
 }
@@ -52,7 +50,7 @@ export async function logKeys(directory: string): Promise<readonly LogKey[]> {
  */
 export async function witnessRequest(directory: string, old: string): Promise<string> {
   const before = readCheckpoint(old);
-  const now = readCheckpoint((await newestCheckpoint(directory))?.text ?? '');
+  const now = await newestCheckpoint(directory);
   if (before === undefined || now === undefined) {
     throw new SluiceError(
       'refused',

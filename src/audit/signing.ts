@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuditRecord } from '../core/ports/ports.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { codeOf, replaceFile, withFile } from './files.ts';
+import { codeOf, dayOf, replaceFile, withFile } from './files.ts';
 import { doesFit, isSignedInTime, readLedger, wasSigned } from './ledger.ts';
 import { makeKey, readKey, readNextKey, takeNextKey } from './log-key.ts';
 import { type Tree, treeFrom } from './merkle.ts';
@@ -101,7 +101,7 @@ export async function keepCheckpoint(directory: string, { file, checkpoint }: He
 
 /** Keeps a checkpoint that the records do not match, for whoever looks into it; returns the name of its file. */
 async function putAside(directory: string, { text }: Checkpoint): Promise<string> {
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  const day = dayOf(Date.now());
   for (let number = 1; ; number += 1) {
     const name = `${day}-${number}.checkpoint`;
     try {

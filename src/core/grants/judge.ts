@@ -65,8 +65,8 @@ export function objectTroubles(
 }
 
 /** `Job shop/sluice-7f3k-in: it is suspended`. */
-export function troubleText({ kind, metadata }: ApiObject, fault: string): string {
-  return `${kind} ${metadata.namespace}/${metadata.name}: ${fault}`;
+export function troubleText(object: ApiObject, fault: string): string {
+  return `${nameOf(object)}: ${fault}`;
 }
 
 /** A lease that is resumed starts anew (LEASE-7); a slow controller starts one within this long, ms. */

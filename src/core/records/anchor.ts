@@ -1,6 +1,6 @@
 import type { ApiObject } from '../cluster/cluster.ts';
 import { safeText } from '../common/common.ts';
-import { GRANT_LABEL, type Grant, type GrantHalf, MANAGED_BY } from '../grants/grants.ts';
+import { GRANT_LABEL, type Grant, type GrantHalf, isoSeconds, MANAGED_BY } from '../grants/grants.ts';
 
 /**
  * The annotation with the newest checkpoint of the audit log (AUD-9). It stands on the objects of each grant, so that it
@@ -43,7 +43,7 @@ export function grantedEvent(
   now: number,
 ): ApiObject | undefined {
   if (policy === undefined) return undefined;
-  const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const time = isoSeconds(now);
   const message = `${requester} opened ${source} to ${destination}: ${reason}`;
   return anchored(
     {
