@@ -1,13 +1,9 @@
-import type { AuditRecord } from '../core/ports/ports.ts';
 import { followGrants, type Unfinished } from '../core/records/records.ts';
 import type { Bad } from './finding.ts';
 import type { Ledger } from './ledger.ts';
-import type { LogLine } from './read.ts';
+import type { RecordLine } from './read.ts';
 import { GENESIS, hasOwnHash } from './record.ts';
 import { EMPTY_HEAD } from './tail.ts';
-
-/** The line of a record, and its file. */
-export type RecordLine = LogLine & { readonly text: string; readonly file: string };
 
 /** Checks a chain record by record. */
 export class ChainCheck {
@@ -28,7 +24,7 @@ export class ChainCheck {
     this.#bad = bad;
   }
 
-  take(record: AuditRecord, { file, number: line, text, bytes }: RecordLine): void {
+  take({ record, file, number: line, text, bytes }: RecordLine): void {
     const { seq, hash, prev, type } = record;
     this.records += 1;
     if (!hasOwnHash(record, text))

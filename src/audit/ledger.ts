@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import type { AuditRecord } from '../core/ports/ports.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { dayFiles } from './files.ts';
 import { emptyTree, type Hash, leafHash, type Tree } from './merkle.ts';
 import { isSignedBy, readNote, readVerifier, type Verifier } from './note.ts';
-import { logLines, textOf } from './read.ts';
-import { parseRecord } from './record.ts';
+import { type RecordLine, recordLines } from './read.ts';
 
 /** A key that signs for a log from a record on, which is leaf `from` of the tree, counted from 1. */
 export type LogKey = {
@@ -94,25 +92,19 @@ export function doesFit(ledger: Ledger, checkpoint: Checkpoint): boolean {
 /** Reads all records of a log into a ledger. */
 export async function readLedger(directory: string, sizes: Iterable<number>): Promise<Ledger> {
   const ledger = createLedger(sizes);
-  for await (const { record, bytes } of recordLines(directory)) ledger.take(record, bytes);
+  for await (const { record, bytes } of wholeRecords(directory)) ledger.take(record, bytes);
   return ledger;
 }
 
 /** The hashes of all leaves of a log. */
 export async function readLeaves(directory: string): Promise<readonly Hash[]> {
   const leaves: Hash[] = [];
-  for await (const { bytes } of recordLines(directory)) leaves.push(leafHash(bytes));
+  for await (const { bytes } of wholeRecords(directory)) leaves.push(leafHash(bytes));
   return leaves;
 }
 
-async function* recordLines(directory: string) {
-  for (const file of await dayFiles(directory)) {
-    for await (const lines of logLines(join(directory, file))) {
-      for (const line of lines) {
-        const text = line.whole ? textOf(line) : undefined;
-        const record = text === undefined ? undefined : parseRecord(text);
-        if (record !== undefined) yield { record, bytes: line.bytes };
-      }
-    }
+async function* wholeRecords(directory: string): AsyncGenerator<RecordLine> {
+  for await (const lines of recordLines(directory, await dayFiles(directory))) {
+    for (const line of lines) if (line.whole && line.record !== undefined) yield line;
   }
 }

@@ -36,14 +36,11 @@ export async function* readRawAuditLog(
   });
   // A record is in the file of its day or a later one.
   const first = filter.since === undefined ? '' : dayFile(filter.since);
-  for (const file of files.filter((name) => name >= first)) {
-    for await (const lines of logLines(join(directory, file))) {
-      for (const line of lines) {
-        const text = textOf(line);
-        const record = text === undefined ? undefined : parseRecord(text);
-        if (record === undefined) filter.onUnreadable?.(file, line.number);
-        else if (isWanted(record, filter)) yield record;
-      }
+  const wanted = files.filter((name) => name >= first);
+  for await (const lines of recordLines(directory, wanted)) {
+    for (const { record, file, number } of lines) {
+      if (record === undefined) filter.onUnreadable?.(file, number);
+      else if (isWanted(record, filter)) yield record;
     }
   }
 }
@@ -55,6 +52,34 @@ function isWanted(record: AuditRecord, { since, grant, ticket, type }: AuditFilt
   return type === undefined || record.type === type;
 }
 
+/** The line of a record, and its file. */
+export type RecordLine = LogLine & {
+  readonly file: string;
+  readonly text: string;
+  readonly record: AuditRecord;
+};
+
+/** Any line of a log, and its file: `record` is undefined where there is none. */
+type AnyLine = RecordLine | (LogLine & { readonly file: string; readonly record: undefined });
+
+/** The lines of some files of a log, several at once. The last line of each may be a record without being whole. */
+export async function* recordLines(
+  directory: string,
+  files: readonly string[],
+): AsyncGenerator<readonly AnyLine[]> {
+  for (const file of files) {
+    for await (const lines of logLines(join(directory, file))) {
+      yield lines.map((line) => {
+        const text = textOf(line);
+        const record = text === undefined ? undefined : parseRecord(text);
+        return text === undefined || record === undefined
+          ? { ...line, file, record: undefined }
+          : { ...line, file, text, record };
+      });
+    }
+  }
+}
+
 /** Longer than any record, in bytes; longer lines are truncated to bound memory. */
 const LONGEST = 4 << 20;
 
@@ -62,13 +87,13 @@ const LONGEST = 4 << 20;
  * A line of a log file as bytes, without its line feed; `number` counts from 1. `whole` is false for bytes after the last
  * line feed.
  */
-export type LogLine = { readonly number: number; readonly bytes: Buffer; readonly whole: boolean };
+type LogLine = { readonly number: number; readonly bytes: Buffer; readonly whole: boolean };
 
 /** How much of a file is read at once, bytes. */
 const CHUNK = 1 << 18;
 
 /** The lines of a file, several at once as they are read; split only at line feeds: a carriage return is part of its line. */
-export async function* logLines(path: string): AsyncGenerator<readonly LogLine[]> {
+async function* logLines(path: string): AsyncGenerator<readonly LogLine[]> {
   let rest: Buffer[] = [];
   let kept = 0;
   let number = 1;
@@ -99,7 +124,7 @@ export async function* logLines(path: string): AsyncGenerator<readonly LogLine[]
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of a line; undefined if it is not UTF-8. A byte order mark is kept, so that it is noticed. */
-export function textOf({ bytes }: LogLine): string | undefined {
+function textOf({ bytes }: LogLine): string | undefined {
   try {
     return UTF8.decode(bytes);
   } catch {

@@ -11,8 +11,7 @@ import type { Kept } from './kept.ts';
 import { createLedger, isKeyOf, type Ledger, wasSigned } from './ledger.ts';
 import { keyFile, readKey } from './log-key.ts';
 import { readVerifier } from './note.ts';
-import { logLines, textOf } from './read.ts';
-import { parseRecord } from './record.ts';
+import { recordLines } from './read.ts';
 import { treeOf } from './signing.ts';
 import { type Head, readHead } from './tail.ts';
 import { type Verification, verificationText } from './verification.ts';
@@ -64,15 +63,12 @@ async function check(
   const chain = new ChainCheck(typeof head === 'string' ? 0 : head.seq, ledger, bad);
   const files = await dayFiles(directory);
   let isUnsettled = false;
-  for (const file of files) {
-    for await (const lines of logLines(join(directory, file))) {
-      for (const line of lines) {
-        const text = line.whole ? textOf(line) : undefined;
-        const record = text === undefined ? undefined : parseRecord(text);
-        if (record !== undefined && text !== undefined) chain.take(record, { ...line, text, file });
-        else bad('unreadable', file, line.number, line.whole ? 'it is not a record' : UNFINISHED_LINE);
-        isUnsettled = !line.whole && file === files.at(-1);
-      }
+  for await (const lines of recordLines(directory, files)) {
+    for (const line of lines) {
+      const { file, number, whole, record } = line;
+      if (whole && record !== undefined) chain.take(line);
+      else bad('unreadable', file, number, whole ? 'it is not a record' : UNFINISHED_LINE);
+      isUnsettled = !whole && file === files.at(-1);
     }
   }
   if (typeof head !== 'string') await checkEnd(directory, head, chain, ledger, bad);
