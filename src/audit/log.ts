@@ -67,8 +67,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<SignedLog>
     rotate: (entry) => inTurn(() => append(entry, true)),
     appendMissing: (since, missing) =>
       inTurn(async () => {
-        const records: AuditRecord[] = [];
-        for await (const record of readAuditLog(directory, { since })) records.push(record);
+        const records = await Array.fromAsync(readAuditLog(directory, { since }));
         const appended: AuditRecord[] = [];
         for (const entry of missing(records)) appended.push(await append(entry));
         return appended;

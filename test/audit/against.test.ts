@@ -9,7 +9,7 @@ import { readAuditLog } from '../../src/audit/read.ts';
 import type { Verification } from '../../src/audit/verification.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import type { AuditRecord } from '../../src/core/ports/ports.ts';
-import { auditEntry, collect, inFolder } from '../helpers/audit/audit-entries.ts';
+import { auditEntry, inFolder } from '../helpers/audit/audit-entries.ts';
 import { writeLog } from '../helpers/audit/write-log.ts';
 
 const RECORDS = 14;
@@ -32,7 +32,7 @@ async function takeLog(folder: string): Promise<Taken> {
     await log.append(auditEntry({ type, grant, objects, ticket: 'INC-1', outcome: `${number}` }));
   }
   const key = readSecret((await readFile(join(folder, 'c.key'), 'utf8')).trimEnd()) ?? expect.fail();
-  const records = await collect(readAuditLog(log.path));
+  const records = await Array.fromAsync(readAuditLog(log.path));
   return { path: log.path, records, key, checkpoint: log.checkpoint() ?? expect.fail() };
 }
 

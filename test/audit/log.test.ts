@@ -18,13 +18,13 @@ import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import type { AuditLog, AuditRecord } from '../../src/core/ports/ports.ts';
-import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
+import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 const DAY = 86_400_000;
 const open = (directory: string) => openAuditLog({ directory, cluster: 'c', version: '1.2.3' });
 
 async function recordsOf({ path }: AuditLog): Promise<AuditRecord[]> {
-  return collect(readAuditLog(path));
+  return Array.fromAsync(readAuditLog(path));
 }
 
 test('records are numbered from 1, each with the hash of the previous one', () =>
@@ -105,7 +105,7 @@ test('eight processes that append at once leave one intact chain and tree', () =
     expect(codes).toEqual(names.map(() => 0));
     const result = await verifyAuditLog(join(folder, 'c'));
     expect(result).toMatchObject({ ok: true, records: 200, signed: 200, recovered: 0 });
-    const outcomes = (await collect(readAuditLog(join(folder, 'c')))).map(({ outcome }) => outcome);
+    const outcomes = (await Array.fromAsync(readAuditLog(join(folder, 'c')))).map(({ outcome }) => outcome);
     for (const name of names) {
       const own = outcomes.filter((outcome) => outcome.startsWith(`${name} `));
       expect(own.map((outcome) => outcome.split(' ')[1])).toEqual(

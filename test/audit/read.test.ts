@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { readAuditLog } from '../../src/audit/read.ts';
 import { auditRoot, listAuditLogs } from '../../src/audit/root.ts';
-import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
+import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 test('records can be filtered by time, grant and type', () =>
   inFolder(async (folder) => {
@@ -15,7 +15,7 @@ test('records can be filtered by time, grant and type', () =>
     await log.append(auditEntry({ outcome: 'two', time: NOON + 1_000, grant }));
     await log.append(auditEntry({ outcome: 'three', time: NOON + 2_000, type: 'granted', grant }));
     const outcomes = async (filter: Parameters<typeof readAuditLog>[1]) =>
-      (await collect(readAuditLog(log.path, filter))).map(({ outcome }) => outcome);
+      (await Array.fromAsync(readAuditLog(log.path, filter))).map(({ outcome }) => outcome);
     expect(await outcomes({})).toEqual(['one', 'two', 'three']);
     expect(await outcomes({ since: NOON + 1_000 })).toEqual(['two', 'three']);
     expect(await outcomes({ grant: 'g2' })).toEqual(['two', 'three']);
@@ -27,7 +27,7 @@ test('records are sanitized', () =>
   inFolder(async (folder) => {
     const log = await openAuditLog({ directory: folder, cluster: 'c', version: '1' });
     await log.append(auditEntry({ reason: 'a\u001b]52;c;x\u0007\u202eb' }));
-    expect((await collect(readAuditLog(log.path)))[0]?.reason).toBe('a␛]52;c;x\\u{7}\\u{202e}b');
+    expect((await Array.fromAsync(readAuditLog(log.path)))[0]?.reason).toBe('a␛]52;c;x\\u{7}\\u{202e}b');
   }));
 
 test('lines that are not records are reported and skipped', () =>
@@ -37,13 +37,13 @@ test('lines that are not records are reported and skipped', () =>
     await appendFile(join(log.path, '20261121.jsonl'), '{"not": "a record"}\n\n');
     const told: string[] = [];
     const onUnreadable = (file: string, line: number) => told.push(`${file}:${line}`);
-    expect(await collect(readAuditLog(log.path, { onUnreadable }))).toHaveLength(1);
+    expect(await Array.fromAsync(readAuditLog(log.path, { onUnreadable }))).toHaveLength(1);
     expect(told).toEqual(['20261121.jsonl:2', '20261121.jsonl:3']);
   }));
 
 test('a log that does not exist has no records', () =>
   inFolder(async (folder) => {
-    expect(await collect(readAuditLog(join(folder, 'none')))).toEqual([]);
+    expect(await Array.fromAsync(readAuditLog(join(folder, 'none')))).toEqual([]);
   }));
 
 test('logs are kept in the state directory of the user, only if it is absolute', () => {

@@ -9,7 +9,7 @@ import { readAuditLog } from '../../src/audit/read.ts';
 import { GENESIS, sealed } from '../../src/audit/record.ts';
 import { EMPTY_HEAD, readHead, writeHead } from '../../src/audit/tail.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
-import { auditEntry, collect, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
+import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
 
 const DAY = 86_400_000;
 const open = (directory: string) => openAuditLog({ directory, cluster: 'c', version: '1' });
@@ -172,7 +172,7 @@ test.each([
     await spoil(join(folder, 'c.key'));
     await log.append(auditEntry());
     await log.append(auditEntry());
-    expect((await collect(readAuditLog(log.path)))[1]).toMatchObject({
+    expect((await Array.fromAsync(readAuditLog(log.path)))[1]).toMatchObject({
       type: 'recovered',
       outcome: 'the key that signed until now was missing or replaced',
     });
@@ -210,7 +210,7 @@ test('a writer that finds records changed keeps the checkpoint that shows it', (
     await log.append(auditEntry());
     const [aside = ''] = (await readdir(log.path)).filter((name) => /-1\.checkpoint$/.test(name));
     expect(await readFile(join(log.path, aside), 'utf8')).toBe(kept);
-    expect((await collect(readAuditLog(log.path)))[3]?.outcome).toContain(`which is now in ${aside}`);
+    expect((await Array.fromAsync(readAuditLog(log.path)))[3]?.outcome).toContain(`which is now in ${aside}`);
     const { findings } = await verifyAuditLog(log.path);
     expect(findings).toMatchObject([
       { kind: 'edited', seq: 2 },
@@ -232,7 +232,7 @@ test('records after the checkpoint are not signed for in silence', () =>
       findings: [{ kind: 'rewritten', what: 'its checkpoint covers 1 record, not 3' }],
     });
     await log.append(auditEntry());
-    expect((await collect(readAuditLog(log.path)))[3]).toMatchObject({
+    expect((await Array.fromAsync(readAuditLog(log.path)))[3]).toMatchObject({
       type: 'recovered',
       outcome: 'records 2 to 3 were not signed for',
     });
@@ -250,7 +250,9 @@ test('a checkpoint signed with another key is put aside, and stays a finding', (
     await writeHead(log.path, { ...head, checkpoint: checkpointOf(tree, newSigner(verifier.name)) });
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
     await log.append(auditEntry());
-    expect((await collect(readAuditLog(log.path)))[1]?.outcome).toContain('did not match its checkpoint');
+    expect((await Array.fromAsync(readAuditLog(log.path)))[1]?.outcome).toContain(
+      'did not match its checkpoint',
+    );
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'key' }] });
   }));
 
@@ -264,7 +266,7 @@ test('a log made to look like one without a tree leaves its key behind', () =>
       findings: [{ kind: 'key', file: 'c.key', what: expect.stringContaining('which lies beside the log') }],
     });
     await (await open(folder)).append(auditEntry());
-    expect((await collect(readAuditLog(path)))[5]).toMatchObject({
+    expect((await Array.fromAsync(readAuditLog(path)))[5]).toMatchObject({
       type: 'recovered',
       outcome: 'there was a signing key, but no record named it',
     });
@@ -280,7 +282,7 @@ test('a removed checkpoint is a finding, and its loss is recorded', () =>
     await writeHead(log.path, plain);
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: false, findings: [{ kind: 'checkpoint' }] });
     await log.append(auditEntry());
-    expect((await collect(readAuditLog(log.path)))[1]?.outcome).toContain('checkpoint was missing');
+    expect((await Array.fromAsync(readAuditLog(log.path)))[1]?.outcome).toContain('checkpoint was missing');
     expect(await verifyAuditLog(log.path)).toMatchObject({ ok: true, signed: 3 });
   }));
 

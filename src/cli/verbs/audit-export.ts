@@ -41,8 +41,7 @@ export async function auditExport({ output }: VerbContext, asked: AuditExportOpt
   let count = 0;
   for (const { cluster, path } of await chosenLogs(asked)) {
     if (format === 'markdown') {
-      const records: AuditRecord[] = [];
-      for await (const record of readAuditLog(path, filter)) records.push(record);
+      const records = await Array.fromAsync(readAuditLog(path, filter));
       count += records.length;
       if (records.length > 0) output.out(timeLine(records, cluster, (await verifyAuditLog(path)).text));
       continue;

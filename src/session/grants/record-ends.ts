@@ -31,7 +31,8 @@ export async function recordEnds(
 ): Promise<readonly string[]> {
   const now = () => Math.round(deps.api.clock.now());
   const since = now() - FAR_BACK;
-  const records = await readAll(log.records(deps.info, since));
+  // Whoever writes to a log that can't be read will say so.
+  const records = await Array.fromAsync(log.records(deps.info, since)).catch(() => []);
   const gone = new Set<string>();
   for (const { record } of unendedGrants(records, now())) {
     if (isHere(deps, log, record) && (await isGone(deps, record, signal))) gone.add(record.hash);
@@ -43,17 +44,6 @@ export async function recordEnds(
       .map((unended) => endEntry(deps, unended, now())),
   );
   return appended.flatMap(({ type, grant }) => (type === 'recovered' ? [] : (grant?.id ?? [])));
-}
-
-/** All records; none if the log can't be read: whoever writes to it will say so. */
-async function readAll(records: AsyncIterable<AuditRecord>): Promise<readonly AuditRecord[]> {
-  const all: AuditRecord[] = [];
-  try {
-    for await (const record of records) all.push(record);
-  } catch {
-    return [];
-  }
-  return all;
 }
 
 /** Whether a record is about this cluster. */

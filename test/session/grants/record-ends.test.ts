@@ -10,7 +10,7 @@ import type { Grant } from '../../../src/core/grants/grant.ts';
 import type { AuditEntry, ClusterApi } from '../../../src/core/ports/ports.ts';
 import type { GrantDeps } from '../../../src/session/grants/record.ts';
 import { type EndLog, recordEnds } from '../../../src/session/grants/record-ends.ts';
-import { auditEntry, collect } from '../../helpers/audit/audit-entries.ts';
+import { auditEntry } from '../../helpers/audit/audit-entries.ts';
 import { sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -141,7 +141,7 @@ describe('at the start', () => {
       await append(lostGrant());
       const output = { out: () => undefined, err: () => undefined };
       await main({ argv: [...argv, '--kubeconfig', kubeconfig], output, interactive: false });
-      const types = (await collect(readAuditLog(path, { grant: 'c4mzp2' }))).map(({ type }) => type);
+      const types = (await Array.fromAsync(readAuditLog(path, { grant: 'c4mzp2' }))).map(({ type }) => type);
       expect(types).toEqual(['granted', 'expired']);
     },
   );
