@@ -46,6 +46,7 @@ export {
   PROTOCOLS,
   type Protocol,
   protocolNamed,
+  refKey,
   type Service,
   type ServicePort,
   type Workload,

@@ -130,6 +130,15 @@ export function keyOf(object: { readonly namespace?: string; readonly name: stri
   return object.namespace === undefined ? object.name : `${object.namespace}/${object.name}`;
 }
 
+/** The key of an object among all kinds: `Deployment/shop/web`, `CiliumClusterwideNetworkPolicy/base`. */
+export function refKey(object: {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}): string {
+  return `${object.kind}/${keyOf(object)}`;
+}
+
 export type PortSpec = { readonly port: number; readonly protocol: Protocol };
 
 /** What the user picked as an end: a workload (all its pods), one pod, a service, or an address. */

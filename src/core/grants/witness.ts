@@ -1,4 +1,4 @@
-import { type ApiObject, keyOf, type Pod } from '../cluster/cluster.ts';
+import { type ApiObject, keyOf, type Pod, refKey } from '../cluster/cluster.ts';
 import { at, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
 import { specChanges } from './admission.ts';
 import { formatPorts, NOTE, readPorts } from './names.ts';
@@ -37,7 +37,7 @@ export function workloadEntry(role: Role, pod: Pod): string {
 
 /** The workload of a pod, or the pod itself if it has no owner. */
 export function ownerKey({ owner, namespace, name }: Pod): string {
-  return owner === undefined ? keyOf({ namespace, name }) : `${owner.kind}/${owner.namespace}/${owner.name}`;
+  return owner === undefined ? keyOf({ namespace, name }) : refKey(owner);
 }
 
 /** The workloads that a lease announces; undefined if it announces none. */

@@ -8,6 +8,7 @@ import {
   type Namespace,
   type Node,
   type Pod,
+  refKey,
   type Service,
   selectorOf,
   type WorkloadRef,
@@ -64,8 +65,7 @@ export function policyKey(policy: {
   readonly namespace?: string | undefined;
   readonly name: string;
 }): string {
-  const { kind, namespace, name } = policy;
-  return `${kind}/${keyOf(namespace === undefined ? { name } : { namespace, name })}`;
+  return refKey(policy);
 }
 
 /** An empty model. */
@@ -101,7 +101,7 @@ export function createClusterModel(): ClusterModel {
   function indexPod(change: 'add' | 'remove', pod: Pod): void {
     podsByNamespace[change](pod.namespace, pod);
     if (!isLive(pod)) return;
-    if (pod.owner !== undefined) podsByOwner[change](ownerKey(pod.owner), pod);
+    if (pod.owner !== undefined) podsByOwner[change](refKey(pod.owner), pod);
     if (!pod.hostNetwork) for (const ip of pod.ips) podsByIp[change](canonicalIp(ip), pod);
   }
 
@@ -120,7 +120,7 @@ export function createClusterModel(): ClusterModel {
     pod: (namespace, name) => pods.get(`${namespace}/${name}`),
     podAt: (ip) => holderOf(podsByIp.get(canonicalIp(ip))),
     podsIn: podsByNamespace.get,
-    podsOf: (ref) => podsByOwner.get(ownerKey(ref)),
+    podsOf: (ref) => podsByOwner.get(refKey(ref)),
     namespaces: namespaces.values,
     namespace: namespaces.get,
     services: services.values,
@@ -158,10 +158,6 @@ function applyTo<T>(store: Store<T>, event: EventOf<T>): void {
 
 function addressesOf(service: Service | undefined): readonly string[] {
   return [...(service?.clusterIPs ?? []), ...(service?.outerIPs ?? [])];
-}
-
-function ownerKey({ kind, namespace, name }: WorkloadRef): string {
-  return `${kind}/${namespace}/${name}`;
 }
 
 /** Of the pods that claim an address, the one that has it: pods not being deleted first, then the youngest. */

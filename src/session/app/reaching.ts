@@ -1,4 +1,4 @@
-import { type EndRef, keyOf, type Pod } from '../../core/cluster/cluster.ts';
+import { type EndRef, keyOf, type Pod, refKey } from '../../core/cluster/cluster.ts';
 import { plural } from '../../core/common/common.ts';
 import { either, isNothing, NOTHING, onePort, portsText } from '../../core/policy/model/model.ts';
 import { podsOfEnd } from '../../core/policy/path/path.ts';
@@ -51,7 +51,8 @@ export function reaching(app: App): Pick<Commands, 'openReach'> {
       app.run(async (signal) => {
         // The frame that says so comes first.
         await pause(FRAME, signal);
-        if (app.runtime() !== runtime) return;
+        const { overlay } = app.state();
+        if (app.runtime() !== runtime || overlay.type !== 'detail' || overlay.title !== title) return;
         const about = reachItems(runtime, podsOfEnd(runtime.model, subject));
         app.update('detail', (open) => (open.title === title ? { ...open, about } : open));
       });
@@ -81,14 +82,12 @@ const FRAME = 50;
 function reachItems({ model, engine }: Runtime, pods: readonly Pod[]): readonly AboutItem[] {
   const keys = new Set(pods.map(workloadKey));
   const meant = new Set(pods.map(({ uid }) => uid));
-  const keyOfWorkload = ({ kind, namespace, name }: { kind: string; namespace: string; name: string }) =>
-    `${kind}/${namespace}/${name}`;
-  const paths = clusterMatrix(engine, { about: (workload) => keys.has(keyOfWorkload(workload)) }).filter(
-    ({ to }) => podsOfGroup(model, to).some(({ uid }) => meant.has(uid)),
+  const paths = clusterMatrix(engine, { about: (workload) => keys.has(refKey(workload)) }).filter(({ to }) =>
+    podsOfGroup(model, to).some(({ uid }) => meant.has(uid)),
   );
-  const able = new Set(paths.flatMap(({ from }) => (from.type === 'workload' ? [keyOfWorkload(from)] : [])));
+  const able = new Set(paths.flatMap(({ from }) => (from.type === 'workload' ? [refKey(from)] : [])));
   const unable = workloadsOf(model.pods())
-    .all.filter((workload) => !able.has(keyOfWorkload(workload)) && !keys.has(keyOfWorkload(workload)))
+    .all.filter((workload) => !able.has(refKey(workload)) && !keys.has(refKey(workload)))
     .map(({ namespace, name }) => `${namespace}/${name}`)
     .sort();
   const declared = pods

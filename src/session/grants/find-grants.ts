@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../core/cluster/cluster.ts';
+import { type ApiObject, refKey } from '../../core/cluster/cluster.ts';
 import { asSluiceError, SluiceError } from '../../core/common/common.ts';
 import {
   GRANT_LABEL,
@@ -65,7 +65,7 @@ function lookAt(
 ): readonly Promise<Look>[] {
   const name = objectName(id, direction);
   const look = async (kind: Look['kind'], ref: ApiRef): Promise<Look> => {
-    const key = `${kind}/${namespace}/${name}`;
+    const key = refKey({ kind, namespace, name });
     try {
       const object = await api.read(ref, signal);
       return object === undefined ? { kind, key } : { kind, key, object: labelled(object, id) };

@@ -12,10 +12,10 @@ import {
   type Namespace,
   type Node,
   type Pod,
+  refKey,
   type Service,
   scaledBy,
   standInsOf,
-  type WorkloadRef,
 } from '../../cluster/cluster.ts';
 import { isRecord, type Raw, rawOf, rawsOf, textOf, wordOf } from '../../common/common.ts';
 import type { ClusterEvent } from '../../live/live.ts';
@@ -166,10 +166,6 @@ function objectKey({ kind, metadata }: ApiObject): string {
   return `${kind}/${metadata.namespace}/${metadata.name}`;
 }
 
-function ownerKey({ kind, namespace, name }: WorkloadRef): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
 function running(pod: Pod): Pod {
   const phase = pod.phase === 'Pending' ? 'Running' : pod.phase;
   return { ...pod, phase, status: pod.status === 'Pending' ? 'Running' : pod.status };
@@ -180,8 +176,8 @@ function running(pod: Pod): Pod {
  * have to give way.
  */
 function addStandIns(pods: Map<string, Pod>, standIns: readonly Pod[]): void {
-  const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && ownerKey(owner)));
-  const missing = standIns.filter(({ owner }) => owner === undefined || !owners.has(ownerKey(owner)));
+  const owners = new Set(Array.from(pods.values(), ({ owner }) => owner && refKey(owner)));
+  const missing = standIns.filter(({ owner }) => owner === undefined || !owners.has(refKey(owner)));
   const isNamesake = ({ name, owner }: Pod) => name === owner?.name;
   for (const pod of [...missing.filter(isNamesake), ...missing.filter((item) => !isNamesake(item))]) {
     let free = pod;

@@ -1,4 +1,4 @@
-import { type IpRange, isLive, type Pod } from '../../cluster/cluster.ts';
+import { type IpRange, isLive, type Pod, refKey } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { rangeTexts } from './outside.ts';
 
@@ -66,8 +66,7 @@ export function workloadsOf(pods: Iterable<Pod>): Workloads {
 
 /** `Deployment/shop/web`: the workload of a pod; a bare pod is its own. */
 export function workloadKey(pod: Pod): string {
-  const { kind, namespace, name } = pod.owner ?? pod;
-  return `${kind}/${namespace}/${name}`;
+  return refKey(pod.owner ?? pod);
 }
 
 function partedBy(pods: readonly Pod[], of: Workloads['of']): readonly Member[] {

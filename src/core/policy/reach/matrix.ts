@@ -1,3 +1,4 @@
+import { refKey } from '../../cluster/cluster.ts';
 import { createWorld, type WorldParts } from '../match/match.ts';
 import type { Connections, Direction, Rule } from '../model/model.ts';
 import { endsOutside, rulesOn } from './beyond.ts';
@@ -61,10 +62,8 @@ export function clusterMatrix(world: WorldParts, options: MatrixOptions = {}): r
       collector.addBeyond(group.pods, { to: end }, changes);
   }
   const ports = portsBy();
-  const isAbout = (end: EndGroup) => end.type === 'workload' && names.has(nameOf(end));
-  const nameOf = ({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>) =>
-    `${kind}/${namespace}/${name}`;
-  const names = new Set(Array.from(wanted, nameOf));
+  const keys = new Set(Array.from(wanted, refKey));
+  const isAbout = (end: EndGroup) => end.type === 'workload' && keys.has(refKey(end));
   const rows = collector.turns().filter(({ from, to }) => isAbout(from) || isAbout(to));
   return inOrder(rows.map(({ from, to, changes }) => ({ from, to, ...ports(changes) })));
 }

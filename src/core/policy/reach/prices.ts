@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../../cluster/cluster.ts';
+import { PROTOCOLS, refKey } from '../../cluster/cluster.ts';
 import { plural } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { WorldParts } from '../match/match.ts';
@@ -52,9 +52,7 @@ function isAsked(model: ClusterModel, path: PathChange, { from, to, port, protoc
 
 function isOf(model: ClusterModel, group: EndGroup, end: End): boolean {
   if (end.type === 'pod') {
-    if (group.type === 'workload') {
-      return workloadKey(end.pod) === `${group.kind}/${group.namespace}/${group.name}`;
-    }
+    if (group.type === 'workload') return workloadKey(end.pod) === refKey(group);
     return group.type === 'nodes' && group.names.length === 1 && group.names[0] === end.pod.node;
   }
   switch (group.type) {

@@ -24,7 +24,6 @@ export {
   blocksOf,
   freeAddress,
   hasIpv6,
-  outsidePieces,
   piecesWithin,
   rangeOfAddress,
   rangeOfText,
