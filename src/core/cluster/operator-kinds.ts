@@ -78,14 +78,9 @@ const OPERATED: Readonly<Record<string, Operated>> = {
   },
 };
 
-/** Whether the pods of a kind are known although it has no pod template. */
-export function isOperated(group: string, kind: string): boolean {
-  return Object.hasOwn(OPERATED, `${group}/${kind}`);
-}
-
 /** The pod template that the operator of a kind writes; undefined for an unknown kind. */
 export function operatedTemplate(group: string, kind: string, name: string, spec: Raw): Raw | undefined {
-  const known = isOperated(group, kind) ? OPERATED[`${group}/${kind}`] : undefined;
+  const known = Object.hasOwn(OPERATED, `${group}/${kind}`) ? OPERATED[`${group}/${kind}`] : undefined;
   if (known === undefined) return undefined;
   const own = known.metadata === undefined ? {} : rawOf(rawOf(spec[known.metadata]).labels);
   const ports = Object.entries(known.ports).map(([port, containerPort]) => ({ name: port, containerPort }));

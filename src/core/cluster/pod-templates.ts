@@ -1,6 +1,6 @@
 import { isRecord, numberOf, type Raw, rawOf, rawsOf, textOf } from '../common/common.ts';
 import type { ApiObject } from './objects.ts';
-import { isOperated, operatedTemplate } from './operator-kinds.ts';
+import { operatedTemplate } from './operator-kinds.ts';
 
 /** What pods are made from. */
 export type PodTemplate = {
@@ -45,12 +45,9 @@ export function podTemplatesOf({ apiVersion, kind, spec, metadata }: ApiObject):
   if (shape !== undefined) return [templateAt(rawOf(spec), shape)];
   if (!apiVersion.includes('/')) return [];
   const group = apiVersion.slice(0, apiVersion.indexOf('/'));
-  if (isOperated(group, kind)) {
-    const template = operatedTemplate(group, kind, metadata.name, rawOf(spec));
-    return template === undefined
-      ? []
-      : [{ template, count: countIn(rawOf(spec), 'replicas', 2), around: {} }];
-  }
+  const operated = operatedTemplate(group, kind, metadata.name, rawOf(spec));
+  if (operated !== undefined)
+    return [{ template: operated, count: countIn(rawOf(spec), 'replicas', 2), around: {} }];
   return PATTERNS.test(group) ? [] : templatesIn(rawOf(spec), DEPTH);
 }
 

@@ -20,7 +20,7 @@ export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[]
   const templates = podTemplatesOf(object);
   if (templates.length === 0) return undefined;
   const { name } = object.metadata;
-  const pods = templates.flatMap(({ template, count: asked, around }, number) => {
+  return templates.flatMap(({ template, count: asked, around }, number) => {
     const count = asked === 1 && !isScaled ? 1 : Math.max(2, asked);
     const base = number === 0 ? name : `${name}-t${number + 1}`;
     if (object.kind === 'StatefulSet') {
@@ -32,7 +32,6 @@ export function standInsOf(object: ApiObject, isScaled: boolean): readonly Pod[]
     const names = count === 1 ? [base] : [base, `${base}-2`];
     return names.map((own) => standIn(object, template, own, 0));
   });
-  return pods;
 }
 
 /** The labels that a controller adds to the pods that it makes (API-16). */

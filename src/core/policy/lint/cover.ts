@@ -1,4 +1,4 @@
-import { covers, parseCidr } from '../../cluster/cluster.ts';
+import { covers, type Protocol, parseCidr } from '../../cluster/cluster.ts';
 import type { Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
 
 /** Whether one rule textually matches everything that another matches. May miss cases, but is never wrong. */
@@ -11,6 +11,17 @@ export function rulesMeet(a: Rule, b: Rule): boolean {
   if (a.ports === 'any' || b.ports === 'any') return true;
   const others = b.ports;
   return a.ports.some((port) => others.some((other) => portsMeet(port, other)));
+}
+
+/** Whether ports of a rule may hold this one. May err toward yes. */
+export function mayHold(ports: Rule['ports'], port: number, protocol: Protocol): boolean {
+  const one: PortMatch = { type: 'range', protocol, from: port, to: port };
+  return ports === 'any' || ports.some((each) => portsMeet(each, one));
+}
+
+/** Whether a range holds one address only. */
+export function isOneAddress(cidr: string): boolean {
+  return !cidr.includes('/') || cidr.endsWith(cidr.includes(':') ? '/128' : '/32');
 }
 
 function peersCover(outer: Rule['peers'], inner: Rule['peers']): boolean {

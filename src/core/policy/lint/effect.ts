@@ -4,7 +4,7 @@ import { enforces } from '../match/match.ts';
 import type { End, Peer, Policy, Rule } from '../model/model.ts';
 import { targetsOf } from '../path/path.ts';
 import { type Lint, type LintContext, namesIn, placedRules } from './context.ts';
-import { rulesMeet } from './cover.ts';
+import { isOneAddress, mayHold, rulesMeet } from './cover.ts';
 import { shadowedRule } from './shadowed-rule.ts';
 
 /**
@@ -264,10 +264,6 @@ function needsNames({ action, peers }: Rule): boolean {
   return peers === 'any' || peers.some((peer) => peer.type !== 'cidr' || !isOneAddress(peer.cidr));
 }
 
-function isOneAddress(cidr: string): boolean {
-  return !cidr.includes('/') || cidr.endsWith(cidr.includes(':') ? '/128' : '/32');
-}
-
 function resolves(context: LintContext, pod: Pod): boolean {
   const resolvers = resolversOf(context);
   if (resolvers.length === 0) return allowsOf(context, pod).some(opensDnsPort);
@@ -291,11 +287,7 @@ function resolversOf({ model }: LintContext): readonly Resolver[] {
 /** If no resolver is known, a rule that opens the DNS port to whom it may be gets the benefit of the doubt. */
 function opensDnsPort({ peers, ports }: Rule): boolean {
   if (ports === 'any') return peers === 'any' || peers.some(mayResolve);
-  return ports.some(
-    (port) =>
-      port.protocol === 'UDP' &&
-      (port.type === 'all' || port.type === 'named' || (port.from <= 53 && 53 <= port.to)),
-  );
+  return mayHold(ports, 53, 'UDP');
 }
 
 /** Whether a peer that a rule admits on every port may be a resolver: not one in the policy's own namespace. */

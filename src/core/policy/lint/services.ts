@@ -1,5 +1,5 @@
 import type { Pod, Protocol, Service } from '../../cluster/cluster.ts';
-import type { Policy, PortMatch, Rule } from '../model/model.ts';
+import type { Policy, PortMatch } from '../model/model.ts';
 import { targetsOf } from '../path/path.ts';
 import {
   type Lint,
@@ -9,6 +9,7 @@ import {
   podPeers,
   podsMatching,
 } from './context.ts';
+import { isOneAddress, mayHold } from './cover.ts';
 
 /** A rule with the port of a Service, where the pods behind it listen on another one (NP-27). */
 export const servicePort: Lint = {
@@ -26,7 +27,9 @@ export const servicePort: Lint = {
       for (const { port, protocol } of numbersOf(rule.ports)) {
         const found = services
           .map((service) => ({ service, ports: listeningBehind(context, service, pods, port, protocol) }))
-          .find(({ ports }) => ports.length > 0 && !ports.some((number) => holds(rule, number, protocol)));
+          .find(
+            ({ ports }) => ports.length > 0 && !ports.some((number) => mayHold(rule.ports, number, protocol)),
+          );
         if (found === undefined) continue;
         const { service, ports } = found;
         const listed = `${protocol.toLowerCase()} ${ports.join(', ')}`;
@@ -78,16 +81,6 @@ function listeningBehind(
   return isOther ? [...new Set(targets.map((target) => target.port))] : [];
 }
 
-function holds({ ports }: Rule, port: number, protocol: Protocol): boolean {
-  return (
-    ports === 'any' ||
-    ports.some(
-      (item) =>
-        item.protocol === protocol && (item.type !== 'range' || (item.from <= port && port <= item.to)),
-    )
-  );
-}
-
 /** A range of one address that belongs to a Service, or to a node where the enforcer matches none by address. */
 export const serviceAddress: Lint = {
   id: 'service-address',
@@ -99,7 +92,7 @@ export const serviceAddress: Lint = {
     const { model, dialect } = context;
     for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of rule.peers === 'any' ? [] : rule.peers) {
-        if (peer.type !== 'cidr' || !/\/(?:32|128)$/.test(peer.cidr)) continue;
+        if (peer.type !== 'cidr' || !isOneAddress(peer.cidr)) continue;
         const ip = peer.cidr.replace(/\/\d+$/, '');
         const service = model.serviceAt(ip);
         const node = model.nodeAt(ip);
