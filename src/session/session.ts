@@ -123,6 +123,7 @@ export {
   type VisibleRows,
   type WorkloadRow,
   waitsForLogin,
+  wishesIn,
 } from './state/state.ts';
 
 /** A running app without its screen. */

@@ -1,4 +1,4 @@
-import type { TableId } from '../../src/session/session.ts';
+import { type SessionState, type TableId, tableOf } from '../../src/session/session.ts';
 import { attemptColumnsIn } from './attempt-columns.ts';
 import type { Column } from './column.ts';
 import { grantColumns } from './grant-columns.ts';
@@ -22,6 +22,11 @@ const TABLES: Readonly<Record<TableId, (allNamespaces: boolean) => readonly AnyC
 /** All columns of a table, those that nobody asked for too. */
 export function columnsIn(table: TableId, allNamespaces: boolean): readonly AnyColumn[] {
   return TABLES[table](allNamespaces);
+}
+
+/** All columns of the table in focus. */
+export function columnsHere(state: SessionState): readonly AnyColumn[] {
+  return columnsIn(tableOf(state, state.focus), state.cluster.namespace === undefined);
 }
 
 /** What a column is called where its title has no words: `✗ dropped`. */

@@ -1,4 +1,4 @@
-import { noticedGrant, type SessionState } from '../../src/session/session.ts';
+import { noticedGrant, type PaneId, type SessionState } from '../../src/session/session.ts';
 import { type Binding, PANES, READ_SCOPES } from './binding.ts';
 import { cannotExplain, cannotGrant, cannotMark, noLiveGrant, nothingUnderCursor } from './reasons.ts';
 
@@ -11,7 +11,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'mark the row as the source; on an attempt, its source',
     onRow: true,
     hint: () => 'source',
-    footer: marksAt(2),
+    footer: placeIn('attempts', 12, 2),
     disabled: cannotMark,
     run: (commands) => commands.markSource(),
   },
@@ -22,7 +22,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'mark the row as the destination; on an attempt, its destination',
     onRow: true,
     hint: () => 'destination',
-    footer: marksAt(3),
+    footer: placeIn('attempts', 12, 3),
     disabled: cannotMark,
     run: (commands) => commands.markDestination(),
   },
@@ -124,7 +124,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'who could reach the pod, workload or Service, or the destination of the attempt, on which ports',
     onRow: true,
     hint: ({ focus }) => (focus === 'attempts' ? 'reach' : 'who could reach it'),
-    footer: ({ focus }) => (focus === 'attempts' ? 14 : 12),
+    footer: placeIn('attempts', 14, 12),
     when: (state) =>
       isDescribed(state) && !tells(state, 'reach') && (state.focus === 'pods' || state.focus === 'attempts'),
     disabled: nothingUnderCursor,
@@ -196,7 +196,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'revoke a grant, after showing the consequences',
     onRow: true,
     hint: () => 'revoke',
-    footer: ({ focus }) => (focus === 'grants' ? 5 : 12),
+    footer: placeIn('grants', 5, 12),
     disabled: noLiveGrant,
     run: (commands) => commands.openRevoke(),
   },
@@ -207,7 +207,7 @@ export const ACTIONS: readonly Binding[] = [
     title: 'extend a grant before it ends',
     onRow: true,
     hint: () => 'extend',
-    footer: ({ focus }) => (focus === 'grants' ? 6 : 12),
+    footer: placeIn('grants', 6, 12),
     disabled: noLiveGrant,
     run: (commands) => commands.openExtend(),
   },
@@ -222,9 +222,9 @@ export const ACTIONS: readonly Binding[] = [
   },
 ];
 
-/** A place among the hints; a later one in attempts, each of which is a pair already. */
-function marksAt(usual: number): (state: SessionState) => number {
-  return ({ focus }) => (focus === 'attempts' ? 12 : usual);
+/** A place among the hints: in one pane, and elsewhere. An attempt is a pair already, so marks come late there. */
+function placeIn(pane: PaneId, there: number, elsewhere: number): (state: SessionState) => number {
+  return ({ focus }) => (focus === pane ? there : elsewhere);
 }
 
 /** Whether the row under the cursor is what an open text describes. */

@@ -1,5 +1,5 @@
-import { type SessionState, tableOf } from '../../src/session/session.ts';
-import { type AnyColumn, columnName, columnsIn } from '../columns/columns.ts';
+import { type SessionState, wishesIn } from '../../src/session/session.ts';
+import { columnName, columnsHere, isOn } from '../columns/columns.ts';
 import type { Binding } from './binding.ts';
 
 /** Choosing the columns of a pane. */
@@ -15,10 +15,9 @@ export const CHOOSING_COLUMNS: readonly Binding[] = [
       const columns = columnsHere(state);
       const column = columns[cursorIn(state)];
       if (column === undefined) return;
-      const wishes = wishesOf(state);
-      const isOn = ({ id, extra }: AnyColumn) => wishes[id] ?? extra !== true;
-      const isShown = wishes[column.id] ?? (isOn(column) && hasColumn(column.id));
-      const others = columns.filter((one) => one !== column && isOn(one));
+      const wishes = wishesIn(state, state.focus);
+      const isShown = wishes[column.id] ?? (isOn(column, wishes) && hasColumn(column.id));
+      const others = columns.filter((one) => one !== column && isOn(one, wishes));
       if (isShown && others.length === 0)
         commands.notify(
           'warn',
@@ -36,7 +35,9 @@ export const CHOOSING_COLUMNS: readonly Binding[] = [
     hint: () => 'all automatic',
     footer: 2,
     disabled: (state) =>
-      Object.keys(wishesOf(state)).length === 0 ? 'all columns are automatic already' : undefined,
+      Object.keys(wishesIn(state, state.focus)).length === 0
+        ? 'all columns are automatic already'
+        : undefined,
     run: (commands) => commands.resetColumns(),
   },
   {
@@ -70,14 +71,6 @@ function moving(id: string, keys: readonly string[], title: string, step: number
       if (target !== at) commands.move(target - at);
     },
   };
-}
-
-function columnsHere(state: SessionState): readonly AnyColumn[] {
-  return columnsIn(tableOf(state, state.focus), state.cluster.namespace === undefined);
-}
-
-function wishesOf(state: SessionState) {
-  return state.columns[tableOf(state, state.focus)] ?? {};
 }
 
 function cursorIn({ overlay }: SessionState): number {

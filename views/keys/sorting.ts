@@ -4,6 +4,7 @@ import {
   type SessionState,
   type Sort,
   tableOf,
+  wishesIn,
 } from '../../src/session/session.ts';
 import { columnsIn } from '../columns/columns.ts';
 import type { Binding } from './binding.ts';
@@ -32,8 +33,7 @@ function sorts(pane: PaneId, listed?: Listed): readonly Binding[] {
             ...(listed === undefined ? {} : { when: (state: SessionState) => state.listed === listed }),
             title: `sort by ${column.title}; again to reverse; again to reset`,
             run: (commands, state, { hasColumn }) => {
-              const wish = state.columns[tableOf(state, pane)]?.[column.id];
-              if (wish === false)
+              if (wishesIn(state, pane)[column.id] === false)
                 commands.notify('warn', `${column.title} is hidden.`, 'Press C to show it.');
               else if (hasColumn(column.id)) commands.sort(pane, nextSort(state.panes[pane].sort, column.id));
               else

@@ -3,6 +3,7 @@ import {
   type SessionState,
   tableOf,
   type VisibleRows,
+  wishesIn,
 } from '../../src/session/session.ts';
 import { type CellContext, wished } from '../columns/columns.ts';
 import {
@@ -48,7 +49,7 @@ export function announceRow(
 function cellsOf(state: SessionState, row: Keyed, context: CellContext): string {
   const table = tableOf(state, state.focus);
   const isWide = state.panes[state.focus].wide !== undefined;
-  const wishes = isWide ? 'all' : state.columns[table];
+  const wishes = isWide ? 'all' : wishesIn(state, state.focus);
   switch (table) {
     case 'pods':
       return cells(podTable, row, context, wishes);
@@ -72,7 +73,7 @@ function cells<Row extends Keyed>(
   table: TableDefinition<Row>,
   row: Keyed,
   context: CellContext,
-  wishes: ColumnWishes | 'all' | undefined,
+  wishes: ColumnWishes | 'all',
 ): string {
   if (!table.isRow(row)) return '';
   const columns = table.columns(context.namespace === undefined);

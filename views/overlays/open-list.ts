@@ -1,5 +1,5 @@
-import { pickItems, type SessionState, tableOf } from '../../src/session/session.ts';
-import { columnsIn } from '../columns/columns.ts';
+import { pickItems, type SessionState } from '../../src/session/session.ts';
+import { columnsHere } from '../columns/columns.ts';
 import { itemName, paletteList } from './palette.ts';
 
 /** A list in the open overlay: what its items are called, and the chosen one. */
@@ -7,7 +7,7 @@ export type OpenList = { readonly names: readonly string[]; readonly index: numb
 
 /** The list to choose from in the open overlay, if there is one. */
 export function openList(state: SessionState): OpenList | undefined {
-  const { overlay, cluster, focus } = state;
+  const { overlay } = state;
   switch (overlay.type) {
     case 'command': {
       const { items, index } = paletteList(overlay, state);
@@ -16,10 +16,7 @@ export function openList(state: SessionState): OpenList | undefined {
     case 'pick':
       return { names: pickItems(overlay.items, overlay.filter.text), index: overlay.index };
     case 'columns':
-      return {
-        names: columnsIn(tableOf(state, focus), cluster.namespace === undefined).map(({ id }) => id),
-        index: overlay.index,
-      };
+      return { names: columnsHere(state).map(({ id }) => id), index: overlay.index };
     case 'grant': {
       const { choices } = overlay.form;
       return choices && { names: choices.items.map(({ text }) => text), index: choices.index };

@@ -16,6 +16,7 @@ import {
   type SessionState,
   type TableId,
   tableOf,
+  wishesIn,
 } from '../../src/session/session.ts';
 import {
   type CellContext,
@@ -89,7 +90,7 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
   const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
   const table = useStore(store, (state) => tableOf(state, pane));
-  const wishes = useStore(store, (state) => state.columns[table]);
+  const wishes = useStore(store, (state) => wishesIn(state, pane));
   const wide = useStore(store, (state) => state.panes[pane].wide);
   const focused = useStore(store, (state) => state.focus === pane);
   const banded = useStore(store, (state) => state.panes[pane].sort === undefined);
@@ -190,8 +191,7 @@ const MARGIN = 1;
 type TableProps<Row extends Keyed> = {
   readonly pane: PaneId;
   readonly definition: TableDefinition<Row>;
-  /** Which columns were asked for, or hidden. */
-  readonly wishes: ColumnWishes | undefined;
+  readonly wishes: ColumnWishes;
   /** Set if all columns are shown whole: the cells that are scrolled out at the left. */
   readonly wide: number | undefined;
   readonly rows: readonly Keyed[];
@@ -237,7 +237,7 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const columns = useMemo(() => {
     if (isWide) return all;
     const covered = two ? (definition.inSecond ?? []) : [];
-    return wished(all, wishes).filter(({ id }) => !covered.includes(id) || wishes?.[id] === true);
+    return wished(all, wishes).filter(({ id }) => !covered.includes(id) || wishes[id] === true);
   }, [all, isWide, wishes, two, definition]);
   const cells = width - CURSOR - MARGIN;
   const laid = useLaidColumns(columns, slice, context, cells, isWide);

@@ -61,8 +61,7 @@ export function paneTitle(
   const taken = lineColumns([...lead, ...alarms, ...right]) + BORDERS;
   // LINT says it too, so it gives way to what hides rows.
   const advice = pane === 'policies' ? policyNews(state) : [];
-  const crumbs = state.panes[pane].drill?.crumbs[0];
-  const way = crumbs === undefined ? 0 : columnsOf(`‹ ${crumbs} `);
+  const way = lineColumns(crumbSpans(state, pane, Number.POSITIVE_INFINITY));
   const news = taken + way + lineColumns(advice) <= columns ? [...advice, ...alarms] : alarms;
   return { title: [...lead, ...crumbSpans(state, pane, columns - taken), ...news], right };
 }

@@ -1,6 +1,6 @@
 import { asSluiceError, type SluiceError } from '../../core/common/common.ts';
 import type { ColumnWishes } from '../runtime/runtime.ts';
-import { type Commands, type SessionState, tableOf } from '../state/state.ts';
+import { type Commands, tableOf, wishesIn } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 
 export type ChoosingColumns = Pick<Commands, 'openColumns' | 'showColumn' | 'resetColumns'> & {
@@ -39,7 +39,7 @@ export function choosingColumns(app: App): ChoosingColumns {
 
   return {
     openColumns: () => app.push({ type: 'columns', index: 0 }),
-    showColumn: (id, shown) => setWishes({ ...wishesIn(app.state()), [id]: shown }),
+    showColumn: (id, shown) => setWishes({ ...wishesIn(app.state(), app.state().focus), [id]: shown }),
     resetColumns: () => setWishes({}),
     restore: async () => {
       try {
@@ -52,8 +52,4 @@ export function choosingColumns(app: App): ChoosingColumns {
       }
     },
   };
-}
-
-function wishesIn(state: SessionState): ColumnWishes {
-  return state.columns[tableOf(state, state.focus)] ?? {};
 }

@@ -8,7 +8,7 @@ import type { EnforcerName } from '../../core/policy/match/match.ts';
 import type { Decision, Policy, Verdict } from '../../core/policy/model/model.ts';
 import type { TrafficState } from '../../core/ports/ports.ts';
 import type { Attempt, AttemptRow, Grouping, RateSample } from '../../core/traffic/traffic.ts';
-import type { Bookmark, ColumnChoices, LoggedCall } from '../runtime/runtime.ts';
+import type { Bookmark, ColumnChoices, ColumnWishes, LoggedCall } from '../runtime/runtime.ts';
 import type { TextField } from './text-field.ts';
 
 export type PaneId = 'pods' | 'policies' | 'attempts' | 'grants';
@@ -443,6 +443,13 @@ export type Assessment = {
 /** The table of a pane, which in the first one is what it lists. */
 export function tableOf({ listed }: Pick<SessionState, 'listed'>, pane: PaneId): TableId {
   return pane === 'pods' ? listed : pane;
+}
+
+const NO_WISHES: ColumnWishes = {};
+
+/** The columns that were asked for (true) or hidden (false) in the table of a pane. */
+export function wishesIn(state: SessionState, pane: PaneId): ColumnWishes {
+  return state.columns[tableOf(state, pane)] ?? NO_WISHES;
 }
 
 /** Whether the cluster that is shown waits for a login: nothing of it is current, and nothing can be done in it. */

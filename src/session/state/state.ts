@@ -39,6 +39,6 @@ export type {
   View,
   WorkloadRow,
 } from './session-state.ts';
-export { rowsIn, tableOf, waitsForLogin } from './session-state.ts';
+export { rowsIn, tableOf, waitsForLogin, wishesIn } from './session-state.ts';
 export { edit, offeredField, type TextEdit, type TextField, textField } from './text-field.ts';
 /* The state that views read, and the commands that change it. */

@@ -17,7 +17,7 @@ import { lineColumns } from '../../../views/text/fit.ts';
 import { lineText } from '../../../views/text/span.ts';
 import { attemptLine, NOW, podRow, policyRow } from '../../helpers/session-state.ts';
 
-const usual = wished(attemptColumns);
+const usual = wished(attemptColumns, {});
 const context = { now: NOW, namespace: 'shop' };
 const natural = (widths: Readonly<Record<string, number>>): Natural => ({
   least: new Map(Object.entries(widths)),
