@@ -3,8 +3,10 @@ import { type Grant, type GrantState, setByOther, troublesOf } from '../../core/
 import { isLiving, pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
-/** Describes a grant at server time `now`: what it opens, for whom and why, what ends it, what is left to do, and
- * any trouble. */
+/**
+ * Describes a grant at server time `now`: what it opens, for whom and why, what ends it, what is left to do, and any
+ * trouble.
+ */
 export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutItem[] {
   const by = setByOther(grant);
   const { window, reason, ticket, requester, mine, halves } = grant;

@@ -46,8 +46,8 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
   const objectRows = createObjectRows(model);
   const attemptLines = createJudgedLines(model, engine, epochs.of);
   const spans = createGrantSpans();
-  const judged = createJudgedGrants(runtime.engine, { monotonic }, () => verdicts);
   let verdicts = 0;
+  const judgedGrants = createJudgedGrants(engine, { monotonic }, () => verdicts);
   let sampled = '';
   let order: readonly string[] = [];
   let shown: readonly AttemptRow[] | undefined;
@@ -86,7 +86,7 @@ export function createPublisher(runtime: Runtime, { now, monotonic }: Clock): Pu
       }
     }
     if (dirty.grants || dirty.cluster) {
-      const lines = grantLines(runtime, judged(others), state.grants);
+      const lines = grantLines(runtime, judgedGrants(others), state.grants);
       if (!sameItems(lines, state.grants)) change.grants = lines;
       spans.note(lines, runtime.connection.api.clock.now() - now());
     }

@@ -19,7 +19,7 @@ export function anchoredHalves({ audit }: GrantDeps, halves: readonly PlannedHal
   }));
 }
 
-/** How long an event may take, ms: a grant does not wait for it. */
+/** How long an event may hold up a grant that is open, ms. */
 const EVENT_WITHIN = 3_000;
 
 /**

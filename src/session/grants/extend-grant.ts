@@ -200,9 +200,9 @@ type LeaseExtension = {
 };
 
 /**
- * Moves the deadline of one lease and its announcement in one patch (GRANT-16), with its resourceVersion and UID as preconditions. If something else in it changed
- * meanwhile, it is read again and retried; if its deadline changed, someone else is extending it, which is a conflict.
- * A 200 for a Job that has failed counts as a refusal (LEASE-11).
+ * Moves the deadline of one lease and its announcement in one patch (GRANT-16), with its resourceVersion and UID as
+ * preconditions. If something else in it changed meanwhile, it is read again and retried; if its deadline changed,
+ * someone else is extending it, which is a conflict. A 200 for a Job that has failed counts as a refusal (LEASE-11).
  *
  * @throws SluiceError `refused`, `conflict`, `forbidden`
  */
