@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  consistencyProof,
-  emptyTree,
-  type Hash,
-  isConsistent,
-  leafHash,
-  treeFrom,
-} from '../../src/audit/merkle.ts';
+import { consistencyProof, type Hash, isConsistent, leafHash, treeFrom } from '../../src/audit/merkle.ts';
+import { treeOver } from '../helpers/audit/write-log.ts';
 import { runs } from '../helpers/runs.ts';
 
 /** The leaves of the reference tests of Certificate Transparency, whose roots RFC 6962 logs are held against. */
@@ -51,17 +45,11 @@ function naiveRoot(leaves: readonly Uint8Array[]): Buffer {
   return sha256(Buffer.of(1), naiveRoot(leaves.slice(0, split)), naiveRoot(leaves.slice(split)));
 }
 
-function treeOf(leaves: readonly Uint8Array[]) {
-  const tree = emptyTree();
-  for (const leaf of leaves) tree.add(leafHash(leaf));
-  return tree;
-}
-
 const some = (count: number) => Array.from({ length: count }, (_, index) => Buffer.from(`leaf ${index}`));
 
 test('roots of the reference leaves are the published ones', () => {
   for (const [size, root] of ROOTS.entries()) {
-    expect(treeOf(LEAVES.slice(0, size)).root().toString('hex'), `of ${size}`).toBe(root);
+    expect(treeOver(LEAVES.slice(0, size)).root().toString('hex'), `of ${size}`).toBe(root);
   }
 });
 
@@ -69,7 +57,7 @@ test('any tree has the root of the definition, also when it goes on from its com
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 200 }), fc.nat({ max: 200 }), (size, cut) => {
       const leaves = some(size);
-      const first = treeOf(leaves.slice(0, cut));
+      const first = treeOver(leaves.slice(0, cut));
       const tree = treeFrom(first.size(), first.peaks());
       for (const leaf of leaves.slice(cut)) tree?.add(leafHash(leaf));
       expect(tree?.root()).toEqual(naiveRoot(leaves));
@@ -79,7 +67,7 @@ test('any tree has the root of the definition, also when it goes on from its com
   ));
 
 test('subtrees of another size are refused', () => {
-  const tree = treeOf(some(5));
+  const tree = treeOver(some(5));
   expect(treeFrom(5, tree.peaks())).toBeDefined();
   for (const size of [0, 1, 4, 7]) expect(treeFrom(size, tree.peaks())).toBeUndefined();
   expect(treeFrom(1, [Buffer.alloc(31)])).toBeUndefined();

@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { GENESIS, parseRecord, sealed } from '../../src/audit/record.ts';
-import { readHead, writeHead } from '../../src/audit/tail.ts';
+import { writeHead } from '../../src/audit/tail.ts';
 import { verifyAuditLog } from '../../src/audit/verify.ts';
 import type { AuditRecord } from '../../src/core/ports/ports.ts';
 import { auditEntry, inFolder, NOON } from '../helpers/audit/audit-entries.ts';
+import { headOf } from '../helpers/audit/write-log.ts';
 import { runs } from '../helpers/runs.ts';
 
 const DAY = 86_400_000;
@@ -201,8 +202,7 @@ test('a log with all hashes recomputed no longer matches its signed checkpoint',
       return prev;
     };
     const hash = await forge(({ outcome }) => ({ outcome: `${outcome} forged` }));
-    const head = await readHead(log.path);
-    if (typeof head === 'string') expect.fail(head);
+    const head = await headOf(log.path);
     await writeHead(log.path, { ...head, hash });
     expect(await verifyAuditLog(log.path)).toMatchObject({
       ok: false,

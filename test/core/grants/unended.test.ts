@@ -1,23 +1,13 @@
 import { expect, test } from 'vitest';
 import { unendedGrants } from '../../../src/core/grants/unended.ts';
 import type { AuditRecord, AuditType } from '../../../src/core/ports/ports.ts';
-import { auditEntry, NOON } from '../../helpers/audit/audit-entries.ts';
+import { auditRecord, NOON } from '../../helpers/audit/audit-entries.ts';
 
 const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 function record(type: AuditType, at: number, id = 'a', end = NOON + 60_000): AuditRecord {
-  return {
-    ...auditEntry({
-      type,
-      time: NOON + at,
-      grant: { id, source: 'web', destination: 'db', ports: '5432/tcp', expiresAt: iso(end) },
-    }),
-    v: 1,
-    seq: at,
-    prev: '',
-    hash: `${id}-${type}`,
-    writer: { user: 'u', host: 'h', version: '1', pid: 1 },
-  };
+  const grant = { id, source: 'web', destination: 'db', ports: '5432/tcp', expiresAt: iso(end) };
+  return auditRecord({ type, time: NOON + at, grant, seq: at, hash: `${id}-${type}` });
 }
 
 const unended = (records: readonly AuditRecord[], now = NOON + 200_000) =>

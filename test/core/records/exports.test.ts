@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { AUDIT_TYPES, type AuditRecord } from '../../../src/core/ports/ports.ts';
+import { AUDIT_TYPES } from '../../../src/core/ports/ports.ts';
 import { cloudEventOf, ocsfOf, timeLine } from '../../../src/core/records/records.ts';
-import { auditEntry } from '../../helpers/audit/audit-entries.ts';
-
-function auditRecord(more: Partial<AuditRecord> = {}): AuditRecord {
-  return {
-    ...auditEntry(),
-    v: 1,
-    seq: 7,
-    prev: '0'.repeat(64),
-    hash: 'a'.repeat(64),
-    writer: { user: 'u', host: 'laptop', version: '1.2.3', pid: 4 },
-    ...more,
-  };
-}
+import { auditRecord } from '../../helpers/audit/audit-entries.ts';
 
 const EVERY = AUDIT_TYPES.map((type) =>
   auditRecord({ type, ...(type === 'key' ? { grant: undefined } : {}) }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { AuditRecord, AuditType } from '../../../src/core/ports/ports.ts';
+import type { AuditType } from '../../../src/core/ports/ports.ts';
 import { followGrants } from '../../../src/core/records/records.ts';
-import { auditEntry, NOON } from '../../helpers/audit/audit-entries.ts';
+import { auditRecord, NOON } from '../../helpers/audit/audit-entries.ts';
 
 const END = NOON + 900_000;
 const HOUR = 3_600_000;
@@ -16,18 +16,7 @@ function left(types: readonly AuditType[], now = NOON + HOUR) {
     ports: '1/tcp',
     expiresAt: new Date(END).toISOString(),
   };
-  for (const [index, type] of types.entries()) {
-    const writer = { user: 'u', host: 'h', version: '1', pid: 1 };
-    const record: AuditRecord = {
-      ...auditEntry({ type, grant }),
-      v: 1,
-      seq: index + 1,
-      prev: '',
-      hash: '',
-      writer,
-    };
-    take(record);
-  }
+  for (const [index, type] of types.entries()) take(auditRecord({ type, grant, seq: index + 1 }));
   return unfinished(now).map(({ what, seq }) => `${what} ${seq}`);
 }
 

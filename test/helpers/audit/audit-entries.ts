@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditEntry } from '../../../src/core/ports/ports.ts';
+import type { AuditEntry, AuditRecord } from '../../../src/core/ports/ports.ts';
 
 /** 2026-11-21 12:00:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 21, 12);
@@ -16,6 +16,19 @@ export function auditEntry(more: Partial<AuditEntry> = {}): AuditEntry {
     grant: { id: 'g1', source: 'payments/web', destination: 'payments/db', ports: '5432/tcp', seconds: 900 },
     reason: 'INC-4411: Zahlung hängt',
     outcome: 'about to open 2 pairs',
+    ...more,
+  };
+}
+
+/** A record of such an entry, whose hash is that of no line. */
+export function auditRecord(more: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    ...auditEntry(),
+    v: 1,
+    seq: 7,
+    prev: '0'.repeat(64),
+    hash: 'a'.repeat(64),
+    writer: { user: 'u', host: 'laptop', version: '1.2.3', pid: 4 },
     ...more,
   };
 }
