@@ -64,6 +64,19 @@ async function times(): Promise<number> {
   return (await readFile(join(folder, 'asked'), 'utf8')).trim().split('\n').length;
 }
 
+/** From now on another token is accepted, and `l` runs the plug-in again. */
+async function logsInAgain(): Promise<void> {
+  server.accept('two');
+  await app.shows(LOGIN);
+  app.press('l');
+}
+
+/** As `logsInAgain`, until the plug-in has asked. */
+async function isAskedAgain(): Promise<void> {
+  await logsInAgain();
+  await app.shows(/Code\? $/m);
+}
+
 test.each(['IfAvailable', 'Always'])('a plug-in asks before the screen is taken, %s', async (mode) => {
   await loggedIn({ mode });
   await app.shows(TABLE);
@@ -98,10 +111,7 @@ test.each(['IfAvailable', 'Always'])(
 test('ctrl-c ends the plug-in, not the app', async () => {
   await loggedIn();
   await app.shows(TABLE);
-  server.accept('two');
-  await app.shows(LOGIN);
-  app.press('l');
-  await app.shows(/Code\? $/m);
+  await isAskedAgain();
   app.press('\u0003');
   await app.shows(/The login to test was interrupted\.\s+l logs in, q quits\./);
   await app.shows(LOGIN);
@@ -130,16 +140,19 @@ async function hanging(): Promise<number> {
   });
 }
 
+/** As `logsInAgain`, with a plug-in that hangs; its process id. */
+async function hangsAgain(): Promise<number> {
+  await writeFile(join(folder, 'hang'), '');
+  await logsInAgain();
+  return hanging();
+}
+
 const isGone = (pid: number) => eventually(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
 
 test('ctrl-c ends a plug-in that ignores it, with what it has started', async () => {
   await loggedIn({ before: HANGING(folder) });
   await app.shows(TABLE);
-  await writeFile(join(folder, 'hang'), '');
-  server.accept('two');
-  await app.shows(LOGIN);
-  app.press('l');
-  const child = await hanging();
+  const child = await hangsAgain();
   app.press('\u0003');
   await app.shows(/The login to test was interrupted\./);
   await isGone(child);
@@ -148,11 +161,7 @@ test('ctrl-c ends a plug-in that ignores it, with what it has started', async ()
 test.each(['SIGTERM', 'SIGHUP'])('%s ends the app while a plug-in hangs, and the plug-in', async (signal) => {
   await loggedIn({ before: HANGING(folder), args: ['--mouse', 'click'] });
   await app.shows(TABLE);
-  await writeFile(join(folder, 'hang'), '');
-  server.accept('two');
-  await app.shows(LOGIN);
-  app.press('l');
-  const child = await hanging();
+  const child = await hangsAgain();
   app.kill(signal);
   expect(await app.ended).toBe(130);
   await isGone(child);
@@ -181,10 +190,7 @@ test('without l, a plug-in that hangs takes no key, and ends with the app', asyn
 test('what was typed for the plug-in, and it did not read, is not taken for keys', async () => {
   await loggedIn();
   await app.shows(TABLE);
-  server.accept('two');
-  await app.shows(LOGIN);
-  app.press('l');
-  await app.shows(/Code\? $/m);
+  await isAskedAgain();
   app.press('two\rq');
   await app.shows(TABLE);
   await eventually(() => expect(app.screen()).not.toMatch(LOGIN));

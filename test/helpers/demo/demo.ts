@@ -43,12 +43,19 @@ export type Api = {
 
 export type SendOptions = { readonly type?: string; readonly headers?: Readonly<Record<string, string>> };
 
+/** The server, user and namespace that a kubeconfig of an embedded cluster is for. */
+export function accessOf(kubeconfig: string): Pick<Api, 'base' | 'namespace'> & { readonly token: string } {
+  const config: unknown = readFirstYaml(kubeconfig).value;
+  return {
+    base: textAt(config, 'clusters', 0, 'cluster', 'server') ?? '',
+    token: textAt(config, 'users', 0, 'user', 'token') ?? '',
+    namespace: textAt(config, 'contexts', 0, 'context', 'namespace') ?? 'default',
+  };
+}
+
 /** A client for the user of a kubeconfig. */
 export function apiOf(kubeconfig: string): Api {
-  const config: unknown = readFirstYaml(kubeconfig).value;
-  const base = textAt(config, 'clusters', 0, 'cluster', 'server') ?? '';
-  const token = textAt(config, 'users', 0, 'user', 'token') ?? '';
-  const namespace = textAt(config, 'contexts', 0, 'context', 'namespace') ?? 'default';
+  const { base, namespace, token } = accessOf(kubeconfig);
   return apiAt(base, namespace, { Authorization: `Bearer ${token}` });
 }
 

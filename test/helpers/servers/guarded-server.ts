@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { startDemo } from '../../../src/demo/demo.ts';
-import { apiOf } from '../demo/demo.ts';
+import { accessOf } from '../demo/demo.ts';
 import { failure, json, type ScriptedServer, scriptedServer } from './scripted-server.ts';
 
 /** The embedded cluster behind TLS, open to those who come with a token that is accepted. */
@@ -11,12 +11,10 @@ export type GuardedServer = Pick<ScriptedServer, 'kubeconfig' | 'requests' | 'cl
 
 export async function guardedServer(token: string): Promise<GuardedServer> {
   const demo = await startDemo();
-  const { base, namespace } = apiOf(demo.kubeconfig);
-  const [, own = ''] = /token: "?([^"\s}]+)/.exec(demo.kubeconfig) ?? [];
+  const { base, namespace, token: own } = accessOf(demo.kubeconfig);
   let accepted = token;
   const server = await scriptedServer(
-    ({ method, headers, body }, response, index) => {
-      const { path, query } = server.requests[index] ?? { path: '/', query: '' };
+    ({ method, path, query, headers, body }, response) => {
       if (headers.authorization !== `Bearer ${accepted}`) {
         json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401);
         return;

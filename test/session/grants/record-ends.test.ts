@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../../src/audit/log.ts';
 import { readAuditLog } from '../../../src/audit/read.ts';
 import { verifyAuditLog } from '../../../src/audit/verify.ts';
-import { main } from '../../../src/cli/cli.ts';
 import { SluiceError } from '../../../src/core/common/errors.ts';
 import type { Grant } from '../../../src/core/grants/grant.ts';
 import type { AuditEntry, ClusterApi } from '../../../src/core/ports/ports.ts';
@@ -14,6 +13,7 @@ import { auditEntry } from '../../helpers/audit/audit-entries.ts';
 import { sessionOn } from '../../helpers/demo/demo-session.ts';
 import { connectionTo, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { runVerb } from '../../helpers/verb.ts';
 
 let live: LiveDemo;
 const { signal } = new AbortController();
@@ -23,7 +23,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await live.dispose();
 });
 
@@ -91,13 +90,24 @@ test('two processes at once write it once, and the chain stays whole', async () 
   expect(await verifyAuditLog(live.auditPath)).toMatchObject({ ok: true });
 });
 
-test('one that stands, that was made anew, or that cannot be read is left alone', async () => {
+test('one that stands, or that cannot be read, is left alone', async () => {
   const standing = await leave();
   expect(await recordEnds(later(60_000), log(), signal)).toEqual([]);
   remove(standing);
   const read = () => Promise.reject(new SluiceError('forbidden', 'You may not read it.', ''));
   expect(await recordEnds(later(60_000, { read }), log(), signal)).toEqual([]);
   expect(await ends()).toEqual([]);
+});
+
+test('one whose policy was made anew by somebody, under the same name, has ended', async () => {
+  const made = await leave();
+  const anew = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: nameOf(made), uid: 'anew' },
+  };
+  const read = async () => anew;
+  expect(await recordEnds(later(60_000, { read }), log(), signal)).toEqual([made.id]);
 });
 
 test('one of another cluster, or of another demo, is left alone; one behind another address is not', async () => {
@@ -133,14 +143,12 @@ describe('at the start', () => {
     async (...argv) => {
       const state = dirname(live.auditPath);
       const directory = join(state, 'sluice', 'audit');
-      vi.stubEnv('XDG_STATE_HOME', state);
       const kubeconfig = join(state, 'kubeconfig');
       await writeFile(kubeconfig, live.demo.kubeconfig, { mode: 0o600 });
       const cluster = live.runtime.info.clusterUid ?? '';
       const { append, path } = await openAuditLog({ directory, cluster, version: 'test' });
       await append(lostGrant());
-      const output = { out: () => undefined, err: () => undefined };
-      await main({ argv: [...argv, '--kubeconfig', kubeconfig], output, interactive: false });
+      await runVerb([...argv, '--kubeconfig', kubeconfig], { XDG_STATE_HOME: state });
       const types = (await Array.fromAsync(readAuditLog(path, { grant: 'c4mzp2' }))).map(({ type }) => type);
       expect(types).toEqual(['granted', 'expired']);
     },
