@@ -52,16 +52,33 @@ export function openInPty(
     written += data;
     terminal.write(data);
   });
-  const ended = new Promise<number>((resolve) =>
-    app.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
-  );
-  const screen = () => {
+  const drawn = () => {
     const { active } = terminal.buffer;
     return Array.from(
       { length: terminal.rows },
       (__, y) => active.getLine(active.viewportY + y)?.translateToString(true) ?? '',
     ).join('\n');
   };
+  // As in a terminal that knows mode 2026, nobody sees half a frame.
+  let before: string | undefined;
+  const onFrame = (final: string, does: () => void) =>
+    terminal.parser.registerCsiHandler({ prefix: '?', final }, (modes) => {
+      if (modes.includes(2026)) does();
+      return false;
+    });
+  onFrame('h', () => {
+    before = drawn();
+  });
+  onFrame('l', () => {
+    before = undefined;
+  });
+  const screen = () => before ?? drawn();
+  const ended = new Promise<number>((resolve) =>
+    app.onExit(({ exitCode, signal }) => {
+      before = undefined;
+      resolve(signal ? 128 + signal : exitCode);
+    }),
+  );
   return {
     press: (keys) => app.write(keys),
     screen,

@@ -11,16 +11,16 @@ import { eventually } from '../../helpers/eventually.ts';
 let demo: Demo;
 let session: Session;
 let folder: string;
-/** How much later it is whenever somebody looks at the clock, ms: with 100, every slice of work is over at once. */
-let late = 0;
-let readings = 0;
+/** What the clock does while it is looked at: with `jumps`, every slice of work is over at once; with `stands`, none is. */
+let time: 'runs' | 'jumps' | 'stands' = 'runs';
+let now = 0;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-explaining-'));
   demo = await startDemo();
   const monotonic = () => {
-    readings += 1;
-    return performance.now() + late * readings;
+    if (time !== 'stands') now = Math.max(now + (time === 'jumps' ? 100 : 0), performance.now());
+    return now;
   };
   session = sessionOn({
     connect: () => connectionTo(demo, folder),
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  late = 0;
+  time = 'runs';
   await session.dispose();
   await demo.stop();
   await rm(folder, { recursive: true, force: true });
@@ -43,10 +43,11 @@ function price(): string | undefined {
 
 test('a suggested edit has its price; where that takes long, the answer is there before it', async () => {
   await showStory(session);
+  time = 'stands';
   session.commands.explain();
   expect(price()).toMatch(/^opens \d path/);
   session.commands.back();
-  late = 100;
+  time = 'jumps';
   session.commands.explain();
   expect(session.store.getState().overlay.type).toBe('explain');
   expect(price()).toBeUndefined();
