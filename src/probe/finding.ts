@@ -48,12 +48,17 @@ export function isMissing(answer: { readonly code: number; readonly stderr: stri
   return answer.code === 127 || answer.code === 126 || (answer.code !== 0 && MISSING.test(answer.stderr));
 }
 
+/** What the API server says when the node's kubelet, or the tunnel to it, does not answer. */
+const NO_KUBELET = /error dialing backend|error sending request|no preferred addresses found/;
+
 /**
  * What a failed exec means for the next try: `abort` and `cluster` end the whole attempt (canceled, or the API server is
- * unreachable), `denied` ends it for the namespace, `container` for this container (gone, not running, too slow),
- * `program` for this program only.
+ * unreachable), `denied` ends it for the namespace, `node` for the pods of this node (no kubelet there), `container` for
+ * this container (gone, not running, too slow), `program` for this program only.
  */
-export function execFailure(error: unknown): 'abort' | 'cluster' | 'denied' | 'container' | 'program' {
+export function execFailure(
+  error: unknown,
+): 'abort' | 'cluster' | 'denied' | 'node' | 'container' | 'program' {
   if (isAbort(error)) return 'abort';
   if (!(error instanceof SluiceError)) return 'container';
   switch (error.code) {
@@ -65,6 +70,7 @@ export function execFailure(error: unknown): 'abort' | 'cluster' | 'denied' | 'c
     case 'forbidden':
       return 'denied';
     default:
+      if (NO_KUBELET.test(error.message)) return 'node';
       return MISSING.test(error.message) ? 'program' : 'container';
   }
 }

@@ -60,6 +60,7 @@ export function createSocketReader(exec: Exec): SocketReader {
           case 'denied':
             return { type: 'denied', error };
           case 'cluster':
+          case 'node':
             return { type: 'failed', error };
           case 'container':
             shut.set(way.container, error);

@@ -10,8 +10,12 @@ import type { SocketSample } from './proc-net.ts';
 import { createSocketReader, type PodLook, workloadKey } from './socket-reader.ts';
 import type { ServiceAt } from './target.ts';
 
-/** How long an unreadable pod is skipped, ms. */
-const BLOCKED_FOR = 5 * 60_000;
+/** How long a workload without tools and a namespace without permission are skipped. */
+const BLOCKED: BackOff = { base: 5 * 60_000, cap: 5 * 60_000 };
+
+/** How long a pod is skipped whose containers can't be entered, and a node whose kubelet does not answer. */
+const FAILING: BackOff = { base: 1_000, cap: 15_000 };
+const SILENT: BackOff = { base: 2_000, cap: 60_000 };
 
 /** Pods by state: `readable` were read at their last look, `waiting` have not been looked at yet. */
 type RotaCount = {
@@ -20,10 +24,41 @@ type RotaCount = {
   readonly waiting: number;
   readonly unreadable: number;
   readonly denied: number;
+  /** On nodes whose kubelet does not answer. */
+  readonly silent: number;
   readonly onHost: number;
   /** Namespaces where exec is forbidden. */
   readonly deniedIn: readonly string[];
 };
+
+/** What failed, by key, and when it may be tried again; times are ms on a monotonic clock. */
+class Skips {
+  readonly #failed = new Map<string, { readonly failures: number; readonly until: number }>();
+
+  /** Records a failure; several at once count as one. */
+  fail(key: string, now: number, backOff: BackOff): void {
+    const { failures, until } = this.#failed.get(key) ?? { failures: 0, until: now };
+    if (until > now) return;
+    this.#failed.set(key, { failures: failures + 1, until: now + delayAfter(failures + 1, backOff, 1) });
+  }
+
+  clear(key: string): void {
+    this.#failed.delete(key);
+  }
+
+  /** Whether it failed at its last try. */
+  has(key: string): boolean {
+    return this.#failed.has(key);
+  }
+
+  until(key: string): number {
+    return this.#failed.get(key)?.until ?? Number.NEGATIVE_INFINITY;
+  }
+
+  keep(keys: ReadonlySet<string>): void {
+    for (const key of this.#failed.keys()) if (!keys.has(key)) this.#failed.delete(key);
+  }
+}
 
 /**
  * Picks the next pod: of those that are due and readable, the one not looked at for the longest. Host-network pods are
@@ -33,65 +68,93 @@ class Rota {
   readonly #started = new Map<string, number>();
   readonly #busy = new Set<string>();
   readonly #readable = new Set<string>();
-  readonly #unreadable = new Map<string, number>();
-  readonly #denied = new Map<string, number>();
+  readonly #unreadable = new Skips();
+  readonly #denied = new Skips();
+  readonly #failing = new Skips();
+  readonly #silent = new Skips();
   readonly #interval: number;
+  /** No pod of the list is due before `until`: the search is over all pods, and many slots ask. */
+  #idle: { readonly pods: readonly Pod[]; readonly until: number } | undefined;
 
   constructor(interval: number) {
     this.#interval = interval;
   }
 
-  /** The pod to look at now, marked as busy; undefined if none is due. */
-  next(pods: readonly Pod[], now: number): Pod | undefined {
+  /** The pod to look at now, marked as busy; or the time when one is due, infinite if none will be by itself. */
+  next(pods: readonly Pod[], now: number): Pod | number {
+    if (this.#idle !== undefined && this.#idle.pods === pods && now < this.#idle.until)
+      return this.#idle.until;
     let best: Pod | undefined;
-    let oldest = now - this.#interval;
+    let oldest = Number.POSITIVE_INFINITY;
+    let until = Number.POSITIVE_INFINITY;
     for (const pod of pods) {
-      const started = this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY;
-      if (started <= oldest && !this.#busy.has(pod.uid) && this.#isOpen(pod, now)) {
-        best = pod;
-        oldest = started;
-        if (started === Number.NEGATIVE_INFINITY) break;
+      if (pod.hostNetwork || pod.containers.length === 0 || this.#busy.has(pod.uid)) continue;
+      const due = this.#dueAt(pod);
+      if (due > now) {
+        until = Math.min(until, due);
+        continue;
       }
+      const started = this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY;
+      if (started >= oldest) continue;
+      best = pod;
+      oldest = started;
+      if (started === Number.NEGATIVE_INFINITY) break;
     }
-    if (best !== undefined) {
-      this.#busy.add(best.uid);
-      this.#started.set(best.uid, now);
+    if (best === undefined) {
+      this.#idle = { pods, until };
+      return until;
     }
+    this.#busy.add(best.uid);
+    this.#started.set(best.uid, now);
     return best;
   }
 
   /** Records the result of a look; undefined if it was aborted. */
-  done(pod: Pod, look: PodLook['type'] | undefined, now: number): void {
+  done(pod: Pod, look: PodLook | undefined, now: number): void {
     this.#busy.delete(pod.uid);
-    if (look === 'read') this.#readable.add(pod.uid);
-    else this.#readable.delete(pod.uid);
-    if (look === 'unreadable') this.#unreadable.set(workloadKey(pod), now + BLOCKED_FOR);
-    if (look === 'denied') this.#denied.set(pod.namespace, now + BLOCKED_FOR);
+    this.#idle = undefined;
+    if (look?.type === 'read') {
+      this.#readable.add(pod.uid);
+      for (const [skips, key] of this.#skipsOf(pod)) skips.clear(key);
+      return;
+    }
+    this.#readable.delete(pod.uid);
+    switch (look?.type) {
+      case undefined:
+        return;
+      case 'unreadable':
+        this.#unreadable.fail(workloadKey(pod), now, BLOCKED);
+        break;
+      case 'denied':
+        this.#denied.fail(pod.namespace, now, BLOCKED);
+        break;
+      case 'failed': {
+        const failure = execFailure(look.error);
+        if (failure === 'node') this.#silent.fail(nodeKey(pod), now, SILENT);
+        else if (failure === 'container') this.#failing.fail(pod.uid, now, FAILING);
+      }
+    }
   }
 
-  /** Removes pods that are no longer in view. */
-  keep(uids: ReadonlySet<string>): void {
+  /** Forgets what is no longer in view. */
+  keep(pods: readonly Pod[]): void {
+    const uids = new Set(pods.map(({ uid }) => uid));
     for (const uid of this.#started.keys()) if (!uids.has(uid)) this.#started.delete(uid);
     for (const uid of this.#readable) if (!uids.has(uid)) this.#readable.delete(uid);
+    this.#failing.keep(uids);
+    this.#unreadable.keep(new Set(pods.map(workloadKey)));
+    this.#silent.keep(new Set(pods.map(nodeKey)));
   }
 
-  count(pods: readonly Pod[], now: number): RotaCount {
-    const onHost = pods.filter((pod) => pod.hostNetwork).length;
-    const others = pods.filter((pod) => !pod.hostNetwork);
-    const isDenied = ({ namespace }: Pod) => isLater(this.#denied.get(namespace), now);
-    const denied = others.filter(isDenied);
-    const rest = others.filter((pod) => !isDenied(pod));
-    const unreadable = rest.filter((pod) => isLater(this.#unreadable.get(workloadKey(pod)), now)).length;
-    const readable = rest.filter((pod) => this.#readable.has(pod.uid)).length;
-    return {
-      total: pods.length,
-      readable,
-      unreadable,
-      denied: denied.length,
-      waiting: Math.max(0, rest.length - unreadable - readable),
-      onHost,
-      deniedIn: [...new Set(denied.map(({ namespace }) => namespace))].sort(),
-    };
+  count(pods: readonly Pod[]): RotaCount {
+    const count = { readable: 0, waiting: 0, unreadable: 0, denied: 0, silent: 0, onHost: 0 };
+    const deniedIn = new Set<string>();
+    for (const pod of pods) {
+      const state = this.#stateOf(pod);
+      count[state] += 1;
+      if (state === 'denied') deniedIn.add(pod.namespace);
+    }
+    return { ...count, total: pods.length, deniedIn: [...deniedIn].sort() };
   }
 
   /** Whether the pod's own sockets are being read, so that its side of a connection is reported. */
@@ -99,16 +162,32 @@ class Rota {
     return this.#readable.has(pod.uid);
   }
 
-  #isOpen(pod: Pod, now: number): boolean {
-    if (pod.hostNetwork || pod.containers.length === 0) return false;
-    return (
-      !isLater(this.#denied.get(pod.namespace), now) && !isLater(this.#unreadable.get(workloadKey(pod)), now)
-    );
+  #stateOf(pod: Pod): Exclude<keyof RotaCount, 'total' | 'deniedIn'> {
+    if (pod.hostNetwork) return 'onHost';
+    if (this.#denied.has(pod.namespace)) return 'denied';
+    if (this.#unreadable.has(workloadKey(pod))) return 'unreadable';
+    if (this.#readable.has(pod.uid)) return 'readable';
+    return this.#silent.has(nodeKey(pod)) ? 'silent' : 'waiting';
+  }
+
+  #dueAt(pod: Pod): number {
+    let due = (this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY) + this.#interval;
+    for (const [skips, key] of this.#skipsOf(pod)) due = Math.max(due, skips.until(key));
+    return due;
+  }
+
+  #skipsOf(pod: Pod): readonly (readonly [Skips, string])[] {
+    return [
+      [this.#denied, pod.namespace],
+      [this.#unreadable, workloadKey(pod)],
+      [this.#silent, nodeKey(pod)],
+      [this.#failing, pod.uid],
+    ];
   }
 }
 
-function isLater(time: number | undefined, now: number): boolean {
-  return time !== undefined && time > now;
+function nodeKey({ node = '' }: Pod): string {
+  return node;
 }
 
 /** An observation and the time of its sample, ms since the epoch. */
@@ -148,9 +227,16 @@ function servedPorts(pod: Pod): readonly number[] {
 const MOST_LOOKS = 4;
 const FEWEST_LOOKS = 2;
 
-/** How long an idle slot waits, ms; and the backoff while the API server is unreachable. */
-const IDLE = 250;
-const BACK_OFF: BackOff = { base: 2 * IDLE, cap: 5_000 };
+/**
+ * Shortest and longest time that an idle slot waits, ms: a new pod gets its first look within the longest, and the result
+ * of a look is counted within `counting`.
+ */
+const IDLE = { least: 50, counting: 250, most: 1_000 };
+
+/** How long all slots rest when the API server is unreachable, and when no look at any pod succeeds. */
+const UNREACHABLE: BackOff = { base: 500, cap: 5_000 };
+const FRUITLESS: BackOff = { base: 100, cap: 60_000 };
+const ALL = 'all slots';
 
 export type SocketSourceOptions = {
   readonly exec: Exec;
@@ -185,10 +271,10 @@ class Watch {
   readonly #memories = new SocketMemories();
   /** Stops the other slots when one fails unexpectedly. */
   readonly #failed = new AbortController();
-  #failures = 0;
+  readonly #rests = new Skips();
   #trouble: unknown;
   #shown: TrafficState | undefined;
-  #counted = Number.NEGATIVE_INFINITY;
+  #counted = { at: Number.NEGATIVE_INFINITY, pods: [] as readonly Pod[], isStale: true };
 
   constructor(options: SocketSourceOptions, context: TrafficContext, sink: TrafficSink, signal: AbortSignal) {
     this.#options = options;
@@ -218,15 +304,16 @@ class Watch {
       const pods = this.#context.pods();
       await this.#sink.slow?.();
       if (this.#signal.aborted) return;
-      const pod = this.#rota.next(pods, started);
-      if (pod === undefined) {
-        await this.#wait(IDLE);
+      const rest = this.#rests.until(ALL);
+      const next = rest > started ? rest : this.#rota.next(pods, started);
+      if (typeof next === 'number') {
+        const most = this.#counted.isStale ? IDLE.counting : IDLE.most;
+        await this.#wait(Math.min(most, Math.max(IDLE.least, next - started)));
         continue;
       }
-      const look = await this.#look(pod, looksFor(pods.length, this.#slots));
-      if (look.type === 'read') this.#deliver(pod, look);
-      const backOff = this.#failures === 0 ? 0 : delayAfter(this.#failures, BACK_OFF, 1);
-      await this.#wait(Math.max(backOff, this.#interval - (performance.now() - started)));
+      const look = await this.#look(next, looksFor(pods.length, this.#slots));
+      if (look.type === 'read') this.#deliver(next, look);
+      await this.#wait(this.#interval - (performance.now() - started));
     }
   }
 
@@ -235,12 +322,14 @@ class Watch {
     try {
       outcome = await this.#reader.look(pod, looks, this.#signal);
     } finally {
-      this.#rota.done(pod, outcome?.type, performance.now());
+      this.#rota.done(pod, outcome, performance.now());
+      this.#counted.isStale = true;
     }
-    const trouble =
+    this.#trouble =
       outcome.type === 'failed' && execFailure(outcome.error) === 'cluster' ? outcome.error : undefined;
-    this.#trouble = trouble;
-    this.#failures = trouble === undefined ? 0 : this.#failures + 1;
+    if (outcome.type === 'failed')
+      this.#rests.fail(ALL, performance.now(), this.#trouble === undefined ? FRUITLESS : UNREACHABLE);
+    else this.#rests.clear(ALL);
     return outcome;
   }
 
@@ -260,15 +349,18 @@ class Watch {
     return pod !== undefined && this.#rota.reads(pod);
   }
 
-  /** Removes pods that left the view and reports the state; at most twice a second, because there may be many pods. */
+  /**
+   * Removes pods that left the view and reports the state: after changes, and at most twice a second, because there may
+   * be many pods.
+   */
   #takeStock(now: number): void {
-    if (now - this.#counted < 500) return;
-    this.#counted = now;
     const pods = this.#context.pods();
-    const uids = new Set(pods.map(({ uid }) => uid));
-    this.#rota.keep(uids);
-    this.#memories.keep(uids);
-    const count = this.#rota.count(pods, now);
+    const { at, isStale } = this.#counted;
+    if (now - at < 500 || (!isStale && this.#counted.pods === pods)) return;
+    this.#counted = { at: now, pods, isStale: false };
+    this.#rota.keep(pods);
+    this.#memories.keep(new Set(pods.map(({ uid }) => uid)));
+    const count = this.#rota.count(pods);
     const turns = (count.readable + count.waiting) / this.#slots;
     const state = sourceState(count, turns * this.#interval, this.#trouble);
     if (state.status === this.#shown?.status && state.detail === this.#shown.detail) return;
@@ -305,10 +397,11 @@ function sourceState(count: RotaCount, period: number, trouble: unknown): Traffi
   return state(count.waiting > 0 ? 'connecting' : 'failed', detail);
 }
 
-function exceptions({ unreadable, denied, deniedIn, onHost }: RotaCount): readonly string[] {
+function exceptions({ unreadable, denied, deniedIn, silent, onHost }: RotaCount): readonly string[] {
   return [
     ...(unreadable > 0 ? [`${unreadable} without a tool to read them`] : []),
     ...(denied > 0 ? [`${denied} in ${deniedIn.join(', ')}: exec forbidden`] : []),
+    ...(silent > 0 ? [`${silent} on nodes whose kubelet does not answer`] : []),
     ...(onHost > 0 ? [`${onHost} on the host network`] : []),
   ];
 }

@@ -132,12 +132,10 @@ test('a pod where nothing works is marked, counted and skipped', async () => {
     call.pod !== 'db-0' && isSh(call) ? { stdout: table.look(100, {}) } : undefined,
   );
   await using source = watch(exec, [WEB, db, { ...probePod('agent-1', '172.31.255.1'), hostNetwork: true }]);
-  await expect
-    .poll(() => source.last())
-    .toMatchObject({
-      status: 'live',
-      detail: 'sockets of 1/3 pods · 1 without a tool to read them · 1 on the host network',
-    });
+  await eventually(() => source.last()).toMatchObject({
+    status: 'live',
+    detail: 'sockets of 1/3 pods · 1 without a tool to read them · 1 on the host network',
+  });
   const asked = calls.filter(({ pod }) => pod === 'db-0').length;
   await eventually(() => calls.filter(({ pod }) => pod === 'web-1').length).toBeGreaterThan(10);
   expect(calls.filter(({ pod }) => pod === 'db-0')).toHaveLength(asked);
@@ -156,17 +154,70 @@ test('a pod that was too slow gets another turn', async () => {
   await eventually(() => source.last()).toMatchObject({ status: 'live', detail: 'sockets of 1/1 pods' });
 });
 
+const noKubelet = new SluiceError(
+  'failed',
+  'error dialing backend: dial tcp 192.0.2.7:10250: connect: connection refused',
+  'Repeat.',
+);
+
+/** The times between the calls, ms. */
+function gaps(times: readonly number[]): readonly number[] {
+  return times.slice(1).map((time, index) => time - (times[index] ?? time));
+}
+
+test('one pod at a time is tried on a node whose kubelet does not answer, ever more seldom, until it does', async () => {
+  const away = ['api-1', 'api-2', 'api-3'].map((name, index) => ({
+    ...probePod(name, `10.244.3.${index + 1}`),
+    node: 'node-7',
+  }));
+  let isAway = true;
+  const tried: number[] = [];
+  const { exec } = scriptedExec((call) => {
+    if (call.pod !== 'web-1' && isAway) {
+      tried.push(performance.now());
+      return noKubelet;
+    }
+    return isSh(call) ? { stdout: table.look(100, {}) } : undefined;
+  });
+  await using source = watch(exec, [WEB, ...away], { concurrency: 1 });
+  await eventually(() => source.last()).toMatchObject({
+    status: 'live',
+    detail: 'sockets of 1/4 pods · 3 on nodes whose kubelet does not answer',
+  });
+  await eventually(() => tried.length).toBe(3);
+  const [first = 0, second = 0] = gaps(tried);
+  expect(first).toBeGreaterThanOrEqual(2_000);
+  expect(second).toBeGreaterThanOrEqual(4_000);
+  isAway = false;
+  await eventually(() => source.last()).toMatchObject({ status: 'live', detail: 'sockets of 4/4 pods' });
+});
+
+test('while no look succeeds, all slots together slow down', async () => {
+  const pods = Array.from({ length: 40 }, (_, i) => ({
+    ...probePod(`p${i}-1`, `10.244.1.${i + 1}`),
+    node: `node-${i}`,
+  }));
+  const tried: number[] = [];
+  const { exec } = scriptedExec(() => {
+    tried.push(performance.now());
+    return noKubelet;
+  });
+  await using source = watch(exec, pods, { concurrency: 2 });
+  await eventually(() => tried.length).toBeGreaterThanOrEqual(7);
+  const [before = 0, , after = 0] = tried.slice(4);
+  expect(after - before).toBeGreaterThanOrEqual(400);
+  expect(source.last()).toMatchObject({ status: 'connecting' });
+});
+
 test('without permission to exec the source fails, and names the namespace', async () => {
   const { exec } = scriptedExec(
     () => new SluiceError('forbidden', 'alice may not create pods/exec.', 'Ask.'),
   );
   await using source = watch(exec, [WEB]);
-  await expect
-    .poll(() => source.last())
-    .toMatchObject({
-      status: 'failed',
-      detail: 'sockets of 0/1 pods · 1 in payments: exec forbidden',
-    });
+  await eventually(() => source.last()).toMatchObject({
+    status: 'failed',
+    detail: 'sockets of 0/1 pods · 1 in payments: exec forbidden',
+  });
 });
 
 test('an unreachable API server is retried', async () => {
@@ -176,9 +227,10 @@ test('an unreachable API server is retried', async () => {
     return isSh(call) ? { stdout: table.look(100, { tcp: [table.OPEN] }) } : undefined;
   });
   await using source = watch(exec, [WEB]);
-  await expect
-    .poll(() => source.last())
-    .toMatchObject({ status: 'reconnecting', detail: 'https://127.0.0.1:1 does not answer.' });
+  await eventually(() => source.last()).toMatchObject({
+    status: 'reconnecting',
+    detail: 'https://127.0.0.1:1 does not answer.',
+  });
   away = false;
   await eventually(() => source.last()).toMatchObject({ status: 'live' });
   expect(source.flows).toHaveLength(1);

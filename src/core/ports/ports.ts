@@ -170,7 +170,7 @@ export type TrafficSink = {
 
 /** What a source may query from the app while it runs. */
 export type TrafficContext = {
-  /** Running pods in view, with an address. */
+  /** Running pods in view, with an address; the same array as long as nothing changed. */
   readonly pods: () => readonly Pod[];
   /** The pod that currently has an address, never a finished one (NP-32). */
   readonly podAt: (ip: string) => Pod | undefined;

@@ -168,8 +168,8 @@ function createPodRows(model: ClusterModel, engine: Engine): PodRows {
 
   return {
     apply: (event, concern) => {
-      if (event.kind === 'pods' && event.type !== 'reset')
-        pods.add(event.type === 'delete' ? event.key : keyOf(event.object));
+      if (event.kind === 'pods' && event.type === 'reset') everything = true;
+      else if (event.kind === 'pods') pods.add(event.type === 'delete' ? event.key : keyOf(event.object));
       else if (concern.what === 'everything') everything = true;
       else if (concern.what === 'namespace') namespaces.add(concern.name);
     },

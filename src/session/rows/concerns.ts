@@ -1,6 +1,6 @@
 import { isLive, keyOf, type Namespace, type Node, type Pod } from '../../core/cluster/cluster.ts';
 import { sameJson } from '../../core/common/common.ts';
-import type { ClusterEvent, ClusterModel } from '../../core/live/live.ts';
+import { type ClusterEvent, type ClusterModel, policyKey } from '../../core/live/live.ts';
 import type { AttemptRow } from '../../core/traffic/traffic.ts';
 
 /** Which verdicts a change in the cluster may affect. */
@@ -14,42 +14,42 @@ const EVERYTHING: Concern = { what: 'everything' };
 
 /**
  * Determines what each event affects. Most events are a pod restarting or becoming ready, which policies don't see:
- * they only see its labels, addresses, ports and whether it is live (NP-2, NP-15, NP-25, NP-29, NP-32).
+ * they only see its labels, addresses, ports and whether it is live (NP-2, NP-15, NP-25, NP-29, NP-32). A list that is
+ * read again mostly holds what is known already.
  */
 export function createConcerns(model: ClusterModel): (event: ClusterEvent) => Concern {
-  const pods = new Map<string, Pod>(Array.from(model.pods(), (pod) => [keyOf(pod), pod]));
-  const namespaces = new Map<string, Namespace>(Array.from(model.namespaces(), (one) => [one.name, one]));
-  const nodes = new Map<string, Node>(Array.from(model.nodes(), (one) => [one.name, one]));
-
-  function ofPods(event: ClusterEvent & { readonly kind: 'pods' }): Concern {
-    if (event.type === 'reset') {
-      pods.clear();
-      for (const pod of model.pods()) pods.set(keyOf(pod), pod);
-      return EVERYTHING;
-    }
-    const key = event.type === 'delete' ? event.key : keyOf(event.object);
-    const before = pods.get(key);
-    if (event.type === 'delete') pods.delete(key);
-    else pods.set(key, event.object);
-    const same = event.type === 'set' && before !== undefined && sameToPolicies(before, event.object);
-    return same ? NOTHING : { what: 'namespace', name: key.slice(0, key.indexOf('/')) };
-  }
+  const pods = createMemory({ key: keyOf, same: sameToPolicies, of: namespaceIn }, 'pods', model.pods());
+  const namespaces = createMemory(
+    { key: keyOf, same: (a: Namespace, b) => sameJson(a.labels, b.labels), of: everywhere },
+    'namespaces',
+    model.namespaces(),
+  );
+  const nodes = createMemory(
+    { key: keyOf, same: (a: Node, b) => sameJson([a.labels, a.ips], [b.labels, b.ips]), of: everywhere },
+    'nodes',
+    model.nodes(),
+  );
+  const policies = createMemory({ key: policyKey, same: sameJson, of: namespaceOfPolicy });
+  const services = createMemory({ key: keyOf, same: sameJson, of: everywhere });
+  const cidrGroups = createMemory({ key: keyOf, same: sameJson, of: everywhere });
+  const slices = createMemory({ key: keyOf, same: sameJson, of: namespaceIn });
 
   return (event) => {
     switch (event.kind) {
       case 'pods':
-        return ofPods(event);
+        return pods(event);
       case 'policies':
-        return ofPolicies(event);
+        return policies(event);
       case 'namespaces':
-        return remember(namespaces, event, (a, b) => sameJson(a.labels, b.labels));
+        return namespaces(event);
       case 'nodes':
-        return remember(nodes, event, (a, b) => sameJson([a.labels, a.ips], [b.labels, b.ips]));
+        return nodes(event);
       case 'services':
+        return services(event);
       case 'cidrGroups':
-        return EVERYTHING;
+        return cidrGroups(event);
       case 'endpointSlices':
-        return ofSlices(event);
+        return slices(event);
     }
   };
 }
@@ -67,45 +67,61 @@ export function sameToPolicies(a: Pod, b: Pod): boolean {
   );
 }
 
-function ofPolicies(event: ClusterEvent & { readonly kind: 'policies' }): Concern {
-  switch (event.type) {
-    case 'reset':
-      return EVERYTHING;
-    case 'set':
-      return event.object.namespace === undefined
-        ? EVERYTHING
-        : { what: 'namespace', name: event.object.namespace };
-    case 'delete': {
-      const [, first, second] = event.key.split('/');
-      return first === undefined || second === undefined ? EVERYTHING : { what: 'namespace', name: first };
-    }
-  }
+/** What a change to the object with a key concerns. */
+type ConcernOf = (key: string) => Concern;
+
+const everywhere: ConcernOf = () => EVERYTHING;
+const namespaceIn: ConcernOf = (key) => ({ what: 'namespace', name: key.slice(0, key.indexOf('/')) });
+
+function namespaceOfPolicy(key: string): Concern {
+  const [, first, second] = key.split('/');
+  return first === undefined || second === undefined ? EVERYTHING : { what: 'namespace', name: first };
 }
 
-function ofSlices(event: ClusterEvent & { readonly kind: 'endpointSlices' }): Concern {
-  if (event.type === 'reset') return EVERYTHING;
-  const name = event.type === 'set' ? event.object.namespace : event.key.slice(0, event.key.indexOf('/'));
-  return { what: 'namespace', name };
-}
+type Traits<T> = {
+  readonly key: (object: T) => string;
+  /** Whether two states are equivalent to verdicts. */
+  readonly same: (a: T, b: T) => boolean;
+  readonly of: ConcernOf;
+};
 
-type Named = { readonly name: string };
-
-function remember<T extends Named>(
-  known: Map<string, T>,
+/** Remembers the objects of one kind by source. */
+function createMemory<T>(
+  { key, same, of }: Traits<T>,
+  source?: string,
+  objects: Iterable<T> = [],
+): (
   event:
-    | { readonly type: 'reset'; readonly objects: readonly T[] }
-    | { readonly type: 'set'; readonly object: T }
-    | { readonly type: 'delete'; readonly key: string },
-  same: (a: T, b: T) => boolean,
-): Concern {
-  if (event.type === 'delete') return known.delete(event.key) ? EVERYTHING : NOTHING;
-  if (event.type === 'reset') {
-    for (const object of event.objects) known.set(object.name, object);
-    return EVERYTHING;
-  }
-  const before = known.get(event.object.name);
-  known.set(event.object.name, event.object);
-  return before !== undefined && same(before, event.object) ? NOTHING : EVERYTHING;
+    | { readonly type: 'reset'; readonly source: string; readonly objects: readonly T[] }
+    | { readonly type: 'set'; readonly source: string; readonly object: T }
+    | { readonly type: 'delete'; readonly source: string; readonly key: string },
+) => Concern {
+  const byKey = (all: Iterable<T>) => new Map(Array.from(all, (object) => [key(object), object]));
+  const sources = new Map<string, Map<string, T>>();
+  if (source !== undefined) sources.set(source, byKey(objects));
+  const isKnown = (known: ReadonlyMap<string, T> | undefined, at: string, object: T) => {
+    const before = known?.get(at);
+    return before !== undefined && same(before, object);
+  };
+
+  return (event) => {
+    const known = sources.get(event.source);
+    if (event.type === 'reset') {
+      const now = byKey(event.objects);
+      sources.set(event.source, now);
+      if (known?.size !== now.size) return EVERYTHING;
+      return now.entries().every(([at, object]) => isKnown(known, at, object)) ? NOTHING : EVERYTHING;
+    }
+    if (event.type === 'delete') {
+      known?.delete(event.key);
+      return of(event.key);
+    }
+    const at = key(event.object);
+    const concern = isKnown(known, at, event.object) ? NOTHING : of(at);
+    if (known === undefined) sources.set(event.source, new Map([[at, event.object]]));
+    else known.set(at, event.object);
+    return concern;
+  };
 }
 
 /** Counts the changes that may affect the verdict of a row: those near one of its ends, and global ones. */

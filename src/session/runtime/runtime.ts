@@ -153,6 +153,13 @@ export async function startRuntime(
     () => listener.grants?.(),
   );
 
+  let inView: { readonly namespace?: string; readonly pods: readonly Pod[] } | undefined;
+  const pods = () => {
+    const namespace = options.view?.();
+    if (inView === undefined || inView.namespace !== namespace)
+      inView = { namespace, pods: podsInView(model, namespace) };
+    return inView.pods;
+  };
   const feeds = trackFeeds();
   let denied: readonly string[] = [];
   let confinedTo: string | undefined;
@@ -178,6 +185,7 @@ export async function startRuntime(
         namespace: options.namespace,
         onEvents: (events) => {
           applyAll(model, engine, events, (kind, some) => listener.cluster?.(kind, some));
+          if (events.some(({ kind }) => kind === 'pods')) inView = undefined;
           if (events.some(({ kind }) => TOUCHING.has(kind))) keeper.clusterChanged();
           for (const event of events) if (event.type === 'reset') feeds.listed(event.source);
           updateUnreadable();
@@ -207,7 +215,7 @@ export async function startRuntime(
       'traffic',
       connection.traffic(model, stopped).then((source) =>
         source.run(
-          { pods: () => podsInView(model, options.view?.()), podAt: (ip) => model.podAt(ip) },
+          { pods, podAt: (ip) => model.podAt(ip) },
           {
             flows: (flows) => {
               fold.add(flows, clock.now());

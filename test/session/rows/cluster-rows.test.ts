@@ -35,7 +35,7 @@ function world(pods: readonly Pod[], policies: readonly Policy[] = []) {
   return { model, engine, rows, send, settle };
 }
 
-const setPod = (object: Pod): ClusterEvent => ({ type: 'set', kind: 'pods', source, object });
+const setPod = (object: Pod): ClusterEvent => ({ type: 'set', kind: 'pods', source: 'pods', object });
 const setPolicy = (object: Policy): ClusterEvent => ({ type: 'set', kind: 'policies', source, object });
 
 const deny = networkPolicy({ name: 'deny', spec: { podSelector: {}, policyTypes: ['Ingress'] } });
