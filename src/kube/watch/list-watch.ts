@@ -10,7 +10,7 @@ import {
   networkError,
   watchError,
 } from '../http/http.ts';
-import { listPages } from './pages.ts';
+import { currentVersion, listPages } from './pages.ts';
 import { jsonLines, readWatchEvent, type WatchEvent } from './watch-event.ts';
 
 export type ListWatchOptions<T> = {
@@ -30,7 +30,7 @@ export type ListWatchOptions<T> = {
 
 /** All in ms. */
 export type Times = {
-  /** After this long without an event or bookmark, the watch is closed and everything is listed again. */
+  /** After this long without an event or bookmark, the watch is opened anew. */
   readonly silence: number;
   readonly backOff: BackOff;
   /** How often to list if watching is forbidden. */
@@ -43,8 +43,9 @@ const TIMES: Times = { silence: 90_000, backOff: { base: 500, cap: 30_000 }, pol
 
 /**
  * Keeps a collection up to date until `signal` aborts: a streaming list that continues as a watch, or a paged list and a
- * watch. After an interruption it resumes from the last version; after a 410 it lists again (API-2). A single short
- * interruption is not reported; from the second failure on the state is `stale`.
+ * watch. After an interruption or silence it resumes from the last version; after a 410, or where the server has no such
+ * version yet, it lists again (API-2). A single short interruption is not reported; from the second failure on the state
+ * is `stale`.
  *
  * @throws ApiError 403 if listing is forbidden, 404 if the server does not have the collection; nothing else
  */
@@ -98,13 +99,26 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
     failures = brief ? failures + 1 : 0;
   }
 
+  /** What really ended a watch: `expired` if it can't resume, because a restored server may have gone back. */
+  async function causeOf(error: unknown): Promise<{ readonly error: unknown; readonly expired: boolean }> {
+    const watched = tally.version();
+    if (!(error instanceof Silent) || watched === undefined) return { error, expired: isStatus(error, 410) };
+    try {
+      const now = await currentVersion(client, collection, signal);
+      return { error, expired: !isNumber(watched) || !isNumber(now) || BigInt(now) < BigInt(watched) };
+    } catch (unanswered) {
+      return { error: unanswered, expired: false };
+    }
+  }
+
   while (!signal.aborted) {
     try {
       if (tally.version() === undefined && !streaming) await list();
       await watch();
       if (failures > 0) await pause(delayAfter(failures, times.backOff, Math.random()), signal);
-    } catch (error) {
+    } catch (caught) {
       if (signal.aborted) return;
+      const { error, expired } = await causeOf(caught);
       if (isStatus(error, 403)) {
         if (!streaming && tally.version() === undefined) throw error;
         if (justListed) {
@@ -122,10 +136,10 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
         streaming = false;
         continue;
       }
-      const expired = error instanceof Silent || isStatus(error, 410);
       if (expired) tally.forget();
-      failures = tally.heard() ? 1 : failures + 1;
-      const wait = failures === 1 && expired ? 0 : waitAfter(error, failures, times.backOff);
+      const isSilent = error instanceof Silent;
+      failures = tally.heard() || (isSilent && !expired) ? 1 : failures + 1;
+      const wait = failures === 1 && (isSilent || expired) ? 0 : waitAfter(error, failures, times.backOff);
       if (failures > 1 || !report.wasLive()) report.stale(messageOf(error), Date.now() + wait);
       await pause(wait, signal).catch(() => undefined);
     }
@@ -134,6 +148,10 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
 
 function isStatus(error: unknown, ...codes: readonly number[]): boolean {
   return error instanceof ApiError && codes.includes(error.status);
+}
+
+function isNumber(version: string): boolean {
+  return /^\d+$/.test(version);
 }
 
 function messageOf(error: unknown): string {

@@ -41,17 +41,7 @@ async function listOnce(
   let version = '';
   let first = true;
   do {
-    const { value } = await client.call({
-      about: { ...collection.about, verb: 'list' },
-      path: collection.path,
-      query: {
-        limit,
-        continue: token,
-        labelSelector: collection.labels,
-        fieldSelector: collection.fields,
-      },
-      signal,
-    });
+    const value = await page(client, collection, signal, { limit, token });
     const apiVersion = textAt(value, 'apiVersion') ?? '';
     const kind = (textAt(value, 'kind') ?? '').replace(/List$/, '');
     each(
@@ -60,7 +50,35 @@ async function listOnce(
     );
     first = false;
     token = continueToken(value);
-    version = textAt(value, 'metadata', 'resourceVersion') ?? '';
+    version = versionOf(value);
   } while (token !== undefined);
   return version;
+}
+
+/** The collection's version now, without its objects. */
+export async function currentVersion(
+  client: ApiClient,
+  collection: Collection,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return versionOf(await page(client, collection, signal, { limit: 1 }));
+}
+
+async function page(
+  client: ApiClient,
+  collection: Collection,
+  signal: AbortSignal | undefined,
+  { limit, token }: { readonly limit?: number; readonly token?: string },
+): Promise<unknown> {
+  const { value } = await client.call({
+    about: { ...collection.about, verb: 'list' },
+    path: collection.path,
+    query: { limit, continue: token, labelSelector: collection.labels, fieldSelector: collection.fields },
+    signal,
+  });
+  return value;
+}
+
+function versionOf(list: unknown): string {
+  return textAt(list, 'metadata', 'resourceVersion') ?? '';
 }

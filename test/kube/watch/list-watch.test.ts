@@ -189,16 +189,47 @@ test('events before an error in the same chunk still count', async () => {
   await seeing('[]', '+a', '[a]');
 });
 
-test('a silent watch is closed, and everything is listed again', async () => {
+test('a silent watch is opened anew where it was, and misses nothing', async () => {
   await start(
-    (_, response, index) => {
-      open(response, line('ADDED', pod(`list-${index}`, 1)), bookmark(5, true));
+    ({ query }, response) => {
+      if (query.get('watch') === null) json(response, { metadata: { resourceVersion: '9' }, items: [] });
+      else if (query.get('resourceVersion') === null)
+        open(response, line('ADDED', pod('a', 1)), bookmark(5, true));
+      else open(response, line('ADDED', pod(`from-${query.get('resourceVersion')}`, 9)));
     },
-    { times: { silence: 30 } },
+    { times: { silence: 1_000 } },
+  );
+  await eventually(() => expect(seen.slice(0, 3)).toEqual(['[a]', '+from-5', '+from-9']));
+  expect(states).toEqual([{ state: 'connecting' }, { state: 'live' }]);
+});
+
+test('a silent watch of a server that went back lists everything again', async () => {
+  await start(
+    ({ query }, response, index) => {
+      if (query.get('watch') === null) json(response, { metadata: { resourceVersion: '3' }, items: [] });
+      else open(response, line('ADDED', pod(`list-${index}`, 1)), bookmark(5, true));
+    },
+    { times: { silence: 200 } },
   );
   // On a slow machine a list may itself time out.
   const again = expect.stringMatching(/^\[list-[1-9]\d*\]$/);
-  await eventually(() => expect(seen.slice(0, 2)).toEqual(['[list-0]', again]));
+  await eventually(() => expect(seen.slice(0, 2)).toEqual([expect.stringMatching(/^\[list-/), again]));
+});
+
+test('a silent watch of a server that does not answer is stale', async () => {
+  await start(
+    ({ query }, response) => {
+      if (query.get('watch') === null) json(response, failure(500, 'InternalError', 'etcd is away'), 500);
+      else if (query.get('resourceVersion') === null) open(response, bookmark(5, true));
+      else open(response);
+    },
+    { times: { silence: 200 } },
+  );
+  await eventually(() =>
+    expect(states).toContainEqual(
+      expect.objectContaining({ state: 'stale', reason: expect.stringContaining('etcd is away') }),
+    ),
+  );
 });
 
 test('bookmarks keep a quiet watch alive', async () => {
