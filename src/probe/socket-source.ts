@@ -272,6 +272,7 @@ class Watch {
   /** Stops the other slots when one fails unexpectedly. */
   readonly #failed = new AbortController();
   readonly #rests = new Skips();
+  #looking = 0;
   #trouble: unknown;
   #shown: TrafficState | undefined;
   #counted = { at: Number.NEGATIVE_INFINITY, pods: [] as readonly Pod[], isStale: true };
@@ -304,13 +305,14 @@ class Watch {
       const pods = this.#context.pods();
       await this.#sink.slow?.();
       if (this.#signal.aborted) return;
-      const rest = this.#rests.until(ALL);
+      const rest = this.#restUntil(started);
       const next = rest > started ? rest : this.#rota.next(pods, started);
       if (typeof next === 'number') {
         const most = this.#counted.isStale ? IDLE.counting : IDLE.most;
         await this.#wait(Math.min(most, Math.max(IDLE.least, next - started)));
         continue;
       }
+      this.#looking += 1;
       const look = await this.#look(next, looksFor(pods.length, this.#slots));
       if (look.type === 'read') this.#deliver(next, look);
       await this.#wait(this.#interval - (performance.now() - started));
@@ -322,6 +324,7 @@ class Watch {
     try {
       outcome = await this.#reader.look(pod, looks, this.#signal);
     } finally {
+      this.#looking -= 1;
       this.#rota.done(pod, outcome, performance.now());
       this.#counted.isStale = true;
     }
@@ -331,6 +334,11 @@ class Watch {
       this.#rests.fail(ALL, performance.now(), this.#trouble === undefined ? FRUITLESS : UNREACHABLE);
     else this.#rests.clear(ALL);
     return outcome;
+  }
+
+  /** When a slot may go on: after a rest one of them tries first. */
+  #restUntil(now: number): number {
+    return this.#rests.has(ALL) && this.#looking > 0 ? now + IDLE.counting : this.#rests.until(ALL);
   }
 
   #deliver(pod: Pod, look: Extract<PodLook, { type: 'read' }>): void {

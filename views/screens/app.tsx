@@ -176,7 +176,7 @@ function headerLine(state: SessionState, layout: Layout, columns: number): Line 
   const narrow = columns < 120;
   const grantsShown = placesOf(layout).some(({ pane }) => pane === 'grants');
   const gap = narrow ? 2 : 3;
-  const right: Line = [span(` ${wallClock(state.now)} `, 'faint')];
+  const right: Line = [span(` ${headerClock(state)} `, 'faint')];
   const where: Line = [span(' sluice ', 'strong'), ...whereSpans(cluster)];
   const grants = grantsShown ? [] : grantSpans(state);
   const connection = connectionSpans(state);
@@ -197,6 +197,14 @@ function headerLine(state: SessionState, layout: Layout, columns: number): Line 
     { drop: 2, line: lostSpans(state) },
   ];
   return segmentLine(segments, right, columns, gap);
+}
+
+/** With seconds only where rows count them, so that a screen where nothing moves is not drawn again every second. */
+function headerClock({ now, attempts, grants }: SessionState): string {
+  const clock = wallClock(now);
+  return attempts.length > 0 || grants.length > 0
+    ? clock
+    : clock.slice(0, -':00'.length).padEnd(clock.length);
 }
 
 function whereSpans({ context, namespace, confinedTo }: ClusterState): Line {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { wallClock } from '../../../views/text/time.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { paneText } from '../../helpers/pane-text.ts';
 import { openScreen, type Screen, type ScreenOptions } from '../../helpers/screen.tsx';
@@ -39,6 +40,23 @@ test('at 120×30 the attempts have the full width, above the grants, the path an
   );
   expect(screen.text()).toMatch(/│ {2}api-6c9d-4kx +iso +open +│/);
   expect(lines[29]).toMatch(/^ g grant {2}e explain {2}a attempts {2}p policies .* \? help {2}q quit$/);
+});
+
+test('where no row counts seconds, the clock does not either, and nothing is drawn until it moves', async () => {
+  await show({ state: sessionState({ attempts: [], grants: [] }) });
+  const at = (milliseconds: number) => wallClock(NOW + milliseconds).slice(0, 'hh:mm'.length);
+  expect(screen.lines()[0]).toMatch(new RegExp(` ${at(0)}$`));
+  await screen.settled();
+  const before = screen.bytes();
+  for (const seconds of [1, 2, 3]) {
+    screen.set({ now: NOW + seconds * 1_000 });
+    await screen.settled();
+  }
+  expect(screen.bytes()).toBe(before);
+  screen.set({ now: NOW + 60_000 });
+  await screen.until(new RegExp(` ${at(60_000)}$`, 'm'));
+  screen.set({ attempts: [attemptLine()], now: NOW + 61_000 });
+  await screen.until(new RegExp(` ${wallClock(NOW + 61_000)}$`, 'm'));
 });
 
 test('at 80×24 one pane fills the screen, the others are in the tab line, the path below it', async () => {
