@@ -23,7 +23,7 @@ import {
   serviceColumns,
   workloadColumns,
 } from '../columns/columns.ts';
-import { type Line, span } from '../text/text.ts';
+import { age, type Line, span } from '../text/text.ts';
 
 export type Keyed = { readonly key: string };
 
@@ -32,6 +32,8 @@ export type TableDefinition<Row extends Keyed> = {
   readonly columns: (allNamespaces: boolean) => readonly Column<Row>[];
   readonly isRow: (row: Keyed) => row is Row;
   readonly changed: (row: Row, context: CellContext) => boolean;
+  /** All that time changes in a row; absent if every second may. */
+  readonly aging?: (row: Row, now: number) => string;
   readonly second?: (row: Row) => Line;
   /** Columns already covered by the second line. */
   readonly inSecond?: readonly string[];
@@ -43,24 +45,28 @@ export const podTable: TableDefinition<PodRow> = {
   columns: podColumns,
   isRow: (row): row is PodRow => 'pod' in row,
   changed: ({ pod }, { now }) => now - pod.created < 1000,
+  aging: ({ pod }, now) => age(now - pod.created),
 };
 
 export const workloadTable: TableDefinition<WorkloadRow> = {
   columns: workloadColumns,
   isRow: (row): row is WorkloadRow => 'workload' in row,
   changed: ({ oldest }, { now }) => now - oldest < 1000,
+  aging: ({ oldest }, now) => age(now - oldest),
 };
 
 export const serviceTable: TableDefinition<ServiceRow> = {
   columns: serviceColumns,
   isRow: (row): row is ServiceRow => 'service' in row,
   changed: () => false,
+  aging: () => '',
 };
 
 export const policyTable: TableDefinition<PolicyRow> = {
   columns: policyColumns,
   isRow: (row): row is PolicyRow => 'policy' in row,
   changed: policyChanged,
+  aging: ({ policy }, now) => age(now - policy.created),
 };
 
 export const attemptTable: TableDefinition<AttemptLine> = {

@@ -85,7 +85,6 @@ export const Pane = memo(function Pane({ place, pane, focused }: PaneProps): Rea
 
 function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNode {
   const { store, painted } = useUi();
-  const context = useCellContext();
   const looksTheSame = useRef<LooksTheSame>(() => false);
   const rows = useRows(pane, looksTheSame);
   const index = useStore(store, (state) => state.panes[pane].index);
@@ -118,7 +117,6 @@ function PaneTable({ place, pane }: { place: PanePlace; pane: PaneId }): ReactNo
     looksTheSame,
     width: innerColumns(place),
     height: innerRows(place),
-    context,
     banded,
     stale,
   });
@@ -174,12 +172,26 @@ function drawTable(table: TableId, props: Omit<Parameters<typeof Table>[0], 'def
   }
 }
 
-/** Ages are whole seconds, so the context stays the same object between ticks and unchanged rows don't re-render. */
-function useCellContext(): CellContext {
+/** The context of the rows on the screen: another object only when time changes one of them. */
+function useCellContext<Row extends Keyed>(
+  slice: readonly Row[],
+  { aging }: TableDefinition<Row>,
+): CellContext {
   const { store } = useUi();
-  const now = useStore(store, ({ serverNow }) => Math.floor(serverNow / 1000) * 1000);
   const namespace = useStore(store, ({ cluster }) => cluster.namespace);
-  return useMemo(() => (namespace === undefined ? { now } : { now, namespace }), [now, namespace]);
+  const aged = useStore(store, (state) => {
+    const now = wholeSecond(state);
+    return aging === undefined ? now : slice.map((row) => aging(row, now)).join(' ');
+  });
+  // The time is read anew when it changes a row.
+  return useMemo(() => {
+    const now = wholeSecond(store.getState());
+    return namespace === undefined ? { now } : { now, namespace };
+  }, [store, namespace, aged]);
+}
+
+function wholeSecond({ serverNow }: SessionState): number {
+  return Math.floor(serverNow / 1000) * 1000;
 }
 
 /** Columns at the left of each row for the cursor. */
@@ -201,7 +213,6 @@ type TableProps<Row extends Keyed> = {
   readonly looksTheSame: RefObject<LooksTheSame>;
   readonly width: number;
   readonly height: number;
-  readonly context: CellContext;
   /** Whether the rows may be out of date: they are dimmed. */
   readonly stale: boolean;
   /** Whether the rows are in the order of their bands. */
@@ -214,7 +225,7 @@ type TableProps<Row extends Keyed> = {
  */
 function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const { pane, definition, wishes, wide, rows, index, focused } = props;
-  const { looksTheSame, width, height, context, banded, stale } = props;
+  const { looksTheSame, width, height, banded, stale } = props;
   const { theme, painted } = useUi();
   const offset = useRef(0);
   const isWide = wide !== undefined;
@@ -227,6 +238,7 @@ function Table<Row extends Keyed>(props: TableProps<Row>): ReactNode {
   const shown = ruled ? room - 1 : room;
   const slice = rows.slice(offset.current, offset.current + shown).filter(definition.isRow);
   const from = offset.current;
+  const context = useCellContext(slice, definition);
   useInsertionEffect(() => {
     looksTheSame.current = (later) =>
       later.length === rows.length &&
