@@ -74,10 +74,14 @@ async function keep(
   const namespace = options.namespace ?? parts.namespace;
   const tell = once((state) => options.onState(kind.feed, state));
   tell({ state: 'connecting' });
+  let isKnownEmpty = false;
   const run: FeedRun = {
     client,
     streaming,
-    onEvents: options.onEvents,
+    onEvents: (events) => {
+      isKnownEmpty = false;
+      options.onEvents(events);
+    },
     onState: tell,
     times,
   };
@@ -100,7 +104,7 @@ async function keep(
     try {
       const onEvents: FeedRun['onEvents'] = (events) => {
         if (pods && events.some((event) => event.type === 'reset')) options.onScope(undefined);
-        options.onEvents(events);
+        run.onEvents(events);
       };
       return await kind.run({ ...run, onEvents }, undefined, signal);
     } catch (error) {
@@ -116,12 +120,13 @@ async function keep(
     if (!isStatus(error, 403)) return tell({ state: 'stale', since: Date.now(), reason });
     if (kind.feed !== 'namespaces') return settle({ state: 'denied', reason });
     const only = await loneNamespace(client, namespace, signal);
-    options.onEvents([{ type: 'reset', kind: 'namespaces', source: kind.feed, objects: [only] }]);
+    run.onEvents([{ type: 'reset', kind: 'namespaces', source: kind.feed, objects: [only] }]);
     tell({ state: 'denied', reason: `${reason}; using only namespace ${only.name}` });
   }
 
   function settle(state: FeedState): void {
-    options.onEvents([kind.empty()]);
+    if (!isKnownEmpty) options.onEvents([kind.empty()]);
+    isKnownEmpty = true;
     tell(state);
   }
 }

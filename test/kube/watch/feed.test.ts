@@ -16,6 +16,9 @@ let running: Promise<void>;
 let model: ClusterModel;
 let states: Map<string, FeedState[]>;
 let scopes: (string | undefined)[];
+let resets: string[];
+/** The paths of all calls. */
+let asked: string[];
 
 beforeEach(async () => {
   demo = await startDemo();
@@ -23,6 +26,8 @@ beforeEach(async () => {
   model = createClusterModel();
   states = new Map();
   scopes = [];
+  resets = [];
+  asked = [];
   running = Promise.resolve();
 });
 
@@ -33,7 +38,18 @@ afterEach(async () => {
 });
 
 async function start(kubeconfig: string = demo.kubeconfig, namespace?: string): Promise<void> {
-  const client = await apiClient(kubeconfig, abort.signal);
+  const plain = await apiClient(kubeconfig, abort.signal);
+  const client = {
+    ...plain,
+    call: (call: Parameters<typeof plain.call>[0]) => {
+      asked.push(call.path);
+      return plain.call(call);
+    },
+    open: (call: Parameters<typeof plain.open>[0]) => {
+      asked.push(call.path);
+      return plain.open(call);
+    },
+  };
   const feed = createFeed({
     client,
     discovery: createDiscovery(client),
@@ -45,7 +61,10 @@ async function start(kubeconfig: string = demo.kubeconfig, namespace?: string): 
     {
       namespace,
       onEvents: (events) => {
-        for (const event of events) model.apply(event);
+        for (const event of events) {
+          model.apply(event);
+          if (event.type === 'reset') resets.push(event.source);
+        }
       },
       onState: (name, state) => states.set(name, [...(states.get(name) ?? []), state]),
       onScope: (scope) => scopes.push(scope),
@@ -199,6 +218,14 @@ test('each kind degrades independently, and comes back when permission is grante
   undo();
   await live('networkpolicies');
   expect(model.policy('NetworkPolicy', 'shop', 'db-only-api')).toBeDefined();
+});
+
+test('a kind that stays away is told to be empty once, however often it is tried again', async () => {
+  demo.faults.forbid({ resource: 'networkpolicies' });
+  await start();
+  const tries = () => asked.filter((path) => path === '/apis/networking.k8s.io/v1/networkpolicies').length;
+  await eventually(() => expect(tries()).toBeGreaterThan(6));
+  expect(resets.filter((source) => source === 'networkpolicies')).toEqual(['networkpolicies']);
 });
 
 test('a revoked permission removes the objects', async () => {
