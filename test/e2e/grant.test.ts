@@ -151,6 +151,33 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
     expect(await dial()).toBe('timeout');
   });
 
+  test.skipIf(cluster?.enforcer !== 'calico')(
+    'beside a policy of Calico: refused by name, made where that is confirmed, proven by packets',
+    async () => {
+      if (cluster === undefined) return;
+      const { namespace } = world;
+      await cluster.apply(`
+apiVersion: crd.projectcalico.org/v1
+kind: NetworkPolicy
+metadata: {name: default.of-calico, namespace: ${namespace}}
+spec: {order: 2000, selector: app == 'nothing', types: [Ingress], ingress: [{action: Allow}]}
+`);
+      const env = { KUBECONFIG: cluster.admin, XDG_STATE_HOME: state };
+      const refused = runProgram(grantArgs(8), env);
+      expect(await refused.ended).toBe(1);
+      expect(refused.errors()).toContain(
+        `Not evaluated: Calico NetworkPolicy ${namespace}/default.of-calico`,
+      );
+      expect(refused.errors()).toContain('Add --yes');
+      const made = runProgram(grantArgs(8, '--yes', '--wait', '--source', 'probe'), env);
+      expect(await made.ended).toBe(0);
+      await made.event('open');
+      expect((await made.event('closed')).closed).toBe(true);
+      await cluster.kubectl('-n', namespace, 'delete', 'networkpolicies.crd.projectcalico.org', '--all');
+    },
+    60_000,
+  );
+
   test('without permission: one sentence that names verb, resource and namespace', async () => {
     if (cluster === undefined) return;
     const program = runProgram(['grants', '-n', world.namespace], {

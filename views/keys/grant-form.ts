@@ -75,7 +75,7 @@ export const GRANT_FORM: readonly Binding[] = [
     keys: ['enter'],
     scopes: ['grant'],
     title: 'grant, from Reason and Ticket',
-    hint: (state) => (isConfirming(state) ? 'grant and isolate pods' : 'grant'),
+    hint: (state) => (isConfirming(state) ? 'grant all the same' : 'grant'),
     footer: 1,
     dark: true,
     disabled: cannotSubmit,

@@ -62,7 +62,8 @@ const MISSING = 34;
 function confirmation({ confirming, plan }: GrantForm): Line {
   if (!confirming || plan.state !== 'made' || !plan.plan.ok) return [];
   const pods = new Set(plan.plan.isolates.map(({ pod }) => keyOf(pod)));
-  return [span(`! isolates ${plural(pods.size, 'pod')}: press enter again to confirm `, 'alert')];
+  const what = pods.size > 0 ? `isolates ${plural(pods.size, 'pod')}` : 'not all policies are evaluated';
+  return [span(`! ${what}: press enter again to confirm `, 'alert')];
 }
 
 /** A field with what is said of it: behind it where there is room, else below. */

@@ -1,6 +1,6 @@
 import { plural } from '../../src/core/common/common.ts';
 import { type GrantPlan, type PlannedHalf, portRuns } from '../../src/core/grants/grants.ts';
-import type { Direction, IsolationChange, PairChange } from '../../src/core/policy/model/model.ts';
+import type { Direction, PairChange } from '../../src/core/policy/model/model.ts';
 import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
 import { entry, type Line, several, span, type Tone, wallClock } from '../text/text.ts';
@@ -46,7 +46,7 @@ function outcomeLines(
 function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const ends = state.serverNow + plan.seconds * 1000;
   return [
-    ...isolateLines(plan.isolates, form.confirming, columns),
+    ...confirmedLines(plan, form.confirming, columns),
     ...planEntry(
       '✓',
       'opens',
@@ -116,16 +116,15 @@ function policyText({ namespace, policy, direction }: PlannedHalf, { isolates }:
   return `NetworkPolicy ${namespace}/${policy.metadata.name}${note}`;
 }
 
-function isolateLines(
-  changes: readonly IsolationChange[],
-  confirming: boolean,
-  columns: number,
-): readonly Line[] {
-  if (changes.length === 0) return [];
-  const pods = several([...new Set(changes.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
-  const text = `${pods}: all other traffic in that direction is cut`;
+/** What is to be confirmed. */
+function confirmedLines({ isolates, unjudged }: Made, confirming: boolean, columns: number): readonly Line[] {
+  if (isolates.length + unjudged.length === 0) return [];
+  const pods = several([...new Set(isolates.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
+  const cut = `${pods}: all other traffic in that direction is cut`;
+  const unknown = `${several(unjudged, 3)}: may block the path in spite of the grant, or open it without`;
   return [
-    ...planEntry('!', 'isolates', text, 'alert', columns),
+    ...(isolates.length > 0 ? planEntry('!', 'isolates', cut, 'alert', columns) : []),
+    ...(unjudged.length > 0 ? planEntry('!', 'unknown', unknown, 'alert', columns) : []),
     ...(confirming
       ? planEntry('!', 'confirm', 'press enter again to go ahead, esc to go back', 'alert', columns)
       : []),

@@ -14,6 +14,8 @@ import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
 import { writeEnds } from './with-grants.ts';
 
+type Made = Extract<GrantPlan, { ok: true }>;
+
 export type GrantOptions = {
   readonly from: string;
   readonly to: string;
@@ -53,8 +55,10 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
       ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket, Number.POSITIVE_INFINITY) }),
     };
   };
-  const emit = (event: LineEvent) =>
+  const emit = (event: LineEvent) => {
     writeEvent(output, options.output, eventJson(event), () => eventText(event));
+    if (event.event === 'intent') tellNotes(context, event.plan);
+  };
   let running: Runtime | undefined;
   let follower: GrantFollower | undefined;
   const listener = { grants: () => follower?.changed() };
@@ -76,7 +80,7 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
       resolveEnd(runtime.model, request.destination);
       if (asked.dryRun === true) return showPlan(runtime, request, context);
       await writeEnds(runtime.grantDeps, connection, output, signal);
-      await confirmIsolation(runtime, request, asked, signal);
+      await confirm(runtime, request, asked, signal);
       follower = followGrant(() => running ?? runtime, emit);
       const ended = await follower.run(request, { wait: asked.wait === true, signal });
       return isShut(ended) ? EXIT.done : EXIT.failed;
@@ -90,11 +94,8 @@ function isShut({ state }: Grant): boolean {
 }
 
 /** `--dry-run`: the plan, the manifests, and the server's response to them; nothing is stored. */
-async function showPlan(
-  runtime: Runtime,
-  request: GrantRequest,
-  { options, output, signal }: VerbContext,
-): Promise<number> {
+async function showPlan(runtime: Runtime, request: GrantRequest, context: VerbContext): Promise<number> {
+  const { options, output, signal } = context;
   const plan = await runtime.plan(request, signal);
   const good = mustBePlan(plan);
   const objects = good.halves.flatMap(({ lease, policy }) => [lease, policy]);
@@ -107,12 +108,20 @@ async function showPlan(
   writeEvent(output, options.output, { ...eventJson(event), dryRun: true, changes, manifests: objects }, () =>
     eventText(event),
   );
+  tellNotes(context, good);
   for (const change of changes) output.err(`sluice: admission would change the object: ${change}\n`);
   return EXIT.done;
 }
 
-/** A plan that would isolate pods needs confirmation, as the form requires a second enter. */
-async function confirmIsolation(
+/** What the plan rests on, for people; JSON has it in the event. */
+function tellNotes({ options, output }: VerbContext, { unjudged, warnings }: Made): void {
+  if (options.output === 'json') return;
+  for (const text of [...unjudged.map((name) => `${name} is not evaluated`), ...warnings])
+    output.err(`sluice: note: ${text}.\n`);
+}
+
+/** A plan that needs confirmation is refused without `--yes`, as the form requires a second enter. */
+async function confirm(
   runtime: Runtime,
   request: GrantRequest,
   asked: GrantOptions,
@@ -120,16 +129,26 @@ async function confirmIsolation(
 ): Promise<void> {
   if (asked.yes === true) return;
   const plan = await runtime.plan(request, signal);
-  if (!plan.ok || plan.isolates.length === 0) return;
-  const pods = plan.isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
-  throw new SluiceError(
-    'refused',
-    `The grant would isolate ${pods.slice(0, 3).join(', ')}${pods.length > 3 ? ` and ${pods.length - 3} more` : ''}, which blocks their other traffic.`,
-    'Add --yes to continue anyway.',
-  );
+  if (!plan.ok) return;
+  const { isolates, unjudged } = plan;
+  const pods = isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
+  const reasons = [
+    ...(pods.length > 0 ? [`The grant would isolate ${few(pods)}, which blocks their other traffic.`] : []),
+    ...(unjudged.length > 0
+      ? [
+          `Not evaluated: ${few(unjudged)}, which may block the path in spite of the grant, or open it without.`,
+        ]
+      : []),
+  ];
+  if (reasons.length > 0)
+    throw new SluiceError('refused', reasons.join(' '), 'Add --yes to continue anyway.');
 }
 
-function mustBePlan(plan: GrantPlan): Extract<GrantPlan, { ok: true }> {
+function few(names: readonly string[]): string {
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+}
+
+function mustBePlan(plan: GrantPlan): Made {
   if (plan.ok) return plan;
   throw new SluiceError('refused', plan.message, plan.hint);
 }

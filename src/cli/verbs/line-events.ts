@@ -58,8 +58,8 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
     case 'verdict':
       return { ...base, path: event.path, ...event.verdict };
     case 'intent': {
-      const { id, source, destination, ports, seconds, opens, extra, isolates, after, warnings, halves } =
-        event.plan;
+      const { id, source, destination, ports, seconds, opens, extra, isolates, unjudged } = event.plan;
+      const { after, warnings, halves } = event.plan;
       const objects = halves.flatMap(({ lease, policy }) =>
         [lease, policy].map(({ kind, metadata: { namespace, name } }) => ({ kind, namespace, name })),
       );
@@ -73,6 +73,7 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
         opens,
         extra,
         isolates,
+        unjudged,
         after,
         warnings,
         objects,

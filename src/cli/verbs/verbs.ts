@@ -99,7 +99,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .option('--ticket <id>', 'ticket or incident id')
     .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
     .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
-    .option('--yes', 'continue even if pods would become isolated')
+    .option('--yes', 'continue although pods would become isolated, or not all policies are evaluated')
     .action(
       run(async (context, command) => {
         const { grant } = await import('./grant.ts');

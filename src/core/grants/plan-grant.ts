@@ -1,5 +1,7 @@
 import type { Pod, PortSpec } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
+import { createEngine } from '../policy/decide/decide.ts';
+import { foreignText } from '../policy/explain/explain.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import type { Direction, Half, Policy, Verdict } from '../policy/model/model.ts';
 import {
@@ -14,7 +16,16 @@ import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
 import { type HalfPlace, portRuns } from './names.ts';
 import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
-import { type Fates, fatesOf, noPods, noSuchPort, partTexts, refuse, staysClosed } from './refusals.ts';
+import {
+  type Fates,
+  fatesOf,
+  noPods,
+  noSuchPort,
+  partTexts,
+  type Refusal,
+  refuse,
+  staysClosed,
+} from './refusals.ts';
 import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
 /**
@@ -23,6 +34,31 @@ import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
  * one would isolate its pods (GRANT-1).
  */
 export function planGrant(asked: PlanInput): GrantPlan {
+  const plan = planOver(asked);
+  return plan.ok || plan.reason !== 'cannot-open' ? plan : (planBesideForeign(asked, plan) ?? plan);
+}
+
+/** Where only policies that are not evaluated stand in the way: the plan as if they did not concern the path. */
+function planBesideForeign(asked: PlanInput, refused: Refusal): GrantPlan | undefined {
+  const { engine, model } = asked;
+  if (engine.foreign.length === 0 || refused.before === undefined) return undefined;
+  const bare = createEngine(model, engine.dialect);
+  bare.setUnreadable(engine.unreadable);
+  const plan = planOver({ ...asked, engine: bare });
+  if (!plan.ok) return undefined;
+  const namespaces = new Set(plan.opens.flatMap(({ from, to }) => [from.namespace, to.namespace]));
+  const applying = engine.foreign.filter(
+    ({ namespace }) => namespace === undefined || namespaces.has(namespace),
+  );
+  return {
+    ...plan,
+    before: refused.before,
+    unjudged: applying.map(foreignText),
+    after: `as far as evaluated policies tell, ${plan.after}`,
+  };
+}
+
+function planOver(asked: PlanInput): GrantPlan {
   const input = { ...asked, request: meantBy(asked) };
   const { model, engine, request } = input;
   const served = request.ports.filter((port) => targetPorts(model, request.destination, port).length > 0);
@@ -101,6 +137,7 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
     extra,
     closes,
     isolates: isolated,
+    unjudged: [],
     after: afterwards(before),
     warnings: warnings(input, drafted, closes),
   };

@@ -34,6 +34,11 @@ export type GrantPlan =
       readonly closes: readonly PathChange[];
       /** Pods that the policies would isolate, blocking their other traffic; needs confirmation. */
       readonly isolates: readonly IsolationChange[];
+      /**
+       * Policies of kinds that are not evaluated, which may apply to the path: the plan is right only as far as they
+       * neither deny nor allow it; needs confirmation.
+       */
+      readonly unjudged: readonly string[];
       /** What happens when the window ends: which paths close again, or stay open and why. */
       readonly after: string;
       readonly warnings: readonly string[];

@@ -267,7 +267,7 @@ function submit(app: App, form: GrantForm, change: Change): void {
     app.notify('warn', `Not granted: ${text}.`);
     return;
   }
-  if (plan.plan.isolates.length > 0 && !form.confirming) {
+  if (plan.plan.isolates.length + plan.plan.unjudged.length > 0 && !form.confirming) {
     change((current) => ({ ...current, confirming: true }));
     return;
   }

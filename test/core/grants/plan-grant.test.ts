@@ -11,7 +11,7 @@ import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/kinds/network-policy.ts';
 import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
-import type { Policy } from '../../../src/core/policy/model/policy.ts';
+import type { ForeignObject, Policy } from '../../../src/core/policy/model/policy.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/collect.ts';
 import { podsOfGroup } from '../../../src/core/policy/reach/end-groups.ts';
 import { cluster, networkPolicy, node, pod, service } from '../../helpers/builders.ts';
@@ -47,6 +47,7 @@ const webEgress = networkPolicy({
 });
 
 type Input = {
+  foreign?: readonly ForeignObject[];
   pods?: readonly Pod[];
   nodes?: readonly Node[];
   policies: readonly Policy[];
@@ -63,11 +64,14 @@ function plan({
   request,
   enforcer = 'spec',
   settings = {},
+  foreign = [],
 }: Input): GrantPlan {
   const model = cluster({ pods, nodes, policies, services: [service()] });
+  const engine = createEngine(model, withCiliumConfig(dialectOf(enforcer), settings));
+  engine.setForeign(foreign);
   return planGrant({
     model,
-    engine: createEngine(model, withCiliumConfig(dialectOf(enforcer), settings)),
+    engine,
     request: {
       source: WEB,
       destination: DB,
@@ -98,6 +102,30 @@ test('a range of ports is one decision, and its policy lists every port', () => 
     ingress: [{ ports: ports.map(({ port, protocol }) => ({ port, protocol })) }],
   });
   expect(halves[0]?.policy.metadata.annotations).toMatchObject({ [NOTE.ports]: '5400-5500/tcp' });
+});
+
+describe('beside policies that are not evaluated', () => {
+  const everywhere = { kind: 'Calico GlobalNetworkPolicy', name: 'default-deny' };
+  const elsewhere = { kind: 'Calico NetworkPolicy', namespace: 'ops', name: 'x' };
+
+  test('the plan is that of the others, and names those that may apply', () => {
+    const alone = good(plan({ policies: [dbOnlyApi, webEgress] }));
+    const beside = good(plan({ policies: [dbOnlyApi, webEgress], foreign: [everywhere, elsewhere] }));
+    expect(beside.unjudged).toEqual(['Calico GlobalNetworkPolicy default-deny']);
+    expect(beside.before.verdict).toBe('undecidable');
+    expect(beside.after).toBe(`as far as evaluated policies tell, ${alone.after}`);
+    expect({ ...beside, unjudged: [], before: alone.before, after: alone.after }).toEqual(alone);
+  });
+
+  test('what they leave alone needs nothing', () => {
+    expect(good(plan({ policies: [dbOnlyApi], foreign: [elsewhere] })).unjudged).toEqual([]);
+  });
+
+  test('what a NetworkPolicy cannot change is refused as before', () => {
+    const refused = plan({ policies: [], foreign: [everywhere] });
+    expect(refused).toMatchObject({ ok: false, reason: 'cannot-open' });
+    expect(refused.ok ? '' : refused.message).toContain('Unable to tell whether');
+  });
 });
 
 test('another reason changes the annotations of a plan, and nothing else', () => {

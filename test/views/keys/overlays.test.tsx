@@ -33,6 +33,7 @@ const plan = {
     extra: [],
     closes: [],
     isolates: [],
+    unjudged: [],
     after: 'the path closes again',
     warnings: [],
   },

@@ -51,6 +51,7 @@ function good(change: Partial<Good> = {}): Good {
     extra: [],
     closes: [],
     isolates: [],
+    unjudged: [],
     after: 'the path closes again: db-only-api still isolates db',
     warnings: [],
     ...change,
@@ -101,7 +102,17 @@ test('pods that would be isolated are shown in red, and enter must be pressed tw
   expect(text).toMatch(/! isolates +db-0 \(ingress\): all other traffic in that direction is cut/);
   expect(text).toMatch(/! confirm +press enter again/);
   expect(text).not.toContain('no other traffic is cut');
-  expect(text).toMatch(/enter grant and isolate pods/);
+  expect(text).toMatch(/enter grant all the same/);
+});
+
+test('policies that are not evaluated are shown in red, and enter must be pressed twice', async () => {
+  const unjudged = ['Calico GlobalNetworkPolicy default-deny'];
+  const text = await formText({ plan: made(good({ unjudged })), confirming: true });
+  expect(text).toContain('Grant ! not all policies are evaluated: press enter again to confirm');
+  expect(text).toMatch(
+    /! unknown +Calico GlobalNetworkPolicy default-deny: may block the path in spite of the/,
+  );
+  expect(text).toMatch(/enter grant all the same/);
 });
 
 test('pairs that were not picked, warnings and changes by admission are never left out', async () => {

@@ -16,6 +16,7 @@ import { foreignText, whoseText } from './causes.ts';
 import { explainHalf } from './half.ts';
 
 export { applyEdit } from './apply-edit.ts';
+export { foreignText } from './causes.ts';
 export { DECISION_WORDS, explainText, type PathNames, remark } from './explain-text.ts';
 export { type ExplainedPolicy, editsOf, explainedHalf, MISSES, openAtL4 } from './explanation.ts';
 export { cannotOpen, causeOf, type HalfSummary, type PathSummary, summarize, summaryOf } from './half.ts';
