@@ -19,7 +19,7 @@ import {
   NOTE,
   objectName,
 } from './names.ts';
-import type { GrantPlan } from './plan.ts';
+import type { GrantPlan, PeerSelection } from './plan.ts';
 import { type Role, witnessNotes } from './witness.ts';
 
 /** The annotations of both objects of a half. */
@@ -38,11 +38,6 @@ export type GrantNotes = {
   /** The pods that it is for when it is planned. */
   readonly pods: Readonly<Record<Role, readonly Pod[]>>;
 };
-
-/** The other end of a half as a policy selects it. */
-export type PeerSelection =
-  | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
-  | { readonly type: 'ip'; readonly ip: string };
 
 /** The longest reason or ticket, in UTF-16 code units; the annotations of an object share 256 KiB (LEASE-13). */
 export const NOTE_LIMIT = 1_024;
@@ -118,19 +113,33 @@ export function policyManifest(
   subject: { readonly namespace: string; readonly selector: Selector },
   peer: PeerSelection,
 ): ApiObject {
-  const peers = [peerManifest(peer)];
-  const ports: V1NetworkPolicyPort[] = notes.ports.map(({ port, protocol }) => ({ protocol, port }));
-  const rules =
-    direction === 'ingress' ? { ingress: [{ from: peers, ports }] } : { egress: [{ to: peers, ports }] };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: metadata(notes, direction, subject.namespace),
-    spec: {
-      podSelector: labelSelector(subject.selector),
-      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
-      ...rules,
-    } satisfies V1NetworkPolicySpec,
+    spec: policySpec(direction, subject.selector, [{ peer, ports: notes.ports }]),
+  };
+}
+
+/** One rule of a policy: whom it admits, on which ports. */
+export type PolicyRule = { readonly peer: PeerSelection; readonly ports: readonly PortSpec[] };
+
+/** The spec of a policy of one direction. */
+export function policySpec(
+  direction: Direction,
+  subject: Selector,
+  rules: readonly PolicyRule[],
+): V1NetworkPolicySpec {
+  const portsOf = (ports: readonly PortSpec[]): V1NetworkPolicyPort[] =>
+    ports.map(({ port, protocol }) => ({ protocol, port }));
+  const sections =
+    direction === 'ingress'
+      ? { ingress: rules.map(({ peer, ports }) => ({ from: [peerManifest(peer)], ports: portsOf(ports) })) }
+      : { egress: rules.map(({ peer, ports }) => ({ to: [peerManifest(peer)], ports: portsOf(ports) })) };
+  return {
+    podSelector: labelSelector(subject),
+    policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+    ...sections,
   };
 }
 
@@ -250,34 +259,4 @@ function labelSelector(selector: Selector): V1LabelSelector {
 
 function isEquality({ operator, values }: Requirement): boolean {
   return operator === 'In' && values.length === 1;
-}
-
-/**
- * The policies of a plan as permanent ones, for review in Git: same selectors and ports, descriptive names, and without
- * a grant's labels, annotations and lease.
- */
-export function permanentPolicies({
-  halves,
-  source,
-  destination,
-}: Extract<GrantPlan, { ok: true }>): readonly ApiObject[] {
-  return halves.map(({ direction, namespace, policy }) => ({
-    apiVersion: policy.apiVersion,
-    kind: policy.kind,
-    metadata: {
-      name: direction === 'ingress' ? named(destination, 'from', source) : named(source, 'to', destination),
-      namespace,
-    },
-    spec: policy.spec,
-  }));
-}
-
-/** A DNS label of at most 63 characters made from two names. */
-function named(subject: string, word: string, peer: string): string {
-  const clean = (text: string) =>
-    text
-      .toLowerCase()
-      .replace(/^.*\//, '')
-      .replace(/[^a-z0-9]+/g, '-');
-  return `${clean(subject)}-${word}-${clean(peer)}`.slice(0, 63).replace(/^-+|-+$/g, '');
 }

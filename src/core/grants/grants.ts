@@ -15,7 +15,6 @@ export {
   isoSeconds,
   NOTE_LIMIT,
   ownedPolicy,
-  permanentPolicies,
   withReason,
 } from './grant-manifests.ts';
 export { beganAt, isOverdue, noteFaults, troublesOf, troubleText } from './judge.ts';
@@ -29,6 +28,7 @@ export {
   windowOf,
 } from './lease.ts';
 export { brokenBy, brokenByPlan, brokenLimit, brokenReason, tooLong } from './limits.ts';
+export { type Manager, managersOf } from './managers.ts';
 export {
   formatPorts,
   GRANT_LABEL,
@@ -44,6 +44,8 @@ export {
 export { grantMarks } from './openers.ts';
 export type { GrantPlan, PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
+export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
+export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';
 export { endTexts, namespacesOf, pairKey } from './reach.ts';
 export { readGrants } from './read-grant.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';

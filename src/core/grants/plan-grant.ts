@@ -152,9 +152,11 @@ function draft(
 ): PlannedHalf {
   const subject = subjectOf(direction, source, destination);
   const peer = direction === 'ingress' ? source : destination;
-  const policy = policyManifest(notes, direction, subject.selection, peerOf(peer));
-  const namespace = subject.selection.namespace;
-  return { direction, namespace, policy, lease: leaseManifest(notes, direction, policy, seconds) };
+  const { namespace, selector } = subject.selection;
+  const whom = peerOf(peer);
+  const policy = policyManifest(notes, direction, subject.selection, whom);
+  const lease = leaseManifest(notes, direction, policy, seconds);
+  return { direction, namespace, policy, lease, subject: selector, peer: whom };
 }
 
 /** The end whose policies decide a half. */
@@ -203,13 +205,18 @@ function warnings(
   const rest = new Map([...fates].filter(([fate]) => fate !== 'closed'));
   out.push(...partTexts(rest).map((text) => `the path ${text}`));
   if (worst.oneOf !== undefined) out.push(worst.oneOf);
+  const isByAddress = source.type === 'ip' || destination.type === 'ip';
+  if (input.permanent === true) {
+    if (isByAddress) out.push('an IP address is allowed, no matter what uses it');
+    return out;
+  }
   const { keepsEstablished, enforcer } = input.engine.dialect;
   if (keepsEstablished === 'yes')
     out.push(`${enforcer} keeps connections opened during the window alive after it ends`);
   if (keepsEstablished === 'unknown')
     out.push('connections opened during the window may stay alive after it ends');
   if (closes.length > 0) out.push(`this would cut existing paths: ${pathChangesText(closes, 3)}`);
-  if (source.type === 'ip' || destination.type === 'ip') {
+  if (isByAddress) {
     out.push('an IP address is allowed, no matter what uses it during the window');
   }
   if (input.request.seconds < 10)

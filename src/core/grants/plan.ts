@@ -1,9 +1,14 @@
-import type { ApiObject, PortSpec, Workload } from '../cluster/cluster.ts';
+import type { ApiObject, PortSpec, Selector, Workload } from '../cluster/cluster.ts';
 import type { ClusterModel } from '../live/live.ts';
 import type { Engine } from '../policy/decide/decide.ts';
 import type { Direction, IsolationChange, PairChange, Verdict } from '../policy/model/model.ts';
 import type { PathChange } from '../policy/reach/reach.ts';
 import type { GrantRequest } from './grant.ts';
+
+/** The other end of a half as a policy selects it. */
+export type PeerSelection =
+  | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
+  | { readonly type: 'ip'; readonly ip: string };
 
 /** One half that needs a policy: where it goes and the objects to create, lease first. */
 export type PlannedHalf = {
@@ -12,6 +17,9 @@ export type PlannedHalf = {
   readonly lease: ApiObject;
   /** Without `ownerReferences`: the lease's UID is known only once it is created. */
   readonly policy: ApiObject;
+  /** The pods that the policy is for, and whom it admits to them or lets them reach. */
+  readonly subject: Selector;
+  readonly peer: PeerSelection;
 };
 
 /** Everything that a grant would do (GRANT-3), derived only from the cluster's contents. */
@@ -62,4 +70,6 @@ export type PlanInput = {
   /** The longest window, extensions included, seconds. */
   readonly maxSeconds: number;
   readonly workloads: readonly Workload[];
+  /** Whether labels must outlast releases, not only the window. */
+  readonly permanent?: boolean;
 };

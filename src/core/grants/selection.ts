@@ -24,7 +24,14 @@ export type Selection = {
  * break, or silently match nothing (CIL-8, GRANT-6).
  */
 const VOLATILE =
-  /^(pod-template-hash|pod-template-generation|controller-revision-hash|controller-uid|batch\.kubernetes\.io\/(controller-uid|job-completion-index))/;
+  /^(pod-template-hash|rollouts-pod-template-hash|pod-template-generation|controller-revision-hash|controller-uid|batch\.kubernetes\.io\/(controller-uid|job-completion-index))/;
+
+/**
+ * Labels that change with every release or run of a workload, though not while a grant stands. The keys are those of
+ * Kubernetes' recommended labels, of Helm's chart conventions, and of the Job controller.
+ */
+const PASSING =
+  /^(app\.kubernetes\.io\/version|version|helm\.sh\/chart|chart|(batch\.kubernetes\.io\/)?job-name)$/;
 
 /** Label keys that usually name an application, best first. */
 const PREFERRED = [
@@ -36,7 +43,10 @@ const PREFERRED = [
   'tier',
 ];
 
-type LabelDialect = Pick<Dialect, 'identityLabels' | 'labels'>;
+type LabelDialect = Pick<Dialect, 'identityLabels' | 'labels'> & {
+  /** Whether chosen labels must outlast releases. A workload's own selector does: it can't be changed. */
+  readonly permanent?: boolean;
+};
 
 /**
  * Chooses labels for picked pods: the workload's own selector if known, otherwise the smallest set of labels that
@@ -92,7 +102,10 @@ function lasts(key: string, { identityLabels, labels }: LabelDialect): boolean {
 function sharedLabels(pods: readonly Pod[], dialect: LabelDialect): Labels {
   const [first, ...others] = pods;
   const lasting = Object.entries(first?.labels ?? {}).filter(
-    ([key, value]) => lasts(key, dialect) && others.every((pod) => pod.labels[key] === value),
+    ([key, value]) =>
+      lasts(key, dialect) &&
+      !(dialect.permanent === true && PASSING.test(key)) &&
+      others.every((pod) => pod.labels[key] === value),
   );
   return Object.fromEntries(lasting);
 }

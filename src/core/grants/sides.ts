@@ -2,8 +2,7 @@ import type { EndRef, Pod } from '../cluster/cluster.ts';
 import type { End } from '../policy/model/model.ts';
 import { nameOfEnd, podsOfEnd } from '../policy/path/path.ts';
 import type { GrantRequest } from './grant.ts';
-import type { PeerSelection } from './grant-manifests.ts';
-import type { PlanInput } from './plan.ts';
+import type { PeerSelection, PlanInput } from './plan.ts';
 import { noPods, type Refusal, refusal } from './refusals.ts';
 import { type Selection, selectPods } from './selection.ts';
 
@@ -24,7 +23,7 @@ export function meantBy({ model, request }: Pick<PlanInput, 'model' | 'request'>
 
 /** Resolves an end to its pods and their selector, or to the reason why it can't be an end of a grant. */
 export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
-  const { model, engine, workloads } = input;
+  const { model, engine, workloads, permanent = false } = input;
   if (end.type === 'ip') {
     const pod = model.podAt(end.ip);
     if (pod === undefined) return { type: 'ip', ip: end.ip };
@@ -40,11 +39,11 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
         )
       : undefined;
   const neighbours = [...model.podsIn(pods[0]?.namespace ?? '')].filter(selectable);
-  const selection = selectPods(pods, neighbours, engine.dialect, workload);
+  const selection = selectPods(pods, neighbours, { ...engine.dialect, permanent }, workload);
   if (selection === undefined) {
     return refusal(
       'cannot-open',
-      `The pods of ${nameOfEnd(end)} share no label that a policy could select.`,
+      `The pods of ${nameOfEnd(end)} share no ${permanent ? 'lasting ' : ''}label that a policy could select.`,
       'Add a label that only they have, such as app.',
     );
   }

@@ -145,6 +145,24 @@ export function createClusterModel(): ClusterModel {
   };
 }
 
+/**
+ * The same cluster with other policies. Everything else follows the model that it is made from; events change its
+ * policies alone.
+ */
+export function withPolicies(model: ClusterModel, policies: readonly Policy[]): ClusterModel {
+  const own = createStore<Policy>(policyKey, () => undefined);
+  own.reset('given', policies);
+  return {
+    ...model,
+    apply: (event) => {
+      if (event.kind === 'policies') applyTo(own, event);
+    },
+    policies: own.values,
+    policy: (kind, namespace, name) => own.get(policyKey({ kind, namespace, name })),
+    revision: (kind) => (kind === 'policies' ? own.revision() : model.revision(kind)),
+  };
+}
+
 type EventOf<T> =
   | { readonly type: 'reset'; readonly source: string; readonly objects: readonly T[] }
   | { readonly type: 'set'; readonly source: string; readonly object: T }

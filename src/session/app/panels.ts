@@ -1,6 +1,6 @@
 import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
-import { permanentPolicies } from '../../core/grants/grants.ts';
+import { promotedText } from '../../core/grants/grants.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
 import { barsOf } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -123,10 +123,11 @@ function promote(app: App): void {
     return;
   }
   app.run(async (signal) => {
-    const plan = await runtime.plan({ source, destination, ports: [port], seconds: 900, reason: '' }, signal);
-    if (!plan.ok) throw new SluiceError('refused', plan.message, plan.hint);
-    const lines = yamlLines(permanentPolicies(plan));
-    const title = `Policy for Git: ${plan.source} → ${plan.destination}`;
+    const { paths, policies } = await runtime.promote([{ source, destination, ports: [port] }], signal);
+    const [{ from = '', to = '', message, hint = '' } = {}] = paths;
+    if (message !== undefined) throw new SluiceError('refused', message, hint);
+    const lines = promotedText(policies, paths).trimEnd().split('\n');
+    const title = `Policy for Git: ${from} → ${to}`;
     app.push({ type: 'detail', title, lines, scroll: 0, loading: false }, path);
   });
 }

@@ -1,6 +1,6 @@
 /* One active connection: model, engine, fold and keeper on top of the ports. */
 
-import type { Pod, Workload, WorkloadRef } from '../../core/cluster/cluster.ts';
+import type { Pod, WorkloadRef } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, isRecord, type Limits, type SluiceError } from '../../core/common/common.ts';
 import {
   brokenByPlan,
@@ -9,6 +9,7 @@ import {
   type GrantPlan,
   type GrantRequest,
   grantId,
+  type PromotedPath,
   planGrant,
 } from '../../core/grants/grants.ts';
 import {
@@ -34,6 +35,8 @@ import {
 } from '../grants/grants.ts';
 import { type CallSink, loggedApi, loggedProbe } from './calls.ts';
 import type { Connection } from './connection.ts';
+import { type PlacedPromotion, promoter } from './promoter.ts';
+import { workloadsOf } from './workloads-of.ts';
 
 export { FOREIGN_FEED } from './feeds.ts';
 
@@ -49,6 +52,7 @@ export type {
   Connection,
   SessionDeps,
 } from './connection.ts';
+export type { PlacedPromotion } from './promoter.ts';
 
 /** Events for whoever shows them; one call may carry several changes. */
 export type RuntimeListener = {
@@ -84,6 +88,8 @@ export type Runtime = {
   /** The only namespace that is read, for a user who can't list all. */
   readonly confinedTo: () => string | undefined;
   readonly plan: (request: GrantRequest, signal: AbortSignal) => Promise<GrantPlan>;
+  /** Permanent policies for some paths; nothing is applied. */
+  readonly promote: (paths: readonly PromotedPath[], signal: AbortSignal) => Promise<PlacedPromotion>;
   readonly grant: (
     plan: GoodPlan,
     request: GrantRequest,
@@ -245,6 +251,7 @@ export async function startRuntime(
     unreadable: feeds.unreadable,
     confinedTo: () => confinedTo,
     plan: planner({ connection, model, engine, info, identity, limits, version }),
+    promote: promoter(connection.api, { model, engine }),
     grant: keeper.make,
     refused: (request, { message }) => recordRefusal(grantDeps, request, message),
     dispose: async () => {
@@ -365,21 +372,9 @@ export function planner(
       requester: identity.username,
       version,
       maxSeconds: limits.maxSeconds,
-      workloads: await workloadsOf(connection, request, signal),
+      workloads: await workloadsOf(connection.api, [request.source, request.destination], signal),
     });
     const guarded = plan.ok ? brokenByPlan(plan, limits) : undefined;
     return guarded === undefined ? plan : { ok: false, reason: 'invalid', ...guarded };
   };
-}
-
-async function workloadsOf(
-  { api }: Connection,
-  request: GrantRequest,
-  signal: AbortSignal,
-): Promise<readonly Workload[]> {
-  const refs = [request.source, request.destination].flatMap((end) =>
-    end.type === 'workload' ? [end.ref] : [],
-  );
-  const found = await Promise.all(refs.map((ref) => api.workload(ref, signal)));
-  return found.filter((workload) => workload !== undefined);
 }

@@ -20,6 +20,8 @@ const ingress: PlannedHalf = {
   namespace: 'shop',
   lease: object('Job', 'sluice-7f3k-in'),
   policy: object('NetworkPolicy', 'sluice-7f3k-in'),
+  subject: [],
+  peer: { type: 'ip', ip: '10.0.0.1' },
 };
 
 const pair = (from: string) => ({
