@@ -42,6 +42,14 @@ const grants: Values = async (line) => {
   return found.filter(({ value }) => !line.args.includes(value));
 };
 
+/** Grants come first; a path has two ends, and no grant beside them. */
+const grantsOrEnds: Values = async (line, typed) => {
+  if (line.given.has('--from-flows')) return [];
+  const isPath = line.given.has('--port') || line.args.some((text) => text.includes('/'));
+  const named = isPath || typed.includes('/') ? [] : await grants(line, typed);
+  return line.args.length < 2 ? [...named, ...(await ends(line, typed))] : named;
+};
+
 const VALUES: Readonly<Record<string, Values>> = {
   '--from': ends,
   '--to': ends,
@@ -52,6 +60,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--hubble-namespace': namespaces,
   'revoke id': grants,
   'extend id': grants,
+  'promote what': grantsOrEnds,
   '--context': async (line) => {
     const { listContexts } = await import('../../kube/kube.ts');
     const { names } = await listContexts({ kubeconfig: globalsOf(line).kubeconfig });

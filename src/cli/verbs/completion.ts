@@ -43,7 +43,7 @@ type Completed = { readonly program: Command; readonly isRepeatable: (option: Op
 const NOTHING: Fitting = { completions: [], files: false };
 
 /** Placeholders of options and arguments whose value is a file path. */
-const PATHS: ReadonlySet<string> = new Set(['file', 'path', 'place', 'old', 'new']);
+const PATHS: ReadonlySet<string> = new Set(['file', 'path', 'dir', 'place', 'old', 'new']);
 
 /** Completes the last of the words after the program's name: verbs, options, or values. */
 async function fitting({ program, isRepeatable }: Completed, words: readonly string[]): Promise<Fitting> {

@@ -175,6 +175,26 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['Print the new end', "sluice extend c4mzp2 --for 1h -o json | jq -r '.window.end'"],
     ],
   },
+  'sluice promote': {
+    about:
+      'Write the clean, permanent NetworkPolicy for a path that was needed, for review in Git: of grants, of a path, or of the denied attempts of a recording. It is checked first: what opens with it in the cluster as it is without any grant, and what lint says. Nothing is applied.',
+    examples: [
+      ['Make a grant permanent', 'sluice promote c4mzp2 > db-from-web.yaml'],
+      ['Write the policy for a path', 'sluice promote deploy/web sts/db --port 5432/tcp'],
+      [
+        'Add it to a folder of a repository',
+        'sluice promote deploy/cart sts/cache --port 6379 --kustomize policies/',
+      ],
+      ['Write policies for what a recording shows as denied', 'sluice promote --from-flows flows.jsonl'],
+      ['See what exactly would open', "sluice promote deploy/web sts/db --port 5432 -o json | jq '.opens'"],
+    ],
+    exits: [
+      ['0', 'written, or nothing is needed: the path is allowed'],
+      ['1', 'failed, or refused: no NetworkPolicy can open the path'],
+      ['3', 'a denied attempt has no policy, or a path is still denied with it'],
+      ['4', 'a path is undecidable with it'],
+    ],
+  },
   'sluice audit': {
     about: 'Read, verify and export the log of all intents, grants, extensions, ends and failures.',
     examples: [

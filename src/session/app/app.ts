@@ -21,6 +21,7 @@ export { palette } from './palette.ts';
 export { panels, yamlOf } from './panels.ts';
 export { shownPath } from './path-state.ts';
 export { attemptUnderCursor } from './picked-ends.ts';
+export { deniedPaths, type NotNamed, pathsOfGrant } from './promoted-paths.ts';
 export { createPublishing, newsInto, touches } from './publish.ts';
 export { reaching } from './reaching.ts';
 export { typing } from './typing.ts';

@@ -1,6 +1,6 @@
 import { type EndRef, isLive, type Pod, parseIp } from '../../core/cluster/cluster.ts';
 import { sameJson } from '../../core/common/common.ts';
-import type { Grant } from '../../core/grants/grants.ts';
+import { type Grant, namespacesOf } from '../../core/grants/grants.ts';
 import { matchPods } from '../../core/policy/match/match.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
 import { isInPart, nameOfEnd, summarized } from '../../core/policy/path/path.ts';
@@ -127,16 +127,21 @@ type Role = 'source' | 'destination';
 function endNamed({ model, engine }: Runtime, grant: Grant, role: Role): EndRef | undefined {
   const name = grant[role];
   if (parseIp(name) !== undefined) return { type: 'ip', ip: name };
-  const direction = role === 'source' ? 'egress' : 'ingress';
-  const home = grant.halves.find((half) => half.direction === direction)?.namespace;
+  const [own, other] =
+    role === 'source' ? (['egress', 'ingress'] as const) : (['ingress', 'egress'] as const);
+  const home = grant.halves.find((half) => half.direction === own)?.namespace;
+  const admitting = runtimePolicy(model, grant, other);
   if (name.startsWith('svc/')) {
-    const namespace = home ?? grant.halves[0]?.namespace;
-    return namespace === undefined ? undefined : { type: 'service', namespace, name: name.slice(4) };
+    const service = name.slice(4);
+    const named = admitting === undefined ? [] : namespacesOf([admitting]).slice(1);
+    const there = named.find((namespace) => model.service(namespace, service) !== undefined);
+    const namespace = home ?? there ?? grant.halves[0]?.namespace;
+    return namespace === undefined ? undefined : { type: 'service', namespace, name: service };
   }
   const named = Array.from(model.pods()).filter(
     (pod) => isLive(pod) && (pod.owner?.name === name || pod.name === name),
   );
-  const peers = role === 'source' ? peersOf(runtimePolicy(model, grant, 'ingress'), 'ingress') : [];
+  const peers = peersOf(admitting, other);
   const pod =
     named.find(({ namespace }) => namespace === home) ??
     named.find((one) => peers.some((peer) => matchPods(engine.world, peer, one) === 'yes')) ??

@@ -94,6 +94,18 @@ describe('names of the cluster', () => {
     await live.runtime.keeper.revoke([id]);
   });
 
+  test('promote offers grants and ends, and ends alone once it is a path', async () => {
+    const { id } = await live.open({ seconds: 600 });
+    expect(await offered(`promote ${id.slice(0, 2)}`)).toEqual([id]);
+    expect(await offered('promote deploy/w')).toEqual(['deploy/web']);
+    expect(await offered('promote --port 5432 sts/')).toEqual(['sts/cache', 'sts/db']);
+    expect(await offered(`promote --port 5432 ${id.slice(0, 2)}`)).toEqual([]);
+    expect(await offered('promote deploy/web sts/db --port ')).toEqual(['5432/tcp']);
+    expect(await offered(`promote ${id} web x`)).toEqual([]);
+    expect(await offered('promote --from-flows f sts/')).toEqual([]);
+    await live.runtime.keeper.revoke([id]);
+  });
+
   test('with --manifests, names come from the manifests, without a cluster', async () => {
     expect(await offered('explain --manifests $/all.yaml -n shop -- sts/', 'none')).toEqual(['sts/db']);
     expect(await offered('explain --manifests $/all.yaml --port 80 shop/s', 'none')).toEqual([
