@@ -78,11 +78,17 @@ export async function hasSampleWorld(cluster: RealCluster | undefined): Promise<
 /** A namespace of its own with the world's shop in small: web may not reach db, neither half allows it. */
 export type World = { readonly namespace: string; readonly dispose: () => Promise<void> };
 
-export async function createWorld(cluster: RealCluster): Promise<World> {
+/**
+ * @param pods whether they must run, or only exist, as on a control plane without nodes
+ */
+export async function createWorld(cluster: RealCluster, pods: 'run' | 'exist' = 'run'): Promise<World> {
   const namespace = `sluice-e2e-${randomBytes(3).toString('hex')}`;
   await cluster.apply(world(namespace));
-  await cluster.kubectl('-n', namespace, 'rollout', 'status', 'deploy/web', '--timeout=60s');
-  await cluster.kubectl('-n', namespace, 'rollout', 'status', 'sts/db', '--timeout=60s');
+  const made = ['wait', '--for=jsonpath={.status.replicas}=1'];
+  for (const name of ['deploy/web', 'sts/db']) {
+    const wait = pods === 'run' ? ['rollout', 'status', name] : [...made, name];
+    await cluster.kubectl('-n', namespace, ...wait, '--timeout=60s');
+  }
   return {
     namespace,
     dispose: async () => {
