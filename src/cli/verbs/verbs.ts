@@ -137,7 +137,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   verb('promote', 'write the permanent policy for a path, for Git; never apply it')
     .argument('[what...]', 'ids of grants; or FROM and TO with --port, as explain takes them')
     .option('--port <port/protocol>', 'destination port, may be repeated', collect)
-    .option('--from-flows <file>', 'write policies for the denied attempts of a recording')
+    .option(
+      '--from-flows <file>',
+      'write policies for the denied attempts of a recording, or with -n for those of a namespace',
+    )
     .option(
       '--kustomize <dir>',
       'write files and a kustomization.yaml to this folder, or add to the one there',

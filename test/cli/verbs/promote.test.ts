@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -164,6 +164,17 @@ effect on the whole cluster, compared with no grants
     expect(errors).toContain("A NetworkPolicy can't open web to db: ");
     expect({ code, text, errors }).toEqual({ code: 1, text: '', errors: refused.errors });
   });
+});
+
+test('a protected namespace gets its policy, as nothing is opened by writing it', async () => {
+  const config = await mkdtemp(join(folder, 'config-'));
+  await mkdir(join(config, 'sluice'));
+  await writeFile(join(config, 'sluice', 'config.yaml'), 'protected: { namespaces: [shop] }\n');
+  const guarded = { ...env, XDG_CONFIG_HOME: config };
+  const asked = ['--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp', '--for', '5m'];
+  const grant = await runVerb(['grant', ...asked, '--reason', 'test', '--dry-run'], guarded);
+  expect(grant.errors).toContain('Namespace shop is protected');
+  expect(await runVerb(['promote', ...WEB_TO_DB], guarded)).toMatchObject({ code: 0, text: DB_FROM_WEB });
 });
 
 describe('a grant', () => {
