@@ -113,9 +113,13 @@ function planPath(ground: Ground, path: PromotedPath, workloads: readonly Worklo
     outcome: { ...head, outcome: 'needed' },
     halves: plans.flatMap((one) => (one.ok ? neededHalves(one, attempts) : [])),
     warnings: plans.flatMap((one) =>
-      one.ok ? one.warnings : one.reason === 'already-open' ? [] : [one.message],
+      one.ok ? notesOf(one) : one.reason === 'already-open' ? [] : [one.message],
     ),
   };
+}
+
+function notesOf({ unjudged, warnings }: Extract<GrantPlan, { ok: true }>): readonly string[] {
+  return [...unjudged.map((name) => `${name} is not evaluated`), ...warnings];
 }
 
 function plan({ model, engine }: Ground, path: PromotedPath, workloads: readonly Workload[]): GrantPlan {

@@ -47,6 +47,16 @@ function promoted(
   return promote({ model, engine: createEngine(model, dialectOf('spec')), paths, workloads: [] });
 }
 
+test('a policy that is not evaluated is noted, and leaves the path undecidable', () => {
+  const model = cluster({ pods: PODS, policies: [deny], services: [service()] });
+  const engine = createEngine(model, dialectOf('spec'));
+  engine.setForeign([{ kind: 'Calico GlobalNetworkPolicy', name: 'all' }]);
+  const made = promote({ model, engine, paths: [path(end('web'), end('db'))], workloads: [] });
+  expect(names(made)).toEqual(['shop/db-from-web']);
+  expect(made.paths).toMatchObject([{ outcome: 'needed', before: 'undecidable', after: 'undecidable' }]);
+  expect(made.warnings).toContain('Calico GlobalNetworkPolicy all is not evaluated');
+});
+
 const names = ({ policies }: Promotion) => policies.map(({ manifest }) => keyOf(manifest.metadata));
 const text = ({ policies, paths }: Promotion) =>
   promotedText(
