@@ -6,7 +6,7 @@ import type {
   V1NetworkPolicySpec,
 } from '@kubernetes/client-node';
 import type { ApiObject, OwnerReference, Pod, PortSpec, Requirement, Selector } from '../cluster/cluster.ts';
-import { formatDuration } from '../common/common.ts';
+import { at, formatDuration, listAt, textAt } from '../common/common.ts';
 import type { Direction } from '../policy/model/model.ts';
 import { formatAnnounced } from './announced.ts';
 import type { GrantWindow } from './grant.ts';
@@ -42,6 +42,19 @@ export type GrantNotes = {
 /** The longest reason or ticket, in UTF-16 code units; the annotations of an object share 256 KiB (LEASE-13). */
 export const NOTE_LIMIT = 1_024;
 
+/** The scheduling gate and the label of no node by which the pods of a lease never run. */
+const NEVER = 'sluice.dev/never';
+
+/**
+ * Whether the pods of a Job never run, as those of a lease: the template of a Job is immutable. One of the two marks is
+ * enough, as a server before 1.26 drops the gate.
+ */
+export function neverRuns(job: ApiObject): boolean {
+  const template = at(job, 'spec', 'template', 'spec');
+  const isGated = listAt(template, 'schedulingGates').some((gate) => textAt(gate, 'name') === NEVER);
+  return isGated || textAt(template, 'nodeSelector', NEVER) !== undefined;
+}
+
 /**
  * The lease: a Job that runs no pod and whose deadline makes the cluster delete what it owns (LEASE-1). `parallelism:
  * 0` without `completions` neither starts nor completes. The pod template meets the restricted Pod Security Standard
@@ -75,8 +88,8 @@ export function leaseManifest(
           restartPolicy: 'Never',
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          schedulingGates: [{ name: 'sluice.dev/never' }],
-          nodeSelector: { 'sluice.dev/never': 'true' },
+          schedulingGates: [{ name: NEVER }],
+          nodeSelector: { [NEVER]: 'true' },
           securityContext: {
             runAsNonRoot: true,
             runAsUser: 65_534,

@@ -27,6 +27,7 @@ export {
   policyFaults,
   windowOf,
 } from './lease.ts';
+export { type Finding, findLeftovers, MAKING_WITHIN } from './leftovers.ts';
 export { brokenBy, brokenByPlan, brokenLimit, brokenReason, tooLong } from './limits.ts';
 export { type Manager, managersOf } from './managers.ts';
 export {
@@ -47,7 +48,7 @@ export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';
 export { endTexts, namespacesOf, pairKey } from './reach.ts';
-export { readGrants } from './read-grant.ts';
+export { type GrantObjects, readGrants } from './read-grant.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 export { type Unended, unendedGrants } from './unended.ts';

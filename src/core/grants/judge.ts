@@ -7,8 +7,8 @@ import { leaseDrift, policyFaults, windowOf } from './lease.ts';
 import { NOTE } from './names.ts';
 import { clusterTroubles } from './standing.ts';
 
-/** A grant that still exists this long after its window, in ms, is overdue, not just being removed. */
-const LATE = 2_000;
+/** What still exists this long after its end, in ms, is overdue, not just being removed. */
+export const LATE = 2_000;
 
 /** Whether a grant that has not ended has outlived its window. */
 export function isOverdue({ window }: Pick<Grant, 'window'>, now: number): boolean {
@@ -23,18 +23,26 @@ export function isOverdue({ window }: Pick<Grant, 'window'>, now: number): boole
  * @param now server time, ms
  */
 export function troublesOf(grant: Grant, now: number, engine?: Engine): readonly string[] {
-  const { window, halves, drift } = grant;
-  const what = halves.some(({ policy }) => policy !== undefined)
-    ? 'it is still in force'
-    : 'its lease is left';
+  const { drift } = grant;
   return [
-    ...(window !== undefined && isOverdue(grant, now)
-      ? [`overdue: its window ended at ${isoSeconds(window.end)}, and ${what}`]
-      : []),
+    ...overdueTexts(grant, now),
     ...drift,
     ...(engine === undefined ? [] : clusterTroubles(engine, grant).filter((text) => !drift.includes(text))),
   ];
 }
+
+/** Since when a grant is overdue, in words; empty if it is not. */
+export function overdueTexts(grant: Pick<Grant, 'window' | 'halves'>, now: number): readonly string[] {
+  const { window, halves } = grant;
+  if (window === undefined || !isOverdue(grant, now)) return [];
+  const what = halves.some(({ policy }) => policy !== undefined)
+    ? 'it is still in force'
+    : 'its lease is left';
+  return [`overdue: its window ended at ${isoSeconds(window.end)}, and ${what}`];
+}
+
+/** The fault of a policy whose lease does not exist. */
+export const NO_LEASE = 'its lease is gone, so nothing will end it';
 
 /**
  * What is wrong with the objects of one grant, by themselves and compared with each other (GRANT-17): each policy with
@@ -52,10 +60,7 @@ export function objectTroubles(
     const job = jobs.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
     if (job !== undefined) return policyFaults(policy, job).map((fault) => troubleText(policy, fault));
     const hidden = unread.get(`Job/${namespace}/${name}`);
-    const fault =
-      hidden === undefined
-        ? 'its lease is gone, so nothing will end it'
-        : `its lease could not be read: ${hidden}`;
+    const fault = hidden === undefined ? NO_LEASE : `its lease could not be read: ${hidden}`;
     return [troubleText(policy, fault)];
   });
   const leases = jobs.flatMap((job) =>

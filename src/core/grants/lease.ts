@@ -47,14 +47,25 @@ function skewText(by: number, side: string, when: string): string {
  * @returns the evidence, or undefined while it is in force
  */
 export function leaseOver(lease: ApiObject): string | undefined {
-  if (lease.metadata.deletionTimestamp !== undefined) return 'it is being deleted';
+  return lastOf(lease)?.what;
+}
+
+/** Since when a lease is over or ending, ms; undefined while it is in force, 0 if it does not say since when. */
+export function leaseOverSince(lease: ApiObject): number | undefined {
+  const last = lastOf(lease);
+  return last === undefined ? undefined : Date.parse(last.since ?? '') || 0;
+}
+
+function lastOf(lease: ApiObject): { readonly what: string; readonly since: string | undefined } | undefined {
+  const { deletionTimestamp } = lease.metadata;
+  if (deletionTimestamp !== undefined) return { what: 'it is being deleted', since: deletionTimestamp };
   for (const condition of listAt(lease, 'status', 'conditions')) {
     const type = textAt(condition, 'type');
     if (
       textAt(condition, 'status') === 'True' &&
       (type === 'Failed' || type === 'FailureTarget' || type === 'Complete')
     ) {
-      return `its Job is ${type}`;
+      return { what: `its Job is ${type}`, since: textAt(condition, 'lastTransitionTime') };
     }
   }
   return undefined;
@@ -67,29 +78,38 @@ export function leaseOver(lease: ApiObject): string | undefined {
  * @param seconds what was asked for: the deadline and its announcement are compared with it
  */
 export function leaseFaults(lease: ApiObject, seconds?: number): readonly string[] {
-  const faults: string[] = [];
+  const faults = [...endlessFaults(lease)];
   const { metadata } = lease;
   const deadline = numberAt(lease, 'spec', 'activeDeadlineSeconds');
-  if (deadline === undefined) faults.push('it has no deadline');
-  else if (seconds !== undefined && deadline !== seconds)
+  if (deadline !== undefined && seconds !== undefined && deadline !== seconds)
     faults.push(`its deadline is ${formatDuration(deadline)} instead of ${formatDuration(seconds)}`);
   if (seconds !== undefined && announcedOf(lease)?.seconds !== seconds)
     faults.push(`it does not announce its window of ${formatDuration(seconds)}`);
-  if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which resets its clock');
-  const ttl = numberAt(lease, 'spec', 'ttlSecondsAfterFinished');
-  if (ttl !== 0) faults.push(`its ttlSecondsAfterFinished is ${ttl ?? 'unset'} instead of 0`);
   const parallelism = numberAt(lease, 'spec', 'parallelism');
   if (parallelism !== 0) faults.push(`its parallelism is ${parallelism ?? 'unset'} instead of 0`);
-  const completions = numberAt(lease, 'spec', 'completions');
-  if (completions !== undefined) faults.push(`its completions is ${completions} instead of unset`);
-  const manager = textAt(lease, 'spec', 'managedBy');
-  if (manager !== undefined && manager !== 'kubernetes.io/job-controller')
-    faults.push(`it is managed by ${manager}`);
   const finalizers = foreignFinalizers(lease);
   if (finalizers.length > 0) faults.push(`it has the finalizer ${finalizers.join(', ')}`);
   const owners = metadata.ownerReferences ?? [];
   if (owners.length > 0)
     faults.push(`it is owned by ${owners.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`);
+  return faults;
+}
+
+/**
+ * Those of the faults of a Job by which nothing ends its policy at the deadline (LEASE-8): with the others it ends in
+ * time, though the Job may stay.
+ */
+export function endlessFaults(lease: ApiObject): readonly string[] {
+  const faults: string[] = [];
+  if (numberAt(lease, 'spec', 'activeDeadlineSeconds') === undefined) faults.push('it has no deadline');
+  if (at(lease, 'spec', 'suspend') === true) faults.push('it is suspended, which resets its clock');
+  const ttl = numberAt(lease, 'spec', 'ttlSecondsAfterFinished');
+  if (ttl !== 0) faults.push(`its ttlSecondsAfterFinished is ${ttl ?? 'unset'} instead of 0`);
+  const completions = numberAt(lease, 'spec', 'completions');
+  if (completions !== undefined) faults.push(`its completions is ${completions} instead of unset`);
+  const manager = textAt(lease, 'spec', 'managedBy');
+  if (manager !== undefined && manager !== 'kubernetes.io/job-controller')
+    faults.push(`it is managed by ${manager}`);
   return faults;
 }
 
@@ -124,7 +144,12 @@ export function leaseDrift(lease: ApiObject, sent?: ApiObject): readonly string[
  * @param granted its spec when it was made, for the process that made it; else as its lease announces it
  */
 export function policyFaults(policy: ApiObject, lease: ApiObject, granted?: unknown): readonly string[] {
-  const faults = [...specFaults(policy, lease, granted)];
+  return [...specFaults(policy, lease, granted), ...bondFaults(policy, lease)];
+}
+
+/** Those of the faults of a policy by which its lease does not end it. */
+export function bondFaults(policy: ApiObject, lease: ApiObject): readonly string[] {
+  const faults: string[] = [];
   const owners = policy.metadata.ownerReferences ?? [];
   const [owner] = owners;
   if (owners.length > 1) faults.push(`it has ${owners.length} owners, and any of them keeps it alive`);

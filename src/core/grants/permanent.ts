@@ -35,7 +35,7 @@ export type PermanentPolicy = {
 };
 
 /**
- * The policies for halves that need one (GRANT-21): one for all halves of the same pods and direction, with a rule for
+ * The policies for halves that need one (GRANT-23): one for all halves of the same pods and direction, with a rule for
  * each other end, as a person would write it. Names say what is admitted.
  *
  * @param isTaken whether a policy of that name exists in a namespace: a file for Git must not replace it

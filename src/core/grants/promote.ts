@@ -36,7 +36,7 @@ export type PathOutcome = {
   readonly hint?: string;
 };
 
-/** The permanent policies for some paths, and everything that they would do to the cluster (GRANT-21). */
+/** The permanent policies for some paths, and everything that they would do to the cluster (GRANT-23). */
 export type Promotion = {
   readonly paths: readonly PathOutcome[];
   readonly policies: readonly PermanentPolicy[];

@@ -37,6 +37,12 @@ export function readGrants(
     .map((id) => readGrant(id, policies.filter(isOf(id)), jobs.filter(isOf(id)), { unread, gone }));
 }
 
+/** All objects with sluice's labels, as `readGrants` takes them. */
+export type GrantObjects = Known & {
+  readonly policies: readonly ApiObject[];
+  readonly jobs: readonly ApiObject[];
+};
+
 type Known = { readonly unread: Unread; readonly gone: ReadonlySet<string> };
 
 function readGrant(
@@ -97,11 +103,12 @@ function readGrant(
 }
 
 /** Anyone may copy labels, so an object belongs to a grant only if sluice's naming matches too. */
-function isNameOf(id: string, name: string): boolean {
+export function isNameOf(id: string, name: string): boolean {
   return name === objectName(id, 'ingress') || name === objectName(id, 'egress');
 }
 
-function declaredHalves(objects: readonly ApiObject[]): readonly HalfPlace[] {
+/** The halves that any of these objects tells of. */
+export function declaredHalves(objects: readonly ApiObject[]): readonly HalfPlace[] {
   const places = objects.flatMap(({ metadata }) => readHalfPlaces(metadata.annotations?.[NOTE.halves] ?? ''));
   return [...new Map(places.map((place) => [`${place.direction}/${place.namespace}`, place])).values()];
 }
@@ -110,7 +117,8 @@ function isAt(half: GrantHalf, { direction, namespace }: HalfPlace): boolean {
   return half.direction === direction && half.namespace === namespace;
 }
 
-function policyKeyOf(id: string, { direction, namespace }: HalfPlace): string {
+/** The key of a half's policy in `unread` and `gone`. */
+export function policyKeyOf(id: string, { direction, namespace }: HalfPlace): string {
   return `NetworkPolicy/${namespace}/${objectName(id, direction)}`;
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject } from '../../../src/core/cluster/objects.ts';
-import { leaseManifest, ownedPolicy, policyManifest } from '../../../src/core/grants/grant-manifests.ts';
 import { isOverdue, troublesOf } from '../../../src/core/grants/judge.ts';
 import { NOTE } from '../../../src/core/grants/names.ts';
 import { readGrants } from '../../../src/core/grants/read-grant.ts';
@@ -10,59 +9,17 @@ import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/kinds/network-policy.ts';
 import type { Policy } from '../../../src/core/policy/model/policy.ts';
 import { cluster, networkPolicy, pod } from '../../helpers/builders.ts';
+import { db, END, edited, grantObjects, noted, START, web } from '../../helpers/grant-objects.ts';
 
-const START = Date.parse('2026-11-22T12:00:00Z');
-const END = START + 60_000;
 const owner = (name: string) => ({ kind: 'Deployment', namespace: 'shop', name });
-const web = pod({ name: 'web-1', labels: { app: 'web' }, owner: owner('web') });
-const db = pod({ name: 'db-0', labels: { app: 'db' }, owner: owner('db') });
 const deny = networkPolicy({ name: 'deny', spec: { podSelector: {}, policyTypes: ['Ingress'] } });
-
-/** The policy and the lease of a grant as they are on the server. */
-function objects(id = 'tst2', requester = 'alice'): { policy: ApiObject; lease: ApiObject } {
-  const notes = {
-    id,
-    requester,
-    reason: 'test',
-    source: 'web',
-    destination: 'db',
-    ports: [{ port: 5_432, protocol: 'TCP' }],
-    version: '0',
-    halves: [{ direction: 'ingress', namespace: 'shop' }],
-    most: 3_600,
-    pods: { source: [web], destination: [db] },
-  } as const;
-  const equal = (app: string) => [{ key: 'app', operator: 'In', values: [app] }] as const;
-  const sent = policyManifest(
-    notes,
-    'ingress',
-    { namespace: 'shop', selector: equal('db') },
-    { type: 'pods', namespace: 'shop', selector: equal('web') },
-  );
-  const manifest = leaseManifest(notes, 'ingress', sent, 60);
-  const lease = {
-    ...manifest,
-    metadata: { ...manifest.metadata, uid: `job-${id}`, creationTimestamp: '2026-11-22T12:00:00Z' },
-    status: { startTime: '2026-11-22T12:00:00Z' },
-  };
-  const policy = ownedPolicy(sent, lease, { start: START, seconds: 60, end: END });
-  return { lease, policy: { ...policy, metadata: { ...policy.metadata, uid: `np-${id}` } } };
-}
-
-const edited = (object: ApiObject, metadata: object, spec: object = {}): ApiObject => ({
-  ...object,
-  metadata: { ...object.metadata, ...metadata },
-  spec: { ...(object.spec as object), ...spec },
-});
-const noted = (object: ApiObject, annotations: object): ApiObject =>
-  edited(object, { annotations: { ...object.metadata.annotations, ...annotations } });
 
 type Change = (object: ApiObject) => ApiObject | undefined;
 const same: Change = (object) => object;
 
 /** What any process is told about the grant, a second after it was made. */
 function told(policyChange: Change, leaseChange: Change = same, now = START + 1_000): readonly string[] {
-  const { policy, lease } = objects();
+  const { policy, lease } = grantObjects();
   const [policies, jobs] = [policyChange(policy), leaseChange(lease)].map((one) =>
     one === undefined ? [] : [one],
   );
@@ -247,7 +204,7 @@ describe('past its window', () => {
 });
 
 describe('the cluster around a grant, as any process sees it', () => {
-  const { policy, lease } = objects();
+  const { policy, lease } = grantObjects();
   const read = (grantPolicy = policy, job = lease) => {
     const [grant] = readGrants([grantPolicy], [job]);
     if (grant === undefined) throw new Error('no grant');
@@ -257,7 +214,7 @@ describe('the cluster around a grant, as any process sees it', () => {
     createEngine(cluster({ pods, policies: [...policies, parseNetworkPolicy(policy)] }), dialectOf('spec'));
   const around = (engine = engineOf()) => troublesOf(read(), START, engine);
   const second = (labels: object, annotations: object = {}) => {
-    const { policy: base } = objects('tst3', 'bob');
+    const { policy: base } = grantObjects({ id: 'tst3', requester: 'bob' });
     return parseNetworkPolicy({
       ...base,
       metadata: { name: 'other', namespace: 'shop', uid: 'other', labels, annotations },
