@@ -57,13 +57,17 @@ export {
   extendGrant,
   findAnchors,
   findGrants,
+  findObjects,
   type GrantDeps,
+  grantsOf,
   isLiving,
   lazyAudit,
   pathText,
   type Revoked,
   recordEnds,
   revokeFound,
+  type Swept,
+  sweepFound,
   untilAborted,
 } from './grants/grants.ts';
 export {

@@ -154,7 +154,8 @@ function reportRevoked(app: App, { id }: Grant, result: Revoked): void {
   const what = revoked
     ? `${id} is revoked`
     : `${id} is not revoked${done.length === 0 ? '' : `, only its ${done.join(' and ')} half`}`;
-  app.notify('error', `${what}: ${trouble.join('; ')}.`);
+  const hint = leftovers.length > 0 ? 'sluice sweep removes it once nothing holds it.' : undefined;
+  app.notify('error', `${what}: ${trouble.join('; ')}.`, hint);
 }
 
 /** Says so where the path of a revoked grant stays open (GRANT-18); a policy that could not be removed is no news. */

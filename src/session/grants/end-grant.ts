@@ -9,12 +9,19 @@ import { poll } from './wait.ts';
 /** How long a policy may remain after its deletion was accepted before that counts as a failure, ms. */
 const GONE_WITHIN = 5_000;
 
-/** The outcome for one half: done, or why not. `unknown`: it may be gone, as it could not be read either. */
+/**
+ * The outcome for one half: done, or why not. `unknown`: it may be gone, as it could not be read either. `held`: it goes
+ * when these foreign finalizers do.
+ */
 export type HalfDone = HalfPlace & {
   readonly done: boolean;
   readonly why?: string;
   readonly unknown?: boolean;
+  readonly held?: readonly string[];
 };
+
+/** A lease that is left, and why; `held` by these foreign finalizers. */
+export type LeaseLeft = { readonly why: string; readonly held?: readonly string[] };
 
 /** Whether none of what was not done is known to be in force. */
 export function isUnknown(halves: readonly HalfDone[]): boolean {
@@ -59,6 +66,7 @@ export async function removePolicies(
       done: result.why === undefined,
       ...(result.why === undefined ? {} : { why: result.why }),
       ...(result.unknown === true ? { unknown: true } : {}),
+      ...(result.held === undefined ? {} : { held: result.held }),
     });
     deleted += result.deleted;
   }
@@ -73,25 +81,27 @@ function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
 }
 
 /**
- * Removes the leases of a grant, once its policies are gone. Doesn't wait for a Job whose deletion was accepted: the
- * cluster collects it, and it owns nothing by then. One that a foreign finalizer holds is left behind.
+ * Removes the leases of a grant, once its policies are gone. Doesn't wait for a Job whose deletion was accepted, unless
+ * asked to: the cluster collects it, and it owns nothing by then. One that a foreign finalizer holds is left behind.
  *
- * @returns the leases left behind, in words; they open nothing
+ * @param proof `gone`: until the server answers 404
+ * @returns the leases left behind; they open nothing
  */
 export async function removeLeases(
   deps: GrantDeps,
   grant: Pick<Grant, 'halves'>,
   signal: AbortSignal,
   auditIds: ReadonlyMap<string, string> = new Map(),
-): Promise<readonly string[]> {
-  const left: string[] = [];
+  proof: 'accepted' | 'gone' = 'accepted',
+): Promise<readonly LeaseLeft[]> {
+  const left: LeaseLeft[] = [];
   for (const { namespace, lease } of grant.halves) {
     if (lease === undefined) continue;
     const { uid, name } = lease;
     const auditId = auditIds.get(`Job/${name}`);
-    const target = { ref: jobRef(namespace, name), uid, auditId, kind: 'lease' } as const;
-    const { why } = await remove(deps, { ...target, name: `Job ${namespace}/${name}` }, signal);
-    if (why !== undefined) left.push(why);
+    const target = { ref: jobRef(namespace, name), uid, auditId, kind: 'lease', proof } as const;
+    const { why, held } = await remove(deps, { ...target, name: `Job ${namespace}/${name}` }, signal);
+    if (why !== undefined) left.push({ why, ...(held === undefined ? {} : { held }) });
   }
   return left;
 }
@@ -126,14 +136,19 @@ async function remove(deps: GrantDeps, target: Target, signal: AbortSignal): Pro
 }
 
 /** The outcome for one object; `deleted` counts it if this call deleted it. */
-type Removal = { readonly why?: string; readonly unknown?: boolean; readonly deleted: number };
+type Removal = {
+  readonly why?: string;
+  readonly unknown?: boolean;
+  readonly held?: readonly string[];
+  readonly deleted: number;
+};
 
 /** How long to ask for an object that could not be deleted, ms. */
 const READ_WITHIN = 3_000;
 
 async function removeOnce(
   deps: GrantDeps,
-  { ref, uid, name, kind, auditId }: Target,
+  { ref, uid, name, kind, auditId, proof }: Target,
   signal: AbortSignal,
 ): Promise<Removal> {
   try {
@@ -145,21 +160,34 @@ async function removeOnce(
     if (await stillThere(deps, ref, uid, signal)) throw error;
     return { deleted: 0 };
   }
+  const marked = `${name} is marked for deletion`;
   if (kind === 'lease') {
     const held = await holders(deps, ref, uid, signal);
-    return { deleted: 1, ...(held === '' ? {} : { why: `${name} is marked for deletion${held}` }) };
+    if (held.length > 0) return { deleted: 1, why: `${marked}${heldText(held)}`, held };
+    if (proof === 'accepted') return { deleted: 1 };
   }
   const ask = async () => ((await stillThere(deps, ref, uid, signal)) ? undefined : true);
   const gone = await poll(ask, GONE_WITHIN, deps.clock, signal);
   if (gone === true) return { deleted: 1 };
   const held = await holders(deps, ref, uid, signal);
-  return { deleted: 1, why: `${name} is marked for deletion but still in force${held}` };
+  const still = kind === 'policy' ? 'in force' : 'there';
+  const why = `${marked} but still ${still}${heldText(held)}`;
+  return { deleted: 1, why, ...(held.length === 0 ? {} : { held }) };
 }
 
-/** `, held by the finalizer x.dev/keep`; empty if nothing foreign holds the object, or it can't be read. */
-async function holders(deps: GrantDeps, ref: ApiRef, uid: string, signal: AbortSignal): Promise<string> {
+/** The foreign finalizers of an object; none if it can't be read. */
+async function holders(
+  deps: GrantDeps,
+  ref: ApiRef,
+  uid: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const object = await deps.api.read(ref, signal).catch(() => undefined);
-  const finalizers = object === undefined || object.metadata.uid !== uid ? [] : foreignFinalizers(object);
+  return object === undefined || object.metadata.uid !== uid ? [] : foreignFinalizers(object);
+}
+
+/** `, held by the finalizer x.dev/keep`; empty if nothing foreign holds the object. */
+function heldText(finalizers: readonly string[]): string {
   return finalizers.length === 0 ? '' : `, held by the finalizer ${finalizers.join(', ')}`;
 }
 
@@ -176,6 +204,7 @@ type Target = {
   readonly uid: string;
   readonly name: string;
   readonly kind: 'policy' | 'lease';
+  readonly proof?: 'accepted' | 'gone';
   readonly auditId: string | undefined;
 };
 

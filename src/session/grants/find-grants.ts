@@ -3,6 +3,7 @@ import { asSluiceError, SluiceError } from '../../core/common/common.ts';
 import {
   GRANT_LABEL,
   type Grant,
+  type GrantObjects,
   type HalfPlace,
   MANAGED_SELECTOR,
   objectName,
@@ -10,16 +11,29 @@ import {
 } from '../../core/grants/grants.ts';
 import type { AccessQuestion, ApiRef, ClusterApi, Identity } from '../../core/ports/ports.ts';
 
-/**
- * All existing grants in a namespace, or everywhere, whoever made them: read from the server by label. Incomplete
- * grants are completed by name: halves in other namespaces, and objects created or deleted between the two lists. A
- * half that can't be read is `unseen`, with the reason.
- */
+/** All existing grants in a namespace, or everywhere, whoever made them. A half that can't be read is `unseen`. */
 export async function findGrants(
   api: ClusterApi,
   namespace: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Grant[]> {
+  return grantsOf(await findObjects(api, namespace, signal));
+}
+
+/** The grants that these objects are. */
+export function grantsOf({ policies, jobs, unread, gone }: GrantObjects): readonly Grant[] {
+  return readGrants(policies, jobs, unread, gone);
+}
+
+/**
+ * The objects of all grants in a namespace, or everywhere: read from the server by label. Incomplete grants are
+ * completed by name: halves in other namespaces, and objects created or deleted between the two lists.
+ */
+export async function findObjects(
+  api: ClusterApi,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<GrantObjects> {
   const options = { labels: MANAGED_SELECTOR, signal, namespace };
   const policies = await api.list(POLICIES, options);
   const jobs = await api.list(JOBS, options);
@@ -28,21 +42,20 @@ export async function findGrants(
       partialHalves(grant).flatMap((place) => lookAt(api, grant.id, place, signal)),
     ),
   );
-  if (looks.length === 0) return readGrants(policies, jobs);
-  return readGrants(
-    merged(
+  return {
+    policies: merged(
       policies,
       looks.filter(({ kind }) => kind === 'NetworkPolicy'),
     ),
-    merged(
+    jobs: merged(
       jobs,
       looks.filter(({ kind }) => kind === 'Job'),
     ),
-    new Map(looks.flatMap(({ key, why }) => (why === undefined ? [] : [[key, why]]))),
-    new Set(
+    unread: new Map(looks.flatMap(({ key, why }) => (why === undefined ? [] : [[key, why]]))),
+    gone: new Set(
       looks.flatMap(({ key, why, object }) => (why === undefined && object === undefined ? [key] : [])),
     ),
-  );
+  };
 }
 
 function partialHalves({ halves, unseen = [] }: Grant): readonly HalfPlace[] {

@@ -54,7 +54,12 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     if (left.length > 0) return failed(kept, by, `${what}: ${left.join('; ')}.`, at);
     const ended = deleted > 0 ? by : endedElsewhere(kept.grant, by, at);
     set(kept, { state: { name: 'revoked', at, by: ended } });
-    note(context, kept, await removeLeases(deps, kept.grant, signal, auditIds));
+    const leases = await removeLeases(deps, kept.grant, signal, auditIds);
+    note(
+      context,
+      kept,
+      leases.map(({ why }) => why),
+    );
     const type = ended === 'revoke' || ended === 'other' ? 'revoked' : 'expired';
     await recordOrNote(
       context,

@@ -1,12 +1,12 @@
 export { type Anchors, findAnchors } from './anchor.ts';
 export { extendGrant } from './extend-grant.ts';
-export { findGrants, jobRef, policyRef } from './find-grants.ts';
+export { findGrants, findObjects, grantsOf, jobRef, policyRef } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';
 export { isLiving, staysFor } from './kept-grant.ts';
 export { dryRun, type GoodPlan, type GrantStep } from './make-grant.ts';
 export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
 export { type EndLog, recordEnds } from './record-ends.ts';
-export { type Revoked, revokeFound } from './revoke-found.ts';
+export { type Revoked, revokeFound, type Swept, sweepFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
 /* The life of a grant: created, proven open, kept, extended, ended, proven closed, recorded. */

@@ -28,7 +28,7 @@ export type GoodPlan = Extract<GrantPlan, { ok: true }>;
 export type MadeGrant = { readonly grant: Grant; readonly sent: ReadonlyMap<string, ApiObject> };
 
 /** How long a lease may take to start, ms; 100 at once took 6 s on an idle cluster (LEASE-5). */
-const LEASE_START = 30_000;
+export const LEASE_START = 30_000;
 
 /** The steps of making a grant, for display. */
 export type GrantStep = 'rights' | 'dry-run' | 'audit' | 'lease' | 'policy' | 'read-back';

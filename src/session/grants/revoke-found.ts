@@ -1,7 +1,7 @@
 import { asSluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import type { AuditType } from '../../core/ports/ports.ts';
-import { type HalfDone, isUnknown, removeLeases, removePolicies } from './end-grant.ts';
+import { type HalfDone, isUnknown, type LeaseLeft, removeLeases, removePolicies } from './end-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
 /** The outcome of revoking a grant, half by half. */
@@ -26,6 +26,69 @@ const END_WITHIN = 15_000;
  * prevent that. Unseen halves are reported as not done. Doesn't reject if the server refuses: see `halves`.
  */
 export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoked> {
+  const { halves, leases, unrecorded } = await endFound(deps, grant, {
+    type: 'revoked',
+    intent: `about to revoke a grant of ${grant.requester}`,
+    done: `revoked by ${deps.identity.username}`,
+    proof: 'accepted',
+  });
+  return {
+    id: grant.id,
+    revoked: halves.every(({ done }) => done),
+    unknown: isUnknown(halves),
+    halves,
+    leftovers: leases.map(({ why }) => why),
+    unrecorded,
+  };
+}
+
+/** The outcome of removing a leftover. */
+export type Swept = {
+  /** What is left, and why; empty once the server answered 404 for each object. */
+  readonly left: readonly string[];
+  /** Whether foreign finalizers hold all that is left. */
+  readonly held: boolean;
+  /** Whether nothing of what is left is known to be there. */
+  readonly unknown: boolean;
+  /** Records that could not be written, and why. */
+  readonly unrecorded: readonly string[];
+};
+
+/**
+ * Removes a leftover as `revokeFound` ends a grant, waits for the 404 of its leases too, and audits it as `swept`. Halves
+ * out of view are left alone.
+ *
+ * @param why what makes it a leftover, for the log
+ */
+export async function sweepFound(deps: GrantDeps, grant: Grant, why: readonly string[]): Promise<Swept> {
+  const { unseen: _, ...seen } = grant;
+  const { halves, leases, unrecorded } = await endFound(deps, seen, {
+    type: 'swept',
+    intent: `about to sweep what ${grant.requester} left: ${why.join('; ')}`,
+    done: `swept by ${deps.identity.username}: ${why.join('; ')}`,
+    proof: 'gone',
+  });
+  const left = [...halves.filter(({ done }) => !done), ...leases];
+  return {
+    left: left.map((one) => one.why ?? '?'),
+    held: left.length > 0 && left.every(({ held }) => held !== undefined),
+    unknown: leases.length === 0 && isUnknown(halves),
+    unrecorded,
+  };
+}
+
+/** How the end of a grant that was found is written down, and when its leases count as removed. */
+type Ending = {
+  readonly type: 'revoked' | 'swept';
+  readonly intent: string;
+  readonly done: string;
+  readonly proof: 'accepted' | 'gone';
+};
+
+type Ended = Pick<Revoked, 'halves' | 'unrecorded'> & { readonly leases: readonly LeaseLeft[] };
+
+async function endFound(deps: GrantDeps, grant: Grant, ending: Ending): Promise<Ended> {
+  const { type: word } = ending;
   const unrecorded: string[] = [];
   const note = (type: AuditType, outcome: string, extra = objectsOf(grant)) =>
     record(deps, type, grant, outcome, extra).catch((error: unknown) => {
@@ -33,7 +96,7 @@ export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoke
     });
   const signal = AbortSignal.timeout(END_WITHIN);
   const auditIds = auditIdsOf(grant);
-  await note('intent', `about to revoke a grant of ${grant.requester}`, objectsOf(grant, auditIds));
+  await note('intent', ending.intent, objectsOf(grant, auditIds));
   const removed = await removePolicies(deps, grant, signal, auditIds);
   const hidden = (grant.unseen ?? []).map(({ direction, namespace, why }) => ({
     direction,
@@ -43,20 +106,15 @@ export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoke
   }));
   const halves: readonly HalfDone[] = [...removed.halves, ...hidden];
   const gone = grant.halves.filter((_, index) => isDone(halves, grant.halves[index]));
-  const leftovers = await removeLeases(deps, { halves: gone }, signal, auditIds);
+  const leases = await removeLeases(deps, { halves: gone }, signal, auditIds, ending.proof);
   const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
-  const lost = leftovers.length === 0 ? '' : `; lease left behind: ${leftovers.join('; ')}`;
-  const what = isUnknown(halves) ? 'not known to be revoked' : 'not revoked';
-  if (left.length > 0) await note('failed', `${what}: ${left.join('; ')}${doneText(halves)}${lost}`);
-  else await note('revoked', `revoked by ${deps.identity.username}${lost}`);
-  return {
-    id: grant.id,
-    revoked: left.length === 0,
-    unknown: isUnknown(halves),
-    halves,
-    leftovers,
-    unrecorded,
-  };
+  const lost = leases.length === 0 ? '' : `; lease left behind: ${leases.map(({ why }) => why).join('; ')}`;
+  const hadPolicy = grant.halves.some(({ policy }) => policy !== undefined);
+  const what = isUnknown(halves) ? `not known to be ${word}` : `not ${word}`;
+  if (left.length > 0) await note('failed', `${what}: ${left.join('; ')}${doneText(halves, word)}${lost}`);
+  else if (lost !== '' && word === 'swept' && !hadPolicy) await note('failed', `${what}${lost}`);
+  else await note(word, `${ending.done}${lost}`);
+  return { halves, leases, unrecorded };
 }
 
 function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | undefined): boolean {
@@ -66,9 +124,9 @@ function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | und
 }
 
 /** `; revoked: ingress in shop`, so that a half is not mistaken for the whole. */
-function doneText(halves: readonly HalfDone[]): string {
+function doneText(halves: readonly HalfDone[], word: Ending['type']): string {
   const done = halves
     .filter((half) => half.done)
     .map(({ direction, namespace }) => `${direction} in ${namespace}`);
-  return done.length === 0 ? '' : `; revoked: ${done.join(', ')}`;
+  return done.length === 0 ? '' : `; ${word}: ${done.join(', ')}`;
 }

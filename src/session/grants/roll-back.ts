@@ -14,7 +14,7 @@ import { jobRef, policyRef } from './find-grants.ts';
 import { type GrantDeps, objectsOf, record } from './record.ts';
 
 /** Time limit for a whole rollback, ms. */
-const UNDO_WITHIN = 12_000;
+export const UNDO_WITHIN = 12_000;
 
 /** Waits before each look for objects that an unanswered call may have created, ms. */
 const LOOK_AGAIN: readonly number[] = [0, 300, 1_200];
@@ -37,7 +37,8 @@ export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): P
     let unread: readonly string[] = [];
     if (lost) ({ grant: made, unread } = await withLost(deps, made, undo));
     const policies = await removePolicies(deps, made, undo);
-    left = [...policies.left, ...(await removeLeases(deps, made, undo)), ...unread];
+    const leases = await removeLeases(deps, made, undo);
+    left = [...policies.left, ...leases.map(({ why }) => why), ...unread];
     if (left.length === 0 && !lost) break;
   }
   const { code, message } = asSluiceError(error);
