@@ -1,6 +1,7 @@
 /* Names for completion that only a cluster, or manifests, can tell. */
 
 import { type ApiObject, type EndRef, isLive, mapPod, mapService } from '../../core/cluster/cluster.ts';
+import { findLeftovers } from '../../core/grants/grants.ts';
 import { type ClusterModel, createClusterModel } from '../../core/live/live.ts';
 import { grantEndOf, kindNamed, parsePathEnd, podsOfEnd, workloadWord } from '../../core/policy/path/path.ts';
 import { connect } from '../../kube/kube.ts';
@@ -46,6 +47,16 @@ export function grantsIn(options: GlobalOptions): Promise<readonly Candidate[]> 
   return lookAt(options, async ({ api, namespace }, signal) => {
     const { grants } = await findInScope(api, options, namespace, 'wherever', signal);
     return grants.map(({ id, source, destination }) => ({ value: id, about: `${source} → ${destination}` }));
+  });
+}
+
+/** What `sweep` would remove by its name. */
+export function leftoversIn(options: GlobalOptions): Promise<readonly Candidate[]> {
+  return lookAt(options, async ({ api, namespace }, signal) => {
+    const { objects } = await findInScope(api, options, namespace, 'wherever', signal);
+    return findLeftovers(objects, api.clock.now())
+      .filter(({ state }) => state === 'leftover' || state === 'foreign')
+      .map(({ name, why }) => ({ value: name, about: why.join('; ') }));
   });
 }
 

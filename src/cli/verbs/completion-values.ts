@@ -50,6 +50,12 @@ const grantsOrEnds: Values = async (line, typed) => {
   return line.args.length < 2 ? [...named, ...(await ends(line, typed))] : named;
 };
 
+const leftovers: Values = async (line) => {
+  const { leftoversIn } = await import('./completion-cluster.ts');
+  const found = await leftoversIn(globalsOf(line));
+  return found.filter(({ value }) => !line.args.includes(value));
+};
+
 const VALUES: Readonly<Record<string, Values>> = {
   '--from': ends,
   '--to': ends,
@@ -61,6 +67,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   'revoke id': grants,
   'extend id': grants,
   'promote what': grantsOrEnds,
+  'sweep name': leftovers,
   '--context': async (line) => {
     const { listContexts } = await import('../../kube/kube.ts');
     const { names } = await listContexts({ kubeconfig: globalsOf(line).kubeconfig });

@@ -1,5 +1,5 @@
-import { formatCountdown, SluiceError } from '../../core/common/common.ts';
-import { formatPorts, type Grant, isOverdue, troublesOf } from '../../core/grants/grants.ts';
+import { formatCountdown, plural, SluiceError } from '../../core/common/common.ts';
+import { findLeftovers, formatPorts, type Grant, isOverdue, troublesOf } from '../../core/grants/grants.ts';
 import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
 import { table } from './table.ts';
@@ -12,7 +12,7 @@ import { withGrants } from './with-grants.ts';
  * @returns 3 if something is wrong with any of them, 4 if a half of one is out of view
  */
 export async function grants(context: VerbContext): Promise<number> {
-  return withGrants(context, 'in-view', async ({ api }, { grants: found, namespace }, cluster) => {
+  return withGrants(context, 'in-view', async ({ api }, { grants: found, objects, namespace }, cluster) => {
     const { options, output } = context;
     const around = found.length === 0 ? undefined : await cluster();
     const now = api.clock.now();
@@ -37,6 +37,11 @@ export async function grants(context: VerbContext): Promise<number> {
     );
     if (around instanceof SluiceError)
       output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${around.message}\n`);
+    const left = findLeftovers(objects, now).filter(({ state }) => state === 'leftover').length;
+    if (left > 0)
+      output.err(
+        `sluice: ${plural(left, 'leftover')} among them.\n        sluice sweep --dry-run explains what is left, and sluice sweep removes it.\n`,
+      );
     return codeOf(judged);
   });
 }

@@ -21,7 +21,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['2', 'invalid command line or configuration'],
       ['3', 'the verdict is deny, or a check failed'],
       ['4', 'the verdict is undecidable'],
-      ['6', 'revoked, but a lease is left behind'],
+      ['6', 'something of a grant is left behind'],
       ['130', 'interrupted, after revoking what was open'],
     ],
   },
@@ -173,6 +173,22 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     examples: [
       ['Keep a path open for 15 more minutes', 'sluice extend c4mzp2 --for 15m'],
       ['Print the new end', "sluice extend c4mzp2 --for 1h -o json | jq -r '.window.end'"],
+    ],
+  },
+  'sluice sweep': {
+    about:
+      'Remove what grants have left in the cluster: policies past their window or without a lease that ends them, leases that end nothing, halves alone. What lives is never touched, what somebody edited is told, and an object that only has the label of sluice is removed by its name alone. It never asks.',
+    examples: [
+      ['List and explain leftovers of all namespaces', 'sluice sweep --dry-run -A'],
+      ['Remove those of the current namespace', 'sluice sweep'],
+      ['Tell a script what was left, and where', 'sluice sweep --dry-run -A -o json'],
+      ['Remove one, and a policy with a forged label', 'sluice sweep c4mzp2 NetworkPolicy/shop/allow-all'],
+    ],
+    exits: [
+      ['0', 'nothing is left'],
+      ['1', 'one was not removed, or not recorded in the audit log'],
+      ['4', "it can't be told whether one is gone, or a half of one is out of view"],
+      ['6', 'a finalizer holds one; with --dry-run, there is one'],
     ],
   },
   'sluice promote': {

@@ -128,10 +128,13 @@ function warn({ err }: Output, results: readonly Result[]): void {
       err(
         end.unknown
           ? `sluice: ${end.id} is not known to be revoked: ${left.join('; ')}.\n        Check with sluice grants once the cluster answers.\n`
-          : `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again, or delete the NetworkPolicy manually.\n`,
+          : `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again; once its window is over, sluice sweep removes what is left.\n`,
       );
     }
-    for (const text of end.leftovers) err(`sluice: ${end.id}: a lease is left behind: ${text}.\n`);
+    for (const text of end.leftovers)
+      err(
+        `sluice: ${end.id}: a lease is left behind: ${text}.\n        Once nothing holds it, sluice sweep removes it.\n`,
+      );
     for (const text of end.unrecorded) err(`sluice: WARNING: ${end.id} is not in the audit log: ${text}\n`);
   }
 }

@@ -134,6 +134,16 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       }),
     );
 
+  verb('sweep', 'remove what grants have left in the cluster')
+    .argument('[name...]', 'leftovers, by their names in the list (default: all)')
+    .option('--dry-run', 'list and explain them without removing anything')
+    .action(
+      run(async (context, command) => {
+        const { sweep } = await import('./sweep.ts');
+        return sweep(context, command.args, command.opts());
+      }),
+    );
+
   verb('promote', 'write the permanent policy for a path, for Git; never apply it')
     .argument('[what...]', 'ids of grants; or FROM and TO with --port, as explain takes them')
     .option('--port <port/protocol>', 'destination port, may be repeated', collect)

@@ -1,17 +1,28 @@
 import { asSluiceError, nearestNames, SluiceError } from '../../core/common/common.ts';
-import type { Grant } from '../../core/grants/grants.ts';
+import type { Grant, GrantObjects } from '../../core/grants/grants.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
-import { type Connection, findGrants, type GrantDeps, lazyAudit, recordEnds } from '../../session/session.ts';
+import {
+  type Connection,
+  findObjects,
+  type GrantDeps,
+  grantsOf,
+  lazyAudit,
+  recordEnds,
+} from '../../session/session.ts';
 import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
 
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
 
-/** The grants found in `namespace`, or in all namespaces if undefined. */
-export type FoundGrants = { readonly grants: readonly Grant[]; readonly namespace: string | undefined };
+/** The grants found in `namespace`, or in all namespaces if undefined, and the objects by which they were. */
+export type FoundGrants = {
+  readonly grants: readonly Grant[];
+  readonly objects: GrantObjects;
+  readonly namespace: string | undefined;
+};
 
 /** The cluster as it is now, for judging grants in it; `only`: the one namespace of it that can be read. */
 export type JudgedCluster = { readonly engine: Engine; readonly only: string | undefined };
@@ -96,10 +107,10 @@ export async function findInScope(
   const everywhere =
     options.allNamespaces === true || (scope === 'wherever' && options.namespace === undefined);
   const namespace = everywhere ? undefined : own;
-  const look = async (where: string | undefined): Promise<FoundGrants> => ({
-    grants: await findGrants(api, where, signal),
-    namespace: where,
-  });
+  const look = async (where: string | undefined): Promise<FoundGrants> => {
+    const objects = await findObjects(api, where, signal);
+    return { grants: grantsOf(objects), objects, namespace: where };
+  };
   return look(namespace).catch((error: unknown) => {
     const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
     if (!confined || options.allNamespaces === true) throw error;
