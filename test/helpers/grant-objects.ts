@@ -23,6 +23,8 @@ export type HalfOptions = {
   readonly direction?: Direction;
   /** Of all its halves; the objects are in the namespace of the direction. */
   readonly halves?: readonly HalfPlace[];
+  /** The window of the lease. */
+  readonly seconds?: number;
 };
 
 export function grantObjects({
@@ -30,6 +32,7 @@ export function grantObjects({
   requester = 'alice',
   direction = 'ingress',
   halves = [{ direction: 'ingress', namespace: 'shop' }],
+  seconds = 60,
 }: HalfOptions = {}): HalfObjects {
   const notes = {
     id,
@@ -52,14 +55,14 @@ export function grantObjects({
     { namespace, selector: equal(own ?? '') },
     { type: 'pods', namespace: 'shop', selector: equal(other ?? '') },
   );
-  const manifest = leaseManifest(notes, direction, sent, 60);
+  const manifest = leaseManifest(notes, direction, sent, seconds);
   const created = '2026-11-22T12:00:00Z';
   const lease = {
     ...manifest,
     metadata: { ...manifest.metadata, uid: `job-${id}-${direction}`, creationTimestamp: created },
     status: { startTime: created },
   };
-  const policy = ownedPolicy(sent, lease, { start: START, seconds: 60, end: END });
+  const policy = ownedPolicy(sent, lease, { start: START, seconds, end: START + seconds * 1_000 });
   const uid = `np-${id}-${direction}`;
   return { lease, policy: { ...policy, metadata: { ...policy.metadata, uid, creationTimestamp: created } } };
 }

@@ -113,6 +113,15 @@ describe('names of the cluster', () => {
     await live.runtime.keeper.revoke([id]);
   });
 
+  test('sweep offers what is left, and no grant that lives', async () => {
+    const { id, halves } = await live.open({ seconds: 600 });
+    expect(await offered('sweep ')).toEqual([]);
+    live.demo.faults.suspend('shop', halves[0]?.lease?.name ?? '');
+    expect(await offered('sweep ')).toEqual([id]);
+    expect(await offered(`sweep ${id} `)).toEqual([]);
+    await live.runtime.keeper.revoke([id]);
+  });
+
   test('with --manifests, names come from the manifests, without a cluster', async () => {
     expect(await offered('explain --manifests $/all.yaml -n shop -- sts/', 'none')).toEqual(['sts/db']);
     expect(await offered('explain --manifests $/all.yaml --port 80 shop/s', 'none')).toEqual([
