@@ -281,6 +281,7 @@ describe('revoke ends with what is left of the path', () => {
     const { code, err } = await sluice('revoke', made.id);
     expect(code).toBe(6);
     expect(err).toMatch(/a lease is left behind: Job shop\/.* held by the finalizer example\.com\/keep/);
+    expect(err).toContain('Once nothing holds it, sluice sweep removes it.');
     const listed = await sluice('grants');
     expect(listed).toMatchObject({ code: 3, out: expect.stringContaining('finalizer example.com/keep') });
   });

@@ -174,7 +174,7 @@ function tell({ err }: Output, { finding, end }: Result): void {
   const due = state === 'leftover' || end !== undefined;
   if (state === 'drifted')
     say(
-      `${name} lives, and is not as it was granted: ${why.join('; ')}`,
+      `${name} lives, but something is wrong with it: ${why.join('; ')}`,
       `End it with sluice revoke ${name}`,
     );
   if (state === 'foreign' && !due)

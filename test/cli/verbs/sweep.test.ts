@@ -305,6 +305,21 @@ describe('what could not be removed', () => {
     );
   });
 
+  test('is a lease, too, which is not removed until the server answers 404', async () => {
+    const grant = await abandoned();
+    live.demo.faults.suspend('shop', nameOf(grant));
+    live.demo.faults.pauseControllers();
+    const { code, entries, errors } = await swept();
+    expect({ code, entries }).toMatchObject({
+      code: 1,
+      entries: [{ state: 'failed', left: [expect.stringMatching(/^Job shop\/.* but still there$/)] }],
+    });
+    expect(errors).toContain('Fix that, and run sluice sweep again.');
+    expect(await labelled()).toEqual([`Job/${nameOf(grant)}`]);
+    live.demo.faults.resumeControllers();
+    await eventually(async () => expect(await labelled()).toEqual([]));
+  });
+
   test('without a writable log it is removed all the same: warns, and exits 1', async () => {
     const grant = await abandoned();
     live.demo.faults.suspend('shop', nameOf(grant));
@@ -335,7 +350,7 @@ test('a grant that lives and was edited is told with the next step, and not touc
   change(POLICIES, grant, withSpec({ podSelector: {} }));
   const { code, entries, errors } = await swept();
   expect({ code, entries }).toMatchObject({ code: 0, entries: [{ name: grant.id, state: 'drifted' }] });
-  expect(errors).toMatch(/is not as it was granted: .*podSelector/);
+  expect(errors).toMatch(/lives, but something is wrong with it: .*podSelector/);
   expect(errors).toContain(`End it with sluice revoke ${grant.id}.`);
   expect(await labelled()).toHaveLength(2);
   expect(await sluice('sweep', grant.id)).toMatchObject({
