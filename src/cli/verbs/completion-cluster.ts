@@ -10,7 +10,7 @@ import { askedDialect, connectOptions, worldOf } from '../connect/connect.ts';
 import { loadManifests } from '../manifests/manifests.ts';
 import type { GlobalOptions } from '../shared/shared.ts';
 import { type Candidate, plain } from './candidate.ts';
-import { findInScope } from './with-grants.ts';
+import { earliestNow, findInScope } from './with-grants.ts';
 
 /** How long a person waits after a tab, ms. */
 const LOOK_FOR = 2_000;
@@ -54,7 +54,7 @@ export function grantsIn(options: GlobalOptions): Promise<readonly Candidate[]> 
 export function leftoversIn(options: GlobalOptions): Promise<readonly Candidate[]> {
   return lookAt(options, async ({ api, namespace }, signal) => {
     const { objects } = await findInScope(api, options, namespace, 'wherever', signal);
-    return findLeftovers(objects, api.clock.now())
+    return findLeftovers(objects, earliestNow(api.clock))
       .filter(({ state }) => state === 'leftover' || state === 'foreign')
       .map(({ name, why }) => ({ value: name, about: why.join('; ') }));
   });

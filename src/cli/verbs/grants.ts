@@ -3,7 +3,7 @@ import { findLeftovers, formatPorts, type Grant, isOverdue, troublesOf } from '.
 import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
 import { table } from './table.ts';
-import { withGrants } from './with-grants.ts';
+import { earliestNow, withGrants } from './with-grants.ts';
 
 /**
  * `sluice grants`: active grants of all users in the current namespace, or in all namespaces with `-A`, and what is wrong
@@ -37,7 +37,9 @@ export async function grants(context: VerbContext): Promise<number> {
     );
     if (around instanceof SluiceError)
       output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${around.message}\n`);
-    const left = findLeftovers(objects, now).filter(({ state }) => state === 'leftover').length;
+    const left = findLeftovers(objects, earliestNow(api.clock)).filter(
+      ({ state }) => state === 'leftover',
+    ).length;
     if (left > 0)
       output.err(
         `sluice: ${plural(left, 'leftover')} among them.\n        sluice sweep --dry-run explains what is left, and sluice sweep removes it.\n`,

@@ -3,7 +3,7 @@ import { type Finding, findLeftovers, MAKING_WITHIN } from '../../core/grants/gr
 import { type GrantDeps, type Swept, sweepFound } from '../../session/session.ts';
 import { EXIT, type GlobalOptions, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { table } from './table.ts';
-import { type FoundGrants, withGrants } from './with-grants.ts';
+import { earliestNow, type FoundGrants, withGrants } from './with-grants.ts';
 
 /**
  * `sluice sweep [NAME…]`: finds what grants have left in the current namespace, or in all namespaces with `-A`, tells why
@@ -20,7 +20,7 @@ export async function sweep(
 ): Promise<number> {
   const { output, options, signal } = context;
   return withGrants(context, names.length === 0 ? 'in-view' : 'wherever', async (deps, found) => {
-    const all = findLeftovers(found.objects, deps.api.clock.now());
+    const all = findLeftovers(found.objects, earliestNow(deps.api.clock));
     const chosen =
       names.length === 0 ? all : [...new Set(names)].map((name) => pickFinding(all, found, name));
     const isDue = ({ state }: Finding) => state === 'leftover' || (names.length > 0 && state === 'foreign');

@@ -2,7 +2,7 @@ import { asSluiceError, nearestNames, SluiceError } from '../../core/common/comm
 import type { Grant, GrantObjects } from '../../core/grants/grants.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
-import type { ClusterApi } from '../../core/ports/ports.ts';
+import type { ClusterApi, ServerClock } from '../../core/ports/ports.ts';
 import {
   type Connection,
   findObjects,
@@ -57,6 +57,14 @@ export async function withGrants(
   } finally {
     await connection.dispose();
   }
+}
+
+/**
+ * The earliest that it may be on the server, ms: by this, nothing is too old that is not. `-Infinity` while the server
+ * did not tell its time; the local clock is not asked (GRANT-21).
+ */
+export function earliestNow(clock: ServerClock): number {
+  return clock.now() - clock.error;
 }
 
 /** How long a verb waits for the ends of earlier grants to be written down, ms. */

@@ -38,7 +38,7 @@ export type Finding = {
  * Judges everything with sluice's labels (GRANT-21, GRANT-22). Grants that are sound, and those about which nothing but an
  * unseen half is to be told, are left out.
  *
- * @param now server time, ms
+ * @param now server time, ms: where it is uncertain, the earliest that it may be
  */
 export function findLeftovers(found: GrantObjects, now: number): readonly Finding[] {
   const jobs = found.jobs.filter((job) => leaseStrangeness(job) === undefined);

@@ -12,6 +12,7 @@ import { ALL_RULES, responderRules } from '../../../src/demo/api/access.ts';
 import { apiOf } from '../../helpers/demo/demo.ts';
 import { ACROSS, BOTH, closeMonitoring, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { runProgram } from '../../helpers/program.ts';
 import { runVerb } from '../../helpers/verb.ts';
 
 const JOBS = 'batch/jobs';
@@ -220,6 +221,16 @@ describe('a lease without a policy', () => {
       code: 1,
       errors: expect.stringContaining(`"${id}" may be a grant in the making`),
     });
+    expect(await labelled()).toHaveLength(1);
+  });
+
+  test('is not older by a clock of this machine that is an hour ahead', async () => {
+    const { id } = await lone();
+    const ahead = 'const now = Date.now; Date.now = () => now() + 3600000;';
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(ahead)}`;
+    const program = runProgram(['sweep', '-o', 'json'], { ...env, NODE_OPTIONS });
+    expect(await program.ended).toBe(0);
+    expect(JSON.parse(program.lines.join('\n'))).toMatchObject([{ name: id, state: 'making' }]);
     expect(await labelled()).toHaveLength(1);
   });
 

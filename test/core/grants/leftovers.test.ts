@@ -201,6 +201,10 @@ describe('a lease without a policy', () => {
     });
   });
 
+  test('may be in the making where the time of the server is not known', () => {
+    expect(judged(none, long, Number.NEGATIVE_INFINITY)?.state).toBe('making');
+  });
+
   test.each<[string, Change]>([
     ['suspended by admission', (lease) => ({ ...edited(lease, {}, { suspend: true }), status: {} })],
     ['with a window that is over already', same],
