@@ -14,6 +14,7 @@ import {
   settleSource,
   usageErrorOf,
   type VerbContext,
+  withOwnFormat,
 } from './shared/shared.ts';
 import { buildProgram, completeWords } from './verbs/verbs.ts';
 
@@ -38,7 +39,7 @@ export async function main({ argv, output, interactive, closed }: Surroundings):
   closed?.addEventListener('abort', () => interrupt.abort(closed.reason), { once: true });
   const run = (work: (context: VerbContext, command: Command) => Promise<number> | number) =>
     async function (this: Command) {
-      const asked = this.optsWithGlobals<ConnectionOptions>();
+      const asked = withOwnFormat(this, this.optsWithGlobals<ConnectionOptions>());
       let options = asked;
       try {
         checkFormat(this, options.output);

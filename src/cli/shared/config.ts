@@ -42,13 +42,13 @@ export type NotifySettings = {
 type ProgramArguments = readonly [string, ...string[]];
 
 /** The longest window that the file may set, in seconds: a week, to catch typos. */
-const LONGEST = 7 * 86_400;
+export const LONGEST_WINDOW = 7 * 86_400;
 
 const Window = v.pipe(
   v.string('must be a duration such as 15m'),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     try {
-      return parseDuration(dataset.value, LONGEST);
+      return parseDuration(dataset.value, LONGEST_WINDOW);
     } catch (error) {
       addIssue({ message: error instanceof Error ? error.message : 'must be a duration such as 15m' });
       return NEVER;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../core/common/common.ts';
+import type { Format } from './write.ts';
 
 /**
  * Lets the program accept any format: it parses `-o` before its verbs do, and verbs support different formats.
@@ -10,10 +11,16 @@ export function acceptAnyFormat(program: Command): Command {
   return program;
 }
 
-/** Sets the formats that a verb supports. */
+/** Sets the formats that a verb supports; the first is its default. */
 export function withFormats(command: Command, formats: readonly string[]): Command {
-  outputOption(command)?.choices(formats);
+  outputOption(command)?.choices(formats).default(formats[0]);
   return command;
+}
+
+/** The options of a verb with its own default format, which the program, parsing `-o` first, hides by its own. */
+export function withOwnFormat<T extends { readonly output: Format }>(command: Command, options: T): T {
+  if (command.getOptionValueSourceWithGlobals('output') !== 'default') return options;
+  return { ...options, output: outputOption(command)?.defaultValue ?? options.output };
 }
 
 /** @throws SluiceError `usage` with the supported formats, when the verb doesn't support this one */

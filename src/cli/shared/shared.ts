@@ -1,8 +1,8 @@
 /* What every verb needs: options, the configuration file, output formats, exit codes, signals. */
 
-export { type Config, loadConfig } from './config.ts';
+export { type Config, LONGEST_WINDOW, loadConfig } from './config.ts';
 export { systemClock, VERSION, type VerbContext } from './context.ts';
-export { acceptAnyFormat, checkFormat, withFormats } from './format-option.ts';
+export { acceptAnyFormat, checkFormat, withFormats, withOwnFormat } from './format-option.ts';
 export { type HelpText, withHelp } from './help.ts';
 export {
   type ConnectionOptions,

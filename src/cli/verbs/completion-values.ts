@@ -56,6 +56,12 @@ const leftovers: Values = async (line) => {
   return found.filter(({ value }) => !line.args.includes(value));
 };
 
+const durations: Values = async () => {
+  const { loadConfig } = await import('../shared/shared.ts');
+  const { limits } = await loadConfig();
+  return limits.presets.map((seconds) => plain(formatDuration(seconds)));
+};
+
 const VALUES: Readonly<Record<string, Values>> = {
   '--from': ends,
   '--to': ends,
@@ -88,10 +94,12 @@ const VALUES: Readonly<Record<string, Values>> = {
     const { VERDICTS } = await import('./flows-follow.ts');
     return VERDICTS.map(plain);
   },
-  '--for': async () => {
-    const { loadConfig } = await import('../shared/shared.ts');
-    const { limits } = await loadConfig();
-    return limits.presets.map((seconds) => plain(formatDuration(seconds)));
+  '--for': durations,
+  '--max-duration': durations,
+  '--protect': namespaces,
+  '--bind': async () => {
+    const { ROLES } = await import('../../core/roles/roles.ts');
+    return ROLES.map(({ name, about }) => ({ value: `${name}=`, about }));
   },
   '--assume': async () => {
     const { knownAssumptions } = await import('../../core/policy/enforcers/enforcers.ts');

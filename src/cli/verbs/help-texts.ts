@@ -271,6 +271,42 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['1', 'no record matches'],
     ],
   },
+  'sluice manifests': {
+    about:
+      'Print what an administrator may install: roles of least privilege, and admission policies that hold every grant to the rules, whatever client makes it. Nothing here is needed to use sluice, and no cluster is contacted.',
+    examples: [
+      ['Install the roles', 'sluice manifests rbac | kubectl apply -f -'],
+      ['Install the admission policies', 'sluice manifests admission | kubectl apply -f -'],
+    ],
+  },
+  'sluice manifests rbac': {
+    about:
+      'Print a ClusterRole for each role: viewer sees, hubble sees flows, operator grants, probe looks into pods, auditor reads grants. Roles add up; docs/access.md has every right and its reason. --bind binds them to groups, with -n in one namespace, and hubble in the namespace of Relay only.',
+    examples: [
+      ['Install the roles', 'sluice manifests rbac | kubectl apply -f -'],
+      [
+        'Let the group oncall look and grant in shop',
+        'sluice manifests rbac --bind viewer=oncall --bind operator=oncall -n shop | kubectl apply -f -',
+      ],
+      ['Write them for a repository', 'sluice manifests rbac --kustomize deploy/sluice-rbac'],
+    ],
+  },
+  'sluice manifests admission': {
+    about:
+      'Print ValidatingAdmissionPolicies (Kubernetes 1.30 or later) and the ConfigMap of their limits, so that every lease ends, is no longer than the longest window and says who set it; every grant is narrow, owned by its lease and made by its requester; nothing is granted in protected namespaces. Limits are those of the configuration, unless given. The ConfigMap is in kube-system, or in the namespace of -n.',
+    examples: [
+      ['Install the policies', 'sluice manifests admission | kubectl apply -f -'],
+      [
+        'Grant for at most 4 hours, with an incident, and never in kube-system',
+        "sluice manifests admission --max-duration 4h --reason-pattern '^INC-[0-9]+' --protect kube-system | kubectl apply -f -",
+      ],
+      [
+        'Let the group oncall make no other Jobs and NetworkPolicies',
+        'sluice manifests admission --confine oncall | kubectl apply -f -',
+      ],
+      ['Write them for a repository', 'sluice manifests admission --kustomize deploy/sluice-admission'],
+    ],
+  },
   'sluice version': {
     about: 'Print the versions of sluice and Node; no cluster is contacted.',
     examples: [

@@ -19,6 +19,7 @@ import {
 } from '../shared/shared.ts';
 import type { DemoOptions } from './demo.ts';
 import { HELP_TEXTS } from './help-texts.ts';
+import { declareManifests } from './manifests-verbs.ts';
 import { declareOffline } from './offline-verbs.ts';
 import type { ScreenOptions } from './screen.ts';
 
@@ -225,6 +226,9 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
         return auditExport(context, command.optsWithGlobals());
       }),
     );
+
+  program.commandsGroup('Installation:');
+  declareManifests(program, verb, run, output);
 
   program.commandsGroup('Other:');
   withScreenOptions(verb('demo', 'run the app on an embedded cluster'))

@@ -38,6 +38,7 @@ export {
   MANAGED_BY,
   MANAGED_SELECTOR,
   NOTE,
+  OBJECT_NAME,
   objectName,
   type PortRun,
   portRuns,

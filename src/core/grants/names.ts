@@ -30,6 +30,9 @@ export function objectName(id: string, direction: Direction): string {
   return `sluice-${id}-${direction === 'ingress' ? 'in' : 'out'}`;
 }
 
+/** What `objectName` makes, as a regular expression in JavaScript and RE2. Other Jobs named sluice-something are others'. */
+export const OBJECT_NAME = '^sluice-[a-z0-9]{6}-(in|out)$';
+
 /** Consecutive ports of one protocol; both ends are inclusive. */
 export type PortRun = { readonly from: number; readonly to: number; readonly protocol: PortSpec['protocol'] };
 

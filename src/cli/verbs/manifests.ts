@@ -1,0 +1,138 @@
+import {
+  admissionManifests,
+  type Bound,
+  DEFAULT_RULES_NAMESPACE,
+  manifestsYaml,
+  patternFault,
+  roleManifests,
+} from '../../core/access/access.ts';
+import { type ApiObject, labelNameFaults } from '../../core/cluster/cluster.ts';
+import { nearestNames, parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
+import { isRoleName, ROLES } from '../../core/roles/roles.ts';
+import { EXIT, LONGEST_WINDOW, toJson, VERSION, type VerbContext } from '../shared/shared.ts';
+import { writeKustomization } from './write-kustomization.ts';
+
+type PrintOptions = { readonly kustomize?: string };
+
+export type RbacOptions = PrintOptions & { readonly bind?: readonly string[] };
+
+/** Where Relay is, unless said otherwise. */
+const RELAY_NAMESPACE = 'kube-system';
+
+/** `sluice manifests rbac`: a ClusterRole for each role, bound to the groups that are named. No cluster is contacted. */
+export async function manifestsRbac(context: VerbContext, asked: RbacOptions): Promise<number> {
+  const { namespace, hubbleNamespace = RELAY_NAMESPACE } = context.options;
+  const manifests = roleManifests(VERSION, {
+    groups: (asked.bind ?? []).map(boundOf),
+    ...(namespace === undefined ? {} : { namespace: checkedNamespace(namespace) }),
+    relayNamespace: checkedNamespace(hubbleNamespace),
+  });
+  return print(context, 'rbac', manifests, asked);
+}
+
+export type AdmissionOptions = PrintOptions & {
+  readonly maxDuration?: string;
+  readonly reasonPattern?: string;
+  readonly protect?: readonly string[];
+  readonly confine?: readonly string[];
+};
+
+/**
+ * `sluice manifests admission`: policies that hold every client to the limits of the configuration, which options
+ * override. No cluster is contacted.
+ */
+export async function manifestsAdmission(context: VerbContext, asked: AdmissionOptions): Promise<number> {
+  const { limits } = context.config;
+  const reasonPattern = asked.reasonPattern ?? limits.reasonPattern;
+  if (reasonPattern !== undefined) checkPattern(reasonPattern);
+  const manifests = admissionManifests(VERSION, {
+    maxSeconds:
+      asked.maxDuration === undefined ? limits.maxSeconds : parseDuration(asked.maxDuration, LONGEST_WINDOW),
+    ...(reasonPattern === undefined ? {} : { reasonPattern }),
+    protectedNamespaces: (asked.protect ?? limits.protectedNamespaces).map(checkedPattern),
+    confinedGroups: (asked.confine ?? []).map(checkedGroup),
+    namespace: checkedNamespace(context.options.namespace ?? DEFAULT_RULES_NAMESPACE),
+  });
+  return print(context, 'admission', manifests, asked);
+}
+
+async function print(
+  { options, output }: VerbContext,
+  subject: string,
+  manifests: readonly ApiObject[],
+  { kustomize }: PrintOptions,
+): Promise<number> {
+  if (kustomize !== undefined) {
+    const files = await writeKustomization(kustomize, `sluice manifests ${subject}`, VERSION, manifests);
+    output.out(
+      options.output === 'json'
+        ? `${toJson({ written: files }, 2)}\n`
+        : files.map((file) => `${safeText(file)} written\n`).join(''),
+    );
+    return EXIT.done;
+  }
+  output.out(
+    options.output === 'json'
+      ? `${toJson({ apiVersion: 'v1', kind: 'List', items: manifests }, 2)}\n`
+      : manifestsYaml(manifests),
+  );
+  return EXIT.done;
+}
+
+/** @throws SluiceError `usage` */
+function boundOf(text: string): Bound['groups'][number] {
+  const cut = text.indexOf('=');
+  const [role, group] = [text.slice(0, cut), text.slice(cut + 1)];
+  if (cut < 0 || group === '') {
+    throw new SluiceError(
+      'usage',
+      `"${safeText(text)}" is not a role with a group.`,
+      'Use ROLE=GROUP, such as operator=oncall.',
+    );
+  }
+  if (isRoleName(role)) return { role, group: checkedGroup(group) };
+  const names = ROLES.map(({ name }) => name);
+  const near = nearestNames(role, names);
+  throw new SluiceError(
+    'usage',
+    `Unknown role "${safeText(role)}".`,
+    near.length === 0 ? `Use one of: ${names.join(', ')}.` : `Did you mean ${near.join(' or ')}?`,
+  );
+}
+
+function checkedGroup(name: string): string {
+  if (name.trim() !== '' && safeText(name) === name) return name;
+  throw new SluiceError(
+    'usage',
+    `"${safeText(name)}" is not a group.`,
+    'Use the name that kubectl auth whoami shows to its members.',
+  );
+}
+
+function checkedNamespace(name: string): string {
+  if (labelNameFaults(name).length === 0) return name;
+  throw new SluiceError(
+    'usage',
+    `"${safeText(name)}" is not a namespace.`,
+    'Use lower case letters, digits and hyphens, as kubectl get namespaces shows them.',
+  );
+}
+
+function checkedPattern(pattern: string): string {
+  if (/^[a-z0-9*]([a-z0-9*-]{0,61}[a-z0-9*])?$/.test(pattern)) return pattern;
+  throw new SluiceError(
+    'usage',
+    `"${safeText(pattern)}" is not a namespace to protect.`,
+    'Use its name, with * for any characters, such as prod-*.',
+  );
+}
+
+function checkPattern(pattern: string): void {
+  const fault = patternFault(pattern);
+  if (fault === undefined) return;
+  throw new SluiceError(
+    'usage',
+    `The reason pattern "${safeText(pattern)}" can't be enforced: ${fault}.`,
+    "Pass --reason-pattern with one that both understand, such as '^INC-[0-9]+'.",
+  );
+}

@@ -1,0 +1,134 @@
+import type {
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
+} from '@kubernetes/client-node';
+import type { ApiObject } from '../cluster/cluster.ts';
+import { GRANT_LABEL, MANAGED_BY, NOTE, OBJECT_NAME } from '../grants/grants.ts';
+import { about, marks } from './manifest.ts';
+
+/** A rule in CEL, and what to say to whoever breaks it. */
+export type Rule = { readonly holds: string; readonly message: string };
+
+export type Kind = 'jobs' | 'networkpolicies';
+
+/** One ValidatingAdmissionPolicy, as far as they differ. */
+export type Policy = {
+  readonly name: string;
+  readonly about: string;
+  readonly kinds: readonly Kind[];
+  readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
+  /** Which objects it is about; of all labeled ones if it has parameters, so that a lost ConfigMap stops grants alone. */
+  readonly matching: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly rules: readonly Rule[];
+  /** Where its parameters are; absent: it has none. */
+  readonly parameters?: { readonly name: string; readonly namespace: string };
+};
+
+const GROUPS: Readonly<Record<Kind, string>> = { jobs: 'batch', networkpolicies: 'networking.k8s.io' };
+
+/** The policy and its binding. Refuses what it can't evaluate. */
+export function policyManifests(version: string, policy: Policy): readonly [ApiObject, ApiObject] {
+  const { name, kinds, operations, matching, variables, rules, parameters } = policy;
+  const api = 'admissionregistration.k8s.io/v1';
+  const metadata = { name, labels: marks(version) };
+  return [
+    {
+      apiVersion: api,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { ...metadata, annotations: about(policy.about) },
+      spec: {
+        failurePolicy: 'Fail',
+        ...(parameters === undefined ? {} : { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
+        matchConstraints: {
+          ...(parameters === undefined
+            ? {}
+            : { objectSelector: { matchExpressions: [{ key: GRANT_LABEL, operator: 'Exists' }] } }),
+          resourceRules: kinds.map((kind) => ({
+            apiGroups: [GROUPS[kind]],
+            apiVersions: ['v1'],
+            operations: [...operations],
+            resources: [kind],
+          })),
+        },
+        matchConditions: Object.entries(matching).map(([key, expression]) => ({ name: key, expression })),
+        variables: Object.entries(variables).map(([key, expression]) => ({ name: key, expression })),
+        validations: rules.map(({ holds, message }) => ({ expression: holds, message })),
+      },
+    } satisfies V1ValidatingAdmissionPolicy,
+    {
+      apiVersion: api,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata,
+      spec: {
+        policyName: name,
+        validationActions: ['Deny'],
+        ...(parameters === undefined ? {} : { paramRef: { ...parameters, parameterNotFoundAction: 'Deny' } }),
+      },
+    } satisfies V1ValidatingAdmissionPolicyBinding,
+  ];
+}
+
+const SUBJECT = "(request.operation == 'DELETE' ? oldObject : object)";
+
+/** Objects that carry the label of a grant, or did, or have such a name: none can pass for a grant or hide from it. */
+export const OF_GRANTS = `[object, oldObject].exists(o, o != null && ('${GRANT_LABEL}' in o.metadata.?labels.orValue({}) || o.metadata.?name.orValue('').matches('${OBJECT_NAME}')))`;
+
+/** The garbage collector changes objects that are going away, and must not be refused. */
+export const STAYS = `!has(${SUBJECT}.metadata.deletionTimestamp)`;
+
+/** What the rules of both kinds refer to. */
+export const COMMON: Readonly<Record<string, string>> = {
+  was: "request.operation == 'UPDATE' ? oldObject : object",
+  notes: 'object.metadata.?annotations.orValue({})',
+  wasNotes: 'variables.was.metadata.?annotations.orValue({})',
+  id: `object.metadata.?labels[?'${GRANT_LABEL}'].orValue('')`,
+  reason: `variables.notes[?'${NOTE.reason}'].orValue('')`,
+};
+
+/** The rules of both kinds: marks, requester, and nothing that holds an object beyond its end. */
+export function commonRules(kind: 'lease' | 'grant', movable: string): readonly Rule[] {
+  const kept = (from: string, to: string) =>
+    `variables.${from}.all(k, !k.startsWith('sluice.dev/') || k == '${movable}' || (k in variables.${to} && variables.${to}[k] == variables.${from}[k]))`;
+  return [
+    {
+      holds: `object.metadata.?labels[?'${MANAGED_BY}'].orValue('') == 'sluice' && object.metadata.name.matches('${OBJECT_NAME}') && object.metadata.name.startsWith('sluice-' + variables.id + '-')`,
+      message: `a ${kind} is named sluice-ID-in or sluice-ID-out, and labeled ${MANAGED_BY}: sluice and ${GRANT_LABEL}: ID`,
+    },
+    {
+      holds: `request.operation != 'CREATE' || variables.notes[?'${NOTE.requester}'].orValue('') == request.userInfo.username`,
+      message: `${NOTE.requester} must be who makes the ${kind}`,
+    },
+    {
+      holds: "variables.reason.trim() != ''",
+      message: `${NOTE.reason} must say why`,
+    },
+    {
+      holds: `${kept('notes', 'wasNotes')} && ${kept('wasNotes', 'notes')}`,
+      message: `of the annotations sluice.dev/*, only ${movable} may change`,
+    },
+    {
+      holds: 'object.metadata.?finalizers.orValue([]).size() == 0',
+      message: `a finalizer would keep the ${kind} beyond its end`,
+    },
+  ];
+}
+
+/** Where grants may be, and what for; the parameters say it. */
+export const LIMIT_VARIABLES: Readonly<Record<string, string>> = {
+  guarded: "params.data.?protectedNamespaces.orValue('').split('\\n').filter(p, p.trim() != '')",
+  reason: `object.metadata.?annotations[?'${NOTE.reason}'].orValue('')`,
+};
+
+/** A rule that a namespace, given in CEL, is not protected. */
+export function unguarded(namespace: string, message: string): Rule {
+  return {
+    holds: `!variables.guarded.exists(p, ${namespace}.matches('^' + p.trim().replace('*', '.*') + '$'))`,
+    message,
+  };
+}
+
+export const REASON_RULE: Rule = {
+  holds: "variables.reason.matches(params.data.?reasonPattern.orValue(''))",
+  message: `${NOTE.reason} does not match the reasonPattern of this cluster`,
+};

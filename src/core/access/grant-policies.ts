@@ -1,0 +1,102 @@
+import { NOTE } from '../grants/grants.ts';
+import {
+  COMMON,
+  commonRules,
+  LIMIT_VARIABLES,
+  OF_GRANTS,
+  type Policy,
+  REASON_RULE,
+  STAYS,
+  unguarded,
+} from './admission-policy.ts';
+
+/** Namespaces are named by the label that each has (NP-20). */
+const NAMESPACE = 'kubernetes.io/metadata.name';
+
+/** A selector that picks by something that pods have; one that only excludes picks nearly all. */
+const PICKS = (selector: string) =>
+  `(${selector}.?matchLabels.orValue({}).size() > 0 || ${selector}.?matchExpressions.orValue([]).exists(e, e.operator in ['In', 'Exists']))`;
+
+const POD_PEER = `(!has(p.ipBlock) && has(p.podSelector) && ${PICKS('p.podSelector')} && p.?namespaceSelector.?matchLabels.orValue({}).size() == 1 && p.?namespaceSelector.?matchLabels[?'${NAMESPACE}'].orValue('') != '' && p.?namespaceSelector.?matchExpressions.orValue([]).size() == 0)`;
+
+const ADDRESS =
+  "(has(p.ipBlock) && p.ipBlock.?except.orValue([]).size() == 0 && p.ipBlock.cidr.endsWith(p.ipBlock.cidr.contains(':') ? '/128' : '/32'))";
+
+/** Whether a rule, given in CEL with its peers, is as narrow as a grant (GRANT-5). */
+const NARROW = (peers: string) =>
+  `r.?${peers}.orValue([]).size() == 1 && r.${peers}.all(p, ${POD_PEER} || ${ADDRESS}) && r.?ports.orValue([]).size() > 0 && r.ports.all(q, has(q.port) && type(q.port) == int && !has(q.endPort))`;
+
+/** Every policy with a name or label of a grant is one: owned by its lease, narrow, and left as it was made. */
+export const GRANTS: Policy = {
+  name: 'sluice-grants',
+  about:
+    'Every NetworkPolicy with the name or label of a grant is one: owned by its lease alone, narrow, and never changed.',
+  kinds: ['networkpolicies'],
+  operations: ['CREATE', 'UPDATE'],
+  matching: { 'of-grants': OF_GRANTS, stays: STAYS },
+  variables: {
+    ...COMMON,
+    ingress: 'object.spec.?ingress.orValue([])',
+    egress: 'object.spec.?egress.orValue([])',
+    owners: 'object.metadata.?ownerReferences.orValue([])',
+  },
+  rules: [
+    ...commonRules('grant', NOTE.expiresAt),
+    {
+      holds: 'variables.was.spec == object.spec',
+      message: 'the spec of a grant never changes',
+    },
+    {
+      holds:
+        "variables.owners.size() == 1 && variables.owners.all(o, o.apiVersion == 'batch/v1' && o.kind == 'Job' && o.name == object.metadata.name) && variables.owners == variables.was.metadata.?ownerReferences.orValue([])",
+      message: 'a grant has one owner for good, its lease: the Job of the same name',
+    },
+    {
+      holds:
+        "object.spec.?policyTypes.orValue([]) == (object.metadata.name.endsWith('-in') ? ['Ingress'] : ['Egress']) && variables.ingress.size() == (object.metadata.name.endsWith('-in') ? 1 : 0) && variables.egress.size() == (object.metadata.name.endsWith('-in') ? 0 : 1)",
+      message: 'a grant has one direction, that of its name, and one rule',
+    },
+    {
+      holds: PICKS('object.spec.?podSelector'),
+      message: 'a grant selects pods by a label that they have, not all of a namespace',
+    },
+    {
+      holds: `variables.ingress.all(r, ${NARROW('from')}) && variables.egress.all(r, ${NARROW('to')})`,
+      message: `a grant admits one peer on numbered ports: pods by a label, in the namespace of a ${NAMESPACE}, or one address`,
+    },
+  ],
+};
+
+/** `expires-at` may be late by what the clocks of a cluster differ. */
+const LATE = '60s';
+
+export function grantLimits(parameters: NonNullable<Policy['parameters']>): Policy {
+  const named = (peers: string) =>
+    `r.?${peers}.orValue([]).map(p, p.?namespaceSelector.?matchLabels[?'${NAMESPACE}'].orValue(''))`;
+  return {
+    name: 'sluice-grant-limits',
+    about:
+      'Grants are neither in nor to protected namespaces, and do not claim to last longer than they can.',
+    kinds: ['networkpolicies'],
+    operations: ['CREATE', 'UPDATE'],
+    matching: { stays: STAYS },
+    variables: {
+      ...LIMIT_VARIABLES,
+      others: `object.spec.?ingress.orValue([]).map(r, ${named('from')}) + object.spec.?egress.orValue([]).map(r, ${named('to')})`,
+      until: `object.metadata.?annotations[?'${NOTE.expiresAt}'].orValue('')`,
+    },
+    rules: [
+      {
+        holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(params.data.maxSeconds + 's') + duration('${LATE}')`,
+        message: `${NOTE.expiresAt} must be a time within the maxSeconds of this cluster`,
+      },
+      REASON_RULE,
+      unguarded('request.namespace', 'this namespace is protected: nothing is granted here'),
+      {
+        holds: `!variables.others.exists(names, names.exists(n, variables.guarded.exists(p, n.matches('^' + p.trim().replace('*', '.*') + '$'))))`,
+        message: 'the namespace of the other end is protected: nothing is granted from or to it',
+      },
+    ],
+    parameters,
+  };
+}

@@ -1,0 +1,221 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ApiObject } from '../../../src/core/cluster/objects.ts';
+import { ROLES } from '../../../src/core/roles/roles.ts';
+import { readFirstYaml } from '../../../src/core/yaml/yaml.ts';
+import { expectRefused } from '../../helpers/bad-input.ts';
+import { runVerb } from '../../helpers/verb.ts';
+
+let folder: string;
+let env: Readonly<Record<string, string>>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-manifests-'));
+  env = { XDG_CONFIG_HOME: folder, KUBECONFIG: join(folder, 'none') };
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const run = (...args: readonly string[]) => runVerb(['manifests', ...args], env);
+
+function objectsIn(text: string): readonly ApiObject[] {
+  return text.split(/^---$/m).map((document) => readFirstYaml(document).value as ApiObject);
+}
+
+async function printed(...args: readonly string[]): Promise<readonly ApiObject[]> {
+  const { code, text, errors } = await run(...args);
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  return objectsIn(text);
+}
+
+const named = (objects: readonly ApiObject[]) =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+
+describe('sluice manifests rbac', () => {
+  test('prints a ClusterRole for each role, with exactly its rights', async () => {
+    const objects = await printed('rbac');
+    expect(named(objects)).toEqual(ROLES.map(({ name }) => `ClusterRole sluice-${name}`));
+    for (const [index, { rights, about }] of ROLES.entries()) {
+      expect(objects[index]).toMatchObject({
+        metadata: { annotations: { 'kubernetes.io/description': about } },
+        rules: rights.map(({ group, resources, verbs, names }) => ({
+          apiGroups: [group],
+          resources,
+          verbs,
+          ...(names === undefined ? {} : { resourceNames: names }),
+        })),
+      });
+    }
+  });
+
+  test('labels everything as its own, with the version', async () => {
+    for (const { metadata } of await printed('rbac', '--bind', 'viewer=sre')) {
+      expect(metadata.labels).toEqual({
+        'app.kubernetes.io/managed-by': 'sluice',
+        'app.kubernetes.io/version': 'dev',
+      });
+    }
+  });
+
+  test('binds roles to groups in all namespaces, and that of Relay in its own', async () => {
+    const binds = ['viewer=sre', 'viewer=a=b', 'hubble=sre'].flatMap((each) => ['--bind', each]);
+    const [viewer, hubble, ...more] = (await printed('rbac', ...binds)).slice(ROLES.length);
+    expect(viewer).toMatchObject({
+      kind: 'ClusterRoleBinding',
+      roleRef: { kind: 'ClusterRole', name: 'sluice-viewer' },
+      subjects: [
+        { kind: 'Group', name: 'sre' },
+        { kind: 'Group', name: 'a=b' },
+      ],
+    });
+    expect(hubble).toMatchObject({
+      kind: 'RoleBinding',
+      metadata: { name: 'sluice-hubble', namespace: 'kube-system' },
+    });
+    expect(more).toEqual([]);
+  });
+
+  test('binds roles in one namespace', async () => {
+    const args = [
+      '--bind',
+      'operator=sre',
+      '--bind',
+      'hubble=sre',
+      '-n',
+      'shop',
+      '--hubble-namespace',
+      'cilium',
+    ];
+    const bindings = (await printed('rbac', ...args)).slice(ROLES.length);
+    expect(bindings.map(({ kind, metadata }) => `${kind} ${metadata.namespace}`)).toEqual([
+      'RoleBinding cilium',
+      'RoleBinding shop',
+    ]);
+  });
+
+  test('prints a List as JSON', async () => {
+    const { text } = await run('rbac', '-o', 'json');
+    expect(JSON.parse(text)).toMatchObject({ kind: 'List', items: await printed('rbac') });
+  });
+});
+
+describe('sluice manifests admission', () => {
+  const limits = async (...args: readonly string[]) => (await printed('admission', ...args))[0]?.data;
+
+  test('takes limits from options', async () => {
+    const asked = [
+      '--max-duration',
+      '4h',
+      '--reason-pattern',
+      '^INC-',
+      '--protect',
+      'kube-system',
+      '--protect',
+      'a-*',
+    ];
+    expect(await limits(...asked)).toEqual({
+      maxSeconds: '14400',
+      reasonPattern: '^INC-',
+      protectedNamespaces: 'kube-system\na-*',
+    });
+  });
+
+  test('takes limits from the configuration, else the defaults of sluice', async () => {
+    expect(await limits()).toEqual({ maxSeconds: '28800', reasonPattern: '', protectedNamespaces: '' });
+    const config = 'maxWindow: 2h\nreasonPattern: ^CHG\nprotected: {namespaces: [dns]}\n';
+    await mkdir(join(folder, 'sluice'));
+    await writeFile(join(folder, 'sluice', 'config.yaml'), config);
+    expect(await limits()).toEqual({ maxSeconds: '7200', reasonPattern: '^CHG', protectedNamespaces: 'dns' });
+    expect(await limits('--max-duration', '1h')).toMatchObject({ maxSeconds: '3600' });
+  });
+
+  test('puts the ConfigMap where it is asked to, and refers to it there', async () => {
+    const [map, ...others] = await printed('admission', '-n', 'ops');
+    expect(map?.metadata.namespace).toBe('ops');
+    const refs = others.flatMap((object) => JSON.stringify(object).match(/"paramRef":\{[^}]*\}/g) ?? []);
+    expect(refs.map((ref) => JSON.parse(`{${ref}}`).paramRef)).toEqual([
+      { name: 'sluice-limits', namespace: 'ops', parameterNotFoundAction: 'Deny' },
+      { name: 'sluice-limits', namespace: 'ops', parameterNotFoundAction: 'Deny' },
+    ]);
+  });
+
+  test('confines groups only if asked to', async () => {
+    const name = 'ValidatingAdmissionPolicy sluice-confined';
+    expect(named(await printed('admission'))).not.toContain(name);
+    expect(named(await printed('admission', '--confine', 'oncall'))).toContain(name);
+  });
+});
+
+describe('--kustomize', () => {
+  const written = async (subject: string, ...args: readonly string[]) =>
+    run(subject, '--kustomize', join(folder, 'out'), ...args);
+
+  test('writes a file for each name, and a kustomization that lists them', async () => {
+    const { code, lines } = await written('rbac', '--bind', 'viewer=sre');
+    expect(code).toBe(0);
+    const files = (await readdir(join(folder, 'out'))).sort();
+    const resources = ROLES.map(({ name }) => `sluice-${name}.yaml`);
+    expect(files).toEqual(['kustomization.yaml', ...resources].sort());
+    expect([...lines].sort()).toEqual(files.map((file) => `${join(folder, 'out', file)} written`));
+    const [kustomization] = objectsIn(await readFile(join(folder, 'out', 'kustomization.yaml'), 'utf8'));
+    expect(kustomization).toMatchObject({ kind: 'Kustomization', resources });
+    const viewer = objectsIn(await readFile(join(folder, 'out', 'sluice-viewer.yaml'), 'utf8'));
+    expect(named(viewer)).toEqual(['ClusterRole sluice-viewer', 'ClusterRoleBinding sluice-viewer']);
+  });
+
+  test('replaces what it wrote, and says as JSON what it wrote', async () => {
+    await written('admission');
+    const { code, text } = await written('admission', '--max-duration', '1h', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(text).written).toContain(join(folder, 'out', 'kustomization.yaml'));
+    expect(await readFile(join(folder, 'out', 'sluice-limits.yaml'), 'utf8')).toContain('"3600"');
+  });
+
+  test.each(['kustomization.yaml', 'kustomization.yml', 'sluice-viewer.yaml'])(
+    'leaves a strange %s as it is, and writes nothing',
+    async (file) => {
+      await mkdir(join(folder, 'out'));
+      await writeFile(join(folder, 'out', file), 'kind: Kustomization\n');
+      expectRefused(await written('rbac'), 1, new RegExp(`${file} was not written by sluice manifests rbac`));
+      expect(await readdir(join(folder, 'out'))).toEqual([file]);
+      expect(await readFile(join(folder, 'out', file), 'utf8')).toBe('kind: Kustomization\n');
+    },
+  );
+
+  test('of the other subject is not replaced either: its files would be orphaned', async () => {
+    await written('rbac');
+    expectRefused(
+      await written('admission'),
+      1,
+      /kustomization\.yaml was not written by sluice manifests admission/,
+    );
+  });
+
+  test('a file in place of the directory is named', async () => {
+    await writeFile(join(folder, 'out'), '');
+    expectRefused(await written('rbac'), 1, /Unable to use .*out: EEXIST/);
+  });
+});
+
+describe('bad input is refused with the value and a next step', () => {
+  test.each([
+    [['rbac', '--bind', 'sre'], /"sre" is not a role with a group/],
+    [['rbac', '--bind', 'viewer='], /"viewer=" is not a role with a group/],
+    [['rbac', '--bind', 'viewers=sre'], /Unknown role "viewers"/],
+    [['rbac', '--bind', 'approver=sre'], /Unknown role "approver"/],
+    [['rbac', '-n', 'No_Such'], /"No_Such" is not a namespace/],
+    [['rbac', '--hubble-namespace', ''], /"" is not a namespace/],
+    [['rbac', '-o', 'table'], /rbac does not support output format "table"/],
+    [['admission', '--max-duration', '15'], /"15" is not a duration/],
+    [['admission', '--max-duration', '8d'], /"8d" exceeds/],
+    [['admission', '--reason-pattern', '('], /"\(" can't be enforced/],
+    [['admission', '--reason-pattern', '(?=x)'], /look-around/],
+    [['admission', '--protect', 'a.b'], /"a\.b" is not a namespace to protect/],
+    [['admission', '--protect', ''], /"" is not a namespace to protect/],
+    [['admission', '--confine', ' '], /" " is not a group/],
+  ])('%j', async (args, says) => {
+    expectRefused(await run(...args), 2, says);
+  });
+});
