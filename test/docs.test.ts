@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { admissionManifests } from '../src/core/access/access.ts';
 import { AUDIT_TYPES } from '../src/core/ports/ports.ts';
+import { ROLES } from '../src/core/roles/roles.ts';
 import { familyOf, rulesIn } from './helpers/rules.ts';
 
 const RULES = rulesIn('docs/rules');
@@ -136,6 +138,29 @@ describe.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s', (file) => {
 test('docs/audit.md names every type of record', () => {
   const text = readFileSync('docs/audit.md', 'utf8');
   expect(AUDIT_TYPES.filter((type) => !text.includes(`\`${type}\``))).toEqual([]);
+});
+
+describe('docs/access.md', () => {
+  const text = readFileSync('docs/access.md', 'utf8');
+
+  test('has exactly the rights of each role', () => {
+    const rows = ROLES.flatMap(({ name, rights }) =>
+      rights.map(({ group, resources, verbs, names = [], why }) => {
+        const full = resources.map((each) => `\`${group === '' ? each : `${each}.${group}`}\``).join(', ');
+        const only = names.map((each) => ` named \`${each}\``).join('');
+        return `| ${name} | ${verbs.join(', ')} on ${full}${only} | ${why} |`;
+      }),
+    );
+    expect(text.split('\n').filter((line) => / on `/.test(line) && line.startsWith('| '))).toEqual(rows);
+  });
+
+  test('has every admission policy', () => {
+    const rules = { maxSeconds: 1, protectedNamespaces: [], confinedGroups: ['x'] };
+    const names = admissionManifests('1', rules).map(({ metadata }) => metadata.name);
+    expect(
+      names.filter((name) => !text.includes(`| \`${name}\``) && !text.includes(`, \`${name}\` |`)),
+    ).toEqual([]);
+  });
 });
 
 test('the glossary has names that are exported', () => {

@@ -51,7 +51,7 @@ async function forwardRefusal(
   return new SluiceError(
     'forbidden',
     `You are not allowed to create pods/portforward in namespace "${namespace}", where Hubble Relay runs.`,
-    'Get that permission, set --hubble-server, or use --source probe.',
+    'Ask for the role sluice-hubble of sluice manifests rbac there, set --hubble-server, or use --source probe.',
   );
 }
 

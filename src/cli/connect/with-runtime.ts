@@ -128,6 +128,6 @@ export function needPods({ unreadable, confinedTo, identity }: Runtime): void {
   throw new SluiceError(
     'forbidden',
     `${identity.username} cannot list pods${where}, so no end can be found.`,
-    `Request permission to list and watch pods${where}.`,
+    `Request permission to list and watch pods${where}: the role sluice-viewer of sluice manifests rbac has it.`,
   );
 }

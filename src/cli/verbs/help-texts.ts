@@ -293,7 +293,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice manifests admission': {
     about:
-      'Print ValidatingAdmissionPolicies (Kubernetes 1.30 or later) and the ConfigMap of their limits, so that every lease ends, is no longer than the longest window and says who set it; every grant is narrow, owned by its lease and made by its requester; nothing is granted in protected namespaces. Limits are those of the configuration, unless given. The ConfigMap is in kube-system, or in the namespace of -n.',
+      'Print ValidatingAdmissionPolicies (Kubernetes 1.30 or later) with their bindings, so that every lease ends, is no longer than the longest window and says who set it; every grant is narrow, owned by its lease and made by its requester; nothing is granted in protected namespaces. Limits are those of the configuration, unless given.',
     examples: [
       ['Install the policies', 'sluice manifests admission | kubectl apply -f -'],
       [

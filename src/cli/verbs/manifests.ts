@@ -1,7 +1,6 @@
 import {
   admissionManifests,
   type Bound,
-  DEFAULT_RULES_NAMESPACE,
   manifestsYaml,
   patternFault,
   roleManifests,
@@ -51,7 +50,6 @@ export async function manifestsAdmission(context: VerbContext, asked: AdmissionO
     ...(reasonPattern === undefined ? {} : { reasonPattern }),
     protectedNamespaces: (asked.protect ?? limits.protectedNamespaces).map(checkedPattern),
     confinedGroups: (asked.confine ?? []).map(checkedGroup),
-    namespace: checkedNamespace(context.options.namespace ?? DEFAULT_RULES_NAMESPACE),
   });
   return print(context, 'admission', manifests, asked);
 }

@@ -1,4 +1,4 @@
-export { type AdmissionRules, admissionManifests, DEFAULT_RULES_NAMESPACE } from './admission-manifests.ts';
+export { type AdmissionRules, admissionManifests } from './admission-manifests.ts';
 export { manifestsYaml } from './manifest.ts';
 export { patternFault } from './reason-pattern.ts';
 export { type Bound, roleManifests } from './role-manifests.ts';

@@ -17,19 +17,17 @@ export type Policy = {
   readonly about: string;
   readonly kinds: readonly Kind[];
   readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
-  /** Which objects it is about; of all labeled ones if it has parameters, so that a lost ConfigMap stops grants alone. */
+  /** Which objects it is about, by conditions in CEL. */
   readonly matching: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
   readonly rules: readonly Rule[];
-  /** Where its parameters are; absent: it has none. */
-  readonly parameters?: { readonly name: string; readonly namespace: string };
 };
 
 const GROUPS: Readonly<Record<Kind, string>> = { jobs: 'batch', networkpolicies: 'networking.k8s.io' };
 
 /** The policy and its binding. Refuses what it can't evaluate. */
 export function policyManifests(version: string, policy: Policy): readonly [ApiObject, ApiObject] {
-  const { name, kinds, operations, matching, variables, rules, parameters } = policy;
+  const { name, kinds, operations, matching, variables, rules } = policy;
   const api = 'admissionregistration.k8s.io/v1';
   const metadata = { name, labels: marks(version) };
   return [
@@ -39,11 +37,7 @@ export function policyManifests(version: string, policy: Policy): readonly [ApiO
       metadata: { ...metadata, annotations: about(policy.about) },
       spec: {
         failurePolicy: 'Fail',
-        ...(parameters === undefined ? {} : { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
         matchConstraints: {
-          ...(parameters === undefined
-            ? {}
-            : { objectSelector: { matchExpressions: [{ key: GRANT_LABEL, operator: 'Exists' }] } }),
           resourceRules: kinds.map((kind) => ({
             apiGroups: [GROUPS[kind]],
             apiVersions: ['v1'],
@@ -63,7 +57,6 @@ export function policyManifests(version: string, policy: Policy): readonly [ApiO
       spec: {
         policyName: name,
         validationActions: ['Deny'],
-        ...(parameters === undefined ? {} : { paramRef: { ...parameters, parameterNotFoundAction: 'Deny' } }),
       },
     } satisfies V1ValidatingAdmissionPolicyBinding,
   ];
@@ -114,21 +107,42 @@ export function commonRules(kind: 'lease' | 'grant', movable: string): readonly 
   ];
 }
 
-/** Where grants may be, and what for; the parameters say it. */
-export const LIMIT_VARIABLES: Readonly<Record<string, string>> = {
-  guarded: "params.data.?protectedNamespaces.orValue('').split('\\n').filter(p, p.trim() != '')",
-  reason: `object.metadata.?annotations[?'${NOTE.reason}'].orValue('')`,
-};
-
-/** A rule that a namespace, given in CEL, is not protected. */
-export function unguarded(namespace: string, message: string): Rule {
+/** What limits of both kinds refer to: the values as literals, as parameters may be lost (API-17). */
+export function limitVariables({
+  maxSeconds,
+  reasonPattern = '',
+  protectedNamespaces,
+}: Limits): Policy['variables'] {
+  const guarded = protectedNamespaces.map((name) => literal(`^${name.replaceAll('*', '.*')}$`));
   return {
-    holds: `!variables.guarded.exists(p, ${namespace}.matches('^' + p.trim().replace('*', '.*') + '$'))`,
-    message,
+    maxSeconds: String(maxSeconds),
+    reasonPattern: literal(reasonPattern),
+    protectedNamespaces: `[${guarded.join(', ')}]`,
+    reason: `object.metadata.?annotations[?'${NOTE.reason}'].orValue('')`,
   };
 }
 
+/** What the cluster allows of what sluice could grant. */
+export type Limits = {
+  /** The longest window, extensions included, seconds. */
+  readonly maxSeconds: number;
+  /** RE2; absent: any reason. */
+  readonly reasonPattern?: string;
+  /** `*` stands for any run of characters. */
+  readonly protectedNamespaces: readonly string[];
+};
+
+/** A text as CEL reads it; its escapes include those of JSON. */
+export function literal(text: string): string {
+  return JSON.stringify(text);
+}
+
 export const REASON_RULE: Rule = {
-  holds: "variables.reason.matches(params.data.?reasonPattern.orValue(''))",
+  holds: "variables.reason.trim() == '' || variables.reason.matches(variables.reasonPattern)",
   message: `${NOTE.reason} does not match the reasonPattern of this cluster`,
+};
+
+export const UNGUARDED: Rule = {
+  holds: '!variables.protectedNamespaces.exists(p, request.namespace.matches(p))',
+  message: 'this namespace is protected: nothing is granted here',
 };

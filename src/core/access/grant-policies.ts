@@ -2,12 +2,13 @@ import { NOTE } from '../grants/grants.ts';
 import {
   COMMON,
   commonRules,
-  LIMIT_VARIABLES,
+  type Limits,
+  limitVariables,
   OF_GRANTS,
   type Policy,
   REASON_RULE,
   STAYS,
-  unguarded,
+  UNGUARDED,
 } from './admission-policy.ts';
 
 /** Namespaces are named by the label that each has (NP-20). */
@@ -70,7 +71,7 @@ export const GRANTS: Policy = {
 /** `expires-at` may be late by what the clocks of a cluster differ. */
 const LATE = '60s';
 
-export function grantLimits(parameters: NonNullable<Policy['parameters']>): Policy {
+export function grantLimits(limits: Limits): Policy {
   const named = (peers: string) =>
     `r.?${peers}.orValue([]).map(p, p.?namespaceSelector.?matchLabels[?'${NAMESPACE}'].orValue(''))`;
   return {
@@ -79,24 +80,24 @@ export function grantLimits(parameters: NonNullable<Policy['parameters']>): Poli
       'Grants are neither in nor to protected namespaces, and do not claim to last longer than they can.',
     kinds: ['networkpolicies'],
     operations: ['CREATE', 'UPDATE'],
-    matching: { stays: STAYS },
+    matching: { 'of-grants': OF_GRANTS, stays: STAYS },
     variables: {
-      ...LIMIT_VARIABLES,
+      ...limitVariables(limits),
       others: `object.spec.?ingress.orValue([]).map(r, ${named('from')}) + object.spec.?egress.orValue([]).map(r, ${named('to')})`,
       until: `object.metadata.?annotations[?'${NOTE.expiresAt}'].orValue('')`,
     },
     rules: [
       {
-        holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(params.data.maxSeconds + 's') + duration('${LATE}')`,
+        holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(string(variables.maxSeconds) + 's') + duration('${LATE}')`,
         message: `${NOTE.expiresAt} must be a time within the maxSeconds of this cluster`,
       },
       REASON_RULE,
-      unguarded('request.namespace', 'this namespace is protected: nothing is granted here'),
+      UNGUARDED,
       {
-        holds: `!variables.others.exists(names, names.exists(n, variables.guarded.exists(p, n.matches('^' + p.trim().replace('*', '.*') + '$'))))`,
+        holds:
+          '!variables.others.exists(names, names.exists(n, variables.protectedNamespaces.exists(p, n.matches(p))))',
         message: 'the namespace of the other end is protected: nothing is granted from or to it',
       },
     ],
-    parameters,
   };
 }

@@ -2,12 +2,13 @@ import { NOTE } from '../grants/grants.ts';
 import {
   COMMON,
   commonRules,
-  LIMIT_VARIABLES,
+  type Limits,
+  limitVariables,
   OF_GRANTS,
   type Policy,
   REASON_RULE,
   STAYS,
-  unguarded,
+  UNGUARDED,
 } from './admission-policy.ts';
 
 /** A length as `formatDuration` writes it, and a whole announcement (GRANT-16). */
@@ -89,22 +90,21 @@ export const LEASE_ENDS: Policy = {
   ],
 };
 
-export function leaseLimits(parameters: NonNullable<Policy['parameters']>): Policy {
+export function leaseLimits(limits: Limits): Policy {
   return {
     name: 'sluice-lease-limits',
     about: 'Leases are no longer than the longest window, and not in protected namespaces.',
     kinds: ['jobs'],
     operations: ['CREATE', 'UPDATE'],
-    matching: { stays: STAYS },
-    variables: LIMIT_VARIABLES,
+    matching: { 'of-grants': OF_GRANTS, stays: STAYS },
+    variables: limitVariables(limits),
     rules: [
       {
-        holds: 'object.spec.?activeDeadlineSeconds.orValue(2147483647) <= int(params.data.maxSeconds)',
+        holds: 'object.spec.?activeDeadlineSeconds.orValue(0) <= variables.maxSeconds',
         message: 'the window is longer than the maxSeconds of this cluster',
       },
       REASON_RULE,
-      unguarded('request.namespace', 'this namespace is protected: nothing is granted here'),
+      UNGUARDED,
     ],
-    parameters,
   };
 }

@@ -195,13 +195,13 @@ export type Call = {
 /** Roles by how much they allow, the least first. */
 const LEAST_FIRST: readonly RoleName[] = ['viewer', 'hubble', 'probe', 'operator', 'auditor'];
 
-/** The next step for whoever lacks the right for a call: which role has it; undefined if none has. */
-export function roleHint({ verb, group, resource, subresource }: Call): string | undefined {
+/** For whoever lacks the right for a call, the role that has it, as a clause; undefined if none has. */
+export function roleWith({ verb, group, resource, subresource }: Call): string | undefined {
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   const has = ({ rights }: Role) =>
     rights.some(
       (right) => right.group === group && right.resources.includes(what) && right.verbs.includes(verb),
     );
   const name = LEAST_FIRST.find((each) => ROLES.some((role) => role.name === each && has(role)));
-  return name === undefined ? undefined : `The role sluice-${name} has it: sluice manifests rbac prints it.`;
+  return name === undefined ? undefined : `the role sluice-${name} of sluice manifests rbac has it`;
 }

@@ -1,4 +1,5 @@
 import { numberAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { roleWith } from '../../core/roles/roles.ts';
 
 /** An error response of the API server, with the fields that callers branch on. */
 export class ApiError extends SluiceError {
@@ -208,6 +209,7 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
   // A WebSocket is a GET, and since 1.35 also a create (API-11).
   const verbs = about.subresource === undefined ? verb : 'get and create';
   const resource = qualified(about);
+  const role = roleWith({ ...about, verb });
   const where =
     about.namespace === undefined ? 'at the cluster scope' : `in namespace "${safeText(about.namespace)}"`;
   const what = about.name === undefined ? resource.short : `${resource.short} ${safeText(about.name)}`;
@@ -216,7 +218,7 @@ function forbidden({ about, message, origin }: Answer): ConstructorParameters<ty
     `${user === undefined ? `The user of context ${safeText(origin.context)}` : `User "${user}"`} cannot ${verb} ${what} ${where}`,
     user === 'system:anonymous' && origin.server.protocol !== 'https:'
       ? NEEDS_TLS
-      : `Request permission to ${verbs} ${resource.full} ${where}.`,
+      : `Request permission to ${verbs} ${resource.full} ${where}${role === undefined ? '' : `: ${role}`}.`,
   ];
 }
 

@@ -152,6 +152,8 @@ export async function checkRights(
 }
 
 const HINTS = {
-  grant: 'Ask for the missing permissions; without the Job nothing would end the grant if this machine died.',
-  extend: 'Ask for the missing permissions; the lease and the policy are extended together.',
+  grant:
+    'Ask for them, or the role sluice-operator of sluice manifests rbac; without the Job nothing would end the grant if this machine died.',
+  extend:
+    'Ask for them, or the role sluice-operator of sluice manifests rbac; the lease and the policy are extended together.',
 } as const;

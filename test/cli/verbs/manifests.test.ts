@@ -102,7 +102,20 @@ describe('sluice manifests rbac', () => {
 });
 
 describe('sluice manifests admission', () => {
-  const limits = async (...args: readonly string[]) => (await printed('admission', ...args))[0]?.data;
+  const limits = async (...args: readonly string[]) => {
+    const policy = (await printed('admission', ...args)).find(
+      ({ metadata }) => metadata.name === 'sluice-lease-limits',
+    );
+    const { variables } = (policy?.spec ?? { variables: [] }) as {
+      variables: readonly { name: string; expression: string }[];
+    };
+    return Object.fromEntries(
+      variables.map(({ name, expression }) => [
+        name,
+        JSON.parse(expression.startsWith('object') ? '""' : expression),
+      ]),
+    );
+  };
 
   test('takes limits from options', async () => {
     const asked = [
@@ -115,30 +128,24 @@ describe('sluice manifests admission', () => {
       '--protect',
       'a-*',
     ];
-    expect(await limits(...asked)).toEqual({
-      maxSeconds: '14400',
+    expect(await limits(...asked)).toMatchObject({
+      maxSeconds: 14_400,
       reasonPattern: '^INC-',
-      protectedNamespaces: 'kube-system\na-*',
+      protectedNamespaces: ['^kube-system$', '^a-.*$'],
     });
   });
 
   test('takes limits from the configuration, else the defaults of sluice', async () => {
-    expect(await limits()).toEqual({ maxSeconds: '28800', reasonPattern: '', protectedNamespaces: '' });
+    expect(await limits()).toMatchObject({ maxSeconds: 28_800, reasonPattern: '', protectedNamespaces: [] });
     const config = 'maxWindow: 2h\nreasonPattern: ^CHG\nprotected: {namespaces: [dns]}\n';
     await mkdir(join(folder, 'sluice'));
     await writeFile(join(folder, 'sluice', 'config.yaml'), config);
-    expect(await limits()).toEqual({ maxSeconds: '7200', reasonPattern: '^CHG', protectedNamespaces: 'dns' });
-    expect(await limits('--max-duration', '1h')).toMatchObject({ maxSeconds: '3600' });
-  });
-
-  test('puts the ConfigMap where it is asked to, and refers to it there', async () => {
-    const [map, ...others] = await printed('admission', '-n', 'ops');
-    expect(map?.metadata.namespace).toBe('ops');
-    const refs = others.flatMap((object) => JSON.stringify(object).match(/"paramRef":\{[^}]*\}/g) ?? []);
-    expect(refs.map((ref) => JSON.parse(`{${ref}}`).paramRef)).toEqual([
-      { name: 'sluice-limits', namespace: 'ops', parameterNotFoundAction: 'Deny' },
-      { name: 'sluice-limits', namespace: 'ops', parameterNotFoundAction: 'Deny' },
-    ]);
+    expect(await limits()).toMatchObject({
+      maxSeconds: 7_200,
+      reasonPattern: '^CHG',
+      protectedNamespaces: ['^dns$'],
+    });
+    expect(await limits('--max-duration', '1h')).toMatchObject({ maxSeconds: 3_600 });
   });
 
   test('confines groups only if asked to', async () => {
@@ -170,7 +177,7 @@ describe('--kustomize', () => {
     const { code, text } = await written('admission', '--max-duration', '1h', '-o', 'json');
     expect(code).toBe(0);
     expect(JSON.parse(text).written).toContain(join(folder, 'out', 'kustomization.yaml'));
-    expect(await readFile(join(folder, 'out', 'sluice-limits.yaml'), 'utf8')).toContain('"3600"');
+    expect(await readFile(join(folder, 'out', 'sluice-lease-limits.yaml'), 'utf8')).toContain('3600');
   });
 
   test.each(['kustomization.yaml', 'kustomization.yml', 'sluice-viewer.yaml'])(

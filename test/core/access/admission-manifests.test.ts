@@ -1,20 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { type AdmissionRules, admissionManifests } from '../../../src/core/access/access.ts';
-import { textAt } from '../../../src/core/common/common.ts';
 import { grantId, OBJECT_NAME, objectName } from '../../../src/core/grants/names.ts';
 
 const RULES: AdmissionRules = {
   maxSeconds: 28_800,
   protectedNamespaces: [],
   confinedGroups: [],
-  namespace: 'kube-system',
 };
 
 describe('admission manifests', () => {
-  test('are the ConfigMap, then each policy with its binding, all marked', () => {
+  test('are each policy with its binding, all marked', () => {
     const manifests = admissionManifests('1.2.3', RULES);
     expect(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
-      'ConfigMap sluice-limits',
       ...[
         'sluice-leases',
         'sluice-lease-ends',
@@ -31,28 +28,27 @@ describe('admission manifests', () => {
     }
   });
 
-  test('what reads the ConfigMap selects labeled objects only: without it, other work goes on', () => {
-    const policies = admissionManifests('1', RULES).filter(
-      ({ kind }) => kind === 'ValidatingAdmissionPolicy',
-    );
-    for (const policy of policies) {
-      const selector = JSON.stringify(policy).includes('"objectSelector"');
-      expect(selector).toBe(textAt(policy, 'spec', 'paramKind', 'kind') === 'ConfigMap');
-    }
-  });
-
-  test('the ConfigMap has the limits', () => {
-    const [limits] = admissionManifests('1', {
+  test('have the limits as literals, and no parameters, which a server may lose (API-17)', () => {
+    const manifests = admissionManifests('1', {
       ...RULES,
       maxSeconds: 3_600,
-      reasonPattern: '^INC',
+      reasonPattern: '^INC-\\d',
       protectedNamespaces: ['kube-system', 'prod-*'],
-      namespace: 'ops',
     });
-    expect(limits).toMatchObject({
-      metadata: { name: 'sluice-limits', namespace: 'ops' },
-      data: { maxSeconds: '3600', reasonPattern: '^INC', protectedNamespaces: 'kube-system\nprod-*' },
-    });
+    const limits = manifests.filter(
+      ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name.endsWith('-limits'),
+    );
+    expect(limits).toHaveLength(2);
+    for (const policy of limits) {
+      expect(policy.spec).toMatchObject({
+        variables: expect.arrayContaining([
+          { name: 'maxSeconds', expression: '3600' },
+          { name: 'reasonPattern', expression: '"^INC-\\\\d"' },
+          { name: 'protectedNamespaces', expression: '["^kube-system$", "^prod-.*$"]' },
+        ]),
+      });
+    }
+    expect(JSON.stringify(manifests)).not.toMatch(/param(Kind|Ref)/);
   });
 
   test('groups are confined as texts of CEL', () => {

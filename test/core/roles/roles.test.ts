@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ROLES, roleHint } from '../../../src/core/roles/roles.ts';
+import { ROLES, roleWith } from '../../../src/core/roles/roles.ts';
 
 const rights = ROLES.flatMap(({ name, rights }) => rights.map((right) => ({ name, ...right })));
 
@@ -33,7 +33,7 @@ describe('roles', () => {
   });
 });
 
-describe('the hint for a missing right', () => {
+describe('the role for a missing right', () => {
   test.each([
     [{ verb: 'list', group: '', resource: 'pods' }, 'sluice-viewer'],
     [{ verb: 'create', group: 'batch', resource: 'jobs' }, 'sluice-operator'],
@@ -42,11 +42,11 @@ describe('the hint for a missing right', () => {
     [{ verb: 'create', group: '', resource: 'pods', subresource: 'exec' }, 'sluice-probe'],
     [{ verb: 'list', group: '', resource: 'events' }, 'sluice-auditor'],
   ])('%j: %s', (call, role) => {
-    expect(roleHint(call)).toBe(`The role ${role} has it: sluice manifests rbac prints it.`);
+    expect(roleWith(call)).toBe(`the role ${role} of sluice manifests rbac has it`);
   });
 
-  test('names no role where none has it', () => {
-    expect(roleHint({ verb: 'delete', group: '', resource: 'pods' })).toBeUndefined();
-    expect(roleHint({ verb: 'get', group: '', resource: 'secrets' })).toBeUndefined();
+  test('is none where no role has it', () => {
+    expect(roleWith({ verb: 'delete', group: '', resource: 'pods' })).toBeUndefined();
+    expect(roleWith({ verb: 'get', group: '', resource: 'secrets' })).toBeUndefined();
   });
 });

@@ -251,7 +251,7 @@ test('any other 403 is reported at once', async () => {
   await expect(api.list(policies, { namespace: 'payments' })).rejects.toMatchObject({
     code: 'forbidden',
     message: 'User "alice" cannot list networkpolicies in namespace "payments"',
-    hint: 'Request permission to list networkpolicies (networking.k8s.io) in namespace "payments".',
+    hint: 'Request permission to list networkpolicies (networking.k8s.io) in namespace "payments": the role sluice-viewer of sluice manifests rbac has it.',
   });
   expect(server?.requests).toHaveLength(1);
 });
