@@ -49,6 +49,7 @@ describe('verbs', () => {
   test.each([
     ['gr', ['grant', 'grants']],
     ['audit ', ['log', 'verify', 'checkpoint', 'key', 'export']],
+    ['manifests ', ['rbac', 'admission']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],
@@ -103,6 +104,9 @@ describe('values', () => {
     ['lint --assume ipblock-matches-pods=t', ['ipblock-matches-pods=true']],
     ['grant --for ', ['5m', '15m', '30m', '1h']],
     ['audit log --type gr', ['granted']],
+    ['manifests rbac --bind h', ['hubble=']],
+    ['manifests admission -o ', ['yaml', 'json']],
+    ['manifests admission --max-duration 1', ['15m', '1h']],
     ['flows --kubeconfig $/kubeconfig --context ', ['prod', 'arn:aws:eks:eu-central-1:1:cluster/prod']],
     ['flows --kubeconfig=$/kubeconfig --context arn:aws:', ['arn:aws:eks:eu-central-1:1:cluster/prod']],
     ['flows --kubeconfig $/none --context ', []],

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workloadResource } from '../../src/core/cluster/workload-kinds.ts';
+import { POLICY_KINDS } from '../../src/core/policy/kinds/policy-kinds.ts';
+import { ROLES, type RoleName } from '../../src/core/roles/roles.ts';
+import { listForeignPolicies } from '../../src/kube/api/foreign-policies.ts';
+import type { ApiClient } from '../../src/kube/http/client.ts';
+import type { Discovery } from '../../src/kube/http/discovery.ts';
+import { connect } from '../../src/kube/kube.ts';
+import { type GuardedServer, guardedServer } from '../helpers/servers/guarded-server.ts';
+import { runVerb } from '../helpers/verb.ts';
+
+/** `verb group/resource` of each call, for the roles that whoever makes it should have. */
+const calls = new Map<string, ReadonlySet<string>>();
+
+let folder: string;
+let server: GuardedServer;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-calls-'));
+  server = await guardedServer('one');
+  await writeFile(join(folder, 'kubeconfig'), server.kubeconfig('token: one'));
+  env = {
+    KUBECONFIG: join(folder, 'kubeconfig'),
+    XDG_STATE_HOME: folder,
+    XDG_CONFIG_HOME: folder,
+    KUBERC: 'off',
+  };
+  const path = ['--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp', '--reason', 'test'];
+
+  await during('viewer', async () => {
+    await ran([0, 3], 'explain', 'deploy/web', 'sts/db', '--port', '5432/tcp');
+    await ran([0], 'grants', '-A');
+  });
+  await during('viewer operator', async () => {
+    const granted = await ran([0], 'grant', ...path, '--for', '10m', '--source', 'probe', '-o', 'json');
+    const id = /"id":"(\w+)"/.exec(granted)?.[1] ?? '';
+    await ran([0], 'extend', id, '--for', '5m');
+    await ran([0], 'revoke', id);
+    await ran([0, 1], 'grant', ...path, '--for', '2s', '--wait', '--source', 'probe', '-o', 'json');
+  });
+  await during('auditor', async () => {
+    await ran([0], 'audit', 'verify', '--against', 'cluster');
+    await ran([0], 'grants', '-n', 'shop');
+  });
+  await during('hubble', async () => {
+    const cluster = await connect({ kubeconfig: join(folder, 'kubeconfig') });
+    expect(await cluster.findRelay(AbortSignal.timeout(60_000))).toBeDefined();
+    await cluster.dispose();
+  });
+});
+
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function ran(codes: readonly number[], ...args: readonly string[]): Promise<string> {
+  const { code, text, errors } = await runVerb(args, env);
+  expect(codes, errors).toContain(code);
+  return text;
+}
+
+async function during(roles: string, work: () => Promise<void>): Promise<void> {
+  const before = server.requests.length;
+  await work();
+  const seen = server.requests.slice(before).flatMap((request) => callOf(request) ?? []);
+  calls.set(roles, new Set(seen));
+}
+
+/** Everybody may ask about the server, and about themselves; what is asked about is called if it is allowed. */
+function callOf({ method, path, query, body }: GuardedServer['requests'][number]): string | undefined {
+  const match = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/[^/]+(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(
+    path,
+  );
+  const [, group = '', resource, name] = match ?? [];
+  if (resource === 'selfsubjectaccessreviews') {
+    const { verb, group, resource: asked } = JSON.parse(body).spec.resourceAttributes;
+    return `${verb} ${group}/${asked}`;
+  }
+  if (resource === undefined || resource.startsWith('selfsubject')) return undefined;
+  const reads = name !== undefined ? 'get' : query.get('watch') !== null ? 'watch' : 'list';
+  const verbs: Readonly<Record<string, string>> = {
+    GET: reads,
+    POST: 'create',
+    PATCH: 'patch',
+    DELETE: 'delete',
+  };
+  return `${verbs[method]} ${group}/${resource}`;
+}
+
+function rightsOf(...names: readonly RoleName[]): readonly string[] {
+  return ROLES.filter(({ name }) => names.includes(name)).flatMap(({ rights }) =>
+    rights.flatMap(({ group, resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+    ),
+  );
+}
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'ReplicationController'];
+
+/** What the code reads that the demo lacks, or only on a key: from the tables by which it reads. */
+async function fromTables(): Promise<readonly string[]> {
+  const each = (verbs: readonly string[], group: string, resource: string) =>
+    verbs.map((verb) => `${verb} ${group}/${resource}`);
+  const foreign: string[] = [];
+  const client = {
+    call: async ({ about }: Parameters<ApiClient['call']>[0]) => {
+      foreign.push(`${about.verb} ${about.group}/${about.resource}`);
+      return { value: { items: [] } };
+    },
+  } as unknown as ApiClient;
+  for (const calico of ['projectcalico.org', 'crd.projectcalico.org']) {
+    const groups = new Map([calico, 'crd.antrea.io', 'security.istio.io'].map((name) => [name, ['v1']]));
+    const discovery = { groups: async () => groups, has: async () => 'yes' } as unknown as Discovery;
+    await listForeignPolicies(client, discovery, 'shop', AbortSignal.timeout(60_000));
+  }
+  return [
+    ...POLICY_KINDS.flatMap(({ group, resource }) => each(['get', 'list', 'watch'], group, resource)),
+    ...WORKLOADS.flatMap((kind) => {
+      const place = workloadResource(kind);
+      return place === undefined ? [] : each(['get'], place.group, place.resource);
+    }),
+    ...each(['get'], '', 'pods'),
+    ...each(['get'], '', 'services'),
+    ...each(['list', 'watch'], 'cilium.io', 'ciliumcidrgroups'),
+    ...foreign,
+  ];
+}
+
+const TOGETHER: readonly (readonly [string, readonly RoleName[]])[] = [
+  ['viewer', ['viewer']],
+  ['viewer operator', ['viewer', 'operator']],
+  ['auditor', ['auditor']],
+  ['hubble', ['hubble']],
+];
+
+/** Asked for, and done without where refused: the identity of the cluster, and what enforces policies there. */
+const DISPENSABLE = ['get /namespaces', 'list /pods', 'list /namespaces', 'get /secrets'];
+
+describe('the roles and the calls of the code agree', () => {
+  test.each(TOGETHER)('%s: no call lacks a right', (key, roles) => {
+    const made = calls.get(key) ?? new Set();
+    expect(made.size).toBeGreaterThan(0);
+    const rights = [...rightsOf(...roles), ...DISPENSABLE];
+    expect([...made].filter((call) => !rights.includes(call))).toEqual([]);
+  });
+
+  test('viewer: no right without a call', async () => {
+    const seen = [...(calls.get('viewer') ?? []), ...(await fromTables())];
+    // An older server lists what it then watches, in two requests.
+    const listed = seen.flatMap((call) => (call.startsWith('watch ') ? [call.replace('watch', 'list')] : []));
+    const used = new Set([...seen, ...listed]);
+    expect(rightsOf('viewer').filter((right) => !used.has(right))).toEqual([]);
+  });
+
+  test('operator: no right without a call', () => {
+    const used = calls.get('viewer operator') ?? new Set();
+    expect(rightsOf('operator').filter((right) => !used.has(right))).toEqual([]);
+  });
+
+  test('auditor: no right without a call', () => {
+    // A grant of which a half is out of sight is completed by its name.
+    const used = new Set([
+      ...(calls.get('auditor') ?? []),
+      'get batch/jobs',
+      'get networking.k8s.io/networkpolicies',
+    ]);
+    expect(rightsOf('auditor').filter((right) => !used.has(right))).toEqual([]);
+  });
+
+  test('hubble and probe: no right without a call, but for the streams', () => {
+    const used = calls.get('hubble') ?? new Set();
+    const streams = [
+      'get /pods/portforward',
+      'create /pods/portforward',
+      'get /pods/exec',
+      'create /pods/exec',
+    ];
+    expect(
+      rightsOf('hubble', 'probe')
+        .filter((right) => !used.has(right))
+        .sort(),
+    ).toEqual(streams.sort());
+  });
+});
