@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { isRecord, listAt, SluiceError, sameJson, textAt } from '../../core/common/common.ts';
-import { type PlacedPolicy, policyFile } from '../../core/grants/grants.ts';
 import { readYaml, writeYaml } from '../../core/yaml/yaml.ts';
 
 /** A file of the folder and what became of it. */
@@ -10,29 +10,37 @@ export type WrittenFile = {
   readonly how: 'created' | 'replaced' | 'extended' | 'unchanged';
 };
 
+/** A file to write: objects under a name that they choose, as YAML. */
+export type FolderFile = {
+  readonly name: string;
+  readonly objects: readonly ApiObject[];
+  readonly text: string;
+};
+
 /** The first line of each file, by which a later run knows it as one that it may replace. */
-const OURS = '# Written by sluice promote, which replaces this file when it writes the same policy again.\n';
+function firstLine(command: string): string {
+  return `# Written by ${command}, which replaces this file when it writes the same objects again.\n`;
+}
 
 /** The names that kustomize looks for (kustomize documentation, "kustomization"). */
 const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 /**
- * Writes policies as files of a folder, made if need be, and names them in its kustomization, whose other lines stay.
- * Nothing is written unless everything can be.
+ * Writes files to a folder, made if need be, and names them in its kustomization, whose other lines stay. Nothing is
+ * written unless everything can be.
  *
- * @returns what was written, and what kustomize will change in the policies, one sentence each
+ * @param command by which its files are told from those of others
+ * @returns what was written, and what kustomize will change in the objects, one sentence each
  * @throws SluiceError `refused` for a file of somebody else, or a kustomization that can't be added to
  */
 export async function writeKustomize(
   folder: string,
-  policies: readonly PlacedPolicy[],
+  command: string,
+  files: readonly FolderFile[],
 ): Promise<{ readonly written: readonly WrittenFile[]; readonly warnings: readonly string[] }> {
-  const names = fileNames(policies);
-  const files = await Promise.all(
-    policies.map((policy, index) => policyChange(join(folder, names[index] ?? ''), policy)),
-  );
-  const { change, warnings } = await kustomizationChange(folder, names, policies);
-  const changes = [...files, change];
+  const written = await Promise.all(files.map((file) => fileChange(folder, command, file)));
+  const { change, warnings } = await kustomizationChange(folder, files);
+  const changes = [...written, change];
   try {
     await mkdir(folder, { recursive: true });
     for (const { file, how, text } of changes) {
@@ -50,48 +58,54 @@ export async function writeKustomize(
   return { written: changes.map(({ file, how }) => ({ file, how })), warnings };
 }
 
-type Change = WrittenFile & { readonly text: string };
-
-/** `db-from-web.yaml`, with the namespace where policies of two have the same name. */
-function fileNames(policies: readonly PlacedPolicy[]): readonly string[] {
-  return policies.map(({ manifest: { metadata } }) => {
-    const isAlone = policies.filter(({ manifest }) => manifest.metadata.name === metadata.name).length === 1;
-    return `${isAlone ? '' : `${metadata.namespace}-`}${metadata.name}.yaml`;
-  });
+/** `created    policies/db-from-web.yaml`, with a line break. */
+export function writtenLine({ file, how }: WrittenFile): string {
+  return `${how.padEnd(9)}  ${file}\n`;
 }
 
-async function policyChange(file: string, policy: PlacedPolicy): Promise<Change> {
-  const text = OURS + policyFile(policy);
+type Change = WrittenFile & { readonly text: string };
+
+async function fileChange(folder: string, command: string, asked: FolderFile): Promise<Change> {
+  const file = join(folder, asked.name);
+  const text = firstLine(command) + asked.text;
   const before = await contentOf(file);
   if (before === undefined) return { file, how: 'created', text };
   if (before === text) return { file, how: 'unchanged', text };
-  if (before.startsWith(OURS) && isOf(before, policy)) return { file, how: 'replaced', text };
+  if (before.startsWith(firstLine(command)) && isOf(before, asked)) return { file, how: 'replaced', text };
   throw new SluiceError(
     'refused',
-    `${file} exists, and is not a file of sluice promote for this policy.`,
+    `${file} exists, and is not a file of ${command} for the same objects.`,
     'Move it away, or choose another folder.',
   );
 }
 
-function isOf(text: string, { manifest }: PlacedPolicy): boolean {
-  const found = documentOf(text);
-  return (
-    textAt(found, 'metadata', 'name') === manifest.metadata.name &&
-    textAt(found, 'metadata', 'namespace') === manifest.metadata.namespace
+/** Whether a file holds one of the objects, as the same command with other options writes it. */
+function isOf(text: string, { objects }: FolderFile): boolean {
+  return documentsOf(text).some((found) =>
+    objects.some(
+      ({ kind, metadata }) =>
+        textAt(found, 'kind') === kind &&
+        textAt(found, 'metadata', 'name') === metadata.name &&
+        textAt(found, 'metadata', 'namespace') === metadata.namespace,
+    ),
   );
 }
 
 async function kustomizationChange(
   folder: string,
-  names: readonly string[],
-  policies: readonly PlacedPolicy[],
+  files: readonly FolderFile[],
 ): Promise<{ readonly change: Change; readonly warnings: readonly string[] }> {
+  const names = files.map(({ name }) => name);
   for (const name of KUSTOMIZATIONS) {
     const file = join(folder, name);
     const before = await contentOf(file);
     if (before === undefined) continue;
     const known = documentOf(before);
-    checkNamespace(file, known, policies);
+    checkNamespace(
+      file,
+      known,
+      files.flatMap(({ objects }) => objects),
+    );
     const text = withResources(before, names);
     if (text === undefined) {
       throw new SluiceError(
@@ -104,7 +118,7 @@ async function kustomizationChange(
       change: { file, how: text === before ? 'unchanged' : 'extended', text },
       warnings: transformersIn(known).map(
         (field) =>
-          `${file} sets ${field}, which changes these policies: check what kubectl kustomize makes of them.`,
+          `${file} sets ${field}, which changes these objects: check what kubectl kustomize makes of them.`,
       ),
     };
   }
@@ -115,10 +129,12 @@ async function kustomizationChange(
   };
 }
 
-/** Kustomize would move the policies to the namespace of the kustomization. */
-function checkNamespace(file: string, known: unknown, policies: readonly PlacedPolicy[]): void {
+/** Kustomize would move the objects to the namespace of the kustomization. */
+function checkNamespace(file: string, known: unknown, objects: readonly ApiObject[]): void {
   const namespace = textAt(known, 'namespace');
-  const other = policies.find(({ manifest }) => manifest.metadata.namespace !== namespace)?.manifest.metadata;
+  const other = objects.find(
+    ({ metadata }) => metadata.namespace !== undefined && metadata.namespace !== namespace,
+  )?.metadata;
   if (namespace === undefined || other === undefined) return;
   throw new SluiceError(
     'refused',
@@ -186,11 +202,16 @@ function edit(text: string, names: readonly string[]): string {
 
 /** The only document of a text; undefined if there is none or there are several. */
 function documentOf(text: string): unknown {
+  const found = documentsOf(text);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** None if it is no YAML. */
+function documentsOf(text: string): readonly unknown[] {
   try {
-    const documents = readYaml(text);
-    return documents.length === 1 ? documents[0]?.value : undefined;
+    return readYaml(text).map(({ value }) => value);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

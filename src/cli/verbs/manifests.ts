@@ -9,7 +9,7 @@ import { type ApiObject, labelNameFaults } from '../../core/cluster/cluster.ts';
 import { nearestNames, parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
 import { isRoleName, ROLES } from '../../core/roles/roles.ts';
 import { EXIT, LONGEST_WINDOW, toJson, VERSION, type VerbContext } from '../shared/shared.ts';
-import { writeKustomization } from './write-kustomization.ts';
+import { writeKustomize, writtenLine } from './kustomize-folder.ts';
 
 type PrintOptions = { readonly kustomize?: string };
 
@@ -61,12 +61,12 @@ async function print(
   { kustomize }: PrintOptions,
 ): Promise<number> {
   if (kustomize !== undefined) {
-    const files = await writeKustomization(kustomize, `sluice manifests ${subject}`, VERSION, manifests);
-    output.out(
-      options.output === 'json'
-        ? `${toJson({ written: files }, 2)}\n`
-        : files.map((file) => `${safeText(file)} written\n`).join(''),
-    );
+    const groups = Map.groupBy(manifests, ({ metadata }) => `${metadata.name}.yaml`);
+    const files = Array.from(groups, ([name, objects]) => ({ name, objects, text: manifestsYaml(objects) }));
+    const { written, warnings } = await writeKustomize(kustomize, `sluice manifests ${subject}`, files);
+    if (options.output === 'json') output.out(`${toJson({ written, warnings }, 2)}\n`);
+    else output.out(written.map(writtenLine).join(''));
+    for (const text of options.output === 'json' ? [] : warnings) output.err(`sluice: ${text}\n`);
     return EXIT.done;
   }
   output.out(

@@ -4,7 +4,9 @@ import {
   type Grant,
   leftOutText,
   type PathOutcome,
+  type PlacedPolicy,
   type PromotedPath,
+  policyFile,
   promotedText,
 } from '../../core/grants/grants.ts';
 import type { Decision } from '../../core/policy/model/model.ts';
@@ -20,7 +22,7 @@ import { type PlacedPromotion, pathsOfGrant, type Runtime } from '../../session/
 import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, exitCodeOfVerdict, type Output, toJson, type VerbContext } from '../shared/shared.ts';
 import { policyText } from './explain-policy-edit.ts';
-import { type WrittenFile, writeKustomize } from './kustomize-folder.ts';
+import { type FolderFile, type WrittenFile, writeKustomize, writtenLine } from './kustomize-folder.ts';
 import { readDenied } from './promote-flows.ts';
 import { type FoundGrants, findInScope, pickGrant } from './with-grants.ts';
 
@@ -138,6 +140,19 @@ function pathNamed({ model, connection }: Runtime, asked: Extract<Asked, { by: '
   return { source, destination, ports: grantPortsOf(model, destination, ports) };
 }
 
+/** `db-from-web.yaml`, with the namespace where policies of two have the same name. */
+function filesOf(policies: readonly PlacedPolicy[]): readonly FolderFile[] {
+  return policies.map((policy) => {
+    const { name, namespace } = policy.manifest.metadata;
+    const isAlone = policies.filter(({ manifest }) => manifest.metadata.name === name).length === 1;
+    return {
+      name: `${isAlone ? '' : `${namespace}-`}${name}.yaml`,
+      objects: [policy.manifest],
+      text: policyFile(policy),
+    };
+  });
+}
+
 /** The policies go to stdout or to files; what they do goes to stderr, unless everything is JSON. */
 async function write(
   { options, output }: VerbContext,
@@ -148,7 +163,7 @@ async function write(
   const folder =
     kustomize === undefined || policies.length === 0
       ? { written: undefined, warnings: [] }
-      : await writeKustomize(kustomize, policies);
+      : await writeKustomize(kustomize, 'sluice promote', filesOf(policies));
   const all = { ...promotion, warnings: [...warnings, ...folder.warnings] };
   if (options.output === 'json') {
     output.out(`${toJson(jsonOf(all, folder.written), 2)}\n`);
@@ -158,7 +173,7 @@ async function write(
   // Of a path that was asked for by name, what is not needed is said on stderr alone.
   const isRecorded = paths.some(({ attempts }) => attempts !== undefined);
   if (isPrinted) output.out(promotedText(policies, isRecorded ? paths : []));
-  else for (const { file, how } of folder.written) output.out(`${how.padEnd(9)}  ${file}\n`);
+  else output.out(folder.written.map(writtenLine).join(''));
   tell(output, all, isPrinted && isRecorded);
 }
 

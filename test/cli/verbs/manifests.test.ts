@@ -165,7 +165,7 @@ describe('--kustomize', () => {
     const files = (await readdir(join(folder, 'out'))).sort();
     const resources = ROLES.map(({ name }) => `sluice-${name}.yaml`);
     expect(files).toEqual(['kustomization.yaml', ...resources].sort());
-    expect([...lines].sort()).toEqual(files.map((file) => `${join(folder, 'out', file)} written`));
+    expect([...lines].sort()).toEqual(files.map((file) => `created    ${join(folder, 'out', file)}`));
     const [kustomization] = objectsIn(await readFile(join(folder, 'out', 'kustomization.yaml'), 'utf8'));
     expect(kustomization).toMatchObject({ kind: 'Kustomization', resources });
     const viewer = objectsIn(await readFile(join(folder, 'out', 'sluice-viewer.yaml'), 'utf8'));
@@ -176,33 +176,44 @@ describe('--kustomize', () => {
     await written('admission');
     const { code, text } = await written('admission', '--max-duration', '1h', '-o', 'json');
     expect(code).toBe(0);
-    expect(JSON.parse(text).written).toContain(join(folder, 'out', 'kustomization.yaml'));
+    const how = (file: string, what: string) => ({ file: join(folder, 'out', file), how: what });
+    expect(JSON.parse(text).written).toEqual(
+      expect.arrayContaining([
+        how('sluice-lease-limits.yaml', 'replaced'),
+        how('sluice-leases.yaml', 'unchanged'),
+        how('kustomization.yaml', 'unchanged'),
+      ]),
+    );
     expect(await readFile(join(folder, 'out', 'sluice-lease-limits.yaml'), 'utf8')).toContain('3600');
   });
 
-  test.each(['kustomization.yaml', 'kustomization.yml', 'sluice-viewer.yaml'])(
-    'leaves a strange %s as it is, and writes nothing',
-    async (file) => {
-      await mkdir(join(folder, 'out'));
-      await writeFile(join(folder, 'out', file), 'kind: Kustomization\n');
-      expectRefused(await written('rbac'), 1, new RegExp(`${file} was not written by sluice manifests rbac`));
-      expect(await readdir(join(folder, 'out'))).toEqual([file]);
-      expect(await readFile(join(folder, 'out', file), 'utf8')).toBe('kind: Kustomization\n');
-    },
-  );
-
-  test('of the other subject is not replaced either: its files would be orphaned', async () => {
-    await written('rbac');
+  test('leaves a strange file as it is, and writes nothing', async () => {
+    const file = join(folder, 'out', 'sluice-viewer.yaml');
+    await mkdir(join(folder, 'out'));
+    await writeFile(file, 'kind: ClusterRole\n');
     expectRefused(
-      await written('admission'),
+      await written('rbac'),
       1,
-      /kustomization\.yaml was not written by sluice manifests admission/,
+      /sluice-viewer\.yaml exists, and is not a file of sluice manifests rbac/,
     );
+    expect(await readdir(join(folder, 'out'))).toEqual(['sluice-viewer.yaml']);
+    expect(await readFile(file, 'utf8')).toBe('kind: ClusterRole\n');
+  });
+
+  test('adds to the kustomization that is there, also one of the other subject', async () => {
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out', 'kustomization.yml'), '# ours\nresources:\n- base.yaml\n');
+    await written('rbac');
+    await written('admission');
+    const text = await readFile(join(folder, 'out', 'kustomization.yml'), 'utf8');
+    expect(text).toMatch(/^# ours\nresources:\n- base\.yaml\n- sluice-viewer\.yaml\n/);
+    expect(text).toContain('\n- sluice-leases.yaml\n');
+    expect(await readdir(join(folder, 'out'))).not.toContain('kustomization.yaml');
   });
 
   test('a file in place of the directory is named', async () => {
     await writeFile(join(folder, 'out'), '');
-    expectRefused(await written('rbac'), 1, /Unable to use .*out: EEXIST/);
+    expectRefused(await written('rbac'), 1, /Unable to (read|write to) .*out/);
   });
 });
 

@@ -458,7 +458,7 @@ describe('--kustomize', () => {
     [
       'db-from-web.yaml',
       'kind: NetworkPolicy\n',
-      'exists, and is not a file of sluice promote for this policy.',
+      'exists, and is not a file of sluice promote for the same objects.',
     ],
     ['kustomization.yaml', 'resources: {}\n', 'is not a kustomization that resources can be added to.'],
     [
@@ -483,6 +483,6 @@ describe('--kustomize', () => {
     const dir = await mkdtemp(join(folder, 'labels-'));
     await writeFile(join(dir, 'kustomization.yml'), 'commonLabels: { team: a }\n');
     const { errors } = await promote(...WEB_TO_DB, '--kustomize', dir);
-    expect(errors).toContain('sets commonLabels, which changes these policies');
+    expect(errors).toContain('sets commonLabels, which changes these objects');
   });
 });
