@@ -1,5 +1,5 @@
 import type { ApiObject } from '../cluster/cluster.ts';
-import { type Limits, literal, OF_GRANTS, type Policy, policyManifests, STAYS } from './admission-policy.ts';
+import { type Limits, literal, OF_GRANTS, type Policy, policyManifests } from './admission-policy.ts';
 import { GRANTS, grantLimits } from './grant-policies.ts';
 import { LEASE_ENDS, LEASES, leaseLimits } from './lease-policies.ts';
 
@@ -32,7 +32,7 @@ function confined(groups: readonly string[]): Policy {
       'Members of some groups may make, change and delete no Jobs and NetworkPolicies but those of grants.',
     kinds: ['jobs', 'networkpolicies'],
     operations: ['CREATE', 'UPDATE', 'DELETE'],
-    matching: { members: `request.userInfo.?groups.orValue([]).exists(g, g in [${names}])`, stays: STAYS },
+    matching: { members: `request.userInfo.?groups.orValue([]).exists(g, g in [${names}])` },
     variables: {},
     rules: [
       {

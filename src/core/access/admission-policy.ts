@@ -17,7 +17,7 @@ export type Policy = {
   readonly about: string;
   readonly kinds: readonly Kind[];
   readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
-  /** Which objects it is about, by conditions in CEL. */
+  /** Which objects it is about, by conditions in CEL; of those that are going away, none is. */
   readonly matching: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
   readonly rules: readonly Rule[];
@@ -45,7 +45,10 @@ export function policyManifests(version: string, policy: Policy): readonly [ApiO
             resources: [kind],
           })),
         },
-        matchConditions: Object.entries(matching).map(([key, expression]) => ({ name: key, expression })),
+        matchConditions: Object.entries({ ...matching, stays: STAYS }).map(([key, expression]) => ({
+          name: key,
+          expression,
+        })),
         variables: Object.entries(variables).map(([key, expression]) => ({ name: key, expression })),
         validations: rules.map(({ holds, message }) => ({ expression: holds, message })),
       },
@@ -64,11 +67,14 @@ export function policyManifests(version: string, policy: Policy): readonly [ApiO
 
 const SUBJECT = "(request.operation == 'DELETE' ? oldObject : object)";
 
-/** Objects that carry the label of a grant, or did, or have such a name: none can pass for a grant or hide from it. */
+/** Of an object that carries the label of a grant, or did, or has such a name: none can pass for a grant or hide from it. */
 export const OF_GRANTS = `[object, oldObject].exists(o, o != null && ('${GRANT_LABEL}' in o.metadata.?labels.orValue({}) || o.metadata.?name.orValue('').matches('${OBJECT_NAME}')))`;
 
+/** The condition of policies that are about grants alone. */
+export const GRANTS_ONLY: Policy['matching'] = { 'of-grants': OF_GRANTS };
+
 /** The garbage collector changes objects that are going away, and must not be refused. */
-export const STAYS = `!has(${SUBJECT}.metadata.deletionTimestamp)`;
+const STAYS = `!has(${SUBJECT}.metadata.deletionTimestamp)`;
 
 /** What the rules of both kinds refer to. */
 export const COMMON: Readonly<Record<string, string>> = {
@@ -107,8 +113,28 @@ export function commonRules(kind: 'lease' | 'grant', movable: string): readonly 
   ];
 }
 
+/**
+ * The policy of the limits on one kind: its own, and those on both.
+ *
+ * @param first a rule of the kind that comes before those of both
+ */
+export function limitPolicy(
+  limits: Limits,
+  policy: Pick<Policy, 'name' | 'about' | 'kinds' | 'variables' | 'rules'>,
+  first: Rule,
+): Policy {
+  const { variables, rules } = policy;
+  return {
+    ...policy,
+    operations: ['CREATE', 'UPDATE'],
+    matching: GRANTS_ONLY,
+    variables: { ...limitVariables(limits), ...variables },
+    rules: [first, REASON_RULE, UNGUARDED, ...rules],
+  };
+}
+
 /** What limits of both kinds refer to: the values as literals, as parameters may be lost (API-17). */
-export function limitVariables({
+function limitVariables({
   maxSeconds,
   reasonPattern = '',
   protectedNamespaces,
@@ -137,12 +163,12 @@ export function literal(text: string): string {
   return JSON.stringify(text);
 }
 
-export const REASON_RULE: Rule = {
+const REASON_RULE: Rule = {
   holds: "variables.reason.trim() == '' || variables.reason.matches(variables.reasonPattern)",
   message: `${NOTE.reason} does not match the reasonPattern of this cluster`,
 };
 
-export const UNGUARDED: Rule = {
+const UNGUARDED: Rule = {
   holds: '!variables.protectedNamespaces.exists(p, request.namespace.matches(p))',
   message: 'this namespace is protected: nothing is granted here',
 };

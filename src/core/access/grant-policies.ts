@@ -2,13 +2,10 @@ import { NOTE } from '../grants/grants.ts';
 import {
   COMMON,
   commonRules,
+  GRANTS_ONLY,
   type Limits,
-  limitVariables,
-  OF_GRANTS,
+  limitPolicy,
   type Policy,
-  REASON_RULE,
-  STAYS,
-  UNGUARDED,
 } from './admission-policy.ts';
 
 /** Namespaces are named by the label that each has (NP-20). */
@@ -34,7 +31,7 @@ export const GRANTS: Policy = {
     'Every NetworkPolicy with the name or label of a grant is one: owned by its lease alone, narrow, and never changed.',
   kinds: ['networkpolicies'],
   operations: ['CREATE', 'UPDATE'],
-  matching: { 'of-grants': OF_GRANTS, stays: STAYS },
+  matching: GRANTS_ONLY,
   variables: {
     ...COMMON,
     ingress: 'object.spec.?ingress.orValue([])',
@@ -74,30 +71,28 @@ const LATE = '60s';
 export function grantLimits(limits: Limits): Policy {
   const named = (peers: string) =>
     `r.?${peers}.orValue([]).map(p, p.?namespaceSelector.?matchLabels[?'${NAMESPACE}'].orValue(''))`;
-  return {
-    name: 'sluice-grant-limits',
-    about:
-      'Grants are neither in nor to protected namespaces, and do not claim to last longer than they can.',
-    kinds: ['networkpolicies'],
-    operations: ['CREATE', 'UPDATE'],
-    matching: { 'of-grants': OF_GRANTS, stays: STAYS },
-    variables: {
-      ...limitVariables(limits),
-      others: `object.spec.?ingress.orValue([]).map(r, ${named('from')}) + object.spec.?egress.orValue([]).map(r, ${named('to')})`,
-      until: `object.metadata.?annotations[?'${NOTE.expiresAt}'].orValue('')`,
+  return limitPolicy(
+    limits,
+    {
+      name: 'sluice-grant-limits',
+      about:
+        'Grants are neither in nor to protected namespaces, and do not claim to last longer than they can.',
+      kinds: ['networkpolicies'],
+      variables: {
+        others: `object.spec.?ingress.orValue([]).map(r, ${named('from')}) + object.spec.?egress.orValue([]).map(r, ${named('to')})`,
+        until: `object.metadata.?annotations[?'${NOTE.expiresAt}'].orValue('')`,
+      },
+      rules: [
+        {
+          holds:
+            '!variables.others.exists(names, names.exists(n, variables.protectedNamespaces.exists(p, n.matches(p))))',
+          message: 'the namespace of the other end is protected: nothing is granted from or to it',
+        },
+      ],
     },
-    rules: [
-      {
-        holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(string(variables.maxSeconds) + 's') + duration('${LATE}')`,
-        message: `${NOTE.expiresAt} must be a time within the maxSeconds of this cluster`,
-      },
-      REASON_RULE,
-      UNGUARDED,
-      {
-        holds:
-          '!variables.others.exists(names, names.exists(n, variables.protectedNamespaces.exists(p, n.matches(p))))',
-        message: 'the namespace of the other end is protected: nothing is granted from or to it',
-      },
-    ],
-  };
+    {
+      holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(string(variables.maxSeconds) + 's') + duration('${LATE}')`,
+      message: `${NOTE.expiresAt} must be a time within the maxSeconds of this cluster`,
+    },
+  );
 }

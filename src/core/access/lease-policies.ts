@@ -2,13 +2,10 @@ import { NOTE } from '../grants/grants.ts';
 import {
   COMMON,
   commonRules,
+  GRANTS_ONLY,
   type Limits,
-  limitVariables,
-  OF_GRANTS,
+  limitPolicy,
   type Policy,
-  REASON_RULE,
-  STAYS,
-  UNGUARDED,
 } from './admission-policy.ts';
 
 /** A length as `formatDuration` writes it, and a whole announcement (GRANT-16). */
@@ -30,7 +27,7 @@ export const LEASES: Policy = {
     'Every Job with the name or label of a lease is one: it runs nothing, ends by itself, and says who set its window.',
   kinds: ['jobs'],
   operations: ['CREATE', 'UPDATE'],
-  matching: { 'of-grants': OF_GRANTS, stays: STAYS },
+  matching: GRANTS_ONLY,
   variables: {
     ...COMMON,
     window: `variables.notes[?'${NOTE.window}'].orValue('')`,
@@ -79,7 +76,7 @@ export const LEASE_ENDS: Policy = {
     'The policy of a grant goes with its lease: deletions that would leave it behind for good are refused.',
   kinds: ['jobs'],
   operations: ['DELETE'],
-  matching: { 'of-grants': OF_GRANTS, stays: STAYS },
+  matching: GRANTS_ONLY,
   variables: {},
   rules: [
     {
@@ -91,20 +88,18 @@ export const LEASE_ENDS: Policy = {
 };
 
 export function leaseLimits(limits: Limits): Policy {
-  return {
-    name: 'sluice-lease-limits',
-    about: 'Leases are no longer than the longest window, and not in protected namespaces.',
-    kinds: ['jobs'],
-    operations: ['CREATE', 'UPDATE'],
-    matching: { 'of-grants': OF_GRANTS, stays: STAYS },
-    variables: limitVariables(limits),
-    rules: [
-      {
-        holds: 'object.spec.?activeDeadlineSeconds.orValue(0) <= variables.maxSeconds',
-        message: 'the window is longer than the maxSeconds of this cluster',
-      },
-      REASON_RULE,
-      UNGUARDED,
-    ],
-  };
+  return limitPolicy(
+    limits,
+    {
+      name: 'sluice-lease-limits',
+      about: 'Leases are no longer than the longest window, and not in protected namespaces.',
+      kinds: ['jobs'],
+      variables: {},
+      rules: [],
+    },
+    {
+      holds: 'object.spec.?activeDeadlineSeconds.orValue(0) <= variables.maxSeconds',
+      message: 'the window is longer than the maxSeconds of this cluster',
+    },
+  );
 }
