@@ -89,13 +89,13 @@ class Rota {
     let until = Number.POSITIVE_INFINITY;
     for (const pod of pods) {
       if (pod.hostNetwork || pod.containers.length === 0 || this.#busy.has(pod.uid)) continue;
-      const due = this.#dueAt(pod);
+      const started = this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY;
+      if (started >= oldest) continue;
+      const due = Math.max(started + this.#interval, this.#skippedUntil(pod));
       if (due > now) {
         until = Math.min(until, due);
         continue;
       }
-      const started = this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY;
-      if (started >= oldest) continue;
       best = pod;
       oldest = started;
       if (started === Number.NEGATIVE_INFINITY) break;
@@ -115,7 +115,10 @@ class Rota {
     this.#idle = undefined;
     if (look?.type === 'read') {
       this.#readable.add(pod.uid);
-      for (const [skips, key] of this.#skipsOf(pod)) skips.clear(key);
+      this.#denied.clear(pod.namespace);
+      this.#unreadable.clear(workloadKey(pod));
+      this.#silent.clear(nodeKey(pod));
+      this.#failing.clear(pod.uid);
       return;
     }
     this.#readable.delete(pod.uid);
@@ -170,19 +173,13 @@ class Rota {
     return this.#silent.has(nodeKey(pod)) ? 'silent' : 'waiting';
   }
 
-  #dueAt(pod: Pod): number {
-    let due = (this.#started.get(pod.uid) ?? Number.NEGATIVE_INFINITY) + this.#interval;
-    for (const [skips, key] of this.#skipsOf(pod)) due = Math.max(due, skips.until(key));
-    return due;
-  }
-
-  #skipsOf(pod: Pod): readonly (readonly [Skips, string])[] {
-    return [
-      [this.#denied, pod.namespace],
-      [this.#unreadable, workloadKey(pod)],
-      [this.#silent, nodeKey(pod)],
-      [this.#failing, pod.uid],
-    ];
+  #skippedUntil(pod: Pod): number {
+    return Math.max(
+      this.#denied.until(pod.namespace),
+      this.#unreadable.until(workloadKey(pod)),
+      this.#silent.until(nodeKey(pod)),
+      this.#failing.until(pod.uid),
+    );
   }
 }
 
