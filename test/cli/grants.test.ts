@@ -5,7 +5,13 @@ import { main } from '../../src/cli/cli.ts';
 import type { ApiObject } from '../../src/core/cluster/objects.ts';
 import type { Grant } from '../../src/core/grants/grant.ts';
 import { responderRules } from '../../src/demo/api/access.ts';
-import { ACROSS, closeMonitoring, type LiveDemo, startLiveDemo } from '../helpers/demo/live-demo.ts';
+import {
+  ACROSS,
+  closeMonitoring,
+  ELSEWHERE,
+  type LiveDemo,
+  startLiveDemo,
+} from '../helpers/demo/live-demo.ts';
 import { eventually } from '../helpers/eventually.ts';
 
 let live: LiveDemo;
@@ -44,15 +50,7 @@ async function sluice(...argv: readonly string[]) {
 async function twoGrants(): Promise<{ readonly near: Grant; readonly far: Grant }> {
   await closeMonitoring(live);
   const near = await live.open({ seconds: 600 });
-  const far = await live.open({
-    source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'monitoring', name: 'grafana' } },
-    destination: {
-      type: 'workload',
-      ref: { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' },
-    },
-    ports: [{ port: 9_090, protocol: 'TCP' }],
-    seconds: 600,
-  });
+  const far = await live.open(ELSEWHERE);
   return { near, far };
 }
 

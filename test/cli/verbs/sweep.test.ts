@@ -10,7 +10,14 @@ import { GRANT_LABEL, MANAGED_BY, MANAGED_SELECTOR } from '../../../src/core/gra
 import type { AuditRecord } from '../../../src/core/ports/ports.ts';
 import { ALL_RULES, responderRules } from '../../../src/demo/api/access.ts';
 import { apiOf } from '../../helpers/demo/demo.ts';
-import { ACROSS, BOTH, closeMonitoring, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
+import {
+  ACROSS,
+  BOTH,
+  closeMonitoring,
+  ELSEWHERE,
+  type LiveDemo,
+  startLiveDemo,
+} from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { runProgram } from '../../helpers/program.ts';
 import { runVerb } from '../../helpers/verb.ts';
@@ -290,15 +297,7 @@ test('a policy that a finalizer holds is in force still: exit 6, not recorded as
 describe('what could not be removed', () => {
   test('fails, and does not stop the rest', async () => {
     await closeMonitoring(live);
-    const far = await live.open({
-      source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'monitoring', name: 'grafana' } },
-      destination: {
-        type: 'workload',
-        ref: { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' },
-      },
-      ports: [{ port: 9_090, protocol: 'TCP' }],
-      seconds: 600,
-    });
+    const far = await live.open(ELSEWHERE);
     const near = await abandoned();
     live.demo.faults.suspend('shop', nameOf(near));
     live.demo.faults.suspend('monitoring', nameOf(far, 'monitoring'));

@@ -100,6 +100,17 @@ export const ACROSS: Partial<GrantRequest> = {
   seconds: 600,
 };
 
+/** A path within monitoring, as far as somebody confined to shop is concerned. */
+export const ELSEWHERE: Partial<GrantRequest> = {
+  source: { type: 'workload', ref: { kind: 'Deployment', namespace: 'monitoring', name: 'grafana' } },
+  destination: {
+    type: 'workload',
+    ref: { kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' },
+  },
+  ports: [{ port: 9_090, protocol: 'TCP' }],
+  seconds: 600,
+};
+
 export async function startLiveDemo(options: DemoOptions = {}): Promise<LiveDemo> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-audit-'));
   const demo = await startDemo(options);
