@@ -1,5 +1,5 @@
 import { plural } from '../../src/core/common/common.ts';
-import { type GrantPlan, type PlannedHalf, portRuns } from '../../src/core/grants/grants.ts';
+import { type GrantPlan, needsConfirming, type PlannedHalf, portRuns } from '../../src/core/grants/grants.ts';
 import type { Direction, PairChange } from '../../src/core/policy/model/model.ts';
 import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
@@ -117,8 +117,9 @@ function policyText({ namespace, policy, direction }: PlannedHalf, { isolates }:
 }
 
 /** What is to be confirmed. */
-function confirmedLines({ isolates, unjudged }: Made, confirming: boolean, columns: number): readonly Line[] {
-  if (isolates.length + unjudged.length === 0) return [];
+function confirmedLines(plan: Made, confirming: boolean, columns: number): readonly Line[] {
+  if (!needsConfirming(plan)) return [];
+  const { isolates, unjudged } = plan;
   const pods = several([...new Set(isolates.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
   const cut = `${pods}: all other traffic in that direction is cut`;
   const unknown = `${several(unjudged, 3)}: may block the path in spite of the grant, or open it without`;

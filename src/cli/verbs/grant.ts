@@ -1,3 +1,4 @@
+import { several } from '../../../views/text/text.ts';
 import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
 import type { Grant, GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
 import {
@@ -133,19 +134,17 @@ async function confirm(
   const { isolates, unjudged } = plan;
   const pods = isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
   const reasons = [
-    ...(pods.length > 0 ? [`The grant would isolate ${few(pods)}, which blocks their other traffic.`] : []),
+    ...(pods.length > 0
+      ? [`The grant would isolate ${several(pods, 3)}, which blocks their other traffic.`]
+      : []),
     ...(unjudged.length > 0
       ? [
-          `Not evaluated: ${few(unjudged)}, which may block the path in spite of the grant, or open it without.`,
+          `Not evaluated: ${several(unjudged, 3)}, which may block the path in spite of the grant, or open it without.`,
         ]
       : []),
   ];
   if (reasons.length > 0)
     throw new SluiceError('refused', reasons.join(' '), 'Add --yes to continue anyway.');
-}
-
-function few(names: readonly string[]): string {
-  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }
 
 function mustBePlan(plan: GrantPlan): Made {

@@ -44,7 +44,7 @@ export {
   portRuns,
 } from './names.ts';
 export { grantMarks } from './openers.ts';
-export type { GrantPlan, PlannedHalf } from './plan.ts';
+export { type GrantPlan, needsConfirming, type PlannedHalf } from './plan.ts';
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';

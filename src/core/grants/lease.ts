@@ -87,12 +87,17 @@ export function leaseFaults(lease: ApiObject, seconds?: number): readonly string
     faults.push(`it does not announce its window of ${formatDuration(seconds)}`);
   const parallelism = numberAt(lease, 'spec', 'parallelism');
   if (parallelism !== 0) faults.push(`its parallelism is ${parallelism ?? 'unset'} instead of 0`);
-  const finalizers = foreignFinalizers(lease);
-  if (finalizers.length > 0) faults.push(`it has the finalizer ${finalizers.join(', ')}`);
+  faults.push(...finalizerFaults(lease));
   const owners = metadata.ownerReferences ?? [];
   if (owners.length > 0)
     faults.push(`it is owned by ${owners.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`);
   return faults;
+}
+
+/** The fault of a Job that a foreign finalizer holds beyond its end. */
+export function finalizerFaults(lease: ApiObject): readonly string[] {
+  const finalizers = foreignFinalizers(lease);
+  return finalizers.length === 0 ? [] : [`it has the finalizer ${finalizers.join(', ')}`];
 }
 
 /**

@@ -3,7 +3,7 @@ import { formatDuration, listAt } from '../common/common.ts';
 import type { Grant, GrantHalf } from './grant.ts';
 import { neverRuns } from './grant-manifests.ts';
 import { LATE, NO_LEASE, overdueTexts, troublesOf, troubleText } from './judge.ts';
-import { bondFaults, endlessFaults, foreignFinalizers, leaseOver, leaseOverSince } from './lease.ts';
+import { bondFaults, endlessFaults, finalizerFaults, leaseOver, leaseOverSince } from './lease.ts';
 import { NOTE } from './names.ts';
 import {
   declaredHalves,
@@ -133,10 +133,8 @@ function loneFaults(lease: ApiObject | undefined, now: number): readonly string[
   if (lease === undefined) return [];
   const over = overText(lease, now);
   if (over === undefined && leaseOver(lease) !== undefined) return [];
-  const finalizers = foreignFinalizers(lease);
-  const held = finalizers.length === 0 ? [] : [`it has the finalizer ${finalizers.join(', ')}`];
   const what = over === undefined ? 'it has no policy' : `${over}, and still there without a policy`;
-  return [what, ...endlessFaults(lease), ...held].map((fault) => troubleText(lease, fault));
+  return [what, ...endlessFaults(lease), ...finalizerFaults(lease)].map((fault) => troubleText(lease, fault));
 }
 
 /** Since a moment ago, the cluster may be about to remove it. */

@@ -1,6 +1,6 @@
 import type { Pod, PortSpec } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
-import { createEngine } from '../policy/decide/decide.ts';
+import { engineLike } from '../policy/decide/decide.ts';
 import { foreignText } from '../policy/explain/explain.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import type { Direction, Half, Policy, Verdict } from '../policy/model/model.ts';
@@ -42,9 +42,7 @@ export function planGrant(asked: PlanInput): GrantPlan {
 function planBesideForeign(asked: PlanInput, refused: Refusal): GrantPlan | undefined {
   const { engine, model } = asked;
   if (engine.foreign.length === 0 || refused.before === undefined) return undefined;
-  const bare = createEngine(model, engine.dialect);
-  bare.setUnreadable(engine.unreadable);
-  const plan = planOver({ ...asked, engine: bare });
+  const plan = planOver({ ...asked, engine: engineLike(engine, model, []) });
   if (!plan.ok) return undefined;
   const namespaces = new Set(plan.opens.flatMap(({ from, to }) => [from.namespace, to.namespace]));
   const applying = engine.foreign.filter(

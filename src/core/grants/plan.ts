@@ -59,6 +59,14 @@ export type GrantPlan =
       readonly hint: string;
     };
 
+/** Whether somebody has to confirm a plan: it isolates pods, or rests on policies that are not evaluated. */
+export function needsConfirming({
+  isolates,
+  unjudged,
+}: Pick<Extract<GrantPlan, { ok: true }>, 'isolates' | 'unjudged'>): boolean {
+  return isolates.length + unjudged.length > 0;
+}
+
 /** The input of a plan. `workloads` are those of the ends that could be read. */
 export type PlanInput = {
   readonly model: ClusterModel;

@@ -1,10 +1,10 @@
 import type { EndRef, PortSpec, Workload } from '../cluster/cluster.ts';
 import { type ClusterModel, withPolicies } from '../live/live.ts';
-import { createEngine, type Engine } from '../policy/decide/decide.ts';
+import { type Engine, engineLike } from '../policy/decide/decide.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import { type Finding, lint } from '../policy/lint/lint.ts';
 import type { Decision, Policy } from '../policy/model/model.ts';
-import { type Ground, judgePath, nameOfEnd, targetPorts } from '../policy/path/path.ts';
+import { type Ground, judgePath, nameOfEnd, targetPorts, worstPath } from '../policy/path/path.ts';
 import { type ClusterDiff, clusterDiff } from '../policy/reach/reach.ts';
 import { formatPorts, portRuns } from './names.ts';
 import { grantMarks } from './openers.ts';
@@ -81,10 +81,7 @@ export function promote({ model, engine, paths, workloads }: PromoteInput): Prom
 /** The same cluster with other policies. */
 function groundOf(engine: Engine, model: ClusterModel, policies: readonly Policy[]): Ground {
   const view = withPolicies(model, policies);
-  const other = createEngine(view, engine.dialect);
-  other.setForeign(engine.foreign);
-  other.setUnreadable(engine.unreadable);
-  return { model: view, engine: other };
+  return { model: view, engine: engineLike(engine, view, engine.foreign) };
 }
 
 type PlannedPath = {
@@ -163,13 +160,11 @@ function neededHalves(
   }));
 }
 
-const WORST: readonly Decision[] = ['deny', 'undecidable', 'allow'];
-
 /** The verdict on the whole path. */
 function verdictOf(ground: Ground, { source, destination, ports }: PromotedPath): Decision | undefined {
   const served = ports.filter((port) => targetPorts(ground.model, destination, port).length > 0);
-  const found = portRuns(served).map(
-    (run) => judgePath(ground, source, destination, { type: 'range', ...run }).verdict,
+  const found = portRuns(served).map((run) =>
+    judgePath(ground, source, destination, { type: 'range', ...run }),
   );
-  return WORST.find((verdict) => found.includes(verdict));
+  return worstPath(found)?.verdict;
 }

@@ -56,25 +56,22 @@ export function deniedPaths(
   for (const row of rows) {
     const attempts = row.dropped + (auditedIn.get(row.key)?.length ?? 0);
     if (attempts === 0) continue;
-    const port = seenPort(row);
-    const source = lastingEnd(model, row.newest.source);
-    const destination = lastingEnd(model, row.newest.destination);
-    const problem = port === undefined ? noPort(row) : [source, destination].find(isProblem);
-    if (port === undefined || isProblem(source) || isProblem(destination)) {
-      const ports = port === undefined ? [] : [port];
+    const path = lastingPath(model, row);
+    if ('message' in path) {
+      const port = seenPort(row);
       const names = { from: row.sourceName, to: row.destinationName };
       notNamed.push({
         ...names,
-        ports,
+        ports: port === undefined ? [] : [port],
         attempts,
         outcome: 'refused',
-        ...(isProblem(problem) ? problem : {}),
+        ...path,
       });
       continue;
     }
-    const key = JSON.stringify([source, destination, port]);
+    const key = JSON.stringify(path);
     const known = paths.get(key)?.attempts ?? 0;
-    paths.set(key, { source, destination, ports: [port], attempts: known + attempts });
+    paths.set(key, { ...path, attempts: known + attempts });
   }
   return {
     paths: [...paths.values()].sort((a, b) => b.attempts - a.attempts),
@@ -84,8 +81,14 @@ export function deniedPaths(
 
 type Problem = { readonly message: string; readonly hint: string };
 
-function isProblem(end: EndRef | Problem | undefined): end is Problem {
-  return end !== undefined && 'message' in end;
+/** The path of a past attempt by what lasts of its ends; else why there is none. */
+function lastingPath(model: ClusterModel, row: AttemptRow): PromotedPath | Problem {
+  const port = seenPort(row);
+  if (port === undefined) return noPort(row);
+  const source = lastingEnd(model, row.newest.source);
+  if ('message' in source) return source;
+  const destination = lastingEnd(model, row.newest.destination);
+  return 'message' in destination ? destination : { source, destination, ports: [port] };
 }
 
 function noPort({ protocol }: AttemptRow): Problem {

@@ -1,6 +1,6 @@
 export { type Anchors, findAnchors } from './anchor.ts';
 export { extendGrant } from './extend-grant.ts';
-export { findGrants, findObjects, grantsOf, jobRef, policyRef } from './find-grants.ts';
+export { findGrants, findObjects, grantsOf, jobRef, POLICIES, policyRef } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';
 export { isLiving, staysFor } from './kept-grant.ts';
 export { dryRun, type GoodPlan, type GrantStep } from './make-grant.ts';

@@ -10,6 +10,7 @@ import {
 import { parseNetworkPolicy } from '../../core/policy/kinds/kinds.ts';
 import type { Ground } from '../../core/policy/path/path.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
+import { POLICIES } from '../grants/grants.ts';
 import { workloadsOf } from './workloads-of.ts';
 
 /** Permanent policies and what they do, with what manages the objects around each. */
@@ -66,5 +67,3 @@ function nearby(
     return [...policies, ...workloads.flatMap((workload) => workload ?? [])];
   };
 }
-
-const POLICIES = { group: 'networking.k8s.io', version: 'v1', resource: 'networkpolicies' };

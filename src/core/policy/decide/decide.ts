@@ -1,5 +1,5 @@
 export type { Conflict, HalfDecision, OpenQuestion, PathDecision, Settled, Step } from './decision.ts';
-export { createEngine, type Engine } from './engine.ts';
+export { createEngine, type Engine, engineLike } from './engine.ts';
 export { foreignDoubt, foreignOn } from './foreign.ts';
 export { withOwnNode } from './half.ts';
 export { decisionOfJudgement, isIsolated, judge } from './judge.ts';

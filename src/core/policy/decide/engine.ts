@@ -140,6 +140,18 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
   }
 }
 
+/** An engine that reads policies as another one does: over other contents, or beside other policies not evaluated. */
+export function engineLike(
+  { dialect, unreadable }: Engine,
+  model: ClusterModel,
+  foreign: readonly ForeignObject[],
+): Engine {
+  const engine = createEngine(model, dialect);
+  engine.setForeign(foreign);
+  engine.setUnreadable(unreadable);
+  return engine;
+}
+
 function inOrder({ admin, normal, baseline }: Stack): readonly AppliedPolicy[] {
   return [...admin.flat(), ...normal, ...baseline.flat()];
 }
