@@ -117,8 +117,8 @@ export async function listWatch<T>(options: ListWatchOptions<T>, signal: AbortSi
       await watch();
       if (failures > 0) await pause(delayAfter(failures, times.backOff, Math.random()), signal);
     } catch (caught) {
-      if (signal.aborted) return;
       const { error, expired } = await causeOf(caught);
+      if (signal.aborted) return;
       if (isStatus(error, 403)) {
         if (!streaming && tally.version() === undefined) throw error;
         if (justListed) {
