@@ -1,6 +1,7 @@
 import { inRange, matches, type Selector } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import {
+  addressDoubt,
   type CidrPeer,
   type CidrTable,
   type Dialect,
@@ -157,8 +158,8 @@ function matchWorldCidr(
   const isInCluster = side.type === 'pod' || side.node !== undefined;
   const isOut = isInCluster && (peer.cidr.endsWith('/0') || !reachesInside(dialect, side));
   if (isOut && peer.reachesPods !== true) return 'no';
-  if (side.type === 'pod' && side.ips.length === 0) {
-    doubts?.push({ type: 'no-address', pod: side.pod.name });
+  if (side.ips.length === 0) {
+    doubts?.push(addressDoubt(side));
     return 'maybe';
   }
   const hits = side.ips.filter((ip) => inRange(range, ip) && !except.some((hole) => inRange(hole, ip)));

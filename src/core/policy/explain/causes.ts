@@ -75,6 +75,8 @@ export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
       return `the labels of ${doubt.of} ${doubt.name} are unknown`;
     case 'no-address':
       return `${doubt.pod} has no address yet`;
+    case 'node-address':
+      return 'the addresses of the nodes are unknown';
     case 'some-addresses':
       return `${doubt.pod} has several addresses, and ${doubt.cidr} contains only some`;
     case 'enforcer':

@@ -41,9 +41,9 @@ function matchCidr(
 }
 
 function matchAddresses(cidrs: CidrTable, peer: CidrPeer, side: Side, doubts: Doubts): Match {
-  if (side.type === 'pod' && side.ips.length === 0) {
+  if (side.ips.length === 0) {
     if (peer.except.length === 0 && peer.cidr.endsWith('/0')) return 'yes';
-    doubts?.push({ type: 'no-address', pod: side.pod.name });
+    doubts?.push(addressDoubt(side));
     return 'maybe';
   }
   const { range, except } = cidrs.rangesOf(peer);
@@ -54,6 +54,11 @@ function matchAddresses(cidrs: CidrTable, peer: CidrPeer, side: Side, doubts: Do
   if (hits === side.ips.length) return 'yes';
   doubts?.push({ type: 'some-addresses', pod: nameOfSide(side), cidr: peer.cidr });
   return 'maybe';
+}
+
+/** That an end has no known address. */
+export function addressDoubt(side: Side): Doubt {
+  return side.type === 'pod' ? { type: 'no-address', pod: side.pod.name } : { type: 'node-address' };
 }
 
 /** A name resolves on the destination pod. Not every enforcer takes names declared only by native sidecars. */

@@ -6,9 +6,9 @@ import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from '../model/m
 import type { World } from './api-matching.ts';
 import type { Tristate } from './dialect.ts';
 import type { Doubt, Match, Question } from './matching.ts';
-import { nodeOf } from './side.ts';
+import { isUnknownNode, nodeOf } from './side.ts';
 
-export { apiMatching, createWorld, type World, type WorldParts } from './api-matching.ts';
+export { addressDoubt, apiMatching, createWorld, type World, type WorldParts } from './api-matching.ts';
 export {
   type Dialect,
   type EnforcerName,
@@ -29,7 +29,15 @@ export type {
 } from './matching.ts';
 export { portStarts } from './port-starts.ts';
 export { type CidrTable, escaped, matchesAdminDomain, matchesDomain, rangesOf } from './ranges.ts';
-export { isOwnNode, isSamePod, nameOfSide, type Side, sideOf, sideOfPod } from './side.ts';
+export {
+  isOwnNode,
+  isSamePod,
+  nameOfSide,
+  type Side,
+  sideOf,
+  sideOfPod,
+  UNKNOWN_NODE,
+} from './side.ts';
 export { isPlain, type Way, waysBetween } from './ways.ts';
 
 /** The label that every namespace has (NP-20). */
@@ -126,6 +134,9 @@ function matchPeer(world: World, peer: Peer, question: Question): Match {
       return world.matching.matchEnforcerPeer(peer, question, world.doubts);
     case 'nodes': {
       const node = nodeOf(world.model, side);
+      if (node !== undefined && isUnknownNode(side) && peer.selector.length > 0) {
+        return maybe(world, { type: 'labels', of: 'node', name: node.name });
+      }
       return node !== undefined && matches(peer.selector, node.labels) ? 'yes' : 'no';
     }
     case 'domain':

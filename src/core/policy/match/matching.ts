@@ -17,8 +17,10 @@ export type Question = {
 /** Why a match is a `maybe`. */
 export type Doubt =
   /** Labels that are in no list. */
-  | { readonly type: 'labels'; readonly of: 'namespace' | 'service account'; readonly name: string }
+  | { readonly type: 'labels'; readonly of: 'namespace' | 'node' | 'service account'; readonly name: string }
   | { readonly type: 'no-address'; readonly pod: string }
+  /** A node of which nothing is known. */
+  | { readonly type: 'node-address' }
   /** A CIDR contains only some of a pod's addresses. */
   | { readonly type: 'some-addresses'; readonly pod: string; readonly cidr: string }
   /** Unknown behavior of the enforcer. */

@@ -40,6 +40,9 @@ export function sideOf(model: ClusterModel, end: End): Side {
   if (end.blocks !== undefined) {
     return { type: 'ip', text: blocksText(end.blocks), ips: ipsOf([end.ip]), blocks: end.blocks };
   }
+  if (end.node !== undefined) {
+    return { type: 'ip', text: end.node.name, ips: ipsOf([end.ip]), node: end.node };
+  }
   const pod = model.podAt(end.ip);
   if (pod !== undefined) return { type: 'pod', pod, ips: ipsOf([end.ip]) };
   const node = model.nodeAt(end.ip);
@@ -66,6 +69,14 @@ export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
   const { pod } = side;
   if (!pod.hostNetwork) return undefined;
   return pod.node === undefined ? model.nodeAt(pod.ips[0] ?? '') : model.node(pod.node);
+}
+
+/** Some node, of which nothing is known. */
+export const UNKNOWN_NODE: Node = { kind: 'Node', name: 'a node', labels: {}, ips: [] };
+
+/** Whether a side is a node of which neither addresses nor labels are known. */
+export function isUnknownNode(side: Side): boolean {
+  return side.type === 'ip' && side.node !== undefined && side.ips.length === 0;
 }
 
 /** Whether two sides are the same pod. */

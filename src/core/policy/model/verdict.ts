@@ -1,4 +1,4 @@
-import type { Pod, Protocol } from '../../cluster/cluster.ts';
+import type { Node, Pod, Protocol } from '../../cluster/cluster.ts';
 import type { Direction, PolicyRef, Tier } from './policy.ts';
 import type { RuleEdit } from './rule-edit.ts';
 
@@ -16,6 +16,8 @@ export type End =
       readonly ip: string;
       /** Set if it is Cilium's own endpoint, according to a flow; such an address is in no object list. */
       readonly reserved?: 'health' | 'ingress';
+      /** Set if it is a node that is in no list: its labels are unknown then, and `ip` may be empty. */
+      readonly node?: Node;
       /** The requested DNS name; `ip` is then an address it may resolve to. */
       readonly dns?: string;
       /** The requested blocks, of which `ip` is one address: policies do not treat their addresses differently. */

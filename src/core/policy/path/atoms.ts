@@ -114,7 +114,7 @@ export function endOf(member: Member): End {
     case 'pod':
       return { type: 'pod', pod: member.pod, ip: member.ip };
     case 'node':
-      return { type: 'ip', ip: member.ip };
+      return member.ip === '' ? { type: 'ip', ip: '', node: member.node } : { type: 'ip', ip: member.ip };
     case 'range':
       return { type: 'ip', ip: formatIp({ family: member.range.family, value: member.range.first }) };
   }

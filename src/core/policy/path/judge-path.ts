@@ -2,11 +2,20 @@ import { SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
 import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
+import { UNKNOWN_NODE } from '../match/match.ts';
 import type { Decision, Direction, PortRange, Query, Verdict } from '../model/model.ts';
 import { type AskedPorts, askedPortsText, noPortNamed, portsNamed } from './asked-ports.ts';
 import { type Atom, createAtoms, onlyAtom } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
-import { type Destination, dnsEnd, findEnd, type Member, type Source, type Target } from './members.ts';
+import {
+  type Destination,
+  dnsEnd,
+  type FoundEnd,
+  findEnd,
+  type Member,
+  type Source,
+  type Target,
+} from './members.ts';
 import { missingEnd } from './missing.ts';
 import { type PathPart, partsOf, type WholeEnd } from './parts.ts';
 import { nameOfPathEnd, type PathEnd } from './path-end.ts';
@@ -93,16 +102,50 @@ export function isInPart({ verdict, parts }: Pick<Judgement, 'verdict' | 'parts'
 type Ends = { readonly source: Source; readonly destination: Destination };
 
 function endsOf(model: ClusterModel, from: PathEnd, to: PathEnd, ports: AskedPorts): Ends {
-  const found = findEnd(model, from, 'source');
+  const start = findEnd(model, from, 'source');
   if (from.type === 'loopback' || to.type === 'loopback') return loopbackEnds(model, from, to, ports);
-  const source = found.type === 'service' ? serviceSource(model, found) : membersOf(found);
-  const target = findEnd(model, to, 'destination');
+  const source = start.type === 'service' ? serviceSource(model, start) : membersOf(start);
+  const found = findEnd(model, to, 'destination');
+  const forwarded = forwardedBy(model, found, ports);
+  const target = forwarded?.target ?? found;
   const destination =
-    target.type === 'service' ? serviceEnd(model, target, ports) : targetsOf(membersOf(target), ports);
-  return { source: masqueraded(model, source, target, destination), destination };
+    target.type === 'service'
+      ? serviceEnd(model, target, forwarded?.ports ?? ports)
+      : targetsOf(membersOf(target), ports);
+  const { name } = forwarded === undefined ? destination : membersOf(found);
+  const notes = [...(forwarded?.notes ?? []), ...destination.notes];
+  return {
+    source: masqueraded(model, source, target, destination),
+    destination: { ...destination, name, notes },
+  };
 }
 
-function membersOf(found: ReturnType<typeof findEnd>): Source {
+type Forwarded = {
+  readonly target: FoundEnd & { readonly type: 'service' };
+  readonly ports: AskedPorts;
+  readonly notes: readonly string[];
+};
+
+/** The Service to which a node forwards the asked port, its nodePort: the node itself is not the destination (ENF-30). */
+function forwardedBy(model: ClusterModel, found: FoundEnd, asked: AskedPorts): Forwarded | undefined {
+  if (found.type !== 'members' || asked.type !== 'range' || asked.from !== asked.to) return undefined;
+  if (found.members.length === 0 || !found.members.every(({ type }) => type === 'node')) return undefined;
+  for (const service of model.services()) {
+    const entry = service.ports.find(
+      ({ nodePort, protocol }) => nodePort === asked.from && protocol === asked.protocol,
+    );
+    if (entry === undefined) continue;
+    const { namespace, name } = service;
+    return {
+      target: { type: 'service', namespace, name },
+      ports: { ...asked, from: entry.port, to: entry.port },
+      notes: [`port ${asked.from} of every node is a nodePort of svc/${name} in ${namespace}`],
+    };
+  }
+  return undefined;
+}
+
+function membersOf(found: FoundEnd): Source {
   if (found.type !== 'members') throw new Error('only a Service and localhost have no members');
   const { type: _, ...end } = found;
   return end;
@@ -161,13 +204,8 @@ function namedPorts(member: Member, asked: AskedPorts & { readonly type: 'named'
   return member.type === 'pod' ? portsNamed(member.pod, asked).map((port) => [port, port]) : [];
 }
 
-/** External clients that come through a node may have the node's address (NP-27). */
-function masqueraded(
-  model: ClusterModel,
-  source: Source,
-  target: ReturnType<typeof findEnd>,
-  { name }: Destination,
-): Source {
+/** External clients that come through a node may have the node's address (ENF-30). */
+function masqueraded(model: ClusterModel, source: Source, target: FoundEnd, { name }: Destination): Source {
   const service = target.type === 'service' ? model.service(target.namespace, target.name) : undefined;
   if (service === undefined || !source.members.every(({ type }) => type === 'range')) return source;
   if (service.type === 'ClusterIP' && !service.headless && service.outerIPs === undefined) {
@@ -177,9 +215,10 @@ function masqueraded(
     };
   }
   if (service.externalTrafficPolicy !== 'Cluster') return source;
-  const nodes = Array.from(model.nodes()).flatMap((node) =>
+  const known = Array.from(model.nodes()).flatMap((node) =>
     node.ips.map((ip): Member => ({ type: 'node', node, ip })),
   );
+  const nodes = known.length > 0 ? known : [{ type: 'node', node: UNKNOWN_NODE, ip: '' } as const];
   const oneOf = `${source.name} comes through a node, which may replace the client's address with its own`;
   return { ...source, members: [...source.members, ...nodes], oneOf };
 }

@@ -248,7 +248,10 @@ function isInside(range: IpRange, text: string): boolean {
   return ip !== undefined && inRange(range, ip);
 }
 
-/** A member of an end: a pod (at one of its addresses), one address of a node, or external addresses. */
+/**
+ * A member of an end: a pod (at one of its addresses), one address of a node (empty for a node that is in no list), or
+ * external addresses.
+ */
 export type Member =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
   | { readonly type: 'node'; readonly node: Node; readonly ip: string }

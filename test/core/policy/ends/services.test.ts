@@ -141,6 +141,20 @@ describe('a Service from outside', () => {
     expect(ask('203.0.113.7', '198.51.100.9', '5432').to).toBe('svc/db');
   });
 
+  test('may come from a node of which manifests say nothing', () => {
+    const { ask } = askedWorld({ ...world, nodes: [], services: [outer('Cluster')] });
+    expect(ask('203.0.113.7', 'svc/db', '5432').verdict).toMatchObject({
+      verdict: 'undecidable',
+      ingress: { summary: expect.stringContaining("may replace the client's address") },
+    });
+    const anybody = networkPolicy({ spec: { podSelector: {}, ingress: [{}] } });
+    const open = askedWorld({ ...world, nodes: [], policies: [anybody], services: [outer('Cluster')] });
+    expect(open.ask('203.0.113.7', 'svc/db', '5432').verdict.verdict).toBe('allow');
+    const noOne = networkPolicy({ spec: { podSelector: {} } });
+    const shut = askedWorld({ ...world, nodes: [], policies: [noOne], services: [outer('Cluster')] });
+    expect(shut.ask('203.0.113.7', 'svc/db', '5432').verdict.verdict).toBe('deny');
+  });
+
   test('keeps the client with externalTrafficPolicy Local, and says what else that means', () => {
     const answer = askedWorld({ ...world, services: [outer('Local')] }).ask('203.0.113.7', 'svc/db', '5432');
     expect(answer.verdict.verdict).toBe('allow');
@@ -150,6 +164,32 @@ describe('a Service from outside', () => {
   test('that has a cluster address only is not reached at all', () => {
     const answer = askedWorld({ ...world, services: [service()] }).ask('203.0.113.7', 'svc/db', '5432');
     expect(answer.notes.join()).toContain('not reachable from outside the cluster');
+  });
+});
+
+describe('a nodePort of a node (ENF-30)', () => {
+  const entry = { port: 80, targetPort: 5432, protocol: 'TCP', nodePort: 30_080 } as const;
+  const services = [service({ type: 'NodePort', externalTrafficPolicy: 'Local', ports: [entry] })];
+  const world = { pods: [backend('db-0', 5432)], nodes: [node({ name: 'other' })], services };
+
+  test('leads to the pods behind its Service, which decide', () => {
+    const shut = networkPolicy({ spec: { podSelector: {} } });
+    const { ask } = askedWorld({ ...world, policies: [shut] });
+    const answer = ask('203.0.113.7', 'node/other', '30080');
+    expect(answer).toMatchObject({ to: 'node/other', verdict: { verdict: 'deny' } });
+    expect(answer.notes.join()).toContain('port 30080 of every node is a nodePort of svc/db in shop');
+    expect(answer.query).toMatchObject({ to: { pod: { name: 'db-0' } }, port: 5432 });
+    expect(ask('203.0.113.7', 'node/other', '30081').verdict.verdict).toBe('allow');
+    expect(ask('203.0.113.7', 'node/other', '30080/udp').verdict.verdict).toBe('allow');
+  });
+
+  test('may hide the client behind the address of a node', () => {
+    const clients = networkPolicy({
+      spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24' } }] }] },
+    });
+    const masked = [service({ type: 'NodePort', externalTrafficPolicy: 'Cluster', ports: [entry] })];
+    const { ask } = askedWorld({ ...world, services: masked, policies: [clients] });
+    expect(ask('203.0.113.7', 'node/other', '30080').verdict.verdict).toBe('undecidable');
   });
 });
 
