@@ -119,6 +119,10 @@ function filterOf(
       return isDns(end.name);
     case 'world':
       return isOutside(model);
+    case 'entity':
+      return end.entity === 'cluster'
+        ? (flow) => !isOutside(model)(flow)
+        : ({ reserved }) => reserved === end.entity;
     case 'node':
       if (model === undefined) throw needsCluster(`node/${end.name}`);
       return isWithin(model.node(end.name)?.ips ?? []);

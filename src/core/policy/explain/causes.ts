@@ -9,7 +9,9 @@ import { podText } from './text.ts';
 export function settledText(settled: Settled, self: Side): string {
   switch (settled) {
     case 'outside':
-      return 'outside the cluster';
+      return self.type === 'ip' && self.reserved !== undefined
+        ? `${self.reserved} is an endpoint of Cilium's own`
+        : 'outside the cluster';
     case 'node':
       return `${self.type === 'ip' ? (self.node?.name ?? self.text) : self.pod.name} is a node`;
     case 'finished':

@@ -33,6 +33,7 @@ export {
   isOwnNode,
   isSamePod,
   nameOfSide,
+  OWN_NODE,
   type Side,
   sideOf,
   sideOfPod,

@@ -74,6 +74,9 @@ export function nodeOf(model: ClusterModel, side: Side): Node | undefined {
 /** Some node, of which nothing is known. */
 export const UNKNOWN_NODE: Node = { kind: 'Node', name: 'a node', labels: {}, ips: [] };
 
+/** The node of the pod at the other end, where manifests say nothing of it. */
+export const OWN_NODE: Node = { ...UNKNOWN_NODE, name: 'its own node' };
+
 /** Whether a side is a node of which neither addresses nor labels are known. */
 export function isUnknownNode(side: Side): boolean {
   return side.type === 'ip' && side.node !== undefined && side.ips.length === 0;
@@ -88,7 +91,8 @@ export function isSamePod(a: Side, b: Side): boolean {
 
 /** Whether a side is the node that a pod runs on. */
 export function isOwnNode(pod: Pod, side: Side): boolean {
-  return side.type === 'ip' && side.node !== undefined && side.node.name === pod.node;
+  if (side.type !== 'ip' || side.node === undefined) return false;
+  return side.node.name === pod.node || side.node === OWN_NODE;
 }
 
 function ipsOf(texts: readonly string[]): readonly Ip[] {

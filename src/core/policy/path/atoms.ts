@@ -100,6 +100,7 @@ function keyOf(
   nodes: ReadonlySet<string>,
 ): string {
   if (member.type === 'node') return `node ${member.node.name} ${member.ip}`;
+  if (member.type === 'reserved') return `reserved ${member.name}`;
   const { pod, ip } = member;
   const families = [...new Set((ip === undefined ? pod.ips : [ip]).map((text) => parseIp(text)?.family))]
     .sort()
@@ -115,6 +116,8 @@ export function endOf(member: Member): End {
       return { type: 'pod', pod: member.pod, ip: member.ip };
     case 'node':
       return member.ip === '' ? { type: 'ip', ip: '', node: member.node } : { type: 'ip', ip: member.ip };
+    case 'reserved':
+      return { type: 'ip', ip: '', reserved: member.name };
     case 'range':
       return { type: 'ip', ip: formatIp({ family: member.range.family, value: member.range.first }) };
   }

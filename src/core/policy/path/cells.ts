@@ -1,6 +1,6 @@
 import { keyOf, type Protocol, parseIp } from '../../cluster/cluster.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
-import { portStarts } from '../match/match.ts';
+import { OWN_NODE, portStarts } from '../match/match.ts';
 import type { End, PortRange, Query } from '../model/model.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './members.ts';
@@ -20,6 +20,8 @@ export type CellQuestion = {
   readonly targets: readonly Atom[];
   readonly protocol: Protocol | 'ICMP';
   readonly viaService: boolean;
+  /** Of the nodes, only the own one of the pod at the other end, or only others. */
+  readonly nodes?: 'own' | 'other' | undefined;
 };
 
 /**
@@ -28,10 +30,11 @@ export type CellQuestion = {
  */
 export function judgeCells(
   engine: Engine,
-  { sources, targets, protocol, viaService }: CellQuestion,
+  { sources, targets, protocol, viaService, nodes }: CellQuestion,
 ): { readonly cells: readonly Cell[]; readonly noFamily: boolean } {
   const podsOf = createPodsOf();
-  const pairs = sources.flatMap((from) => targets.flatMap((to) => pairsOf(podsOf, from, to, viaService)));
+  const all = sources.flatMap((from) => targets.flatMap((to) => pairsOf(podsOf, from, to, viaService)));
+  const pairs = nodes === undefined ? all : all.filter((pair) => isOfNode(pair) === (nodes === 'own'));
   const others = pairs.filter(({ self }) => !self);
   const wanted = viaService || others.length === 0 ? pairs : others;
   const able = wanted.filter(({ source, target }) => canMeet(source, target));
@@ -83,6 +86,15 @@ function pairsOf(podsOf: PodsOf, from: Atom, to: Atom, viaService: boolean): rea
     found.push({ ...one, source: both.source, target: both.target, self: true });
   }
   return found;
+}
+
+/** Whether a pair is a pod and the node that it runs on. */
+function isOfNode({ from, to, source, target }: Pair): boolean {
+  const [node] = [...from.members, ...to.members].flatMap((member) =>
+    member.type === 'node' ? [member.node] : [],
+  );
+  const pod = source.type === 'pod' ? source.pod : target.type === 'pod' ? target.pod : undefined;
+  return node === OWN_NODE ? pod?.node === undefined : node?.name === pod?.node;
 }
 
 type PodMember = Member & { readonly type: 'pod' };

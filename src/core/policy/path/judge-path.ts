@@ -1,4 +1,5 @@
 import { SluiceError } from '../../common/common.ts';
+import type { Pod } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
 import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
@@ -16,6 +17,7 @@ import {
   type Source,
   type Target,
 } from './members.ts';
+import { entityEnd } from './entity.ts';
 import { missingEnd } from './missing.ts';
 import { type PathPart, partsOf, type WholeEnd } from './parts.ts';
 import { nameOfPathEnd, type PathEnd } from './path-end.ts';
@@ -102,10 +104,10 @@ export function isInPart({ verdict, parts }: Pick<Judgement, 'verdict' | 'parts'
 type Ends = { readonly source: Source; readonly destination: Destination };
 
 function endsOf(model: ClusterModel, from: PathEnd, to: PathEnd, ports: AskedPorts): Ends {
-  const start = findEnd(model, from, 'source');
+  const start = withEntity(model, findEnd(model, from, 'source'), to, 'destination');
   if (from.type === 'loopback' || to.type === 'loopback') return loopbackEnds(model, from, to, ports);
   const source = start.type === 'service' ? serviceSource(model, start) : membersOf(start);
-  const found = findEnd(model, to, 'destination');
+  const found = withEntity(model, findEnd(model, to, 'destination'), from, 'source');
   const forwarded = forwardedBy(model, found, ports);
   const target = forwarded?.target ?? found;
   const destination =
@@ -120,14 +122,39 @@ function endsOf(model: ClusterModel, from: PathEnd, to: PathEnd, ports: AskedPor
   };
 }
 
+type KnownEnd = Exclude<FoundEnd, { readonly type: 'entity' }>;
+
+/** An end whose members no longer depend on the other one. */
+function withEntity(
+  model: ClusterModel,
+  found: FoundEnd,
+  other: PathEnd,
+  role: 'source' | 'destination',
+): KnownEnd {
+  if (found.type !== 'entity') return found;
+  const { entity } = found;
+  const isNodes = entity === 'host' || entity === 'remote-node';
+  const pods = isNodes ? podsOf(model, findEnd(model, other, role)) : [];
+  return { type: 'members', ...entityEnd(model, entity, pods) };
+}
+
+function podsOf(model: ClusterModel, found: FoundEnd): readonly Pod[] {
+  if (found.type === 'service') {
+    const service = model.service(found.namespace, found.name);
+    return service === undefined ? [] : model.backends(service);
+  }
+  if (found.type !== 'members') return [];
+  return found.members.flatMap((member) => (member.type === 'pod' ? [member.pod] : []));
+}
+
 type Forwarded = {
-  readonly target: FoundEnd & { readonly type: 'service' };
+  readonly target: KnownEnd & { readonly type: 'service' };
   readonly ports: AskedPorts;
   readonly notes: readonly string[];
 };
 
 /** The Service to which a node forwards the asked port, its nodePort: the node itself is not the destination (ENF-30). */
-function forwardedBy(model: ClusterModel, found: FoundEnd, asked: AskedPorts): Forwarded | undefined {
+function forwardedBy(model: ClusterModel, found: KnownEnd, asked: AskedPorts): Forwarded | undefined {
   if (found.type !== 'members' || asked.type !== 'range' || asked.from !== asked.to) return undefined;
   if (found.members.length === 0 || !found.members.every(({ type }) => type === 'node')) return undefined;
   for (const service of model.services()) {
@@ -145,7 +172,7 @@ function forwardedBy(model: ClusterModel, found: FoundEnd, asked: AskedPorts): F
   return undefined;
 }
 
-function membersOf(found: FoundEnd): Source {
+function membersOf(found: KnownEnd): Source {
   if (found.type !== 'members') throw new Error('only a Service and localhost have no members');
   const { type: _, ...end } = found;
   return end;
@@ -247,6 +274,7 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
     ...atomsOf(engine, source, destination),
     protocol: asked.protocol,
     viaService: destination.viaService === true,
+    nodes: source.nodes ?? destination.nodes,
   };
   const { cells, noFamily } = judgeCells(engine, question);
   const worst = worstOf(cells);

@@ -15,13 +15,17 @@ import type { ClusterModel } from '../../live/live.ts';
 import type { PortRange } from '../model/model.ts';
 import { hasIpv6 } from '../reach/reach.ts';
 import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
-import { isDnsName, nameOfPathEnd, type PathEnd } from './path-end.ts';
+import { type EntityName, isDnsName, nameOfPathEnd, type PathEnd } from './path-end.ts';
+
+type MembersEnd = EndTraits & { readonly type: 'members'; readonly members: readonly Member[] };
 
 /** An end with its members; a Service has none yet, because they depend on the port. */
 export type FoundEnd =
-  | (EndTraits & { readonly type: 'members'; readonly members: readonly Member[] })
+  | MembersEnd
   | { readonly type: 'service'; readonly namespace: string; readonly name: string }
-  | { readonly type: 'loopback' };
+  | { readonly type: 'loopback' }
+  /** Its members depend on the other end. */
+  | { readonly type: 'entity'; readonly entity: EntityName };
 
 /**
  * Finds the current members of an end. Terminated pods count only if there are no others: they have no network, and the
@@ -55,6 +59,8 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
       return dnsEnd(model, end.name);
     case 'loopback':
       return { type: 'loopback' };
+    case 'entity':
+      return { type: 'entity', entity: end.entity };
     default:
       return assertNever(end);
   }
@@ -96,7 +102,7 @@ export function mustExist(model: ClusterModel, end: PathEnd): void {
 const WORLD = "world is every address except those of the cluster's pods and nodes";
 
 /** The possible addresses of a DNS name: all external ones, because the real ones are unknown. */
-export function dnsEnd(model: ClusterModel, name: string): FoundEnd {
+export function dnsEnd(model: ClusterModel, name: string): MembersEnd {
   return {
     type: 'members',
     name,
@@ -136,7 +142,7 @@ function isSame(a: WorkloadRef | undefined, b: WorkloadRef): boolean {
  */
 function meaningOf(
   model: ClusterModel,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { namespace, name, entity }: PathEnd & { readonly type: 'named' },
   role: 'source' | 'destination',
 ): PathEnd {
   const owned = model.podsIn(namespace).filter(({ owner }) => owner?.name === name);
@@ -151,6 +157,7 @@ function meaningOf(
   const meanings = isWorkload && workloads.length > 0 ? workloads : [...workloads, ...services];
   const [only, ...others] = meanings;
   if (only === undefined) {
+    if (entity !== undefined) return { type: 'entity', entity };
     if (isDnsName(name)) return { type: 'dns', name };
     throw missingEnd(model, 'pod, workload or Service', { namespace, name });
   }
@@ -255,7 +262,9 @@ function isInside(range: IpRange, text: string): boolean {
 export type Member =
   | { readonly type: 'pod'; readonly pod: Pod; readonly ip?: string }
   | { readonly type: 'node'; readonly node: Node; readonly ip: string }
-  | { readonly type: 'range'; readonly range: IpRange };
+  | { readonly type: 'range'; readonly range: IpRange }
+  /** An endpoint of Cilium's own, which no object describes. */
+  | { readonly type: 'reserved'; readonly name: 'health' | 'ingress' };
 
 /** A member as a destination, with the ports there that the requested ports lead to, or types for ICMP. */
 export type Target = { readonly member: Member; readonly ports: readonly PortRange[] };
@@ -267,6 +276,8 @@ export type EndTraits = {
   readonly oneOf?: string;
   /** The DNS name of the addresses. */
   readonly dns?: string;
+  /** Of the nodes among the members, only the own one of the pod at the other end, or only others. */
+  readonly nodes?: 'own' | 'other';
   /** Whether a pod at both ends connects to itself through a Service. */
   readonly viaService?: boolean;
   /** Remarks that apply to any verdict. */

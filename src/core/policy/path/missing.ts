@@ -1,5 +1,6 @@
 import { nearestNames, SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
+import { kindNamed } from './parse-end.ts';
 
 /** Short names of kinds, as used before a name. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -12,9 +13,10 @@ const WORDS: Readonly<Record<string, string>> = {
   CronJob: 'cronjob',
 };
 
-/** A workload in the syntax of an end: `deploy/web`. */
+/** A workload in the syntax of an end: `deploy/web`; of a kind that has no word, `web[Thing]`. */
 export function workloadWord(kind: string, name: string): string {
-  return `${WORDS[kind] ?? kind.toLowerCase()}/${name}`;
+  const word = WORDS[kind] ?? (kindNamed(kind) === undefined ? undefined : kind.toLowerCase());
+  return word === undefined ? `${name}[${kind}]` : `${word}/${name}`;
 }
 
 /** The error for an end that does not exist, with similar names that do. */

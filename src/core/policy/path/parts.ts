@@ -103,6 +103,7 @@ function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {
     ),
   );
   const nodes = unique(members.flatMap((member) => (member.type === 'node' ? [member.node.name] : [])));
+  const reserved = members.flatMap((member) => (member.type === 'reserved' ? [member.name] : []));
   const ranges = rangesOf(members);
   const all = rangesOf(whole.members);
   const set = addressSet(ranges, all);
@@ -112,6 +113,7 @@ function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {
     set.except.length === 0 &&
     set.addresses.join() === addressSet(all, all).addresses.join();
   const parts = [
+    ...reserved,
     ...(set.addresses.length === 0 ? [] : [addressesText(set.addresses, set.except)]),
     ...(pods.length === 0 ? [] : [listText(pods, 'pods')]),
     ...(nodes.length === 0
@@ -139,7 +141,7 @@ function rangesOf(members: readonly Member[]): readonly IpRange[] {
 function countOf(members: readonly Member[], type: Member['type']): number {
   return unique(
     members.flatMap((member) =>
-      member.type !== type || member.type === 'range'
+      member.type !== type || member.type === 'range' || member.type === 'reserved'
         ? []
         : [member.type === 'pod' ? `${member.pod.namespace}/${member.pod.name}` : member.node.name],
     ),

@@ -7,34 +7,55 @@ import { kindNamed, parseEnd } from './parse-end.ts';
 export type PathEnd =
   | EndRef
   /** A name without a kind: a pod, otherwise the only workload or Service with that name, otherwise a DNS name. */
-  | { readonly type: 'named'; readonly namespace: string; readonly name: string }
+  | {
+      readonly type: 'named';
+      readonly namespace: string;
+      readonly name: string;
+      /** What the name means if nothing is called so. */
+      readonly entity?: EntityName;
+    }
   | { readonly type: 'node'; readonly name: string }
   | { readonly type: 'range'; readonly cidr: string }
   /** Every address except the cluster's own. */
   | { readonly type: 'world' }
+  /** One of Cilium's names for ends that are no pods (ENF-31). */
+  | { readonly type: 'entity'; readonly entity: EntityName }
   /** A DNS name outside the cluster. */
   | { readonly type: 'dns'; readonly name: string }
   /** The pod's own loopback. */
   | { readonly type: 'loopback' };
 
+export type EntityName = (typeof ENTITIES)[number];
+
+/** Names of ends that are no pods, as Cilium has them; `host` and `remote-node` are seen from the pod at the other end. */
+export const ENTITIES = ['host', 'remote-node', 'kube-apiserver', 'health', 'ingress', 'cluster'] as const;
+
 /** The accepted formats of an end, for hints and help. */
-export const PATH_END_SHAPES =
-  'Use pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, localhost, or a DNS name.';
+export const PATH_END_SHAPES = `Use pod, ns/pod, deploy/name, svc/name, ns/kind/name, node/name, an IP address, a CIDR, world, ${ENTITIES.join(', ')}, localhost, or a DNS name.`;
+
+/** A workload, or one of its pods, as tables have it: `shop/web[Deployment]`, `shop/db[StatefulSet]{db-0}`. */
+const PRINTED = /^(?:([^/[\]]+)\/)?([^/[\]]+)\[([A-Za-z][A-Za-z0-9]*)\](?:\{([^,{}]+)\})?$/;
 
 const DNS_NAME = /^(?=.{1,253}$)(?:[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z0-9][-a-z0-9]{0,62}$/;
+const WORLD: readonly string[] = ['world', 'internet', 'outside', 'reserved:world', 'entity/world'];
 const SERVICE_NAME = /^([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.[-.a-z0-9]+)?$/;
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
 
 /**
- * Parses an end: everything that `parseEnd` accepts, plus `node/name`, a CIDR, `world` (or `internet`), `localhost`,
- * and a DNS name (`api.example.com`, or `dns/name` if a pod has that name); `db.shop.svc` is the Service.
+ * Parses an end: everything that `parseEnd` accepts, plus `node/name`, a CIDR, `world` (or `internet`, `outside`),
+ * `localhost`, an entity (`host`, or `reserved:host` if a pod has that name), and a DNS name (`api.example.com`, or
+ * `dns/name` likewise); `db.shop.svc` is the Service, and `shop/web[Deployment]` the workload.
  *
  * @throws SluiceError `usage` with the accepted formats
  */
 export function parsePathEnd(text: string, defaultNamespace: string): PathEnd {
   const word = text.toLowerCase();
-  if (word === 'world' || word === 'internet') return { type: 'world' };
+  if (WORLD.includes(word)) return { type: 'world' };
   if (word === 'localhost') return { type: 'loopback' };
+  const entity = entityNamed(word.replace(/^(?:reserved:|entity\/)/, ''));
+  if (entity !== undefined && entity !== word) return { type: 'entity', entity };
+  const printed = printedEnd(text, defaultNamespace);
+  if (printed !== undefined) return printed;
   const [first = '', second, ...rest] = text.split('/');
   if (/^(?:node|nodes|no)$/i.test(first) && second !== undefined && rest.length === 0) {
     return { type: 'node', name: nodeName(text, second) };
@@ -49,7 +70,22 @@ export function parsePathEnd(text: string, defaultNamespace: string): PathEnd {
   const end = read(text, defaultNamespace);
   if (end.type === 'ip' && isLoopback(end.ip)) return { type: 'loopback' };
   const isBare = end.type === 'pod' && (second === undefined || (rest.length === 0 && !isKind(first)));
-  return isBare ? { type: 'named', namespace: end.namespace, name: end.name } : end;
+  if (!isBare) return end;
+  const { namespace, name } = end;
+  return { type: 'named', namespace, name, ...(entity === undefined ? {} : { entity }) };
+}
+
+function printedEnd(text: string, defaultNamespace: string): PathEnd | undefined {
+  const [, namespace = defaultNamespace, owner = '', kind, pod] = PRINTED.exec(text) ?? [];
+  if (kind === undefined) return undefined;
+  if (kind === 'Service') return read(`${namespace}/svc/${owner}`, namespace);
+  const end = read(`${namespace}/pod/${pod ?? owner}`, namespace);
+  if (kind === 'Pod' || pod !== undefined) return end;
+  return { type: 'workload', ref: { kind, namespace, name: owner } };
+}
+
+function entityNamed(word: string): EntityName | undefined {
+  return ENTITIES.find((name) => name === word);
 }
 
 /** Whether a name could be a DNS name outside the cluster. */
@@ -74,6 +110,8 @@ export function nameOfPathEnd(end: PathEnd): string {
       return end.cidr;
     case 'world':
       return 'world';
+    case 'entity':
+      return end.entity;
     case 'loopback':
       return 'localhost';
     default:

@@ -76,5 +76,6 @@ export function shownPair(answer: PathAnswer, ports: AskedPorts): readonly strin
 /** The text of an end; a single address of the world is shown as the world. */
 function endText(end: End, name: string): string {
   if (end.type === 'pod') return `${end.pod.namespace}/${end.pod.name}`;
+  if (end.ip === '') return end.reserved ?? end.node?.name ?? name;
   return end.dns ?? (name === 'world' ? name : end.ip);
 }

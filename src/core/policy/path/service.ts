@@ -98,7 +98,8 @@ function endpointPort(
   return [[number, number]];
 }
 
-function memberAt(model: ClusterModel, ip: string): Member {
+/** An address as a member: of a pod, of a node, or outside. */
+export function memberAt(model: ClusterModel, ip: string): Member {
   const pod = model.podAt(ip);
   if (pod !== undefined) return { type: 'pod', pod, ip };
   const node = model.nodeAt(ip);

@@ -24,6 +24,15 @@ describe('an end as people write it', () => {
     ['api.example.com.', { type: 'dns', name: 'api.example.com' }],
     ['api.example.com', { type: 'named', namespace: 'shop', name: 'api.example.com' }],
     ['dns/api.example.com', { type: 'dns', name: 'api.example.com' }],
+    ['outside', { type: 'world' }],
+    ['host', { type: 'named', namespace: 'shop', name: 'host', entity: 'host' }],
+    ['ops/host', { type: 'named', namespace: 'ops', name: 'host' }],
+    ['reserved:remote-node', { type: 'entity', entity: 'remote-node' }],
+    ['entity/cluster', { type: 'entity', entity: 'cluster' }],
+    ['ops/web[Deployment]', { type: 'workload', ref: { kind: 'Deployment', namespace: 'ops', name: 'web' } }],
+    ['ray[RayCluster]', { type: 'workload', ref: { kind: 'RayCluster', namespace: 'shop', name: 'ray' } }],
+    ['ops/web[Pod]', { type: 'pod', namespace: 'ops', name: 'web' }],
+    ['ops/db[StatefulSet]{db-0}', { type: 'pod', namespace: 'ops', name: 'db-0' }],
     ['db.shop.svc', { type: 'service', namespace: 'shop', name: 'db' }],
     ['db.ops.svc.cluster.local', { type: 'service', namespace: 'ops', name: 'db' }],
   ])('%s', (text, end) => {
@@ -42,6 +51,8 @@ describe('an end as people write it', () => {
     'Web',
     'node/',
     'dns/x',
+    'ops/Web[Pod]',
+    'reserved:nobody',
   ])('"%s" is refused with what to write instead', (text) => {
     expect(() => parsePathEnd(text, 'shop')).toThrow(
       expect.objectContaining({ code: 'usage', hint: expect.stringMatching(/\w/) }),

@@ -3,6 +3,9 @@ import type { ClusterModel } from '../../../../src/core/live/model.ts';
 import { withCiliumConfig } from '../../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import type { Decision, End } from '../../../../src/core/policy/model/verdict.ts';
+import { parseAskedPorts } from '../../../../src/core/policy/path/asked-ports.ts';
+import { createPathJudge } from '../../../../src/core/policy/path/judge-path.ts';
+import { parsePathEnd } from '../../../../src/core/policy/path/path-end.ts';
 import { verdictOf } from '../../../helpers/verdict-of.ts';
 import { judged, type Outcome } from './suite.ts';
 import { podNamed, worldOf } from './world.ts';
@@ -51,11 +54,18 @@ function findingsOf({ world, queries, invalid = [] }: CiliumCase, version: strin
   const findings = [...model.policies()]
     .filter(({ name, inert }) => refused.has(name) !== (inert === true))
     .map(({ name, inert, problems }) => `${name} is ${inert === true ? `refused: ${problems[0]}` : 'taken'}`);
+  const judge = createPathJudge({ model, engine });
+  const ask = (from: string, to: string, port: string) =>
+    judge(parsePathEnd(from, 'default'), parsePathEnd(to, 'default'), parseAskedPorts(port));
   for (const flow of queries) {
     const from = endOf(model, flow.from, flow.to);
     const to = endOf(model, flow.to, flow.from);
     const got = verdictOf(engine, { from, to, port: flow.port, protocol: flow.protocol });
     const wanted = version.startsWith('1.19') ? flow.expect : (flow.expect120 ?? flow.expect);
+    const asked = askedAs(flow);
+    const judged = asked === undefined ? wanted.verdict : ask(...asked).verdict.verdict;
+    const isSame = judged === wanted.verdict || (flow.mayBeUndecidable === true && judged === 'undecidable');
+    if (!isSame) findings.push(`${version}: ${flow.from} → ${flow.to} ${flow.port} as asked: ${judged}`);
     if (agrees(got, wanted, flow.mayBeUndecidable === true)) continue;
     const what = (one: Expected) =>
       `${one.verdict} (out ${one.egress.verdict} ${one.egress.isolated}, in ${one.ingress.verdict} ${one.ingress.isolated})`;
@@ -75,6 +85,12 @@ function agrees(got: Expected, want: Expected, mayBeUndecidable: boolean): boole
     got.egress.isolated === want.egress.isolated &&
     got.ingress.isolated === want.ingress.isolated
   );
+}
+
+/** A flow as a user asks for it; as `world` is asked an address that no policy names. */
+function askedAs({ from, to, port, protocol }: Flow): readonly [string, string, string] | undefined {
+  const word = (text: string) => (text === 'world' ? '192.0.2.77' : text);
+  return from === to ? undefined : [word(from), word(to), `${port}/${protocol}`];
 }
 
 /** `host` and `remote-node` are seen from the pod at the other end; `world` is an address that no policy names. */
