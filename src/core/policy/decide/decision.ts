@@ -41,6 +41,8 @@ export type OpenQuestion =
   | { readonly type: 'hairpin' }
   /** Policies that are not evaluated here may decide it. */
   | { readonly type: 'foreign'; readonly objects: readonly ForeignObject[] }
+  /** A mesh carries it over another port, or through a waypoint, where the policies decide otherwise (ENF-32). */
+  | { readonly type: 'mesh'; readonly verdict: Decision; readonly waypoint?: string }
   /** No known policy enforcer. */
   | { readonly type: 'not-enforced' };
 

@@ -1,10 +1,12 @@
 import { isLive } from '../../cluster/cluster.ts';
 import {
   type Doubt,
+  HBONE_PORT,
   isOwnNode,
   isSamePod,
   type Question,
   type Side,
+  tunnelBetween,
   type World,
   waysBetween,
 } from '../match/match.ts';
@@ -27,7 +29,7 @@ export type HalfQuestion = {
 
 /** Decides one half of a path. */
 export function decideHalf(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
-  const found = byPolicies(world, classes, half);
+  const found = meshed(world, classes, half, byPolicies(world, classes, half));
   const objects = foreignDoubt(world.foreign, half.self, found.verdict);
   if (objects !== undefined) return opened(found, { type: 'foreign', objects });
   // A deny on paper, but it may not be enforced (NP-35).
@@ -37,6 +39,21 @@ export function decideHalf(world: World, classes: PodClasses, half: HalfQuestion
 
 function opened(half: HalfDecision, question: OpenQuestion): HalfDecision {
   return { ...half, verdict: 'undecidable', open: [...half.open, question] };
+}
+
+/**
+ * What a mesh carries does not arrive on the port that was asked for: a half counts only where the tunnel's port has the
+ * same verdict, and a waypoint, which comes between, leaves isolated ends undecided (ENF-32).
+ */
+function meshed(world: World, classes: PodClasses, half: HalfQuestion, found: HalfDecision): HalfDecision {
+  const { direction, self, peer, port, protocol } = half;
+  if (protocol !== 'TCP' || port === HBONE_PORT) return found;
+  const [source, destination] = direction === 'egress' ? [self, peer] : [peer, self];
+  const tunnel = tunnelBetween(world.model, source, destination);
+  if (tunnel === undefined || found.steps.length === 0) return found;
+  if (tunnel.waypoint !== undefined) return opened(found, { type: 'mesh', verdict: 'undecidable', ...tunnel });
+  const { verdict } = byPolicies(world, classes, { ...half, port: HBONE_PORT });
+  return verdict === found.verdict ? found : opened(found, { type: 'mesh', verdict });
 }
 
 function byPolicies(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {

@@ -1,8 +1,8 @@
 import { keyOf } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import type { Conflict, OpenQuestion, Settled } from '../decide/decide.ts';
-import { type Doubt, type EnforcerName, nameOfSide, type Side } from '../match/match.ts';
-import type { ForeignObject, Policy } from '../model/model.ts';
+import { type Doubt, type EnforcerName, HBONE_PORT, nameOfSide, type Side } from '../match/match.ts';
+import type { Decision, ForeignObject, Policy } from '../model/model.ts';
 import { podText } from './text.ts';
 
 /** Why no rule is evaluated for a half. */
@@ -27,6 +27,12 @@ export function settledText(settled: Settled, self: Side): string {
   }
 }
 
+const TUNNEL_TEXTS: Readonly<Record<Decision, string>> = {
+  allow: 'which is admitted: only the port asked for is not',
+  deny: 'which is not admitted: only the port asked for is',
+  undecidable: 'of which that is not known',
+};
+
 /** What makes a half undecidable; undefined where the underlying decision says enough. */
 export function openText(question: OpenQuestion): string | undefined {
   switch (question.type) {
@@ -38,6 +44,10 @@ export function openText(question: OpenQuestion): string | undefined {
       return 'whether a pod reaches itself through its Service differs between enforcers';
     case 'foreign':
       return foreignDoubtText(question.objects);
+    case 'mesh':
+      return question.waypoint === undefined
+        ? `Istio ambient carries it over tcp ${HBONE_PORT} (HBONE), ${TUNNEL_TEXTS[question.verdict]}`
+        : `Istio may carry it through waypoint ${question.waypoint}, which is then the other end`;
     case 'not-enforced':
       return undefined;
     default:

@@ -5,10 +5,12 @@ import { POLICY_KINDS } from '../kinds/kinds.ts';
 import {
   type Dialect,
   enforces,
+  HBONE_PORT,
   isSamePod,
   nameOfSide,
   type Side,
   type Tristate,
+  tunnelBetween,
   type World,
 } from '../match/match.ts';
 import type { Direction, Query, Verdict } from '../model/model.ts';
@@ -88,6 +90,12 @@ function wayTexts(
 ): readonly string[] {
   const { enforcer, egressSeesServices, filtersHairpin, sctp } = world.dialect;
   const texts: string[] = [];
+  const tunnel = query.protocol === 'TCP' ? tunnelBetween(world.model, source, destination) : undefined;
+  if (tunnel !== undefined) {
+    texts.push(
+      `${nameOfSide(source)} and ${nameOfSide(destination)} are in Istio ambient: what they say arrives on tcp ${HBONE_PORT} (HBONE)`,
+    );
+  }
   if (isSamePod(source, destination) && filtersHairpin !== 'no' && !isSettled(filtersHairpin, query)) {
     texts.push(
       filtersHairpin === 'yes'

@@ -27,6 +27,7 @@ export type {
   NamedPort,
   Question,
 } from './matching.ts';
+export { HBONE_PORT, hasAmbient, isAmbient, MESH_KEYS, type Tunnel, tunnelBetween } from './mesh.ts';
 export { portStarts } from './port-starts.ts';
 export { type CidrTable, escaped, matchesAdminDomain, matchesDomain, rangesOf } from './ranges.ts';
 export {

@@ -11,6 +11,7 @@ import {
   withOwnNode,
 } from '../decide/decide.ts';
 import {
+  HBONE_PORT,
   isOwnNode,
   isPlain,
   type Match,
@@ -18,6 +19,7 @@ import {
   portStarts,
   type Question,
   type Side,
+  tunnelBetween,
   type Way,
   type World,
   waysBetween,
@@ -49,6 +51,8 @@ export type Shared = {
   readonly algebra: PortAlgebra;
   /** Pods that no policy tells apart have the same number. */
   readonly groupOf: (pod: Pod) => number;
+  /** Whether Istio ambient carries the traffic of any pod. */
+  readonly mesh: boolean;
   /** How many groups and nodes have numbers. */
   readonly groups: number;
   readonly peerTables: Map<object, Uint8Array>;
@@ -145,6 +149,23 @@ export function createPortEvaluator(
   }
 
   function half(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
+    const found = unmeshed(direction, self, peer, peerIndex);
+    return shared.mesh ? meshed(direction, self, peer, found) : found;
+  }
+
+  /** As `meshed` of a half: only what the tunnel's port has too is certain (ENF-32). */
+  function meshed(direction: Direction, self: Side, peer: Side, found: PortFunction): PortFunction {
+    const [source, destination] = direction === 'egress' ? [self, peer] : [peer, self];
+    const tunnel = tunnelBetween(world.model, source, destination);
+    if (tunnel === undefined || found === open || self.type !== 'pod') return found;
+    const carried = tunnel.waypoint === undefined ? decisionAt(found, HBONE_PORT) : 'undecidable';
+    return algebra.make({
+      ...found,
+      TCP: found.TCP.map(([from, to, decision]) => [from, to, decision === carried ? decision : 'undecidable']),
+    });
+  }
+
+  function unmeshed(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
     if (isPlain(self) && isPlain(peer))
       return doubted(self, reading(direction, self, peer, slotOfPlain(peerIndex)));
     let found: PortFunction | undefined;
@@ -378,4 +399,8 @@ function portNames({ ports }: Pod): string {
     ports.map(({ name, port, protocol, sidecar }) => `${name}=${protocol}${port}${sidecar ?? ''}`).join();
   portNamesOf.set(ports, known);
   return known;
+}
+
+function decisionAt({ TCP }: PortFunction, port: number): Decision {
+  return TCP.find(([from, to]) => from <= port && port <= to)?.[2] ?? 'deny';
 }

@@ -1,7 +1,7 @@
 import { type Ip, type Pod, parseIp } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { cidrsOfGroups } from '../cilium/cilium.ts';
-import { type Dialect, rangesOf } from '../match/match.ts';
+import { type Dialect, MESH_KEYS, rangesOf } from '../match/match.ts';
 import {
   isAccountKey,
   type Peer,
@@ -31,7 +31,7 @@ export type Cuts = { readonly 4: readonly bigint[]; readonly 6: readonly bigint[
  * NetworkPolicy.
  */
 export function vocabularyOf(dialect: Dialect, policies: Iterable<Policy>, model: ClusterModel): Vocabulary {
-  const keys = new Set<string>();
+  const keys = new Set<string>(MESH_KEYS);
   let namesPorts = false;
   let cidrsReachPods = false;
   let namesServices = false;
