@@ -5,11 +5,10 @@ import {
   type Dialect,
   matchNamespace,
   matchPods,
-  type Side,
   sideOf,
   type World,
 } from '../match/match.ts';
-import type { Direction, ForeignObject, Policy, Query, Rule } from '../model/model.ts';
+import type { ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import { both, decisionOf, type PathDecision } from './decision.ts';
 import { decideHalf } from './half.ts';
 import { createPodClasses } from './pod-class.ts';
@@ -64,11 +63,22 @@ export function createEngine(model: ClusterModel, dialect: Dialect): Engine {
 
   function decide(query: Query): PathDecision {
     const { port, protocol, viaService } = query;
+    const through = world.dialect.egressSeesServices === 'yes' ? query.through : undefined;
     const [source, destination] = [sideOf(model, query.from), sideOf(model, query.to)];
-    const half = (direction: Direction, self: Side, peer: Side) =>
-      decideHalf(world, classes, { direction, self, peer, port, protocol, viaService });
-    const egress = half('egress', source, destination);
-    const ingress = half('ingress', destination, source);
+    const asked = { port, protocol, viaService };
+    const egress = decideHalf(world, classes, {
+      ...asked,
+      direction: 'egress',
+      self: source,
+      peer: destination,
+      through,
+    });
+    const ingress = decideHalf(world, classes, {
+      ...asked,
+      direction: 'ingress',
+      self: destination,
+      peer: source,
+    });
     const verdict = both(decisionOf(egress), decisionOf(ingress));
     return { query, source, destination, verdict, egress, ingress };
   }

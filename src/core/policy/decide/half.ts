@@ -25,6 +25,7 @@ export type HalfQuestion = {
   readonly port: Query['port'];
   readonly protocol: Query['protocol'];
   readonly viaService?: boolean | undefined;
+  readonly through?: Query['through'];
 };
 
 /** Decides one half of a path. */
@@ -178,8 +179,9 @@ function stackOn(classes: PodClasses, self: Side): Stack {
   return self.type === 'pod' ? classes.stackFor(self.pod) : classes.stackForReserved(self.reserved ?? '');
 }
 
-function questionOf({ direction, self, peer, port, protocol }: HalfQuestion): Question {
-  return { port, protocol, self, peer, destination: direction === 'ingress' ? self : peer };
+function questionOf({ direction, self, peer, port, protocol, through }: HalfQuestion): Question {
+  const question = { port, protocol, self, peer, destination: direction === 'ingress' ? self : peer };
+  return through === undefined ? question : { ...question, through };
 }
 
 function settledHalf(half: HalfQuestion, settled: Settled): HalfDecision {

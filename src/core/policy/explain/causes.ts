@@ -108,6 +108,7 @@ export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
 
 const ENFORCER_TEXTS: Readonly<Record<Extract<Doubt, { type: 'enforcer' }>['what'], string>> = {
   'end-port': 'it supports endPort',
+  'service-port': 'it admits a port of a Service that leads to another port of the pods',
   'sidecar-ports': 'it supports port names of sidecars',
   sctp: 'it filters SCTP',
   'ipblock-pods': 'an ipBlock matches pods',

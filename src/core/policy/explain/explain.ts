@@ -103,8 +103,13 @@ function wayTexts(
         : `whether policies filter what a pod sends to itself through a Service is ${whoseText(enforcer)}`,
     );
   }
-  if (egressSeesServices === 'yes' && egress.isolated && destination.type === 'pod') {
-    texts.push(`through a Service, ${enforcer} evaluates egress on the address and port of the Service`);
+  const isDialed = query.through !== undefined || destination.type === 'pod';
+  if (egressSeesServices === 'yes' && egress.isolated && isDialed) {
+    texts.push(
+      query.through === undefined
+        ? `by the pod's address; through a Service, ${enforcer} compares selectors with that of the Service`
+        : `${enforcer} decides egress before svc/${query.through.service.name} leads to a pod: by the Service's selector, address and port`,
+    );
   }
   if (query.protocol === 'SCTP' && sctp === 'unknown' && (egress.isolated || ingress.isolated)) {
     texts.push(`whether it filters SCTP is ${whoseText(enforcer)}`);

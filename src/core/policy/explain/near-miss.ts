@@ -1,4 +1,4 @@
-import { holds, inRange, type Labels, type Pod, type Requirement } from '../../cluster/cluster.ts';
+import { holds, inRange, type Labels, type Pod, type Requirement, selectorOf } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import { matchesIdentity } from '../cilium/cilium.ts';
 import type { HalfDecision } from '../decide/decide.ts';
@@ -26,7 +26,7 @@ import {
 } from '../model/model.ts';
 import { managedBy } from './causes.ts';
 import { editsFor } from './smallest-edit.ts';
-import { peersText, podText, portsText, portText, ruleText } from './text.ts';
+import { peersText, podText, portsText, portText, ruleText, selectorText } from './text.ts';
 
 /** How many near misses a half lists: the nearest ones. */
 const LIMIT = 8;
@@ -137,7 +137,7 @@ function wording(world: World, { rule, why }: Candidate, question: Question): Wo
       return { text: `admits ${peers}, not in ${where}`, because: `${nameOf(question.peer)} is in ${where}` };
     }
     case 'peer': {
-      const { short, long } = difference(world, rule, question.peer);
+      const { short, long } = difference(world, rule, question);
       return { text: `admits ${peers}, not ${short}`, because: long };
     }
     default:
@@ -178,7 +178,16 @@ function samePorts({ ports }: Rule, { protocol }: Question): string {
 }
 
 /** How the other end differs from the closest peer item. */
-function difference(world: World, rule: Rule, side: Side): { readonly short: string; readonly long: string } {
+function difference(
+  world: World,
+  rule: Rule,
+  { peer: side, through }: Question,
+): { readonly short: string; readonly long: string } {
+  if (through !== undefined) {
+    const { name, selector = {} } = through.service;
+    const text = `svc/${name}, which selects ${selectorText(selectorOf(selector)) || 'no pods'}`;
+    return { short: text, long: `${world.dialect.enforcer} compares with the selector of ${text}` };
+  }
   if (side.type === 'ip') return { short: side.text, long: `${side.text} ${whyNotIn(world, rule, side)}` };
   const name = podText(side.pod);
   const items = rule.peers === 'any' ? [] : rule.peers;

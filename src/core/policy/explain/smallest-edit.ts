@@ -279,7 +279,7 @@ function peerFor(
   const side = question.peer;
   if (side.type === 'pod' && !side.pod.hostNetwork) {
     const { namespace } = side.pod;
-    const chosen = chosenLabels(world, side.pod, keys);
+    const chosen = question.through?.service.selector ?? chosenLabels(world, side.pod, keys);
     const text = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
     const who = text.length === 0 ? 'all pods' : text.join(',');
     const isOwn = namespace === policy.namespace;

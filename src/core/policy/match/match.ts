@@ -1,12 +1,12 @@
 /* Whether one rule matches one peer and port. Knows no CNI: a dialect plugs in its own matchers. */
 
-import { holds, matches, type Pod, type Selector } from '../../cluster/cluster.ts';
+import { holds, matches, type Pod, type Selector, type Service } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import type { NamespaceMatch, Peer, PodMatch, PortMatch, Rule } from '../model/model.ts';
 import type { World } from './api-matching.ts';
 import type { Tristate } from './dialect.ts';
 import type { Doubt, Match, Question } from './matching.ts';
-import { isUnknownNode, nodeOf } from './side.ts';
+import { isUnknownNode, nodeOf, sideOfService } from './side.ts';
 
 export { addressDoubt, apiMatching, createWorld, type World, type WorldParts } from './api-matching.ts';
 export {
@@ -51,6 +51,7 @@ export function matchRule(world: World, rule: Rule, question: Question): Match {
     const found = matchRule(quiet(world), rule, question);
     if (found !== 'maybe') return found;
   }
+  if (question.through !== undefined) return matchThrough(world, rule, question);
   const port = matchPorts(world, rule.ports, question);
   return port === 'no' ? 'no' : and(port, matchPeers(world, rule.peers, question));
 }
@@ -60,16 +61,47 @@ function quiet(world: World): World {
   return { ...world, doubts: undefined };
 }
 
+/**
+ * A rule against a Service, for an enforcer that decides egress before its address is replaced: a selector stands for
+ * Services with such selectors, on the ports that lead to the ports named; any other peer for the Service's own address
+ * and port (ENF-33).
+ */
+function matchThrough(world: World, { peers, ports }: Rule, question: Question): Match {
+  if (peers === 'any') return matchPorts(world, ports, question, true);
+  return or(peers, (peer) => {
+    const port = matchPorts(world, ports, question, peer.type !== 'pods');
+    return port === 'no' ? 'no' : and(port, matchPeer(world, peer, question));
+  });
+}
+
 /** Peers are ORed; `any` matches everyone, an empty list no one. */
 export function matchPeers(world: World, peers: Rule['peers'], question: Question): Match {
   if (peers === 'any') return 'yes';
   return or(world.cidrs.near(peers, question.peer.ips), (peer) => matchPeer(world, peer, question));
 }
 
-/** Ports are ORed; `any` matches every port of every protocol, an empty list none. */
-export function matchPorts(world: World, ports: Rule['ports'], question: Question): Match {
+/**
+ * Ports are ORed; `any` matches every port of every protocol, an empty list none. `asDialed`: the port of the Service
+ * counts, not that of the pod behind it.
+ */
+export function matchPorts(
+  world: World,
+  ports: Rule['ports'],
+  question: Question,
+  asDialed = false,
+): Match {
   if (ports === 'any') return 'yes';
-  return or(ports, (port) => matchPort(world, port, question));
+  const { through } = question;
+  if (through === undefined) return or(ports, (port) => matchPort(world, port, question));
+  if (asDialed) {
+    const dialed = { ...question, port: through.port };
+    return or(ports, (port) => (port.type === 'named' ? 'no' : matchPort(world, port, dialed)));
+  }
+  return or(ports, (port) => {
+    const match = matchPort(world, port, question);
+    if (match === 'no' || port.type === 'all' || through.port === question.port) return match;
+    return maybe(world, { type: 'enforcer', what: 'service-port' });
+  });
 }
 
 /**
@@ -126,8 +158,13 @@ function matchPeer(world: World, peer: Peer, question: Question): Match {
   const side = question.peer;
   switch (peer.type) {
     case 'pods':
+      if (question.through !== undefined) return matchService(world, peer, question.through.service);
       return side.type === 'pod' ? matchPods(world, peer, side.pod) : 'no';
     case 'cidr':
+      if (question.through !== undefined) {
+        const dialed = sideOfService(question.through.service);
+        return world.matching.matchCidr(peer, { ...question, peer: dialed }, world.doubts);
+      }
       return world.matching.matchCidr(peer, question, world.doubts);
     case 'cidr-group':
     case 'entity':
@@ -162,6 +199,12 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   const { matching, doubts } = world;
   const selected = matching.matchLabels(match, matching.podLabels(match, pod), pod, doubts);
   return selected === 'no' ? 'no' : and(selected, matchNamespace(world, match.namespaces, pod.namespace));
+}
+
+/** Whether a pod match contains a Service, which is compared by the labels that it selects by (ENF-33). */
+function matchService(world: World, match: PodMatch, { namespace, selector = {} }: Service): Match {
+  if (!matches(match.pods, selector)) return 'no';
+  return matchNamespace(world, match.namespaces, namespace);
 }
 
 /** Whether a namespace matches. Only the name is known of a namespace that could not be read. */

@@ -12,6 +12,8 @@ export type Question = {
   readonly self: Side;
   readonly peer: Side;
   readonly destination: Side;
+  /** The Service that was dialed, for an enforcer that decides egress by it (ENF-33). */
+  readonly through?: Query['through'];
 };
 
 /** Why a match is a `maybe`. */
@@ -26,7 +28,7 @@ export type Doubt =
   /** Unknown behavior of the enforcer. */
   | {
       readonly type: 'enforcer';
-      readonly what: 'end-port' | 'sidecar-ports' | 'sctp' | 'ipblock-pods' | 'networks-inside';
+      readonly what: 'service-port' | 'end-port' | 'sidecar-ports' | 'sctp' | 'ipblock-pods' | 'networks-inside';
     }
   /** Whether a DNS name resolved to an address. */
   | { readonly type: 'domain'; readonly pattern: string; readonly address: string }

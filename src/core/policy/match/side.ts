@@ -1,4 +1,4 @@
-import { type Ip, type Node, type Pod, parseIp } from '../../cluster/cluster.ts';
+import { type Ip, type Node, type Pod, parseIp, type Service } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { End } from '../model/model.ts';
 
@@ -25,6 +25,11 @@ export function nameOfSide(side: Side): string {
 /** A pod with all its addresses. */
 export function sideOfPod(pod: Pod): Side {
   return { type: 'pod', pod, ips: ipsOf(pod.ips) };
+}
+
+/** A Service as an address. */
+export function sideOfService({ name, clusterIPs }: Service): Side {
+  return { type: 'ip', text: `svc/${name}`, ips: ipsOf(clusterIPs) };
 }
 
 /** An end as policies see it. A pod's address is treated as that pod. */

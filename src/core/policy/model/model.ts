@@ -48,6 +48,7 @@ export type {
   NearMiss,
   PairChange,
   Query,
+  Through,
   Verdict,
 } from './verdict.ts';
 /* Policies, verdicts, and sets of connections: the types with which everything above decides and explains. */

@@ -1,4 +1,4 @@
-import type { Node, Pod, Protocol } from '../../cluster/cluster.ts';
+import type { Node, Pod, Protocol, Service } from '../../cluster/cluster.ts';
 import type { Direction, PolicyRef, Tier } from './policy.ts';
 import type { RuleEdit } from './rule-edit.ts';
 
@@ -26,7 +26,8 @@ export type End =
 
 /**
  * One question: may `from` open a connection to `port` (numeric, after DNAT) of `to`? For ICMP, `port` is the type.
- * `viaService`: a pod reaches itself through a Service (NP-30).
+ * `viaService`: a pod reaches itself through a Service (NP-30). `through`: the Service that was dialed, and on which of
+ * its ports.
  */
 export type Query = {
   readonly from: End;
@@ -34,7 +35,10 @@ export type Query = {
   readonly port: number;
   readonly protocol: Protocol | 'ICMP';
   readonly viaService?: boolean;
+  readonly through?: Through;
 };
+
+export type Through = { readonly service: Service; readonly port: number };
 
 /**
  * A policy that decided a half. `isolate`: it selects the pod and none of its rules admits the peer, so it is a cause

@@ -20,6 +20,8 @@ export type CellQuestion = {
   readonly targets: readonly Atom[];
   readonly protocol: Protocol | 'ICMP';
   readonly viaService: boolean;
+  /** The Service that leads to a port of a target, if one was asked for. */
+  readonly through?: ((target: End, port: number) => Query['through']) | undefined;
   /** Of the nodes, only the own one of the pod at the other end, or only others. */
   readonly nodes?: 'own' | 'other' | undefined;
 };
@@ -30,7 +32,7 @@ export type CellQuestion = {
  */
 export function judgeCells(
   engine: Engine,
-  { sources, targets, protocol, viaService, nodes }: CellQuestion,
+  { sources, targets, protocol, viaService, nodes, through }: CellQuestion,
 ): { readonly cells: readonly Cell[]; readonly noFamily: boolean } {
   const podsOf = createPodsOf();
   const all = sources.flatMap((from) => targets.flatMap((to) => pairsOf(podsOf, from, to, viaService)));
@@ -51,7 +53,9 @@ export function judgeCells(
           protocol,
           ...(self && viaService ? { viaService } : {}),
         };
-        return { from, to, ports, query, decision: engine.decide(query) };
+        const service = through?.(target, ports[0]);
+        const asked = service === undefined ? query : { ...query, through: service };
+        return { from, to, ports, query: asked, decision: engine.decide(asked) };
       }),
     );
   });

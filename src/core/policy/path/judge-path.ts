@@ -275,6 +275,7 @@ function judge(engine: Engine, source: Source, destination: Destination, asked: 
     protocol: asked.protocol,
     viaService: destination.viaService === true,
     nodes: source.nodes ?? destination.nodes,
+    through: destination.through,
   };
   const { cells, noFamily } = judgeCells(engine, question);
   const worst = worstOf(cells);

@@ -12,7 +12,7 @@ import {
 } from '../../cluster/cluster.ts';
 import { assertNever, SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
-import type { PortRange } from '../model/model.ts';
+import type { End, PortRange, Query } from '../model/model.ts';
 import { hasIpv6 } from '../reach/reach.ts';
 import { ambiguousEnd, missingEnd, workloadWord } from './missing.ts';
 import { type EntityName, isDnsName, nameOfPathEnd, type PathEnd } from './path-end.ts';
@@ -278,6 +278,8 @@ export type EndTraits = {
   readonly dns?: string;
   /** Of the nodes among the members, only the own one of the pod at the other end, or only others. */
   readonly nodes?: 'own' | 'other';
+  /** The Service that leads to a port of a target, unless its pods are dialed themselves. */
+  readonly through?: (target: End, port: number) => Query['through'];
   /** Whether a pod at both ends connects to itself through a Service. */
   readonly viaService?: boolean;
   /** Remarks that apply to any verdict. */

@@ -2,7 +2,7 @@ import { type Pod, parseCidr, type Service, type ServicePort } from '../../clust
 import { SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
-import type { End, PortRange } from '../model/model.ts';
+import type { End, PortRange, Through } from '../model/model.ts';
 import type { AskedPorts } from './asked-ports.ts';
 import type { Cell } from './cells.ts';
 import type { Destination, Member, Target } from './members.ts';
@@ -24,7 +24,23 @@ export function serviceTargets(model: ClusterModel, service: Service, asked: Ask
       : service.headless
         ? headlessTargets(model, service, asked)
         : backendTargets(model, service, asked);
-  return { name, targets, notes: [...notes, ...outerNotes(service)], viaService: true };
+  const end = { name, targets, notes: [...notes, ...outerNotes(service)], viaService: true };
+  if (service.headless || asked.type === 'icmp') return end;
+  const entries = entriesOf(service, asked);
+  return { ...end, through: (target, port) => throughOf(service, entries, target, port) };
+}
+
+/** The port of a Service that leads to a port of a target: the only one asked for, or the one whose target it is. */
+function throughOf(
+  service: Service,
+  entries: readonly ServicePort[],
+  target: End,
+  port: number,
+): Through | undefined {
+  const leads = (entry: ServicePort) =>
+    target.type === 'pod' ? targetPortOf(target.pod, entry) === port : entry.targetPort === port;
+  const entry = entries.length === 1 ? entries[0] : entries.find(leads);
+  return entry === undefined ? undefined : { service, port: entry.port };
 }
 
 function backendTargets(model: ClusterModel, service: Service, asked: AskedPorts): Found {
