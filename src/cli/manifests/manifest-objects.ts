@@ -71,6 +71,11 @@ const FOREIGN: readonly (readonly [group: RegExp, kind: string, cluster: boolean
   [/^crd\.antrea\.io$/, 'NetworkPolicy', false, 'Antrea NetworkPolicy'],
   [/^crd\.antrea\.io$/, 'ClusterNetworkPolicy', true, 'Antrea ClusterNetworkPolicy'],
   [/^security\.istio\.io$/, 'AuthorizationPolicy', false, 'Istio AuthorizationPolicy'],
+  [/^k8s\.ovn\.org$/, 'EgressFirewall', false, 'OVN-Kubernetes EgressFirewall'],
+  [/^network\.openshift\.io$/, 'EgressNetworkPolicy', false, 'OpenShift EgressNetworkPolicy'],
+  [/^networking\.k8s\.aws$/, 'ClusterNetworkPolicy', true, 'AWS ClusterNetworkPolicy'],
+  [/^networking\.k8s\.aws$/, 'ApplicationNetworkPolicy', false, 'AWS ApplicationNetworkPolicy'],
+  [/^policy\.linkerd\.io$/, 'Server', false, 'Linkerd Server'],
 ];
 
 /** The object as a policy that is not evaluated; undefined when it isn't one. */

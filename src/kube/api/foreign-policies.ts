@@ -20,6 +20,19 @@ const FOREIGN: readonly ForeignKind[] = [
   { groups: ['crd.antrea.io'], resource: 'networkpolicies', kind: 'Antrea NetworkPolicy' },
   { groups: ['crd.antrea.io'], resource: 'clusternetworkpolicies', kind: 'Antrea ClusterNetworkPolicy' },
   { groups: ['security.istio.io'], resource: 'authorizationpolicies', kind: 'Istio AuthorizationPolicy' },
+  { groups: ['k8s.ovn.org'], resource: 'egressfirewalls', kind: 'OVN-Kubernetes EgressFirewall' },
+  {
+    groups: ['network.openshift.io'],
+    resource: 'egressnetworkpolicies',
+    kind: 'OpenShift EgressNetworkPolicy',
+  },
+  { groups: ['networking.k8s.aws'], resource: 'clusternetworkpolicies', kind: 'AWS ClusterNetworkPolicy' },
+  {
+    groups: ['networking.k8s.aws'],
+    resource: 'applicationnetworkpolicies',
+    kind: 'AWS ApplicationNetworkPolicy',
+  },
+  { groups: ['policy.linkerd.io'], resource: 'servers', kind: 'Linkerd Server' },
 ];
 
 /** Copies of Kubernetes' own policies, which Calico's API server lists among its own. */

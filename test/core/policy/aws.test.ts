@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { withPrices } from '../../../src/core/policy/path/prices.ts';
 import { networkPolicy, pod, service } from '../../helpers/builders.ts';
 import { askedWorld } from './ends/world.ts';
 
@@ -32,6 +33,14 @@ describe('egress to a Service on the AWS VPC CNI (ENF-33)', () => {
     expect(verdict(out(toPods({ ring: 'inner' })), 'db', '5432').verdict).toBe('allow');
     expect(verdict(out(toPods({ app: 'db' })), 'svc/db', '80').verdict).toBe('allow');
     expect(verdict(out(toPods({})), '10.100.7.7', '80').verdict).toBe('allow');
+  });
+
+  test('has edits without a price, which is made of paths between pods', () => {
+    const policies = [out(toPods({ ring: 'inner' }))];
+    const world = askedWorld({ pods: [web, db], services: [dbService], policies, enforcer: 'aws-vpc-cni' });
+    const answer = world.ask('web', 'svc/db', '80');
+    expect(withPrices(world.engine, answer)).toBe(answer);
+    expect(answer.verdict.egress.nearMisses[0]?.edit).toBeDefined();
   });
 
   test('is admitted by the port of the pods, where the Service has the same', () => {

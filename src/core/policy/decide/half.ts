@@ -31,7 +31,7 @@ export type HalfQuestion = {
 /** Decides one half of a path. */
 export function decideHalf(world: World, classes: PodClasses, half: HalfQuestion): HalfDecision {
   const found = meshed(world, classes, half, byPolicies(world, classes, half));
-  const objects = foreignDoubt(world.foreign, half.self, found.verdict);
+  const objects = foreignDoubt(world.foreign, half, found.verdict);
   if (objects !== undefined) return opened(found, { type: 'foreign', objects });
   // A deny on paper, but it may not be enforced (NP-35).
   const isEnforced = world.dialect.enforcer !== 'none';

@@ -25,6 +25,7 @@ export const SPEC: Dialect = {
   rejects: 'unknown',
   kinds: { sure: 'all', unsure: [] },
   hostNetwork: 'undefined',
+  hostNamespaces: [],
   ownNode: 'always',
   filtersHairpin: 'unknown',
   egressSeesServices: 'no',

@@ -1,7 +1,15 @@
 import { keyOf } from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import type { Conflict, OpenQuestion, Settled } from '../decide/decide.ts';
-import { type Doubt, type EnforcerName, HBONE_PORT, nameOfSide, type Side } from '../match/match.ts';
+import {
+  type Doubt,
+  type EnforcerName,
+  HBONE_PORT,
+  nameOfSide,
+  OWN_NODE,
+  type Side,
+  UNKNOWN_NODE,
+} from '../match/match.ts';
 import type { Decision, ForeignObject, Policy } from '../model/model.ts';
 import { podText } from './text.ts';
 
@@ -13,7 +21,7 @@ export function settledText(settled: Settled, self: Side): string {
         ? `${self.reserved} is an endpoint of Cilium's own`
         : 'outside the cluster';
     case 'node':
-      return `${self.type === 'ip' ? (self.node?.name ?? self.text) : self.pod.name} is a node`;
+      return isUnlisted(self) ? 'a node has no policies' : `${nodeName(self)} is a node`;
     case 'finished':
       return `${self.type === 'pod' ? podText(self.pod) : self.text} has terminated: it has no network`;
     case 'never':
@@ -32,6 +40,14 @@ const TUNNEL_TEXTS: Readonly<Record<Decision, string>> = {
   deny: 'which is not admitted: only the port asked for is',
   undecidable: 'of which that is not known',
 };
+
+function isUnlisted(self: Side): boolean {
+  return self.type === 'ip' && (self.node === UNKNOWN_NODE || self.node === OWN_NODE);
+}
+
+function nodeName(self: Side): string {
+  return self.type === 'ip' ? (self.node?.name ?? self.text) : self.pod.name;
+}
 
 /** What makes a half undecidable; undefined where the underlying decision says enough. */
 export function openText(question: OpenQuestion): string | undefined {
@@ -108,6 +124,8 @@ export function doubtText(doubt: Doubt, enforcer: EnforcerName): string {
 
 const ENFORCER_TEXTS: Readonly<Record<Extract<Doubt, { type: 'enforcer' }>['what'], string>> = {
   'end-port': 'it supports endPort',
+  'host-namespace': 'the host network counts as a namespace',
+  'host-address': 'an ipBlock matches a node by this address',
   'service-port': 'it admits a port of a Service that leads to another port of the pods',
   'sidecar-ports': 'it supports port names of sidecars',
   sctp: 'it filters SCTP',

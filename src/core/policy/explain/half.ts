@@ -114,6 +114,12 @@ function denialTexts({ dialect }: World, { steps, direction, question }: HalfDec
       `${nameOfSide(peer)} is a node: on ${dialect.enforcer} NetworkPolicies do not match nodes. A CiliumNetworkPolicy with its entity (kube-apiserver, host or remote-node) does.`,
     );
   }
+  if (isNode && direction === 'ingress' && dialect.hostNamespaces.length > 0) {
+    const [name] = dialect.hostNamespaces;
+    reasons.push(
+      `${nameOfSide(peer)} is a node: on ${dialect.enforcer} only a rule for namespace ${name} matches the host network.`,
+    );
+  }
   if (peer.type === 'pod' && peer.pod.hostNetwork) {
     reasons.push(`${podText(peer.pod)} is on the host network: NetworkPolicy selectors do not match it.`);
   }

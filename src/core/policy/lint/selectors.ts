@@ -93,7 +93,7 @@ export const peerMatchesNothing: Lint = {
     for (const { direction, index, rule } of placedRules(context, policy)) {
       for (const peer of podPeers(rule)) {
         const [first] = podsMatching(context, peer, { first: true, finished: true });
-        if (first?.hostNetwork === false) continue;
+        if (first?.hostNetwork === false || isHostNamespace(context, peer)) continue;
         const onHost = onHostOnly(context, peer);
         if (first !== undefined && onHost === undefined) continue;
         const reason =
@@ -110,6 +110,15 @@ export const peerMatchesNothing: Lint = {
     }
   },
 };
+
+/** As which OpenShift counts the host network: it has no pods of its own (ENF-34). */
+const HOST_NAMESPACES = ['openshift-host-network', 'ovn-host-network'];
+
+function isHostNamespace({ model, world }: LintContext, peer: PodMatch): boolean {
+  if (peer.pods.length > 0) return false;
+  const reached = namespacesMatching(model, world, peer);
+  return reached.length > 0 && reached.every((name) => HOST_NAMESPACES.includes(name));
+}
 
 /** Pods on the host network alone, where no selector is sure to match them (NP-29). */
 function onHostOnly(context: LintContext, peer: PodMatch): Reason | undefined {

@@ -18,7 +18,15 @@ export function apiMatching(
     matchLabels: ({ pods }, labels) => (matches(pods, labels) ? 'yes' : 'no'),
     seesLabel: () => true,
     namespaceLabels: (_selector, { labels }) => labels,
-    matchCidr: (peer, { peer: side }, doubts) => matchCidr(dialect, cidrs, peer, side, doubts),
+    matchCidr: (peer, { peer: side, self, destination }, doubts) => {
+      const match = matchCidr(dialect, cidrs, peer, side, doubts);
+      const isHost = dialect.hostNamespaces.length > 0 && side.type === 'ip' && side.node !== undefined;
+      const isAll = peer.cidr.endsWith('/0') && peer.except.length === 0;
+      if (match !== 'yes' || !isHost || self !== destination || isAll) return match;
+      // Nodes reach pods by an address of the overlay (ENF-34).
+      doubts?.push({ type: 'enforcer', what: 'host-address' });
+      return 'maybe';
+    },
     matchDomain: ({ pattern }, name) => matchesAdminDomain(pattern, name),
     matchName: (port, question, doubts) => matchName(dialect, port, question, doubts),
   };

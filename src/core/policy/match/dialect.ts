@@ -54,6 +54,11 @@ export type Dialect = {
   readonly kinds: EnforcedKinds;
   /** A host-network pod is its node, or "undefined" as in the API: then both readings are tried (NP-29). */
   readonly hostNetwork: 'node' | 'undefined';
+  /**
+   * Namespaces as which ingress from the host network counts, where they exist: to rules that select whole namespaces,
+   * and to them alone (ENF-34).
+   */
+  readonly hostNamespaces: readonly string[];
   /** Whether the own node is always allowed, allowed unless a rule denies it, or needs a rule (NP-28, CIL-1, CIL-9). */
   readonly ownNode: 'always' | 'unless-denied' | 'by-rule';
   /** Whether policies filter what a pod sends to itself through its own Service (NP-30). */

@@ -159,7 +159,7 @@ function matchPeer(world: World, peer: Peer, question: Question): Match {
   switch (peer.type) {
     case 'pods':
       if (question.through !== undefined) return matchService(world, peer, question.through.service);
-      return side.type === 'pod' ? matchPods(world, peer, side.pod) : 'no';
+      return side.type === 'pod' ? matchPods(world, peer, side.pod) : matchHost(world, peer, question);
     case 'cidr':
       if (question.through !== undefined) {
         const dialed = sideOfService(question.through.service);
@@ -199,6 +199,22 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
   const { matching, doubts } = world;
   const selected = matching.matchLabels(match, matching.podLabels(match, pod), pod, doubts);
   return selected === 'no' ? 'no' : and(selected, matchNamespace(world, match.namespaces, pod.namespace));
+}
+
+/**
+ * Whether a rule for whole namespaces contains the one as which ingress from the host network counts. Without such a
+ * namespace it is unknown whether the enforcer was given one (ENF-34).
+ */
+function matchHost(world: World, { namespaces, pods }: PodMatch, { self, peer, destination }: Question): Match {
+  const { dialect, model } = world;
+  if (dialect.hostNamespaces.length === 0 || self !== destination) return 'no';
+  if (peer.type !== 'ip' || peer.node === undefined || pods.length > 0) return 'no';
+  const home = dialect.hostNamespaces.find((name) => model.namespace(name) !== undefined);
+  if (home !== undefined) return matchNamespace(world, namespaces, home);
+  const mayBe = dialect.hostNamespaces.some(
+    (name) => matchNamespace(quiet(world), namespaces, name) !== 'no',
+  );
+  return mayBe ? maybe(world, { type: 'enforcer', what: 'host-namespace' }) : 'no';
 }
 
 /** Whether a pod match contains a Service, which is compared by the labels that it selects by (ENF-33). */

@@ -120,7 +120,7 @@ function partEnd(atoms: readonly Atom[], whole: WholeEnd): PartEnd {
       ? []
       : [
           listText(
-            nodes.map((name) => `node/${name}`),
+            nodes.map((name) => (name.includes(' ') ? name : `node/${name}`)),
             'nodes',
           ),
         ]),

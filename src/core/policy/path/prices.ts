@@ -19,6 +19,8 @@ export function withPrices(engine: Engine, answer: PathAnswer): PathAnswer {
 
 /** The work of `withPrices` in steps, for whoever must not be away for long. */
 export function* pricing(engine: Engine, answer: PathAnswer): Generator<undefined, PathAnswer> {
+  // A path through a Service is none of the paths between pods by which prices are made.
+  if (engine.dialect.egressSeesServices === 'yes' && answer.query.through !== undefined) return answer;
   const { egress, ingress } = answer.verdict;
   const suggested = [egress, ingress].flatMap(({ nearMisses }) => shownEdits(engine, nearMisses));
   const policies = new Map(suggested.map(({ key, edited }) => [key, edited]));

@@ -167,22 +167,25 @@ export function createPortEvaluator(
 
   function unmeshed(direction: Direction, self: Side, peer: Side, peerIndex?: number): PortFunction {
     if (isPlain(self) && isPlain(peer))
-      return doubted(self, reading(direction, self, peer, slotOfPlain(peerIndex)));
+      return doubted({ direction, self, peer }, reading(direction, self, peer, slotOfPlain(peerIndex)));
     let found: PortFunction | undefined;
     for (const way of waysBetween(world, self, peer)) {
       const next = reading(direction, way.self, way.peer, slotOf(way, peer, peerIndex));
       found = found === undefined ? next : algebra.either(found, next);
     }
-    return doubted(self, found ?? open);
+    return doubted({ direction, self, peer }, found ?? open);
   }
 
   /** Whatever foreign policies may decide, and a deny without an enforcer, is unknown: as in a verdict. */
-  function doubted(self: Side, found: PortFunction): PortFunction {
+  function doubted(
+    half: { readonly direction: Direction; readonly self: Side; readonly peer: Side },
+    found: PortFunction,
+  ): PortFunction {
     const { foreign } = world;
     const enforced = dialect.enforcer !== 'none';
     if (enforced && foreign.length === 0) return found;
     return algebra.mapped(found, (decision) => {
-      if (foreignDoubt(foreign, self, decision) !== undefined) return 'undecidable';
+      if (foreignDoubt(foreign, half, decision) !== undefined) return 'undecidable';
       return decision === 'deny' && !enforced ? 'undecidable' : decision;
     });
   }

@@ -4,7 +4,7 @@ import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
 import { lint } from '../../../../src/core/policy/lint/lint.ts';
 import { LINTS } from '../../../../src/core/policy/lint/table.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
-import { cluster, networkPolicy, node, pod, service } from '../../../helpers/builders.ts';
+import { cluster, namespace, networkPolicy, node, pod, service } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
 
 const cilium = dialectOf('cilium');
@@ -40,6 +40,20 @@ test('a finding carries policy, rule, text and fix', () => {
       fix: 'Fix the selector, or remove the peer if it is obsolete.',
     },
   ]);
+});
+
+test('peer-matches-nothing knows the namespace of the host network, which has no pods (ENF-34)', () => {
+  const peer = (podSelector?: object) => ({
+    namespaceSelector: inNamespace('openshift-host-network'),
+    ...(podSelector === undefined ? {} : { podSelector }),
+  });
+  const world = (policy: Policy) => {
+    const namespaces = [namespace({ name: 'openshift-host-network' })];
+    const model = cluster({ pods: [web, db], namespaces, policies: [policy] });
+    return lint(createEngine(model, dialectOf('ovn-kubernetes'))).map(({ id }) => id);
+  };
+  expect(world(onDb([{ from: [peer()] }]))).toEqual([]);
+  expect(world(onDb([{ from: [peer(select('router'))] }]))).toEqual(['peer-matches-nothing']);
 });
 
 describe('one-dash', () => {
