@@ -5,7 +5,10 @@ import { askedWorld } from './ends/world.ts';
 
 const web = pod({ name: 'web' });
 const db = pod({ name: 'db', labels: { app: 'db', ring: 'inner' } });
-const dbService = service({ clusterIPs: ['10.100.7.7'], ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }] });
+const dbService = service({
+  clusterIPs: ['10.100.7.7'],
+  ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }],
+});
 const same = service({ clusterIPs: ['10.100.7.7'] });
 const out = (...egress: object[]) =>
   networkPolicy({

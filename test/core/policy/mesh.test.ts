@@ -10,7 +10,10 @@ const ambient = namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } });
 const admits = (...ports: number[]) =>
   networkPolicy({
     name: 'db',
-    spec: { podSelector: { matchLabels: { app: 'db' } }, ingress: [{ ports: ports.map((port) => ({ port })) }] },
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      ingress: [{ ports: ports.map((port) => ({ port })) }],
+    },
   });
 
 type Contents = Parameters<typeof askedWorld>[0];
@@ -47,7 +50,10 @@ describe('pods in Istio ambient (ENF-32)', () => {
         egress: [{ ports: [{ port: 5432 }] }],
       },
     });
-    expect(asked({ policies: [out] })).toMatchObject({ verdict: 'undecidable', ingress: { verdict: 'allow' } });
+    expect(asked({ policies: [out] })).toMatchObject({
+      verdict: 'undecidable',
+      ingress: { verdict: 'allow' },
+    });
   });
 
   test('speak HBONE only to others of the mesh, and only TCP', () => {
@@ -86,7 +92,9 @@ describe('pods in Istio ambient (ENF-32)', () => {
 
   test('are undecided in the matrix on the same ports', () => {
     const { engine, ask } = askedWorld({ pods: [web, db], namespaces: [ambient], policies: [admits(5432)] });
-    const row = clusterMatrix(engine).find(({ from, to }) => from.type === 'workload' && to.type === 'workload' && to.name === 'db');
+    const row = clusterMatrix(engine).find(
+      ({ from, to }) => from.type === 'workload' && to.type === 'workload' && to.name === 'db',
+    );
     expect(row).toMatchObject({ open: { TCP: [] }, unsure: { TCP: [[5432, 5432]] } });
     expect(ask('web', 'db', '5432').verdict.verdict).toBe('undecidable');
   });

@@ -24,7 +24,9 @@ describe('the host network on OVN-Kubernetes (ENF-34)', () => {
     expect(verdict(from(byGroup)).verdict).toBe('allow');
     expect(verdict(from({ ...byGroup, podSelector: {} })).verdict).toBe('allow');
     expect(verdict(from({ namespaceSelector: {} }), undefined, 'node/a').verdict).toBe('allow');
-    expect(verdict(from({ ...byGroup, podSelector: { matchLabels: { app: 'router' } } })).verdict).toBe('deny');
+    expect(verdict(from({ ...byGroup, podSelector: { matchLabels: { app: 'router' } } })).verdict).toBe(
+      'deny',
+    );
   });
 
   test('is not the namespace of its pods, nor any other', () => {
@@ -39,7 +41,9 @@ describe('the host network on OVN-Kubernetes (ENF-34)', () => {
       verdict: 'undecidable',
       ingress: { summary: expect.stringContaining('the host network counts as a namespace') },
     });
-    expect(verdict(from({ namespaceSelector: { matchLabels: { tier: 'edge' } } }), [edge]).verdict).not.toBe('allow');
+    expect(verdict(from({ namespaceSelector: { matchLabels: { tier: 'edge' } } }), [edge]).verdict).not.toBe(
+      'allow',
+    );
   });
 
   test('may reach pods by another address than that of its node', () => {

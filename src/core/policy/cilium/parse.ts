@@ -9,6 +9,7 @@ import {
   type Rule,
 } from '../model/model.ts';
 import { isIgnoredLabel, isReplacedNamespace, readSelector } from './labels.ts';
+import { misplacedFields } from './misplaced.ts';
 import { InvalidRule, refuse } from './ports.ts';
 import { parseRules, type Scope } from './rules.ts';
 
@@ -43,6 +44,7 @@ export function parseCiliumPolicy(raw: unknown): Policy {
     ...(read.parts.length === 1 && !Array.isArray(object.specs) ? {} : { parts: read.parts }),
     ...(refused === undefined ? {} : { inert: true }),
     ...(read.omittedFields.length === 0 ? {} : { omittedFields: read.omittedFields }),
+    ...misplacedIn(object),
     problems: refused === undefined ? warnings(read.parts) : [refused],
     ...originOf(metadata),
     created: timeOf(metadata.creationTimestamp),
@@ -69,6 +71,11 @@ function readAll(object: Raw, scope: Scope): Read {
       return { parts: [], omittedFields: [], refused: `Cilium rejects it: ${error.message}` };
     throw error;
   }
+}
+
+function misplacedIn({ spec, specs }: Raw): Pick<Policy, 'misplacedFields'> {
+  const fields = [...(isRecord(spec) ? [spec] : []), ...rawsOf(specs)].flatMap(misplacedFields);
+  return fields.length === 0 ? {} : { misplacedFields: fields };
 }
 
 /** Peers that count as absent: empty ones, and toServices in a deny (CIL-5, CIL-9). */

@@ -1,13 +1,6 @@
 import { isLive, type Pod } from '../../cluster/cluster.ts';
 import type { ClusterEvent, ClusterModel } from '../../live/live.ts';
-import {
-  createWorld,
-  type Dialect,
-  matchNamespace,
-  matchPods,
-  sideOf,
-  type World,
-} from '../match/match.ts';
+import { createWorld, type Dialect, matchNamespace, matchPods, sideOf, type World } from '../match/match.ts';
 import type { ForeignObject, Policy, Query, Rule } from '../model/model.ts';
 import { both, decisionOf, type PathDecision } from './decision.ts';
 import { decideHalf } from './half.ts';

@@ -52,7 +52,8 @@ function meshed(world: World, classes: PodClasses, half: HalfQuestion, found: Ha
   const [source, destination] = direction === 'egress' ? [self, peer] : [peer, self];
   const tunnel = tunnelBetween(world.model, source, destination);
   if (tunnel === undefined || found.steps.length === 0) return found;
-  if (tunnel.waypoint !== undefined) return opened(found, { type: 'mesh', verdict: 'undecidable', ...tunnel });
+  if (tunnel.waypoint !== undefined)
+    return opened(found, { type: 'mesh', verdict: 'undecidable', ...tunnel });
   const { verdict } = byPolicies(world, classes, { ...half, port: HBONE_PORT });
   return verdict === found.verdict ? found : opened(found, { type: 'mesh', verdict });
 }

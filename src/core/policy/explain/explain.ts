@@ -107,7 +107,7 @@ function wayTexts(
   if (egressSeesServices === 'yes' && egress.isolated && isDialed) {
     texts.push(
       query.through === undefined
-        ? `by the pod's address; through a Service, ${enforcer} compares selectors with that of the Service`
+        ? `through a Service, ${enforcer} evaluates egress on the address and port of the Service`
         : `${enforcer} decides egress before svc/${query.through.service.name} leads to a pod: by the Service's selector, address and port`,
     );
   }

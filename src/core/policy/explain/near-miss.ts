@@ -1,4 +1,11 @@
-import { holds, inRange, type Labels, type Pod, type Requirement, selectorOf } from '../../cluster/cluster.ts';
+import {
+  holds,
+  inRange,
+  type Labels,
+  type Pod,
+  type Requirement,
+  selectorOf,
+} from '../../cluster/cluster.ts';
 import { assertNever } from '../../common/common.ts';
 import { matchesIdentity } from '../cilium/cilium.ts';
 import type { HalfDecision } from '../decide/decide.ts';

@@ -35,6 +35,29 @@ export const blankPeers: Lint = {
   },
 };
 
+/** Fields at a place where the schema has none: the API server drops them, unless the client asked for an error (ENF-35). */
+export const misplacedField: Lint = {
+  id: 'misplaced-field',
+  title: 'a field stands where the schema has none, and is dropped',
+  source:
+    'Kubernetes docs, Custom Resources, "Field pruning"; cilium #44396: toPorts indented into toEndpoints',
+  severity: 'error',
+  *check(_context, { misplacedFields = [] }) {
+    for (const { at, field, belongsElsewhere } of misplacedFields) {
+      yield {
+        text: `${at} has the field ${field}, which does not exist there: it is dropped, and the rule is read without it.`,
+        fix: belongsElsewhere
+          ? `Move ${field} to the rule that it is for, beside its peers; check the indentation.`
+          : SELECTORS.test(at)
+            ? `Put it below matchLabels, if ${field} is a label.`
+            : `Remove ${field}, or write the field that is meant.`,
+      };
+    }
+  },
+};
+
+const SELECTORS = /Endpoints\[|Selector$|Nodes\[/;
+
 /** Deny rules alone also put the pods in default deny (CIL-2). */
 export const denyIsolates: Lint = {
   id: 'deny-isolates',

@@ -4,6 +4,7 @@ import {
   fqdnWithoutDnsRule,
   ignoredLabels,
   l7Widened,
+  misplacedField,
   servicesFindNothing,
 } from './cilium-rules.ts';
 import type { Lint } from './context.ts';
@@ -33,6 +34,7 @@ import { peerUndone } from './undone.ts';
 /** Every lint. To add one, write a function next to related ones and add a line here. */
 export const LINTS: readonly Lint[] = [
   invalid,
+  misplacedField,
   notEnforced,
   oneDash,
   selectsNothing,

@@ -84,12 +84,7 @@ export function matchPeers(world: World, peers: Rule['peers'], question: Questio
  * Ports are ORed; `any` matches every port of every protocol, an empty list none. `asDialed`: the port of the Service
  * counts, not that of the pod behind it.
  */
-export function matchPorts(
-  world: World,
-  ports: Rule['ports'],
-  question: Question,
-  asDialed = false,
-): Match {
+export function matchPorts(world: World, ports: Rule['ports'], question: Question, asDialed = false): Match {
   if (ports === 'any') return 'yes';
   const { through } = question;
   if (through === undefined) return or(ports, (port) => matchPort(world, port, question));
@@ -205,7 +200,11 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
  * Whether a rule for whole namespaces contains the one as which ingress from the host network counts. Without such a
  * namespace it is unknown whether the enforcer was given one (ENF-34).
  */
-function matchHost(world: World, { namespaces, pods }: PodMatch, { self, peer, destination }: Question): Match {
+function matchHost(
+  world: World,
+  { namespaces, pods }: PodMatch,
+  { self, peer, destination }: Question,
+): Match {
   const { dialect, model } = world;
   if (dialect.hostNamespaces.length === 0 || self !== destination) return 'no';
   if (peer.type !== 'ip' || peer.node === undefined || pods.length > 0) return 'no';

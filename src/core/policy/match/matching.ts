@@ -28,7 +28,15 @@ export type Doubt =
   /** Unknown behavior of the enforcer. */
   | {
       readonly type: 'enforcer';
-      readonly what: 'service-port' | 'host-namespace' | 'host-address' | 'end-port' | 'sidecar-ports' | 'sctp' | 'ipblock-pods' | 'networks-inside';
+      readonly what:
+        | 'service-port'
+        | 'host-namespace'
+        | 'host-address'
+        | 'end-port'
+        | 'sidecar-ports'
+        | 'sctp'
+        | 'ipblock-pods'
+        | 'networks-inside';
     }
   /** Whether a DNS name resolved to an address. */
   | { readonly type: 'domain'; readonly pattern: string; readonly address: string }

@@ -12,7 +12,6 @@ const INJECT = 'sidecar.istio.io/inject';
 /** Keys by which a pod or its namespace joins Istio: pods are told apart by them. */
 export const MESH_KEYS: readonly string[] = [MODE, WAYPOINT, INJECT];
 
-
 /** That a mesh carries what two pods say: on another port, and through a waypoint if there is one. */
 export type Tunnel = { readonly waypoint?: string };
 

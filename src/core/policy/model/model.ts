@@ -21,6 +21,7 @@ export {
   type Direction,
   type ForeignObject,
   isAccountKey,
+  type MisplacedField,
   type NamespaceMatch,
   type OmittedField,
   originOf,

@@ -122,6 +122,14 @@ export type OmittedField =
       readonly hasPorts: boolean;
     };
 
+/** A field where the schema has none, which the API server drops: `egress[0].toEndpoints[0]` and `toPorts`. */
+export type MisplacedField = {
+  readonly at: string;
+  readonly field: string;
+  /** Whether it belongs elsewhere in a rule, so that it is only indented wrongly. */
+  readonly belongsElsewhere: boolean;
+};
+
 /** Policies that are added (or replace one of the same kind and name) and removed. */
 export type PolicyChange = { readonly add: readonly Policy[]; readonly remove: readonly PolicyRef[] };
 
@@ -139,6 +147,8 @@ export type Policy = PolicyRef &
     /** Rules of sections that `policyTypes` does not list: no effect, except on Cilium (NP-8, CIL-21). */
     readonly unlisted?: { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] };
     readonly omittedFields?: readonly OmittedField[];
+    /** What the API server dropped or would drop; set if there is any. */
+    readonly misplacedFields?: readonly MisplacedField[];
     /** Several rules under one name with their own subjects; if set, these count, not the fields above. */
     readonly parts?: readonly Reading[];
     /** Set when it enforces nothing at all; `problems` says why. */

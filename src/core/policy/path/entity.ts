@@ -22,7 +22,11 @@ export function entityEnd(model: ClusterModel, name: EntityName, others: readonl
       return { name, notes: [], members: apiServers(model) };
     case 'health':
     case 'ingress':
-      return { name, notes: [`${name} is an endpoint of Cilium's own`], members: [{ type: 'reserved', name }] };
+      return {
+        name,
+        notes: [`${name} is an endpoint of Cilium's own`],
+        members: [{ type: 'reserved', name }],
+      };
     case 'cluster':
       return { name, notes: ['cluster is every pod and every node'], members: everything(model) };
   }

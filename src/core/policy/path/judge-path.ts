@@ -1,5 +1,5 @@
-import { SluiceError } from '../../common/common.ts';
 import type { Pod } from '../../cluster/cluster.ts';
+import { SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
 import { explain, type HalfSummary, type PathSummary, summarize } from '../explain/explain.ts';
@@ -8,6 +8,7 @@ import type { Decision, Direction, PortRange, Query, Verdict } from '../model/mo
 import { type AskedPorts, askedPortsText, noPortNamed, portsNamed } from './asked-ports.ts';
 import { type Atom, createAtoms, onlyAtom } from './atoms.ts';
 import { type Cell, judgeCells } from './cells.ts';
+import { entityEnd } from './entity.ts';
 import {
   type Destination,
   dnsEnd,
@@ -17,7 +18,6 @@ import {
   type Source,
   type Target,
 } from './members.ts';
-import { entityEnd } from './entity.ts';
 import { missingEnd } from './missing.ts';
 import { type PathPart, partsOf, type WholeEnd } from './parts.ts';
 import { nameOfPathEnd, type PathEnd } from './path-end.ts';

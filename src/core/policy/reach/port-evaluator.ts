@@ -161,7 +161,11 @@ export function createPortEvaluator(
     const carried = tunnel.waypoint === undefined ? decisionAt(found, HBONE_PORT) : 'undecidable';
     return algebra.make({
       ...found,
-      TCP: found.TCP.map(([from, to, decision]) => [from, to, decision === carried ? decision : 'undecidable']),
+      TCP: found.TCP.map(([from, to, decision]) => [
+        from,
+        to,
+        decision === carried ? decision : 'undecidable',
+      ]),
     });
   }
 

@@ -1,7 +1,15 @@
 import { isLive, type Pod } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { createPolicyIndex, type PolicyIndex } from '../decide/decide.ts';
-import { createWorld, type Dialect, hasAmbient, type Side, sideOf, type World, type WorldParts } from '../match/match.ts';
+import {
+  createWorld,
+  type Dialect,
+  hasAmbient,
+  type Side,
+  sideOf,
+  type World,
+  type WorldParts,
+} from '../match/match.ts';
 import type { Policy } from '../model/model.ts';
 import { type Workloads, workloadsOf } from './end-groups.ts';
 import { type PodGroup, podGroups } from './groups.ts';

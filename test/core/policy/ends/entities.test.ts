@@ -20,12 +20,15 @@ const admits = (entity: string) =>
 const world = { pods: [web, far], nodes, slices: [slice], enforcer: 'cilium' } as const;
 
 describe('an entity of Cilium as an end (ENF-31)', () => {
-  test.each(['host', 'remote-node', 'kube-apiserver', 'health', 'ingress'])('%s is admitted by its name', (name) => {
-    const { ask } = askedWorld({ ...world, policies: [admits(name)] });
-    expect(ask(name, 'web', '80')).toMatchObject({ from: name, verdict: { verdict: 'allow' } });
-    expect(ask('web', name, '80').verdict.verdict).toBe('allow');
-    expect(ask('192.0.2.1', 'web', '80').verdict.verdict).toBe('deny');
-  });
+  test.each(['host', 'remote-node', 'kube-apiserver', 'health', 'ingress'])(
+    '%s is admitted by its name',
+    (name) => {
+      const { ask } = askedWorld({ ...world, policies: [admits(name)] });
+      expect(ask(name, 'web', '80')).toMatchObject({ from: name, verdict: { verdict: 'allow' } });
+      expect(ask('web', name, '80').verdict.verdict).toBe('allow');
+      expect(ask('192.0.2.1', 'web', '80').verdict.verdict).toBe('deny');
+    },
+  );
 
   test('is not another one', () => {
     const { ask } = askedWorld({ ...world, policies: [admits('host')] });
@@ -63,7 +66,9 @@ describe('an entity of Cilium as an end (ENF-31)', () => {
       verdict: 'undecidable',
       ingress: { summary: 'the addresses of the nodes are unknown' },
     });
-    expect(() => blocked.ask('kube-apiserver', 'web', '80')).toThrow(/addresses of the API server are unknown/);
+    expect(() => blocked.ask('kube-apiserver', 'web', '80')).toThrow(
+      /addresses of the API server are unknown/,
+    );
   });
 
   test('gives way to a pod of that name', () => {

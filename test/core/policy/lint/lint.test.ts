@@ -614,6 +614,38 @@ describe('services-find-nothing', () => {
   });
 });
 
+describe('misplaced-field (ENF-35)', () => {
+  const dns = { ports: [{ port: '53', protocol: 'UDP' }] };
+  const of = (fields: Record<string, unknown>) => told('misplaced-field', [cnp(fields)], cilium);
+
+  test('toPorts indented into a peer, where the rule then admits every port', () => {
+    expect(of({ egress: [{ toEndpoints: [{ ...select('web'), toPorts: [dns] }] }] })).toEqual([
+      'p · egress[0].toEndpoints[0] has the field toPorts, which does not exist there: it is dropped, and the rule is read without it.',
+    ]);
+    const named = cnp({ egress: [{ toFQDNs: [{ matchName: 'a.example', toPorts: [dns] }] }] });
+    expect(findings([named], cilium)).toContainEqual(
+      expect.objectContaining({ id: 'misplaced-field', fix: expect.stringContaining('Move toPorts') }),
+    );
+  });
+  test('labels without matchLabels, where the selector then selects everything', () => {
+    expect(of({ ingress: [{ fromEndpoints: [{ app: 'web' }] }] })).toHaveLength(1);
+    expect(of({ endpointSelector: { app: 'db' }, ingress: [{}] })).toHaveLength(1);
+  });
+  test('rules among the ports, peers among toPorts or beside the sections', () => {
+    expect(of({ egress: [{ toPorts: [{ ports: [{ port: '53', rules: { dns: [] } }] }] }] })).toHaveLength(1);
+    expect(of({ egress: [{ toPorts: [{ ...dns, toEndpoints: [select('web')] }] }] })).toHaveLength(1);
+    expect(of({ ingress: [{}], fromEndpoints: [select('web')] })).toHaveLength(1);
+  });
+  test('nothing where every field has its place, nor for fields of later releases', () => {
+    const toPorts = [
+      { ports: [{ port: '80', endPort: 90 }], rules: { http: [{ method: 'GET' }] }, serverNames: ['a'] },
+    ];
+    const ingress = [{ fromEndpoints: [select('web')], toPorts }];
+    expect(of({ ingress, description: 'x', tier: 'Admin' })).toEqual([]);
+    expect(of({ egress: [{ toCIDRSet: [{ cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }] }] })).toEqual([]);
+  });
+});
+
 describe('blank-peers', () => {
   const toPorts = [{ ports: [{ port: '443', protocol: 'TCP' }] }];
   test('empty toFQDNs, and toServices in a deny', () => {
