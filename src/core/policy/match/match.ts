@@ -202,11 +202,11 @@ export function matchPods(world: World, match: PodMatch, pod: Pod): Match {
  */
 function matchHost(
   world: World,
-  { namespaces, pods }: PodMatch,
+  { namespaces, pods, notOnHost }: PodMatch,
   { self, peer, destination }: Question,
 ): Match {
   const { dialect, model } = world;
-  if (dialect.hostNamespaces.length === 0 || self !== destination) return 'no';
+  if (dialect.hostNamespaces.length === 0 || self !== destination || notOnHost === true) return 'no';
   if (peer.type !== 'ip' || peer.node === undefined || pods.length > 0) return 'no';
   const home = dialect.hostNamespaces.find((name) => model.namespace(name) !== undefined);
   if (home !== undefined) return matchNamespace(world, namespaces, home);

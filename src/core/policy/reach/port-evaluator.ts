@@ -226,7 +226,7 @@ export function createPortEvaluator(
     let key = '';
     for (let at = 0; at < rules.length; at += 1) {
       const peers = rules[at]?.peers ?? [];
-      const match = peers === 'any' ? 'yes' : matchIn(tableIn(entry, at, peers, slot), peers, ends, slot);
+      const match = peers === 'any' ? 'yes' : matchIn(tableIn(entry, at, peers, ends, slot), peers, ends, slot);
       if (match !== 'no') key += match === 'yes' ? `${at},` : `${at}?,`;
     }
     return key;
@@ -236,10 +236,11 @@ export function createPortEvaluator(
     { tables }: DirectionRules,
     at: number,
     peers: readonly Peer[],
+    ends: Ends,
     slot: number | undefined,
   ): Uint8Array | undefined {
     if (slot === undefined) return undefined;
-    const table = tables[at] ?? tableOf(shared, peers);
+    const table = tables[at] ?? tableOf(shared, peers, ends);
     tables[at] = table;
     return table;
   }
@@ -259,7 +260,7 @@ export function createPortEvaluator(
 
   function mayMatchOne({ peers }: Rule, ends: Ends, slot: number | undefined): boolean {
     if (peers === 'any') return true;
-    const table = slot === undefined ? undefined : tableOf(shared, peers);
+    const table = slot === undefined ? undefined : tableOf(shared, peers, ends);
     return matchIn(table, peers, ends, slot) !== 'no';
   }
 
@@ -318,10 +319,15 @@ export function createPortEvaluator(
   };
 }
 
-function tableOf(shared: Shared, peers: readonly Peer[]): Uint8Array {
+/** Rules of both directions may say the same, and not match the same (ENF-34). */
+function tableOf(
+  shared: Shared,
+  peers: readonly Peer[],
+  { self, destination }: Pick<Question, 'self' | 'destination'>,
+): Uint8Array {
   const known = shared.peerTables.get(peers);
   if (known !== undefined) return known;
-  const text = JSON.stringify(peers);
+  const text = `${self === destination} ${JSON.stringify(peers)}`;
   const table = shared.tablesByText.get(text) ?? new Uint8Array(shared.groups * SLOTS);
   shared.tablesByText.set(text, table);
   shared.peerTables.set(peers, table);

@@ -5,7 +5,13 @@ type Block = { readonly cidr: string; readonly except: readonly string[] };
 
 /** An ipBlock or network by the Kubernetes text: pods and nodes by their address (NP-21, NP-22, NP-33). */
 export function kubernetesCidr(ask: Ask, block: Block, place: string): boolean {
-  const { blocks } = ask.settings;
+  const { blocks, name } = ask.settings;
+  const isHost = ask.peer.type === 'address' && ask.peer.node !== undefined;
+  const isAll = block.cidr.endsWith('/0') && block.except.length === 0;
+  if (name === 'ovn-kubernetes' && isHost && ask.direction === 'ingress' && !isAll) {
+    // Nodes reach pods by an address of the overlay (ENF-34).
+    return holds(ask, block, place) && ask.guess(`host address ${place}`);
+  }
   if (ask.peer.type !== 'pod' || blocks === 'yes') return holds(ask, block, place);
   return blocks === 'unknown' && holds(ask, block, place) && ask.guess(`blocks match pods ${place}`);
 }

@@ -42,7 +42,7 @@ function admits(ask: Ask, policy: Json, item: unknown, place: string): boolean {
     return ask.settings.cilium ? ciliumCidr(ask, range, place) : kubernetesCidr(ask, range, place);
   }
   const { peer, world } = ask;
-  if (peer.type !== 'pod') return false;
+  if (peer.type !== 'pod') return isHostNamespace(ask, item, place);
   const namespaces = at(item, 'namespaceSelector');
   const labels = world.namespaces.get(peer.namespace) ?? {};
   const there =
@@ -50,4 +50,26 @@ function admits(ask: Ask, policy: Json, item: unknown, place: string): boolean {
       ? peer.namespace === at(policy, 'metadata', 'namespace')
       : selects(namespaces, (key) => labels[key]);
   return there && selects(at(item, 'podSelector'), sees(ask, peer));
+}
+
+/** OVN-Kubernetes counts the host network as a namespace, if it was given a name, which no world has (ENF-34). */
+function isHostNamespace({ settings, direction, peer, guess }: Ask, item: unknown, place: string): boolean {
+  const isAsked = settings.name === 'ovn-kubernetes' && direction === 'ingress';
+  if (!isAsked || peer.type !== 'address' || peer.node === undefined) return false;
+  const [namespaces, pods] = [at(item, 'namespaceSelector'), at(item, 'podSelector')];
+  const isWhole = pods === undefined || selects(pods, () => undefined);
+  if (namespaces === undefined || !isWhole || JSON.stringify(pods ?? {}).includes('key')) return false;
+  const mayBe = ['openshift-host-network', 'ovn-host-network'].some((name) =>
+    couldSelect(namespaces, name),
+  );
+  return mayBe && guess(`host namespace ${place}`);
+}
+
+/** Whether a selector may select a namespace of which nothing but the name is known. */
+function couldSelect(selector: unknown, name: string): boolean {
+  const key = 'kubernetes.io/metadata.name';
+  const labels = Object.entries(at(selector, 'matchLabels') ?? {});
+  const named = labels.every(([label, value]) => label !== key || value === name);
+  const expressions = (list(at(selector, 'matchExpressions')) ?? []).filter((one) => at(one, 'key') === key);
+  return named && selects({ matchExpressions: expressions }, (label) => (label === key ? name : undefined));
 }

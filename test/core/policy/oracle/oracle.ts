@@ -29,7 +29,8 @@ export function answer(
   const results = everyResult((guess) => halfOf(world, settings, question, direction, guess));
   const found = onlyOf([...results]);
   const self = direction === 'ingress' ? question.to : question.from;
-  if (self.type === 'pod' && isBlurred(settings, self.namespace, found)) return 'undecidable';
+  const leavesPods = direction === 'egress' && question.to.type !== 'pod';
+  if (self.type === 'pod' && isBlurred(settings, self.namespace, found, leavesPods)) return 'undecidable';
   // A deny stops nobody for certain where nothing is known to enforce it (NP-35).
   return found === 'deny' && settings.name === 'none' ? 'undecidable' : found;
 }

@@ -100,7 +100,7 @@ export function settingsOf(
       .filter((item) => item !== 'pods' || since120),
     labels: config.labels ?? '',
     nodeByRule: config['allow-localhost'] === 'policy',
-    hostIsNode: cilium || name.startsWith('calico'),
+    hostIsNode: cilium || name.startsWith('calico') || name === 'ovn-kubernetes',
     blocks: known('ipblock-matches-pods', row.blocks),
     endPort: known('end-port', row.endPort),
     sctp: known('sctp', row.sctp),
@@ -111,10 +111,16 @@ export function settingsOf(
 }
 
 /** Foreign policies that leave a half open: those of the pod's namespace, those that only deny where it is not denied. */
-export function isBlurred({ foreign }: Settings, namespace: string, answer: string): boolean {
+export function isBlurred(
+  { foreign }: Settings,
+  namespace: string,
+  answer: string,
+  leavesPods: boolean,
+): boolean {
   return foreign.some(
-    (object) =>
-      (object.namespace === undefined || object.namespace === namespace) &&
-      (answer !== 'deny' || !object.kind.includes('Authorization')),
+    ({ namespace: own, kind }) =>
+      (own === undefined || own === namespace) &&
+      (answer !== 'deny' || !/Authorization|Firewall/.test(kind)) &&
+      (leavesPods || !kind.includes('Firewall')),
   );
 }

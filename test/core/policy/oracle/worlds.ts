@@ -527,7 +527,7 @@ const assumptions = (enforcer: RandomWorld['enforcer']) =>
 /** Seldom, a policy that the engine does not evaluate. */
 export const randomForeign = fc
   .record({
-    kind: one('Calico NetworkPolicy', 'Istio AuthorizationPolicy'),
+    kind: one('Calico NetworkPolicy', 'Istio AuthorizationPolicy', 'OVN-Kubernetes EgressFirewall'),
     namespace: one(...NAMESPACES),
   })
   .map((fields) => ({ ...fields, name: 'foreign' }))
