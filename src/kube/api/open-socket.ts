@@ -9,6 +9,7 @@ import {
   apiError,
   networkError,
   readText,
+  redirectError,
   TimedOut,
 } from '../http/http.ts';
 
@@ -72,8 +73,13 @@ async function openWith(access: Access, client: ApiClient, options: SocketOption
     });
     attend(socket, options);
     socket.on('unexpected-response', (request, response) => {
+      const { statusCode: status = 0, headers } = response;
       readText(response, HANDSHAKE)
-        .then((text) => apiError(client.origin, about, response.statusCode ?? 0, text))
+        .then((text) =>
+          status >= 300 && status < 400
+            ? redirectError(client.origin, status, headers.location)
+            : apiError(client.origin, about, status, text),
+        )
         .then(failed.reject, failed.reject)
         .finally(() => request.destroy());
     });

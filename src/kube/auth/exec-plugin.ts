@@ -4,7 +4,13 @@ import { basename, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { readFirstYaml, textOfBytes } from '../../core/yaml/yaml.ts';
-import type { ClusterEntry, ExecPlugin, PluginSurroundings } from '../config/config.ts';
+import {
+  type ClusterEntry,
+  type ExecPlugin,
+  isUnsendable,
+  type PluginSurroundings,
+  pairProblem,
+} from '../config/config.ts';
 import type { Credential, Credentials } from '../http/http.ts';
 import { createLogin, type How, NeedsPerson } from './login.ts';
 import { treeOf } from './process-tree.ts';
@@ -257,15 +263,10 @@ async function readPreferences(path: string): Promise<unknown> {
   }
 }
 
-const VERSIONS: readonly string[] = [
-  'client.authentication.k8s.io/v1',
-  'client.authentication.k8s.io/v1beta1',
-];
-
 /**
  * The ExecCredential passed in `KUBERNETES_EXEC_INFO`: whether the plug-in may prompt, and the cluster if
- * `provideClusterInfo` is set.
- * Source: k8s.io/client-go/pkg/apis/clientauthentication/v1.
+ * `provideClusterInfo` is set, with what its extension says to plug-ins (API-50).
+ * Source: k8s.io/client-go/pkg/apis/clientauthentication/v1; rest/exec.go, `ConfigToExecCluster`.
  */
 function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boolean): unknown {
   return {
@@ -276,13 +277,15 @@ function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boole
       ...(plugin.provideClusterInfo
         ? {
             cluster: {
-              server: cluster.server.href.replace(/\/$/, ''),
+              server: cluster.address,
               ...(cluster.tlsServerName === undefined ? {} : { 'tls-server-name': cluster.tlsServerName }),
               ...(cluster.insecure ? { 'insecure-skip-tls-verify': true } : {}),
               ...(cluster.ca === undefined
                 ? {}
                 : { 'certificate-authority-data': Buffer.from(cluster.ca).toString('base64') }),
-              ...(cluster.proxy === undefined ? {} : { 'proxy-url': cluster.proxy.href }),
+              ...(cluster.proxy === undefined ? {} : { 'proxy-url': cluster.proxy.href.replace(/\/$/, '') }),
+              ...(cluster.disableCompression ? { 'disable-compression': true } : {}),
+              ...(cluster.pluginConfig === undefined ? {} : { config: cluster.pluginConfig }),
             },
           }
         : {}),
@@ -291,7 +294,7 @@ function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boole
 }
 
 /**
- * Parses the output of a plug-in.
+ * Parses the output of a plug-in, JSON or YAML.
  *
  * @param who the plug-in, as the subject of a sentence
  * @throws SluiceError `unauthenticated` if it is not an ExecCredential of the requested version, or has no credential
@@ -301,11 +304,9 @@ function readExecCredential(output: string, apiVersion: string, who: string): Gi
     new SluiceError(
       'unauthenticated',
       `${who} ${what}.`,
-      `Check its apiVersion in the kubeconfig (${VERSIONS.join(' or ')}), and update the plug-in.`,
+      'Check its apiVersion in the kubeconfig, and update the plug-in.',
     );
-  if (!VERSIONS.includes(apiVersion))
-    throw fault(`has the unsupported apiVersion ${safeText(apiVersion) || '(none)'}`);
-  const value = parseJson(output);
+  const value = parseAnswer(output);
   if (textAt(value, 'kind') !== 'ExecCredential') throw fault('did not print an ExecCredential');
   const answered = textAt(value, 'apiVersion');
   if (answered !== apiVersion)
@@ -313,7 +314,19 @@ function readExecCredential(output: string, apiVersion: string, who: string): Gi
   const token = textAt(value, 'status', 'token');
   const cert = textAt(value, 'status', 'clientCertificateData');
   const key = textAt(value, 'status', 'clientKeyData');
-  if (!token && !(cert && key)) throw fault('returned neither a token nor a certificate with its key');
+  if (!token && !cert && !key) throw fault('returned neither a token nor a certificate with its key');
+  if (token && isUnsendable(token))
+    throw fault('returned a token with a line break or another control character');
+  if (!cert !== !key)
+    throw fault(`returned a ${cert ? 'certificate without its key' : 'key without its certificate'}`);
+  const problem = cert && key ? pairProblem({ cert, key }) : undefined;
+  if (problem !== undefined) {
+    throw fault(
+      problem === 'mismatch'
+        ? 'returned a key that is not the key of its certificate'
+        : `returned a ${problem === 'certificate' ? 'certificate' : 'key'} that is not PEM`,
+    );
+  }
   const expires = Date.parse(textAt(value, 'status', 'expirationTimestamp') ?? '');
   return {
     credential: {
@@ -324,9 +337,9 @@ function readExecCredential(output: string, apiVersion: string, who: string): Gi
   };
 }
 
-function parseJson(text: string): unknown {
+function parseAnswer(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readFirstYaml(text).value;
   } catch {
     return undefined;
   }

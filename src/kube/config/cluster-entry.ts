@@ -1,51 +1,90 @@
-import { SluiceError, safeText, textAt } from '../../core/common/common.ts';
-import type { Entry } from './kubeconfig.ts';
-import { readMaterial } from './user-entry.ts';
+import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { type Entry, faultOf, flagField, textField } from './fields.ts';
+import { certificatesIn, readMaterial } from './material.ts';
 
 /** The cluster entry of a context. */
 export type ClusterEntry = {
   readonly name: string;
   /** The address of the API server; may have a path. */
   readonly server: URL;
+  /** The address as it is written in the kubeconfig. */
+  readonly address: string;
+  /** User and password in the address, which Go sends where there is nothing better. */
+  readonly login?: { readonly username: string; readonly password: string };
   /** PEM of the CAs to trust; absent: the system's. */
   readonly ca?: string;
   readonly insecure: boolean;
   readonly tlsServerName?: string;
   readonly proxy?: URL;
   readonly disableCompression: boolean;
+  /** What the cluster tells credential plug-ins: its extension `client.authentication.k8s.io/exec`. */
+  readonly pluginConfig?: unknown;
 };
 
 /**
  * Reads a cluster of a kubeconfig, with its CA.
  *
- * @throws SluiceError `config` for a server or proxy with an invalid URL, or an unreadable CA
+ * @throws SluiceError `config` for a server or proxy with an invalid URL, an unreadable CA, or one beside
+ *   `insecure-skip-tls-verify`
  */
 export async function readCluster(entry: Entry): Promise<ClusterEntry> {
-  const { fields } = entry;
-  const server = url(entry, 'server', textAt(fields, 'server') ?? '', ['http:', 'https:']);
   const ca = await readMaterial(entry, 'certificate-authority');
-  const tlsServerName = textAt(fields, 'tls-server-name');
-  const proxy = textAt(fields, 'proxy-url');
+  const insecure = flagField(entry, 'insecure-skip-tls-verify');
+  const { server, login, address } = readServer(entry, insecure || ca !== undefined);
+  if (ca !== undefined && server.protocol === 'https:') {
+    if (insecure)
+      throw faultOf(entry, `has both ${ca.field} and insecure-skip-tls-verify`, 'Keep one of them');
+    if (certificatesIn(ca.text).length === 0)
+      throw faultOf(entry, `has a ${ca.field} without a PEM certificate`, 'Paste or name the whole PEM');
+  }
+  const tlsServerName = textField(entry, 'tls-server-name');
+  const proxy = textField(entry, 'proxy-url');
+  const pluginConfig = extensionOf(entry, 'client.authentication.k8s.io/exec');
   return {
     name: entry.name,
     server,
-    ca,
-    insecure: fields['insecure-skip-tls-verify'] === true,
-    ...(tlsServerName ? { tlsServerName } : {}),
-    ...(proxy
-      ? { proxy: url(entry, 'proxy-url', proxy, ['http:', 'https:', 'socks5:', 'socks5h:', 'socks4:']) }
-      : {}),
-    disableCompression: fields['disable-compression'] === true,
+    address,
+    ...(login === undefined ? {} : { login }),
+    ...(ca === undefined ? {} : { ca: ca.text }),
+    insecure,
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
+    ...(proxy === undefined
+      ? {}
+      : { proxy: url(entry, 'proxy-url', proxy, ['http:', 'https:', 'socks5:', 'socks5h:', 'socks4:']) }),
+    disableCompression: flagField(entry, 'disable-compression'),
+    ...(pluginConfig === undefined ? {} : { pluginConfig }),
   };
 }
 
-function url(entry: Entry, field: string, value: string, protocols: readonly string[]): URL {
-  const text = value !== '' && !value.includes('://') && field === 'server' ? `https://${value}` : value;
+/** An address without a scheme is plain HTTP, unless something is said about TLS (API-43). */
+function readServer(entry: Entry, hasTls: boolean): Pick<ClusterEntry, 'server' | 'address' | 'login'> {
+  const text = textField(entry, 'server') ?? '';
+  const scheme = text === '' || text.includes('://') ? '' : `${hasTls ? 'https' : 'http'}://`;
+  const server = url(entry, 'server', `${scheme}${text}`, ['http:', 'https:']);
+  const { username, password } = server;
+  for (const part of ['username', 'password', 'search', 'hash'] as const) server[part] = '';
+  return username === '' && password === ''
+    ? { server, address: text }
+    : {
+        server,
+        address: text,
+        login: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
+      };
+}
+
+function extensionOf(entry: Entry, name: string): unknown {
+  const found = listAt(entry.fields, 'extensions').find((item) => textAt(item, 'name') === name);
+  return isRecord(found) ? found.extension : undefined;
+}
+
+function url(entry: Entry, field: string, text: string, protocols: readonly string[]): URL {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed !== undefined && protocols.includes(parsed.protocol)) return parsed;
+  if (parsed !== undefined && parsed.hostname !== '' && protocols.includes(parsed.protocol)) return parsed;
+  // A password in it is for nobody's eyes.
+  const shown = safeText(text).replace(/\/\/[^/]*@/, '//…@');
   throw new SluiceError(
     'config',
-    `Invalid ${field} ${safeText(value) || '(none)'} of cluster ${safeText(entry.name)}: not a supported URL.`,
+    `Invalid ${field} ${shown || '(none)'} of cluster ${safeText(entry.name)}: not a supported URL.`,
     `Fix it in ${safeText(entry.file)}; it must start with ${protocols.map((protocol) => `${protocol}//`).join(', ')}.`,
   );
 }

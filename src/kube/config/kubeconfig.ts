@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { dirname, resolve } from 'node:path';
+import { isRecord, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 import { kubeconfigFiles } from '../../kubeconfig-files.ts';
-
-/** One unparsed entry of a kubeconfig, with the directory that its relative paths start from. */
-export type Entry = {
-  readonly name: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly folder: string;
-  readonly file: string;
-};
+import type { Entry } from './fields.ts';
+import { whyUnread } from './material.ts';
 
 /** All files of a kubeconfig, merged: names are unique per collection. */
 export type Kubeconfig = {
@@ -41,7 +35,7 @@ export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconf
   const contents = await Promise.all(paths.map((path) => read(path, source !== undefined)));
   const found = contents.flatMap((bytes, i) => {
     const file = paths[i];
-    return bytes === undefined || file === undefined ? [] : [parse(bytes, file, dirname(file))];
+    return bytes === undefined || file === undefined ? [] : [parse(bytes, file, resolve(dirname(file)))];
   });
   if (found.length === 0) {
     throw new SluiceError(
@@ -63,7 +57,7 @@ async function read(path: string, required: boolean): Promise<Uint8Array | undef
       'config',
       missing
         ? `The kubeconfig ${safeText(path)} does not exist.`
-        : `Unable to read the kubeconfig ${safeText(path)}.`,
+        : `Unable to read the kubeconfig ${safeText(path)}: ${whyUnread(error)}.`,
       'Check the path given with --kubeconfig or in KUBECONFIG.',
       error,
     );
@@ -71,13 +65,14 @@ async function read(path: string, required: boolean): Promise<Uint8Array | undef
 }
 
 function parse(bytes: Uint8Array, file: string, folder: string): Kubeconfig {
-  const { value: content, duplicates } = readContent(bytes, file);
-  const current = textAt(content, 'current-context');
+  const { value, duplicates } = readContent(bytes, file);
+  const content = contentOf(value, file);
+  const current = textIn(content, 'current-context', file);
   return {
-    contexts: entries(content, 'contexts', 'context', file, folder),
-    clusters: entries(content, 'clusters', 'cluster', file, folder),
-    users: entries(content, 'users', 'user', file, folder),
-    ...(current === undefined || current === '' ? {} : { current }),
+    contexts: entries(content, 'context', file, folder),
+    clusters: entries(content, 'cluster', file, folder),
+    users: entries(content, 'user', file, folder),
+    ...(current === undefined ? {} : { current }),
     files: [file],
     warnings: duplicates.map(
       ({ key, line }) =>
@@ -100,22 +95,62 @@ function readContent(bytes: Uint8Array, file: string): ReturnType<typeof readFir
   }
 }
 
+/**
+ * The fields of a file that is a kubeconfig. `kind` and `apiVersion` may be absent, and the file empty.
+ *
+ * @throws SluiceError `config` for anything else, such as a manifest
+ */
+function contentOf(value: unknown, file: string): Readonly<Record<string, unknown>> {
+  const content = isRecord(value) ? value : {};
+  const kind = textAt(content, 'kind') || 'Config';
+  const version = textAt(content, 'apiVersion') || 'v1';
+  const isOther = kind !== 'Config' || version !== 'v1';
+  if ((value === null || isRecord(value)) && !isOther) return content;
+  throw new SluiceError(
+    'config',
+    `${safeText(file)} is not a kubeconfig: ${isOther ? `it is a ${safeText(kind)} of ${safeText(version)}` : 'it is not a map'}.`,
+    'Name a kubeconfig with --kubeconfig or in KUBECONFIG.',
+  );
+}
+
+/** The entries of one kind by name. Two of one name are refused, as nobody knows which is meant (API-41). */
 function entries(
-  content: unknown,
-  list: string,
-  field: string,
+  content: Readonly<Record<string, unknown>>,
+  kind: Entry['kind'],
   file: string,
   folder: string,
 ): ReadonlyMap<string, Entry> {
+  const list = content[`${kind}s`] ?? [];
+  if (!Array.isArray(list)) throw malformed(file, `${kind}s is not a list`);
   const found = new Map<string, Entry>();
-  for (const item of listAt(content, list)) {
-    const name = textAt(item, 'name');
-    const fields = isRecord(item) ? item[field] : undefined;
-    if (name !== undefined && !found.has(name)) {
-      found.set(name, { name, fields: isRecord(fields) ? fields : {}, folder, file });
-    }
+  for (const item of list) {
+    const name = textIn(item, 'name', file, kind) ?? '';
+    const fields = (isRecord(item) ? item[kind] : undefined) ?? {};
+    if (!isRecord(fields)) throw malformed(file, `${kind} ${safeText(name)} is not a map`);
+    if (found.has(name)) throw malformed(file, `there are two entries for ${kind} ${safeText(name)}`);
+    found.set(name, { kind, name, fields, folder, file });
   }
   return found;
+}
+
+/** A text of a file, or of one entry of it. */
+function textIn(map: unknown, field: string, file: string, kind?: Entry['kind']): string | undefined {
+  const value = isRecord(map) ? map[field] : undefined;
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string') return value;
+  const what = kind === undefined ? field : `the ${field} of a ${kind}`;
+  throw malformed(
+    file,
+    `${what} is ${typeof value === 'object' ? 'not a text' : `the ${typeof value} ${value}, which needs quotes to be a text`}`,
+  );
+}
+
+function malformed(file: string, what: string): SluiceError {
+  return new SluiceError(
+    'config',
+    `The kubeconfig ${safeText(file)} is malformed: ${what}.`,
+    'Fix the file, or use another one with --kubeconfig.',
+  );
 }
 
 function merge(parts: readonly Kubeconfig[]): Kubeconfig {

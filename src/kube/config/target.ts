@@ -1,7 +1,8 @@
-import { nearestNames, SluiceError, safeText, textAt } from '../../core/common/common.ts';
+import { nearestNames, SluiceError, safeText } from '../../core/common/common.ts';
 import { type ClusterEntry, readCluster } from './cluster-entry.ts';
-import type { Entry, Kubeconfig } from './kubeconfig.ts';
-import { type Impersonation, readUser, type UserEntry } from './user-entry.ts';
+import { type Entry, faultOf, isUnsendable, textField } from './fields.ts';
+import type { Kubeconfig } from './kubeconfig.ts';
+import { type Impersonation, readImpersonation, readUser, type UserEntry } from './user-entry.ts';
 
 /** What to connect to, and as which user. */
 export type Target = {
@@ -17,26 +18,26 @@ export type TargetOptions = {
   readonly namespace?: string;
   readonly as?: string;
   readonly asGroups?: readonly string[];
+  readonly asUid?: string;
 };
 
 /**
  * Picks cluster, user and namespace as kubectl does: flags before the context's own values, `default` if no namespace
- * is set, `--as` before the user's `as`.
+ * is set, `--as`, `--as-group` and `--as-uid` each before the user's own (API-45).
  *
- * @throws SluiceError `config` when the context, its cluster or its user does not exist; `usage` for `--as-group`
- *   without `--as`
+ * @throws SluiceError `config` when the context, its cluster or its user does not exist; `usage` for `--as-group` or
+ *   `--as-uid` without `--as`
  */
 export async function chooseTarget(config: Kubeconfig, options: TargetOptions): Promise<Target> {
   const context = chooseContext(config, options.context);
   const cluster = named(config.clusters, context, 'cluster');
-  const userName = textAt(context.fields, 'user') ?? '';
-  const user = userName === '' ? undefined : named(config.users, context, 'user');
+  const user = textField(context, 'user') === undefined ? undefined : named(config.users, context, 'user');
   const clusterEntry = await readCluster(cluster);
   const userEntry = await readUser(user, clusterEntry.server);
-  const impersonate = chooseImpersonation(options, userEntry.impersonate);
+  const impersonate = chooseImpersonation(options, user);
   return {
     context: context.name,
-    namespace: options.namespace || textAt(context.fields, 'namespace') || 'default',
+    namespace: options.namespace || textField(context, 'namespace') || 'default',
     cluster: clusterEntry,
     user: userEntry,
     impersonate,
@@ -68,7 +69,7 @@ function chooseContext(config: Kubeconfig, asked: string | undefined): Entry {
 }
 
 function named(entries: ReadonlyMap<string, Entry>, context: Entry, field: 'cluster' | 'user'): Entry {
-  const name = textAt(context.fields, field) ?? '';
+  const name = textField(context, field) ?? '';
   const found = entries.get(name);
   if (found !== undefined) return found;
   throw new SluiceError(
@@ -80,20 +81,32 @@ function named(entries: ReadonlyMap<string, Entry>, context: Entry, field: 'clus
   );
 }
 
-function chooseImpersonation(
-  options: TargetOptions,
-  own: Impersonation | undefined,
-): Impersonation | undefined {
-  const groups = options.asGroups ?? [];
-  if (options.as !== undefined && options.as !== '') return { user: options.as, groups, extra: {} };
-  if (groups.length > 0 && own === undefined) {
-    throw new SluiceError(
-      'usage',
-      `--as-group ${groups.map((group) => safeText(group)).join(', ')} needs --as.`,
-      'Set --as to the user to impersonate.',
-    );
+function chooseImpersonation(options: TargetOptions, entry: Entry | undefined): Impersonation | undefined {
+  const own = readImpersonation(entry);
+  const asked = options.asGroups ?? [];
+  const user = options.as || own.user;
+  const uid = options.asUid || own.uid;
+  const groups = asked.length > 0 ? asked : (own.groups ?? []);
+  const extra = own.extra ?? {};
+  if (user !== undefined) {
+    const bad = [user, ...groups, uid ?? '', ...Object.values(extra).flat()].find(isUnsendable);
+    if (bad !== undefined) {
+      throw new SluiceError(
+        'config',
+        `The name to impersonate ${safeText(bad)} has a line break or another control character.`,
+        'Check --as, --as-group and --as-uid, and `as` of the user in the kubeconfig.',
+      );
+    }
+    return { user, groups, ...(uid === undefined ? {} : { uid }), extra };
   }
-  return own === undefined || groups.length === 0 ? own : { ...own, groups };
+  if (asked.length > 0 || options.asUid) {
+    const flag =
+      asked.length > 0 ? `--as-group ${asked.map((group) => safeText(group)).join(', ')}` : '--as-uid';
+    throw new SluiceError('usage', `${flag} needs --as.`, 'Set --as to the user to impersonate.');
+  }
+  if (entry === undefined || (groups.length === 0 && uid === undefined && Object.keys(extra).length === 0))
+    return undefined;
+  throw faultOf(entry, 'impersonates groups, a uid or extra without a user', 'Add the user as `as`');
 }
 
 /**

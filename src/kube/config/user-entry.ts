@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
-import { isRecord, listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
-import type { Entry } from './kubeconfig.ts';
+import { isRecord } from '../../core/common/common.ts';
+import { type Entry, faultOf, flagField, isUnsendable, listField, textField, textsField } from './fields.ts';
+import { type Pair, pairOf, readMaterial, resolvePath } from './material.ts';
 
 /** The user to impersonate (`Impersonate-*` headers). */
 export type Impersonation = {
@@ -31,94 +30,149 @@ export type UserEntry = {
   readonly tokenFile?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** Reads certificate and key again, if both are files, which may be renewed. */
+  readonly reread?: () => Promise<Pair>;
   readonly basic?: { readonly username: string; readonly password: string };
   readonly exec?: ExecPlugin;
   readonly authProvider?: { readonly name: string; readonly config: Readonly<Record<string, string>> };
-  readonly impersonate?: Impersonation;
 };
 
 /**
- * Reads a user of a kubeconfig, with certificate and key; no entry means no credentials. For a server without TLS only
- * impersonation is read, because credentials would be sent in clear text.
- * Source: k8s.io/client-go/tools/clientcmd/client_config.go, `DirectClientConfig.ClientConfig`.
+ * Reads the credentials of a user, with certificate and key. Without TLS there are none, because they would be sent in
+ * clear text (API-42).
+ * Source: k8s.io/client-go/tools/clientcmd/client_config.go, `DirectClientConfig.ClientConfig`, and validation.go.
  *
- * @throws SluiceError `config` for an unreadable certificate or key
+ * @throws SluiceError `config` for what kubectl refuses: an unreadable certificate or key, methods that exclude each other
  */
 export async function readUser(entry: Entry | undefined, server: URL): Promise<UserEntry> {
   if (entry === undefined) return { name: '' };
-  const { fields } = entry;
-  const impersonate = readImpersonation(fields);
-  const known = {
-    name: entry.name,
-    file: entry.file,
-    ...(impersonate === undefined ? {} : { impersonate }),
-  };
+  const known = { name: entry.name, file: entry.file };
   if (server.protocol !== 'https:') return known;
-  const [cert, key] = await Promise.all([
-    readMaterial(entry, 'client-certificate'),
-    readMaterial(entry, 'client-key'),
-  ]);
-  const token = textAt(fields, 'token');
-  const tokenFile = textAt(fields, 'tokenFile');
-  const username = textAt(fields, 'username');
+  const token = textField(entry, 'token');
+  const tokenFile = textField(entry, 'tokenFile');
+  const username = textField(entry, 'username');
   const exec = readExec(entry);
-  const provider = textAt(fields, 'auth-provider', 'name');
+  const authProvider = readProvider(entry);
+  if (username !== undefined && (token ?? tokenFile) !== undefined)
+    throw faultOf(entry, 'has both a username and a token', 'Keep one of them');
+  if (exec !== undefined && authProvider !== undefined)
+    throw faultOf(entry, 'has both exec and auth-provider', 'Keep one of them');
+  if (token !== undefined && isUnsendable(token)) {
+    throw faultOf(
+      entry,
+      'has a token with a line break or another control character, which no HTTP header can carry',
+      'Write the token on one line, without a trailing \\n,',
+    );
+  }
+  const others = token ?? tokenFile ?? username ?? exec ?? authProvider;
   return {
     ...known,
-    ...(token ? { token } : {}),
-    ...(tokenFile ? { tokenFile: resolvePath(entry, tokenFile) } : {}),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(username ? { basic: { username, password: textAt(fields, 'password') ?? '' } } : {}),
+    ...(token === undefined ? {} : { token }),
+    ...(tokenFile === undefined ? {} : { tokenFile: resolvePath(entry, tokenFile) }),
+    ...(await readPair(entry, others !== undefined)),
+    ...(username === undefined ? {} : { basic: { username, password: textField(entry, 'password') ?? '' } }),
     ...(exec === undefined ? {} : { exec }),
-    ...(provider
-      ? { authProvider: { name: provider, config: texts(fields['auth-provider'], 'config') } }
-      : {}),
+    ...(authProvider === undefined ? {} : { authProvider }),
   };
 }
 
-/** A command with a slash is a path relative to the kubeconfig; a bare name is looked up in PATH. */
+/** Certificate and key. A key alone is passed over where another method is left, as kubectl does. */
+async function readPair(
+  entry: Entry,
+  hasOthers: boolean,
+): Promise<Pick<UserEntry, 'cert' | 'key' | 'reread'>> {
+  const read = () =>
+    Promise.all([readMaterial(entry, 'client-certificate'), readMaterial(entry, 'client-key')]);
+  const [cert, key] = await read();
+  if (cert === undefined) {
+    if (key === undefined || hasOthers) return {};
+    throw faultOf(entry, `has a ${key.field} but no client-certificate`, 'Add the certificate');
+  }
+  if (key === undefined) throw faultOf(entry, `has a ${cert.field} but no client-key`, 'Add the key');
+  const pair = pairOf(entry, cert, key);
+  if (cert.path === undefined || key.path === undefined) return pair;
+  const reread = async () => {
+    const [newCert, newKey] = await read();
+    return newCert === undefined || newKey === undefined ? pair : pairOf(entry, newCert, newKey);
+  };
+  return { ...pair, reread };
+}
+
+const INTERACTIVE: readonly string[] = ['Never', 'IfAvailable', 'Always'];
+
+const EXEC_VERSIONS: readonly string[] = [
+  'client.authentication.k8s.io/v1',
+  'client.authentication.k8s.io/v1beta1',
+];
+
+/** A command with a slash is a path relative to the kubeconfig; a bare name is looked up in PATH (API-40). */
 function readExec(entry: Entry): ExecPlugin | undefined {
-  const exec = entry.fields.exec;
-  const command = textAt(exec, 'command');
-  if (!command) return undefined;
-  const installHint = textAt(exec, 'installHint');
-  const env = listAt(exec, 'env').flatMap((item) => {
-    const name = textAt(item, 'name');
-    return name ? [[name, textAt(item, 'value') ?? ''] as const] : [];
-  });
+  if (!isRecord(entry.fields.exec)) return undefined;
+  const command = textField(entry, 'exec', 'command');
+  if (command === undefined) throw faultOf(entry, 'has an exec without a command', 'Name the plug-in');
+  const apiVersion = textField(entry, 'exec', 'apiVersion');
+  if (apiVersion === undefined || !EXEC_VERSIONS.includes(apiVersion)) {
+    throw faultOf(
+      entry,
+      `has an exec with the unsupported apiVersion ${apiVersion ?? '(none)'}`,
+      `Set it to ${EXEC_VERSIONS.join(' or ')}, as the plug-in prints,`,
+    );
+  }
+  const interactiveMode = textField(entry, 'exec', 'interactiveMode') ?? 'IfAvailable';
+  if (!INTERACTIVE.includes(interactiveMode)) {
+    throw faultOf(
+      entry,
+      `has an exec with the unknown interactiveMode ${interactiveMode}`,
+      `Set it to ${INTERACTIVE.join(', ')}`,
+    );
+  }
+  const installHint = textField(entry, 'exec', 'installHint');
   return {
     command: /[\\/]/.test(command) ? resolvePath(entry, command) : command,
-    args: listAt(exec, 'args').map(String),
-    env: Object.fromEntries(env),
-    apiVersion: textAt(exec, 'apiVersion') ?? '',
-    ...(installHint ? { installHint } : {}),
-    provideClusterInfo: isRecord(exec) && exec.provideClusterInfo === true,
-    interactiveMode: textAt(exec, 'interactiveMode') ?? 'IfAvailable',
+    args: textsField(entry, 'exec', 'args'),
+    env: Object.fromEntries(readEnv(entry)),
+    apiVersion,
+    ...(installHint === undefined ? {} : { installHint }),
+    provideClusterInfo: flagField(entry, 'exec', 'provideClusterInfo'),
+    interactiveMode,
   };
 }
 
-function readImpersonation(fields: Entry['fields']): Impersonation | undefined {
-  const user = textAt(fields, 'as');
-  if (!user) return undefined;
-  const uid = textAt(fields, 'as-uid');
-  const extra = fields['as-user-extra'];
+function readEnv(entry: Entry): readonly (readonly [name: string, value: string])[] {
+  return listField(entry, 'exec', 'env').map((item, index) => {
+    const within: Entry = { ...entry, fields: { [`exec.env.${index}`]: item } };
+    const name = textField(within, `exec.env.${index}`, 'name');
+    if (name === undefined) throw faultOf(entry, `has an exec with a nameless variable in env`, 'Name it');
+    return [name, textField(within, `exec.env.${index}`, 'value') ?? ''];
+  });
+}
+
+function readProvider(entry: Entry): UserEntry['authProvider'] {
+  if (!isRecord(entry.fields['auth-provider'])) return undefined;
+  const { config } = entry.fields['auth-provider'];
   return {
-    user,
-    groups: listAt(fields, 'as-groups').map(String),
-    ...(uid ? { uid } : {}),
-    extra: isRecord(extra)
-      ? Object.fromEntries(Object.keys(extra).map((key) => [key, listAt(extra, key).map(String)]))
+    name: textField(entry, 'auth-provider', 'name') ?? '',
+    config: isRecord(config)
+      ? Object.fromEntries(
+          Object.keys(config).map((key) => [key, textField(entry, 'auth-provider', 'config', key) ?? '']),
+        )
       : {},
   };
 }
 
-function texts(value: unknown, field: string): Readonly<Record<string, string>> {
-  const map = isRecord(value) ? value[field] : undefined;
-  if (!isRecord(map)) return {};
-  return Object.fromEntries(
-    Object.entries(map).flatMap(([key, item]) => (typeof item === 'string' ? [[key, item] as const] : [])),
-  );
+/** The fields of a user's impersonation, each of which a flag may replace. */
+export function readImpersonation(entry: Entry | undefined): Partial<Impersonation> {
+  if (entry === undefined) return {};
+  const user = textField(entry, 'as');
+  const uid = textField(entry, 'as-uid');
+  const extra = entry.fields['as-user-extra'];
+  const keys = isRecord(extra) ? Object.keys(extra) : [];
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(uid === undefined ? {} : { uid }),
+    groups: textsField(entry, 'as-groups'),
+    extra: Object.fromEntries(keys.map((key) => [key, textsField(entry, 'as-user-extra', key)])),
+  };
 }
 
 /** The context that credential plug-ins run in, and how they interact with the user. */
@@ -132,31 +186,3 @@ export type PluginSurroundings = {
   /** Stops running plug-ins when it aborts. */
   readonly lifetime: AbortSignal;
 };
-
-/** Makes a path of a kubeconfig absolute: relative paths start from the directory of the file. */
-export function resolvePath(entry: Entry, path: string): string {
-  return isAbsolute(path) ? path : join(entry.folder, path);
-}
-
-/**
- * A certificate or key as text: from `<field>-data` (base64), else from the file that `<field>` names.
- *
- * @throws SluiceError `config` when the file can't be read
- */
-export async function readMaterial(entry: Entry, field: string): Promise<string | undefined> {
-  const data = textAt(entry.fields, `${field}-data`);
-  if (data) return Buffer.from(data, 'base64').toString('utf8');
-  const named = textAt(entry.fields, field);
-  if (!named) return undefined;
-  const path = resolvePath(entry, named);
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new SluiceError(
-      'config',
-      `Unable to read ${field} ${safeText(path)} of ${safeText(entry.name)}.`,
-      `Check the path in ${safeText(entry.file)}.`,
-      error,
-    );
-  }
-}

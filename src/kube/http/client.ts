@@ -1,6 +1,6 @@
 import { at, safeText } from '../../core/common/common.ts';
 import { delayAfter, pause } from '../../wait.ts';
-import { type About, ApiError, apiError, type Origin } from './errors.ts';
+import { type About, ApiError, apiError, type Origin, redirectError } from './errors.ts';
 import { exchange, type Incoming, type LearningClock, readText } from './exchange.ts';
 import { NetworkError, networkError } from './network-error.ts';
 import type { Access, Transport } from './transport.ts';
@@ -99,7 +99,11 @@ export function createClient(options: {
     health.answered();
     clock.learn(answer.headers.date, answer.sent, answer.received);
     debug(`${method} ${url.pathname}${url.search} ${answer.status} ${answer.received - answer.sent} ms`);
-    if (answer.status < 400) return answer;
+    if (answer.status < 300) return answer;
+    if (answer.status < 400) {
+      answer.body.destroy();
+      throw redirectError(origin, answer.status, answer.headers.location);
+    }
     const text = await textOf(answer, call);
     throw apiError(origin, about, answer.status, text, seconds(answer.headers['retry-after']));
   }

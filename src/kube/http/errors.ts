@@ -53,6 +53,23 @@ export function apiError(
   );
 }
 
+/**
+ * The error for a redirect: nothing behind it is an API server, and the credentials must not follow it. Of where it
+ * leads only host and path are shown, as a login page gets secrets in its query.
+ */
+export function redirectError(origin: Origin, status: number, location: string | undefined): ApiError {
+  const base = origin.server.href;
+  const to = location !== undefined && URL.canParse(location, base) ? new URL(location, base) : undefined;
+  const where = to === undefined ? '' : ` to ${safeText(`${to.protocol}//${to.host}${to.pathname}`, 300)}`;
+  return new ApiError(0, '', [
+    'unreachable',
+    `${origin.server.host} redirects${where} (HTTP ${status}) instead of answering like a Kubernetes API server.`,
+    to !== undefined && to.host === origin.server.host && to.protocol !== origin.server.protocol
+      ? `Set ${to.protocol}// in the server address of the kubeconfig.`
+      : 'Log in there if it is a login page, and check the server address in the kubeconfig.',
+  ]);
+}
+
 /** The error for a `Status` in an `ERROR` event of a watch. */
 export function watchError(origin: Origin, about: About, status: unknown): ApiError {
   return apiError(origin, about, numberAt(status, 'code') ?? 500, JSON.stringify(status));
@@ -167,6 +184,13 @@ function strangerOf(
   status: number,
   message: string,
 ): ConstructorParameters<typeof SluiceError> {
+  if (status === 407) {
+    return [
+      'unreachable',
+      `A proxy before ${origin.server.host} wants a user and a password: ${message}`,
+      'Put them into proxy-url of the cluster in the kubeconfig, or into HTTP_PROXY.',
+    ];
+  }
   return [
     'unreachable',
     `${origin.server.host} does not respond like a Kubernetes API server (HTTP ${status}): ${message}`,

@@ -3,8 +3,9 @@ import https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { ServerClock } from '../../core/ports/ports.ts';
-import { type Agent, plainHttp } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { TimedOut } from './network-error.ts';
+import { plainHttp } from './plain-http.ts';
 
 /** One HTTP request. Header values that are lists are sent as one line each. */
 export type Outgoing = {
@@ -30,7 +31,7 @@ export type Incoming = {
 
 /** Sends a request and waits for the response headers. Rejects with Node's error, or `TimedOut`. */
 export function exchange(outgoing: Outgoing): Promise<Incoming> {
-  const { url, signal, timeout } = outgoing;
+  const { agent, url, signal, timeout } = outgoing;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);
@@ -39,11 +40,20 @@ export function exchange(outgoing: Outgoing): Promise<Incoming> {
     let sent = Date.now();
     const request = (url.protocol === 'https:' ? https : plainHttp()).request(url, {
       method: outgoing.method,
-      agent: outgoing.agent,
-      headers: lines(outgoing.headers),
+      agent,
+      ...(agent.forwards === undefined ? {} : { path: url.href }),
+      headers: { ...lines(outgoing.headers), ...agent.forwards },
       ...(signal === undefined ? {} : { signal }),
     });
-    const timer = setTimeout(() => request.destroy(new TimedOut(timeout)), timeout);
+    // Without a connection the request never reports an error: a proxy may still be making one.
+    const timer = setTimeout(() => {
+      const late = new TimedOut(timeout);
+      request.destroy(late);
+      reject(late);
+    }, timeout);
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    request.once('close', () => signal?.removeEventListener('abort', abort));
     request.once('finish', () => {
       sent = Date.now();
     });

@@ -10,7 +10,7 @@ export {
   streamsLists,
   type VersionSource,
 } from './discovery.ts';
-export { type About, ApiError, apiError, watchError } from './errors.ts';
+export { type About, ApiError, apiError, redirectError, watchError } from './errors.ts';
 export { bytesOf, createServerClock, exchange, readText } from './exchange.ts';
 export { NetworkError, networkError, TimedOut } from './network-error.ts';
 export { type Access, type Credential, type Credentials, createTransport } from './transport.ts';

@@ -29,21 +29,21 @@ export function createTransport(
   impersonate: Impersonation | undefined,
 ): Transport {
   const fixed = { 'User-Agent': 'kubectl-sluice', ...impersonationHeaders(impersonate) };
-  let held: { readonly cert?: string; readonly agent: Promise<Agent> } | undefined;
+  let held: { readonly cert?: string; readonly agent: Agent } | undefined;
 
-  const agentFor = (credential: Credential): Promise<Agent> => {
+  const agentFor = (credential: Credential): Agent => {
     if (held !== undefined && held.cert === credential.cert) return held.agent;
-    held?.agent.then((agent) => agent.destroy()).catch(() => undefined);
+    held?.agent.destroy();
     const agent = makeAgent(cluster, credential);
     held = { agent, ...(credential.cert === undefined ? {} : { cert: credential.cert }) };
     return agent;
   };
 
-  const accessWith = async (credential: Credential): Promise<Access> => {
+  const accessWith = (credential: Credential): Access => {
     const { authorization } = credential;
     return {
-      agent: await agentFor(credential),
-      headers: authorization === undefined ? fixed : { ...fixed, Authorization: authorization },
+      agent: agentFor(credential),
+      headers: authorization === undefined ? fixed : { ...fixed, Authorization: bytes(authorization) },
     };
   };
 
@@ -52,38 +52,48 @@ export function createTransport(
     authorized: async (attempt, signal) => {
       const used = await credentials.get(signal);
       try {
-        return await attempt(await accessWith(used));
+        return await attempt(accessWith(used));
       } catch (error) {
         signal?.throwIfAborted();
         const isRejected = error instanceof ApiError && error.status === 401;
         if (!isRejected || !credentials.renew(used)) throw error;
       }
-      return attempt(await accessWith(await credentials.get(signal)));
+      return attempt(accessWith(await credentials.get(signal)));
     },
     url: (path) => new URL(`${cluster.server.href.replace(/\/$/, '')}${path}`),
     dispose: () => {
-      held?.agent.then((agent) => agent.destroy()).catch(() => undefined);
+      held?.agent.destroy();
       held = undefined;
     },
   };
 }
 
-/** One `Impersonate-Group` line per group; keys of extra fields are percent-encoded to be valid header names. */
+/**
+ * One `Impersonate-Group` line per group. Keys of extra fields are percent-encoded to be valid header names: what
+ * `encodeURIComponent` leaves, other than parentheses, may stand in one.
+ */
 function impersonationHeaders(
   who: Impersonation | undefined,
 ): Readonly<Record<string, string | readonly string[]>> {
   if (who === undefined) return {};
+  const escaped = (key: string) =>
+    encodeURIComponent(key.toWellFormed()).replaceAll('(', '%28').replaceAll(')', '%29');
   return {
-    'Impersonate-User': who.user,
-    ...(who.groups.length === 0 ? {} : { 'Impersonate-Group': who.groups }),
-    ...(who.uid === undefined ? {} : { 'Impersonate-Uid': who.uid }),
+    'Impersonate-User': bytes(who.user),
+    ...(who.groups.length === 0 ? {} : { 'Impersonate-Group': who.groups.map(bytes) }),
+    ...(who.uid === undefined ? {} : { 'Impersonate-Uid': bytes(who.uid) }),
     ...Object.fromEntries(
       Object.entries(who.extra).map(([key, values]) => [
-        `Impersonate-Extra-${encodeURIComponent(key)}`,
-        values,
+        `Impersonate-Extra-${escaped(key)}`,
+        values.map(bytes),
       ]),
     ),
   };
+}
+
+/** A header value as Node takes it: a character for each byte of its UTF-8, which is what the server reads (API-45). */
+function bytes(value: string): string {
+  return Buffer.from(value, 'utf8').toString('latin1');
 }
 
 /** The credential of a request: a header, a client certificate, both or neither. */

@@ -166,9 +166,10 @@ test('a removed version is rejected, with the supported ones in the hint', async
   const config = server.kubeconfig(
     `exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: ${path}}`,
   );
-  cluster = await connect({ kubeconfig: { text: config } });
-  await expect(cluster.api.read(POD)).rejects.toMatchObject({
-    message: expect.stringContaining('has the unsupported apiVersion client.authentication.k8s.io/v1alpha1'),
+  await expect(connect({ kubeconfig: { text: config } })).rejects.toMatchObject({
+    message: expect.stringContaining(
+      'has an exec with the unsupported apiVersion client.authentication.k8s.io/v1alpha1',
+    ),
     hint: expect.stringContaining(`${V1} or`),
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadKubeconfig } from '../../../src/kube/config/kubeconfig.ts';
 import { chooseTarget } from '../../../src/kube/config/target.ts';
 import { listContexts } from '../../../src/kube/kube.ts';
+import { TEST_CERT, TEST_KEY } from '../../helpers/servers/tls-pair.ts';
 
 let folder: string;
 
@@ -86,7 +87,7 @@ contexts:
 - name: b
   context: {<<: *base, namespace: payments}
 clusters: [{name: shared, cluster: {server: 'https://one.example'}}]
-users: [{name: me, user: {token: on}}]
+users: [{name: me, user: {token: 'on'}}]
 current-context: b
 `,
   );
@@ -146,8 +147,8 @@ test('flags win over the context, and the namespace falls back to default', asyn
 });
 
 test('paths in a file are relative to its directory, and inline data wins over a file', async () => {
-  await file('ca.crt', 'the authority');
-  await file('tls.key', 'the key');
+  await file('ca.crt', TEST_CERT);
+  await file('tls.key', TEST_KEY);
   const path = await file(
     'config',
     `current-context: a
@@ -157,16 +158,16 @@ users:
 - name: u
   user:
     client-certificate: absent.crt
-    client-certificate-data: ${Buffer.from('the certificate').toString('base64')}
+    client-certificate-data: ${Buffer.from(TEST_CERT).toString('base64')}
     client-key: tls.key
     tokenFile: token
     exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login}
 `,
   );
   const target = await chooseTarget(await loadKubeconfig(path), {});
-  expect(target.cluster.ca).toBe('the authority');
-  expect(target.user.cert).toBe('the certificate');
-  expect(target.user.key).toBe('the key');
+  expect(target.cluster.ca).toBe(TEST_CERT);
+  expect(target.user.cert).toBe(TEST_CERT);
+  expect(target.user.key).toBe(TEST_KEY);
   expect(target.user.tokenFile).toBe(join(folder, 'token'));
   expect(target.user.exec?.command).toBe(join(folder, 'login'));
 });
@@ -176,7 +177,7 @@ test('a missing certificate authority is reported with its path', async () => {
     text: 'current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://x", certificate-authority: /no/such.crt}}]',
   });
   await expect(chooseTarget(loaded, {})).rejects.toThrow(
-    'Unable to read certificate-authority /no/such.crt of c.',
+    'Unable to read certificate-authority /no/such.crt of cluster c: it does not exist.',
   );
 });
 

@@ -365,8 +365,8 @@ function tunnel(socket: Duplex, port: number, ready: () => void): void {
   socket.on('error', () => onward.destroy());
 }
 
-test.each([false, true])('an HTTP proxy is used, for a server with TLS: %s', async (tls) => {
-  server = await scriptedServer((_, response) => json(response, pod), { tls });
+test('an HTTP proxy tunnels to a server with TLS', async () => {
+  server = await scriptedServer((_, response) => json(response, pod), { tls: true });
   const proxy = await scriptedServer(() => undefined);
   const tunnels: string[] = [];
   proxy.server.on('connect', (request, socket) => {
@@ -379,6 +379,25 @@ test.each([false, true])('an HTTP proxy is used, for a server with TLS: %s', asy
   expect(tunnels).toEqual([`127.0.0.1:${server.port}`]);
   await cluster.dispose();
   await proxy.close();
+});
+
+test('an HTTP proxy forwards each request to a server without TLS, and gets its own password', async () => {
+  const asked: unknown[] = [];
+  server = await scriptedServer(({ rawHeaders }, response) => {
+    asked.push(rawHeaders[rawHeaders.indexOf('Host') + 1], rawHeaders.includes('Proxy-Authorization'));
+    json(response, pod);
+  });
+  server.server.prependListener('request', ({ url }) => asked.push(url));
+  const proxy = server.url.replace('//', '//me:p%40ss@');
+  const text = kubeconfigFor('http://api.invalid:6443', '', `proxy-url: "${proxy}"`);
+  cluster = await connect({ kubeconfig: { text } });
+  expect(await cluster.api.read(POD)).toEqual(pod);
+  expect(asked).toEqual([
+    'http://api.invalid:6443/api/v1/namespaces/here/pods/web',
+    'api.invalid:6443',
+    true,
+  ]);
+  expect(server.requests[0]?.headers['proxy-authorization']).toBe('Basic bWU6cEBzcw==');
 });
 
 test.each(['socks5', 'socks5h'])('a %s proxy is used, and resolves names itself', async (scheme) => {

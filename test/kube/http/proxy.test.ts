@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxyFor } from '../../../src/kube/http/agent.ts';
+import { proxyFor } from '../../../src/kube/http/proxy.ts';
 
 const server = (url: string) => new URL(url);
 
@@ -7,18 +7,20 @@ test('the proxy of the kubeconfig wins over the environment', () => {
   const proxy = proxyFor(server('https://k8s.example'), new URL('socks5://gate:1080'), {
     HTTPS_PROXY: 'http://other:3128',
   });
-  expect(proxy?.href).toBe('socks5://gate:1080');
+  expect(proxy?.url.href).toBe('socks5://gate:1080');
 });
 
 test('the environment sets a proxy per server scheme, in upper or lower case, with or without http://', () => {
-  expect(proxyFor(server('https://k8s.example'), undefined, { HTTPS_PROXY: 'gate:3128' })?.host).toBe(
+  expect(proxyFor(server('https://k8s.example'), undefined, { HTTPS_PROXY: 'gate:3128' })?.url.host).toBe(
     'gate:3128',
   );
-  expect(proxyFor(server('https://k8s.example'), undefined, { https_proxy: 'http://gate:1' })?.host).toBe(
+  expect(proxyFor(server('https://k8s.example'), undefined, { https_proxy: 'http://gate:1' })?.url.host).toBe(
     'gate:1',
   );
   expect(proxyFor(server('https://k8s.example'), undefined, { HTTP_PROXY: 'http://gate' })).toBeUndefined();
-  expect(proxyFor(server('http://k8s.example'), undefined, { HTTP_PROXY: 'http://gate' })?.host).toBe('gate');
+  expect(proxyFor(server('http://k8s.example'), undefined, { HTTP_PROXY: 'http://gate' })?.url.host).toBe(
+    'gate',
+  );
 });
 
 test.each([
