@@ -5,7 +5,7 @@ import { answerOf } from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
 import type { FlowEnd } from '../../core/traffic/traffic.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
-import { judgedOn, seenPath } from '../rows/rows.ts';
+import { decidersInFlows, judgedOn, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PodRow, PolicyRow, ServiceRow, WorkloadRow } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -49,7 +49,7 @@ function decidersUnder(runtime: Runtime, line: AttemptLine, inView: string | und
   const judgement = seen === undefined ? undefined : judgedOn(runtime, seen);
   const found =
     judgement === undefined || judgement instanceof Error
-      ? [...newest.deniedBy, ...newest.allowedBy]
+      ? decidersInFlows(newest)
       : decidersOf(answerOf(runtime.engine, judgement).verdict);
   const refs = found.flatMap(({ kind = '', namespace, name }) => refOf({ kind, namespace, name }) ?? []);
   const unique = [

@@ -153,6 +153,12 @@ function denierOf({ verdict, steps }: HalfDecision, summary: string): string | u
   return names.find((name) => summary.startsWith(`${name} `)) ?? names[0];
 }
 
+function policiesNamed(attempt: Attempt): readonly string[] {
+  return decidersInFlows(attempt).flatMap(({ kind, namespace, name }) =>
+    kind === undefined ? [] : [policyKey({ kind, namespace, name })],
+  );
+}
+
 function lineOf(row: AttemptRow, verdict: Judged | undefined, before?: AttemptLine): AttemptLine {
   const differs = verdict === undefined ? undefined : difference(row.newest, verdict);
   return {
@@ -165,11 +171,12 @@ function lineOf(row: AttemptRow, verdict: Judged | undefined, before?: AttemptLi
   };
 }
 
-/** The policies that the flows of an attempt name, of those that deny it alone if any does. */
-function policiesNamed({ deniedBy, allowedBy }: Attempt): readonly string[] {
-  return (deniedBy.length > 0 ? deniedBy : allowedBy).flatMap(({ kind, namespace, name }) =>
-    kind === undefined ? [] : [policyKey({ kind, namespace, name })],
-  );
+/**
+ * The policies that decided an attempt, as its flows name them: those that deny it where it was denied, and only then,
+ * because what admitted one half of a drop didn't decide it; else those that let it through.
+ */
+export function decidersInFlows({ verdict, deniedBy, allowedBy }: Attempt): readonly FlowPolicy[] {
+  return verdict === 'drop' || verdict === 'audit' ? deniedBy : allowedBy;
 }
 
 /**

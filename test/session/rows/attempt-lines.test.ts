@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { policyKey } from '../../../src/core/live/live.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import type { AttemptRow } from '../../../src/core/traffic/attempt.ts';
@@ -139,3 +140,24 @@ test.each<readonly [string, Partial<AttemptRow['newest']>, string]>([
   });
   expect(droppedBy === undefined).toBe(verdict !== 'drop' || newest.dropReason === undefined);
 });
+
+test.each<readonly [AttemptRow['newest']['verdict'], readonly string[], readonly string[]]>([
+  ['drop', ['never'], ['never']],
+  ['drop', [], []],
+  ['audit', ['never'], ['never']],
+  ['audit', [], []],
+  ['allow', [], ['web-out']],
+  ['allow', ['never'], ['web-out']],
+  ['pending', [], ['web-out']],
+])(
+  'of an attempt with verdict %s, flows that name deniers %j are decided by %j',
+  (verdict, deniers, deciders) => {
+    const { row: made } = attemptLine({ verdict });
+    const policies = (names: readonly string[]) =>
+      names.map((name) => ({ kind: 'NetworkPolicy', namespace: 'shop', name }));
+    const newest = { ...made.newest, allowedBy: policies(['web-out']), deniedBy: policies(deniers) };
+    expect(lineOfFlows({ ...made, newest }).decidedBy).toEqual(
+      deciders.map((name) => policyKey({ kind: 'NetworkPolicy', namespace: 'shop', name })),
+    );
+  },
+);
