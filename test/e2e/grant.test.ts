@@ -108,7 +108,10 @@ describe.skipIf(cluster === undefined)('a grant on a real cluster', () => {
   test('the probe shows the dropped attempts within 5 s, with the policy of each half and the near misses', async () => {
     if (cluster === undefined) return;
     const env = { KUBECONFIG: cluster.alice.kubeconfig, XDG_STATE_HOME: state };
-    const program = runProgram(['flows', '-n', world.namespace, '--source', 'probe', '-o', 'json'], env);
+    const program = runProgram(
+      ['flows', '-f', '-n', world.namespace, '--source', 'probe', '-o', 'json'],
+      env,
+    );
     const began = Date.now();
     const drop = await program.until(({ verdict, port }) => verdict === 'drop' && port === 5_432);
     expect(Date.now() - began).toBeLessThan(5_000);

@@ -31,7 +31,7 @@ describe.skipIf(relay === '')('Hubble Relay on a real cluster', () => {
   });
 
   test('is found, forwarded in process, and shows the drops of web to db as they happen', async () => {
-    const program = runProgram(['flows', '-n', world.namespace, '-o', 'json'], env);
+    const program = runProgram(['flows', '-f', '-n', world.namespace, '-o', 'json'], env);
     await program.until(({ seen }) => seen === 'hubble');
     const fits = (line: Readonly<Record<string, unknown>>) => {
       const source = line.source as { namespace?: string; name?: string };

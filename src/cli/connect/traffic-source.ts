@@ -29,8 +29,8 @@ export async function chooseTraffic(
 }
 
 /** Whether the options need what sockets can't provide: past flows, or raw flows. */
-function asksHubble({ sinceTime, lastFlows, onRaw }: TrafficOptions): boolean {
-  return sinceTime !== undefined || lastFlows !== undefined || onRaw !== undefined;
+function asksHubble({ sinceTime, lastFlows, follow, onRaw }: TrafficOptions): boolean {
+  return sinceTime !== undefined || lastFlows !== undefined || follow === false || onRaw !== undefined;
 }
 
 const NO_RELAY = new SluiceError(
@@ -71,18 +71,24 @@ async function openRelay(cluster: Cluster, first: Relay, options: TrafficOptions
   });
 }
 
-/** Which past flows to show (`--since`, `--last`), and raw responses if requested. */
+/** Which past flows to show, whether to follow new ones, and raw responses if requested. */
 function historyOf({
   sinceTime,
   lastFlows,
+  firstFlows,
+  follow,
   onRaw,
   rawNamespace,
-}: TrafficOptions): Pick<HubbleOptions, 'since' | 'last' | 'onRaw' | 'namespaces'> {
+}: TrafficOptions): Pick<HubbleOptions, 'since' | 'last' | 'first' | 'follow' | 'onRaw' | 'namespaces'> {
   return {
     ...(sinceTime === undefined ? {} : { since: sinceTime }),
     ...(lastFlows === undefined ? {} : { last: lastFlows }),
+    ...(firstFlows === undefined ? {} : { first: firstFlows }),
+    ...(follow === undefined ? {} : { follow }),
     ...(onRaw === undefined ? {} : { onRaw }),
-    ...(onRaw === undefined || rawNamespace === undefined ? {} : { namespaces: [rawNamespace] }),
+    ...((onRaw === undefined && follow !== false) || rawNamespace === undefined
+      ? {}
+      : { namespaces: [rawNamespace] }),
   };
 }
 

@@ -29,8 +29,12 @@ export type TrafficOptions = {
   /** Set by verbs that show past flows: ms since the epoch, flows per node. */
   readonly sinceTime?: number;
   readonly lastFlows?: number;
-  /** Called with every response as complete JSON; `rawNamespace` limits it to one namespace. */
+  readonly firstFlows?: number;
+  /** Set to false by verbs that show only past flows. */
+  readonly follow?: boolean;
+  /** Called with every response as complete JSON. */
   readonly onRaw?: (response: JsonResponse) => void;
+  /** The only namespace to read raw and past flows of. */
   readonly rawNamespace?: string;
 };
 

@@ -36,6 +36,8 @@ export type Following = {
   readonly context: VerbContext;
   readonly wanted: Matcher;
   readonly limit: number;
+  /** Show only this many attempts, the newest, once there are no more. */
+  readonly newest?: number;
   /** Whether raw responses are written instead of attempts. */
   readonly raw: boolean;
   /** Returns a promise while the output is behind. */
@@ -43,12 +45,20 @@ export type Following = {
 };
 
 /** Attempts in a cluster, with the policies that decided them; rejects with the signal's reason when it aborts. */
-export async function followInCluster({ context, wanted, limit, raw, slow }: Following): Promise<number> {
+export async function followInCluster({
+  context,
+  wanted,
+  limit,
+  newest,
+  raw,
+  slow,
+}: Following): Promise<number> {
   const { options, output, signal } = context;
   const telling: Telling = { call: () => {} };
   const connection = await openConnection(options, {}, signal);
   const view = options.allNamespaces === true ? undefined : connection.namespace;
-  const listener = { flows: () => telling.call(), ...tellSource(output) };
+  const over = Promise.withResolvers<void>();
+  const listener = { flows: () => telling.call(), trafficOver: over.resolve, ...tellSource(output) };
   const work = {
     traffic: true,
     streams: true,
@@ -59,21 +69,29 @@ export async function followInCluster({ context, wanted, limit, raw, slow }: Fol
     asked: options.allNamespaces === true ? undefined : options.namespace,
   };
   return withRuntime(connection, work, (runtime, within) => {
-    if (raw) return untilAborted(within);
+    if (raw) return Promise.race([untilAborted(within), over.promise.then(() => EXIT.done)]);
     const lines = createAttemptLines(runtime.model, runtime.engine);
     const isPast = options.sinceTime !== undefined || options.lastFlows !== undefined;
     const onMissing = ({ message, hint }: SluiceError) => output.err(`sluice: ${message} ${hint}\n`);
     const fits = wanted({ namespace: view, model: runtime.model, ...(isPast ? { onMissing } : {}) });
     return tellAttempts(
       { ...context, signal: within },
-      { fold: runtime.fold, linesOf: lines, wanted: inView(view, fits), limit, telling },
+      {
+        fold: runtime.fold,
+        linesOf: lines,
+        wanted: inView(view, fits),
+        limit,
+        newest,
+        telling,
+        ended: over.promise,
+      },
     );
   });
 }
 
 /** Attempts from only a Hubble server or a recording: no kubeconfig, so no policies beyond what the flows name. */
 export async function followAlone(following: Following): Promise<number> {
-  const { context, wanted, limit, raw, slow } = following;
+  const { context, wanted, limit, newest, raw, slow } = following;
   const { options, output, signal } = context;
   const view = options.allNamespaces === true ? undefined : options.namespace;
   const fits = wanted({ namespace: view, model: undefined });
@@ -101,6 +119,7 @@ export async function followAlone(following: Following): Promise<number> {
       linesOf: (rows) => rows.map(lineOfFlows),
       wanted: inView(view, fits),
       limit,
+      newest,
       telling,
       ended: running,
     });
@@ -131,9 +150,10 @@ type TellOptions = {
   readonly linesOf: (rows: readonly AttemptRow[]) => readonly AttemptLine[];
   readonly wanted: (line: AttemptLine) => boolean;
   readonly limit: number;
+  readonly newest: number | undefined;
   readonly telling: Telling;
-  /** Resolves when no more flows will come; absent if they never end. */
-  readonly ended?: Promise<void>;
+  /** Resolves when no more flows will come. */
+  readonly ended: Promise<void>;
 };
 
 /** Attempts stay pending this long after the last flow: the fold's grace period. */
@@ -148,9 +168,14 @@ const LOOK_EVERY = 500;
  * @returns the exit code; rejects with the reason when the verb is interrupted, or with the source's error
  */
 async function tellAttempts({ output, options, signal }: VerbContext, told: TellOptions): Promise<number> {
-  const { fold, linesOf, wanted, limit, telling, ended } = told;
+  const { fold, linesOf, wanted, limit, newest, telling, ended } = told;
   const full = Promise.withResolvers<number>();
+  const kept = newest === undefined ? undefined : createNewest(newest);
   let count = 0;
+  const write = (line: AttemptLine) => {
+    const value = { time: new Date(line.row.newest.last).toISOString(), ...attemptJson(line) };
+    writeEvent(output, options.output, value, () => lineText(line));
+  };
   const look = (later = 0) => {
     const now = systemClock.now() + later;
     const settled = fold.settled(now);
@@ -158,9 +183,11 @@ async function tellAttempts({ output, options, signal }: VerbContext, told: Tell
     const rows = new Map(fold.rows(now).map((row) => [row.key, row]));
     for (const line of linesOf(settled.flatMap((attempt) => rowFor(rows.get(attempt.rowKey), attempt)))) {
       if (count >= limit || !wanted(line)) continue;
-      count += 1;
-      const value = { time: new Date(line.row.newest.last).toISOString(), ...attemptJson(line) };
-      writeEvent(output, options.output, value, () => lineText(line));
+      if (kept !== undefined) kept.add(line);
+      else {
+        count += 1;
+        write(line);
+      }
     }
     if (count >= limit) full.resolve(EXIT.done);
   };
@@ -171,7 +198,11 @@ async function tellAttempts({ output, options, signal }: VerbContext, told: Tell
     return await Promise.race([
       full.promise,
       ticks,
-      ...(ended === undefined ? [] : [ended.then(() => lastLook(look, signal))]),
+      ended.then(() => {
+        lastLook(look, signal);
+        for (const line of kept?.list() ?? []) write(line);
+        return EXIT.done;
+      }),
     ]);
   } finally {
     stop.abort();
@@ -188,10 +219,30 @@ async function lookOften(look: () => void, signal: AbortSignal): Promise<never> 
 }
 
 /** No more flows will come, so pending attempts count as settled. */
-function lastLook(look: (later: number) => void, signal: AbortSignal): number {
+function lastLook(look: (later: number) => void, signal: AbortSignal): void {
   signal.throwIfAborted();
   look(FOLD_GRACE);
-  return EXIT.done;
+}
+
+/** The attempts with the latest flows. */
+type Newest = {
+  readonly add: (line: AttemptLine) => void;
+  /** At most `limit`, the oldest first. */
+  readonly list: () => readonly AttemptLine[];
+};
+
+function createNewest(limit: number): Newest {
+  let kept = new Map<string, AttemptLine>();
+  const list = () =>
+    [...kept.values()].sort((one, other) => one.row.newest.last - other.row.newest.last).slice(-limit);
+  const keyOf = ({ row: { newest } }: AttemptLine) => `${newest.key} ${newest.first}`;
+  return {
+    list,
+    add(line) {
+      kept.set(keyOf(line), line);
+      if (kept.size >= 50 * limit) kept = new Map(list().map((one) => [keyOf(one), one]));
+    },
+  };
 }
 
 /** The row as of this attempt: rows keep counting, but a line is about one attempt. */

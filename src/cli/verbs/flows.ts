@@ -13,6 +13,7 @@ import {
 import { type Following, followAlone, followInCluster, matcher, type Wanted, whole } from './flows-follow.ts';
 
 export type FlowsOptions = Wanted & {
+  readonly follow?: boolean;
   readonly since?: string;
   readonly last?: string;
   readonly first?: string;
@@ -21,16 +22,17 @@ export type FlowsOptions = Wanted & {
 };
 
 /**
- * `sluice flows`: attempts as their verdicts settle, one a line, or raw flows with `--raw`; until interrupted, until
- * `--first` are written, or until the reader goes away, which is not a failure. A slow reader or disk applies
- * backpressure to the source, as with `hubble observe`; the server then reports lost flows.
+ * `sluice flows`: attempts as their verdicts settle, one a line, or raw flows with `--raw`; those that servers remember,
+ * or with `--follow` new ones until interrupted (HUB-40). It ends when `--first` are written or the reader goes away,
+ * which is not a failure. A slow reader or disk applies backpressure to the source, as with `hubble observe`; the server
+ * then reports lost flows.
  */
 export async function flows(context: VerbContext, asked: FlowsOptions): Promise<number> {
   refuseIdle(asked, context.options);
   const { output } = context;
   const limit = asked.first === undefined ? Number.POSITIVE_INFINITY : whole(asked.first, '--first');
   const wanted = matcher(asked);
-  const history = historyOf(asked);
+  const past = pastOf(asked, context.options.source);
   const recording = asked.record === undefined ? undefined : await openRecording(asked.record);
   const over = new AbortController();
   const raw = asked.raw === true ? rawLines(output.out, limit) : undefined;
@@ -38,10 +40,11 @@ export async function flows(context: VerbContext, asked: FlowsOptions): Promise<
     context: {
       ...context,
       signal: AbortSignal.any([context.signal, over.signal]),
-      options: { ...context.options, ...history, ...rawOptions(raw, recording) },
+      options: { ...context.options, ...past.options, ...rawOptions(raw, recording) },
     },
     wanted,
     limit,
+    newest: past.newest,
     raw: asked.raw === true,
     slow: () => output.slow?.() ?? recording?.slow(),
   });
@@ -107,16 +110,36 @@ function rawOptions(
   };
 }
 
-function historyOf({ since, last }: FlowsOptions): Partial<ConnectionOptions> {
-  return {
+/** How many attempts, or raw flows of each node, are shown when nothing else is asked for, as with `hubble observe`. */
+const SHOWN = 20;
+
+/** What to ask the source for, and how many of the attempts found to show, the newest. */
+type PastFlows = { readonly options: Partial<ConnectionOptions>; readonly newest?: number };
+
+/** A recording is shown whole, and sockets have no past, so they are followed (HUB-40). */
+function pastOf(asked: FlowsOptions, source: ConnectionOptions['source']): PastFlows {
+  const { since, last, first, raw, follow = source === 'probe' } = asked;
+  const limits = {
     ...(since === undefined ? {} : { sinceTime: systemClock.now() - parseDuration(since, 86_400) * 1_000 }),
     ...(last === undefined ? {} : { lastFlows: whole(last, '--last') }),
   };
+  if (follow || source === 'replay' || since !== undefined || last !== undefined)
+    return { options: { ...limits, follow } };
+  const isRaw = raw === true;
+  if (first !== undefined)
+    return { options: { follow, ...(isRaw ? { firstFlows: whole(first, '--first') } : {}) } };
+  return isRaw ? { options: { follow, lastFlows: SHOWN } } : { options: { follow }, newest: SHOWN };
 }
 
 /** Rejects options that would have no effect: a filter that doesn't filter is worse than none. */
 function refuseIdle(asked: FlowsOptions, { source, output }: ConnectionOptions): void {
   const given = (names: readonly (keyof FlowsOptions)[]) => names.find((name) => asked[name] !== undefined);
+  if (source === 'replay' && asked.follow === true)
+    throw new SluiceError(
+      'usage',
+      "--follow can't be used with a recording, because it has an end.",
+      'Remove one of the two.',
+    );
   const hubbleOnly = source === 'probe' ? given(['since', 'last', 'raw', 'record']) : undefined;
   if (hubbleOnly !== undefined)
     throw new SluiceError(

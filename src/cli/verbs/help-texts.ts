@@ -37,12 +37,12 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice flows': {
     about:
-      'Show connection attempts as they happen, with the verdict and the policy that decided it. Runs until interrupted, or until --first are printed.',
+      'Show connection attempts, with the verdict and the policy that decided it: the last 20 that Hubble remembers, those of --since, --last or --first, or with --follow new ones until interrupted. Sockets have no past, so --source probe always follows.',
     examples: [
-      ['Show the next drop in the namespace', 'sluice flows --verdict drop --first 1'],
+      ['Show the next drop in the namespace', 'sluice flows -f --verdict drop --first 1'],
       ['Show who talks to the database, from any namespace', 'sluice flows -A --to shop/sts/db --first 5'],
-      ['Include the last 5 minutes, as JSON lines', 'sluice flows --since 5m -o json --first 20'],
-      ['Record flows, and read them again later', 'sluice flows --record flows.jsonl --first 100'],
+      ['Show the last 5 minutes, as JSON lines', 'sluice flows --since 5m -o json'],
+      ['Record flows, and read them again later', 'sluice flows -f --record flows.jsonl --first 100'],
       ['Show the drops of a recording', 'sluice flows --replay flows.jsonl --verdict drop'],
     ],
   },

@@ -51,7 +51,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       if (!interactive) {
         refuseIdle(screen);
         const { flows } = await import('./flows.ts');
-        return flows(context, {});
+        return flows(context, { follow: true });
       }
       const { loggedIn, runScreen } = await import('./screen.ts');
       const { connectOptions, openConnection } = await import('../connect/connect.ts');
@@ -71,14 +71,15 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   );
 
   program.commandsGroup('Traffic and policies:');
-  withTrafficOptions(verb('flows', 'show connection attempts as they happen'))
+  withTrafficOptions(verb('flows', 'show connection attempts, past ones or as they happen'))
     .option('--from <end>', 'only from this end, as explain takes it, or from all of namespace/')
     .option('--to <end>', 'only to this end')
     .option('--port <port/protocol>', 'only to this port, such as 5432, 53/udp or tcp/8000-8100')
     .option('--verdict <verdict>', 'only allow, drop, l7, audit, error, failed or pending')
-    .option('--since <duration>', 'include past flows from Hubble, such as 5m')
-    .option('--last <number>', 'include the last N flows of each node')
-    .option('--first <number>', 'exit after this many attempts')
+    .option('-f, --follow', 'follow new flows until interrupted')
+    .option('--since <duration>', 'show past flows from Hubble since then, such as 5m')
+    .option('--last <number>', 'show the last N flows of each node')
+    .option('--first <number>', 'show only the first N attempts; with --follow, exit after them')
     .option('--raw', 'print raw flows as JSON, readable by hubble observe --input-file')
     .option('--record <file>', 'record raw flows to a file, for --replay')
     .action(

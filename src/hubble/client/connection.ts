@@ -3,7 +3,7 @@ import { type BackOff, pause } from '../../wait.ts';
 import { type DecodedResponse, observerService } from '../wire/wire.ts';
 import type { Intake } from './intake.ts';
 import type { Link } from './open-link.ts';
-import { followRequest, historyRequest, MASKS, type Terms, type Wanted } from './request.ts';
+import { followRequest, historyRequest, MASKS, type Past, type Terms, type Wanted } from './request.ts';
 import { call, isServiceError, readFlows, type StreamEnd } from './rpc.ts';
 import { versionIn } from './version.ts';
 
@@ -12,7 +12,7 @@ export type Errand = {
   readonly wanted: Wanted;
   readonly terms: Terms;
   /** Past flows that are still missing. */
-  readonly history?: { readonly since?: number; readonly last?: number };
+  readonly history?: Past;
   readonly follow: boolean;
 };
 

@@ -9,6 +9,16 @@ export type Wanted = {
   readonly everything: boolean;
 };
 
+/** Past flows; without any limit, all that servers remember. */
+export type Past = {
+  /** Flows since this time, ms since the epoch. */
+  readonly since?: number;
+  /** The last this many of each node. */
+  readonly last?: number;
+  /** The first this many of each node. */
+  readonly first?: number;
+};
+
 /** Which request features a server supports. */
 export type Terms = {
   /** Index into `MASKS`. */
@@ -78,14 +88,11 @@ export function followRequest(wanted: Wanted, terms: Terms): GetFlowsRequest {
  * The request for past flows, from the servers' buffers. It is separate because with `number: 1` a following stream goes
  * back by one flow regardless of `since`.
  */
-export function historyRequest(
-  wanted: Wanted,
-  terms: Terms,
-  from: { readonly since?: number; readonly last?: number },
-): GetFlowsRequest {
+export function historyRequest(wanted: Wanted, terms: Terms, { since, last, first }: Past): GetFlowsRequest {
   return {
-    ...(from.since === undefined ? {} : { since: timestampOf(from.since) }),
-    ...(from.last === undefined ? {} : { number: from.last }),
+    ...(since === undefined ? {} : { since: timestampOf(since) }),
+    ...(last === undefined ? {} : { number: last }),
+    ...(first === undefined ? {} : { number: first, first: true }),
     ...common(wanted, terms),
   };
 }

@@ -13,6 +13,8 @@ export type HubbleOptions = HubblePlace & {
   readonly since?: number;
   /** Also this many past flows (per node, through Relay). */
   readonly last?: number;
+  /** Only this many of the oldest past flows (per node, through Relay). */
+  readonly first?: number;
   /** False: only past flows; `run` resolves when they have arrived. */
   readonly follow?: boolean;
   /** Called with every response as JSON; the server then omits no flows or fields. */
@@ -25,8 +27,9 @@ export type HubbleOptions = HubblePlace & {
  * not a Hubble server) rejects on the first connection.
  */
 export function createHubbleSource(options: HubbleOptions): TrafficSource {
-  const { tls = false, namespaces = [], since, last, follow = true, onRaw, timing } = options;
-  const history = since === undefined && last === undefined && follow ? {} : { history: { since, last } };
+  const { tls = false, namespaces = [], since, last, first, follow = true, onRaw, timing } = options;
+  const isAsked = [since, last, first].some((limit) => limit !== undefined);
+  const history = isAsked || !follow ? { history: { since, last, first } } : {};
   return {
     name: 'hubble',
     run: (_context, sink, signal) =>

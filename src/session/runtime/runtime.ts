@@ -62,6 +62,8 @@ export type RuntimeListener = {
   readonly scope?: (namespace: string | undefined) => void;
   readonly flows?: (flows: readonly Flow[]) => void;
   readonly traffic?: (state: TrafficState) => void;
+  /** No more flows will come. */
+  readonly trafficOver?: () => void;
   readonly grants?: () => void;
   /** Something was done to the cluster. */
   readonly called?: CallSink;
@@ -219,8 +221,8 @@ export async function startRuntime(
   if (options.traffic) {
     keep(
       'traffic',
-      connection.traffic(model, stopped).then((source) =>
-        source.run(
+      connection.traffic(model, stopped).then(async (source) => {
+        await source.run(
           { pods, podAt: (ip) => model.podAt(ip) },
           {
             flows: (flows) => {
@@ -232,8 +234,9 @@ export async function startRuntime(
             slow: options.slow,
           },
           stopped,
-        ),
-      ),
+        );
+        if (!stopped.aborted) listener.trafficOver?.();
+      }),
     );
   }
 

@@ -171,6 +171,7 @@ describe('an option without effect is rejected in one sentence, with a next step
     [['--source', 'probe', '--replay', 'x'], /--replay can't be used with --source probe/],
     [['--source', 'probe', '--tls'], /--tls has no effect with --source probe/],
     [['--replay', 'x', '--hubble-namespace', 'y'], /--hubble-namespace has no effect with --source replay/],
+    [['--replay', 'x', '-f'], /--follow can't be used with a recording/],
     [['--raw', '--verdict', 'drop'], /--verdict can't be used with --raw/],
     [['--raw', '-o', 'yaml'], /--raw can't be used with -o yaml/],
   ])('%j', async (args, says) => {
@@ -211,7 +212,7 @@ describe('writing', () => {
     });
     const child = spawn(
       process.execPath,
-      ['dist/sluice.js', 'flows', '--raw', '--hubble-server', hubble.address],
+      ['dist/sluice.js', 'flows', '-f', '--raw', '--hubble-server', hubble.address],
       {
         env: { ...process.env, ...env },
       },
@@ -245,7 +246,7 @@ describe('writing', () => {
     });
     const child = spawn(
       process.execPath,
-      ['dist/sluice.js', 'flows', '--raw', '--first', String(wish), '--hubble-server', hubble.address],
+      ['dist/sluice.js', 'flows', '-f', '--raw', '--first', String(wish), '--hubble-server', hubble.address],
       { env: { ...process.env, ...env } },
     );
     child.stdout.pause();
@@ -269,9 +270,64 @@ describe('writing', () => {
   });
 });
 
+describe('past flows (HUB-40)', () => {
+  /** A server that remembers this many flows, and whose following streams stay silent. */
+  const remembering = (count: number) => {
+    const flows = Array.from({ length: count }, (_, index) =>
+      flowResponse({ destination: { namespace: 'shop', pod_name: `db-${index}` } }),
+    );
+    return startHubble((call) => {
+      const { follow, first, number } = call.request;
+      if (follow === true) return;
+      const limit = number === undefined ? count : Number(number);
+      for (const flow of first === true ? flows.slice(0, limit) : flows.slice(-limit)) call.write(flow);
+      call.end();
+    });
+  };
+  const numbered = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => `db-${from + index}`);
+
+  test.each<readonly [readonly string[], number, readonly string[]]>([
+    [[], 3, numbered(0, 2)],
+    [[], 30, numbered(10, 29)],
+    [['--verdict', 'drop'], 3, []],
+    [['--to', 'db-4'], 30, ['db-4']],
+    [['--last', '1000'], 3, numbered(0, 2)],
+    [['--last', '2'], 3, numbered(1, 2)],
+    [['--since', '5m'], 3, numbered(0, 2)],
+    [['--first', '5'], 3, numbered(0, 2)],
+    [['--first', '2'], 3, numbered(0, 1)],
+  ])('flows %j of %i that a server remembers end with %j', async (args, count, expected) => {
+    const hubble = await remembering(count);
+    const { code, lines, errors } = await run('-A', '--hubble-server', hubble.address, ...args);
+    expect([code, names(lines), errors]).toEqual([0, expected, '']);
+    expect(hubble.requests.filter(({ follow }) => follow === true)).toEqual([]);
+    hubble.stop();
+  });
+
+  test.each<readonly [readonly string[], readonly string[]]>([
+    [[], numbered(10, 29)],
+    [['--last', '1000'], numbered(0, 29)],
+    [['--first', '2'], numbered(0, 1)],
+  ])('raw flows %j end with %j', async (args, expected) => {
+    const hubble = await remembering(30);
+    const { code, lines } = await run('-A', '--raw', '--hubble-server', hubble.address, ...args);
+    expect([code, destinations(lines)]).toEqual([0, expected]);
+    hubble.stop();
+  });
+
+  test('of a cluster end too, as lines and raw', async () => {
+    for (const raw of [[], ['--raw']]) {
+      const { code, lines, errors } = await run('-n', 'shop', '--last', '50', ...raw);
+      expect([code, errors]).toEqual([0, '']);
+      expect(lines.length).toBeGreaterThan(0);
+    }
+  });
+});
+
 describe('a cluster', () => {
   test('is followed through its Relay, which is found and forwarded', async () => {
-    const { code, lines, errors } = await run('-n', 'shop', '--first', '1');
+    const { code, lines, errors } = await run('-f', '-n', 'shop', '--first', '1');
     expect([code, errors]).toEqual([0, '']);
     expect(names(lines)).toHaveLength(1);
   });
@@ -289,9 +345,10 @@ describe('a cluster', () => {
       }, 50);
       call.on('cancelled', () => clearInterval(timer));
     });
-    const { lines } = await run('--hubble-server', hubble.address, '-n', 'billing', '--raw', '--first', '3');
+    const server = ['-f', '--hubble-server', hubble.address];
+    const { lines } = await run(...server, '-n', 'billing', '--raw', '--first', '3');
     expect(destinations(lines)).toEqual(['db-0', 'db-0', 'db-0']);
-    const told = await run('--hubble-server', hubble.address, '-n', 'billing', '--first', '1');
+    const told = await run(...server, '-n', 'billing', '--first', '1');
     expect(names(told.lines)).toEqual(['db-0']);
     hubble.stop();
   });
@@ -308,7 +365,10 @@ describe('a cluster', () => {
       { verbs: ['create'], groups: ['authentication.k8s.io', 'authorization.k8s.io'], resources: ['*'] },
     ];
     await writeFile(viewer, demo.faults.addUser({ username: 'viewer', rules }));
-    const program = runProgram(['flows', '--kubeconfig', viewer, '--hubble-server', hubble.address], env);
+    const program = runProgram(
+      ['flows', '-f', '--kubeconfig', viewer, '--hubble-server', hubble.address],
+      env,
+    );
     await eventually(() =>
       expect(program.errors()).toMatch(
         /^sluice: (\S+): User "viewer" cannot watch \1 at the cluster scope; listing every 30s instead$/m,
