@@ -76,6 +76,7 @@ export {
   filterProblem,
   lineOfFlows,
   patternOf,
+  rowPath,
   type TrafficBar,
   type TrafficBars,
   trafficBars,

@@ -80,6 +80,7 @@ export async function followInCluster({
         fold: runtime.fold,
         linesOf: lines,
         wanted: inView(view, fits),
+        view,
         limit,
         newest,
         telling,
@@ -118,6 +119,7 @@ export async function followAlone(following: Following): Promise<number> {
       fold,
       linesOf: (rows) => rows.map(lineOfFlows),
       wanted: inView(view, fits),
+      view,
       limit,
       newest,
       telling,
@@ -149,6 +151,8 @@ type TellOptions = {
   readonly fold: Fold;
   readonly linesOf: (rows: readonly AttemptRow[]) => readonly AttemptLine[];
   readonly wanted: (line: AttemptLine) => boolean;
+  /** The namespace in view, which lines leave out. */
+  readonly view: string | undefined;
   readonly limit: number;
   readonly newest: number | undefined;
   readonly telling: Telling;
@@ -168,13 +172,13 @@ const LOOK_EVERY = 500;
  * @returns the exit code; rejects with the reason when the verb is interrupted, or with the source's error
  */
 async function tellAttempts({ output, options, signal }: VerbContext, told: TellOptions): Promise<number> {
-  const { fold, linesOf, wanted, limit, newest, telling, ended } = told;
+  const { fold, linesOf, wanted, view, limit, newest, telling, ended } = told;
   const full = Promise.withResolvers<number>();
   const kept = newest === undefined ? undefined : createNewest(newest);
   let count = 0;
   const write = (line: AttemptLine) => {
     const value = { time: new Date(line.row.newest.last).toISOString(), ...attemptJson(line) };
-    writeEvent(output, options.output, value, () => lineText(line));
+    writeEvent(output, options.output, value, () => lineText(line, view));
   };
   const look = (later = 0) => {
     const now = systemClock.now() + later;
@@ -250,8 +254,8 @@ function rowFor(row: AttemptRow | undefined, attempt: Attempt): readonly Attempt
   return row === undefined ? [] : [{ ...row, newest: attempt, verdict: attempt.verdict }];
 }
 
-function lineText(line: AttemptLine): string {
-  const [word, rest] = attemptWords(line);
+function lineText(line: AttemptLine, view: string | undefined): string {
+  const [word, rest] = attemptWords(line, view);
   return `${wallClock(line.row.newest.last)}  ${pad(word, 9)}  ${rest}`;
 }
 

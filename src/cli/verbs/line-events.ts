@@ -3,7 +3,7 @@ import { formatDuration, plural } from '../../core/common/common.ts';
 import { formatPorts, type Grant, type GrantPlan } from '../../core/grants/grants.ts';
 import type { Verdict } from '../../core/policy/model/model.ts';
 import { trustOf } from '../../core/traffic/traffic.ts';
-import type { AttemptLine } from '../../session/session.ts';
+import { type AttemptLine, rowPath } from '../../session/session.ts';
 import { pad } from './table.ts';
 
 /** The events of line mode, in order. Times are ms since the epoch. */
@@ -117,7 +117,7 @@ export function eventText(event: LineEvent): string {
 function words(event: LineEvent): readonly [string, string] {
   switch (event.event) {
     case 'attempt':
-      return attemptWords(event.line);
+      return attemptWords(event.line, event.line.row.source.namespace);
     case 'verdict':
       return [
         'verdict',
@@ -164,9 +164,10 @@ function words(event: LineEvent): readonly [string, string] {
   }
 }
 
-/** One attempt row as `flows` prints it. */
-export function attemptWords({ row, why, differs }: AttemptLine): readonly [string, string] {
-  const path = `${row.sourceName} → ${row.destinationName}${row.port === undefined ? '' : ` :${row.port}`}/${row.protocol.toLowerCase()}`;
+/** One attempt row as `flows` prints it, with namespaces other than the one in view. */
+export function attemptWords(line: AttemptLine, inView: string | undefined): readonly [string, string] {
+  const { row, why, differs } = line;
+  const path = `${rowPath(line, inView)}/${row.protocol.toLowerCase()}`;
   const finding = differs === undefined ? '' : `  (${differs})`;
   return [VERDICT_WORDS[row.verdict], `${path}   ${why}${finding}`];
 }

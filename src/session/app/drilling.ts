@@ -1,11 +1,12 @@
 import { policyKey } from '../../core/live/live.ts';
+import { rowPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Commands, Drill, PaneId, SessionState, Subject, View } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { keysOf } from './drilled-rows.ts';
 import { endsOfGrant, shownPath } from './path-state.ts';
 import { followCursors } from './publish.ts';
-import { rowPath, type Under, underCursor } from './under-cursor.ts';
+import { type Under, underCursor } from './under-cursor.ts';
 
 type Drilling = Pick<Commands, 'drill' | 'historyBack' | 'historyForward'>;
 

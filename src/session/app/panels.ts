@@ -2,7 +2,7 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, SluiceError } from '../../core/common/common.ts';
 import { promotedText } from '../../core/grants/grants.ts';
 import { writeYaml } from '../../core/yaml/yaml.ts';
-import { barsOf } from '../rows/rows.ts';
+import { barsOf, rowPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AboutItem, type Commands, textField } from '../state/state.ts';
 import { aboutGrant } from './about-grant.ts';
@@ -12,7 +12,7 @@ import type { App } from './app-parts.ts';
 import { explain } from './explaining.ts';
 import { grantPath } from './path-state.ts';
 import { attemptUnderCursor } from './picked-ends.ts';
-import { rowPath, type Under, underCursor } from './under-cursor.ts';
+import { type Under, underCursor } from './under-cursor.ts';
 
 type Panels = Pick<
   Commands,

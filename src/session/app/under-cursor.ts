@@ -3,9 +3,8 @@ import { POLICY_KINDS } from '../../core/policy/kinds/kinds.ts';
 import type { PolicyRef, Verdict } from '../../core/policy/model/model.ts';
 import { answerOf } from '../../core/policy/path/path.ts';
 import type { ApiRef } from '../../core/ports/ports.ts';
-import type { FlowEnd } from '../../core/traffic/traffic.ts';
 import { jobRef, policyRef } from '../grants/grants.ts';
-import { decidersInFlows, judgedOn, seenPath } from '../rows/rows.ts';
+import { decidersInFlows, judgedOn, rowPath, seenPath } from '../rows/rows.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AttemptLine, GrantLine, PodRow, PolicyRow, ServiceRow, WorkloadRow } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -61,17 +60,6 @@ function decidersUnder(runtime: Runtime, line: AttemptLine, inView: string | und
     title: `Policies that decide ${rowPath(line, inView)}`,
     refs: unique,
   };
-}
-
-/** The path of a row as its title, names as the table has them: `web → db :5432`, `monitoring/prometheus → web :8080`. */
-export function rowPath(
-  { row: { source, destination, sourceName, destinationName, port } }: AttemptLine,
-  inView: string | undefined,
-): string {
-  const named = (name: string, { namespace }: FlowEnd) =>
-    namespace === undefined || namespace === inView ? name : `${namespace}/${name}`;
-  const ports = port === undefined ? '' : ` :${port}`;
-  return `${named(sourceName, source)} → ${named(destinationName, destination)}${ports}`;
 }
 
 function decidersOf({ verdict, egress, ingress }: Verdict): readonly PolicyRef[] {

@@ -5,5 +5,6 @@ export { createAttemptLines, createJudgedLines, decidersInFlows, lineOfFlows } f
 export { createClusterRows } from './cluster-rows.ts';
 export { createConcerns, createEpochs } from './concerns.ts';
 export { createObjectRows } from './object-rows.ts';
+export { rowPath } from './row-path.ts';
 export { barsOf, type TrafficBar, type TrafficBars, trafficBars } from './traffic-bars.ts';
 export { createVisibleRows, filterProblem, fuzzyFilter, patternOf } from './visible-rows.ts';

@@ -51,7 +51,7 @@ function recorded(namespace: string, seconds: number, name: string): string {
 /** Runs flows until it exits. */
 const run = (...args: readonly string[]) => runVerb(['flows', ...args], env);
 
-const names = (lines: readonly string[]) => lines.map((line) => /→ (\S+)/.exec(line)?.[1]);
+const names = (lines: readonly string[]) => lines.map((line) => /→ (?:[\w-]+\/)?(\S+)/.exec(line)?.[1]);
 const destinations = (lines: readonly string[]) =>
   lines.map(
     (line) => (JSON.parse(line) as { flow: { destination: { pod_name: string } } }).flow.destination.pod_name,
@@ -125,6 +125,14 @@ describe('a recording', () => {
     );
     expect(destinations((await readFile(copy, 'utf8')).trim().split('\n'))).toHaveLength(4);
   });
+});
+
+test.each([
+  [[], 'billing/web-db-2 → billing/db-2 :80/tcp'],
+  [['-n', 'billing'], 'web-db-2 → db-2 :80/tcp'],
+])('lines of %j name the namespaces that are not in view', async (args, path) => {
+  const { lines } = await run('--replay', recording, '--to', 'billing/db-2', ...args);
+  expect(lines).toEqual([expect.stringContaining(`allowed    ${path} `)]);
 });
 
 describe('a drop with one allowed half', () => {
