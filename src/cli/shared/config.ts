@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import {
+  type Approvals,
+  DEFAULT_APPROVALS,
   DEFAULT_LIMITS,
   isRecord,
   type Limits,
@@ -109,6 +111,18 @@ const Schema = v.strictObject({
       contexts: v.optional(v.array(v.string('must be a name'), 'must be a list of names')),
     }),
   ),
+  approvals: v.optional(
+    v.strictObject({
+      required: v.optional(
+        v.strictObject({
+          namespaces: v.optional(v.array(v.string('must be a name'), 'must be a list of names')),
+          contexts: v.optional(v.array(v.string('must be a name'), 'must be a list of names')),
+        }),
+      ),
+      pendingFor: v.optional(Window),
+      breakGlass: v.optional(Switch),
+    }),
+  ),
   source: v.optional(v.picklist(['auto', 'hubble', 'probe'], 'must be auto, hubble or probe')),
   hubble: v.optional(v.strictObject({ server: v.optional(v.string()), namespace: v.optional(v.string()) })),
   color: v.optional(v.picklist(['auto', 'always', 'never'], 'must be auto, always or never')),
@@ -179,6 +193,7 @@ function configOf({
   maxWindow,
   reasonPattern,
   protected: guarded,
+  approvals,
   source,
   hubble,
   color,
@@ -194,6 +209,7 @@ function configOf({
       reasonPattern,
       protectedNamespaces: guarded?.namespaces ?? [],
       protectedContexts: guarded?.contexts ?? [],
+      ...(approvals === undefined ? {} : { approvals: approvalsOf(approvals) }),
     },
     source,
     hubbleServer: hubble?.server,
@@ -203,6 +219,19 @@ function configOf({
     theme,
     mouse,
     notify,
+  };
+}
+
+function approvalsOf({
+  required,
+  pendingFor,
+  breakGlass,
+}: NonNullable<v.InferOutput<typeof Schema>['approvals']>): Approvals {
+  return {
+    namespaces: required?.namespaces ?? DEFAULT_APPROVALS.namespaces,
+    contexts: required?.contexts ?? DEFAULT_APPROVALS.contexts,
+    pendingSeconds: pendingFor ?? DEFAULT_APPROVALS.pendingSeconds,
+    breakGlass: breakGlass ?? DEFAULT_APPROVALS.breakGlass,
   };
 }
 

@@ -1,5 +1,6 @@
 /* What every verb needs: options, the configuration file, output formats, exit codes, signals. */
 
+export { askYes } from './ask.ts';
 export { type Config, LONGEST_WINDOW, loadConfig } from './config.ts';
 export { systemClock, VERSION, type VerbContext } from './context.ts';
 export { acceptAnyFormat, checkFormat, withFormats, withOwnFormat } from './format-option.ts';

@@ -42,11 +42,17 @@ export function namespacesOf(options: GlobalOptions): Promise<readonly Candidate
   });
 }
 
-/** The active grants that `revoke` and `extend` would find. */
-export function grantsIn(options: GlobalOptions): Promise<readonly Candidate[]> {
+/** The active grants that `extend` would find, or the requests that `approve` would. */
+export function grantsIn(
+  options: GlobalOptions,
+  which: 'grants' | 'requests' = 'grants',
+): Promise<readonly Candidate[]> {
   return lookAt(options, async ({ api, namespace }, signal) => {
-    const { grants } = await findInScope(api, options, namespace, 'wherever', signal);
-    return grants.map(({ id, source, destination }) => ({ value: id, about: `${source} → ${destination}` }));
+    const found = await findInScope(api, options, namespace, 'wherever', signal);
+    return found[which].map(({ id, source, destination }) => ({
+      value: id,
+      about: `${source} → ${destination}`,
+    }));
   });
 }
 

@@ -42,6 +42,16 @@ const grants: Values = async (line) => {
   return found.filter(({ value }) => !line.args.includes(value));
 };
 
+const requests: Values = async (line) => {
+  const { grantsIn } = await import('./completion-cluster.ts');
+  return grantsIn(globalsOf(line), 'requests');
+};
+
+const grantsAndRequests: Values = async (line, typed) => [
+  ...(await grants(line, typed)),
+  ...(await requests(line, typed)).filter(({ value }) => !line.args.includes(value)),
+];
+
 /** Grants come first; a path has two ends, and no grant beside them. */
 const grantsOrEnds: Values = async (line, typed) => {
   if (line.given.has('--from-flows')) return [];
@@ -70,7 +80,10 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--port': ports,
   '--namespace': namespaces,
   '--hubble-namespace': namespaces,
-  'revoke id': grants,
+  'revoke id': grantsAndRequests,
+  'requests id': requests,
+  'approve id': requests,
+  'refuse id': requests,
   'extend id': grants,
   'promote what': grantsOrEnds,
   'sweep name': leftovers,
@@ -97,6 +110,8 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--for': durations,
   '--max-duration': durations,
   '--protect': namespaces,
+  '--approvals': namespaces,
+  '--pending': durations,
   '--bind': async () => {
     const { ROLES } = await import('../../core/roles/roles.ts');
     return ROLES.map(({ name, about }) => ({ value: `${name}=`, about }));

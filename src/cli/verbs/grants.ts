@@ -12,12 +12,13 @@ import { earliestNow, withGrants } from './with-grants.ts';
  * @returns 3 if something is wrong with any of them, 4 if a half of one is out of view
  */
 export async function grants(context: VerbContext): Promise<number> {
-  return withGrants(context, 'in-view', async ({ api }, { grants: found, objects, namespace }, cluster) => {
+  return withGrants(context, 'in-view', async ({ api }, found, cluster) => {
+    const { grants: active, requests, objects, namespace } = found;
     const { options, output } = context;
-    const around = found.length === 0 ? undefined : await cluster();
+    const around = active.length === 0 ? undefined : await cluster();
     const now = api.clock.now();
     const known = around instanceof SluiceError ? undefined : around?.engine;
-    const judged = found.map((grant): Grant => ({ ...grant, drift: troublesOf(grant, now, known) }));
+    const judged = active.map((grant): Grant => ({ ...grant, drift: troublesOf(grant, now, known) }));
     writeAnswer(output, options.output, judged.map(grantJson), () =>
       judged.length === 0
         ? noGrants(namespace)
@@ -37,6 +38,10 @@ export async function grants(context: VerbContext): Promise<number> {
     );
     if (around instanceof SluiceError)
       output.err(`sluice: Judged by their objects alone, as the cluster can't be read: ${around.message}\n`);
+    if (requests.length > 0)
+      output.err(
+        `sluice: ${plural(requests.length, 'request')} for approval wait here.\n        sluice requests lists them.\n`,
+      );
     const left = findLeftovers(objects, earliestNow(api.clock)).filter(
       ({ state }) => state === 'leftover',
     ).length;

@@ -12,6 +12,10 @@ export type LineEvent =
   | { readonly event: 'verdict'; readonly time: number; readonly path: string; readonly verdict: Verdict }
   | { readonly event: 'intent'; readonly time: number; readonly plan: Extract<GrantPlan, { ok: true }> }
   | { readonly event: 'leased'; readonly time: number; readonly grant: Grant }
+  /** A request waits for approval; then it is approved, refused, or has run out. */
+  | { readonly event: 'requested'; readonly time: number; readonly grant: Grant; readonly plan: string }
+  | { readonly event: 'approved'; readonly time: number; readonly grant: Grant; readonly by: string }
+  | { readonly event: 'unanswered'; readonly time: number; readonly grant: Grant; readonly why: string }
   | { readonly event: 'granted'; readonly time: number; readonly grant: Grant }
   | {
       readonly event: 'open';
@@ -82,6 +86,12 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
     case 'leased':
     case 'granted':
       return { ...base, ...grantJson(event.grant) };
+    case 'requested':
+      return { ...base, ...grantJson(event.grant), plan: event.plan };
+    case 'approved':
+      return { ...base, ...grantJson(event.grant), by: event.by };
+    case 'unanswered':
+      return { ...base, id: event.grant.id, why: event.why };
     case 'open':
       return { ...base, id: event.grant.id, afterMs: Math.round(event.after), how: event.how };
     case 'countdown':
@@ -134,10 +144,18 @@ function words(event: LineEvent): readonly [string, string] {
         'leased',
         `${names(event.grant)} running since ${wallClock(event.grant.window?.start ?? event.time)}`,
       ];
+    case 'requested': {
+      const { id, window } = event.grant;
+      return ['requested', `${id} until ${wallClock(window?.end ?? event.time)}: ${pathOf(event.grant)}`];
+    }
+    case 'approved':
+      return ['approved', `by ${event.by}, until ${wallClock(event.grant.window?.end ?? event.time)}`];
+    case 'unanswered':
+      return ['ended', event.why];
     case 'granted':
       return [
         'granted',
-        `${event.grant.id} for ${formatDuration(event.grant.window?.seconds ?? 0)}: ${event.grant.source} → ${event.grant.destination} :${formatPorts(event.grant.ports)}`,
+        `${event.grant.id} for ${formatDuration(event.grant.window?.seconds ?? 0)}: ${pathOf(event.grant)}`,
       ];
     case 'open':
       return [
@@ -221,6 +239,8 @@ export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
     unseen,
     window,
     announced,
+    approval,
+    breakGlass,
     state,
     drift,
   } = grant;
@@ -237,6 +257,8 @@ export function grantJson(grant: Grant): Readonly<Record<string, unknown>> {
     end: window === undefined ? undefined : new Date(window.end).toISOString(),
     seconds: window?.seconds,
     announced,
+    approvedBy: approval?.by,
+    breakGlass,
     halves,
     unseen,
     drift,
@@ -254,6 +276,10 @@ function revokedText(by: string, late: number): string {
     default:
       return 'policy removed on request';
   }
+}
+
+function pathOf({ source, destination, ports }: Grant): string {
+  return `${source} → ${destination} :${formatPorts(ports)}`;
 }
 
 function names({ halves }: Grant): string {

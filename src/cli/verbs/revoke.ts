@@ -12,7 +12,7 @@ import type { Policy } from '../../core/policy/model/model.ts';
 import { type GrantDeps, type Revoked, revokeFound } from '../../session/session.ts';
 import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { noGrants } from './grants.ts';
-import { type JudgedCluster, pickGrant, withGrants } from './with-grants.ts';
+import { type JudgedCluster, pickEither, withGrants } from './with-grants.ts';
 
 /**
  * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
@@ -32,9 +32,13 @@ export async function revoke(
   }
   const { output, options, signal } = context;
   return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found, cluster) => {
-    const chosen = all === true ? found.grants : [...new Set(ids)].map((id) => pickGrant(found, id));
+    const every = [...found.grants, ...found.requests];
+    const chosen = all === true ? every : [...new Set(ids)].map((id) => pickEither(found, id));
     const ended = await revokeEach(deps, chosen, signal);
-    const around = ended.some(({ end }) => end.revoked) && !signal.aborted ? await cluster() : undefined;
+    const around =
+      ended.some(({ grant, end }) => end.revoked && grant.waiting === undefined) && !signal.aborted
+        ? await cluster()
+        : undefined;
     const results = ended.map((result) => ({ ...result, left: leftOf(around, result) }));
     writeAnswer(output, options.output, results.map(resultJson), () =>
       results.length === 0 ? noGrants(found.namespace) : results.map(resultText).join(''),
@@ -63,8 +67,8 @@ function leftOf(
   { grant, end }: Ended,
 ): Remaining | undefined {
   const { policies = [] } = grant;
-  if (around === undefined || around instanceof SluiceError || !end.revoked || policies.length === 0)
-    return undefined;
+  const isJudged = end.revoked && policies.length > 0 && grant.waiting === undefined;
+  if (around === undefined || around instanceof SluiceError || !isJudged) return undefined;
   const left = remainingOf(around.engine, policies);
   const isPart = around.only !== undefined && namespacesOf(policies).some((name) => name !== around.only);
   return isPart && left.verdict !== 'open' ? { ...left, verdict: 'unknown' } : left;
@@ -107,8 +111,9 @@ function openerJson(policy: Policy): Readonly<Record<string, unknown>> {
 
 function resultText({ grant, end, left }: Result): string {
   const path = `${grant.source} → ${grant.destination}`;
+  const word = grant.waiting === undefined ? 'revoked' : 'withdrawn';
   const now = left === undefined ? '' : `; ${remainingText(left, wallClock)}`;
-  if (end.revoked) return `${grant.id} revoked: ${path}${now}\n`;
+  if (end.revoked) return `${grant.id} ${word}: ${path}${now}\n`;
   const halves = end.halves.map(
     ({ direction, namespace, done, why, unknown }) =>
       `  ${direction} in ${namespace}: ${done ? 'revoked' : `not ${unknown === true ? 'known to be ' : ''}revoked: ${why ?? '?'}`}\n`,

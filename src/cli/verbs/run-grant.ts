@@ -14,6 +14,8 @@ export type GrantFollower = {
     request: GrantRequest,
     options: { readonly wait: boolean; readonly signal: AbortSignal },
   ) => Promise<Grant>;
+  /** Follows a grant that the keeper keeps until it has ended; when `signal` aborts, revokes it. */
+  readonly follow: (made: Grant, signal: AbortSignal) => Promise<Grant>;
 };
 
 /** Seconds left at which a countdown is printed. */
@@ -110,6 +112,27 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
     }
   };
 
+  const begin = (made: Grant) => {
+    told = { ...made, state: { name: 'applied', at: now() } };
+    changed();
+  };
+
+  const watch = async (made: Grant, signal: AbortSignal) => {
+    const counting = new AbortController();
+    const ended = runtime().keeper.ended(made.id);
+    void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
+    try {
+      return await untilAborted(ended, signal, now, async () => {
+        const { keeper } = runtime();
+        await keeper.revoke([made.id]);
+        return keeper.grants().find(({ id }) => id === made.id);
+      });
+    } finally {
+      counting.abort();
+      changed();
+    }
+  };
+
   return {
     changed,
     run: async (request, { wait, signal }) => {
@@ -130,22 +153,12 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
         signal,
       );
       emit({ event: 'granted', time: now(), grant: made });
-      told = { ...made, state: { name: 'applied', at: now() } };
-      changed();
-      if (!wait) return made;
-      const counting = new AbortController();
-      const ended = runtime().keeper.ended(made.id);
-      void countDown(made.id, AbortSignal.any([signal, counting.signal])).catch(() => undefined);
-      try {
-        return await untilAborted(ended, signal, now, async () => {
-          const { keeper } = runtime();
-          await keeper.revoke([made.id]);
-          return keeper.grants().find(({ id }) => id === made.id);
-        });
-      } finally {
-        counting.abort();
-        changed();
-      }
+      begin(made);
+      return wait ? watch(made, signal) : made;
+    },
+    follow: (made, signal) => {
+      begin(made);
+      return watch(made, signal);
     },
   };
 }

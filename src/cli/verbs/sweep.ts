@@ -68,7 +68,7 @@ async function sweepEach(
 /** The leftover or foreign object of a name. Throws `not-found` with those that there are, `refused` for what lives. */
 function pickFinding(
   findings: readonly Finding[],
-  { grants, namespace }: FoundGrants,
+  { grants, requests, namespace }: FoundGrants,
   name: string,
 ): Finding {
   const finding = findings.find((candidate) => candidate.name === name);
@@ -80,7 +80,7 @@ function pickFinding(
       `Sweep again once ${formatDuration(MAKING_WITHIN / 1_000)} have passed, or run sluice revoke ${name}.`,
     );
   }
-  if (grants.some(({ id, halves }) => id === name && halves.length > 0)) {
+  if ([...grants, ...requests].some(({ id, halves }) => id === name && halves.length > 0)) {
     throw new SluiceError(
       'refused',
       `"${name}" is no leftover: the grant lives, and its lease will end it.`,

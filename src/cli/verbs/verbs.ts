@@ -7,6 +7,7 @@ import { kubeconfigFiles, mayNamePlugin } from '../../kubeconfig-files.ts';
 import type { SessionDeps } from '../../session/session.ts';
 import {
   acceptAnyFormat,
+  askYes,
   collect,
   isRepeatable,
   type Output,
@@ -92,16 +93,11 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   declareOffline(verb, run);
 
   program.commandsGroup('Grants:');
-  withTrafficOptions(verb('grant', 'open a path for a while'))
-    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name or IP address')
-    .requiredOption('--to <end>', 'destination, in the same format')
-    .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
-    .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
-    .requiredOption('--reason <text>', 'reason for the audit log')
-    .option('--ticket <id>', 'ticket or incident id')
+  withPathOptions(withTrafficOptions(verb('grant', 'open a path for a while')))
     .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
     .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
     .option('--yes', 'continue although pods would become isolated, or not all policies are evaluated')
+    .option('--break-glass <why>', 'go without the approval that is required here, and say why')
     .action(
       run(async (context, command) => {
         const { grant } = await import('./grant.ts');
@@ -133,6 +129,46 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
       run(async (context, command) => {
         const { extend } = await import('./extend.ts');
         return extend(context, command.args[0] ?? '', command.opts<{ for: string }>());
+      }),
+    );
+
+  withPathOptions(withTrafficOptions(verb('request', "ask for somebody else's approval to open a path")))
+    .option('--wait', 'wait for the answer, then follow the grant until it has ended, as grant --wait does')
+    .option('--dry-run', 'show the plan without asking for anything')
+    .option('--yes', 'continue although pods would become isolated, or not all policies are evaluated')
+    .action(
+      run(async (context, command) => {
+        const { request } = await import('./request.ts');
+        return request(context, command.opts());
+      }),
+    );
+
+  verb('requests', 'list what waits for approval')
+    .argument('[id]', 'request id: print its whole plan')
+    .action(
+      run(async (context, command) => {
+        const { requests } = await import('./requests.ts');
+        return requests(context, command.args[0]);
+      }),
+    );
+
+  verb('approve', "open the path of somebody else's request")
+    .argument('<id>', 'request id')
+    .option('--plan <hash>', 'approve exactly this plan, by at least 8 digits of its hash')
+    .action(
+      run(async (context, command) => {
+        const { approve } = await import('./approve.ts');
+        return approve(context, command.args[0] ?? '', command.opts(), interactive ? askYes : undefined);
+      }),
+    );
+
+  verb('refuse', 'refuse a request')
+    .argument('<id>', 'request id')
+    .requiredOption('--reason <text>', 'why, for whoever asked and for the audit log')
+    .action(
+      run(async (context, command) => {
+        const { refuse } = await import('./refuse.ts');
+        return refuse(context, command.args[0] ?? '', command.opts<{ reason: string }>());
       }),
     );
 
@@ -265,6 +301,17 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 }
 
 const SHELLS = ['bash', 'zsh', 'fish'];
+
+/** The options of a path that is granted or asked for. */
+function withPathOptions(command: Command): Command {
+  return command
+    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name or IP address')
+    .requiredOption('--to <end>', 'destination, in the same format')
+    .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
+    .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')
+    .requiredOption('--reason <text>', 'reason for the audit log')
+    .option('--ticket <id>', 'ticket or incident id');
+}
 
 function withScreenOptions(command: Command): Command {
   return command

@@ -1,6 +1,5 @@
-import { asSluiceError, nearestNames, SluiceError } from '../../core/common/common.ts';
+import { asSluiceError, type Limits, nearestNames, SluiceError } from '../../core/common/common.ts';
 import type { Grant, GrantObjects } from '../../core/grants/grants.ts';
-import type { Engine } from '../../core/policy/decide/decide.ts';
 import { missingNamespace } from '../../core/policy/path/path.ts';
 import type { ClusterApi, ServerClock } from '../../core/ports/ports.ts';
 import {
@@ -9,7 +8,9 @@ import {
   type GrantDeps,
   grantsOf,
   lazyAudit,
+  type PlanGround,
   recordEnds,
+  requestsOf,
 } from '../../session/session.ts';
 import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext } from '../shared/shared.ts';
@@ -17,15 +18,17 @@ import { type GlobalOptions, type Output, systemClock, VERSION, type VerbContext
 /** Which namespaces to search: the current one or that of `-n`, as kubectl does, or all that the user can see. */
 export type GrantScope = 'in-view' | 'wherever';
 
-/** The grants found in `namespace`, or in all namespaces if undefined, and the objects by which they were. */
+/** What was found in `namespace`, or in all namespaces if undefined, and the objects by which it was. */
 export type FoundGrants = {
   readonly grants: readonly Grant[];
+  /** Those that wait for approval. */
+  readonly requests: readonly Grant[];
   readonly objects: GrantObjects;
   readonly namespace: string | undefined;
 };
 
 /** The cluster as it is now, for judging grants in it; `only`: the one namespace of it that can be read. */
-export type JudgedCluster = { readonly engine: Engine; readonly only: string | undefined };
+export type JudgedCluster = PlanGround & { readonly only: string | undefined };
 
 /** Reads the cluster, or says why it can't be judged. */
 export type ReadCluster = () => Promise<JudgedCluster | SluiceError>;
@@ -48,12 +51,12 @@ export async function withGrants(
     const audit = lazyAudit(() => connection.audit(info));
     const own = connection.namespace ?? 'default';
     const found = await findInScope(api, options, own, scope, signal);
-    if (found.namespace === own && found.grants.length === 0)
+    if (found.namespace === own && found.grants.length + found.requests.length === 0)
       await checkNamespace(api, options.namespace, signal);
     const limits = config.limits;
     const deps = { api, audit, identity, info, clock: systemClock, version: VERSION, limits };
     await writeEnds(deps, connection, output, signal);
-    return await work(deps, found, () => readCluster(connection, signal));
+    return await work(deps, found, () => readCluster(connection, config.limits, signal));
   } finally {
     await connection.dispose();
   }
@@ -88,12 +91,14 @@ export async function writeEnds(
 
 async function readCluster(
   connection: Connection,
+  limits: Limits,
   signal: AbortSignal,
 ): Promise<JudgedCluster | SluiceError> {
   const borrowed = { ...connection, dispose: async () => undefined };
-  return withRuntime(borrowed, { traffic: false, signal }, async (runtime) => {
+  return withRuntime(borrowed, { traffic: false, signal, limits }, async (runtime) => {
     needPods(runtime);
-    return { engine: runtime.engine, only: runtime.confinedTo() };
+    const { engine, plan } = runtime;
+    return { engine, plan, only: runtime.confinedTo() };
   }).catch((error: unknown) => {
     signal.throwIfAborted();
     return asSluiceError(error);
@@ -117,7 +122,7 @@ export async function findInScope(
   const namespace = everywhere ? undefined : own;
   const look = async (where: string | undefined): Promise<FoundGrants> => {
     const objects = await findObjects(api, where, signal);
-    return { grants: grantsOf(objects), objects, namespace: where };
+    return { grants: grantsOf(objects), requests: requestsOf(objects), objects, namespace: where };
   };
   return look(namespace).catch((error: unknown) => {
     const confined = error instanceof SluiceError && error.code === 'forbidden' && namespace === undefined;
@@ -145,17 +150,48 @@ async function checkNamespace(api: ClusterApi, name: string | undefined, signal:
   if (problem !== undefined) throw problem;
 }
 
-/** The grant with an id. Throws `not-found`, with the nearest id and the active grants. */
-export function pickGrant({ grants, namespace }: FoundGrants, id: string): Grant {
-  const grant = grants.find((candidate) => candidate.id === id);
+/** The grant with an id. Throws `not-found`, with the nearest id and the active grants; `refused` for a request. */
+export function pickGrant(found: FoundGrants, id: string): Grant {
+  const waits = found.requests.some((request) => request.id === id);
+  if (!waits) return pick(found.grants, found, id, 'grant');
+  throw new SluiceError(
+    'refused',
+    `${id} is a request that waits for approval, not a grant.`,
+    `See it with sluice requests ${id}.`,
+  );
+}
+
+/** The request with an id. Throws `not-found`, with the nearest id and what waits; `refused` for a grant. */
+export function pickRequest(found: FoundGrants, id: string): Grant {
+  const grant = found.grants.find((one) => one.id === id);
+  if (grant === undefined) return pick(found.requests, found, id, 'request');
+  const by = grant.approval === undefined ? '' : `: ${grant.approval.by} approved it`;
+  throw new SluiceError('refused', `${id} waits no more${by}.`, 'See it with sluice grants.');
+}
+
+/** The grant or request with an id. Throws `not-found`. */
+export function pickEither(found: FoundGrants, id: string): Grant {
+  return pick([...found.grants, ...found.requests], found, id, 'grant');
+}
+
+function pick(
+  among: readonly Grant[],
+  { namespace }: FoundGrants,
+  id: string,
+  what: 'grant' | 'request',
+): Grant {
+  const grant = among.find((candidate) => candidate.id === id);
   if (grant !== undefined) return grant;
-  const ids = grants.map((candidate) => candidate.id);
+  const ids = among.map((candidate) => candidate.id);
   const near = nearestNames(id, ids, 2);
   const meant = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}? `;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const [one, all] = what === 'grant' ? ['Grant', 'active grants'] : ['Request', 'requests'];
   throw new SluiceError(
     'not-found',
-    `Grant "${id}" not found${where}.`,
-    ids.length === 0 ? `There are no active grants${where}.` : `${meant}Active grants: ${ids.join(', ')}.`,
+    `${one} "${id}" not found${where}.`,
+    ids.length === 0
+      ? `There are no ${all}${where}.`
+      : `${meant}${all.charAt(0).toUpperCase()}${all.slice(1)}: ${ids.join(', ')}.`,
   );
 }

@@ -16,7 +16,7 @@ export {
   timeOf,
   wordOf,
 } from './json.ts';
-export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { type Approvals, DEFAULT_APPROVALS, DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
 export { quoted, shellWord } from './shell-word.ts';
 export { placeIn } from './sorted.ts';

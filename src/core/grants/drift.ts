@@ -5,7 +5,7 @@ import { policyTitle, summaryOf } from '../policy/explain/explain.ts';
 import type { PairChange, Policy } from '../policy/model/model.ts';
 import { openers, openersText } from './openers.ts';
 import { pairKey, pairsOf, reachOf } from './reach.ts';
-import { type Reached, reachedOf, type Surroundings } from './surroundings.ts';
+import { meaningOf, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
 import { ownerKey } from './witness.ts';
 
 /** How the surroundings of a grant have changed. */
@@ -47,16 +47,10 @@ function baseDrift({ model }: Engine, { base }: Surroundings): readonly string[]
     const { kind, namespace, name } = policy;
     const now = model.policy(kind, namespace, name);
     if (now === undefined) return [`${policyTitle(policy)} was deleted after the grant was planned`];
-    return sameJson(meaning(policy), meaning(now))
+    return sameJson(meaningOf(policy), meaningOf(now))
       ? []
       : [`${policyTitle(policy)} was changed after the grant was planned`];
   });
-}
-
-/** The content of a policy without its identity and dates: a policy that was recreated unchanged is the same. */
-function meaning(policy: Policy): unknown {
-  const { uid, created, labels, annotations, ...says } = policy;
-  return says;
 }
 
 /** Reached pods whose labels changed, whether or not they are still reached. */

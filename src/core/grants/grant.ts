@@ -1,6 +1,7 @@
 import type { EndRef, PortSpec } from '../cluster/cluster.ts';
 import type { Direction, Policy } from '../policy/model/model.ts';
 import type { Announced } from './announced.ts';
+import type { Approval, Waiting } from './waiting.ts';
 
 /** A requested grant. `seconds` is the length of the window. */
 export type GrantRequest = {
@@ -10,6 +11,11 @@ export type GrantRequest = {
   readonly seconds: number;
   readonly reason: string;
   readonly ticket?: string;
+  /**
+   * Where grants need an approval (GRANT-34): that one is asked for, or why this grant is made without. Absent: it is made
+   * as if none were needed, and refused where one is.
+   */
+  readonly approval?: { readonly type: 'asked' } | { readonly type: 'break-glass'; readonly why: string };
 };
 
 /** One object of a grant on the server, as last seen. */
@@ -78,6 +84,12 @@ export type Grant = {
   /** Its policies as read from the cluster, and the workloads that its leases announce; to judge one found there. */
   readonly policies?: readonly Policy[];
   readonly workloads?: ReadonlySet<string>;
+  /** Set while it is only a request, which opens nothing (GRANT-30). */
+  readonly waiting?: Waiting;
+  /** Who approved it; absent if nobody had to. */
+  readonly approval?: Approval;
+  /** Why it was made without the approval that it needed (GRANT-35). */
+  readonly breakGlass?: string;
   readonly state: GrantState;
   /** What has changed since it was created: shown in red and audited (GRANT-14). */
   readonly drift: readonly string[];

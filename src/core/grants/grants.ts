@@ -1,4 +1,4 @@
-export { admissionChanges } from './admission.ts';
+export { admissionChanges, specChanges } from './admission.ts';
 export { type Announced, announcedOf, announcementFaults, formatAnnounced, setByOther } from './announced.ts';
 export { surroundingsDrift } from './drift.ts';
 export type {
@@ -28,7 +28,7 @@ export {
   windowOf,
 } from './lease.ts';
 export { type Finding, findLeftovers, MAKING_WITHIN } from './leftovers.ts';
-export { brokenBy, brokenByPlan, brokenLimit, brokenReason, tooLong } from './limits.ts';
+export { brokenBy, brokenByPlan, brokenLimit, brokenReason, needingApproval, tooLong } from './limits.ts';
 export { type Manager, managersOf } from './managers.ts';
 export {
   formatPorts,
@@ -40,11 +40,24 @@ export {
   NOTE,
   OBJECT_NAME,
   objectName,
+  PENDING_LABEL,
   type PortRun,
   portRuns,
 } from './names.ts';
 export { grantMarks } from './openers.ts';
+export {
+  approvalOf,
+  approvalSeconds,
+  asRequest,
+  type FactedPlan,
+  isPending,
+  openingPatch,
+  openSpec,
+  type RequestTimes,
+  withBreakGlass,
+} from './pending.ts';
 export { type GrantPlan, needsConfirming, type PlannedHalf } from './plan.ts';
+export { type Digest, namesPlan, type PlanDifference, planDifference, planFacts } from './plan-facts.ts';
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';
@@ -53,4 +66,5 @@ export { type GrantObjects, readGrants } from './read-grant.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 export { type Unended, unendedGrants } from './unended.ts';
+export type { Approval, AskedPath, Waiting } from './waiting.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */

@@ -32,12 +32,14 @@ export function troublesOf(grant: Grant, now: number, engine?: Engine): readonly
 }
 
 /** Since when a grant is overdue, in words; empty if it is not. */
-export function overdueTexts(grant: Pick<Grant, 'window' | 'halves'>, now: number): readonly string[] {
-  const { window, halves } = grant;
+export function overdueTexts(
+  grant: Pick<Grant, 'window' | 'halves' | 'waiting'>,
+  now: number,
+): readonly string[] {
+  const { window, halves, waiting } = grant;
   if (window === undefined || !isOverdue(grant, now)) return [];
-  const what = halves.some(({ policy }) => policy !== undefined)
-    ? 'it is still in force'
-    : 'its lease is left';
+  const stands = waiting === undefined ? 'it is still in force' : 'the request is still there';
+  const what = halves.some(({ policy }) => policy !== undefined) ? stands : 'its lease is left';
   return [`overdue: its window ended at ${isoSeconds(window.end)}, and ${what}`];
 }
 

@@ -10,10 +10,43 @@ export type Broken = { readonly message: string; readonly hint: string };
 /** The limit that a request violates; undefined if it may be planned. */
 export function brokenLimit(request: GrantRequest, limits: Limits, context: string): Broken | undefined {
   const namespaces = [request.source, request.destination].flatMap((end) => namespaceOf(end) ?? []);
+  const { approval } = request;
   return (
     tooLong('ticket', request.ticket ?? '') ??
-    brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context)
+    tooLong('reason', approval?.type === 'break-glass' ? approval.why : '') ??
+    brokenBy({ namespaces, seconds: request.seconds, reason: request.reason }, limits, context) ??
+    unapproved(request, limits, needingApproval(namespaces, limits, context))
   );
+}
+
+/** Where grants need an approval, of these namespaces and this context, in words; undefined if nowhere (GRANT-34). */
+export function needingApproval(
+  namespaces: readonly string[],
+  { approvals }: Limits,
+  context: string,
+): string | undefined {
+  if (approvals === undefined) return undefined;
+  if (matchesAny(approvals.contexts, context)) return `context ${context}`;
+  const space = namespaces.find((name) => matchesAny(approvals.namespaces, name));
+  return space === undefined ? undefined : `namespace ${space}`;
+}
+
+function unapproved(
+  { approval }: GrantRequest,
+  { approvals }: Limits,
+  where: string | undefined,
+): Broken | undefined {
+  if (approval?.type === 'break-glass' && approvals?.breakGlass !== true) {
+    return {
+      message: 'The configuration does not let anybody grant without approval.',
+      hint: 'Ask for approval with sluice request, or see "approvals" in the configuration file.',
+    };
+  }
+  if (approval !== undefined || where === undefined) return undefined;
+  return {
+    message: `Grants in ${where} need somebody else's approval.`,
+    hint: 'Ask for it with sluice request and the same options.',
+  };
 }
 
 /** What limits check: the namespaces of a grant, its total length with extensions in seconds, and its reason. */
@@ -72,12 +105,15 @@ export function tooLong(what: 'reason' | 'ticket', { length }: string): Broken |
 /** As `brokenLimit`, by what the plan actually affects: an address may belong to a pod in a protected namespace. */
 export function brokenByPlan(
   { halves, opens, extra }: Extract<GrantPlan, { ok: true }>,
-  { protectedNamespaces }: Limits,
+  request: GrantRequest,
+  limits: Limits,
+  context: string,
 ): Broken | undefined {
   const opened = [...opens, ...extra].flatMap(({ from, to }) => [from, to]);
   const touched = [...halves, ...opened].flatMap((end) => ('namespace' in end ? (end.namespace ?? []) : []));
-  const space = touched.find((name) => matchesAny(protectedNamespaces, name));
-  return space === undefined ? undefined : guarded(space);
+  const space = touched.find((name) => matchesAny(limits.protectedNamespaces, name));
+  if (space !== undefined) return guarded(space);
+  return unapproved(request, limits, needingApproval(touched, limits, context));
 }
 
 function guarded(space: string): Broken {

@@ -20,7 +20,24 @@ export const NOTE = {
   version: 'sluice.dev/version',
   /** Every half of the grant with its namespace, on each object: each half reveals the other. */
   halves: 'sluice.dev/halves',
+  /** On both objects of a request (GRANT-30): the window asked for, and the hash of the plan. */
+  asked: 'sluice.dev/asked',
+  plan: 'sluice.dev/plan',
+  /** On the lease of a request: its ends and ports, to plan it again, and the facts of its plan. */
+  request: 'sluice.dev/request',
+  planFacts: 'sluice.dev/plan-facts',
+  /** On both objects of a request that was approved (GRANT-32): by whom, which plan, when. */
+  approvedBy: 'sluice.dev/approved-by',
+  approvedPlan: 'sluice.dev/approved-plan',
+  approvedAt: 'sluice.dev/approved-at',
+  /** On the lease of a request that is being refused: `bob: use the replica`. */
+  refused: 'sluice.dev/refused',
+  /** On both objects of a grant that was made without an approval where one is required (GRANT-35): why. */
+  breakGlass: 'sluice.dev/break-glass',
 } as const;
+
+/** In the selector of a policy that waits for approval (GRANT-30). */
+export const PENDING_LABEL = 'sluice.dev/pending';
 
 /** Selects every object that sluice manages. */
 export const MANAGED_SELECTOR = `${MANAGED_BY}=sluice,${GRANT_LABEL}`;

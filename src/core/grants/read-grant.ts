@@ -3,9 +3,10 @@ import { textAt } from '../common/common.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import { announcedOf } from './announced.ts';
 import type { Grant, GrantHalf, GrantState, GrantWindow, UnseenHalf } from './grant.ts';
-import { objectTroubles } from './judge.ts';
+import { objectTroubles, troubleText } from './judge.ts';
 import { windowOf } from './lease.ts';
 import { GRANT_LABEL, type HalfPlace, NOTE, objectName, readHalfPlaces, readPorts } from './names.ts';
+import { approvalOf, isPending, waitingOf } from './pending.ts';
 import { grantedWorkloads } from './witness.ts';
 
 /** Objects that could not be read, and why: `Job/ns/name`, `NetworkPolicy/ns/name`. */
@@ -59,7 +60,9 @@ function readGrant(
   const window = first === undefined ? undefined : windowOf(first);
   const announced = first === undefined ? undefined : announcedOf(first);
   const workloads = first === undefined ? undefined : grantedWorkloads(first);
-  const ticket = notes[NOTE.ticket];
+  const waiting = waitingOf(ownPolicies, ownJobs);
+  const approval = ownJobs.map(approvalOf).find((one) => one !== undefined);
+  const { [NOTE.ticket]: ticket, [NOTE.breakGlass]: breakGlass } = notes;
   const found = readHalves(ownPolicies, ownJobs);
   // A lease alone says nothing about a policy that could not be read.
   const isHidden = (half: GrantHalf) => half.policy === undefined && known.unread.has(policyKeyOf(id, half));
@@ -88,8 +91,14 @@ function readGrant(
     ...(announced === undefined ? {} : { announced }),
     policies: ownPolicies.map(parseNetworkPolicy),
     ...(workloads === undefined ? {} : { workloads }),
-    state: readState(ownPolicies, window),
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(approval === undefined ? {} : { approval }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    state: waiting === undefined ? readState(ownPolicies, window) : { name: 'leasing' },
     drift: [
+      ...(waiting === undefined ? ownPolicies.filter(isPending) : []).map((policy) =>
+        troubleText(policy, 'it still waits for approval, so that the path is not open'),
+      ),
       ...unseen.map(({ direction, namespace, why }) => `unseen half in ${namespace} (${direction}): ${why}`),
       ...objectTroubles(ownPolicies, ownJobs, known.unread),
       ...ended.map(({ direction, namespace }) => `its ${direction} half in ${namespace} was deleted`),

@@ -50,6 +50,12 @@ export function reachedOf({ sources, destinations }: Reach): ReadonlyMap<string,
   );
 }
 
+/** The content of a policy without identity, dates and writers: one that was recreated unchanged is the same. */
+export function meaningOf(policy: Policy): unknown {
+  const { uid, created, labels, annotations, origin, ...says } = policy;
+  return says;
+}
+
 /** The namespaces that a grant's policy affects: that of its pods and, if it names one, that of the peer. */
 export function touchedNamespaces(policy: ApiObject): readonly string[] {
   const peers = [

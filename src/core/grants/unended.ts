@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../ports/ports.ts';
+import type { AuditRecord, AuditType } from '../ports/ports.ts';
 
 /** A grant of a log whose end is not in it. */
 export type Unended = {
@@ -7,6 +7,10 @@ export type Unended = {
   /** When it ends by that record, ms; undefined if that can't be read. */
   readonly end: number | undefined;
 };
+
+/** A request ends by an end of its own, or as the grant that somebody else's approval made of it. */
+const BEGINS: ReadonlySet<AuditType> = new Set(['requested', 'approved', 'granted']);
+const ENDS: ReadonlySet<AuditType> = new Set(['rejected', 'withdrawn', 'revoked', 'expired', 'swept']);
 
 /** The end of a grant is written down within this long after it, and after any other record, ms. */
 const WRITTEN_WITHIN = 30_000;
@@ -23,8 +27,8 @@ export function unendedGrants(records: Iterable<AuditRecord>, now: number): read
     const id = record.grant?.id;
     if (id === undefined) continue;
     const known = open.get(id);
-    if (record.type === 'revoked' || record.type === 'expired' || record.type === 'swept') open.delete(id);
-    else if (record.type === 'granted') open.set(id, { record, last: record.time });
+    if (ENDS.has(record.type)) open.delete(id);
+    else if (BEGINS.has(record.type)) open.set(id, { record, last: record.time });
     else if (known !== undefined)
       open.set(id, {
         record: record.type === 'extended' ? { ...known.record, grant: record.grant } : known.record,

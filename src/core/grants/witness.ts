@@ -2,6 +2,7 @@ import { type ApiObject, keyOf, type Pod, refKey } from '../cluster/cluster.ts';
 import { at, listAt, numberAt, sameJson, textAt } from '../common/common.ts';
 import { specChanges } from './admission.ts';
 import { formatPorts, NOTE, readPorts } from './names.ts';
+import { openSpec } from './pending.ts';
 
 /** Which end of a path a pod is. */
 export type Role = 'source' | 'destination';
@@ -62,14 +63,13 @@ const LONGEST = 120;
  *
  * @param granted its spec when it was made, for the process that made it; else as its lease announces it
  */
-export function specFaults(
-  policy: ApiObject,
-  lease: ApiObject,
-  granted: unknown = announcedSpec(lease),
-): readonly string[] {
-  if (granted === undefined) return shapeFaults(policy, lease);
-  if (sameJson(policy.spec, granted)) return [];
-  const changes = specChanges(granted, policy.spec);
+export function specFaults(policy: ApiObject, lease: ApiObject, granted?: unknown): readonly string[] {
+  // The lease of a request has the spec that its policy is to have once it is open.
+  const [is, meant] =
+    granted === undefined ? [openSpec(policy.spec), announcedSpec(lease)] : [policy.spec, granted];
+  if (meant === undefined) return shapeFaults(policy, lease);
+  if (sameJson(is, meant)) return [];
+  const changes = specChanges(meant, is);
   const named = changes.slice(0, NAMED).map((change) => change.replaceAll('undefined', 'nothing'));
   const short = named.map((text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text));
   const more = changes.length > NAMED ? ` and ${changes.length - NAMED} more` : '';

@@ -219,6 +219,11 @@ export type Exec = (
 /** What a record is about. */
 export const AUDIT_TYPES = [
   'intent',
+  'requested',
+  'approved',
+  'rejected',
+  'withdrawn',
+  'break-glass',
   'granted',
   'refused',
   'extended',

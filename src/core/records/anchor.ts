@@ -28,23 +28,40 @@ export function anchorOf({ metadata }: ApiObject): string | undefined {
 /** The longest message that the API server takes, characters. */
 const MESSAGE = 1_024;
 
+/** What an event tells of a grant. */
+export type GrantStory = {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: 'Granted' | 'GrantedWithoutApproval' | 'Requested' | 'Approved';
+  readonly message: string;
+};
+
+/** That a grant is open; a warning if it lacks the approval that it needed (GRANT-35). */
+export function grantedStory({ source, destination, requester, reason, breakGlass }: Grant): GrantStory {
+  const message = `${requester} opened ${source} to ${destination}: ${reason}`;
+  return breakGlass === undefined
+    ? { type: 'Normal', reason: 'Granted', message }
+    : {
+        type: 'Warning',
+        reason: 'GrantedWithoutApproval',
+        message: `${requester} opened ${source} to ${destination} without approval: ${breakGlass}`,
+      };
+}
+
 /**
- * The event about one half of a grant that is open: on its policy, with the checkpoint that covers the record `granted`.
+ * The event about one half of a grant: on its policy, with the checkpoint that covers the record of it.
  *
  * @param suffix makes its name unique
  * @param now ms since the epoch
  * @returns undefined for a half without a policy
  */
-export function grantedEvent(
-  { id, source, destination, requester, reason }: Grant,
+export function grantEvent(
+  { id }: Grant,
   { namespace, policy }: GrantHalf,
-  checkpoint: string,
-  suffix: string,
-  now: number,
+  { type, reason, message }: GrantStory,
+  { checkpoint, suffix, now }: { readonly checkpoint: string; readonly suffix: string; readonly now: number },
 ): ApiObject | undefined {
   if (policy === undefined) return undefined;
   const time = isoSeconds(now);
-  const message = `${requester} opened ${source} to ${destination}: ${reason}`;
   return anchored(
     {
       apiVersion: 'v1',
@@ -61,8 +78,8 @@ export function grantedEvent(
         name: policy.name,
         uid: policy.uid,
       },
-      type: 'Normal',
-      reason: 'Granted',
+      type,
+      reason,
       message: message.length > MESSAGE ? `${message.slice(0, MESSAGE - 1)}…` : message,
       source: { component: 'sluice' },
       firstTimestamp: time,

@@ -14,6 +14,10 @@ export type Unfinished = {
 
 /** Record types that complete an intent. */
 const OUTCOMES: ReadonlySet<AuditType> = new Set([
+  'requested',
+  'approved',
+  'rejected',
+  'withdrawn',
   'granted',
   'refused',
   'failed',
@@ -23,8 +27,8 @@ const OUTCOMES: ReadonlySet<AuditType> = new Set([
   'swept',
 ]);
 
-/** Record types after which a path is open, until the end that they name. */
-const OPEN: ReadonlySet<AuditType> = new Set(['granted', 'extended']);
+/** Record types after which a path is open, or may come to be by an approval, until the end that they name. */
+const OPEN: ReadonlySet<AuditType> = new Set(['requested', 'approved', 'granted', 'extended']);
 
 /** How long after its window a grant's end may be recorded, ms: proving it closed takes a while. */
 const GRACE = 120_000;

@@ -13,6 +13,11 @@ const OTHER: Activity = { id: 99, name: 'Other' };
 /** What each type of record is to OCSF. What is neither made, changed nor removed is told under its own name. */
 const ACTIVITIES: Readonly<Record<AuditType, Activity>> = {
   intent: OTHER,
+  requested: CREATE,
+  approved: UPDATE,
+  rejected: DELETE,
+  withdrawn: DELETE,
+  'break-glass': OTHER,
   granted: CREATE,
   refused: CREATE,
   extended: UPDATE,
@@ -28,8 +33,8 @@ const ACTIVITIES: Readonly<Record<AuditType, Activity>> = {
 
 const FAILURES: ReadonlySet<AuditType> = new Set(['refused', 'failed']);
 
-/** What somebody should look at: the objects of a grant were changed, or the log was found damaged. */
-const NOTABLE: ReadonlySet<AuditType> = new Set(['failed', 'drift', 'recovered']);
+/** What somebody should look at: a grant without its approval, one whose objects were changed, a damaged log. */
+const NOTABLE: ReadonlySet<AuditType> = new Set(['break-glass', 'failed', 'drift', 'recovered']);
 
 /** A record as an event of OCSF 1.6.0. */
 export type OcsfEvent = Readonly<Record<string, unknown>>;

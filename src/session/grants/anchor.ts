@@ -2,7 +2,7 @@ import type { ApiObject } from '../../core/cluster/cluster.ts';
 import { isAbort, SluiceError } from '../../core/common/common.ts';
 import { type Grant, MANAGED_SELECTOR, type PlannedHalf } from '../../core/grants/grants.ts';
 import type { ClusterApi } from '../../core/ports/ports.ts';
-import { anchored, anchorOf, grantedEvent } from '../../core/records/records.ts';
+import { anchored, anchorOf, type GrantStory, grantEvent } from '../../core/records/records.ts';
 import { JOBS, POLICIES } from './find-grants.ts';
 import type { GrantDeps } from './record.ts';
 
@@ -23,12 +23,13 @@ export function anchoredHalves({ audit }: GrantDeps, halves: readonly PlannedHal
 const EVENT_WITHIN = 3_000;
 
 /**
- * Tells in an event on each policy that the grant is open, where the user may create events (AUD-9). Asks first, as a
+ * Tells in an event on each policy what happened to the grant, where the user may create events (AUD-9). Asks first, as a
  * command that fails would look as if the grant had. Never fails.
  */
-export async function tellGranted(
+export async function tell(
   { api, audit }: GrantDeps,
   grant: Grant,
+  story: GrantStory,
   signal: AbortSignal,
 ): Promise<void> {
   const checkpoint = audit.checkpoint();
@@ -40,7 +41,7 @@ export async function tellGranted(
       const question = { verb: 'create', group: EVENTS.group, resource: EVENTS.resource, namespace };
       const [answer] = await api.allowed([question], within);
       const suffix = crypto.randomUUID().slice(0, 8);
-      const event = grantedEvent(grant, half, checkpoint, suffix, api.clock.now());
+      const event = grantEvent(grant, half, story, { checkpoint, suffix, now: api.clock.now() });
       if (answer?.allowed !== true || event === undefined) return;
       await api.create({ ...EVENTS, namespace }, event, { signal: within });
     }),

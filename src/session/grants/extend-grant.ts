@@ -4,6 +4,7 @@ import {
   type Announced,
   announcedOf,
   announcementFaults,
+  approvalOf,
   beganAt,
   brokenBy,
   expiryMarks,
@@ -14,6 +15,7 @@ import {
   leaseFaults,
   leaseOver,
   NOTE,
+  needingApproval,
   touchedNamespaces,
   windowOf,
 } from '../../core/grants/grants.ts';
@@ -110,12 +112,23 @@ async function checked(
   const namespaces = grant.halves.map(({ namespace }) => namespace);
   await checkRights(deps.api, deps.identity, 'extend', namespaces, signal);
   const found = await Promise.all(grant.halves.map((half) => current(deps, grant, half, signal)));
-  const began = Math.min(...found.map(({ job }) => beganAt(job)));
+  const touched = found.flatMap(({ policy }) => touchedNamespaces(policy));
+  const where = needingApproval(touched, deps.limits, deps.info.context);
+  if (where !== undefined && grant.requester === deps.identity.username) {
+    throw new SluiceError(
+      'refused',
+      `Grants in ${where} need somebody else's approval, and so do their extensions.`,
+      `Let ${grant.approval?.by ?? 'somebody else'} run sluice extend ${grant.id}, or request again.`,
+    );
+  }
+  // The wait for an approval is no part of the window.
+  const opened = ({ job }: Leased) => Math.min(approvalOf(job)?.at ?? beganAt(job), clock.now());
+  const began = Math.min(...found.map(opened));
   const ends = found.map(({ job }) => (windowOf(job)?.end ?? 0) + more * 1_000);
   const most = found.map(({ job }) => announcedOf(job)?.most ?? deps.limits.maxSeconds);
   const broken = brokenBy(
     {
-      namespaces: found.flatMap(({ policy }) => touchedNamespaces(policy)),
+      namespaces: touched,
       seconds: Math.ceil((Math.max(...ends) - began) / 1_000),
       reason: grant.reason,
     },

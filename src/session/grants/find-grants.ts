@@ -20,8 +20,26 @@ export async function findGrants(
   return grantsOf(await findObjects(api, namespace, signal));
 }
 
-/** The grants that these objects are. */
-export function grantsOf({ policies, jobs, unread, gone }: GrantObjects): readonly Grant[] {
+/** The grants that these objects are, without those that are only requested. */
+export function grantsOf(objects: GrantObjects): readonly Grant[] {
+  return readAll(objects).filter(({ waiting }) => waiting === undefined);
+}
+
+/** Requests that wait for approval in a namespace, or everywhere, whoever made them (GRANT-30): each has `waiting`. */
+export async function findRequests(
+  api: ClusterApi,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Grant[]> {
+  return requestsOf(await findObjects(api, namespace, signal));
+}
+
+/** The requests that these objects are. */
+export function requestsOf(objects: GrantObjects): readonly Grant[] {
+  return readAll(objects).filter(({ waiting }) => waiting !== undefined);
+}
+
+function readAll({ policies, jobs, unread, gone }: GrantObjects): readonly Grant[] {
   return readGrants(policies, jobs, unread, gone);
 }
 
@@ -119,10 +137,12 @@ export function policyRef(namespace: string, name: string): ApiRef {
   return { ...POLICIES, namespace, name };
 }
 
-/** Verbs on both kinds that a grant or an extension needs in each namespace it touches (GRANT-9). */
+/** Verbs on both kinds that each work needs in each namespace it touches (GRANT-9). */
 const VERBS = {
   grant: ['create', 'get', 'delete'],
   extend: ['get', 'patch'],
+  request: ['create', 'get', 'delete'],
+  approve: ['get', 'patch', 'delete'],
 } as const;
 
 /**
@@ -156,4 +176,8 @@ const HINTS = {
     'Ask for them, or the role sluice-operator of sluice manifests rbac; without the Job nothing would end the grant if this machine died.',
   extend:
     'Ask for them, or the role sluice-operator of sluice manifests rbac; the lease and the policy are extended together.',
+  request:
+    'Ask for them, or the role sluice-requester of sluice manifests rbac; a request has the objects of a grant.',
+  approve:
+    'Ask for them, or the role sluice-approver of sluice manifests rbac; what can not be taken back is not approved.',
 } as const;

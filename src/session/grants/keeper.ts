@@ -47,6 +47,8 @@ export type GrantKeeper = {
     onStep: (step: GrantStep, grant: Grant) => void,
     signal: AbortSignal,
   ) => Promise<Grant>;
+  /** Keeps a grant that somebody else opened by approving the request of this process, as if it had made it. */
+  readonly take: (made: MadeGrant, opens: readonly PairChange[]) => Grant;
   /** Ends grants now; resolves when the server confirms that each is gone, or refuses. */
   readonly revoke: (ids: readonly string[]) => Promise<void>;
   readonly extend: (id: string, seconds: number) => Promise<Grant>;
@@ -146,6 +148,10 @@ export function createKeeper(
         makeGrant(deps, plan, request, onStep, AbortSignal.any([signal, leaving.signal])),
       );
       return start(made, before, plan.opens).grant;
+    },
+    take: (made, opens) => {
+      const policies = [...made.sent.values()].filter(({ kind }) => kind === 'NetworkPolicy');
+      return start(made, surroundingsOf(engine, policies.map(parseNetworkPolicy)), opens).grant;
     },
     revoke: async (ids) => {
       await Promise.all(ids.map((id) => ender.end(get(id), 'revoke')));

@@ -15,8 +15,9 @@ import {
   policyFaults,
   windowOf,
 } from '../../core/grants/grants.ts';
-import type { ApiAnswer, ClusterApi, WriteOptions } from '../../core/ports/ports.ts';
-import { anchoredHalves, tellGranted } from './anchor.ts';
+import type { ApiAnswer, AuditType, ClusterApi, WriteOptions } from '../../core/ports/ports.ts';
+import { type GrantStory, grantedStory } from '../../core/records/records.ts';
+import { anchoredHalves, tell } from './anchor.ts';
 import { checkRights, JOBS, jobRef, POLICIES, policyRef } from './find-grants.ts';
 import { type GrantDeps, objectsOf, record, recordRefusal } from './record.ts';
 import { rollBack } from './roll-back.ts';
@@ -63,6 +64,29 @@ export async function dryRun(
   return changes;
 }
 
+/** What is made of a plan: a grant, or a request for one; and how that is written down and told. */
+export type Making = {
+  readonly work: 'grant' | 'request';
+  readonly intent: string;
+  /** `latest`: the latest that it may be open, where that is not the end of its window. */
+  readonly done: (grant: Grant) => {
+    readonly type: AuditType;
+    readonly outcome: string;
+    readonly latest?: GrantWindow;
+  };
+  readonly story: (grant: Grant) => GrantStory;
+};
+
+const GRANT = (plan: GoodPlan): Making => ({
+  work: 'grant',
+  intent: `about to open ${plan.opens.length} pairs`,
+  done: ({ window }) => ({
+    type: 'granted',
+    outcome: `open until ${new Date(window?.end ?? 0).toISOString()}`,
+  }),
+  story: grantedStory,
+});
+
 /**
  * Makes a grant (GRANT-7): rights, dry-run, audit, leases, policies, read-back. Both leases run before the first policy
  * is created, so that nothing opens without something to close it. On any failure everything created so far is removed
@@ -76,6 +100,7 @@ export async function makeGrant(
   request: GrantRequest,
   onStep: (step: GrantStep, grant: Grant) => void,
   signal: AbortSignal,
+  making: Making = GRANT(plan),
 ): Promise<MadeGrant> {
   let grant = draftGrant(deps, plan, request);
   const sent = new Map<string, ApiObject>();
@@ -85,7 +110,7 @@ export async function makeGrant(
   try {
     step('rights');
     const namespaces = [...new Set(plan.halves.map(({ namespace }) => namespace))];
-    await checkRights(deps.api, deps.identity, 'grant', namespaces, signal);
+    await checkRights(deps.api, deps.identity, making.work, namespaces, signal);
     step('dry-run');
     await dryRun(deps, plan.halves, signal);
   } catch (error) {
@@ -98,7 +123,9 @@ export async function makeGrant(
     auditIds.set(`Job/${lease.metadata.name}`, crypto.randomUUID());
     auditIds.set(`NetworkPolicy/${policy.metadata.name}`, crypto.randomUUID());
   }
-  await record(deps, 'intent', grant, `about to open ${plan.opens.length} pairs`, {
+  if (grant.breakGlass !== undefined)
+    await record(deps, 'break-glass', grant, `granted without approval: ${grant.breakGlass}`);
+  await record(deps, 'intent', grant, making.intent, {
     objects: plan.halves.flatMap(({ namespace, lease, policy }) =>
       [lease, policy].map(({ kind, metadata: { name } }) => ({
         kind,
@@ -139,15 +166,10 @@ export async function makeGrant(
       step('read-back');
       await readBack(deps, half, owned, lease, plan.seconds, signal);
     }
-    grant = { ...grant, state: { name: 'applied', at: inForce } };
-    await record(
-      deps,
-      'granted',
-      grant,
-      `open until ${new Date(grant.window?.end ?? 0).toISOString()}`,
-      objectsOf(grant, auditIds),
-    );
-    await tellGranted(deps, grant, signal);
+    if (making.work === 'grant') grant = { ...grant, state: { name: 'applied', at: inForce } };
+    const { type, outcome, latest: window = grant.window } = making.done(grant);
+    await record(deps, type, { ...grant, window }, outcome, objectsOf(grant, auditIds));
+    await tell(deps, grant, making.story(grant), signal);
     return { grant, sent };
   } catch (error) {
     throw await rollBack(deps, grant, error);
@@ -275,6 +297,7 @@ function draftGrant(deps: GrantDeps, plan: GoodPlan, request: GrantRequest): Gra
     reason: request.reason,
     ticket: request.ticket,
     requester: deps.identity.username,
+    ...(request.approval?.type === 'break-glass' ? { breakGlass: request.approval.why } : {}),
     halves: plan.halves.map(({ direction, namespace }) => ({ direction, namespace })),
     state: { name: 'leasing' },
     drift: [],

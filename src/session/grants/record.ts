@@ -1,4 +1,4 @@
-import type { Limits } from '../../core/common/common.ts';
+import { type Approvals, DEFAULT_APPROVALS, type Limits } from '../../core/common/common.ts';
 import { formatPorts, type Grant, type GrantRequest, isoSeconds } from '../../core/grants/grants.ts';
 import { nameOfEnd } from '../../core/policy/path/path.ts';
 import type {
@@ -21,6 +21,11 @@ export type GrantDeps = {
   readonly version: string;
   readonly limits: Limits;
 };
+
+/** What the configuration says about approvals. */
+export function approvalsOf({ limits }: Pick<GrantDeps, 'limits'>): Approvals {
+  return limits.approvals ?? DEFAULT_APPROVALS;
+}
 
 type Extra = Pick<AuditEntry, 'objects'>;
 

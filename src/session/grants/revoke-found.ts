@@ -26,12 +26,34 @@ const END_WITHIN = 15_000;
  * prevent that. Unseen halves are reported as not done. Doesn't reject if the server refuses: see `halves`.
  */
 export async function revokeFound(deps: GrantDeps, grant: Grant): Promise<Revoked> {
-  const { halves, leases, unrecorded } = await endFound(deps, grant, {
-    type: 'revoked',
-    intent: `about to revoke a grant of ${grant.requester}`,
-    done: `revoked by ${deps.identity.username}`,
+  const { username } = deps.identity;
+  const ending =
+    grant.waiting === undefined
+      ? ({
+          type: 'revoked',
+          intent: `about to revoke a grant of ${grant.requester}`,
+          done: `revoked by ${username}`,
+        } as const)
+      : ({
+          type: 'withdrawn',
+          intent: `about to withdraw the request of ${grant.requester}`,
+          done: `withdrawn by ${username}`,
+        } as const);
+  return revokedBy(grant, await endFound(deps, grant, { ...ending, proof: 'accepted' }));
+}
+
+/** Ends a request that somebody refuses, as `revokeFound` ends a grant. */
+export async function rejectFound(deps: GrantDeps, request: Grant, reason: string): Promise<Revoked> {
+  const ended = await endFound(deps, request, {
+    type: 'rejected',
+    intent: `about to refuse the request of ${request.requester}`,
+    done: `refused by ${deps.identity.username}: ${reason}`,
     proof: 'accepted',
   });
+  return revokedBy(request, ended);
+}
+
+function revokedBy(grant: Grant, { halves, leases, unrecorded }: Ended): Revoked {
   return {
     id: grant.id,
     revoked: halves.every(({ done }) => done),
@@ -79,7 +101,7 @@ export async function sweepFound(deps: GrantDeps, grant: Grant, why: readonly st
 
 /** How the end of a grant that was found is written down, and when its leases count as removed. */
 type Ending = {
-  readonly type: 'revoked' | 'swept';
+  readonly type: 'revoked' | 'swept' | 'withdrawn' | 'rejected';
   readonly intent: string;
   readonly done: string;
   readonly proof: 'accepted' | 'gone';

@@ -11,6 +11,7 @@ import {
   grantId,
   type PromotedPath,
   planGrant,
+  withBreakGlass,
 } from '../../core/grants/grants.ts';
 import {
   type ClusterEvent,
@@ -377,7 +378,9 @@ export function planner(
       maxSeconds: limits.maxSeconds,
       workloads: await workloadsOf(connection.api, [request.source, request.destination], signal),
     });
-    const guarded = plan.ok ? brokenByPlan(plan, limits) : undefined;
-    return guarded === undefined ? plan : { ok: false, reason: 'invalid', ...guarded };
+    if (!plan.ok) return plan;
+    const guarded = brokenByPlan(plan, request, limits, info.context);
+    if (guarded !== undefined) return { ok: false, reason: 'invalid', ...guarded };
+    return request.approval?.type === 'break-glass' ? withBreakGlass(plan, request.approval.why) : plan;
   };
 }

@@ -1,0 +1,95 @@
+import { several } from '../../../views/text/text.ts';
+import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
+import type { GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
+import {
+  grantEndOf,
+  grantPortsOf,
+  parseGrantPorts,
+  parsePathEnd,
+  resolveEnd,
+} from '../../core/policy/path/path.ts';
+import type { Runtime } from '../../session/session.ts';
+import type { VerbContext } from '../shared/shared.ts';
+
+/** The options that say which path, for how long and why: those of `grant` and `request`. */
+export type PathOptions = {
+  readonly from: string;
+  readonly to: string;
+  readonly port: readonly string[];
+  readonly for: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly yes?: boolean;
+};
+
+/** A plan that can be made. */
+export type MadePlan = Extract<GrantPlan, { ok: true }>;
+
+/** Finds the ends in a cluster; throws `not-found` or `usage` for those that are not there. */
+export type AskedGrant = (runtime: Runtime, namespace: string) => GrantRequest;
+
+/**
+ * Reads the options of a grant, before anything is connected to.
+ *
+ * @throws SluiceError `usage`
+ */
+export function readAsked({ config }: VerbContext, asked: PathOptions): AskedGrant {
+  const seconds = parseDuration(asked.for, config.limits.maxSeconds);
+  const ports = parseGrantPorts(asked.port.join(','));
+  const reason = reasonOf(asked.reason);
+  return ({ model }, namespace) => {
+    const [from, to] = [parsePathEnd(asked.from, namespace), parsePathEnd(asked.to, namespace)];
+    const source = grantEndOf(model, from, 'source');
+    const destination = grantEndOf(model, to, 'destination');
+    const request = {
+      source,
+      destination,
+      ports: grantPortsOf(model, destination, ports),
+      seconds,
+      reason,
+      ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket, Number.POSITIVE_INFINITY) }),
+    };
+    resolveEnd(model, source);
+    resolveEnd(model, destination);
+    return request;
+  };
+}
+
+/** A reason as it is kept. Throws `usage` for an empty one. */
+export function reasonOf(text: string): string {
+  const reason = safeText(text.trim(), Number.POSITIVE_INFINITY);
+  if (reason !== '') return reason;
+  throw new SluiceError('usage', 'The reason is empty.', 'Set --reason to the reason for the audit log.');
+}
+
+/** What the plan rests on, for people; JSON has it in the event. */
+export function tellNotes({ options, output }: VerbContext, { unjudged, warnings }: MadePlan): void {
+  if (options.output === 'json') return;
+  for (const text of [...unjudged.map((name) => `${name} is not evaluated`), ...warnings])
+    output.err(`sluice: note: ${text}.\n`);
+}
+
+/** A plan that needs confirmation is refused without `--yes`, as the form requires a second enter. */
+export function confirmPlan(plan: GrantPlan, { yes }: Pick<PathOptions, 'yes'>): void {
+  if (yes === true || !plan.ok) return;
+  const { isolates, unjudged } = plan;
+  const pods = isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
+  const reasons = [
+    ...(pods.length > 0
+      ? [`The grant would isolate ${several(pods, 3)}, which blocks their other traffic.`]
+      : []),
+    ...(unjudged.length > 0
+      ? [
+          `Not evaluated: ${several(unjudged, 3)}, which may block the path in spite of the grant, or open it without.`,
+        ]
+      : []),
+  ];
+  if (reasons.length > 0)
+    throw new SluiceError('refused', reasons.join(' '), 'Add --yes to continue anyway.');
+}
+
+/** The plan, if it can be made. Throws `refused` with its reason otherwise. */
+export function mustBePlan(plan: GrantPlan): MadePlan {
+  if (plan.ok) return plan;
+  throw new SluiceError('refused', plan.message, plan.hint);
+}

@@ -1,0 +1,41 @@
+import { refuse as refuseRequest } from '../../session/session.ts';
+import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
+import { reasonOf } from './asked-grant.ts';
+import { pickRequest, withGrants } from './with-grants.ts';
+
+/**
+ * `sluice refuse ID --reason "use the replica"`: removes a request, and tells whoever waits for it why (GRANT-33).
+ *
+ * @returns 1 when a half was not removed or not recorded in the log, 4 when that can't be told, 6 when a lease is left
+ */
+export async function refuse(
+  context: VerbContext,
+  id: string,
+  { reason: text }: { readonly reason: string },
+): Promise<number> {
+  const { options, output, signal } = context;
+  const reason = reasonOf(text);
+  return withGrants(context, 'wherever', async (deps, found) => {
+    const request = pickRequest(found, id);
+    const end = await refuseRequest(deps, request, reason, signal);
+    const { revoked, unknown, halves, leftovers, unrecorded } = end;
+    const recorded = unrecorded.length === 0;
+    writeAnswer(
+      output,
+      options.output,
+      { id, refused: revoked, unknown, reason, halves, leftovers, recorded, unrecorded },
+      () => `${id} ${revoked ? 'refused' : `NOT ${unknown ? 'known to be ' : ''}refused`}: ${reason}\n`,
+    );
+    const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+    if (left.length > 0)
+      output.err(`sluice: The request is left: ${left.join('; ')}.\n        Try again; it ends by itself.\n`);
+    for (const why of leftovers)
+      output.err(
+        `sluice: ${id}: a lease is left behind: ${why}.\n        Once nothing holds it, sluice sweep removes it.\n`,
+      );
+    for (const why of unrecorded) output.err(`sluice: WARNING: ${id} is not in the audit log: ${why}\n`);
+    if ((!revoked && !unknown) || !recorded) return EXIT.failed;
+    if (leftovers.length > 0) return EXIT.leftovers;
+    return unknown ? EXIT.undecidable : EXIT.done;
+  });
+}
