@@ -109,6 +109,7 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
       source: 'web',
       destination: 'db',
       ports: [{ port: 5_432, protocol: 'TCP' }],
+      ranges: true,
       version: '1',
       halves: [{ direction: 'ingress', namespace: where }],
       most: 3_600,
@@ -179,6 +180,15 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
       (policy) =>
         ports(policy, [
           { protocol: 'TCP', port: 80 },
+          { protocol: 'UDP', port: 53 },
+        ]),
+    ],
+    ['the widest range', (policy) => ports(policy, [{ protocol: 'TCP', port: 1, endPort: 1_024 }])],
+    [
+      'a range beside a port',
+      (policy) =>
+        ports(policy, [
+          { protocol: 'TCP', port: 8_000, endPort: 8_100 },
           { protocol: 'UDP', port: 53 },
         ]),
     ],
@@ -340,9 +350,18 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
       'one peer on numbered ports',
     ],
     [
-      'is on a range of ports',
-      (policy) => ports(policy, [{ protocol: 'TCP', port: 1, endPort: 65_535 }]),
-      'one peer on numbered ports',
+      'is on a range of too many ports',
+      (policy) => ports(policy, [{ protocol: 'TCP', port: 1, endPort: 1_025 }]),
+      'one peer on numbered ports, at most 1024',
+    ],
+    [
+      'is on ranges of too many ports',
+      (policy) =>
+        ports(policy, [
+          { protocol: 'TCP', port: 1, endPort: 1_024 },
+          { protocol: 'UDP', port: 53 },
+        ]),
+      'one peer on numbered ports, at most 1024',
     ],
     ['admits everybody', (policy) => peers(policy, undefined), 'one peer on numbered ports'],
     ['admits nobody in particular', (policy) => peers(policy, []), 'one peer on numbered ports'],

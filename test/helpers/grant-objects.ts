@@ -41,6 +41,7 @@ export function grantObjects({
     source: 'web',
     destination: 'db',
     ports: [{ port: 5_432, protocol: 'TCP' }],
+    ranges: true,
     version: '0',
     halves,
     most: 3_600,

@@ -3,6 +3,7 @@ import {
   formatPorts,
   type Grant,
   leftOutText,
+  MOST_LISTED,
   type PathOutcome,
   type PlacedPolicy,
   type PromotedPath,
@@ -132,7 +133,7 @@ function grantNamed(found: FoundGrants, id: string, mayBePath: boolean): Grant {
 
 function pathNamed({ model, connection }: Runtime, asked: Extract<Asked, { by: 'path' }>): PromotedPath {
   const { namespace = 'default' } = connection;
-  const ports = parseGrantPorts(asked.port);
+  const ports = parseGrantPorts(asked.port, MOST_LISTED);
   const source = grantEndOf(model, parsePathEnd(asked.from, namespace), 'source');
   const destination = grantEndOf(model, parsePathEnd(asked.to, namespace), 'destination');
   resolveEnd(model, source);

@@ -1,4 +1,5 @@
 import { NOTE } from '../grants/grants.ts';
+import { MOST_PORTS } from '../policy/path/path.ts';
 import {
   COMMON,
   commonRules,
@@ -22,7 +23,7 @@ const ADDRESS =
 
 /** Whether a rule, given in CEL with its peers, is as narrow as a grant (GRANT-5). */
 const NARROW = (peers: string) =>
-  `r.?${peers}.orValue([]).size() == 1 && r.${peers}.all(p, ${POD_PEER} || ${ADDRESS}) && r.?ports.orValue([]).size() > 0 && r.ports.all(q, has(q.port) && type(q.port) == int && !has(q.endPort))`;
+  `r.?${peers}.orValue([]).size() == 1 && r.${peers}.all(p, ${POD_PEER} || ${ADDRESS}) && r.?ports.orValue([]).size() > 0 && r.ports.all(q, has(q.port) && type(q.port) == int) && r.ports.map(q, has(q.endPort) ? q.endPort - int(q.port) + 1 : 1).sum() <= ${MOST_PORTS}`;
 
 /** Every policy with a name or label of a grant is one: owned by its lease, narrow, and left as it was made. */
 export const GRANTS: Policy = {
@@ -60,7 +61,7 @@ export const GRANTS: Policy = {
     },
     {
       holds: `variables.ingress.all(r, ${NARROW('from')}) && variables.egress.all(r, ${NARROW('to')})`,
-      message: `a grant admits one peer on numbered ports: pods by a label, in the namespace of a ${NAMESPACE}, or one address`,
+      message: `a grant admits one peer on numbered ports, at most ${MOST_PORTS}: pods by a label, in the namespace of a ${NAMESPACE}, or one address`,
     },
   ],
 };

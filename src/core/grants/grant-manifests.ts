@@ -18,6 +18,7 @@ import {
   MANAGED_BY,
   NOTE,
   objectName,
+  portRuns,
 } from './names.ts';
 import type { GrantPlan, PeerSelection } from './plan.ts';
 import { type Role, witnessNotes } from './witness.ts';
@@ -31,6 +32,8 @@ export type GrantNotes = {
   readonly source: string;
   readonly destination: string;
   readonly ports: readonly PortSpec[];
+  /** Whether the enforcer takes `endPort` (NP-24). */
+  readonly ranges: boolean;
   readonly version: string;
   readonly halves: readonly HalfPlace[];
   /** The longest window, extensions included, seconds. */
@@ -130,21 +133,30 @@ export function policyManifest(
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: metadata(notes, direction, subject.namespace),
-    spec: policySpec(direction, subject.selector, [{ peer, ports: notes.ports }]),
+    spec: policySpec(direction, subject.selector, [{ peer, ports: notes.ports }], notes.ranges),
   };
 }
 
 /** One rule of a policy: whom it admits, on which ports. */
 export type PolicyRule = { readonly peer: PeerSelection; readonly ports: readonly PortSpec[] };
 
-/** The spec of a policy of one direction. */
+/**
+ * The spec of a policy of one direction.
+ *
+ * @param ranges whether consecutive ports are one item with `endPort`, rather than listed (GRANT-40)
+ */
 export function policySpec(
   direction: Direction,
   subject: Selector,
   rules: readonly PolicyRule[],
+  ranges: boolean,
 ): V1NetworkPolicySpec {
   const portsOf = (ports: readonly PortSpec[]): V1NetworkPolicyPort[] =>
-    ports.map(({ port, protocol }) => ({ protocol, port }));
+    ranges
+      ? portRuns(ports).map(({ protocol, from, to }) =>
+          from === to ? { protocol, port: from } : { protocol, port: from, endPort: to },
+        )
+      : ports.map(({ port, protocol }) => ({ protocol, port }));
   const sections =
     direction === 'ingress'
       ? { ingress: rules.map(({ peer, ports }) => ({ from: [peerManifest(peer)], ports: portsOf(ports) })) }

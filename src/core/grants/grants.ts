@@ -37,6 +37,7 @@ export {
   type HalfPlace,
   MANAGED_BY,
   MANAGED_SELECTOR,
+  MOST_LISTED,
   NOTE,
   OBJECT_NAME,
   objectName,

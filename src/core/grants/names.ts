@@ -1,5 +1,6 @@
 import type { PortSpec } from '../cluster/cluster.ts';
 import type { Direction } from '../policy/model/model.ts';
+import { MOST_PORTS } from '../policy/path/path.ts';
 
 /** Label and annotation keys on every object of a grant (GRANT-10). */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
@@ -71,8 +72,8 @@ export function formatPorts(ports: readonly PortSpec[]): string {
     .join(',');
 }
 
-/** More ports than a grant can have are not read. */
-const MOST_READ = 1_024;
+/** The most ports of a policy that lists each, as not every enforcer takes `endPort` (GRANT-40). */
+export const MOST_LISTED = 128;
 
 /** The ports in an annotation; invalid ones are skipped, because anyone may have edited it. */
 export function readPorts(text: string): readonly PortSpec[] {
@@ -80,7 +81,7 @@ export function readPorts(text: string): readonly PortSpec[] {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?\/(tcp|udp|sctp)$/.exec(part.trim());
     const [, first, last = first, name] = match ?? [];
     if (first === undefined || name === undefined) return [];
-    const count = Math.min(MOST_READ, Number(last) - Number(first) + 1);
+    const count = Math.min(MOST_PORTS, Number(last) - Number(first) + 1);
     const protocol = name.toUpperCase() as PortSpec['protocol'];
     return Array.from({ length: Math.max(0, count) }, (_, at) => ({ port: Number(first) + at, protocol }));
   });

@@ -38,10 +38,12 @@ export type PermanentPolicy = {
  * The policies for halves that need one (GRANT-23): one for all halves of the same pods and direction, with a rule for
  * each other end, as a person would write it. Names say what is admitted.
  *
+ * @param ranges whether the enforcer takes `endPort` (NP-24)
  * @param isTaken whether a policy of that name exists in a namespace: a file for Git must not replace it
  */
 export function permanentPolicies(
   halves: readonly NeededHalf[],
+  ranges: boolean,
   isTaken: (namespace: string, name: string) => boolean,
 ): readonly PermanentPolicy[] {
   const given = new Set<string>();
@@ -62,7 +64,7 @@ export function permanentPolicies(
           apiVersion: 'networking.k8s.io/v1',
           kind: 'NetworkPolicy',
           metadata: { name, namespace },
-          spec: policySpec(direction, subject, rules),
+          spec: policySpec(direction, subject, rules, ranges),
         },
         rules,
       },

@@ -14,7 +14,7 @@ import {
 } from '../policy/path/path.ts';
 import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
-import { type HalfPlace, portRuns } from './names.ts';
+import { type HalfPlace, MOST_LISTED, portRuns } from './names.ts';
 import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
 import {
   type Fates,
@@ -25,6 +25,7 @@ import {
   type Refusal,
   refuse,
   staysClosed,
+  tooManyListed,
 } from './refusals.ts';
 import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
@@ -62,6 +63,8 @@ function planOver(asked: PlanInput): GrantPlan {
   const served = request.ports.filter((port) => targetPorts(model, request.destination, port).length > 0);
   const ports = served.flatMap((port) => targetPorts(model, request.destination, port));
   if (ports.length === 0) return noSuchPort(request);
+  if (engine.dialect.endPort !== 'yes' && ports.length > MOST_LISTED)
+    return tooManyListed(request, ports.length, engine.dialect);
   const source = sideOf(input, request.source, 'source');
   if ('ok' in source && source.reason !== 'cannot-open') return source;
   const destination = sideOf(input, request.destination, 'destination');
@@ -174,12 +177,13 @@ function notesOf(
   ports: readonly PortSpec[],
   halves: readonly HalfPlace[],
 ): Omit<GrantNotes, 'pods'> {
-  const { request, id, requester, version, maxSeconds: most } = input;
+  const { engine, request, id, requester, version, maxSeconds: most } = input;
   return {
     id,
     requester,
     version,
     ports,
+    ranges: engine.dialect.endPort === 'yes',
     halves,
     most,
     reason: request.reason,

@@ -63,6 +63,7 @@ export function promote({ model, engine, paths, workloads }: PromoteInput): Prom
   const planned = paths.map((path) => planPath(standing, path, workloads));
   const policies = permanentPolicies(
     planned.flatMap(({ halves }) => halves),
+    engine.dialect.endPort === 'yes',
     (namespace, name) => model.policy('NetworkPolicy', namespace, name) !== undefined,
   );
   const drafts = policies.map(({ manifest }) => parseNetworkPolicy(manifest));

@@ -1,6 +1,7 @@
 import type { EndRef } from '../cluster/cluster.ts';
 import type { Engine } from '../policy/decide/decide.ts';
 import { cannotOpen, causeOf } from '../policy/explain/explain.ts';
+import type { Dialect } from '../policy/match/match.ts';
 import type { Decision, Verdict } from '../policy/model/model.ts';
 import {
   answerOf,
@@ -12,7 +13,7 @@ import {
   summarized,
 } from '../policy/path/path.ts';
 import type { GrantRequest } from './grant.ts';
-import { formatPorts } from './names.ts';
+import { formatPorts, MOST_LISTED } from './names.ts';
 import type { GrantPlan } from './plan.ts';
 
 /** A refused plan and why. */
@@ -171,6 +172,16 @@ export function noSuchPort(request: GrantRequest): Refusal {
     'invalid',
     `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
     'Use a port that the destination serves.',
+  );
+}
+
+/** The refusal for more ports than a policy lists, where a range may not count. */
+export function tooManyListed({ ports }: GrantRequest, count: number, { enforcer }: Dialect): Refusal {
+  const who = enforcer === 'unknown' || enforcer === 'none' ? 'the enforcer' : enforcer;
+  return refusal(
+    'invalid',
+    `${formatPorts(ports)} is ${count} ports, and ${who} may ignore the end of a range, so that a policy has to list each.`,
+    `Use at most ${MOST_LISTED} ports.`,
   );
 }
 

@@ -12,6 +12,7 @@ const notes = {
   source: 'web',
   destination: 'db',
   ports: [{ port: 5_432, protocol: 'TCP' }],
+  ranges: true,
   version: '0',
   halves: [{ direction: 'ingress', namespace: 'shop' }],
   most: 28_800,

@@ -93,15 +93,38 @@ function good(planned: GrantPlan): Extract<GrantPlan, { ok: true }> {
   return planned;
 }
 
-test('a range of ports is one decision, and its policy lists every port', () => {
-  const ports = Array.from({ length: 101 }, (_, at) => ({ port: 5_400 + at, protocol: 'TCP' as const }));
-  const { halves, opens, ports: planned } = good(plan({ policies: [dbOnlyApi], request: { ports } }));
-  expect(planned).toEqual(ports);
-  expect(opens).toHaveLength(202);
-  expect(halves[0]?.policy.spec).toMatchObject({
-    ingress: [{ ports: ports.map(({ port, protocol }) => ({ port, protocol })) }],
+describe('several ports', () => {
+  const range = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ port: 5_400 + at, protocol: 'TCP' as const }));
+  const dns = { port: 53, protocol: 'UDP' as const };
+
+  test('a range is one decision and one item, beside single ports', () => {
+    const ports = [...range(101), dns];
+    const { halves, opens, ports: planned } = good(plan({ policies: [dbOnlyApi], request: { ports } }));
+    expect(planned).toEqual(ports);
+    expect(opens).toHaveLength(204);
+    expect(halves[0]?.policy.spec).toMatchObject({
+      ingress: [{ ports: [{ protocol: 'TCP', port: 5_400, endPort: 5_500 }, dns] }],
+    });
+    expect(halves[0]?.policy.metadata.annotations).toMatchObject({ [NOTE.ports]: '5400-5500/tcp,53/udp' });
   });
-  expect(halves[0]?.policy.metadata.annotations).toMatchObject({ [NOTE.ports]: '5400-5500/tcp' });
+
+  test('where the end of a range may not count, each port is listed, up to a bound', () => {
+    const input = { policies: [dbOnlyApi], enforcer: 'antrea' as const };
+    const { halves, opens } = good(plan({ ...input, request: { ports: range(128) } }));
+    expect(opens).toHaveLength(256);
+    expect(halves[0]?.policy.spec).toMatchObject({
+      ingress: [{ ports: range(128).map(({ port, protocol }) => ({ port, protocol })) }],
+    });
+    expect(plan({ ...input, request: { ports: range(129) } })).toMatchObject({
+      ok: false,
+      reason: 'invalid',
+      message:
+        '5400-5528/tcp is 129 ports, and antrea may ignore the end of a range, so that a policy has to list each.',
+      hint: 'Use at most 128 ports.',
+    });
+    expect(good(plan({ policies: [dbOnlyApi], request: { ports: range(1_024) } })).opens).toHaveLength(2_048);
+  });
 });
 
 describe('beside policies that are not evaluated', () => {

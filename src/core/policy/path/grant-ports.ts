@@ -8,15 +8,16 @@ import { entriesOf } from './service.ts';
 /** Ports that a grant can have: not ICMP, which no NetworkPolicy can admit (NP-26). */
 export type GrantPorts = Exclude<AskedPorts, { type: 'icmp' }>;
 
-/** The most ports of a grant; its policy lists each, because not every enforcer knows `endPort` (NP-24). */
-const MOST_PORTS = 128;
+/** The most ports of a grant (GRANT-40). */
+export const MOST_PORTS = 1_024;
 
 /**
  * Parses the ports of a grant: one or several separated by commas, each as `parseAskedPorts` takes it.
  *
+ * @param most how many ports are taken
  * @throws SluiceError `usage` as `parseAskedPorts`, for ICMP, and for more ports than a grant can have
  */
-export function parseGrantPorts(text: string): readonly GrantPorts[] {
+export function parseGrantPorts(text: string, most = MOST_PORTS): readonly GrantPorts[] {
   const asked = text.split(',').map((part): GrantPorts => {
     const ports = parseAskedPorts(part);
     if (ports.type !== 'icmp') return ports;
@@ -30,10 +31,10 @@ export function parseGrantPorts(text: string): readonly GrantPorts[] {
     (sum, ports) => sum + (ports.type === 'range' ? ports.to - ports.from + 1 : 1),
     0,
   );
-  if (count <= MOST_PORTS) return asked;
+  if (count <= most) return asked;
   throw new SluiceError(
     'usage',
-    `"${text}" is ${count} ports, and a grant opens at most ${MOST_PORTS}.`,
+    `"${text}" is ${count} ports, and at most ${most} are opened at once.`,
     'Use a smaller range, such as 8000-8100/tcp.',
   );
 }

@@ -1,7 +1,7 @@
 export { type AskedPorts, parseAskedPorts } from './asked-ports.ts';
 export { type Cell, canMeet } from './cells.ts';
 export { nameOfEnd, podsOfEnd, resolveEnd, targetPorts, targetsOf } from './ends.ts';
-export { type GrantPorts, grantPortsOf, parseGrantPorts } from './grant-ports.ts';
+export { type GrantPorts, grantPortsOf, MOST_PORTS, parseGrantPorts } from './grant-ports.ts';
 export {
   answerOf,
   createPathJudge,
