@@ -169,6 +169,9 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
   const ADDRESS = { ipBlock: { cidr: '203.0.113.7/32' } };
   test.each<readonly [string, Change]>([
     ['an address', (policy) => peers(policy, [ADDRESS])],
+    ['a network', (policy) => peers(policy, [{ ipBlock: { cidr: '203.0.113.0/24' } }])],
+    ['the widest network', (policy) => peers(policy, [{ ipBlock: { cidr: '10.0.0.0/8' } }])],
+    ['the widest IPv6 network', (policy) => peers(policy, [{ ipBlock: { cidr: '2001:db8::/32' } }])],
     ['an IPv6 address', (policy) => peers(policy, [{ ipBlock: { cidr: '2001:db8::7/128' } }])],
     [
       'a peer by an expression',
@@ -398,13 +401,18 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
       'one peer on numbered ports',
     ],
     [
-      'admits a network',
-      (policy) => peers(policy, [{ ipBlock: { cidr: '203.0.113.0/24' } }]),
+      'admits too wide a network',
+      (policy) => peers(policy, [{ ipBlock: { cidr: '64.0.0.0/7' } }]),
       'one peer on numbered ports',
     ],
     [
-      'admits an IPv6 network',
-      (policy) => peers(policy, [{ ipBlock: { cidr: '2001:db8::/32' } }]),
+      'admits a network with holes',
+      (policy) => peers(policy, [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.7/32'] } }]),
+      'one peer on numbered ports',
+    ],
+    [
+      'admits too wide an IPv6 network',
+      (policy) => peers(policy, [{ ipBlock: { cidr: '2001::/31' } }]),
       'one peer on numbered ports',
     ],
     [

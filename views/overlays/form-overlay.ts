@@ -1,6 +1,6 @@
 import { keyOf } from '../../src/core/cluster/cluster.ts';
 import { formatDuration, type Limits, plural } from '../../src/core/common/common.ts';
-import { formatPorts, NOTE_LIMIT } from '../../src/core/grants/grants.ts';
+import { formatPorts, NOTE_LIMIT, toConfirm } from '../../src/core/grants/grants.ts';
 import { nameOfEnd } from '../../src/core/policy/path/path.ts';
 import {
   type EndChoices,
@@ -62,7 +62,12 @@ const MISSING = 34;
 function confirmation({ confirming, plan }: GrantForm): Line {
   if (!confirming || plan.state !== 'made' || !plan.plan.ok) return [];
   const pods = new Set(plan.plan.isolates.map(({ pod }) => keyOf(pod)));
-  const what = pods.size > 0 ? `isolates ${plural(pods.size, 'pod')}` : 'not all policies are evaluated';
+  const [first] = toConfirm(plan.plan);
+  const what = {
+    isolates: `isolates ${plural(pods.size, 'pod')}`,
+    unknown: 'not all policies are evaluated',
+    wide: 'admits very many addresses',
+  }[first?.what ?? 'unknown'];
   return [span(`! ${what}: press enter again to confirm `, 'alert')];
 }
 

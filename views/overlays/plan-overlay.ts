@@ -1,5 +1,11 @@
 import { plural } from '../../src/core/common/common.ts';
-import { type GrantPlan, needsConfirming, type PlannedHalf, portRuns } from '../../src/core/grants/grants.ts';
+import {
+  type Doubt,
+  type GrantPlan,
+  type PlannedHalf,
+  portRuns,
+  toConfirm,
+} from '../../src/core/grants/grants.ts';
 import type { Direction, PairChange } from '../../src/core/policy/model/model.ts';
 import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
 import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
@@ -118,19 +124,22 @@ function policyText({ namespace, policy, direction }: PlannedHalf, { isolates }:
 
 /** What is to be confirmed. */
 function confirmedLines(plan: Made, confirming: boolean, columns: number): readonly Line[] {
-  if (!needsConfirming(plan)) return [];
-  const { isolates, unjudged } = plan;
-  const pods = several([...new Set(isolates.map(({ pod, direction }) => `${pod.name} (${direction})`))], 4);
-  const cut = `${pods}: all other traffic in that direction is cut`;
-  const unknown = `${several(unjudged, 3)}: may block the path in spite of the grant, or open it without`;
-  return [
-    ...(isolates.length > 0 ? planEntry('!', 'isolates', cut, 'alert', columns) : []),
-    ...(unjudged.length > 0 ? planEntry('!', 'unknown', unknown, 'alert', columns) : []),
-    ...(confirming
-      ? planEntry('!', 'confirm', 'press enter again to go ahead, esc to go back', 'alert', columns)
-      : []),
-  ];
+  const doubts = toConfirm(plan);
+  const lines = doubts.flatMap(({ what, names }) =>
+    planEntry('!', what, `${several(names, 4)}: ${DOUBT_TEXT[what]}`, 'alert', columns),
+  );
+  return confirming && lines.length > 0
+    ? [...lines, ...planEntry('!', 'confirm', CONFIRM, 'alert', columns)]
+    : lines;
 }
+
+const CONFIRM = 'press enter again to go ahead, esc to go back';
+
+const DOUBT_TEXT: Readonly<Record<Doubt['what'], string>> = {
+  isolates: 'all other traffic in that direction is cut',
+  unknown: 'may block the path in spite of the grant, or open it without',
+  wide: 'whatever has one of them is admitted',
+};
 
 function refusal(message: string, hint: string, columns: number): readonly Line[] {
   return [

@@ -156,7 +156,7 @@ function fullPathText(path: PathState, inView: string | undefined): string {
 
 function namespaceOf(end: EndRef): string | undefined {
   if (end.type === 'workload') return end.ref.namespace;
-  return end.type === 'ip' ? undefined : end.namespace;
+  return 'namespace' in end ? end.namespace : undefined;
 }
 
 type HalfText = {

@@ -1,6 +1,6 @@
 import { several } from '../../../views/text/text.ts';
 import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
-import type { GrantPlan, GrantRequest } from '../../core/grants/grants.ts';
+import { type Doubt, type GrantPlan, type GrantRequest, toConfirm } from '../../core/grants/grants.ts';
 import {
   grantEndOf,
   grantPortsOf,
@@ -69,23 +69,26 @@ export function tellNotes({ options, output }: VerbContext, { unjudged, warnings
     output.err(`sluice: note: ${text}.\n`);
 }
 
-/** A plan that needs confirmation is refused without `--yes`, as the form requires a second enter. */
-export function confirmPlan(plan: GrantPlan, { yes }: Pick<PathOptions, 'yes'>): void {
-  if (yes === true || !plan.ok) return;
-  const { isolates, unjudged } = plan;
-  const pods = isolates.map(({ pod, direction }) => `${pod.name} (${direction})`);
-  const reasons = [
-    ...(pods.length > 0
-      ? [`The grant would isolate ${several(pods, 3)}, which blocks their other traffic.`]
-      : []),
-    ...(unjudged.length > 0
-      ? [
-          `Not evaluated: ${several(unjudged, 3)}, which may block the path in spite of the grant, or open it without.`,
-        ]
-      : []),
-  ];
-  if (reasons.length > 0)
-    throw new SluiceError('refused', reasons.join(' '), 'Add --yes to continue anyway.');
+/**
+ * A plan that needs confirmation is refused without `--yes`, as the form requires a second enter.
+ *
+ * @throws SluiceError `refused`
+ */
+export function confirmPlan(plan: MadePlan, { yes }: Pick<PathOptions, 'yes'>): void {
+  const doubts = yes === true ? [] : toConfirm(plan);
+  if (doubts.length > 0)
+    throw new SluiceError('refused', doubts.map(doubtText).join(' '), 'Add --yes to continue anyway.');
+}
+
+function doubtText({ what, names }: Doubt): string {
+  switch (what) {
+    case 'isolates':
+      return `The grant would isolate ${several(names, 3)}, which blocks their other traffic.`;
+    case 'unknown':
+      return `Not evaluated: ${several(names, 3)}, which may block the path in spite of the grant, or open it without.`;
+    case 'wide':
+      return `The grant would admit whatever has an address in ${several(names, 3)}.`;
+  }
 }
 
 /** The plan, if it can be made. Throws `refused` with its reason otherwise. */

@@ -10,6 +10,7 @@ const end = v.variant('type', [
   v.object({ type: v.literal('service'), namespace: name, name }),
   v.object({ type: v.literal('workload'), ref: v.object({ kind: name, namespace: name, name }) }),
   v.object({ type: v.literal('ip'), ip: name }),
+  v.object({ type: v.literal('range'), cidr: name }),
 ]);
 const port = v.object({
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),

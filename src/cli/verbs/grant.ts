@@ -2,7 +2,15 @@ import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
 import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
 import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
-import { confirmPlan, mustBePlan, type PathOptions, readAsked, reasonOf, tellNotes } from './asked-grant.ts';
+import {
+  confirmPlan,
+  type MadePlan,
+  mustBePlan,
+  type PathOptions,
+  readAsked,
+  reasonOf,
+  tellNotes,
+} from './asked-grant.ts';
 import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
 import { writeEnds } from './with-grants.ts';
@@ -49,17 +57,20 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
       const request = requestIn(runtime);
       if (asked.dryRun === true) return showPlan(runtime, request, context);
       await writeEnds(runtime.grantDeps, connection, output, signal);
-      if (asked.yes !== true) confirmPlan(await runtime.plan(request, signal), asked);
-      if (why !== undefined)
-        output.err(
-          'sluice: WARNING: This grant goes without approval: its objects, the log and an event say so.\n',
-        );
       follower = followGrant(() => running ?? runtime, emit);
-      const ended = await follower.run(request, { wait: asked.wait === true, signal });
+      const confirm = (plan: MadePlan) => {
+        confirmPlan(plan, asked);
+        if (why !== undefined) output.err(UNAPPROVED);
+      };
+      const ended = await follower.run(request, { wait: asked.wait === true, confirm, signal });
       return isShut(ended) ? EXIT.done : EXIT.failed;
     },
   );
 }
+
+const UNAPPROVED =
+  'sluice: WARNING: This grant goes without approval: its objects, the log and an event say so.\n';
+
 /** Whether new connections are blocked as promised; surviving ones are reported, and are up to the enforcer. */
 export function isShut({ state }: Grant): boolean {
   return state.name !== 'failed' && !(state.name === 'flowing' && state.still === 'new');

@@ -62,7 +62,7 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
     case 'verdict':
       return { ...base, path: event.path, ...event.verdict };
     case 'intent': {
-      const { id, source, destination, ports, seconds, opens, extra, isolates, unjudged } = event.plan;
+      const { id, source, destination, ports, seconds, opens, extra, isolates, unjudged, wide } = event.plan;
       const { after, warnings, halves } = event.plan;
       const objects = halves.flatMap(({ lease, policy }) =>
         [lease, policy].map(({ kind, metadata: { namespace, name } }) => ({ kind, namespace, name })),
@@ -78,6 +78,7 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
         extra,
         isolates,
         unjudged,
+        wide,
         after,
         warnings,
         objects,

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../core/common/common.ts';
-import { type Grant, type GrantRequest, setByOther } from '../../core/grants/grants.ts';
+import { type Grant, type GrantPlan, type GrantRequest, setByOther } from '../../core/grants/grants.ts';
 import { nameOfEnd } from '../../core/policy/path/path.ts';
 import { pathText, type Runtime } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
@@ -12,7 +12,12 @@ export type GrantFollower = {
   /** Plans, makes and follows the grant until it has ended and been verified closed. */
   readonly run: (
     request: GrantRequest,
-    options: { readonly wait: boolean; readonly signal: AbortSignal },
+    options: {
+      readonly wait: boolean;
+      /** Throws for a plan that is not to be made. */
+      readonly confirm?: (plan: Extract<GrantPlan, { ok: true }>) => void;
+      readonly signal: AbortSignal;
+    },
   ) => Promise<Grant>;
   /** Follows a grant that the keeper keeps until it has ended; when `signal` aborts, revokes it. */
   readonly follow: (made: Grant, signal: AbortSignal) => Promise<Grant>;
@@ -135,7 +140,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
 
   return {
     changed,
-    run: async (request, { wait, signal }) => {
+    run: async (request, { wait, confirm, signal }) => {
       const plan = await runtime().plan(request, signal);
       if (plan.before !== undefined)
         emit({ event: 'verdict', time: now(), path: requestPath(request), verdict: plan.before });
@@ -143,6 +148,7 @@ export function followGrant(runtime: () => Runtime, emit: (event: LineEvent) => 
         await runtime().refused(request, plan);
         throw new SluiceError('refused', plan.message, plan.hint);
       }
+      confirm?.(plan);
       emit({ event: 'intent', time: now(), plan });
       const made = await runtime().grant(
         plan,

@@ -96,7 +96,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   withPathOptions(withTrafficOptions(verb('grant', 'open a path for a while')))
     .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
     .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
-    .option('--yes', 'continue although pods would become isolated, or not all policies are evaluated')
+    .option(
+      '--yes',
+      'continue although pods become isolated, a block is wide, or not all policies are evaluated',
+    )
     .option('--break-glass <why>', 'go without the approval that is required here, and say why')
     .action(
       run(async (context, command) => {
@@ -135,7 +138,10 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   withPathOptions(withTrafficOptions(verb('request', "ask for somebody else's approval to open a path")))
     .option('--wait', 'wait for the answer, then follow the grant until it has ended, as grant --wait does')
     .option('--dry-run', 'show the plan without asking for anything')
-    .option('--yes', 'continue although pods would become isolated, or not all policies are evaluated')
+    .option(
+      '--yes',
+      'continue although pods become isolated, a block is wide, or not all policies are evaluated',
+    )
     .action(
       run(async (context, command) => {
         const { request } = await import('./request.ts');

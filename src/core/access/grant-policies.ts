@@ -1,4 +1,4 @@
-import { NOTE } from '../grants/grants.ts';
+import { NOTE, WIDEST } from '../grants/grants.ts';
 import { MOST_PORTS } from '../policy/path/path.ts';
 import {
   COMMON,
@@ -18,8 +18,8 @@ const PICKS = (selector: string) =>
 
 const POD_PEER = `(!has(p.ipBlock) && has(p.podSelector) && ${PICKS('p.podSelector')} && p.?namespaceSelector.?matchLabels.orValue({}).size() == 1 && p.?namespaceSelector.?matchLabels[?'${NAMESPACE}'].orValue('') != '' && p.?namespaceSelector.?matchExpressions.orValue([]).size() == 0)`;
 
-const ADDRESS =
-  "(has(p.ipBlock) && p.ipBlock.?except.orValue([]).size() == 0 && p.ipBlock.cidr.endsWith(p.ipBlock.cidr.contains(':') ? '/128' : '/32'))";
+/** Addresses in a block that is no wider than a grant may open (GRANT-41). */
+const ADDRESS = `(has(p.ipBlock) && p.ipBlock.?except.orValue([]).size() == 0 && int(p.ipBlock.cidr.split('/')[1]) >= (p.ipBlock.cidr.contains(':') ? ${WIDEST[6]} : ${WIDEST[4]}))`;
 
 /** Whether a rule, given in CEL with its peers, is as narrow as a grant (GRANT-5). */
 const NARROW = (peers: string) =>
@@ -61,7 +61,7 @@ export const GRANTS: Policy = {
     },
     {
       holds: `variables.ingress.all(r, ${NARROW('from')}) && variables.egress.all(r, ${NARROW('to')})`,
-      message: `a grant admits one peer on numbered ports, at most ${MOST_PORTS}: pods by a label, in the namespace of a ${NAMESPACE}, or one address`,
+      message: `a grant admits one peer on numbered ports, at most ${MOST_PORTS}: pods by a label, in the namespace of a ${NAMESPACE}, or addresses in one block of at most /${WIDEST[4]}, or /${WIDEST[6]} of IPv6`,
     },
   ],
 };

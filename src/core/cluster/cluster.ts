@@ -8,6 +8,7 @@ export {
   type Structs,
 } from './decode.ts';
 export {
+  addressCount,
   canonicalIp,
   covers,
   EVERY_ADDRESS,
@@ -15,6 +16,7 @@ export {
   type Ip,
   type IpRange,
   inRange,
+  isInCidr,
   parseCidr,
   parseIp,
 } from './ip.ts';

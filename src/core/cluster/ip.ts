@@ -67,6 +67,20 @@ export function inRange(range: IpRange, ip: Ip): boolean {
   return range.family === ip.family && range.first <= ip.value && ip.value <= range.last;
 }
 
+/** Whether an address is in a block, both as text. */
+export function isInCidr(cidr: string, text: string): boolean {
+  const [range, ip] = [parseCidr(cidr), parseIp(text)];
+  return range !== undefined && ip !== undefined && inRange(range, ip);
+}
+
+/** How many addresses a block holds: `256 addresses`, `2^96 addresses`. */
+export function addressCount(cidr: string): string {
+  const range = parseCidr(cidr);
+  const count = range === undefined ? 0n : range.last - range.first + 1n;
+  const many = count > 1n << 32n ? `2^${count.toString(2).length - 1}` : count.toLocaleString('en-US');
+  return `${many} ${count === 1n ? 'address' : 'addresses'}`;
+}
+
 /** Whether `inner` is within `outer`. */
 export function covers(outer: IpRange, inner: IpRange): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;

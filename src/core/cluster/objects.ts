@@ -141,12 +141,13 @@ export function refKey(object: {
 
 export type PortSpec = { readonly port: number; readonly protocol: Protocol };
 
-/** What the user picked as an end: a workload (all its pods), one pod, a service, or an address. */
+/** What the user picked as an end: a workload (all its pods), one pod, a service, an address, or a block of them. */
 export type EndRef =
   | { readonly type: 'workload'; readonly ref: WorkloadRef }
   | { readonly type: 'pod'; readonly namespace: string; readonly name: string }
   | { readonly type: 'service'; readonly namespace: string; readonly name: string }
-  | { readonly type: 'ip'; readonly ip: string };
+  | { readonly type: 'ip'; readonly ip: string }
+  | { readonly type: 'range'; readonly cidr: string };
 
 /** A Kubernetes object from the API server: parsed JSON, strings sanitized, otherwise unchanged. */
 export type ApiObject = {

@@ -4,7 +4,7 @@ import type { Engine, PathDecision } from '../policy/decide/decide.ts';
 import { policyTitle, summaryOf } from '../policy/explain/explain.ts';
 import type { PairChange, Policy } from '../policy/model/model.ts';
 import { openers, openersText } from './openers.ts';
-import { pairKey, pairsOf, reachOf } from './reach.ts';
+import { isAmong, pairsOf, reachOf } from './reach.ts';
 import { meaningOf, type Reached, reachedOf, type Surroundings } from './surroundings.ts';
 import { ownerKey } from './witness.ts';
 
@@ -30,7 +30,7 @@ export function surroundingsDrift(
   opened: readonly PairChange[],
 ): Changed {
   const reach = reachOf(engine, policies);
-  const paths = pathDrift(engine, policies, pairsOf(reach), new Set(opened.map(pairKey)));
+  const paths = pathDrift(engine, policies, pairsOf(reach), isAmong(opened));
   return {
     drift: [
       ...baseDrift(engine, before),
@@ -91,7 +91,7 @@ function pathDrift(
   engine: Engine,
   policies: readonly Policy[],
   pairs: ReturnType<typeof pairsOf>,
-  opened: ReadonlySet<string>,
+  isOpened: (pair: PairChange) => boolean,
 ): { readonly drift: readonly string[]; readonly opens: readonly PairChange[] } {
   const drift = new Set<string>();
   const opens: PairChange[] = [];
@@ -100,7 +100,7 @@ function pathDrift(
     const decision = engine.decide({ from: ends[0], to: ends[1], port, protocol });
     const others = decision.verdict === 'allow' ? openers(policies, decision) : [];
     if (others === undefined) opens.push(pair);
-    else if (opened.has(pairKey(pair))) {
+    else if (isOpened(pair)) {
       for (const text of openersText(others)) drift.add(text);
       if (decision.verdict === 'deny') for (const text of closers(engine, decision)) drift.add(text);
     }

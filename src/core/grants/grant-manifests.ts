@@ -256,7 +256,7 @@ export function withReason(
 }
 
 function peerManifest(peer: PeerSelection): V1NetworkPolicyPeer {
-  if (peer.type === 'ip') return { ipBlock: { cidr: `${peer.ip}/${peer.ip.includes(':') ? 128 : 32}` } };
+  if (peer.type === 'addresses') return { ipBlock: { cidr: peer.cidr } };
   return {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } },
     podSelector: labelSelector(peer.selector),

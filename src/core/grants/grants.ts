@@ -57,13 +57,14 @@ export {
   type RequestTimes,
   withBreakGlass,
 } from './pending.ts';
-export { type GrantPlan, needsConfirming, type PlannedHalf } from './plan.ts';
+export { type Doubt, type GrantPlan, type PlannedHalf, toConfirm } from './plan.ts';
 export { type Digest, namesPlan, type PlanDifference, planDifference, planFacts } from './plan-facts.ts';
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';
-export { endTexts, namespacesOf, pairKey } from './reach.ts';
+export { addressRange, endTexts, isAmong, namespacesOf } from './reach.ts';
 export { type GrantObjects, readGrants } from './read-grant.ts';
+export { WIDEST } from './sides.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 export { type Unended, unendedGrants } from './unended.ts';

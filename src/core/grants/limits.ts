@@ -131,6 +131,7 @@ function namespaceOf(end: EndRef): string | undefined {
     case 'service':
       return end.namespace;
     case 'ip':
+    case 'range':
       return undefined;
   }
 }

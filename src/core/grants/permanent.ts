@@ -93,7 +93,7 @@ function rulesOf(halves: readonly NeededHalf[]): readonly PermanentRule[] {
 }
 
 function keyOfPeer(peer: PeerSelection): unknown {
-  return peer.type === 'ip' ? peer : { ...peer, selector: inOrder(peer.selector) };
+  return peer.type === 'addresses' ? peer : { ...peer, selector: inOrder(peer.selector) };
 }
 
 function inOrder(selector: Selector): readonly Requirement[] {

@@ -77,6 +77,8 @@ function endText(end: EndRef): string {
       return refKey({ kind: 'Service', ...end });
     case 'ip':
       return end.ip;
+    case 'range':
+      return end.cidr;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Pod, PortSpec } from '../cluster/cluster.ts';
+import { addressCount, type Pod, type PortSpec } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
 import { engineLike } from '../policy/decide/decide.ts';
 import { foreignText } from '../policy/explain/explain.ts';
@@ -19,6 +19,7 @@ import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
 import {
   type Fates,
   fatesOf,
+  noPodAtAll,
   noPods,
   noSuchPort,
   partTexts,
@@ -27,7 +28,7 @@ import {
   staysClosed,
   tooManyListed,
 } from './refusals.ts';
-import { endsOf, meantBy, peerOf, type Side, sideOf } from './sides.ts';
+import { endsOf, isOutside, isWide, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
 /**
  * Plans a grant: evaluates both halves of every pair as they are now, drafts a policy for each half that is closed by
@@ -65,6 +66,7 @@ function planOver(asked: PlanInput): GrantPlan {
   if (ports.length === 0) return noSuchPort(request);
   if (engine.dialect.endPort !== 'yes' && ports.length > MOST_LISTED)
     return tooManyListed(request, ports.length, engine.dialect);
+  if (isOutside(model, request.source) && isOutside(model, request.destination)) return noPodAtAll(request);
   const source = sideOf(input, request.source, 'source');
   if ('ok' in source && source.reason !== 'cannot-open') return source;
   const destination = sideOf(input, request.destination, 'destination');
@@ -139,6 +141,9 @@ function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
     closes,
     isolates: isolated,
     unjudged: [],
+    wide: [source, destination].flatMap((side) =>
+      side.type === 'addresses' && isWide(side.cidr) ? [side.cidr] : [],
+    ),
     after: afterwards(before),
     warnings: warnings(input, drafted, closes),
   };
@@ -163,13 +168,13 @@ function draft(
 /** The end whose policies decide a half. */
 function subjectOf(direction: Direction, source: Side, destination: Side): Side & { readonly type: 'pods' } {
   const subject = direction === 'ingress' ? destination : source;
-  if (subject.type === 'ip') throw new Error('a half whose end is not a pod is never denied');
+  if (subject.type === 'addresses') throw new Error('a half whose end is not a pod is never denied');
   return subject;
 }
 
 /** The pods that an end selects, which may be more than were picked. */
 function matchedBy(side: Side): readonly Pod[] {
-  return side.type === 'ip' ? [] : side.selection.matched;
+  return side.type === 'addresses' ? [] : side.selection.matched;
 }
 
 function notesOf(
@@ -207,20 +212,21 @@ function warnings(
   const rest = new Map([...fates].filter(([fate]) => fate !== 'closed'));
   out.push(...partTexts(rest).map((text) => `the path ${text}`));
   if (worst.oneOf !== undefined) out.push(worst.oneOf);
-  const isByAddress = source.type === 'ip' || destination.type === 'ip';
-  if (input.permanent === true) {
-    if (isByAddress) out.push('an IP address is allowed, no matter what uses it');
-    return out;
-  }
+  const blocks = [source, destination].filter((side) => side.type === 'addresses');
+  const window = input.permanent === true ? '' : ' during the window';
+  const whoever = blocks.map(({ name, cidr }) =>
+    name === cidr
+      ? `all of ${cidr} is allowed, ${addressCount(cidr)}, no matter what uses them${window}`
+      : `an IP address is allowed, no matter what uses it${window}`,
+  );
+  if (input.permanent === true) return [...out, ...whoever];
   const { keepsEstablished, enforcer } = input.engine.dialect;
   if (keepsEstablished === 'yes')
     out.push(`${enforcer} keeps connections opened during the window alive after it ends`);
   if (keepsEstablished === 'unknown')
     out.push('connections opened during the window may stay alive after it ends');
   if (closes.length > 0) out.push(`this would cut existing paths: ${pathChangesText(closes, 3)}`);
-  if (isByAddress) {
-    out.push('an IP address is allowed, no matter what uses it during the window');
-  }
+  out.push(...whoever);
   if (input.request.seconds < 10)
     out.push(`a window of ${formatDuration(input.request.seconds)} may end before the first packet`);
   return out;

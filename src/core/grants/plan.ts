@@ -1,4 +1,10 @@
-import type { ApiObject, PortSpec, Selector, Workload } from '../cluster/cluster.ts';
+import {
+  type ApiObject,
+  addressCount,
+  type PortSpec,
+  type Selector,
+  type Workload,
+} from '../cluster/cluster.ts';
 import type { ClusterModel } from '../live/live.ts';
 import type { Engine } from '../policy/decide/decide.ts';
 import type { Direction, IsolationChange, PairChange, Verdict } from '../policy/model/model.ts';
@@ -8,7 +14,7 @@ import type { GrantRequest } from './grant.ts';
 /** The other end of a half as a policy selects it. */
 export type PeerSelection =
   | { readonly type: 'pods'; readonly namespace: string; readonly selector: Selector }
-  | { readonly type: 'ip'; readonly ip: string };
+  | { readonly type: 'addresses'; readonly cidr: string };
 
 /** One half that needs a policy: where it goes and the objects to create, lease first. */
 export type PlannedHalf = {
@@ -47,6 +53,8 @@ export type GrantPlan =
        * neither deny nor allow it; needs confirmation.
        */
       readonly unjudged: readonly string[];
+      /** Blocks of very many addresses that the policies admit, as `10.0.0.0/8`; needs confirmation. */
+      readonly wide: readonly string[];
       /** What happens when the window ends: which paths close again, or stay open and why. */
       readonly after: string;
       readonly warnings: readonly string[];
@@ -59,12 +67,25 @@ export type GrantPlan =
       readonly hint: string;
     };
 
-/** Whether somebody has to confirm a plan: it isolates pods, or rests on policies that are not evaluated. */
-export function needsConfirming({
+/** One thing to confirm about a plan: what it is about, such as pods, policies or blocks. */
+export type Doubt = { readonly what: 'isolates' | 'unknown' | 'wide'; readonly names: readonly string[] };
+
+/**
+ * What somebody has to confirm: a plan that isolates pods, rests on policies that are not evaluated, or admits very many
+ * addresses. The verb and the form ask for the same.
+ */
+export function toConfirm({
   isolates,
   unjudged,
-}: Pick<Extract<GrantPlan, { ok: true }>, 'isolates' | 'unjudged'>): boolean {
-  return isolates.length + unjudged.length > 0;
+  wide,
+}: Pick<Extract<GrantPlan, { ok: true }>, 'isolates' | 'unjudged' | 'wide'>): readonly Doubt[] {
+  const pods = new Set(isolates.map(({ pod, direction }) => `${pod.name} (${direction})`));
+  const all: readonly Doubt[] = [
+    { what: 'isolates', names: [...pods] },
+    { what: 'unknown', names: unjudged },
+    { what: 'wide', names: wide.map((cidr) => `${cidr} (${addressCount(cidr)})`) },
+  ];
+  return all.filter(({ names }) => names.length > 0);
 }
 
 /** The input of a plan. `workloads` are those of the ends that could be read. */

@@ -166,6 +166,15 @@ export function noPods(end: EndRef, role: 'source' | 'destination'): Refusal {
   );
 }
 
+/** The refusal for a path between addresses alone, which no policy decides. */
+export function noPodAtAll({ source, destination }: GrantRequest): Refusal {
+  return refusal(
+    'invalid',
+    `Neither ${nameOfEnd(source)} nor ${nameOfEnd(destination)} is a pod, so that no policy decides between them.`,
+    'Name a pod, a workload or a Service as one of the ends.',
+  );
+}
+
 /** The refusal for a port that the destination does not serve. */
 export function noSuchPort(request: GrantRequest): Refusal {
   return refusal(

@@ -1,4 +1,5 @@
-import type { EndRef, Pod } from '../cluster/cluster.ts';
+import { type EndRef, formatIp, isInCidr, isLive, keyOf, type Pod, parseCidr } from '../cluster/cluster.ts';
+import type { ClusterModel } from '../live/live.ts';
 import type { End } from '../policy/model/model.ts';
 import { nameOfEnd, podsOfEnd } from '../policy/path/path.ts';
 import type { GrantRequest } from './grant.ts';
@@ -6,10 +7,10 @@ import type { PeerSelection, PlanInput } from './plan.ts';
 import { noPods, type Refusal, refusal } from './refusals.ts';
 import { type Selection, selectPods } from './selection.ts';
 
-/** One end of the grant: the picked pods with their selector, or an address. */
+/** One end of the grant: the picked pods with their selector, or addresses. */
 export type Side =
   | { readonly type: 'pods'; readonly pods: readonly Pod[]; readonly selection: Selection }
-  | { readonly type: 'ip'; readonly ip: string };
+  | { readonly type: 'addresses'; readonly name: string; readonly cidr: string };
 
 /** The request with a Service's address replaced by the Service: policies never see that address (NP-27). */
 export function meantBy({ model, request }: Pick<PlanInput, 'model' | 'request'>): GrantRequest {
@@ -21,14 +22,22 @@ export function meantBy({ model, request }: Pick<PlanInput, 'model' | 'request'>
   return { ...request, destination: { type: 'service', namespace, name } };
 }
 
+/** Whether an end is addresses outside, which have no half (NP-1). */
+export function isOutside(model: ClusterModel, end: EndRef): boolean {
+  return end.type === 'range' || (end.type === 'ip' && model.podAt(end.ip) === undefined);
+}
+
 /** Resolves an end to its pods and their selector, or to the reason why it can't be an end of a grant. */
 export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
   const { model, engine, workloads, permanent = false } = input;
   if (end.type === 'ip') {
     const pod = model.podAt(end.ip);
-    if (pod === undefined) return { type: 'ip', ip: end.ip };
+    if (pod === undefined)
+      return { type: 'addresses', name: end.ip, cidr: `${end.ip}/${end.ip.includes(':') ? 128 : 32}` };
     return sideOf(input, { type: 'pod', namespace: pod.namespace, name: pod.name }, role);
   }
+  if (end.type === 'range')
+    return blockFault(model, end.cidr) ?? { type: 'addresses', name: end.cidr, cidr: end.cidr };
   const pods = podsOfEnd(model, end);
   if (pods.length === 0) return noPods(end, role);
   const workload =
@@ -58,6 +67,60 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   return { type: 'pods', pods, selection };
 }
 
+/** The shortest prefix of a block that is granted, and of one that needs no confirming, by IP family (GRANT-41). */
+export const WIDEST = { 4: 8, 6: 32 } as const;
+const UNCONFIRMED = { 4: 16, 6: 48 } as const;
+
+/** Whether a block is so wide that somebody has to confirm it. */
+export function isWide(cidr: string): boolean {
+  const range = parseCidr(cidr);
+  return range !== undefined && Number(cidr.split('/')[1]) < UNCONFIRMED[range.family];
+}
+
+/**
+ * Why a block can't be an end: it is too wide, or it holds addresses of the cluster, which policies see otherwise or only
+ * some enforcers match (GRANT-41).
+ */
+function blockFault(model: ClusterModel, cidr: string): Refusal | undefined {
+  const range = parseCidr(cidr);
+  if (range === undefined) throw new Error('a block of a grant is a valid CIDR');
+  const { family, first } = range;
+  const widest = WIDEST[family];
+  if (Number(cidr.split('/')[1]) < widest) {
+    return refusal(
+      'invalid',
+      `${cidr} is wider than /${widest}, the widest block that a grant opens.`,
+      `Use the part that is needed, such as ${formatIp({ family, value: first })}/${widest + 8}.`,
+    );
+  }
+  const inside = (ips: readonly string[]) => ips.some((ip) => isInCidr(cidr, ip));
+  const pods = Array.from(model.pods()).filter((pod) => isLive(pod) && !pod.hostNetwork && inside(pod.ips));
+  if (pods.length > 0) {
+    return refusal(
+      'invalid',
+      `${cidr} holds addresses of pods, which have policies of their own: ${list(pods.map(keyOf))}.`,
+      'Name the pods by their workload, or use a block without them.',
+    );
+  }
+  const services = Array.from(model.services()).filter(({ clusterIPs, outerIPs = [] }) =>
+    inside([...clusterIPs, ...outerIPs]),
+  );
+  if (services.length > 0) {
+    return refusal(
+      'invalid',
+      `${cidr} holds addresses of Services, which policies do not see: ${list(services.map(keyOf))}.`,
+      'Name the Service, as in svc/NAME, or use a block without its address.',
+    );
+  }
+  const nodes = Array.from(model.nodes()).filter(({ ips }) => inside(ips));
+  if (nodes.length === 0) return undefined;
+  return refusal(
+    'invalid',
+    `${cidr} holds addresses of nodes, which not every policy matches by address: ${list(nodes.map(({ name }) => name))}.`,
+    'Use a block without them, or one address of a node.',
+  );
+}
+
 /** Whether policies can select the pod at all, unlike terminated and host-network pods (NP-29, NP-32). */
 function selectable(pod: Pod): boolean {
   return !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
@@ -65,13 +128,14 @@ function selectable(pod: Pod): boolean {
 
 /** The side as the peer in the other side's policy. */
 export function peerOf(side: Side): PeerSelection {
-  if (side.type === 'ip') return side;
+  if (side.type === 'addresses') return { type: 'addresses', cidr: side.cidr };
   return { type: 'pods', namespace: side.selection.namespace, selector: side.selection.selector };
 }
 
-/** The intended ends: each pod, or the address. */
+/** The intended ends: each pod, or the addresses. */
 export function endsOf(side: Side): readonly End[] {
-  return side.type === 'ip' ? [{ type: 'ip', ip: side.ip }] : side.pods.map((pod) => ({ type: 'pod', pod }));
+  if (side.type === 'pods') return side.pods.map((pod) => ({ type: 'pod', pod }));
+  return [{ type: 'ip', ip: side.cidr.replace(/\/.*$/, ''), blocks: [side.name] }];
 }
 
 function list(names: readonly string[]): string {

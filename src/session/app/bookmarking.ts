@@ -79,5 +79,7 @@ function endText(end: EndRef): string {
       return `${end.namespace}/svc/${end.name}`;
     case 'ip':
       return end.ip;
+    case 'range':
+      return end.cidr;
   }
 }

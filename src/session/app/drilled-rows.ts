@@ -1,4 +1,4 @@
-import { type EndRef, keyOf, type WorkloadRef } from '../../core/cluster/cluster.ts';
+import { type EndRef, isInCidr, keyOf, type WorkloadRef } from '../../core/cluster/cluster.ts';
 import { policyKey } from '../../core/live/live.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
 import { podsOfEnd } from '../../core/policy/path/path.ts';
@@ -136,6 +136,7 @@ function seenAs({ model }: Runtime, end: EndRef): (one: FlowEnd) => boolean {
         return end.type === 'service' && keyOf(seen) === keyOf(end);
       default:
         if (end.type === 'ip') return one.ip === end.ip;
+        if (end.type === 'range') return one.ip !== undefined && isInCidr(end.cidr, one.ip);
         return end.type === 'workload' && isOfWorkload(one, end.ref);
     }
   };

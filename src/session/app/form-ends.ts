@@ -1,4 +1,4 @@
-import { type EndRef, isLive, keyOf, type Pod } from '../../core/cluster/cluster.ts';
+import { addressCount, type EndRef, isLive, keyOf, type Pod } from '../../core/cluster/cluster.ts';
 import { plural, SluiceError, sameJson } from '../../core/common/common.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import {
@@ -58,6 +58,8 @@ function aboutEnd(model: ClusterModel, end: EndRef): string {
       if (pod !== undefined) return `address of pod ${keyOf(pod)}`;
       return service === undefined ? 'address' : `address of Service ${keyOf(service)}`;
     }
+    case 'range':
+      return addressCount(end.cidr);
   }
 }
 
@@ -69,7 +71,7 @@ export function endText(place: Place, end: EndRef, field: EndField): string {
 
 /** What every text for an end starts with: elsewhere, the name alone would be looked up in vain. */
 function prefixOf({ namespace }: Place, end: EndRef): string {
-  const own = end.type === 'workload' ? end.ref.namespace : end.type === 'ip' ? namespace : end.namespace;
+  const own = end.type === 'workload' ? end.ref.namespace : 'namespace' in end ? end.namespace : namespace;
   return own === namespace ? '' : `${own}/`;
 }
 
@@ -86,6 +88,8 @@ function textsOf(end: EndRef): readonly string[] {
   switch (end.type) {
     case 'ip':
       return [end.ip];
+    case 'range':
+      return [end.cidr];
     case 'workload': {
       const { kind, namespace, name } = end.ref;
       const word = workloadWord(kind, name);

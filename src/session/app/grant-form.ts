@@ -1,5 +1,5 @@
 import { asSluiceError, formatDuration, sameJson } from '../../core/common/common.ts';
-import { type GrantRequest, needsConfirming, withReason } from '../../core/grants/grants.ts';
+import { type GrantRequest, toConfirm, withReason } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
 import { dryRun } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -267,7 +267,7 @@ function submit(app: App, form: GrantForm, change: Change): void {
     app.notify('warn', `Not granted: ${text}.`);
     return;
   }
-  if (needsConfirming(plan.plan) && !form.confirming) {
+  if (toConfirm(plan.plan).length > 0 && !form.confirming) {
     change((current) => ({ ...current, confirming: true }));
     return;
   }

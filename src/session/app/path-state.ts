@@ -1,4 +1,4 @@
-import { type EndRef, isLive, type Pod, parseIp } from '../../core/cluster/cluster.ts';
+import { type EndRef, isLive, type Pod, parseCidr, parseIp } from '../../core/cluster/cluster.ts';
 import { sameJson } from '../../core/common/common.ts';
 import { type Grant, namespacesOf } from '../../core/grants/grants.ts';
 import { matchPods } from '../../core/policy/match/match.ts';
@@ -127,6 +127,7 @@ type Role = 'source' | 'destination';
 function endNamed({ model, engine }: Runtime, grant: Grant, role: Role): EndRef | undefined {
   const name = grant[role];
   if (parseIp(name) !== undefined) return { type: 'ip', ip: name };
+  if (parseCidr(name) !== undefined) return { type: 'range', cidr: name };
   const [own, other] =
     role === 'source' ? (['egress', 'ingress'] as const) : (['ingress', 'egress'] as const);
   const home = grant.halves.find((half) => half.direction === own)?.namespace;

@@ -71,6 +71,8 @@ function textOf(end: EndRef): string {
       return `Service ${keyOf(end)}`;
     case 'ip':
       return end.ip;
+    case 'range':
+      return end.cidr;
   }
 }
 

@@ -4,10 +4,10 @@ import {
   GRANT_LABEL,
   type Grant,
   type GrantRequest,
+  isAmong,
   leaseDrift,
   MANAGED_BY,
   noteFaults,
-  pairKey,
   policyFaults,
   type Surroundings,
   surroundingsDrift,
@@ -247,8 +247,8 @@ function look(context: KeeperContext, kept: KeptGrant): void {
   const { engine } = context;
   if (kept.ending !== undefined || !isKnown(context, kept)) return;
   const { drift, opens } = surroundingsDrift(engine, kept.policies, kept.surroundings, kept.opened);
-  const known = new Set(kept.opened.map(pairKey));
-  const fresh = opens.filter((pair) => !known.has(pairKey(pair)));
+  const isKnownPair = isAmong(kept.opened);
+  const fresh = opens.filter((pair) => !isKnownPair(pair));
   if (fresh.length > 0) kept.opened = [...kept.opened, ...fresh];
   drifted(context, kept, drift);
 }

@@ -1,12 +1,17 @@
-import type { Pod, PortSpec } from '../../core/cluster/cluster.ts';
-import { formatPorts, type Grant } from '../../core/grants/grants.ts';
+import { type IpRange, inRange, type Pod, type PortSpec, parseIp } from '../../core/cluster/cluster.ts';
+import { addressRange, formatPorts, type Grant } from '../../core/grants/grants.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import type { EndName, PairChange } from '../../core/policy/model/model.ts';
 import { targetsOf } from '../../core/policy/path/path.ts';
 import type { Attempt } from '../../core/traffic/traffic.ts';
 
-/** One end of a pair: a pod, or an address outside. */
-export type PairEnd = { readonly name: string; readonly ips: readonly string[]; readonly pod?: Pod };
+/** One end of a pair: a pod, an address outside, or a block of them, which has no `ips`. */
+export type PairEnd = {
+  readonly name: string;
+  readonly ips: readonly string[];
+  readonly pod?: Pod;
+  readonly block?: IpRange;
+};
 
 /** One source, one destination and one port that a grant opened. */
 export type GrantPair = {
@@ -28,6 +33,8 @@ export type GrantPath = {
   readonly pairs: readonly GrantPair[];
   /** By `source address>ip:port/PROTOCOL`. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** The pairs with a block at one end: an attempt shows an address of it, and proves nothing of the others. */
+  readonly blocks: readonly GrantPair[];
 };
 
 /** The path for the pairs that a plan opens, with the current pods; pairs with deleted pods are left out. */
@@ -45,21 +52,46 @@ export function pathOf(model: ClusterModel, opens: readonly PairChange[]): Grant
       routes.set(key, { pairs: [pair], mixed: false });
   }
   addServices(model, pairs, routes);
-  return { pairs, routes };
+  return { pairs, routes, blocks: pairs.filter(hasBlock) };
 }
 
 /** The route of an attempt on a path; undefined if it is not on the path. */
 export function routeOf(
-  { routes }: GrantPath,
+  { routes, blocks }: GrantPath,
   { source, destination, protocol }: Attempt,
 ): Route | undefined {
-  if (source.ip === undefined || destination.ip === undefined || destination.port === undefined)
-    return undefined;
-  return routes.get(`${source.ip}>${destination.ip}:${destination.port}/${protocol}`);
+  const [from, to, dialed] = [source.ip, destination.ip, destination.port];
+  if (from === undefined || to === undefined || dialed === undefined) return undefined;
+  const pair = blocks.find(
+    ({ port, ...ends }) =>
+      port.port === dialed &&
+      port.protocol === protocol &&
+      hasAddress(ends.from, from) &&
+      hasAddress(ends.to, to),
+  );
+  return pair === undefined
+    ? routes.get(`${from}>${to}:${dialed}/${protocol}`)
+    : { pairs: [pair], mixed: false };
+}
+
+/** Whether one end of a pair is a block, of which no attempt shows the whole. */
+export function hasBlock({ from, to }: GrantPair): boolean {
+  return from.block !== undefined || to.block !== undefined;
+}
+
+function hasAddress({ ips, block }: PairEnd, text: string): boolean {
+  if (block === undefined) return ips.includes(text);
+  const ip = parseIp(text);
+  return ip !== undefined && inRange(block, ip);
 }
 
 function endNamed(model: ClusterModel, { namespace, name }: EndName): PairEnd | undefined {
-  if (namespace === undefined) return { name, ips: [name] };
+  if (namespace === undefined) {
+    const block = addressRange(name);
+    return block === undefined || block.first === block.last
+      ? { name, ips: [name] }
+      : { name, ips: [], block };
+  }
   const pod = model.pod(namespace, name);
   return pod === undefined ? undefined : { name, ips: pod.ips, pod };
 }

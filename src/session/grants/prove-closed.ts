@@ -2,7 +2,7 @@ import type { Pod } from '../../core/cluster/cluster.ts';
 import { isAbort } from '../../core/common/common.ts';
 import { pause } from '../../wait.ts';
 import { allowed, dropped, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPair } from './evidence.ts';
-import type { GrantPair, GrantPath } from './path.ts';
+import { type GrantPair, type GrantPath, hasBlock } from './path.ts';
 
 /**
  * How a path ended. `closed`: every pair was seen blocked. `unproven`: the policy is gone and nothing was allowed, but
@@ -69,14 +69,14 @@ async function tryAll(
   return results.flat();
 }
 
-/** Pairs with neither a drop of their own nor a timeout. "Refused" may come from the destination itself. */
+/** Pairs with neither a drop of their own nor a timeout, and blocks: a drop is that of one of their addresses. "Refused" may come from the destination itself. */
 function unproven(
   { pairs }: GrantPath,
   drops: readonly Sighting[],
   timedOut: ReadonlySet<GrantPair>,
 ): readonly GrantPair[] {
   const proven = new Set(drops.flatMap(({ route }) => (route.pairs.length === 1 ? route.pairs : [])));
-  return pairs.filter((pair) => !proven.has(pair) && !timedOut.has(pair));
+  return pairs.filter((pair) => hasBlock(pair) || (!proven.has(pair) && !timedOut.has(pair)));
 }
 
 function stillOpen(late: readonly Sighting[], through: GrantPair | undefined): CloseResult {
@@ -111,7 +111,13 @@ function conclude(
       path.pairs.length === 1 ? seen : [`${seen.join(', ')}, on each of ${path.pairs.length} pairs`];
     return { name: 'closed', proof: [...all, ...caveat].join('; ') };
   }
-  const parts = [...seen, unprovenText(path, left, tried), ...caveat];
+  const [blocks, others] = [left.filter(hasBlock), left.filter((pair) => !hasBlock(pair))];
+  const parts = [
+    ...seen,
+    ...(others.length === 0 ? [] : [unprovenText(path, others, tried)]),
+    ...(blocks.length === 0 ? [] : [blocksText(blocks)]),
+    ...caveat,
+  ];
   return { name: 'unproven', proof: parts.join('; '), pairs: left.map(({ name }) => name) };
 }
 
@@ -122,6 +128,12 @@ function unprovenText({ pairs }: GrantPath, left: readonly GrantPair[], tried: r
   const names = left.slice(0, 3).map(({ name }) => name);
   const more = left.length > 3 ? ` and ${left.length - 3} more` : '';
   return `${what} on ${left.length} of ${pairs.length} pairs: ${names.join(', ')}${more}`;
+}
+
+function blocksText(pairs: readonly GrantPair[]): string {
+  const ends = pairs.flatMap(({ from, to }) => [from, to]).filter(({ block }) => block !== undefined);
+  const names = [...new Set(ends.map(({ name }) => name))];
+  return `not every address of ${names.join(', ')} was seen or tried`;
 }
 
 /** Waits until `done()` or for `milliseconds`, checking after every batch of flows. */
@@ -182,6 +194,7 @@ async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSig
     unseen:
       counts.includes(undefined) ||
       path.pairs.some(({ from }) => from.pod === undefined) ||
+      path.blocks.length > 0 ||
       [...path.routes.values()].some(({ mixed }) => mixed),
   };
 }

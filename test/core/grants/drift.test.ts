@@ -61,6 +61,81 @@ test('nothing is told while nothing changes, and the pair is open through the gr
   expect(after({})).toEqual({ drift: [], opens: opened });
 });
 
+describe('a grant of a block and a range of ports', () => {
+  const block = parseNetworkPolicy({
+    metadata: {
+      name: 'sluice-tst3-in',
+      namespace: 'shop',
+      uid: 'uid-tst3',
+      labels: { 'sluice.dev/grant': 'x' },
+    },
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      policyTypes: ['Ingress'],
+      ingress: [
+        {
+          from: [{ ipBlock: { cidr: '198.51.100.0/24' } }],
+          ports: [{ protocol: 'TCP', port: 80, endPort: 90 }],
+        },
+      ],
+    },
+  });
+  const openedBlock = Array.from(
+    { length: 11 },
+    (_, at): PairChange => ({
+      from: { name: '198.51.100.0/24' },
+      to: { namespace: 'shop', name: 'db-0' },
+      port: 80 + at,
+      protocol: 'TCP',
+    }),
+  );
+  const opening = (cidr: string, port: number) =>
+    networkPolicy({
+      name: 'other',
+      spec: {
+        podSelector: { matchLabels: { app: 'db' } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ ipBlock: { cidr } }], ports: [{ port }] }],
+      },
+    });
+  const told = (policies: readonly Policy[], pods: readonly Pod[] = [web, db]) => {
+    const was = createEngine(cluster({ pods: [web, db], policies: [deny] }), dialectOf('spec'));
+    const is = createEngine(cluster({ pods, policies: [...policies, block] }), dialectOf('spec'));
+    return surroundingsDrift(is, [block], surroundingsOf(was, [block]), openedBlock);
+  };
+
+  test('is quiet while nothing changes, and nothing new opens', () => {
+    const { drift, opens } = told([deny]);
+    expect(drift).toEqual([]);
+    expect(opens.map(({ from, port }) => `${from.name}:${port}`)).toEqual([
+      '198.51.100.0/24:80',
+      '198.51.100.0/24:81',
+    ]);
+  });
+
+  test.each([
+    ['in the middle of the range', '198.51.100.0/24', 85],
+    ['for the end of the block', '198.51.100.128/25', 85],
+    ['for more than the block', '198.51.0.0/16', 90],
+  ])('another policy that opens the path %s is told', (_, cidr, port) => {
+    expect(told([deny, opening(cidr, port)]).drift).toEqual([
+      'NetworkPolicy shop/other also opens the path: it will stay open when the grant ends',
+    ]);
+  });
+
+  test('another policy beside the block or the range is not', () => {
+    expect(told([deny, opening('198.51.101.0/24', 85)]).drift).toEqual([]);
+    expect(told([deny, opening('198.51.100.0/24', 91)]).drift).toEqual([]);
+  });
+
+  test('a pod that gets an address of the block is told', () => {
+    const late = pod({ name: 'late', labels: { app: 'late' }, ips: ['198.51.100.7'] });
+    expect(told([deny], [web, db, late]).drift).toEqual([
+      'pod shop/late from another workload is now a source of the grant',
+    ]);
+  });
+});
+
 describe('base policies', () => {
   test('one that is deleted is told', () => {
     expect(after({ policies: [] }).drift).toEqual([

@@ -4,13 +4,14 @@ import type { EndRef, Node, Pod } from '../../../src/core/cluster/objects.ts';
 import type { GrantRequest } from '../../../src/core/grants/grant.ts';
 import { withReason } from '../../../src/core/grants/grant-manifests.ts';
 import { NOTE } from '../../../src/core/grants/names.ts';
-import type { GrantPlan } from '../../../src/core/grants/plan.ts';
+import { type GrantPlan, toConfirm } from '../../../src/core/grants/plan.ts';
 import { planGrant } from '../../../src/core/grants/plan-grant.ts';
+import type { ClusterModel } from '../../../src/core/live/model.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/kinds/network-policy.ts';
-import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
+import type { Dialect, EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { ForeignObject, Policy } from '../../../src/core/policy/model/policy.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/collect.ts';
 import { podsOfGroup } from '../../../src/core/policy/reach/end-groups.ts';
@@ -30,6 +31,7 @@ const web2 = pod({
 });
 const api = pod({ name: 'api-1', labels: { app: 'api' }, owner: owner('Deployment', 'api') });
 const db = pod({ name: 'db-0', labels: { app: 'db' }, owner: owner('StatefulSet', 'db') });
+const six = pod({ ...db, ips: ['2001:db9::1'] });
 const WEB: EndRef = { type: 'workload', ref: owner('Deployment', 'web') };
 const DB: EndRef = { type: 'workload', ref: owner('StatefulSet', 'db') };
 
@@ -67,7 +69,17 @@ function plan({
   foreign = [],
 }: Input): GrantPlan {
   const model = cluster({ pods, nodes, policies, services: [service()] });
-  const engine = createEngine(model, withCiliumConfig(dialectOf(enforcer), settings));
+  const dialect = withCiliumConfig(dialectOf(enforcer), settings);
+  return planIn(model, request, dialect, foreign);
+}
+
+function planIn(
+  model: ClusterModel,
+  request: Partial<GrantRequest> = {},
+  dialect: Dialect = dialectOf('spec'),
+  foreign: readonly ForeignObject[] = [],
+): GrantPlan {
+  const engine = createEngine(model, dialect);
   engine.setForeign(foreign);
   return planGrant({
     model,
@@ -124,6 +136,122 @@ describe('several ports', () => {
       hint: 'Use at most 128 ports.',
     });
     expect(good(plan({ policies: [dbOnlyApi], request: { ports: range(1_024) } })).opens).toHaveLength(2_048);
+  });
+});
+
+describe('addresses outside', () => {
+  const range = (cidr: string): EndRef => ({ type: 'range', cidr });
+  const to = (cidr: string) => plan({ policies: [webEgress], request: { destination: range(cidr) } });
+
+  test('a block as the destination is exactly that block, and the plan says how many it opens', () => {
+    const { halves, opens, extra, warnings, wide } = good(to('198.51.100.0/24'));
+    expect(halves.map(({ direction }) => direction)).toEqual(['egress']);
+    expect(halves[0]?.policy.spec).toMatchObject({
+      podSelector: { matchLabels: { app: 'web' } },
+      egress: [{ to: [{ ipBlock: { cidr: '198.51.100.0/24' } }], ports: [{ port: 5_432, protocol: 'TCP' }] }],
+    });
+    expect(opens.map((pair) => `${pair.from.name} > ${pair.to.name}`)).toEqual([
+      'web-1 > 198.51.100.0/24',
+      'web-2 > 198.51.100.0/24',
+    ]);
+    expect([extra, wide]).toEqual([[], []]);
+    expect(warnings).toContain(
+      'all of 198.51.100.0/24 is allowed, 256 addresses, no matter what uses them during the window',
+    );
+  });
+
+  test('a block as the source is admitted to the pods of the destination', () => {
+    const { halves, opens } = good(
+      plan({ policies: [dbOnlyApi], request: { source: range('2001:db8::/64') }, pods: [six, web1] }),
+    );
+    expect(halves[0]?.policy.spec).toMatchObject({
+      ingress: [{ from: [{ ipBlock: { cidr: '2001:db8::/64' } }] }],
+    });
+    expect(opens.map((pair) => `${pair.from.name} > ${pair.to.name}`)).toEqual(['2001:db8::/64 > db-0']);
+  });
+
+  test('where part of a block is open already, the rest is what opens', () => {
+    const half = networkPolicy({
+      name: 'web-half',
+      spec: {
+        podSelector: { matchLabels: { app: 'web' } },
+        policyTypes: ['Egress'],
+        egress: [{ to: [{ ipBlock: { cidr: '198.51.100.0/25' } }] }],
+      },
+    });
+    const { opens } = good(
+      plan({ policies: [half], request: { destination: range('198.51.100.0/24') }, pods: [web1, db] }),
+    );
+    expect(opens.map((pair) => pair.to.name)).toEqual(['198.51.100.128-198.51.100.255']);
+  });
+
+  test('one address is a block of one', () => {
+    const { halves, opens } = good(
+      plan({ policies: [webEgress], request: { destination: { type: 'ip', ip: '198.51.100.7' } } }),
+    );
+    expect(halves[0]?.policy.spec).toMatchObject({
+      egress: [{ to: [{ ipBlock: { cidr: '198.51.100.7/32' } }] }],
+    });
+    expect(opens.map((pair) => pair.to.name)).toEqual(['198.51.100.7', '198.51.100.7']);
+  });
+
+  test('a wide block has to be confirmed', () => {
+    const wide = good(to('172.0.0.0/15'));
+    expect(toConfirm(wide)).toEqual([{ what: 'wide', names: ['172.0.0.0/15 (131,072 addresses)'] }]);
+    expect(toConfirm(good(to('172.0.0.0/16')))).toEqual([]);
+  });
+
+  const other = service({ name: 'away', clusterIPs: ['203.0.113.7'] });
+  test.each([
+    [
+      '64.0.0.0/7',
+      '64.0.0.0/7 is wider than /8, the widest block that a grant opens.',
+      'Use the part that is needed, such as 64.0.0.0/16.',
+    ],
+    [
+      '0.0.0.0/0',
+      '0.0.0.0/0 is wider than /8, the widest block that a grant opens.',
+      'Use the part that is needed, such as 0.0.0.0/16.',
+    ],
+    [
+      '2001::/31',
+      '2001::/31 is wider than /32, the widest block that a grant opens.',
+      'Use the part that is needed, such as 2001::/40.',
+    ],
+    [
+      `${web1.ips[0]?.replace(/\d+$/, '0')}/24`,
+      'which have policies of their own: shop/web-1.',
+      'Name the pods by their workload, or use a block without them.',
+    ],
+    [
+      '203.0.113.0/24',
+      '203.0.113.0/24 holds addresses of Services, which policies do not see: shop/away.',
+      'Name the Service, as in svc/NAME, or use a block without its address.',
+    ],
+    [
+      '192.168.0.0/16',
+      '192.168.0.0/16 holds addresses of nodes, which not every policy matches by address: node-a.',
+      'Use a block without them, or one address of a node.',
+    ],
+  ])('%s is refused', (cidr, message, hint) => {
+    const model = cluster({
+      pods: [web1],
+      nodes: [node({ name: 'node-a', ips: ['192.168.0.1'] })],
+      policies: [webEgress],
+      services: [other],
+    });
+    const refused = planIn(model, { destination: range(cidr) });
+    expect(refused).toMatchObject({ ok: false, reason: 'invalid', hint });
+    expect(refused.ok ? '' : refused.message).toContain(message);
+  });
+
+  test('between addresses alone no policy decides', () => {
+    const request = { source: range('198.51.100.0/24'), destination: range('203.0.113.0/24') };
+    expect(plan({ policies: [webEgress], request })).toMatchObject({
+      ok: false,
+      reason: 'invalid',
+      message: 'Neither 198.51.100.0/24 nor 203.0.113.0/24 is a pod, so that no policy decides between them.',
+    });
   });
 });
 

@@ -166,6 +166,7 @@ function planned({ model, engine }: Ground, source: EndRef, destination: EndRef,
 function typed(end: EndRef): string {
   if (end.type === 'workload') return workloadText(end.ref);
   if (end.type === 'ip') return end.ip;
+  if (end.type === 'range') return end.cidr;
   return `${end.namespace}/${end.type === 'service' ? 'svc' : 'pod'}/${end.name}`;
 }
 

@@ -102,6 +102,21 @@ describe('the proof that a path closed', () => {
     });
   });
 
+  test('of a block is never whole: a drop is that of one of its addresses', async () => {
+    const block = { ...opened(web1, db0), to: { name: '198.51.100.0/24' } };
+    const path = pathOf(model, [block]);
+    const flows = dropped('egress', along(web1, { ip: '198.51.100.9', port: 5_432 }, 100));
+    expect(await closing(path, flows)).toEqual({
+      name: 'unproven',
+      proof: '1 attempt dropped since; not every address of 198.51.100.0/24 was seen or tried',
+      pairs: ['web-1 → 198.51.100.0/24 :5432/tcp'],
+    });
+    const outside = dropped('egress', along(web1, { ip: '198.51.101.9', port: 5_432 }, 40_000));
+    expect(await closing(path, outside)).toMatchObject({
+      proof: '1 attempt dropped since; not every address of 198.51.100.0/24 was seen or tried',
+    });
+  });
+
   test('waits for a drop of every pair', async () => {
     const path = pathOf(model, [opened(web1, db0), opened(web2, db0)]);
     const judged = proveClosed(evidence(), path, START, never);

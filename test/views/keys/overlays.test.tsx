@@ -34,6 +34,7 @@ const plan = {
     closes: [],
     isolates: [],
     unjudged: [],
+    wide: [],
     after: 'the path closes again',
     warnings: [],
   },

@@ -170,7 +170,8 @@ test('up and down choose, esc closes the list first, and what was typed is read'
 
 test.each([
   ['nothing-here', /✗ No pod, workload or Service nothing-here found in namespace shop\./],
-  ['10.0.0.0/8', /✗ A grant cannot have 10\.0\.0\.0\/8 as its destination\. Write a pod/],
+  ['world', /✗ A grant cannot have world as its destination\. Write the addresses that are meant/],
+  ['10.0.0.7/24', /✗ "10\.0\.0\.7\/24" is not the start of a block/],
   ['deploy/nope', /✗ Deployment shop\/nope has no running pods\./],
 ])('%s as an end is refused with the words of the resolver', async (text, problem) => {
   screen.press('up', 'up', 'up', text);

@@ -21,7 +21,7 @@ const ingress: PlannedHalf = {
   lease: object('Job', 'sluice-7f3k-in'),
   policy: object('NetworkPolicy', 'sluice-7f3k-in'),
   subject: [],
-  peer: { type: 'ip', ip: '10.0.0.1' },
+  peer: { type: 'addresses', cidr: '10.0.0.1/32' },
 };
 
 const pair = (from: string) => ({
@@ -54,6 +54,7 @@ function good(change: Partial<Good> = {}): Good {
     closes: [],
     isolates: [],
     unjudged: [],
+    wide: [],
     after: 'the path closes again: db-only-api still isolates db',
     warnings: [],
     ...change,

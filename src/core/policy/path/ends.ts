@@ -10,12 +10,12 @@ import { assertNever, nearestNames, SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { End } from '../model/model.ts';
 
-/** The current members of an end: its live pods, or an address; `service` if the end is a Service. */
+/** The current members of an end: its live pods, or an address or a block; `service` if the end is a Service. */
 export type ResolvedEnd = {
   readonly name: string;
   /** Live pods; empty for an address that does not belong to a pod. */
   readonly pods: readonly Pod[];
-  /** One per pod, or the address. */
+  /** One per pod, or the address; none for a block. */
   readonly ends: readonly End[];
   readonly service?: Service;
 };
@@ -23,7 +23,7 @@ export type ResolvedEnd = {
 /** One backend of a Service and the port that it listens on. */
 export type Target = { readonly pod: Pod; readonly port: number; readonly protocol: PortSpec['protocol'] };
 
-/** The display name of an end: `web`, `svc/db`, `10.0.0.1`; just the name for workloads and pods. */
+/** The display name of an end: `web`, `svc/db`, `10.0.0.1`, `10.0.0.0/8`; just the name for workloads and pods. */
 export function nameOfEnd(ref: EndRef): string {
   switch (ref.type) {
     case 'workload':
@@ -34,12 +34,14 @@ export function nameOfEnd(ref: EndRef): string {
       return `svc/${ref.name}`;
     case 'ip':
       return ref.ip;
+    case 'range':
+      return ref.cidr;
     default:
       return assertNever(ref);
   }
 }
 
-/** Live pods of an end: of the workload, behind the Service, the pod itself, or the one with the address. */
+/** Live pods of an end: of the workload, behind the Service, the pod itself, or the one with the address; not of a block. */
 export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
   switch (ref.type) {
     case 'workload':
@@ -56,6 +58,8 @@ export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
       const pod = model.podAt(ref.ip);
       return pod === undefined ? [] : [pod];
     }
+    case 'range':
+      return [];
     default:
       return assertNever(ref);
   }
@@ -71,6 +75,7 @@ export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
   const name = nameOfEnd(ref);
   const pods = podsOfEnd(model, ref);
   const service = ref.type === 'service' ? model.service(ref.namespace, ref.name) : undefined;
+  if (ref.type === 'range') return { name, pods, ends: [] };
   if (ref.type === 'ip' && pods.length === 0) return { name, pods, ends: [{ type: 'ip', ip: ref.ip }] };
   if (pods.length === 0) throw missing(model, ref, service);
   const ends = pods.map((pod): End => ({ type: 'pod', pod, ...(ref.type === 'ip' ? { ip: ref.ip } : {}) }));
@@ -109,7 +114,11 @@ function targetPortOf(pod: Pod, { targetPort, protocol }: ServicePort): number |
   return pod.ports.find((item) => item.name === targetPort && item.protocol === protocol)?.port;
 }
 
-function missing(model: ClusterModel, ref: EndRef, service: Service | undefined): SluiceError {
+function missing(
+  model: ClusterModel,
+  ref: Exclude<EndRef, { readonly type: 'range' }>,
+  service: Service | undefined,
+): SluiceError {
   switch (ref.type) {
     case 'pod': {
       const pod = model.pod(ref.namespace, ref.name);

@@ -1,6 +1,7 @@
 import {
   type EndRef,
   EVERY_ADDRESS,
+  formatIp,
   type IpRange,
   inRange,
   isLive,
@@ -69,17 +70,62 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
 /**
  * The end of a grant: the same pod, workload or Service that `explain` evaluates for this end.
  *
- * @throws SluiceError as `findEnd`; `usage` for an end that a grant cannot have
+ * @throws SluiceError as `findEnd`; `usage` for an end that a grant cannot have, or a block that is not exact
  */
 export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): EndRef {
   const meant = end.type === 'named' ? meaningOf(model, end, role) : end;
-  if (meant.type === 'pod' || meant.type === 'workload' || meant.type === 'service' || meant.type === 'ip') {
-    return meant;
+  switch (meant.type) {
+    case 'pod':
+    case 'workload':
+    case 'service':
+    case 'ip':
+      return meant;
+    case 'range':
+      return { ...meant, cidr: exactCidr(meant.cidr) };
+    case 'named':
+    case 'node':
+    case 'world':
+    case 'dns':
+    case 'loopback':
+    case 'entity':
+      throw new SluiceError(
+        'usage',
+        `A grant cannot have ${nameOfPathEnd(end)} as its ${role}.`,
+        INSTEAD[meant.type],
+      );
+    default:
+      return assertNever(meant);
   }
+}
+
+const GRANT_END =
+  'Write a pod, a workload, a Service or addresses, as in web, deploy/web, svc/web, 10.0.0.7 or 198.51.100.0/24.';
+
+/** What to write in place of an end that a grant cannot have. */
+const INSTEAD = {
+  named: GRANT_END,
+  node: 'Write an address of the node, which every host-network pod on it has too.',
+  world: 'Write the addresses that are meant, as in 198.51.100.0/24.',
+  dns: 'A NetworkPolicy knows no DNS names: write its addresses, as in 198.51.100.7 or 198.51.100.0/24.',
+  loopback: GRANT_END,
+  entity: 'A NetworkPolicy knows no entities: write the addresses that are meant, as in 198.51.100.0/24.',
+} as const;
+
+/**
+ * A CIDR as a policy has it.
+ *
+ * @throws SluiceError `usage` where bits are set that do not count: the block may not be the one that was meant
+ */
+function exactCidr(text: string): string {
+  const range = parseCidr(text);
+  const [address = '', bits] = text.split('/');
+  if (range === undefined) throw new SluiceError('usage', `"${text}" is not a valid CIDR.`, GRANT_END);
+  const cidr = `${formatIp({ family: range.family, value: range.first })}/${bits}`;
+  if (parseIp(address)?.value === range.first) return cidr;
   throw new SluiceError(
     'usage',
-    `A grant cannot have ${nameOfPathEnd(end)} as its ${role}.`,
-    'Write a pod, a workload, a Service or one IP address, as in web, deploy/web, svc/web or 10.0.0.7.',
+    `"${text}" is not the start of a block: only the first ${bits} bits of its address count.`,
+    `Write ${cidr} for the block, or ${address} for the address.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type EndRef, parseIp } from '../../cluster/cluster.ts';
+import { type EndRef, parseCidr, parseIp } from '../../cluster/cluster.ts';
 import { SluiceError } from '../../common/common.ts';
 
 /** The kinds of ends, by every spelling that kubectl accepts. */
@@ -44,11 +44,12 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 const NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
-const SHAPES = 'Use pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, or an IP address.';
+const SHAPES =
+  'Use pod, ns/pod, deploy/name, svc/name, sts/name, ds/name, ns/kind/name, an IP address or a CIDR.';
 
 /**
- * Parses an end: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, or an address. Two parts
- * are kind and name if the first is a kind, otherwise namespace and pod. Does not check whether it exists.
+ * Parses an end: `pod`, `ns/pod`, `deploy/name` (every short form of kubectl), `ns/kind/name`, an address or a CIDR. Two
+ * parts are kind and name if the first is a kind, otherwise namespace and pod. Does not check whether it exists.
  *
  * @throws SluiceError `usage` with the accepted formats
  */
@@ -89,11 +90,12 @@ function addressOf(text: string): EndRef | undefined {
   if (!looksLikeAddress || /^\d+$/.test(text)) return undefined;
   const single = text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '');
   if (parseIp(single) !== undefined) return { type: 'ip', ip: single };
+  if (parseCidr(text) !== undefined) return { type: 'range', cidr: text };
   if (text.includes('/')) {
     throw new SluiceError(
       'usage',
-      `"${text}" is a range, not a single end.`,
-      'Use one address from the range.',
+      `"${text}" is not a valid CIDR.`,
+      'Use an address and how many bits of it count, as in 198.51.100.0/24 or 2001:db8::/32.',
     );
   }
   throw new SluiceError(

@@ -15,7 +15,6 @@ export type PathEnd =
       readonly entity?: EntityName;
     }
   | { readonly type: 'node'; readonly name: string }
-  | { readonly type: 'range'; readonly cidr: string }
   /** Every address except the cluster's own. */
   | { readonly type: 'world' }
   /** One of Cilium's names for ends that are no pods (ENF-31). */
@@ -42,7 +41,7 @@ const SERVICE_NAME = /^([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.[-.a-
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
 
 /**
- * Parses an end: everything that `parseEnd` accepts, plus `node/name`, a CIDR, `world` (or `internet`, `outside`),
+ * Parses an end: everything that `parseEnd` accepts, plus `node/name`, `world` (or `internet`, `outside`),
  * `localhost`, an entity (`host`, or `reserved:host` if a pod has that name), and a DNS name (`api.example.com`, or
  * `dns/name` likewise); `db.shop.svc` is the Service, and `shop/web[Deployment]` the workload.
  *
@@ -61,8 +60,6 @@ export function parsePathEnd(text: string, defaultNamespace: string): PathEnd {
     return { type: 'node', name: nodeName(text, second) };
   }
   if (/^(?:dns|fqdn)$/i.test(first) && second !== undefined && rest.length === 0) return dnsEnd(text, second);
-  const range = parseCidr(text);
-  if (range !== undefined && range.first !== range.last) return { type: 'range', cidr: text };
   const dns = plainName(text);
   const service = SERVICE_NAME.exec(dns);
   if (service !== null) return { type: 'service', namespace: service[2] ?? '', name: service[1] ?? '' };
@@ -100,14 +97,13 @@ export function nameOfPathEnd(end: PathEnd): string {
     case 'pod':
     case 'service':
     case 'ip':
+    case 'range':
       return nameOfEnd(end);
     case 'named':
     case 'dns':
       return end.name;
     case 'node':
       return `node/${end.name}`;
-    case 'range':
-      return end.cidr;
     case 'world':
       return 'world';
     case 'entity':
@@ -124,7 +120,7 @@ function read(text: string, defaultNamespace: string): EndRef {
     return parseEnd(text, defaultNamespace);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    const hint = error.message.includes('not a valid IP address') ? error.hint : PATH_END_SHAPES;
+    const hint = /not a valid (?:IP address|CIDR)/.test(error.message) ? error.hint : PATH_END_SHAPES;
     throw new SluiceError(error.code, error.message, hint, error);
   }
 }

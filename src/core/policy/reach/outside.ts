@@ -150,7 +150,8 @@ export function rangeTexts(ranges: readonly IpRange[]): readonly string[] {
   return joined.map(rangeText);
 }
 
-function rangeText({ family, first, last }: IpRange): string {
+/** A range as text: `10.0.0.0-10.0.0.9`, or one address. */
+export function rangeText({ family, first, last }: IpRange): string {
   const start = formatIp({ family, value: first });
   return first === last ? start : `${start}-${formatIp({ family, value: last })}`;
 }

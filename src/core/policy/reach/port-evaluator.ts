@@ -226,7 +226,8 @@ export function createPortEvaluator(
     let key = '';
     for (let at = 0; at < rules.length; at += 1) {
       const peers = rules[at]?.peers ?? [];
-      const match = peers === 'any' ? 'yes' : matchIn(tableIn(entry, at, peers, ends, slot), peers, ends, slot);
+      const match =
+        peers === 'any' ? 'yes' : matchIn(tableIn(entry, at, peers, ends, slot), peers, ends, slot);
       if (match !== 'no') key += match === 'yes' ? `${at},` : `${at}?,`;
     }
     return key;

@@ -27,6 +27,7 @@ export {
   piecesWithin,
   rangeOfAddress,
   rangeOfText,
+  rangeText,
 } from './outside.ts';
 export { type Turned, turnedTo } from './port-function.ts';
 export { pricesOf } from './prices.ts';

@@ -1,4 +1,12 @@
-import { canonicalIp, keyOf, type Pod, type Protocol } from '../../cluster/cluster.ts';
+import {
+  canonicalIp,
+  covers,
+  type IpRange,
+  keyOf,
+  type Pod,
+  type Protocol,
+  parseCidr,
+} from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine } from '../decide/decide.ts';
 import {
@@ -16,6 +24,7 @@ import {
 import { type ClusterDiff, clusterDiff } from './cluster-diff.ts';
 import type { PathChange } from './collect.ts';
 import { type EndGroup, podsOfGroup } from './end-groups.ts';
+import { rangeOfText } from './outside.ts';
 
 /** The purpose of a change: every source to every destination on every port. */
 export type Meant = {
@@ -40,7 +49,7 @@ export function whatIf(
   meant: Meant,
 ): Effect {
   const { opens, ...rest } = clusterDiff(world, change);
-  const ends = { from: keysOf(meant.from), to: keysOf(meant.to) };
+  const ends = { from: meantEnd(meant.from), to: meantEnd(meant.to) };
   const parts = opens.map((path) => parted(world.model, path, ends, meant.ports));
   return {
     ...rest,
@@ -49,7 +58,13 @@ export function whatIf(
   };
 }
 
-type MeantEnds = { readonly from: ReadonlySet<string>; readonly to: ReadonlySet<string> };
+/** Intended ends: pods by key, and addresses as they were named. */
+type MeantEnd = {
+  readonly pods: ReadonlySet<string>;
+  readonly blocks: readonly { readonly name: string; readonly range: IpRange }[];
+};
+
+type MeantEnds = { readonly from: MeantEnd; readonly to: MeantEnd };
 
 /** The intended pairs of a path, and up to three unintended paths: by source, destination, port. */
 function parted(
@@ -89,12 +104,12 @@ type SplitEnd = {
   readonly other?: EndGroup;
 };
 
-function splitEnd(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
-  if (end.type !== 'workload') return splitAddress(model, end, keys);
+function splitEnd(model: ClusterModel, end: EndGroup, sought: MeantEnd): SplitEnd {
+  if (end.type !== 'workload') return splitAddress(model, end, sought);
   const pods = podsOfGroup(model, end);
   const [meant, other] = [
-    pods.filter((pod) => keys.has(keyOf(pod))),
-    pods.filter((pod) => !keys.has(keyOf(pod))),
+    pods.filter((pod) => sought.pods.has(keyOf(pod))),
+    pods.filter((pod) => !sought.pods.has(keyOf(pod))),
   ];
   const some = (list: readonly Pod[]): EndGroup =>
     list.length === pods.length ? end : { ...end, pods: list.map(({ name }) => name) };
@@ -105,15 +120,20 @@ function splitEnd(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>)
   };
 }
 
-/** An intended address: a bare one, or that of a node. */
-function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<string>): SplitEnd {
+/** Intended addresses: of no pod, or those of a node. */
+function splitAddress(model: ClusterModel, end: EndGroup, { blocks }: MeantEnd): SplitEnd {
   const addresses =
     end.type === 'addresses'
       ? end.ranges
       : end.type === 'nodes'
         ? end.names.flatMap((name) => model.node(name)?.ips ?? [])
         : [];
-  const meant = addresses.filter((ip) => keys.has(canonicalIp(ip))).map((name): EndName => ({ name }));
+  const meant = addresses.flatMap((text): readonly EndName[] => {
+    const range = rangeOfText(text);
+    const block = range && blocks.find((one) => covers(one.range, range));
+    if (range === undefined || block === undefined) return [];
+    return [{ name: covers(range, block.range) ? block.name : text }];
+  });
   const isOnly = end.type === 'addresses' ? meant.length === end.ranges.length : meant.length > 0;
   return {
     meant,
@@ -122,8 +142,17 @@ function splitAddress(model: ClusterModel, end: EndGroup, keys: ReadonlySet<stri
   };
 }
 
-function keysOf(ends: readonly End[]): ReadonlySet<string> {
-  return new Set(ends.map((end) => (end.type === 'pod' ? keyOf(end.pod) : canonicalIp(end.ip))));
+function meantEnd(ends: readonly End[]): MeantEnd {
+  return {
+    pods: new Set(ends.flatMap((end) => (end.type === 'pod' ? [keyOf(end.pod)] : []))),
+    blocks: ends.flatMap((end) => {
+      if (end.type === 'pod') return [];
+      return (end.blocks ?? [end.ip]).flatMap((name) => {
+        const range = parseCidr(name) ?? rangeOfText(name);
+        return range === undefined ? [] : [{ name: canonicalIp(name), range }];
+      });
+    }),
+  };
 }
 
 function nameKey({ namespace, name }: EndName): string {

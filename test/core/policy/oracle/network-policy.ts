@@ -59,9 +59,7 @@ function isHostNamespace({ settings, direction, peer, guess }: Ask, item: unknow
   const [namespaces, pods] = [at(item, 'namespaceSelector'), at(item, 'podSelector')];
   const isWhole = pods === undefined || selects(pods, () => undefined);
   if (namespaces === undefined || !isWhole || JSON.stringify(pods ?? {}).includes('key')) return false;
-  const mayBe = ['openshift-host-network', 'ovn-host-network'].some((name) =>
-    couldSelect(namespaces, name),
-  );
+  const mayBe = ['openshift-host-network', 'ovn-host-network'].some((name) => couldSelect(namespaces, name));
   return mayBe && guess(`host namespace ${place}`);
 }
 

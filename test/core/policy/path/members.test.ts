@@ -27,6 +27,8 @@ describe('a grant takes an end for what a path with this end is judged for', () 
     ['db.shop.svc', { type: 'service', namespace: 'shop', name: 'db' }],
     ['deploy/web', { type: 'workload', ref: owned('Deployment', 'web') }],
     ['10.0.0.9', { type: 'ip', ip: '10.0.0.9' }],
+    ['10.0.0.0/24', { type: 'range', cidr: '10.0.0.0/24' }],
+    ['2001:DB8:0::/32', { type: 'range', cidr: '2001:db8::/32' }],
   ])('%s', (text, end) => {
     expect(meant(text)).toEqual(end);
   });
@@ -40,7 +42,12 @@ describe('a grant takes an end for what a path with this end is judged for', () 
     ['both', 'source', '"both" in namespace shop is ambiguous'],
     ['nothing', 'source', 'No pod, workload or Service nothing found in namespace shop.'],
     ['node/node-a', 'source', 'A grant cannot have node/node-a as its source.'],
-    ['10.0.0.0/8', 'destination', 'A grant cannot have 10.0.0.0/8 as its destination.'],
+    [
+      '10.0.0.7/24',
+      'destination',
+      '"10.0.0.7/24" is not the start of a block: only the first 24 bits of its address count.',
+    ],
+    ['10.0.0.0/33', 'source', '"10.0.0.0/33" is not a valid CIDR.'],
     ['world', 'destination', 'A grant cannot have world as its destination.'],
     ['localhost', 'source', 'A grant cannot have localhost as its source.'],
     ['api.example.com', 'destination', 'A grant cannot have api.example.com as its destination.'],
