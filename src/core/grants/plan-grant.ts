@@ -4,14 +4,7 @@ import { engineLike } from '../policy/decide/decide.ts';
 import { foreignText } from '../policy/explain/explain.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import type { Direction, Half, Policy, Verdict } from '../policy/model/model.ts';
-import {
-  answerOf,
-  type Judgement,
-  judgePath,
-  nameOfEnd,
-  targetPorts,
-  worstPath,
-} from '../policy/path/path.ts';
+import { answerOf, type Judgement, judgePath, nameOfEnd, worstPath } from '../policy/path/path.ts';
 import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
 import { type HalfPlace, MOST_LISTED, portRuns } from './names.ts';
@@ -21,14 +14,13 @@ import {
   fatesOf,
   noPodAtAll,
   noPods,
-  noSuchPort,
   partTexts,
   type Refusal,
   refuse,
   staysClosed,
   tooManyListed,
 } from './refusals.ts';
-import { endsOf, isOutside, isWide, meantBy, peerOf, type Side, sideOf } from './sides.ts';
+import { type Aim, aimOf, endsOf, isOutside, isWide, meantBy, peerOf, type Side, sideOf } from './sides.ts';
 
 /**
  * Plans a grant: evaluates both halves of every pair as they are now, drafts a policy for each half that is closed by
@@ -61,18 +53,17 @@ function planBesideForeign(asked: PlanInput, refused: Refusal): GrantPlan | unde
 function planOver(asked: PlanInput): GrantPlan {
   const input = { ...asked, request: meantBy(asked) };
   const { model, engine, request } = input;
-  const served = request.ports.filter((port) => targetPorts(model, request.destination, port).length > 0);
-  const ports = served.flatMap((port) => targetPorts(model, request.destination, port));
-  if (ports.length === 0) return noSuchPort(request);
+  const aim = aimOf(input);
+  if ('ok' in aim) return aim;
+  const { ports, side: destination } = aim;
   if (engine.dialect.endPort !== 'yes' && ports.length > MOST_LISTED)
     return tooManyListed(request, ports.length, engine.dialect);
   if (isOutside(model, request.source) && isOutside(model, request.destination)) return noPodAtAll(request);
   const source = sideOf(input, request.source, 'source');
   if ('ok' in source && source.reason !== 'cannot-open') return source;
-  const destination = sideOf(input, request.destination, 'destination');
   if ('ok' in destination && destination.reason !== 'cannot-open') return destination;
 
-  const judgements = portRuns(served).map((run) =>
+  const judgements = portRuns(request.ports).map((run) =>
     judgePath(input, request.source, request.destination, { type: 'range', ...run }),
   );
   const worst = worstPath(judgements);
@@ -97,7 +88,18 @@ function planOver(asked: PlanInput): GrantPlan {
   const notes: GrantNotes = { ...notesOf(input, ports, places), pods };
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
-  return outcome(input, { source, destination, ports, halves, drafts, fates, worst, before });
+  const remarks = [...new Set(judgements.flatMap((judgement) => judgement.notes))];
+  return outcome(input, {
+    ...aim,
+    source,
+    destination,
+    halves,
+    drafts,
+    fates,
+    worst,
+    before,
+    notes: remarks,
+  });
 }
 
 const NOT_OPENED = {
@@ -105,25 +107,26 @@ const NOT_OPENED = {
   hint: 'Run explain to see what else blocks it.',
 };
 
-type Drafted = {
+type Drafted = Pick<Aim, 'ports' | 'byPod'> & {
   readonly source: Side;
   readonly destination: Side;
-  readonly ports: readonly PortSpec[];
   readonly halves: readonly PlannedHalf[];
   readonly drafts: readonly Policy[];
   readonly fates: Fates;
   /** The result reported for the current path. */
   readonly worst: Judgement;
   readonly before: Verdict;
+  /** Remarks on the ends. */
+  readonly notes: readonly string[];
 };
 
 function outcome(input: PlanInput, drafted: Drafted): GrantPlan {
   const { engine, request } = input;
-  const { source, destination, ports, drafts, halves, fates, before } = drafted;
+  const { source, destination, ports, byPod, drafts, halves, fates, before } = drafted;
   const effect = whatIf(
     engine,
     { add: drafts, remove: [] },
-    { from: endsOf(source), to: endsOf(destination), ports },
+    { from: endsOf(source), to: endsOf(destination), ports, ...(byPod === undefined ? {} : { byPod }) },
   );
   const { opens, extra, closes, isolated } = effect;
   if (opens.length === 0) return staysClosed(request, fates, before, NOT_OPENED);
@@ -205,10 +208,10 @@ function afterwards(before: Verdict): string {
 
 function warnings(
   input: PlanInput,
-  { source, destination, fates, worst, before }: Drafted,
+  { source, destination, fates, worst, before, notes }: Drafted,
   closes: readonly PathChange[],
 ): readonly string[] {
-  const out = before.assumptions.slice(1);
+  const out = [...before.assumptions.slice(1), ...notes];
   const rest = new Map([...fates].filter(([fate]) => fate !== 'closed'));
   out.push(...partTexts(rest).map((text) => `the path ${text}`));
   if (worst.oneOf !== undefined) out.push(worst.oneOf);

@@ -4,7 +4,7 @@ import { type Engine, engineLike } from '../policy/decide/decide.ts';
 import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import { type Finding, lint } from '../policy/lint/lint.ts';
 import type { Decision, Policy } from '../policy/model/model.ts';
-import { type Ground, judgePath, nameOfEnd, targetPorts, worstPath } from '../policy/path/path.ts';
+import { type Ground, judgePath, nameOfEnd, worstPath } from '../policy/path/path.ts';
 import { type ClusterDiff, clusterDiff } from '../policy/reach/reach.ts';
 import { formatPorts, portRuns } from './names.ts';
 import { grantMarks } from './openers.ts';
@@ -163,8 +163,7 @@ function neededHalves(
 
 /** The verdict on the whole path. */
 function verdictOf(ground: Ground, { source, destination, ports }: PromotedPath): Decision | undefined {
-  const served = ports.filter((port) => targetPorts(ground.model, destination, port).length > 0);
-  const found = portRuns(served).map((run) =>
+  const found = portRuns(ports).map((run) =>
     judgePath(ground, source, destination, { type: 'range', ...run }),
   );
   return worstPath(found)?.verdict;

@@ -175,15 +175,6 @@ export function noPodAtAll({ source, destination }: GrantRequest): Refusal {
   );
 }
 
-/** The refusal for a port that the destination does not serve. */
-export function noSuchPort(request: GrantRequest): Refusal {
-  return refusal(
-    'invalid',
-    `${nameOfEnd(request.destination)} has no port ${formatPorts(request.ports)}.`,
-    'Use a port that the destination serves.',
-  );
-}
-
 /** The refusal for more ports than a policy lists, where a range may not count. */
 export function tooManyListed({ ports }: GrantRequest, count: number, { enforcer }: Dialect): Refusal {
   const who = enforcer === 'unknown' || enforcer === 'none' ? 'the enforcer' : enforcer;

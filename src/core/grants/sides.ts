@@ -1,7 +1,18 @@
-import { type EndRef, formatIp, isInCidr, isLive, keyOf, type Pod, parseCidr } from '../cluster/cluster.ts';
+import {
+  type EndRef,
+  formatIp,
+  isInCidr,
+  isLive,
+  keyOf,
+  type Pod,
+  type PortSpec,
+  parseCidr,
+  type Service,
+} from '../cluster/cluster.ts';
+import { plural, SluiceError } from '../common/common.ts';
 import type { ClusterModel } from '../live/live.ts';
 import type { End } from '../policy/model/model.ts';
-import { nameOfEnd, podsOfEnd } from '../policy/path/path.ts';
+import { nameOfEnd, podsOfEnd, serviceTargets } from '../policy/path/path.ts';
 import type { GrantRequest } from './grant.ts';
 import type { PeerSelection, PlanInput } from './plan.ts';
 import { noPods, type Refusal, refusal } from './refusals.ts';
@@ -29,7 +40,7 @@ export function isOutside(model: ClusterModel, end: EndRef): boolean {
 
 /** Resolves an end to its pods and their selector, or to the reason why it can't be an end of a grant. */
 export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destination'): Side | Refusal {
-  const { model, engine, workloads, permanent = false } = input;
+  const { model } = input;
   if (end.type === 'ip') {
     const pod = model.podAt(end.ip);
     if (pod === undefined)
@@ -39,7 +50,76 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   if (end.type === 'range')
     return blockFault(model, end.cidr) ?? { type: 'addresses', name: end.cidr, cidr: end.cidr };
   const pods = podsOfEnd(model, end);
-  if (pods.length === 0) return noPods(end, role);
+  return pods.length === 0 ? noPods(end, role) : podSide(input, end, pods);
+}
+
+/** Where connections to the destination end: its pods or addresses, with the ports that they reach there. */
+export type Aim = {
+  readonly side: Side | Refusal;
+  readonly ports: readonly PortSpec[];
+  /** Where the pods behind a Service differ: the ports of each, by its key. */
+  readonly byPod?: ReadonlyMap<string, readonly PortSpec[]>;
+};
+
+/** Resolves the destination. Policies see the pods or addresses behind a Service, at the ports of each (NP-27). */
+export function aimOf(input: PlanInput): Aim | Refusal {
+  const { model, request } = input;
+  const { destination, ports } = request;
+  const service =
+    destination.type === 'service' ? model.service(destination.namespace, destination.name) : undefined;
+  if (service === undefined) return { side: sideOf(input, destination, 'destination'), ports };
+  try {
+    return serviceAim(input, service);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return refusal(error.code === 'refused' ? 'no-destination' : 'invalid', error.message, error.hint);
+  }
+}
+
+/** @throws SluiceError as `serviceTargets` */
+function serviceAim(input: PlanInput, service: Service): Aim | Refusal {
+  const { model, request } = input;
+  const pods = new Map<Pod, PortSpec[]>();
+  const addresses = new Map<string, PortSpec[]>();
+  for (const { port, protocol } of request.ports) {
+    const asked = { type: 'range', protocol, from: port, to: port } as const;
+    for (const { member, ports } of serviceTargets(model, service, asked).targets) {
+      const specs = ports.map(([number]): PortSpec => ({ port: number, protocol }));
+      if (member.type === 'pod') pods.set(member.pod, [...(pods.get(member.pod) ?? []), ...specs]);
+      else {
+        const ip =
+          member.type === 'node' ? member.ip : formatIp({ ...member.range, value: member.range.first });
+        addresses.set(ip, [...(addresses.get(ip) ?? []), ...specs]);
+      }
+    }
+  }
+  const ports = uniquePorts([...pods.values(), ...addresses.values()].flat());
+  const [ip, ...more] = addresses.keys();
+  if (ip === undefined) {
+    return {
+      side: podSide(input, request.destination, [...pods.keys()]),
+      ports,
+      byPod: new Map(Array.from(pods, ([pod, own]) => [keyOf(pod), uniquePorts(own)])),
+    };
+  }
+  if (pods.size === 0 && more.length === 0)
+    return { side: sideOf(input, { type: 'ip', ip }, 'destination'), ports };
+  return refusal(
+    'invalid',
+    `Service ${keyOf(service)} leads to ${pods.size === 0 ? '' : `${plural(pods.size, 'pod')} and `}${list([ip, ...more])}, and a grant has one destination.`,
+    'Grant one of them by its name or address, or a block that holds the addresses.',
+  );
+}
+
+function uniquePorts(ports: readonly PortSpec[]): readonly PortSpec[] {
+  const unique = new Map(ports.map((spec) => [`${spec.port}/${spec.protocol}`, spec]));
+  return [...unique.values()].sort((a, b) =>
+    a.protocol === b.protocol ? a.port - b.port : a.protocol < b.protocol ? -1 : 1,
+  );
+}
+
+function podSide(input: PlanInput, end: EndRef, pods: readonly Pod[]): Side | Refusal {
+  const { model, engine, workloads, permanent = false } = input;
   const workload =
     end.type === 'workload'
       ? workloads.find(

@@ -5,17 +5,16 @@ import type { GrantRequest } from '../../../src/core/grants/grant.ts';
 import { withReason } from '../../../src/core/grants/grant-manifests.ts';
 import { NOTE } from '../../../src/core/grants/names.ts';
 import { type GrantPlan, toConfirm } from '../../../src/core/grants/plan.ts';
-import { planGrant } from '../../../src/core/grants/plan-grant.ts';
-import type { ClusterModel } from '../../../src/core/live/model.ts';
 import { createEngine } from '../../../src/core/policy/decide/engine.ts';
 import { withCiliumConfig } from '../../../src/core/policy/enforcers/cilium.ts';
 import { dialectOf } from '../../../src/core/policy/enforcers/enforcers.ts';
 import { parseNetworkPolicy } from '../../../src/core/policy/kinds/network-policy.ts';
-import type { Dialect, EnforcerName } from '../../../src/core/policy/match/dialect.ts';
+import type { EnforcerName } from '../../../src/core/policy/match/dialect.ts';
 import type { ForeignObject, Policy } from '../../../src/core/policy/model/policy.ts';
 import { pathChangeText } from '../../../src/core/policy/reach/collect.ts';
 import { podsOfGroup } from '../../../src/core/policy/reach/end-groups.ts';
 import { cluster, networkPolicy, node, pod, service } from '../../helpers/builders.ts';
+import { good, planIn } from '../../helpers/plan-in.ts';
 import { verdictOf } from '../../helpers/verdict-of.ts';
 
 const owner = (kind: string, name: string) => ({ kind, namespace: 'shop', name });
@@ -32,8 +31,6 @@ const web2 = pod({
 const api = pod({ name: 'api-1', labels: { app: 'api' }, owner: owner('Deployment', 'api') });
 const db = pod({ name: 'db-0', labels: { app: 'db' }, owner: owner('StatefulSet', 'db') });
 const six = pod({ ...db, ips: ['2001:db9::1'] });
-const WEB: EndRef = { type: 'workload', ref: owner('Deployment', 'web') };
-const DB: EndRef = { type: 'workload', ref: owner('StatefulSet', 'db') };
 
 const dbOnlyApi = networkPolicy({
   name: 'db-only-api',
@@ -71,38 +68,6 @@ function plan({
   const model = cluster({ pods, nodes, policies, services: [service()] });
   const dialect = withCiliumConfig(dialectOf(enforcer), settings);
   return planIn(model, request, dialect, foreign);
-}
-
-function planIn(
-  model: ClusterModel,
-  request: Partial<GrantRequest> = {},
-  dialect: Dialect = dialectOf('spec'),
-  foreign: readonly ForeignObject[] = [],
-): GrantPlan {
-  const engine = createEngine(model, dialect);
-  engine.setForeign(foreign);
-  return planGrant({
-    model,
-    engine,
-    request: {
-      source: WEB,
-      destination: DB,
-      ports: [{ port: 5_432, protocol: 'TCP' }],
-      seconds: 900,
-      reason: 'test',
-      ...request,
-    },
-    id: 'tst2',
-    requester: 'alice',
-    version: '0.0.0',
-    maxSeconds: 28_800,
-    workloads: [],
-  });
-}
-
-function good(planned: GrantPlan): Extract<GrantPlan, { ok: true }> {
-  if (!planned.ok) throw new Error(`refused: ${planned.message}`);
-  return planned;
 }
 
 describe('several ports', () => {

@@ -52,7 +52,7 @@ export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
     }
     case 'service': {
       const service = model.service(ref.namespace, ref.name);
-      return service === undefined ? [] : model.backends(service);
+      return service === undefined ? [] : podsBehind(model, service);
     }
     case 'ip': {
       const pod = model.podAt(ref.ip);
@@ -63,6 +63,17 @@ export function podsOfEnd(model: ClusterModel, ref: EndRef): readonly Pod[] {
     default:
       return assertNever(ref);
   }
+}
+
+function outsideOf(model: ClusterModel, { namespace, name }: Service): readonly End[] {
+  return model.endpoints(namespace, name).map((ip): End => ({ type: 'ip', ip }));
+}
+
+/** The pods that a Service selects, or those that its EndpointSlices name. */
+function podsBehind(model: ClusterModel, service: Service): readonly Pod[] {
+  if (service.selector !== undefined) return model.backends(service);
+  const pods = model.endpoints(service.namespace, service.name).flatMap((ip) => model.podAt(ip) ?? []);
+  return [...new Set(pods)];
 }
 
 /**
@@ -77,22 +88,11 @@ export function resolveEnd(model: ClusterModel, ref: EndRef): ResolvedEnd {
   const service = ref.type === 'service' ? model.service(ref.namespace, ref.name) : undefined;
   if (ref.type === 'range') return { name, pods, ends: [] };
   if (ref.type === 'ip' && pods.length === 0) return { name, pods, ends: [{ type: 'ip', ip: ref.ip }] };
+  const outside = service?.selector === undefined && service !== undefined ? outsideOf(model, service) : [];
+  if (pods.length === 0 && outside.length > 0) return { name, pods, ends: outside, service };
   if (pods.length === 0) throw missing(model, ref, service);
   const ends = pods.map((pod): End => ({ type: 'pod', pod, ...(ref.type === 'ip' ? { ip: ref.ip } : {}) }));
   return { name, pods, ends, service };
-}
-
-/**
- * The ports that a connection to `port` of an end actually reaches: for a Service, the distinct target ports of its
- * backends (NP-27); for anything else, `port` itself. Empty if the Service has no such port, or no backend declares it
- * by name.
- */
-export function targetPorts(model: ClusterModel, ref: EndRef, port: PortSpec): readonly PortSpec[] {
-  if (ref.type !== 'service') return [port];
-  const service = model.service(ref.namespace, ref.name);
-  if (service === undefined) return [];
-  const numbers = new Set(targetsOf(model, service, port).map((target) => target.port));
-  return [...numbers].sort((a, b) => a - b).map((number) => ({ port: number, protocol: port.protocol }));
 }
 
 /**

@@ -70,15 +70,18 @@ export function findEnd(model: ClusterModel, end: PathEnd, role: 'source' | 'des
 /**
  * The end of a grant: the same pod, workload or Service that `explain` evaluates for this end.
  *
- * @throws SluiceError as `findEnd`; `usage` for an end that a grant cannot have, or a block that is not exact
+ * @throws SluiceError as `findEnd`; `usage` for an end that a grant cannot have, or a block that is not exact; `refused`
+ *   for a Service that is a DNS name
  */
 export function grantEndOf(model: ClusterModel, end: PathEnd, role: 'source' | 'destination'): EndRef {
   const meant = end.type === 'named' ? meaningOf(model, end, role) : end;
   switch (meant.type) {
     case 'pod':
     case 'workload':
-    case 'service':
     case 'ip':
+      return meant;
+    case 'service':
+      mustNotBeName(model, meant);
       return meant;
     case 'range':
       return { ...meant, cidr: exactCidr(meant.cidr) };
@@ -110,6 +113,28 @@ const INSTEAD = {
   loopback: GRANT_END,
   entity: 'A NetworkPolicy knows no entities: write the addresses that are meant, as in 198.51.100.0/24.',
 } as const;
+
+/**
+ * Refuses a Service that is only a name for another one.
+ *
+ * @throws SluiceError `refused`
+ */
+function mustNotBeName(
+  model: ClusterModel,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): void {
+  const service = model.service(namespace, name);
+  if (service?.type !== 'ExternalName') return;
+  const stands = service.externalName ?? '';
+  const [own = '', elsewhere = '', svc] = stands.split('.');
+  throw new SluiceError(
+    'refused',
+    `Service ${namespace}/${name} is only another name for ${stands}, and a NetworkPolicy knows no DNS names.`,
+    svc === 'svc'
+      ? `Name the Service that it stands for: ${elsewhere}/svc/${own}.`
+      : 'Write its addresses, as in 198.51.100.7 or 198.51.100.0/24.',
+  );
+}
 
 /**
  * A CIDR as a policy has it.

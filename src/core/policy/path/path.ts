@@ -1,6 +1,6 @@
 export { type AskedPorts, parseAskedPorts } from './asked-ports.ts';
 export { type Cell, canMeet } from './cells.ts';
-export { nameOfEnd, podsOfEnd, resolveEnd, targetPorts, targetsOf } from './ends.ts';
+export { nameOfEnd, podsOfEnd, resolveEnd, targetsOf } from './ends.ts';
 export { type GrantPorts, grantPortsOf, MOST_PORTS, parseGrantPorts } from './grant-ports.ts';
 export {
   answerOf,
@@ -22,4 +22,5 @@ export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';
 export { pricing, withPrices } from './prices.ts';
+export { serviceTargets } from './service.ts';
 /* A single path: parses both ends, evaluates every pair behind them, and describes the result. */

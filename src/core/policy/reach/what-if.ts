@@ -26,11 +26,14 @@ import type { PathChange } from './collect.ts';
 import { type EndGroup, podsOfGroup } from './end-groups.ts';
 import { rangeOfText } from './outside.ts';
 
-/** The purpose of a change: every source to every destination on every port. */
+type Ports = readonly { readonly port: number; readonly protocol: Protocol }[];
+
+/** The purpose of a change: every source to every destination on every port, or on those of a pod, by its key. */
 export type Meant = {
   readonly from: readonly End[];
   readonly to: readonly End[];
-  readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
+  readonly ports: Ports;
+  readonly byPod?: ReadonlyMap<string, Ports>;
 };
 
 /** The effect of a change on the whole cluster; what opens is split into intended and unintended. */
@@ -50,7 +53,7 @@ export function whatIf(
 ): Effect {
   const { opens, ...rest } = clusterDiff(world, change);
   const ends = { from: meantEnd(meant.from), to: meantEnd(meant.to) };
-  const parts = opens.map((path) => parted(world.model, path, ends, meant.ports));
+  const parts = opens.map((path) => parted(world.model, path, ends, meant));
   return {
     ...rest,
     opens: parts.flatMap((part) => part.opens),
@@ -66,21 +69,26 @@ type MeantEnd = {
 
 type MeantEnds = { readonly from: MeantEnd; readonly to: MeantEnd };
 
-/** The intended pairs of a path, and up to three unintended paths: by source, destination, port. */
+/** The intended pairs of a path, and its unintended paths: by source, destination, port. */
 function parted(
   model: ClusterModel,
   path: PathChange,
   meant: MeantEnds,
-  ports: Meant['ports'],
+  { ports, byPod }: Pick<Meant, 'ports' | 'byPod'>,
 ): { readonly opens: readonly PairChange[]; readonly extra: readonly PathChange[] } {
   const from = splitEnd(model, path.from, meant.from);
   const to = splitEnd(model, path.to, meant.to);
-  const asked = ports.filter(({ port, protocol }) => holdsPort(path.ports, port, protocol));
+  const askedOf = (name: EndName) =>
+    (byPod?.get(nameKey(name)) ?? ports).filter(({ port, protocol }) =>
+      holdsPort(path.ports, port, protocol),
+    );
   const opens = from.meant.flatMap((source) =>
     to.meant
       .filter((destination) => nameKey(source) !== nameKey(destination))
       .flatMap((destination) =>
-        asked.map(({ port, protocol }): PairChange => ({ from: source, to: destination, port, protocol })),
+        askedOf(destination).map(
+          ({ port, protocol }): PairChange => ({ from: source, to: destination, port, protocol }),
+        ),
       ),
   );
   const extra: PathChange[] = [];
@@ -88,14 +96,24 @@ function parted(
   if (from.meantGroup !== undefined && to.other !== undefined) {
     extra.push({ ...path, from: from.meantGroup, to: to.other });
   }
-  const left = without(
-    path.ports,
-    asked.map(({ port, protocol }) => onePort(port, protocol)).reduce(either, NOTHING),
-  );
-  if (from.meantGroup !== undefined && to.meantGroup !== undefined && !isNothing(left)) {
-    extra.push({ ...path, from: from.meantGroup, to: to.meantGroup, ports: left });
+  const { meantGroup: group } = to;
+  const alike = Map.groupBy(to.meant, (name) => JSON.stringify(askedOf(name)));
+  for (const names of group === undefined ? [] : alike.values()) {
+    const [first] = names;
+    const asked = first === undefined ? [] : askedOf(first);
+    const left = without(
+      path.ports,
+      asked.map(({ port, protocol }) => onePort(port, protocol)).reduce(either, NOTHING),
+    );
+    if (from.meantGroup === undefined || group === undefined || isNothing(left)) continue;
+    extra.push({ ...path, from: from.meantGroup, to: part(group, names, alike.size), ports: left });
   }
   return { opens, extra };
+}
+
+/** The pods of a group that are named, of `parts` with different ports. */
+function part(group: EndGroup, names: readonly EndName[], parts: number): EndGroup {
+  return parts < 2 || group.type !== 'workload' ? group : { ...group, pods: names.map(({ name }) => name) };
 }
 
 type SplitEnd = {

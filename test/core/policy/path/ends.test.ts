@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SluiceError } from '../../../../src/core/common/errors.ts';
-import { resolveEnd, targetPorts, targetsOf } from '../../../../src/core/policy/path/ends.ts';
+import { resolveEnd, targetsOf } from '../../../../src/core/policy/path/ends.ts';
 import { parseEnd } from '../../../../src/core/policy/path/parse-end.ts';
 import { cluster, pod, service } from '../../../helpers/builders.ts';
 
@@ -79,28 +79,22 @@ test('a finished pod is said to have finished', () => {
 });
 
 test('NP-27: a service is its backends, each with its own number for a named targetPort', () => {
-  const ref = { type: 'service', namespace: 'shop', name: 'db' } as const;
   const port = { port: 5432, protocol: 'TCP' } as const;
   expect(targetsOf(model, db, port).map(({ pod: target, port: number }) => [target.name, number])).toEqual([
     ['db-0', 5432],
     ['db-1', 5433],
   ]);
-  expect(targetPorts(model, ref, port)).toEqual([
-    { port: 5432, protocol: 'TCP' },
-    { port: 5433, protocol: 'TCP' },
-  ]);
-  expect(targetPorts(model, ref, { port: 80, protocol: 'TCP' })).toEqual([]);
+  expect(targetsOf(model, db, { port: 80, protocol: 'TCP' })).toEqual([]);
 });
 
 test('a headless Service is dialled at its pods, on the port that is dialled', () => {
-  const model = cluster({
-    pods: [pod({ name: 'db' })],
-    services: [
-      service({ headless: true, clusterIPs: [], ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }] }),
-    ],
+  const head = service({
+    headless: true,
+    clusterIPs: [],
+    ports: [{ port: 80, targetPort: 5432, protocol: 'TCP' }],
   });
-  const ref = { type: 'service', namespace: 'shop', name: 'db' } as const;
-  expect(targetPorts(model, ref, { port: 80, protocol: 'TCP' })).toEqual([{ port: 80, protocol: 'TCP' }]);
+  const there = cluster({ pods: [pod({ name: 'db' })], services: [head] });
+  expect(targetsOf(there, head, { port: 80, protocol: 'TCP' })).toMatchObject([{ port: 80 }]);
 });
 
 test('an address is the pod that has it, else itself', () => {

@@ -11,7 +11,17 @@ const model = cluster({
     pod({ name: 'job-1', owner: owned('Job', 'both') }),
     pod({ name: 'both-1', owner: owned('Deployment', 'both') }),
   ],
-  services: [service({ name: 'db' }), service({ name: 'front' })],
+  services: [
+    service({ name: 'db' }),
+    service({ name: 'front' }),
+    service({ name: 'out', type: 'ExternalName', externalName: 'api.example.com', clusterIPs: [] }),
+    service({
+      name: 'alias',
+      type: 'ExternalName',
+      externalName: 'db.ops.svc.cluster.local',
+      clusterIPs: [],
+    }),
+  ],
   nodes: [node({ name: 'node-a' })],
 });
 
@@ -48,10 +58,27 @@ describe('a grant takes an end for what a path with this end is judged for', () 
       '"10.0.0.7/24" is not the start of a block: only the first 24 bits of its address count.',
     ],
     ['10.0.0.0/33', 'source', '"10.0.0.0/33" is not a valid CIDR.'],
+    [
+      'svc/out',
+      'destination',
+      'Service shop/out is only another name for api.example.com, and a NetworkPolicy knows no DNS names.',
+    ],
     ['world', 'destination', 'A grant cannot have world as its destination.'],
     ['localhost', 'source', 'A grant cannot have localhost as its source.'],
     ['api.example.com', 'destination', 'A grant cannot have api.example.com as its destination.'],
   ] as const)('%s as %s is refused in words', (text, role, message) => {
     expect(() => meant(text, role)).toThrow(message);
+  });
+
+  test.each([
+    ['svc/alias', 'Name the Service that it stands for: ops/svc/db.'],
+    ['svc/out', 'Write its addresses, as in 198.51.100.7 or 198.51.100.0/24.'],
+    [
+      'api.example.com',
+      'A NetworkPolicy knows no DNS names: write its addresses, as in 198.51.100.7 or 198.51.100.0/24.',
+    ],
+    ['10.0.0.7/24', 'Write 10.0.0.0/24 for the block, or 10.0.0.7 for the address.'],
+  ])('the next step for %s is to write what it stands for', (text, hint) => {
+    expect(() => meant(text, 'destination')).toThrow(expect.objectContaining({ hint }));
   });
 });
