@@ -86,7 +86,7 @@ function serviceAim(input: PlanInput, service: Service): Aim | Refusal {
     for (const { member, ports } of serviceTargets(model, service, asked).targets) {
       const specs = ports.map(([number]): PortSpec => ({ port: number, protocol }));
       if (member.type === 'pod') pods.set(member.pod, [...(pods.get(member.pod) ?? []), ...specs]);
-      else {
+      else if (member.type !== 'reserved') {
         const ip =
           member.type === 'node' ? member.ip : formatIp({ ...member.range, value: member.range.first });
         addresses.set(ip, [...(addresses.get(ip) ?? []), ...specs]);

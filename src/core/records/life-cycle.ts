@@ -19,6 +19,7 @@ const OUTCOMES: ReadonlySet<AuditType> = new Set([
   'rejected',
   'withdrawn',
   'granted',
+  'extended',
   'refused',
   'failed',
   'revoked',

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../core/common/common.ts';
 import { isoSeconds, type Unended, unendedGrants } from '../../core/grants/grants.ts';
 import type { AuditEntry, AuditLog, AuditRecord, ClusterInfo } from '../../core/ports/ports.ts';
-import { policyRef } from './find-grants.ts';
+import { jobRef, policyRef } from './find-grants.ts';
 import type { GrantDeps } from './record.ts';
 
 /**
@@ -18,8 +18,8 @@ export type EndLog = {
 const FAR_BACK = 31 * 86_400_000;
 
 /**
- * Writes down the ends that nobody did (GRANT-20): of grants in the log whose policies are gone from the cluster. One that
- * can't be read is left for the next time. Two processes at once write each end once.
+ * Writes down the ends that nobody did (GRANT-20): of grants in the log whose policies are gone from the cluster, and of
+ * intents of which nothing is there. One that can't be read is left for the next time. Two processes at once write each end once.
  *
  * @returns the ids of the grants whose end was written
  * @throws SluiceError if it can't be written
@@ -52,38 +52,50 @@ function isHere({ info }: GrantDeps, { demo }: EndLog, { cluster }: AuditRecord)
   return cluster.clusterUid === info.clusterUid && (isSameServer || (info.clusterUid !== undefined && !demo));
 }
 
+/** Whether its policies are gone; of what may have been made, nothing may be there. */
 async function isGone(
   { api }: GrantDeps,
   { objects = [] }: AuditRecord,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const policies = objects.filter(({ kind, uid }) => kind === 'NetworkPolicy' && uid !== undefined);
-  for (const { namespace, name, uid } of policies) {
+  const looked = objects.filter(({ kind, uid }) => kind === 'NetworkPolicy' || uid === undefined);
+  for (const { kind, namespace, name, uid } of looked) {
+    const ref = kind === 'NetworkPolicy' ? policyRef(namespace, name) : jobRef(namespace, name);
     try {
-      const object = await api.read(policyRef(namespace, name), signal);
-      if (object?.metadata.uid === uid) return false;
+      const object = await api.read(ref, signal);
+      if (object !== undefined && (uid === undefined || object.metadata.uid === uid)) return false;
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       return false;
     }
   }
-  return policies.length > 0;
+  return looked.length > 0;
 }
 
-function endEntry({ identity }: GrantDeps, { record, end }: Unended, now: number): AuditEntry {
-  const { cluster, grant, reason, ticket, objects } = record;
-  const isOver = end === undefined || end <= now;
-  const window = end === undefined ? '' : `, its window to ${isoSeconds(end)}`;
-  const seen = `nobody saw it; it was gone before ${isoSeconds(now)}${window}`;
+function endEntry({ identity }: GrantDeps, unended: Unended, now: number): AuditEntry {
+  const { cluster, grant, reason, ticket, objects } = unended.record;
   return {
-    type: isOver ? 'expired' : 'revoked',
+    ...endOf(unended, now),
     time: now,
     actor: identity,
     cluster,
     ...(grant === undefined ? {} : { grant }),
     ...(reason === undefined ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
-    outcome: isOver ? `ended by the cluster: ${seen}` : `removed by somebody else: ${seen}`,
     ...(objects === undefined ? {} : { objects: objects.map(({ auditId: _, ...object }) => object) }),
   };
+}
+
+/** What became of it, as far as that can be told from its absence. */
+function endOf({ record, end, intent }: Unended, now: number): Pick<AuditEntry, 'type' | 'outcome'> {
+  const gone = isoSeconds(now);
+  const wasMade = record.objects?.some(({ uid }) => uid !== undefined) === true;
+  if (!wasMade)
+    return { type: 'failed', outcome: `nobody saw what became of it; nothing of it was there at ${gone}` };
+  const window = end === undefined ? '' : `, its window to ${isoSeconds(end)}`;
+  const seen = `nobody saw it; it was gone before ${gone}${window}`;
+  if (end === undefined || end <= now) return { type: 'expired', outcome: `ended by the cluster: ${seen}` };
+  // Who was about to end it may have done so.
+  const who = intent === undefined ? 'removed by somebody else' : `removed after "${intent.outcome}"`;
+  return { type: 'revoked', outcome: `${who}: ${seen}` };
 }

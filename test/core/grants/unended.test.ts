@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
 import { unendedGrants } from '../../../src/core/grants/unended.ts';
 import type { AuditRecord, AuditType } from '../../../src/core/ports/ports.ts';
 import { auditRecord, NOON } from '../../helpers/audit/audit-entries.ts';
@@ -41,4 +42,26 @@ test('one that may be about to be written down is left alone for a moment', () =
   expect(unended(granted, NOON + 60_000)).toEqual([]);
   expect(unended(granted, NOON + 90_000)).toHaveLength(1);
   expect(unended([...granted, record('intent', 85_000)], NOON + 90_000)).toEqual([]);
+});
+
+test('an intent without an outcome has none either, once nobody can be at it any more', () => {
+  const intent = [record('intent', 0)];
+  expect(unended(intent, NOON + MAKING_WITHIN - 1)).toEqual([]);
+  expect(unended(intent, NOON + MAKING_WITHIN)).toMatchObject([['a-intent', NOON + 60_000]]);
+});
+
+test.each<AuditType>(['failed', 'refused', 'extended', 'revoked', 'expired', 'swept'])(
+  'an intent about a grant of another log that %s has an outcome',
+  (type) => {
+    expect(unended([record('intent', 0), record(type, 1)], NOON + MAKING_WITHIN + 1)).toEqual([]);
+  },
+);
+
+test('a grant tells the intent after which nothing was recorded', () => {
+  const intents = (records: readonly AuditRecord[]) =>
+    unendedGrants(records, NOON + 200_000).map(({ record: { type }, intent }) => [type, intent?.time]);
+  const granted = record('granted', 1);
+  expect(intents([granted, record('intent', 2)])).toEqual([['granted', NOON + 2]]);
+  expect(intents([granted, record('intent', 2), record('failed', 3)])).toEqual([['granted', undefined]]);
+  expect(intents([granted, record('intent', 2), record('extended', 3)])).toEqual([['granted', undefined]]);
 });

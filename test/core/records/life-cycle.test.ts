@@ -29,6 +29,7 @@ test.each<[readonly AuditType[], readonly string[]]>([
   [['intent', 'granted', 'drift'], ['grant 2']],
   [['intent', 'granted', 'extended', 'intent', 'revoked', 'closed'], []],
   [['intent', 'granted', 'intent'], ['intent 3']],
+  [['intent', 'granted', 'intent', 'extended'], ['grant 4']],
   [['intent', 'refused'], []],
   [['drift'], []],
 ])('after %j, %j is left', (types, expected) => {

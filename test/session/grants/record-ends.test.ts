@@ -6,12 +6,14 @@ import { readAuditLog } from '../../../src/audit/read.ts';
 import { verifyAuditLog } from '../../../src/audit/verify.ts';
 import { SluiceError } from '../../../src/core/common/errors.ts';
 import type { Grant } from '../../../src/core/grants/grant.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
 import type { AuditEntry, ClusterApi } from '../../../src/core/ports/ports.ts';
-import type { GrantDeps } from '../../../src/session/grants/record.ts';
+import { type GrantStep, makeGrant } from '../../../src/session/grants/make-grant.ts';
+import { type GrantDeps, record } from '../../../src/session/grants/record.ts';
 import { type EndLog, recordEnds } from '../../../src/session/grants/record-ends.ts';
 import { auditEntry } from '../../helpers/audit/audit-entries.ts';
 import { sessionOn } from '../../helpers/demo/demo-session.ts';
-import { connectionTo, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
+import { connectionTo, type LiveDemo, STORY, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { runVerb } from '../../helpers/verb.ts';
 
@@ -118,6 +120,77 @@ test('one of another cluster, or of another demo, is left alone; one behind anot
   const moved = { ...deps, info: { ...deps.info, server: 'https://127.0.0.1:1' } };
   expect(await recordEnds(moved, log(), signal)).toEqual([]);
   expect(await recordEnds(moved, log(false), signal)).toHaveLength(1);
+});
+
+describe('an intent without an outcome', () => {
+  /** Stops a grant in the making at this step, as if the process had died: nothing more reaches the log or the cluster. */
+  async function dieAt(step: GrantStep): Promise<void> {
+    const { grantDeps, plan } = live.runtime;
+    const asked = { ...STORY, seconds: 600 };
+    const planned = await plan(asked, signal);
+    if (!planned.ok) throw new Error(planned.message);
+    const dead = new Promise<never>(() => undefined);
+    const died = Promise.withResolvers<void>();
+    let isDead = false;
+    const orDead = <T>(work: () => Promise<T>) => (isDead ? dead : work());
+    const { api, audit } = grantDeps;
+    const deps: GrantDeps = {
+      ...grantDeps,
+      api: {
+        ...api,
+        create: (...args) => orDead(() => api.create(...args)),
+        read: (...args) => orDead(() => api.read(...args)),
+        delete: (...args) => orDead(() => api.delete(...args)),
+      },
+      audit: { ...audit, append: (entry) => orDead(() => audit.append(entry)) },
+    };
+    const onStep = (at: GrantStep) => {
+      if (at !== step) return;
+      isDead = true;
+      died.resolve();
+    };
+    void makeGrant(deps, planned, asked, onStep, signal);
+    await died.promise;
+  }
+
+  const made = () => live.runtime.connection.api.list({ group: 'batch', version: 'v1', resource: 'jobs' });
+  const failures = async () => (await live.audited()).filter(({ type }) => type === 'failed');
+
+  test('of which nothing is there gets one: that nobody saw what became of it', async () => {
+    await dieAt('lease');
+    expect(await recordEnds(later(60_000), log(), signal)).toEqual([]);
+    expect(await recordEnds(later(MAKING_WITHIN + 60_000), log(), signal)).toHaveLength(1);
+    expect(await failures()).toMatchObject([
+      { outcome: expect.stringMatching(/^nobody saw what became of it; nothing of it was there at \d{4}-/) },
+    ]);
+    expect(await recordEnds(later(2 * MAKING_WITHIN), log(), signal)).toEqual([]);
+  });
+
+  test.each<GrantStep>(['policy', 'read-back'])(
+    'of which something stands, as after the step %s began, has none yet',
+    async (step) => {
+      await dieAt(step);
+      expect(await recordEnds(later(MAKING_WITHIN + 60_000), log(), signal)).toEqual([]);
+      for (const { metadata } of await made()) {
+        const resource =
+          live.demo.faults.peek(POLICIES, 'shop', metadata.name) === undefined ? [] : [POLICIES];
+        for (const kind of ['batch/jobs', ...resource])
+          live.demo.faults.edit(kind, 'shop', metadata.name, () => undefined);
+      }
+      expect(await recordEnds(later(MAKING_WITHIN + 60_000), log(), signal)).toHaveLength(1);
+    },
+  );
+
+  test('to end a grant is told by the end: who was about to may have done it', async () => {
+    const grant = await leave();
+    const { grantDeps } = live.runtime;
+    await record(grantDeps, 'intent', grant, 'about to revoke');
+    remove(grant);
+    expect(await recordEnds(later(60_000), log(), signal)).toEqual([grant.id]);
+    expect(await ends()).toMatchObject([
+      { type: 'revoked', outcome: expect.stringMatching(/^removed after "about to revoke": nobody saw it/) },
+    ]);
+  });
 });
 
 test('a log that cannot be read is left alone', async () => {
