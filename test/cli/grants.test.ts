@@ -59,7 +59,9 @@ const ids = (text: string) => (JSON.parse(text) as { id: string }[]).map(({ id }
 describe('grants and revoke use the same namespaces as kubectl', () => {
   test('the namespace of the context, that of -n, or all with -A', async () => {
     const { near, far } = await twoGrants();
-    expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([near.id]);
+    const own = (await sluice('grants', '-o', 'json')).out;
+    expect(ids(own)).toEqual([near.id]);
+    expect(JSON.parse(own)).toMatchObject([{ life: 'applied' }]);
     expect(ids((await sluice('grants', '-n', 'monitoring', '-o', 'json')).out)).toEqual([far.id]);
     expect(ids((await sluice('grants', '-A', '-o', 'json')).out).sort()).toEqual([near.id, far.id].sort());
     expect((await sluice('grants', '-n', 'default')).out).toBe(

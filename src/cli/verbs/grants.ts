@@ -1,5 +1,5 @@
 import { formatCountdown, plural, SluiceError } from '../../core/common/common.ts';
-import { findLeftovers, formatPorts, type Grant, isOverdue, troublesOf } from '../../core/grants/grants.ts';
+import { formatPorts, type Grant, isOverdue, livesOf, troublesOf } from '../../core/grants/grants.ts';
 import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
 import { table } from './table.ts';
@@ -19,7 +19,9 @@ export async function grants(context: VerbContext): Promise<number> {
     const now = api.clock.now();
     const known = around instanceof SluiceError ? undefined : around?.engine;
     const judged = active.map((grant): Grant => ({ ...grant, drift: troublesOf(grant, now, known) }));
-    writeAnswer(output, options.output, judged.map(grantJson), () =>
+    const lives = livesOf(objects, earliestNow(api.clock));
+    const json = judged.map((grant) => ({ ...grantJson(grant), life: lives.get(grant.id)?.stage }));
+    writeAnswer(output, options.output, json, () =>
       judged.length === 0
         ? noGrants(namespace)
         : table(
@@ -42,9 +44,7 @@ export async function grants(context: VerbContext): Promise<number> {
       output.err(
         `sluice: ${plural(requests.length, 'request')} for approval wait here.\n        sluice requests lists them.\n`,
       );
-    const left = findLeftovers(objects, earliestNow(api.clock)).filter(
-      ({ state }) => state === 'leftover',
-    ).length;
+    const left = [...lives.values()].filter(({ stage }) => stage === 'leftover').length;
     if (left > 0)
       output.err(
         `sluice: ${plural(left, 'leftover')} among them.\n        sluice sweep --dry-run explains what is left, and sluice sweep removes it.\n`,

@@ -27,7 +27,8 @@ export {
   policyFaults,
   windowOf,
 } from './lease.ts';
-export { type Finding, findLeftovers, MAKING_WITHIN } from './leftovers.ts';
+export { type Finding, findLeftovers, livesOf } from './leftovers.ts';
+export { type Life, MAKING_WITHIN } from './life.ts';
 export { brokenBy, brokenByPlan, brokenLimit, brokenReason, needingApproval, tooLong } from './limits.ts';
 export { type Manager, managersOf } from './managers.ts';
 export {

@@ -1,24 +1,11 @@
 import type { ApiObject } from '../cluster/cluster.ts';
-import { formatDuration, listAt } from '../common/common.ts';
-import type { Grant, GrantHalf } from './grant.ts';
+import { listAt } from '../common/common.ts';
+import type { Grant } from './grant.ts';
 import { neverRuns } from './grant-manifests.ts';
-import { LATE, NO_LEASE, overdueTexts, troublesOf, troubleText } from './judge.ts';
-import { bondFaults, endlessFaults, finalizerFaults, leaseOver, leaseOverSince } from './lease.ts';
+import { troubleText } from './judge.ts';
+import { type Life, lifeOf } from './life.ts';
 import { NOTE } from './names.ts';
-import {
-  declaredHalves,
-  type GrantObjects,
-  grantOf,
-  isNameOf,
-  policyKeyOf,
-  readGrants,
-} from './read-grant.ts';
-
-/**
- * How long a lease may stand without a policy because its grant is still being made, ms (GRANT-21): twice the 30 s for a
- * lease to start and seven calls of 20 s, then 12 s to take it back; and room for calls that are tried again.
- */
-export const MAKING_WITHIN = 300_000;
+import { type GrantObjects, grantOf, isNameOf, readGrants } from './read-grant.ts';
 
 /**
  * What `sweep` finds: `leftover`, a grant that nothing in the cluster ends any more; `making`, one that may be in the
@@ -41,11 +28,9 @@ export type Finding = {
  * @param now server time, ms: where it is uncertain, the earliest that it may be
  */
 export function findLeftovers(found: GrantObjects, now: number): readonly Finding[] {
-  const jobs = found.jobs.filter((job) => leaseStrangeness(job) === undefined);
-  const policies = found.policies.filter((policy) => policyStrangeness(policy, jobs) === undefined);
-  const own = { ...found, policies, jobs };
-  const findings = readGrants(policies, jobs, found.unread, found.gone).flatMap(
-    (grant) => judge(grant, own, now) ?? [],
+  const { jobs } = ownOf(found);
+  const findings = judged(found, now).flatMap(({ grant, life: { stage, why } }) =>
+    isFinding(stage) ? [{ state: stage, name: grant.id, grant, why }] : [],
   );
   const foreign = [
     ...found.policies.map((policy) => ({ object: policy, why: policyStrangeness(policy, jobs) })),
@@ -54,116 +39,29 @@ export function findLeftovers(found: GrantObjects, now: number): readonly Findin
   return [...findings, ...foreign];
 }
 
-/** A half has both of its objects, or one of them, and each may be seen. */
-type Half = { readonly half: GrantHalf; readonly policy?: ApiObject; readonly lease?: ApiObject };
-
-function judge(grant: Grant, found: GrantObjects, now: number): Finding | undefined {
-  const { id: name } = grant;
-  const halves = grant.halves.map((half) => withObjects(half, found));
-  const young = halves.flatMap(({ policy, lease }) =>
-    policy === undefined && lease !== undefined && isMaking(lease, now) ? [lease] : [],
-  );
-  if (young.length > 0) return { state: 'making', name, grant, why: young.map(makingText) };
-  const why = [
-    ...overdueTexts(grant, now),
-    ...halves.flatMap(({ policy, lease }) =>
-      policy === undefined ? loneFaults(lease, now) : policyFaults(policy, lease, found, now),
-    ),
-    ...endedHalves(grant, halves, found),
-  ];
-  if (why.length > 0) return { state: 'leftover', name, grant, why };
-  const troubles = troublesOf(grant, now);
-  return troubles.length > (grant.unseen ?? []).length
-    ? { state: 'drifted', name, grant, why: troubles }
-    : undefined;
+/** Where each grant is in its life, by id (GRANT-60); what is not sluice's is none. */
+export function livesOf(found: GrantObjects, now: number): ReadonlyMap<string, Life> {
+  return new Map(judged(found, now).map(({ grant, life }) => [grant.id, life]));
 }
 
-function withObjects(half: GrantHalf, { policies, jobs }: GrantObjects): Half {
-  const isIt = ({ metadata }: ApiObject) =>
-    metadata.namespace === half.namespace && metadata.name === (half.policy ?? half.lease)?.name;
-  const [policy, lease] = [policies.find(isIt), jobs.find(isIt)];
-  return { half, ...(policy === undefined ? {} : { policy }), ...(lease === undefined ? {} : { lease }) };
+function judged(found: GrantObjects, now: number): readonly { readonly grant: Grant; readonly life: Life }[] {
+  const own = ownOf(found);
+  return readGrants(own.policies, own.jobs, own.unread, own.gone).map((grant) => ({
+    grant,
+    life: lifeOf(grant, own, now),
+  }));
 }
 
-/** By the times of the server alone: the creation that it stamped, and `now`. One that is over carries no grant any more. */
-function isMaking(lease: ApiObject, now: number): boolean {
-  const created = Date.parse(lease.metadata.creationTimestamp ?? '');
-  return leaseOver(lease) === undefined && now - created <= MAKING_WITHIN;
+/** What of it is sluice's (GRANT-22). */
+function ownOf(found: GrantObjects): GrantObjects {
+  const jobs = found.jobs.filter((job) => leaseStrangeness(job) === undefined);
+  const policies = found.policies.filter((policy) => policyStrangeness(policy, jobs) === undefined);
+  return { ...found, policies, jobs };
 }
 
-function makingText(lease: ApiObject): string {
-  const within = formatDuration(MAKING_WITHIN / 1_000);
-  return troubleText(lease, `it has no policy, and its grant may be in the making for ${within}`);
-}
-
-/** Why nothing ends a policy in time; the marks and the spec of it are no such reason. */
-function policyFaults(
-  policy: ApiObject,
-  lease: ApiObject | undefined,
-  { unread }: GrantObjects,
-  now: number,
-): readonly string[] {
-  if (lease !== undefined) {
-    const over = overText(lease, now);
-    return [
-      ...bondFaults(policy, lease).map((fault) => troubleText(policy, fault)),
-      ...[
-        ...endlessFaults(lease),
-        ...(over === undefined ? [] : [`${over}, and its policy is still there`]),
-      ].map((fault) => troubleText(lease, fault)),
-    ];
-  }
-  const { name, namespace } = policy.metadata;
-  if (unread.has(`Job/${namespace}/${name}`)) return [];
-  return [NO_LEASE, ...strayBonds(policy)].map((fault) => troubleText(policy, fault));
-}
-
-/** What keeps a policy whose lease is gone. */
-function strayBonds({ metadata }: ApiObject): readonly string[] {
-  const { ownerReferences = [], finalizers = [] } = metadata;
-  const owners = ownerReferences.map(({ apiVersion, kind, name }) => `${apiVersion} ${kind} ${name}`);
-  return [
-    owners.length === 0 ? 'it has no owner' : `it is owned by ${owners.join(' and ')}`,
-    ...(finalizers.length === 0 ? [] : [`the finalizer ${finalizers.join(', ')} keeps it in force`]),
-  ];
-}
-
-/** Why a lease without a policy is left; empty while it is only just over. */
-function loneFaults(lease: ApiObject | undefined, now: number): readonly string[] {
-  if (lease === undefined) return [];
-  const over = overText(lease, now);
-  if (over === undefined && leaseOver(lease) !== undefined) return [];
-  const what = over === undefined ? 'it has no policy' : `${over}, and still there without a policy`;
-  return [what, ...endlessFaults(lease), ...finalizerFaults(lease)].map((fault) => troubleText(lease, fault));
-}
-
-/** Since a moment ago, the cluster may be about to remove it. */
-function overText(lease: ApiObject, now: number): string | undefined {
-  return now - (leaseOverSince(lease) ?? now) > LATE ? leaseOver(lease) : undefined;
-}
-
-/**
- * Halves that are gone while another one stands, which then opens no path. Each object has to tell of them: one that was
- * edited is a mark, and decides nothing (GRANT-10).
- */
-function endedHalves(
-  { id, halves: seen }: Grant,
-  halves: readonly Half[],
-  { gone }: GrantObjects,
-): readonly string[] {
-  const objects = halves.flatMap(({ policy, lease }) => [policy, lease]).filter((one) => one !== undefined);
-  return declaredHalves(objects)
-    .filter((place) => gone.has(policyKeyOf(id, place)))
-    .filter(({ direction, namespace }) =>
-      objects.every((object) =>
-        declaredHalves([object]).some((one) => one.direction === direction && one.namespace === namespace),
-      ),
-    )
-    .filter((place) => !seen.some((half) => policyKeyOf(id, half) === policyKeyOf(id, place)))
-    .map(
-      ({ direction, namespace }) =>
-        `its ${direction} half in ${namespace} is gone, and it opens no path alone`,
-    );
+/** What there is to tell of. */
+function isFinding(stage: Life['stage']): stage is Exclude<Finding['state'], 'foreign'> {
+  return stage === 'leftover' || stage === 'making' || stage === 'drifted';
 }
 
 /** Why a Job with sluice's label is not sluice's (GRANT-22). */

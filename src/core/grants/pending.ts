@@ -203,9 +203,10 @@ function readAskedPath(text: string | undefined): AskedPath | undefined {
 
 function endOf(value: unknown): EndRef | undefined {
   const ref = at(value, 'ref') ?? value;
-  const [type, ip] = [textAt(value, 'type'), textAt(value, 'ip')];
+  const [type, ip, cidr] = [textAt(value, 'type'), textAt(value, 'ip'), textAt(value, 'cidr')];
   const [kind, namespace, name] = [textAt(ref, 'kind'), textAt(ref, 'namespace'), textAt(ref, 'name')];
   if (type === 'ip') return ip === undefined ? undefined : { type, ip };
+  if (type === 'range') return cidr === undefined ? undefined : { type, cidr };
   if (namespace === undefined || name === undefined) return undefined;
   if (type === 'pod' || type === 'service') return { type, namespace, name };
   return type !== 'workload' || kind === undefined ? undefined : { type, ref: { kind, namespace, name } };

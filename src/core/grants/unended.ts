@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../ports/ports.ts';
-import { MAKING_WITHIN } from './leftovers.ts';
+import { MAKING_WITHIN } from './life.ts';
 
 /** A grant of a log whose end is not in it, or an intent whose outcome is not. */
 export type Unended = {

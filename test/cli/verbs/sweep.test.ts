@@ -5,7 +5,7 @@ import { listAuditLogs } from '../../../src/audit/audit.ts';
 import { readAuditLog } from '../../../src/audit/read.ts';
 import type { ApiObject } from '../../../src/core/cluster/objects.ts';
 import type { Grant } from '../../../src/core/grants/grant.ts';
-import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/life.ts';
 import { GRANT_LABEL, MANAGED_BY, MANAGED_SELECTOR } from '../../../src/core/grants/names.ts';
 import type { AuditRecord } from '../../../src/core/ports/ports.ts';
 import { ALL_RULES, responderRules } from '../../../src/demo/api/access.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject } from '../../../src/core/cluster/objects.ts';
-import { type Finding, findLeftovers, MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
+import { type Finding, findLeftovers, livesOf } from '../../../src/core/grants/leftovers.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/life.ts';
 import { NOTE } from '../../../src/core/grants/names.ts';
+import { pendingSpec } from '../../../src/core/grants/pending.ts';
 import type { GrantObjects } from '../../../src/core/grants/read-grant.ts';
 import { END, edited, grantObjects, type HalfObjects, noted, START } from '../../helpers/grant-objects.ts';
 
@@ -356,5 +358,35 @@ describe('an object that only carries the label', () => {
     expect(findings.map(({ state }) => state)).toEqual(['leftover', 'foreign']);
     expect(findings[0]?.grant.halves).toMatchObject([{ policy: { uid: 'np-tst2-ingress' } }]);
     expect(findings[0]?.grant.halves[0]?.lease).toBeUndefined();
+  });
+});
+
+describe('the life of a grant, by one name', () => {
+  const stage = (policyChange: Change, leaseChange: Change = same, now = SOON) => {
+    const { policy, lease } = grantObjects();
+    return livesOf(found([policyChange(policy)], [leaseChange(lease)]), now).get('tst2')?.stage;
+  };
+  const deleted: Change = (object) => edited(object, { deletionTimestamp: new Date(SOON).toISOString() });
+  const pending: Change = (policy) => ({ ...policy, spec: pendingSpec(policy.spec) });
+
+  test.each<[string, string | undefined, Change, Change, number]>([
+    ['that may be in the making', 'making', none, same, SOON],
+    ['in force as granted', 'applied', same, same, SOON],
+    ['that waits for approval', 'requested', pending, same, SOON],
+    ['whose marks were edited', 'drifted', (policy) => noted(policy, { [NOTE.reason]: 'other' }), same, SOON],
+    ['whose window is just over', 'ending', same, same, END],
+    ['whose lease is being deleted', 'ending', same, deleted, SOON],
+    ['whose lease just failed', 'ending', same, ended('FailureTarget', SOON), SOON],
+    ['whose policy is being deleted', 'ending', deleted, same, SOON],
+    ['past its window', 'leftover', same, same, END + 2_001],
+    ['without its lease', 'leftover', same, none, SOON],
+    ['of which nothing is there', undefined, none, none, SOON],
+  ])('one %s is %s', (_, expected, policyChange, leaseChange, now) => {
+    expect(stage(policyChange, leaseChange, now)).toBe(expected);
+  });
+
+  test('what only has its label has none', () => {
+    const { policy } = grantObjects();
+    expect(livesOf(found([edited(policy, { name: 'another' })], []), SOON).size).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/life.ts';
 import { unendedGrants } from '../../../src/core/grants/unended.ts';
 import type { AuditRecord, AuditType } from '../../../src/core/ports/ports.ts';
 import { auditRecord, NOON } from '../../helpers/audit/audit-entries.ts';

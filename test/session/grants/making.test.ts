@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/life.ts';
 import { TIMEOUT } from '../../../src/kube/http/client.ts';
 import { LEASE_START } from '../../../src/session/grants/make-grant.ts';
 import { UNDO_WITHIN } from '../../../src/session/grants/roll-back.ts';

@@ -6,7 +6,7 @@ import { readAuditLog } from '../../../src/audit/read.ts';
 import { verifyAuditLog } from '../../../src/audit/verify.ts';
 import { SluiceError } from '../../../src/core/common/errors.ts';
 import type { Grant } from '../../../src/core/grants/grant.ts';
-import { MAKING_WITHIN } from '../../../src/core/grants/leftovers.ts';
+import { MAKING_WITHIN } from '../../../src/core/grants/life.ts';
 import type { AuditEntry, ClusterApi } from '../../../src/core/ports/ports.ts';
 import { type GrantStep, makeGrant } from '../../../src/session/grants/make-grant.ts';
 import { type GrantDeps, record } from '../../../src/session/grants/record.ts';
