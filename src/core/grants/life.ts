@@ -1,7 +1,7 @@
 import type { ApiObject } from '../cluster/cluster.ts';
 import { formatDuration } from '../common/common.ts';
 import type { Grant, GrantHalf } from './grant.ts';
-import { LATE, NO_LEASE, overdueTexts, troublesOf, troubleText } from './judge.ts';
+import { isOverdue, LATE, NO_LEASE, overdueTexts, troublesOf, troubleText } from './judge.ts';
 import { bondFaults, endlessFaults, finalizerFaults, leaseOver, leaseOverSince, windowOf } from './lease.ts';
 import { declaredHalves, type GrantObjects, policyKeyOf } from './read-grant.ts';
 
@@ -36,7 +36,9 @@ export function lifeOf(grant: Grant, found: GrantObjects, now: number): Life {
   const young = halves.flatMap(({ policy, lease }) =>
     policy === undefined && lease !== undefined && isMaking(lease, now) ? [lease] : [],
   );
-  if (young.length > 0) return { stage: 'making', why: young.map(makingText) };
+  // A policy past its window is of no grant in the making, though the lease of the other half has none yet.
+  const isPast = isOverdue(grant, now) && halves.some(({ policy }) => policy !== undefined);
+  if (young.length > 0 && !isPast) return { stage: 'making', why: young.map(makingText) };
   const left = [
     ...overdueTexts(grant, now),
     ...halves.flatMap(({ policy, lease }) =>

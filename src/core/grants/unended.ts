@@ -3,7 +3,7 @@ import { MAKING_WITHIN } from './life.ts';
 
 /** A grant of a log whose end is not in it, or an intent whose outcome is not. */
 export type Unended = {
-  /** The record of when it was granted, or extended last; that of the intent where it was not. */
+  /** The record of when it was granted, or extended; that of the intent where it was not. */
   readonly record: AuditRecord;
   /** When it ends by that record, ms; undefined if that can't be read. */
   readonly end: number | undefined;
@@ -67,9 +67,10 @@ function after(known: Open | undefined, record: AuditRecord): Open | undefined {
         ? { record, granted: false, last, intent: record }
         : { ...known, last, intent: record };
     case 'extended':
+      // One of another log has its end in the log of whoever extended it, too.
       return known?.granted === true
         ? { record: { ...known.record, grant: record.grant }, granted: true, last }
-        : undefined;
+        : { record, granted: true, last };
     case 'failed':
     case 'refused':
       return known?.granted === true ? { record: known.record, granted: true, last } : undefined;

@@ -389,4 +389,16 @@ describe('the life of a grant, by one name', () => {
     const { policy } = grantObjects();
     expect(livesOf(found([edited(policy, { name: 'another' })], []), SOON).size).toBe(0);
   });
+
+  test('one with a policy past its window is left, though the other half looks as in the making', () => {
+    const halves = [
+      { direction: 'ingress', namespace: 'shop' },
+      { direction: 'egress', namespace: 'shop' },
+    ] as const;
+    const [one, other] = [grantObjects({ halves }), grantObjects({ halves, direction: 'egress' })];
+    const at = (now: number) =>
+      livesOf(found([one.policy], [one.lease, other.lease]), now).get('tst2')?.stage;
+    expect(at(END)).toBe('making');
+    expect(at(END + 2_001)).toBe('leftover');
+  });
 });

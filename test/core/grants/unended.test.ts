@@ -50,7 +50,7 @@ test('an intent without an outcome has none either, once nobody can be at it any
   expect(unended(intent, NOON + MAKING_WITHIN)).toMatchObject([['a-intent', NOON + 60_000]]);
 });
 
-test.each<AuditType>(['failed', 'refused', 'extended', 'revoked', 'expired', 'swept'])(
+test.each<AuditType>(['failed', 'refused', 'revoked', 'expired', 'swept'])(
   'an intent about a grant of another log that %s has an outcome',
   (type) => {
     expect(unended([record('intent', 0), record(type, 1)], NOON + MAKING_WITHIN + 1)).toEqual([]);
@@ -64,4 +64,9 @@ test('a grant tells the intent after which nothing was recorded', () => {
   expect(intents([granted, record('intent', 2)])).toEqual([['granted', NOON + 2]]);
   expect(intents([granted, record('intent', 2), record('failed', 3)])).toEqual([['granted', undefined]]);
   expect(intents([granted, record('intent', 2), record('extended', 3)])).toEqual([['granted', undefined]]);
+});
+
+test('a grant of another log that was extended has none either', () => {
+  const records = [record('intent', 0), record('extended', 1)];
+  expect(unended(records)).toEqual([['a-extended', NOON + 60_000]]);
 });
