@@ -41,6 +41,15 @@ async function nothingLeft(paths: ClosedPaths, what: string): Promise<void> {
   if (!isBusy) expect(worst).toBeLessThanOrEqual(LATE);
 }
 
+/** Answers with a time of the server that is later by this many ms. */
+function later(by: number): Meddle {
+  return async (_, forward) => {
+    const answer = await forward();
+    const date = new Date(Date.parse(answer.headers.date ?? '') + by).toUTCString();
+    return { ...answer, headers: { ...answer.headers, date } };
+  };
+}
+
 /** Each intent has an outcome, each grant an end, and the log is whole. */
 async function allRecorded(operators: readonly Operator[]): Promise<void> {
   for (const operator of operators) expect(await operator.unfinished()).toEqual([]);
@@ -130,21 +139,27 @@ describe.skipIf(found === undefined)('killed', () => {
   const rows = Object.keys(VERBS).flatMap((name) =>
     (['before', 'after'] as const).map((when) => [name, when] as const),
   );
-  test.each(rows)('%s, kill -9 %s the server got each call', async (name, when) => {
-    paths = await closedPaths(cluster, 60);
-    const killed: Operator[] = [];
-    await countUp(async (nth) => {
-      const operator = await killAt(VERBS[name] as Verb, nth, when);
-      if (operator !== undefined) killed.push(operator);
-      return operator !== undefined;
-    });
-    expect(killed.length).toBeGreaterThan(6);
-    const sweeper = await paths.operator();
-    // What is left of a sweep that was killed is what it was to remove, and the next one does.
-    if (name === 'sweep') await sweeper.run(['sweep', '-n', paths.namespace]).ended;
-    await nothingLeft(paths, `${name} killed ${killed.length} times`);
-    await allRecorded([...killed, sweeper]);
-  });
+  test.each(rows)(
+    '%s, kill -9 %s the server got each call',
+    async (name, when) => {
+      paths = await closedPaths(cluster, 60);
+      const killed: Operator[] = [];
+      await countUp(async (nth) => {
+        const operator = await killAt(VERBS[name] as Verb, nth, when);
+        if (operator !== undefined) killed.push(operator);
+        return operator !== undefined;
+      });
+      expect(killed.length).toBeGreaterThan(6);
+      // A lease without a policy may be one in the making for minutes, by the time of the server (GRANT-21).
+      const sweeper = await paths.operator(later(600_000));
+      // What is left of a sweep that was killed is what it was to remove, and the next one does.
+      if (name === 'sweep') await sweeper.run(['sweep', '-n', paths.namespace]).ended;
+      if (name === 'sweep') await paths.closed();
+      else await nothingLeft(paths, `${name} killed ${killed.length} times`);
+      await allRecorded([...killed, sweeper]);
+    },
+    300_000,
+  );
 });
 
 describe.skipIf(found === undefined)('answers', () => {
