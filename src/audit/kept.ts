@@ -46,15 +46,16 @@ export async function logKeys(directory: string): Promise<readonly LogKey[]> {
  * What a witness asks for to sign the newest checkpoint of a log: the size of the checkpoint that it knows, a proof that
  * nothing before it changed, and the newest checkpoint (AUD-10).
  *
- * @throws SluiceError `refused` if the log does not continue the old checkpoint
+ * @param from where the old checkpoint is from, for messages
+ * @throws SluiceError `refused` if the log does not continue the old checkpoint, `usage` if the text is none
  */
-export async function witnessRequest(directory: string, old: string): Promise<string> {
+export async function witnessRequest(directory: string, old: string, from: string): Promise<string> {
   const before = readCheckpoint(old);
   const now = await newestCheckpoint(directory);
   if (before === undefined || now === undefined) {
     throw new SluiceError(
-      'refused',
-      `${before === undefined ? 'The file' : directory} has no checkpoint.`,
+      before === undefined ? 'usage' : 'refused',
+      `${before === undefined ? from : directory} has no checkpoint.`,
       'Write one with sluice audit checkpoint, after a first grant.',
     );
   }

@@ -24,7 +24,7 @@ export async function auditCheckpoint(
         'Use --cluster to name the log of the checkpoint.',
       );
     }
-    output.out(await witnessRequest(log.path, await readOld(asked.since)));
+    output.out(await witnessRequest(log.path, await readOld(asked.since), asked.since));
     return EXIT.done;
   }
   const found = await Promise.all(

@@ -1,5 +1,5 @@
 import { wallClock } from '../../../views/text/text.ts';
-import { SluiceError } from '../../core/common/common.ts';
+import { SluiceError, safeText } from '../../core/common/common.ts';
 import {
   type Grant,
   grantMarks,
@@ -29,6 +29,13 @@ export async function revoke(
 ): Promise<number> {
   if (ids.length === 0 && all !== true) {
     throw new SluiceError('usage', 'No grant specified.', 'Pass an id from sluice grants, or use --all.');
+  }
+  if (ids.length > 0 && all === true) {
+    throw new SluiceError(
+      'usage',
+      `--all revokes every grant, not only ${ids.map((id) => safeText(id)).join(', ')}.`,
+      'Remove --all, or the ids.',
+    );
   }
   const { output, options, signal } = context;
   return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found, cluster) => {

@@ -58,6 +58,7 @@ export function parseEnd(text: string, defaultNamespace: string): EndRef {
   if (address !== undefined) return address;
   const [first = '', second, third, ...rest] = text.split('/');
   if (rest.length > 0) throw wrong(text, 'has too many parts');
+  if (text === '') throw wrong(text, 'is not an end of a path');
   if (second === undefined) return endOf(text, 'Pod', defaultNamespace, first);
   const kind = kindNamed(first);
   if (third === undefined) {
@@ -78,6 +79,7 @@ export function kindNamed(text: string): string | undefined {
 
 function endOf(text: string, kind: string, namespace: string, name: string): EndRef {
   if (!NAME.test(namespace)) throw wrong(text, `has "${namespace}" where a namespace is expected`);
+  if (name === '') throw wrong(text, 'has no name');
   if (!NAME.test(name)) throw wrong(text, `has "${name}" where a name is expected`);
   if (kind === 'Pod') return { type: 'pod', namespace, name };
   if (kind === 'Service') return { type: 'service', namespace, name };
