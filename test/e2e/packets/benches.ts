@@ -13,9 +13,13 @@ export type Benches = {
   readonly dispose: () => Promise<void>;
 };
 
-/** Watches the cluster and fills a number of cells with pods. */
-export async function openBenches(cluster: RealCluster, count: number): Promise<Benches> {
-  const live = await startLive(cluster);
+/**
+ * Watches the cluster and fills a number of cells with pods.
+ *
+ * @param records where the audit log of grants goes, if any are made
+ */
+export async function openBenches(cluster: RealCluster, count: number, records?: string): Promise<Benches> {
+  const live = await startLive(cluster, records);
   const shells = createShells(cluster);
   try {
     const fleet = await createFleet(cluster, live, count);

@@ -5,8 +5,9 @@ import { mayActOutside } from './dial.ts';
 import { judgeNow } from './judgement.ts';
 import { isInside } from './paths.ts';
 import { type RandomRound, randomRound } from './random-round.ts';
+import { relabel } from './relabel.ts';
 import { createTotals, faults, OPEN_QUESTIONS } from './report.ts';
-import { type Bench, type Draft, patch, tryPaths, writePolicies } from './round.ts';
+import { type Bench, type Draft, tryPaths, writePolicies } from './round.ts';
 
 const isFull = process.env.SLUICE_FUZZ === 'full';
 const cluster = isFull ? await findRealCluster() : undefined;
@@ -55,21 +56,6 @@ describe.skipIf(cluster === undefined)(`packets agree under random policies, see
     expect(least).toEqual([]);
   }
 });
-
-/** Sets the labels of a round and waits until the engine has them; packets are retried until they agree. */
-async function relabel(bench: Bench, { labels }: RandomRound): Promise<void> {
-  const { live, cell } = bench;
-  for (const { namespace: short, pod, labels: wanted } of labels) {
-    const namespace = cell.namespace(short);
-    const where = pod === undefined ? { name: namespace } : { namespace, name: pod };
-    await patch(bench, pod === undefined ? 'namespaces' : 'pods', where, { metadata: { labels: wanted } });
-    await live.until('the engine sees the labels', () => {
-      const { model } = live;
-      const found = pod === undefined ? model.namespace(namespace) : model.pod(namespace, pod);
-      return Object.entries(wanted).every(([key, value]) => (found?.labels[key] ?? null) === value);
-    });
-  }
-}
 
 /** The faults of the smallest failing set of policies; the original faults with a note if they don't recur. */
 async function shrunk(

@@ -1,10 +1,11 @@
+import { openAuditLog } from '../../../src/audit/audit.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
 import type { ClusterModel } from '../../../src/core/live/model.ts';
 import type { Engine } from '../../../src/core/policy/decide/engine.ts';
 import type { ClusterInfo } from '../../../src/core/ports/ports.ts';
 import { type Cluster, connect } from '../../../src/kube/kube.ts';
 import type { Connection } from '../../../src/session/runtime/connection.ts';
-import { startRuntime } from '../../../src/session/runtime/runtime.ts';
+import { type Runtime, startRuntime } from '../../../src/session/runtime/runtime.ts';
 import type { RealCluster } from '../../helpers/real-cluster.ts';
 
 /** The program's engine over the real cluster, with admin access to it. */
@@ -12,6 +13,8 @@ export type Live = {
   readonly model: ClusterModel;
   readonly engine: Engine;
   readonly info: ClusterInfo;
+  /** Plans, makes and revokes grants, as alice. */
+  readonly grants: Pick<Runtime, 'plan' | 'grant' | 'keeper'>;
   /** Writes objects and runs exec, as admin. */
   readonly hands: Cluster;
   /** Resolves when a condition on the model is true; checked on every change of the cluster. */
@@ -21,12 +24,16 @@ export type Live = {
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-/** Watches the cluster as the program does for alice: with her permissions and the detected enforcer. */
-export async function startLive(cluster: RealCluster): Promise<Live> {
+/**
+ * Watches the cluster as the program does for alice: with her permissions and the detected enforcer.
+ *
+ * @param records where the audit log goes; without it no grant can be made
+ */
+export async function startLive(cluster: RealCluster, records?: string): Promise<Live> {
   const hands = await connect({ kubeconfig: cluster.admin });
   const watching = new Set<() => void>();
   const runtime = await startRuntime(
-    connectionOver(await connect({ kubeconfig: cluster.alice.kubeconfig })),
+    connectionOver(await connect({ kubeconfig: cluster.alice.kubeconfig }), records),
     {
       clock,
       version: 'test',
@@ -46,6 +53,7 @@ export async function startLive(cluster: RealCluster): Promise<Live> {
     model,
     engine,
     info,
+    grants: runtime,
     hands,
     until: (what, holds, within = 90_000) =>
       new Promise((resolve, reject) => {
@@ -71,7 +79,7 @@ export async function startLive(cluster: RealCluster): Promise<Live> {
   };
 }
 
-function connectionOver(cluster: Cluster): Connection {
+function connectionOver(cluster: Cluster, records: string | undefined): Connection {
   const unused = () => Promise.reject(new Error('not asked for here'));
   return {
     api: cluster.api,
@@ -79,7 +87,10 @@ function connectionOver(cluster: Cluster): Connection {
     context: cluster.context,
     demo: false,
     traffic: unused,
-    audit: unused,
+    audit:
+      records === undefined
+        ? unused
+        : () => openAuditLog({ directory: records, cluster: 'packets', version: 'test' }),
     records: async function* () {},
     foreign: (signal) => cluster.foreignPolicies(signal),
     dispose: () => cluster.dispose(),

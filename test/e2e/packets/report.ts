@@ -69,7 +69,8 @@ export function faults(
   return lines.length === 0 ? [] : [...lines, ...drafts.map(draftText)];
 }
 
-function differenceText({ judgement, packet, ...path }: Tried): string {
+/** A path whose packets do not fit its verdict. */
+export function differenceText({ judgement, packet, ...path }: Tried): string {
   return `${pathText(path)}  sluice: ${judgement.verdict} (${judgement.reason})  packet: ${packet}`;
 }
 
