@@ -27,8 +27,13 @@ export type { Relay } from './api/api.ts';
 
 /** Same as kubectl's flags of these names. */
 export type ConnectOptions = {
-  /** `--kubeconfig`: a path, or the content itself; absent: `KUBECONFIG`, then `~/.kube/config`. */
+  /**
+   * `--kubeconfig`: a path, or the content itself; absent: `KUBECONFIG`, then `~/.kube/config`, then in a pod its service
+   * account.
+   */
   readonly kubeconfig?: KubeconfigSource;
+  /** The folder of the service account, if it is not where every pod has it. */
+  readonly serviceAccount?: string;
   readonly context?: string;
   readonly namespace?: string;
   readonly as?: string;
@@ -73,7 +78,7 @@ export type Cluster = {
  * @throws SluiceError `config` for a missing or invalid kubeconfig, `usage` for conflicting flags
  */
 export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
-  const config = await loadKubeconfig(options.kubeconfig);
+  const config = await loadKubeconfig(options.kubeconfig, options.serviceAccount);
   const target = await chooseTarget(config, options);
   const debug = options.debug ?? (() => undefined);
   const ended = new AbortController();

@@ -4,6 +4,7 @@ import { isRecord, SluiceError, safeText, textAt } from '../../core/common/commo
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
 import { kubeconfigFiles } from '../../kubeconfig-files.ts';
 import type { Entry } from './fields.ts';
+import { inClusterConfig, SERVICE_ACCOUNT } from './in-cluster.ts';
 import { whyUnread } from './material.ts';
 
 /** All files of a kubeconfig, merged: names are unique per collection. */
@@ -23,20 +24,30 @@ export type KubeconfigSource = string | { readonly text: string } | undefined;
 
 /**
  * Reads a kubeconfig by kubectl's rules: a file passed explicitly must exist; missing files in `KUBECONFIG` are
- * skipped; the first file to define an entry, or the current context, wins.
- * Source: k8s.io/client-go/tools/clientcmd/loader.go, `ClientConfigLoadingRules.Load`.
+ * skipped; the first file to define an entry, or the current context, wins. Where no file has any entry, in a pod, the
+ * pod's service account is used.
+ * Source: k8s.io/client-go/tools/clientcmd/loader.go, `ClientConfigLoadingRules.Load`; merged_client_builder.go.
  *
+ * @param account the folder of the service account, if it is elsewhere
  * @throws SluiceError `config` if there is none, or one can't be read or parsed
  */
-export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconfig> {
-  if (typeof source === 'object')
-    return merge([parse(new TextEncoder().encode(source.text), '(given text)', process.cwd())]);
+export async function loadKubeconfig(
+  source: KubeconfigSource,
+  account = SERVICE_ACCOUNT,
+): Promise<Kubeconfig> {
+  if (typeof source === 'object') return merge([parse(bytesOf(source.text), '(given text)', process.cwd())]);
   const paths = source === undefined ? kubeconfigFiles() : [source];
   const contents = await Promise.all(paths.map((path) => read(path, source !== undefined)));
   const found = contents.flatMap((bytes, i) => {
     const file = paths[i];
     return bytes === undefined || file === undefined ? [] : [parse(bytes, file, resolve(dirname(file)))];
   });
+  const merged = merge(found);
+  const isEmpty = merged.contexts.size + merged.clusters.size + merged.users.size === 0;
+  if (source === undefined && isEmpty && merged.current === undefined) {
+    const own = await inClusterConfig(account);
+    if (own !== undefined) return merge([parse(bytesOf(JSON.stringify(own)), account, account)]);
+  }
   if (found.length === 0) {
     throw new SluiceError(
       'config',
@@ -44,7 +55,11 @@ export async function loadKubeconfig(source: KubeconfigSource): Promise<Kubeconf
       'Set KUBECONFIG or pass --kubeconfig; `sluice demo` needs no cluster.',
     );
   }
-  return merge(found);
+  return merged;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 async function read(path: string, required: boolean): Promise<Uint8Array | undefined> {
