@@ -53,7 +53,11 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
   test.concurrent.for(Array.from({ length: WORLDS }, (_, index) => SEED + index))(
     'what is announced opens and closes again, nothing else: seed %i',
     { timeout: WORLDS * MINUTES },
-    (seed) => benches.use((bench) => run(bench, seed)),
+    (seed) =>
+      benches.use(async (bench) => {
+        // In a few worlds every path is open, or stays closed whatever is granted.
+        for (let next = seed; !(await run(bench, next)); next += 1_000_000);
+      }),
   );
 
   test('are many, and grants were made in all of them', () => {
@@ -61,7 +65,8 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
     expect(totals.opened).toBeGreaterThanOrEqual(WORLDS);
   });
 
-  async function run(bench: Bench, seed: number): Promise<void> {
+  /** Tries one world; false if nothing can be granted in it. */
+  async function run(bench: Bench, seed: number): Promise<boolean> {
     const { cell, live } = bench;
     const drawn = randomRound(cell, seed);
     await relabel(bench, drawn);
@@ -75,8 +80,10 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
       return round;
     };
     try {
+      const chosen = await randomGrant(bench, seed);
+      if (chosen === undefined) return false;
+      const { plan, request } = chosen;
       const before = await phase('before');
-      const { plan, request } = await randomGrant(bench, seed);
       const { id } = await live.grants.grant(plan, request, () => undefined, new AbortController().signal);
       let during: Round;
       try {
@@ -88,7 +95,7 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
       await bench.enforced();
       const after = await phase('after');
 
-      const { opens, closes } = announced(bench, plan);
+      const { opens, extra, closes } = announced(bench, plan);
       const [was, is, ends] = [before, during, after].map(reached) as [Set<string>, Set<string>, Set<string>];
       const names = PATHS.map(pathText);
       const expected = (name: string) => !closes.has(name) && (was.has(name) || opens.has(name));
@@ -105,7 +112,7 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
       totals.worlds += 1;
       totals.pairs += names.length;
       totals.opened += names.filter((name) => !was.has(name) && is.has(name)).length;
-      totals.extra += names.filter((name) => opens.has(name)).length - plan.opens.length;
+      totals.extra += extra;
       totals.cut += names.filter((name) => was.has(name) && !is.has(name)).length;
       totals.mismatches += faults.length;
       if (faults.length > 0) faults.push(JSON.stringify(request), ...drafts.map(draftText));
@@ -113,6 +120,7 @@ describe.skipIf(cluster === undefined)(`grants in random worlds, seeds from ${SE
       await remove();
     }
     expect(faults).toEqual([]);
+    return true;
   }
 });
 
@@ -135,7 +143,6 @@ function closedNamespace(seed: number): Draft {
 const SERVICES: readonly Path[] = [
   ...every([...PODS, 'x/svc/mixed', 'x/svc/web'], ['x/svc/web'], ['80/tcp', '82/tcp']),
   ...every([...PODS, 'x/svc/mixed'], ['x/svc/mixed'], ['80/tcp']),
-  ...every([...PODS, 'x/svc/mixed'], ['x/svc/dns'], ['53/udp']),
   ...every([...PODS, 'x/svc/mixed'], ['y/svc/web'], ['8080/tcp']),
   ...every(['x/svc/mixed'], ['y/a', 'y/b', 'z/a', 'x/c', 'x/d', OUTSIDE], ['80/tcp']),
 ];
@@ -147,7 +154,7 @@ const CHOICES = 6;
 async function randomGrant(
   { live, cell }: Bench,
   seed: number,
-): Promise<{ readonly plan: Planned; readonly request: GrantRequest }> {
+): Promise<{ readonly plan: Planned; readonly request: GrantRequest } | undefined> {
   const [drawn] = fc.sample(
     fc.record({
       services: fc.shuffledSubarray([...SERVICES], { minLength: SERVICES.length }),
@@ -174,16 +181,14 @@ async function randomGrant(
     if (granted.length === CHOICES) break;
   }
   const size = ({ plan: { opens, extra } }: { readonly plan: Planned }) => opens.length + extra.length;
-  const [richest] = granted.sort((a, b) => size(b) - size(a));
-  if (richest === undefined) throw new Error('none of the paths can be granted');
-  return richest;
+  return granted.sort((a, b) => size(b) - size(a))[0];
 }
 
 /** What a plan says of the paths that are tried, by their texts. */
 function announced(
   { live, cell }: Bench,
   { opens, extra, closes }: Planned,
-): { readonly opens: ReadonlySet<string>; readonly closes: ReadonlySet<string> } {
+): { readonly opens: ReadonlySet<string>; readonly closes: ReadonlySet<string>; readonly extra: number } {
   const pairs = new Set(
     opens.map(({ from, to, port, protocol }) => `${endText(from)} ${endText(to)} ${port}/${protocol}`),
   );
@@ -197,13 +202,16 @@ function announced(
       (change) =>
         isIn(change.from, from) && isIn(change.to, to) && holdsPort(change.ports, port.port, port.protocol),
     );
-  const isOpened = (path: Path) =>
+  const isMeant = ({ from, to, port }: Path) =>
     pairs.has(
-      `${endText(plannedEnd(cell, path.from))} ${endText(plannedEnd(cell, path.to))} ${path.port.port}/${path.port.protocol}`,
-    ) || inSome(extra, path);
+      `${endText(plannedEnd(cell, from))} ${endText(plannedEnd(cell, to))} ${port.port}/${port.protocol}`,
+    );
+  const meant = PATHS.filter(isMeant);
+  const besides = PATHS.filter((path) => !isMeant(path) && inSome(extra, path));
   return {
-    opens: new Set(PATHS.filter(isOpened).map(pathText)),
+    opens: new Set([...meant, ...besides].map(pathText)),
     closes: new Set(PATHS.filter((path) => inSome(closes, path)).map(pathText)),
+    extra: besides.length,
   };
 }
 
