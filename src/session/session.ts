@@ -79,9 +79,11 @@ export {
   requestsOf,
   reviewRequest,
   revokeFound,
+  type SweepEvent,
   type Swept,
   sweepFound,
   untilAborted,
+  watchLeftovers,
 } from './grants/grants.ts';
 export {
   barsOf,

@@ -9,6 +9,8 @@ import { listForeignPolicies } from '../../src/kube/api/foreign-policies.ts';
 import type { ApiClient } from '../../src/kube/http/client.ts';
 import type { Discovery } from '../../src/kube/http/discovery.ts';
 import { connect } from '../../src/kube/kube.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { runProgram } from '../helpers/program.ts';
 import { type GuardedServer, guardedServer } from '../helpers/servers/guarded-server.ts';
 import { runVerb } from '../helpers/verb.ts';
 
@@ -18,6 +20,8 @@ const calls = new Map<string, ReadonlySet<string>>();
 let folder: string;
 let server: GuardedServer;
 let env: Readonly<Record<string, string>>;
+/** The requests until here prepared the work, and are none of it. */
+let forging = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-calls-'));
@@ -46,6 +50,29 @@ beforeAll(async () => {
     await ran([0], 'audit', 'verify', '--against', 'cluster');
     await ran([0], 'grants', '-n', 'shop');
   });
+  await during('sweeper', async () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'sluice', 'sluice.dev/grant': 'forged' };
+    const cluster = await connect({ kubeconfig: join(folder, 'kubeconfig') });
+    const forge = async (kind: string, group: string, resource: string, spec: object) => {
+      const metadata = { name: 'mine', namespace: 'shop', labels };
+      const where = { group, version: 'v1', resource, namespace: 'shop' };
+      await cluster.api.create(where, { apiVersion: `${group}/v1`, kind, metadata, spec });
+    };
+    await forge('NetworkPolicy', 'networking.k8s.io', 'networkpolicies', { podSelector: {} });
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'x', image: 'x' }] } };
+    await forge('Job', 'batch', 'jobs', { suspend: true, template });
+    await cluster.dispose();
+    forging = server.requests.length;
+    const names = ['NetworkPolicy/shop/mine', 'Job/shop/mine'];
+    await ran([0], 'sweep', ...names);
+    const program = runProgram(['sweep', '--watch', '-A', '-o', 'json'], env);
+    await program.event('watching');
+    await eventually(() =>
+      expect(server.requests.filter(({ query }) => query.get('watch') !== null).length).toBeGreaterThan(0),
+    );
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
   await during('hubble', async () => {
     const cluster = await connect({ kubeconfig: join(folder, 'kubeconfig') });
     expect(await cluster.findRelay(AbortSignal.timeout(60_000))).toBeDefined();
@@ -66,8 +93,9 @@ async function ran(codes: readonly number[], ...args: readonly string[]): Promis
 
 async function during(roles: string, work: () => Promise<void>): Promise<void> {
   const before = server.requests.length;
+  forging = 0;
   await work();
-  const seen = server.requests.slice(before).flatMap((request) => callOf(request) ?? []);
+  const seen = server.requests.slice(Math.max(before, forging)).flatMap((request) => callOf(request) ?? []);
   calls.set(roles, new Set(seen));
 }
 
@@ -135,6 +163,7 @@ const TOGETHER: readonly (readonly [string, readonly RoleName[]])[] = [
   ['viewer', ['viewer']],
   ['viewer operator', ['viewer', 'operator']],
   ['auditor', ['auditor']],
+  ['sweeper', ['sweeper']],
   ['hubble', ['hubble']],
 ];
 
@@ -170,6 +199,11 @@ describe('the roles and the calls of the code agree', () => {
       'get networking.k8s.io/networkpolicies',
     ]);
     expect(rightsOf('auditor').filter((right) => !used.has(right))).toEqual([]);
+  });
+
+  test('sweeper: no right without a call', () => {
+    const used = calls.get('sweeper') ?? new Set();
+    expect(rightsOf('sweeper').filter((right) => !used.has(right))).toEqual([]);
   });
 
   test('hubble and probe: no right without a call, but for the streams', () => {

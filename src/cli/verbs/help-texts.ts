@@ -183,9 +183,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['Remove those of the current namespace', 'sluice sweep'],
       ['Tell a script what was left, and where', 'sluice sweep --dry-run -A -o json'],
       ['Remove one, and a policy with a forged label', 'sluice sweep c4mzp2 NetworkPolicy/shop/allow-all'],
+      ['Go on, and remove leftovers of all namespaces as they appear', 'sluice sweep --watch -A -o json'],
     ],
     exits: [
-      ['0', 'nothing is left'],
+      ['0', 'nothing is left; with --watch, it was told to end'],
       ['1', 'one was not removed, or not recorded in the audit log'],
       ['4', "it can't be told whether one is gone, or a half of one is out of view"],
       ['6', 'a finalizer holds one; with --dry-run, there is one'],
@@ -273,15 +274,16 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice manifests': {
     about:
-      'Print what an administrator may install: roles of least privilege, and admission policies that hold every grant to the rules, whatever client makes it. Nothing here is needed to use sluice, and no cluster is contacted.',
+      'Print what an administrator may install: roles of least privilege, admission policies that hold every grant to the rules, whatever client makes it, and a sweeper of leftovers. Nothing here is needed to use sluice, and no cluster is contacted.',
     examples: [
       ['Install the roles', 'sluice manifests rbac | kubectl apply -f -'],
       ['Install the admission policies', 'sluice manifests admission | kubectl apply -f -'],
+      ['Install the sweeper', 'sluice manifests sweeper --image example.com/sluice:1 | kubectl apply -f -'],
     ],
   },
   'sluice manifests rbac': {
     about:
-      'Print a ClusterRole for each role: viewer sees, hubble sees flows, operator grants, probe looks into pods, auditor reads grants. Roles add up; docs/access.md has every right and its reason. --bind binds them to groups, with -n in one namespace, and hubble in the namespace of Relay only.',
+      'Print a ClusterRole for each role: viewer sees, hubble sees flows, operator grants, probe looks into pods, auditor reads grants, sweeper removes leftovers. Roles add up; docs/access.md has every right and its reason. --bind binds them to groups, with -n in one namespace, and hubble in the namespace of Relay only.',
     examples: [
       ['Install the roles', 'sluice manifests rbac | kubectl apply -f -'],
       [
@@ -305,6 +307,14 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
         'sluice manifests admission --confine oncall | kubectl apply -f -',
       ],
       ['Write them for a repository', 'sluice manifests admission --kustomize deploy/sluice-admission'],
+    ],
+  },
+  'sluice manifests sweeper': {
+    about:
+      'Print a Deployment that runs sluice sweep --watch on all namespaces, with its service account, the role sweeper and a namespace of its own, or with -n in one that exists. For clusters where leases may be held back, suspended or orphaned. The image is made from the Dockerfile of sluice. Several replicas do not disturb each other.',
+    examples: [
+      ['Install the sweeper', 'sluice manifests sweeper --image example.com/sluice:1 | kubectl apply -f -'],
+      ['Write it for a repository', 'sluice manifests sweeper --kustomize deploy/sluice-sweeper'],
     ],
   },
   'sluice version': {

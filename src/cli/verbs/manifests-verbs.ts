@@ -12,7 +12,7 @@ export function declareManifests(
   const manifests = program
     .command('manifests')
     .helpCommand(false)
-    .description('print roles and admission policies to apply')
+    .description('print roles, admission policies and a sweeper to apply')
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.out, outputError: () => {} });
   const printed = (name: string, about: string) =>
@@ -55,6 +55,15 @@ export function declareManifests(
       run(async (context, command) => {
         const { manifestsAdmission } = await import('./manifests.ts');
         return manifestsAdmission(context, command.opts());
+      }),
+    );
+
+  printed('sweeper', 'print a Deployment that runs sweep --watch in the cluster')
+    .option('--image <image>', 'image made from the Dockerfile of sluice (default: sluice and its version)')
+    .action(
+      run(async (context, command) => {
+        const { manifestsSweeper } = await import('./manifests.ts');
+        return manifestsSweeper(context, command.opts());
       }),
     );
 }

@@ -4,6 +4,7 @@ import {
   manifestsYaml,
   patternFault,
   roleManifests,
+  sweeperManifests,
 } from '../../core/access/access.ts';
 import { type ApiObject, labelNameFaults } from '../../core/cluster/cluster.ts';
 import { nearestNames, parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
@@ -52,6 +53,18 @@ export async function manifestsAdmission(context: VerbContext, asked: AdmissionO
     confinedGroups: (asked.confine ?? []).map(checkedGroup),
   });
   return print(context, 'admission', manifests, asked);
+}
+
+export type SweeperOptions = PrintOptions & { readonly image?: string };
+
+/** `sluice manifests sweeper`: what runs `sweep --watch` in the cluster. No cluster is contacted. */
+export async function manifestsSweeper(context: VerbContext, asked: SweeperOptions): Promise<number> {
+  const { namespace } = context.options;
+  const manifests = sweeperManifests(VERSION, {
+    image: checkedImage(asked.image ?? `sluice:${VERSION}`),
+    ...(namespace === undefined ? {} : { namespace: checkedNamespace(namespace) }),
+  });
+  return print(context, 'sweeper', manifests, asked);
 }
 
 async function print(
@@ -104,6 +117,15 @@ function checkedGroup(name: string): string {
     'usage',
     `"${safeText(name)}" is not a group.`,
     'Use the name that kubectl auth whoami shows to its members.',
+  );
+}
+
+function checkedImage(name: string): string {
+  if (/^[\w.\-/:@]+$/.test(name)) return name;
+  throw new SluiceError(
+    'usage',
+    `"${safeText(name)}" is not the name of an image.`,
+    'Use the name under which your nodes find it, such as example.com/sluice:1.',
   );
 }
 

@@ -49,7 +49,7 @@ export async function sweep(
 }
 
 /** A finding, and what became of it if it was to be removed. */
-type Result = { readonly finding: Finding; readonly end: Swept | undefined };
+export type Result = { readonly finding: Finding; readonly end: Swept | undefined };
 
 /** One after the other; an interrupt takes effect between leftovers, never within one. */
 async function sweepEach(
@@ -129,7 +129,7 @@ function stateOf({ finding, end }: Result): keyof typeof STATES {
 }
 
 /** The same fields for every entry; those that do not apply are absent. */
-function resultJson(result: Result): Readonly<Record<string, unknown>> {
+export function resultJson(result: Result): Readonly<Record<string, unknown>> {
   const { finding, end } = result;
   const { name, why, grant, state } = finding;
   const isForeign = state === 'foreign';
@@ -151,7 +151,8 @@ function resultJson(result: Result): Readonly<Record<string, unknown>> {
   };
 }
 
-function resultRow(result: Result): readonly string[] {
+/** Name, state, namespaces, requester, path, and why. */
+export function resultRow(result: Result): readonly string[] {
   const { name, grant, why, state } = result.finding;
   return [
     name,

@@ -181,8 +181,13 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   verb('sweep', 'remove what grants have left in the cluster')
     .argument('[name...]', 'leftovers, by their names in the list (default: all)')
     .option('--dry-run', 'list and explain them without removing anything')
+    .option('--watch', 'go on, and remove leftovers as they appear, a line about each')
     .action(
       run(async (context, command) => {
+        if (command.opts().watch === true) {
+          const { sweepWatch } = await import('./sweep-watch.ts');
+          return sweepWatch(context, command.args, command.opts());
+        }
         const { sweep } = await import('./sweep.ts');
         return sweep(context, command.args, command.opts());
       }),

@@ -1,6 +1,6 @@
 import type { V1ClusterRole, V1ClusterRoleBinding, V1RoleBinding } from '@kubernetes/client-node';
 import type { ApiObject } from '../cluster/cluster.ts';
-import { type Right, ROLES, type Role, type RoleName } from '../roles/roles.ts';
+import { type Right, ROLES, type Role, type RoleName, roleNamed } from '../roles/roles.ts';
 import { about, marks } from './manifest.ts';
 
 const API = 'rbac.authorization.k8s.io';
@@ -17,12 +17,14 @@ export type Bound = {
 /** A ClusterRole for each role, and a binding for each that groups are bound to. */
 export function roleManifests(version: string, bound: Bound): readonly ApiObject[] {
   return [
-    ...ROLES.map((role) => clusterRole(version, role)),
+    ...ROLES.map(({ name }) => clusterRole(version, name)),
     ...ROLES.flatMap((role) => binding(version, role, bound)),
   ];
 }
 
-function clusterRole(version: string, { name, about: text, rights }: Role): ApiObject {
+/** The ClusterRole of a role. */
+export function clusterRole(version: string, name: RoleName): ApiObject {
+  const { about: text, rights } = roleNamed(name);
   return {
     apiVersion: `${API}/v1`,
     kind: 'ClusterRole',

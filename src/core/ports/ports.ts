@@ -117,12 +117,12 @@ export interface ClusterApi {
   /** DeleteOptions in the body (LEASE-6, API-6). `gone` if the object no longer existed. */
   delete(ref: ApiRef, options: DeleteWith): Promise<'deleted' | 'gone'>;
   /**
-   * Follows objects of one collection in one namespace by label until `signal` aborts: first all existing ones, then
-   * every change, reconnecting automatically. `onEvent` gets `state: undefined` only for objects that a GET has
-   * confirmed as gone.
+   * Follows objects of one collection by label, in one namespace or everywhere, until `signal` aborts: first all existing
+   * ones, then every change, reconnecting automatically. `onEvent` gets `state: undefined` only for objects that a GET
+   * has confirmed as gone.
    */
   follow(
-    collection: Omit<ApiRef, 'name' | 'namespace'> & { readonly namespace: string },
+    collection: Omit<ApiRef, 'name'>,
     labels: string,
     onEvent: (event: ObjectEvent) => void,
     signal: AbortSignal,

@@ -18,7 +18,7 @@ export type Role = {
   readonly rights: readonly Right[];
 };
 
-export type RoleName = 'viewer' | 'hubble' | 'operator' | 'probe' | 'auditor';
+export type RoleName = 'viewer' | 'hubble' | 'operator' | 'probe' | 'auditor' | 'sweeper';
 
 const WATCHED = ['get', 'list', 'watch'];
 
@@ -178,10 +178,35 @@ export const ROLES: readonly Role[] = [
       { group: '', resources: ['events'], verbs: ['list'], why: 'checkpoints of the audit log on events' },
     ],
   },
+  {
+    name: 'sweeper',
+    about: 'Removes what grants have left; for sweep, and for one that goes on in the cluster.',
+    rights: [
+      {
+        group: 'networking.k8s.io',
+        resources: ['networkpolicies'],
+        verbs: [...WATCHED, 'delete'],
+        why: 'the policies of grants: looked for, watched, removed where nothing ends them',
+      },
+      {
+        group: 'batch',
+        resources: ['jobs'],
+        verbs: [...WATCHED, 'delete'],
+        why: 'the leases of grants: looked for, watched, removed where they end nothing',
+      },
+    ],
+  },
 ];
 
 export function isRoleName(text: string): text is RoleName {
   return ROLES.some(({ name }) => name === text);
+}
+
+/** The role of a name. */
+export function roleNamed(name: RoleName): Role {
+  const role = ROLES.find((candidate) => candidate.name === name);
+  if (role === undefined) throw new Error(`there is no role ${name}`);
+  return role;
 }
 
 /** A call on the API server; `subresource` as in `pods/exec`. */
@@ -193,7 +218,7 @@ export type Call = {
 };
 
 /** Roles by how much they allow, the least first. */
-const LEAST_FIRST: readonly RoleName[] = ['viewer', 'hubble', 'probe', 'operator', 'auditor'];
+const LEAST_FIRST: readonly RoleName[] = ['viewer', 'hubble', 'probe', 'operator', 'auditor', 'sweeper'];
 
 /** For whoever lacks the right for a call, the role that has it, as a clause; undefined if none has. */
 export function roleWith({ verb, group, resource, subresource }: Call): string | undefined {

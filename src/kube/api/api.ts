@@ -212,10 +212,10 @@ function followCall(
       checks.set(uid, check);
     };
     const confirm = async (object: ApiObject, shown: string | undefined) => {
-      const { name, uid = '' } = object.metadata;
+      const { name, namespace, uid = '' } = object.metadata;
       let last = shown;
       while (!signal.aborted && !seen.has(uid)) {
-        const now = await read({ ...resource, name }, signal).catch(() => 'unknown' as const);
+        const now = await read({ ...resource, name, namespace }, signal).catch(() => 'unknown' as const);
         if (seen.has(uid) || signal.aborted) return;
         if (now === undefined || (now !== 'unknown' && now.metadata.uid !== uid)) {
           onEvent({ name, uid });

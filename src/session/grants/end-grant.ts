@@ -23,6 +23,9 @@ export type HalfDone = HalfPlace & {
 /** A lease that is left, and why; `held` by these foreign finalizers. */
 export type LeaseLeft = { readonly why: string; readonly held?: readonly string[] };
 
+/** The leases left behind, and how many existed and were deleted. */
+export type LeasesRemoved = { readonly left: readonly LeaseLeft[]; readonly deleted: number };
+
 /** Whether none of what was not done is known to be in force. */
 export function isUnknown(halves: readonly HalfDone[]): boolean {
   const left = halves.filter(({ done }) => !done);
@@ -85,7 +88,7 @@ function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
  * asked to: the cluster collects it, and it owns nothing by then. One that a foreign finalizer holds is left behind.
  *
  * @param proof `gone`: until the server answers 404
- * @returns the leases left behind; they open nothing
+ * @returns those left behind open nothing
  */
 export async function removeLeases(
   deps: GrantDeps,
@@ -93,17 +96,20 @@ export async function removeLeases(
   signal: AbortSignal,
   auditIds: ReadonlyMap<string, string> = new Map(),
   proof: 'accepted' | 'gone' = 'accepted',
-): Promise<readonly LeaseLeft[]> {
+): Promise<LeasesRemoved> {
   const left: LeaseLeft[] = [];
+  let deleted = 0;
   for (const { namespace, lease } of grant.halves) {
     if (lease === undefined) continue;
     const { uid, name } = lease;
     const auditId = auditIds.get(`Job/${name}`);
     const target = { ref: jobRef(namespace, name), uid, auditId, kind: 'lease', proof } as const;
-    const { why, held } = await remove(deps, { ...target, name: `Job ${namespace}/${name}` }, signal);
+    const removed = await remove(deps, { ...target, name: `Job ${namespace}/${name}` }, signal);
+    const { why, held } = removed;
+    deleted += removed.deleted;
     if (why !== undefined) left.push({ why, ...(held === undefined ? {} : { held }) });
   }
-  return left;
+  return { left, deleted };
 }
 
 /** A DELETE with a UID is safe to repeat; attempts and pause in ms for a server that is busy or failing. */

@@ -58,7 +58,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     note(
       context,
       kept,
-      leases.map(({ why }) => why),
+      leases.left.map(({ why }) => why),
     );
     const type = ended === 'revoke' || ended === 'other' ? 'revoked' : 'expired';
     await recordOrNote(

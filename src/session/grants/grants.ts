@@ -22,4 +22,5 @@ export { type EndLog, recordEnds } from './record-ends.ts';
 export { type RequestedHalf, type Review, reviewRequest } from './review-request.ts';
 export { type Revoked, revokeFound, type Swept, sweepFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
+export { type SweepEvent, type SweepTimes, watchLeftovers } from './watch-leftovers.ts';
 /* The life of a grant: created, proven open, kept, extended, ended, proven closed, recorded. */

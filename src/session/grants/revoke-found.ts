@@ -72,6 +72,8 @@ export type Swept = {
   readonly held: boolean;
   /** Whether nothing of what is left is known to be there. */
   readonly unknown: boolean;
+  /** How many objects this call deleted; others may have been faster. */
+  readonly deleted: number;
   /** Records that could not be written, and why. */
   readonly unrecorded: readonly string[];
 };
@@ -84,7 +86,7 @@ export type Swept = {
  */
 export async function sweepFound(deps: GrantDeps, grant: Grant, why: readonly string[]): Promise<Swept> {
   const { unseen: _, ...seen } = grant;
-  const { halves, leases, unrecorded } = await endFound(deps, seen, {
+  const { halves, leases, deleted, unrecorded } = await endFound(deps, seen, {
     type: 'swept',
     intent: `about to sweep what ${grant.requester} left: ${why.join('; ')}`,
     done: `swept by ${deps.identity.username}: ${why.join('; ')}`,
@@ -95,6 +97,7 @@ export async function sweepFound(deps: GrantDeps, grant: Grant, why: readonly st
     left: left.map((one) => one.why ?? '?'),
     held: left.length > 0 && left.every(({ held }) => held !== undefined),
     unknown: leases.length === 0 && isUnknown(halves),
+    deleted,
     unrecorded,
   };
 }
@@ -107,7 +110,10 @@ type Ending = {
   readonly proof: 'accepted' | 'gone';
 };
 
-type Ended = Pick<Revoked, 'halves' | 'unrecorded'> & { readonly leases: readonly LeaseLeft[] };
+type Ended = Pick<Revoked, 'halves' | 'unrecorded'> & {
+  readonly leases: readonly LeaseLeft[];
+  readonly deleted: number;
+};
 
 async function endFound(deps: GrantDeps, grant: Grant, ending: Ending): Promise<Ended> {
   const { type: word } = ending;
@@ -128,15 +134,17 @@ async function endFound(deps: GrantDeps, grant: Grant, ending: Ending): Promise<
   }));
   const halves: readonly HalfDone[] = [...removed.halves, ...hidden];
   const gone = grant.halves.filter((_, index) => isDone(halves, grant.halves[index]));
-  const leases = await removeLeases(deps, { halves: gone }, signal, auditIds, ending.proof);
+  const ended = await removeLeases(deps, { halves: gone }, signal, auditIds, ending.proof);
+  const { left: leases } = ended;
+  const deleted = removed.deleted + ended.deleted;
   const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
   const lost = leases.length === 0 ? '' : `; lease left behind: ${leases.map(({ why }) => why).join('; ')}`;
   const hadPolicy = grant.halves.some(({ policy }) => policy !== undefined);
   const what = isUnknown(halves) ? `not known to be ${word}` : `not ${word}`;
   if (left.length > 0) await note('failed', `${what}: ${left.join('; ')}${doneText(halves, word)}${lost}`);
   else if (lost !== '' && word === 'swept' && !hadPolicy) await note('failed', `${what}${lost}`);
-  else await note(word, `${ending.done}${lost}`);
-  return { halves, leases, unrecorded };
+  else await note(word, `${ending.done}${deleted === 0 ? '; found gone' : ''}${lost}`);
+  return { halves, leases, deleted, unrecorded };
 }
 
 function isDone(halves: readonly HalfDone[], half: Grant['halves'][number] | undefined): boolean {

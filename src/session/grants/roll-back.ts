@@ -38,7 +38,7 @@ export async function rollBack(deps: GrantDeps, grant: Grant, error: unknown): P
     if (lost) ({ grant: made, unread } = await withLost(deps, made, undo));
     const policies = await removePolicies(deps, made, undo);
     const leases = await removeLeases(deps, made, undo);
-    left = [...policies.left, ...leases.map(({ why }) => why), ...unread];
+    left = [...policies.left, ...leases.left.map(({ why }) => why), ...unread];
     if (left.length === 0 && !lost) break;
   }
   const { code, message } = asSluiceError(error);

@@ -49,7 +49,7 @@ describe('verbs', () => {
   test.each([
     ['gr', ['grant', 'grants']],
     ['audit ', ['log', 'verify', 'checkpoint', 'key', 'export']],
-    ['manifests ', ['rbac', 'admission']],
+    ['manifests ', ['rbac', 'admission', 'sweeper']],
     ['--context prod -A --debug fl', ['flows']],
     ['-nshop fl', ['flows']],
     ['-An shop fl', ['flows']],

@@ -237,3 +237,56 @@ describe('bad input is refused with the value and a next step', () => {
     expectRefused(await run(...args), 2, says);
   });
 });
+
+describe('sluice manifests sweeper', () => {
+  const SWEEPER = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Deployment'].map(
+    (kind) => `${kind} sluice-sweeper`,
+  );
+
+  test('prints a namespace of its own, the role, and who has it', async () => {
+    const objects = await printed('sweeper');
+    expect(named(objects)).toEqual(['Namespace sluice', ...SWEEPER]);
+    const [namespace, account, role, binding, deployment] = objects;
+    expect(namespace?.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    expect([account, deployment].map((object) => object?.metadata.namespace)).toEqual(['sluice', 'sluice']);
+    expect(role).toEqual((await printed('rbac')).find(({ metadata }) => metadata.name === 'sluice-sweeper'));
+    expect(binding).toMatchObject({
+      roleRef: { kind: 'ClusterRole', name: 'sluice-sweeper' },
+      subjects: [{ kind: 'ServiceAccount', name: 'sluice-sweeper', namespace: 'sluice' }],
+    });
+  });
+
+  test('runs the verb that sweeps everywhere, from the image that is named', async () => {
+    const deployment = (await printed('sweeper', '--image', 'example.com/sluice:1@sha256:0')).at(-1);
+    expect(deployment?.spec).toMatchObject({
+      template: {
+        spec: {
+          serviceAccountName: 'sluice-sweeper',
+          containers: [
+            { image: 'example.com/sluice:1@sha256:0', args: ['sweep', '--watch', '-A', '-o', 'json'] },
+          ],
+        },
+      },
+    });
+  });
+
+  test('goes into a namespace that exists', async () => {
+    const objects = await printed('sweeper', '-n', 'operations');
+    expect(named(objects)).toEqual(SWEEPER);
+    expect(objects[0]?.metadata.namespace).toBe('operations');
+  });
+
+  test('writes a folder for kustomize', async () => {
+    const { code } = await run('sweeper', '--kustomize', join(folder, 'deploy'));
+    expect(code).toBe(0);
+    expect((await readdir(join(folder, 'deploy'))).sort()).toEqual([
+      'kustomization.yaml',
+      'sluice-sweeper.yaml',
+      'sluice.yaml',
+    ]);
+  });
+
+  test('refuses what is no image', async () => {
+    expectRefused(await run('sweeper', '--image', 'a b'), 2, /"a b" is not the name of an image/);
+  });
+});

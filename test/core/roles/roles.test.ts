@@ -23,13 +23,15 @@ describe('roles', () => {
     }
   });
 
-  test('only the operator writes', () => {
+  test('only the operator writes; a sweeper deletes', () => {
     const writes = /create|update|patch|delete/;
     const writers = rights.filter(
       ({ verbs, resources }) =>
         verbs.some((verb) => writes.test(verb)) && !resources.join().includes('pods/'),
     );
-    expect([...new Set(writers.map(({ name }) => name))]).toEqual(['operator']);
+    expect([...new Set(writers.map(({ name }) => name))]).toEqual(['operator', 'sweeper']);
+    const sweeping = writers.filter(({ name }) => name === 'sweeper').flatMap(({ verbs }) => verbs);
+    expect(sweeping.filter((verb) => writes.test(verb) && verb !== 'delete')).toEqual([]);
   });
 });
 

@@ -260,6 +260,7 @@ function planOf(world: World, requester: string, seconds: number): GoodPlan {
   const notes = {
     ...{ id, requester, reason: 'test', source: 'web', destination: 'db', version: 'test', most: 3_600 },
     ports: [{ port: 5_432, protocol: 'TCP' }],
+    ranges: false,
     halves: directions.map((direction) => ({ direction, namespace: 'shop' })),
     pods: { source: web === undefined ? [] : [web], destination: db === undefined ? [] : [db] },
   } as const;
@@ -267,7 +268,7 @@ function planOf(world: World, requester: string, seconds: number): GoodPlan {
   return {
     ok: true,
     ...{ id, seconds, source: 'web', destination: 'db', ports: notes.ports, before: 'deny', after: '' },
-    ...{ opens: [], extra: [], closes: [], isolates: [], unjudged: [], warnings: [] },
+    ...{ opens: [], extra: [], closes: [], isolates: [], unjudged: [], wide: [], warnings: [] },
     halves: directions.map((direction) => {
       const [own, other] = direction === 'ingress' ? ['db', 'web'] : ['web', 'db'];
       const peer = { type: 'pods', namespace: 'shop', selector: equal(other) } as const;
