@@ -7,7 +7,7 @@ import type { GrantPlan, GrantRequest } from '../../../src/core/grants/grants.ts
 import { readPorts } from '../../../src/core/grants/names.ts';
 import type { EndName as PlannedEnd } from '../../../src/core/policy/model/model.ts';
 import { holdsPort } from '../../../src/core/policy/model/model.ts';
-import { type EndGroup, podsOfGroup } from '../../../src/core/policy/reach/reach.ts';
+import { type EndGroup, podsOfGroup, rangeOfAddress, rangeOfText } from '../../../src/core/policy/reach/reach.ts';
 import { findRealCluster } from '../../helpers/real-cluster.ts';
 import { type Benches, openBenches } from './benches.ts';
 import { mayActOutside } from './dial.ts';
@@ -194,7 +194,7 @@ function announced(
   );
   const isIn = (group: EndGroup, name: EndName) => {
     const end = plannedEnd(cell, name);
-    if (end.namespace === undefined) return group.type === 'addresses' && group.ranges.includes(end.name);
+    if (end.namespace === undefined) return group.type === 'addresses' && holds(group.ranges, end.name);
     return podsOfGroup(live.model, group).some((pod) => endText(pod) === endText(end));
   };
   const inSome = (changes: Planned['extra'], { from, to, port }: Path) =>
@@ -213,6 +213,19 @@ function announced(
     closes: new Set(PATHS.filter((path) => inSome(closes, path)).map(pathText)),
     extra: besides.length,
   };
+}
+
+function holds(ranges: readonly string[], ip: string): boolean {
+  const address = rangeOfAddress(ip);
+  return ranges.some((text) => {
+    const range = rangeOfText(text);
+    return (
+      range !== undefined &&
+      address?.family === range.family &&
+      address.first >= range.first &&
+      address.last <= range.last
+    );
+  });
 }
 
 function plannedEnd(cell: Cell, name: EndName): PlannedEnd {
