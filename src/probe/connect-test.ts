@@ -1,10 +1,8 @@
 import pLimit from 'p-limit';
-import { canonicalIp, type Pod } from '../core/cluster/cluster.ts';
-import { SluiceError } from '../core/common/common.ts';
-import type { ConnectionCount, ConnectProbe, Exec, ProbeResult } from '../core/ports/ports.ts';
+import type { Pod } from '../core/cluster/cluster.ts';
+import type { ConnectProbe, Exec, ProbeResult } from '../core/ports/ports.ts';
 import { execFailure, type Finding, isMissing } from './finding.ts';
 import { readShell, shellScript } from './shell.ts';
-import { createSocketReader } from './socket-reader.ts';
 import { type ConnectTarget, connectTarget } from './target.ts';
 import { type ConnectTool, INTERPRETERS, TOOLS } from './tools.ts';
 
@@ -121,43 +119,4 @@ function resultOf({ finding, ran }: Search, elapsed: number): ProbeResult {
   }
   const how = ran.length === 0 ? 'no suitable tool in the pod' : `inconclusive: ${ran.join(', ')}`;
   return { outcome: 'unknown', how, milliseconds };
-}
-
-/**
- * Counts the connections of a pod to the given targets, from its socket tables: those that can still carry data, so not
- * closed ones. Targets are `ip:port/PROTOCOL`, IPv6 with or without brackets; connected UDP sockets count too. Throws if
- * the pod's sockets can't be read.
- */
-export function createConnectionCount({ exec }: { readonly exec: Exec }): ConnectionCount {
-  const reader = createSocketReader(exec);
-  return {
-    established: async (from, targets, signal) => {
-      const look = await reader.look(from, 1, signal);
-      switch (look.type) {
-        case 'read': {
-          const wanted = new Set(targets.map(canonicalTarget));
-          const rows = look.samples.at(-1)?.rows ?? [];
-          return rows.filter(
-            ({ state, remote, protocol }) =>
-              (state === 'established' || state === 'close-wait') &&
-              wanted.has(`${remote.ip} ${remote.port}/${protocol}`),
-          ).length;
-        }
-        case 'denied':
-        case 'failed':
-          throw look.error;
-        case 'unreadable':
-          throw new SluiceError(
-            'unsupported',
-            `Unable to read the socket tables in any container of pod ${from.namespace}/${from.name}.`,
-            'Use kubectl debug, or check on the node.',
-          );
-      }
-    },
-  };
-}
-
-function canonicalTarget(target: string): string {
-  const [, ip = '', port = '', protocol = ''] = /^(.*):(\d+)\/(\w+)$/.exec(target) ?? [];
-  return `${canonicalIp(ip.replace(/^\[(.*)\]$/, '$1'))} ${Number(port)}/${protocol.toUpperCase()}`;
 }

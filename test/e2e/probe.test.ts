@@ -6,7 +6,8 @@ import { createClusterModel } from '../../src/core/live/model.ts';
 import type { Exec, TrafficState } from '../../src/core/ports/ports.ts';
 import type { Flow } from '../../src/core/traffic/flow.ts';
 import { type Cluster, connect } from '../../src/kube/kube.ts';
-import { createConnectionCount, createConnectProbe } from '../../src/probe/connect-test.ts';
+import { createConnectProbe } from '../../src/probe/connect-test.ts';
+import { createConnectionTable } from '../../src/probe/connection-table.ts';
 import { createSocketReader } from '../../src/probe/socket-reader.ts';
 import { createSocketSource } from '../../src/probe/socket-source.ts';
 import { serviceResolver } from '../../src/probe/target.ts';
@@ -150,7 +151,7 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
   });
 
   test('counts an open connection, but not closed ones', async () => {
-    const { established } = createConnectionCount({ exec });
+    const { established } = createConnectionTable({ exec });
     const targets = [`${ip('db')}:5432/TCP`];
     const abort = new AbortController();
     const holding = exec(
@@ -159,9 +160,9 @@ describe.skipIf(!hasWorld)('the probe in a real cluster', () => {
       { signal: abort.signal, timeout: 30_000 },
     ).catch(() => undefined);
     await expect
-      .poll(() => established(pod('api'), targets, ever), { timeout: 15_000 })
+      .poll(async () => (await established(pod('api'), targets, ever)).length, { timeout: 15_000 })
       .toBeGreaterThanOrEqual(1);
-    expect(await established(pod('web'), targets, ever)).toBe(0);
+    expect(await established(pod('web'), targets, ever)).toEqual([]);
     abort.abort();
     await holding;
   });

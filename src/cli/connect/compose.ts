@@ -9,6 +9,8 @@ import { chooseTraffic } from './traffic-source.ts';
 export type Target = {
   readonly context?: string;
   readonly namespace?: string;
+  /** Whether sockets of pods may be looked at, whatever the source of flows. */
+  readonly sockets?: boolean;
   /** Whether the app owns the terminal, so that credential plug-ins must not prompt there. */
   readonly screen?: boolean;
 };
@@ -34,6 +36,7 @@ export async function openConnection(
     traffic: (model, within) => chooseTraffic(cluster, model, { ...options, ...raw }, within),
     signal,
     probe: options.source === 'probe' || options.source === 'auto',
+    sockets: target.sockets === true,
   });
 }
 
@@ -57,11 +60,12 @@ type Parts = {
   readonly namespace?: string;
   readonly traffic: Connection['traffic'];
   readonly probe: boolean;
+  readonly sockets?: boolean;
   readonly signal?: AbortSignal;
 };
 
 async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connection> {
-  const { createConnectionCount, createConnectProbe } = await import('../../probe/probe.ts');
+  const { createConnectionTable, createConnectProbe } = await import('../../probe/probe.ts');
   const folder = (info: ClusterInfo) => (parts.demo ? 'demo' : auditFolder(info));
   return {
     api: cluster.api,
@@ -70,11 +74,9 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
     demo: parts.demo,
     namespace: parts.namespace,
     traffic: parts.traffic,
-    ...(parts.probe
-      ? {
-          probe: createConnectProbe({ exec: cluster.exec }),
-          connections: createConnectionCount({ exec: cluster.exec }),
-        }
+    ...(parts.probe ? { probe: createConnectProbe({ exec: cluster.exec }) } : {}),
+    ...(parts.probe || parts.sockets === true
+      ? { connections: createConnectionTable({ exec: cluster.exec }) }
       : {}),
     audit: async (info) => {
       const { openAuditLog } = await import('../../audit/audit.ts');

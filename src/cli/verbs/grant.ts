@@ -1,7 +1,8 @@
+import { SluiceError } from '../../core/common/common.ts';
 import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
-import { dryRun, type Runtime, yamlOf } from '../../session/session.ts';
+import { cutLiving, dryRun, type Runtime, yamlOf } from '../../session/session.ts';
 import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
-import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
+import { EXIT, type Output, type VerbContext, writeEvent } from '../shared/shared.ts';
 import {
   confirmPlan,
   type MadePlan,
@@ -12,23 +13,28 @@ import {
   tellNotes,
 } from './asked-grant.ts';
 import { eventJson, eventText, type LineEvent } from './line-events.ts';
+import { tellLiving } from './living.ts';
 import { followGrant, type GrantFollower } from './run-grant.ts';
 import { writeEnds } from './with-grants.ts';
 
 export type GrantOptions = PathOptions & {
   readonly wait?: boolean;
+  readonly cut?: boolean;
   readonly dryRun?: boolean;
   readonly breakGlass?: string;
 };
 
 /**
  * `sluice grant`: opens a path for a while. With `--wait` it proves the path open, counts down, revokes and proves it
- * closed; without, the lease ends the grant.
+ * closed; without, the lease ends the grant. With `--cut` connections that live on are ended where a container of their pod
+ * has the right to (ENF-20).
  */
 export async function grant(context: VerbContext, asked: GrantOptions): Promise<number> {
   const { options, config, output, signal } = context;
   const read = readAsked(context, asked);
   const why = asked.breakGlass === undefined ? undefined : reasonOf(asked.breakGlass);
+  if (asked.cut === true && asked.wait !== true)
+    throw new SluiceError('usage', '--cut needs --wait.', 'Add --wait, or use sluice revoke --cut later.');
   const connection = await openConnection(options, {}, signal);
   const requestIn = (runtime: Runtime): GrantRequest => ({
     ...read(runtime, connection.namespace ?? 'default'),
@@ -63,13 +69,34 @@ export async function grant(context: VerbContext, asked: GrantOptions): Promise<
         if (why !== undefined) output.err(UNAPPROVED);
       };
       const ended = await follower.run(request, { wait: asked.wait === true, confirm, signal });
-      return isShut(ended) ? EXIT.done : EXIT.failed;
+      const left = await endLiving(runtime, ended, asked, { emit, output, signal });
+      return isShut(ended) && left ? EXIT.done : EXIT.failed;
     },
   );
 }
 
 const UNAPPROVED =
   'sluice: WARNING: This grant goes without approval: its objects, the log and an event say so.\n';
+/** Tells of connections that live on, and ends them if asked to; false if asked, and some live on all the same. */
+async function endLiving(
+  { connection: { api, connections }, model }: Runtime,
+  grant: Grant,
+  { cut = false }: GrantOptions,
+  io: { readonly emit: (event: LineEvent) => void; readonly output: Output; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const living = grant.state.name === 'flowing' ? (grant.state.living ?? []) : [];
+  if (living.length === 0) return true;
+  if (!cut || connections === undefined) {
+    tellLiving(io.output, living, false);
+    return !cut;
+  }
+  const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
+    model.pod(namespace, name);
+  const left = await cutLiving(connections, podOf, living, io.signal);
+  io.emit({ event: 'cut', time: api.clock.now(), grant, cut: living.length - left.length, left });
+  tellLiving(io.output, left, true);
+  return left.length === 0;
+}
 
 /** Whether new connections are blocked as promised; surviving ones are reported, and are up to the enforcer. */
 export function isShut({ state }: Grant): boolean {

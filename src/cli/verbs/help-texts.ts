@@ -135,7 +135,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     ],
     exits: [
       ['0', 'granted; with --wait, ended too'],
-      ['1', 'failed or refused; with --wait, new connections still get through'],
+      [
+        '1',
+        'failed or refused; with --wait, new connections still get through; with --cut, an old one lives on',
+      ],
       ['130', 'interrupted; with --wait, after revoking the grant'],
     ],
   },
@@ -159,10 +162,11 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['End one grant, in whatever namespace it is', 'sluice revoke c4mzp2'],
       ['End all grants of a namespace', 'sluice revoke --all -n shop'],
       ['End all grants of the cluster', 'sluice revoke --all -A'],
+      ['End what was opened through it too, where that is possible', 'sluice revoke c4mzp2 --cut'],
     ],
     exits: [
       ['0', 'revoked; the path is closed, or was not judged'],
-      ['1', 'not revoked, or not recorded in the audit log'],
+      ['1', 'not revoked, or not recorded in the audit log; with --cut, a connection lives on'],
       ['3', 'revoked, but the path is still open through others'],
       ['4', "it can't be told whether it is revoked"],
       ['6', 'revoked, but a lease is left behind'],

@@ -2,8 +2,10 @@ import { wallClock } from '../../../views/text/text.ts';
 import { formatDuration, plural } from '../../core/common/common.ts';
 import { formatPorts, type Grant, type GrantPlan } from '../../core/grants/grants.ts';
 import type { Verdict } from '../../core/policy/model/model.ts';
+import type { LivingConnection } from '../../core/ports/ports.ts';
 import { trustOf } from '../../core/traffic/traffic.ts';
 import { type AttemptLine, rowPath } from '../../session/session.ts';
+import { livingJson } from './living.ts';
 import { pad } from './table.ts';
 
 /** The events of line mode, in order. Times are ms since the epoch. */
@@ -43,6 +45,14 @@ export type LineEvent =
       readonly state: 'closed' | 'unproven' | 'flowing';
       readonly proof: string;
       readonly unproven: readonly string[];
+    }
+  /** Connections that lived on were ended; `left` could not be. */
+  | {
+      readonly event: 'cut';
+      readonly time: number;
+      readonly grant: Grant;
+      readonly cut: number;
+      readonly left: readonly LivingConnection[];
     }
   | { readonly event: 'failed'; readonly time: number; readonly grant: Grant; readonly message: string }
   | {
@@ -111,7 +121,12 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
         closed: event.state === 'closed',
         proof: event.proof,
         unproven: event.unproven,
+        ...(event.grant.state.name === 'flowing' && event.grant.state.living !== undefined
+          ? { living: livingJson(event.grant.state.living) }
+          : {}),
       };
+    case 'cut':
+      return { ...base, id: event.grant.id, cut: event.cut, left: livingJson(event.left) };
     case 'failed':
       return { ...base, id: event.grant.id, message: event.message };
     case 'audit':
@@ -176,6 +191,8 @@ function words(event: LineEvent): readonly [string, string] {
       return ['revoked', revokedText(event.by, event.late)];
     case 'closed':
       return [event.state, event.proof];
+    case 'cut':
+      return ['cut', `${event.cut} of ${plural(event.cut + event.left.length, 'connection')} ended`];
     case 'failed':
       return ['failed', event.message];
     case 'audit':

@@ -1,5 +1,5 @@
 import { wallClock } from '../../../views/text/text.ts';
-import { SluiceError, safeText } from '../../core/common/common.ts';
+import { plural, SluiceError, safeText } from '../../core/common/common.ts';
 import {
   type Grant,
   grantMarks,
@@ -9,23 +9,32 @@ import {
   remainingText,
 } from '../../core/grants/grants.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
-import { type GrantDeps, type Revoked, revokeFound } from '../../session/session.ts';
+import {
+  cutLiving,
+  findLivingAfter,
+  type GrantDeps,
+  type Living,
+  type Revoked,
+  revokeFound,
+} from '../../session/session.ts';
 import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { noGrants } from './grants.ts';
+import { livingJson, tellLiving } from './living.ts';
 import { type JudgedCluster, pickEither, withGrants } from './with-grants.ts';
 
 /**
  * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
  * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest. Then the
- * cluster is read anew, to tell what is left of each path (GRANT-18).
+ * cluster is read anew, to tell what is left of each path (GRANT-18), and which connections live on; with `--cut` these are
+ * ended where a container of their pod has the right to (ENF-20).
  *
- * @returns 1 when a half was not revoked or not recorded in the log, 3 when a path is still open, 6 when a lease is left
+ * @returns 1 when a half was not revoked or not recorded in the log, or with `--cut` a connection lives on, 3 when a path is still open, 6 when a lease is left
  *   behind, 4 when it can't be told whether a half is gone
  */
 export async function revoke(
   context: VerbContext,
   ids: readonly string[],
-  { all }: { readonly all?: boolean },
+  { all, cut = false }: { readonly all?: boolean; readonly cut?: boolean },
 ): Promise<number> {
   if (ids.length === 0 && all !== true) {
     throw new SluiceError('usage', 'No grant specified.', 'Pass an id from sluice grants, or use --all.');
@@ -46,11 +55,15 @@ export async function revoke(
       ended.some(({ grant, end }) => end.revoked && grant.waiting === undefined) && !signal.aborted
         ? await cluster()
         : undefined;
-    const results = ended.map((result) => ({ ...result, left: leftOf(around, result) }));
+    const results: Result[] = [];
+    for (const result of ended) {
+      const living = await livingOf(around, result, cut, signal);
+      results.push({ ...result, left: leftOf(around, result), ...living });
+    }
     writeAnswer(output, options.output, results.map(resultJson), () =>
       results.length === 0 ? noGrants(found.namespace) : results.map(resultText).join(''),
     );
-    warn(output, results);
+    warn(output, results, cut);
     if (around instanceof SluiceError)
       output.err(`sluice: Whether the paths are closed was not judged: ${around.message}\n`);
     if (results.length < chosen.length) {
@@ -60,14 +73,35 @@ export async function revoke(
         'Run the command again for the rest.',
       );
     }
-    return codeOf(results);
+    const code = codeOf(results);
+    return cut && results.some(({ found }) => found.length > 0) ? EXIT.failed : code;
   });
 }
 
 type Ended = { readonly grant: Grant; readonly end: Revoked };
 
 /** `left`: the path as it is now, if the grant was revoked and the cluster could be read. */
-type Result = Ended & { readonly left: Remaining | undefined };
+type Result = Ended & { readonly left: Remaining | undefined } & LivingOf;
+
+/** Connections that live on, and how many were ended; `unseen`: why there may be more. */
+type LivingOf = Living & { readonly cut: number };
+
+async function livingOf(
+  around: JudgedCluster | SluiceError | undefined,
+  { grant, end }: Ended,
+  cut: boolean,
+  signal: AbortSignal,
+): Promise<LivingOf> {
+  const { policies = [] } = grant;
+  if (around === undefined || around instanceof SluiceError || !end.revoked) return { found: [], cut: 0 };
+  const { engine, connections } = around;
+  const living = await findLivingAfter(engine, connections, policies, signal);
+  if (!cut || connections === undefined || living.found.length === 0) return { ...living, cut: 0 };
+  const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
+    engine.model.pod(namespace, name);
+  const left = await cutLiving(connections, podOf, living.found, signal);
+  return { ...living, found: left, cut: living.found.length - left.length };
+}
 
 function leftOf(
   around: JudgedCluster | SluiceError | undefined,
@@ -104,10 +138,22 @@ function codeOf(results: readonly Result[]): number {
   return results.some(({ end }) => end.unknown) ? EXIT.undecidable : EXIT.done;
 }
 
-function resultJson({ end, left }: Result): Readonly<Record<string, unknown>> {
+function resultJson({ end, left, found, unseen, cut }: Result): Readonly<Record<string, unknown>> {
   const { id, revoked, unknown, halves, leftovers, unrecorded } = end;
   const path = left === undefined ? undefined : { ...left, through: left.through.map(openerJson) };
-  return { id, revoked, unknown, halves, leftovers, recorded: unrecorded.length === 0, unrecorded, path };
+  return {
+    id,
+    revoked,
+    unknown,
+    halves,
+    leftovers,
+    recorded: unrecorded.length === 0,
+    unrecorded,
+    path,
+    living: livingJson(found),
+    unseen,
+    cut,
+  };
 }
 
 function openerJson(policy: Policy): Readonly<Record<string, unknown>> {
@@ -116,10 +162,11 @@ function openerJson(policy: Policy): Readonly<Record<string, unknown>> {
   return { kind, namespace, name, grant, requester, end };
 }
 
-function resultText({ grant, end, left }: Result): string {
+function resultText({ grant, end, left, cut }: Result): string {
   const path = `${grant.source} → ${grant.destination}`;
   const word = grant.waiting === undefined ? 'revoked' : 'withdrawn';
-  const now = left === undefined ? '' : `; ${remainingText(left, wallClock)}`;
+  const closing = cut === 0 ? '' : `; ${plural(cut, 'connection')} cut`;
+  const now = `${left === undefined ? '' : `; ${remainingText(left, wallClock)}`}${closing}`;
   if (end.revoked) return `${grant.id} ${word}: ${path}${now}\n`;
   const halves = end.halves.map(
     ({ direction, namespace, done, why, unknown }) =>
@@ -128,8 +175,12 @@ function resultText({ grant, end, left }: Result): string {
   return `${grant.id} NOT ${end.unknown ? 'known to be ' : ''}revoked: ${path}\n${halves.join('')}`;
 }
 
-function warn({ err }: Output, results: readonly Result[]): void {
-  for (const { end, left } of results) {
+function warn(output: Output, results: readonly Result[], tried: boolean): void {
+  const { err } = output;
+  for (const { end, left, found, unseen } of results) {
+    tellLiving(output, found, tried);
+    if (unseen !== undefined)
+      err(`sluice: note: Connections of ${end.id} may live on, and could not be looked for: ${unseen}.\n`);
     if (left?.verdict === 'open') {
       err(
         `sluice: ${end.id} is revoked, but ${remainingText(left, wallClock)}.\n        ${left.through.length === 0 ? 'Isolate its pods with a policy' : 'Revoke or change what opens it'}, then check with sluice explain.\n`,

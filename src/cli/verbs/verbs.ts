@@ -95,6 +95,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   program.commandsGroup('Grants:');
   withPathOptions(withTrafficOptions(verb('grant', 'open a path for a while')))
     .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
+    .option('--cut', 'with --wait, end connections that live on, where a container of their pod may')
     .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
     .option(
       '--yes',
@@ -118,6 +119,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   verb('revoke', 'revoke grants now')
     .argument('[id...]', 'grant ids from sluice grants')
     .option('--all', 'revoke all grants in the namespace, or in all namespaces with -A')
+    .option('--cut', 'end connections that would live on, where a container of their pod may')
     .action(
       run(async (context, command) => {
         const { revoke } = await import('./revoke.ts');

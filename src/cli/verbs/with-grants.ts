@@ -28,7 +28,10 @@ export type FoundGrants = {
 };
 
 /** The cluster as it is now, for judging grants in it; `only`: the one namespace of it that can be read. */
-export type JudgedCluster = PlanGround & { readonly only: string | undefined };
+export type JudgedCluster = PlanGround & {
+  readonly only: string | undefined;
+  readonly connections: Connection['connections'];
+};
 
 /** Reads the cluster, or says why it can't be judged. */
 export type ReadCluster = () => Promise<JudgedCluster | SluiceError>;
@@ -44,7 +47,7 @@ export async function withGrants(
   scope: GrantScope,
   work: (deps: GrantDeps, found: FoundGrants, cluster: ReadCluster) => Promise<number>,
 ): Promise<number> {
-  const connection = await openConnection(options, {}, signal);
+  const connection = await openConnection(options, { sockets: true }, signal);
   try {
     const { api } = connection;
     const [info, identity] = await Promise.all([api.info(signal), api.identity(signal)]);
@@ -98,7 +101,7 @@ async function readCluster(
   return withRuntime(borrowed, { traffic: false, signal, limits }, async (runtime) => {
     needPods(runtime);
     const { engine, plan } = runtime;
-    return { engine, plan, only: runtime.confinedTo() };
+    return { engine, plan, only: runtime.confinedTo(), connections: connection.connections };
   }).catch((error: unknown) => {
     signal.throwIfAborted();
     return asSluiceError(error);

@@ -1,5 +1,6 @@
 import type { EndRef, PortSpec } from '../cluster/cluster.ts';
 import type { Direction, Policy } from '../policy/model/model.ts';
+import type { LivingConnection } from '../ports/ports.ts';
 import type { Announced } from './announced.ts';
 import type { Approval, Waiting } from './waiting.ts';
 
@@ -60,6 +61,8 @@ export type GrantState =
       readonly by: EndedBy;
       readonly connections: string;
       readonly still: 'new' | 'established';
+      /** The established ones. */
+      readonly living?: readonly LivingConnection[];
     }
   | { readonly name: 'failed'; readonly at: number; readonly message: string; readonly hint: string };
 

@@ -30,6 +30,7 @@ export {
 export { type Finding, findLeftovers, livesOf } from './leftovers.ts';
 export { type Life, MAKING_WITHIN } from './life.ts';
 export { brokenBy, brokenByPlan, brokenLimit, brokenReason, needingApproval, tooLong } from './limits.ts';
+export { cutCommand, cutWords, livingSummary, livingText } from './living.ts';
 export { type Manager, managersOf } from './managers.ts';
 export {
   formatPorts,
@@ -63,7 +64,7 @@ export { type Digest, namesPlan, type PlanDifference, planDifference, planFacts 
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';
-export { addressRange, endTexts, isAmong, namespacesOf } from './reach.ts';
+export { addressRange, closedPairs, endTexts, isAmong, namespacesOf, pairKey } from './reach.ts';
 export { type GrantObjects, readGrants } from './read-grant.ts';
 export { WIDEST } from './sides.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';

@@ -105,6 +105,14 @@ export function pairsOf({ sources, destinations, ports }: Reach): readonly (Pair
   return pairs;
 }
 
+/** The pairs that policies opened and that are closed now, without them. */
+export function closedPairs(engine: Engine, policies: readonly Policy[]): readonly PairChange[] {
+  return pairsOf(reachOf(engine, policies)).filter(({ ends: [from, to], port, protocol }) => {
+    const { egress, ingress } = engine.decide({ from, to, port, protocol });
+    return egress.verdict === 'deny' || ingress.verdict === 'deny';
+  });
+}
+
 /** A pair by its names, port and protocol. */
 export function pairKey({ from, to, port, protocol }: PairChange): string {
   return `${from.namespace ?? ''}/${from.name}>${to.namespace ?? ''}/${to.name}:${port}/${protocol}`;

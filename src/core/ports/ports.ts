@@ -203,10 +203,28 @@ export interface ConnectProbe {
   ): Promise<ProbeResult>;
 }
 
-/** Counts a pod's connections, from its socket table. */
-export interface ConnectionCount {
+/** A connection of a pod that can still carry data, by the ends that its socket table has. */
+export type LivingConnection = {
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly protocol: 'TCP' | 'UDP';
+  readonly local: { readonly ip: string; readonly port: number };
+  readonly remote: { readonly ip: string; readonly port: number };
+};
+
+/** The connections of a pod, from its socket table. */
+export interface ConnectionTable {
   /** Established connections from the pod to any of `targets`, each `ip:port/PROTOCOL`. */
-  established(from: Pod, targets: readonly string[], signal: AbortSignal): Promise<number>;
+  established(
+    from: Pod,
+    targets: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly LivingConnection[]>;
+  /** Ends connections of the pod from inside it, where the kernel allows that; gives those that live on. */
+  cut(
+    from: Pod,
+    living: readonly LivingConnection[],
+    signal: AbortSignal,
+  ): Promise<readonly LivingConnection[]>;
 }
 
 /** Runs a command in a container; the exit code is the command's. Errors are `SluiceError`s. */

@@ -1,5 +1,5 @@
 import { isAbort } from '../../core/common/common.ts';
-import type { ConnectionCount, ConnectProbe, ProbeResult } from '../../core/ports/ports.ts';
+import type { ConnectionTable, ConnectProbe, ProbeResult } from '../../core/ports/ports.ts';
 import type { Attempt } from '../../core/traffic/traffic.ts';
 import { type GrantPair, type GrantPath, type Route, routeOf } from './path.ts';
 
@@ -13,8 +13,8 @@ export type EvidenceDeps = {
   readonly keepsEstablished: () => 'yes' | 'no' | 'unknown';
   /** Connect tests from inside the source pod; absent if only traffic can be used as proof. */
   readonly probe?: ConnectProbe;
-  /** Counts established connections; absent if exec into pods is not allowed. */
-  readonly connections?: ConnectionCount;
+  /** The connections of pods; absent if exec into pods is not allowed. */
+  readonly connections?: ConnectionTable;
 };
 
 /** Clock difference between nodes and server, ms: an attempt this much before the grant may really be after it. */

@@ -14,6 +14,7 @@ export {
 } from './find-grants.ts';
 export { createKeeper, type GrantKeeper } from './keeper.ts';
 export { isLiving, staysFor } from './kept-grant.ts';
+export { cutLiving, findLivingAfter, type Living } from './living.ts';
 export { dryRun, type GoodPlan, type GrantStep, type MadeGrant } from './make-grant.ts';
 export { factsOf, makeRequest, opensAlone, type PlanGround } from './make-request.ts';
 export { pathText } from './path.ts';

@@ -1,7 +1,8 @@
-import type { Pod } from '../../core/cluster/cluster.ts';
-import { isAbort } from '../../core/common/common.ts';
+import { livingSummary } from '../../core/grants/grants.ts';
+import type { LivingConnection } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
 import { allowed, dropped, type EvidenceDeps, LISTEN, type Sighting, SKEW, tryPair } from './evidence.ts';
+import { findLiving } from './living.ts';
 import { type GrantPair, type GrantPath, hasBlock } from './path.ts';
 
 /**
@@ -11,7 +12,12 @@ import { type GrantPair, type GrantPath, hasBlock } from './path.ts';
 export type CloseResult =
   | { readonly name: 'closed'; readonly proof: string }
   | { readonly name: 'unproven'; readonly proof: string; readonly pairs: readonly string[] }
-  | { readonly name: 'flowing'; readonly connections: string; readonly still: 'new' | 'established' };
+  | {
+      readonly name: 'flowing';
+      readonly connections: string;
+      readonly still: 'new' | 'established';
+      readonly living?: readonly LivingConnection[];
+    };
 
 /** Without a probe only traffic can prove it, so listen longer, ms. */
 const LISTEN_ONLY = 8_000;
@@ -38,16 +44,14 @@ export async function proveClosed(
   const open = () => unproven(path, dropped(deps, path, since), new Set());
   await listen(deps, () => open().length === 0, deps.probe === undefined ? LISTEN_ONLY : LISTEN, signal);
   await pause(SKEW * 2, signal);
-  const living = await countLiving(deps, path, signal);
-  if (living.count > 0) {
-    const verb = living.count === 1 ? 'connection stays' : 'connections stay';
-    return { name: 'flowing', still: 'established', connections: `${living.count} established ${verb} open` };
-  }
+  const { found: living, unseen } = await findLiving(deps, path, signal);
+  if (living.length > 0)
+    return { name: 'flowing', still: 'established', connections: livingSummary(living), living };
   const tried = await tryAll(deps, open(), signal);
   const late = allowed(deps, path, since + SKEW);
   const through = tried.find(({ outcome }) => outcome === 'open')?.pair;
   if (late.length > 0 || through !== undefined) return stillOpen(late, through);
-  return conclude(path, dropped(deps, path, since), tried, living.unseen);
+  return conclude(path, dropped(deps, path, since), tried, unseen !== undefined);
 }
 
 type Tried = { readonly pair: GrantPair; readonly outcome: string };
@@ -166,52 +170,4 @@ function listen(
     }
     if (done()) finish();
   });
-}
-
-/** Connections that are still open. `unseen`: there may be more that could not be checked. */
-type Living = { readonly count: number; readonly unseen: boolean };
-
-/**
- * Counts connections along a path that outlived its policy, as many enforcers keep them (ENF-2), from the socket tables
- * of its source pods. Connections to an address shared with pairs that were already open can't be distinguished, and
- * count as unseen.
- */
-async function countLiving(deps: EvidenceDeps, path: GrantPath, signal: AbortSignal): Promise<Living> {
-  const { connections } = deps;
-  if (deps.keepsEstablished() === 'no') return { count: 0, unseen: false };
-  if (connections === undefined) return { count: 0, unseen: true };
-  const sources = sourcesOf(path);
-  const counts = await Promise.all(
-    sources.map(({ pod, targets }) =>
-      connections.established(pod, targets, signal).catch((error: unknown) => {
-        if (isAbort(error) || signal.aborted) throw error;
-        return undefined;
-      }),
-    ),
-  );
-  return {
-    count: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),
-    unseen:
-      counts.includes(undefined) ||
-      path.pairs.some(({ from }) => from.pod === undefined) ||
-      path.blocks.length > 0 ||
-      [...path.routes.values()].some(({ mixed }) => mixed),
-  };
-}
-
-/** Each source pod with the targets that belong only to pairs of the path: `ip:port/PROTOCOL`. */
-function sourcesOf({
-  pairs,
-  routes,
-}: GrantPath): readonly { readonly pod: Pod; readonly targets: string[] }[] {
-  const pods = new Map(
-    pairs.flatMap(({ from }) => (from.pod === undefined ? [] : [[from.pod.uid, from.pod]])),
-  );
-  return [...pods.values()].map((pod) => ({
-    pod,
-    targets: [...routes].flatMap(([key, { mixed }]) => {
-      const [source = '', target = ''] = key.split('>');
-      return !mixed && pod.ips.includes(source) ? [target] : [];
-    }),
-  }));
 }

@@ -9,7 +9,7 @@ import type {
   ClusterApi,
   ClusterFeed,
   ClusterInfo,
-  ConnectionCount,
+  ConnectionTable,
   ConnectProbe,
   Login,
   TrafficSource,
@@ -29,7 +29,7 @@ export type Connection = {
   readonly traffic: (model: ClusterModel, signal: AbortSignal) => Promise<TrafficSource>;
   /** Tries connections from inside pods; absent unless enabled. */
   readonly probe?: ConnectProbe;
-  readonly connections?: ConnectionCount;
+  readonly connections?: ConnectionTable;
   /** Opens the log of the cluster to write, which creates it. */
   readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
   /** The records of that log since a time, ms; none where there is no log. */

@@ -7,7 +7,12 @@ import type { GrantPlan, GrantRequest } from '../../../src/core/grants/grants.ts
 import { readPorts } from '../../../src/core/grants/names.ts';
 import type { EndName as PlannedEnd } from '../../../src/core/policy/model/model.ts';
 import { holdsPort } from '../../../src/core/policy/model/model.ts';
-import { type EndGroup, podsOfGroup, rangeOfAddress, rangeOfText } from '../../../src/core/policy/reach/reach.ts';
+import {
+  type EndGroup,
+  podsOfGroup,
+  rangeOfAddress,
+  rangeOfText,
+} from '../../../src/core/policy/reach/reach.ts';
 import { findRealCluster } from '../../helpers/real-cluster.ts';
 import { type Benches, openBenches } from './benches.ts';
 import { mayActOutside } from './dial.ts';

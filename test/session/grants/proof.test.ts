@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PairChange } from '../../../src/core/policy/model/verdict.ts';
-import type { ConnectProbe, ProbeResult } from '../../../src/core/ports/ports.ts';
+import type { ConnectProbe, LivingConnection, ProbeResult } from '../../../src/core/ports/ports.ts';
 import type { Flow, FlowEnd } from '../../../src/core/traffic/flow.ts';
 import { createFold } from '../../../src/core/traffic/fold.ts';
 import type { EvidenceDeps } from '../../../src/session/grants/evidence.ts';
@@ -176,10 +176,19 @@ describe('the proof that a path closed', () => {
     const path = pathOf(model, [opened(web1, db0)]);
     const flows = dropped('ingress', along(web1, endOf(db0, 5_432), 100));
     const keeps = { keepsEstablished: () => 'yes' as const };
-    const connections = { established: async () => 2 };
+    const socket = (port: number): LivingConnection => ({
+      pod: { namespace: 'shop', name: 'web-1' },
+      protocol: 'TCP',
+      local: { ip: web1.ips[0] ?? '', port },
+      remote: { ip: db0.ips[0] ?? '', port: 5_432 },
+    });
+    const living = [40_001, 40_002].map(socket);
+    const connections = { established: async () => living, cut: async () => living };
     expect(await closing(path, flows, evidence({ ...keeps, connections }))).toMatchObject({
       name: 'flowing',
       still: 'established',
+      connections: `2 established connections stay open: web-1 ${web1.ips[0]}:40001 → ${db0.ips[0]}:5432/tcp, web-1 ${web1.ips[0]}:40002 → ${db0.ips[0]}:5432/tcp`,
+      living,
     });
     fold = createFold();
     vi.setSystemTime(START);
