@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { homeFolder } from './home-folder.ts';
 
 /** The kubeconfig files where none is given, as for kubectl: those of `KUBECONFIG`, or `~/.kube/config`. */
 export function kubeconfigFiles(): readonly string[] {
   const listed = (process.env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
-  return listed.length > 0 ? [...new Set(listed)] : [join(homedir(), '.kube', 'config')];
+  return listed.length > 0 ? [...new Set(listed)] : [join(homeFolder(), '.kube', 'config')];
 }
 
 /**

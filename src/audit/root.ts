@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { SluiceError } from '../core/common/common.ts';
+import { homeFolder } from '../home-folder.ts';
 import { dayFiles, isMissingFile } from './files.ts';
 import { readHead } from './tail.ts';
 
@@ -11,7 +11,7 @@ import { readHead } from './tail.ts';
  */
 export function auditRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const state = env.XDG_STATE_HOME;
-  const base = state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  const base = state !== undefined && isAbsolute(state) ? state : join(homeFolder(), '.local', 'state');
   return join(base, 'sluice', 'audit');
 }
 

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import {
@@ -16,6 +15,7 @@ import {
   type ThemeSetting,
 } from '../../core/common/common.ts';
 import { NoText, readFirstYaml, textOfBytes, YamlProblem } from '../../core/yaml/yaml.ts';
+import { homeFolder } from '../../home-folder.ts';
 
 /** The contents of the configuration file; flags and the environment win over it. */
 export type Config = {
@@ -142,7 +142,11 @@ const Schema = v.strictObject({
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
 export function configPath(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const base = env.XDG_CONFIG_HOME;
-  return join(base === undefined || base === '' ? join(homedir(), '.config') : base, 'sluice', 'config.yaml');
+  return join(
+    base === undefined || base === '' ? join(homeFolder(), '.config') : base,
+    'sluice',
+    'config.yaml',
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration, safeText } from '../../core/common/common.ts';
+import { homeFolder } from '../../home-folder.ts';
 import type { GlobalOptions, TypedLine } from '../shared/shared.ts';
 import { type Candidate, plain } from './candidate.ts';
 
@@ -145,5 +145,5 @@ function last({ given }: TypedLine, flag: string): string | undefined {
 
 /** Shells pass a tilde as it is typed. */
 function fromHome(path: string): string {
-  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+  return path.startsWith('~/') ? join(homeFolder(), path.slice(2)) : path;
 }

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { readFirstYaml, textOfBytes } from '../../core/yaml/yaml.ts';
+import { homeFolder } from '../../home-folder.ts';
 import {
   type ClusterEntry,
   type ExecPlugin,
@@ -234,7 +234,7 @@ async function refuseShared(who: string, file: string | undefined): Promise<void
  */
 async function pluginAllowed(command: string): Promise<void> {
   if (process.env.KUBERC === 'off') return;
-  const path = process.env.KUBERC || join(homedir(), '.kube', 'kuberc');
+  const path = process.env.KUBERC || join(homeFolder(), '.kube', 'kuberc');
   const preferences = await readPreferences(path);
   const policy = textAt(preferences, 'credentialPluginPolicy') ?? 'AllowAll';
   if (policy === 'AllowAll') return;
