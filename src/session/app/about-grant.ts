@@ -1,5 +1,5 @@
 import { formatDuration } from '../../core/common/common.ts';
-import { type Grant, type GrantState, setByOther, troublesOf } from '../../core/grants/grants.ts';
+import { cutCommand, type Grant, type GrantState, setByOther, troublesOf } from '../../core/grants/grants.ts';
 import { isLiving, pathText } from '../grants/grants.ts';
 import type { AboutItem, GrantLine } from '../state/state.ts';
 
@@ -16,6 +16,7 @@ export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutIte
     { label: 'path', text: pathText(grant) },
     { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
     ...(grant.state.name === 'unproven' ? [{ label: 'next', text: PROVE_IT }] : []),
+    ...cutItems(grant.state),
     ...(window === undefined
       ? []
       : [
@@ -31,6 +32,12 @@ export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutIte
       text: `NetworkPolicy ${namespace}/${policy?.name ?? '(gone)'}, removed by lease Job ${lease?.name ?? '(gone)'}`,
     })),
   ];
+}
+
+/** The command lines that end connections which live on (ENF-20). */
+function cutItems(state: GrantState): readonly AboutItem[] {
+  const living = state.name === 'flowing' ? (state.living ?? []) : [];
+  return living.map((one) => ({ label: 'to cut it', text: cutCommand(one) }));
 }
 
 const PROVE_IT = 'Make an attempt on the path; the history (h) then shows whether it was dropped.';

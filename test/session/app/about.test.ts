@@ -76,6 +76,20 @@ test('a grant whose end is not proven says why, and what would prove it', () => 
   expect(said(aboutGrant(grantLine({ name: 'closed', ...end }), NOW)).join()).not.toContain('next:');
 });
 
+test('a grant whose connections live on names them, and says what would end each', () => {
+  const socket = {
+    pod: { namespace: 'shop', name: 'web-1' },
+    protocol: 'TCP',
+    local: { ip: '10.0.0.5', port: 40_000 },
+    remote: { ip: '10.0.0.9', port: 5_432 },
+  } as const;
+  const connections = '1 established connection stays open: web-1 10.0.0.5:40000 → 10.0.0.9:5432/tcp';
+  const state = { name: 'flowing', at: NOW, by: 'lease', still: 'established', connections } as const;
+  const [, told, cut] = said(aboutGrant(grantLine({ ...state, living: [socket] }), NOW));
+  expect(told).toContain(connections);
+  expect(cut).toMatch(/^to cut it: kubectl debug -n shop web-1 .* ss -K .* dport = :5432 sport = :40000$/);
+});
+
 test('a grant is told with its troubles, those of its window too, and who set that', () => {
   const { window } = grantLine().grant;
   const line = grantLine(
