@@ -7,7 +7,7 @@ import { eventually } from '../../helpers/eventually.ts';
 
 const KEEP = 'example.com/keep';
 /** Nothing waits for the clock here, but what the code must not do before its time. */
-const QUICK = { settle: 0, spread: 0, gap: 5, period: 60_000, again: { base: 20, cap: 40 }, grace: 50 };
+const QUICK = { settle: 0, spread: 0, gap: 5, period: 60_000, again: { base: 20, cap: 40 }, grace: 60_000 };
 
 let live: LiveDemo;
 let stop: AbortController;
@@ -179,11 +179,14 @@ describe('a sweeper that goes on (GRANT-70)', () => {
     const grant = await abandoned();
     live.demo.faults.orphan('shop', nameOf(grant));
     const undo = live.demo.faults.stall({ method: 'DELETE' });
-    watch();
+    watch({ grace: 50 });
     await eventually(async () => expect((await live.audited()).map(({ type }) => type)).toContain('intent'));
     stop.abort();
     await Promise.all(running);
+    expect((await live.audited()).map(({ type }) => type)).not.toContain('swept');
     undo();
+    // The removal that was begun still ends, and is written down.
+    await eventually(async () => expect((await live.audited()).map(({ type }) => type)).toContain('swept'));
   });
 
   test('a first look that is refused ends it, with the right that is missing', async () => {
