@@ -155,7 +155,14 @@ describe('docs/access.md', () => {
   });
 
   test('has every admission policy', () => {
-    const rules = { maxSeconds: 1, protectedNamespaces: [], confinedGroups: ['x'] };
+    const approvals = { namespaces: ['x'], approverGroups: [], breakGlassGroups: [] };
+    const rules = {
+      maxSeconds: 1,
+      protectedNamespaces: [],
+      pendingSeconds: 1,
+      confinedGroups: ['x'],
+      approvals,
+    };
     const names = admissionManifests('1', rules).map(({ metadata }) => metadata.name);
     expect(
       names.filter((name) => !text.includes(`| \`${name}\``) && !text.includes(`, \`${name}\` |`)),

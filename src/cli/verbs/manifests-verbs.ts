@@ -51,6 +51,14 @@ export function declareManifests(
       'group that may use no other Jobs and NetworkPolicies, may be repeated',
       collect,
     )
+    .option(
+      '--approvals <namespace>',
+      'namespace where somebody else has to approve, may be repeated; * is any characters',
+      collect,
+    )
+    .option('--approvers <group>', 'group that may approve, may be repeated (default: anybody else)', collect)
+    .option('--break-glass <group>', 'group that may grant without approval, may be repeated', collect)
+    .option('--pending <duration>', 'how long a request may wait, such as 1h')
     .action(
       run(async (context, command) => {
         const { manifestsAdmission } = await import('./manifests.ts');

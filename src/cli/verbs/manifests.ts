@@ -1,4 +1,5 @@
 import {
+  type AdmissionRules,
   admissionManifests,
   type Bound,
   manifestsYaml,
@@ -7,7 +8,14 @@ import {
   sweeperManifests,
 } from '../../core/access/access.ts';
 import { type ApiObject, labelNameFaults } from '../../core/cluster/cluster.ts';
-import { nearestNames, parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
+import {
+  type Approvals,
+  DEFAULT_APPROVALS,
+  nearestNames,
+  parseDuration,
+  SluiceError,
+  safeText,
+} from '../../core/common/common.ts';
 import { isRoleName, ROLES } from '../../core/roles/roles.ts';
 import { EXIT, LONGEST_WINDOW, toJson, VERSION, type VerbContext } from '../shared/shared.ts';
 import { writeKustomize, writtenLine } from './kustomize-folder.ts';
@@ -35,6 +43,10 @@ export type AdmissionOptions = PrintOptions & {
   readonly reasonPattern?: string;
   readonly protect?: readonly string[];
   readonly confine?: readonly string[];
+  readonly approvals?: readonly string[];
+  readonly approvers?: readonly string[];
+  readonly breakGlass?: readonly string[];
+  readonly pending?: string;
 };
 
 /**
@@ -50,7 +62,12 @@ export async function manifestsAdmission(context: VerbContext, asked: AdmissionO
       asked.maxDuration === undefined ? limits.maxSeconds : parseDuration(asked.maxDuration, LONGEST_WINDOW),
     ...(reasonPattern === undefined ? {} : { reasonPattern }),
     protectedNamespaces: (asked.protect ?? limits.protectedNamespaces).map(checkedPattern),
+    pendingSeconds:
+      asked.pending === undefined
+        ? (limits.approvals ?? DEFAULT_APPROVALS).pendingSeconds
+        : parseDuration(asked.pending, LONGEST_WINDOW),
     confinedGroups: (asked.confine ?? []).map(checkedGroup),
+    ...approvalRules(asked, limits.approvals),
   });
   return print(context, 'admission', manifests, asked);
 }
@@ -65,6 +82,31 @@ export async function manifestsSweeper(context: VerbContext, asked: SweeperOptio
     ...(namespace === undefined ? {} : { namespace: checkedNamespace(namespace) }),
   });
   return print(context, 'sweeper', manifests, asked);
+}
+
+/** What is said about approvals, else what the configuration requires. Throws `usage` for groups without a namespace. */
+function approvalRules(
+  { approvals, approvers, breakGlass }: AdmissionOptions,
+  configured: Approvals | undefined,
+): Pick<AdmissionRules, 'approvals'> {
+  const namespaces = (approvals ?? configured?.namespaces ?? []).map(checkedPattern);
+  const [approverGroups, breakGlassGroups] = [approvers ?? [], breakGlass ?? []].map((groups) =>
+    groups.map(checkedGroup),
+  );
+  if (namespaces.length > 0)
+    return {
+      approvals: {
+        namespaces,
+        approverGroups: approverGroups ?? [],
+        breakGlassGroups: breakGlassGroups ?? [],
+      },
+    };
+  if (approvers === undefined && breakGlass === undefined) return {};
+  throw new SluiceError(
+    'usage',
+    `${approvers === undefined ? '--break-glass' : '--approvers'} needs a namespace where approvals are required.`,
+    "Add --approvals NAMESPACE, or --approvals '*' for all.",
+  );
 }
 
 async function print(

@@ -1,5 +1,6 @@
 import type { ApiObject } from '../cluster/cluster.ts';
 import { type Limits, literal, OF_GRANTS, type Policy, policyManifests } from './admission-policy.ts';
+import { type ApprovalRules, approvals } from './approval-policies.ts';
 import { GRANTS, grantLimits } from './grant-policies.ts';
 import { LEASE_ENDS, LEASES, leaseLimits } from './lease-policies.ts';
 
@@ -7,17 +8,20 @@ import { LEASE_ENDS, LEASES, leaseLimits } from './lease-policies.ts';
 export type AdmissionRules = Limits & {
   /** Groups whose members may make no other Jobs and policies than those of grants. */
   readonly confinedGroups: readonly string[];
+  /** Absent: nobody has to approve anything. */
+  readonly approvals?: ApprovalRules;
 };
 
 /** ValidatingAdmissionPolicies (v1, Kubernetes 1.30 or later) with their bindings. */
 export function admissionManifests(version: string, rules: AdmissionRules): readonly ApiObject[] {
-  const { confinedGroups } = rules;
+  const { confinedGroups, approvals: asked } = rules;
   const policies: readonly Policy[] = [
     LEASES,
     LEASE_ENDS,
     GRANTS,
     leaseLimits(rules),
     grantLimits(rules),
+    ...(asked === undefined ? [] : [approvals(asked, rules)]),
     ...(confinedGroups.length === 0 ? [] : [confined(confinedGroups)]),
   ];
   return policies.flatMap((policy) => policyManifests(version, policy));

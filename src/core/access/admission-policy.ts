@@ -83,19 +83,39 @@ export const COMMON: Readonly<Record<string, string>> = {
   wasNotes: 'variables.was.metadata.?annotations.orValue({})',
   id: `object.metadata.?labels[?'${GRANT_LABEL}'].orValue('')`,
   reason: `variables.notes[?'${NOTE.reason}'].orValue('')`,
+  requester: `variables.notes[?'${NOTE.requester}'].orValue('')`,
+  signer: `variables.notes[?'${NOTE.approvedBy}'].orValue('')`,
+  wasSigner: `variables.wasNotes[?'${NOTE.approvedBy}'].orValue('')`,
+  signs: 'variables.signer != variables.wasSigner',
 };
+
+/** What whoever approves writes, all at once. */
+const SIGNATURE = `['${NOTE.approvedBy}', '${NOTE.approvedPlan}', '${NOTE.approvedAt}']`;
+
+/** Namespaces are named by the label that each has (NP-20). */
+export const NAMESPACE = 'kubernetes.io/metadata.name';
+
+/** Names with `*` as regular expressions. */
+export function namePatterns(names: readonly string[]): readonly string[] {
+  return names.map((name) => `^${name.replaceAll('*', '.*')}$`);
+}
 
 /** The rules of both kinds: marks, requester, and nothing that holds an object beyond its end. */
 export function commonRules(kind: 'lease' | 'grant', movable: string): readonly Rule[] {
-  const kept = (from: string, to: string) =>
-    `variables.${from}.all(k, !k.startsWith('sluice.dev/') || k == '${movable}' || (k in variables.${to} && variables.${to}[k] == variables.${from}[k]))`;
+  const kept = (from: string, to: string, added = 'false') =>
+    `variables.${from}.all(k, !k.startsWith('sluice.dev/') || k == '${movable}' || (k in variables.${to} && variables.${to}[k] == variables.${from}[k]) || ${added})`;
+  const refused =
+    kind === 'lease'
+      ? ` || (k == '${NOTE.refused}' && variables.notes[k].startsWith(request.userInfo.username + ': '))`
+      : '';
+  const added = `(!(k in variables.wasNotes) && ((variables.signs && k in ${SIGNATURE})${refused}))`;
   return [
     {
       holds: `object.metadata.?labels[?'${MANAGED_BY}'].orValue('') == 'sluice' && object.metadata.name.matches('${OBJECT_NAME}') && object.metadata.name.startsWith('sluice-' + variables.id + '-')`,
       message: `a ${kind} is named sluice-ID-in or sluice-ID-out, and labeled ${MANAGED_BY}: sluice and ${GRANT_LABEL}: ID`,
     },
     {
-      holds: `request.operation != 'CREATE' || variables.notes[?'${NOTE.requester}'].orValue('') == request.userInfo.username`,
+      holds: "request.operation != 'CREATE' || variables.requester == request.userInfo.username",
       message: `${NOTE.requester} must be who makes the ${kind}`,
     },
     {
@@ -103,7 +123,16 @@ export function commonRules(kind: 'lease' | 'grant', movable: string): readonly 
       message: `${NOTE.reason} must say why`,
     },
     {
-      holds: `${kept('notes', 'wasNotes')} && ${kept('wasNotes', 'notes')}`,
+      holds: `request.operation != 'CREATE' || !variables.notes.exists(k, k in ${SIGNATURE} || k == '${NOTE.refused}')`,
+      message: `a ${kind} is made unanswered: somebody else approves it or refuses`,
+    },
+    {
+      holds:
+        "!variables.signs || (variables.signer == request.userInfo.username && variables.signer != variables.requester && variables.wasSigner == '')",
+      message: `${NOTE.approvedBy} must be who approves, who is not the requester, and stays`,
+    },
+    {
+      holds: `${kept('notes', 'wasNotes', added)} && ${kept('wasNotes', 'notes')}`,
       message: `of the annotations sluice.dev/*, only ${movable} may change`,
     },
     {
@@ -138,10 +167,13 @@ function limitVariables({
   maxSeconds,
   reasonPattern = '',
   protectedNamespaces,
+  pendingSeconds,
 }: Limits): Policy['variables'] {
-  const guarded = protectedNamespaces.map((name) => literal(`^${name.replaceAll('*', '.*')}$`));
+  const guarded = namePatterns(protectedNamespaces).map(literal);
   return {
     maxSeconds: String(maxSeconds),
+    pendingSeconds: String(pendingSeconds),
+    notes: COMMON.notes ?? '',
     reasonPattern: literal(reasonPattern),
     protectedNamespaces: `[${guarded.join(', ')}]`,
     reason: `object.metadata.?annotations[?'${NOTE.reason}'].orValue('')`,
@@ -156,6 +188,8 @@ export type Limits = {
   readonly reasonPattern?: string;
   /** `*` stands for any run of characters. */
   readonly protectedNamespaces: readonly string[];
+  /** How long a request may wait for approval, seconds: that much later an approved window may end. */
+  readonly pendingSeconds: number;
 };
 
 /** A text as CEL reads it; its escapes include those of JSON. */

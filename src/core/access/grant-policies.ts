@@ -1,4 +1,4 @@
-import { NOTE, WIDEST } from '../grants/grants.ts';
+import { NOTE, PENDING_LABEL, WIDEST } from '../grants/grants.ts';
 import { MOST_PORTS } from '../policy/path/path.ts';
 import {
   COMMON,
@@ -6,11 +6,10 @@ import {
   GRANTS_ONLY,
   type Limits,
   limitPolicy,
+  NAMESPACE,
   type Policy,
 } from './admission-policy.ts';
-
-/** Namespaces are named by the label that each has (NP-20). */
-const NAMESPACE = 'kubernetes.io/metadata.name';
+import { ASKED } from './lengths.ts';
 
 /** A selector that picks by something that pods have; one that only excludes picks nearly all. */
 const PICKS = (selector: string) =>
@@ -25,6 +24,19 @@ const ADDRESS = `(has(p.ipBlock) && p.ipBlock.?except.orValue([]).size() == 0 &&
 const NARROW = (peers: string) =>
   `r.?${peers}.orValue([]).size() == 1 && r.${peers}.all(p, ${POD_PEER} || ${ADDRESS}) && r.?ports.orValue([]).size() > 0 && r.ports.all(q, has(q.port) && type(q.port) == int) && r.ports.map(q, has(q.endPort) ? q.endPort - int(q.port) + 1 : 1).sum() <= ${MOST_PORTS}`;
 
+const LABELS = (spec: string) => `${spec}.?podSelector.?matchLabels.orValue({})`;
+const EXPRESSIONS = (spec: string) => `${spec}.?podSelector.?matchExpressions.orValue([])`;
+
+/** Whether nothing of the spec changes but the mark of a request, which leaves the selector (GRANT-32). */
+const ONLY_OPENS = [
+  ...['ingress', 'egress', 'policyTypes'].map(
+    (field) => `object.spec.?${field} == variables.was.spec.?${field}`,
+  ),
+  `variables.wasLabels.all(k, k == '${PENDING_LABEL}' || (k in variables.labels && variables.labels[k] == variables.wasLabels[k]))`,
+  'variables.labels.all(k, k in variables.wasLabels)',
+  `variables.expressions == variables.wasExpressions.filter(e, e.key != '${PENDING_LABEL}')`,
+].join(' && ');
+
 /** Every policy with a name or label of a grant is one: owned by its lease, narrow, and left as it was made. */
 export const GRANTS: Policy = {
   name: 'sluice-grants',
@@ -37,13 +49,32 @@ export const GRANTS: Policy = {
     ...COMMON,
     ingress: 'object.spec.?ingress.orValue([])',
     egress: 'object.spec.?egress.orValue([])',
+    labels: LABELS('object.spec'),
+    wasLabels: LABELS('variables.was.spec'),
+    expressions: EXPRESSIONS('object.spec'),
+    wasExpressions: EXPRESSIONS('variables.was.spec'),
+    marked: `'${PENDING_LABEL}' in variables.labels || variables.expressions.exists(e, e.key == '${PENDING_LABEL}')`,
+    wasMarked: `'${PENDING_LABEL}' in variables.wasLabels`,
+    opens: 'variables.wasMarked && !variables.marked',
     owners: 'object.metadata.?ownerReferences.orValue([])',
   },
   rules: [
     ...commonRules('grant', NOTE.expiresAt),
     {
-      holds: 'variables.was.spec == object.spec',
-      message: 'the spec of a grant never changes',
+      holds: `variables.opens ? (${ONLY_OPENS}) : variables.was.spec == object.spec`,
+      message: `the spec of a grant never changes, but for ${PENDING_LABEL}, which leaves the selector of a request`,
+    },
+    {
+      holds: 'variables.opens == variables.signs',
+      message: `${PENDING_LABEL} leaves the selector with the signature of who approves, in one change`,
+    },
+    {
+      holds: `!variables.marked || (variables.labels[?'${PENDING_LABEL}'].orValue('') == 'true' && variables.expressions.filter(e, e.key == '${PENDING_LABEL}').map(e, e.operator) == ['DoesNotExist'])`,
+      message: `a request asks for the label ${PENDING_LABEL} and for its absence, so that it selects no pod`,
+    },
+    {
+      holds: `!variables.marked || ${ASKED}`,
+      message: `a request says in ${NOTE.asked} what it asks for`,
     },
     {
       holds:
@@ -92,7 +123,7 @@ export function grantLimits(limits: Limits): Policy {
       ],
     },
     {
-      holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(string(variables.maxSeconds) + 's') + duration('${LATE}')`,
+      holds: `variables.until != '' && timestamp(variables.until) - timestamp(object.metadata.creationTimestamp) <= duration(string(variables.maxSeconds + (${ASKED} ? variables.pendingSeconds : 0)) + 's') + duration('${LATE}')`,
       message: `${NOTE.expiresAt} must be a time within the maxSeconds of this cluster`,
     },
   );

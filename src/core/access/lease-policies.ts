@@ -7,14 +7,10 @@ import {
   limitPolicy,
   type Policy,
 } from './admission-policy.ts';
+import { ASKED, ASKED_SECONDS, LENGTH, SECONDS } from './lengths.ts';
 
-/** A length as `formatDuration` writes it, and a whole announcement (GRANT-16). */
-const LENGTH = '([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?';
+/** A whole announcement (GRANT-16). */
 const ANNOUNCEMENT = `^${LENGTH} of at most ${LENGTH}, by .+$`;
-
-/** Seconds of a length; CEL knows no days. */
-const SECONDS =
-  "(t.contains('d') ? int(t.split('d')[0]) * 86400 : 0) + (t.endsWith('d') || t == '' ? 0 : duration(t.substring(t.indexOf('d') + 1)).getSeconds())";
 
 /** The parts `[length, maximum]` of an announcement. */
 const PARTS = (window: string) =>
@@ -34,6 +30,7 @@ export const LEASES: Policy = {
     wasWindow: `variables.wasNotes[?'${NOTE.window}'].orValue('')`,
     announced: `variables.window.matches('${ANNOUNCEMENT}')`,
     lengths: `variables.announced ? ${PARTS('variables.window')}.map(t, ${SECONDS}) : [0, 0]`,
+    asked: ASKED_SECONDS,
     by: "variables.announced ? variables.window.substring(variables.window.indexOf(', by ') + 5) : ''",
   },
   rules: [
@@ -66,6 +63,15 @@ export const LEASES: Policy = {
       holds: `!variables.wasWindow.matches('${ANNOUNCEMENT}') || !variables.announced || ${PARTS('variables.window')}[1] == ${PARTS('variables.wasWindow')}[1]`,
       message: 'the maximum that was announced must stay',
     },
+    {
+      holds: `!(${ASKED}) || variables.asked > 0`,
+      message: `${NOTE.asked} must be a window such as 15m`,
+    },
+    {
+      holds:
+        '!variables.signs || object.spec.activeDeadlineSeconds <= oldObject.spec.?activeDeadlineSeconds.orValue(0) + variables.asked',
+      message: `an approval opens for ${NOTE.asked}, and no longer`,
+    },
   ],
 };
 
@@ -94,11 +100,24 @@ export function leaseLimits(limits: Limits): Policy {
       name: 'sluice-lease-limits',
       about: 'Leases are no longer than the longest window, and not in protected namespaces.',
       kinds: ['jobs'],
-      variables: {},
-      rules: [],
+      variables: {
+        deadline: 'object.spec.?activeDeadlineSeconds.orValue(0)',
+        asked: ASKED_SECONDS,
+        approved: `'${NOTE.approvedBy}' in variables.notes`,
+      },
+      rules: [
+        {
+          holds: `!(${ASKED}) || variables.asked <= variables.maxSeconds`,
+          message: `${NOTE.asked} is longer than the maxSeconds of this cluster`,
+        },
+        {
+          holds: `!(${ASKED}) || variables.approved || variables.deadline <= variables.pendingSeconds`,
+          message: 'a request waits longer than the pending time of this cluster',
+        },
+      ],
     },
     {
-      holds: 'object.spec.?activeDeadlineSeconds.orValue(0) <= variables.maxSeconds',
+      holds: `variables.deadline <= variables.maxSeconds + (${ASKED} ? variables.pendingSeconds : 0)`,
       message: 'the window is longer than the maxSeconds of this cluster',
     },
   );

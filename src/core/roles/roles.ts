@@ -18,7 +18,15 @@ export type Role = {
   readonly rights: readonly Right[];
 };
 
-export type RoleName = 'viewer' | 'hubble' | 'operator' | 'probe' | 'auditor' | 'sweeper';
+export type RoleName =
+  | 'viewer'
+  | 'hubble'
+  | 'operator'
+  | 'requester'
+  | 'approver'
+  | 'probe'
+  | 'auditor'
+  | 'sweeper';
 
 const WATCHED = ['get', 'list', 'watch'];
 
@@ -153,6 +161,45 @@ export const ROLES: readonly Role[] = [
     ],
   },
   {
+    name: 'requester',
+    about: 'Asks for grants that somebody else approves, and withdraws them. Needs viewer to plan one.',
+    rights: [
+      {
+        group: 'batch',
+        resources: ['jobs'],
+        verbs: [...WATCHED, 'create', 'delete'],
+        why: 'the lease of a request: made, watched for the answer, ended',
+      },
+      {
+        group: 'networking.k8s.io',
+        resources: ['networkpolicies'],
+        verbs: [...WATCHED, 'create', 'delete'],
+        why: 'the policy of a request: made, watched for the answer, ended',
+      },
+      { group: '', resources: ['events'], verbs: ['create'], why: 'an event that tells of each request' },
+    ],
+  },
+  {
+    name: 'approver',
+    about:
+      'Approves and refuses requests of others, and extends what was approved. Needs viewer to plan them again.',
+    rights: [
+      {
+        group: 'batch',
+        resources: ['jobs'],
+        verbs: ['get', 'list', 'patch', 'delete'],
+        why: 'the lease of a request: its deadline moved, or ended',
+      },
+      {
+        group: 'networking.k8s.io',
+        resources: ['networkpolicies'],
+        verbs: ['get', 'list', 'patch', 'delete'],
+        why: 'the policy of a request: opened, or ended',
+      },
+      { group: '', resources: ['events'], verbs: ['create'], why: 'an event that tells of each approval' },
+    ],
+  },
+  {
     name: 'probe',
     about: 'Looks into the sockets of pods and connects from inside them. Needs viewer to find them.',
     rights: [
@@ -217,8 +264,17 @@ export type Call = {
   readonly subresource?: string;
 };
 
-/** Roles by how much they allow, the least first. */
-const LEAST_FIRST: readonly RoleName[] = ['viewer', 'hubble', 'probe', 'operator', 'auditor', 'sweeper'];
+/** Roles by how much they allow, the least first; those for approvals after the one that is wanted where there are none. */
+const LEAST_FIRST: readonly RoleName[] = [
+  'viewer',
+  'hubble',
+  'probe',
+  'operator',
+  'requester',
+  'approver',
+  'auditor',
+  'sweeper',
+];
 
 /** For whoever lacks the right for a call, the role that has it, as a clause; undefined if none has. */
 export function roleWith({ verb, group, resource, subresource }: Call): string | undefined {

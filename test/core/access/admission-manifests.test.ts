@@ -5,6 +5,7 @@ import { grantId, OBJECT_NAME, objectName } from '../../../src/core/grants/names
 const RULES: AdmissionRules = {
   maxSeconds: 28_800,
   protectedNamespaces: [],
+  pendingSeconds: 3_600,
   confinedGroups: [],
 };
 
