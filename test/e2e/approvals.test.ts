@@ -157,6 +157,7 @@ describe.skipIf(found === undefined)('approvals on a real control plane', () => 
       source: 'web',
       destination: 'db',
       ports: [{ port: 5_432, protocol: 'TCP' }],
+      ranges: false,
       version: '1',
       halves: [{ direction, namespace: where }],
       most: MOST,

@@ -132,6 +132,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
         'Print the objects that would be created',
         'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason test --dry-run -o yaml',
       ],
+      [
+        'Go without the approval that is required, where the configuration lets you',
+        'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason "orders are missing" --break-glass "nobody answers"',
+      ],
     ],
     exits: [
       ['0', 'granted; with --wait, ended too'],
@@ -177,6 +181,65 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     examples: [
       ['Keep a path open for 15 more minutes', 'sluice extend c4mzp2 --for 15m'],
       ['Print the new end', "sluice extend c4mzp2 --for 1h -o json | jq -r '.window.end'"],
+    ],
+  },
+  'sluice request': {
+    about:
+      "Ask for a grant that somebody else has to approve. What is made are the objects of the grant, which open nothing until then and end by themselves when nobody answers (an hour, or pendingFor of the configuration). With --wait, wait for the answer, then follow the grant as grant --wait does; interrupted, it withdraws the request. sluice revoke withdraws it, too.",
+    examples: [
+      [
+        'Ask for 15 minutes, and stay until the path is closed again',
+        'sluice request --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason "orders are missing" --wait',
+      ],
+      [
+        'Show the plan that would be approved',
+        'sluice request --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason test --dry-run',
+      ],
+    ],
+    exits: [
+      ['0', 'requested; with --wait, approved and ended too'],
+      ['1', 'failed or refused by a limit; with --wait, new connections still get through'],
+      ['3', 'with --wait, refused, removed, or not answered in time'],
+      ['130', 'interrupted; with --wait, after withdrawing the request or revoking the grant'],
+    ],
+  },
+  'sluice requests': {
+    about:
+      'List what waits for approval, and whether a grant of it would still do what it would have done when it was requested. With an id, print the whole plan, and how it differs.',
+    examples: [
+      ['List what waits in all namespaces', 'sluice requests -A'],
+      ['Print the plan of one', 'sluice requests c4mzp2'],
+      ['Print its facts alone', "sluice requests c4mzp2 -o json | jq -r '.plan.facts[]'"],
+    ],
+    exits: [
+      ['0', 'listed; with an id, the plan is as it was requested'],
+      ['3', "with an id, the plan has changed, or can't be made any more"],
+    ],
+  },
+  'sluice approve': {
+    about:
+      "Open the path of somebody else's request, from now on for as long as was asked. The plan is made anew from the cluster as it is, and exactly that plan is approved: by its hash, or by saying yes on a terminal. Where it has changed since the request, what was and what is now are shown.",
+    examples: [
+      ['Look at the plan, and decide', 'sluice approve c4mzp2'],
+      ['Approve the plan that was reviewed', 'sluice approve c4mzp2 --plan 3fa9c1d2e4b6'],
+    ],
+    exits: [
+      ['0', 'approved'],
+      ['1', 'failed or refused: it is your own, it was edited, or the plan is another by now'],
+      ['3', 'nothing is approved: no plan was named, or you declined'],
+    ],
+  },
+  'sluice refuse': {
+    about: 'Refuse a request: say why to whoever asked, and remove it.',
+    examples: [
+      ['Refuse one', 'sluice refuse c4mzp2 --reason "use the replica"'],
+      ['Tell a script what became of it', 'sluice refuse c4mzp2 --reason "use the replica" -o json'],
+    ],
+    exits: [
+      ['0', 'refused and removed'],
+      ['1', 'not removed, or not recorded in the audit log'],
+      ['4', "it can't be told whether it is removed"],
+      ['6', 'removed, but a lease is left behind'],
     ],
   },
   'sluice sweep': {
@@ -287,7 +350,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice manifests rbac': {
     about:
-      'Print a ClusterRole for each role: viewer sees, hubble sees flows, operator grants, probe looks into pods, auditor reads grants, sweeper removes leftovers. Roles add up; docs/access.md has every right and its reason. --bind binds them to groups, with -n in one namespace, and hubble in the namespace of Relay only.',
+      'Print a ClusterRole for each role: viewer sees, hubble sees flows, operator grants, requester asks for approval and approver gives it, probe looks into pods, auditor reads grants, sweeper removes leftovers. Roles add up; docs/access.md has every right and its reason. --bind binds them to groups, with -n in one namespace, and hubble in the namespace of Relay only.',
     examples: [
       ['Install the roles', 'sluice manifests rbac | kubectl apply -f -'],
       [
@@ -299,7 +362,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice manifests admission': {
     about:
-      'Print ValidatingAdmissionPolicies (Kubernetes 1.30 or later) with their bindings, so that every lease ends, is no longer than the longest window and says who set it; every grant is narrow, owned by its lease and made by its requester; nothing is granted in protected namespaces. Limits are those of the configuration, unless given.',
+      'Print ValidatingAdmissionPolicies (Kubernetes 1.30 or later) with their bindings, so that every lease ends, is no longer than the longest window and says who set it; every grant is narrow, owned by its lease and made by its requester; nothing is granted in protected namespaces. In those of --approvals, a grant is only requested until somebody else approves it. Limits are those of the configuration, unless given.',
     examples: [
       ['Install the policies', 'sluice manifests admission | kubectl apply -f -'],
       [
@@ -309,6 +372,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       [
         'Let the group oncall make no other Jobs and NetworkPolicies',
         'sluice manifests admission --confine oncall | kubectl apply -f -',
+      ],
+      [
+        'Let nobody open a path to payments alone',
+        'sluice manifests admission --approvals payments --approvers leads --break-glass oncall | kubectl apply -f -',
       ],
       ['Write them for a repository', 'sluice manifests admission --kustomize deploy/sluice-admission'],
     ],
