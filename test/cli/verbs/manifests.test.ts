@@ -109,12 +109,8 @@ describe('sluice manifests admission', () => {
     const { variables } = (policy?.spec ?? { variables: [] }) as {
       variables: readonly { name: string; expression: string }[];
     };
-    return Object.fromEntries(
-      variables.map(({ name, expression }) => [
-        name,
-        JSON.parse(expression.startsWith('object') ? '""' : expression),
-      ]),
-    );
+    const literals = variables.filter(({ expression }) => /^["[\d]/.test(expression));
+    return Object.fromEntries(literals.map(({ name, expression }) => [name, JSON.parse(expression)]));
   };
 
   test('takes limits from options', async () => {
@@ -146,6 +142,24 @@ describe('sluice manifests admission', () => {
       protectedNamespaces: ['^dns$'],
     });
     expect(await limits('--max-duration', '1h')).toMatchObject({ maxSeconds: 3_600 });
+  });
+
+  test('requires approvals where options say so, else where the configuration does', async () => {
+    const approvals = async (...args: readonly string[]) =>
+      JSON.stringify(
+        (await printed('admission', ...args)).find(
+          ({ kind, metadata }) =>
+            kind === 'ValidatingAdmissionPolicy' && metadata.name === 'sluice-approvals',
+        )?.spec,
+      );
+    expect(await approvals()).toBeUndefined();
+    const asked = ['--approvals', 'pay-*', '--approvers', 'leads', '--break-glass', 'oncall', '--pending', '2h'];
+    const text = await approvals(...asked);
+    for (const part of ['^pay-.*$', 'leads', 'oncall', '7200']) expect(text).toContain(part);
+    const config = 'approvals: {required: {namespaces: [payments]}, pendingFor: 30m, breakGlass: true}\n';
+    await mkdir(join(folder, 'sluice'));
+    await writeFile(join(folder, 'sluice', 'config.yaml'), config);
+    for (const part of ['^payments$', '1800']) expect(await approvals()).toContain(part);
   });
 
   test('confines groups only if asked to', async () => {
@@ -222,7 +236,9 @@ describe('bad input is refused with the value and a next step', () => {
     [['rbac', '--bind', 'sre'], /"sre" is not a role with a group/],
     [['rbac', '--bind', 'viewer='], /"viewer=" is not a role with a group/],
     [['rbac', '--bind', 'viewers=sre'], /Unknown role "viewers"/],
-    [['rbac', '--bind', 'approver=sre'], /Unknown role "approver"/],
+    [['rbac', '--bind', 'approvers=sre'], /Unknown role "approvers"/],
+    [['admission', '--approvers', 'leads'], /--approvers needs a namespace/],
+    [['admission', '--approvals', 'Payments'], /"Payments" is not a namespace/],
     [['rbac', '-n', 'No_Such'], /"No_Such" is not a namespace/],
     [['rbac', '--hubble-namespace', ''], /"" is not a namespace/],
     [['rbac', '-o', 'table'], /rbac does not support output format "table"/],
