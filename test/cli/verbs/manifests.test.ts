@@ -153,7 +153,16 @@ describe('sluice manifests admission', () => {
         )?.spec,
       );
     expect(await approvals()).toBeUndefined();
-    const asked = ['--approvals', 'pay-*', '--approvers', 'leads', '--break-glass', 'oncall', '--pending', '2h'];
+    const asked = [
+      '--approvals',
+      'pay-*',
+      '--approvers',
+      'leads',
+      '--break-glass',
+      'oncall',
+      '--pending',
+      '2h',
+    ];
     const text = await approvals(...asked);
     for (const part of ['^pay-.*$', 'leads', 'oncall', '7200']) expect(text).toContain(part);
     const config = 'approvals: {required: {namespaces: [payments]}, pendingFor: 30m, breakGlass: true}\n';

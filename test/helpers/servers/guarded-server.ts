@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { responderRules } from '../../../src/demo/api/access.ts';
 import { startDemo } from '../../../src/demo/demo.ts';
 import { accessOf } from '../demo/demo.ts';
 import { failure, json, type ScriptedServer, scriptedServer } from './scripted-server.ts';
@@ -9,19 +10,29 @@ export type GuardedServer = Pick<ScriptedServer, 'kubeconfig' | 'requests' | 'cl
   readonly accept: (token: string) => void;
 };
 
+/** A second user and the token that is always accepted for it. */
+export const OTHER = 'other';
+
 export async function guardedServer(token: string): Promise<GuardedServer> {
   const demo = await startDemo();
   const { base, namespace, token: own } = accessOf(demo.kubeconfig);
+  const others = demo.faults.addUser({ username: OTHER, rules: responderRules() });
+  const upstreamOf = new Map([[`Bearer ${OTHER}`, accessOf(others).token]]);
   let accepted = token;
   const server = await scriptedServer(
     ({ method, path, query, headers, body }, response) => {
-      if (headers.authorization !== `Bearer ${accepted}`) {
+      const { authorization = '' } = headers;
+      const upstreamToken = authorization === `Bearer ${accepted}` ? own : upstreamOf.get(authorization);
+      if (upstreamToken === undefined) {
         json(response, failure(401, 'Unauthorized', 'Unauthorized'), 401);
         return;
       }
       const upstream = request(
         `${base}${path}?${query}`,
-        { method, headers: { ...headers, host: new URL(base).host, authorization: `Bearer ${own}` } },
+        {
+          method,
+          headers: { ...headers, host: new URL(base).host, authorization: `Bearer ${upstreamToken}` },
+        },
         (answer) => {
           response.writeHead(answer.statusCode ?? 500, answer.headers);
           answer.pipe(response);
