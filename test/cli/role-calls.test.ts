@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,11 +57,23 @@ beforeAll(async () => {
   await during('viewer requester', async () => {
     await ran([0], 'revoke', (await asked()).id);
     answered = await asked();
-    const late = join(folder, 'sluice');
-    await mkdir(late, { recursive: true });
-    await writeFile(join(late, 'config.yaml'), 'approvals: { pendingFor: 1s }\n');
-    await ran([3], 'request', ...path, '--for', '10m', '--wait', '--source', 'probe', '-o', 'json');
-    await rm(join(late, 'config.yaml'));
+    const cluster = await connect({ kubeconfig: join(folder, 'kubeconfig') });
+    const args = ['request', ...path, '--for', '10m', '--wait', '--source', 'probe', '-o', 'json'];
+    const ended = await runVerb(args, env, (text) => {
+      if (!text.includes('"requested"')) return;
+      const { halves } = JSON.parse(text);
+      const { name, uid } = halves[0].policy;
+      const ref = {
+        group: 'networking.k8s.io',
+        version: 'v1',
+        resource: 'networkpolicies',
+        namespace: 'shop',
+        name,
+      };
+      void cluster.api.delete(ref, { uid, propagation: 'Background' });
+    });
+    await cluster.dispose();
+    expect(ended.code, ended.errors).toBe(3);
   });
   await during('viewer approver', async () => {
     const mine = { ...env, KUBECONFIG: other };

@@ -11,10 +11,13 @@ export type Ran = {
 /**
  * Runs a verb as the program does, with these variables in the environment, but in this process: for what is not about
  * the process itself. One at a time, as they share the environment.
+ *
+ * @param onText called with each text that it writes, as it does
  */
 export async function runVerb(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  onText: (text: string) => void = () => undefined,
 ): Promise<Ran> {
   const before = { ...process.env };
   Object.assign(process.env, env);
@@ -23,6 +26,7 @@ export async function runVerb(
   const output = {
     out: (more: string) => {
       text += more;
+      onText(more);
     },
     err: (more: string) => {
       errors += more;

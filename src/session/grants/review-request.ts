@@ -4,7 +4,7 @@ import {
   type Grant,
   type GrantRequest,
   type HalfPlace,
-  isoSeconds,
+  NOTE,
   openSpec,
   type PlanDifference,
   planDifference,
@@ -147,6 +147,10 @@ function draftFaults({ halves: drafts }: GoodPlan, halves: readonly RequestedHal
       const { direction, namespace, policy } = half;
       const draft = drafts.find((one) => !other(one, [half]));
       if (draft === undefined) return [];
+      // Admission policies search the copy for the namespace of the other end, so that it has to be sluice's own text.
+      const copyOf = ({ metadata }: ApiObject) => metadata.annotations?.[NOTE.policy];
+      if (copyOf(half.lease) !== copyOf(draft.lease))
+        return [`the copy of its ${direction} policy in ${namespace} is not as it would be written now`];
       const changes = [
         ...specChanges(draft.policy.spec, openSpec(policy.spec)),
         ...specChanges(openSpec(policy.spec), draft.policy.spec),
@@ -156,9 +160,4 @@ function draftFaults({ halves: drafts }: GoodPlan, halves: readonly RequestedHal
         : [`its ${direction} policy in ${namespace} is not what would be made now: ${changes[0]}`];
     }),
   ];
-}
-
-/** Until when a request waits, in words. */
-export function waitsUntil({ window }: Grant): string {
-  return window === undefined ? 'until its lease ends' : `until ${isoSeconds(window.end)}`;
 }

@@ -169,13 +169,18 @@ test('a refusal removes the request, and is on record', async () => {
   expect((await as('alice', 'requests')).text).toContain('No requests found');
 });
 
-test('a request that nobody answers ends, and whoever waits is told', async () => {
-  await configure('approvals: { pendingFor: 2s }\n');
-  const { code, lines } = await as('alice', 'request', ...PATH, '--wait', '--source', 'probe', '-o', 'json');
+test('whoever waits is told that the request is gone, and fails', async () => {
+  const args = ['request', ...PATH, '--wait', '--source', 'probe', '-o', 'json'];
+  const env = { KUBECONFIG: join(folder, 'alice'), XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder };
+  const { code, lines } = await runVerb(args, env, (text) => {
+    if (!text.includes('"requested"')) return;
+    const { id } = JSON.parse(text);
+    demo.faults.edit('networking.k8s.io/networkpolicies', 'shop', `sluice-${id}-in`, () => undefined);
+  });
   expect(code).toBe(3);
   expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
     event: 'unanswered',
-    why: 'nobody answered in time',
+    why: 'somebody removed the request',
   });
 });
 
