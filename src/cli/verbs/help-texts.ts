@@ -185,7 +185,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   },
   'sluice request': {
     about:
-      "Ask for a grant that somebody else has to approve. What is made are the objects of the grant, which open nothing until then and end by themselves when nobody answers (an hour, or pendingFor of the configuration). With --wait, wait for the answer, then follow the grant as grant --wait does; interrupted, it withdraws the request. sluice revoke withdraws it, too.",
+      'Ask for a grant that somebody else has to approve. What is made are the objects of the grant, which open nothing until then and end by themselves when nobody answers (an hour, or pendingFor of the configuration). With --wait, wait for the answer, then follow the grant as grant --wait does; interrupted, it withdraws the request. sluice revoke withdraws it, too.',
     examples: [
       [
         'Ask for 15 minutes, and stay until the path is closed again',
