@@ -26,6 +26,16 @@ test.each<AuditType>(['revoked', 'expired', 'swept'])('one that was %s has', (ty
   expect(unended([record('granted', 1), record(type, 60_000), record('closed', 61_000)])).toEqual([]);
 });
 
+test.each<AuditType>(['requested', 'approved'])('one that was %s is followed to its end', (type) => {
+  expect(unended([record(type, 1)])).toEqual([[`a-${type}`, NOON + 60_000]]);
+  for (const end of ['rejected', 'withdrawn', 'revoked'] as const)
+    expect(unended([record(type, 1), record(end, 2)])).toEqual([]);
+});
+
+test('an extension that was refused ends nothing', () => {
+  expect(unended([record('granted', 1), record('refused', 2)])).toHaveLength(1);
+});
+
 test('one that was never granted, or failed to be, is none', () => {
   expect(unended([record('intent', 0), record('failed', 1), record('refused', 2, 'none')])).toEqual([]);
 });

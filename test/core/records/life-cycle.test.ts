@@ -31,6 +31,12 @@ test.each<[readonly AuditType[], readonly string[]]>([
   [['intent', 'granted', 'intent'], ['intent 3']],
   [['intent', 'granted', 'intent', 'extended'], ['grant 4']],
   [['intent', 'refused'], []],
+  [['intent', 'requested'], ['grant 2']],
+  [['intent', 'requested', 'intent', 'withdrawn'], []],
+  [['intent', 'rejected'], []],
+  [['intent', 'approved'], ['grant 2']],
+  [['intent', 'requested', 'approved', 'revoked'], []],
+  [['break-glass', 'intent'], ['intent 2']],
   [['drift'], []],
 ])('after %j, %j is left', (types, expected) => {
   expect(left(types)).toEqual(expected);
