@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/cli.ts';
 import type { ApiObject } from '../../src/core/cluster/objects.ts';
 import type { Grant } from '../../src/core/grants/grant.ts';
-import { responderRules } from '../../src/demo/api/access.ts';
+import { ALL_RULES, responderRules } from '../../src/demo/api/access.ts';
+import { apiOf } from '../helpers/demo/demo.ts';
 import {
   ACROSS,
   closeMonitoring,
@@ -79,6 +80,33 @@ describe('grants and revoke use the same namespaces as kubectl', () => {
     });
     expect((await sluice('grants', '-A')).out).toBe('No grants found.\n');
   });
+});
+
+test('a grant that would isolate pods is made only with --yes (GRANT-45)', async () => {
+  const admin = apiOf(live.demo.faults.addUser({ username: 'admin', rules: ALL_RULES }));
+  const [one, other] = live.runtime.model.podsIn('shop').filter(({ labels }) => labels.app === 'web');
+  await admin.mergePatch(`/api/v1/namespaces/shop/pods/${one?.name}`, {
+    metadata: { labels: { part: 'canary' } },
+  });
+  await admin.post('/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies', {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'canary' },
+    spec: { podSelector: { matchLabels: { part: 'canary' } }, policyTypes: ['Egress'] },
+  });
+  const asked = ['--from', 'deploy/web', '--to', 'sts/db', '--port', '5432/tcp', '--for', '5m'];
+  const refused = await sluice('grant', ...asked, '--reason', 'test', '--source', 'probe');
+  expect(refused).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(
+      `The grant would isolate ${other?.name} (egress), which blocks their other traffic.`,
+    ),
+  });
+  expect(ids((await sluice('grants', '-o', 'json')).out)).toEqual([]);
+  expect(await sluice('grant', ...asked, '--reason', 'test', '--source', 'probe', '--yes')).toMatchObject({
+    code: 0,
+  });
+  expect(ids((await sluice('grants', '-o', 'json')).out)).toHaveLength(1);
 });
 
 describe('without a writable log', () => {

@@ -59,7 +59,7 @@ export {
   type RequestTimes,
   withBreakGlass,
 } from './pending.ts';
-export { type Doubt, type GrantPlan, type PlannedHalf, toConfirm } from './plan.ts';
+export { type Doubt, type GrantPlan, newlyIsolated, type PlannedHalf, toConfirm } from './plan.ts';
 export { type Digest, namesPlan, type PlanDifference, planDifference, planFacts } from './plan-facts.ts';
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';

@@ -1,14 +1,16 @@
 import {
   type ApiObject,
   addressCount,
+  keyOf,
   type PortSpec,
   type Selector,
   type Workload,
 } from '../cluster/cluster.ts';
 import type { ClusterModel } from '../live/live.ts';
 import type { Engine } from '../policy/decide/decide.ts';
+import { parseNetworkPolicy } from '../policy/kinds/kinds.ts';
 import type { Direction, IsolationChange, PairChange, Verdict } from '../policy/model/model.ts';
-import type { PathChange } from '../policy/reach/reach.ts';
+import { clusterDiff, type PathChange } from '../policy/reach/reach.ts';
 import type { GrantRequest } from './grant.ts';
 
 /** The other end of a half as a policy selects it. */
@@ -86,6 +88,22 @@ export function toConfirm({
     { what: 'wide', names: wide.map((cidr) => `${cidr} (${addressCount(cidr)})`) },
   ];
   return all.filter(({ names }) => names.length > 0);
+}
+
+/**
+ * The pods that the policies of a plan would isolate by now and that nobody confirmed, as `web-2 (egress)`: the cluster
+ * may have changed since it was planned (GRANT-45).
+ */
+export function newlyIsolated(
+  engine: Pick<Engine, 'model' | 'dialect' | 'foreign'>,
+  { halves, isolates }: Pick<Extract<GrantPlan, { ok: true }>, 'halves' | 'isolates'>,
+): readonly string[] {
+  const add = halves.map(({ policy }) => parseNetworkPolicy(policy));
+  const key = ({ pod, direction }: IsolationChange) => `${keyOf(pod)} ${direction}`;
+  const known = new Set(isolates.map(key));
+  return clusterDiff(engine, { add, remove: [] })
+    .isolated.filter((change) => !known.has(key(change)))
+    .map(({ pod, direction }) => `${pod.name} (${direction})`);
 }
 
 /** The input of a plan. `workloads` are those of the ends that could be read. */

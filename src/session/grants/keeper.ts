@@ -7,6 +7,7 @@ import {
   isAmong,
   leaseDrift,
   MANAGED_BY,
+  newlyIsolated,
   noteFaults,
   policyFaults,
   type Surroundings,
@@ -35,7 +36,7 @@ import {
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
 import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
-import type { GrantDeps } from './record.ts';
+import { type GrantDeps, recordRefusal } from './record.ts';
 
 /** Keeps the grants made by this process: ends them at their deadline, watches for drift. */
 export type GrantKeeper = {
@@ -140,6 +141,7 @@ export function createKeeper(
   return {
     grants: () => [...lives.values()].map(({ grant }) => grant).reverse(),
     make: async (plan, request, onStep, signal) => {
+      await mustIsolateNoMore(deps, engine, plan, request);
       const before = surroundingsOf(
         engine,
         plan.halves.map(({ policy }) => parseNetworkPolicy(policy)),
@@ -179,6 +181,25 @@ export function createKeeper(
       await Promise.allSettled(pending);
     },
   };
+}
+
+/**
+ * Refuses a plan that would isolate pods which it did not tell of when it was confirmed (GRANT-45).
+ *
+ * @throws SluiceError `refused`
+ */
+async function mustIsolateNoMore(
+  deps: GrantDeps,
+  engine: Engine,
+  plan: GoodPlan,
+  request: GrantRequest,
+): Promise<void> {
+  const [first, ...more] = newlyIsolated(engine, plan);
+  if (first === undefined) return;
+  const pods = more.length === 0 ? first : `${first} and ${more.length} more`;
+  const message = `The cluster has changed since the grant was planned: it would isolate ${pods} now.`;
+  await recordRefusal(deps, request, message);
+  throw new SluiceError('refused', message, 'Plan it again.');
 }
 
 /** Clock error that is good enough to end a grant at its deadline, ms. */

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ALL_RULES } from '../../../src/demo/api/access.ts';
 import { type Api, apiOf } from '../../helpers/demo/demo.ts';
-import { type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
+import {
+  closeMonitoring,
+  ELSEWHERE,
+  type LiveDemo,
+  STORY,
+  startLiveDemo,
+} from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
 let live: LiveDemo;
@@ -17,6 +23,26 @@ afterEach(async () => {
 });
 
 const policies = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
+
+test('a plan that would isolate pods by now, which nobody confirmed, is refused (GRANT-45)', async () => {
+  await closeMonitoring(live);
+  const signal = new AbortController().signal;
+  const asked = { ...STORY, ...ELSEWHERE };
+  const plan = await live.runtime.plan(asked, signal);
+  if (!plan.ok) throw new Error(plan.message);
+  expect(plan.isolates).toEqual([]);
+  await admin.remove('/apis/networking.k8s.io/v1/namespaces/monitoring/networkpolicies/closed');
+  await eventually(() =>
+    expect(live.runtime.model.policy('NetworkPolicy', 'monitoring', 'closed')).toBeUndefined(),
+  );
+  await expect(live.runtime.grant(plan, asked, () => undefined, signal)).rejects.toMatchObject({
+    code: 'refused',
+    message:
+      'The cluster has changed since the grant was planned: it would isolate prometheus-0 (ingress) now.',
+    hint: 'Plan it again.',
+  });
+  expect((await live.audited()).map(({ type }) => type)).toEqual(['refused']);
+});
 
 describe('the surroundings of a grant', () => {
   test('are watched: a base policy deleted, a label changed, another policy that opens the path; each reported once', async () => {
