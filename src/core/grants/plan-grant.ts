@@ -7,6 +7,7 @@ import type { Direction, Half, Policy, Verdict } from '../policy/model/model.ts'
 import { answerOf, type Judgement, judgePath, nameOfEnd, worstPath } from '../policy/path/path.ts';
 import { type PathChange, pathChangesText, whatIf } from '../policy/reach/reach.ts';
 import { type GrantNotes, leaseManifest, policyManifest } from './grant-manifests.ts';
+import { lookupNote } from './lookup.ts';
 import { type HalfPlace, MOST_LISTED, portRuns } from './names.ts';
 import type { GrantPlan, PlanInput, PlannedHalf } from './plan.ts';
 import {
@@ -88,7 +89,11 @@ function planOver(asked: PlanInput): GrantPlan {
   const notes: GrantNotes = { ...notesOf(input, ports, places), pods };
   const halves = directions.map((direction) => draft(notes, direction, source, destination, request.seconds));
   const drafts = halves.map(({ policy }) => parseNetworkPolicy(policy));
-  const remarks = [...new Set(judgements.flatMap((judgement) => judgement.notes))];
+  const lookup = lookupNote(engine, request, source);
+  const remarks = [
+    ...new Set(judgements.flatMap((judgement) => judgement.notes)),
+    ...(lookup === undefined ? [] : [lookup]),
+  ];
   return outcome(input, {
     ...aim,
     source,

@@ -2,7 +2,7 @@ import type { Pod } from '../../cluster/cluster.ts';
 import { plural } from '../../common/common.ts';
 import { enforces } from '../match/match.ts';
 import type { End, Peer, Policy, Rule } from '../model/model.ts';
-import { targetsOf } from '../path/path.ts';
+import { clusterDns } from '../path/path.ts';
 import { type Lint, type LintContext, namesIn, placedRules } from './context.ts';
 import { isOneAddress, mayHold, rulesMeet } from './cover.ts';
 import { shadowedRule } from './shadowed-rule.ts';
@@ -218,8 +218,6 @@ export const egressShut: Lint = {
   },
 };
 
-type Resolver = { readonly end: End; readonly port: number };
-
 /**
  * Egress rules that let pods talk to peers without being able to resolve their names (NP-36). Pods that may talk to no
  * one are intended, and pods that talk to single addresses resolve nothing.
@@ -249,12 +247,12 @@ export const noDns: Lint = {
 
 /** The resolver by its pods and the port on which they listen, where it is in sight. */
 function dnsFix(context: LintContext): string {
-  const [resolver] = resolversOf(context);
+  const [resolver] = clusterDns(context.model);
   const { port } = resolver ?? { port: 53 };
   if (port === 53) {
     return "Admit UDP and TCP port 53 to the cluster's DNS (pods k8s-app=kube-dns in kube-system).";
   }
-  const where = resolver?.end.type === 'pod' ? ` in ${resolver.end.pod.namespace}` : '';
+  const where = resolver === undefined ? '' : ` in ${resolver.pod.namespace}`;
   return `Admit UDP and TCP port ${port} to the cluster's DNS: its pods${where} listen on ${port}, not on 53.`;
 }
 
@@ -265,23 +263,14 @@ function needsNames({ action, peers }: Rule): boolean {
 }
 
 function resolves(context: LintContext, pod: Pod): boolean {
-  const resolvers = resolversOf(context);
+  const resolvers = clusterDns(context.model);
   if (resolvers.length === 0) return allowsOf(context, pod).some(opensDnsPort);
   const from: End = { type: 'pod', pod };
   return resolvers.some(
-    ({ end, port }) =>
-      context.engine.decide({ from, to: end, port, protocol: 'UDP' }).egress.verdict !== 'deny',
+    ({ pod: resolver, port, protocol }) =>
+      context.engine.decide({ from, to: { type: 'pod', pod: resolver }, port, protocol }).egress.verdict !==
+      'deny',
   );
-}
-
-/** The pods behind kube-system/kube-dns and the port they listen on, which need not be 53. */
-function resolversOf({ model }: LintContext): readonly Resolver[] {
-  const service = model.service('kube-system', 'kube-dns') ?? model.service('openshift-dns', 'dns-default');
-  if (service === undefined) return [];
-  return targetsOf(model, service, { port: 53, protocol: 'UDP' }).map(({ pod, port }) => ({
-    end: { type: 'pod', pod },
-    port,
-  }));
 }
 
 /** If no resolver is known, a rule that opens the DNS port to whom it may be gets the benefit of the doubt. */
