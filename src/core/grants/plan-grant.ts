@@ -21,7 +21,18 @@ import {
   staysClosed,
   tooManyListed,
 } from './refusals.ts';
-import { type Aim, aimOf, endsOf, isOutside, isWide, meantBy, peerOf, type Side, sideOf } from './sides.ts';
+import {
+  type Aim,
+  aimOf,
+  endsOf,
+  isOutside,
+  isWide,
+  meantBy,
+  onlyPodNote,
+  peerOf,
+  type Side,
+  sideOf,
+} from './sides.ts';
 
 /**
  * Plans a grant: evaluates both halves of every pair as they are now, drafts a policy for each half that is closed by
@@ -93,6 +104,9 @@ function planOver(asked: PlanInput): GrantPlan {
   const remarks = [
     ...new Set(judgements.flatMap((judgement) => judgement.notes)),
     ...(lookup === undefined ? [] : [lookup]),
+    ...[onlyPodNote(source, request.source), onlyPodNote(destination, request.destination)].filter(
+      (note) => note !== undefined,
+    ),
   ];
   return outcome(input, {
     ...aim,

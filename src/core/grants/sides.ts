@@ -141,10 +141,34 @@ function podSide(input: PlanInput, end: EndRef, pods: readonly Pod[]): Side | Re
     return refusal(
       'cannot-open',
       `No label distinguishes ${end.name} from ${list(others)}.`,
-      'Grant access for the whole workload, or label the pod.',
+      `Grant the whole workload, or run kubectl label pod ${end.name} -n ${end.namespace} only=${onlyValue(end.name)} to give it a label of its own.`,
     );
   }
   return { type: 'pods', pods, selection };
+}
+
+/** A name as a label has it, which is shorter and ends in a letter or digit. */
+function onlyValue(name: string): string {
+  return name.slice(0, 63).replace(/[^a-z0-9]+$/i, '');
+}
+
+/** Given to each pod of a StatefulSet by its controller, also to the one that replaces it. */
+const POD_NAME = 'statefulset.kubernetes.io/pod-name';
+
+/**
+ * By which labels one pod is granted, and for how long they are its own (GRANT-43); undefined unless one pod was asked
+ * for.
+ */
+export function onlyPodNote(side: Side, end: EndRef): string | undefined {
+  if (end.type !== 'pod' || side.type !== 'pods') return undefined;
+  const { selector } = side.selection;
+  const labels = selector.map(({ key, values }) =>
+    values.length === 0 ? key : `${key}=${values.join('|')}`,
+  );
+  const lasts = selector.some(({ key }) => key === POD_NAME)
+    ? 'which the pod that replaces it gets too'
+    : 'which any pod that gets these labels would share, and a pod that replaces it may lack';
+  return `only pod ${end.name} is meant, by ${labels.join(', ')}, ${lasts}`;
 }
 
 /** The shortest prefix of a block that is granted, and of one that needs no confirming, by IP family (GRANT-41). */

@@ -57,5 +57,5 @@ test.each([
   };
   const model = cluster({ pods: [web, db, resolver], policies, services });
   const { warnings } = good(planIn(model, { destination }));
-  expect(warnings.includes(NOTE)).toBe(isTold);
+  expect(warnings.filter((text) => text.includes('DNS'))).toEqual(isTold ? [NOTE] : []);
 });

@@ -343,7 +343,14 @@ describe('refusals', () => {
     expect(plan({ policies: [dbOnlyApi], request: { source } })).toMatchObject({
       ok: false,
       reason: 'cannot-open',
+      message: 'No label distinguishes web-1 from web-2.',
+      hint: 'Grant the whole workload, or run kubectl label pod web-1 -n shop only=web-1 to give it a label of its own.',
     });
+    const only = pod({ ...web1, labels: { ...web1.labels, only: 'web-1' } });
+    const next = good(plan({ pods: [only, web2, api, db], policies: [dbOnlyApi], request: { source } }));
+    expect(next.warnings).toContain(
+      'only pod web-1 is meant, by only=web-1, which any pod that gets these labels would share, and a pod that replaces it may lack',
+    );
     const marked = pod({ ...web1, labels: { ...web1.labels, canary: 'yes' } });
     const { opens } = good(
       plan({ pods: [marked, web2, api, db], policies: [dbOnlyApi], request: { source } }),
@@ -404,7 +411,11 @@ describe('side effects', () => {
     });
     const destination: EndRef = { type: 'pod', namespace: 'shop', name: 'db-0' };
     const input = { pods: [web1, db0, db1], policies: [dbOnlyApi], request: { destination } };
-    expect(good(plan(input)).halves[0]?.policy.spec).toMatchObject({ podSelector: { matchLabels: label } });
+    const { halves, warnings } = good(plan(input));
+    expect(halves[0]?.policy.spec).toMatchObject({ podSelector: { matchLabels: label } });
+    expect(warnings).toContain(
+      'only pod db-0 is meant, by statefulset.kubernetes.io/pod-name=db-0, which the pod that replaces it gets too',
+    );
     expect(plan({ ...input, enforcer: 'cilium' as const })).toMatchObject({
       ok: false,
       reason: 'cannot-open',
