@@ -738,8 +738,10 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
       ['a workload', 'deploy/web', 'sts/db', 2],
       ['a workload by an expression', 'deploy/picky', 'sts/db', 2],
       ['an address', 'deploy/web', '203.0.113.7', 1],
+      ['a block', 'deploy/web', '203.0.113.0/24', 1],
     ])('a grant for %s, its extension and its end', async (_, from, to, halves) => {
-      const id = await grant(alice, from, to, '--for', '10m');
+      const ranges = ['--port', '8000-8010/tcp', '--port', '53/udp'];
+      const id = await grant(alice, from, to, '--for', '10m', ...ranges);
       expect((await left()).match(new RegExp(`job.batch/sluice-${id}`, 'g'))).toHaveLength(halves);
       for (const who of [alice, bob]) {
         const ran = await run(who, 'extend', id, '-n', namespace, '--for', '5m');

@@ -125,6 +125,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
         'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason "orders are missing" --wait',
       ],
       [
+        'Reach a block of addresses outside, on a port and a range',
+        'sluice grant --from deploy/web --to 198.51.100.0/24 --port 443 --port 8000-8100/tcp --for 15m --reason "orders are missing"',
+      ],
+      [
         'Show the plan and what the server says to it',
         'sluice grant --from deploy/web --to sts/db --port 5432/tcp --for 15m --reason test --dry-run',
       ],
