@@ -29,6 +29,23 @@ const leases = () =>
   );
 const types = async () => (await live.audited()).map(({ type }) => type);
 
+test('a grant of a block stands without drift, and is never proven closed', async () => {
+  const made = await live.open({
+    source: BOTH.source,
+    destination: { type: 'range', cidr: '198.51.100.0/24' },
+    ports: [443, 444, 445].map((port) => ({ port, protocol: 'TCP' as const })),
+    seconds: 600,
+  });
+  await live.runtime.keeper.revoke([made.id]);
+  const ended = await live.reaches(made.id, 'unproven');
+  expect(ended.drift).toEqual([]);
+  expect(ended.state).toMatchObject({
+    by: 'revoke',
+    proof: expect.stringContaining('not every address of 198.51.100.0/24 was seen or tried'),
+  });
+  expect(policiesOf(made)).toEqual([undefined]);
+});
+
 describe('the life of a grant', () => {
   test('opens by traffic, ends at its deadline, closes by traffic, and every step is in the log', async () => {
     const made = await live.open();
