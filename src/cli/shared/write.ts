@@ -62,24 +62,23 @@ export function writeLines({ out }: Output, lines: Iterable<string>): void {
 
 /**
  * Reports backpressure of a stream: returns one shared promise while it is behind, which resolves when it has drained
- * or ended; undefined while it accepts more. `onEnd` registers a callback for that end.
+ * or ended; undefined while it accepts more. `onEnd` registers a callback for that end; it is called once.
  */
 export function drainedOf(
   stream: Writable,
   onEnd: (go: () => void) => void,
 ): () => Promise<void> | undefined {
-  let drained: Promise<void> | undefined;
+  let drained: PromiseWithResolvers<void> | undefined;
+  const go = () => {
+    drained?.resolve();
+    drained = undefined;
+  };
+  stream.on('drain', go);
+  onEnd(go);
   return () => {
     if (!stream.writableNeedDrain) return undefined;
-    drained ??= new Promise<void>((resolve) => {
-      const go = () => {
-        drained = undefined;
-        resolve();
-      };
-      stream.once('drain', go);
-      onEnd(go);
-    });
-    return drained;
+    drained ??= Promise.withResolvers<void>();
+    return drained.promise;
   };
 }
 

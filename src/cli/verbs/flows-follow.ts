@@ -335,9 +335,17 @@ export function tellSource({ err }: Output): {
 } {
   let told = '';
   let warned = false;
+  let missed: TrafficState['gap'];
   const feeds = new Map<string, string>();
   return {
-    traffic: ({ source, status, detail, lost }) => {
+    traffic: ({ source, status, detail, lost, gap }) => {
+      if (gap !== undefined && gap !== missed) {
+        const [from, to] = [wallClock(gap.from), wallClock(gap.to)];
+        err(
+          `sluice: ${source}: flows from ${from} to ${to} may be missing, the servers no longer send them\n`,
+        );
+      }
+      missed = gap;
       const now = `${source} ${status}: ${detail}${lost > 0 ? `, ${lost} flows lost` : ''}`;
       const wrong = status === 'failed' || status === 'reconnecting' || lost > 0;
       if (now !== told && wrong) err(`sluice: ${now}\n`);

@@ -19,6 +19,10 @@ export type Intake = {
   readonly taken: number;
   /** Latest time of any response, ms; undefined before the first. */
   readonly latest: number | undefined;
+  /** Latest time of any flow. */
+  readonly latestFlow: number | undefined;
+  /** Tells that flows from this stretch may be missing (HUB-41). */
+  miss(from: number, to: number): void;
   readonly nodes: NodeBook;
   readonly repeats: Pick<Repeats, 'watch' | 'relax'>;
   close(): void;
@@ -41,6 +45,7 @@ export function createIntake(
   let lost = 0;
   let taken = 0;
   let latest: number | undefined;
+  let latestFlow: number | undefined;
 
   const batch = createBatch<Flow>(interval, (flows) => {
     if (flows.length > 0) sink.flows(flows);
@@ -66,6 +71,7 @@ export function createIntake(
   function takeFlow(response: DecodedResponse, flow: NonNullable<DecodedResponse['flow']>): void {
     const mapped = map(flow, 'hubble', response.node_name);
     if (mapped.time > (latest ?? 0)) latest = mapped.time;
+    if (mapped.time > (latestFlow ?? 0)) latestFlow = mapped.time;
     if (mapped.node !== undefined) nodes.heard(mapped.node);
     if (!isWanted(wanted, mapped)) return;
     if (mapped.uuid !== undefined && repeats.isRepeated(mapped.uuid)) return;
@@ -99,6 +105,13 @@ export function createIntake(
     get latest() {
       return latest;
     },
+    get latestFlow() {
+      return latestFlow;
+    },
+    miss(from, to) {
+      state = { ...state, gap: { from, to } };
+      show();
+    },
     nodes,
     repeats,
     close: batch.close,
@@ -111,6 +124,7 @@ function isEqual(one: TrafficState, other: TrafficState): boolean {
     one.detail === other.detail &&
     one.lost === other.lost &&
     one.version === other.version &&
+    one.gap === other.gap &&
     one.nodes?.connected === other.nodes?.connected &&
     one.nodes?.total === other.nodes?.total
   );

@@ -3,12 +3,13 @@ import { status } from '@grpc/grpc-js';
 import { SluiceError, safeText } from '../../core/common/common.ts';
 import type { TrafficSink } from '../../core/ports/ports.ts';
 import { delayAfter, pause } from '../../wait.ts';
-import { converse, type Errand, greet, OVERLAP, type Timing } from './connection.ts';
+import { converse, type Errand, greet } from './connection.ts';
 import type { HubbleTls } from './credentials.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { JsonResponse } from './json-flow.ts';
 import { type HubblePlace, type Link, openLink } from './open-link.ts';
 import { isServiceError, type StreamEnd } from './rpc.ts';
+import { OVERLAP, type Timing } from './timing.ts';
 
 /** The resolved options of a source. */
 export type Plan = {
@@ -20,6 +21,9 @@ export type Plan = {
 };
 
 type Progress = { errand: Errand; failures: number; hasWorked: boolean };
+
+/** How often a server that does not answer in time is asked for past flows. */
+const TRIES = 3;
 
 /** A connection that lasted this long, ms, resets the backoff. */
 const GOOD = 5_000;
@@ -44,7 +48,9 @@ export async function talk(plan: Plan, sink: TrafficSink, signal: AbortSignal): 
       if (signal.aborted || trouble === 'done') return;
       if (trouble === undefined) continue;
       progress.failures = performance.now() - began >= GOOD ? 1 : progress.failures + 1;
-      if (!progress.hasWorked && (trouble.isMistake || !errand.follow)) throw asError(plan.place, trouble);
+      const isOver =
+        trouble.isMistake || (!errand.follow && (trouble.isSlow !== true || progress.failures === TRIES));
+      if (!progress.hasWorked && isOver) throw asError(plan.place, trouble);
       intake.say(trouble.isMistake ? 'failed' : 'reconnecting', phrase(plan.place, trouble));
       const wait = delayAfter(progress.failures, timing.backOff, Math.random());
       await pause(wait, signal).catch(() => undefined);
@@ -79,8 +85,9 @@ async function connectOnce(
       const { history: _, ...rest } = progress.errand;
       progress.errand = rest;
       if (!rest.follow) return 'done';
-    }
+    } else if (ending.rest !== undefined) progress.errand = { ...progress.errand, history: ending.rest };
     resumeLater(progress, intake);
+    if (ending.stalled) return STALLED;
     return ending.stale ? undefined : await findTrouble(link, ending.end, timing.call);
   } catch (error) {
     return await troubleWith(error, link, timing);
@@ -92,7 +99,9 @@ async function connectOnce(
 /** The next connection first requests missed flows, unless past flows are still pending. */
 function resumeLater(progress: Progress, intake: Intake): void {
   if (progress.errand.history !== undefined || intake.latest === undefined) return;
-  progress.errand = { ...progress.errand, history: { since: intake.latest - OVERLAP } };
+  const { latest, latestFlow } = intake;
+  const after = latestFlow === undefined || latestFlow < latest - OVERLAP ? {} : { after: latestFlow };
+  progress.errand = { ...progress.errand, history: { since: latest - OVERLAP, ...after } };
 }
 
 async function troubleWith(error: unknown, link: Link | undefined, timing: Timing): Promise<Trouble> {
@@ -126,10 +135,15 @@ function asError(place: HubblePlace, { text, hint }: Trouble): SluiceError {
 }
 
 /**
- * Why there is no connection. `isMistake`: retrying won't help, the configuration must change. `text` is a sentence
- * without its subject, the name of the server.
+ * Why there is no connection. `isMistake`: retrying won't help, the configuration must change. `isSlow`: an answer may
+ * yet come. `text` is a sentence without its subject, the name of the server.
  */
-type Trouble = { readonly isMistake: boolean; readonly text: string; readonly hint: string };
+type Trouble = {
+  readonly isMistake: boolean;
+  readonly isSlow?: boolean;
+  readonly text: string;
+  readonly hint: string;
+};
 
 type Failure = { readonly code: number; readonly details: string };
 
@@ -158,8 +172,19 @@ const TLS_TROUBLES: readonly (readonly [RegExp, string, string])[] = [
   ],
 ];
 
-/** Explains the end of a call or stream. */
-function troubleOf({ code, details }: Failure): Trouble {
+/** A server's alert about the certificate that it was sent (RFC 8446 §6.2): 42 to 46, and 48 for its CA. */
+const CERTIFICATE_ALERT = /alert number 4[2-68]\b/;
+
+const NOT_ACCEPTED: Trouble = {
+  isMistake: true,
+  text: 'does not accept the client certificate',
+  hint: 'Set --tls-client-cert-file to a valid one, signed by a CA that the server trusts.',
+};
+
+/** Explains the end of a call or stream over a link with these TLS options. */
+function troubleOf({ code, details }: Failure, tls: HubbleTls): Trouble {
+  const isOurs = tls !== false && tls.cert !== undefined && CERTIFICATE_ALERT.test(details);
+  if (code === status.UNAVAILABLE && isOurs) return NOT_ACCEPTED;
   for (const [pattern, text, hint] of TLS_TROUBLES) {
     if (code === status.UNAVAILABLE && pattern.test(details)) return { isMistake: true, text, hint };
   }
@@ -171,6 +196,7 @@ function troubleOf({ code, details }: Failure): Trouble {
     case status.DEADLINE_EXCEEDED:
       return {
         isMistake: false,
+        isSlow: true,
         text: 'is not responding',
         hint: 'Check that it is reachable and not overloaded.',
       };
@@ -209,6 +235,13 @@ function unavailable(details: string): Trouble {
   return { isMistake: false, text: `is unavailable: ${safeText(details)}`, hint: '' };
 }
 
+/** A server that is alive, but whose stream is not (HUB-42). */
+const STALLED: Trouble = {
+  isMistake: false,
+  text: 'stopped sending flows although it has new ones',
+  hint: '',
+};
+
 /** A server that requires TLS, for a plaintext client. */
 const WANTS_TLS: Trouble = {
   isMistake: true,
@@ -221,7 +254,7 @@ const WANTS_TLS: Trouble = {
  * handshake is tried.
  */
 async function findTrouble(link: Link, end: Failure, timeout: number): Promise<Trouble> {
-  const trouble = troubleOf(end);
+  const trouble = troubleOf(end, link.tls);
   if (link.tls !== false || end.code !== status.UNAVAILABLE || end.details.includes('ECONNREFUSED'))
     return trouble;
   return (await speaksTls(link, timeout)) ? WANTS_TLS : trouble;

@@ -1,5 +1,7 @@
+import { status } from '@grpc/grpc-js';
 import { EVENT, type Flow, isOngoing, TRACE } from '../../core/traffic/traffic.ts';
 import type { FlowFilter, GetFlowsRequest, Timestamp } from '../wire/wire.ts';
+import type { StreamEnd } from './rpc.ts';
 
 /** Which flows to request. */
 export type Wanted = {
@@ -17,6 +19,8 @@ export type Past = {
   readonly last?: number;
   /** The first this many of each node. */
   readonly first?: number;
+  /** The time of the last flow before the stream broke: if servers no longer have it, some in between are missing. */
+  readonly after?: number;
 };
 
 /** Which request features a server supports. */
@@ -95,6 +99,19 @@ export function historyRequest(wanted: Wanted, terms: Terms, { since, last, firs
     ...(first === undefined ? {} : { number: first, first: true }),
     ...common(wanted, terms),
   };
+}
+
+/**
+ * Easier terms for a server that rejected ours; undefined if it rejected something else. An agent rejects a mask with
+ * UNKNOWN "invalid fieldmask"; Relay forwards the text in NODE_ERROR and ends with OK (HUB-3).
+ */
+export function easierTerms(terms: Terms, refusal: StreamEnd): Terms | undefined {
+  const { code, details } = refusal;
+  if (/invalid field ?mask/i.test(details)) {
+    return MASKS[terms.mask] === undefined ? undefined : { ...terms, mask: terms.mask + 1 };
+  }
+  const isAboutRequest = code === status.INVALID_ARGUMENT || /code = InvalidArgument/.test(details);
+  return isAboutRequest && terms.filters ? { ...terms, filters: false } : undefined;
 }
 
 function common({ namespaces, everything }: Wanted, { mask, filters }: Terms): GetFlowsRequest {

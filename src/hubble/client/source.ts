@@ -1,9 +1,9 @@
 import type { TrafficSource } from '../../core/ports/ports.ts';
-import { TIMING, type Timing } from './connection.ts';
 import type { HubbleTls } from './credentials.ts';
 import type { JsonResponse } from './json-flow.ts';
 import type { HubblePlace } from './open-link.ts';
 import { talk } from './reconnect.ts';
+import { TIMING, type Timing } from './timing.ts';
 
 export type HubbleOptions = HubblePlace & {
   readonly tls?: HubbleTls;

@@ -94,6 +94,7 @@ export type WireFlow = {
   time?: Timestamp;
   verdict?: Verdict | number;
   drop_reason?: number;
+  ethernet?: { source?: string; destination?: string };
   IP?: {
     source?: string;
     destination?: string;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { tellSource } from '../../../src/cli/verbs/flows-follow.ts';
 import type { TrafficState } from '../../../src/core/ports/ports.ts';
+import { wallClock } from '../../../views/text/time.ts';
 
 function telling() {
   const lines: string[] = [];
@@ -54,4 +55,14 @@ test('a server that goes away is reported once for all lists, and again the next
   for (const name of ['pods', 'nodes', 'services']) feed(name, { state: 'live' });
   feed('nodes', stale);
   expect(lines).toEqual(['sluice: pods: connection refused', 'sluice: nodes: connection refused']);
+});
+
+test('a stretch that flows may be missing from is reported once', () => {
+  const { traffic, lines } = telling();
+  const gap = { from: Date.UTC(2026, 0, 5, 10), to: Date.UTC(2026, 0, 5, 10, 0, 9) };
+  traffic(state({ gap }));
+  traffic(state({ gap, nodes: { connected: 1, total: 1 } }));
+  expect(lines).toEqual([
+    `sluice: hubble: flows from ${wallClock(gap.from)} to ${wallClock(gap.to)} may be missing, the servers no longer send them`,
+  ]);
 });

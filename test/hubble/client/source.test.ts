@@ -1,4 +1,4 @@
-import { createServer, type Server as NetServer } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { createHubbleSource, type HubbleOptions } from '../../../src/hubble/client/source.ts';
@@ -35,7 +35,9 @@ function run(options: HubbleOptions): TrafficRun {
   return started;
 }
 
-const idle: Script = () => {};
+const idle: Script = (call) => {
+  if (call.request.follow !== true) call.end();
+};
 
 describe('the request', () => {
   it('follows with number 1, a mask, and filters that omit irrelevant events', async () => {
@@ -221,6 +223,86 @@ describe('a stream that ends', () => {
     await eventually(() => expect(flows.at(-1)?.uuid).toBe('back'));
   });
 
+  it('in the middle of past flows is asked for the rest while new flows come in (HUB-41)', async () => {
+    const at = (uuid: string, seconds: number) => flowResponse({ uuid, time: { seconds, nanos: 0 } });
+    const asked: unknown[] = [];
+    const server = await serve((call) => {
+      if (call.request.follow === true) {
+        call.write(at('new', 1_800_000_100));
+        return;
+      }
+      asked.push(call.request.since?.seconds);
+      call.write(at('old-1', 1_800_000_000));
+      if (asked.length > 1) {
+        call.write(at('old-2', 1_800_000_001));
+        call.end();
+      } else call.emit('error', { code: status.INTERNAL, details: 'ring reader failed' });
+    });
+    const { flows, states } = run({ address: server.address, since: 1_799_999_000_000 });
+    await eventually(() =>
+      expect(flows.map(({ uuid }) => uuid).toSorted()).toEqual(['new', 'old-1', 'old-2']),
+    );
+    expect(asked).toEqual(['1799999000', '1799999998']);
+    expect(states.flatMap(({ gap }) => gap ?? [])).toEqual([]);
+  });
+
+  it('in the middle of past flows, again and again, tells the gap (HUB-41)', async () => {
+    const server = await serve((call) => {
+      if (call.request.follow === true) call.write(flowResponse());
+      else call.emit('error', { code: status.INTERNAL, details: 'ring reader failed' });
+    });
+    const since = Date.now() - 60_000;
+    const { state } = run({ address: server.address, since });
+    await eventually(() => expect(state()?.gap?.from).toBe(since));
+    expect(server.requests.filter(({ follow }) => follow !== true)).toHaveLength(5);
+  });
+
+  test.each([
+    ['has the last flow no more', 1_800_000_009, { from: 1_800_000_000_000, to: 1_800_000_009_000 }],
+    ['still has the last flow', 1_800_000_000, undefined],
+  ])('and a server that %s: the gap is told if there is one (HUB-41)', async (_, seconds, gap) => {
+    const server = await serve((call, index) => {
+      const past = call.request.follow !== true;
+      if (index > 0 && !past) return;
+      const time = { seconds: past ? seconds : 1_800_000_000, nanos: 0 };
+      call.write(flowResponse({ uuid: past ? 'past' : 'first', time }), () => call.end());
+    });
+    const { flows, state } = run({ address: server.address });
+    await eventually(() => expect(flows.map(({ uuid }) => uuid)).toEqual(['first', 'past']));
+    await eventually(() => expect(state()?.status).toBe('live'));
+    expect(state()?.gap).toEqual(gap);
+  });
+
+  test.each([
+    ['reported', 1_800_000_005, true],
+    ['left alone if the server has nothing new either', 1_800_000_000, false],
+  ])('never, but sends nothing, is %s (HUB-42)', async (_, newest, isStalled) => {
+    let lists = 0;
+    const server = await serve(
+      (call) => {
+        const past = call.request.follow !== true;
+        call.write(flowResponse({ time: { seconds: past ? newest : 1_800_000_000, nanos: 0 } }));
+        if (past) call.end();
+      },
+      {
+        handlers: {
+          GetNodes: (_call, answer) => {
+            lists += 1;
+            answer(null, { nodes: [{ name: 'node-1', state: 'NODE_CONNECTED' }] });
+          },
+        },
+      },
+    );
+    const { states } = run({ address: server.address, timing: { look: 10, call: 200 } });
+    const stalled = () => states.filter(({ detail }) => detail.includes('stopped sending flows'));
+    if (isStalled) await eventually(() => expect(stalled()).toMatchObject([{ status: 'reconnecting' }]));
+    else {
+      const before = lists;
+      await eventually(() => expect(lists).toBeGreaterThan(before + 5));
+      expect(stalled()).toEqual([]);
+    }
+  });
+
   it('by silence of the server is reopened', async () => {
     let hanging = true;
     const server = await serve((call) => call.write(flowResponse()), {
@@ -342,7 +424,10 @@ describe('the state', () => {
   it('polls the list of nodes, and reopens the stream for a silent one', async () => {
     let nodes = ['node-1'];
     const server = await serve(
-      (call) => call.write({ node_status: { state_change: 'NODE_CONNECTED', node_names: nodes } }),
+      (call) => {
+        if (call.request.follow !== true) call.end();
+        else call.write({ node_status: { state_change: 'NODE_CONNECTED', node_names: nodes } });
+      },
       {
         handlers: {
           GetNodes: (_call, answer) =>
@@ -352,7 +437,7 @@ describe('the state', () => {
     );
     const { state, states } = run({ address: server.address, timing: { look: 10 } });
     await eventually(() => expect(state()).toMatchObject({ nodes: { connected: 1, total: 1 } }));
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.filter(({ follow }) => follow)).toHaveLength(1);
     nodes = ['node-1', 'node-2'];
     await eventually(() => expect(server.requests.filter(({ follow }) => follow)).toHaveLength(2));
     await eventually(() =>
@@ -374,7 +459,7 @@ describe('the state', () => {
     });
     run({ address: server.address, timing: { look: 5 } });
     await eventually(() => expect(lists).toBeGreaterThan(30));
-    expect(server.requests).toHaveLength(3);
+    expect(server.requests.filter(({ follow }) => follow)).toHaveLength(3);
   });
 
   it('delivers flows in batches', async () => {
@@ -477,6 +562,24 @@ describe('mistakes', () => {
       message: expect.stringMatching(message),
       hint: expect.stringMatching(hint),
     });
+  });
+
+  test.each([
+    ['an unknown CA', 48],
+    ['a bad certificate', 42],
+    ['an expired certificate', 45],
+  ])('a client certificate that the server refuses with the alert of %s', async (_, alert) => {
+    const fatal = Buffer.from([21, 3, 3, 0, 2, 2, alert]);
+    const refusing = createServer((socket) => socket.once('data', () => socket.end(fatal)));
+    const port = await new Promise<number>((resolve) => {
+      refusing.listen(0, '127.0.0.1', () => resolve((refusing.address() as AddressInfo).port));
+    });
+    const tls = { ca: TEST_CERT, cert: TEST_CERT, key: TEST_KEY };
+    expect(await run({ address: `127.0.0.1:${port}`, tls }).ended).toMatchObject({
+      message: `The Hubble server 127.0.0.1:${port} does not accept the client certificate.`,
+      hint: expect.stringMatching(/--tls-client-cert-file to a valid one/),
+    });
+    refusing.close();
   });
 
   it('TLS to plaintext', async () => {
