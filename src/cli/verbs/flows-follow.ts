@@ -338,7 +338,8 @@ export function tellSource({ err }: Output): {
   let missed: TrafficState['gap'];
   const feeds = new Map<string, string>();
   return {
-    traffic: ({ source, status, detail, lost, gap }) => {
+    traffic: ({ source, status, detail, lost, gap, unread }) => {
+      if (unread !== undefined) err(`sluice: ${detail}: ${unread}\n`);
       if (gap !== undefined && gap !== missed) {
         const [from, to] = [wallClock(gap.from), wallClock(gap.to)];
         err(

@@ -158,6 +158,8 @@ export type TrafficState = {
   readonly nodes?: { readonly connected: number; readonly total: number };
   /** Flows the source reported as lost, since the start. */
   readonly lost: number;
+  /** What of a recording could not be read, as a phrase. */
+  readonly unread?: string;
   /** The last stretch that flows may be missing from, because they could not be read again, ms since the epoch. */
   readonly gap?: { readonly from: number; readonly to: number };
   readonly version?: string;

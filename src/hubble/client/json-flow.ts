@@ -20,10 +20,15 @@ export function toJsonResponse(response: DecodedResponse): JsonResponse {
  * `-o json`, is accepted too.
  */
 export function fromJsonResponse(line: string): DecodedResponse | undefined {
-  const parsed = parse(line);
-  if (parsed === undefined) return undefined;
-  const plain = asResponse(parsed);
+  return responseFromJson(parse(line));
+}
+
+/** The response of a JSON value in any form that servers and CLIs have written; undefined if it is none. */
+export function responseFromJson(value: unknown): DecodedResponse | undefined {
+  const plain = isRecord(value) ? asResponse(hasCamelCase(value) ? inWireCase(value) : value) : undefined;
   if (plain === undefined) return undefined;
+  if (isRecord(plain.flow) && /^\d+$/.test(String(plain.flow.drop_reason_desc)))
+    plain.flow.drop_reason_desc = Number(plain.flow.drop_reason_desc);
   for (const [holder, key] of timesIn(plain)) {
     if (typeof holder[key] === 'string') holder[key] = timeOf(holder[key]);
   }
@@ -38,6 +43,24 @@ export function fromJsonResponse(line: string): DecodedResponse | undefined {
 }
 
 type Holder = Record<string, unknown>;
+
+/** Protobuf's JSON has lowerCamelCase names unless told otherwise; `hubble` tells, other tools don't (HUB-43). */
+function hasCamelCase(value: Holder): boolean {
+  const flow = isRecord(value.flow) ? value.flow : value;
+  return [value, flow].some((part) => Object.keys(part).some((key) => wireName(key) !== key));
+}
+
+function inWireCase(value: Holder): Holder {
+  const inside = (part: unknown): unknown =>
+    Array.isArray(part) ? part.map(inside) : isRecord(part) ? inWireCase(part) : part;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [wireName(key), inside(part)]));
+}
+
+/** `ipVersion` is called so on the wire. */
+function wireName(key: string): string {
+  if (key === 'ipVersion' || !/^[a-z]+[A-Z]/.test(key)) return key;
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 function asResponse(parsed: Holder): Holder | undefined {
   if (['flow', 'node_status', 'lost_events'].some((key) => isRecord(parsed[key]))) return parsed;

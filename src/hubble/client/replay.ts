@@ -1,10 +1,11 @@
-import { open } from 'node:fs/promises';
-import { SluiceError } from '../../core/common/common.ts';
+import { SluiceError, safeText } from '../../core/common/common.ts';
 import type { TrafficSink, TrafficSource } from '../../core/ports/ports.ts';
 import type { Flow } from '../../core/traffic/traffic.ts';
 import type { DecodedResponse } from '../wire/wire.ts';
-import { fromJsonResponse, type JsonResponse, toJsonResponse } from './json-flow.ts';
+import { type JsonResponse, responseFromJson, toJsonResponse } from './json-flow.ts';
 import { createFlowMapper } from './map-flow.ts';
+import { valuesIn } from './recorded-values.ts';
+import { linesOfFile } from './recording-file.ts';
 import { isWanted } from './request.ts';
 
 export type ReplayOptions = {
@@ -24,8 +25,9 @@ type Entry = { readonly response: DecodedResponse; readonly flow: Flow | undefin
 const CHUNK = 1_000;
 
 /**
- * Flows of a recording: a file from `hubble observe -o jsonpb`, `sluice flows --raw` or `--record`, or its lines. They
- * are delivered at once, in file order, with their original times. Invalid lines are counted in the state.
+ * Flows of a recording: a file from `hubble observe -o jsonpb`, `sluice flows --raw` or `--record`, an export of an
+ * agent, or such lines in a log (HUB-43). They are delivered at once, in file order, with their original times. What is
+ * no flow is told in the state.
  *
  * @throws SluiceError from `run`: `usage` for an unreadable file, `unsupported` when no line is a response
  */
@@ -37,12 +39,17 @@ export function createReplaySource(
   return {
     name: 'replay',
     async run(_context, sink, signal) {
-      const lines = typeof recording === 'string' ? linesOf(recording) : recording;
+      const lines = typeof recording === 'string' ? linesOfFile(recording) : recording;
       try {
         await replay(name, lines, sink, signal, options);
       } catch (error) {
-        if (!(error instanceof Error) || !('syscall' in error)) throw error;
-        throw new SluiceError('usage', `Unable to read ${name}: ${error.message}.`, 'Check the path.', error);
+        if (!(error instanceof Error) || !('syscall' in error || 'errno' in error)) throw error;
+        throw new SluiceError(
+          'usage',
+          `Unable to read ${name}: ${error.message}.`,
+          'Check the path, and that the file is complete.',
+          error,
+        );
       }
     },
   };
@@ -65,9 +72,10 @@ async function replay(
   let held: Entry[] = [];
   let lost = 0;
   let read = 0;
-  let bad = 0;
-  const say = (status: 'connecting' | 'live' | 'off', detail: string) =>
-    sink.state({ source: 'replay', status, detail, lost });
+  const bad: Bad[] = [];
+  let skipped = 0;
+  const say = (status: 'connecting' | 'live' | 'off', unread?: string) =>
+    sink.state({ source: 'replay', status, detail: name, lost, ...(unread === undefined ? {} : { unread }) });
 
   const handOver = async () => {
     const entries = held;
@@ -78,13 +86,14 @@ async function replay(
     await sink.slow?.();
   };
 
-  say('connecting', name);
-  for await (const line of lines) {
+  say('connecting');
+  for await (const found of valuesIn(lines)) {
     if (signal.aborted) return;
-    if (line.trim() === '') continue;
-    const response = fromJsonResponse(line);
+    const response = 'value' in found ? responseFromJson(found.value) : undefined;
     if (response === undefined) {
-      bad += 1;
+      skipped += 1;
+      const text = 'value' in found ? JSON.stringify(found.value) : found.unread;
+      if (bad.length < NAMED) bad.push({ line: found.line, text: safeText(text.slice(0, SHOWN), SHOWN) });
       continue;
     }
     read += 1;
@@ -100,13 +109,31 @@ async function replay(
   if (read === 0) {
     throw new SluiceError(
       'unsupported',
-      `No Hubble flows found in ${name}.`,
+      `No Hubble flows found in ${name}${skipped === 0 ? '' : `: ${unreadText(bad, skipped)}`}.`,
       'Record flows with hubble observe -o jsonpb or sluice flows --raw.',
     );
   }
   held = lastFlows(held, last);
   await handOver();
-  say('live', bad === 0 ? name : `${name}: ${bad} invalid ${bad === 1 ? 'line' : 'lines'} skipped`);
+  say('live', skipped === 0 ? undefined : unreadText(bad, skipped));
+}
+
+type Bad = { readonly line: number; readonly text: string };
+
+/** How many lines that are no flows are named, and how much of the first is shown. */
+const NAMED = 5;
+const SHOWN = 60;
+
+/** `lines 1, 3 and 4 are not flows, such as "time=2026…"`. */
+function unreadText(bad: readonly Bad[], count: number): string {
+  const numbers = bad.map(({ line }) => String(line));
+  if (count > numbers.length) numbers.push(`${count - numbers.length} more`);
+  const last = numbers.pop();
+  const named =
+    numbers.length === 0
+      ? `line ${last} is not a flow`
+      : `lines ${numbers.join(', ')} and ${last} are not flows`;
+  return `${named}, such as "${bad[0]?.text ?? ''}"`;
 }
 
 /** The last `count` flows, including other responses among them. */
@@ -117,9 +144,4 @@ function lastFlows(entries: readonly Entry[], count: number): Entry[] {
     return left === 0;
   });
   return entries.slice(Math.max(0, from));
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  await using file = await open(path);
-  yield* file.readLines();
 }
