@@ -93,7 +93,7 @@ export function withTrafficOptions(command: Command): Command {
       '--tls-allow-insecure',
       'skip verifying the server certificate (env: HUBBLE_TLS_ALLOW_INSECURE=true)',
     )
-    .option('--replay <file>', 'read flows from a recording (JSON lines)')
+    .option('--replay <file>', 'read flows from a recording, an export or a log')
     .optionsGroup('');
 }
 

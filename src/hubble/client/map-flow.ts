@@ -339,8 +339,12 @@ function read(identity: number, raw: readonly string[]): IdentityFacts {
   };
 }
 
-/** The API server's host has two reserved labels; the more specific one wins. */
+/**
+ * The API server's host has two reserved labels: the more specific one wins on another node. On the own node it is
+ * `host`, because what comes from there is mostly the kubelet's probes (HUB-14).
+ */
 function reservedOf(identity: number, labels: readonly string[]): string | undefined {
+  if (labels.includes('host')) return 'host';
   if (labels.includes('kube-apiserver')) return 'kube-apiserver';
   const [first] = labels;
   if (first !== undefined) return first.startsWith('world') ? 'world' : first;

@@ -177,6 +177,11 @@ describe('identities', () => {
       { identity: 7, labels: ['reserved:remote-node', 'reserved:kube-apiserver'] },
       'kube-apiserver',
     ],
+    [
+      'the own node of a pod, where the API server runs too',
+      { identity: 1, labels: ['reserved:host', 'reserved:kube-apiserver'] },
+      'host',
+    ],
     ['a pod', { identity: 3_538, labels: ['k8s:app=db'] }, undefined],
   ])('%s', (_, source, reserved) => {
     expect(arrive({ source }).source.reserved).toBe(reserved);
