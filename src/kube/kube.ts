@@ -38,6 +38,7 @@ export type ConnectOptions = {
   readonly namespace?: string;
   readonly as?: string;
   readonly asGroups?: readonly string[];
+  readonly asUid?: string;
   /** Called with one line per request and retry; never headers, tokens or bodies. */
   readonly debug?: (line: string) => void;
   /** Lets credential plug-ins prompt on the terminal, as in kubectl; nothing else must read it. */

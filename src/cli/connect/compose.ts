@@ -109,6 +109,7 @@ export function connectOptions(options: GlobalOptions, target: Target = {}): Con
     namespace,
     as: options.as,
     ...(options.asGroup === undefined ? {} : { asGroups: [...options.asGroup] }),
+    asUid: options.asUid,
     ...(options.debug === true ? { debug: toStderr } : {}),
   };
 }

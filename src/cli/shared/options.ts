@@ -10,6 +10,7 @@ export type GlobalOptions = {
   readonly allNamespaces?: boolean;
   readonly as?: string;
   readonly asGroup?: readonly string[];
+  readonly asUid?: string;
   readonly output: Format;
   readonly debug?: boolean;
 };
@@ -51,6 +52,7 @@ export function withGlobalOptions(command: Command): Command {
     .option('-A, --all-namespaces', 'include all namespaces')
     .option('--as <user>', 'user to impersonate')
     .option('--as-group <group>', 'group to impersonate, may be repeated', collect)
+    .option('--as-uid <uid>', 'UID to impersonate')
     .option('--debug', 'print stack traces and API calls on stderr')
     .optionsGroup('');
 }

@@ -132,6 +132,7 @@ function globalsOf(line: TypedLine): GlobalOptions {
     namespace: last(line, '--namespace'),
     as: last(line, '--as'),
     asGroup: line.given.get('--as-group'),
+    asUid: last(line, '--as-uid'),
   };
 }
 

@@ -64,9 +64,22 @@ export function readYaml(text: string): readonly YamlDocument[] {
   }
 }
 
-/** The first document, which is all that kubectl reads of a configuration; empty for an empty text. */
+/**
+ * The first document, which is all that kubectl reads of a configuration, whatever comes after it; empty for an empty
+ * text.
+ * @throws YamlProblem
+ */
 export function readFirstYaml(text: string): YamlDocument {
-  return readYaml(text)[0] ?? { value: null, duplicates: [], lineOf: () => 1 };
+  const first = (part: string) => readYaml(part)[0] ?? { value: null, duplicates: [], lineOf: () => 1 };
+  try {
+    return first(text);
+  } catch (error) {
+    for (const { index } of text.matchAll(/^(---|\.\.\.)(?=\s|$)/gm)) {
+      const before = text.slice(0, index);
+      if (/^[^#%\s-]/m.test(before)) return first(before);
+    }
+    throw error;
+  }
 }
 
 function eventsByDocument(events: readonly Event[]): readonly Event[][] {

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { listAt, SluiceError, safeText, textAt } from '../../core/common/common.ts';
 import { readFirstYaml, textOfBytes } from '../../core/yaml/yaml.ts';
@@ -125,7 +125,7 @@ async function run(
   stop.throwIfAborted();
   // A new session has no terminal, so opening /dev/tty fails at once instead of taking keys from the app.
   const alone = !terminal && process.platform !== 'win32';
-  const child = execa(plugin.command, plugin.args, {
+  const child = execa(await inOwnPath(plugin.command), plugin.args, {
     env: { ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(requestOf(plugin, cluster, interactive)) },
     stdin: interactive ? 'inherit' : 'ignore',
     stderr: terminal ? 'inherit' : 'pipe',
@@ -172,6 +172,20 @@ async function run(
     );
   }
   return readExecCredential(result.stdout, plugin.apiVersion, who);
+}
+
+/** The full path of a program: it is looked up in our own PATH, and not in one that its `env` sets (API-50). */
+async function inOwnPath(command: string): Promise<string> {
+  if (process.platform === 'win32' || command.includes('/')) return command;
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, command);
+    const isProgram = await access(path, constants.X_OK).then(
+      () => isAbsolute(folder),
+      () => false,
+    );
+    if (isProgram) return path;
+  }
+  return command;
 }
 
 /** Awaits a child; stops it and its children when the signal aborts. `isGroup`: it has a process group of its own. */
@@ -285,7 +299,7 @@ function requestOf(plugin: ExecPlugin, cluster: ClusterEntry, interactive: boole
                 : { 'certificate-authority-data': Buffer.from(cluster.ca).toString('base64') }),
               ...(cluster.proxy === undefined ? {} : { 'proxy-url': cluster.proxy.href.replace(/\/$/, '') }),
               ...(cluster.disableCompression ? { 'disable-compression': true } : {}),
-              ...(cluster.pluginConfig === undefined ? {} : { config: cluster.pluginConfig }),
+              config: cluster.pluginConfig ?? null,
             },
           }
         : {}),

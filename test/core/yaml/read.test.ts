@@ -125,3 +125,9 @@ test('what is written reads back as the same, by YAML 1.1 too', () => {
   const shared = { x: 1 };
   expect(writeYaml([shared, shared])).toBe('- x: 1\n- x: 1\n');
 });
+
+test('only the first document of a configuration is read, whatever comes after it', () => {
+  expect(readFirstYaml('---\na: 1\n---\nb: [\n').value).toEqual({ a: 1 });
+  expect(readFirstYaml('# b: [\n---\na: 1\n...\n}').value).toEqual({ a: 1 });
+  expect(() => readFirstYaml('---\na: [\n---\nb: 1\n')).toThrow();
+});

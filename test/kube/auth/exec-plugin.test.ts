@@ -111,7 +111,7 @@ test('it gets its request in the environment, and no terminal', async () => {
     apiVersion: V1,
     spec: {
       interactive: false,
-      cluster: { server: server.url, 'certificate-authority-data': base64(TEST_CERT) },
+      cluster: { server: server.url, 'certificate-authority-data': base64(TEST_CERT), config: null },
     },
   });
   expect(await readFile(join(folder, 'args'), 'utf8')).toBe('blue get\n');
