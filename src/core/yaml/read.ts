@@ -27,8 +27,12 @@ export class YamlProblem extends Error {
   /** Whether it looks like an unrendered template. */
   readonly isTemplate: boolean;
 
-  constructor(what: string, line: number, isTemplate: boolean, cause?: unknown) {
-    super(what, { cause });
+  /** What is wrong, without the line itself, which may hold a secret. */
+  readonly words: string;
+
+  constructor(words: string, line: number, isTemplate: boolean, cause?: unknown, shown = '') {
+    super(shown === '' ? words : `${words}: "${shown}"`, { cause });
+    this.words = words;
     this.line = line;
     this.isTemplate = isTemplate;
   }
@@ -128,8 +132,7 @@ function problemOf(text: string, error: unknown): YamlProblem {
       .split('\n', line + 1)
       [line]?.trim()
       .slice(0, SHOWN) ?? '';
-  const what = shown === '' ? wordsOf(reason) : `${wordsOf(reason)}: "${shown}"`;
-  return new YamlProblem(what, line + 1, text.includes('{{'), error);
+  return new YamlProblem(wordsOf(reason), line + 1, text.includes('{{'), error, shown);
 }
 
 /** How much of the faulty line is shown. */

@@ -59,7 +59,9 @@ export async function readCluster(entry: Entry): Promise<ClusterEntry> {
 /** An address without a scheme is plain HTTP, unless something is said about TLS (API-43). */
 function readServer(entry: Entry, hasTls: boolean): Pick<ClusterEntry, 'server' | 'address' | 'login'> {
   const text = textField(entry, 'server') ?? '';
-  const scheme = text === '' || text.includes('://') ? '' : `${hasTls ? 'https' : 'http'}://`;
+  // Go takes nothing but host and port without a scheme.
+  const isBare = /^[^/]+\/?$/.test(text);
+  const scheme = isBare ? `${hasTls ? 'https' : 'http'}://` : '';
   const server = url(entry, 'server', `${scheme}${text}`, ['http:', 'https:']);
   const { username, password } = server;
   for (const part of ['username', 'password', 'search', 'hash'] as const) server[part] = '';
@@ -79,12 +81,22 @@ function extensionOf(entry: Entry, name: string): unknown {
 
 function url(entry: Entry, field: string, text: string, protocols: readonly string[]): URL {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed !== undefined && parsed.hostname !== '' && protocols.includes(parsed.protocol)) return parsed;
+  if (parsed !== undefined && protocols.includes(parsed.protocol) && isComplete(parsed)) return parsed;
   // A password in it is for nobody's eyes.
-  const shown = safeText(text).replace(/\/\/[^/]*@/, '//…@');
+  const shown = safeText(text).replace(/^.*@/, '…@');
   throw new SluiceError(
     'config',
     `Invalid ${field} ${shown || '(none)'} of cluster ${safeText(entry.name)}: not a supported URL.`,
     `Fix it in ${safeText(entry.file)}; it must start with ${protocols.map((protocol) => `${protocol}//`).join(', ')}.`,
   );
+}
+
+/** Whether there is a host, and user and password can be read. */
+function isComplete({ hostname, username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return hostname !== '';
+  } catch {
+    return false;
+  }
 }

@@ -103,7 +103,7 @@ function readContent(bytes: Uint8Array, file: string): ReturnType<typeof readFir
     if (!(error instanceof YamlProblem || error instanceof NoText)) throw error;
     throw new SluiceError(
       'config',
-      `Unable to parse the kubeconfig ${safeText(file)}: line ${error.line}${error instanceof NoText ? '' : ':'} ${safeText(error.message)}.`,
+      `Unable to parse the kubeconfig ${safeText(file)}: line ${error.line}${error instanceof NoText ? ` ${error.message}` : `: ${safeText(error.words)}`}.`,
       'Fix the file, or use another one with --kubeconfig.',
       error,
     );
