@@ -89,11 +89,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
     renews: options.renews !== false,
     lifetime: ended.signal,
   });
-  const transport = createTransport(target.cluster, credentials, target.impersonate);
+  const clock = createServerClock();
+  const transport = createTransport(target.cluster, credentials, target.impersonate, clock);
   const client = createClient({
     transport,
     origin: { server: target.cluster.server, context: target.context, user: target.user.name },
-    clock: createServerClock(),
+    clock,
     compress: !target.cluster.disableCompression,
     debug,
     lifetime: ended.signal,

@@ -2,6 +2,8 @@ import type { Login } from '../../core/ports/ports.ts';
 import type { ClusterEntry, Impersonation } from '../config/config.ts';
 import { type Agent, makeAgent } from './agent.ts';
 import { ApiError } from './errors.ts';
+import type { LearningClock } from './exchange.ts';
+import { explainRejection } from './rejection.ts';
 
 /** What a request or a WebSocket needs: the connection pool and the authentication headers. */
 export type Access = {
@@ -27,6 +29,7 @@ export function createTransport(
   cluster: ClusterEntry,
   credentials: Credentials,
   impersonate: Impersonation | undefined,
+  clock: Pick<LearningClock, 'now' | 'offset'>,
 ): Transport {
   const fixed = { 'User-Agent': 'kubectl-sluice', ...impersonationHeaders(impersonate) };
   let held: { readonly cert?: string; readonly agent: Agent } | undefined;
@@ -50,15 +53,16 @@ export function createTransport(
   return {
     server: cluster.server,
     authorized: async (attempt, signal) => {
-      const used = await credentials.get(signal);
-      try {
-        return await attempt(accessWith(used));
-      } catch (error) {
-        signal?.throwIfAborted();
-        const isRejected = error instanceof ApiError && error.status === 401;
-        if (!isRejected || !credentials.renew(used)) throw error;
+      for (let tries = 1; ; tries += 1) {
+        const used = await credentials.get(signal);
+        try {
+          return await attempt(accessWith(used));
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!(error instanceof ApiError) || error.status !== 401) throw error;
+          if (tries > 1 || !credentials.renew(used)) throw explainRejection(error, used, clock);
+        }
       }
-      return attempt(accessWith(await credentials.get(signal)));
     },
     url: (path) => new URL(`${cluster.server.href.replace(/\/$/, '')}${path}`),
     dispose: () => {

@@ -34,13 +34,22 @@ test.each([
   ['https://10.1.2.3', '10.0.0.0/8', true],
   ['https://11.1.2.3', '10.0.0.0/8', false],
   ['https://k8s.example', '*', true],
+  ['https://api.k8s.example', '*.k8s.example', true],
+  ['https://k8s.example', '*.k8s.example', false],
+  ['https://[fd00:77::1]:6443', 'fd00:77::1', true],
+  ['https://[fd00:77::1]:6443', 'fd00:77::/64', true],
+  ['https://[fd00:78::1]:6443', 'fd00:77::/64', false],
+  ['https://[fd00:77::1]:6443', '[fd00:77::1]:6443', true],
+  ['https://[fd00:77::1]:6443', '[fd00:77::1]:443', false],
+  ['https://10.1.2.3', '10.1.2.3:443', true],
+  ['https://10.1.2.3', '.2.3', false],
 ])('%s with NO_PROXY=%s goes direct: %s', (url, rule, direct) => {
   const proxy = proxyFor(server(url), undefined, { HTTPS_PROXY: 'http://gate', NO_PROXY: rule });
   expect(proxy === undefined).toBe(direct);
 });
 
 test('loopback never needs a proxy', () => {
-  for (const host of ['localhost', '127.0.0.1', '[::1]'])
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])
     expect(
       proxyFor(server(`https://${host}:6443`), undefined, { HTTPS_PROXY: 'http://gate' }),
     ).toBeUndefined();
