@@ -28,6 +28,8 @@ let values: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   if (kubectl === undefined) return;
+  // One that does not run would fail beside sluice where both should.
+  await run(kubectl, ['version', '--client']);
   folder = await mkdtemp(join(tmpdir(), 'sluice-parity-'));
   const pki = join(folder, 'pki');
   await mkdir(pki);

@@ -148,8 +148,8 @@ test('a kubeconfig that is not quite right is used, or told in a sentence withou
         });
         makeAgent(cluster, user).destroy();
         // A stray character may make a password part of the path.
-          if (!cluster.server.pathname.includes('@')) shown.push(cluster.server.href);
-          shown.push(impersonate?.user ?? '');
+        if (!cluster.server.pathname.includes('@')) shown.push(cluster.server.href);
+        shown.push(impersonate?.user ?? '');
       } catch (error) {
         const { code, message, hint } = asSluiceError(error);
         expect(['config', 'unsupported'], message).toContain(code);
