@@ -13,6 +13,7 @@ import { NONE, SPEC, UNKNOWN } from './spec.ts';
 
 export { assume, knownAssumptions } from './assume.ts';
 export { withCiliumConfig } from './cilium.ts';
+export { knownBugs } from './known-bugs.ts';
 
 /** The dialects by name, each built for a version if known. */
 const DIALECTS: Readonly<Record<EnforcerName, (version: string | undefined) => Dialect>> = {

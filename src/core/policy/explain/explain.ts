@@ -1,6 +1,7 @@
 /* Words for a decision, on demand: reasons, near misses, and the smallest edit that would open the path. */
 
 import { type Engine, foreignOn, type PathDecision } from '../decide/decide.ts';
+import { knownBugs } from '../enforcers/enforcers.ts';
 import { POLICY_KINDS } from '../kinds/kinds.ts';
 import {
   type Dialect,
@@ -54,6 +55,7 @@ function assumptionTexts(
     ...sideTexts(source),
     ...sideTexts(destination),
     ...wayTexts(world, decision),
+    ...bugTexts(world, decision),
     ...baselineTexts(engine, decision, source, 'egress'),
     ...baselineTexts(engine, decision, destination, 'ingress'),
   ];
@@ -115,6 +117,15 @@ function wayTexts(
     texts.push(`whether it filters SCTP is ${whoseText(enforcer)}`);
   }
   return texts;
+}
+
+/** Bugs of the running release that concern the rules on this path. */
+function bugTexts({ dialect }: World, { egress, ingress }: PathDecision): readonly string[] {
+  if (dialect.version === undefined) return [];
+  const rules = [egress, ingress].flatMap(({ direction, steps }) =>
+    steps.flatMap(({ applied }) => applied.reading[direction]),
+  );
+  return knownBugs(dialect, rules);
 }
 
 /** Whether the verdict is for the path through the Service, and known. */
