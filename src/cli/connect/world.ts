@@ -29,7 +29,7 @@ export type PolicyWorld = {
   readonly refused: readonly RefusedObject[];
   /** Objects in the manifests that may make pods which are not read. */
   readonly makers: readonly ForeignObject[];
-  /** Where a policy is defined; undefined in a live cluster. */
+  /** Where a policy or a Service is defined; undefined in a live cluster. */
   readonly placeOf: (policy: PolicyRef) => Place | undefined;
 };
 
@@ -94,7 +94,8 @@ export function worldOf(
 function placesOf(objects: readonly ManifestObject[], namespace: string): PolicyWorld['placeOf'] {
   const places = new Map<string, Place>();
   for (const { apiVersion, kind, namespace: own, name, place } of objects) {
-    const known = policyKindOf(apiVersion, kind);
+    const isService = kind === 'Service' && apiVersion === 'v1';
+    const known = isService ? { namespaced: true } : policyKindOf(apiVersion, kind);
     if (known === undefined) continue;
     places.set(
       policyKey({ kind, name, ...(known.namespaced ? { namespace: own ?? namespace } : {}) }),

@@ -1,6 +1,13 @@
 import { keyOf } from '../../core/cluster/cluster.ts';
 import { safeText } from '../../core/common/common.ts';
-import { type Finding, LINTS, type Lint, lint } from '../../core/policy/lint/lint.ts';
+import {
+  type Finding,
+  LINTS,
+  type Lint,
+  lint,
+  lintServices,
+  SERVICE_LINTS,
+} from '../../core/policy/lint/lint.ts';
 import type { PolicyRef } from '../../core/policy/model/model.ts';
 import type { PolicyWorld } from '../connect/connect.ts';
 import type { Place, RefusedObject } from '../manifests/manifests.ts';
@@ -19,7 +26,7 @@ const REFUSED: LintRule = {
 };
 
 /** Every lint of the verb: those of policies, and the one for rejected manifests. */
-export const LINT_RULES: readonly LintRule[] = [REFUSED, ...LINTS];
+export const LINT_RULES: readonly LintRule[] = [REFUSED, ...LINTS, ...SERVICE_LINTS];
 
 /** The findings in a world, by policy, without ignored lints. */
 export function findingsOf(
@@ -31,7 +38,8 @@ export function findingsOf(
   const policies = [...engine.policies()].filter(isAsked);
   const unfit = refused.filter(({ by, object }) => by === 'the API server' && isAsked(object));
   const told = new Set(unfit.map(({ object }) => `${object.kind} ${nameOf(object)}`));
-  const found = lint(engine, { policies, partial, makers })
+  const ofPolicies = lint(engine, { policies, partial, makers });
+  const found = [...ofPolicies, ...lintServices(engine, { only, makers })]
     .filter(({ id, policy }) => id !== 'invalid' || !told.has(`${policy.kind} ${keyOf(policy)}`))
     .map((finding): PlacedFinding => {
       const place = placeOf(finding.policy);

@@ -239,11 +239,23 @@ export const noDns: Lint = {
     const who = mute.length === 1 ? first.name : `${first.name} and ${mute.length - 1} more`;
     yield {
       direction: 'egress',
-      text: `It isolates the egress of ${who}, but no policy admits DNS (udp 53): names will not resolve.`,
-      fix: dnsFix(context),
+      text: opensTcpOnly(context, first)
+        ? `It isolates the egress of ${who}, and port 53 is admitted for TCP alone: names will not resolve.`
+        : `It isolates the egress of ${who}, but no policy admits DNS (udp 53): names will not resolve.`,
+      fix: opensTcpOnly(context, first)
+        ? 'Add protocol: UDP to a port 53: a port without a protocol is TCP.'
+        : dnsFix(context),
     };
   },
 };
+
+/** Whether a rule has the port of DNS, but not the protocol: TCP is the default (NP-24). */
+function opensTcpOnly(context: LintContext, pod: Pod): boolean {
+  const ports = allowsOf(context, pod).flatMap((rule) => (rule.ports === 'any' ? [] : rule.ports));
+  const has = (protocol: 'TCP' | 'UDP') =>
+    ports.some((port) => port.type === 'range' && port.protocol === protocol && port.from === 53);
+  return has('TCP') && !has('UDP');
+}
 
 /** The resolver by its pods and the port on which they listen, where it is in sight. */
 function dnsFix(context: LintContext): string {

@@ -5,11 +5,13 @@ import type { Engine } from '../decide/decide.ts';
 import type { ForeignObject, Policy, PolicyRef } from '../model/model.ts';
 import { type Lint, type LintContext, lintContext } from './context.ts';
 import type { Finding, Flaw, Severity } from './finding.ts';
+import { SERVICE_LINTS } from './service-lints.ts';
 import { LINTS } from './table.ts';
 
 export { type Lint, lintContext } from './context.ts';
 export type { Finding, Severity } from './finding.ts';
 export { createPodAddresses } from './pods-inside.ts';
+export { SERVICE_LINTS } from './service-lints.ts';
 export { LINTS } from './table.ts';
 
 const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
@@ -32,6 +34,32 @@ export function lint(
   const { policies = engine.policies(), lints = LINTS, partial = false, makers = [] } = options;
   const context = { ...lintContext(engine, partial), makers };
   return [...policies].sort(byName).flatMap((policy) => lintPolicy(context, policy, lints));
+}
+
+/**
+ * Findings in the Services of namespaces that have policies, by name: what they lead to is what policies are evaluated
+ * on. `only`: of this namespace alone.
+ */
+export function lintServices(
+  engine: Engine,
+  options: { readonly only?: string | undefined; readonly makers?: readonly ForeignObject[] } = {},
+): readonly Finding[] {
+  const { only, makers = [] } = options;
+  const context = { ...lintContext(engine, false), makers };
+  const homes = new Set(Array.from(engine.policies(), ({ namespace }) => namespace));
+  const services = [...engine.model.services()].filter(
+    ({ namespace }) => homes.has(namespace) && (only === undefined || namespace === only),
+  );
+  return services
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    .flatMap((service) =>
+      SERVICE_LINTS.flatMap(({ id, severity, check }) =>
+        [...check(context, service)].map((flaw): Finding => {
+          const { kind, namespace, name } = service;
+          return { id, severity, policy: { kind, namespace, name }, ...flaw };
+        }),
+      ),
+    );
 }
 
 /** Findings in one policy, worst first. The context may be shared as long as the cluster does not change. */

@@ -55,6 +55,14 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
   }
   const near = nearestLabel(context, subject);
   const owner = ownerWith(context, subject);
+  const places =
+    policy.namespace === undefined || policy.kind !== 'NetworkPolicy' ? [] : placesOf(context, pods);
+  if (owner === undefined && places.length > 0 && places.length <= 3) {
+    return {
+      text: `It selects ${selectorText(pods)}, but such pods run only in ${places.join(' and ')}, and a policy selects pods of its own namespace.`,
+      fix: `Create it in ${places.join(' or ')}, or fix the selector.`,
+    };
+  }
   const makers = near === undefined && owner === undefined ? makersText(context) : '';
   return {
     ...(makers === '' ? {} : { severity: 'info' }),
@@ -66,6 +74,12 @@ function flawOf(context: LintContext, policy: Policy, subject: PodMatch): Flaw {
         ? 'Fix the selector, or delete the policy if its pods are gone for good.'
         : 'Add the label to its pod template, or select a label that the template has.',
   };
+}
+
+/** The namespaces that have pods with these labels. */
+function placesOf(context: LintContext, pods: PodMatch['pods']): readonly string[] {
+  const found = podsMatching(context, { namespaces: { by: 'labels', selector: [] }, pods });
+  return [...new Set(found.map(({ namespace }) => namespace))];
 }
 
 /** A workload that has the labels itself, while its pods have not (API-16). */

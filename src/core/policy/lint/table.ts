@@ -8,6 +8,7 @@ import {
   servicesFindNothing,
 } from './cilium-rules.ts';
 import type { Lint } from './context.ts';
+import { clientAddress, dnsCache, hbonePort, oneFamily, serviceSelector } from './dialects.ts';
 import {
   egressShut,
   invalid,
@@ -44,6 +45,9 @@ export const LINTS: readonly Lint[] = [
   peerUndone,
   servicePort,
   serviceAddress,
+  serviceSelector,
+  clientAddress,
+  hbonePort,
   ignoredLabels,
   ipBlockForPods,
   namedPortUndeclared,
@@ -52,6 +56,8 @@ export const LINTS: readonly Lint[] = [
   unlistedSection,
   egressShut,
   noDns,
+  dnsCache,
+  oneFamily,
   shadowedRule,
   noEffect,
   priorityTie,

@@ -23,5 +23,5 @@ export { partsBy } from './parts.ts';
 export { type PathEnd, parsePathEnd } from './path-end.ts';
 export { explainedNames, partText, pathText, shownPair } from './path-text.ts';
 export { pricing, withPrices } from './prices.ts';
-export { serviceTargets } from './service.ts';
+export { DNS_CACHE, hasDnsCache, serviceTargets } from './service.ts';
 /* A single path: parses both ends, evaluates every pair behind them, and describes the result. */

@@ -24,10 +24,51 @@ export function serviceTargets(model: ClusterModel, service: Service, asked: Ask
       : service.headless
         ? headlessTargets(model, service, asked)
         : backendTargets(model, service, asked);
-  const end = { name, targets, notes: [...notes, ...outerNotes(service)], viaService: true };
+  const caches = asked.type === 'icmp' ? [] : dnsCaches(model, service, asked);
+  const end = {
+    name,
+    targets: [...targets, ...caches],
+    notes: [...notes, ...outerNotes(service)],
+    viaService: true,
+    ...(caches.length === 0
+      ? {}
+      : { oneOf: `node-local-dns may answer for svc/${service.name} on the pod's own node` }),
+  };
   if (service.headless || asked.type === 'icmp') return end;
   const entries = entriesOf(service, asked);
   return { ...end, through: (target, port) => throughOf(service, entries, target, port) };
+}
+
+/** Where the cache of a node listens besides the address of the resolver's Service. */
+export const DNS_CACHE = '169.254.20.10';
+
+/** The addresses at which a cache on each node takes lookups in place of the resolver's pods (ENF-36). */
+function dnsCaches(
+  model: ClusterModel,
+  { namespace, name, clusterIPs, ports }: Service,
+  asked: Exclude<AskedPorts, { type: 'icmp' }>,
+): readonly Target[] {
+  const isResolver = namespace === 'kube-system' && (name === 'kube-dns' || name === 'coredns');
+  const isAsked = ports.some(
+    ({ port, protocol }) =>
+      port === 53 &&
+      protocol === asked.protocol &&
+      asked.type === 'range' &&
+      asked.from <= 53 &&
+      53 <= asked.to,
+  );
+  if (!isResolver || !isAsked || !hasDnsCache(model)) return [];
+  return [DNS_CACHE, ...clusterIPs].flatMap((ip): readonly Target[] => {
+    const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+    return range === undefined ? [] : [{ member: { type: 'range', range }, ports: [[53, 53]] }];
+  });
+}
+
+/** Whether a DNS cache runs on the nodes, as the Kubernetes add-on installs it. */
+export function hasDnsCache(model: ClusterModel): boolean {
+  return model
+    .podsIn('kube-system')
+    .some(({ hostNetwork, labels }) => hostNetwork && labels['k8s-app'] === 'node-local-dns');
 }
 
 /** The port of a Service that leads to a port of a target: the only one asked for, or the one whose target it is. */

@@ -218,3 +218,43 @@ describe('a pod to itself through its Service (NP-30)', () => {
     expect(partTexts(answer).toSorted()).toEqual(['deny shop/db-1 5432', 'undecidable shop/db-0 5432']);
   });
 });
+
+describe('the resolver beside a cache on each node (ENF-36)', () => {
+  const labels = { 'k8s-app': 'kube-dns' };
+  const resolver = pod({ name: 'coredns', namespace: 'kube-system', labels });
+  const cache = pod({
+    name: 'node-local-dns-1',
+    namespace: 'kube-system',
+    labels: { 'k8s-app': 'node-local-dns' },
+    hostNetwork: true,
+    ips: ['192.168.0.1'],
+  });
+  const dns = service({
+    name: 'kube-dns',
+    namespace: 'kube-system',
+    selector: labels,
+    clusterIPs: ['10.96.0.10'],
+    ports: [{ port: 53, targetPort: 53, protocol: 'UDP' }],
+  });
+  const out = (...to: object[]) =>
+    networkPolicy({ spec: { podSelector: {}, policyTypes: ['Egress'], egress: [{ to }] } });
+  const toPods = { namespaceSelector: {}, podSelector: { matchLabels: labels } };
+  const toCache = [{ ipBlock: { cidr: '169.254.20.10/32' } }, { ipBlock: { cidr: '10.96.0.10/32' } }];
+  const ask = (policy: ReturnType<typeof out>, pods = [web, resolver, cache]) =>
+    askedWorld({ pods, services: [dns], policies: [policy] }).ask('web', 'kube-system/svc/kube-dns', '53/udp')
+      .verdict;
+
+  test('is undecidable where only its pods are admitted, or only the cache', () => {
+    expect(ask(out(toPods))).toMatchObject({
+      verdict: 'undecidable',
+      egress: { summary: "node-local-dns may answer for svc/kube-dns on the pod's own node" },
+    });
+    expect(ask(out(...toCache)).verdict).toBe('undecidable');
+  });
+
+  test('is decided where both are admitted, or neither, or there is no cache', () => {
+    expect(ask(out(toPods, ...toCache)).verdict).toBe('allow');
+    expect(ask(out({ podSelector: {} })).verdict).toBe('deny');
+    expect(ask(out(toPods), [web, resolver]).verdict).toBe('allow');
+  });
+});

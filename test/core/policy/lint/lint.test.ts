@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Service } from '../../../../src/core/cluster/objects.ts';
 import { createEngine } from '../../../../src/core/policy/decide/engine.ts';
 import { dialectOf } from '../../../../src/core/policy/enforcers/enforcers.ts';
-import { lint } from '../../../../src/core/policy/lint/lint.ts';
+import { lint, lintServices } from '../../../../src/core/policy/lint/lint.ts';
 import { LINTS } from '../../../../src/core/policy/lint/table.ts';
+import type { EnforcerName } from '../../../../src/core/policy/match/dialect.ts';
 import type { Policy } from '../../../../src/core/policy/model/policy.ts';
 import { cluster, namespace, networkPolicy, node, pod, service } from '../../../helpers/builders.ts';
 import { anp, cnp, db, dns, findings, inNamespace, mon, np, select, told, web } from './lints.ts';
@@ -644,6 +646,170 @@ describe('misplaced-field (ENF-35)', () => {
     expect(of({ ingress, description: 'x', tier: 'Admin' })).toEqual([]);
     expect(of({ egress: [{ toCIDRSet: [{ cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }] }] })).toEqual([]);
   });
+});
+
+/** What one lint finds in a cluster of its own. */
+function foundIn(id: string, contents: Parameters<typeof cluster>[0], enforcer: EnforcerName = 'spec') {
+  const findings = lint(createEngine(cluster(contents), dialectOf(enforcer)));
+  return findings.filter((finding) => finding.id === id).map(({ text }) => text);
+}
+
+describe('hbone-port (ENF-32)', () => {
+  const namespaces = [namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } })];
+  const found = (policies: readonly Policy[]) =>
+    foundIn('hbone-port', { pods: [web, db, mon], namespaces, policies });
+
+  test('a port of ambient pods without that of the tunnel', () => {
+    expect(found([onDb([{ ...fromWeb, ports: [{ port: 5432 }] }])])).toEqual([
+      'db is in Istio ambient, where connections within the mesh arrive on tcp 15008 (HBONE), and no rule admits that port.',
+    ]);
+  });
+  test('not where some rule admits it, all ports or only clients outside, nor for other pods', () => {
+    const one = onDb([{ ...fromWeb, ports: [{ port: 5432 }] }]);
+    const tunnel = np({ podSelector: {}, ingress: [{ ports: [{ port: 15_008 }] }] }, 'hbone');
+    expect(found([one, tunnel])).toEqual([]);
+    expect(found([onDb([fromWeb])])).toEqual([]);
+    expect(
+      found([onDb([{ from: [{ ipBlock: { cidr: '203.0.113.0/24' } }], ports: [{ port: 5432 }] }])]),
+    ).toEqual([]);
+    expect(foundIn('hbone-port', { pods: [web, db], policies: [one] })).toEqual([]);
+  });
+});
+
+describe('client-address (ENF-30)', () => {
+  const office = { from: [{ ipBlock: { cidr: '198.51.100.0/24' } }] };
+  const found = (fields: Partial<Service>, ingress: readonly object[] = [office]) =>
+    foundIn('client-address', { pods: [db], services: [service(fields)], policies: [onDb(ingress)] });
+
+  test('clients by address behind a Service that may replace it', () => {
+    expect(found({ type: 'LoadBalancer', externalTrafficPolicy: 'Cluster' })).toEqual([
+      'Rule 1 names 198.51.100.0/24, but Service shop/db has externalTrafficPolicy Cluster: its clients may arrive with the address of a node.',
+    ]);
+  });
+  test('not with Local, inside the cluster alone, nor for everybody', () => {
+    expect(found({ type: 'LoadBalancer', externalTrafficPolicy: 'Local' })).toEqual([]);
+    expect(found({})).toEqual([]);
+    const anybody = [{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }];
+    expect(found({ type: 'NodePort', externalTrafficPolicy: 'Cluster' }, anybody)).toEqual([]);
+  });
+});
+
+describe('service-selector (ENF-33)', () => {
+  const inner = pod({ name: 'db', labels: { app: 'db', ring: 'inner' } });
+  const found = (egress: readonly object[], enforcer: EnforcerName = 'aws-vpc-cni') =>
+    foundIn(
+      'service-selector',
+      { pods: [web, inner], services: [service()], policies: [onWeb(egress)] },
+      enforcer,
+    );
+  const to = (labels: object) => ({ to: [{ podSelector: { matchLabels: labels } }] });
+
+  test('labels of the pods that the Service does not select by', () => {
+    expect(found([to({ ring: 'inner' })])).toEqual([
+      'Rule 1 names ring=inner, but Service shop/db selects app=db: aws-vpc-cni does not admit the Service by other labels.',
+    ]);
+  });
+  test('not by its own labels, beside its address, nor for other enforcers', () => {
+    expect(found([to({ app: 'db' })])).toEqual([]);
+    const [ip = ''] = service().clusterIPs;
+    expect(found([to({ ring: 'inner' }), { to: [{ ipBlock: { cidr: `${ip}/32` } }] }])).toEqual([]);
+    expect(found([to({ ring: 'inner' })], 'calico')).toEqual([]);
+  });
+});
+
+describe('dns-cache (ENF-36)', () => {
+  const cache = pod({
+    name: 'node-local-dns-1',
+    namespace: 'kube-system',
+    labels: { 'k8s-app': 'node-local-dns' },
+    hostNetwork: true,
+  });
+  const found = (egress: readonly object[], pods = [web, dns, cache]) =>
+    foundIn('dns-cache', { pods, policies: [onWeb(egress)] });
+
+  test('DNS admitted to the pods of the resolver alone', () => {
+    expect(found([toDns])).toEqual([
+      'Rule 1 admits DNS, but node-local-dns answers on the node of web, at 169.254.20.10, which no rule admits.',
+    ]);
+  });
+  test('not where the cache is admitted, or none runs', () => {
+    expect(found([toDns, { to: [{ ipBlock: { cidr: '169.254.20.10/32' } }] }])).toEqual([]);
+    expect(found([toDns], [web, dns])).toEqual([]);
+  });
+});
+
+describe('one-family (NP-33)', () => {
+  const dual = pod({ name: 'web', ips: ['10.0.0.9', 'fd00::9'] });
+  const found = (blocks: readonly string[], pods = [dual]) =>
+    foundIn('one-family', {
+      pods,
+      policies: [onWeb([{ to: blocks.map((cidr) => ({ ipBlock: { cidr } })) }])],
+    });
+
+  test('0.0.0.0/0 for pods that have IPv6 too', () => {
+    expect(found(['0.0.0.0/0'])).toEqual([
+      'Rule 1 names 0.0.0.0/0, but web also has an address of the other family, which it does not hold.',
+    ]);
+  });
+  test('not with both families, nor for pods of one, nor for a part of the addresses', () => {
+    expect(found(['0.0.0.0/0', '::/0'])).toEqual([]);
+    expect(found(['0.0.0.0/0'], [web])).toEqual([]);
+    expect(found(['203.0.113.0/24'])).toEqual([]);
+  });
+});
+
+describe('lints of Services', () => {
+  const found = (one: Service, pods = [db]) => {
+    const model = cluster({ pods, services: [one], policies: [onDb([])] });
+    return lintServices(createEngine(model, dialectOf('spec'))).map(({ id, severity, text }) => [
+      id,
+      severity,
+      text,
+    ]);
+  };
+
+  test('a selector that finds no pod', () => {
+    expect(found(service({ selector: { app: 'bd' } }))).toEqual([
+      [
+        'service-without-pods',
+        'warning',
+        'It selects app=bd, but no running pod in shop matches; there is app=db.',
+      ],
+    ]);
+  });
+  test('a targetPort by a name that no pod declares', () => {
+    const ports = [{ port: 80, targetPort: 'http', protocol: 'TCP' }] as const;
+    expect(found(service({ ports }))).toEqual([
+      [
+        'target-port-undeclared',
+        'error',
+        'Its port 80 leads to http (tcp), which none of its pods declares: they declare 5432.',
+      ],
+    ]);
+  });
+  test('a targetPort by another number than the pods declare is worth knowing', () => {
+    const ports = [{ port: 80, targetPort: 8080, protocol: 'TCP' }] as const;
+    expect(found(service({ ports }))).toEqual([['target-port-undeclared', 'info', expect.any(String)]]);
+    expect(found(service({ ports }), [pod({ name: 'db' })])).toEqual([]);
+  });
+  test('nothing of a sound one, of one without selector, nor where no policy is', () => {
+    expect(found(service())).toEqual([]);
+    expect(found(service({ selector: undefined }))).toEqual([]);
+    expect(found(service({ namespace: 'ops', selector: { app: 'x' } }), [db, mon])).toEqual([]);
+  });
+});
+
+test('selects-nothing says where such pods run', () => {
+  expect(told('selects-nothing', [np({ podSelector: select('mon') })])).toEqual([
+    'p · It selects app=mon, but such pods run only in ops, and a policy selects pods of its own namespace.',
+  ]);
+});
+
+test('no-dns says where only the protocol is missing', () => {
+  const tcp = { to: toDns.to, ports: [{ port: 53 }] };
+  expect(told('no-dns', [onWeb([tcp])])).toEqual([
+    'p · egress · It isolates the egress of web, and port 53 is admitted for TCP alone: names will not resolve.',
+  ]);
 });
 
 describe('blank-peers', () => {
