@@ -16,7 +16,7 @@ export function declareOffline(verb: DeclareVerb, run: RunVerb): void {
     verb('explain', 'explain whether FROM can reach TO, and why; the exit code is the verdict')
       .argument(
         '[from]',
-        'source: [ns/]name, [ns/]kind/name, node/name, IP address, CIDR, world, localhost or DNS name',
+        'source: [ns/]name, [ns/]kind/name, node/name, IP address, CIDR, world, host, remote-node, kube-apiserver, cluster, localhost or DNS name',
       )
       .argument('[to]', 'destination, in the same format')
       .option('--port <port/protocol>', 'destination port, such as 5432/tcp, tcp/8000-8100, http or icmp/8')

@@ -120,15 +120,15 @@ function isBehind(backends: readonly Pod[], pods: ReadonlySet<Pod>): boolean {
 }
 
 /** Whether some peer of the policy is matched by the labels of the Service, or names an address. */
-function isNamed(rules: readonly Rule[], { selector = {}, clusterIPs }: Service): boolean {
-  return rules.some(
-    ({ peers }) =>
-      peers === 'any' ||
-      peers.some((peer) =>
-        peer.type === 'pods'
-          ? matches(peer.pods, selector)
-          : peer.type === 'cidr' && clusterIPs.some((ip) => peer.cidr.startsWith(ip)),
-      ),
+function isNamed(rules: readonly Rule[], { selector = {}, clusterIPs, ports: own }: Service): boolean {
+  return rules.some(({ peers, ports }) =>
+    peers === 'any'
+      ? own.some(({ port, protocol }) => mayHold(ports, port, protocol))
+      : peers.some((peer) =>
+          peer.type === 'pods'
+            ? matches(peer.pods, selector)
+            : peer.type === 'cidr' && clusterIPs.some((ip) => peer.cidr.startsWith(ip)),
+        ),
   );
 }
 
@@ -185,6 +185,32 @@ export const oneFamily: Lint = {
         ruleIndex: index,
         text: `Rule ${index + 1} names ${wide.cidr}, but ${pod.name} also has an address of the other family, which it does not hold.`,
         fix: `Add an ipBlock for ${other}, if that is meant too.`,
+      };
+    }
+  },
+};
+
+/** Every address, which on some enforcers holds the pods of the cluster and on others none (NP-22, CIL-11). */
+export const enforcersDiffer: Lint = {
+  id: 'enforcers-differ',
+  title: 'an ipBlock for every address matches pods on some enforcers only',
+  source:
+    'Kubernetes docs, Network Policies, ipBlock; cilium #9209: 0.0.0.0/0 matches no pod; calico #6634: it does',
+  severity: 'info',
+  *check(context, policy) {
+    if (context.dialect.enforcer !== 'spec' || policy.kind !== 'NetworkPolicy') return;
+    for (const { direction, index, rule } of placedRules(context, policy)) {
+      const wide =
+        rule.peers === 'any'
+          ? undefined
+          : rule.peers.find((peer) => peer.type === 'cidr' && peer.cidr.endsWith('/0'));
+      if (wide === undefined || (rule.peers !== 'any' && rule.peers.some(({ type }) => type === 'pods')))
+        continue;
+      yield {
+        direction,
+        ruleIndex: index,
+        text: `Rule ${index + 1} names ${shortPeerText(wide)}: Calico also matches pods by it, Cilium matches none.`,
+        fix: 'Name your enforcer with --enforcer; add a peer of pods, or an except for their addresses, to have the same everywhere.',
       };
     }
   },

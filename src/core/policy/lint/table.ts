@@ -8,7 +8,14 @@ import {
   servicesFindNothing,
 } from './cilium-rules.ts';
 import type { Lint } from './context.ts';
-import { clientAddress, dnsCache, hbonePort, oneFamily, serviceSelector } from './dialects.ts';
+import {
+  clientAddress,
+  dnsCache,
+  enforcersDiffer,
+  hbonePort,
+  oneFamily,
+  serviceSelector,
+} from './dialects.ts';
 import {
   egressShut,
   invalid,
@@ -50,6 +57,7 @@ export const LINTS: readonly Lint[] = [
   hbonePort,
   ignoredLabels,
   ipBlockForPods,
+  enforcersDiffer,
   namedPortUndeclared,
   namedPortAmbiguous,
   policyTypesDefault,

@@ -713,6 +713,7 @@ describe('service-selector (ENF-33)', () => {
     expect(found([to({ app: 'db' })])).toEqual([]);
     const [ip = ''] = service().clusterIPs;
     expect(found([to({ ring: 'inner' }), { to: [{ ipBlock: { cidr: `${ip}/32` } }] }])).toEqual([]);
+    expect(found([to({ ring: 'inner' }), { ports: [{ port: 53 }] }])).toHaveLength(1);
     expect(found([to({ ring: 'inner' })], 'calico')).toEqual([]);
   });
 });
@@ -755,6 +756,23 @@ describe('one-family (NP-33)', () => {
     expect(found(['0.0.0.0/0', '::/0'])).toEqual([]);
     expect(found(['0.0.0.0/0'], [web])).toEqual([]);
     expect(found(['203.0.113.0/24'])).toEqual([]);
+  });
+});
+
+describe('enforcers-differ (NP-22, CIL-11)', () => {
+  const found = (peers: readonly object[], enforcer: EnforcerName = 'spec') =>
+    foundIn('enforcers-differ', { pods: [web, db], policies: [onWeb([{ to: peers }])] }, enforcer);
+  const all = { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } };
+
+  test('every address, where the enforcer is not named', () => {
+    expect(found([all])).toEqual([
+      'Rule 1 names 0.0.0.0/0 except 169.254.169.254/32: Calico also matches pods by it, Cilium matches none.',
+    ]);
+  });
+  test('not beside pods, nor where the enforcer is', () => {
+    expect(found([all, { namespaceSelector: {} }])).toEqual([]);
+    expect(found([all], 'cilium')).toEqual([]);
+    expect(found([{ ipBlock: { cidr: '203.0.113.0/24' } }])).toEqual([]);
   });
 });
 
