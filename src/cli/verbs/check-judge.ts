@@ -4,6 +4,7 @@ import {
   type IpRange,
   isLive,
   keyOf,
+  type Node,
   type Pod,
   PROTOCOLS,
   parseCidr,
@@ -25,7 +26,8 @@ import {
   portsText,
   without,
 } from '../../core/policy/model/model.ts';
-import { canMeet, kindNamed } from '../../core/policy/path/path.ts';
+import { isNodeOf } from '../../core/policy/match/match.ts';
+import { canMeet, kindNamed, nodesNamed, type PathEnd, parsePathEnd } from '../../core/policy/path/path.ts';
 import {
   type AddressPiece,
   addressesEnd,
@@ -84,18 +86,26 @@ type CheckWorld = Pick<PolicyWorld, 'model' | 'engine'> & {
 };
 
 /** One end to evaluate. */
-type Ask = { readonly end: End; readonly name: string; readonly ports: (asked: Connections) => Connections };
+type Ask = {
+  readonly end: End;
+  readonly name: string;
+  readonly ports: (asked: Connections) => Connections;
+  /** A node that only counts with the pods that run on it, or only with others. */
+  readonly node?: { readonly node: Node | undefined; readonly of: 'own' | 'other' };
+};
 
 function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
   const { kind, ports } = expectation;
-  const from = sideOf(world, expectation.from, 'ingress', kind === 'only');
-  const to = sideOf(world, expectation.to, 'egress', kind === 'onlyTo');
+  const sources = podsNamed(world, expectation.from);
+  const targets = podsNamed(world, expectation.to);
+  const from = sideOf(world, expectation.from, targets, { direction: 'ingress', others: kind === 'only' });
+  const to = sideOf(world, expectation.to, sources, { direction: 'egress', others: kind === 'onlyTo' });
   const unmatched = [...(kind === 'only' ? [] : from.unmatched), ...(kind === 'onlyTo' ? [] : to.unmatched)];
   const findings = new Map<string, CheckFinding>();
   let pairs = 0;
   for (const source of from.asks) {
     for (const target of to.asks) {
-      if (isSame(source.end, target.end)) continue;
+      if (isSame(source.end, target.end) || !isOnNode(source, target)) continue;
       if (kind === 'only' && isOwnNode(source.end, target.end)) continue;
       if (source.end.type === 'ip' && target.end.type === 'ip') continue;
       if (kind !== 'allow' && isBeyond(source.end, target.end)) continue;
@@ -146,15 +156,16 @@ type SideAsks = { readonly asks: readonly Ask[]; readonly unmatched: readonly st
 function sideOf(
   { model, engine, namespace }: CheckWorld,
   patterns: readonly string[],
-  direction: 'ingress' | 'egress',
-  others: boolean,
+  opposite: readonly Pod[],
+  { direction, others }: { readonly direction: 'ingress' | 'egress'; readonly others: boolean },
 ): SideAsks {
   const found = patterns.map((pattern) => ({ pattern, ends: endsOfPattern(model, pattern, namespace) }));
   const pods = found.flatMap(({ ends }) => ends.pods);
   const ranges: readonly IpRange[] = found.flatMap(({ ends }) => ends.addresses);
-  const unmatched = found
-    .filter(({ ends }) => ends.pods.length + ends.addresses.length === 0)
-    .map(({ pattern }) => pattern);
+  const bare = found.filter(({ ends }) => ends.pods.length + ends.addresses.length === 0);
+  const asNodes = bare.map(({ pattern }) => ({ pattern, asks: nodeAsks(model, pattern, opposite) }));
+  const nodes = asNodes.flatMap(({ asks }) => asks);
+  const unmatched = asNodes.filter(({ asks }) => asks.length === 0).map(({ pattern }) => pattern);
   const isOutsideAsked = others || ranges.length > 0;
   const pieces = isOutsideAsked
     ? piecesOutside(model, allBlocks(engine, direction), rangesOfPatterns(patterns))
@@ -168,10 +179,42 @@ function sideOf(
         ports: (asked) => asked,
       }),
     );
-  if (!others) return { asks: [...pods.map(askOf), ...outside], unmatched };
+  if (!others) return { asks: [...pods.map(askOf), ...nodes, ...outside], unmatched };
   const listed = new Set(pods.map(({ pod }) => pod));
   const rest = [...model.pods()].filter((pod) => isLive(pod) && !listed.has(pod));
   return { asks: [...rest.map((pod) => askOf({ pod, ports: (asked) => asked })), ...outside], unmatched };
+}
+
+/** Nodes and entities by the names that `explain` takes, where no pod is called so. */
+function nodeAsks(model: ClusterModel, pattern: string, opposite: readonly Pod[]): readonly Ask[] {
+  const end = endNamed(pattern);
+  const { ends = [], nodes } = (end && nodesNamed(model, end, opposite)) ?? {};
+  return ends.map(({ end: one, node }) => ({
+    end: one,
+    name: pattern,
+    ports: (asked) => asked,
+    ...(nodes === undefined ? {} : { node: { node, of: nodes } }),
+  }));
+}
+
+/** A pattern as an end of `explain`; undefined for one that is none. */
+function endNamed(pattern: string): PathEnd | undefined {
+  try {
+    return parsePathEnd(pattern, 'default');
+  } catch {
+    return undefined;
+  }
+}
+
+function podsNamed({ model, namespace }: CheckWorld, patterns: readonly string[]): readonly Pod[] {
+  return patterns.flatMap((pattern) => endsOfPattern(model, pattern, namespace).pods.map(({ pod }) => pod));
+}
+
+/** Whether a node that is seen from the other end is so: the own one of its pod, or another. */
+function isOnNode(a: Ask, b: Ask): boolean {
+  const isRight = ({ node }: Ask, { end }: Ask) =>
+    node === undefined || isNodeOf(node.node, end.type === 'pod' ? end.pod : undefined) === (node.of === 'own');
+  return isRight(a, b) && isRight(b, a);
 }
 
 function askOf({ pod, ports }: { readonly pod: Pod; readonly ports: Ask['ports'] }): Ask {
@@ -287,7 +330,14 @@ type Parts = {
   readonly name: (text: string) => boolean;
 };
 
+/** A workload as `sluice matrix` prints it. */
+const PRINTED = /^(?:([^/[\]]+)\/)?([^/[\]]+)\[([A-Za-z][A-Za-z0-9]*)\]$/;
+
 function partsOf(pattern: string, defaultNamespace: string): Parts {
+  const [, home = defaultNamespace, owner, printed] = PRINTED.exec(pattern) ?? [];
+  if (owner !== undefined && printed !== undefined) {
+    return { namespace: glob(home), kind: printed, name: glob(owner) };
+  }
   const parts = pattern.split('/');
   const [first = '', second, third] = parts;
   if (third !== undefined) {

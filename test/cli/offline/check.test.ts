@@ -50,6 +50,26 @@ describe('an expectation', () => {
     ['onlyTo: { from: web, to: [api, 0.0.0.0/1] }', 'violated'],
   ])('%s is %s', (item, result) => expect(resultOf(`{ ${item} }`)).toBe(result));
 
+  test.each([
+    // The own node always gets in; another one is not among those that db admits.
+    ['allow: { from: host, to: db, port: 5432 }', 'met'],
+    ['deny: { from: host, to: db, port: 5432 }', 'violated'],
+    ['deny: { from: remote-node, to: db, port: 5432 }', 'met'],
+    ['deny: { from: node/b, to: db, port: 5432 }', 'met'],
+    ['deny: { from: node/zz, to: db, port: 5432 }', 'violated'],
+    ['deny: { from: kube-apiserver, to: db, port: 5432 }', 'violated'],
+    ['allow: { from: "api[Deployment]", to: "shop/db[StatefulSet]", port: 5432 }', 'met'],
+    ['deny: { from: "api[ReplicaSet]", to: db, port: 5432 }', 'violated'],
+  ])('of nodes, entities and printed names: %s is %s (ENF-31)', (item, result) => {
+    const nodes = ['a', 'b'].map((name, at) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name },
+      status: { addresses: [{ type: 'InternalIP', address: `192.168.0.${at + 1}` }] },
+    }));
+    expect(check(`expect: [ { ${item} } ]`, nodes)[0]?.result).toBe(result);
+  });
+
   test('that matches nothing proves nothing, and names the nearest', () => {
     const [result] = check('expect: [ { deny: { from: wbe, to: db } } ]');
     expect(result?.unmatched).toEqual([expect.stringMatching(/nothing matches wbe \(nearest: .*shop\/web/)]);

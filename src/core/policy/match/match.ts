@@ -31,6 +31,7 @@ export { HBONE_PORT, hasAmbient, isAmbient, MESH_KEYS, type Tunnel, tunnelBetwee
 export { portStarts } from './port-starts.ts';
 export { type CidrTable, escaped, matchesAdminDomain, matchesDomain, rangesOf } from './ranges.ts';
 export {
+  isNodeOf,
   isOwnNode,
   isSamePod,
   nameOfSide,

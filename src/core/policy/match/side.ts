@@ -82,6 +82,11 @@ export const UNKNOWN_NODE: Node = { kind: 'Node', name: 'a node', labels: {}, ip
 /** The node of the pod at the other end, where manifests say nothing of it. */
 export const OWN_NODE: Node = { ...UNKNOWN_NODE, name: 'its own node' };
 
+/** Whether a node is the one that a pod runs on, by what is known of both. */
+export function isNodeOf(node: Node | undefined, pod: Pod | undefined): boolean {
+  return node === OWN_NODE ? pod?.node === undefined : node !== undefined && node.name === pod?.node;
+}
+
 /** Whether a side is a node of which neither addresses nor labels are known. */
 export function isUnknownNode(side: Side): boolean {
   return side.type === 'ip' && side.node !== undefined && side.ips.length === 0;

@@ -1,6 +1,6 @@
 import { keyOf, type Protocol, parseIp } from '../../cluster/cluster.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
-import { OWN_NODE, portStarts } from '../match/match.ts';
+import { isNodeOf, portStarts } from '../match/match.ts';
 import type { End, PortRange, Query } from '../model/model.ts';
 import type { Atom } from './atoms.ts';
 import type { Member } from './members.ts';
@@ -98,7 +98,7 @@ function isOfNode({ from, to, source, target }: Pair): boolean {
     member.type === 'node' ? [member.node] : [],
   );
   const pod = source.type === 'pod' ? source.pod : target.type === 'pod' ? target.pod : undefined;
-  return node === OWN_NODE ? pod?.node === undefined : node?.name === pod?.node;
+  return isNodeOf(node, pod);
 }
 
 type PodMember = Member & { readonly type: 'pod' };

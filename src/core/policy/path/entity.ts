@@ -2,8 +2,10 @@ import { canonicalIp, isLive, keyOf, type Node, type Pod } from '../../cluster/c
 import { SluiceError } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { OWN_NODE, UNKNOWN_NODE } from '../match/match.ts';
+import type { End } from '../model/model.ts';
+import { endOf } from './atoms.ts';
 import type { Member, Source } from './members.ts';
-import type { EntityName } from './path-end.ts';
+import type { EntityName, PathEnd } from './path-end.ts';
 import { memberAt } from './service.ts';
 
 /**
@@ -30,6 +32,44 @@ export function entityEnd(model: ClusterModel, name: EntityName, others: readonl
     case 'cluster':
       return { name, notes: ['cluster is every pod and every node'], members: everything(model) };
   }
+}
+
+/** An end that is no pod, with what tells it from others: for those who pair ends themselves. */
+export type NodeEnd = { readonly end: End; readonly node: Node | undefined };
+
+/** Nodes and entities by name, as ends; undefined for any other text. */
+export type NamedNodes = { readonly ends: readonly NodeEnd[]; readonly nodes?: 'own' | 'other' };
+
+/**
+ * The nodes that `node/name`, `host`, `remote-node` or `kube-apiserver` mean, for paths to and from these pods; undefined
+ * for any other end, and where they are unknown.
+ */
+export function nodesNamed(
+  model: ClusterModel,
+  end: PathEnd,
+  pods: readonly Pod[],
+): NamedNodes | undefined {
+  if (end.type === 'node') return model.node(end.name) && namedBy({ members: membersOf(model, end.name) });
+  const entity = end.type === 'entity' || end.type === 'named' ? end.entity : undefined;
+  switch (entity) {
+    case 'host':
+    case 'remote-node':
+      return pods.length === 0 ? undefined : namedBy(entityEnd(model, entity, pods));
+    case 'kube-apiserver':
+      return model.endpoints('default', 'kubernetes').length === 0
+        ? undefined
+        : namedBy(entityEnd(model, entity, pods));
+    default:
+      return undefined;
+  }
+}
+
+function namedBy({ members, nodes }: Pick<Source, 'members' | 'nodes'>): NamedNodes {
+  const ends = members.map((member) => ({
+    end: endOf(member),
+    node: member.type === 'node' ? member.node : undefined,
+  }));
+  return { ends, ...(nodes === undefined ? {} : { nodes }) };
 }
 
 function needPods(name: EntityName, pods: readonly Pod[]): readonly Pod[] {

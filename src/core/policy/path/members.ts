@@ -197,10 +197,18 @@ function podsEnd(name: string, pods: readonly Pod[], notes: readonly string[] = 
 function workloadEnd(model: ClusterModel, ref: WorkloadRef): FoundEnd {
   const live = model.podsOf(ref);
   if (live.length > 0) return podsEnd(ref.name, live);
+  const revision = model.podsIn(ref.namespace).filter((pod) => isLive(pod) && isOfRevision(pod, ref));
+  if (revision.length > 0) return podsEnd(ref.name, revision);
   const finished = model.podsIn(ref.namespace).filter(({ owner }) => isSame(owner, ref));
   if (finished.length > 0) return podsEnd(ref.name, finished);
   const what = `${ref.kind} with pods named`;
   throw missingEnd(model, what, { namespace: ref.namespace, name: ref.name, kind: ref.kind });
+}
+
+/** Whether a pod is of a ReplicaSet, one revision of the Deployment that owns it. */
+function isOfRevision({ owner, labels }: Pod, { kind, name }: WorkloadRef): boolean {
+  const isOwned = kind === 'ReplicaSet' && owner?.kind === 'Deployment';
+  return isOwned && `${owner.name}-${labels['pod-template-hash']}` === name;
 }
 
 function isSame(a: WorkloadRef | undefined, b: WorkloadRef): boolean {

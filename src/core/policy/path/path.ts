@@ -2,6 +2,7 @@ export { type AskedPorts, parseAskedPorts } from './asked-ports.ts';
 export { type Cell, canMeet } from './cells.ts';
 export { clusterDns } from './cluster-dns.ts';
 export { nameOfEnd, podsOfEnd, resolveEnd, targetsOf } from './ends.ts';
+export { nodesNamed } from './entity.ts';
 export { type GrantPorts, grantPortsOf, MOST_PORTS, parseGrantPorts } from './grant-ports.ts';
 export {
   answerOf,
