@@ -26,7 +26,7 @@ import {
   portsText,
   without,
 } from '../../core/policy/model/model.ts';
-import { isNodeOf } from '../../core/policy/match/match.ts';
+import { isNodeOf, UNKNOWN_NODE } from '../../core/policy/match/match.ts';
 import { canMeet, kindNamed, nodesNamed, type PathEnd, parsePathEnd } from '../../core/policy/path/path.ts';
 import {
   type AddressPiece,
@@ -90,6 +90,8 @@ type Ask = {
   readonly end: End;
   readonly name: string;
   readonly ports: (asked: Connections) => Connections;
+  /** The Service that leads to it. */
+  readonly service?: Service | undefined;
   /** A node that only counts with the pods that run on it, or only with others. */
   readonly node?: { readonly node: Node | undefined; readonly of: 'own' | 'other' };
 };
@@ -111,7 +113,7 @@ function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
       if (kind !== 'allow' && isBeyond(source.end, target.end)) continue;
       pairs += 1;
       const wanted = target.ports(ports);
-      const flaw = judgePair(world.reach, kind, source, target, wanted);
+      const flaw = judgeAsMasked(world, kind, source, target, wanted);
       if (flaw === undefined) continue;
       const key = `${source.name} ${target.name} ${flaw.is} ${portsText(flaw.ports)}`;
       if (findings.has(key)) continue;
@@ -134,6 +136,29 @@ function judgeOne(world: CheckWorld, expectation: Expectation): CheckResult {
 }
 
 type Flaw = Pick<CheckFinding, 'ports' | 'is'>;
+
+/**
+ * A pair, and the same from a node, where a Service may put its address in place of the client's: what differs then is
+ * undecidable (ENF-30).
+ */
+function judgeAsMasked(
+  { model, reach }: CheckWorld,
+  kind: Expectation['kind'],
+  source: Ask,
+  target: Ask,
+  wanted: Connections,
+): Flaw | undefined {
+  const flaw = judgePair(reach, kind, source, target, wanted);
+  const { end } = source;
+  const isOutside = end.type === 'ip' && end.node === undefined && model.nodeAt(end.ip) === undefined;
+  if (!isOutside || target.service?.externalTrafficPolicy !== 'Cluster' || isNothing(wanted)) return flaw;
+  const known = Array.from(model.nodes()).flatMap(({ ips }) => ips.map((ip): End => ({ type: 'ip', ip })));
+  const nodes: readonly End[] = known.length > 0 ? known : [{ type: 'ip', ip: '', node: UNKNOWN_NODE }];
+  const isSame = (end: End) => judgePair(reach, kind, { ...source, end }, target, wanted)?.is === flaw?.is;
+  return nodes.filter((node) => canMeet(node, target.end)).every(isSame)
+    ? flaw
+    : { ports: wanted, is: 'undecidable' };
+}
 
 function judgePair(
   reach: Reach,
@@ -217,9 +242,9 @@ function isOnNode(a: Ask, b: Ask): boolean {
   return isRight(a, b) && isRight(b, a);
 }
 
-function askOf({ pod, ports }: { readonly pod: Pod; readonly ports: Ask['ports'] }): Ask {
+function askOf({ pod, ports, service }: PatternEnds['pods'][number]): Ask {
   const { kind, namespace, name } = pod.owner ?? { ...pod, kind: 'Pod' };
-  return { end: { type: 'pod', pod }, name: `${namespace}/${name}[${kind}]`, ports };
+  return { end: { type: 'pod', pod }, name: `${namespace}/${name}[${kind}]`, ports, service };
 }
 
 function isSame(a: End, b: End): boolean {
@@ -263,7 +288,11 @@ function hint({ model, namespace }: CheckWorld, pattern: string): string {
 
 /** The ends that a pattern currently matches. `ports` maps requested ports to the ports of the pod. */
 export type PatternEnds = {
-  readonly pods: readonly { readonly pod: Pod; readonly ports: (asked: Connections) => Connections }[];
+  readonly pods: readonly {
+    readonly pod: Pod;
+    readonly ports: (asked: Connections) => Connections;
+    readonly service?: Service;
+  }[];
   readonly addresses: readonly IpRange[];
 };
 
@@ -373,6 +402,7 @@ function glob(pattern: string): (text: string) => boolean {
 function backendsOf(model: ClusterModel, service: Service): PatternEnds['pods'] {
   return model.backends(service).map((pod) => ({
     pod,
+    service,
     ports: (asked) =>
       service.ports
         .filter(({ port, protocol }) => holdsPort(asked, port, protocol))

@@ -70,6 +70,34 @@ describe('an expectation', () => {
     expect(check(`expect: [ { ${item} } ]`, nodes)[0]?.result).toBe(result);
   });
 
+  test('about clients behind a load balancer is undecidable where a node may hide them (ENF-30)', () => {
+    const load = (externalTrafficPolicy: string) => [
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'edge', namespace: 'lb', labels: { app: 'edge' } },
+        status: { phase: 'Running', podIPs: [{ ip: '10.9.0.1' }] },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'edge', namespace: 'lb' },
+        spec: { type: 'LoadBalancer', externalTrafficPolicy, selector: { app: 'edge' }, ports: [{ port: 80 }] },
+      },
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'office', namespace: 'lb' },
+        spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '198.51.100.0/24' } }] }] },
+      },
+    ];
+    const result = (policy: string, to: string) =>
+      check(`expect: [ { allow: { from: 198.51.100.0/24, to: ${to}, port: 80 } } ]`, load(policy))[0]?.result;
+    expect(result('Cluster', 'lb/svc/edge')).toBe('undecidable');
+    expect(result('Local', 'lb/svc/edge')).toBe('met');
+    expect(result('Cluster', 'lb/edge')).toBe('met');
+  });
+
   test('that matches nothing proves nothing, and names the nearest', () => {
     const [result] = check('expect: [ { deny: { from: wbe, to: db } } ]');
     expect(result?.unmatched).toEqual([expect.stringMatching(/nothing matches wbe \(nearest: .*shop\/web/)]);
