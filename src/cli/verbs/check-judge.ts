@@ -14,6 +14,7 @@ import {
 import { nearestNames } from '../../core/common/common.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import { summarize } from '../../core/policy/explain/explain.ts';
+import { isNodeOf, UNKNOWN_NODE } from '../../core/policy/match/match.ts';
 import {
   both,
   type Connections,
@@ -26,7 +27,6 @@ import {
   portsText,
   without,
 } from '../../core/policy/model/model.ts';
-import { isNodeOf, UNKNOWN_NODE } from '../../core/policy/match/match.ts';
 import { canMeet, kindNamed, nodesNamed, type PathEnd, parsePathEnd } from '../../core/policy/path/path.ts';
 import {
   type AddressPiece,
@@ -238,7 +238,8 @@ function podsNamed({ model, namespace }: CheckWorld, patterns: readonly string[]
 /** Whether a node that is seen from the other end is so: the own one of its pod, or another. */
 function isOnNode(a: Ask, b: Ask): boolean {
   const isRight = ({ node }: Ask, { end }: Ask) =>
-    node === undefined || isNodeOf(node.node, end.type === 'pod' ? end.pod : undefined) === (node.of === 'own');
+    node === undefined ||
+    isNodeOf(node.node, end.type === 'pod' ? end.pod : undefined) === (node.of === 'own');
   return isRight(a, b) && isRight(b, a);
 }
 

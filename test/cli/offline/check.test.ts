@@ -82,7 +82,12 @@ describe('an expectation', () => {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { name: 'edge', namespace: 'lb' },
-        spec: { type: 'LoadBalancer', externalTrafficPolicy, selector: { app: 'edge' }, ports: [{ port: 80 }] },
+        spec: {
+          type: 'LoadBalancer',
+          externalTrafficPolicy,
+          selector: { app: 'edge' },
+          ports: [{ port: 80 }],
+        },
       },
       {
         apiVersion: 'networking.k8s.io/v1',

@@ -44,11 +44,7 @@ export type NamedNodes = { readonly ends: readonly NodeEnd[]; readonly nodes?: '
  * The nodes that `node/name`, `host`, `remote-node` or `kube-apiserver` mean, for paths to and from these pods; undefined
  * for any other end, and where they are unknown.
  */
-export function nodesNamed(
-  model: ClusterModel,
-  end: PathEnd,
-  pods: readonly Pod[],
-): NamedNodes | undefined {
+export function nodesNamed(model: ClusterModel, end: PathEnd, pods: readonly Pod[]): NamedNodes | undefined {
   if (end.type === 'node') return model.node(end.name) && namedBy({ members: membersOf(model, end.name) });
   const entity = end.type === 'entity' || end.type === 'named' ? end.entity : undefined;
   switch (entity) {

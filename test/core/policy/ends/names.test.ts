@@ -143,9 +143,15 @@ describe('a name without a kind', () => {
 
   test('is a ReplicaSet by the hash of its pods, as tables for other tools have it', () => {
     const labels = { app: 'api', 'pod-template-hash': '7d9f' };
-    const api = pod({ name: 'api-7d9f-x', labels, owner: { kind: 'Deployment', namespace: 'shop', name: 'api' } });
+    const api = pod({
+      name: 'api-7d9f-x',
+      labels,
+      owner: { kind: 'Deployment', namespace: 'shop', name: 'api' },
+    });
     const world = askedWorld({ pods: [api, pod({ name: 'cart' })] });
-    expect(world.ask('rs/api-7d9f', 'cart', '80').query).toMatchObject({ from: { pod: { name: 'api-7d9f-x' } } });
+    expect(world.ask('rs/api-7d9f', 'cart', '80').query).toMatchObject({
+      from: { pod: { name: 'api-7d9f-x' } },
+    });
     expect(world.ask('cart', 'shop/api-7d9f[ReplicaSet]', '80').to).toBe('api-7d9f');
     expect(() => world.ask('rs/api-8888', 'cart', '80')).toThrow(/No ReplicaSet/);
   });
