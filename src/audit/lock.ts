@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
 import { SluiceError } from '../core/common/common.ts';
+import { isGone, ownIdentity, type ProcessIdentity } from '../process-identity.ts';
 import { codeOf, isMissingFile } from './files.ts';
-import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 const HOLDER = v.object({ pid: v.number(), started: v.string(), place: v.string(), nonce: v.string() });
 

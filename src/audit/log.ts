@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { AuditEntry, AuditLog, AuditRecord } from '../core/ports/ports.ts';
+import type { AuditEntry, AuditLog, AuditRecord, RecordFollower } from '../core/ports/ports.ts';
 import { appendTo } from './append.ts';
 import { auditTrouble, withFile } from './files.ts';
 import { withLock } from './lock.ts';
@@ -21,6 +21,8 @@ export type AuditLogOptions = {
   readonly version: string;
   /** How long to wait for other writers, ms; 10 s by default. */
   readonly patience?: number;
+  /** Gets the records under the lock of the log. */
+  readonly follower?: RecordFollower;
 };
 
 /** The log of one cluster, with its key. */
@@ -47,12 +49,16 @@ export async function openAuditLog(options: AuditLogOptions): Promise<SignedLog>
       throw auditTrouble(directory, error);
     });
   await makePrivate(directory);
-  await guarded(() => start(directory));
+  await guarded(async () => {
+    await start(directory);
+    await catchUp(directory, options.follower);
+  });
   let queue: Promise<unknown> = Promise.resolve();
   let checkpoint: string | undefined;
   const append = async (entry: AuditEntry, rotate = false): Promise<AuditRecord> => {
     const appended = await appendTo(directory, entry, writer, rotate);
     checkpoint = appended.checkpoint;
+    await catchUp(directory, options.follower, appended.record);
     return appended.record;
   };
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
@@ -82,6 +88,36 @@ async function makePrivate(directory: string): Promise<void> {
   } catch (error) {
     throw auditTrouble(directory, error);
   }
+}
+
+/** How far back a follower gets records that it has missed, ms; older ones are no news. */
+const NEWS = 3 * 86_400_000;
+
+/**
+ * Gives a follower the records that it has not taken: the newest, and those whose writer died before it could. What was
+ * there before anybody followed is not told. Never rejects: what was not taken is missed next time, too.
+ */
+async function catchUp(
+  directory: string,
+  follower: RecordFollower | undefined,
+  newest?: AuditRecord,
+): Promise<void> {
+  if (follower === undefined) return;
+  try {
+    const last = await follower.last();
+    const seq = newest?.seq ?? (await readTail(directory)).seq;
+    if (last === seq) return;
+    if (last === undefined || last > seq) await follower.take(newest === undefined ? [] : [newest], seq);
+    else if (newest !== undefined && last === seq - 1) await follower.take([newest], seq);
+    else await follower.take(await missedSince(directory, last), seq);
+  } catch {
+    // The record itself is on disk.
+  }
+}
+
+async function missedSince(directory: string, last: number): Promise<readonly AuditRecord[]> {
+  const records = await Array.fromAsync(readAuditLog(directory, { since: Date.now() - NEWS }));
+  return records.filter(({ seq }) => seq > last);
 }
 
 /** Even an empty log has a head, so that a missing one is always a finding. */

@@ -350,6 +350,6 @@ function startWriter(folder: string, name: string, count: number) {
 }
 
 async function identityLike(fields: { pid: number; started?: string }) {
-  const { ownIdentity } = await import('../../src/audit/process-identity.ts');
+  const { ownIdentity } = await import('../../src/process-identity.ts');
   return { ...(await ownIdentity()), ...fields };
 }

@@ -1,5 +1,5 @@
 import { formatDuration, plural } from '../../src/core/common/common.ts';
-import { type Grant, setByOther } from '../../src/core/grants/grants.ts';
+import { type Grant, setByOther, TOLD_BEFORE_END } from '../../src/core/grants/grants.ts';
 import {
   type AttemptLine,
   filterProblem,
@@ -17,7 +17,7 @@ import { cannotRun, contentOf, matchesIn, paletteList } from '../overlays/overla
 import { paneName, pathText } from '../panes/panes.ts';
 import { trafficSpans } from '../screens/screens.ts';
 import { lineText } from '../text/text.ts';
-import { markPassed, TOLD_AT } from '../ui/ui.ts';
+import { markPassed } from '../ui/ui.ts';
 import { announceRow } from './row.ts';
 
 /**
@@ -194,7 +194,7 @@ function thresholdLine(grant: Grant, before: number, now: number): readonly stri
   const { window, state } = grant;
   if (window === undefined || !(state.name === 'open' || state.name === 'applied')) return [];
   // Of a grant of this session, some are told by a notice.
-  const marks = THRESHOLDS.filter((seconds) => !grant.mine || !TOLD_AT.includes(seconds));
+  const marks = THRESHOLDS.filter((seconds) => !grant.mine || !TOLD_BEFORE_END.includes(seconds));
   const passed = markPassed(marks, window.end - before, window.end - now);
   return passed === undefined ? [] : [`${name(grant)}: ${formatDuration(passed)} left`];
 }

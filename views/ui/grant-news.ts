@@ -1,5 +1,5 @@
 import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
-import type { Grant } from '../../src/core/grants/grants.ts';
+import { type Grant, TOLD_BEFORE_END } from '../../src/core/grants/grants.ts';
 import { isLiving, type SessionState } from '../../src/session/session.ts';
 
 /** That a grant of this session ends soon, or has ended. */
@@ -10,9 +10,6 @@ export type GrantNews = {
   readonly text: string;
   readonly ended: boolean;
 };
-
-/** Seconds before the end of a grant at which it is told. */
-export const TOLD_AT: readonly number[] = [60, 300];
 
 /**
  * Finds the news of each state that it is given, in order. An end that the user asked for is none. After a pause of the
@@ -31,7 +28,7 @@ export function createGrantNews(): (state: SessionState) => readonly GrantNews[]
       const before = old?.end === window.end ? old.left : left;
       // The server's time is an estimate: a mark that was passed is not passed again.
       next.set(id, { end: window.end, left: Math.min(left, before) });
-      const passed = markPassed(TOLD_AT, before, left);
+      const passed = markPassed(TOLD_BEFORE_END, before, left);
       return passed === undefined || left <= 0 ? [] : [soon(grant, passed)];
     });
     known = next;

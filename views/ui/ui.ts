@@ -4,7 +4,7 @@ export { type Attention, createAttention, type NotifyWishes } from './attention.
 export { mayAnswer, watchBackground } from './background-watch.ts';
 export { clipboardCode } from './clipboard.ts';
 export { Frame, upperEdge } from './frame.tsx';
-export { markPassed, TOLD_AT } from './grant-news.ts';
+export { markPassed } from './grant-news.ts';
 export { asTerminal, createInput } from './input.ts';
 export { Painted } from './note-painted.tsx';
 export { createPainted, type Painted as PaintedPanes, type Target } from './painted.ts';

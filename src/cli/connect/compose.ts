@@ -1,5 +1,8 @@
+import { dirname, join } from 'node:path';
+import type { Hook } from '../../core/common/common.ts';
 import type { ClusterInfo } from '../../core/ports/ports.ts';
 import type { Demo } from '../../demo/demo.ts';
+import type { Hooks } from '../../hooks/hooks.ts';
 import type { Cluster, ConnectOptions } from '../../kube/kube.ts';
 import type { Connection } from '../../session/session.ts';
 import { type ConnectionOptions, type GlobalOptions, VERSION } from '../shared/shared.ts';
@@ -37,6 +40,7 @@ export async function openConnection(
     signal,
     probe: options.source === 'probe' || options.source === 'auto',
     sockets: target.sockets === true,
+    hooks: options.hooks,
   });
 }
 
@@ -61,12 +65,19 @@ type Parts = {
   readonly traffic: Connection['traffic'];
   readonly probe: boolean;
   readonly sockets?: boolean;
+  readonly hooks?: readonly Hook[];
   readonly signal?: AbortSignal;
 };
 
 async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connection> {
   const { createConnectionTable, createConnectProbe } = await import('../../probe/probe.ts');
   const folder = (info: ClusterInfo) => (parts.demo ? 'demo' : auditFolder(info));
+  const hooks = await hooksOf(parts);
+  const audit = async (info: ClusterInfo) => {
+    const { openAuditLog } = await import('../../audit/audit.ts');
+    const cluster = folder(info);
+    return openAuditLog({ cluster, version: VERSION, follower: hooks?.follow(cluster) });
+  };
   return {
     api: cluster.api,
     feed: cluster.feed,
@@ -78,10 +89,7 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
     ...(parts.probe || parts.sockets === true
       ? { connections: createConnectionTable({ exec: cluster.exec }) }
       : {}),
-    audit: async (info) => {
-      const { openAuditLog } = await import('../../audit/audit.ts');
-      return openAuditLog({ cluster: folder(info), version: VERSION });
-    },
+    audit,
     records: async function* (info, since) {
       const { auditRoot, logDirectory, readAuditLog } = await import('../../audit/audit.ts');
       yield* readAuditLog(logDirectory(auditRoot(), folder(info)), { since });
@@ -89,8 +97,27 @@ async function connectionOver(cluster: Cluster, parts: Parts): Promise<Connectio
     foreign: (within) => cluster.foreignPolicies(within),
     warnings: cluster.warnings,
     ...(cluster.login === undefined ? {} : { login: cluster.login }),
-    dispose: () => cluster.dispose(),
+    ...(hooks === undefined
+      ? {}
+      : {
+          hooks: {
+            tell: (info, news, id) => hooks.tell(news, id, folder(info)),
+            start: (info, onTrouble) => hooks.start(onTrouble, folder(info), () => audit(info)),
+          },
+        }),
+    dispose: async () => {
+      await Promise.all([cluster.dispose(), hooks?.dispose()]);
+    },
   };
+}
+
+async function hooksOf({ hooks = [] }: Parts): Promise<Hooks | undefined> {
+  if (hooks.length === 0) return undefined;
+  const [{ createHooks }, { auditRoot }] = await Promise.all([
+    import('../../hooks/hooks.ts'),
+    import('../../audit/audit.ts'),
+  ]);
+  return createHooks({ hooks, directory: join(dirname(auditRoot()), 'hooks') });
 }
 
 function toStderr(line: string): void {

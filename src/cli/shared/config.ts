@@ -5,9 +5,13 @@ import {
   type Approvals,
   DEFAULT_APPROVALS,
   DEFAULT_LIMITS,
+  HOOK_EVENTS,
+  type Hook,
   isRecord,
   type Limits,
+  type ProgramArguments,
   parseDuration,
+  type Raw,
   SluiceError,
   safeText,
   THEME_BASES,
@@ -28,6 +32,7 @@ export type Config = {
   readonly theme?: ThemeSetting;
   readonly mouse?: 'off' | 'scroll' | 'click';
   readonly notify?: NotifySettings;
+  readonly hooks?: readonly Hook[];
 };
 
 /** What is told of the end of a grant outside the screen; all but the command unless switched off. */
@@ -39,9 +44,6 @@ export type NotifySettings = {
   /** It gets the text as one more argument. */
   readonly command?: ProgramArguments;
 };
-
-/** A program and its arguments. */
-type ProgramArguments = readonly [string, ...string[]];
 
 /** The longest window that the file may set, in seconds: a week, to catch typos. */
 export const LONGEST_WINDOW = 7 * 86_400;
@@ -99,6 +101,42 @@ const Program = v.pipe(
   v.transform((input): ProgramArguments => (typeof input === 'string' ? [input] : input)),
 );
 
+const Event = v.picklist(
+  HOOK_EVENTS,
+  ({ received }) => `${received} is not an event; there are ${HOOK_EVENTS.join(', ')}`,
+);
+
+const On = v.optional(
+  v.pipe(v.array(Event, insteadOf('a list of events')), v.minLength(1, 'must not be empty')),
+  [...HOOK_EVENTS],
+);
+
+const Words = v.pipe(v.string(insteadOf('a text')), v.minLength(1, 'must not be empty'));
+
+const Secret = v.lazy((value) =>
+  isRecord(value) && 'env' in value
+    ? v.strictObject({ env: Words })
+    : v.strictObject({ file: Words }, 'must be {file: PATH} or {env: NAME}'),
+);
+
+const ADDRESS = 'must be an https:// address, or http:// on this machine';
+
+const ExecHook = v.strictObject({ exec: Program, on: On });
+
+const WebHook = v.strictObject({
+  // Not repeated in a message: the path of a web address may be secret.
+  webhook: v.pipe(v.string(ADDRESS), v.check(isWebhook, ADDRESS)),
+  secret: v.optional(Secret),
+  on: On,
+});
+
+const AnyHook = v.pipe(
+  v.custom<Raw>(isHook, insteadOf('a hook with exec or webhook')),
+  // In YAML as Kubernetes reads it, an unquoted "on" is a boolean.
+  v.transform(({ true: on, ...rest }) => (on === undefined ? rest : { ...rest, on })),
+  v.lazy((value): v.GenericSchema<Raw, Hook> => (isRecord(value) && 'exec' in value ? ExecHook : WebHook)),
+);
+
 const Schema = v.strictObject({
   presets: v.optional(
     v.pipe(v.array(Window, 'must be a list of durations'), v.minLength(1, 'must not be empty')),
@@ -137,6 +175,7 @@ const Schema = v.strictObject({
       command: v.optional(Program),
     }),
   ),
+  hooks: v.optional(v.array(AnyHook, insteadOf('a list of hooks, each with exec or webhook'))),
 });
 
 /** Where the configuration file is: `$XDG_CONFIG_HOME/sluice/config.yaml`, else under `~/.config`. */
@@ -205,6 +244,7 @@ function configOf({
   theme,
   mouse,
   notify,
+  hooks,
 }: v.InferOutput<typeof Schema>): Config {
   return {
     limits: {
@@ -223,6 +263,7 @@ function configOf({
     theme,
     mouse,
     notify,
+    hooks,
   };
 }
 
@@ -247,6 +288,18 @@ function insteadOf(what: string): (issue: v.BaseIssue<unknown>) => string {
 function isProgram(input: unknown): boolean {
   const parts: readonly unknown[] = Array.isArray(input) ? input : [input];
   return parts.every((part) => typeof part === 'string') && Boolean(parts[0]);
+}
+
+/** A web address that nobody on the way can read; on this machine there is nobody. The address may be a secret. */
+function isWebhook(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isHere);
+}
+
+function isHook(input: unknown): input is Raw {
+  return isRecord(input) && ('exec' in input || 'webhook' in input);
 }
 
 function isRegularExpression(text: string): boolean {

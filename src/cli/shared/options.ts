@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Hook } from '../../core/common/common.ts';
 import type { JsonResponse } from '../../hubble/client/client.ts';
 import type { Format } from './write.ts';
 
@@ -13,6 +14,8 @@ export type GlobalOptions = {
   readonly asUid?: string;
   readonly output: Format;
   readonly debug?: boolean;
+  /** From the configuration file. */
+  readonly hooks?: readonly Hook[];
 };
 
 /** Options of verbs that follow traffic. */

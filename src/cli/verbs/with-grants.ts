@@ -84,6 +84,7 @@ export async function writeEnds(
   signal: AbortSignal,
 ): Promise<void> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN)]);
+  connection.hooks?.start(deps.info, (message, hint) => err(`sluice: WARNING: ${message} ${hint}\n`));
   await recordEnds(deps, connection, within).catch((error: unknown) => {
     signal.throwIfAborted();
     err(

@@ -1,6 +1,13 @@
 export { formatCountdown, formatDuration, MAX_SECONDS, PRESETS, parseDuration } from './duration.ts';
 export { asSluiceError, assertNever, type ErrorCode, isAbort, SluiceError } from './errors.ts';
 export {
+  HOOK_EVENTS,
+  type Hook,
+  type HookEvent,
+  type ProgramArguments,
+  type SecretPlace,
+} from './hook-setting.ts';
+export {
   at,
   isRecord,
   listAt,

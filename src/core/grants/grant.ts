@@ -99,3 +99,6 @@ export type Grant = {
   /** Whether this process created it and will end it. */
   readonly mine: boolean;
 };
+
+/** How long before the end of a window people and hooks are told of it, seconds. */
+export const TOLD_BEFORE_END: readonly number[] = [60, 300];

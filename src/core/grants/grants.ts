@@ -1,14 +1,15 @@
 export { admissionChanges, specChanges } from './admission.ts';
 export { type Announced, announcedOf, announcementFaults, formatAnnounced, setByOther } from './announced.ts';
 export { surroundingsDrift } from './drift.ts';
-export type {
-  EndedBy,
-  Grant,
-  GrantHalf,
-  GrantObject,
-  GrantRequest,
-  GrantState,
-  GrantWindow,
+export {
+  type EndedBy,
+  type Grant,
+  type GrantHalf,
+  type GrantObject,
+  type GrantRequest,
+  type GrantState,
+  type GrantWindow,
+  TOLD_BEFORE_END,
 } from './grant.ts';
 export {
   expiryMarks,

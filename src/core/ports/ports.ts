@@ -285,6 +285,8 @@ export type AuditEntry = {
   readonly ticket?: string;
   /** What happened, one sentence. */
   readonly outcome: string;
+  /** How the path was found after its end; of `closed`. */
+  readonly proof?: 'closed' | 'unproven' | 'flowing';
   readonly objects?: readonly {
     readonly kind: string;
     readonly namespace: string;
@@ -310,6 +312,20 @@ export type AuditRecord = AuditEntry & {
     readonly pid: number;
   };
 };
+
+/** What is told of a grant while it lives, and is no record of the log. */
+export type LiveNews = Omit<AuditEntry, 'type' | 'grant'> & {
+  readonly type: 'opened' | 'expiring';
+  readonly grant: NonNullable<AuditEntry['grant']>;
+};
+
+/** Gets every record of a log once and in order, even if processes die in between (GRANT-50). Never rejects. */
+export interface RecordFollower {
+  /** The number of the last record that was taken; undefined before the first time. */
+  last(): Promise<number | undefined>;
+  /** Takes records, whose last has the number `newest`; with none, what came before is not wanted. */
+  take(records: readonly AuditRecord[], newest: number): Promise<void>;
+}
 
 /** The log of one cluster, a hash chain with a signed checkpoint. */
 export interface AuditLog {

@@ -127,6 +127,7 @@ async function open(
     throw error;
   });
   const stop = new AbortController();
+  connection.hooks?.start(runtime.info, (message, hint) => tell(() => onWarning(`${message} ${hint}`)));
   const ends = writeEnds(runtime, stop.signal, (text) => tell(() => onWarning(text)));
   return {
     runtime,

@@ -112,7 +112,7 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
       );
       const state: GrantState = { ...judged, at: deps.api.clock.now(), by };
       set(kept, { state });
-      await recordOrNote(context, kept, 'closed', endText(judged), {});
+      await recordOrNote(context, kept, 'closed', endText(judged), { proof: judged.name });
     } catch (error) {
       if (!isAbort(error) && !kept.stop.signal.aborted) note(context, kept, [asSluiceError(error).message]);
     } finally {

@@ -37,6 +37,7 @@ import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make
 import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
 import { type GrantDeps, recordRefusal } from './record.ts';
+import { tellExpiring, tellOpened } from './tell-grant.ts';
 
 /** Keeps the grants made by this process: ends them at their deadline, watches for drift. */
 export type GrantKeeper = {
@@ -117,6 +118,7 @@ export function createKeeper(
     if (kept.grant.state.name !== 'applied') return;
     const at = opened.at ?? deps.api.clock.now();
     context.set(kept, { state: { name: 'open', at, after: Math.max(0, at - since), how: opened.how } });
+    await tellOpened(context, kept);
   };
 
   /** Shows errors of background work, except for aborts when the grant is no longer kept. */
@@ -133,6 +135,7 @@ export function createKeeper(
     onChange();
     watchObjects(context, kept, ender);
     void quietly(kept, ender.atDeadline(kept));
+    if (deps.tell !== undefined) void tellExpiring(context, kept).catch(() => undefined);
     void settleClock(deps, grant, kept.stop.signal).catch(() => undefined);
     if (grant.state.name === 'applied') void quietly(kept, watchOpen(kept, grant.state.at));
     return kept;

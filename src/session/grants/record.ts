@@ -9,6 +9,7 @@ import type {
   ClusterApi,
   ClusterInfo,
   Identity,
+  LiveNews,
 } from '../../core/ports/ports.ts';
 
 /** What every step of a grant's life needs. */
@@ -20,6 +21,8 @@ export type GrantDeps = {
   readonly clock: Clock;
   readonly version: string;
   readonly limits: Limits;
+  /** Tells hooks what no record says; absent without any. Never rejects. */
+  readonly tell?: (news: LiveNews, id: string) => Promise<void>;
 };
 
 /** What the configuration says about approvals. */
@@ -27,19 +30,38 @@ export function approvalsOf({ limits }: Pick<GrantDeps, 'limits'>): Approvals {
   return limits.approvals ?? DEFAULT_APPROVALS;
 }
 
-type Extra = Pick<AuditEntry, 'objects'>;
+type Extra = Pick<AuditEntry, 'objects' | 'proof'>;
 
 /** Writes one record about a grant; once it resolves, the record is on disk. */
 export async function record(
-  { audit, api, identity, info }: GrantDeps,
+  deps: GrantDeps,
   type: AuditType,
   grant: Grant,
   outcome: string,
   extra: Extra = {},
 ): Promise<void> {
+  await deps.audit.append({ ...factsOf(deps, grant), type, outcome, ...extra });
+}
+
+/**
+ * Tells hooks of a grant while it lives (GRANT-50).
+ *
+ * @param id names it among all that is told of the grant
+ */
+export async function tellHooks(
+  deps: GrantDeps,
+  type: LiveNews['type'],
+  grant: Grant,
+  outcome: string,
+  id: string,
+): Promise<void> {
+  await deps.tell?.({ ...factsOf(deps, grant), type, outcome }, id);
+}
+
+/** Who, when, where and on what grant. */
+function factsOf({ api, identity, info }: GrantDeps, grant: Grant): Omit<LiveNews, 'type' | 'outcome'> {
   const { window } = grant;
-  await audit.append({
-    type,
+  return {
     time: Math.round(api.clock.now()),
     actor: identity,
     cluster: {
@@ -57,9 +79,7 @@ export async function record(
     },
     reason: grant.reason,
     ticket: grant.ticket,
-    outcome,
-    ...extra,
-  });
+  };
 }
 
 /** Records that a request was refused before anything was written to the cluster, and why. */

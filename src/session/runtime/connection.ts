@@ -11,6 +11,7 @@ import type {
   ClusterInfo,
   ConnectionTable,
   ConnectProbe,
+  LiveNews,
   Login,
   TrafficSource,
 } from '../../core/ports/ports.ts';
@@ -34,6 +35,13 @@ export type Connection = {
   readonly audit: (info: ClusterInfo) => Promise<AuditLog>;
   /** The records of that log since a time, ms; none where there is no log. */
   readonly records: (info: ClusterInfo, since: number) => AsyncIterable<AuditRecord>;
+  /** Whoever is told of grants outside (GRANT-50); absent unless configured. The log itself tells of its records. */
+  readonly hooks?: {
+    /** Tells what no record says; `id` names it among all that is told of its grant. Never rejects. */
+    readonly tell: (info: ClusterInfo, news: LiveNews, id: string) => Promise<void>;
+    /** Starts to deliver, what earlier processes left too; `onTrouble` gets what failed, and the next step. */
+    readonly start: (info: ClusterInfo, onTrouble: (message: string, hint: string) => void) => void;
+  };
   /** Policies of kinds that sluice doesn't evaluate, and which of these kinds can't be listed. */
   readonly foreign: (signal: AbortSignal) => Promise<{
     readonly objects: readonly ForeignObject[];

@@ -145,7 +145,11 @@ export async function startRuntime(
   const flowListeners = new Set<() => void>();
   const audit = lazyAudit(() => connection.audit(info));
   const { limits } = options;
-  const grantDeps: GrantDeps = { api: connection.api, audit, identity, info, clock, version, limits };
+  const { api, hooks } = connection;
+  const grantDeps: GrantDeps = {
+    ...{ api, audit, identity, info, clock, version, limits },
+    ...(hooks === undefined ? {} : { tell: (news, id) => hooks.tell(info, news, id) }),
+  };
   const keeper = createKeeper(
     grantDeps,
     engine,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/cli/shared/config.ts';
+import { HOOK_EVENTS } from '../../../src/core/common/common.ts';
 import { SluiceError } from '../../../src/core/common/errors.ts';
 import { type Demo, startDemo } from '../../../src/demo/demo.ts';
 import { runVerb } from '../../helpers/verb.ts';
@@ -77,6 +78,62 @@ describe('the configuration file', () => {
     ['notify: 5', 'notify: '],
   ])('refuses %s with the value at fault', async (text, message) => {
     expect(await refusal(text)).toContain(message);
+  });
+
+  test('names hooks: programs, and web addresses with a secret', async () => {
+    const text = `hooks:
+  - {exec: page, on: [ended, unproven]}
+  - {exec: [sh, -c, 'cat'], on: [granted]}
+  - webhook: https://hooks.example/T0/x
+    secret: {env: HUSH}
+    on: [opened]
+  - {webhook: 'http://[::1]:9/', secret: {file: /run/secret}}
+`;
+    expect((await load(text)).hooks).toEqual([
+      { exec: ['page'], on: ['ended', 'unproven'] },
+      { exec: ['sh', '-c', 'cat'], on: ['granted'] },
+      { webhook: 'https://hooks.example/T0/x', secret: { env: 'HUSH' }, on: ['opened'] },
+      { webhook: 'http://[::1]:9/', secret: { file: '/run/secret' }, on: [...HOOK_EVENTS] },
+    ]);
+  });
+
+  test.each([
+    [
+      'hooks: {exec: a}',
+      'line 1: hooks: must be a list of hooks, each with exec or webhook, not {"exec":"a"}.',
+    ],
+    [
+      'hooks:\n  - exec: a\n    on: [endet]',
+      'line 3: hooks.0.on.0: "endet" is not an event; there are requested, ',
+    ],
+    ['hooks:\n  - exec: a\n    on: []', 'line 3: hooks.0.on: must not be empty.'],
+    ['hooks:\n  - {exec: a, on: ended}', 'line 2: hooks.0.on: must be a list of events, not "ended".'],
+    [
+      'hooks:\n  - exec: []',
+      'line 2: hooks.0.exec: must be a program, or a list of a program and its arguments',
+    ],
+    ['hooks:\n  - {exec: a, secret: {env: A}}', 'line 2: unknown setting "hooks.0.secret".'],
+    ['hooks:\n  - on: [ended]', 'line 2: hooks.0: must be a hook with exec or webhook, not {'],
+    ['hooks: [page]', 'hooks.0: must be a hook with exec or webhook, not "page".'],
+    [
+      'hooks:\n  - webhook: http://hooks.example/x',
+      'line 2: hooks.0.webhook: must be an https:// address, or',
+    ],
+    ['hooks:\n  - webhook: http://127.0.0.1.example/', 'hooks.0.webhook: must be an https:// address, or'],
+    ['hooks:\n  - webhook: ftp://127.0.0.1/', 'hooks.0.webhook: must be an https:// address, or'],
+    [
+      'hooks:\n  - {webhook: "https://a/", secret: hush}',
+      'hooks.0.secret: must be {file: PATH} or {env: NAME}.',
+    ],
+    ['hooks:\n  - {webhook: "https://a/", secret: {env: ""}}', 'hooks.0.secret.env: must not be empty.'],
+    ['hooks:\n  - {webhook: "https://a/", secret: {file: 5}}', 'hooks.0.secret.file: must be a text, not 5.'],
+    ['hooks:\n  - {webhook: "https://a/", sekret: {}}', 'unknown setting "hooks.0.sekret".'],
+  ])('refuses %j with the line and the value at fault', async (text, message) => {
+    expect(await refusal(text)).toContain(message);
+  });
+
+  test('never repeats a web address, which may be a secret', async () => {
+    expect(await refusal('hooks: [{webhook: "http://hooks.example/hush"}]')).not.toContain('hush');
   });
 
   test('sets every setting', async () => {
