@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ProgramArguments } from '../core/common/common.ts';
-import { safeText } from '../core/common/common.ts';
+import { type ProgramArguments, safeText } from '../core/common/common.ts';
 import { DELIVER_WITHIN, type Outcome } from './sink.ts';
 
 /** The last words of a program that are told when it fails, characters. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hook } from '../core/common/common.ts';
-import { safeText } from '../core/common/common.ts';
+import { type Hook, safeText } from '../core/common/common.ts';
 
 /** The name of a hook in the queue: the same for the same program or address, whatever else is said of it. */
 export function hookKey(hook: Hook): string {

@@ -2,8 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request as requestHttp } from 'node:http';
 import { Agent, request as requestHttps } from 'node:https';
-import type { Hook, SecretPlace } from '../core/common/common.ts';
-import { safeText } from '../core/common/common.ts';
+import { type Hook, type SecretPlace, safeText } from '../core/common/common.ts';
 import { DELIVER_WITHIN, type Outcome } from './sink.ts';
 
 type Webhook = Extract<Hook, { webhook: string }>;

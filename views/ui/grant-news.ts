@@ -1,5 +1,5 @@
 import { formatCountdown, formatDuration } from '../../src/core/common/common.ts';
-import { type Grant, TOLD_BEFORE_END } from '../../src/core/grants/grants.ts';
+import { type Grant, TOLD_BEFORE_END, usageText } from '../../src/core/grants/grants.ts';
 import { isLiving, type SessionState } from '../../src/session/session.ts';
 
 /** That a grant of this session ends soon, or has ended. */
@@ -51,7 +51,12 @@ function soon(grant: Grant, seconds: number): GrantNews {
 }
 
 function endOf(grant: Grant): GrantNews {
-  return { id: grant.id, level: 'info', text: `${nameOf(grant)} has ended`, ended: true };
+  return {
+    id: grant.id,
+    level: 'info',
+    text: `${nameOf(grant)} has ended: ${usageText(grant.usage)}`,
+    ended: true,
+  };
 }
 
 function nameOf({ id, source, destination }: Grant): string {

@@ -1,6 +1,6 @@
 import { wallClock } from '../../../views/text/text.ts';
 import { formatDuration, plural } from '../../core/common/common.ts';
-import { formatPorts, type Grant, type GrantPlan } from '../../core/grants/grants.ts';
+import { formatPorts, type Grant, type GrantPlan, usageText } from '../../core/grants/grants.ts';
 import type { Verdict } from '../../core/policy/model/model.ts';
 import type { LivingConnection } from '../../core/ports/ports.ts';
 import { trustOf } from '../../core/traffic/traffic.ts';
@@ -112,7 +112,13 @@ export function eventJson(event: LineEvent): Readonly<Record<string, unknown>> {
     case 'drift':
       return { ...base, id: event.grant.id, what: event.what };
     case 'revoked':
-      return { ...base, id: event.grant.id, by: event.by, lateMs: Math.round(event.late) };
+      return {
+        ...base,
+        id: event.grant.id,
+        by: event.by,
+        lateMs: Math.round(event.late),
+        usage: event.grant.usage,
+      };
     case 'closed':
       return {
         ...base,
@@ -188,7 +194,7 @@ function words(event: LineEvent): readonly [string, string] {
     case 'drift':
       return ['drift', event.what];
     case 'revoked':
-      return ['revoked', revokedText(event.by, event.late)];
+      return ['revoked', `${revokedText(event.by, event.late)}; ${usageText(event.grant.usage)}`];
     case 'closed':
       return [event.state, event.proof];
     case 'cut':

@@ -1,6 +1,6 @@
 import type { EndRef, PortSpec } from '../cluster/cluster.ts';
 import type { Direction, Policy } from '../policy/model/model.ts';
-import type { LivingConnection } from '../ports/ports.ts';
+import type { LivingConnection, Usage } from '../ports/ports.ts';
 import type { Announced } from './announced.ts';
 import type { Approval, Waiting } from './waiting.ts';
 
@@ -94,6 +94,8 @@ export type Grant = {
   /** Why it was made without the approval that it needed (GRANT-35). */
   readonly breakGlass?: string;
   readonly state: GrantState;
+  /** What it was used for; known once it has ended, where its traffic was watched. */
+  readonly usage?: Usage;
   /** What has changed since it was created: shown in red and audited (GRANT-14). */
   readonly drift: readonly string[];
   /** Whether this process created it and will end it. */

@@ -73,3 +73,4 @@ export { type Surroundings, surroundingsOf, touchedNamespaces } from './surround
 export { type Unended, unendedGrants } from './unended.ts';
 export type { Approval, AskedPath, Waiting } from './waiting.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */
+export { usageText } from './usage.ts';

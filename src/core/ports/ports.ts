@@ -261,6 +261,15 @@ export const AUDIT_TYPES = [
 
 export type AuditType = (typeof AUDIT_TYPES)[number];
 
+/** What a grant was used for, as far as it was seen (GRANT-52). */
+export type Usage = {
+  readonly connections: number;
+  /** From the beginning of the window to the last of their traffic. */
+  readonly seconds: number;
+  /** The length of the window. */
+  readonly of: number;
+};
+
 /** The content of one record, before it is chained. Fields that do not apply to the type are absent. */
 export type AuditEntry = {
   readonly type: AuditType;
@@ -287,6 +296,8 @@ export type AuditEntry = {
   readonly outcome: string;
   /** How the path was found after its end; of `closed`. */
   readonly proof?: 'closed' | 'unproven' | 'flowing';
+  /** What the grant was used for; of the record of its end, where traffic was watched. */
+  readonly usage?: Usage;
   readonly objects?: readonly {
     readonly kind: string;
     readonly namespace: string;

@@ -9,6 +9,8 @@ export type EvidenceDeps = {
   readonly attempts: (since: number) => readonly Attempt[];
   /** Calls back after every batch of flows. */
   readonly onFlows: (listener: () => void) => () => void;
+  /** Whether a source of traffic has been at work: without one, no flow seen is no news. */
+  readonly isWatched?: () => boolean;
   /** Whether the enforcer keeps established connections after a policy change: if so, an open socket proves nothing. */
   readonly keepsEstablished: () => 'yes' | 'no' | 'unknown';
   /** Connect tests from inside the source pod; absent if only traffic can be used as proof. */

@@ -1,5 +1,5 @@
 import { asSluiceError, isAbort } from '../../core/common/common.ts';
-import type { EndedBy, Grant, GrantState } from '../../core/grants/grants.ts';
+import { type EndedBy, type Grant, type GrantState, usageText } from '../../core/grants/grants.ts';
 import type { Clock, ClusterApi } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
 import { isUnknown, removeLeases, removePolicies } from './end-grant.ts';
@@ -53,7 +53,9 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
     const what = isUnknown(halves) ? 'Not known to be revoked' : 'Not revoked';
     if (left.length > 0) return failed(kept, by, `${what}: ${left.join('; ')}.`, at);
     const ended = deleted > 0 ? by : endedElsewhere(kept.grant, by, at);
-    set(kept, { state: { name: 'revoked', at, by: ended } });
+    const { window } = kept.grant;
+    const usage = window === undefined ? undefined : kept.meter?.read(window);
+    set(kept, { state: { name: 'revoked', at, by: ended }, ...(usage === undefined ? {} : { usage }) });
     const leases = await removeLeases(deps, kept.grant, signal, auditIds);
     note(
       context,
@@ -65,8 +67,8 @@ export function createGrantEnder(context: KeeperContext): GrantEnder {
       context,
       kept,
       type,
-      outcome(deps.identity.username, kept.grant, ended, at),
-      objectsOf(kept.grant, auditIds),
+      `${outcome(deps.identity.username, kept.grant, ended, at)}; ${usageText(usage)}`,
+      { ...objectsOf(kept.grant, auditIds), ...(usage === undefined ? {} : { usage }) },
     );
     void keep(judge(kept, ended, at));
   };

@@ -34,6 +34,7 @@ import {
   recordOrNote,
 } from './kept-grant.ts';
 import { type GoodPlan, type GrantStep, type MadeGrant, makeGrant } from './make-grant.ts';
+import { startMeter } from './meter.ts';
 import { pathOf } from './path.ts';
 import { proveOpen } from './prove-open.ts';
 import { type GrantDeps, recordRefusal } from './record.ts';
@@ -132,6 +133,12 @@ export function createKeeper(
     const { grant } = made;
     const kept = keepGrant(made, before, opened);
     lives.set(grant.id, kept);
+    kept.meter = startMeter(
+      evidence,
+      () => pathOf(engine.model, kept.opened),
+      () => deps.api.clock.now(),
+    );
+    kept.stop.signal.addEventListener('abort', kept.meter.dispose, { once: true });
     onChange();
     watchObjects(context, kept, ender);
     void quietly(kept, ender.atDeadline(kept));

@@ -15,6 +15,7 @@ import type { PairChange, Policy } from '../../core/policy/model/model.ts';
 import type { AuditType } from '../../core/ports/ports.ts';
 import type { EvidenceDeps } from './evidence.ts';
 import type { MadeGrant } from './make-grant.ts';
+import type { Meter } from './meter.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
 /** The window of one lease, and who set it. */
@@ -43,6 +44,8 @@ export type KeptGrant = {
   readonly auditIds: ReadonlyMap<string, string>;
   readonly over: PromiseWithResolvers<Grant>;
   readonly stop: AbortController;
+  /** Set once it is kept. */
+  meter?: Meter;
 };
 
 /** Shared by the parts of the keeper. */

@@ -30,7 +30,7 @@ export function approvalsOf({ limits }: Pick<GrantDeps, 'limits'>): Approvals {
   return limits.approvals ?? DEFAULT_APPROVALS;
 }
 
-type Extra = Pick<AuditEntry, 'objects' | 'proof'>;
+type Extra = Pick<AuditEntry, 'objects' | 'proof' | 'usage'>;
 
 /** Writes one record about a grant; once it resolves, the record is on disk. */
 export async function record(

@@ -143,6 +143,7 @@ export async function startRuntime(
   const fold = createFold({ workloadOf: (end) => ownerOf(model, end) });
 
   const flowListeners = new Set<() => void>();
+  let watched = false;
   const audit = lazyAudit(() => connection.audit(info));
   const { limits } = options;
   const { api, hooks } = connection;
@@ -159,6 +160,7 @@ export async function startRuntime(
         flowListeners.add(call);
         return () => flowListeners.delete(call);
       },
+      isWatched: () => watched,
       keepsEstablished: () => engine.dialect.keepsEstablished,
       probe: connection.probe,
       connections: connection.connections,
@@ -235,7 +237,10 @@ export async function startRuntime(
               listener.flows?.(flows);
               for (const call of flowListeners) call();
             },
-            state: (state) => listener.traffic?.(state),
+            state: (state) => {
+              watched ||= state.status === 'live';
+              listener.traffic?.(state);
+            },
             slow: options.slow,
           },
           stopped,

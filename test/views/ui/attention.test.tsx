@@ -173,7 +173,7 @@ describe('a notice', () => {
     await after(242);
     expect(told()?.at(-1)).toEqual(['warn', '7f3k web → db ends in 1m; + extends it.', undefined, '7f3k']);
     await after(302, { grants: [ended('deadline', 302)] });
-    expect(told()?.at(-1)).toEqual(['info', '7f3k web → db has ended.']);
+    expect(told()?.at(-1)).toEqual(['info', '7f3k web → db has ended: use not known.']);
     await after(303);
     expect(told()).toHaveLength(3);
   });
