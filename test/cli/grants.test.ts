@@ -57,6 +57,19 @@ async function twoGrants(): Promise<{ readonly near: Grant; readonly far: Grant 
 
 const ids = (text: string) => (JSON.parse(text) as { id: string }[]).map(({ id }) => id);
 
+describe('revoke of what is gone', () => {
+  test('is an error, unless it may be gone: then it is done, and the others are revoked', async () => {
+    const { id } = await live.open({ seconds: 600 });
+    expect(await sluice('revoke', 'zzzzz')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not found'),
+    });
+    expect(await sluice('revoke', 'zzzzz', '--ignore-not-found')).toEqual({ code: 0, out: '', err: '' });
+    expect(ids((await sluice('revoke', 'zzzzz', id, '--ignore-not-found', '-o', 'json')).out)).toEqual([id]);
+    expect((await sluice('revoke', id, '--ignore-not-found', '-o', 'json')).out).toBe('[]\n');
+  });
+});
+
 describe('grants and revoke use the same namespaces as kubectl', () => {
   test('the namespace of the context, that of -n, or all with -A', async () => {
     const { near, far } = await twoGrants();

@@ -171,6 +171,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ['End all grants of a namespace', 'sluice revoke --all -n shop'],
       ['End all grants of the cluster', 'sluice revoke --all -A'],
       ['End what was opened through it too, where that is possible', 'sluice revoke c4mzp2 --cut'],
+      ['End one in a script that may run twice', 'sluice revoke c4mzp2 --ignore-not-found'],
     ],
     exits: [
       ['0', 'revoked; the path is closed, or was not judged'],

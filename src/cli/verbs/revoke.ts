@@ -24,9 +24,10 @@ import { type JudgedCluster, pickEither, withGrants } from './with-grants.ts';
 
 /**
  * `sluice revoke ID…` or `--all`: ends grants now; done when the server confirms that every half is gone. `--all` means
- * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest. Then the
- * cluster is read anew, to tell what is left of each path (GRANT-18), and which connections live on; with `--cut` these are
- * ended where a container of their pod has the right to (ENF-20).
+ * the current namespace, or all namespaces with `-A`. A grant that can't be revoked does not stop the rest. One that is
+ * gone already is an error unless `ignoreNotFound`, as in kubectl. Then the cluster is read anew, to tell what is left of
+ * each path (GRANT-18), and which connections live on; with `cut` these are ended where a container of their pod has the
+ * right to (ENF-20).
  *
  * @returns 1 when a half was not revoked or not recorded in the log, or with `--cut` a connection lives on, 3 when a path is still open, 6 when a lease is left
  *   behind, 4 when it can't be told whether a half is gone
@@ -34,7 +35,11 @@ import { type JudgedCluster, pickEither, withGrants } from './with-grants.ts';
 export async function revoke(
   context: VerbContext,
   ids: readonly string[],
-  { all, cut = false }: { readonly all?: boolean; readonly cut?: boolean },
+  {
+    all,
+    cut = false,
+    ignoreNotFound,
+  }: { readonly all?: boolean; readonly cut?: boolean; readonly ignoreNotFound?: boolean },
 ): Promise<number> {
   if (ids.length === 0 && all !== true) {
     throw new SluiceError('usage', 'No grant specified.', 'Pass an id from sluice grants, or use --all.');
@@ -49,7 +54,9 @@ export async function revoke(
   const { output, options, signal } = context;
   return withGrants(context, all === true ? 'in-view' : 'wherever', async (deps, found, cluster) => {
     const every = [...found.grants, ...found.requests];
-    const chosen = all === true ? every : [...new Set(ids)].map((id) => pickEither(found, id));
+    const known = new Set(every.map(({ id }) => id));
+    const wanted = [...new Set(ids)].filter((id) => ignoreNotFound !== true || known.has(id));
+    const chosen = all === true ? every : wanted.map((id) => pickEither(found, id));
     const ended = await revokeEach(deps, chosen, signal);
     const around =
       ended.some(({ grant, end }) => end.revoked && grant.waiting === undefined) && !signal.aborted
@@ -61,7 +68,7 @@ export async function revoke(
       results.push({ ...result, left: leftOf(around, result), ...living });
     }
     writeAnswer(output, options.output, results.map(resultJson), () =>
-      results.length === 0 ? noGrants(found.namespace) : results.map(resultText).join(''),
+      results.length === 0 && all === true ? noGrants(found.namespace) : results.map(resultText).join(''),
     );
     warn(output, results, cut);
     if (around instanceof SluiceError)

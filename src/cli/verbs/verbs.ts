@@ -120,6 +120,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .argument('[id...]', 'grant ids from sluice grants')
     .option('--all', 'revoke all grants in the namespace, or in all namespaces with -A')
     .option('--cut', 'end connections that would live on, where a container of their pod may')
+    .option('--ignore-not-found', 'exit with 0 where a grant is gone already')
     .action(
       run(async (context, command) => {
         const { revoke } = await import('./revoke.ts');
