@@ -451,4 +451,4 @@ test('whatever happens to two operators and their cluster, nothing lingers and n
     'revoked',
     'swept',
   ]);
-});
+}, 1_800_000);
