@@ -120,6 +120,8 @@ type World = {
   readonly edited: Set<string>;
   /** Every policy that was ever made, by name. */
   readonly made: Map<string, number>;
+  /** When the lease of a name ends, or did; ms. */
+  readonly ends: Map<string, number>;
   isUp: boolean;
   /** Since when the controllers run; undefined while they don't. */
   running: number | undefined;
@@ -140,9 +142,12 @@ afterEach(() => {
 function startWorld(): World {
   const cluster = stillCluster();
   const made = new Map<string, number>();
+  const ends = new Map<string, number>();
   cluster.store.subscribe(({ type, resource, object }) => {
     const { name } = object.metadata;
     if (resource === POLICIES && type === 'ADDED') made.set(name, (made.get(name) ?? 0) + 1);
+    const end = resource === JOBS ? windowOf(object)?.end : undefined;
+    if (end !== undefined) ends.set(name, end);
   });
   const operator = (name: string) => ({ name, skew: 0, records: [] });
   return {
@@ -150,6 +155,7 @@ function startWorld(): World {
     operators: [operator('alice'), operator('bob')],
     edited: new Set(),
     made,
+    ends,
     isUp: true,
     running: Date.now(),
     ids: 0,
@@ -376,14 +382,14 @@ async function writeEnds(world: World, index: number, deps: GrantDeps): Promise<
 }
 
 /** What holds at every moment. */
-function holds({ cluster: { store }, edited, made, running, operators }: World): void {
+function holds({ cluster: { store }, edited, made, ends, running, operators }: World): void {
   const now = Date.now();
   const [policies, jobs] = [store.list(POLICIES, 'shop'), store.list(JOBS, 'shop')];
   const lives = livesOf({ policies, jobs, unread: new Map(), gone: new Set() }, now);
   for (const { metadata } of policies) {
     const id = metadata.labels?.['sluice.dev/grant'] ?? '';
     const lease = jobs.find((job) => job.metadata.name === metadata.name);
-    const end = lease === undefined ? undefined : windowOf(lease)?.end;
+    const end = ends.get(metadata.name);
     const isOver = end !== undefined && now > end + LATE;
     if (isOver && running !== undefined && now > running + LATE && !edited.has(id))
       throw new Error(`${metadata.name} is in force past its window, though the controllers run`);
