@@ -58,7 +58,9 @@ async function isGone(
   { objects = [] }: AuditRecord,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const looked = objects.filter(({ kind, uid }) => kind === 'NetworkPolicy' || uid === undefined);
+  const deciding = objects.filter(({ kind, uid }) => kind === 'NetworkPolicy' || uid === undefined);
+  // An intent to remove what a grant has left may be about leases alone.
+  const looked = deciding.length > 0 ? deciding : objects;
   for (const { kind, namespace, name, uid } of looked) {
     const ref = kind === 'NetworkPolicy' ? policyRef(namespace, name) : jobRef(namespace, name);
     try {

@@ -445,7 +445,19 @@ test('whatever happens to two operators and their cluster, nothing lingers and n
         vi.clearAllTimers();
       }
     }),
-    { numRuns: RUNS },
+    {
+      numRuns: RUNS,
+      // A revoke of what only a lease is left of, killed before its outcome.
+      examples: [
+        [
+          [
+            { do: 'request', by: 0, seconds: 1, fault: undefined },
+            { do: 'revoke', by: 0, fault: undefined },
+            { do: 'revoke', by: 0, fault: { call: 8, how: 'dies after' } },
+          ],
+        ],
+      ],
+    },
   );
   expect([...seen].toSorted()).toEqual([
     'expired',
