@@ -393,8 +393,10 @@ function holds({ cluster: { store }, edited, made, ends, running, operators }: W
     const isOver = end !== undefined && now > end + LATE;
     if (isOver && running !== undefined && now > running + LATE && !edited.has(id))
       throw new Error(`${metadata.name} is in force past its window, though the controllers run`);
-    // What is past its window is seen to be, by whoever looks.
-    if (isOver || lease === undefined) expect(lives.get(id)?.stage, metadata.name).toBe('leftover');
+    // What is past its window is seen to be, by whoever looks; an edited lease may have a new one.
+    const seenEnd = lease === undefined ? undefined : windowOf(lease)?.end;
+    if ((seenEnd !== undefined && now > seenEnd + LATE) || lease === undefined)
+      expect(lives.get(id)?.stage, metadata.name).toBe('leftover');
   }
   for (const [name, times] of made) expect(times, `${name} was made once`).toBe(1);
   const granted = operators.flatMap(({ records }) =>
