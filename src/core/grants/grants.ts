@@ -71,6 +71,6 @@ export { WIDEST } from './sides.ts';
 export { clusterTroubles, type Remaining, remainingOf, remainingText } from './standing.ts';
 export { type Surroundings, surroundingsOf, touchedNamespaces } from './surroundings.ts';
 export { type Unended, unendedGrants } from './unended.ts';
-export type { Approval, AskedPath, Waiting } from './waiting.ts';
 /* Grants: plans one within limits, builds its manifests and lease, reads it back, and detects drift. */
 export { usageText } from './usage.ts';
+export type { Approval, AskedPath, Waiting } from './waiting.ts';
