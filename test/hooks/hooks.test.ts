@@ -260,8 +260,8 @@ process.exit(${JSON.stringify(codes)}[earlier] ?? 0);`,
     inFolder(async (folder) => {
       const { exec, lines } = await program(folder, 3, 4);
       const { problems } = await told(folder, { exec, on });
+      await eventually(async () => expect(await lines()).toHaveLength(3));
       await eventually(async () => expect(await left(folder)).toEqual([]));
-      expect(await lines()).toHaveLength(3);
       expect(problems).toEqual([expect.stringMatching(/^The hook .* exited with 3: no good\. /)]);
     }));
 

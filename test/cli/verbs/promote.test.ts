@@ -277,7 +277,7 @@ describe('bad input is one sentence and a next step', () => {
     [
       ['--from-flows', '/no/file'],
       "Unable to read /no/file: ENOENT: no such file or directory, open '/no/file'.",
-      'Check the path.',
+      'Check the path, and that the file is complete.',
       2,
     ],
     [

@@ -278,10 +278,11 @@ describe('a stream that ends', () => {
     ['left alone if the server has nothing new either', 1_800_000_000, false],
   ])('never, but sends nothing, is %s (HUB-42)', async (_, newest, isStalled) => {
     let lists = 0;
+    let remembered = 1_800_000_000;
     const server = await serve(
       (call) => {
         const past = call.request.follow !== true;
-        call.write(flowResponse({ time: { seconds: past ? newest : 1_800_000_000, nanos: 0 } }));
+        call.write(flowResponse({ time: { seconds: past ? remembered : 1_800_000_000, nanos: 0 } }));
         if (past) call.end();
       },
       {
@@ -293,7 +294,11 @@ describe('a stream that ends', () => {
         },
       },
     );
-    const { states } = run({ address: server.address, timing: { look: 10, call: 200 } });
+    const { flows, states } = run({ address: server.address, timing: { look: 10, call: 200 } });
+    await eventually(() => expect(flows.length).toBeGreaterThan(0));
+    const known = lists;
+    await eventually(() => expect(lists).toBeGreaterThan(known + 2));
+    remembered = newest;
     const stalled = () => states.filter(({ detail }) => detail.includes('stopped sending flows'));
     if (isStalled) await eventually(() => expect(stalled()).toMatchObject([{ status: 'reconnecting' }]));
     else {

@@ -341,6 +341,6 @@ describe('a machine that slept past the end', () => {
     slept = 3_600_000;
     expect((await keeper.ended(made.id)).state).toMatchObject({ by: 'lease', name: 'unproven' });
     const ended = (await live.audited()).find(({ type }) => type === 'expired');
-    expect(ended?.outcome).toBe('ended by the cluster at the deadline');
+    expect(ended?.outcome).toBe('ended by the cluster at the deadline; use not known');
   });
 });

@@ -257,10 +257,12 @@ describe('an approval', () => {
       },
     };
     await expect(approve(refusing, live.runtime, review.request, review.hash, signal)).rejects.toThrow();
-    expect(objectsOf(grant)).toEqual([
-      { policy: undefined, lease: undefined },
-      { policy: undefined, lease: undefined },
-    ]);
+    await eventually(() =>
+      expect(objectsOf(grant)).toEqual([
+        { policy: undefined, lease: undefined },
+        { policy: undefined, lease: undefined },
+      ]),
+    );
     expect((await types()).at(-1)).toBe('failed');
   });
 
