@@ -36,8 +36,11 @@ export function lifeOf(grant: Grant, found: GrantObjects, now: number): Life {
   const young = halves.flatMap(({ policy, lease }) =>
     policy === undefined && lease !== undefined && isMaking(lease, now) ? [lease] : [],
   );
-  // A policy past its window is of no grant in the making, though the lease of the other half has none yet.
-  const isPast = isOverdue(grant, now) && halves.some(({ policy }) => policy !== undefined);
+  // A policy past its window, or whose lease is gone, is of no grant in the making, though that of the other half is new.
+  const isPast = halves.some(
+    ({ policy, lease }) =>
+      policy !== undefined && (isOverdue(grant, now) || (lease === undefined && !isUnread(policy, found))),
+  );
   if (young.length > 0 && !isPast) return { stage: 'making', why: young.map(makingText) };
   const left = [
     ...overdueTexts(grant, now),
@@ -90,7 +93,7 @@ function makingText(lease: ApiObject): string {
 function policyFaults(
   policy: ApiObject,
   lease: ApiObject | undefined,
-  { unread }: GrantObjects,
+  found: GrantObjects,
   now: number,
 ): readonly string[] {
   if (lease !== undefined) {
@@ -103,9 +106,13 @@ function policyFaults(
       ].map((fault) => troubleText(lease, fault)),
     ];
   }
-  const { name, namespace } = policy.metadata;
-  if (unread.has(`Job/${namespace}/${name}`)) return [];
+  if (isUnread(policy, found)) return [];
   return [NO_LEASE, ...strayBonds(policy)].map((fault) => troubleText(policy, fault));
+}
+
+/** Whether the lease of a policy may be there all the same. */
+function isUnread({ metadata: { namespace, name } }: ApiObject, { unread }: GrantObjects): boolean {
+  return unread.has(`Job/${namespace}/${name}`);
 }
 
 /** What keeps a policy whose lease is gone. */

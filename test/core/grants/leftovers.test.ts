@@ -400,5 +400,6 @@ describe('the life of a grant, by one name', () => {
       livesOf(found([one.policy], [one.lease, other.lease]), now).get('tst2')?.stage;
     expect(at(END)).toBe('making');
     expect(at(END + 2_001)).toBe('leftover');
+    expect(livesOf(found([one.policy], [other.lease]), SOON).get('tst2')?.stage).toBe('leftover');
   });
 });
