@@ -6,6 +6,7 @@ import type { Grant } from '../core/grants/grants.ts';
 import { pause } from '../wait.ts';
 import {
   type App,
+  answering,
   type BookedGrant,
   bookmarking,
   choosingColumns,
@@ -281,6 +282,7 @@ export function createSession(deps: SessionDeps): Session {
   const { restore, ...columns } = choosingColumns(app);
   const form = grantForm(app);
   const lives = life(app);
+  const answers = answering(app);
   const line = commandLine(app, () => commands);
   const panel = panels(app);
   const commands: Commands = {
@@ -294,7 +296,14 @@ export function createSession(deps: SessionDeps): Session {
     ...panel,
     ...copying(app),
     ...palette(app, line, () => commands),
-    ...typing(app, { form, life: lives, line, about: panel.about, markBookmark: marks.markBookmark }),
+    ...typing(app, {
+      form,
+      life: lives,
+      answers,
+      line,
+      about: panel.about,
+      markBookmark: marks.markBookmark,
+    }),
     openGrant: form.openGrant,
     grantField: form.grantField,
     grantChoice: form.grantChoice,
@@ -303,6 +312,8 @@ export function createSession(deps: SessionDeps): Session {
     grantYaml: form.grantYaml,
     openRevoke: lives.openRevoke,
     openExtend: lives.openExtend,
+    openReview: answers.openReview,
+    openRefuse: answers.openRefuse,
     quit: lives.quit,
     quitWith: lives.quitWith,
     notify: app.notify,

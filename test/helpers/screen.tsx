@@ -301,6 +301,8 @@ function recorder(calls: Call[]): Commands {
     'openGrant',
     'openRevoke',
     'openExtend',
+    'openReview',
+    'openRefuse',
     'openHelp',
     'openMessages',
     'openLog',

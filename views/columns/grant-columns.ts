@@ -70,6 +70,7 @@ export function reasonText(grant: Grant): string {
 export function grantState(grant: Grant, now: number): Cell {
   if (isOverdue(grant, now) && isLiving(grant) && grant.state.name !== 'failed')
     return { text: '✗ overdue', tone: 'alert' };
+  if (grant.waiting !== undefined) return { text: '◌ requested', tone: 'time' };
   switch (grant.state.name) {
     case 'leasing':
       return { text: '◌ leasing', tone: 'faint' };
@@ -108,7 +109,8 @@ function bar({ window, state }: Grant, now: number): string {
 
 /** Time left while the grant is live; afterwards, how it ended. */
 function left({ grant }: GrantLine, { now }: CellContext): Cell {
-  const { state, window } = grant;
+  const { state, window, waiting } = grant;
+  if (waiting !== undefined) return { text: waitingText(grant, now), tone: 'time' };
   switch (state.name) {
     case 'leasing':
       return { text: 'waiting for the lease', tone: 'faint' };
@@ -129,6 +131,12 @@ function left({ grant }: GrantLine, { now }: CellContext): Cell {
     case 'failed':
       return { text: state.message, tone: 'bad' };
   }
+}
+
+/** `59:12 to answer, for 15m`. */
+function waitingText({ window, waiting }: Grant, now: number): string {
+  const asked = waiting?.seconds === undefined ? '?' : formatDuration(waiting.seconds);
+  return `${window === undefined ? '?' : formatCountdown(window.end - now)} to answer, for ${asked}`;
 }
 
 function remaining({ window }: Grant, now: number): string {

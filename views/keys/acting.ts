@@ -94,6 +94,28 @@ export const ACTIONS: readonly Binding[] = [
     run: (commands) => commands.explain(),
   },
   {
+    id: 'review',
+    keys: ['a'],
+    scopes: ['grants'],
+    title: 'review a request, planned anew, and approve it',
+    onRow: true,
+    hint: () => 'approve',
+    footer: 3,
+    when: isOnRequest,
+    run: (commands) => commands.openReview(),
+  },
+  {
+    id: 'refuse',
+    keys: ['r'],
+    scopes: ['grants', 'review'],
+    title: 'refuse a request, and say why',
+    onRow: true,
+    hint: () => 'refuse',
+    footer: 4,
+    when: (state) => state.overlay.type === 'review' || isOnRequest(state),
+    run: (commands) => commands.openRefuse(),
+  },
+  {
     id: 'drill-attempts',
     keys: ['a'],
     scopes: ['pods', 'policies', 'grants', 'detail'],
@@ -102,7 +124,7 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'attempts',
     footer: 9,
-    when: (state) => isDescribed(state) && !tells(state, 'attempts'),
+    when: (state) => isDescribed(state) && !tells(state, 'attempts') && !isOnRequest(state),
     disabled: nothingUnderCursor,
     run: (commands) => commands.drill('attempts'),
   },
@@ -240,4 +262,10 @@ function tells({ overlay }: SessionState, what: 'reach' | 'history' | 'attempts'
 /** Whether the cursor is on a workload or a Service. */
 function listsObjects({ focus, listed }: SessionState): boolean {
   return focus === 'pods' && listed !== 'pods';
+}
+
+/** Whether the cursor is on a request that waits for approval. */
+function isOnRequest({ focus, panes, grants }: SessionState): boolean {
+  const line = grants.find(({ key }) => key === panes.grants.key);
+  return focus === 'grants' && line?.grant.waiting !== undefined;
 }

@@ -13,10 +13,18 @@ export type Scope = Place | 'search';
 export const PANES: readonly PaneId[] = ['pods', 'policies', 'attempts', 'grants'];
 
 /** Overlays that hold a text field: a printable key without a binding is typed into it. */
-export const TEXT_SCOPES: readonly Scope[] = ['grant', 'extend', 'pick', 'command', 'filter', 'search'];
+export const TEXT_SCOPES: readonly Scope[] = [
+  'grant',
+  'extend',
+  'refuse',
+  'pick',
+  'command',
+  'filter',
+  'search',
+];
 
 /** Overlays that are read, searched, and scroll. */
-export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'messages', 'log'];
+export const READ_SCOPES: readonly Scope[] = ['help', 'explain', 'detail', 'review', 'messages', 'log'];
 
 /** How far the rows of a pane can be scrolled to the side: at most, and at once; in cells. */
 export type Sideways = { readonly max: number; readonly page: number };

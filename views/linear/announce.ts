@@ -237,6 +237,7 @@ function withoutTyping(overlay: Overlay): Overlay {
     case 'grant':
       return { ...overlay, form: untyped(overlay.form) };
     case 'extend':
+    case 'refuse':
       return { ...overlay, field: EMPTY };
     case 'pick':
       return { ...overlay, filter: EMPTY, index: -1 };

@@ -71,6 +71,8 @@ function promptLine({ overlay }: SessionState): string | undefined {
       return prompt(overlay.form.field, overlay.form.fields[overlay.form.field]);
     case 'extend':
       return prompt('for another', overlay.field);
+    case 'refuse':
+      return prompt('because', overlay.field);
     case 'pick':
       return prompt(overlay.what, overlay.filter);
     case 'command':
@@ -81,6 +83,7 @@ function promptLine({ overlay }: SessionState): string | undefined {
     case 'help':
     case 'explain':
     case 'detail':
+    case 'review':
     case 'messages':
     case 'log':
     case 'revoke':

@@ -49,6 +49,32 @@ function secondsOf(text: string): number | undefined {
   }
 }
 
+/** Asks why a request is refused. */
+export function refuseContent({ id, title, field, problem }: Of<'refuse'>): Content {
+  return {
+    kind: 'dialog',
+    title: [span(` Refuse ${id} `, 'strong')],
+    lines: (columns) => [
+      ...texts(title, columns),
+      [span('Because ', 'faint'), ...fieldSpans(field, true, columns - 8)],
+      ...(problem === undefined
+        ? [[span('whoever asked is told, with your name', 'faint')]]
+        : texts(`✗ ${problem}`, columns, 'bad')),
+    ],
+  };
+}
+
+/** What somebody asks for, planned anew. */
+export function reviewContent({ title, about, loading, scroll }: Of<'review'>): Content {
+  return {
+    kind: 'full',
+    title: [span(` ${title} `, 'strong')],
+    right: loading ? [span(' ◌ planning ', 'time')] : [],
+    scroll,
+    lines: (columns) => layItems(about.map(aboutItem), columns),
+  };
+}
+
 /** Confirms a revocation and lists its consequences. */
 export function revokeContent({ title, consequences }: Of<'revoke'>): Content {
   return {

@@ -1,7 +1,15 @@
 import type { SessionState } from '../../src/session/session.ts';
 import { type Size, SMALLEST } from '../layout/layout.ts';
 import { columnsContent } from './columns-overlay.ts';
-import { detailContent, extendContent, pickContent, quitContent, revokeContent } from './dialogs.ts';
+import {
+  detailContent,
+  extendContent,
+  pickContent,
+  quitContent,
+  refuseContent,
+  reviewContent,
+  revokeContent,
+} from './dialogs.ts';
 import { explainContent } from './explain-overlay.ts';
 import { grantContent } from './form-overlay.ts';
 import { helpContent } from './help.ts';
@@ -52,6 +60,10 @@ function plainContent(state: SessionState, shown: readonly string[] | undefined)
       return grantContent(overlay.form, state);
     case 'extend':
       return extendContent(overlay, state);
+    case 'review':
+      return reviewContent(overlay);
+    case 'refuse':
+      return refuseContent(overlay);
     case 'revoke':
       return revokeContent(overlay);
     case 'quit':

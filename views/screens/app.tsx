@@ -146,7 +146,16 @@ function smallLines(state: SessionState, { columns, rows }: Size): readonly Line
 }
 
 /** Dialogs that show their own keys, so the footer doesn't. */
-const OWN_HINTS: readonly Scope[] = ['grant', 'extend', 'revoke', 'quit', 'pick', 'command', 'columns'];
+const OWN_HINTS: readonly Scope[] = [
+  'grant',
+  'extend',
+  'refuse',
+  'revoke',
+  'quit',
+  'pick',
+  'command',
+  'columns',
+];
 
 /** The last line: the filter being typed, else the key hints; a notice covers it. */
 function footerLine(state: SessionState, visibleRows: VisibleRows, columns: number): Line {

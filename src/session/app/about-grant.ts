@@ -14,7 +14,7 @@ export function aboutGrant({ grant }: GrantLine, now: number): readonly AboutIte
   return [
     ...troubles.map((text) => ({ label: '! drift', text, level: 'bad' as const })),
     { label: 'path', text: pathText(grant) },
-    { label: 'state', text: stateText(grant), ...levelOf(grant.state) },
+    { label: 'state', text: stateText(grant), ...(grant.waiting === undefined ? levelOf(grant.state) : {}) },
     ...(grant.state.name === 'unproven' ? [{ label: 'next', text: PROVE_IT }] : []),
     ...cutItems(grant.state),
     ...(window === undefined
@@ -52,7 +52,9 @@ export function clock(time: number): string {
   return new Date(time).toTimeString().slice(0, 8);
 }
 
-function stateText({ state }: Grant): string {
+function stateText({ state, waiting, requester }: Grant): string {
+  if (waiting !== undefined)
+    return `requested: opens nothing until somebody other than ${requester} approves it (a)`;
   switch (state.name) {
     case 'leasing':
       return 'waiting for the lease to run';

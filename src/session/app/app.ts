@@ -1,5 +1,6 @@
 /* The commands of the app: overlays, panels, forms, the path in view; publishing changes. */
 
+export { answering } from './answering.ts';
 export { type App, initialState } from './app-parts.ts';
 export { bookmarking } from './bookmarking.ts';
 export { choosingColumns } from './choosing-columns.ts';

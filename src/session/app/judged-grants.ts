@@ -21,7 +21,9 @@ export function createJudgedGrants(
     return grants.map((grant) => {
       const before = known.get(grant);
       if (before?.at === count() || (before !== undefined && monotonic() >= until)) return before.judged;
-      const fresh = { ...grant, drift: [...grant.drift, ...clusterTroubles(engine, grant)] };
+      // What waits opens nothing yet, which is no trouble.
+      const around = grant.waiting === undefined ? clusterTroubles(engine, grant) : [];
+      const fresh = { ...grant, drift: [...grant.drift, ...around] };
       const judged = sameJson(before?.judged.drift, fresh.drift) ? (before?.judged ?? fresh) : fresh;
       known.set(grant, { at: count(), judged });
       return judged;

@@ -57,6 +57,10 @@ export function life(app: App): LifeCommands {
         app.notify('warn', 'No active grant to extend here.', 'Press 4 to go to the grants.');
         return;
       }
+      if (grant.waiting !== undefined) {
+        app.notify('warn', `${grant.id} waits for approval: there is no window to extend yet.`);
+        return;
+      }
       app.push(
         { type: 'extend', id: grant.id, title: pathText(grant), field: offeredField('15m') },
         grantPath(app, grant),
@@ -168,6 +172,13 @@ function reportRemaining(app: App, { engine, keeper }: Runtime, { id, policies =
 function consequences(app: App, grant: Grant): readonly string[] {
   const engine = app.runtime()?.engine;
   const dialect = engine?.dialect;
+  if (grant.waiting !== undefined)
+    return [
+      'Nothing is open yet: the request is withdrawn, and nobody can approve it any more.',
+      ...(grant.requester === app.runtime()?.identity.username
+        ? []
+        : [`It was made by ${grant.requester}, who is told no reason: r refuses it with one.`]),
+    ];
   const lines = [
     'New connections are blocked as soon as the policy is gone.',
     ...(engine === undefined ? [] : endTexts(engine, grant)),

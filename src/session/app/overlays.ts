@@ -1,5 +1,5 @@
 import { GRANT_LABEL, type Grant } from '../../core/grants/grants.ts';
-import { findGrants } from '../grants/grants.ts';
+import { findStanding } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Overlay, PathState, SessionState } from '../state/state.ts';
 import type { App } from './app-parts.ts';
@@ -59,7 +59,7 @@ export function pickItems(items: readonly string[], filter: string): readonly st
 }
 
 /**
- * Looks for grants made by others: they show up as labeled policies, and their leases are read from the server. Call it
+ * Looks for grants and requests made by others: they show up as labeled policies, and their leases are read from the server. Call it
  * whenever policies change; calls during a look trigger one more look.
  *
  * @param onFound gets the existing grants, once per look; not called as long as there are none
@@ -78,7 +78,7 @@ export function watchOthers(
   const lookOnce = async (at: Runtime) => {
     const labelled = [...at.model.policies()].some(({ labels }) => labels[GRANT_LABEL] !== undefined);
     if (!labelled && found === 0) return;
-    const grants = labelled ? await findGrants(at.connection.api, confinedTo(), signal) : [];
+    const grants = labelled ? await findStanding(at.connection.api, confinedTo(), signal) : [];
     found = grants.length;
     onFound(grants);
   };

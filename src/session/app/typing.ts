@@ -1,4 +1,5 @@
 import { type Commands, edit } from '../state/state.ts';
+import type { AnsweringCommands } from './answering.ts';
 import type { App } from './app-parts.ts';
 import { showBar } from './chart-bars.ts';
 import { type CommandLine, showNamespace } from './command-line.ts';
@@ -15,6 +16,7 @@ export function typing(
   parts: {
     readonly form: GrantFormCommands;
     readonly life: LifeCommands;
+    readonly answers: AnsweringCommands;
     readonly line: CommandLine;
     readonly about: () => void;
     readonly markBookmark: Commands['markBookmark'];
@@ -27,7 +29,8 @@ export function typing(
         case 'grant':
           parts.form.typeInForm(change);
           return;
-        case 'extend': {
+        case 'extend':
+        case 'refuse': {
           const { problem: _, ...rest } = overlay;
           app.set({ overlay: { ...rest, field: edit(overlay.field, change) } });
           return;
@@ -49,6 +52,7 @@ export function typing(
         case 'help':
         case 'explain':
         case 'detail':
+        case 'review':
         case 'messages':
         case 'log': {
           const { search } = overlay;
@@ -76,6 +80,12 @@ export function typing(
           return;
         case 'revoke':
           parts.life.revokeConfirmed();
+          return;
+        case 'review':
+          parts.answers.reviewConfirmed();
+          return;
+        case 'refuse':
+          parts.answers.refuseConfirmed();
           return;
         case 'filter':
         case 'help':

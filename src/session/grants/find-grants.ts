@@ -20,6 +20,15 @@ export async function findGrants(
   return grantsOf(await findObjects(api, namespace, signal));
 }
 
+/** All existing grants and requests, whoever made them: requests have `waiting`. */
+export async function findStanding(
+  api: ClusterApi,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Grant[]> {
+  return readAll(await findObjects(api, namespace, signal));
+}
+
 /** The grants that these objects are, without those that are only requested. */
 export function grantsOf(objects: GrantObjects): readonly Grant[] {
   return readAll(objects).filter(({ waiting }) => waiting === undefined);

@@ -6,6 +6,7 @@ export {
   findGrants,
   findObjects,
   findRequests,
+  findStanding,
   grantsOf,
   jobRef,
   POLICIES,

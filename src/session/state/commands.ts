@@ -77,6 +77,10 @@ export type Commands = {
   readonly openGrant: () => void;
   readonly openRevoke: () => void;
   readonly openExtend: () => void;
+  /** Shows what the request under the cursor asks for, planned anew; confirming approves exactly that. */
+  readonly openReview: () => void;
+  /** Asks why the request under the cursor is refused. */
+  readonly openRefuse: () => void;
   readonly openHelp: () => void;
   readonly openMessages: () => void;
   readonly openLog: () => void;

@@ -313,6 +313,23 @@ export type Overlay =
       readonly field: TextField;
       readonly problem?: string;
     }
+  /** `hash`: of the plan that is shown, by which it is approved; absent if it can't be, and then `cannot` says why. */
+  | ({
+      readonly type: 'review';
+      readonly id: string;
+      readonly title: string;
+      readonly about: readonly AboutItem[];
+      readonly hash?: string | undefined;
+      readonly cannot?: string | undefined;
+      readonly loading: boolean;
+    } & Scrolled)
+  | {
+      readonly type: 'refuse';
+      readonly id: string;
+      readonly title: string;
+      readonly field: TextField;
+      readonly problem?: string;
+    }
   | {
       readonly type: 'revoke';
       readonly ids: readonly string[];

@@ -10,6 +10,8 @@ import { ALL_RULES } from '../../../src/demo/api/access.ts';
 import { type Demo, type DemoOptions, startDemo } from '../../../src/demo/demo.ts';
 import { createHubbleSource } from '../../../src/hubble/client/source.ts';
 import { connect } from '../../../src/kube/kube.ts';
+import type { MadeGrant } from '../../../src/session/grants/make-grant.ts';
+import { makeRequest } from '../../../src/session/grants/make-request.ts';
 import type { Connection } from '../../../src/session/runtime/connection.ts';
 import { type Runtime, startRuntime } from '../../../src/session/runtime/runtime.ts';
 import { eventually } from '../eventually.ts';
@@ -72,6 +74,18 @@ export async function connectionTo(
     foreign: (signal) => cluster.foreignPolicies(signal),
     dispose: () => cluster.dispose(),
   };
+}
+
+/** Asks for a path as the app and `request` do; by default the story's. */
+export async function ask(
+  { runtime }: Pick<LiveDemo, 'runtime'>,
+  request: Partial<GrantRequest> = {},
+): Promise<MadeGrant> {
+  const { signal } = new AbortController();
+  const asked: GrantRequest = { ...STORY, ...request, approval: { type: 'asked' } };
+  const plan = await runtime.plan(asked, signal);
+  if (!plan.ok) throw new Error(plan.message);
+  return makeRequest(runtime.grantDeps, runtime, plan, asked, () => undefined, signal);
 }
 
 /** Isolates every pod of the namespace `monitoring` from all that comes in, and waits until that is known. */

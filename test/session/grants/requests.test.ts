@@ -10,13 +10,13 @@ import { approve, refuse } from '../../../src/session/grants/answer-request.ts';
 import { awaitAnswer } from '../../../src/session/grants/await-answer.ts';
 import { extendGrant } from '../../../src/session/grants/extend-grant.ts';
 import { findGrants, findObjects, findRequests } from '../../../src/session/grants/find-grants.ts';
-import type { MadeGrant } from '../../../src/session/grants/make-grant.ts';
-import { makeRequest, opensAlone } from '../../../src/session/grants/make-request.ts';
+import { opensAlone } from '../../../src/session/grants/make-request.ts';
 import type { GrantDeps } from '../../../src/session/grants/record.ts';
 import { reviewRequest } from '../../../src/session/grants/review-request.ts';
 import { revokeFound } from '../../../src/session/grants/revoke-found.ts';
 import {
   ACROSS,
+  ask as askOn,
   BOTH,
   closeMonitoring,
   type LiveDemo,
@@ -51,12 +51,7 @@ async function depsOf(username: string): Promise<GrantDeps> {
 
 const WAITED: GrantRequest = { ...STORY, seconds: 600 };
 
-async function ask(request: Partial<GrantRequest> = {}): Promise<MadeGrant> {
-  const asked: GrantRequest = { ...WAITED, ...request, approval: { type: 'asked' } };
-  const plan = await live.runtime.plan(asked, signal);
-  if (!plan.ok) throw new Error(plan.message);
-  return makeRequest(live.runtime.grantDeps, live.runtime, plan, asked, () => undefined, signal);
-}
+const ask = (request: Partial<GrantRequest> = {}) => askOn(live, { ...WAITED, ...request });
 
 const objectsOf = ({ halves }: Grant) =>
   halves.map(({ namespace, policy, lease }) => ({
