@@ -74,8 +74,9 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'submit-grant',
     keys: ['enter'],
     scopes: ['grant'],
-    title: 'grant, from Reason and Ticket',
-    hint: (state) => (isConfirming(state) ? 'grant all the same' : 'grant'),
+    title: 'grant, or ask for it where somebody else approves, from Reason and Ticket',
+    hint: (state) =>
+      `${asksForApproval(state) ? 'ask for it' : 'grant'}${isConfirming(state) ? ' all the same' : ''}`,
     footer: 1,
     dark: true,
     disabled: cannotSubmit,
@@ -206,6 +207,11 @@ function isChoosingDuration({ overlay }: SessionState): boolean {
 
 function isConfirming({ overlay }: SessionState): boolean {
   return overlay.type === 'grant' && overlay.form.confirming;
+}
+
+function asksForApproval({ overlay }: SessionState): boolean {
+  if (overlay.type !== 'grant' || overlay.form.plan.state !== 'made') return false;
+  return overlay.form.plan.request.approval?.type === 'asked';
 }
 
 function otherScope({ overlay }: SessionState): boolean {

@@ -32,7 +32,7 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
   return {
     kind: 'dialog',
     targets,
-    title: [span(' Grant ', 'strong'), ...confirmation(form)],
+    title: [span(asksForApproval(form) ? ' Ask for approval ' : ' Grant ', 'strong'), ...confirmation(form)],
     scroll: form.scroll,
     right: progress(form, limits),
     lines: (columns) => [
@@ -46,6 +46,11 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
       ...planLines(form, state, columns),
     ],
   };
+}
+
+/** Whether somebody else has to approve what is planned. */
+function asksForApproval({ plan }: GrantForm): boolean {
+  return plan.state === 'made' && plan.request.approval?.type === 'asked';
 }
 
 /** The running step; or what is missing, where the key that grants does not say it. */

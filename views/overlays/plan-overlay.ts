@@ -1,4 +1,4 @@
-import { plural } from '../../src/core/common/common.ts';
+import { formatDuration, plural } from '../../src/core/common/common.ts';
 import {
   type Doubt,
   type GrantPlan,
@@ -51,6 +51,7 @@ function outcomeLines(
 
 function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const ends = state.serverNow + plan.seconds * 1000;
+  const asked = form.plan.state === 'made' && form.plan.request.approval?.type === 'asked';
   return [
     ...confirmedLines(plan, form.confirming, columns),
     ...planEntry(
@@ -71,10 +72,19 @@ function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: nu
         )),
     ...halfEntry('egress', plan, columns),
     ...halfEntry('ingress', plan, columns),
+    ...(asked
+      ? planEntry(
+          '◷',
+          'approval',
+          'nothing opens before somebody else approves it; unanswered it ends by itself',
+          'time',
+          columns,
+        )
+      : []),
     ...planEntry(
       '◷',
       'ends',
-      `${wallClock(ends)}, removed by the cluster even if this machine dies`,
+      `${asked ? `${formatDuration(plan.seconds)} after the approval` : wallClock(ends)}, removed by the cluster even if this machine dies`,
       'time',
       columns,
     ),

@@ -30,7 +30,15 @@ export {
 } from './lease.ts';
 export { type Finding, findLeftovers, livesOf } from './leftovers.ts';
 export { type Life, MAKING_WITHIN } from './life.ts';
-export { brokenBy, brokenByPlan, brokenLimit, brokenReason, needingApproval, tooLong } from './limits.ts';
+export {
+  type Broken,
+  brokenBy,
+  brokenByPlan,
+  brokenLimit,
+  brokenReason,
+  needingApproval,
+  tooLong,
+} from './limits.ts';
 export { cutCommand, cutWords, livingSummary, livingText } from './living.ts';
 export { type Manager, managersOf } from './managers.ts';
 export {

@@ -4,8 +4,8 @@ import type { GrantRequest } from './grant.ts';
 import { NOTE_LIMIT } from './grant-manifests.ts';
 import type { GrantPlan } from './plan.ts';
 
-/** A violated limit, as a sentence and a next step. */
-export type Broken = { readonly message: string; readonly hint: string };
+/** A violated limit, as a sentence and a next step; `needs`: it holds for what goes without, not for a request. */
+export type Broken = { readonly message: string; readonly hint: string; readonly needs?: 'approval' };
 
 /** The limit that a request violates; undefined if it may be planned. */
 export function brokenLimit(request: GrantRequest, limits: Limits, context: string): Broken | undefined {
@@ -46,6 +46,7 @@ function unapproved(
   return {
     message: `Grants in ${where} need somebody else's approval.`,
     hint: 'Ask for it with sluice request and the same options.',
+    needs: 'approval',
   };
 }
 

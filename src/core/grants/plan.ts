@@ -63,7 +63,13 @@ export type GrantPlan =
     }
   | {
       readonly ok: false;
-      readonly reason: 'already-open' | 'cannot-open' | 'no-source' | 'no-destination' | 'invalid';
+      readonly reason:
+        | 'already-open'
+        | 'cannot-open'
+        | 'no-source'
+        | 'no-destination'
+        | 'needs-approval'
+        | 'invalid';
       readonly before?: Verdict;
       readonly message: string;
       readonly hint: string;

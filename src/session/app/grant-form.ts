@@ -1,7 +1,14 @@
-import { asSluiceError, formatDuration, sameJson } from '../../core/common/common.ts';
-import { type GrantRequest, toConfirm, withReason } from '../../core/grants/grants.ts';
+import { asSluiceError, formatDuration, safeText, sameJson } from '../../core/common/common.ts';
+import { type GrantPlan, type GrantRequest, toConfirm, withReason } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
-import { dryRun } from '../grants/grants.ts';
+import {
+  awaitAnswer,
+  dryRun,
+  type GrantStep,
+  type MadeGrant,
+  makeRequest,
+  requestPlan,
+} from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import {
   type Commands,
@@ -34,6 +41,8 @@ export type GrantFormCommands = Pick<
  * depends on. In a large cluster a plan takes as long as a key press can wait.
  */
 const SETTLE = { plan: 120, reason: 600 } as const;
+
+type Made = Extract<GrantPlan, { ok: true }>;
 
 type Change = (make: (form: GrantForm) => GrantForm) => void;
 
@@ -89,10 +98,10 @@ export function grantForm(app: App): GrantFormCommands {
       const request = settle();
       const runtime = app.runtime();
       if (request === undefined || runtime === undefined) return;
-      const made = await runtime.plan({ ...request, reason: '' }, signal);
+      const made = await planOrAsk(runtime, request, signal);
       // Planning does not stop for an edit: its result must not be shown under other fields.
       signal.throwIfAborted();
-      change((form) => ({ ...form, plan: { state: 'made', request, plan: made } }));
+      change((form) => ({ ...form, plan: { state: 'made', ...made } }));
       await ask(app, change, signal);
     });
   };
@@ -193,11 +202,13 @@ export function grantForm(app: App): GrantFormCommands {
         app.notify('warn', 'No YAML yet: there is no plan.', 'Fill in the form first.');
         return;
       }
-      const made = withReason(form.plan.plan, recorded(form));
+      const runtime = app.runtime();
+      if (runtime === undefined) return;
+      const made = toMake(runtime, form.plan.request, withReason(form.plan.plan, recorded(form)));
       const lines = yamlLines(made.halves.flatMap(({ lease, policy }) => [lease, policy]));
       app.push({
         type: 'detail',
-        title: `YAML of grant ${made.id}`,
+        title: `YAML of ${asks(form.plan.request) ? 'request' : 'grant'} ${made.id}`,
         lines,
         scroll: 0,
         loading: false,
@@ -227,6 +238,29 @@ export function grantForm(app: App): GrantFormCommands {
       else submit(app, form, change);
     },
   };
+}
+
+type Planned = Extract<PlanState, { state: 'made' }>['request'];
+
+/** The plan of a grant, or where somebody else has to approve it, of a request for it (GRANT-34). */
+async function planOrAsk(
+  runtime: Runtime,
+  request: Planned,
+  signal: AbortSignal,
+): Promise<{ readonly request: Planned; readonly plan: GrantPlan }> {
+  const plan = await runtime.plan({ ...request, reason: '' }, signal);
+  if (plan.ok || plan.reason !== 'needs-approval') return { request, plan };
+  const asked: Planned = { ...request, approval: { type: 'asked' } };
+  return { request: asked, plan: await runtime.plan({ ...asked, reason: '' }, signal) };
+}
+
+function asks({ approval }: Planned): boolean {
+  return approval?.type === 'asked';
+}
+
+/** The objects that enter makes: of the grant, or of the request for it. */
+function toMake(runtime: Runtime, request: Planned, plan: Made): Made {
+  return asks(request) ? requestPlan(runtime.grantDeps, runtime, plan, request).asked : plan;
 }
 
 /** The state of a plan that is being made in place of another. */
@@ -277,7 +311,15 @@ function submit(app: App, form: GrantForm, change: Change): void {
   show('checking permissions');
   app.run(async (signal) => {
     try {
-      await runtime.grant(made, request, (step) => show(STEP_TEXT[step]), signal);
+      const tell = (step: GrantStep) => show(STEP_TEXT[step]);
+      if (asks(request)) {
+        const asked = await makeRequest(runtime.grantDeps, runtime, made, request, tell, signal);
+        app.notify(
+          'info',
+          `${made.id} waits for approval: somebody else reviews it with a, or sluice approve.`,
+        );
+        app.run((within) => followRequest(app, runtime, asked, made, within));
+      } else await runtime.grant(made, request, tell, signal);
       app.clear();
       const { panes } = app.state();
       app.set({ focus: 'grants', panes: { ...panes, grants: { ...panes.grants, key: made.id } } });
@@ -287,6 +329,35 @@ function submit(app: App, form: GrantForm, change: Change): void {
       throw error;
     }
   });
+}
+
+/** Waits for the answer to a request of this session; an approved one is then kept like a grant made here. */
+async function followRequest(
+  app: App,
+  runtime: Runtime,
+  asked: MadeGrant,
+  { id, opens }: Made,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await awaitAnswer(runtime.grantDeps, asked, signal);
+  if (app.runtime() !== runtime) return;
+  switch (answer.type) {
+    case 'approved': {
+      const { approval } = runtime.keeper.take(answer.made, opens);
+      app.notify('info', `${approval?.by ?? 'Somebody'} approved ${id}.`);
+      break;
+    }
+    case 'refused':
+      app.notify('error', `${id} was refused by ${safeText(answer.why)}`);
+      break;
+    case 'expired':
+      app.notify('warn', `Nobody answered request ${id} in time.`, 'Ask again.');
+      break;
+    case 'removed':
+      app.notify('warn', `Request ${id} was withdrawn.`);
+      break;
+  }
+  app.refresh();
 }
 
 const STEP_TEXT = {
@@ -327,9 +398,10 @@ function withServer(form: GrantForm, server: ServerSays): GrantForm {
 /** Asks the server about the objects of the plan, with the reason in the form, which may be covered by its YAML. */
 async function ask(app: App, change: Change, signal: AbortSignal): Promise<void> {
   const runtime = app.runtime();
-  let plan: Parameters<Runtime['grant']>[0] | undefined;
+  let plan: Made | undefined;
   change((form) => {
-    if (form.plan.state === 'made' && form.plan.plan.ok) plan = withReason(form.plan.plan, recorded(form));
+    if (runtime !== undefined && form.plan.state === 'made' && form.plan.plan.ok)
+      plan = toMake(runtime, form.plan.request, withReason(form.plan.plan, recorded(form)));
     return withServer(form, { state: 'pending' });
   });
   if (runtime === undefined || plan === undefined) return;
@@ -338,11 +410,7 @@ async function ask(app: App, change: Change, signal: AbortSignal): Promise<void>
   change((current) => withServer(current, said));
 }
 
-async function serverSays(
-  runtime: Runtime,
-  { halves }: Parameters<Runtime['grant']>[0],
-  signal: AbortSignal,
-): Promise<ServerSays> {
+async function serverSays(runtime: Runtime, { halves }: Made, signal: AbortSignal): Promise<ServerSays> {
   try {
     return { state: 'accepted', changes: await dryRun(runtime.grantDeps, halves, signal) };
   } catch (error) {

@@ -17,7 +17,7 @@ export { createKeeper, type GrantKeeper } from './keeper.ts';
 export { isLiving, staysFor } from './kept-grant.ts';
 export { cutLiving, findLivingAfter, type Living } from './living.ts';
 export { dryRun, type GoodPlan, type GrantStep, type MadeGrant } from './make-grant.ts';
-export { factsOf, makeRequest, opensAlone, type PlanGround } from './make-request.ts';
+export { factsOf, makeRequest, opensAlone, type PlanGround, requestPlan } from './make-request.ts';
 export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
 export { type EndLog, recordEnds } from './record-ends.ts';

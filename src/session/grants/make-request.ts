@@ -51,15 +51,25 @@ export async function makeRequest(
   onStep: (step: GrantStep, grant: Grant) => void,
   signal: AbortSignal,
 ): Promise<MadeGrant> {
-  const pending = approvalsOf(deps).pendingSeconds;
-  const { maxSeconds } = deps.limits;
-  const requester = deps.identity.username;
-  const facts = factsOf(ground, plan, request);
-  const asked = asRequest(plan, request, facts, { pending, maxSeconds, requester });
+  const { asked, facts } = requestPlan(deps, ground, plan, request);
   const { grant, sent } = await makeGrant(deps, asked, request, onStep, signal, requestOf(request));
   const { source, destination, ports, seconds } = request;
   const waiting = { seconds, path: { source, destination, ports }, plan: facts.hash, facts: facts.facts };
   return { grant: { ...grant, waiting }, sent };
+}
+
+/** The plan of a grant as a request for it: the objects that are made, and the facts that name the plan. */
+export function requestPlan(
+  deps: GrantDeps,
+  ground: Pick<PlanGround, 'engine'>,
+  plan: GoodPlan,
+  request: Pick<GrantRequest, 'source' | 'destination' | 'ports' | 'seconds'>,
+): { readonly asked: GoodPlan; readonly facts: FactedPlan } {
+  const pending = approvalsOf(deps).pendingSeconds;
+  const { maxSeconds } = deps.limits;
+  const requester = deps.identity.username;
+  const facts = factsOf(ground, plan, request);
+  return { asked: asRequest(plan, request, facts, { pending, maxSeconds, requester }), facts };
 }
 
 function requestOf({ seconds }: GrantRequest): Making {

@@ -3,6 +3,7 @@
 import type { Pod, WorkloadRef } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort, isRecord, type Limits, type SluiceError } from '../../core/common/common.ts';
 import {
+  type Broken,
   brokenByPlan,
   brokenLimit,
   type Grant,
@@ -376,7 +377,7 @@ export function planner(
   const { connection, model, engine, info, identity, limits, version } = parts;
   return async (request, signal) => {
     const broken = brokenLimit(request, limits, info.context);
-    if (broken !== undefined) return { ok: false, reason: 'invalid', ...broken };
+    if (broken !== undefined) return refusedBy(broken);
     const plan = planGrant({
       model,
       engine,
@@ -389,7 +390,11 @@ export function planner(
     });
     if (!plan.ok) return plan;
     const guarded = brokenByPlan(plan, request, limits, info.context);
-    if (guarded !== undefined) return { ok: false, reason: 'invalid', ...guarded };
+    if (guarded !== undefined) return refusedBy(guarded);
     return request.approval?.type === 'break-glass' ? withBreakGlass(plan, request.approval.why) : plan;
   };
+}
+
+function refusedBy({ message, hint, needs }: Broken): GrantPlan {
+  return { ok: false, reason: needs === 'approval' ? 'needs-approval' : 'invalid', message, hint };
 }

@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_APPROVALS, DEFAULT_LIMITS, type Limits } from '../../../src/core/common/limits.ts';
 import { ALL_RULES, responderRules } from '../../../src/demo/api/access.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { apiOf } from '../../helpers/demo/demo.ts';
-import { sessionOn } from '../../helpers/demo/demo-session.ts';
+import { planned, sessionOn, showStory } from '../../helpers/demo/demo-session.ts';
 import { ask, connectionTo, type LiveDemo, startLiveDemo } from '../../helpers/demo/live-demo.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
@@ -25,8 +26,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function appOf(kubeconfig: string): Promise<Session> {
-  const session = sessionOn({ connect: () => connectionTo(live.demo, folder, kubeconfig) });
+async function appOf(kubeconfig: string, limits = DEFAULT_LIMITS): Promise<Session> {
+  const session = sessionOn({ connect: () => connectionTo(live.demo, folder, kubeconfig), limits });
   await session.start();
   return session;
 }
@@ -114,4 +115,55 @@ test('your own request is not for you to approve, and says so', async () => {
   expect(state(own).notice?.text).toBe('You asked for it: somebody else approves it.');
   expect(state(own).grants).toMatchObject([{ grant: { waiting: { seconds: 600 } } }]);
   await own.dispose();
+});
+
+describe('where somebody else has to approve', () => {
+  const limits: Limits = {
+    ...DEFAULT_LIMITS,
+    approvals: { ...DEFAULT_APPROVALS, namespaces: ['shop'] },
+  };
+
+  /** Asks for the story's path by the form of an app. */
+  async function asked(): Promise<{ readonly app: Session; readonly id: string }> {
+    const app = await appOf(live.demo.kubeconfig, limits);
+    await showStory(app);
+    app.commands.openGrant();
+    await planned(app);
+    expect(state(app).overlay).toMatchObject({
+      form: { plan: { request: { approval: { type: 'asked' } } } },
+    });
+    await eventually(() =>
+      expect(state(app).overlay).toMatchObject({ form: { plan: { server: { state: 'accepted' } } } }),
+    );
+    app.commands.type({ type: 'insert', text: 'why' });
+    app.commands.confirm();
+    await eventually(() => expect(state(app).grants[0]?.grant.waiting).toBeDefined());
+    return { app, id: state(app).grants[0]?.key ?? '' };
+  }
+
+  test('the form asks, and the grant is kept here once another approved it', async () => {
+    const { app, id } = await asked();
+    await eventually(() => expect(state(bob).grants).toMatchObject([{ key: id }]));
+    bob.commands.focus('grants');
+    bob.commands.moveTo(id);
+    await reviewed(bob);
+    bob.commands.confirm();
+    await eventually(() =>
+      expect(state(app).grants).toMatchObject([{ key: id, grant: { mine: true, state: { name: 'open' } } }]),
+    );
+    expect(state(app).messages.map(({ text }) => text)).toContain(`bob approved ${id}.`);
+    await app.dispose();
+  });
+
+  test('a refusal is told with its reason', async () => {
+    const { app, id } = await asked();
+    await eventually(() => expect(state(bob).grants).toMatchObject([{ key: id }]));
+    bob.commands.focus('grants');
+    bob.commands.moveTo(id);
+    bob.commands.openRefuse();
+    bob.commands.type({ type: 'insert', text: 'use the replica' });
+    bob.commands.confirm();
+    await eventually(() => expect(state(app).notice?.text).toBe(`${id} was refused by bob: use the replica`));
+    await app.dispose();
+  });
 });
