@@ -307,7 +307,10 @@ describe.skipIf(found === undefined)('edited by somebody', () => {
         const id = await granted(paths, operator, 1, 10);
         await edit(paths, `sluice-${id}-in`);
         await eventually(async () => {
-          expect(await operator.run(['sweep', '-n', paths.namespace, '-o', 'json']).ended).toBe(0);
+          const sweep = operator.run(['sweep', '-n', paths.namespace, '-o', 'json']);
+          const code = await sweep.ended;
+          // A namespace that is gone by now has nothing to sweep, and is told as not found.
+          expect(code === 0 || /"message":"Namespace \S+ not found\."/.test(saidOf(sweep))).toBe(true);
           expect(paths.left()).toEqual([]);
         });
         await allRecorded([operator]);
