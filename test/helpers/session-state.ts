@@ -172,6 +172,12 @@ export function grantLine(
   return { key: grant.id, grant };
 }
 
+/** A request of somebody else that waits for approval. */
+export function requestLine(): GrantLine {
+  const waiting = { seconds: 600, path: undefined, plan: '' };
+  return grantLine({ name: 'applied', at: NOW }, { id: 'q9zt', requester: 'alice', mine: false, waiting });
+}
+
 export function half(change: Partial<Half> = {}): Half {
   return {
     verdict: 'allow',

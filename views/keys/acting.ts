@@ -112,7 +112,7 @@ export const ACTIONS: readonly Binding[] = [
     onRow: true,
     hint: () => 'refuse',
     footer: 4,
-    when: (state) => state.overlay.type === 'review' || isOnRequest(state),
+    when: (state) => isInReview(state) || isOnRequest(state),
     run: (commands) => commands.openRefuse(),
   },
   {
@@ -268,4 +268,9 @@ function listsObjects({ focus, listed }: SessionState): boolean {
 function isOnRequest({ focus, panes, grants }: SessionState): boolean {
   const line = grants.find(({ key }) => key === panes.grants.key);
   return focus === 'grants' && line?.grant.waiting !== undefined;
+}
+
+/** Whether a request is reviewed, or the palette is open over that. */
+function isInReview({ overlay }: SessionState): boolean {
+  return overlay.type === 'review' || (overlay.type === 'command' && overlay.of === 'review');
 }

@@ -74,7 +74,7 @@ export const GRANT_FORM: readonly Binding[] = [
     id: 'submit-grant',
     keys: ['enter'],
     scopes: ['grant'],
-    title: 'grant, or ask for it where somebody else approves, from Reason and Ticket',
+    title: 'grant, from Reason and Ticket; or ask for it, where somebody else approves',
     hint: (state) =>
       `${asksForApproval(state) ? 'ask for it' : 'grant'}${isConfirming(state) ? ' all the same' : ''}`,
     footer: 1,

@@ -163,7 +163,11 @@ describe('where somebody else has to approve', () => {
     bob.commands.openRefuse();
     bob.commands.type({ type: 'insert', text: 'use the replica' });
     bob.commands.confirm();
-    await eventually(() => expect(state(app).notice?.text).toBe(`${id} was refused by bob: use the replica`));
+    await eventually(() =>
+      expect(state(app).messages.map(({ text }) => text)).toContain(
+        `${id} was refused by bob: use the replica`,
+      ),
+    );
     await app.dispose();
   });
 });

@@ -12,6 +12,7 @@ import {
   grantForm,
   grantLine,
   NOW,
+  requestLine,
   sessionState,
 } from '../../helpers/session-state.ts';
 
@@ -67,6 +68,8 @@ const OVERLAYS: readonly Overlay[] = [
   { type: 'grant', form: grantForm(matching) },
   { type: 'extend', id: grant.key, title: 'Extend', field: textField('5m') },
   { type: 'revoke', ids: [grant.key], title: 'Revoke', consequences: [] },
+  { type: 'review', id: 'q9zt', title: 'Request q9zt', about: [], hash: 'ab', loading: false, ...read },
+  { type: 'refuse', id: 'q9zt', title: 'Refuse', field: textField('no') },
   { type: 'quit', grants: [grant.grant] },
   { type: 'pick', what: 'context', items: ['a', 'b', 'c'], filter: textField(), index: 1 },
   { type: 'pick', what: 'field', items: ['a'], fields: [], filter: textField(), index: 0 },
@@ -92,6 +95,11 @@ const panes: SessionState['panes'] = { ...sessionState().panes, attempts: { inde
 const STATES: readonly SessionState[] = [
   ...PANES.flatMap(withOverlays),
   sessionState({ panes }),
+  sessionState({
+    focus: 'grants',
+    grants: [requestLine()],
+    panes: { ...panes, grants: { ...panes.grants, key: requestLine().key } },
+  }),
   sessionState({ login: { context: 'demo', why: 'Its token has expired.', since: NOW } }),
 ];
 

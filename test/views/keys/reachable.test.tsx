@@ -6,7 +6,7 @@ import { BINDINGS, bindingsOf } from '../../../views/keys/bindings.ts';
 import { paletteList } from '../../../views/overlays/palette.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { type Call, openScreen } from '../../helpers/screen.tsx';
-import { sessionState } from '../../helpers/session-state.ts';
+import { requestLine, sessionState } from '../../helpers/session-state.ts';
 
 const palette = (of: Exclude<Scope, 'search'>, text: string): Extract<Overlay, { type: 'command' }> => ({
   type: 'command',
@@ -62,6 +62,11 @@ test.each([false, true])(
     const views = [
       ...PANES.map((focus) => ({ focus })),
       ...LISTED.map((listed) => ({ focus: 'pods' as const, listed })),
+      {
+        focus: 'grants' as const,
+        grants: [requestLine()],
+        panes: { ...panes, grants: { ...panes.grants, key: requestLine().key } },
+      },
       { focus: 'policies' as const, panes: { ...panes, policies: { ...panes.policies, wide: 0 } } },
     ];
     for (const view of views) {
