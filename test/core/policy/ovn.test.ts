@@ -52,6 +52,17 @@ describe('the host network on OVN-Kubernetes (ENF-34)', () => {
     expect(verdict(from({ ipBlock: { cidr: '0.0.0.0/0' } })).verdict).toBe('allow');
   });
 
+  test('is admitted by an edit for that namespace, and by none for the address of a node', () => {
+    const edits = (namespaces: ReturnType<typeof namespace>[]) =>
+      verdict(
+        from({ podSelector: { matchLabels: { app: 'other' } } }),
+        namespaces,
+        'node/a',
+      ).ingress.nearMisses.map(({ edit }) => edit?.text);
+    expect(edits([host, edge])).toEqual(['add namespace openshift-host-network to rule 1']);
+    expect(edits([edge])).toEqual([undefined]);
+  });
+
   test('says nothing of the way out', () => {
     const out = networkPolicy({
       name: 'site',

@@ -333,12 +333,27 @@ function podsPeer(policy: Policy, namespace: string, labels: Labels): Peer {
   };
 }
 
-/** An ipBlock; not for nodes if the enforcer does not match them by address. */
-function addressPeer({ dialect }: World, { peer: side }: Question): FoundPeer | undefined {
+/**
+ * An ipBlock; not for nodes if the enforcer does not match them by address. Where it counts the host network as a
+ * namespace, an address of a node may not be the one it comes with, and that namespace is the peer (ENF-34).
+ */
+function addressPeer(
+  { dialect, model }: World,
+  { peer: side, self, destination }: Question,
+): FoundPeer | undefined {
   const cidr = side.type === 'ip' ? blockOf(side) : hostCidr(side.pod.ips[0]);
   if (cidr === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
   const isNode = side.type === 'pod' || side.node !== undefined;
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) return undefined;
+  if (isNode && dialect.hostNamespaces.length > 0 && self === destination) {
+    const home = dialect.hostNamespaces.find((name) => model.namespace(name) !== undefined);
+    if (home === undefined) return undefined;
+    return {
+      peer: { type: 'pods', namespaces: { by: 'name', name: home }, pods: [] },
+      text: `namespace ${home}`,
+      everybody: 'the host network of all nodes',
+    };
+  }
   return { peer: { type: 'cidr', cidr, except: [] }, text: cidr };
 }
 
