@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/common/common.ts';
+import { isRecord, safeText } from '../../core/common/common.ts';
 import { type Entry, faultOf, flagField, isUnsendable, listField, textField, textsField } from './fields.ts';
 import { type Pair, pairOf, readMaterial, resolvePath } from './material.ts';
 
@@ -114,7 +114,7 @@ function readExec(entry: Entry): ExecPlugin | undefined {
   if (apiVersion === undefined || !EXEC_VERSIONS.includes(apiVersion)) {
     throw faultOf(
       entry,
-      `has an exec with the unsupported apiVersion ${apiVersion ?? '(none)'}`,
+      `has an exec with the unsupported apiVersion ${safeText(apiVersion ?? '(none)')}`,
       `Set it to ${EXEC_VERSIONS.join(' or ')}, as the plug-in prints,`,
     );
   }
@@ -122,7 +122,7 @@ function readExec(entry: Entry): ExecPlugin | undefined {
   if (!INTERACTIVE.includes(interactiveMode)) {
     throw faultOf(
       entry,
-      `has an exec with the unknown interactiveMode ${interactiveMode}`,
+      `has an exec with the unknown interactiveMode ${safeText(interactiveMode)}`,
       `Set it to ${INTERACTIVE.join(', ')}`,
     );
   }
