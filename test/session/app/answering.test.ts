@@ -152,6 +152,7 @@ describe('where somebody else has to approve', () => {
       expect(state(app).grants).toMatchObject([{ key: id, grant: { mine: true, state: { name: 'open' } } }]),
     );
     expect(state(app).messages.map(({ text }) => text)).toContain(`bob approved ${id}.`);
+    await eventually(() => expect(overlay().type).toBe('none'));
     await app.dispose();
   });
 
@@ -167,6 +168,10 @@ describe('where somebody else has to approve', () => {
       expect(state(app).messages.map(({ text }) => text)).toContain(
         `${id} was refused by bob: use the replica`,
       ),
+    );
+    // Whoever waits hears of it before all of it is on record.
+    await eventually(() =>
+      expect(state(bob).messages.map(({ text }) => text)).toContain(`${id} is refused.`),
     );
     await app.dispose();
   });
