@@ -40,6 +40,7 @@ import type { Runtime, SessionDeps } from './runtime/runtime.ts';
 import type { Commands, SessionState, VisibleRows } from './state/state.ts';
 
 export {
+  asksForApproval,
   attemptUnderCursor,
   type BookedGrant,
   deniedPaths,
@@ -73,6 +74,7 @@ export {
   lazyAudit,
   type MadeGrant,
   makeRequest,
+  mustBeFit,
   opensAlone,
   type PlanGround,
   pathText,
@@ -88,6 +90,7 @@ export {
   sweepFound,
   untilAborted,
   watchLeftovers,
+  whyLeft,
 } from './grants/grants.ts';
 export {
   barsOf,

@@ -1,4 +1,5 @@
 import {
+  asksForApproval,
   type GrantField,
   type GrantForm,
   isPlanned,
@@ -76,7 +77,7 @@ export const GRANT_FORM: readonly Binding[] = [
     scopes: ['grant'],
     title: 'grant, from Reason and Ticket; or ask for it, where somebody else approves',
     hint: (state) =>
-      `${asksForApproval(state) ? 'ask for it' : 'grant'}${isConfirming(state) ? ' all the same' : ''}`,
+      `${isAsking(state) ? 'ask for it' : 'grant'}${isConfirming(state) ? ' all the same' : ''}`,
     footer: 1,
     dark: true,
     disabled: cannotSubmit,
@@ -209,9 +210,8 @@ function isConfirming({ overlay }: SessionState): boolean {
   return overlay.type === 'grant' && overlay.form.confirming;
 }
 
-function asksForApproval({ overlay }: SessionState): boolean {
-  if (overlay.type !== 'grant' || overlay.form.plan.state !== 'made') return false;
-  return overlay.form.plan.request.approval?.type === 'asked';
+function isAsking({ overlay }: SessionState): boolean {
+  return overlay.type === 'grant' && asksForApproval(overlay.form);
 }
 
 function otherScope({ overlay }: SessionState): boolean {

@@ -3,6 +3,7 @@ import { formatDuration, type Limits, plural } from '../../src/core/common/commo
 import { formatPorts, NOTE_LIMIT, toConfirm } from '../../src/core/grants/grants.ts';
 import { nameOfEnd } from '../../src/core/policy/path/path.ts';
 import {
+  asksForApproval,
   type EndChoices,
   type EndField,
   FIELD_NAMES,
@@ -46,11 +47,6 @@ export function grantContent(form: GrantForm, state: SessionState): Content {
       ...planLines(form, state, columns),
     ],
   };
-}
-
-/** Whether somebody else has to approve what is planned. */
-function asksForApproval({ plan }: GrantForm): boolean {
-  return plan.state === 'made' && plan.request.approval?.type === 'asked';
 }
 
 /** The running step; or what is missing, where the key that grants does not say it. */

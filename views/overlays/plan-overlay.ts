@@ -8,7 +8,12 @@ import {
 } from '../../src/core/grants/grants.ts';
 import type { Direction, PairChange } from '../../src/core/policy/model/model.ts';
 import { pathChangesText } from '../../src/core/policy/reach/reach.ts';
-import type { GrantForm, ServerSays, SessionState } from '../../src/session/session.ts';
+import {
+  asksForApproval,
+  type GrantForm,
+  type ServerSays,
+  type SessionState,
+} from '../../src/session/session.ts';
 import { entry, type Line, several, span, type Tone, wallClock } from '../text/text.ts';
 
 const LABEL = 12;
@@ -51,7 +56,7 @@ function outcomeLines(
 
 function madeLines(plan: Made, form: GrantForm, state: SessionState, columns: number): readonly Line[] {
   const ends = state.serverNow + plan.seconds * 1000;
-  const asked = form.plan.state === 'made' && form.plan.request.approval?.type === 'asked';
+  const asked = asksForApproval(form);
   return [
     ...confirmedLines(plan, form.confirming, columns),
     ...planEntry(

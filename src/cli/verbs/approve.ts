@@ -1,9 +1,9 @@
 import { SluiceError } from '../../core/common/common.ts';
-import { isoSeconds, namesPlan } from '../../core/grants/grants.ts';
-import { approve as approveRequest, type Review, reviewRequest } from '../../session/session.ts';
+import { isoSeconds, namesPlan, planName } from '../../core/grants/grants.ts';
+import { approve as approveRequest, mustBeFit, reviewRequest } from '../../session/session.ts';
 import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { grantJson } from './line-events.ts';
-import { planName, reviewJson, reviewText } from './request-text.ts';
+import { reviewJson, reviewText } from './request-text.ts';
 import { known, tellCustom } from './requests.ts';
 import { pickRequest, withGrants } from './with-grants.ts';
 
@@ -65,15 +65,4 @@ export async function approve(
     for (const text of grant.drift) output.err(`sluice: WARNING: ${id}: ${text}\n`);
     return grant.drift.length === 0 ? EXIT.done : EXIT.failed;
   });
-}
-
-/** @throws SluiceError `refused` for what can't be approved whatever is named */
-function mustBeFit({ request, refusal, troubles }: Review): void {
-  if (refusal !== undefined) throw new SluiceError('refused', refusal.message, refusal.hint);
-  if (troubles.length === 0) return;
-  throw new SluiceError(
-    'refused',
-    `Request ${request.id} is not as it would be made now: ${troubles.join('; ')}.`,
-    `Let ${request.requester} request again; sluice refuse ${request.id} removes this one.`,
-  );
 }

@@ -1,6 +1,7 @@
 import { several } from '../../../views/text/text.ts';
 import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
 import { type Doubt, type GrantPlan, type GrantRequest, toConfirm } from '../../core/grants/grants.ts';
+import type { ClusterModel } from '../../core/live/live.ts';
 import {
   grantEndOf,
   grantPortsOf,
@@ -9,7 +10,10 @@ import {
   resolveEnd,
 } from '../../core/policy/path/path.ts';
 import type { Runtime } from '../../session/session.ts';
-import type { VerbContext } from '../shared/shared.ts';
+import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
+import { type VerbContext, writeEvent } from '../shared/shared.ts';
+import { eventJson, eventText, type LineEvent } from './line-events.ts';
+import { followGrant, type GrantFollower } from './run-grant.ts';
 
 /** The options that say which path, for how long and why: those of `grant` and `request`. */
 export type PathOptions = {
@@ -26,33 +30,85 @@ export type PathOptions = {
 export type MadePlan = Extract<GrantPlan, { ok: true }>;
 
 /** Finds the ends in a cluster; throws `not-found` or `usage` for those that are not there. */
-export type AskedGrant = (runtime: Runtime, namespace: string) => GrantRequest;
+export type AskedGrant = (model: ClusterModel) => GrantRequest;
 
 /**
- * Reads the options of a grant, before anything is connected to.
+ * Reads the options of a grant, before anything is connected to; then the ends, in the namespace of the connection.
  *
  * @throws SluiceError `usage`
  */
-export function readAsked({ config }: VerbContext, asked: PathOptions): AskedGrant {
+export function readAsked({ config }: VerbContext, asked: PathOptions): (namespace: string) => AskedGrant {
   const seconds = parseDuration(asked.for, config.limits.maxSeconds);
   const ports = parseGrantPorts(asked.port.join(','));
   const reason = reasonOf(asked.reason);
-  return ({ model }, namespace) => {
+  return (namespace) => {
     const [from, to] = [parsePathEnd(asked.from, namespace), parsePathEnd(asked.to, namespace)];
-    const source = grantEndOf(model, from, 'source');
-    const destination = grantEndOf(model, to, 'destination');
-    const request = {
-      source,
-      destination,
-      ports: grantPortsOf(model, destination, ports),
-      seconds,
-      reason,
-      ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket, Number.POSITIVE_INFINITY) }),
+    return (model) => {
+      const source = grantEndOf(model, from, 'source');
+      const destination = grantEndOf(model, to, 'destination');
+      const request = {
+        source,
+        destination,
+        ports: grantPortsOf(model, destination, ports),
+        seconds,
+        reason,
+        ...(asked.ticket === undefined ? {} : { ticket: safeText(asked.ticket, Number.POSITIVE_INFINITY) }),
+      };
+      resolveEnd(model, source);
+      resolveEnd(model, destination);
+      return request;
     };
-    resolveEnd(model, source);
-    resolveEnd(model, destination);
-    return request;
   };
+}
+
+type Asking = {
+  readonly read: ReturnType<typeof readAsked>;
+  readonly wait: boolean | undefined;
+  readonly stays: string;
+};
+
+/** What `grant` and `request` work with: the cluster, what was asked for in it, and how to tell of it. */
+export type AskedParts = {
+  readonly runtime: Runtime;
+  readonly asked: GrantRequest;
+  readonly follower: GrantFollower;
+  readonly emit: (event: LineEvent) => void;
+};
+
+/**
+ * Does something about the path of the options, once the cluster is known. `read`: the options, as `readAsked` gives them;
+ * `stays`: what goes on if the cluster is lost, as a sentence.
+ */
+export async function withAsked(
+  context: VerbContext,
+  { read, wait, stays }: Asking,
+  work: (parts: AskedParts) => Promise<number>,
+): Promise<number> {
+  const { config, output, signal } = context;
+  const connection = await openConnection(context.options, {}, signal);
+  const requestIn = read(connection.namespace ?? 'default');
+  const emit = (event: LineEvent) => {
+    writeEvent(output, context.options.output, eventJson(event), () => eventText(event));
+    if (event.event === 'intent') tellNotes(context, event.plan);
+  };
+  let follower: GrantFollower | undefined;
+  return withRuntime(
+    connection,
+    {
+      traffic: wait === true,
+      asked: context.options.namespace,
+      signal,
+      listener: { grants: () => follower?.changed() },
+      limits: config.limits,
+      onProblem: ({ message }) => output.err(`sluice: ${message} ${stays}\n`),
+    },
+    async (runtime) => {
+      needPods(runtime);
+      const asked = requestIn(runtime.model);
+      follower = followGrant(() => runtime, emit);
+      return work({ runtime, asked, follower, emit });
+    },
+  );
 }
 
 /** A reason as it is kept. Throws `usage` for an empty one. */

@@ -1,7 +1,6 @@
 import { SluiceError } from '../../core/common/common.ts';
 import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
 import { cutLiving, dryRun, type Runtime, yamlOf } from '../../session/session.ts';
-import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
 import { EXIT, type Output, type VerbContext, writeEvent } from '../shared/shared.ts';
 import {
   confirmPlan,
@@ -11,10 +10,10 @@ import {
   readAsked,
   reasonOf,
   tellNotes,
+  withAsked,
 } from './asked-grant.ts';
 import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { tellLiving } from './living.ts';
-import { followGrant, type GrantFollower } from './run-grant.ts';
 import { writeEnds } from './with-grants.ts';
 
 export type GrantOptions = PathOptions & {
@@ -30,40 +29,21 @@ export type GrantOptions = PathOptions & {
  * has the right to (ENF-20).
  */
 export async function grant(context: VerbContext, asked: GrantOptions): Promise<number> {
-  const { options, config, output, signal } = context;
+  const { output, signal } = context;
   const read = readAsked(context, asked);
   const why = asked.breakGlass === undefined ? undefined : reasonOf(asked.breakGlass);
   if (asked.cut === true && asked.wait !== true)
     throw new SluiceError('usage', '--cut needs --wait.', 'Add --wait, or use sluice revoke --cut later.');
-  const connection = await openConnection(options, {}, signal);
-  const requestIn = (runtime: Runtime): GrantRequest => ({
-    ...read(runtime, connection.namespace ?? 'default'),
-    ...(why === undefined ? {} : { approval: { type: 'break-glass', why } }),
-  });
-  const emit = (event: LineEvent) => {
-    writeEvent(output, options.output, eventJson(event), () => eventText(event));
-    if (event.event === 'intent') tellNotes(context, event.plan);
-  };
-  let running: Runtime | undefined;
-  let follower: GrantFollower | undefined;
-  const listener = { grants: () => follower?.changed() };
-  return withRuntime(
-    connection,
-    {
-      traffic: asked.wait === true,
-      asked: options.namespace,
-      signal,
-      listener,
-      limits: config.limits,
-      onProblem: ({ message }) => output.err(`sluice: ${message} The grant continues.\n`),
-    },
-    async (runtime) => {
-      running = runtime;
-      needPods(runtime);
-      const request = requestIn(runtime);
+  return withAsked(
+    context,
+    { read, wait: asked.wait, stays: 'The grant continues.' },
+    async ({ runtime, asked: path, follower, emit }) => {
+      const request: GrantRequest = {
+        ...path,
+        ...(why === undefined ? {} : { approval: { type: 'break-glass', why } }),
+      };
       if (asked.dryRun === true) return showPlan(runtime, request, context);
-      await writeEnds(runtime.grantDeps, connection, output, signal);
-      follower = followGrant(() => running ?? runtime, emit);
+      await writeEnds(runtime.grantDeps, runtime.connection, output, signal);
       const confirm = (plan: MadePlan) => {
         confirmPlan(plan, asked);
         if (why !== undefined) output.err(UNAPPROVED);
@@ -90,9 +70,7 @@ async function endLiving(
     tellLiving(io.output, living, false);
     return !cut;
   }
-  const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
-    model.pod(namespace, name);
-  const left = await cutLiving(connections, podOf, living, io.signal);
+  const left = await cutLiving(connections, model, living, io.signal);
   io.emit({ event: 'cut', time: api.clock.now(), grant, cut: living.length - left.length, left });
   tellLiving(io.output, left, true);
   return left.length === 0;

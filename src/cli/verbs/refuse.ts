@@ -1,6 +1,7 @@
-import { refuse as refuseRequest } from '../../session/session.ts';
-import { EXIT, type VerbContext, writeAnswer } from '../shared/shared.ts';
+import { refuse as refuseRequest, whyLeft } from '../../session/session.ts';
+import { type VerbContext, writeAnswer } from '../shared/shared.ts';
 import { reasonOf } from './asked-grant.ts';
+import { exitOfEnds, tellLeft } from './ended.ts';
 import { pickRequest, withGrants } from './with-grants.ts';
 
 /**
@@ -26,16 +27,10 @@ export async function refuse(
       { id, refused: revoked, unknown, reason, halves, leftovers, recorded, unrecorded },
       () => `${id} ${revoked ? 'refused' : `NOT ${unknown ? 'known to be ' : ''}refused`}: ${reason}\n`,
     );
-    const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+    const left = whyLeft(halves);
     if (left.length > 0)
       output.err(`sluice: The request is left: ${left.join('; ')}.\n        Try again; it ends by itself.\n`);
-    for (const why of leftovers)
-      output.err(
-        `sluice: ${id}: a lease is left behind: ${why}.\n        Once nothing holds it, sluice sweep removes it.\n`,
-      );
-    for (const why of unrecorded) output.err(`sluice: WARNING: ${id} is not in the audit log: ${why}\n`);
-    if ((!revoked && !unknown) || !recorded) return EXIT.failed;
-    if (leftovers.length > 0) return EXIT.leftovers;
-    return unknown ? EXIT.undecidable : EXIT.done;
+    tellLeft(output, end);
+    return exitOfEnds([end]);
   });
 }

@@ -1,18 +1,10 @@
 import { formatCountdown, formatDuration } from '../../core/common/common.ts';
-import { formatPorts, type Grant } from '../../core/grants/grants.ts';
+import { formatPorts, type Grant, planName } from '../../core/grants/grants.ts';
 import type { Review } from '../../session/session.ts';
 
 /** For a cluster that would let whoever asks open the path alone (GRANT-36). */
 export const CUSTOM =
   'Approval is a custom here: this cluster would let you open it alone.\n        sluice manifests admission --approvals makes it a lock.';
-
-/** Digits by which a plan is named. */
-const NAMED = 12;
-
-/** The hash of a plan as it is shown, and taken by `--plan`. */
-export function planName(hash: string): string {
-  return hash.slice(0, NAMED);
-}
 
 /** `15m`; `?` if the marks of a request can't be read. */
 export function askedText({ waiting }: Grant): string {

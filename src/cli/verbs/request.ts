@@ -1,5 +1,5 @@
 import { safeText } from '../../core/common/common.ts';
-import type { Grant, GrantRequest } from '../../core/grants/grants.ts';
+import type { GrantRequest } from '../../core/grants/grants.ts';
 import {
   awaitAnswer,
   dryRun,
@@ -9,13 +9,17 @@ import {
   type Runtime,
   revokeFound,
 } from '../../session/session.ts';
-import { needPods, openConnection, withRuntime } from '../connect/connect.ts';
-import { EXIT, type VerbContext, writeEvent } from '../shared/shared.ts';
-import { confirmPlan, mustBePlan, type PathOptions, readAsked, tellNotes } from './asked-grant.ts';
+import { EXIT, type VerbContext } from '../shared/shared.ts';
+import {
+  type AskedParts,
+  confirmPlan,
+  mustBePlan,
+  type PathOptions,
+  readAsked,
+  withAsked,
+} from './asked-grant.ts';
 import { isShut } from './grant.ts';
-import { eventJson, eventText, type LineEvent } from './line-events.ts';
 import { CUSTOM } from './request-text.ts';
-import { followGrant, type GrantFollower } from './run-grant.ts';
 import { writeEnds } from './with-grants.ts';
 
 export type RequestOptions = PathOptions & { readonly wait?: boolean; readonly dryRun?: boolean };
@@ -27,35 +31,15 @@ export type RequestOptions = PathOptions & { readonly wait?: boolean; readonly d
  * @returns 3 with `--wait` when it was refused, removed, or nobody answered in time
  */
 export async function request(context: VerbContext, asked: RequestOptions): Promise<number> {
-  const { options, config, output, signal } = context;
+  const { output, signal } = context;
   const read = readAsked(context, asked);
-  const connection = await openConnection(options, {}, signal);
-  const emit = (event: LineEvent) => {
-    writeEvent(output, options.output, eventJson(event), () => eventText(event));
-    if (event.event === 'intent') tellNotes(context, event.plan);
-  };
-  let running: Runtime | undefined;
-  let follower: GrantFollower | undefined;
-  const listener = { grants: () => follower?.changed() };
-  return withRuntime(
-    connection,
-    {
-      traffic: asked.wait === true,
-      asked: options.namespace,
-      signal,
-      listener,
-      limits: config.limits,
-      onProblem: ({ message }) => output.err(`sluice: ${message} The request stays.\n`),
-    },
-    async (runtime) => {
-      running = runtime;
-      needPods(runtime);
-      const { grantDeps: deps } = runtime;
-      const { api } = runtime.connection;
-      const wanted: GrantRequest = {
-        ...read(runtime, connection.namespace ?? 'default'),
-        approval: { type: 'asked' },
-      };
+  return withAsked(
+    context,
+    { read, wait: asked.wait, stays: 'The request stays.' },
+    async ({ runtime, asked: path, follower, emit }) => {
+      const { grantDeps: deps, connection } = runtime;
+      const { api } = connection;
+      const wanted: GrantRequest = { ...path, approval: { type: 'asked' } };
       const answer = await runtime.plan(wanted, signal);
       if (asked.dryRun !== true) await writeEnds(deps, connection, output, signal);
       if (!answer.ok && asked.dryRun !== true) await runtime.refused(wanted, answer);
@@ -79,17 +63,12 @@ export async function request(context: VerbContext, asked: RequestOptions): Prom
         output.err(`sluice: Somebody else approves it with sluice approve ${made.grant.id}.\n`);
         return EXIT.done;
       }
-      follower = followGrant(() => running ?? runtime, emit);
       return waitFor(runtime, made, plan.opens, { follower, emit, signal });
     },
   );
 }
 
-type Waiter = {
-  readonly follower: GrantFollower;
-  readonly emit: (event: LineEvent) => void;
-  readonly signal: AbortSignal;
-};
+type Waiter = Pick<AskedParts, 'follower' | 'emit'> & { readonly signal: AbortSignal };
 
 async function waitFor(
   { grantDeps: deps, keeper, connection }: Runtime,
@@ -99,7 +78,8 @@ async function waitFor(
 ): Promise<number> {
   const { grant } = made;
   const answer = await awaitAnswer(deps, made, signal).catch(async (error: unknown) => {
-    await withdraw(deps, grant);
+    // Nothing is left for somebody to open later; it may have been approved a moment ago.
+    await revokeFound(deps, grant);
     throw error;
   });
   const time = connection.api.clock.now();
@@ -119,9 +99,4 @@ async function waitFor(
       emit({ event: 'unanswered', time, grant, why: 'somebody removed the request' });
       return EXIT.deny;
   }
-}
-
-/** Interrupted or failed, nothing is left for somebody to open later; it may have been approved a moment ago. */
-async function withdraw(deps: Runtime['grantDeps'], grant: Grant): Promise<void> {
-  await revokeFound(deps, grant);
 }

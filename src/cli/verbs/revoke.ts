@@ -16,8 +16,10 @@ import {
   type Living,
   type Revoked,
   revokeFound,
+  whyLeft,
 } from '../../session/session.ts';
 import { EXIT, type Output, type VerbContext, writeAnswer } from '../shared/shared.ts';
+import { exitOfEnds, tellLeft } from './ended.ts';
 import { noGrants } from './grants.ts';
 import { livingJson, tellLiving } from './living.ts';
 import { type JudgedCluster, pickEither, withGrants } from './with-grants.ts';
@@ -80,7 +82,10 @@ export async function revoke(
         'Run the command again for the rest.',
       );
     }
-    const code = codeOf(results);
+    const code = exitOfEnds(
+      results.map(({ end }) => end),
+      results.some(({ left }) => left?.verdict === 'open'),
+    );
     return cut && results.some(({ found }) => found.length > 0) ? EXIT.failed : code;
   });
 }
@@ -104,9 +109,7 @@ async function livingOf(
   const { engine, connections } = around;
   const living = await findLivingAfter(engine, connections, policies, signal);
   if (!cut || connections === undefined || living.found.length === 0) return { ...living, cut: 0 };
-  const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
-    engine.model.pod(namespace, name);
-  const left = await cutLiving(connections, podOf, living.found, signal);
+  const left = await cutLiving(connections, engine.model, living.found, signal);
   return { ...living, found: left, cut: living.found.length - left.length };
 }
 
@@ -134,15 +137,6 @@ async function revokeEach(
     results.push({ grant, end: await revokeFound(deps, grant) });
   }
   return results;
-}
-
-function codeOf(results: readonly Result[]): number {
-  if (results.some(({ end }) => (!end.revoked && !end.unknown) || end.unrecorded.length > 0))
-    return EXIT.failed;
-  if (results.some(({ left }) => left?.verdict === 'open')) return EXIT.deny;
-  if (results.some(({ end }) => end.leftovers.length > 0)) return EXIT.leftovers;
-  // Who may read only some namespaces has done what was asked for; that the rest is unknown is said.
-  return results.some(({ end }) => end.unknown) ? EXIT.undecidable : EXIT.done;
 }
 
 function resultJson({ end, left, found, unseen, cut }: Result): Readonly<Record<string, unknown>> {
@@ -194,17 +188,13 @@ function warn(output: Output, results: readonly Result[], tried: boolean): void 
       );
     }
     if (!end.revoked) {
-      const left = end.halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+      const left = whyLeft(end.halves);
       err(
         end.unknown
           ? `sluice: ${end.id} is not known to be revoked: ${left.join('; ')}.\n        Check with sluice grants once the cluster answers.\n`
           : `sluice: Unable to revoke ${end.id}: ${left.join('; ')}.\n        Try again; once its window is over, sluice sweep removes what is left.\n`,
       );
     }
-    for (const text of end.leftovers)
-      err(
-        `sluice: ${end.id}: a lease is left behind: ${text}.\n        Once nothing holds it, sluice sweep removes it.\n`,
-      );
-    for (const text of end.unrecorded) err(`sluice: WARNING: ${end.id} is not in the audit log: ${text}\n`);
+    tellLeft(output, end);
   }
 }

@@ -97,10 +97,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
     .option('--wait', 'wait until the grant ends: prove it open, count down, revoke, prove it closed')
     .option('--cut', 'with --wait, end connections that live on, where a container of their pod may')
     .option('--dry-run', "show the plan and the server's dry-run result without changing anything")
-    .option(
-      '--yes',
-      'continue although pods become isolated, a block is wide, or not all policies are evaluated',
-    )
+    .option('--yes', YES)
     .option('--break-glass <why>', 'go without the approval that is required here, and say why')
     .action(
       run(async (context, command) => {
@@ -141,10 +138,7 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
   withPathOptions(withTrafficOptions(verb('request', "ask for somebody else's approval to open a path")))
     .option('--wait', 'wait for the answer, then follow the grant until it has ended, as grant --wait does')
     .option('--dry-run', 'show the plan without asking for anything')
-    .option(
-      '--yes',
-      'continue although pods become isolated, a block is wide, or not all policies are evaluated',
-    )
+    .option('--yes', YES)
     .action(
       run(async (context, command) => {
         const { request } = await import('./request.ts');
@@ -316,10 +310,12 @@ export function buildProgram(run: Run, output: Output, interactive: boolean): Co
 
 const SHELLS = ['bash', 'zsh', 'fish'];
 
+const YES = 'continue although pods become isolated, a block is wide, or not all policies are evaluated';
+
 /** The options of a path that is granted or asked for. */
 function withPathOptions(command: Command): Command {
   return command
-    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name or IP address')
+    .requiredOption('--from <end>', 'source: [ns/]name, [ns/]kind/name, IP address or CIDR')
     .requiredOption('--to <end>', 'destination, in the same format')
     .requiredOption('--port <port/protocol>', 'destination port, may be repeated', collect)
     .requiredOption('--for <duration>', 'how long to keep it open, such as 15m')

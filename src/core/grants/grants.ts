@@ -69,7 +69,14 @@ export {
   withBreakGlass,
 } from './pending.ts';
 export { type Doubt, type GrantPlan, newlyIsolated, type PlannedHalf, toConfirm } from './plan.ts';
-export { type Digest, namesPlan, type PlanDifference, planDifference, planFacts } from './plan-facts.ts';
+export {
+  type Digest,
+  namesPlan,
+  type PlanDifference,
+  planDifference,
+  planFacts,
+  planName,
+} from './plan-facts.ts';
 export { planGrant } from './plan-grant.ts';
 export { type PathOutcome, type PromotedPath, type Promotion, promote } from './promote.ts';
 export { leftOutText, type PlacedPolicy, policyFile, promotedText } from './promoted-text.ts';

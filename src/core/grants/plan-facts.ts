@@ -62,6 +62,11 @@ export function planDifference(was: readonly string[], is: readonly string[]): P
   return { gone: was.filter((fact) => !after.has(fact)), added: is.filter((fact) => !before.has(fact)) };
 }
 
+/** The hash of a plan as it is shown, and taken again: as many digits as people compare. */
+export function planName(hash: string): string {
+  return hash.slice(0, 12);
+}
+
 /** Whether somebody named a plan: by at least eight digits of its hash. */
 export function namesPlan(hash: string, prefix: string): boolean {
   return /^[0-9a-f]{8,64}$/.test(prefix) && hash.startsWith(prefix);

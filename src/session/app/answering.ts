@@ -1,10 +1,11 @@
 import { asSluiceError, formatCountdown, formatDuration, safeText } from '../../core/common/common.ts';
-import { formatPorts, type Grant } from '../../core/grants/grants.ts';
-import { approve, pathText, type Review, refuse, reviewRequest } from '../grants/grants.ts';
+import { formatPorts, type Grant, planName } from '../../core/grants/grants.ts';
+import { approve, pathText, type Review, refuse, reviewRequest, whyLeft } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AboutItem, type Commands, textField } from '../state/state.ts';
 import { clock } from './about-grant.ts';
 import type { App } from './app-parts.ts';
+import { grantUnderCursor } from './life.ts';
 import { grantPath } from './path-state.ts';
 
 export type AnsweringCommands = Pick<Commands, 'openReview' | 'openRefuse'> & {
@@ -90,10 +91,13 @@ export function answering(app: App): AnsweringCommands {
       app.run(async (signal) => {
         if (grant === undefined) return;
         const { revoked, halves } = await refuse(runtime.grantDeps, grant, why, signal);
-        const left = halves.flatMap((half) => (half.done ? [] : [half.why ?? '?']));
         if (revoked) app.notify('info', `${id} is refused.`);
         else
-          app.notify('error', `${id} is refused, but not removed: ${left.join('; ')}.`, 'Revoke it with x.');
+          app.notify(
+            'error',
+            `${id} is refused, but not removed: ${whyLeft(halves).join('; ')}.`,
+            'Revoke it with x.',
+          );
         app.refresh();
       });
     },
@@ -133,9 +137,6 @@ function whyNot({ identity }: Runtime, { request, refusal, troubles }: Review): 
   return undefined;
 }
 
-/** Digits of the hash of a plan that are shown. */
-const NAMED = 12;
-
 function reviewItems(review: Review, cannot: string | undefined, now: number): readonly AboutItem[] {
   const { request, asked, facts, hash, plan, difference, isSame } = review;
   const { requester, reason, ticket, source, destination, ports, window } = request;
@@ -153,10 +154,10 @@ function reviewItems(review: Review, cannot: string | undefined, now: number): r
       ? []
       : [
           isSame
-            ? { label: 'plan', text: `${hash.slice(0, NAMED)}, as it was asked for`, level: 'good' as const }
+            ? { label: 'plan', text: `${planName(hash)}, as it was asked for`, level: 'good' as const }
             : {
                 label: '! plan',
-                text: `${hash.slice(0, NAMED)}, CHANGED since it was asked for`,
+                text: `${planName(hash)}, CHANGED since it was asked for`,
                 level: 'warn' as const,
               },
         ]),
@@ -186,16 +187,14 @@ function short(fact: string): string {
 
 function requestOf(app: App, id: string): Grant | undefined {
   const grant = app.state().grants.find(({ key }) => key === id)?.grant;
-  return grant?.waiting === undefined ? undefined : grant;
+  return grant !== undefined && isWaiting(grant) ? grant : undefined;
 }
 
-/** The request under the cursor of the grants; in other panes the one that waits, if there is exactly one. */
 function requestUnderCursor(app: App): Grant | undefined {
-  const { focus, panes, grants } = app.state();
-  if (focus === 'grants') {
-    const key = app.visibleRows(app.state(), 'grants')[panes.grants.index]?.key;
-    return key === undefined ? undefined : requestOf(app, key);
-  }
-  const waiting = grants.filter(({ grant }) => grant.waiting !== undefined);
-  return waiting.length === 1 ? waiting[0]?.grant : undefined;
+  const grant = grantUnderCursor(app, isWaiting);
+  return grant !== undefined && isWaiting(grant) ? grant : undefined;
+}
+
+function isWaiting({ waiting }: Grant): boolean {
+  return waiting !== undefined;
 }

@@ -7,7 +7,7 @@ export { choosingColumns } from './choosing-columns.ts';
 export { commandLine } from './command-line.ts';
 export { copying } from './copying.ts';
 export { drilling } from './drilling.ts';
-export { FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
+export { asksForApproval, FIELD_NAMES, isPlanned, notYet } from './form-fields.ts';
 export { type BookedGrant, createGrantBook } from './grant-book.ts';
 export { grantForm } from './grant-form.ts';
 export { grantHistory } from './grant-history.ts';

@@ -148,6 +148,11 @@ export function recorded({ fields }: GrantForm): { readonly reason: string; read
   return { reason: reason ?? '', ...(ticket === undefined || ticket === '' ? {} : { ticket }) };
 }
 
+/** Whether somebody else has to approve what is planned (GRANT-34), so that the form asks for it. */
+export function asksForApproval({ plan }: Pick<GrantForm, 'plan'>): boolean {
+  return plan.state === 'made' && plan.request.approval?.type === 'asked';
+}
+
 /** Why the form can't be submitted yet, in a few words; `field` is where to go. */
 export type NotYet = { readonly text: string; readonly field?: GrantField };
 

@@ -24,7 +24,17 @@ import {
 } from '../state/state.ts';
 import type { App } from './app-parts.ts';
 import { choicesFor, endText, formEnd, type Place } from './form-ends.ts';
-import { edited, FIELDS, focusedOn, isPlanned, newForm, notYet, readForm, recorded } from './form-fields.ts';
+import {
+  asksForApproval,
+  edited,
+  FIELDS,
+  focusedOn,
+  isPlanned,
+  newForm,
+  notYet,
+  readForm,
+  recorded,
+} from './form-fields.ts';
 import { yamlLines } from './panels.ts';
 import { pathOfForm } from './path-state.ts';
 
@@ -208,7 +218,7 @@ export function grantForm(app: App): GrantFormCommands {
       const lines = yamlLines(made.halves.flatMap(({ lease, policy }) => [lease, policy]));
       app.push({
         type: 'detail',
-        title: `YAML of ${asks(form.plan.request) ? 'request' : 'grant'} ${made.id}`,
+        title: `YAML of ${asksForApproval(form) ? 'request' : 'grant'} ${made.id}`,
         lines,
         scroll: 0,
         loading: false,

@@ -1,7 +1,7 @@
 import { asSluiceError, parseDuration } from '../../core/common/common.ts';
 import { endTexts, type Grant, remainingOf, remainingText } from '../../core/grants/grants.ts';
 import { pause } from '../../wait.ts';
-import { extendGrant, isLiving, pathText, type Revoked, revokeFound } from '../grants/grants.ts';
+import { extendGrant, isLiving, pathText, type Revoked, revokeFound, whyLeft } from '../grants/grants.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type Commands, offeredField, type SessionState } from '../state/state.ts';
 import { clock } from './about-grant.ts';
@@ -134,22 +134,25 @@ export function noticedGrant({ messages, grants }: SessionState): Grant | undefi
   return grant !== undefined && isLiving(grant) ? grant : undefined;
 }
 
-/** The grant under the cursor; in other panes the live grant, if there is exactly one. */
-function grantUnderCursor(app: App): Grant | undefined {
+/** The grant under the cursor; in other panes the one of those wanted, the living ones unless said, if there is just one. */
+export function grantUnderCursor(
+  app: App,
+  isWanted: (grant: Grant) => boolean = isLiving,
+): Grant | undefined {
   const { focus, panes, grants } = app.state();
   if (focus === 'grants') {
     const key = app.visibleRows(app.state(), 'grants')[panes.grants.index]?.key;
     return grants.find((line) => line.key === key)?.grant;
   }
-  const living = grants.filter(({ grant }) => isLiving(grant));
-  return living.length === 1 ? living[0]?.grant : undefined;
+  const wanted = grants.filter(({ grant }) => isWanted(grant));
+  return wanted.length === 1 ? wanted[0]?.grant : undefined;
 }
 
 /** Reports what went wrong when revoking, in a notice that stays. */
 function reportRevoked(app: App, { id }: Grant, result: Revoked): void {
   const { revoked, halves, leftovers, unrecorded } = result;
   const trouble = [
-    ...halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?'])),
+    ...whyLeft(halves),
     ...leftovers,
     ...unrecorded.map((text) => `not in the audit log: ${text}`),
   ];

@@ -13,16 +13,18 @@ import {
   NOTE,
   openingPatch,
   openSpec,
+  planName,
   policyFaults,
   tooLong,
   windowOf,
 } from '../../core/grants/grants.ts';
 import { tell } from './anchor.ts';
+import { startingWith } from './end-grant.ts';
 import { checkRights, jobRef, policyRef } from './find-grants.ts';
-import type { MadeGrant } from './make-grant.ts';
+import { type MadeGrant, notStored } from './make-grant.ts';
 import type { PlanGround } from './make-request.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
-import { type RequestedHalf, type Review, reviewRequest } from './review-request.ts';
+import { mustBeFit, type RequestedHalf, type Review, reviewRequest } from './review-request.ts';
 import { type Revoked, rejectFound } from './revoke-found.ts';
 import { rollBack } from './roll-back.ts';
 
@@ -67,7 +69,7 @@ export async function approve(
       if (own !== undefined && (window === undefined || own.end < window.end)) window = own;
     }
     if (window === undefined) throw overError(request.id);
-    for (const half of ingressFirst(halves)) {
+    for (const half of startingWith('ingress', halves)) {
       isOpening = true;
       const policy = await approvePolicy(deps, half, { signed, auditIds, window }, steady);
       sent.set(`NetworkPolicy/${half.namespace}/${policy.metadata.name}`, policy);
@@ -78,7 +80,7 @@ export async function approve(
     throw await unopened(deps, request, error);
   }
   const grant = openedGrant(deps, review, window, hash);
-  const outcome = `${deps.identity.username} approved plan ${hash.slice(0, 12)} of ${request.requester}; open until ${isoSeconds(window.end)}`;
+  const outcome = `${deps.identity.username} approved plan ${planName(hash)} of ${request.requester}; open until ${isoSeconds(window.end)}`;
   const made = await record(deps, 'approved', grant, outcome, objectsOf(grant, auditIds)).then(
     () => grant,
     (error: unknown) => ({
@@ -110,16 +112,8 @@ async function checked(
   const namespaces = found.halves.map(({ namespace }) => namespace);
   await checkRights(deps.api, deps.identity, 'approve', namespaces, signal);
   const review = await reviewRequest(deps, ground, found, signal);
-  const { request, refusal, troubles, halves } = review;
-  const [trouble] = troubles;
-  if (refusal !== undefined) throw new SluiceError('refused', refusal.message, refusal.hint);
-  if (trouble !== undefined) {
-    throw new SluiceError(
-      'refused',
-      `Request ${request.id} is not as it would be made now: ${troubles.join('; ')}.`,
-      `Let ${request.requester} request again; sluice refuse ${request.id} removes this one.`,
-    );
-  }
+  const { request, halves } = review;
+  mustBeFit(review);
   if (review.hash !== hash) throw changedError(review, hash);
   const other = request.waiting?.approvedBy;
   if (other !== undefined && (other !== username || request.waiting?.approvedPlan !== hash)) {
@@ -145,8 +139,8 @@ function changedError({ request, hash, difference }: Review, was: string): Sluic
   const how = parts.length === 0 ? '' : ` (${parts.slice(0, 4).join('; ')})`;
   return new SluiceError(
     'refused',
-    `The plan of request ${request.id} is another than ${was.slice(0, 12)} by now${how}.`,
-    `Review it with sluice requests ${request.id}, and approve it with --plan ${hash.slice(0, 12)}.`,
+    `The plan of request ${request.id} is another than ${planName(was)} by now${how}.`,
+    `Review it with sluice requests ${request.id}, and approve it with --plan ${planName(hash)}.`,
   );
 }
 
@@ -244,14 +238,6 @@ async function readBack(
   if (faults.length > 0) throw notStored(`grant ${namespace}/${metadata.name}`, faults);
 }
 
-function notStored(what: string, faults: readonly string[]): SluiceError {
-  return new SluiceError(
-    'refused',
-    `The ${what} was not stored as sent: ${faults.join('; ')}.`,
-    'Check which admission webhook changes it.',
-  );
-}
-
 /** Logs an approval that opened nothing, and returns its error. */
 async function unopened(deps: GrantDeps, request: Grant, error: unknown): Promise<unknown> {
   const { code, message, hint } = asSluiceError(error);
@@ -272,14 +258,6 @@ function overError(id: string, why?: string): SluiceError {
     `Request ${id} can't be approved: ${why ?? 'it has run out'}.`,
     'It has to be requested again.',
   );
-}
-
-function ingressFirst(halves: readonly RequestedHalf[]): readonly RequestedHalf[] {
-  return halves.toSorted((one, other) => rank(one) - rank(other));
-}
-
-function rank({ direction }: RequestedHalf): number {
-  return direction === 'ingress' ? 0 : 1;
 }
 
 function openedGrant(

@@ -26,6 +26,11 @@ export type LeaseLeft = { readonly why: string; readonly held?: readonly string[
 /** The leases left behind, and how many existed and were deleted. */
 export type LeasesRemoved = { readonly left: readonly LeaseLeft[]; readonly deleted: number };
 
+/** Why halves are not known to be gone. */
+export function whyLeft(halves: readonly HalfDone[]): readonly string[] {
+  return halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+}
+
 /** Whether none of what was not done is known to be in force. */
 export function isUnknown(halves: readonly HalfDone[]): boolean {
   const left = halves.filter(({ done }) => !done);
@@ -54,7 +59,7 @@ export async function removePolicies(
 ): Promise<Removed> {
   const halves: HalfDone[] = [];
   let deleted = 0;
-  for (const { direction, namespace, policy } of egressFirst(grant)) {
+  for (const { direction, namespace, policy } of startingWith('egress', grant.halves)) {
     const place = { direction, namespace };
     if (policy === undefined) {
       halves.push({ ...place, done: true });
@@ -76,10 +81,14 @@ export async function removePolicies(
   return { left: halves.flatMap(({ why }) => why ?? []), deleted, halves };
 }
 
-function egressFirst({ halves }: Pick<Grant, 'halves'>): Grant['halves'] {
+/** Halves in the order of a step: those of a direction come first. */
+export function startingWith<Half extends HalfPlace>(
+  first: Half['direction'],
+  halves: readonly Half[],
+): readonly Half[] {
   return [
-    ...halves.filter((half) => half.direction === 'egress'),
-    ...halves.filter((half) => half.direction !== 'egress'),
+    ...halves.filter(({ direction }) => direction === first),
+    ...halves.filter(({ direction }) => direction !== first),
   ];
 }
 

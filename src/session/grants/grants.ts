@@ -1,6 +1,7 @@
 export { type Anchors, findAnchors } from './anchor.ts';
 export { approve, refuse } from './answer-request.ts';
 export { type Answer, awaitAnswer } from './await-answer.ts';
+export { whyLeft } from './end-grant.ts';
 export { extendGrant } from './extend-grant.ts';
 export {
   findGrants,
@@ -21,7 +22,7 @@ export { factsOf, makeRequest, opensAlone, type PlanGround, requestPlan } from '
 export { pathText } from './path.ts';
 export { type GrantDeps, lazyAudit, recordRefusal } from './record.ts';
 export { type EndLog, recordEnds } from './record-ends.ts';
-export { type RequestedHalf, type Review, reviewRequest } from './review-request.ts';
+export { mustBeFit, type RequestedHalf, type Review, reviewRequest } from './review-request.ts';
 export { type Revoked, revokeFound, type Swept, sweepFound } from './revoke-found.ts';
 export { untilAborted } from './wait.ts';
 export { type SweepEvent, type SweepTimes, watchLeftovers } from './watch-leftovers.ts';

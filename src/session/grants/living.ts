@@ -1,6 +1,7 @@
 import type { Pod } from '../../core/cluster/cluster.ts';
 import { asSluiceError, isAbort } from '../../core/common/common.ts';
 import { closedPairs } from '../../core/grants/grants.ts';
+import type { ClusterModel } from '../../core/live/live.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
 import type { Policy } from '../../core/policy/model/model.ts';
 import type { ConnectionTable, LivingConnection } from '../../core/ports/ports.ts';
@@ -64,7 +65,7 @@ export async function findLivingAfter(
 /** Ends connections where a container of their pod has the right to (ENF-20); gives those that live on. */
 export async function cutLiving(
   connections: ConnectionTable,
-  podOf: (pod: LivingConnection['pod']) => Pod | undefined,
+  model: ClusterModel,
   living: readonly LivingConnection[],
   signal: AbortSignal,
 ): Promise<readonly LivingConnection[]> {
@@ -72,7 +73,7 @@ export async function cutLiving(
   const left = await Promise.all(
     [...byPod.values()].map(async (some) => {
       const [first] = some;
-      const pod = first === undefined ? undefined : podOf(first.pod);
+      const pod = first === undefined ? undefined : model.pod(first.pod.namespace, first.pod.name);
       // A pod that is gone has taken its connections along.
       if (pod === undefined) return [];
       return connections.cut(pod, some, signal).catch((error: unknown) => {

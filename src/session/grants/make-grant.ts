@@ -258,13 +258,16 @@ async function readBack(
   ]);
   if (storedPolicy === undefined || storedJob === undefined) throw gone(deps, namespace, name, windowOf(job));
   const faults = [...policyFaults(storedPolicy, job, policy.spec), ...leaseFaults(storedJob, seconds)];
-  if (faults.length > 0) {
-    throw new SluiceError(
-      'refused',
-      `The grant ${namespace}/${name} was not stored as sent: ${faults.join('; ')}.`,
-      'Check which admission webhook changes it.',
-    );
-  }
+  if (faults.length > 0) throw notStored(`grant ${namespace}/${name}`, faults);
+}
+
+/** The error for an object that is not what was written. */
+export function notStored(what: string, faults: readonly string[]): SluiceError {
+  return new SluiceError(
+    'refused',
+    `The ${what} was not stored as sent: ${faults.join('; ')}.`,
+    'Check which admission webhook changes it.',
+  );
 }
 
 /** The error for a grant that was not there any more when it was read back: over, or removed by somebody. */

@@ -106,6 +106,21 @@ export async function reviewRequest(
   return { ...head, plan, facts, hash, difference, isSame };
 }
 
+/**
+ * Holds a request to what can be approved at all, whoever does it.
+ *
+ * @throws SluiceError `refused`
+ */
+export function mustBeFit({ request, refusal, troubles }: Review): void {
+  if (refusal !== undefined) throw new SluiceError('refused', refusal.message, refusal.hint);
+  if (troubles.length === 0) return;
+  throw new SluiceError(
+    'refused',
+    `Request ${request.id} is not as it would be made now: ${troubles.join('; ')}.`,
+    `Let ${request.requester} request again; sluice refuse ${request.id} removes this one.`,
+  );
+}
+
 async function readHalf(
   api: GrantDeps['api'],
   id: string,

@@ -1,7 +1,14 @@
 import { asSluiceError } from '../../core/common/common.ts';
 import type { Grant } from '../../core/grants/grants.ts';
 import type { AuditType } from '../../core/ports/ports.ts';
-import { type HalfDone, isUnknown, type LeaseLeft, removeLeases, removePolicies } from './end-grant.ts';
+import {
+  type HalfDone,
+  isUnknown,
+  type LeaseLeft,
+  removeLeases,
+  removePolicies,
+  whyLeft,
+} from './end-grant.ts';
 import { auditIdsOf, type GrantDeps, objectsOf, record } from './record.ts';
 
 /** The outcome of revoking a grant, half by half. */
@@ -137,7 +144,7 @@ async function endFound(deps: GrantDeps, grant: Grant, ending: Ending): Promise<
   const ended = await removeLeases(deps, { halves: gone }, signal, auditIds, ending.proof);
   const { left: leases } = ended;
   const deleted = removed.deleted + ended.deleted;
-  const left = halves.flatMap(({ done, why }) => (done ? [] : [why ?? '?']));
+  const left = whyLeft(halves);
   const lost = leases.length === 0 ? '' : `; lease left behind: ${leases.map(({ why }) => why).join('; ')}`;
   const hadPolicy = grant.halves.some(({ policy }) => policy !== undefined);
   const what = isUnknown(halves) ? `not known to be ${word}` : `not ${word}`;
