@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** How far the records of one log are queued. Whoever writes it holds the lock of the log. */
 export type Cursor = {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink 
 import { join } from 'node:path';
 import type { HookNotice } from '../core/records/records.ts';
 import { isGone, ownIdentity, type ProcessIdentity } from '../process-identity.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile } from '../replace-file.ts';
 import { shortHash } from './sink.ts';
 
 /** A notice that this process, and no other, delivers. */

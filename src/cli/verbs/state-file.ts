@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { auditRoot } from '../../audit/audit.ts';
 import { SluiceError, safeDeep, safeText } from '../../core/common/common.ts';
+import { replaceFile } from '../../replace-file.ts';
 
 /** A small JSON file that is kept over sessions. */
 export type StateFile<T> = {
@@ -45,8 +46,7 @@ export function stateFile<T>(file: string, schema: v.GenericSchema<unknown, T>, 
     save: async (value) => {
       await load();
       try {
-        await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-        await replace(file, `${JSON.stringify(value, undefined, 2)}\n`);
+        await replaceFile(file, `${JSON.stringify(value, undefined, 2)}\n`);
       } catch (error) {
         throw new SluiceError(
           'failed',
@@ -57,15 +57,4 @@ export function stateFile<T>(file: string, schema: v.GenericSchema<unknown, T>, 
       }
     },
   };
-}
-
-/** Whoever reads it meanwhile finds the old text or the new one. */
-async function replace(file: string, text: string): Promise<void> {
-  const draft = `${file}.${process.pid}`;
-  try {
-    await writeFile(draft, text, { mode: 0o600 });
-    await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }

@@ -1,7 +1,7 @@
-import type { AuditRecord } from '../ports/ports.ts';
+import type { AuditRecord, LiveNews } from '../ports/ports.ts';
 
-/** A record as a CloudEvent 1.0, in its JSON form. */
-export type CloudEvent = {
+/** A record, or what no record says, as a CloudEvent 1.0 in its JSON form. */
+export type CloudEvent<Data extends AuditRecord | LiveNews = AuditRecord> = {
   readonly specversion: '1.0';
   readonly id: string;
   readonly source: string;
@@ -9,7 +9,7 @@ export type CloudEvent = {
   readonly time: string;
   readonly subject?: string;
   readonly datacontenttype: 'application/json';
-  readonly data: AuditRecord;
+  readonly data: Data;
 };
 
 /**
@@ -19,15 +19,23 @@ export type CloudEvent = {
  * @param log the name of the log, by its folder
  */
 export function cloudEventOf(record: AuditRecord, log: string): CloudEvent {
-  const { grant, hash, time, type } = record;
+  return cloudEvent(record, { id: record.hash, type: `dev.sluice.audit.${record.type}`, log });
+}
+
+/** The same of anything that is told of a grant, under another id and type. */
+export function cloudEvent<Data extends AuditRecord | LiveNews>(
+  data: Data,
+  { id, type, log }: { readonly id: string; readonly type: string; readonly log: string },
+): CloudEvent<Data> {
+  const { grant, time } = data;
   return {
     specversion: '1.0',
-    id: hash,
+    id,
     source: `/sluice/audit/${encodeURIComponent(log)}`,
-    type: `dev.sluice.audit.${type}`,
+    type,
     time: new Date(time).toISOString(),
     ...(grant === undefined ? {} : { subject: `grants/${encodeURIComponent(grant.id)}` }),
     datacontenttype: 'application/json',
-    data: record,
+    data,
   };
 }

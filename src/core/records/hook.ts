@@ -1,25 +1,35 @@
 import type { HookEvent } from '../common/common.ts';
-import type { AuditEntry, AuditRecord, LiveNews } from '../ports/ports.ts';
-import { type CloudEvent, cloudEventOf } from './cloud-event.ts';
+import type { AuditEntry, AuditRecord, AuditType, LiveNews } from '../ports/ports.ts';
+import { type CloudEvent, cloudEvent } from './cloud-event.ts';
 
 /** What a hook gets: one JSON document, a CloudEvent 1.0, with a record of the log or what no record says. */
 export type HookNotice = {
   readonly event: HookEvent;
-  readonly body: Omit<CloudEvent, 'data'> & { readonly data: AuditRecord | LiveNews };
+  readonly body: CloudEvent<AuditRecord | LiveNews>;
 };
 
-/** The event that a type of record is. A path that was proven closed is no news after its end. */
-const EVENTS: Readonly<Record<string, HookEvent>> = {
+/**
+ * The event that a type of record is; undefined for what is none. What is about to be done is no news yet, and neither is a
+ * path that was proven closed after its end, nor a key; a grant without approval is told as `granted`.
+ */
+const EVENTS: Readonly<Record<AuditType, HookEvent | undefined>> = {
+  intent: undefined,
   requested: 'requested',
   approved: 'approved',
-  refused: 'refused',
+  rejected: 'refused',
+  withdrawn: 'ended',
+  'break-glass': undefined,
   granted: 'granted',
+  refused: 'refused',
   extended: 'extended',
-  drift: 'drifted',
   revoked: 'ended',
   expired: 'ended',
-  swept: 'ended',
+  closed: 'unproven',
   failed: 'failed',
+  drift: 'drifted',
+  swept: 'ended',
+  recovered: undefined,
+  key: undefined,
 };
 
 /**
@@ -31,12 +41,12 @@ export function noticeOfRecord(record: AuditRecord, log: string): HookNotice | u
   const event = eventOf(record);
   return event === undefined
     ? undefined
-    : { event, body: { ...cloudEventOf(record, log), type: typeOf(event) } };
+    : { event, body: cloudEvent(record, { id: record.hash, type: typeOf(event), log }) };
 }
 
 function eventOf({ type, proof }: AuditEntry): HookEvent | undefined {
-  if (type === 'closed') return proof === undefined || proof === 'closed' ? undefined : 'unproven';
-  return EVENTS[type];
+  const isClosed = type === 'closed' && (proof === undefined || proof === 'closed');
+  return isClosed ? undefined : EVENTS[type];
 }
 
 /**
@@ -45,20 +55,8 @@ function eventOf({ type, proof }: AuditEntry): HookEvent | undefined {
  * @param id names it among all that is told of its grant: the same again is the same notice
  */
 export function noticeOfNews(news: LiveNews, id: string, log: string): HookNotice {
-  const { type: event, time, grant } = news;
-  return {
-    event,
-    body: {
-      specversion: '1.0',
-      id: `${grant.id}-${id}`,
-      source: `/sluice/audit/${encodeURIComponent(log)}`,
-      type: typeOf(event),
-      time: new Date(time).toISOString(),
-      subject: `grants/${encodeURIComponent(grant.id)}`,
-      datacontenttype: 'application/json',
-      data: news,
-    },
-  };
+  const { type: event, grant } = news;
+  return { event, body: cloudEvent(news, { id: `${grant.id}-${id}`, type: typeOf(event), log }) };
 }
 
 function typeOf(event: HookEvent): string {
