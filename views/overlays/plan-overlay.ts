@@ -1,4 +1,4 @@
-import { formatDuration, plural } from '../../src/core/common/common.ts';
+import { formatDuration, plural, several } from '../../src/core/common/common.ts';
 import {
   type Doubt,
   type GrantPlan,
@@ -14,7 +14,7 @@ import {
   type ServerSays,
   type SessionState,
 } from '../../src/session/session.ts';
-import { entry, type Line, several, span, type Tone, wallClock } from '../text/text.ts';
+import { entry, type Line, span, type Tone, wallClock } from '../text/text.ts';
 
 const LABEL = 12;
 

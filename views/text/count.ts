@@ -4,9 +4,3 @@ export function compact(value: number): string {
   const [scaled, unit] = value < 1_000_000 ? [value / 1000, 'k'] : [value / 1_000_000, 'M'];
   return scaled < 10 ? `${(Math.floor(scaled * 10) / 10).toFixed(1)}${unit}` : `${Math.floor(scaled)}${unit}`;
 }
-
-/** Names in a sentence: `a, b and 3 more`. */
-export function several(names: readonly string[], most: number): string {
-  if (names.length <= most) return names.join(', ');
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
-}

@@ -1,6 +1,6 @@
 /* Measuring, cutting and wrapping text in terminal columns. */
 
-export { compact, several } from './count.ts';
+export { compact } from './count.ts';
 export { columnsOf, cut, fit, fitLine, lineColumns, lineFrom, spread } from './fit.ts';
 export { type Line, lineText, type Span, span, type Tone } from './span.ts';
 export { age, wallClock } from './time.ts';

@@ -1,5 +1,4 @@
-import { several } from '../../../views/text/text.ts';
-import { parseDuration, SluiceError, safeText } from '../../core/common/common.ts';
+import { parseDuration, SluiceError, safeText, several } from '../../core/common/common.ts';
 import { type Doubt, type GrantPlan, type GrantRequest, toConfirm } from '../../core/grants/grants.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import {

@@ -9,6 +9,7 @@ import {
   PROTOCOLS,
   parseCidr,
   parseIp,
+  rangeOfAddress,
   type Service,
 } from '../../core/cluster/cluster.ts';
 import { nearestNames } from '../../core/common/common.ts';
@@ -38,7 +39,6 @@ import {
   hasIpv6,
   piecesWithin,
   type Reach,
-  rangeOfAddress,
 } from '../../core/policy/reach/reach.ts';
 import type { PolicyWorld } from '../connect/connect.ts';
 import type { Expectation } from './check-expectations.ts';

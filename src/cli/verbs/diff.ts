@@ -1,5 +1,5 @@
 import { isLive } from '../../core/cluster/cluster.ts';
-import { sameJson } from '../../core/common/common.ts';
+import { sameJson, several } from '../../core/common/common.ts';
 import { type ClusterModel, policyKey } from '../../core/live/live.ts';
 import type { NamedEnforcer } from '../../core/policy/enforcers/enforcers.ts';
 import {
@@ -227,9 +227,7 @@ function pathLines(paths: readonly PathLine[]): readonly string[] {
 }
 
 function listed(names: readonly string[]): string {
-  const all = [...new Set(names)];
-  const more = all.length - NAMED;
-  return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
+  return several([...new Set(names)], NAMED);
 }
 
 /** Ports between two ends whose verdict changed. */

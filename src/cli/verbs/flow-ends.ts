@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inRange, parseCidr, parseIp, type WorkloadRef } from '../../core/cluster/cluster.ts';
+import { hostCidr, inRange, parseCidr, parseIp, type WorkloadRef } from '../../core/cluster/cluster.ts';
 import { asSluiceError, assertNever, SluiceError } from '../../core/common/common.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import { mustExist, type PathEnd, parsePathEnd } from '../../core/policy/path/path.ts';
@@ -166,9 +166,7 @@ function isDns(name: string): FlowEndFilter {
 }
 
 function isWithin(texts: readonly string[]): FlowEndFilter {
-  const ranges = texts.flatMap(
-    (text) => parseCidr(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`) ?? [],
-  );
+  const ranges = texts.flatMap((text) => parseCidr(text.includes('/') ? text : hostCidr(text)) ?? []);
   return ({ ip }) => {
     const address = ip === undefined ? undefined : parseIp(ip);
     return address !== undefined && ranges.some((range) => inRange(range, address));

@@ -1,4 +1,5 @@
 import { formatIp, isLive, PROTOCOLS } from '../../core/cluster/cluster.ts';
+import { several } from '../../core/common/common.ts';
 import type { ClusterModel } from '../../core/live/live.ts';
 import { summarize } from '../../core/policy/explain/explain.ts';
 import {
@@ -86,8 +87,7 @@ function summaryOf(world: MatrixWorld, rows: readonly OpenPath[]): readonly stri
 function counted(names: readonly string[]): string {
   const all = [...new Set(names)];
   if (all.length === 0) return 'none';
-  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
-  return `${all.length} (${all.slice(0, NAMED).join(', ')}${more})`;
+  return `${all.length} (${several(all, NAMED)})`;
 }
 
 /** The reasons behind the question marks. */

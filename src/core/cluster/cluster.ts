@@ -13,12 +13,14 @@ export {
   covers,
   EVERY_ADDRESS,
   formatIp,
+  hostCidr,
   type Ip,
   type IpRange,
   inRange,
   isInCidr,
   parseCidr,
   parseIp,
+  rangeOfAddress,
 } from './ip.ts';
 export { parseLabelQuery } from './label-query.ts';
 export {

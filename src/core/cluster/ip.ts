@@ -101,3 +101,13 @@ export function canonicalIp(text: string): string {
   const ip = parseIp(text);
   return ip === undefined ? text : formatIp(ip);
 }
+
+/** The block of one address: `10.0.0.1/32`, `fd00::1/128`. */
+export function hostCidr(ip: string): string {
+  return `${ip}/${ip.includes(':') ? 128 : 32}`;
+}
+
+/** An address as a range of its own; undefined for anything else. */
+export function rangeOfAddress(ip: string): IpRange | undefined {
+  return parseCidr(hostCidr(ip));
+}

@@ -24,7 +24,7 @@ export {
   wordOf,
 } from './json.ts';
 export { type Approvals, DEFAULT_APPROVALS, DEFAULT_LIMITS, type Limits } from './limits.ts';
-export { nearestNames, plural, safeDeep, safeText } from './safe-text.ts';
+export { nearestNames, plural, safeDeep, safeText, several } from './safe-text.ts';
 export { quoted, shellWord } from './shell-word.ts';
 export { placeIn } from './sorted.ts';
 export { THEME_BASES, THEME_ROLES, type ThemeRole, type ThemeSetting } from './theme-setting.ts';

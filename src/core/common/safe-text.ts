@@ -46,6 +46,12 @@ function visible(character: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
+/** Names in a sentence: `a, b and 3 more`. */
+export function several(names: readonly string[], most: number): string {
+  if (names.length <= most) return names.join(', ');
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}
+
 /** `1 pod`, `2 pods`; `many` is the plural where adding an s is not enough. */
 export function plural(amount: number, noun: string, many = `${noun}s`): string {
   return `${amount} ${amount === 1 ? noun : many}`;

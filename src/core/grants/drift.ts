@@ -1,5 +1,5 @@
 import { keyOf, type Pod } from '../cluster/cluster.ts';
-import { sameJson } from '../common/common.ts';
+import { sameJson, several } from '../common/common.ts';
 import type { Engine, PathDecision } from '../policy/decide/decide.ts';
 import { policyTitle, summaryOf } from '../policy/explain/explain.ts';
 import type { PairChange, Policy } from '../policy/model/model.ts';
@@ -70,8 +70,10 @@ function labelDrift(
 function labelChanges({ labels: was }: Pod, { labels: is }: Pod): string {
   const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
   const text = (labels: Pod['labels'], key: string) => (labels[key] === undefined ? 'none' : labels[key]);
-  const parts = keys.slice(0, 3).map((key) => `${key} ${text(was, key)} → ${text(is, key)}`);
-  return keys.length > 3 ? `${parts.join(', ')} and ${keys.length - 3} more` : parts.join(', ');
+  return several(
+    keys.map((key) => `${key} ${text(was, key)} → ${text(is, key)}`),
+    3,
+  );
 }
 
 /** Pods newly matched by the labels, except replacements for a reached workload's pods. */

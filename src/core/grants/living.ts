@@ -1,4 +1,4 @@
-import { shellWord } from '../common/common.ts';
+import { several, shellWord } from '../common/common.ts';
 import type { LivingConnection } from '../ports/ports.ts';
 
 /** How many connections a sentence names. */
@@ -12,9 +12,7 @@ export function livingText({ pod, protocol, local, remote }: LivingConnection): 
 /** `2 established connections stay open: …`, with the first of them. */
 export function livingSummary(living: readonly LivingConnection[]): string {
   const what = living.length === 1 ? 'connection stays' : 'connections stay';
-  const more = living.length > NAMED ? ` and ${living.length - NAMED} more` : '';
-  const named = living.slice(0, NAMED).map(livingText).join(', ');
-  return `${living.length} established ${what} open: ${named}${more}`;
+  return `${living.length} established ${what} open: ${several(living.map(livingText), NAMED)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   type EndRef,
   formatIp,
+  hostCidr,
   isInCidr,
   isLive,
   keyOf,
@@ -43,8 +44,7 @@ export function sideOf(input: PlanInput, end: EndRef, role: 'source' | 'destinat
   const { model } = input;
   if (end.type === 'ip') {
     const pod = model.podAt(end.ip);
-    if (pod === undefined)
-      return { type: 'addresses', name: end.ip, cidr: `${end.ip}/${end.ip.includes(':') ? 128 : 32}` };
+    if (pod === undefined) return { type: 'addresses', name: end.ip, cidr: hostCidr(end.ip) };
     return sideOf(input, { type: 'pod', namespace: pod.namespace, name: pod.name }, role);
   }
   if (end.type === 'range')

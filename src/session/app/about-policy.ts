@@ -1,3 +1,4 @@
+import { plural, several } from '../../core/common/common.ts';
 import type { Engine } from '../../core/policy/decide/decide.ts';
 import { ruleText, selectorText } from '../../core/policy/explain/explain.ts';
 import { type Finding, LINTS } from '../../core/policy/lint/lint.ts';
@@ -44,9 +45,7 @@ function selectsText(engine: Engine, policy: Policy): string {
     policy.namespace === undefined ? `${namespace}/${name}` : name,
   );
   if (names.length === 0) return 'no pods';
-  const shown = names.slice(0, NAMED).join(', ');
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  return `${names.length} ${names.length === 1 ? 'pod' : 'pods'}: ${shown}${more}`;
+  return `${plural(names.length, 'pod')}: ${several(names, NAMED)}`;
 }
 
 function readingItems(reading: Reading): readonly AboutItem[] {

@@ -1,3 +1,4 @@
+import { several } from '../../core/common/common.ts';
 import { livingSummary } from '../../core/grants/grants.ts';
 import type { LivingConnection } from '../../core/ports/ports.ts';
 import { pause } from '../../wait.ts';
@@ -129,9 +130,8 @@ function unprovenText({ pairs }: GrantPath, left: readonly GrantPair[], tried: r
   const refused = tried.some(({ pair, outcome }) => outcome === 'refused' && left.includes(pair));
   const what = refused ? 'refused or no attempt seen since' : 'no attempt seen since';
   if (pairs.length <= 1) return refused ? 'a new connection is refused, possibly by the destination' : what;
-  const names = left.slice(0, 3).map(({ name }) => name);
-  const more = left.length > 3 ? ` and ${left.length - 3} more` : '';
-  return `${what} on ${left.length} of ${pairs.length} pairs: ${names.join(', ')}${more}`;
+  const names = left.map(({ name }) => name);
+  return `${what} on ${left.length} of ${pairs.length} pairs: ${several(names, 3)}`;
 }
 
 function blocksText(pairs: readonly GrantPair[]): string {

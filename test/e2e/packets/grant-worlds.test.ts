@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rangeOfAddress } from '../../../src/core/cluster/ip.ts';
 import type { GrantPlan, GrantRequest } from '../../../src/core/grants/grants.ts';
 import { readPorts } from '../../../src/core/grants/names.ts';
 import type { EndName as PlannedEnd } from '../../../src/core/policy/model/model.ts';
 import { holdsPort } from '../../../src/core/policy/model/model.ts';
-import {
-  type EndGroup,
-  podsOfGroup,
-  rangeOfAddress,
-  rangeOfText,
-} from '../../../src/core/policy/reach/reach.ts';
+import { type EndGroup, podsOfGroup, rangeOfText } from '../../../src/core/policy/reach/reach.ts';
 import { findRealCluster } from '../../helpers/real-cluster.ts';
 import { type Benches, openBenches } from './benches.ts';
 import { mayActOutside } from './dial.ts';

@@ -102,7 +102,7 @@ describe('a request of somebody else', () => {
     bob.commands.type({ type: 'insert', text: 'use the replica' });
     bob.commands.confirm();
     await eventually(() => expect(state(bob).grants).toEqual([]));
-    expect(state(bob).notice?.text).toBe(`${grant.id} is refused.`);
+    await eventually(() => expect(state(bob).notice?.text).toBe(`${grant.id} is refused.`));
   });
 });
 

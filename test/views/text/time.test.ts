@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { plural } from '../../../src/core/common/safe-text.ts';
-import { compact, several } from '../../../views/text/count.ts';
+import { plural, several } from '../../../src/core/common/safe-text.ts';
+import { compact } from '../../../views/text/count.ts';
 import { age } from '../../../views/text/time.ts';
 
 test('ages are short, and a clock that is ahead is now', () => {

@@ -1,5 +1,6 @@
 import {
   formatIp,
+  hostCidr,
   type Labels,
   type Pod,
   type Protocol,
@@ -341,7 +342,7 @@ function addressPeer(
   { dialect, model }: World,
   { peer: side, self, destination }: Question,
 ): FoundPeer | undefined {
-  const cidr = side.type === 'ip' ? blockOf(side) : hostCidr(side.pod.ips[0]);
+  const cidr = side.type === 'ip' ? blockOf(side) : blockText(side.pod.ips[0]);
   if (cidr === undefined || (side.type === 'ip' && side.reserved !== undefined)) return undefined;
   const isNode = side.type === 'pod' || side.node !== undefined;
   if (isNode && dialect.identityLabels && !dialect.cidrMatchesNodes) return undefined;
@@ -371,10 +372,9 @@ function ciliumPeer({ model }: World, { peer: side, self }: Question): FoundPeer
 function blockOf({ ips, blocks, dns }: Side & { readonly type: 'ip' }): string | undefined {
   if (dns !== undefined || (blocks !== undefined && blocks.length !== 1)) return undefined;
   const [ip] = ips;
-  return hostCidr(blocks?.[0] ?? (ip === undefined ? undefined : formatIp(ip)));
+  return blockText(blocks?.[0] ?? (ip === undefined ? undefined : formatIp(ip)));
 }
 
-function hostCidr(text: string | undefined): string | undefined {
-  if (text === undefined || text.includes('/')) return text;
-  return `${text}/${text.includes(':') ? 128 : 32}`;
+function blockText(text: string | undefined): string | undefined {
+  return text === undefined || text.includes('/') ? text : hostCidr(text);
 }

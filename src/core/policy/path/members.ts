@@ -9,6 +9,7 @@ import {
   type Pod,
   parseCidr,
   parseIp,
+  rangeOfAddress,
   type WorkloadRef,
 } from '../../cluster/cluster.ts';
 import { assertNever, SluiceError } from '../../common/common.ts';
@@ -260,7 +261,7 @@ function addressEnd(model: ClusterModel, ip: string, role: 'source' | 'destinati
   if (service !== undefined && role === 'destination') {
     return { type: 'service', namespace: service.namespace, name: service.name };
   }
-  const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+  const range = rangeOfAddress(ip);
   if (range === undefined)
     throw new SluiceError('usage', `"${ip}" is not a valid IP address.`, 'Write the address in full.');
   const notes =

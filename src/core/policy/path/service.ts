@@ -1,5 +1,5 @@
-import { type Pod, parseCidr, type Service, type ServicePort } from '../../cluster/cluster.ts';
-import { SluiceError } from '../../common/common.ts';
+import { type Pod, rangeOfAddress, type Service, type ServicePort } from '../../cluster/cluster.ts';
+import { SluiceError, several } from '../../common/common.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import type { Engine, PathDecision } from '../decide/decide.ts';
 import type { End, PortRange, Through } from '../model/model.ts';
@@ -59,7 +59,7 @@ function dnsCaches(
   );
   if (!isResolver || !isAsked || !hasDnsCache(model)) return [];
   return [DNS_CACHE, ...clusterIPs].flatMap((ip): readonly Target[] => {
-    const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+    const range = rangeOfAddress(ip);
     return range === undefined ? [] : [{ member: { type: 'range', range }, ports: [[53, 53]] }];
   });
 }
@@ -161,7 +161,7 @@ export function memberAt(model: ClusterModel, ip: string): Member {
   if (pod !== undefined) return { type: 'pod', pod, ip };
   const node = model.nodeAt(ip);
   if (node !== undefined) return { type: 'node', node, ip };
-  const range = parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
+  const range = rangeOfAddress(ip);
   if (range === undefined)
     throw new SluiceError('failed', `Endpoint "${ip}" is not a valid IP address.`, 'Fix the EndpointSlice.');
   return { type: 'range', range };
@@ -233,8 +233,10 @@ function portNotes(service: Service, entry: ServicePort, backends: readonly Pod[
 }
 
 function podList(pods: readonly Pod[]): string {
-  const names = pods.slice(0, 3).map(({ name }) => name);
-  return pods.length > 3 ? `${names.join(', ')} and ${pods.length - 3} more` : names.join(', ');
+  return several(
+    pods.map(({ name }) => name),
+    3,
+  );
 }
 
 /** What changes for clients outside the cluster (NP-27). */

@@ -5,8 +5,8 @@ import {
   type IpRange,
   inRange,
   type Pod,
-  parseCidr,
   parseIp,
+  rangeOfAddress,
 } from '../../cluster/cluster.ts';
 import type { ClusterModel } from '../../live/live.ts';
 import { cidrsOfGroups } from '../cilium/cilium.ts';
@@ -42,11 +42,6 @@ export function blocksOf(model: ClusterModel, rules: Iterable<Rule>): readonly B
     if (range !== undefined) blocks.set(ip, { range, except: [] });
   }
   return [...blocks.values()];
-}
-
-/** An address as a range of its own. */
-export function rangeOfAddress(ip: string): IpRange | undefined {
-  return parseCidr(`${ip}/${ip.includes(':') ? 128 : 32}`);
 }
 
 /**

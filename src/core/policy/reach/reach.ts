@@ -25,7 +25,6 @@ export {
   freeAddress,
   hasIpv6,
   piecesWithin,
-  rangeOfAddress,
   rangeOfText,
   rangeText,
 } from './outside.ts';
