@@ -4,17 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiObject } from '../../src/core/cluster/objects.ts';
 import { formatDuration } from '../../src/core/common/duration.ts';
-import {
-  type GrantNotes,
-  leaseManifest,
-  ownedPolicy,
-  policyManifest,
-} from '../../src/core/grants/grant-manifests.ts';
+import { ownedPolicy } from '../../src/core/grants/grant-manifests.ts';
 import { windowOf } from '../../src/core/grants/lease.ts';
 import { grantId } from '../../src/core/grants/names.ts';
 import { asRequest, openingPatch, openSpec } from '../../src/core/grants/pending.ts';
 import type { GrantPlan } from '../../src/core/grants/plan.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { draftHalf } from '../helpers/grant-objects.ts';
 import { createStillWorld, type Installed, manifestsOn, runAs } from '../helpers/manifests-cluster.ts';
 import { MERGE_PATCH, openRawApi, type RawAnswer, type RawApi, type Somebody } from '../helpers/raw-api.ts';
 import { findRealCluster, type RealCluster } from '../helpers/real-cluster.ts';
@@ -150,36 +146,16 @@ describe.skipIf(found === undefined)('approvals on a real control plane', () => 
     peer = there,
     direction = 'ingress',
   }: MadeAs = {}): Two {
-    const notes: GrantNotes = {
-      id,
-      requester: who.user,
-      reason: 'test',
-      source: 'web',
-      destination: 'db',
-      ports: [{ port: 5_432, protocol: 'TCP' }],
-      ranges: false,
-      version: '1',
-      halves: [{ direction, namespace: where }],
-      most: MOST,
-      pods: { source: [], destination: [] },
-    };
-    const labels = (app: string) => [{ key: 'app', operator: 'In' as const, values: [app] }];
-    const subject = { namespace: where, selector: labels('db') };
-    const policy = policyManifest(notes, direction, subject, {
-      type: 'pods',
-      namespace: peer,
-      selector: labels('web'),
+    const half = draftHalf({
+      ...{ id, requester: who.user, direction, halves: [{ direction, namespace: where }] },
+      ...{ pods: { source: [], destination: [] }, peer, most: MOST, seconds },
     });
-    const lease = leaseManifest(notes, direction, policy, seconds);
     const ref = { kind: 'Deployment', namespace: where, name: 'web' };
-    const plan = {
-      seconds,
-      halves: [{ direction, namespace: where, lease, policy, subject: subject.selector }],
-    } as unknown as Extract<GrantPlan, { ok: true }>;
+    const plan = { seconds, halves: [half] } as unknown as Extract<GrantPlan, { ok: true }>;
     const path = {
       source: { type: 'workload', ref },
       destination: { type: 'workload', ref },
-      ports: notes.ports,
+      ports: [{ port: 5_432, protocol: 'TCP' }],
       seconds,
     } as const;
     const asked = asRequest(
@@ -188,11 +164,11 @@ describe.skipIf(found === undefined)('approvals on a real control plane', () => 
       { facts: ['x'], hash: 'a'.repeat(64) },
       { pending: PENDING, maxSeconds: MOST, requester: who.user },
     );
-    const [half] = pending ? asked.halves : plan.halves;
-    if (half === undefined) throw new Error('no half');
+    const [made] = pending ? asked.halves : [half];
+    if (made === undefined) throw new Error('no half');
     const length = pending ? PENDING : seconds;
     const now = Date.now();
-    return { lease: half.lease, policy: owned(half.policy, half.lease, now, length) };
+    return { lease: made.lease, policy: owned(made.policy, made.lease, now, length) };
   }
 
   function owned(policy: ApiObject, lease: ApiObject, start: number, seconds: number): ApiObject {

@@ -2,15 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ApiObject, Pod } from '../../src/core/cluster/objects.ts';
-import {
-  type GrantNotes,
-  leaseManifest,
-  ownedPolicy,
-  policyManifest,
-} from '../../src/core/grants/grant-manifests.ts';
+import type { ApiObject } from '../../src/core/cluster/objects.ts';
+import { ownedPolicy } from '../../src/core/grants/grant-manifests.ts';
 import { windowOf } from '../../src/core/grants/lease.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { draftHalf } from '../helpers/grant-objects.ts';
 import { createStillWorld, type Installed, manifestsOn, runAs } from '../helpers/manifests-cluster.ts';
 import { MERGE_PATCH, openRawApi, type RawAnswer, type RawApi, type Somebody } from '../helpers/raw-api.ts';
 import { findRealCluster, type RealCluster } from '../helpers/real-cluster.ts';
@@ -101,28 +97,9 @@ describe.skipIf(found === undefined)('the admission policies on a real control p
 
   /** A policy and its lease as sluice makes them, of alice. */
   function made(id = ID, where = namespace): { readonly lease: ApiObject; readonly policy: ApiObject } {
-    const pod: Pod[] = [];
-    const notes: GrantNotes = {
-      id,
-      requester: alice.user,
-      reason: 'test',
-      source: 'web',
-      destination: 'db',
-      ports: [{ port: 5_432, protocol: 'TCP' }],
-      ranges: true,
-      version: '1',
-      halves: [{ direction: 'ingress', namespace: where }],
-      most: 3_600,
-      pods: { source: pod, destination: pod },
-    };
-    const labels = (app: string) => [{ key: 'app', operator: 'In' as const, values: [app] }];
-    const policy = policyManifest(
-      notes,
-      'ingress',
-      { namespace: where, selector: labels('db') },
-      { type: 'pods', namespace: 'shop', selector: labels('web') },
-    );
-    const lease = leaseManifest(notes, 'ingress', policy, 600);
+    const halves = [{ direction: 'ingress', namespace: where }] as const;
+    const pods = { source: [], destination: [] };
+    const { lease, policy } = draftHalf({ id, requester: alice.user, halves, pods, seconds: 600 });
     const now = Date.now();
     const owned = ownedPolicy(
       policy,

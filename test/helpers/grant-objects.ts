@@ -1,5 +1,10 @@
 import type { ApiObject } from '../../src/core/cluster/objects.ts';
-import { leaseManifest, ownedPolicy, policyManifest } from '../../src/core/grants/grant-manifests.ts';
+import {
+  type GrantNotes,
+  leaseManifest,
+  ownedPolicy,
+  policyManifest,
+} from '../../src/core/grants/grant-manifests.ts';
 import type { HalfPlace } from '../../src/core/grants/names.ts';
 import type { Direction } from '../../src/core/policy/model/policy.ts';
 import { pod } from './builders.ts';
@@ -27,14 +32,26 @@ export type HalfOptions = {
   readonly seconds?: number;
 };
 
-export function grantObjects({
+export type DraftOptions = HalfOptions & {
+  readonly pods?: GrantNotes['pods'];
+  /** The namespace of the other side. */
+  readonly peer?: string;
+  /** The longest window, extensions included, seconds. */
+  readonly most?: number;
+};
+
+/** A half of a grant from `app=web` to `app=db` on TCP 5432 as sluice makes it, and its lease, not yet on a server. */
+export function draftHalf({
   id = 'tst2',
   requester = 'alice',
   direction = 'ingress',
-  halves = [{ direction: 'ingress', namespace: 'shop' }],
+  halves = [{ direction, namespace: 'shop' }],
   seconds = 60,
-}: HalfOptions = {}): HalfObjects {
-  const notes = {
+  pods = { source: [web], destination: [db] },
+  peer: other = 'shop',
+  most = 3_600,
+}: DraftOptions = {}) {
+  const notes: GrantNotes = {
     id,
     requester,
     reason: 'test',
@@ -44,19 +61,22 @@ export function grantObjects({
     ranges: true,
     version: '0',
     halves,
-    most: 3_600,
-    pods: { source: [web], destination: [db] },
-  } as const;
+    most,
+    pods,
+  };
   const namespace = halves.find((half) => half.direction === direction)?.namespace ?? 'shop';
   const equal = (app: string) => [{ key: 'app', operator: 'In', values: [app] }] as const;
-  const [own, other] = direction === 'ingress' ? ['db', 'web'] : ['web', 'db'];
-  const sent = policyManifest(
-    notes,
-    direction,
-    { namespace, selector: equal(own ?? '') },
-    { type: 'pods', namespace: 'shop', selector: equal(other ?? '') },
-  );
-  const manifest = leaseManifest(notes, direction, sent, seconds);
+  const [subject, selector] =
+    direction === 'ingress' ? [equal('db'), equal('web')] : [equal('web'), equal('db')];
+  const peer = { type: 'pods', namespace: other, selector } as const;
+  const policy = policyManifest(notes, direction, { namespace, selector: subject }, peer);
+  const lease = leaseManifest(notes, direction, policy, seconds);
+  return { direction, namespace, lease, policy, subject, peer };
+}
+
+export function grantObjects(options: HalfOptions = {}): HalfObjects {
+  const { id = 'tst2', direction = 'ingress', seconds = 60 } = options;
+  const { lease: manifest, policy: sent } = draftHalf(options);
   const created = '2026-11-22T12:00:00Z';
   const lease = {
     ...manifest,

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ApiObject } from '../../../src/core/cluster/objects.ts';
 import { SluiceError } from '../../../src/core/common/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/common/limits.ts';
-import { leaseManifest, policyManifest } from '../../../src/core/grants/grant-manifests.ts';
 import { LATE } from '../../../src/core/grants/judge.ts';
 import { windowOf } from '../../../src/core/grants/lease.ts';
 import { findLeftovers, livesOf } from '../../../src/core/grants/leftovers.ts';
@@ -17,8 +16,8 @@ import { type GoodPlan, makeGrant } from '../../../src/session/grants/make-grant
 import type { GrantDeps } from '../../../src/session/grants/record.ts';
 import { recordEnds } from '../../../src/session/grants/record-ends.ts';
 import { revokeFound, sweepFound } from '../../../src/session/grants/revoke-found.ts';
-import { pod } from '../../helpers/builders.ts';
 import { type StillCluster, stillCluster } from '../../helpers/demo/still-cluster.ts';
+import { draftHalf } from '../../helpers/grant-objects.ts';
 
 /** Random lives of grants: 10,000 with SLUICE_FUZZ=full, a sample of them otherwise. */
 const RUNS = process.env.SLUICE_FUZZ === 'full' ? 10_000 : 150;
@@ -258,30 +257,21 @@ async function operate<T>(
 function planOf(world: World, requester: string, seconds: number): GoodPlan {
   world.ids += 1;
   const id = grantId(new Uint8Array([world.ids, world.ids >> 8, 7, 7, 7, 7]));
-  const owner = (name: string) => ({ kind: 'Deployment', namespace: 'shop', name });
-  const [web, db] = ['web', 'db'].map((app) =>
-    pod({ name: `${app}-1`, namespace: 'shop', labels: { app }, owner: owner(app) }),
-  );
   const directions = ['ingress', 'egress'] as const;
-  const notes = {
-    ...{ id, requester, reason: 'test', source: 'web', destination: 'db', version: 'test', most: 3_600 },
-    ports: [{ port: 5_432, protocol: 'TCP' }],
-    ranges: false,
-    halves: directions.map((direction) => ({ direction, namespace: 'shop' })),
-    pods: { source: web === undefined ? [] : [web], destination: db === undefined ? [] : [db] },
-  } as const;
-  const equal = (app: string) => [{ key: 'app', operator: 'In', values: [app] }] as const;
+  const halves = directions.map((direction) => ({ direction, namespace: 'shop' }));
   return {
     ok: true,
-    ...{ id, seconds, source: 'web', destination: 'db', ports: notes.ports, before: 'deny', after: '' },
+    ...{
+      id,
+      seconds,
+      source: 'web',
+      destination: 'db',
+      ports: [{ port: 5_432, protocol: 'TCP' }],
+      before: 'deny',
+      after: '',
+    },
     ...{ opens: [], extra: [], closes: [], isolates: [], unjudged: [], wide: [], warnings: [] },
-    halves: directions.map((direction) => {
-      const [own, other] = direction === 'ingress' ? ['db', 'web'] : ['web', 'db'];
-      const peer = { type: 'pods', namespace: 'shop', selector: equal(other) } as const;
-      const policy = policyManifest(notes, direction, { namespace: 'shop', selector: equal(own) }, peer);
-      const lease = leaseManifest(notes, direction, policy, seconds);
-      return { direction, namespace: 'shop', lease, policy, subject: equal(own), peer };
-    }),
+    halves: directions.map((direction) => draftHalf({ id, requester, direction, halves, seconds })),
   } as unknown as GoodPlan;
 }
 
